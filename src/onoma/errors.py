@@ -1,0 +1,78 @@
+"""Every error that onoma raises on purpose.
+
+::
+
+    OnomaError                 anything onoma can explain; the command line prints it and exits with 2
+    ├── InputError             what the caller handed in cannot be used
+    │   ├── CorpusError        an annotated file, at a path and often a line
+    │   │   └── SchemeError    a tag, or a tag after another, that the scheme does not allow
+    │   └── ConfigError        a run's configuration: a key, a value, a contradiction
+    ├── BundleError            a model folder that is missing, broken or of another version
+    ├── EncoderError           a pre-trained encoder that cannot be found or understood
+    ├── ParityError            two computations of one model differ by more than they may
+    └── MissingExtraError      an optional dependency is not installed
+
+A message tells where, what came, what was expected, and the next step.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class OnomaError(Exception):
+    """Anything onoma can explain to its user."""
+
+
+class InputError(OnomaError):
+    """What the caller handed in cannot be used."""
+
+
+class CorpusError(InputError):
+    """An annotated file that cannot be read or written.
+
+    Args:
+        message: what came, what was expected, the next step.
+        path: the file.
+        line: the line, counted from 1.
+    """
+
+    def __init__(self, message: str, *, path: str | Path | None = None, line: int | None = None) -> None:
+        self.message = message
+        self.path = path
+        self.line = line
+        where = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
+        super().__init__(where + message)
+
+
+class SchemeError(CorpusError):
+    """A tag, or a step from tag to tag, that the scheme does not allow."""
+
+
+class ConfigError(InputError):
+    """A run's configuration that cannot be followed."""
+
+
+class BundleError(OnomaError):
+    """A model folder that is missing, broken or of another version."""
+
+
+class EncoderError(OnomaError):
+    """A pre-trained encoder that cannot be found or understood."""
+
+
+class ParityError(OnomaError):
+    """Two computations of one model differ by more than they may."""
+
+
+class MissingExtraError(OnomaError):
+    """An optional dependency is not installed.
+
+    Args:
+        what: what the caller wanted to do.
+        extra: the extra of onoma that brings it.
+    """
+
+    def __init__(self, what: str, *, extra: str) -> None:
+        self.extra = extra
+        super().__init__(f"{what} needs packages that are not installed; run: pip install 'onoma[{extra}]'")

@@ -1,0 +1,31 @@
+"""Tagging schemes: tags to chunks of words and back."""
+
+from onoma.schemes.scheme import ALIASES, OUTSIDE, SCHEMES, Scheme, scheme_named
+from onoma.schemes.tags import (
+    Chunk,
+    Decoded,
+    Detection,
+    count_steps,
+    decode_tags,
+    detect_from_steps,
+    detect_scheme,
+    encode_tags,
+    parse_tag,
+)
+
+__all__ = [
+    "ALIASES",
+    "OUTSIDE",
+    "SCHEMES",
+    "Chunk",
+    "Decoded",
+    "Detection",
+    "Scheme",
+    "count_steps",
+    "decode_tags",
+    "detect_from_steps",
+    "detect_scheme",
+    "encode_tags",
+    "parse_tag",
+    "scheme_named",
+]

@@ -1,0 +1,180 @@
+"""Tag sequences to chunks of words and back, under any scheme.
+
+A chunk is a half-open range of word positions with a label. This module knows neither text nor files.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from onoma.errors import SchemeError
+from onoma.schemes.scheme import OUTSIDE, SCHEMES, Scheme
+
+
+class Chunk(NamedTuple):
+    """Words ``[start, end)`` with a label."""
+
+    start: int
+    end: int
+    label: str
+
+
+class Tag(NamedTuple):
+    """A tag's prefix and label; ``O`` has an empty label."""
+
+    prefix: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The chunks of a tag sequence and the positions at which it broke its scheme and was repaired."""
+
+    chunks: tuple[Chunk, ...]
+    repairs: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """The scheme that explains some tag sequences best.
+
+    Attributes:
+        scheme: the scheme with the fewest broken steps, the first in the order of ``SCHEMES`` among equals.
+        broken: how many steps from tag to tag it does not allow.
+        steps: how many steps there were.
+    """
+
+    scheme: Scheme
+    broken: int
+    steps: int
+
+
+@lru_cache(maxsize=4096)
+def parse_tag(tag: str) -> Tag:
+    """Split ``B-PER`` into its prefix and label; a bare label such as ``PER`` reads as inside, as plain IO has it.
+
+    Raises:
+        SchemeError: the tag is empty or has no label.
+    """
+    if tag == OUTSIDE:
+        return Tag(OUTSIDE, "")
+    prefix, hyphen, label = tag.partition("-")
+    if hyphen and len(prefix) == 1 and prefix in "BIESLUM":
+        if not label:
+            raise SchemeError(f"tag {tag!r} has no label; expected O or {prefix}-<label>")
+        return Tag(prefix, label)
+    if not tag or (not label and (hyphen or tag in set("BIESLUM"))):
+        raise SchemeError(f"tag {tag!r} has no label; expected O or <prefix>-<label>, as in B-PER")
+    return Tag("I", tag)
+
+
+def decode_tags(tags: Sequence[str], scheme: Scheme) -> Decoded:
+    """Read chunks out of one sentence's tags.
+
+    A step that the scheme does not allow is repaired by one rule, that of the CoNLL scorer: whatever entity is open
+    ends before it, and the tag begins a new one.
+
+    Raises:
+        SchemeError: a tag has no label, or a prefix that the scheme does not know.
+    """
+    chunks: list[Chunk] = []
+    repairs: list[int] = []
+    before, start = Tag(OUTSIDE, ""), 0
+    for position, text in enumerate([*tags, OUTSIDE]):
+        after = parse_tag(text)
+        if after.prefix != OUTSIDE and after.prefix not in scheme.prefixes:
+            expected = ", ".join(f"{prefix}-<label>" for prefix in scheme.prefixes)
+            raise SchemeError(f"tag {text!r} is not in scheme {scheme.name}; expected O, {expected}")
+        same = before.label == after.label and before.prefix != OUTSIDE
+        if not _allows(scheme, before, after, same=same):
+            repairs.append(position)
+        if not (same and (before.prefix, after.prefix) in scheme.continues):
+            if before.prefix != OUTSIDE:
+                chunks.append(Chunk(start, position, before.label))
+            start = position
+        before = after
+    return Decoded(tuple(chunks), tuple(repairs))
+
+
+def encode_tags(chunks: Iterable[Chunk], *, length: int, scheme: Scheme) -> list[str]:
+    """Write chunks that do not overlap as the tags of a sentence of ``length`` words.
+
+    Raises:
+        ValueError: chunks overlap, are empty or reach outside the sentence.
+    """
+    tags = [OUTSIDE] * length
+    before: Chunk | None = None
+    for chunk in sorted(chunks):
+        if not 0 <= chunk.start < chunk.end <= length or (before is not None and chunk.start < before.end):
+            raise ValueError(f"{chunk} is empty, overlaps {before}, or reaches outside {length} words")
+        touches = before is not None and before.end == chunk.start and before.label == chunk.label
+        if touches and scheme.name == "IOE1":
+            tags[chunk.start - 1] = f"E-{chunk.label}"
+        for position, prefix in zip(range(chunk.start, chunk.end), _prefixes(chunk, scheme, touches), strict=True):
+            tags[position] = f"{prefix}-{chunk.label}"
+        before = chunk
+    return tags
+
+
+def detect_scheme(sequences: Iterable[Sequence[str]]) -> Detection:
+    """Find the scheme that all these sentences' tags break least.
+
+    Raises:
+        SchemeError: a tag has no label.
+    """
+    steps: Counter[tuple[str, str, bool]] = Counter()
+    for tags in sequences:
+        steps.update(_steps(tags))
+    return detect_from_steps(steps)
+
+
+def detect_from_steps(steps: Counter[tuple[str, str, bool]]) -> Detection:
+    """Find the scheme that breaks fewest of the counted steps (prefix before, prefix after, labels equal)."""
+    broken = {
+        scheme.name: sum(
+            count
+            for (before, after, same), count in steps.items()
+            if not _allows(scheme, Tag(before, ""), Tag(after, ""), same=same)
+        )
+        for scheme in SCHEMES.values()
+    }
+    best = min(SCHEMES.values(), key=lambda scheme: broken[scheme.name])
+    return Detection(best, broken[best.name], sum(steps.values()))
+
+
+def count_steps(tags: Sequence[str]) -> Counter[tuple[str, str, bool]]:
+    """Count one sentence's steps as :func:`detect_from_steps` wants them; counts add up over sentences."""
+    return Counter(_steps(tags))
+
+
+def _steps(tags: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
+    before = Tag(OUTSIDE, "")
+    for text in [*tags, OUTSIDE]:
+        after = parse_tag(text)
+        yield before.prefix, after.prefix, before.prefix != OUTSIDE and before.label == after.label
+        before = after
+
+
+def _allows(scheme: Scheme, before: Tag, after: Tag, *, same: bool) -> bool:
+    return scheme.allows(before.prefix, after.prefix, same=same)
+
+
+def _prefixes(chunk: Chunk, scheme: Scheme, touches: bool) -> list[str]:
+    """The prefixes of a chunk's words; ``touches`` when one of the same label ends right before it."""
+    length = chunk.end - chunk.start
+    match scheme.name:
+        case "BIO":
+            return ["B"] + ["I"] * (length - 1)
+        case "IOB1":
+            return ["B" if touches else "I"] + ["I"] * (length - 1)
+        case "IOE2":
+            return ["I"] * (length - 1) + ["E"]
+        case "BIOES" | "BILOU" | "BMES":
+            begin, inside, last, single = tuple(scheme.prefixes)
+            return [single] if length == 1 else [begin] + [inside] * (length - 2) + [last]
+        case _:
+            return ["I"] * length

@@ -1,0 +1,5 @@
+"""Annotated text as plain data."""
+
+from onoma.text.document import Document, Entity, Sentence, Span, Word
+
+__all__ = ["Document", "Entity", "Sentence", "Span", "Word"]

@@ -1,0 +1,121 @@
+"""Plain values for annotated text: spans, words, sentences, entities, documents.
+
+All offsets are half-open ``[start, end)`` in code points of the document's own text. These types know nothing of
+tags, subwords or files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+_NO_META: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Span:
+    """A half-open range of code points."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word(Span):
+    """The unit that is annotated: a span of its document and the text that stands there."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence(Span):
+    """A sentence's span and the name that its corpus gave it."""
+
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity(Span):
+    """A labelled span.
+
+    Attributes:
+        score: probability of the span with its label, in [0, 1]; None where nobody estimated one (gold).
+        text: what stands at the span, always ``document.text[start:end]``.
+    """
+
+    label: str
+    score: float | None = None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text with its entities, gold or predicted.
+
+    Attributes:
+        text: the whole text, as the caller or the file has it.
+        entities: ordered by start, then by end downwards; they may overlap.
+        id: the document's name; empty where it has none.
+        words: the words that the corpus gave, ordered and without overlap; None where the text is yet to be segmented.
+        sentences: the bounds that the corpus gave, ordered and without overlap; None where it gave none.
+        meta: whatever else travels with the document, JSON values only.
+
+    Raises:
+        ValueError: an entity or a word does not agree with the text.
+    """
+
+    text: str
+    entities: tuple[Entity, ...] = ()
+    id: str = field(default="", kw_only=True)
+    words: tuple[Word, ...] | None = field(default=None, kw_only=True)
+    sentences: tuple[Sentence, ...] | None = field(default=None, kw_only=True)
+    meta: Mapping[str, object] = field(default_factory=lambda: _NO_META, kw_only=True)
+
+    def __post_init__(self) -> None:
+        pieces: tuple[Entity | Word, ...] = (*self.entities, *(self.words or ()))
+        for piece in pieces:
+            if self.text[piece.start : piece.end] != piece.text or not 0 <= piece.start <= piece.end <= len(self.text):
+                found = self.text[piece.start : piece.end]
+                raise ValueError(
+                    f"{piece!r} does not agree with the text of document {self.id!r}, which has {found!r} there"
+                )
+
+    @classmethod
+    def from_words(
+        cls,
+        sentences: Iterable[Sequence[str]],
+        *,
+        id: str = "",
+        sentence_ids: Sequence[str] = (),
+        meta: Mapping[str, object] = _NO_META,
+    ) -> Document:
+        r"""Rebuild a text from its words alone: one blank between words, one line feed between sentences.
+
+        >>> Document.from_words([["Hello", "Ada"], ["Bye"]]).text
+        'Hello Ada\nBye'
+        """
+        texts: list[str] = []
+        words: list[Word] = []
+        bounds: list[Sentence] = []
+        position = 0
+        for index, sentence in enumerate(sentences):
+            start = position
+            for text in sentence:
+                words.append(Word(start=position, end=position + len(text), text=text))
+                position += len(text) + 1
+            end = max(start, position - 1)
+            name = sentence_ids[index] if index < len(sentence_ids) else ""
+            bounds.append(Sentence(start=start, end=end, id=name))
+            texts.append(" ".join(sentence))
+            position = end + 1
+        return cls("\n".join(texts), id=id, words=tuple(words), sentences=tuple(bounds), meta=meta)
+
+    def entity(self, start: int, end: int, label: str, *, score: float | None = None) -> Entity:
+        """An entity over ``[start, end)`` of this document's text."""
+        return Entity(start=start, end=end, label=label, score=score, text=self.text[start:end])
+
+    def with_entities(self, entities: Iterable[Entity]) -> Document:
+        """The same document with these entities instead, put in order."""
+        ordered = tuple(sorted(entities, key=lambda entity: (entity.start, -entity.end, entity.label)))
+        return replace(self, entities=ordered)
