@@ -1,0 +1,8 @@
+"""Tag scores to entities: the best allowed sequence and the probability of each span in it."""
+
+from onoma.decoding.decoder import Decoder, ScoredChunk
+from onoma.decoding.marginals import Lattice
+from onoma.decoding.transitions import Transitions
+from onoma.decoding.viterbi import best_tags
+
+__all__ = ["Decoder", "Lattice", "ScoredChunk", "Transitions", "best_tags"]

@@ -1,0 +1,20 @@
+"""Text to what an encoder reads: words, subwords, windows, batches."""
+
+from onoma.encoding.align import Aligner, Subwords
+from onoma.encoding.batch import batch_by_length, pad
+from onoma.encoding.encoded import Encoded, Framing
+from onoma.encoding.segment import segment, sentence_breaks
+from onoma.encoding.window import Window, cut_windows
+
+__all__ = [
+    "Aligner",
+    "Encoded",
+    "Framing",
+    "Subwords",
+    "Window",
+    "batch_by_length",
+    "cut_windows",
+    "pad",
+    "segment",
+    "sentence_breaks",
+]

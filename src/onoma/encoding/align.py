@@ -1,0 +1,115 @@
+"""Words to subwords, in one batched call of the Rust tokenizer.
+
+Every word owns at least one subword, so that every word can be answered for: where the tokenizer drops a word to
+nothing (a lone control character, a variation selector) the unknown piece stands in its place. This module does not
+know windows, padding or labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from onoma.encoding.segment import segment
+from onoma.errors import EncoderError
+from onoma.text import Document, Word
+
+
+@dataclass(frozen=True, slots=True)
+class Subwords:
+    """The subwords of a document's words, without special pieces.
+
+    Attributes:
+        ids: subword ids, ``[subwords]``.
+        bounds: where each word's subwords begin, and the end of the last one's, ``[words + 1]``.
+    """
+
+    ids: NDArray[np.int32]
+    bounds: NDArray[np.int64]
+
+
+class Aligner:
+    """Turns documents into words and words into subwords.
+
+    Args:
+        tokenizer: any tokenizer of the `tokenizers` library; truncation and padding are switched off in it.
+        longest_word: a word keeps at most so many of its subwords, so that a blob without blanks fits a window.
+
+    Raises:
+        EncoderError: the tokenizer has no unknown piece and no other that could stand in for a dropped word.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, *, longest_word: int = 32) -> None:
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        self.tokenizer = tokenizer
+        self.longest_word = longest_word
+
+    @cached_property
+    def prefix(self) -> tuple[int, ...]:
+        """Ids of the special pieces before a text, such as ``[CLS]``."""
+        return self._specials[0]
+
+    @cached_property
+    def suffix(self) -> tuple[int, ...]:
+        """Ids of the special pieces behind a text, such as ``[SEP]``."""
+        return self._specials[1]
+
+    @cached_property
+    def pad(self) -> int:
+        """Id of the padding piece."""
+        return self._first_known("[PAD]", "<pad>") or 0
+
+    @cached_property
+    def unknown(self) -> int:
+        """Id of the unknown piece, or of what stands in for it where every byte is known."""
+        found = self._first_known("[UNK]", "<unk>", "[MASK]", "<mask>", "</s>", "<|endoftext|>")
+        if found is None:
+            raise EncoderError("the tokenizer has neither an unknown piece nor a mask; add [UNK] or <unk> to it")
+        return found
+
+    def words(self, document: Document) -> tuple[Word, ...]:
+        """The document's given words, or those its text is segmented into."""
+        return segment(document.text, pieces=self._pieces) if document.words is None else document.words
+
+    def subwords(self, documents: Sequence[Sequence[Word]]) -> list[Subwords]:
+        """The subwords of many documents' words."""
+        texts = [[word.text for word in words] for words in documents]
+        encodings = self.tokenizer.encode_batch(texts, is_pretokenized=True, add_special_tokens=False)
+        return [
+            self._complete(encoding.ids, encoding.word_ids, len(words))
+            for encoding, words in zip(encodings, documents, strict=True)
+        ]
+
+    def _complete(self, ids: list[int], word_ids: list[int | None], words: int) -> Subwords:
+        """Give every word its place: the dropped ones the unknown piece, the endless ones an end."""
+        flat = np.asarray(ids, dtype=np.int32)
+        owners = np.asarray([-1 if word is None else word for word in word_ids], dtype=np.int64)
+        counts = np.bincount(owners, minlength=words) if owners.size else np.zeros(words, dtype=np.int64)
+        if words and (counts.min() == 0 or counts.max() > self.longest_word):
+            rank = np.arange(owners.size) - np.repeat(np.cumsum(counts) - counts, counts)
+            kept = rank < self.longest_word
+            missing = np.flatnonzero(counts == 0)
+            order = np.argsort(np.concatenate([owners[kept], missing]), kind="stable")
+            flat = np.concatenate([flat[kept], np.full(missing.size, self.unknown, dtype=np.int32)])[order]
+            counts = np.clip(counts, 1, self.longest_word)
+        return Subwords(flat, np.concatenate([[0], np.cumsum(counts)]))
+
+    def _pieces(self, run: str) -> list[int]:
+        """Where the tokenizer's pieces begin in a run of a script without blanks."""
+        return [start for start, end in self.tokenizer.encode(run, add_special_tokens=False).offsets if end > start]
+
+    def _first_known(self, *pieces: str) -> int | None:
+        return next((found for piece in pieces if (found := self.tokenizer.token_to_id(piece)) is not None), None)
+
+    @cached_property
+    def _specials(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        around = self.tokenizer.encode("a")
+        inside = len(self.tokenizer.encode("a", add_special_tokens=False).ids)
+        before = around.special_tokens_mask.index(0)
+        return tuple(around.ids[:before]), tuple(around.ids[before + inside :])

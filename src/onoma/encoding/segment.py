@@ -1,0 +1,171 @@
+"""Raw text to words, as annotators of space-written languages cut them.
+
+The text is first mapped, character by character, to a *shadow* of equal length in which every character outside ASCII
+is replaced by a stand-in for its class (letter, mark, ideograph, symbol, blank). One regular expression then cuts the
+shadow, so that offsets are those of the text itself and no script needs a rule of its own.
+
+What is kept whole: ``U.S.``, ``don't``, ``e-mail``, ``O'Brien``, ``AT&T``, ``@user``, ``#tag``, addresses, numbers and
+dates, emoticons, emoji with their joiners, a character with its combining marks. What is parted: punctuation, the
+possessive ``'s``, elided articles (``l'``, ``dell'``), each ideograph and kana. Scripts without blanks (Thai, Lao,
+Khmer, Burmese) come out as runs, which :func:`segment` cuts where the tokenizer's pieces begin.
+
+This module does not know sentences, subwords' ids or labels.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from onoma.text import Word
+
+_LOWER, _UPPER, _DIGIT = "a", "A", "0"
+_MARK, _JOINER = "\u0301", "\u200d"
+_IDEOGRAPH, _RUN = "\u4e00", "\u0e01"
+_EMOJI, _FLAG, _OTHER, _BLANK = "\u263a", "\u2691", "\u00a7", " "
+
+# Blocks of scripts that are written without blanks (Unicode 16, Blocks.txt).
+_RUN_BLOCKS = [
+    (0x0E00, 0x0EFF),
+    (0x1000, 0x109F),
+    (0x1780, 0x17FF),
+    (0x19E0, 0x1A1F),
+    (0xA9E0, 0xA9FF),
+    (0xAA60, 0xAA7F),
+]
+_IDEOGRAPH_BLOCKS = [
+    (0x2E80, 0x2FDF),
+    (0x3005, 0x3007),
+    (0x3021, 0x3029),
+    (0x3041, 0x30FF),
+    (0x31F0, 0x31FF),
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0xFF66, 0xFF9F),
+    (0x1B000, 0x1B16F),
+    (0x20000, 0x3FFFF),
+]
+_BLOCKS = sorted([(*block, _RUN) for block in _RUN_BLOCKS] + [(*block, _IDEOGRAPH) for block in _IDEOGRAPH_BLOCKS])
+_BLOCK_STARTS = [start for start, _, _ in _BLOCKS]
+
+
+class _Shadow(dict[int, str]):
+    """Stand-ins by code point, worked out when first met: a table for :meth:`str.translate`."""
+
+    def __missing__(self, code: int) -> str:
+        stand_in = _stand_in(code)
+        self[code] = stand_in
+        return stand_in
+
+
+def _stand_in(code: int) -> str:
+    character = chr(code)
+    category = unicodedata.category(character)
+    if code == 0x200D:
+        return _JOINER
+    if category[0] == "M" or code in (0x200C, 0x00AD) or 0x1F3FB <= code <= 0x1F3FF or 0xE0020 <= code <= 0xE007F:
+        return _MARK
+    if category[0] == "Z" or category in ("Cc", "Cf"):
+        return _BLANK
+    if code < 128:
+        return character
+    if 0x1F1E6 <= code <= 0x1F1FF:
+        return _FLAG
+    if category[0] in "LN":
+        block = bisect_right(_BLOCK_STARTS, code) - 1
+        if block >= 0 and code <= _BLOCKS[block][1] and category != "Nd":
+            return _BLOCKS[block][2]
+        return _DIGIT if category == "Nd" else _UPPER if category == "Lu" else _LOWER
+    if character in "\u2019\u02bc\uff07":
+        return "'"
+    if character in "\u2010\u2011":
+        return "-"
+    return _EMOJI if category == "So" else _OTHER
+
+
+_TABLE = _Shadow()
+
+_LETTER = rf"[A-Za-z0-9_{_MARK}{_JOINER}]"
+_ABBREVIATIONS = (
+    "Mr|Mrs|Ms|Dr|Prof|Sr|Jr|St|Mt|Ft|Inc|Corp|Ltd|Co|Bros|Gen|Col|Lt|Sgt|Capt|Cmdr|Adm|Rev|Hon|Gov|Sen|Rep|Pres|"
+    "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec|No|Nos|vs|etc|al|Ph\\.D|Ave|Blvd|Dept|Univ|Assn"
+)
+_DOMAINS = (
+    "com|org|net|edu|gov|mil|int|info|io|ai|co|uk|us|eu|de|fr|nl|es|it|ch|at|be|se|no|dk|fi|pl|ru|cn|jp|in|br|au|ca|me|"
+    "tv|ly|gl"
+)
+
+_WORD = re.compile(
+    rf"""
+      (?: https?:// | ftp:// | www\. ) [^\s<>"]* [^\s<>"'.,;:!?()\[\]{{}}{_OTHER}]         # address
+    | {_LETTER}[\w.+-]* @ [\w-]+ (?: \.[\w-]+ )+                                             # e-mail address
+    | (?: [A-Za-z0-9-]+\. )+ (?: {_DOMAINS} ) (?! [\w@] | \.\w ) (?: / [^\s<>"]* [^\s<>"'.,;:!?()\[\]{{}}{_OTHER}] )?
+    | [@#] {_LETTER}+                                                                        # @user, #tag
+    | & (?: [a-z]{{2,6}} | \#[0-9]{{1,6}} ) ;                                                # &amp; &#39;
+    | (?<! \S ) (?: [:;=8xX] [-o^']? [()DPpOo3/\\|\[\]]+ | <3+ | [Tt]_[Tt] | \^_+\^ ) (?! \S )  # emoticons
+    | {_FLAG}{_FLAG}?
+    | {_EMOJI}{_MARK}* (?: {_JOINER}{_EMOJI}{_MARK}* )*
+    | (?: [A-Za-z]\. ){{2,}} (?: -{_LETTER}+ )*                                              # U.S., U.S.-led
+    | (?: {_ABBREVIATIONS} ) \. (?! {_LETTER}*\. ) (?= \s | {_LETTER} | , )                  # Mr.
+    | [A-Z]\. (?= \s [A-Z] )                                                                 # an initial: J. Smith
+    | (?: l|d|j|m|t|n|s|c|qu|dell|all|nell|dall|sull ) ' (?= {_LETTER}{{2}} )                # elided: l'Italie
+    | {_LETTER}+ (?: (?: (?! 's (?! {_LETTER} ) | &[a-z]{{2,6}}; ) ['&-]                     # don't, AT&T, e-mail
+                       | [.,:/] (?= [0-9] ) (?<= [0-9]. ) ) {_LETTER}+ )*                    # 1,234.5
+    | 's (?! {_LETTER} )
+    | {_IDEOGRAPH} [{_MARK}{_JOINER}]*
+    | {_RUN} [{_RUN}{_MARK}{_JOINER}]*
+    | \.{{2,}} | -{{2,}} | [!?]+
+    | \S [{_MARK}{_JOINER}]*
+    """,
+    re.VERBOSE,
+)
+
+Pieces = Callable[[str], Sequence[int]]
+"""Where the pieces of a run begin, in characters of the run."""
+
+
+def segment(text: str, *, pieces: Pieces | None = None) -> tuple[Word, ...]:
+    """Cut a raw text into words.
+
+    Args:
+        text: any text; blanks, control characters and direction marks never belong to a word.
+        pieces: cuts a run of a script without blanks, usually by the tokenizer's own pieces; else a run stays whole.
+
+    Returns:
+        Words in order, without overlap; everything between them is blank.
+
+    >>> [word.text for word in segment("Merkel's plane left the U.S. on 3.10., didn't it?")]
+    ['Merkel', "'s", 'plane', 'left', 'the', 'U.S.', 'on', '3.10', '.', ',', "didn't", 'it', '?']
+    """
+    shadow = text.translate(_TABLE)
+    words: list[Word] = []
+    for match in _WORD.finditer(shadow):
+        start, end = match.span()
+        if pieces is not None and shadow[start] == _RUN:
+            cuts = sorted({start, *(start + cut for cut in pieces(text[start:end]) if shadow[start + cut] == _RUN)})
+            words += [
+                Word(start=cut, end=after, text=text[cut:after])
+                for cut, after in zip(cuts, [*cuts[1:], end], strict=True)
+            ]
+        else:
+            words.append(Word(start=start, end=end, text=text[start:end]))
+    return tuple(words)
+
+
+_CLOSING = frozenset(".!?…。！？؟।")
+
+
+def sentence_breaks(text: str, words: Sequence[Word]) -> list[int]:
+    """Positions of words before which a sentence probably begins: after closing punctuation or a line's end.
+
+    A hint for where to cut windows, not a sentence splitter.
+    """
+    return [
+        position
+        for position, (before, after) in enumerate(pairwise(words), start=1)
+        if before.text[-1:] in _CLOSING or "\n" in text[before.end : after.start]
+    ]

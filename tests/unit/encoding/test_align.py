@@ -1,0 +1,85 @@
+"""Words to subwords: every word keeps its place, whatever the tokenizer makes of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onoma.encoding import Aligner
+from onoma.text import Document, Sentence
+from wordpieces import PIECES, framing, wordpiece
+
+
+def test_special_pieces_are_those_of_the_tokenizer():
+    aligner = Aligner(wordpiece())
+    assert (aligner.prefix, aligner.suffix, aligner.pad, aligner.unknown) == ((2,), (3,), 0, 1)
+
+
+def test_the_tokenizers_own_truncation_and_padding_are_not_used():
+    (encoded,) = framing().encode([Document("abcdef ghijkl")])
+    assert encoded.subwords.bounds.tolist() == [0, 6, 12]
+
+
+@pytest.mark.parametrize("dropped", ["\x01", "\ufe0f", "\u200d", " "])
+def test_a_word_that_the_tokenizer_drops_keeps_its_place(dropped):
+    (encoded,) = framing().encode([Document.from_words([["ab", dropped, "c"]])])
+    assert encoded.subwords.bounds.tolist() == [0, 2, 3, 4]
+    assert encoded.subwords.ids[2] == 1
+
+
+def test_a_document_of_dropped_words_only():
+    (encoded,) = framing().encode([Document.from_words([["\x01", "\x02"]])])
+    assert encoded.subwords.ids.tolist() == [1, 1]
+
+
+def test_an_endless_word_keeps_its_first_subwords_and_disturbs_no_other():
+    (encoded,) = framing().encode([Document.from_words([["x" * 90, "ab", "cd" * 40]])])
+    assert encoded.subwords.bounds.tolist() == [0, 8, 10, 18]
+    assert encoded.subwords.ids[8:10].tolist() == [PIECES.index("a"), PIECES.index("##b")]
+
+
+@given(
+    words=st.lists(st.text(st.sampled_from("abc.'\x01\ufe0f"), min_size=1, max_size=12), max_size=60),
+    window=st.integers(16, 40),
+)
+def test_every_word_has_one_first_subword_in_one_window(words, window):
+    frame = framing(window=window, overlap=window // 4)
+    (encoded,) = frame.encode([Document.from_words([words])] if words else [Document("")])
+    seen = []
+    for part in encoded.windows:
+        row, first = frame.row(encoded, part), frame.first_subwords(encoded, part)
+        assert len(row) <= window
+        assert (row[0], row[-1]) == (2, 3)
+        starts = encoded.subwords.bounds[part.answers_from : part.answers_to]
+        np.testing.assert_array_equal(row[first], encoded.subwords.ids[starts])
+        seen += range(part.answers_from, part.answers_to)
+    assert seen == list(range(len(words)))
+
+
+def test_lower_casing_that_changes_length_leaves_offsets_alone():
+    text = "in İstanbul x"
+    (encoded,) = framing().encode([Document(text)])
+    assert [text[word.start : word.end] for word in encoded.words] == ["in", "İstanbul", "x"]
+
+
+def test_documents_are_encoded_as_if_each_were_alone():
+    documents = [Document("ab c."), Document(""), Document("def @x")]
+    together = framing().encode(documents)
+    for document, encoded in zip(documents, together, strict=True):
+        (alone,) = framing().encode([document])
+        np.testing.assert_array_equal(encoded.subwords.ids, alone.subwords.ids)
+        np.testing.assert_array_equal(encoded.subwords.bounds, alone.subwords.bounds)
+
+
+def test_sentences_become_ranges_of_words():
+    document = Document.from_words([["a", "b"], ["c"], ["d", "e"]])
+    (encoded,) = framing().encode([document])
+    assert encoded.sentences == ((0, 2), (2, 3), (3, 5))
+
+
+def test_words_outside_every_sentence_belong_to_the_one_before():
+    document = Document("a b c d", sentences=(Sentence(start=2, end=3), Sentence(start=6, end=7)))
+    (encoded,) = framing().encode([document])
+    assert encoded.sentences == ((0, 1), (1, 3), (3, 4))

@@ -1,0 +1,61 @@
+"""Windows: everything is covered once, nothing is too large, context is had where there is any."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onoma.encoding import batch_by_length, cut_windows, pad
+
+sizes = st.lists(st.integers(1, 6), max_size=120)
+
+
+@given(sizes=sizes, budget=st.integers(6, 40), share=st.floats(0, 0.5), data=st.data())
+def test_every_word_is_answered_for_once_by_a_window_that_holds_it(sizes, budget, share, data):
+    bounds = np.concatenate([[0], np.cumsum(np.asarray(sizes, dtype=np.int64))])
+    breaks = sorted(data.draw(st.sets(st.integers(1, max(1, len(sizes) - 1)), max_size=10)))
+    windows = cut_windows(bounds, budget=budget, overlap=int(budget * share), breaks=breaks)
+    answered = [word for window in windows for word in range(window.answers_from, window.answers_to)]
+    assert answered == list(range(len(sizes)))
+    for window in windows:
+        assert window.start <= window.answers_from <= window.answers_to <= window.end
+        assert bounds[window.end] - bounds[window.start] <= budget
+
+
+@given(words=st.integers(1, 400))
+def test_words_far_from_the_ends_have_context_on_both_sides(words):
+    bounds = np.arange(words + 1)
+    for window in cut_windows(bounds, budget=60, overlap=20):
+        if window.start > 0:
+            assert window.answers_from - window.start >= 9
+        if window.end < words:
+            assert window.end - window.answers_to >= 9
+
+
+def test_a_text_that_fits_is_one_window():
+    (window,) = cut_windows(np.arange(11), budget=10, overlap=4)
+    assert (window.start, window.end, window.answers_from, window.answers_to) == (0, 10, 0, 10)
+
+
+def test_windows_end_rather_where_a_sentence_ends():
+    windows = cut_windows(np.arange(101), budget=40, overlap=10, breaks=[35, 70])
+    assert windows[0].end == 35
+
+
+def test_no_words_no_windows():
+    assert cut_windows(np.zeros(1, dtype=np.int64), budget=10, overlap=2) == []
+
+
+@given(lengths=st.lists(st.integers(1, 50), max_size=60), budget=st.integers(1, 200))
+def test_batches_hold_everything_once_and_keep_the_budget(lengths, budget):
+    batches = list(batch_by_length(lengths, budget=budget))
+    assert sorted(position for batch in batches for position in batch) == list(range(len(lengths)))
+    for batch in batches:
+        assert len(batch) == 1 or len(batch) * max(lengths[position] for position in batch) <= budget
+
+
+def test_padding_is_masked():
+    padded, mask = pad([np.asarray([1, 2, 3], dtype=np.int32), np.asarray([4], dtype=np.int32)], filler=9)
+    assert padded.tolist() == [[1, 2, 3], [4, 9, 9]]
+    assert mask.tolist() == [[1, 1, 1], [1, 0, 0]]
