@@ -1,0 +1,66 @@
+"""The model card: a bundle's manifest told to a person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from onoma.bundle.manifest import Manifest
+
+
+def write_card(manifest: Manifest, folder: Path, *, name: str) -> None:
+    """Write ``README.md`` with what the model finds, what it was trained on and how it scored."""
+    origin = manifest.provenance
+    lines = [
+        "---",
+        "library_name: onoma",
+        "pipeline_tag: token-classification",
+        "---",
+        "",
+        f"# {name}",
+        "",
+        f"A named-entity recogniser that finds {_listed(manifest.labels)}.",
+        f"It began as the encoder `{manifest.encoder.name}` and was fine-tuned with onoma.",
+        "",
+        "```python",
+        "import onoma",
+        "",
+        f'tagger = onoma.load("{name}")',
+        'document = tagger.tag("...")',
+        "```",
+        "",
+    ]
+    if origin.data:
+        lines += ["## Data", "", "| part | file | documents | words | entities |", "|---|---|--:|--:|--:|"]
+        lines += [
+            f"| {part} | {data.name} | {data.documents:,} | {data.words:,} | {data.entities:,} |"
+            for part, data in origin.data.items()
+        ]
+        lines += [f"\n{count:,} annotations were left out of training: {why}." for why, count in origin.dropped.items()]
+        lines.append("")
+    if origin.figures:
+        lines += [
+            "## Figures",
+            "",
+            "Exact spans, in points of 100.",
+            "",
+            "| part | precision | recall | F1 |",
+            "|---|--:|--:|--:|",
+        ]
+        lines += [
+            f"| {part} | {100 * of['precision']:.2f} | {100 * of['recall']:.2f} | {100 * of['f1']:.2f} |"
+            for part, of in origin.figures.items()
+        ]
+        lines.append("")
+    lines += [
+        "## Limits",
+        "",
+        "It knows the kinds of text and of names that it was trained on.",
+        "Measure it on your own text before you rely on it.",
+        "",
+    ]
+    (folder / "README.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _listed(labels: tuple[str, ...]) -> str:
+    quoted = [f"`{label}`" for label in labels]
+    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]

@@ -1,0 +1,64 @@
+"""``onoma.json``: what a bundle is, as a value that is checked when it is read."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FORMAT = 1
+"""Version of the bundle's layout; a reader refuses what is newer."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EncoderCard(_Frozen):
+    """Which pre-trained encoder the model began as."""
+
+    name: str
+    family: str
+    digest: str = ""
+
+
+class Windowing(_Frozen):
+    """How texts are cut, in subwords; ``size`` counts the special pieces."""
+
+    size: int = Field(gt=2)
+    overlap: int = Field(ge=0)
+
+
+class DataCard(_Frozen):
+    """A corpus that the model was trained, chosen or measured on."""
+
+    name: str
+    digest: str
+    documents: int
+    words: int
+    entities: int
+
+
+class Provenance(_Frozen):
+    """Where the model comes from: data, seed, versions, settings and figures."""
+
+    data: dict[str, DataCard] = {}
+    seed: int | None = None
+    versions: dict[str, str] = {}
+    settings: dict[str, object] = {}
+    figures: dict[str, dict[str, float]] = {}
+    dropped: dict[str, int] = {}
+
+
+class Manifest(_Frozen):
+    """What a bundle is."""
+
+    format: int = FORMAT
+    labels: tuple[str, ...] = Field(min_length=1)
+    scheme: Literal["BIO", "BIOES"]
+    head: str
+    window: Windowing
+    encoder: EncoderCard
+    provenance: Provenance = Provenance()
+    files: dict[str, int] = {}
+    """Size of each weight file in bytes, so that one that was cut short is noticed."""

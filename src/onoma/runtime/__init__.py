@@ -1,0 +1,5 @@
+"""Running a model without torch."""
+
+from onoma.runtime.backend import Backend
+
+__all__ = ["Backend"]

@@ -1,0 +1,126 @@
+"""The tagger over a backend that needs no model: a word that begins with a capital is a name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+from onoma.bundle import Bundle, EncoderCard, Manifest, Windowing
+from onoma.tagger import Tagger
+from onoma.text import Document
+
+PIECES = [
+    "[PAD]",
+    "[UNK]",
+    "[CLS]",
+    "[SEP]",
+    *"ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    *"abcdefghijklmnopqrstuvwxyz.,",
+    *(f"##{c}" for c in "abcdefghijklmnopqrstuvwxyz"),
+]
+CAPITALS = range(4, 30)
+
+
+class Capitals:
+    """Says B at a capital, with a confidence that grows with nothing but the subword itself; counts its calls."""
+
+    def __init__(self) -> None:
+        self.shapes: list[tuple[int, int]] = []
+
+    def emissions(self, ids, mask):
+        assert (ids[mask == 0] == 0).all()
+        self.shapes.append(ids.shape)
+        scores = np.zeros((*ids.shape, 3), dtype=np.float32)
+        scores[..., 0] = 2.0
+        scores[..., 1] = np.where(np.isin(ids, CAPITALS), 3.0 + ids / 10, -2.0)
+        scores[..., 2] = -6.0
+        scores[mask == 0] = 99.0
+        return scores
+
+
+def make_tagger(*, window: int = 32, batch_subwords: int = 128) -> Tagger:
+    tokenizer = Tokenizer(models.WordPiece({piece: number for number, piece in enumerate(PIECES)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    manifest = Manifest(
+        labels=("X",),
+        scheme="BIO",
+        head="linear",
+        window=Windowing(size=window, overlap=window // 4),
+        encoder=EncoderCard(name="none", family="bert"),
+    )
+    return Tagger(Bundle(manifest, tokenizer), Capitals(), batch_subwords=batch_subwords)
+
+
+def spans(document: Document) -> list[tuple[int, int, str]]:
+    return [(entity.start, entity.end, entity.text) for entity in document.entities]
+
+
+def test_entities_carry_offsets_label_and_a_probability():
+    document = make_tagger().tag("so Ada met Bob.")
+    assert spans(document) == [(3, 6, "Ada"), (11, 14, "Bob")]
+    assert [entity.label for entity in document.entities] == ["X", "X"]
+    assert all(0.5 < entity.score < 1 for entity in document.entities)
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t\u00a0", "\ufe0f", "...", "x" * 50_000, "🙂🙂"])
+def test_texts_without_names_come_back_whole(text):
+    document = make_tagger().tag(text)
+    assert document.text == text
+    assert document.entities == ()
+
+
+def test_given_words_are_used_as_they_are():
+    document = Document.from_words([["a", "Ad-a", "b"], ["C"]], id="7")
+    tagged = make_tagger().tag(document)
+    assert spans(tagged) == [(2, 6, "Ad-a"), (9, 10, "C")]
+    assert (tagged.id, tagged.words, tagged.sentences) == ("7", document.words, document.sentences)
+
+
+@given(
+    texts=st.lists(st.text(st.sampled_from("abAB ,.\n\u0301🙂東é"), max_size=120), max_size=12),
+    budget=st.sampled_from([1, 40, 4096]),
+)
+def test_neighbours_and_batch_size_change_nothing(texts, budget):
+    tagger = make_tagger(batch_subwords=budget)
+    together = list(tagger.tag_many(texts))
+    assert [document.text for document in together] == texts
+    for text, document in zip(texts, together, strict=True):
+        alone = make_tagger().tag(text)
+        assert spans(document) == spans(alone)
+        assert all(text[start:end] == surface for start, end, surface in spans(document))
+        np.testing.assert_allclose(
+            [entity.score for entity in document.entities], [entity.score for entity in alone.entities], atol=1e-9
+        )
+
+
+@given(words=st.integers(1, 300), window=st.integers(20, 64))
+def test_no_name_is_lost_at_a_windows_edge(words, window):
+    text = " ".join("Ab" if number % 3 else "cde" for number in range(words))
+    found = make_tagger(window=window).tag(text)
+    assert len(found.entities) == sum(number % 3 > 0 for number in range(words))
+
+
+def test_no_batch_is_larger_than_its_budget():
+    tagger = make_tagger(batch_subwords=100)
+    list(tagger.tag_many(["ab " * number for number in range(1, 60)]))
+    assert all(rows * longest <= 100 for rows, longest in tagger._backend.shapes)
+
+
+def test_a_stream_is_read_only_as_far_as_it_must_be():
+    seen = 0
+
+    def texts():
+        nonlocal seen
+        while True:
+            seen += 1
+            yield "Ada " * 100
+
+    first = next(make_tagger(batch_subwords=4096).tag_many(texts()))
+    assert len(first.entities) == 100
+    assert seen <= 512
