@@ -1,0 +1,120 @@
+"""Two streams of documents, gold and predicted -> one stream of mentions in the same coordinates.
+
+Documents are paired in order. Where the texts agree, character offsets are compared as they stand. Where they do not,
+as when a submission lost its document bounds, changed its line breaks or damaged its emoji, the given words are
+counted through and predicted entities are put where the gold has the same words. This module does not judge a match.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import NamedTuple
+
+from onoma.metrics.blocks import Block, given_words, read_blocks
+from onoma.text import Document, Entity
+
+
+class Mention(NamedTuple):
+    """An entity, for scoring.
+
+    Attributes:
+        start: the first code point, counted in the gold text.
+        end: the code point after the last.
+        label: what it is a name of.
+        form: its surface form: the gold text at the span, every run of white space as one blank.
+    """
+
+    start: int
+    end: int
+    label: str
+    form: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aligned:
+    """One gold document with what was predicted for it.
+
+    Attributes:
+        gold: its entities.
+        predicted: those that begin in it; one may reach into the next where the predicted document does.
+        by_words: whether the texts differ, so that the given words told what belongs where.
+        respelled: how many of its words are spelled otherwise in the predicted document.
+    """
+
+    gold: tuple[Mention, ...]
+    predicted: tuple[Mention, ...]
+    by_words: bool = False
+    respelled: int = 0
+
+
+def align(gold: Iterable[Document], predicted: Iterable[Document]) -> Iterator[Aligned]:
+    """Pair two streams of documents, one result for each gold document in order.
+
+    Both are read only as far ahead as their documents' bounds disagree.
+
+    Raises:
+        InputError: the streams part; the message says where and what each has there.
+    """
+    for block in read_blocks(gold, predicted):
+        if block.respelled is None:
+            ours, theirs = block.gold[0], block.predicted[0]
+            yield Aligned(gold=_mentions(ours.text, ours.entities), predicted=_mentions(ours.text, theirs.entities))
+        else:
+            yield from _by_words(block, block.respelled)
+
+
+def _mentions(text: str, entities: Iterable[Entity]) -> tuple[Mention, ...]:
+    return tuple(_mention(text, entity.start, entity.end, entity.label) for entity in entities)
+
+
+def _mention(text: str, start: int, end: int, label: str) -> Mention:
+    return Mention(start, end, label, " ".join(text[start:end].split()))
+
+
+def _by_words(block: Block, respelled: Sequence[int]) -> Iterator[Aligned]:
+    text = "\n".join(document.text for document in block.gold)
+    bases = list(accumulate((len(document.text) + 1 for document in block.gold), initial=0))
+    spans = [
+        (base + word.start, base + word.end)
+        for base, document in zip(bases, block.gold, strict=False)
+        for word in given_words(document) or ()
+    ]
+    differing = Counter(bisect_right(bases, spans[index][0]) for index in respelled)
+    gold = _by_document(_placed(text, block.gold, spans), bases)
+    predicted = _by_document(_placed(text, block.predicted, spans), bases)
+    for number in range(1, len(bases)):
+        yield Aligned(
+            gold=tuple(gold[number]), predicted=tuple(predicted[number]), by_words=True, respelled=differing[number]
+        )
+
+
+def _by_document(mentions: Iterable[Mention], bases: Sequence[int]) -> Mapping[int, list[Mention]]:
+    """The mentions that begin in each document, by its number in the block, counted from 1."""
+    groups: dict[int, list[Mention]] = defaultdict(list)
+    for mention in mentions:
+        groups[bisect_right(bases, mention.start)].append(mention)
+    return groups
+
+
+def _placed(text: str, documents: Iterable[Document], spans: Sequence[tuple[int, int]]) -> Iterator[Mention]:
+    """The entities of documents whose running words stand in ``text`` at ``spans``, moved to there."""
+    first = 0
+    for document in documents:
+        words = given_words(document) or ()
+        if document.entities:
+            starts, ends = [word.start for word in words], [word.end for word in words]
+            for entity in document.entities:
+                left, right = bisect_right(ends, entity.start), bisect_left(starts, entity.end) - 1
+                if left > right:
+                    # It touches no word. It still counts, as an empty span behind the word before it.
+                    start = end = spans[first + right][1] if first + right >= 0 else 0
+                else:
+                    (start, close), (begin, end) = spans[first + left], spans[first + right]
+                    start = min(start + max(0, entity.start - starts[left]), close)
+                    end = end if entity.end >= ends[right] else min(begin + entity.end - starts[right], end)
+                yield _mention(text, start, end, entity.label)
+        first += len(words)

@@ -1,0 +1,162 @@
+"""Two streams of documents -> blocks: the shortest runs of documents that hold the same words on both sides.
+
+Words are told by their position; a few may be spelled otherwise, as in a submission whose emoji were damaged. Streams
+that do not hold the same words are refused at the first word where they part. This module does not know entities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from onoma.errors import InputError
+from onoma.text import Document, Word
+
+LONGEST_RESPELLED_RUN = 10
+"""Words in a row that may all be spelled otherwise before they count as other words."""
+
+_ADVICE = (
+    "both must hold the same words in the same order; predict over exactly the gold's words, "
+    "with none dropped, added or cut off at an encoder's limit"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Documents of both sides over the same running words.
+
+    Attributes:
+        gold: documents; one of them, and one predicted, where the texts agree.
+        predicted: documents.
+        respelled: positions, counted through the block, of words that are spelled otherwise; None where the texts
+            agree and words were not looked at.
+    """
+
+    gold: tuple[Document, ...]
+    predicted: tuple[Document, ...]
+    respelled: tuple[int, ...] | None = None
+
+
+def read_blocks(gold: Iterable[Document], predicted: Iterable[Document]) -> Iterator[Block]:
+    """Pair two streams of documents, reading only as far ahead as their bounds disagree.
+
+    Raises:
+        InputError: the streams part; the message says where and what each has there.
+    """
+    left, right = _Side("gold", iter(gold)), _Side("predicted", iter(predicted))
+    while any([left.read(), right.read()]):
+        respelled = None if left.texts == right.texts else tuple(_read_words(left, right))
+        yield Block(gold=tuple(left.documents), predicted=tuple(right.documents), respelled=respelled)
+        left.close()
+        right.close()
+
+
+def given_words(document: Document) -> Sequence[Word] | None:
+    """The document's words; none at all for an empty text, whether it was segmented or not."""
+    return () if document.words is None and not document.text.strip() else document.words
+
+
+class _Side:
+    """One stream, the documents of the block that is being read with their words, and how many came before it."""
+
+    def __init__(self, name: str, stream: Iterator[Document]) -> None:
+        self.name = name
+        self.stream = stream
+        self.before = 0
+        self.documents: list[Document] = []
+        self.words: list[str] = []
+        self.filled = 0
+
+    @property
+    def texts(self) -> list[str]:
+        return [document.text for document in self.documents]
+
+    def read(self) -> bool:
+        document = next(self.stream, None)
+        if document is None:
+            return False
+        self.documents.append(document)
+        return True
+
+    def fill(self) -> bool:
+        """Take the words of the documents that were read; False where a document has none given."""
+        for document in self.documents[self.filled :]:
+            words = given_words(document)
+            if words is None:
+                return False
+            self.words.extend(word.text for word in words)
+            self.filled += 1
+        return True
+
+    def close(self) -> None:
+        self.before += len(self.documents)
+        self.documents = []
+        self.words = []
+        self.filled = 0
+
+    def describe(self, index: int) -> str:
+        """Where the block's word of this index stands, counted from 1, and what it is."""
+        for number, document in enumerate(self.documents, start=self.before + 1):
+            words = given_words(document) or ()
+            if index < len(words):
+                return f"{self.name} has {words[index].text!r} as word {index + 1} of {_named(document, number)}"
+            index -= len(words)
+        return f"{self.name} has ended"
+
+
+def _read_words(left: _Side, right: _Side) -> list[int]:
+    """Read on until both sides have as many words; the positions of words that are spelled otherwise."""
+    while True:
+        if not (left.fill() and right.fill()):
+            raise InputError(_texts_differ(left, right))
+        if len(left.words) == len(right.words):
+            break
+        if not (left if len(left.words) < len(right.words) else right).read():
+            break
+    pairs = zip(left.words, right.words, strict=False)
+    differing = [index for index, (ours, theirs) in enumerate(pairs) if ours != theirs]
+    parting = _parting(left.words, right.words, differing)
+    if parting is None and len(left.words) != len(right.words):
+        parting = min(len(left.words), len(right.words))
+    if parting is not None:
+        raise InputError(f"gold and predicted part: {left.describe(parting)}, {right.describe(parting)}; {_ADVICE}")
+    return differing
+
+
+def _parting(ours: Sequence[str], theirs: Sequence[str], differing: Sequence[int]) -> int | None:
+    """The first of the differing words from which on the sides hold other words, not damaged ones.
+
+    That is where too many in a row differ, or two in a row stand on the other side one word on.
+    """
+    first = previous = -2
+    for index in differing:
+        first = index if index != previous + 1 else first
+        previous = index
+        if index - first >= LONGEST_RESPELLED_RUN:
+            return first
+        pair = slice(index - 1, index + 1)
+        ahead = slice(index, index + 2)
+        if index > first and (theirs[pair] == ours[ahead] or ours[pair] == theirs[ahead]):
+            return first
+    return None
+
+
+def _texts_differ(left: _Side, right: _Side) -> str:
+    advice = "documents without given words must have exactly the gold's text, in the same order"
+    if len(left.documents) == len(right.documents) == 1:
+        ours, theirs = left.documents[0], right.documents[0]
+        place = next(index for index, (one, two) in enumerate(zip_longest(ours.text, theirs.text)) if one != two)
+        shown = slice(place, place + 20)
+        return (
+            f"gold and predicted part at character {place} of {_named(ours, left.before + 1)}: "
+            f"gold has {ours.text[shown]!r}, predicted has {theirs.text[shown]!r}; {advice}"
+        )
+    side, other = (right, left) if left.fill() else (left, right)
+    here = _named(side.documents[-1], side.before + len(side.documents))
+    what = "has other bounds there" if other.documents else "has ended"
+    return f"{side.name} has no given words in {here} to be aligned by, and {other.name} {what}; {advice}"
+
+
+def _named(document: Document, number: int) -> str:
+    return f"document {number} ({document.id!r})" if document.id else f"document {number}"

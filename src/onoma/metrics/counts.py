@@ -1,0 +1,94 @@
+"""Counts of right, predicted and gold entities, and the figures that follow from them.
+
+Counts add up: over documents, over labels, over runs. Figures are fractions of 1 and nothing divided by nothing is 0.
+This module does not know how anything was counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Figures(Protocol):
+    """Whatever has a precision, a recall and an F1, as fractions of 1."""
+
+    @property
+    def precision(self) -> float: ...
+
+    @property
+    def recall(self) -> float: ...
+
+    @property
+    def f1(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many entities were found out of how many.
+
+    Attributes:
+        correct: credit for predicted entities, whole where the match is exact and in halves where it may be partial.
+        predicted: predicted entities.
+        gold: gold entities, also called the support.
+
+    >>> (Counts(correct=1, predicted=2, gold=1) + Counts(correct=1, predicted=1, gold=3)).f1
+    0.5714285714285714
+    """
+
+    correct: float = 0
+    predicted: int = 0
+    gold: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            correct=self.correct + other.correct,
+            predicted=self.predicted + other.predicted,
+            gold=self.gold + other.gold,
+        )
+
+    @property
+    def precision(self) -> float:
+        """The share of the predicted that is right; 0 where nothing was predicted."""
+        return _ratio(self.correct, self.predicted)
+
+    @property
+    def recall(self) -> float:
+        """The share of the gold that was found; 0 where there is no gold."""
+        return _ratio(self.correct, self.gold)
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of precision and recall; 0 where both are."""
+        return _ratio(2 * self.correct, self.predicted + self.gold)
+
+    @property
+    def support(self) -> int:
+        """Gold entities."""
+        return self.gold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Averages:
+    """Figures averaged over labels, each label weighing the same. ``f1`` is the mean of F1s, not the F1 of means."""
+
+    precision: float = 0.0
+    recall: float = 0.0
+    f1: float = 0.0
+
+
+def average(counts: Iterable[Counts]) -> Averages:
+    """The macro average of the counts of several labels; all 0 where there are none."""
+    rows = list(counts)
+    if not rows:
+        return Averages()
+    return Averages(
+        precision=sum(row.precision for row in rows) / len(rows),
+        recall=sum(row.recall for row in rows) / len(rows),
+        f1=sum(row.f1 for row in rows) / len(rows),
+    )
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0

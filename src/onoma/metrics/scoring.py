@@ -1,0 +1,93 @@
+"""Gold and predicted documents -> a report. This module adds up; the counting stands in its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from onoma.metrics.align import Aligned, align
+from onoma.metrics.counts import Counts
+from onoma.metrics.partial import count_partial
+from onoma.metrics.report import Report
+from onoma.metrics.spans import count_exact
+from onoma.metrics.surface import SurfaceForms
+from onoma.text import Document
+
+
+def score(gold: Iterable[Document], predicted: Iterable[Document]) -> Report:
+    """Score predicted documents against gold ones.
+
+    Args:
+        gold: documents with the entities that should be found.
+        predicted: the same running text in the same order; document and sentence bounds may differ where both sides
+            have given words. Both may be generators, they are read in step.
+
+    Raises:
+        InputError: the texts part; the message says where.
+
+    >>> text = Document("Ada met Babbage.")
+    >>> gold = text.with_entities([text.entity(0, 3, "PER"), text.entity(8, 15, "PER")])
+    >>> score([gold], [text.with_entities([text.entity(0, 3, "PER")])]).exact.recall
+    0.5
+    """
+    tally = Tally()
+    for aligned in align(gold, predicted):
+        tally.add(aligned)
+    return tally.report()
+
+
+class Tally:
+    """Counts of the documents seen so far."""
+
+    def __init__(self) -> None:
+        self._labels: dict[str, Counts] = {}
+        self._partial = Counts()
+        self._surface = SurfaceForms()
+        self._documents = 0
+        self._by_words = 0
+        self._respelled = 0
+
+    def add(self, aligned: Aligned) -> None:
+        """Count one document."""
+        self._documents += 1
+        self._by_words += aligned.by_words
+        self._respelled += aligned.respelled
+        if aligned.gold or aligned.predicted:
+            for label, counts in count_exact(aligned.gold, aligned.predicted).items():
+                self._labels[label] = self._labels.get(label, Counts()) + counts
+            self._partial += count_partial(aligned.gold, aligned.predicted)
+            self._surface.add(aligned.gold, aligned.predicted)
+
+    def report(self) -> Report:
+        """The figures of everything that was counted."""
+        labels = dict(sorted(self._labels.items()))
+        return Report(
+            exact=sum(labels.values(), Counts()),
+            surface=self._surface.counts(),
+            partial=self._partial,
+            labels=labels,
+            documents=self._documents,
+            notes=(*self._alignment_notes(), *_label_notes(labels)),
+        )
+
+    def _alignment_notes(self) -> list[str]:
+        notes = []
+        if self._by_words:
+            notes.append(
+                f"the texts of {self._by_words} of {self._documents} documents differ, in bounds, blanks or spelling; "
+                "they were aligned by their words"
+            )
+        if self._respelled:
+            notes.append(
+                f"{self._respelled} words are spelled otherwise in predicted than in gold; position aligned them"
+            )
+        return notes
+
+
+def _label_notes(labels: Mapping[str, Counts]) -> list[str]:
+    known = [label for label, counts in labels.items() if counts.gold]
+    unknown = [label for label, counts in labels.items() if not counts.gold]
+    if not known:
+        return ["gold has no entities; recall is 0 by definition"]
+    if unknown:
+        return [f"predicted has labels that gold never has: {', '.join(unknown)}; gold has {', '.join(known)}"]
+    return []

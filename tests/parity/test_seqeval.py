@@ -1,0 +1,97 @@
+"""Our exact figures against seqeval's: default mode on any tags, strict mode on orderly ones."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from seqeval.metrics import classification_report
+from seqeval.scheme import IOB2, IOBES
+
+from onoma.metrics import Figures, Report, score
+from onoma.schemes import SCHEMES, Scheme, decode_tags, encode_tags
+from onoma.text import Document
+
+DATA = Path(os.environ.get("ONOMA_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
+LABELS = ("PER", "LOC", "creative-work")
+STRICT = {"BIO": IOB2, "BIOES": IOBES}
+
+Tags = list[list[str]]
+
+
+def ours(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], scheme: Scheme) -> Report:
+    return score(*([_document(tags, scheme) for tags in side] for side in (gold, predicted)))
+
+
+def _document(tags: Sequence[str], scheme: Scheme) -> Document:
+    document = Document.from_words([["word"] * len(tags)])
+    words = document.words or ()
+    return document.with_entities(
+        document.entity(words[chunk.start].start, words[chunk.end - 1].end, chunk.label)
+        for chunk in decode_tags(tags, scheme).chunks
+    )
+
+
+def agree(report: Report, theirs: Mapping[str, Mapping[str, float]]) -> None:
+    assert sorted(theirs) == sorted([*report.labels, "micro avg", "macro avg", "weighted avg"])
+    rows: dict[str, Figures] = {**report.labels, "micro avg": report.exact, "macro avg": report.macro}
+    for name, figures in rows.items():
+        row = theirs[name]
+        assert (figures.precision, figures.recall, figures.f1) == pytest.approx(
+            (row["precision"], row["recall"], row["f1-score"])
+        )
+    assert all(counts.support == theirs[label]["support"] for label, counts in report.labels.items())
+
+
+@st.composite
+def corpora(draw: st.DrawFn, *, scheme: Scheme, orderly: bool = False) -> tuple[Tags, Tags]:
+    lengths = draw(st.lists(st.integers(1, 8), min_size=1, max_size=5))
+    tag = st.sampled_from(scheme.tags(LABELS))
+    sides = [[draw(st.lists(tag, min_size=length, max_size=length)) for length in lengths] for _ in range(2)]
+    if orderly:
+        sides = [
+            [encode_tags(decode_tags(tags, scheme).chunks, length=len(tags), scheme=scheme) for tags in side]
+            for side in sides
+        ]
+    # seqeval refuses corpora without any entity at all.
+    sides[0].append([f"{scheme.prefixes[-1] if 'S' in scheme.prefixes else 'B'}-PER"])
+    sides[1].append(["O"])
+    return sides[0], sides[1]
+
+
+@pytest.mark.parametrize("name", ["BIO", "BIOES", "IOB1"])
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_default_mode_on_any_tags(name: str, data: st.DataObject) -> None:
+    gold, predicted = data.draw(corpora(scheme=SCHEMES[name]))
+    theirs = classification_report(gold, predicted, output_dict=True, zero_division=0)
+    agree(ours(gold, predicted, SCHEMES[name]), theirs)
+
+
+@pytest.mark.parametrize("name", STRICT)
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_strict_mode_on_orderly_tags(name: str, data: st.DataObject) -> None:
+    gold, predicted = data.draw(corpora(scheme=SCHEMES[name], orderly=True))
+    theirs = classification_report(
+        gold, predicted, output_dict=True, zero_division=0, mode="strict", scheme=STRICT[name]
+    )
+    agree(ours(gold, predicted, SCHEMES[name]), theirs)
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason=f"no development data at {DATA}; set ONOMA_DATA")
+@pytest.mark.parametrize("submission", ["spinningbytes.txt", "arcada"])
+def test_real_submissions(submission: str) -> None:
+    gold = _tags(DATA / "wnut17" / "emerging.test.annotated")
+    predicted = _tags(DATA / "wnut17" / "submissions" / submission)
+    agree(ours(gold, predicted, SCHEMES["BIO"]), classification_report(gold, predicted, output_dict=True))
+
+
+def _tags(path: Path) -> Tags:
+    """The last column, read without any of our own code."""
+    blocks = "\n".join(line.strip() for line in path.read_text(encoding="utf-8").split("\n")).split("\n\n")
+    return [[line.split()[-1] for line in block.split("\n") if line] for block in blocks if block.strip()]
