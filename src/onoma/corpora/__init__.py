@@ -1,0 +1,27 @@
+"""Annotated files to Documents and back, one module per format."""
+
+from onoma.corpora.formats import FORMATS, Format, convert, read, write
+from onoma.corpora.layouts import LAYOUTS
+from onoma.corpora.options import ReadOptions, Segment, WriteOptions, blank_separated
+from onoma.corpora.reading import Reading
+from onoma.corpora.report import Finding, Place, ReadReport, WriteReport
+from onoma.corpora.sniffing import sniff
+
+__all__ = [
+    "FORMATS",
+    "LAYOUTS",
+    "Finding",
+    "Format",
+    "Place",
+    "ReadOptions",
+    "ReadReport",
+    "Reading",
+    "Segment",
+    "WriteOptions",
+    "WriteReport",
+    "blank_separated",
+    "convert",
+    "read",
+    "sniff",
+    "write",
+]

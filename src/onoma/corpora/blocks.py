@@ -1,0 +1,220 @@
+"""Blocks of words with tags, as column files have them, to Documents.
+
+A block is one sentence: its words, one or more layers of tags over them, and what its comments said. Where the original
+text of a sentence is known its words are found in it; where it is not, one blank stands between words. One line feed
+stands between sentences, so without any original text the result is that of ``Document.from_words``. This module does
+not know how a file spells words, tags or comments.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from onoma.corpora.report import ReadTally
+from onoma.errors import SchemeError
+from onoma.schemes import OUTSIDE, Scheme, count_steps, decode_tags
+from onoma.text import Document, Entity, Sentence, Word
+
+Steps = Counter[tuple[str, str, bool]]
+Bounds = list[tuple[int, int]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Block:
+    """One sentence of a column file.
+
+    Attributes:
+        words: as they stand in the file.
+        layers: for each layer of annotation a tag for each unit.
+        lines: for each unit its line in the file.
+        units: for each unit the position of its word; None where units are the words. Several units share a word
+            where a written word stands for several syntactic ones (French *du*).
+        glued: for each word whether no blank follows it; empty where nothing is known.
+        text: the sentence's original text.
+        id: the sentence's name.
+        meta: what else the block's comments said of its document.
+    """
+
+    words: list[str] = field(default_factory=list)
+    layers: tuple[list[str], ...] = ()
+    lines: list[int] = field(default_factory=list)
+    units: list[int] | None = None
+    glued: list[bool] = field(default_factory=list)
+    text: str | None = None
+    id: str = ""
+    meta: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A document begins here."""
+
+    id: str = ""
+
+
+def align(words: Iterable[str], text: str) -> Bounds | None:
+    """Find words in a text, in order, with nothing but white space around them; None where they do not stand there.
+
+    >>> align(["do", "n't", "go"], "don't go ")
+    [(0, 2), (2, 5), (6, 8)]
+    """
+    bounds: Bounds = []
+    position = 0
+    for word in words:
+        start = text.find(word, position)
+        if start < 0 or (start > position and not text[position:start].isspace()):
+            return None
+        position = start + len(word)
+        bounds.append((start, position))
+    return None if text[position:].strip() else bounds
+
+
+def add_steps(steps: Steps, block: Block, path: Path) -> None:
+    """Count a block's steps from tag to tag into ``steps``.
+
+    Raises:
+        SchemeError: a tag has no label; with path and line.
+    """
+    for tags in block.layers:
+        try:
+            steps.update(count_steps(tags))
+        except SchemeError as error:
+            raise _placed(error, block, tags, path, None) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembler:
+    """Makes Documents of a file's blocks.
+
+    Attributes:
+        path: the file, for messages.
+        scheme: to read the tags by.
+        strict: refuse broken tag sequences.
+        tally: counts what had to be repaired, adjusted or left out.
+        meta: travels with every document.
+    """
+
+    path: Path
+    scheme: Scheme
+    strict: bool
+    tally: ReadTally
+    meta: Mapping[str, object]
+
+    def documents(self, parts: Iterable[Block | Mark], *, marked: bool) -> Iterator[Document]:
+        """A document for each mark, or for each block where the file has no marks.
+
+        Blocks before the first mark form a document too.
+
+        Raises:
+            SchemeError: a tag that the scheme does not know, or with ``strict`` one where it does not allow it.
+        """
+        id, blocks, begun = "", list[Block](), False
+        for part in parts:
+            if isinstance(part, Block):
+                blocks.append(part)
+            if isinstance(part, Mark) or not marked:
+                if blocks or begun:
+                    yield self._document(blocks, id)
+                blocks, begun = [], marked
+                id = part.id if isinstance(part, Mark) else ""
+        if blocks or begun:
+            yield self._document(blocks, id)
+
+    def _document(self, blocks: list[Block], id: str) -> Document:
+        texts: list[str] = []
+        words: list[Word] = []
+        entities: list[Entity] = []
+        sentences: list[Sentence] = []
+        meta = dict(self.meta)
+        offset = 0
+        for block in blocks:
+            text, bounds = self._placed_words(block)
+            words.extend(
+                Word(start=offset + start, end=offset + end, text=word)
+                for word, (start, end) in zip(block.words, bounds, strict=True)
+            )
+            entities.extend(self._entities(block, text, bounds, offset))
+            sentences.append(Sentence(start=offset, end=offset + len(text), id=block.id))
+            texts.append(text)
+            meta.update(block.meta)
+            offset += len(text) + 1
+        document = Document("\n".join(texts), id=id, words=tuple(words), sentences=tuple(sentences), meta=meta)
+        return document.with_entities(entities) if entities else document
+
+    def _placed_words(self, block: Block) -> tuple[str, Bounds]:
+        if block.text is not None:
+            bounds = align(block.words, block.text)
+            if bounds is not None:
+                return block.text, bounds
+            where = f"{self.path}:{block.lines[0]}"
+            reason = "the sentence's original text does not hold its words; rebuilt from the words"
+            self.tally.adjusted.add(reason, where=where, what=block.text)
+        glued = block.glued or [False] * len(block.words)
+        pieces: list[str] = []
+        rebuilt: Bounds = []
+        position = 0
+        for word, close in zip(block.words, glued, strict=True):
+            rebuilt.append((position, position + len(word)))
+            pieces.append(word if close else word + " ")
+            position += len(pieces[-1])
+        end = rebuilt[-1][1] if rebuilt else 0
+        return "".join(pieces)[:end], rebuilt
+
+    def _entities(self, block: Block, text: str, bounds: Bounds, offset: int) -> Iterator[Entity]:
+        seen: set[tuple[int, int, str]] = set()
+        for tags in block.layers:
+            if tags.count(OUTSIDE) == len(tags):
+                continue
+            for first, end_unit, label in self._chunks(block, tags):
+                last = end_unit - 1
+                start, end = bounds[_word(block, first)][0], bounds[_word(block, last)][1]
+                where = f"{self.path}:{block.lines[first]}"
+                if start == end:
+                    self.tally.unusable.add("the entity covers no text", where=where, what=label)
+                elif (start, end, label) in seen:
+                    self.tally.unusable.add("the entity stands there twice", where=where, what=label)
+                else:
+                    if block.units is not None and not _covers_words(block.units, first, last):
+                        reason = "the entity covers part of a written word; widened to the word"
+                        self.tally.adjusted.add(reason, where=where, what=f"{text[start:end]} {label}")
+                    seen.add((start, end, label))
+                    yield Entity(start=offset + start, end=offset + end, label=label, text=text[start:end])
+
+    def _chunks(self, block: Block, tags: list[str]) -> Sequence[tuple[int, int, str]]:
+        try:
+            decoded = decode_tags(tags, self.scheme)
+        except SchemeError as error:
+            raise _placed(error, block, tags, self.path, self.scheme) from None
+        for position in decoded.repairs:
+            before = f"{tags[position - 1]!r}" if position else "the beginning"
+            after = f"{tags[position]!r}" if position < len(tags) else "the end of a sentence"
+            line = block.lines[min(position, len(tags) - 1)]
+            if self.strict:
+                message = (
+                    f"{after} may not follow {before} in scheme {self.scheme.name}; mend it, or read without strict"
+                )
+                raise SchemeError(message, path=self.path, line=line)
+            self.tally.repairs.add("", where=f"{self.path}:{line}", what=f"{after} follows {before}")
+        return decoded.chunks
+
+
+def _word(block: Block, unit: int) -> int:
+    return unit if block.units is None else block.units[unit]
+
+
+def _covers_words(units: list[int], first: int, last: int) -> bool:
+    before_free = first == 0 or units[first - 1] != units[first]
+    return before_free and (last == len(units) - 1 or units[last + 1] != units[last])
+
+
+def _placed(error: SchemeError, block: Block, tags: list[str], path: Path, scheme: Scheme | None) -> SchemeError:
+    """The same error with path and line: those of the first tag that raises it alone."""
+    for line, tag in zip(block.lines, tags, strict=True):
+        try:
+            count_steps([tag]) if scheme is None else decode_tags([tag], scheme)
+        except SchemeError as found:
+            return SchemeError(found.message, path=path, line=line)
+    return SchemeError(error.message, path=path, line=block.lines[0])

@@ -1,0 +1,147 @@
+r"""brat stand-off to Documents and back: a folder with a ``.txt`` and a ``.ann`` for each document, or one such pair.
+
+Offsets count code points of the text exactly as it stands, carriage returns and a byte order mark included. Fragments
+with nothing but white space between them (brat writes an entity that goes over a line's end so) are one entity; others
+are discontinuous: left out and counted, as are relations, events, attributes and notes. A document is named like its
+file without the suffix, relative to the folder.
+
+Source: https://brat.nlplab.org/standoff.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+from onoma.corpora.files import numbered_lines, replacing, replacing_folder, whole_text
+from onoma.corpora.options import ReadOptions, WriteOptions
+from onoma.corpora.report import ReadTally, WriteTally
+from onoma.errors import CorpusError
+from onoma.schemes import Scheme
+from onoma.text import Document, Entity
+
+_SPAN = re.compile(r"T[^\t]*\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
+_OTHER = {"R": "a relation", "*": "a relation", "E": "an event", "A": "an attribute", "M": "an attribute"}
+_OTHER |= {"N": "a normalisation", "#": "a note"}
+_NOT_IN_NAMES = re.compile(r"[^\w.-]+")
+
+
+class BratReader:
+    """A folder of pairs, or one pair named by either of its files."""
+
+    def __init__(self, path: Path, options: ReadOptions) -> None:
+        self._path = path
+        self._options = options
+
+    @property
+    def scheme(self) -> Scheme | None:
+        return None
+
+    def documents(self, tally: ReadTally) -> Iterator[Document]:
+        if not self._path.is_dir():
+            yield self._document(_stem(self._path), self._path.stem, tally)
+            return
+        for stem in sorted({_stem(path) for kind in ("ann", "txt") for path in self._path.rglob(f"*.{kind}")}):
+            yield self._document(stem, stem.relative_to(self._path).as_posix(), tally)
+
+    def _document(self, stem: Path, id: str, tally: ReadTally) -> Document:
+        """One pair; a text without a file of annotations has none."""
+        text_path, path = _beside(stem, "txt"), _beside(stem, "ann")
+        if not text_path.is_file():
+            raise CorpusError(f"its text is missing; expected {text_path.name} beside it", path=path)
+        document = Document(whole_text(text_path, encoding=self._options.encoding, keep_mark=True), id=id)
+        entities: list[Entity] = []
+        lines = numbered_lines(path, encoding=self._options.encoding) if path.is_file() else iter(())
+        for number, line in lines:
+            if line.strip():
+                found = (
+                    _entity(line, document) if line.startswith("T") else f"{_OTHER.get(line[0], 'a line')} is no entity"
+                )
+                if isinstance(found, Entity):
+                    entities.append(found)
+                else:
+                    tally.unusable.add(found, where=f"{path}:{number}", what=line)
+        return document.with_entities(entities)
+
+
+def write_brat(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:
+    """Write a new folder with a pair for each document; a document without a name is called after its number.
+
+    Raises:
+        CorpusError: the folder is there and not empty, or cannot be written.
+    """
+    del options
+    names: set[str] = set()
+    with replacing_folder(path) as folder:
+        for document in documents:
+            tally.begin(document)
+            name = _name(document.id or f"document-{tally.documents:06}", names)
+            if name != document.id:
+                tally.lose("the id is written otherwise", f"{document.id!r} as {name!r}")
+            tally.lose_beyond(document, holds=frozenset(["id"]))
+            with replacing(_beside(folder / name, "txt")) as target:
+                target.write(document.text)
+            with replacing(_beside(folder / name, "ann")) as target:
+                written = (line for entity in document.entities if (line := _line(entity, tally)))
+                target.writelines(f"T{number}\t{line}\n" for number, line in enumerate(written, start=1))
+
+
+def _entity(line: str, document: Document) -> Entity | str:
+    """The entity of a line, or the reason why it is none."""
+    if not line.startswith("T"):
+        return f"{_OTHER.get(line[0], 'a line of another kind')} is no entity"
+    found = _SPAN.fullmatch(line)
+    if found is None:
+        return "the line is no span; expected T1<TAB>LABEL 0 5<TAB>text"
+    label, ranges, quoted = found.groups()
+    fragments = [(int(start), int(end)) for start, end in (fragment.split(" ") for fragment in ranges.split(";"))]
+    text = document.text
+    if not all(0 <= start < end <= len(text) for start, end in fragments):
+        return "the span is empty or reaches outside the text"
+    if any(text[end:start].strip() or end > start for (_, end), (start, _) in pairwise(fragments)):
+        return "the span is discontinuous"
+    there = " ".join(text[start:end] for start, end in fragments)
+    if quoted is not None and quoted.split() != there.split():
+        return "the line quotes another text than stands there"
+    return document.entity(fragments[0][0], fragments[-1][1], label)
+
+
+def _line(entity: Entity, tally: WriteTally) -> str:
+    """The line of an entity without its number; empty where brat cannot hold it."""
+    start, end = entity.start, entity.end
+    start += len(entity.text) - len(entity.text.lstrip("\r\n"))
+    end -= len(entity.text) - len(entity.text.rstrip("\r\n"))
+    label = re.sub(r"\s+", "_", entity.label)
+    if start >= end or not label:
+        tally.lose("the entity covers no text or has no label", f"[{entity.start}, {entity.end}) {entity.label}")
+        return ""
+    if (start, end) != (entity.start, entity.end):
+        tally.lose("line ends at the entity's bounds are left out", f"{entity.text!r} {entity.label}")
+    if label != entity.label:
+        tally.lose("white space in the label is written as '_'", repr(entity.label))
+    tally.wrote(label)
+    text = entity.text[start - entity.start : end - entity.start]
+    pieces = [(match.start() + start, match.end() + start, match[0]) for match in re.finditer(r"[^\r\n]+", text)]
+    ranges = ";".join(f"{first} {last}" for first, last, _ in pieces)
+    return f"{label} {ranges}\t{' '.join(piece for _, _, piece in pieces)}"
+
+
+def _name(id: str, taken: set[str]) -> str:
+    """A file's name of a document's, unlike all taken before."""
+    plain = _NOT_IN_NAMES.sub("_", id).strip(".")[:100] or "document"
+    name, number = plain, 1
+    while name in taken:
+        number += 1
+        name = f"{plain}-{number}"
+    taken.add(name)
+    return name
+
+
+def _stem(path: Path) -> Path:
+    return path.with_name(path.stem)
+
+
+def _beside(stem: Path, kind: str) -> Path:
+    return stem.with_name(f"{stem.name}.{kind}")

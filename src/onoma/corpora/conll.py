@@ -1,0 +1,261 @@
+"""Column files, one word a line (CoNLL 2002 and 2003, WNUT, WikiANN, Weibo NER, …), to Documents and back.
+
+Columns are parted by tabs or by blanks, whichever most lines of the file use; in a file with tabs a word is kept
+verbatim, blanks and all. A blank line parts sentences. A ``-DOCSTART-`` line or a ``# newdoc`` comment begins a
+document; a file without any gives a document for each sentence. A line that begins with ``#`` is a comment unless it
+has as many columns as the others and ends in a tag. The writer puts tabs, two columns, and marks where they are needed.
+
+This module does not know what a tag means: see ``blocks`` for reading and ``tagged`` for writing.
+
+Source: https://www.clips.uantwerpen.be/conll2003/ner/ and the README of each corpus.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+from onoma.corpora.blocks import Assembler, Block, Mark, Steps, add_steps
+from onoma.corpora.columns import Columns, column_index, split_columns
+from onoma.corpora.files import numbered_lines, replacing
+from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
+from onoma.corpora.report import ReadTally, WriteTally
+from onoma.corpora.tagged import compare_text, flat, held_word, tagged_sentences, written_tags
+from onoma.errors import CorpusError
+from onoma.schemes import Scheme, detect_from_steps
+from onoma.text import Document
+
+MARK = "-DOCSTART-"
+
+_HEAD_LINES = 2000
+_UNLIKE_WORDS = frozenset(["", " ", "\t", "#", "-"])
+_NO_ID = frozenset(["", "O", "-X-", "-", "_"])
+_TAG = re.compile(r"O|[BIESLUM]-.+")
+_KEY = re.compile(r"#\s*(newdoc id|newdoc|sent_id|text|global\.columns)\s*(?:=\s?(.*))?")
+_LANGUAGE = re.compile(r"([a-z]{2,3}(?:[-_][a-z]{2,8})*):")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Survey:
+    """What the first pass over a file found."""
+
+    scheme: Scheme
+    marked: bool
+    language: str
+
+
+class ConllReader:
+    """One column file."""
+
+    def __init__(self, path: Path, options: ReadOptions) -> None:
+        self._path = path
+        self._options = options
+
+    @property
+    def scheme(self) -> Scheme | None:
+        return self._survey.scheme if self._columns.tag is not None else None
+
+    def documents(self, tally: ReadTally) -> Iterator[Document]:
+        survey, options = self._survey, self._options
+        meta = {"language": survey.language} if survey.language else {}
+        tally.scheme = self.scheme.name if self.scheme is not None else None
+        assembler = Assembler(path=self._path, scheme=survey.scheme, strict=options.strict, tally=tally, meta=meta)
+        return assembler.documents(self._stripped(survey.language), marked=survey.marked)
+
+    @cached_property
+    def _columns(self) -> Columns:
+        """How this file parts its columns and which of them hold what, judged by its head."""
+        lines = [
+            line
+            for _, line in islice(numbered_lines(self._path, encoding=self._options.encoding), _HEAD_LINES)
+            if line.strip(" \t") and not line.startswith(MARK)
+        ]
+        plain = [line for line in lines if not line.startswith("#")] or lines
+        tabs = 2 * sum("\t" in line for line in plain) > len(plain)
+        rows = [split_columns(line, tabs=tabs) for line in plain]
+        width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 2
+        options, names = self._options, self._options.columns
+        for line in lines:
+            key = _KEY.fullmatch(line)
+            if not names and key and key[1] == "global.columns":
+                names = tuple((key[2] or "").split())
+        word = options.word_column if options.word_column is not None else _named(names, "FORM", "WORD", "TOKEN") or 1
+        tag = options.tag_column if options.tag_column is not None else _named(names, "TAG", "NER", "NER_TAG") or -1
+        unlabelled = width == 1 and options.tag_column is None
+        position = None if unlabelled else column_index(tag, names, width=width, path=self._path)
+        seen: set[str] = set()
+        for line, fields in zip(plain, rows, strict=True):
+            if position is not None and len(fields) == width and not line.startswith("#"):
+                seen.add(fields[position].strip(" "))
+        return Columns(
+            tabs=tabs,
+            width=width,
+            word=column_index(word, names, width=width, path=self._path),
+            tag=position,
+            tags=frozenset(seen),
+            chosen=options.word_column is not None or options.tag_column is not None,
+        )
+
+    @cached_property
+    def _survey(self) -> _Survey:
+        marked, steps, prefix, words = False, Steps(), "", 0
+        forced = self._options.scheme
+        looking = self._options.language_prefix is None
+        for part in self._parts():
+            if isinstance(part, Mark):
+                marked = True
+                continue
+            if looking:
+                prefix = prefix or _language(part.words[0])
+                looking = bool(prefix) and all(word.startswith(prefix) for word in part.words)
+                words += len(part.words)
+            if forced is None:
+                add_steps(steps, part, self._path)
+        if self._options.language_prefix is not None:
+            language = self._options.language_prefix
+        else:
+            language = prefix.removesuffix(":") if looking and words > 1 else ""
+        scheme = chosen_scheme(forced) if forced is not None else detect_from_steps(steps).scheme
+        return _Survey(scheme=scheme, marked=marked, language=language)
+
+    def _stripped(self, language: str) -> Iterator[Block | Mark]:
+        """Parts without what the file adds to its words."""
+        prefix = f"{language}:" if language else ""
+        for part in self._parts():
+            if isinstance(part, Block) and prefix:
+                part.words = [word.removeprefix(prefix) for word in part.words]
+            if isinstance(part, Block) and self._options.position_digit:
+                part.words = [
+                    self._without_digit(word, line) for word, line in zip(part.words, part.lines, strict=True)
+                ]
+            yield part
+
+    def _without_digit(self, word: str, line: int) -> str:
+        if word[-1:].isdigit():
+            return word[:-1]
+        message = f"word {word!r} does not end in its position digit; read without position_digit"
+        raise CorpusError(message, path=self._path, line=line)
+
+    def _parts(self) -> Iterator[Block | Mark]:
+        """The file's sentences and document marks, in order."""
+        columns = self._columns
+        block = self._new_block()
+        for number, line in numbered_lines(self._path, encoding=self._options.encoding):
+            if line[:1] in _UNLIKE_WORDS and not self._is_word(line):
+                comment = _Comment.of(line)
+                if block.words and comment.key in ("end", "newdoc", "newdoc id"):
+                    yield block
+                    block = self._new_block()
+                if comment.key in ("newdoc", "newdoc id"):
+                    yield Mark(id=comment.value)
+                elif comment.key == "sent_id":
+                    block.id = comment.value
+                elif comment.key == "text":
+                    block.text = comment.value
+                continue
+            word, tag = columns.pick(line, path=self._path, number=number)
+            block.words.append(word)
+            block.lines.append(number)
+            for tags in block.layers:
+                tags.append(tag)
+        if block.words:
+            yield block
+
+    def _new_block(self) -> Block:
+        return Block(layers=() if self._columns.tag is None else ([],))
+
+    def _is_word(self, line: str) -> bool:
+        if not line.strip(" \t") or line.startswith(MARK):
+            return False
+        if not line.startswith("#"):
+            return True
+        columns = self._columns
+        fields = split_columns(line, tabs=columns.tabs)
+        if len(fields) != columns.width or (not columns.tabs and _KEY.fullmatch(line)):
+            return False
+        if columns.tag is None:
+            return True
+        tag = fields[columns.tag].strip(" ")
+        return tag in columns.tags or _TAG.fullmatch(tag) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Comment:
+    """What a line that is not a word says: an end, a mark, a comment; the key is empty where it says nothing to us."""
+
+    key: str
+    value: str
+
+    @classmethod
+    def of(cls, line: str) -> _Comment:
+        if not line.strip(" \t"):
+            return cls("end", "")
+        if line.startswith(MARK):
+            rest = split_columns(line, tabs="\t" in line)[1:] or split_columns(line, tabs=False)[1:]
+            return cls("newdoc", " ".join(field for field in rest if field not in _NO_ID))
+        key = _KEY.fullmatch(line)
+        return cls(key[1], key[2] or "") if key else cls("", "")
+
+
+def write_conll(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:
+    """Write ``word<TAB>tag`` lines; marks stand there if any document has an id or not exactly one sentence.
+
+    Words are those of the document, or what ``options.segment`` makes of its text. Of overlapping entities the longest
+    is kept.
+
+    Raises:
+        CorpusError: the file cannot be written.
+    """
+    scheme = chosen_scheme(options.scheme)
+    marked = False
+    with replacing(path) as target, tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as draft:
+        for document in documents:
+            tally.begin(document)
+            sentences = tagged_sentences(document, segment=options.segment, tally=tally)
+            id = _held_id(document, tally)
+            marked = marked or len(sentences) != 1 or bool(id)
+            draft.write(f"{MARK}\t{id}\tO\n" if id else f"{MARK}\tO\n")
+            for sentence in sentences:
+                [chunks] = flat(sentence, tally=tally)
+                tags = written_tags(chunks, length=len(sentence.words), scheme=scheme, tally=tally)
+                for word, tag in zip(sentence.words, tags, strict=True):
+                    draft.write(f"{_unlike_mark(held_word(word.text, tally), tally)}\t{tag}\n")
+                draft.write("\n")
+            tally.lose_beyond(document, holds=frozenset(["id", "words", "sentences"]))
+            compare_text(document, sentences, tally)
+        draft.seek(0)
+        for line in draft:
+            if not line.startswith(MARK):
+                target.write(line)
+            elif marked:
+                target.write(line + "\n")
+
+
+def _held_id(document: Document, tally: WriteTally) -> str:
+    id = document.id
+    if id and (id in _NO_ID or any(character in id for character in "\t\n\r")):
+        tally.lose("id cannot be held", repr(id))
+        return ""
+    return id
+
+
+def _unlike_mark(word: str, tally: WriteTally) -> str:
+    if not word.startswith(MARK):
+        return word
+    tally.lose("the word reads as a document mark; written without its first hyphen", word)
+    return word.removeprefix("-")
+
+
+def _named(names: tuple[str, ...], *wanted: str) -> str | None:
+    return next((name for name in names if name.upper() in wanted), None)
+
+
+def _language(word: str) -> str:
+    found = _LANGUAGE.match(word)
+    return found[0] if found else ""

@@ -1,0 +1,137 @@
+"""Files to decoded lines with their numbers, and files written whole or not at all.
+
+A line ends at a line feed, with or without a carriage return before it, and nowhere else: U+2028, U+0085 and the like
+are part of the text. Nothing here knows what stands in the lines.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from onoma.errors import ConfigError, CorpusError
+
+
+def numbered_lines(path: Path, *, encoding: str) -> Iterator[tuple[int, str]]:
+    """Each line without its end, and its number counted from 1.
+
+    Raises:
+        CorpusError: the file is missing, a folder, binary, or not in this encoding; names line and byte.
+        ConfigError: there is no such encoding.
+    """
+    number = 0
+    try:
+        with path.open(encoding=_skipping_mark(encoding), newline="\n") as file:
+            for number, line in enumerate(file, start=1):
+                if "\0" in line:
+                    raise _binary(path, number)
+                line = line.removesuffix("\n")
+                yield number, line.removesuffix("\r")
+    except UnicodeDecodeError as error:
+        raise _undecodable(path, encoding, error) from None
+    except (OSError, LookupError) as error:
+        raise _unreadable(path, encoding, error) from None
+
+
+def whole_text(path: Path, *, encoding: str, keep_mark: bool = False) -> str:
+    """The text of a file with its line ends as they are.
+
+    Args:
+        keep_mark: leave a UTF-8 byte order mark in the text, for offsets that count it.
+
+    Raises:
+        CorpusError, ConfigError: as :func:`numbered_lines`.
+    """
+    try:
+        text = path.read_bytes().decode(encoding if keep_mark else _skipping_mark(encoding))
+    except UnicodeDecodeError as error:
+        raise _undecodable(path, encoding, error) from None
+    except (OSError, LookupError) as error:
+        raise _unreadable(path, encoding, error) from None
+    if "\0" in text:
+        raise _binary(path, text.count("\n", 0, text.index("\0")) + 1)
+    return text
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[TextIO]:
+    """A UTF-8 file to write to that takes the place of ``path`` only when all went well; ``-`` is standard output.
+
+    Raises:
+        CorpusError: the file cannot be written there, or the text holds half of a surrogate pair.
+    """
+    if str(path) == "-":
+        yield sys.stdout
+        return
+    if path.is_dir():
+        raise CorpusError("is a folder; name a file to write to", path=path)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with draft.open("x", encoding="utf-8", newline="\n") as file:
+            yield file
+        draft.replace(path)
+    except UnicodeEncodeError as error:
+        message = (
+            f"{error.object[error.start : error.end]!r} is half of a surrogate pair and cannot be written as UTF-8"
+        )
+        raise CorpusError(message, path=path) from None
+    except OSError as error:
+        raise CorpusError(f"cannot be written: {error.strerror}", path=path) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """A folder to fill that gets the name ``path`` only when all went well.
+
+    Raises:
+        CorpusError: there is something already, or the folder cannot be written.
+    """
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise CorpusError("is there already; name a folder that is new or empty", path=path)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        draft.mkdir()
+        yield draft
+        draft.replace(path)
+    except OSError as error:
+        raise CorpusError(f"cannot be written: {error.strerror}", path=path) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _skipping_mark(encoding: str) -> str:
+    return "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
+
+
+def _binary(path: Path, line: int) -> CorpusError:
+    message = "holds a NUL byte, so it is no text file in this encoding; for UTF-16 pass encoding='utf-16'"
+    return CorpusError(message, path=path, line=line)
+
+
+def _unreadable(path: Path, encoding: str, error: OSError | LookupError) -> CorpusError | ConfigError:
+    if not isinstance(error, OSError):
+        return ConfigError(f"no encoding is called {encoding!r}")
+    if path.is_dir():
+        return CorpusError("is a folder; expected a file", path=path)
+    return CorpusError(f"cannot be read: {error.strerror}", path=path)
+
+
+def _undecodable(path: Path, encoding: str, error: UnicodeDecodeError) -> CorpusError:
+    """Look for the line again, for a decoder that works in blocks does not know it."""
+    codec = _skipping_mark(encoding)
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode(codec)
+            except UnicodeDecodeError as found:
+                byte = f"byte 0x{line[found.start]:02x} at column {found.start + 1}"
+                advice = "convert the file (iconv -f latin1 -t utf-8) or pass encoding=..., as in encoding='latin1'"
+                return CorpusError(f"{byte} is not {encoding.upper()}; {advice}", path=path, line=number)
+    return CorpusError(f"is not {encoding.upper()}: {error.reason}; pass encoding=...", path=path)

@@ -1,0 +1,114 @@
+"""The formats by name, and the four things one does with them: read, write, convert, and ask which it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from onoma.corpora.brat import BratReader, write_brat
+from onoma.corpora.conll import ConllReader, write_conll
+from onoma.corpora.conllu import ConlluReader, write_conllu
+from onoma.corpora.germeval import GermevalReader, write_germeval
+from onoma.corpora.jsonl import JsonlReader, write_jsonl
+from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
+from onoma.corpora.plaintext import TextReader, write_text
+from onoma.corpora.reading import Reader, Reading
+from onoma.corpora.report import ReadReport, WriteReport, WriteTally
+from onoma.corpora.sniffing import format_to_write, sniff
+from onoma.errors import ConfigError
+from onoma.text import Document
+
+_READ = ReadOptions()
+_WRITE = WriteOptions()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One file format: what opens a path for reading, and what writes documents to one."""
+
+    reader: Callable[[Path, ReadOptions], Reader]
+    write: Callable[[Iterable[Document], Path, WriteOptions, WriteTally], None]
+
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        "conll": Format(reader=ConllReader, write=write_conll),
+        "conllu": Format(reader=ConlluReader, write=write_conllu),
+        "jsonl": Format(reader=JsonlReader, write=write_jsonl),
+        "brat": Format(reader=BratReader, write=write_brat),
+        "germeval": Format(reader=GermevalReader, write=write_germeval),
+        "text": Format(reader=TextReader, write=write_text),
+    }
+)
+"""Every format by its name."""
+
+
+def read(path: str | Path, *, format: str | None = None, options: ReadOptions = _READ) -> Reading:
+    """Open a corpus for reading; nothing but the format is looked at until it is iterated.
+
+    Args:
+        path: a file, or for `brat` also a folder.
+        format: a name in ``FORMATS``; None finds it out by suffix and content.
+
+    Raises:
+        CorpusError: the file is missing, or its format cannot be told.
+        ConfigError: no format or scheme has the name.
+    """
+    path = Path(path)
+    name = format if format is not None else sniff(path, encoding=options.encoding)
+    if options.scheme is not None:
+        chosen_scheme(options.scheme)
+    reader = _format(name).reader(path, options)
+    return Reading(path, format=name, reader=reader, forced=options.scheme is not None)
+
+
+def write(
+    documents: Iterable[Document],
+    path: str | Path,
+    *,
+    format: str | None = None,
+    options: WriteOptions = _WRITE,
+) -> WriteReport:
+    """Write documents as they stream by; the target appears whole or, on any error, not at all.
+
+    Args:
+        format: a name in ``FORMATS``; None goes by the path's suffix.
+
+    Returns:
+        What was written, and what the target could not hold.
+
+    Raises:
+        CorpusError: the target cannot be written, or its suffix tells no format.
+        ConfigError: no format, scheme or layout has the name.
+    """
+    path = Path(path)
+    tally = WriteTally()
+    _format(format if format is not None else format_to_write(path)).write(documents, path, options, tally)
+    return tally.report()
+
+
+def convert(
+    source: str | Path,
+    target: str | Path,
+    *,
+    source_format: str | None = None,
+    target_format: str | None = None,
+    read_options: ReadOptions = _READ,
+    write_options: WriteOptions = _WRITE,
+) -> tuple[ReadReport, WriteReport]:
+    """Read one corpus and write it as another; the two may be the same path.
+
+    Raises:
+        CorpusError, SchemeError, ConfigError: as :func:`read` and :func:`write`.
+    """
+    reading = read(source, format=source_format, options=read_options)
+    written = write(reading, target, format=target_format, options=write_options)
+    return reading.report, written
+
+
+def _format(name: str) -> Format:
+    if name not in FORMATS:
+        raise ConfigError(f"no corpus format is called {name!r}; there are {', '.join(FORMATS)}")
+    return FORMATS[name]

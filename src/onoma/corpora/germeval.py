@@ -1,0 +1,115 @@
+"""GermEval 2014 files, with two levels of nested entities, to Documents and back.
+
+Four tab-separated columns: number, word, outer tag, inner tag. Both levels become entities, which may overlap. Each
+sentence is a document; the line ``#<TAB>source<TAB>[date]`` before it becomes ``meta["source"]`` and ``meta["date"]``.
+
+Source: https://sites.google.com/site/germeval2014ner/data
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+
+from onoma.corpora.blocks import Assembler, Block, Steps, add_steps
+from onoma.corpora.files import numbered_lines, replacing
+from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
+from onoma.corpora.report import ReadTally, WriteTally
+from onoma.corpora.tagged import compare_text, flat, held_word, tagged_sentences, written_tags
+from onoma.errors import CorpusError
+from onoma.schemes import Scheme, detect_from_steps
+from onoma.text import Document
+
+
+class GermevalReader:
+    """One GermEval file."""
+
+    def __init__(self, path: Path, options: ReadOptions) -> None:
+        self._path = path
+        self._options = options
+
+    @cached_property
+    def scheme(self) -> Scheme | None:
+        if self._options.scheme is not None:
+            return chosen_scheme(self._options.scheme)
+        steps = Steps()
+        for block in self._blocks():
+            add_steps(steps, block, self._path)
+        return detect_from_steps(steps).scheme
+
+    def documents(self, tally: ReadTally) -> Iterator[Document]:
+        scheme = self.scheme or chosen_scheme("BIO")
+        tally.scheme = scheme.name
+        assembler = Assembler(path=self._path, scheme=scheme, strict=self._options.strict, tally=tally, meta={})
+        return assembler.documents(self._blocks(), marked=False)
+
+    def _blocks(self) -> Iterator[Block]:
+        block = Block(layers=([], []))
+        for number, line in numbered_lines(self._path, encoding=self._options.encoding):
+            fields = line.split("\t")
+            if not line.strip(" \t"):
+                if block.words:
+                    yield block
+                    block = Block(layers=([], []))
+            elif fields[0].startswith("#"):
+                block.meta = _source(fields)
+            elif len(fields) == 4:
+                block.words.append(fields[1])
+                block.lines.append(number)
+                for tags, tag in zip(block.layers, fields[2:], strict=True):
+                    tags.append(tag.strip(" "))
+            else:
+                message = (
+                    f"{len(fields)} columns in {line!r}; expected 4 parted by tabs: number, word, outer and inner tag"
+                )
+                raise CorpusError(message, path=self._path, line=number)
+        if block.words:
+            yield block
+
+
+def write_germeval(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:
+    """Write two levels of tags: the longest entities without overlap, then the longest of the others.
+
+    Every sentence becomes a document of its own; only a source and a date of ``meta`` are held.
+
+    Raises:
+        CorpusError: the file cannot be written.
+    """
+    scheme = chosen_scheme(options.scheme)
+    with replacing(path) as target:
+        for document in documents:
+            tally.begin(document)
+            sentences = tagged_sentences(document, segment=options.segment, tally=tally)
+            if len(sentences) != 1:
+                tally.lose("a document of other than one sentence cannot be held", f"{len(sentences)} sentences")
+            source = _comment(document)
+            tally.lose_beyond(document, holds=frozenset(["words", "sentences", *(["meta"] if source else [])]))
+            compare_text(document, sentences, tally)
+            for sentence in sentences:
+                target.write(source)
+                layers = [
+                    written_tags(chunks, length=len(sentence.words), scheme=scheme, tally=tally)
+                    for chunks in flat(sentence, tally=tally, layers=2)
+                ]
+                for number, (word, outer, inner) in enumerate(zip(sentence.words, *layers, strict=True), start=1):
+                    target.write(f"{number}\t{held_word(word.text, tally)}\t{outer}\t{inner}\n")
+                target.write("\n")
+
+
+def _source(fields: list[str]) -> dict[str, object]:
+    """What the comment before a sentence says."""
+    if len(fields) < 2 or fields[0] != "#":
+        return {}
+    date = fields[2].strip().removeprefix("[").removesuffix("]") if len(fields) > 2 else ""
+    return {"source": fields[1], **({"date": date} if date else {})}
+
+
+def _comment(document: Document) -> str:
+    """The comment that holds all of a document's meta; empty where none can."""
+    meta = dict(document.meta)
+    source, date = meta.pop("source", None), meta.pop("date", "")
+    if meta or not isinstance(source, str) or not isinstance(date, str):
+        return ""
+    line = f"#\t{source}\t[{date}]\t"
+    return line + "\n" if _source(line.split("\t")) == dict(document.meta) and "\n" not in line else ""

@@ -1,0 +1,82 @@
+"""What a caller may ask of the readers and writers. Plain values; they know nothing of any one format's inside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from onoma.errors import ConfigError
+from onoma.schemes import SCHEMES, Scheme, scheme_named
+from onoma.text import Word
+
+Segment = Callable[[str], Sequence[Word]]
+"""Cuts a text into words: ordered, without overlap, offsets in code points of that text."""
+
+_NOT_BLANK = re.compile(r"\S+")
+
+
+def blank_separated(text: str) -> list[Word]:
+    """Words as whatever stands between white space; the segmenter of a caller who hands in none.
+
+    >>> [word.text for word in blank_separated("in Lyon, today")]
+    ['in', 'Lyon,', 'today']
+    """
+    return [Word(start=match.start(), end=match.end(), text=match[0]) for match in _NOT_BLANK.finditer(text)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """How to read a corpus; a format ignores what does not concern it.
+
+    Attributes:
+        scheme: tagging scheme to read tags by; None detects it from the whole file.
+        strict: refuse a file whose tags break their scheme, instead of repairing and counting.
+        encoding: of the file; a byte order mark is skipped where it is UTF-8.
+        word_column: `conll`, `conllu`: a column's name, or its number counted from 1, or negative from the end.
+        tag_column: the same for the tags.
+        columns: `conll`: the columns' names, in order, where the file does not name them itself.
+        position_digit: `conll`: every word is a character and one digit, its place in a segmented word (Weibo NER);
+            the digit is left out.
+        language_prefix: `conll`: the ``en`` of WikiANN's ``en:word``, left out of words and kept as
+            ``meta["language"]``. None detects it where every word of the file has it, "" never looks for it.
+        text_unit: `text`: whether a document is a whole file or each of its lines that is not blank.
+    """
+
+    scheme: str | None = None
+    strict: bool = False
+    encoding: str = "utf-8"
+    word_column: int | str | None = None
+    tag_column: int | str | None = None
+    columns: tuple[str, ...] = ()
+    position_digit: bool = False
+    language_prefix: str | None = None
+    text_unit: Literal["file", "line"] = "file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOptions:
+    """How to write a corpus; a format ignores what does not concern it. Files are UTF-8 with line feeds.
+
+    Attributes:
+        scheme: tagging scheme of the formats that hold tags.
+        layout: `jsonl`: `onoma`, `doccano`, `prodigy`, `spacy` or `labelstudio`.
+        segment: cuts texts without given words, for the formats that hold words.
+    """
+
+    scheme: str = "BIO"
+    layout: str = "onoma"
+    segment: Segment = blank_separated
+
+
+def chosen_scheme(name: str) -> Scheme:
+    """The scheme that an option names.
+
+    Raises:
+        ConfigError: there is none of this name.
+    """
+    try:
+        return scheme_named(name)
+    except KeyError:
+        raise ConfigError(f"no tagging scheme is called {name!r}; there are {', '.join(SCHEMES)}") from None

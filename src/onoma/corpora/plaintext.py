@@ -1,0 +1,59 @@
+"""Raw text to Documents and back: a document a file, or a document a line that is not blank.
+
+The text of a file is kept with its line ends as they are; that of a line without its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from onoma.corpora.files import numbered_lines, replacing, whole_text
+from onoma.corpora.options import ReadOptions, WriteOptions
+from onoma.corpora.report import ReadTally, WriteTally
+from onoma.schemes import Scheme
+from onoma.text import Document
+
+
+class TextReader:
+    """One file of raw text."""
+
+    def __init__(self, path: Path, options: ReadOptions) -> None:
+        self._path = path
+        self._options = options
+
+    @property
+    def scheme(self) -> Scheme | None:
+        return None
+
+    def documents(self, tally: ReadTally) -> Iterator[Document]:
+        del tally
+        encoding = self._options.encoding
+        if self._options.text_unit == "line":
+            for _, line in numbered_lines(self._path, encoding=encoding):
+                if line.strip():
+                    yield Document(line)
+        elif text := whole_text(self._path, encoding=encoding):
+            yield Document(text, id=self._path.stem)
+
+
+def write_text(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:
+    """Write the text of each document as a line; a line feed in it becomes a blank.
+
+    Raises:
+        CorpusError: the file cannot be written.
+    """
+    del options
+    with replacing(path) as target:
+        for document in documents:
+            tally.begin(document)
+            tally.lose_beyond(document, holds=frozenset())
+            for entity in document.entities:
+                tally.lose("entities cannot be held", f"{entity.text} {entity.label}")
+            line = document.text.replace("\n", " ").removesuffix("\r")
+            if line != document.text:
+                tally.lose("line ends in the text are written as blanks", repr(document.text[:60]))
+            if not line.strip():
+                tally.lose("a document without text cannot be held", repr(line))
+            else:
+                target.write(line + "\n")

@@ -1,0 +1,67 @@
+"""One corpus that is read as a stream of Documents, as often as one likes, and counted on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from onoma.corpora.report import ReadReport, ReadTally
+from onoma.errors import CorpusError
+from onoma.schemes import Scheme
+from onoma.text import Document
+
+
+class Reader(Protocol):
+    """What a format's reader does, over one path."""
+
+    @property
+    def scheme(self) -> Scheme | None:
+        """The tagging scheme, forced or detected from the whole file; None where the file holds no tags."""
+
+    def documents(self, tally: ReadTally) -> Iterator[Document]:
+        """Stream the documents and count what had to be repaired, adjusted or left out."""
+
+
+class Reading:
+    """A corpus to iterate over; each iteration reads the file anew.
+
+    Attributes:
+        path: the file or folder.
+        format: the format's name.
+    """
+
+    def __init__(self, path: Path, *, format: str, reader: Reader, forced: bool) -> None:
+        self.path = path
+        self.format = format
+        self._reader = reader
+        self._forced = forced
+        self._tally: ReadTally | None = None
+
+    def __iter__(self) -> Iterator[Document]:
+        """Stream the documents.
+
+        Raises:
+            CorpusError: the file cannot be read, or holds no documents.
+            SchemeError: a tag that the scheme does not know, or in strict reading one where it does not allow it.
+        """
+        tally = self._tally = ReadTally()
+        for document in self._reader.documents(tally):
+            tally.count(document)
+            yield document
+        if not tally.documents:
+            raise CorpusError(f"holds no documents (read as {self.format})", path=self.path)
+
+    @property
+    def scheme(self) -> Scheme | None:
+        """The tagging scheme, forced or detected from the whole file; None where the file holds no tags."""
+        return self._reader.scheme
+
+    @property
+    def report(self) -> ReadReport:
+        """What the last iteration came to so far; where there was none the corpus is read through first."""
+        if self._tally is None:
+            for _ in self:
+                pass
+        assert self._tally is not None
+        return self._tally.report(forced=self._forced)

@@ -1,0 +1,102 @@
+"""Which format a path holds: by its suffix where that settles it, else by the first lines."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+from onoma.corpora.columns import split_columns
+from onoma.corpora.files import numbered_lines
+from onoma.errors import CorpusError
+
+_SUFFIXES = {
+    ".conll": "conll",
+    ".bio": "conll",
+    ".iob": "conll",
+    ".bioes": "conll",
+    ".iobes": "conll",
+    ".tsv": "conll",
+    ".conllu": "conllu",
+    ".iob2": "conllu",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".ann": "brat",
+    ".germeval": "germeval",
+}
+_SETTLED = frozenset(["jsonl", "brat", "germeval"])
+_HEAD_LINES = 400
+_TAG = re.compile(r"O|[BIESLUM]-\S.*")
+_WORD_NUMBER = re.compile(r"\d+([-.]\d+)?")
+
+
+def sniff(path: str | Path, *, encoding: str = "utf-8") -> str:
+    """The name of the format of a file or folder.
+
+    Raises:
+        CorpusError: it is missing, empty or not text in this encoding.
+    """
+    path = Path(path)
+    if path.is_dir():
+        if any(path.rglob("*.ann")):
+            return "brat"
+        raise CorpusError("is a folder without .ann files; name a file, or format='brat' for texts alone", path=path)
+    named = _SUFFIXES.get(path.suffix.lower())
+    if named in _SETTLED:
+        return str(named)
+    if path.with_suffix(".ann").is_file():
+        return "brat"
+    lines = [line for _, line in islice(numbered_lines(path, encoding=encoding), _HEAD_LINES)]
+    filled = [line for line in lines if line.strip(" \t")]
+    if not filled:
+        raise CorpusError("holds no documents: there is nothing in it but white space", path=path)
+    return _by_content(filled) or named or "text"
+
+
+def format_to_write(path: Path) -> str:
+    """The name of the format that a target's suffix asks for.
+
+    Raises:
+        CorpusError: the suffix tells none.
+    """
+    if path.is_dir():
+        return "brat"
+    named = _SUFFIXES.get(path.suffix.lower())
+    if named is None:
+        known = ", ".join(_SUFFIXES)
+        raise CorpusError(
+            f"the suffix {path.suffix!r} tells no format; use one of {known}, or name the format", path=path
+        )
+    return named
+
+
+def _by_content(lines: list[str]) -> str | None:
+    """The format that the lines which are not blank look like; None where they look like none."""
+    if lines[0].lstrip()[:1] in ("{", "[") and _is_json(lines[0]):
+        return "jsonl"
+    words = [line for line in lines if not line.startswith(("#", "-DOCSTART-"))]
+    if not words:
+        return None
+    tabbed = [line.split("\t") for line in words]
+    widths = Counter(map(len, tabbed))
+    numbered = all(_WORD_NUMBER.fullmatch(fields[0]) for fields in tabbed)
+    if numbered and set(widths) == {4} and all(_TAG.fullmatch(tag) for fields in tabbed for tag in fields[2:]):
+        return "germeval"
+    if numbered and set(widths) in ({5}, {10}):
+        return "conllu"
+    columns = [split_columns(line, tabs="\t" in line) for line in words]
+    tagged = sum(len(fields) > 1 and _TAG.fullmatch(fields[-1].strip(" ")) is not None for fields in columns)
+    return "conll" if 2 * tagged > len(words) else None
+
+
+def _is_json(line: str) -> bool:
+    if line.strip() in ("{", "["):
+        return True
+    try:
+        json.loads(line)
+    except json.JSONDecodeError:
+        return False
+    return True

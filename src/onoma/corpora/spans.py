@@ -1,0 +1,142 @@
+"""Texts with spans as other programs write them, still unchecked, to Documents.
+
+What cannot be used is left out and counted: a span that is no span of the text, has no label, or quotes another text
+than stands there. A quoted text also tells whether a tool counted in UTF-16 units, as JavaScript does; then the offsets
+are read so. This module does not know JSON or any layout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from onoma.corpora.report import ReadTally
+from onoma.text import Document, Entity, Sentence, Word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawSpan:
+    """A labelled span as a file has it: each attribute may be anything."""
+
+    start: object
+    end: object
+    label: object
+    score: object = None
+    text: object = None
+
+    def __str__(self) -> str:
+        quoted = f" {self.text!r}" if self.text is not None else ""
+        return f"[{self.start}, {self.end}) {self.label}{quoted}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Annotated:
+    """A text and what a file says about it.
+
+    Attributes:
+        words: bounds; None where the file gives none.
+        sentences: bounds and perhaps a name; None where the file gives none.
+        left_out: annotations that are no labelled spans, as pairs of reason and what.
+    """
+
+    text: str
+    id: str = ""
+    spans: list[RawSpan] = field(default_factory=list)
+    words: Sequence[object] | None = None
+    sentences: Sequence[object] | None = None
+    meta: dict[str, object] = field(default_factory=dict)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+
+
+def place(annotated: Annotated, *, where: str, tally: ReadTally) -> Document:
+    """Check the spans against the text and make a Document of what holds.
+
+    Args:
+        where: path and line, for the tally.
+    """
+    ruler = _Ruler(annotated.text)
+    for reason, what in annotated.left_out:
+        tally.unusable.add(reason, where=where, what=what)
+    entities: list[Entity] = []
+    for span in annotated.spans:
+        found = ruler.entity(span)
+        if isinstance(found, str):
+            tally.unusable.add(found, where=where, what=str(span))
+            continue
+        if found.start != span.start or found.end != span.end:
+            tally.adjusted.add("offsets count UTF-16 units; read so", where=where, what=str(span))
+        entities.append(found)
+    words = sentences = None
+    if annotated.words is not None:
+        bounds = _ordered(annotated.words, annotated.text)
+        if bounds is None:
+            tally.adjusted.add("the words are no ordered spans of the text; left out", where=where, what="words")
+        else:
+            words = tuple(Word(start=start, end=end, text=annotated.text[start:end]) for start, end, _ in bounds)
+    if annotated.sentences is not None:
+        bounds = _ordered(annotated.sentences, annotated.text)
+        if bounds is None:
+            reason = "the sentences are no ordered spans of the text; left out"
+            tally.adjusted.add(reason, where=where, what="sentences")
+        else:
+            sentences = tuple(Sentence(start=start, end=end, id=name) for start, end, name in bounds)
+    document = Document(annotated.text, id=annotated.id, words=words, sentences=sentences, meta=annotated.meta)
+    return document.with_entities(entities)
+
+
+class _Ruler:
+    """Lays spans over one text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def entity(self, span: RawSpan) -> Entity | str:
+        """The entity, or the reason why it is none."""
+        start, end, label, score = span.start, span.end, span.label, span.score
+        if not isinstance(label, str) or not label:
+            return "the span has no label"
+        if type(start) is not int or type(end) is not int:
+            return "the span has no whole numbers for its bounds"
+        quoted = span.text if isinstance(span.text, str) else None
+        if not self._agrees(start, end, quoted):
+            points = self._points
+            if quoted is None or not 0 <= start < end < len(points):
+                return "the span reaches outside the text" if start < end else "the span is empty"
+            start, end = points[start], points[end]
+            if not self._agrees(start, end, quoted):
+                return "the span quotes another text than stands there"
+        probability = float(score) if isinstance(score, int | float) and not isinstance(score, bool) else None
+        return Entity(start=start, end=end, label=label, score=probability, text=self._text[start:end])
+
+    def _agrees(self, start: int, end: int, quoted: str | None) -> bool:
+        if not 0 <= start < end <= len(self._text):
+            return False
+        there = self._text[start:end]
+        return quoted is None or quoted == there or _plain(quoted) == _plain(there)
+
+    @cached_property
+    def _points(self) -> list[int]:
+        """For each UTF-16 unit, and the end, the position of its code point."""
+        units = [index for index, character in enumerate(self._text) for _ in range(1 + (character > "\uffff"))]
+        return [*units, len(self._text)]
+
+
+def _plain(text: str) -> str:
+    """A text without the differences that tools make when they quote line ends."""
+    return " ".join(text.replace("\\n", "\n").split())
+
+
+def _ordered(bounds: Sequence[object], text: str) -> list[tuple[int, int, str]] | None:
+    """Bounds that are ordered, without overlap and inside the text, each with its name; else None."""
+    result: list[tuple[int, int, str]] = []
+    position = 0
+    for item in bounds:
+        if not isinstance(item, list | tuple) or not 2 <= len(item) <= 3:
+            return None
+        start, end, name = item[0], item[1], item[2] if len(item) == 3 else ""
+        if type(start) is not int or type(end) is not int or not position <= start <= end <= len(text):
+            return None
+        result.append((start, end, str(name)))
+        position = end
+    return result

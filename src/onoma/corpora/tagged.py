@@ -1,0 +1,163 @@
+"""Documents to sentences of words with chunks, for the writers of files that hold tags.
+
+Where a document gives no words, a segmenter makes them. Where it gives no sentences, a sentence ends at a line feed
+that stands in no entity. An entity that does not begin and end with words is widened to the words it touches. All that
+is lost or changed on the way is counted. This module does not know how a file spells any of it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from onoma.corpora.options import Segment
+from onoma.corpora.report import WriteTally
+from onoma.schemes import Chunk, Scheme, decode_tags, encode_tags
+from onoma.text import Document, Entity, Sentence, Word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaggedSentence:
+    """A sentence's words, and its entities as chunks of them, which may overlap."""
+
+    sentence: Sentence
+    words: tuple[Word, ...]
+    chunks: tuple[Chunk, ...]
+
+
+def tagged_sentences(document: Document, *, segment: Segment, tally: WriteTally) -> list[TaggedSentence]:
+    """Cut a document into its sentences and lay its entities over their words; what has no words is left out."""
+    words = document.words if document.words is not None else tuple(segment(document.text))
+    placed = list(_placed(document.entities, words, tally))
+    groups = _lines(document, words, placed) if document.sentences is None else _given(document.sentences, words)
+    firsts = [first for first, _, _ in groups]
+    held: list[list[Chunk]] = [[] for _ in groups]
+    for chunk, entity in placed:
+        index = bisect_right(firsts, chunk.start) - 1
+        first, end, _ = groups[index]
+        inside = Chunk(chunk.start - first, chunk.end - first, chunk.label)
+        if chunk.end > end:
+            tally.lose("the entity reaches across sentences", _shown(entity))
+        elif inside in held[index]:
+            tally.lose("the entity stands there twice", _shown(entity))
+        else:
+            held[index].append(inside)
+    wordless = len(document.sentences or ()) - len(groups)
+    for _ in range(wordless):
+        tally.lose("a sentence without words cannot be held", "")
+    return [
+        TaggedSentence(sentence=sentence, words=words[first:end], chunks=tuple(chunks))
+        for (first, end, sentence), chunks in zip(groups, held, strict=True)
+    ]
+
+
+def flat(sentence: TaggedSentence, *, tally: WriteTally, layers: int = 1) -> list[list[Chunk]]:
+    """The chunks for each of some layers of tags: of overlapping ones the longest goes first, then the leftmost.
+
+    What fits in no layer is lost.
+    """
+    result: list[list[Chunk]] = []
+    left = list(sentence.chunks)
+    for _ in range(layers):
+        kept, left = longest(left)
+        result.append(kept)
+        for chunk in kept:
+            tally.wrote(chunk.label)
+    for chunk in left:
+        text = " ".join(word.text for word in sentence.words[chunk.start : chunk.end])
+        tally.lose("the entity overlaps a longer one", f"{text} {chunk.label}")
+    return result
+
+
+def longest(chunks: Iterable[Chunk]) -> tuple[list[Chunk], list[Chunk]]:
+    """Part chunks into the longest ones without overlap, and the others.
+
+    >>> longest([Chunk(0, 3, "ORG"), Chunk(2, 3, "LOC")])
+    ([Chunk(start=0, end=3, label='ORG')], [Chunk(start=2, end=3, label='LOC')])
+    """
+    kept: list[Chunk] = []
+    left: list[Chunk] = []
+    taken: set[int] = set()
+    for chunk in sorted(chunks, key=lambda chunk: (chunk.start - chunk.end, chunk.start)):
+        positions = range(chunk.start, chunk.end)
+        if taken.isdisjoint(positions):
+            taken.update(positions)
+            kept.append(chunk)
+        else:
+            left.append(chunk)
+    return sorted(kept), left
+
+
+def written_tags(chunks: Sequence[Chunk], *, length: int, scheme: Scheme, tally: WriteTally) -> list[str]:
+    """Chunks without overlap as tags; counts those that the scheme does not part again."""
+    tags = encode_tags(chunks, length=length, scheme=scheme)
+    if chunks and decode_tags(tags, scheme).chunks != tuple(chunks):
+        labels = " ".join(chunk.label for chunk in chunks)
+        tally.lose(f"touching entities of one label read back as one in scheme {scheme.name}", labels)
+    return tags
+
+
+def held_word(word: str, tally: WriteTally) -> str:
+    """A word as a column can hold it, with blanks for tabs, line feeds and NUL."""
+    held = word.replace("\t", " ").replace("\n", " ").replace("\0", " ")
+    if held != word:
+        tally.lose("tabs, line feeds and NUL in a word are written as blanks", repr(word))
+    return held
+
+
+def compare_text(document: Document, sentences: Iterable[TaggedSentence], tally: WriteTally) -> None:
+    """Count a document whose text is not what words alone give back."""
+    if Document.from_words([[word.text for word in sentence.words] for sentence in sentences]).text != document.text:
+        tally.lose("white space cannot be held as it was", repr(document.text[:60]))
+
+
+def _placed(entities: Sequence[Entity], words: Sequence[Word], tally: WriteTally) -> Iterator[tuple[Chunk, Entity]]:
+    """Entities as chunks of the document's words."""
+    starts, ends = [word.start for word in words], [word.end for word in words]
+    for entity in entities:
+        first, end = bisect_right(ends, entity.start), bisect_left(starts, entity.end)
+        label = " ".join(entity.label.split())
+        if first >= end or entity.start == entity.end:
+            tally.lose("the entity covers no word", _shown(entity))
+        elif not label:
+            tally.lose("the entity has no label", _shown(entity))
+        else:
+            if (starts[first], ends[end - 1]) != (entity.start, entity.end):
+                tally.lose("the entity is not on word bounds; widened to whole words", _shown(entity))
+            if label != entity.label:
+                tally.lose("white space in the label is written as one blank", repr(entity.label))
+            yield Chunk(first, end, label), entity
+
+
+def _given(sentences: Sequence[Sentence], words: Sequence[Word]) -> list[tuple[int, int, Sentence]]:
+    """Groups of words by the sentence that begins last before them."""
+    starts = [sentence.start for sentence in sentences]
+    owners = [max(0, bisect_right(starts, word.start) - 1) for word in words] if starts else []
+    groups: list[tuple[int, int, Sentence]] = []
+    first = 0
+    for position in range(1, len(words) + 1):
+        if position == len(words) or owners[position] != owners[first]:
+            groups.append((first, position, sentences[owners[first]]))
+            first = position
+    return groups
+
+
+def _lines(
+    document: Document, words: Sequence[Word], placed: Iterable[tuple[Chunk, Entity]]
+) -> list[tuple[int, int, Sentence]]:
+    """Groups of words by the lines of the text, but never cutting a chunk."""
+    inside = {position for chunk, _ in placed for position in range(chunk.start + 1, chunk.end)}
+    groups: list[tuple[int, int, Sentence]] = []
+    first = 0
+    for position in range(1, len(words) + 1):
+        last = position == len(words)
+        before = words[position - 1]
+        if last or (position not in inside and "\n" in document.text[before.end : words[position].start]):
+            groups.append((first, position, Sentence(start=words[first].start, end=before.end)))
+            first = position
+    return groups
+
+
+def _shown(entity: Entity) -> str:
+    return f"{entity.text} {entity.label}"

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from onoma.corpora import FORMATS, ReadOptions, convert, read, sniff, write
+from onoma.corpora.sniffing import format_to_write
+from onoma.errors import CorpusError
+from onoma.text import Document
+
+UNER = "# text = Ada\n1\tAda\tB-PER\t-\t-\n"
+GERMEVAL = "#\thttp://x.y\t[2010]\t\n1\tAda\tB-PER\tO\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "format"),
+    [
+        ("a.conll", "Ada B-PER\n", "conll"),
+        ("a.txt", "Ada B-PER\n\nran O\n", "conll"),
+        ("a.txt", "\ufeffAda\tB-PER\r\n", "conll"),
+        ("a", "-DOCSTART- -X- O O\n\nAda NNP I-NP I-PER\n", "conll"),
+        ("a.tsv", "1\tAda\tB-PER\n", "conll"),
+        ("a.tsv", GERMEVAL, "germeval"),
+        ("a.tsv", UNER, "conllu"),
+        ("a.conll", UNER, "conllu"),
+        ("a.conllu", UNER, "conllu"),
+        ("a.jsonl", "x", "jsonl"),
+        ("a.txt", '{"text": "a"}\n', "jsonl"),
+        ("a.txt", '[\n  {"text": "a"}\n]', "jsonl"),
+        ("a.txt", "[sic] no JSON\n", "text"),
+        ("a.txt", "Ada ran to Lyon.\n# and back\n", "text"),
+        ("a.txt", "# one\n# two\n", "text"),
+    ],
+)
+def test_the_format_is_told(tmp_path: Path, name: str, content: str, format: str) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    assert sniff(tmp_path / name) == format
+    assert format in FORMATS
+
+
+def test_a_text_beside_annotations_is_brat(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Ada")
+    (tmp_path / "a.ann").write_text("")
+    assert sniff(tmp_path / "a.txt") == sniff(tmp_path / "a.ann") == sniff(tmp_path) == "brat"
+
+
+def test_nothing_to_tell(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text(" \n\t\n")
+    with pytest.raises(CorpusError, match="holds no documents"):
+        sniff(tmp_path / "a")
+    with pytest.raises(CorpusError, match="cannot be read"):
+        sniff(tmp_path / "b")
+    (tmp_path / "c").write_bytes("Ada O\n".encode("utf-16"))
+    with pytest.raises(CorpusError, match="is not UTF-8"):
+        sniff(tmp_path / "c")
+    assert sniff(tmp_path / "c", encoding="utf-16") == "conll"
+
+
+def test_what_a_target_asks_for(tmp_path: Path) -> None:
+    names = {"a.TSV": "conll", "a.json": "jsonl", "a.iob2": "conllu"}
+    assert {name: format_to_write(Path(name)) for name in names} == names
+    assert format_to_write(tmp_path) == "brat"
+
+
+def test_a_file_may_be_converted_in_place(tmp_path: Path) -> None:
+    path = tmp_path / "a.conll"
+    path.write_text("Ada I-PER\nran O\n")
+    convert(path, path)
+    assert path.read_text() == "Ada\tB-PER\nran\tO\n\n"
+
+
+def test_raw_text_is_a_document_a_file_or_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"\xef\xbb\xbfone\r\n \r\ntwo\x0b\xe2\x80\xa8three\n")
+    [document] = read(path)
+    assert (document.text, document.id, document.words) == ("one\r\n \r\ntwo\x0b\u2028three\n", "a", None)
+    lines = read(path, options=ReadOptions(text_unit="line"))
+    assert [document.text for document in lines] == ["one", "two\x0b\u2028three"]
+
+
+def test_writing_raw_text_counts_what_it_drops(tmp_path: Path) -> None:
+    document = Document("Ada\nran", id="d")
+    report = write(
+        [document.with_entities([document.entity(0, 3, "PER")]), Document(" ")], tmp_path / "a", format="text"
+    )
+    assert (tmp_path / "a").read_text() == "Ada ran\n"
+    assert {reason: finding.count for reason, finding in report.lost.items()} == {
+        "id cannot be held": 1,
+        "entities cannot be held": 1,
+        "line ends in the text are written as blanks": 1,
+        "a document without text cannot be held": 1,
+    }
+    assert report.notices()[0] == "id cannot be held: 1, first at document 1 'd': 'd'"
+
+
+def test_two_levels_of_germeval(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_text("#\thttp://x.y\t[2010]\t\n1\tUni\tB-ORG\tO\n2\tLyon\tI-ORG\tB-LOC\n\n1\tAda\tB-PER\tB-PER\n")
+    reading = read(path)
+    first, second = reading
+    assert [(entity.text, entity.label) for entity in first.entities] == [("Uni Lyon", "ORG"), ("Lyon", "LOC")]
+    assert first.meta == {"source": "http://x.y", "date": "2010"}
+    assert len(second.entities) == 1
+    assert reading.report.unusable["the entity stands there twice"].count == 1
+    path.write_text("1\tAda\tB-PER\n")
+    with pytest.raises(CorpusError, match=r"a\.tsv:1: 3 columns in .* expected 4"):
+        list(read(path, format="germeval"))
