@@ -1,0 +1,55 @@
+# What a person does with this checkout. `make help` lists it. Needs Python 3.11 or newer, with pip and venv.
+
+PYTHON ?= python3
+VENV ?= .venv
+PYTEST_ARGS ?= -n auto
+
+BIN := $(VENV)/bin
+SAMPLE := examples/sample
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test lint types docs bench clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+
+venv: $(VENV)/dev.stamp ## make .venv with everything that development needs
+
+demo: $(VENV)/demo.stamp ## fine-tune on the sample corpus (about a minute), score it, tag a few sentences
+	$(BIN)/onoma train $(SAMPLE)/run.toml --overwrite
+	$(BIN)/onoma tag --model runs/sample --lines $(SAMPLE)/sentences.txt
+
+test: lint types ## lint, types, layers, then every test and doctest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_ARGS)  # one thread a worker, or they wait for each other
+
+lint: $(VENV)/dev.stamp ## ruff and the layers of the house
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/dev.stamp ## mypy, strict
+	$(BIN)/mypy
+
+docs: $(VENV)/dev.stamp ## write docs/commands.md anew from the commands themselves
+	$(BIN)/python docs/generate.py
+
+bench: $(VENV)/dev.stamp ## run everything in benchmarks/; BENCH=name runs one
+	@for script in benchmarks/$(or $(BENCH),*).py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+clean: ## remove the virtual environment, caches and runs/
+	rm -rf $(VENV) build dist runs .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests docs benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One call of pip for all the extras of a target, so that one resolution keeps torch within our range.
+$(VENV)/demo.stamp: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable ".[train,small]"
+	touch $@
+
+$(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable ".[train,small,multilingual,dev]"
+	touch $@ $(VENV)/demo.stamp
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "onoma needs Python 3.11 or newer; say which: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
