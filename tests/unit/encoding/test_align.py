@@ -47,7 +47,7 @@ def test_an_endless_word_keeps_its_first_subwords_and_disturbs_no_other():
 def test_every_word_has_one_first_subword_in_one_window(words, window):
     frame = framing(window=window, overlap=window // 4)
     (encoded,) = frame.encode([Document.from_words([words])] if words else [Document("")])
-    seen = []
+    seen: list[int] = []
     for part in encoded.windows:
         row, first = frame.row(encoded, part), frame.first_subwords(encoded, part)
         assert len(row) <= window

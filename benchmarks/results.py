@@ -1,0 +1,59 @@
+"""Figures to a file that says what made them: the command, the machine, the day."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results"
+_PACKAGES = ("onoma", "torch", "transformers", "onnxruntime", "tokenizers", "numpy")
+
+
+def write_result(name: str, figures: Mapping[str, object]) -> None:
+    """Print figures and write them to ``benchmarks/results/NAME.json``."""
+    result = {
+        "command": " ".join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *map(_without_folder, sys.argv[1:])]),
+        "date": datetime.now(tz=UTC).date().isoformat(),
+        "machine": machine(),
+        "figures": figures,
+    }
+    RESULTS.mkdir(exist_ok=True)
+    text = json.dumps(result, indent=2, ensure_ascii=False)
+    (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    print(text)
+
+
+def machine() -> dict[str, object]:
+    """The processor, its cores as this process sees them, and the versions that count."""
+    import os
+
+    info = Path("/proc/cpuinfo")
+    models = (
+        [line.partition(":")[2].strip() for line in info.read_text().split("\n") if "model name" in line]
+        if info.exists()
+        else []
+    )
+    return {
+        "processor": models[0] if models else platform.processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "python": platform.python_version(),
+        "packages": {name: found for name in _PACKAGES if (found := _version(name))},
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _without_folder(argument: str) -> str:
+    """An argument without the folders above the project, which are nobody else's business."""
+    path = Path(argument)
+    return path.name if path.is_absolute() else argument

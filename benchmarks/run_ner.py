@@ -1,0 +1,125 @@
+"""Fine-tune with Hugging Face `Trainer` and the recipe of its `run_ner` example, as the figure to be measured against.
+
+    python benchmarks/run_ner.py --train TRAIN --test TEST --encoder FOLDER --seeds 1 2 3
+
+The recipe: batches of 8 sentences padded to the longest, learning rate 5e-5 decaying linearly to 0 without warm-up, no
+weight decay, gradients clipped at norm 1, 3 epochs, fp32, the last model kept, the label on a word's first subword.
+Needs the extra `bench`. It does not use onoma, so that the two can be held against one another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from seqeval.metrics import f1_score
+from transformers import (
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    DataCollatorForTokenClassification,
+    Trainer,
+    TrainingArguments,
+    set_seed,
+)
+
+NO_LABEL = -100
+Sentence = tuple[list[str], list[str]]
+
+
+def read(path: Path) -> list[Sentence]:
+    """Sentences of a column file: the first column is the word, the last one the tag."""
+    sentences: list[Sentence] = [([], [])]
+    for line in path.read_text(encoding="utf-8").split("\n"):
+        columns = line.rstrip("\r").split("\t")
+        if len(columns) < 2 or not line.strip():
+            sentences.append(([], []))
+        else:
+            sentences[-1][0].append(columns[0])
+            sentences[-1][1].append(columns[-1])
+    return [sentence for sentence in sentences if sentence[0]]
+
+
+def encode(sentences: list[Sentence], tokenizer, tags: list[str]) -> list[dict[str, list[int]]]:
+    """Subword ids, and the tag's number at each word's first subword."""
+    rows = []
+    for words, gold in sentences:
+        encoding = tokenizer(words, is_split_into_words=True, truncation=True, max_length=512)
+        labels, before = [], None
+        for word in encoding.word_ids():
+            labels.append(NO_LABEL if word is None or word == before else tags.index(gold[word]))
+            before = word
+        rows.append({**encoding, "labels": labels})
+    return rows
+
+
+def run(arguments: argparse.Namespace, seed: int) -> dict[str, float]:
+    """One fine-tuning and its entity F1 on the test part; seconds are those of training alone."""
+    set_seed(seed)
+    train, test = read(arguments.train), read(arguments.test)
+    tags = sorted({tag for _, gold in train + test for tag in gold})
+    tokenizer = AutoTokenizer.from_pretrained(arguments.encoder)
+    model = AutoModelForTokenClassification.from_pretrained(arguments.encoder, num_labels=len(tags))
+    rows = encode(train, tokenizer, tags)
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = Trainer(
+            model=model,
+            args=TrainingArguments(
+                folder,
+                per_device_train_batch_size=8,
+                learning_rate=5e-5,
+                num_train_epochs=arguments.epochs,
+                seed=seed,
+                report_to=[],
+                save_strategy="no",
+                logging_strategy="no",
+                use_cpu=True,
+                disable_tqdm=True,
+            ),
+            train_dataset=rows,
+            data_collator=DataCollatorForTokenClassification(tokenizer),
+        )
+        started = time.perf_counter()
+        trainer.train()
+        seconds = time.perf_counter() - started
+        encoded = encode(test, tokenizer, tags)
+        guesses = np.argmax(trainer.predict(encoded).predictions, axis=-1)
+    predicted, gold = [], []
+    for row, guess, (_, sentence) in zip(encoded, guesses, test, strict=True):
+        seen = [tags[number] for number, label in zip(guess, row["labels"], strict=False) if label != NO_LABEL]
+        predicted.append(seen + ["O"] * (len(sentence) - len(seen)))
+        gold.append(sentence)
+    subwords = sum(len(row["input_ids"]) for row in rows) * arguments.epochs
+    return {
+        "seed": seed,
+        "f1": f1_score(gold, predicted),
+        "seconds": seconds,
+        "subwords_per_second": subwords / seconds,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--train", type=Path, required=True)
+    parser.add_argument("--test", type=Path, required=True)
+    parser.add_argument("--encoder", required=True)
+    parser.add_argument("--epochs", type=float, default=3)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    runs = []
+    for seed in arguments.seeds:
+        runs.append(run(arguments, seed))
+        print(json.dumps(runs[-1]), flush=True)
+    summary = {"runs": runs, "mean_f1": statistics.mean(one["f1"] for one in runs)}
+    print(f"mean test F1 {100 * summary['mean_f1']:.2f}")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

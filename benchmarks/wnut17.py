@@ -1,0 +1,88 @@
+"""`onoma train` with its defaults beside the recipe of Hugging Face's `run_ner`, on WNUT 2017, and from raw text.
+
+    python benchmarks/wnut17.py --data FOLDER [--seeds 1 2 3] [--run-ner RUN_NER.json]
+
+FOLDER holds wnut17train.conll, emerging.dev.conll and emerging.test.annotated. For each seed a model is trained by
+the command line as a user would, into runs/wnut17-SEED, and measured on the test part twice: with its words given, and
+with nothing but its text (words joined by blanks). RUN_NER.json is what `benchmarks/run_ner.py --json` wrote.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from results import write_result
+
+ONOMA = [sys.executable, "-m", "onoma.cli"]
+
+
+def train(data: Path, seed: int, sets: list[str]) -> tuple[Path, float]:
+    """Train by the command line; where the model is, and the seconds of the whole command."""
+    output = Path(f"runs/wnut17-{seed}")
+    started = time.perf_counter()
+    subprocess.run(
+        [
+            *ONOMA, "train", "--train", str(data / "wnut17train.conll"), "--dev", str(data / "emerging.dev.conll"),
+            "--encoder", "small", "--output", str(output), "--overwrite", "--set", f"training.seed={seed}",
+            *(word for setting in sets for word in ("--set", setting)),
+        ],
+        check=True,
+    )  # fmt: skip
+    return output, time.perf_counter() - started
+
+
+def test_f1(model: Path, test: Path, *options: str) -> float:
+    """Exact F1 on the test part, by the command line."""
+    command = [*ONOMA, "evaluate", str(model), str(test), "--json", *options]
+    report = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return float(report["exact"]["f1"])
+
+
+def dev_f1(model: Path) -> float:
+    """The dev figure that the model's manifest holds."""
+    manifest = json.loads((model / "onoma.json").read_text(encoding="utf-8"))
+    return float(manifest["provenance"]["figures"]["dev"]["f1"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--run-ner", type=Path)
+    parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE")
+    arguments = parser.parse_args()
+    test = arguments.data / "emerging.test.annotated"
+    runs = []
+    for seed in arguments.seeds:
+        model, seconds = train(arguments.data, seed, arguments.sets)
+        runs.append(
+            {
+                "seed": seed,
+                "seconds": seconds,
+                "dev_f1": dev_f1(model),
+                "test_f1": test_f1(model, test),
+                "test_f1_raw": test_f1(model, test, "--raw"),
+            }
+        )
+    figures: dict[str, object] = {
+        "onoma": {
+            "runs": runs,
+            **{
+                f"mean_{key}": statistics.mean(run[key] for run in runs) for key in ("test_f1", "test_f1_raw", "dev_f1")
+            },
+            "largest_raw_difference": max(abs(run["test_f1"] - run["test_f1_raw"]) for run in runs),
+        }
+    }
+    if arguments.run_ner:
+        figures["run_ner"] = json.loads(arguments.run_ner.read_text(encoding="utf-8"))
+    write_result("wnut17", figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""What `import onoma` offers: load, train, evaluate. Each function puts rooms together and does nothing else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onoma.bundle import ONNX, Bundle, load_bundle, new_folder, write_card, write_manifest
+from onoma.corpora import ReadOptions, read
+from onoma.errors import BundleError, MissingExtraError
+from onoma.evaluation import evaluate as evaluate_documents
+from onoma.metrics import Report
+from onoma.runtime.backend import Backend
+from onoma.tagger import Tagger
+from onoma.text import Document
+
+if TYPE_CHECKING:
+    from onoma.training import Observer, RunConfig
+
+PathLike = str | os.PathLike[str]
+
+
+def load(model: PathLike, *, threads: int | None = None) -> Tagger:
+    """Load a recogniser.
+
+    Args:
+        model: a folder that `onoma train` has written.
+        threads: processor threads; None for as many as this process may use.
+
+    Raises:
+        BundleError: the folder is missing, broken, or of a newer version.
+    """
+    bundle = load_bundle(Path(model))
+    return Tagger(bundle, _backend(bundle, threads=threads))
+
+
+def _backend(bundle: Bundle, *, threads: int | None) -> Backend:
+    graph = bundle.weights(ONNX)
+    if graph is None:
+        raise BundleError(f"{bundle.folder}: holds no {ONNX}; train again")
+    from onoma.runtime.onnx import OnnxBackend
+
+    return OnnxBackend(graph, threads=threads)
+
+
+def train(
+    *,
+    train: PathLike | Sequence[PathLike],
+    output: PathLike,
+    dev: PathLike | Sequence[PathLike] | None = None,
+    test: PathLike | Sequence[PathLike] | None = None,
+    encoder: str | None = None,
+    settings: Mapping[str, object] | None = None,
+    overwrite: bool = False,
+    observer: Observer | None = None,
+) -> Tagger:
+    """Fine-tune an encoder on annotated text and write the model to a folder.
+
+    Args:
+        train: one file or several, in any format that onoma reads.
+        output: the folder to write; it must be empty or not exist.
+        dev: what to choose the best epoch on.
+        test: what to measure the finished model on.
+        encoder: an alias (`small`, `multilingual`), a folder, or a Hub id.
+        settings: any other setting by its dotted key, such as ``{"training.epochs": 3}``.
+        overwrite: replace a model that lies at ``output``.
+        observer: is told how it goes.
+
+    Returns:
+        The tagger of the finished model.
+    """
+    _need_torch("training")
+    from onoma.training import read_config
+
+    named: dict[str, object] = {
+        "data.train": _paths(train),
+        "data.dev": _paths(dev),
+        "data.test": _paths(test),
+        "model.encoder": encoder,
+        "output": Path(output),
+    }
+    return train_run(read_config(None, settings={**(settings or {}), **named}), overwrite=overwrite, observer=observer)
+
+
+def train_run(config: RunConfig, *, overwrite: bool = False, observer: Observer | None = None) -> Tagger:
+    """Do a configured run: train, export, measure, and write the model's folder whole or not at all."""
+    _need_torch("training")
+    from onoma.export import export_onnx
+    from onoma.models import save_model, save_tokenizer
+    from onoma.training import Observer, run_training
+    from onoma.training.run import read_part
+
+    observer = observer or Observer()
+    with new_folder(config.output, overwrite=overwrite) as folder:
+        trained = run_training(config, observer=observer)
+        observer.stage("exporting")
+        tags = trained.bundle.decoder().tags
+        save_model(trained.model, folder, tags=tags, pretrained=trained.pretrained)
+        save_tokenizer(trained.bundle.tokenizer, folder)
+        export_onnx(trained.model, folder / ONNX, samples=trained.samples)
+        write_manifest(trained.bundle.manifest, folder)
+        figures = {} if trained.fitted.dev is None else {"dev": _figures(trained.fitted.dev)}
+        manifest = trained.bundle.manifest
+        origin = manifest.provenance
+        if config.data.test:
+            observer.stage("measuring on test")
+            part = read_part(config.data.test, config.data, observer=observer)
+            report = evaluate_documents(load(folder), part.documents)
+            observer.tested(report)
+            figures["test"] = _figures(report)
+            origin = origin.model_copy(update={"data": {**origin.data, "test": part.card}})
+        origin = origin.model_copy(update={"figures": figures})
+        manifest = manifest.model_copy(update={"provenance": origin})
+        write_manifest(manifest, folder)
+        write_card(manifest, folder, name=config.output.name)
+    return load(config.output)
+
+
+def evaluate(
+    model: PathLike | Tagger,
+    data: PathLike | Iterable[Document],
+    *,
+    format: str | None = None,
+    options: ReadOptions | None = None,
+) -> Report:
+    """Score a model on annotated text.
+
+    Args:
+        model: a folder, or a tagger that is loaded already.
+        data: a file in any format that onoma reads, or documents.
+        format: the file's format; found out by itself where not given.
+        options: how the file is read.
+    """
+    tagger = model if isinstance(model, Tagger) else load(model)
+    if isinstance(data, str | os.PathLike):
+        data = read(Path(data), format=format, options=options or ReadOptions())
+    return evaluate_documents(tagger, data)
+
+
+def _figures(report: Report) -> dict[str, float]:
+    exact = report.exact
+    return {"precision": exact.precision, "recall": exact.recall, "f1": exact.f1}
+
+
+def _paths(paths: PathLike | Sequence[PathLike] | None) -> list[Path] | None:
+    if paths is None:
+        return None
+    return [Path(paths)] if isinstance(paths, str | os.PathLike) else [Path(path) for path in paths]
+
+
+def _need_torch(what: str) -> None:
+    from importlib.util import find_spec
+
+    if not all(find_spec(name) for name in ("torch", "transformers", "safetensors", "onnx")):
+        raise MissingExtraError(what, extra="train")

@@ -1,0 +1,5 @@
+"""``python -m onoma.cli`` is ``onoma``."""
+
+from onoma.cli import main
+
+main()

@@ -1,0 +1,60 @@
+"""The commands put together, and what happens when one fails."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+import typer
+
+from onoma import __version__
+from onoma.cli import convert, evaluate, info, score, tag, train
+from onoma.errors import OnomaError
+
+app = typer.Typer(
+    name="onoma",
+    help="Find and classify the names in text with BERT.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for command in (tag, train, evaluate, score, convert, info):
+    app.command(name=command.__name__.rpartition(".")[2])(command.run)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"onoma {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", help="Show the version.", callback=_show_version, is_eager=True),
+) -> None:
+    pass
+
+
+def main() -> NoReturn:
+    """Run a command; what onoma can explain becomes one message and exit status 2."""
+    try:
+        app()
+    except OnomaError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python must not complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    sys.exit(0)
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"onoma: {message}", file=sys.stderr)
+    sys.exit(2)

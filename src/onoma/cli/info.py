@@ -1,0 +1,49 @@
+"""``onoma info``: what a bundle holds."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from onoma.cli.options import Model
+
+
+def run(
+    model: Model,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole manifest as JSON.")] = False,
+) -> None:
+    """Show what a model finds, what it was trained on and how it scored.
+
+    Example: onoma info runs/mine
+    """
+    from onoma.bundle import load_bundle
+
+    manifest = load_bundle(model).manifest
+    if as_json:
+        typer.echo(manifest.model_dump_json(indent=2))
+        return
+    origin = manifest.provenance
+    lines = [
+        ("labels", ", ".join(manifest.labels)),
+        ("tags", f"{manifest.scheme}, head {manifest.head}"),
+        ("encoder", f"{manifest.encoder.name} ({manifest.encoder.family})"),
+        ("window", f"{manifest.window.size} subwords, {manifest.window.overlap} shared by neighbours"),
+    ]
+    lines += [
+        (part, f"{data.name}: {data.documents:,} documents, {data.words:,} words, {data.entities:,} entities")
+        for part, data in origin.data.items()
+    ]
+    lines += [
+        (
+            f"F1 on {part}",
+            f"{100 * of['f1']:.2f} (precision {100 * of['precision']:.2f}, recall {100 * of['recall']:.2f})",
+        )
+        for part, of in origin.figures.items()
+    ]
+    lines += [("left out", f"{count:,} entities: {reason}") for reason, count in origin.dropped.items()]
+    lines += [(name, f"{size / 1e6:,.1f} MB") for name, size in manifest.files.items()]
+    lines.append(("made with", ", ".join(f"{name} {version}" for name, version in origin.versions.items())))
+    width = max(len(name) for name, _ in lines)
+    for name, value in lines:
+        typer.echo(f"{name:<{width}}  {value}")

@@ -1,0 +1,64 @@
+"""Options that several commands share, and what they become."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from onoma.corpora import FORMATS, ReadOptions
+
+Format = Annotated[
+    str | None,
+    typer.Option("--format", help=f"Format of the input: {', '.join(FORMATS)}. Found out by itself if not given."),
+]
+SchemeName = Annotated[
+    str | None,
+    typer.Option("--scheme", help="Tagging scheme of the input, such as BIO. Found out by itself if not given."),
+]
+WordColumn = Annotated[
+    str | None, typer.Option("--word-column", help="Column of the word, by number from 1 or by name.")
+]
+TagColumn = Annotated[
+    str | None, typer.Option("--tag-column", help="Column of the tag, by number from 1 (-1 is the last) or by name.")
+]
+PositionDigit = Annotated[
+    bool, typer.Option("--position-digit", help="Drop the digit behind each word, as the Weibo corpus has it.")
+]
+Encoding = Annotated[str, typer.Option("--encoding", help="Character encoding of the input.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Refuse input that breaks its tagging scheme.")]
+Model = Annotated[Path, typer.Argument(help="A folder that `onoma train` has written.", show_default=False)]
+Threads = Annotated[
+    int | None, typer.Option("--threads", min=1, help="Processor threads; as many as there are if not given.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print figures as JSON, fractions of 1.")]
+
+
+def column(text: str | None) -> int | str | None:
+    """A column's number where the text is one, else its name."""
+    if text is None:
+        return None
+    return int(text) if text.lstrip("-").isdecimal() else text
+
+
+def read_options(
+    *,
+    word_column: str | None,
+    tag_column: str | None,
+    position_digit: bool,
+    encoding: str,
+    scheme: str | None = None,
+    strict: bool = False,
+    lines: bool = False,
+) -> ReadOptions:
+    """What the shared options say of reading."""
+    return ReadOptions(
+        scheme=scheme,
+        strict=strict,
+        word_column=column(word_column),
+        tag_column=column(tag_column),
+        position_digit=position_digit,
+        encoding=encoding,
+        text_unit="line" if lines else "file",
+    )

@@ -1,0 +1,108 @@
+"""A run as its user watches it: one line per epoch, and at a terminal a bar that moves."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from onoma.metrics import Report
+from onoma.training import Epoch, Observer, Plan, Step
+
+
+class TrainingProgress(Observer):
+    """Prints a run to standard error."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._bar = Progress(
+            TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total} steps"),
+            TextColumn("loss {task.fields[loss]:.4f}"),
+            TextColumn("{task.fields[speed]:,.0f} subwords/s"),
+            TextColumn("{task.fields[left]} left"),
+            TextColumn("dev F1 {task.fields[f1]}"),
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal,
+        )
+        self._task: TaskID | None = None
+        self._epochs = 0
+        self._f1 = "–"
+        self._started = time.perf_counter()
+        self._last: Step | None = None
+
+    def __enter__(self) -> TrainingProgress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def notice(self, text: str) -> None:
+        self.console.print(f"note: {text}", markup=False)
+
+    def stage(self, text: str) -> None:
+        self._bar.stop()
+        self.console.print(f"{text} …", markup=False)
+
+    def planned(self, plan: Plan) -> None:
+        self._epochs = plan.epochs
+        self.console.print(
+            f"training on {plan.device} in {plan.precision.name} ({plan.precision.why}): {plan.examples:,} windows, "
+            f"{plan.subwords:,} subwords, {plan.epochs} epochs, "
+            f"{plan.steps:,} steps of {plan.batch_subwords:,} subwords, learning rate {plan.learning_rate:g}"
+        )
+        self._task = self._bar.add_task(
+            "", total=plan.steps, epoch=1, epochs=plan.epochs, loss=0.0, speed=0.0, left="–", f1="–"
+        )
+        self._bar.start()
+
+    def stepped(self, step: Step) -> None:
+        self._last = step
+        if self._task is not None:
+            self._bar.update(
+                self._task,
+                completed=step.number,
+                epoch=step.epoch,
+                loss=step.loss,
+                speed=step.subwords_per_second,
+                left=_clock(step.seconds_left),
+                f1=self._f1,
+            )
+
+    def epoch_ended(self, epoch: Epoch) -> None:
+        line = f"epoch {epoch.number}/{self._epochs}  loss {epoch.loss:.4f}"
+        if epoch.dev is not None:
+            exact = epoch.dev.exact
+            self._f1 = f"{100 * exact.f1:.2f}"
+            line += (
+                f"  dev F1 {self._f1} (precision {100 * exact.precision:.2f}, recall {100 * exact.recall:.2f})"
+                f"{'  best' if epoch.best else ''}"
+            )
+        if self._last is not None:
+            line += f"  {self._last.subwords_per_second:,.0f} subwords/s  {_clock(self._last.seconds_left)} left"
+        self.console.print(line, markup=False)
+
+    def tested(self, report: Report) -> None:
+        from onoma.rendering import report_table
+
+        self.console.print(report_table(report, title="test"))
+
+    def finish(self, output: Path) -> None:
+        """Say where the model is."""
+        took = _clock(time.perf_counter() - self._started)
+        self.console.print(
+            f"model written to {output} in {took}; try: onoma tag --model {output} --text '…'", markup=False
+        )
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,71 @@
+"""``onoma train``: fine-tunes an encoder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from onoma.cli.options import Format, Strict, column
+
+
+def run(
+    *,
+    config: Annotated[
+        Path | None, typer.Argument(metavar="[RUN.toml]", help="Settings of the run.", show_default=False)
+    ] = None,
+    train: Annotated[
+        list[Path] | None, typer.Option("--train", help="Annotated text to learn from; may be repeated.")
+    ] = None,
+    dev: Annotated[list[Path] | None, typer.Option("--dev", help="Annotated text to choose the best epoch on.")] = None,
+    test: Annotated[
+        list[Path] | None, typer.Option("--test", help="Annotated text to measure the finished model on.")
+    ] = None,
+    encoder: Annotated[
+        str | None, typer.Option("--encoder", help="small, multilingual, a folder, or a Hub id.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write the model to.")] = None,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting; may be repeated.")
+    ] = None,
+    format: Format = None,
+    scheme: Annotated[str | None, typer.Option("--scheme", help="Tagging scheme of the files.")] = None,
+    word_column: Annotated[
+        str | None, typer.Option("--word-column", help="Column of the word, by number or name.")
+    ] = None,
+    tag_column: Annotated[
+        str | None, typer.Option("--tag-column", help="Column of the tag, by number or name.")
+    ] = None,
+    encoding: Annotated[str | None, typer.Option("--encoding", help="Character encoding of the files.")] = None,
+    strict: Strict = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a model that lies at the output.")] = False,
+) -> None:
+    """Fine-tune BERT on annotated text.
+
+    Example: onoma train --train train.conll --dev dev.conll --encoder small --output runs/mine
+
+    Settings come from RUN.toml, then from options, then from --set (tables data, model, training; for instance
+    --set training.epochs=5). Ctrl-C keeps the best model so far; a second one gives up.
+    """
+    from onoma.api import train_run
+    from onoma.cli.progress import TrainingProgress
+    from onoma.training import read_config
+
+    named: dict[str, object] = {
+        "data.train": train,
+        "data.dev": dev,
+        "data.test": test,
+        "data.format": format,
+        "data.tag_scheme": scheme,
+        "data.word_column": column(word_column),
+        "data.tag_column": column(tag_column),
+        "data.encoding": encoding,
+        "data.strict": strict or None,
+        "model.encoder": encoder,
+        "output": output,
+    }
+    settings = read_config(config, settings=named, sets=sets or ())
+    with TrainingProgress() as progress:
+        train_run(settings, overwrite=overwrite, observer=progress)
+    progress.finish(settings.output)

@@ -1,0 +1,7 @@
+"""Fine-tuning: corpora and a configuration in, a trained model out."""
+
+from onoma.training.config import RunConfig, read_config
+from onoma.training.progress import Epoch, Observer, Plan, Step
+from onoma.training.run import Trained, run_training
+
+__all__ = ["Epoch", "Observer", "Plan", "RunConfig", "Step", "Trained", "read_config", "run_training"]

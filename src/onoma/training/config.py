@@ -1,0 +1,196 @@
+"""A run's configuration: one TOML, every key checked, every default in one place.
+
+Paths are taken from the folder in which the command runs.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from onoma.errors import ConfigError
+from onoma.training.precision import PrecisionName
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataConfig(_Frozen):
+    """Where the annotated text is.
+
+    Attributes:
+        train: files to learn from.
+        dev: files to choose the best epoch on; without them the last epoch is kept.
+        test: files to measure the finished model on.
+        format: the files' format; found out by itself where not given.
+        tag_scheme: the files' tagging scheme; found out by itself where not given.
+        word_column, tag_column: columns of the word and its tag, by number from 1 or by name.
+        position_digit: drop the digit behind each word, as the Weibo corpus has it.
+        encoding: the files' character encoding.
+        strict: refuse files that break their scheme instead of repairing them.
+    """
+
+    train: tuple[Path, ...] = Field(min_length=1)
+    dev: tuple[Path, ...] = ()
+    test: tuple[Path, ...] = ()
+    format: str | None = None
+    tag_scheme: str | None = None
+    word_column: int | str | None = None
+    tag_column: int | str | None = None
+    position_digit: bool = False
+    encoding: str = "utf-8"
+    strict: bool = False
+
+    @field_validator("train", "dev", "test", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return (value,) if isinstance(value, str | Path) else value
+
+
+class ModelConfig(_Frozen):
+    """What is trained.
+
+    Attributes:
+        encoder: an alias (`small`, `multilingual`), a folder in Hugging Face layout, or a Hub id.
+        head: what turns hidden states into tag scores.
+        tag_scheme: the scheme that the model itself uses, whatever the files use.
+        dropout: probability with which the head drops a hidden unit.
+        window: subwords that the encoder reads at once, special pieces included.
+        overlap: subwords that neighbouring windows of a long document share.
+    """
+
+    encoder: str = "small"
+    head: str = "linear"
+    tag_scheme: Literal["BIO", "BIOES"] = "BIO"
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    window: int = Field(default=256, ge=16)
+    overlap: int = Field(default=64, ge=0)
+
+    @model_validator(mode="after")
+    def _overlap_fits(self) -> ModelConfig:
+        if self.overlap * 2 > self.window:
+            raise ValueError(f"overlap {self.overlap} is more than half of window {self.window}")
+        return self
+
+
+class TrainingConfig(_Frozen):
+    """How it is trained.
+
+    Attributes:
+        epochs: passes over the training text; by default as many as make some 1,500 steps, 3 to 40.
+        learning_rate: at its height; by default 5e-5 times 768 over the encoder's width.
+        batch_subwords: subwords of a padded batch; by default a 150th of the training text, 128 to 1,024.
+        warmup: share of all steps in which the rate climbs to its height before it falls to zero.
+        weight_decay: decoupled; not for biases and layer norms.
+        clip: largest norm of the gradient.
+        patience: epochs without a better dev F1 after which training stops.
+        seed: of weights, order and dropout.
+        device: `auto` takes a GPU where there is one.
+        precision: `fp32`, `bf16`, or `auto`: bf16 where that multiplies clearly faster.
+    """
+
+    epochs: int | None = Field(default=None, ge=1)
+    learning_rate: float | None = Field(default=None, gt=0)
+    batch_subwords: int | None = Field(default=None, ge=1)
+    warmup: float = Field(default=0.1, ge=0, le=1)
+    weight_decay: float = Field(default=0.01, ge=0)
+    clip: float = Field(default=1.0, gt=0)
+    patience: int = Field(default=5, ge=1)
+    seed: int = Field(default=1, ge=0)
+    device: str = "auto"
+    precision: PrecisionName = "auto"
+
+
+class RunConfig(_Frozen):
+    """A whole run.
+
+    Attributes:
+        output: the folder of the model.
+    """
+
+    output: Path
+    data: DataConfig
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig()
+
+
+def read_config(
+    path: Path | None, *, settings: Mapping[str, object] | None = None, sets: Sequence[str] = ()
+) -> RunConfig:
+    """Put a run together from a TOML file, named settings and ``key=value`` texts; the later win.
+
+    Args:
+        path: a TOML file, or None.
+        settings: values by dotted key, such as ``data.train``; None means not given.
+        sets: texts such as ``training.epochs=3``; a value that is not TOML is taken as a string.
+
+    Raises:
+        ConfigError: the file cannot be read, a key is unknown, or a value does not fit.
+    """
+    tree: dict[str, object] = {}
+    if path is not None:
+        try:
+            tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror}; name a TOML file such as run.toml") from error
+        except ValueError as error:
+            raise ConfigError(f"{path}: is not TOML: {error}") from error
+    for key, value in (settings or {}).items():
+        if value is not None:
+            _put(tree, key, value)
+    for text in sets:
+        key, equals, literal = text.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError(f"--set {text}: expected key=value, as in training.epochs=3")
+        _put(tree, key.strip(), _value(literal.strip()))
+    try:
+        return RunConfig.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, path)) from error
+
+
+def _put(tree: dict[str, object], key: str, value: object) -> None:
+    *tables, last = key.split(".")
+    for table in tables:
+        inner = tree.setdefault(table, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(f"{key}: {table} is a value, not a table")
+        tree = inner
+    tree[last] = value
+
+
+def _value(literal: str) -> object:
+    try:
+        return tomllib.loads(f"value = {literal}")["value"]
+    except tomllib.TOMLDecodeError:
+        return literal
+
+
+def _explain(error: ValidationError, path: Path | None) -> str:
+    """Each complaint on a line, with the key it is about and the keys there are."""
+    lines = []
+    for problem in error.errors():
+        names = [part for part in problem["loc"] if isinstance(part, str)]
+        key = ".".join(names)
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"unknown key {key!r}; known here: {', '.join(_known(names[:-1]))}")
+        elif problem["type"] == "missing":
+            lines.append(f"{key} is missing; set it in the file or on the command line")
+        else:
+            lines.append(f"{key}: {problem['msg']}, not {problem['input']!r}")
+    return "\n".join(f"{path or 'run'}: {line}" for line in lines)
+
+
+def _known(tables: Sequence[str]) -> list[str]:
+    model: type[BaseModel] = RunConfig
+    for table in tables:
+        inner = model.model_fields[table].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return sorted(model.model_fields)

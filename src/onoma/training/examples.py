@@ -1,0 +1,89 @@
+"""Annotated documents to training examples: windows of subword ids with a target at each word's first subword."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.encoding import Encoded, Framing
+from onoma.models import NO_TARGET
+from onoma.schemes import Chunk, Scheme, encode_tags
+from onoma.text import Document, Entity
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One window.
+
+    Attributes:
+        ids: subword ids with the special pieces, ``[subwords]``.
+        targets: tag numbers or ``NO_TARGET``, ``[subwords]``.
+    """
+
+    ids: NDArray[np.int32]
+    targets: NDArray[np.int64]
+
+
+def make_examples(
+    documents: Iterable[Document], *, framing: Framing, scheme: Scheme, labels: Sequence[str], unusable: Counter[str]
+) -> Iterator[Example]:
+    """Turn documents into examples.
+
+    Args:
+        documents: with gold entities.
+        framing: how they are cut.
+        scheme: the scheme of the model's tags.
+        labels: the model's labels.
+        unusable: counts, by reason, the annotations that could not be used as they are.
+    """
+    numbers = {tag: number for number, tag in enumerate(scheme.tags(tuple(labels)))}
+    for group in _groups(documents):
+        for encoded in framing.encode(group):
+            chunks = gold_chunks(encoded, unusable=unusable)
+            tags = encode_tags(chunks, length=len(encoded.words), scheme=scheme)
+            of_words = np.asarray([numbers[tag] for tag in tags], dtype=np.int64)
+            for window in encoded.windows:
+                ids = framing.row(encoded, window)
+                targets = np.full(len(ids), NO_TARGET, dtype=np.int64)
+                targets[framing.first_subwords(encoded, window)] = of_words[window.answers_from : window.answers_to]
+                yield Example(ids, targets)
+
+
+def gold_chunks(encoded: Encoded, *, unusable: Counter[str]) -> list[Chunk]:
+    """The gold entities in words, without overlap.
+
+    An entity off word bounds grows to the words it touches. Of entities that overlap the longer one is kept, of equal
+    ones the first. What is changed or left out is counted in ``unusable``.
+    """
+    starts = [word.start for word in encoded.words]
+    ends = [word.end for word in encoded.words]
+    taken = np.zeros(len(encoded.words), dtype=bool)
+    chunks: list[Chunk] = []
+    for entity in sorted(encoded.document.entities, key=_longest_first):
+        first, last = bisect_right(ends, entity.start), bisect_left(starts, entity.end)
+        if first >= last:
+            unusable["covers no word: left out"] += 1
+        elif taken[first:last].any():
+            unusable["overlaps a longer entity: left out"] += 1
+        else:
+            if starts[first] != entity.start or ends[last - 1] != entity.end:
+                unusable["begins or ends inside a word: grown to the whole word"] += 1
+            taken[first:last] = True
+            chunks.append(Chunk(first, last, entity.label))
+    return sorted(chunks)
+
+
+def _longest_first(entity: Entity) -> tuple[int, int]:
+    return entity.start - entity.end, entity.start
+
+
+def _groups(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    iterator = iter(documents)
+    while group := list(islice(iterator, 256)):
+        yield group

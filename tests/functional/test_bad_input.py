@@ -1,0 +1,173 @@
+"""Bad input: one clear message with what to do, exit status 2, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from learnable import QUICK, write_corpus
+
+
+def _train(onoma, encoder, train, output, *more):
+    return onoma("train", "--train", train, "--encoder", encoder, "-o", output, *QUICK, *more)
+
+
+BAD_CORPORA = {
+    "empty": (b"", "holds no"),
+    "blank": (b"\n \n\t\n", "holds no"),
+    "binary": (b"\x89PNG\r\n\x1a\n\x00\x00", "byte|binary|NUL"),
+    "latin1": (b"Jos\xe9\tB-PER\n", r"bad\.conll:1: byte 0xe9"),
+    "few columns": (b"Ada\tB-PER\nmet\nBob\tB-PER\n", r"bad\.conll:2: "),
+    "no label": (b"Ada\tB-\n", r"bad\.conll:1: .*label"),
+    "no entity": (b"Ada\tO\nmet\tO\n", "no entity|nothing to learn"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_CORPORA)
+def test_a_corpus_that_cannot_be_used(onoma, encoder, tmp_path, name):
+    content, said = BAD_CORPORA[name]
+    path = tmp_path / "bad.conll"
+    path.write_bytes(content)
+    outcome = _train(onoma, encoder, path, tmp_path / "out", "--format", "conll")
+    assert outcome.status == 2
+    _says(outcome, said)
+    assert sorted(left.name for left in tmp_path.iterdir()) == ["bad.conll"]
+
+
+@pytest.mark.parametrize(("name", "said"), [("none.conll", "none.conll.*No such file"), (".", "folder")])
+def test_a_corpus_that_is_no_file(onoma, encoder, tmp_path, name, said):
+    outcome = _train(onoma, encoder, tmp_path / name, tmp_path / "out")
+    assert outcome.status == 2
+    _says(outcome, said)
+
+
+def test_a_broken_scheme_is_repaired_and_counted_or_refused(onoma, encoder, tmp_path):
+    path = write_corpus(tmp_path / "x.conll", ["angela/B-PER", "lyon/B-LOC", "merkel/I-PER visited/O"])
+    repaired = _train(onoma, encoder, path, tmp_path / "a", "--scheme", "BIO")
+    assert repaired.status == 0
+    assert "repaired" in repaired.err
+    refused = _train(onoma, encoder, path, tmp_path / "b", "--scheme", "BIO", "--strict")
+    assert refused.status == 2
+    _says(refused, r"x\.conll:5: ")
+
+
+def test_labels_that_differ_between_train_and_dev_are_named(onoma, encoder, tmp_path):
+    train = write_corpus(tmp_path / "train.conll", ["angela/B-PER visited/O", "lyon/B-LOC"])
+    dev = write_corpus(tmp_path / "dev.conll", ["angela/B-PERSON visited/O", "merkel/B-PER"])
+    outcome = _train(onoma, encoder, train, tmp_path / "out", "--dev", dev)
+    assert outcome.status == 0
+    assert "PERSON (1)" in outcome.err
+    assert re.search("dev lacks.*LOC", outcome.err)
+
+
+def test_one_sentence_and_one_label_are_enough(onoma, encoder, tmp_path):
+    path = write_corpus(tmp_path / "one.conll", ["angela/B-X visited/O"])
+    assert _train(onoma, encoder, path, tmp_path / "out").status == 0
+    outcome = onoma("tag", "--model", tmp_path / "out", "--text", "angela visited", "--to", "jsonl")
+    assert json.loads(outcome.out)["entities"][0]["label"] == "X"
+
+
+def test_an_encoder_that_is_nowhere(onoma, corpus, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    outcome = _train(onoma, "no-such-encoder", corpus, tmp_path / "out")
+    assert outcome.status == 2
+    _says(outcome, "no-such-encoder.*small.*folder.*Hub")
+
+
+@pytest.mark.parametrize("content", ["notes.txt", "onoma.json"])
+def test_an_output_folder_that_holds_something(onoma, encoder, corpus, tmp_path, content):
+    output = tmp_path / "out"
+    output.mkdir()
+    (output / content).write_text("mine", encoding="utf-8")
+    outcome = _train(onoma, encoder, corpus, output)
+    assert outcome.status == 2
+    _says(outcome, "output folder")
+    assert (output / content).read_text(encoding="utf-8") == "mine"
+
+
+def test_overwrite_replaces_a_model_but_no_other_folder(onoma, encoder, corpus, model, tmp_path):
+    output = tmp_path / "out"
+    shutil.copytree(model, output)
+    assert _train(onoma, encoder, corpus, output, "--overwrite").status == 0
+    other = tmp_path / "thesis"
+    other.mkdir()
+    (other / "chapter1.tex").touch()
+    assert _train(onoma, encoder, corpus, other, "--overwrite").status == 2
+    assert (other / "chapter1.tex").exists()
+
+
+@pytest.fixture
+def broken(model: Path, tmp_path: Path) -> Path:
+    """A copy of the model to break."""
+    return Path(shutil.copytree(model, tmp_path / "broken"))
+
+
+def _edit(path: Path, **fields: object) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | fields), encoding="utf-8")
+
+
+def test_a_model_that_is_none(onoma, tmp_path):
+    for name, said in (("nowhere", "no such folder"), (".", "onoma.json")):
+        outcome = onoma("tag", "--model", tmp_path / name, "--text", "x")
+        assert outcome.status == 2
+        _says(outcome, said)
+
+
+BREAKAGES = {
+    "newer": (lambda folder: _edit(folder / "onoma.json", format=99), "newer.*upgrade"),
+    "unknown field": (lambda folder: _edit(folder / "onoma.json", colour="red"), "colour"),
+    "no json": (lambda folder: (folder / "onoma.json").write_text("{", encoding="utf-8"), "not JSON"),
+    "cut short": (lambda folder: (folder / "model.onnx").write_bytes(b"\x08\x08"), r"model\.onnx.*bytes"),
+    "no weights": (lambda folder: (folder / "model.onnx").unlink(), r"model\.onnx.*missing"),
+    "no tokenizer": (lambda folder: (folder / "tokenizer.json").unlink(), r"tokenizer\.json"),
+    "broken tokenizer": (lambda folder: (folder / "tokenizer.json").write_text("[]"), r"tokenizer\.json"),
+}
+
+
+@pytest.mark.parametrize("name", BREAKAGES)
+def test_a_broken_model(onoma, broken, name):
+    breakage, said = BREAKAGES[name]
+    breakage(broken)
+    outcome = onoma("tag", "--model", broken, "--text", "x")
+    assert outcome.status == 2
+    _says(outcome, said)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\n"])
+def test_texts_with_nothing_in_them(onoma, model, text):
+    outcome = onoma("tag", "--model", model, "--text", text, "--to", "jsonl")
+    assert (outcome.status, json.loads(outcome.out)["entities"]) == (0, [])
+
+
+def test_nothing_on_standard_input(onoma, model):
+    assert onoma("tag", "--model", model).status == 0
+
+
+def test_bytes_on_standard_input_that_are_no_utf8(onoma, model):
+    outcome = onoma("tag", "--model", model, "--lines", stdin=b"fine\nJos\xe9\n")
+    assert outcome.status == 2
+    _says(outcome, "standard input:2: byte 0xe9")
+
+
+def test_an_unknown_setting_is_named_with_those_that_exist(onoma, encoder, corpus, tmp_path):
+    outcome = _train(onoma, encoder, corpus, tmp_path / "out", "--set", "training.lr=1")
+    assert outcome.status == 2
+    _says(outcome, r"training\.lr.*learning_rate")
+
+
+def test_score_says_where_two_files_part(onoma, tmp_path):
+    one = write_corpus(tmp_path / "one.conll", ["a/O b/O c/O"])
+    other = write_corpus(tmp_path / "other.conll", ["a/O b/O"])
+    outcome = onoma("score", one, other)
+    assert outcome.status == 2
+    assert "Traceback" not in outcome.err
+
+
+def _says(outcome, pattern):
+    assert "Traceback" not in outcome.err
+    message = outcome.err.rpartition("onoma: ")[2]
+    assert re.search(pattern, message, flags=re.DOTALL), outcome.err

@@ -1,0 +1,74 @@
+"""A run's configuration: where values come from, and how a wrong one is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from onoma.errors import ConfigError
+from onoma.training import read_config
+
+RUN = """
+output = "runs/x"
+[data]
+train = "train.conll"
+dev = ["a.conll", "b.conll"]
+[training]
+epochs = 2
+"""
+
+
+@pytest.fixture
+def run_toml(tmp_path: Path) -> Path:
+    path = tmp_path / "run.toml"
+    path.write_text(RUN, encoding="utf-8")
+    return path
+
+
+def test_one_path_and_many_paths_both_work(run_toml):
+    config = read_config(run_toml)
+    assert config.data.train == (Path("train.conll"),)
+    assert config.data.dev == (Path("a.conll"), Path("b.conll"))
+
+
+def test_sets_win_over_named_settings_and_these_over_the_file(run_toml):
+    config = read_config(
+        run_toml,
+        settings={"training.epochs": 3, "training.seed": 7, "model.encoder": None},
+        sets=["training.epochs=4", "model.encoder=some/folder", "data.strict=true", "model.dropout = 0.25"],
+    )
+    assert (config.training.epochs, config.training.seed) == (4, 7)
+    assert (config.model.encoder, config.model.dropout, config.data.strict) == ("some/folder", 0.25, True)
+
+
+@pytest.mark.parametrize(
+    ("sets", "said"),
+    [
+        (["training.epoch=3"], r"unknown key 'training\.epoch'; known here: .*epochs"),
+        (["trainin.epochs=3"], r"unknown key 'trainin'; known here: data, model, output, training"),
+        (["training.epochs=many"], r"training\.epochs: .*'many'"),
+        (["training.epochs=0"], r"training\.epochs: .*greater than or equal to 1"),
+        (["training.epochs"], "expected key=value"),
+        (["output.x=1"], "output is a value, not a table"),
+        (["model.window=32", "model.overlap=20"], "overlap 20 is more than half of window 32"),
+        (["model.tag_scheme=IOB1"], r"model\.tag_scheme: .*'BIO' or 'BIOES'"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name(run_toml, sets, said):
+    with pytest.raises(ConfigError, match=said):
+        read_config(run_toml, sets=sets)
+
+
+def test_what_is_missing_is_named():
+    with pytest.raises(ConfigError, match="data is missing"):
+        read_config(None, settings={"output": "x"})
+
+
+def test_a_file_that_is_not_there_or_not_toml(tmp_path):
+    with pytest.raises(ConfigError, match=r"none\.toml: No such file"):
+        read_config(tmp_path / "none.toml")
+    broken = tmp_path / "broken.toml"
+    broken.write_text("output = ", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"broken\.toml: is not TOML"):
+        read_config(broken)

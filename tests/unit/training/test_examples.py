@@ -1,0 +1,58 @@
+"""Gold entities to targets: what fits is used as it is, what does not is counted and named."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from onoma.models import NO_TARGET
+from onoma.schemes import SCHEMES
+from onoma.text import Document
+from onoma.training.examples import gold_chunks, make_examples
+from wordpieces import framing
+
+
+def chunks(document: Document) -> tuple[list[tuple[int, int, str]], Counter[str]]:
+    unusable: Counter[str] = Counter()
+    (encoded,) = framing().encode([document])
+    return [chunk[:3] for chunk in gold_chunks(encoded, unusable=unusable)], unusable
+
+
+def annotated(text: str, *spans: tuple[int, int, str]) -> Document:
+    document = Document(text)
+    return document.with_entities(document.entity(*span) for span in spans)
+
+
+def test_entities_on_word_bounds_are_used_as_they_are():
+    assert chunks(annotated("ab cd ef", (0, 5, "X"), (6, 8, "Y"))) == ([(0, 2, "X"), (2, 3, "Y")], Counter())
+
+
+def test_an_entity_inside_a_word_grows_and_is_counted():
+    found, unusable = chunks(annotated("ab cdef", (3, 5, "X")))
+    assert found == [(1, 2, "X")]
+    assert list(unusable.values()) == [1]
+
+
+def test_of_nested_entities_the_longer_is_kept_and_the_other_counted():
+    found, unusable = chunks(annotated("ab cd ef", (3, 5, "IN"), (0, 8, "OUT")))
+    assert found == [(0, 3, "OUT")]
+    assert unusable == Counter({"overlaps a longer entity: left out": 1})
+
+
+def test_an_entity_over_blanks_alone_is_counted():
+    assert chunks(annotated("ab   cd", (3, 4, "X"))) == ([], Counter({"covers no word: left out": 1}))
+
+
+@pytest.mark.parametrize("words", [3, 40, 200])
+def test_over_all_windows_every_word_has_its_target_once(words):
+    texts = [["ab", "c", "def"][number % 3] for number in range(words)]
+    document = Document.from_words([texts])
+    start = len(document.text) - len(" ".join(texts[-2:]))
+    document = document.with_entities([document.entity(start, len(document.text), "X")])
+    examples = list(
+        make_examples([document], framing=framing(), scheme=SCHEMES["BIO"], labels=["X"], unusable=Counter())
+    )
+    targets = np.concatenate([example.targets for example in examples])
+    assert targets[targets != NO_TARGET].tolist() == [0] * (words - 2) + [1, 2]
