@@ -14,7 +14,11 @@ from onoma.errors import InputError
 from onoma.text import Document, Word
 
 LONGEST_RESPELLED_RUN = 10
-"""Words in a row that may all be spelled otherwise before they count as other words."""
+"""Words in a row that may all be spelled otherwise before they count as other words.
+
+Where a document has as many words on both sides, all but one of its words may be: teams have sent in predictions over
+text that they had normalised.
+"""
 
 _ADVICE = (
     "both must hold the same words in the same order; predict over exactly the gold's words, "
@@ -116,7 +120,9 @@ def _read_words(left: _Side, right: _Side) -> list[int]:
             break
     pairs = zip(left.words, right.words, strict=False)
     differing = [index for index, (ours, theirs) in enumerate(pairs) if ours != theirs]
-    parting = _parting(left.words, right.words, differing)
+    same_bounds = len(left.documents) == len(right.documents) == 1
+    longest = max(LONGEST_RESPELLED_RUN, len(left.words) - 1) if same_bounds else LONGEST_RESPELLED_RUN
+    parting = _parting(left.words, right.words, differing, longest=longest)
     if parting is None and len(left.words) != len(right.words):
         parting = min(len(left.words), len(right.words))
     if parting is not None:
@@ -124,7 +130,7 @@ def _read_words(left: _Side, right: _Side) -> list[int]:
     return differing
 
 
-def _parting(ours: Sequence[str], theirs: Sequence[str], differing: Sequence[int]) -> int | None:
+def _parting(ours: Sequence[str], theirs: Sequence[str], differing: Sequence[int], *, longest: int) -> int | None:
     """The first of the differing words from which on the sides hold other words, not damaged ones.
 
     That is where too many in a row differ, or two in a row stand on the other side one word on.
@@ -133,7 +139,7 @@ def _parting(ours: Sequence[str], theirs: Sequence[str], differing: Sequence[int
     for index in differing:
         first = index if index != previous + 1 else first
         previous = index
-        if index - first >= LONGEST_RESPELLED_RUN:
+        if index - first >= longest:
             return first
         pair = slice(index - 1, index + 1)
         ahead = slice(index, index + 2)

@@ -59,6 +59,13 @@ def test_words_spelled_otherwise_are_aligned_by_position_and_told() -> None:
     assert "2 words are spelled otherwise in predicted than in gold; position aligned them" in report.notes
 
 
+def test_a_document_may_be_normalised_throughout_where_its_bounds_agree() -> None:
+    gold = Document.from_words([[f"u{number}" for number in range(30)] + ["end"]])
+    predicted = Document.from_words([[f"you{number}" for number in range(30)] + ["end"]])
+    (aligned,) = align([gold], [predicted])
+    assert aligned.respelled == 30
+
+
 def test_entities_inside_words_keep_their_place_in_the_word() -> None:
     gold, predicted = Document.from_words([["the", "U.S.-based"]]), Document.from_words([["the"], ["U.S.-based"]])
     ours = gold.with_entities([gold.entity(4, 8, "LOC")])

@@ -1,0 +1,72 @@
+"""The exported graph = torch, alone, in company and padded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+
+from onoma.errors import ParityError
+from onoma.export import export_onnx
+from onoma.models import LinearHead, Model, TorchBackend, load_pretrained
+from onoma.runtime.onnx import OnnxBackend
+from tiny import TAGS, shake
+
+
+def windows(*lengths: int) -> list[NDArray[np.int64]]:
+    random = np.random.default_rng(3)
+    return [random.integers(5, 100, length) for length in lengths]
+
+
+def model_in(folder: Path) -> Model:
+    pretrained = load_pretrained(str(folder))
+    model = Model(pretrained.encoder, LinearHead(pretrained.hidden, len(TAGS)))
+    shake(model.head)
+    return model
+
+
+def test_the_graph_gives_the_scores_of_torch(encoder_folder: Path, tmp_path: Path) -> None:
+    model = model_in(encoder_folder).train()
+    parity = export_onnx(model, tmp_path / "model.onnx", samples=windows(3, 7, 18, 40))
+    assert parity.largest < 2e-5
+    assert parity.samples == 7
+    assert model.training
+
+    candidate = OnnxBackend(tmp_path / "model.onnx")
+    for rows, subwords in ((1, 1), (1, 30), (5, 2), (3, 400)):
+        ids = np.stack(windows(*[subwords] * rows))
+        mask = np.ones_like(ids)
+        mask[1:, subwords // 2 :] = 0
+        mask[:, 0] = 1
+        expected = TorchBackend(model).emissions(ids, mask)
+        found = candidate.emissions(ids, mask)
+        assert found.shape == (rows, subwords, len(TAGS))
+        np.testing.assert_allclose(found[mask == 1], expected[mask == 1], atol=3e-5)
+
+
+def test_the_graph_is_one_file_with_free_axes(encoder_folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    export_onnx(model_in(encoder_folder), path, samples=windows(8))
+    assert [found.name for found in tmp_path.iterdir()] == [path.name]
+    graph = onnx.load(path).graph
+    assert {entry.name: axes(entry) for entry in [*graph.input, *graph.output]} == {
+        "input_ids": ["batch", "subwords"],
+        "attention_mask": ["batch", "subwords"],
+        "logits": ["batch", "subwords", len(TAGS)],
+    }
+
+
+def test_a_graph_that_differs_is_refused_and_replaces_nothing(encoder_folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(b"the graph of yesterday")
+    with pytest.raises(ParityError, match=r"differ by up to [\d.e-]+, and 0 is allowed \(engines [\d.e-]+, batch"):
+        export_onnx(model_in(encoder_folder), path, samples=windows(30), tolerance=0.0)
+    assert path.read_bytes() == b"the graph of yesterday"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def axes(entry: onnx.ValueInfoProto) -> list[str | int]:
+    return [axis.dim_param or axis.dim_value for axis in entry.type.tensor_type.shape.dim]

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from onoma.models import NO_TARGET, LinearHead, Model, TorchBackend, load_pretrained
+from tiny import TAGS, ragged
+
+
+@pytest.fixture
+def model(bert_folder: Path) -> Model:
+    return Model(load_pretrained(str(bert_folder)).encoder, LinearHead(32, len(TAGS), dropout=0.5))
+
+
+def test_a_model_learns_a_batch_by_heart(model: Model) -> None:
+    ids, mask = ragged((9, 4, 7), vocabulary=100, pad=0)
+    targets = torch.where(mask == 1, ids % len(TAGS), NO_TARGET)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    model.train()
+    losses = []
+    for _ in range(40):
+        loss = model.loss(ids, mask, targets)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0] / 3
+    scores = TorchBackend(model).emissions(ids.numpy(), mask.numpy())
+    assert (scores.argmax(axis=2) == targets.numpy())[mask.numpy() == 1].mean() > 0.9
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_the_backend_leaves_the_model_as_it_was(model: Model, training: bool) -> None:
+    model.train(training)
+    ids = np.arange(6).reshape(2, 3)
+    backend = TorchBackend(model)
+    first = backend.emissions(ids, np.ones_like(ids))
+    assert (first == backend.emissions(ids, np.ones_like(ids))).all()
+    assert model.training is model.encoder.training is model.head.training is training
+    assert first.dtype == np.float32
+    assert first.shape == (2, 3, len(TAGS))
+
+
+def test_the_backend_restores_the_mode_after_an_error(model: Model) -> None:
+    model.train()
+    ids = np.full((1, 3), 10**6)
+    with pytest.raises(IndexError):
+        TorchBackend(model).emissions(ids, np.ones_like(ids))
+    assert model.training
+
+
+def test_the_backend_takes_arrays_that_are_views(model: Model) -> None:
+    ids = np.arange(6).reshape(2, 3)[:, ::-1]
+    backend = TorchBackend(model, device="cpu")
+    assert (backend.emissions(ids, np.ones_like(ids)) == backend.emissions(ids.copy(), np.ones_like(ids))).all()

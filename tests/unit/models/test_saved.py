@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from onoma.errors import BundleError
+from onoma.models import LinearHead, Model, Pretrained, load_model, load_pretrained, save_model
+from tiny import TAGS, ragged, shake
+
+
+@pytest.fixture
+def pretrained(bert_folder: Path) -> Pretrained:
+    return load_pretrained(str(bert_folder))
+
+
+@pytest.fixture
+def model(pretrained: Pretrained) -> Model:
+    model = Model(pretrained.encoder, LinearHead(32, len(TAGS), dropout=0.25)).eval()
+    shake(model.head)
+    return model
+
+
+@pytest.fixture
+def folder(model: Model, pretrained: Pretrained, tmp_path: Path) -> Path:
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    save_model(model, folder, tags=TAGS, pretrained=pretrained)
+    return folder
+
+
+def test_what_was_saved_is_loaded(model: Model, folder: Path) -> None:
+    loaded = load_model(folder)
+    ids, mask = ragged((7, 3), vocabulary=100, pad=0)
+    assert torch.equal(loaded(ids, mask), model(ids, mask))
+    assert not loaded.training
+    assert (loaded.head.tags, loaded.head.dropout.p) == (len(TAGS), 0.25)
+    assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.safetensors"]
+
+
+def test_the_configuration_is_that_of_hugging_face(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    assert config["architectures"] == ["BertForTokenClassification"]
+    assert config["id2label"]["1"] == "B-PER"
+    assert config["label2id"]["B-PER"] == 1
+    assert config["dtype"] == "float32"
+
+
+def test_half_precision_of_the_source_is_not_carried_on(pretrained: Pretrained, model: Model, tmp_path: Path) -> None:
+    halved = replace(pretrained, hf_config={**pretrained.hf_config, "torch_dtype": "float16"})
+    save_model(model, tmp_path, tags=TAGS, pretrained=halved)
+    assert "torch_dtype" not in json.loads((tmp_path / "config.json").read_text())
+
+
+def test_names_for_another_number_of_tags_are_refused(model: Model, pretrained: Pretrained, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="2 names for the 5 tags"):
+        save_model(model, tmp_path, tags=("O", "I-PER"), pretrained=pretrained)
+
+
+@pytest.mark.parametrize("kept", [0, 100, 10_000])
+def test_weights_that_were_cut_short_are_named(folder: Path, kept: int) -> None:
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(BundleError, match=r"model\.safetensors: the weight file is cut short or broken .*again"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(BundleError, match=name):
+        load_model(folder)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("id2label", {"0": "O"}, r"the head's affine\.weight is of shape \[5, 32\], config\.json asks for \[1, 32\]"),
+        ("id2label", None, "has no id2label"),
+        ("onoma_head", "tail", "there is no head 'tail'; there are linear"),
+    ],
+)
+def test_a_configuration_that_contradicts_the_weights_is_refused(
+    folder: Path, field: str, value: object, told: str
+) -> None:
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {field: value}))
+    with pytest.raises(BundleError, match=told):
+        load_model(folder)
+
+
+def test_an_encoder_without_its_head_is_refused(folder: Path) -> None:
+    tensors = load_file(folder / "model.safetensors")
+    del tensors["classifier.bias"]
+    save_file(tensors, folder / "model.safetensors")
+    with pytest.raises(BundleError, match=r"affine\.bias is missing"):
+        load_model(folder)
