@@ -1,0 +1,106 @@
+"""Two engines and one model: by how much their emissions differ.
+
+Knows nothing of files or of how an engine works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.encoding import batch_by_length, pad
+from onoma.errors import ParityError
+
+Rows = Sequence[NDArray[np.int64]]
+Scores = NDArray[np.float32]
+Engine = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
+"""What the ``emissions`` of a :class:`~onoma.runtime.backend.Backend` does: padded ids and their mask to tag scores."""
+
+_BUDGET = 1_024
+"""Subwords of a padded batch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parity:
+    """The largest differences between tag scores, over some windows.
+
+    Attributes:
+        engines: the candidate against the reference, every window alone.
+        batch: the candidate with a window among others, none of them longer, against the window alone.
+        padding: the candidate with a window among longer ones, and so padded, against the window alone.
+        samples: how many windows were compared.
+    """
+
+    engines: float
+    batch: float
+    padding: float
+    samples: int
+
+    @property
+    def largest(self) -> float:
+        """The largest of the differences; NaN where one is."""
+        return float(np.max([self.engines, self.batch, self.padding]))
+
+    def require(self, tolerance: float) -> None:
+        """Refuse differences above the tolerance, and NaN.
+
+        Raises:
+            ParityError: with all the figures.
+        """
+        if not self.largest <= tolerance:
+            figures = ", ".join(f"{field.name} {getattr(self, field.name):.3g}" for field in fields(self))
+            raise ParityError(
+                f"tag scores differ by up to {self.largest:.3g}, and {tolerance:.3g} is allowed ({figures}); "
+                "this model computes otherwise outside torch, so the graph was not written; train with another encoder"
+            )
+
+
+def compare(candidate: Engine, reference: Engine, *, samples: Rows) -> Parity:
+    """Measure by how much a candidate differs from a reference, and from itself in other company.
+
+    To the samples come the longest of them read backwards and its first half, so that there is always a window with a
+    neighbour of its own length and one with padding.
+
+    Args:
+        candidate: the engine in question.
+        reference: the engine that is right.
+        samples: windows of subword ids, ``[subwords]`` each, of the lengths that will occur.
+
+    Raises:
+        ValueError: there are no samples.
+    """
+    if not samples:
+        raise ValueError("parity needs at least one window to compare on")
+    longest = max(samples, key=len)
+    rows = [longest, longest[::-1], longest[: (len(longest) + 1) // 2], *samples]
+    expected = [_run(reference, [row])[0] for row in rows]
+    alone = [_run(candidate, [row])[0] for row in rows]
+    together: dict[bool, list[float]] = {False: [0.0], True: [0.0]}
+    for batch in [[0, 1, 2], *batch_by_length([len(row) for row in rows], budget=_BUDGET)]:
+        width = max(len(rows[position]) for position in batch)
+        for position, scores in zip(batch, _run(candidate, [rows[position] for position in batch]), strict=True):
+            together[len(rows[position]) < width].append(_difference(scores, alone[position]))
+    return Parity(
+        engines=_largest([_difference(one, other) for one, other in zip(alone, expected, strict=True)]),
+        batch=_largest(together[False]),
+        padding=_largest(together[True]),
+        samples=len(rows),
+    )
+
+
+def _run(engine: Engine, rows: Rows) -> list[Scores]:
+    """The emissions of every row of one batch, ``[subwords, tags]`` each, without those at padding."""
+    scores = engine(*pad(rows, filler=0))
+    return [of_row[: len(row)] for of_row, row in zip(scores, rows, strict=True)]
+
+
+def _difference(one: Scores, other: Scores) -> float:
+    return float(np.abs(one - other).max())
+
+
+def _largest(differences: list[float]) -> float:
+    """Unlike the built-in function, NaN where one is."""
+    return float(np.max(differences))

@@ -1,0 +1,109 @@
+"""Encoders outside the BERT family, run by `transformers` behind the interface of our own.
+
+This module is the only one that lets `transformers` build a network. It is imported on demand: that takes seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+
+from onoma.errors import EncoderError
+
+
+class AutoEncoder(nn.Module):
+    """Any `transformers` model that turns subword ids into hidden states.
+
+    Args:
+        model: the model without a task's head.
+        hidden: width of the hidden states.
+        prefix: what stands before the model's parameters in the weights of a model with a head.
+    """
+
+    def __init__(self, model: nn.Module, *, hidden: int, prefix: str) -> None:
+        super().__init__()
+        self.model = model
+        self.hidden = hidden
+        self.prefix = prefix
+
+    def forward(
+        self, ids: Int64[Tensor, "batch subwords"], mask: Int64[Tensor, "batch subwords"]
+    ) -> Float[Tensor, "batch subwords hidden"]:
+        """Hidden states of every subword; see :meth:`onoma.models.encoder.Encoder.forward`."""
+        hidden: Tensor = self.model(input_ids=ids, attention_mask=mask, return_dict=True).last_hidden_state
+        return hidden
+
+    def named_weights(self) -> dict[str, Tensor]:
+        """The parameters under the names that they have in a model with a head."""
+        return {self.prefix + name: tensor for name, tensor in self.model.state_dict().items()}
+
+
+def load_auto(folder: Path) -> AutoEncoder:
+    """Load a folder in Hugging Face layout through ``transformers.AutoModel``; code in the folder is never run.
+
+    Raises:
+        EncoderError: `transformers` does not know the architecture, or weights are missing.
+    """
+    from transformers import AutoModel
+
+    try:
+        with _quiet():
+            model, found = AutoModel.from_pretrained(
+                folder,
+                dtype=torch.float32,
+                attn_implementation="eager",
+                local_files_only=True,
+                trust_remote_code=False,
+                output_loading_info=True,
+            )
+    except (ValueError, OSError, KeyError, ImportError) as error:
+        raise EncoderError(f"{folder}: transformers cannot load this encoder: {error}") from error
+    missing = sorted(name for name in found["missing_keys"] if "pooler" not in name)
+    if missing:
+        raise EncoderError(f"{folder}: the weights lack {len(missing)} parameters, the first {missing[0]}")
+    return AutoEncoder(model, hidden=model.config.hidden_size, prefix=f"{model.base_model_prefix}.")
+
+
+def longest_of(hf_config: Mapping[str, object]) -> int:
+    """Subwords that an encoder with this configuration can read at once; 512 where it does not say."""
+    positions = hf_config.get("max_position_embeddings")
+    return positions if isinstance(positions, int) and positions > 0 else 512
+
+
+def classifier_of(hf_config: Mapping[str, object], names: frozenset[str]) -> str | None:
+    """The class in `transformers` that has exactly these parameters: this encoder and a linear head over words.
+
+    None where there is none, as for architectures whose classifier has layers of its own.
+    """
+    from transformers import AutoConfig, AutoModelForTokenClassification
+
+    fields: dict[str, Any] = dict(hf_config)
+    try:
+        config = AutoConfig.for_model(**fields)
+        with torch.device("meta"):
+            model = AutoModelForTokenClassification.from_config(config)  # type: ignore[no-untyped-call]
+    except ValueError:
+        return None
+    return type(model).__name__ if frozenset(model.state_dict()) == names else None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep `transformers` from writing reports and progress bars."""
+    from transformers.utils import logging
+
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -1,0 +1,196 @@
+"""The layouts that our encoder covers: how Hugging Face spells their measures and their parameters.
+
+Turns a ``config.json`` into an :class:`EncoderConfig`, named tensors into an :class:`Encoder`, and an encoder back into
+named tensors. It knows no files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import torch
+from torch import Tensor
+
+from onoma.errors import EncoderError
+from onoma.models.config import EncoderConfig
+from onoma.models.encoder import ACTIVATIONS, Encoder
+
+_BODY = {
+    "embeddings.words": "embeddings.word_embeddings",
+    "embeddings.positions": "embeddings.position_embeddings",
+    "embeddings.types": "embeddings.token_type_embeddings",
+    "embeddings.norm": "embeddings.LayerNorm",
+}
+_LAYER = {
+    "attention.query": "attention.self.query",
+    "attention.key": "attention.self.key",
+    "attention.value": "attention.self.value",
+    "attention.output": "attention.output.dense",
+    "attention_norm": "attention.output.LayerNorm",
+    "feed_forward.inner": "intermediate.dense",
+    "feed_forward.outer": "output.dense",
+    "feed_forward_norm": "output.LayerNorm",
+}
+_ANCHOR = "embeddings.word_embeddings.weight"
+_OLD_NORM = re.compile(r"LayerNorm\.(gamma|beta)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """One layout of the BERT encoder.
+
+    Attributes:
+        prefix: what stands before an encoder's parameters in the weights of a whole model.
+        classifier: the class in `transformers` that has a linear head over words.
+        body: names of our modules and theirs, outside the layers.
+        layer: the same inside a layer.
+        positions_follow_padding: whether the first subword's position is the padding id + 1 and not 0.
+        embedding: width of the embeddings where the configuration does not say; None for that of the hidden states.
+    """
+
+    prefix: str
+    classifier: str
+    body: Mapping[str, str]
+    layer: Mapping[str, str]
+    positions_follow_padding: bool = False
+    embedding: int | None = None
+
+    def their_name(self, ours: str) -> str:
+        """The name, without prefix, of one of our encoder's parameters.
+
+        >>> FAMILIES["bert"].their_name("layers.3.attention.query.bias")
+        'encoder.layer.3.attention.self.query.bias'
+        """
+        module, _, kind = ours.rpartition(".")
+        if module.startswith("layers."):
+            _, number, part = module.split(".", maxsplit=2)
+            return f"encoder.layer.{number}.{self.layer[part]}.{kind}"
+        return f"{self.body[module]}.{kind}"
+
+
+def _roberta(classifier: str) -> Family:
+    return Family(prefix="roberta.", classifier=classifier, body=_BODY, layer=_LAYER, positions_follow_padding=True)
+
+
+FAMILIES: Mapping[str, Family] = MappingProxyType(
+    {
+        "bert": Family(prefix="bert.", classifier="BertForTokenClassification", body=_BODY, layer=_LAYER),
+        "roberta": _roberta("RobertaForTokenClassification"),
+        "xlm-roberta": _roberta("XLMRobertaForTokenClassification"),
+        "camembert": _roberta("CamembertForTokenClassification"),
+        "electra": Family(
+            prefix="electra.",
+            classifier="ElectraForTokenClassification",
+            body={**_BODY, "projection": "embeddings_project"},
+            layer=_LAYER,
+            embedding=128,
+        ),
+    }
+)
+"""Families by the ``model_type`` of their configurations."""
+
+
+def covers(hf_config: Mapping[str, object]) -> bool:
+    """Whether our own encoder computes what this configuration describes."""
+    return (
+        hf_config.get("model_type") in FAMILIES
+        and hf_config.get("position_embedding_type", "absolute") == "absolute"
+        and not hf_config.get("is_decoder", False)
+        and hf_config.get("hidden_act", "gelu") in ACTIVATIONS
+    )
+
+
+def read_config(hf_config: Mapping[str, object]) -> EncoderConfig:
+    """Translate the fields of a ``config.json`` of one of the ``FAMILIES``.
+
+    Raises:
+        EncoderError: a field is missing or is no number.
+    """
+    family = FAMILIES[str(hf_config["model_type"])]
+
+    def whole(key: str, default: int | None = None) -> int:
+        value = hf_config.get(key, default)
+        if not isinstance(value, int):
+            raise EncoderError(f"config.json: {key} is {value!r}, expected a whole number")
+        return value
+
+    def real(key: str, default: float) -> float:
+        value = hf_config.get(key, default)
+        if not isinstance(value, int | float):
+            raise EncoderError(f"config.json: {key} is {value!r}, expected a number")
+        return float(value)
+
+    pad = hf_config.get("pad_token_id")
+    pad_id = pad if isinstance(pad, int) else int(family.positions_follow_padding)
+    hidden = whole("hidden_size")
+    try:
+        return EncoderConfig(
+            vocabulary=whole("vocab_size"),
+            hidden=hidden,
+            layers=whole("num_hidden_layers"),
+            heads=whole("num_attention_heads"),
+            feed_forward=whole("intermediate_size"),
+            positions=whole("max_position_embeddings"),
+            token_types=whole("type_vocab_size", 2),
+            embedding=None if family.embedding is None else whole("embedding_size", family.embedding),
+            first_position=pad_id + 1 if family.positions_follow_padding else 0,
+            pad_id=pad_id,
+            layer_norm_epsilon=real("layer_norm_eps", 1e-12),
+            dropout=real("hidden_dropout_prob", 0.1),
+            attention_dropout=real("attention_probs_dropout_prob", 0.1),
+            activation=str(hf_config.get("hidden_act", "gelu")),
+        )
+    except ValueError as error:
+        raise EncoderError(f"config.json: {error}") from error
+
+
+def build_encoder(hf_config: Mapping[str, object], weights: Mapping[str, Tensor]) -> Encoder:
+    """An encoder out of named tensors, which it takes over without a copy where they are fp32.
+
+    Whatever else the tensors hold (poolers, language-model heads, optimiser states) is left alone.
+
+    Args:
+        hf_config: the fields of a ``config.json`` of one of the ``FAMILIES``.
+        weights: tensors under Hugging Face's names, with any prefix; also under the names of TensorFlow's layer norms.
+
+    Raises:
+        EncoderError: a parameter is missing or of another shape.
+    """
+    family = FAMILIES[str(hf_config["model_type"])]
+    with torch.device("meta"):
+        encoder = Encoder(read_config(hf_config))
+    named = {_OLD_NORM.sub(_new_norm, name): tensor for name, tensor in weights.items()}
+    prefix = _find_prefix(named, family)
+    state: dict[str, Tensor] = {}
+    for ours, expected in encoder.state_dict().items():
+        theirs = prefix + family.their_name(ours)
+        found = named.get(theirs)
+        if found is None:
+            raise EncoderError(f"the weights lack {theirs}; config.json asks for {encoder.config.layers} layers")
+        if found.shape != expected.shape:
+            raise EncoderError(
+                f"{theirs} has the shape {list(found.shape)}, and config.json asks for {list(expected.shape)}"
+            )
+        state[ours] = found.float()
+    encoder.load_state_dict(state, assign=True)
+    return encoder
+
+
+def named_weights(encoder: Encoder, family: Family) -> dict[str, Tensor]:
+    """The encoder's parameters under Hugging Face's names, with the family's prefix."""
+    return {family.prefix + family.their_name(ours): tensor for ours, tensor in encoder.state_dict().items()}
+
+
+def _find_prefix(weights: Mapping[str, Tensor], family: Family) -> str:
+    """The prefix of the encoder among the weights: the family's own before any other, the shortest among others."""
+    prefixes = sorted((name.removesuffix(_ANCHOR) for name in weights if name.endswith(_ANCHOR)), key=len)
+    if not prefixes:
+        raise EncoderError(f"the weights hold no {_ANCHOR}, under any prefix")
+    return family.prefix if family.prefix in prefixes else prefixes[0]
+
+
+def _new_norm(match: re.Match[str]) -> str:
+    return "LayerNorm.weight" if match[1] == "gamma" else "LayerNorm.bias"

@@ -1,0 +1,51 @@
+"""Encoder and head as one module: subword ids to emissions, and to a loss."""
+
+from __future__ import annotations
+
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+
+from onoma.models.auto import AutoEncoder
+from onoma.models.encoder import Encoder
+from onoma.models.heads import Head
+
+
+class Model(nn.Module):
+    """A tagging model.
+
+    Args:
+        encoder: subword ids to hidden states.
+        head: hidden states to emissions.
+    """
+
+    def __init__(self, encoder: Encoder | AutoEncoder, head: Head) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.head = head
+
+    def forward(
+        self, ids: Int64[Tensor, "batch subwords"], mask: Int64[Tensor, "batch subwords"]
+    ) -> Float[Tensor, "batch subwords tags"]:
+        """Tag scores of every subword, before any softmax.
+
+        Args:
+            ids: subword ids, special pieces included.
+            mask: 1 for subwords and 0 for padding.
+        """
+        emissions: Tensor = self.head(self.encoder(ids, mask))
+        return emissions
+
+    def loss(
+        self,
+        ids: Int64[Tensor, "batch subwords"],
+        mask: Int64[Tensor, "batch subwords"],
+        targets: Int64[Tensor, "batch subwords"],
+    ) -> Float[Tensor, ""]:
+        """The head's loss, a scalar.
+
+        Args:
+            ids: subword ids, special pieces included.
+            mask: 1 for subwords and 0 for padding.
+            targets: a tag's number at the first subword of a word, ``NO_TARGET`` elsewhere.
+        """
+        return self.head.loss(self.encoder(ids, mask), targets)

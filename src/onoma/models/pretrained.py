@@ -1,0 +1,146 @@
+"""An encoder's name to its weights, its configuration and its tokenizer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from onoma.errors import EncoderError
+from onoma.models.auto import AutoEncoder, load_auto, longest_of
+from onoma.models.encoder import Encoder
+from onoma.models.families import build_encoder, covers
+from onoma.models.hub import fetch, is_hub_id
+from onoma.models.multilingual import read_multilingual
+from onoma.models.tokenizer import load_tokenizer
+from onoma.models.weights import digest, find_weights, read_weights
+from onoma.models.wheels import WHEELS, find_wheel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pretrained:
+    """A pre-trained encoder.
+
+    Attributes:
+        name: what it was asked for by.
+        family: the ``model_type`` of its configuration, such as ``bert``.
+        hf_config: the fields of its ``config.json``.
+        encoder: in evaluation mode, in fp32, on the CPU.
+        tokenizer: neither cuts nor pads.
+        longest: subwords that it can read at once, special pieces included.
+        digest: ``sha256:`` and the digest of its weight file or files.
+    """
+
+    name: str
+    family: str
+    hf_config: Mapping[str, object]
+    encoder: Encoder | AutoEncoder
+    tokenizer: Tokenizer
+    longest: int
+    digest: str
+
+    @property
+    def hidden(self) -> int:
+        """Width of the hidden states."""
+        return self.encoder.hidden
+
+
+def load_pretrained(name: str) -> Pretrained:
+    """Find and load an encoder.
+
+    Args:
+        name: an alias (``small``, ``multilingual``), else the path of a folder in Hugging Face layout, else a Hub id.
+            A folder that is called like an alias is reached by ``./small``.
+
+    Raises:
+        EncoderError: there is no such encoder, or it cannot be understood.
+        MissingExtraError: the alias's package is not installed.
+    """
+    if name == "multilingual":
+        return _load_multilingual(name)
+    if name in WHEELS:
+        return _load_folder(find_wheel(name).parent, name=name)
+    if Path(name).is_dir():
+        return _load_folder(Path(name), name=name)
+    try:
+        if not is_hub_id(name):
+            raise EncoderError("a Hub id looks like bert-base-cased or google/electra-small-discriminator")
+        folder = fetch(name)
+    except EncoderError as error:
+        raise EncoderError(
+            f"there is no encoder {name!r}. It is no alias ({', '.join(WHEELS)}). It is no folder: "
+            f"{Path(name).absolute()} does not exist. It could not be had from the Hugging Face Hub: {error}"
+        ) from error
+    return _load_folder(folder, name=name)
+
+
+def read_hf_config(folder: Path) -> dict[str, object]:
+    """The fields of a folder's ``config.json``.
+
+    Raises:
+        EncoderError: it is missing or broken.
+    """
+    path = folder / "config.json"
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise EncoderError(
+            f"{path}: {error.strerror}; an encoder's folder holds config.json and its weights"
+        ) from error
+    except ValueError as error:
+        raise EncoderError(f"{path}: is not JSON in UTF-8 ({error}); fetch it again") from error
+    if not isinstance(fields, dict) or not isinstance(fields.get("model_type"), str):
+        raise EncoderError(f'{path}: says no model_type, as in "bert"; fetch it again')
+    return fields
+
+
+def _load_folder(folder: Path, *, name: str) -> Pretrained:
+    hf_config = read_hf_config(folder)
+    files = find_weights(folder)
+    encoder: Encoder | AutoEncoder
+    if covers(hf_config):
+        try:
+            encoder = build_encoder(hf_config, read_weights(files))
+        except EncoderError as error:
+            raise EncoderError(f"encoder {name!r}: {error}") from error
+        longest = encoder.config.longest
+    else:
+        encoder, longest = load_auto(folder), longest_of(hf_config)
+    tokenizer = load_tokenizer(folder)
+    _check_vocabulary(tokenizer, hf_config, name=name)
+    return Pretrained(
+        name=name,
+        family=str(hf_config["model_type"]),
+        hf_config=hf_config,
+        encoder=encoder.eval(),
+        tokenizer=tokenizer,
+        longest=longest,
+        digest=digest(files),
+    )
+
+
+def _load_multilingual(name: str) -> Pretrained:
+    path = find_wheel(name)
+    found = read_multilingual(path)
+    encoder = build_encoder(found.hf_config, found.weights)
+    return Pretrained(
+        name=name,
+        family=str(found.hf_config["model_type"]),
+        hf_config=found.hf_config,
+        encoder=encoder.eval(),
+        tokenizer=found.tokenizer,
+        longest=encoder.config.longest,
+        digest=WHEELS[name].digest,
+    )
+
+
+def _check_vocabulary(tokenizer: Tokenizer, hf_config: Mapping[str, object], *, name: str) -> None:
+    pieces, rows = tokenizer.get_vocab_size(), hf_config.get("vocab_size")
+    if isinstance(rows, int) and pieces > rows:
+        raise EncoderError(
+            f"encoder {name!r}: the tokenizer has {pieces:,} pieces and the encoder {rows:,} embeddings; "
+            "the two are of different models"
+        )

@@ -1,0 +1,108 @@
+"""A model to a folder in Hugging Face layout, and back.
+
+For a linear head ``AutoModelForTokenClassification.from_pretrained(folder)`` gives the same scores. The tokenizer is
+not this module's business.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from safetensors.torch import save_file
+from torch import Tensor
+
+from onoma.errors import BundleError, EncoderError
+from onoma.models.auto import classifier_of, load_auto
+from onoma.models.encoder import Encoder
+from onoma.models.families import FAMILIES, build_encoder, covers, named_weights
+from onoma.models.heads import HEADS, Head
+from onoma.models.model import Model
+from onoma.models.pretrained import Pretrained, read_hf_config
+from onoma.models.weights import find_weights, read_weights
+
+_HEAD_FIELD = "onoma_head"
+_OF_THE_SOURCE = ("_name_or_path", "torch_dtype", "transformers_version")
+_HEAD_NAMES: Mapping[str, Mapping[str, str]] = {
+    "linear": {"affine.weight": "classifier.weight", "affine.bias": "classifier.bias"}
+}
+
+
+def save_model(model: Model, folder: Path, *, tags: Sequence[str], pretrained: Pretrained) -> None:
+    """Write ``model.safetensors`` and ``config.json``.
+
+    Args:
+        model: what to save, in fp32.
+        folder: an existing folder.
+        tags: the names of the head's tags, in order.
+        pretrained: what the model began as; its configuration is carried on.
+    """
+    if len(tags) != model.head.tags:
+        raise ValueError(f"{len(tags)} names for the {model.head.tags} tags of the head")
+    name = next(name for name, kind in HEADS.items() if type(model.head) is kind)
+    labels = {
+        "id2label": {str(number): tag for number, tag in enumerate(tags)},
+        "label2id": {tag: number for number, tag in enumerate(tags)},
+    }
+    config = {key: value for key, value in pretrained.hf_config.items() if key not in _OF_THE_SOURCE} | labels
+    weights = _head_weights(model.head, name)
+    if isinstance(model.encoder, Encoder):
+        family = FAMILIES[pretrained.family]
+        weights |= named_weights(model.encoder, family)
+        classifier: str | None = family.classifier
+    else:
+        weights |= model.encoder.named_weights()
+        classifier = classifier_of(config, frozenset(weights))
+    config |= {
+        "architectures": [classifier] if classifier and name == "linear" else [],
+        "dtype": "float32",
+        "classifier_dropout": model.head.dropout.p,
+        _HEAD_FIELD: name,
+    }
+    contiguous = {name: tensor.detach().float().cpu().contiguous() for name, tensor in weights.items()}
+    save_file(contiguous, folder / "model.safetensors", metadata={"format": "pt"})
+    text = json.dumps(config, indent=2, ensure_ascii=False)
+    (folder / "config.json").write_text(text + "\n", encoding="utf-8")
+
+
+def load_model(folder: Path) -> Model:
+    """Read what :func:`save_model` wrote, or any folder with a linear head over words in Hugging Face layout.
+
+    Returns:
+        The model in evaluation mode, on the CPU.
+
+    Raises:
+        BundleError: a file is missing, cut short or contradicts another.
+    """
+    try:
+        config = read_hf_config(folder)
+        weights = read_weights(find_weights(folder))
+        encoder = build_encoder(config, weights) if covers(config) else load_auto(folder)
+        return Model(encoder, _load_head(config, weights, hidden=encoder.hidden)).eval()
+    except EncoderError as error:
+        raise BundleError(f"{folder}: the model cannot be read: {error}") from error
+
+
+def _head_weights(head: Head, name: str) -> dict[str, Tensor]:
+    theirs = _HEAD_NAMES.get(name, {})
+    return {theirs.get(ours, f"head.{ours}"): tensor for ours, tensor in head.state_dict().items()}
+
+
+def _load_head(config: Mapping[str, object], weights: Mapping[str, Tensor], *, hidden: int) -> Head:
+    name = str(config.get(_HEAD_FIELD, "linear"))
+    if name not in HEADS:
+        raise EncoderError(f"config.json: there is no head {name!r}; there are {', '.join(HEADS)}")
+    labels, dropout = config.get("id2label"), config.get("classifier_dropout")
+    if not isinstance(labels, dict):
+        raise EncoderError("config.json: has no id2label, so it is an encoder without a head")
+    head = HEADS[name](hidden, len(labels), dropout=float(dropout) if isinstance(dropout, int | float) else 0.1)
+    theirs = _HEAD_NAMES.get(name, {})
+    state = {ours: weights.get(theirs.get(ours, f"head.{ours}")) for ours in head.state_dict()}
+    for ours, tensor in state.items():
+        expected = head.state_dict()[ours].shape
+        if tensor is None or tensor.shape != expected:
+            found = "missing" if tensor is None else f"of shape {list(tensor.shape)}"
+            raise EncoderError(f"the head's {ours} is {found}, config.json asks for {list(expected)}")
+    head.load_state_dict(state)
+    return head

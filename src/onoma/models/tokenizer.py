@@ -1,0 +1,164 @@
+"""The tokenizer of a folder in Hugging Face layout, made fit for words, and back into a folder.
+
+Whatever files a folder has, what comes out is a ``tokenizers.Tokenizer`` that neither cuts nor pads, and that takes a
+word the same way wherever it stands in a text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from tokenizers import AddedToken, Tokenizer
+from tokenizers.decoders import WordPiece as WordPieceDecoder
+from tokenizers.models import WordPiece
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
+from tokenizers.processors import TemplateProcessing
+
+from onoma.errors import EncoderError
+
+FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "sentencepiece.bpe.model",
+    "spiece.model",
+    "spm.model",
+)
+"""Names of the files that a tokenizer may be in."""
+
+_ROLES = {
+    "unk_token": ("[UNK]", "<unk>"),
+    "cls_token": ("[CLS]", "<s>"),
+    "sep_token": ("[SEP]", "</s>"),
+    "pad_token": ("[PAD]", "<pad>"),
+    "mask_token": ("[MASK]", "<mask>"),
+}
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """Read ``tokenizer.json``, else ``vocab.txt``, else whatever `transformers` makes of the folder.
+
+    Raises:
+        EncoderError: none of them can be read.
+    """
+    settings = _settings(folder)
+    path = folder / "tokenizer.json"
+    try:
+        if path.is_file():
+            tokenizer = Tokenizer.from_file(str(path))
+        elif (folder / "vocab.txt").is_file():
+            path = folder / "vocab.txt"
+            tokenizer = read_wordpiece(
+                path,
+                lowercase=bool(settings.get("do_lower_case", True)),
+                chinese=bool(settings.get("tokenize_chinese_chars", True)),
+                strip_accents=None if settings.get("strip_accents") is None else bool(settings["strip_accents"]),
+            )
+        else:
+            path = folder
+            tokenizer = _through_transformers(folder)
+    except Exception as error:  # the Rust library raises nothing more precise
+        raise EncoderError(f"{path}: cannot be read as a tokenizer ({error}); fetch it again") from error
+    return for_words(tokenizer)
+
+
+def read_wordpiece(
+    path: Path, *, lowercase: bool = True, chinese: bool = True, strip_accents: bool | None = None
+) -> Tokenizer:
+    """BERT's own tokenizer out of its vocabulary, one piece a line.
+
+    Args:
+        path: a ``vocab.txt``.
+        lowercase: put letters in lower case.
+        chinese: take every Chinese character as a word.
+        strip_accents: take accents off; by default where letters are put in lower case.
+
+    Raises:
+        ValueError: the vocabulary lacks a special piece.
+    """
+    tokenizer = Tokenizer(WordPiece.from_file(str(path), unk_token="[UNK]"))
+    tokenizer.normalizer = BertNormalizer(
+        lowercase=lowercase, handle_chinese_chars=chinese, strip_accents=strip_accents
+    )
+    tokenizer.pre_tokenizer = BertPreTokenizer()
+    tokenizer.decoder = WordPieceDecoder()
+    specials = {piece: tokenizer.token_to_id(piece) for piece in ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")}
+    lacking = [piece for piece, number in specials.items() if number is None and piece != "[MASK]"]
+    if lacking:
+        raise ValueError(f"the vocabulary lacks {', '.join(lacking)}")
+    tokenizer.add_special_tokens([AddedToken(piece) for piece, number in specials.items() if number is not None])
+    tokenizer.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[(piece, specials[piece]) for piece in ("[CLS]", "[SEP]")],
+    )
+    return tokenizer
+
+
+def for_words(tokenizer: Tokenizer) -> Tokenizer:
+    """The same tokenizer, without cutting or padding, and with a blank before every word where blanks are pieces.
+
+    Byte-level BPE (RoBERTa) knows `` Lyon`` and ``Lyon`` as two pieces, the second for the inside of words.
+    """
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    description = json.loads(tokenizer.to_str())
+    stages = [*_stages(description["pre_tokenizer"]), *_stages(description["post_processor"])]
+    changed = False
+    for stage in stages:
+        if stage.get("add_prefix_space") is False:
+            stage["add_prefix_space"] = changed = True
+        if stage.get("prepend_scheme", "always") != "always":
+            stage["prepend_scheme"], changed = "always", True
+    return Tokenizer.from_str(json.dumps(description)) if changed else tokenizer
+
+
+def save_tokenizer(tokenizer: Tokenizer, folder: Path, *, longest: int | None = None) -> None:
+    """Write ``tokenizer.json`` and a ``tokenizer_config.json`` with which ``AutoTokenizer`` gives the same ids.
+
+    Args:
+        tokenizer: what to save.
+        folder: an existing folder.
+        longest: subwords, special pieces included, to which other tools shall cut a text; None for no limit.
+    """
+    tokenizer.save(str(folder / "tokenizer.json"))
+    settings: dict[str, object] = {"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": False}
+    if longest is not None:
+        settings["model_max_length"] = longest
+    for role, pieces in _ROLES.items():
+        known = [piece for piece in pieces if tokenizer.token_to_id(piece) is not None]
+        settings |= {role: known[0]} if known else {}
+    text = json.dumps(settings, indent=2, ensure_ascii=False)
+    (folder / "tokenizer_config.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _stages(node: object) -> Iterator[dict[str, object]]:
+    """All the steps of a tokenizer's stage, which may be sequences of sequences."""
+    if isinstance(node, dict):
+        yield node
+        for inner in (*node.get("pretokenizers", ()), *node.get("processors", ())):
+            yield from _stages(inner)
+
+
+def _settings(folder: Path) -> dict[str, object]:
+    path = folder / "tokenizer_config.json"
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except ValueError as error:
+        raise EncoderError(f"{path}: is not JSON ({error}); fetch it again") from error
+    return settings if isinstance(settings, dict) else {}
+
+
+def _through_transformers(folder: Path) -> Tokenizer:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=True, add_prefix_space=True, local_files_only=True)
+    backend: Tokenizer = tokenizer.backend_tokenizer
+    return backend

@@ -1,0 +1,84 @@
+"""Files of weights in Hugging Face layout to named tensors: whole or in shards, ``safetensors`` or pickles.
+
+Pickles are opened with ``weights_only=True`` and so cannot run code. What the tensors are for is not known here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from onoma.errors import EncoderError
+
+SINGLE = ("model.safetensors", "pytorch_model.bin")
+"""Names of whole weight files, the preferred first; an index of shards has ``.index.json`` after the name."""
+
+
+def find_weights(folder: Path) -> tuple[Path, ...]:
+    """The weight files of a folder: one, or all its shards in order.
+
+    Raises:
+        EncoderError: there is none, or the index cannot be read.
+    """
+    for name in SINGLE:
+        if (folder / name).is_file():
+            return (folder / name,)
+        index = folder / f"{name}.index.json"
+        if index.is_file():
+            return tuple(folder / shard for shard in _shards(index))
+    raise EncoderError(f"{folder}: holds neither {' nor '.join(SINGLE)}, nor an index of shards")
+
+
+def _shards(index: Path) -> list[str]:
+    try:
+        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise EncoderError(f"{index}: is no index of shards ({error!r}); fetch it again") from error
+    for name in names:
+        if not isinstance(name, str) or Path(name).name != name:
+            raise EncoderError(f"{index}: names {name!r}, which is no file in its folder")
+    return names
+
+
+def read_weights(files: Sequence[Path]) -> dict[str, Tensor]:
+    """The tensors of some files together, on the CPU, in the precision they have there.
+
+    Raises:
+        EncoderError: a file is missing, cut short or otherwise broken.
+    """
+    tensors: dict[str, Tensor] = {}
+    for path in files:
+        try:
+            if path.suffix == ".safetensors":
+                tensors |= load_file(path)
+            else:
+                tensors |= torch.load(path, map_location="cpu", weights_only=True)
+        except FileNotFoundError as error:
+            raise EncoderError(f"{path}: the weight file is missing; fetch it again") from error
+        except (SafetensorError, OSError, RuntimeError, EOFError, ValueError, TypeError) as error:
+            reason = _first_line(error)
+            raise EncoderError(f"{path}: the weight file is cut short or broken ({reason}); fetch it again") from error
+        except Exception as error:  # whatever a broken pickle makes the unpickler raise
+            raise EncoderError(f"{path}: is no file of weights ({_first_line(error)}); fetch it again") from error
+    return tensors
+
+
+def digest(files: Sequence[Path]) -> str:
+    """``sha256:`` and the digest of the one file, or of the digests of all files in order."""
+    sums = []
+    for path in files:
+        with path.open("rb") as stream:
+            sums.append(hashlib.file_digest(stream, "sha256"))
+    whole = sums[0] if len(sums) == 1 else hashlib.sha256(b"".join(part.digest() for part in sums))
+    return f"sha256:{whole.hexdigest()}"
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
