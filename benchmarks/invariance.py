@@ -1,6 +1,6 @@
 """Do answers depend on batch size or neighbours? Tags real texts one at a time and all at once.
 
-    python benchmarks/invariance.py --model runs/wnut17 --texts FILE
+    python benchmarks/invariance.py [--model runs/wnut17-1] [--texts FILE]
 
 Reads the first 500 lines of a text file; prints how many documents differ in any entity, and the largest difference of
 scores between the two ways.
@@ -12,15 +12,15 @@ import argparse
 from itertools import islice
 from pathlib import Path
 
-from results import write_result
+from results import DATA, write_result
 
 import onoma
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--texts", type=Path, required=True)
+    parser.add_argument("--model", type=Path, default=Path("runs/wnut17-1"))
+    parser.add_argument("--texts", type=Path, default=DATA / "unlabelled" / "gurez.10000.txt")
     parser.add_argument("--number", type=int, default=500)
     arguments = parser.parse_args()
     tagger = onoma.load(arguments.model)

@@ -1,6 +1,6 @@
 """Long texts: are they tagged in full, in bounded memory, and the same at a window's edge as elsewhere?
 
-    python benchmarks/long_text.py --model runs/wnut17 --texts FILE
+    python benchmarks/long_text.py [--model runs/wnut17-1] [--texts FILE]
 
 1. Texts of 20,000, 200,000 and 2,000,000 characters of real lines are tagged, each in an interpreter of its own: time,
    the growth of peak memory by tagging, and the entities found in the last sentence.
@@ -18,7 +18,7 @@ import sys
 import time
 from pathlib import Path
 
-from results import write_result
+from results import DATA, write_result
 
 import onoma
 
@@ -98,8 +98,8 @@ def edges(model: Path, texts: Path) -> dict[str, object]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--texts", type=Path, required=True)
+    parser.add_argument("--model", type=Path, default=Path("runs/wnut17-1"))
+    parser.add_argument("--texts", type=Path, default=DATA / "unlabelled" / "gurez.10000.txt")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:

@@ -1,14 +1,18 @@
-"""Figures to a file that says what made them: the command, the machine, the day."""
+"""Where benchmarks find real corpora, and where their figures go, with what made them: command, machine, day."""
 
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+DATA = Path(os.environ.get("ONOMA_DATA", Path(__file__).parents[2] / "shared" / "data"))
+"""The folder of real corpora."""
 
 RESULTS = Path(__file__).parent / "results"
 _PACKAGES = ("onoma", "torch", "transformers", "onnxruntime", "tokenizers", "numpy")
@@ -30,8 +34,6 @@ def write_result(name: str, figures: Mapping[str, object]) -> None:
 
 def machine() -> dict[str, object]:
     """The processor, its cores as this process sees them, and the versions that count."""
-    import os
-
     info = Path("/proc/cpuinfo")
     models = (
         [line.partition(":")[2].strip() for line in info.read_text().split("\n") if "model name" in line]

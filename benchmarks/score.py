@@ -9,18 +9,17 @@ predictions in one document, which has to align words. The documents are built b
 
 from __future__ import annotations
 
-import os
 import time
 from itertools import cycle, islice
 from pathlib import Path
 
-from results import write_result
+from results import DATA, write_result
 
 from onoma.corpora import read
 from onoma.metrics import score
 from onoma.text import Document
 
-DATA = Path(os.environ.get("ONOMA_DATA", Path(__file__).parents[1].parent / "shared" / "data")) / "wnut17"
+WNUT17 = DATA / "wnut17"
 WORDS = 1_000_000
 ROUNDS = 3
 # Derczynski et al. 2017: F1 of entities and of surface forms, in percent.
@@ -29,8 +28,8 @@ PUBLISHED = {"spinningbytes.txt": (40.78, 39.33), "arcada": (39.98, 37.77)}
 
 def corpora() -> tuple[str, list[Document], list[Document]]:
     """Where they come from, gold and predicted."""
-    if DATA.is_dir():
-        gold, predicted = DATA / "emerging.test.annotated", DATA / "submissions" / "arcada"
+    if WNUT17.is_dir():
+        gold, predicted = WNUT17 / "emerging.test.annotated", WNUT17 / "submissions" / "arcada"
         return "WNUT 2017 test, repeated", list(read(gold)), list(read(predicted))
     document = Document.from_words([[f"word{number}" for number in range(20)]])
     names = [document.entity(0, 5, "PER"), document.entity(6, 17, "LOC")]
@@ -63,11 +62,11 @@ def seconds(gold: list[Document], predicted: list[Document]) -> float:
 
 def published() -> dict[str, object]:
     """Our figures beside the published ones."""
-    if not DATA.is_dir():
+    if not WNUT17.is_dir():
         return {}
     figures: dict[str, object] = {}
     for name, (entities, surface) in PUBLISHED.items():
-        report = score(read(DATA / "emerging.test.annotated"), read(DATA / "submissions" / name))
+        report = score(read(WNUT17 / "emerging.test.annotated"), read(WNUT17 / "submissions" / name))
         figures[Path(name).stem] = {
             "entity F1, %": {"published": entities, "ours": round(100 * report.exact.f1, 2)},
             "surface F1, %": {"published": surface, "ours": round(100 * report.surface.f1, 2)},

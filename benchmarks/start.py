@@ -1,6 +1,6 @@
 """What `import onoma` costs, and whether torch is imported to tag.
 
-    python benchmarks/start.py --model runs/wnut17
+    python benchmarks/start.py [--model runs/wnut17-1]
 
 Run it in an environment that holds the core dependencies alone. Each figure is the median of eleven new interpreters,
 less the median of eleven that do nothing.
@@ -23,7 +23,7 @@ RUNS = 11
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--model", type=Path, default=Path("runs/wnut17-1"))
     arguments = parser.parse_args()
     load = f"import onoma; t = onoma.load({str(arguments.model)!r})"
     tag = f"{load}; t.tag('Angela Merkel visited Lyon.')"

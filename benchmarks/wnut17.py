@@ -1,6 +1,6 @@
 """`onoma train` with its defaults beside the recipe of Hugging Face's `run_ner`, on WNUT 2017, and from raw text.
 
-    python benchmarks/wnut17.py --data FOLDER [--seeds 1 2 3] [--run-ner RUN_NER.json]
+    python benchmarks/wnut17.py [--data FOLDER] [--seeds 1 2 3] [--run-ner RUN_NER.json]
 
 FOLDER holds wnut17train.conll, emerging.dev.conll and emerging.test.annotated. For each seed a model is trained by
 the command line as a user would, into runs/wnut17-SEED, and measured on the test part twice: with its words given, and
@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-from results import write_result
+from results import DATA, write_result
 
 ONOMA = [sys.executable, "-m", "onoma.cli"]
 
@@ -52,7 +52,7 @@ def dev_f1(model: Path) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=Path, default=DATA / "wnut17")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--run-ner", type=Path)
     parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE")

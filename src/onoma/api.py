@@ -98,7 +98,7 @@ def train_run(config: RunConfig, *, overwrite: bool = False, observer: Observer 
         observer.stage("exporting")
         tags = trained.bundle.decoder().tags
         save_model(trained.model, folder, tags=tags, pretrained=trained.pretrained)
-        save_tokenizer(trained.bundle.tokenizer, folder)
+        save_tokenizer(trained.bundle.tokenizer, folder, longest=trained.pretrained.longest)
         export_onnx(trained.model, folder / ONNX, samples=trained.samples)
         write_manifest(trained.bundle.manifest, folder)
         figures = {} if trained.fitted.dev is None else {"dev": _figures(trained.fitted.dev)}

@@ -13,7 +13,7 @@ from onoma.cli.options import Format, Strict, column
 def run(
     *,
     config: Annotated[
-        Path | None, typer.Argument(metavar="[RUN.toml]", help="Settings of the run.", show_default=False)
+        Path | None, typer.Argument(metavar="RUN.toml", help="Settings of the run.", show_default=False)
     ] = None,
     train: Annotated[
         list[Path] | None, typer.Option("--train", help="Annotated text to learn from; may be repeated.")
