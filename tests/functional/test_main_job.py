@@ -159,8 +159,8 @@ def test_answers_do_not_depend_on_neighbours(model):
     together = list(tagger.tag_many(texts))
     for one, other in zip(alone, together, strict=True):
         assert [(e.start, e.end, e.label) for e in one.entities] == [(e.start, e.end, e.label) for e in other.entities]
-        scores = [[entity.score or 0 for entity in found.entities] for found in (one, other)]
-        np.testing.assert_allclose(*scores, atol=1e-4)
+        own, others = ([entity.score or 0 for entity in found.entities] for found in (one, other))
+        np.testing.assert_allclose(own, others, atol=1e-4)
 
 
 def test_a_run_can_be_kept_in_a_file(onoma, encoder, corpus, tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from onoma.errors import BundleError, EncoderError
@@ -61,7 +61,8 @@ def save_model(model: Model, folder: Path, *, tags: Sequence[str], pretrained: P
         _HEAD_FIELD: name,
     }
     contiguous = {name: tensor.detach().float().cpu().contiguous() for name, tensor in weights.items()}
-    save_file(contiguous, folder / "model.safetensors", metadata={"format": "pt"})
+    # Not `save_file`, which makes a file that its owner alone may read.
+    (folder / "model.safetensors").write_bytes(save(contiguous, metadata={"format": "pt"}))
     text = json.dumps(config, indent=2, ensure_ascii=False)
     (folder / "config.json").write_text(text + "\n", encoding="utf-8")
 
