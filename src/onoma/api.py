@@ -90,7 +90,7 @@ def train_run(config: RunConfig, *, overwrite: bool = False, observer: Observer 
     from onoma.export import export_onnx
     from onoma.models import save_model, save_tokenizer
     from onoma.training import Observer, run_training
-    from onoma.training.run import read_part
+    from onoma.training.parts import read_part
 
     observer = observer or Observer()
     with new_folder(config.output, overwrite=overwrite) as folder:

@@ -104,6 +104,13 @@ def test_convert_goes_there_and_back(onoma, corpus, tmp_path):
     assert list(package.read(back)) == list(package.read(corpus))
 
 
+def test_a_folder_of_brat_files_trains_as_well(onoma, encoder, corpus, tmp_path):
+    assert onoma("convert", corpus, tmp_path / "brat", "--to", "brat").status == 0
+    settings = {"training.epochs": 1, "model.window": 64, "model.overlap": 16}
+    tagger = package.train(train=tmp_path / "brat", encoder=str(encoder), output=tmp_path / "x", settings=settings)
+    assert tagger.bundle.manifest.provenance.data["train"].entities == 36
+
+
 def test_python_does_what_the_commands_do(model, corpus):
     tagger = package.load(model)
     document = tagger.tag(TEXT)

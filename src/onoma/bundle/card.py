@@ -30,10 +30,9 @@ def write_card(manifest: Manifest, folder: Path, *, name: str) -> None:
         "",
     ]
     if origin.data:
-        lines += ["## Data", "", "| part | file | documents | words | entities |", "|---|---|--:|--:|--:|"]
+        lines += ["## Data", "", "| part | file | documents | entities |", "|---|---|--:|--:|"]
         lines += [
-            f"| {part} | {data.name} | {data.documents:,} | {data.words:,} | {data.entities:,} |"
-            for part, data in origin.data.items()
+            f"| {part} | {data.name} | {data.documents:,} | {data.entities:,} |" for part, data in origin.data.items()
         ]
         lines += [f"\n{count:,} annotations were left out of training: {why}." for why, count in origin.dropped.items()]
         lines.append("")

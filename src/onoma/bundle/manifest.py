@@ -30,12 +30,12 @@ class Windowing(_Frozen):
 
 
 class DataCard(_Frozen):
-    """A corpus that the model was trained, chosen or measured on."""
+    """A corpus that the model was trained, chosen or measured on; ``words`` where the corpus itself gives them."""
 
     name: str
     digest: str
     documents: int
-    words: int
+    words: int | None
     entities: int
 
 

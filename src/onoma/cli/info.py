@@ -31,7 +31,7 @@ def run(
         ("window", f"{manifest.window.size} subwords, {manifest.window.overlap} shared by neighbours"),
     ]
     lines += [
-        (part, f"{data.name}: {data.documents:,} documents, {data.words:,} words, {data.entities:,} entities")
+        (part, f"{data.name}: {data.documents:,} documents, {data.entities:,} entities")
         for part, data in origin.data.items()
     ]
     lines += [

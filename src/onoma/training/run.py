@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import platform
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from onoma import __version__
-from onoma.bundle import Bundle, DataCard, EncoderCard, Manifest, Provenance, Windowing
-from onoma.corpora import ReadOptions, read
+from onoma.bundle import Bundle, EncoderCard, Manifest, Provenance, Windowing
 from onoma.errors import ConfigError, InputError
 from onoma.evaluation import evaluate
 from onoma.metrics import Report
 from onoma.models import HEADS, Model, Pretrained, TorchBackend, load_pretrained
 from onoma.schemes import SCHEMES
 from onoma.tagger import Tagger
-from onoma.text import Document
-from onoma.training.config import DataConfig, RunConfig, TrainingConfig
+from onoma.training.config import RunConfig, TrainingConfig
 from onoma.training.examples import Example, make_examples
 from onoma.training.loop import Fitted, LoopSettings, fit
+from onoma.training.parts import Part, compare_labels, read_part
 from onoma.training.precision import choose_precision
 from onoma.training.progress import Observer
 from onoma.training.sampling import Sampler
@@ -56,15 +53,6 @@ class Trained:
     fitted: Fitted
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part of the data, read whole."""
-
-    documents: list[Document]
-    card: DataCard
-    labels: Counter[str]
-
-
 def run_training(config: RunConfig, *, observer: Observer) -> Trained:
     """Train as a configuration says.
 
@@ -84,7 +72,7 @@ def run_training(config: RunConfig, *, observer: Observer) -> Trained:
             "check data.tag_column and data.format"
         )
     if dev is not None:
-        _compare_labels(train, dev, observer=observer)
+        compare_labels(train, dev, observer=observer)
     torch.manual_seed(settings.seed)
     observer.stage(f"loading encoder {config.model.encoder}")
     pretrained = load_pretrained(config.model.encoder)
@@ -111,53 +99,6 @@ def run_training(config: RunConfig, *, observer: Observer) -> Trained:
 
     fitted = fit(model, sampler, settings=loop, measure=measure, observer=observer)
     return Trained(model, bundle, pretrained, _samples(examples), fitted)
-
-
-def read_part(paths: Sequence[Path], data: DataConfig, *, observer: Observer) -> Part:
-    """Read the files of one part and tell what had to be repaired or left out."""
-    options = ReadOptions(
-        scheme=data.tag_scheme,
-        strict=data.strict,
-        word_column=data.word_column,
-        tag_column=data.tag_column,
-        position_digit=data.position_digit,
-        encoding=data.encoding,
-    )
-    documents: list[Document] = []
-    labels: Counter[str] = Counter()
-    words = 0
-    digest = hashlib.sha256()
-    for path in paths:
-        reading = read(path, format=data.format, options=options)
-        documents += reading
-        report = reading.report
-        if report.scheme is not None:
-            how = "as told" if report.scheme_forced else "detected"
-            observer.notice(f"{path}: {reading.format}, tags in scheme {report.scheme} ({how})")
-        labels.update(report.labels)
-        words += report.words
-        digest.update(path.read_bytes())
-        for notice in report.notices():
-            observer.notice(f"{path}: {notice}")
-    name = ", ".join(path.name for path in paths)
-    card = DataCard(
-        name=name,
-        digest=f"sha256:{digest.hexdigest()}",
-        documents=len(documents),
-        words=words,
-        entities=labels.total(),
-    )
-    return Part(documents, card, labels)
-
-
-def _compare_labels(train: Part, dev: Part, *, observer: Observer) -> None:
-    unseen = {label: dev.labels[label] for label in sorted(dev.labels - train.labels) if label not in train.labels}
-    if unseen:
-        told = ", ".join(f"{label} ({count:,})" for label, count in unseen.items())
-        observer.notice(f"labels of dev that train lacks, which therefore count as missed: {told}")
-    absent = sorted(set(train.labels) - set(dev.labels))
-    if absent:
-        observer.notice(f"labels of train that dev lacks, which therefore cannot be judged: {', '.join(absent)}")
 
 
 def _build(config: RunConfig, pretrained: Pretrained, *, tags: int) -> Model:
