@@ -111,7 +111,7 @@ def _skipping_mark(encoding: str) -> str:
 
 
 def _binary(path: Path, line: int) -> CorpusError:
-    message = "holds a NUL byte, so it is no text file in this encoding; for UTF-16 pass encoding='utf-16'"
+    message = "holds a NUL byte, so it is no text file in this encoding; if it is UTF-16, say so (--encoding utf-16)"
     return CorpusError(message, path=path, line=line)
 
 
@@ -132,6 +132,8 @@ def _undecodable(path: Path, encoding: str, error: UnicodeDecodeError) -> Corpus
                 line.decode(codec)
             except UnicodeDecodeError as found:
                 byte = f"byte 0x{line[found.start]:02x} at column {found.start + 1}"
-                advice = "convert the file (iconv -f latin1 -t utf-8) or pass encoding=..., as in encoding='latin1'"
+                advice = "convert the file, or name its encoding (--encoding latin1, or encoding='latin1')"
                 return CorpusError(f"{byte} is not {encoding.upper()}; {advice}", path=path, line=number)
-    return CorpusError(f"is not {encoding.upper()}: {error.reason}; pass encoding=...", path=path)
+    return CorpusError(
+        f"is not {encoding.upper()}: {error.reason}; name its encoding (--encoding, or encoding=...)", path=path
+    )

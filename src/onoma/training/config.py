@@ -171,6 +171,9 @@ def _value(literal: str) -> object:
         return literal
 
 
+_ASKED_FOR_BY = {"output": "output (--output)", "data": "data.train (--train)", "data.train": "data.train (--train)"}
+
+
 def _explain(error: ValidationError, path: Path | None) -> str:
     """Each complaint on a line, with the key it is about and the keys there are."""
     lines = []
@@ -180,7 +183,7 @@ def _explain(error: ValidationError, path: Path | None) -> str:
         if problem["type"] == "extra_forbidden":
             lines.append(f"unknown key {key!r}; known here: {', '.join(_known(names[:-1]))}")
         elif problem["type"] == "missing":
-            lines.append(f"{key} is missing; set it in the file or on the command line")
+            lines.append(f"{_ASKED_FOR_BY.get(key, key)} is missing; give it there or in a TOML file")
         else:
             lines.append(f"{key}: {problem['msg']}, not {problem['input']!r}")
     return "\n".join(f"{path or 'run'}: {line}" for line in lines)

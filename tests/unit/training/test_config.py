@@ -61,7 +61,7 @@ def test_a_wrong_setting_is_refused_by_name(run_toml, sets, said):
 
 
 def test_what_is_missing_is_named():
-    with pytest.raises(ConfigError, match="data is missing"):
+    with pytest.raises(ConfigError, match=r"data\.train \(--train\) is missing"):
         read_config(None, settings={"output": "x"})
 
 
