@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,16 @@ def _backend(bundle: Bundle, *, threads: int | None) -> Backend:
     return OnnxBackend(graph, threads=threads)
 
 
+def need_training() -> None:
+    """Check that what training needs is installed.
+
+    Raises:
+        MissingExtraError: with the command that installs it.
+    """
+    if not all(find_spec(name) for name in ("jaxtyping", "onnx", "safetensors", "torch", "transformers")):
+        raise MissingExtraError("training", extra="train")
+
+
 def train(
     *,
     train: PathLike | Sequence[PathLike],
@@ -71,7 +82,7 @@ def train(
     Returns:
         The tagger of the finished model.
     """
-    _need_torch("training")
+    need_training()
     from onoma.training import read_config
 
     named: dict[str, object] = {
@@ -86,7 +97,7 @@ def train(
 
 def train_run(config: RunConfig, *, overwrite: bool = False, observer: Observer | None = None) -> Tagger:
     """Do a configured run: train, export, measure, and write the model's folder whole or not at all."""
-    _need_torch("training")
+    need_training()
     from onoma.export import export_onnx
     from onoma.models import save_model, save_tokenizer
     from onoma.training import Observer, run_training
@@ -148,10 +159,3 @@ def _paths(paths: PathLike | Sequence[PathLike] | None) -> list[Path] | None:
     if paths is None:
         return None
     return [Path(paths)] if isinstance(paths, str | os.PathLike) else [Path(path) for path in paths]
-
-
-def _need_torch(what: str) -> None:
-    from importlib.util import find_spec
-
-    if not all(find_spec(name) for name in ("torch", "transformers", "safetensors", "onnx")):
-        raise MissingExtraError(what, extra="train")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -157,6 +159,16 @@ def test_an_unknown_setting_is_named_with_those_that_exist(onoma, encoder, corpu
     outcome = _train(onoma, encoder, corpus, tmp_path / "out", "--set", "training.lr=1")
     assert outcome.status == 2
     _says(outcome, r"training\.lr.*learning_rate")
+
+
+def test_training_without_its_packages_says_how_to_get_them(tmp_path):
+    program = (
+        "import sys; sys.modules['torch'] = None; sys.argv[1:] = ['train', '-o', 'x'];"
+        "from onoma.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "onoma: training needs packages that are not installed; run: pip install 'onoma[train]'\n"
 
 
 def test_score_says_where_two_files_part(onoma, tmp_path):

@@ -48,7 +48,9 @@ def run(
     Settings come from RUN.toml, then from options, then from --set (tables data, model, training; for instance
     --set training.epochs=5). Ctrl-C keeps the best model so far; a second one gives up.
     """
-    from onoma.api import train_run
+    from onoma.api import need_training, train_run
+
+    need_training()
     from onoma.cli.progress import TrainingProgress
     from onoma.training import read_config
 
