@@ -7,7 +7,7 @@ know windows, padding or labels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,6 +18,9 @@ from tokenizers import Tokenizer
 from onoma.encoding.segment import segment
 from onoma.errors import EncoderError
 from onoma.text import Document, Word
+
+_WORDS_OF_A_PIECE = 8_192
+"""Words that one call of the tokenizer takes, about: its own record of a word is many times the word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +82,28 @@ class Aligner:
 
     def subwords(self, documents: Sequence[Sequence[Word]]) -> list[Subwords]:
         """The subwords of many documents' words."""
-        texts = [[word.text for word in words] for words in documents]
-        encodings = self.tokenizer.encode_batch(texts, is_pretokenized=True, add_special_tokens=False)
-        return [
-            self._complete(encoding.ids, encoding.word_ids, len(words))
-            for encoding, words in zip(encodings, documents, strict=True)
+        pieces = [
+            [word.text for word in words[start : start + _WORDS_OF_A_PIECE]]
+            for words in documents
+            for start in range(0, max(1, len(words)), _WORDS_OF_A_PIECE)
         ]
+        encoded = self._encode(pieces)
+        return [
+            _joined([next(encoded) for _ in range(0, max(1, len(words)), _WORDS_OF_A_PIECE)]) for words in documents
+        ]
+
+    def _encode(self, pieces: Sequence[list[str]]) -> Iterator[Subwords]:
+        """Encode runs of words, some thousands a call, so that long texts need no more memory than short ones."""
+        start = 0
+        while start < len(pieces):
+            end, words = start, 0
+            while end < len(pieces) and words < _WORDS_OF_A_PIECE:
+                words += len(pieces[end])
+                end += 1
+            encodings = self.tokenizer.encode_batch(pieces[start:end], is_pretokenized=True, add_special_tokens=False)
+            for encoding, piece in zip(encodings, pieces[start:end], strict=True):
+                yield self._complete(encoding.ids, encoding.word_ids, len(piece))
+            start = end
 
     def _complete(self, ids: list[int], word_ids: list[int | None], words: int) -> Subwords:
         """Give every word its place: the dropped ones the unknown piece, the endless ones an end."""
@@ -113,3 +132,12 @@ class Aligner:
         inside = len(self.tokenizer.encode("a", add_special_tokens=False).ids)
         before = around.special_tokens_mask.index(0)
         return tuple(around.ids[:before]), tuple(around.ids[before + inside :])
+
+
+def _joined(pieces: Sequence[Subwords]) -> Subwords:
+    """The pieces of one document as one."""
+    if len(pieces) == 1:
+        return pieces[0]
+    ends = np.cumsum([0, *(len(piece.ids) for piece in pieces)])
+    bounds = [piece.bounds[:-1] + end for piece, end in zip(pieces, ends, strict=False)]
+    return Subwords(np.concatenate([piece.ids for piece in pieces]), np.concatenate([*bounds, ends[-1:]]))

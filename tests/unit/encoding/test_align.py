@@ -73,6 +73,15 @@ def test_documents_are_encoded_as_if_each_were_alone():
         np.testing.assert_array_equal(encoded.subwords.bounds, alone.subwords.bounds)
 
 
+def test_a_document_of_very_many_words_is_encoded_as_a_short_one_is():
+    words = ["ab", "\x01", "cde", "x" * 90] * 5_000
+    (encoded,) = framing().encode([Document.from_words([words])])
+    (short,) = framing().encode([Document.from_words([words[:4]])])
+    assert encoded.subwords.bounds.tolist()[:5] == short.subwords.bounds.tolist()
+    assert encoded.subwords.ids.tolist() == short.subwords.ids.tolist() * 5_000
+    assert np.diff(encoded.subwords.bounds).tolist() == np.diff(short.subwords.bounds).tolist() * 5_000
+
+
 def test_sentences_become_ranges_of_words():
     document = Document.from_words([["a", "b"], ["c"], ["d", "e"]])
     (encoded,) = framing().encode([document])
