@@ -82,7 +82,7 @@ class TrainingConfig(_Frozen):
     """How it is trained.
 
     Attributes:
-        epochs: passes over the training text; by default as many as make some 1,500 steps, 3 to 40.
+        epochs: passes over the training text; by default as many as make some 750 steps, 3 to 40.
         learning_rate: at its height; by default 5e-5 times 768 over the encoder's width.
         batch_subwords: subwords of a padded batch; by default a 150th of the training text, 128 to 1,024.
         warmup: share of all steps in which the rate climbs to its height before it falls to zero.

@@ -29,7 +29,7 @@ from onoma.training.precision import choose_precision
 from onoma.training.progress import Observer
 from onoma.training.sampling import Sampler
 
-_STEPS_WANTED = 1_500
+_STEPS_WANTED = 750
 _SAMPLES = 24
 _WIDTH_OF_BASE = 768
 
