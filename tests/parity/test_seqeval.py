@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,8 +14,8 @@ from seqeval.scheme import IOB2, IOBES
 from onoma.metrics import Figures, Report, score
 from onoma.schemes import SCHEMES, Scheme, decode_tags, encode_tags
 from onoma.text import Document
+from real import DATA, needs_data
 
-DATA = Path(os.environ.get("ONOMA_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 LABELS = ("PER", "LOC", "creative-work")
 STRICT = {"BIO": IOB2, "BIOES": IOBES}
 
@@ -83,7 +82,7 @@ def test_strict_mode_on_orderly_tags(name: str, data: st.DataObject) -> None:
     agree(ours(gold, predicted, SCHEMES[name]), theirs)
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason=f"no development data at {DATA}; set ONOMA_DATA")
+@needs_data
 @pytest.mark.parametrize("submission", ["spinningbytes.txt", "arcada"])
 def test_real_submissions(submission: str) -> None:
     gold = _tags(DATA / "wnut17" / "emerging.test.annotated")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -10,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from onoma.corpora import ReadOptions, WriteOptions, convert, read
+from real import DATA, needs_data
 
-DATA = Path(os.environ.get("ONOMA_DATA", Path(__file__).parents[3].parent / "shared" / "data"))
-
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"no development data at {DATA}; set ONOMA_DATA")
+pytestmark = needs_data
 
 # Path, format, scheme, documents, sentences, words, entities.
 FILES = [

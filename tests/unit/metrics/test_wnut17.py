@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 
 from onoma.corpora import read
 from onoma.metrics import score
 from onoma.text import Document
+from real import DATA, needs_data
 
-DATA = Path(os.environ.get("ONOMA_DATA", Path(__file__).parents[3].parent / "shared" / "data"))
-
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"no development data at {DATA}; set ONOMA_DATA")
+pytestmark = needs_data
 
 # Derczynski et al. 2017: F1 of entities and of surface forms, in percent.
 PUBLISHED = [("spinningbytes.txt", 40.78, 39.33), ("arcada", 39.98, 37.77)]
