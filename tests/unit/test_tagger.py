@@ -75,6 +75,18 @@ def test_texts_without_names_come_back_whole(text):
     assert document.entities == ()
 
 
+@pytest.mark.parametrize("gap", ["\n\n", "\r\n\r\n", "\n \t\n\n"])
+def test_no_name_crosses_a_blank_line(gap):
+    class Everything(Capitals):
+        def emissions(self, ids, mask):
+            scores = super().emissions(ids, mask)
+            scores[..., 2] = 9.0
+            return scores
+
+    document = make_tagger(backend=Everything()).tag(f"Ada b{gap}C d")
+    assert [entity.text for entity in document.entities] == ["Ada b", "C d"]
+
+
 def test_given_words_are_used_as_they_are():
     document = Document.from_words([["a", "Ad-a", "b"], ["C"]], id="7")
     tagged = make_tagger().tag(document)

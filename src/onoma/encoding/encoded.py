@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ class Encoded:
     Attributes:
         document: where it comes from.
         words: its words, given or segmented.
-        sentences: half-open ranges of words; one that spans all where the document names no bounds.
+        sentences: half-open ranges of words that no entity crosses: those of the document, or else its paragraphs.
         subwords: the subwords of the words.
         windows: what is encoded at once.
     """
@@ -70,16 +71,27 @@ class Framing:
 
     def _encode(self, document: Document, words: tuple[Word, ...], subwords: Subwords) -> Encoded:
         sentences = _sentences(document, words)
-        breaks = [start for start, _ in sentences[1:]] or sentence_breaks(document.text, words)
+        given = [start for start, _ in sentences[1:]] if document.sentences else None
+        breaks = sentence_breaks(document.text, words) if given is None else given
         budget = self.window - len(self.aligner.prefix) - len(self.aligner.suffix)
         windows = cut_windows(subwords.bounds, budget=budget, overlap=self.overlap, breaks=breaks)
         return Encoded(document, words, sentences, subwords, tuple(windows))
 
 
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+
+
 def _sentences(document: Document, words: tuple[Word, ...]) -> tuple[tuple[int, int], ...]:
-    """The document's sentence bounds in words; words before the first or between two belong to the one before."""
-    if not document.sentences or not words:
-        return ((0, len(words)),) if words else ()
-    starts = np.searchsorted([word.start for word in words], [sentence.start for sentence in document.sentences])
-    cuts = sorted({0, *(int(start) for start in starts)} - {len(words)})
+    """The document's sentences in words, or where it names none its paragraphs, which blank lines part.
+
+    Words before the first or between two belong to the one before.
+    """
+    if not words:
+        return ()
+    if document.sentences:
+        starts = [sentence.start for sentence in document.sentences]
+    else:
+        starts = [match.end() for match in _BLANK_LINE.finditer(document.text)]
+    firsts = np.searchsorted([word.start for word in words], starts)
+    cuts = sorted({0, *firsts.tolist()} - {len(words)})
     return tuple(zip(cuts, [*cuts[1:], len(words)], strict=True))
