@@ -28,6 +28,9 @@ class OnnxBackend:
         options.log_severity_level = 3
         options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
         options.enable_cpu_mem_arena = False
+        # A thread that waits in a busy loop takes the core from whatever else runs here: on a crowded machine two
+        # threads were then slower than one.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # ONNX Runtime raises nothing more precise
