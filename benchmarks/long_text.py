@@ -72,12 +72,10 @@ def edges(model: Path, texts: Path) -> dict[str, object]:
     text = text_of(texts, 100_000)
     whole = tagger.tag(text)
     (encoded,) = tagger.bundle.framing().encode([whole])
-    cuts = [encoded.words[window.answers_from].start for window in encoded.windows[1:]]
-    starts = [word.start for word in encoded.words]
-    near_starts = set()
-    for cut in cuts:
-        position = starts.index(cut)
-        near_starts.update(starts[max(0, position - NEAR) : position + NEAR])
+    near_starts: set[int] = set()
+    for window in encoded.windows[1:]:
+        around = slice(max(0, window.answers_from - NEAR), window.answers_from + NEAR)
+        near_starts.update(encoded.words.starts[around].tolist())
     agreed = {"near": 0, "elsewhere": 0}
     total = {"near": 0, "elsewhere": 0}
     for length in PREFIXES:

@@ -107,6 +107,6 @@ def _as_document(text: str | Document) -> Document:
 
 def _entity(encoded: Encoded, sentence: int, chunk: ScoredChunk) -> Entity:
     """The entity in characters; ``sentence`` is the first word of the chunk's sentence."""
-    start = encoded.words[sentence + chunk.start].start
-    end = encoded.words[sentence + chunk.end - 1].end
+    start = int(encoded.words.starts[sentence + chunk.start])
+    end = int(encoded.words.ends[sentence + chunk.end - 1])
     return encoded.document.entity(start, end, chunk.label, score=chunk.score)

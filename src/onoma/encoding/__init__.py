@@ -5,6 +5,7 @@ from onoma.encoding.batch import batch_by_length, pad
 from onoma.encoding.encoded import Encoded, Framing
 from onoma.encoding.segment import segment, sentence_breaks
 from onoma.encoding.window import Window, cut_windows
+from onoma.encoding.words import WordSpans
 
 __all__ = [
     "Aligner",
@@ -12,6 +13,7 @@ __all__ = [
     "Framing",
     "Subwords",
     "Window",
+    "WordSpans",
     "batch_by_length",
     "cut_windows",
     "pad",

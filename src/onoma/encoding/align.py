@@ -7,20 +7,22 @@ know windows, padding or labels.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from onoma.encoding.segment import segment
+from onoma.encoding.segment import segment_spans
+from onoma.encoding.words import WordSpans
 from onoma.errors import EncoderError
-from onoma.text import Document, Word
+from onoma.text import Document
 
-_WORDS_OF_A_PIECE = 8_192
-"""Words that one call of the tokenizer takes, about: its own record of a word is many times the word."""
+_WORDS_OF_A_CALL = 8_192
+"""Words that one call of the tokenizer takes at most: its own record of a word is many times the word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,34 +78,27 @@ class Aligner:
             raise EncoderError("the tokenizer has neither an unknown piece nor a mask; add [UNK] or <unk> to it")
         return found
 
-    def words(self, document: Document) -> tuple[Word, ...]:
+    def words(self, document: Document) -> WordSpans:
         """The document's given words, or those its text is segmented into."""
-        return segment(document.text, pieces=self._pieces) if document.words is None else document.words
+        if document.words is not None:
+            return WordSpans.given(document.text, document.words)
+        return WordSpans.of(document.text, segment_spans(document.text, pieces=self._pieces))
 
-    def subwords(self, documents: Sequence[Sequence[Word]]) -> list[Subwords]:
+    def subwords(self, documents: Sequence[WordSpans]) -> list[Subwords]:
         """The subwords of many documents' words."""
-        pieces = [
-            [word.text for word in words[start : start + _WORDS_OF_A_PIECE]]
-            for words in documents
-            for start in range(0, max(1, len(words)), _WORDS_OF_A_PIECE)
-        ]
-        encoded = self._encode(pieces)
-        return [
-            _joined([next(encoded) for _ in range(0, max(1, len(words)), _WORDS_OF_A_PIECE)]) for words in documents
-        ]
+        encoded = self._encode(piece for words in documents for piece in _pieces(words))
+        return [_joined([next(encoded) for _ in _starts(words)]) for words in documents]
 
-    def _encode(self, pieces: Sequence[list[str]]) -> Iterator[Subwords]:
+    def _encode(self, pieces: Iterable[list[str]]) -> Iterator[Subwords]:
         """Encode runs of words, some thousands a call, so that long texts need no more memory than short ones."""
-        start = 0
-        while start < len(pieces):
-            end, words = start, 0
-            while end < len(pieces) and words < _WORDS_OF_A_PIECE:
-                words += len(pieces[end])
-                end += 1
-            encodings = self.tokenizer.encode_batch(pieces[start:end], is_pretokenized=True, add_special_tokens=False)
-            for encoding, piece in zip(encodings, pieces[start:end], strict=True):
-                yield self._complete(encoding.ids, encoding.word_ids, len(piece))
-            start = end
+        waiting: list[list[str]] = []
+        for piece in chain(pieces, [None]):
+            if waiting and (piece is None or sum(map(len, waiting)) + len(piece) > _WORDS_OF_A_CALL):
+                encodings = self.tokenizer.encode_batch(waiting, is_pretokenized=True, add_special_tokens=False)
+                for encoding, words in zip(encodings, waiting, strict=True):
+                    yield self._complete(encoding.ids, encoding.word_ids, len(words))
+                waiting = []
+            waiting += [] if piece is None else [piece]
 
     def _complete(self, ids: list[int], word_ids: list[int | None], words: int) -> Subwords:
         """Give every word its place: the dropped ones the unknown piece, the endless ones an end."""
@@ -132,6 +127,15 @@ class Aligner:
         inside = len(self.tokenizer.encode("a", add_special_tokens=False).ids)
         before = around.special_tokens_mask.index(0)
         return tuple(around.ids[:before]), tuple(around.ids[before + inside :])
+
+
+def _starts(words: WordSpans) -> range:
+    """Where the pieces of a document begin; one without words is a piece too."""
+    return range(0, max(1, len(words)), _WORDS_OF_A_CALL)
+
+
+def _pieces(words: WordSpans) -> Iterator[list[str]]:
+    return (words.texts(start, start + _WORDS_OF_A_CALL) for start in _starts(words))
 
 
 def _joined(pieces: Sequence[Subwords]) -> Subwords:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from onoma.encoding.align import Aligner, Subwords
 from onoma.encoding.segment import sentence_breaks
 from onoma.encoding.window import Window, cut_windows
-from onoma.text import Document, Word
+from onoma.encoding.words import WordSpans
+from onoma.text import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Encoded:
     """
 
     document: Document
-    words: tuple[Word, ...]
+    words: WordSpans
     sentences: tuple[tuple[int, int], ...]
     subwords: Subwords
     windows: tuple[Window, ...]
@@ -69,10 +70,10 @@ class Framing:
         inside: NDArray[np.int64] = own - bounds[window.start]
         return inside + len(self.aligner.prefix)
 
-    def _encode(self, document: Document, words: tuple[Word, ...], subwords: Subwords) -> Encoded:
+    def _encode(self, document: Document, words: WordSpans, subwords: Subwords) -> Encoded:
         sentences = _sentences(document, words)
         given = [start for start, _ in sentences[1:]] if document.sentences else None
-        breaks = sentence_breaks(document.text, words) if given is None else given
+        breaks = sentence_breaks(words) if given is None else given
         budget = self.window - len(self.aligner.prefix) - len(self.aligner.suffix)
         windows = cut_windows(subwords.bounds, budget=budget, overlap=self.overlap, breaks=breaks)
         return Encoded(document, words, sentences, subwords, tuple(windows))
@@ -81,17 +82,17 @@ class Framing:
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 
 
-def _sentences(document: Document, words: tuple[Word, ...]) -> tuple[tuple[int, int], ...]:
+def _sentences(document: Document, words: WordSpans) -> tuple[tuple[int, int], ...]:
     """The document's sentences in words, or where it names none its paragraphs, which blank lines part.
 
     Words before the first or between two belong to the one before.
     """
-    if not words:
+    if not len(words):
         return ()
     if document.sentences:
         starts = [sentence.start for sentence in document.sentences]
     else:
         starts = [match.end() for match in _BLANK_LINE.finditer(document.text)]
-    firsts = np.searchsorted([word.start for word in words], starts)
+    firsts = np.searchsorted(words.starts, starts)
     cuts = sorted({0, *firsts.tolist()} - {len(words)})
     return tuple(zip(cuts, [*cuts[1:], len(words)], strict=True))

@@ -17,9 +17,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
+from onoma.encoding.words import WordSpans
 from onoma.text import Word
 
 _LOWER, _UPPER, _DIGIT = "a", "A", "0"
@@ -141,31 +142,33 @@ def segment(text: str, *, pieces: Pieces | None = None) -> tuple[Word, ...]:
     >>> [word.text for word in segment("Merkel's plane left the U.S. on 3.10., didn't it?")]
     ['Merkel', "'s", 'plane', 'left', 'the', 'U.S.', 'on', '3.10', '.', ',', "didn't", 'it', '?']
     """
+    return tuple(Word(start=start, end=end, text=text[start:end]) for start, end in segment_spans(text, pieces=pieces))
+
+
+def segment_spans(text: str, *, pieces: Pieces | None = None) -> Iterator[tuple[int, int]]:
+    """The words of :func:`segment` as half-open ranges, one after the other."""
     shadow = text.translate(_TABLE)
-    words: list[Word] = []
     for match in _WORD.finditer(shadow):
         start, end = match.span()
         if pieces is not None and shadow[start] == _RUN:
-            cuts = sorted({start, *(start + cut for cut in pieces(text[start:end]) if shadow[start + cut] == _RUN)})
-            words += [
-                Word(start=cut, end=after, text=text[cut:after])
-                for cut, after in zip(cuts, [*cuts[1:], end], strict=True)
-            ]
+            cuts = {start, *(start + cut for cut in pieces(text[start:end]) if shadow[start + cut] == _RUN)}
+            yield from pairwise([*sorted(cuts), end])
         else:
-            words.append(Word(start=start, end=end, text=text[start:end]))
-    return tuple(words)
+            yield start, end
 
 
 _CLOSING = frozenset(".!?…。！？؟।")
 
 
-def sentence_breaks(text: str, words: Sequence[Word]) -> list[int]:
+def sentence_breaks(words: WordSpans) -> list[int]:
     """Positions of words before which a sentence probably begins: after closing punctuation or a line's end.
 
     A hint for where to cut windows, not a sentence splitter.
     """
+    text = words.text
+    gaps = zip(words.ends[:-1].tolist(), words.starts[1:].tolist(), strict=True)
     return [
         position
-        for position, (before, after) in enumerate(pairwise(words), start=1)
-        if before.text[-1:] in _CLOSING or "\n" in text[before.end : after.start]
+        for position, (end, start) in enumerate(gaps, start=1)
+        if text[end - 1 : end] in _CLOSING or "\n" in text[end:start]
     ]

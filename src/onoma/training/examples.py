@@ -61,8 +61,7 @@ def gold_chunks(encoded: Encoded, *, unusable: Counter[str]) -> list[Chunk]:
     An entity off word bounds grows to the words it touches. Of entities that overlap the longer one is kept, of equal
     ones the first. What is changed or left out is counted in ``unusable``.
     """
-    starts = [word.start for word in encoded.words]
-    ends = [word.end for word in encoded.words]
+    starts, ends = encoded.words.starts.tolist(), encoded.words.ends.tolist()
     taken = np.zeros(len(encoded.words), dtype=bool)
     chunks: list[Chunk] = []
     for entity in sorted(encoded.document.entities, key=_longest_first):

@@ -61,7 +61,7 @@ def test_every_word_has_one_first_subword_in_one_window(words, window):
 def test_lower_casing_that_changes_length_leaves_offsets_alone():
     text = "in İstanbul x"
     (encoded,) = framing().encode([Document(text)])
-    assert [text[word.start : word.end] for word in encoded.words] == ["in", "İstanbul", "x"]
+    assert encoded.words.texts(0, 3) == ["in", "İstanbul", "x"]
 
 
 def test_documents_are_encoded_as_if_each_were_alone():
