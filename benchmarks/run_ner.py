@@ -4,8 +4,8 @@
 
 The recipe: batches of 8 sentences padded to the longest, learning rate 5e-5 decaying linearly to 0 without warm-up, no
 weight decay, gradients clipped at norm 1, 3 epochs, fp32, the last model kept, the label on a word's first subword.
-By default the corpus is WNUT 2017 and the encoder the one that onoma calls `small`. Needs the extra `bench`. It does not
-use onoma, so that the two can be held against one another.
+By default the corpus is WNUT 2017 and the encoder the one that onoma calls `small`. Needs the extra `bench`. It does
+not use onoma, so that the two can be held against one another.
 """
 
 from __future__ import annotations
