@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from onoma.errors import EncoderError
+from onoma.models.packing import Packing
 
 
 class AutoEncoder(nn.Module):
@@ -32,12 +33,35 @@ class AutoEncoder(nn.Module):
         self.hidden = hidden
         self.prefix = prefix
 
+    @property
+    def words(self) -> nn.Embedding:
+        """The embeddings of subwords."""
+        words: nn.Embedding = cast(Any, self.model).get_input_embeddings()
+        return words
+
     def forward(
         self, ids: Int64[Tensor, "batch subwords"], mask: Int64[Tensor, "batch subwords"]
     ) -> Float[Tensor, "batch subwords hidden"]:
         """Hidden states of every subword; see :meth:`onoma.models.encoder.Encoder.forward`."""
         hidden: Tensor = self.model(input_ids=ids, attention_mask=mask, return_dict=True).last_hidden_state
         return hidden
+
+    def packed(
+        self,
+        ids: Int64[Tensor, " subwords"],
+        lengths: Int64[Tensor, " sequences"],
+        *,
+        at: Int64[Tensor, " asked"] | None = None,
+    ) -> Float[Tensor, "rows hidden"]:
+        """The same of sequences without padding, which they get here; see :meth:`onoma.models.Encoder.packed`."""
+        packing = Packing.of(lengths)
+        filler = getattr(self.model.config, "pad_token_id", None) or 0
+        padded = ids.new_full((len(lengths), packing.longest), filler)
+        mask = torch.zeros_like(padded)
+        padded[packing.sequences, packing.places] = ids
+        mask[packing.sequences, packing.places] = 1
+        hidden: Tensor = self(padded, mask)[packing.sequences, packing.places]
+        return hidden if at is None else hidden[at]
 
     def named_weights(self) -> dict[str, Tensor]:
         """The parameters under the names that they have in a model with a head."""

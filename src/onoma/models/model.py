@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from onoma.models.auto import AutoEncoder
 from onoma.models.encoder import Encoder
-from onoma.models.heads import Head
+from onoma.models.heads import NO_TARGET, Head
 
 
 class Model(nn.Module):
@@ -37,15 +37,18 @@ class Model(nn.Module):
 
     def loss(
         self,
-        ids: Int64[Tensor, "batch subwords"],
-        mask: Int64[Tensor, "batch subwords"],
-        targets: Int64[Tensor, "batch subwords"],
+        ids: Int64[Tensor, " subwords"],
+        lengths: Int64[Tensor, " sequences"],
+        targets: Int64[Tensor, " subwords"],
     ) -> Float[Tensor, ""]:
-        """The head's loss, a scalar.
+        """The head's loss, a scalar, of sequences that lie one behind the other, without padding.
 
         Args:
             ids: subword ids, special pieces included.
-            mask: 1 for subwords and 0 for padding.
+            lengths: subwords of each sequence.
             targets: a tag's number at the first subword of a word, ``NO_TARGET`` elsewhere.
         """
-        return self.head.loss(self.encoder(ids, mask), targets)
+        words = (targets != NO_TARGET).nonzero().flatten()
+        if not len(words):
+            return self.head.loss(self.encoder.packed(ids, lengths)[None], targets[None])
+        return self.head.loss(self.encoder.packed(ids, lengths, at=words)[None], targets[words][None])

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from jaxtyping import Int64
+from numpy.typing import NDArray
 from torch import Tensor
 
-from onoma.encoding import batch_by_length, pad
-from onoma.models import NO_TARGET
-from onoma.training.examples import Example
+from onoma.encoding import batch_by_length
+from onoma.training.flat import Examples
 
 _POOL_BATCHES = 50
 """Lengths are sorted among so many batches' worth of examples: enough to pad little, few enough to stay random."""
@@ -22,33 +22,40 @@ class Sampler:
 
     Args:
         examples: what to draw from.
-        budget: subwords of a padded batch.
+        budget: subwords of a batch; those of the padded view that attention takes of it.
         seed: of the order.
     """
 
-    def __init__(self, examples: Sequence[Example], *, budget: int, seed: int) -> None:
+    def __init__(self, examples: Examples, *, budget: int, seed: int) -> None:
         self.examples = examples
         self.budget = budget
         self.seed = seed
-        self._lengths = np.asarray([len(example.ids) for example in examples])
-        self.subwords = int(self._lengths.sum())
+        self.subwords = examples.subwords
 
     def epoch(self, number: int) -> list[list[int]]:
         """Positions of the examples of each batch in epoch ``number``; every example once."""
         random = np.random.default_rng((self.seed, number))
-        order = random.permutation(len(self.examples))
-        pools = np.cumsum(self._lengths[order]) // (self.budget * _POOL_BATCHES)
+        lengths = self.examples.lengths
+        order = random.permutation(len(lengths))
+        pools = np.cumsum(lengths[order]) // (self.budget * _POOL_BATCHES)
         batches: list[list[int]] = []
         for pool in range(int(pools[-1]) + 1):
             members = order[pools == pool]
-            together = batch_by_length(self._lengths[members].tolist(), budget=self.budget)
+            together = batch_by_length(lengths[members].tolist(), budget=self.budget)
             batches += [members[batch].tolist() for batch in together]
         return [batches[position] for position in random.permutation(len(batches))]
 
     def tensors(
-        self, batch: Sequence[int], *, pad_id: int
-    ) -> tuple[Int64[Tensor, "batch subwords"], Int64[Tensor, "batch subwords"], Int64[Tensor, "batch subwords"]]:
-        """Ids, mask and targets of a batch."""
-        ids, mask = pad([self.examples[position].ids for position in batch], filler=pad_id)
-        targets, _ = pad([self.examples[position].targets for position in batch], filler=NO_TARGET)
-        return torch.from_numpy(ids), torch.from_numpy(mask), torch.from_numpy(targets)
+        self, batch: Sequence[int], *, device: torch.device
+    ) -> tuple[Int64[Tensor, " subwords"], Int64[Tensor, " sequences"], Int64[Tensor, " subwords"]]:
+        """Ids, lengths and targets of a batch without padding, as :meth:`onoma.models.Model.loss` takes them.
+
+        The copy to a GPU goes on while the caller does something else.
+        """
+        ids, targets, lengths = self.examples.packed(batch)
+        return _to(device, ids), _to(device, lengths), _to(device, targets)
+
+
+def _to(device: torch.device, array: NDArray[np.int64]) -> Int64[Tensor, " rows"]:
+    tensor = torch.from_numpy(array)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)

