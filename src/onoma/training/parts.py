@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from onoma.bundle import DataCard
-from onoma.corpora import ReadOptions, read
+from onoma.corpora import Reading, ReadOptions, ReadReport, read
+from onoma.errors import CorpusError
 from onoma.text import Document
 from onoma.training.config import DataConfig
 from onoma.training.progress import Observer
@@ -26,7 +28,17 @@ class Part:
 
 def read_part(paths: Sequence[Path], data: DataConfig, *, observer: Observer) -> Part:
     """Read the files of one part and tell what had to be repaired or left out."""
-    options = ReadOptions(
+    readings = [read(path, format=data.format, options=read_options(data)) for path in paths]
+    documents = list(chain.from_iterable(readings))
+    for text in chain.from_iterable(notices_of(reading) for reading in readings):
+        observer.notice(text)
+    card = card_of(paths, digest=digest_of(paths), reports=[reading.report for reading in readings])
+    return Part(documents, card, labels_of(readings))
+
+
+def read_options(data: DataConfig) -> ReadOptions:
+    """What a configuration says about how files are read."""
+    return ReadOptions(
         scheme=data.tag_scheme,
         strict=data.strict,
         word_column=data.word_column,
@@ -34,40 +46,67 @@ def read_part(paths: Sequence[Path], data: DataConfig, *, observer: Observer) ->
         position_digit=data.position_digit,
         encoding=data.encoding,
     )
-    documents: list[Document] = []
+
+
+def labels_of(readings: Iterable[Reading]) -> Counter[str]:
+    """How often each label occurs in corpora that were read."""
     labels: Counter[str] = Counter()
-    words = 0
-    digest = hashlib.sha256()
-    for path in paths:
-        reading = read(path, format=data.format, options=options)
-        documents += reading
-        report = reading.report
-        if report.scheme is not None:
-            how = "as told" if report.scheme_forced else "detected"
-            observer.notice(f"{path}: {reading.format}, tags in scheme {report.scheme} ({how})")
-        labels.update(report.labels)
-        words += report.words
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            digest.update(file.read_bytes() if file.is_file() else b"")
-        for notice in report.notices():
-            observer.notice(f"{path}: {notice}")
-    name = ", ".join(path.name for path in paths)
-    card = DataCard(
-        name=name,
-        digest=f"sha256:{digest.hexdigest()}",
-        documents=len(documents),
-        words=words or None,
-        entities=labels.total(),
+    for reading in readings:
+        labels.update(reading.report.labels)
+    return labels
+
+
+def notices_of(reading: Reading) -> list[str]:
+    """What a corpus was read as, and what had to be repaired or left out."""
+    report, notices = reading.report, []
+    if report.scheme is not None:
+        how = "as told" if report.scheme_forced else "detected"
+        notices.append(f"{reading.path}: {reading.format}, tags in scheme {report.scheme} ({how})")
+    return notices + [f"{reading.path}: {notice}" for notice in report.notices()]
+
+
+def card_of(paths: Sequence[Path], *, digest: str, reports: Sequence[ReadReport]) -> DataCard:
+    """The card of a part that was read."""
+    return DataCard(
+        name=", ".join(path.name for path in paths),
+        digest=digest,
+        documents=sum(report.documents for report in reports),
+        words=sum(report.words for report in reports) or None,
+        entities=sum(report.entities for report in reports),
     )
-    return Part(documents, card, labels)
 
 
-def compare_labels(train: Part, dev: Part, *, observer: Observer) -> None:
+def files_of(path: Path) -> list[Path]:
+    """All files of a folder in order; or a file, and where it is of a brat pair both, for both are read."""
+    if path.is_dir():
+        return [file for file in sorted(path.rglob("*")) if file.is_file()]
+    pair = (path.with_suffix(".ann"), path.with_suffix(".txt"))
+    return [path, *(file for file in pair if file != path and file.is_file())] if pair[0].is_file() else [path]
+
+
+def digest_of(paths: Iterable[Path]) -> str:
+    """``sha256:`` and the digest of all files, one behind the other.
+
+    Raises:
+        CorpusError: a file cannot be read.
+    """
+    digest = hashlib.sha256()
+    for file in chain.from_iterable(files_of(path) for path in paths):
+        try:
+            with file.open("rb") as stream:
+                while block := stream.read(2**20):
+                    digest.update(block)
+        except OSError as error:
+            raise CorpusError(f"cannot be read: {error.strerror}", path=file) from error
+    return f"sha256:{digest.hexdigest()}"
+
+
+def compare_labels(train: Counter[str], dev: Counter[str], *, observer: Observer) -> None:
     """Say which labels only one of train and dev has, and what follows from it."""
-    unseen = sorted(set(dev.labels) - set(train.labels))
+    unseen = sorted(set(dev) - set(train))
     if unseen:
-        told = ", ".join(f"{label} ({dev.labels[label]:,})" for label in unseen)
+        told = ", ".join(f"{label} ({dev[label]:,})" for label in unseen)
         observer.notice(f"labels of dev that train lacks, which therefore count as missed: {told}")
-    absent = sorted(set(train.labels) - set(dev.labels))
+    absent = sorted(set(train) - set(dev))
     if absent:
         observer.notice(f"labels of train that dev lacks, which therefore cannot be judged: {', '.join(absent)}")

@@ -1,0 +1,155 @@
+"""The text to learn from, as examples: read as a stream the first time, found in the cache ever after.
+
+The cache's key holds the files' content and paths, how they are read, the tokenizer, how texts are cut, the scheme, and
+the code that does all this; whatever of it changes, the examples are made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from itertools import chain
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+import onoma
+from onoma.bundle import DataCard
+from onoma.corpora import Reading, ReadOptions, read
+from onoma.encoding import Framing
+from onoma.schemes import Scheme
+from onoma.text import Document
+from onoma.training.cache import cached_examples
+from onoma.training.examples import Example, make_examples
+from onoma.training.flat import Examples
+from onoma.training.parts import card_of, digest_of, files_of, labels_of, notices_of
+
+_READ_ONCE = 2_000_000
+"""Characters; a corpus of fewer is kept between counting and cutting, a larger one is read twice."""
+
+_CODE = ("text", "schemes", "corpora", "encoding", "training/examples.py")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingText:
+    """The examples and what they were made from.
+
+    Attributes:
+        examples: in the order of the corpus.
+        card: the corpus.
+        labels: entities by label.
+        unusable: entities that could not be used as they are, by reason.
+    """
+
+    examples: Examples
+    card: DataCard
+    labels: Counter[str]
+    unusable: Counter[str]
+
+
+def read_training_text(
+    paths: Sequence[Path],
+    *,
+    format: str | None,
+    options: ReadOptions,
+    framing: Framing,
+    scheme: Scheme,
+    notice: Callable[[str], None],
+    cache: Path | None = None,
+) -> TrainingText:
+    """The examples of some files, whose labels, sorted, make the model's labels.
+
+    Args:
+        paths: files or folders.
+        format: the files' format; found out by itself where None.
+        options: how they are read.
+        framing: how documents are cut.
+        scheme: the scheme of the model's tags.
+        notice: told what had to be repaired or left out, also where the cache had the examples.
+        cache: where the examples are kept; the user's own cache by default.
+
+    Raises:
+        InputError: a file cannot be used.
+    """
+    digest = digest_of(paths)
+
+    def build() -> Generator[Example, None, str]:
+        readings = [read(path, format=format, options=options) for path in paths]
+        documents = _read_once(readings)
+        labels = labels_of(readings)
+        unusable: Counter[str] = Counter()
+        yield from make_examples(documents, framing=framing, scheme=scheme, labels=sorted(labels), unusable=unusable)
+        notices = [notice for reading in readings for notice in notices_of(reading)]
+        card = card_of(paths, digest=digest, reports=[reading.report for reading in readings])
+        return _Facts(card=card, labels=labels, unusable=unusable, notices=notices).model_dump_json()
+
+    key = _key(paths, digest=digest, format=format, options=options, framing=framing, scheme=scheme)
+    cached = cached_examples(key, build=build, notice=notice, folder=cache)
+    facts = _Facts.model_validate_json(cached.facts)
+    for text in facts.notices:
+        notice(text)
+    return TrainingText(cached.examples, facts.card, Counter(facts.labels), Counter(facts.unusable))
+
+
+class _Facts(BaseModel):
+    """What is told of a corpus beside its examples."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    card: DataCard
+    labels: dict[str, int]
+    unusable: dict[str, int]
+    notices: list[str]
+
+
+def _read_once(readings: Sequence[Reading]) -> Iterator[Document]:
+    """Count through all corpora, then stream their documents: those kept meanwhile, or from the files again."""
+    kept: list[Document] | None = []
+    room = _READ_ONCE
+    for document in chain.from_iterable(readings):
+        room -= len(document.text)
+        if room < 0:
+            kept = None
+        if kept is not None:
+            kept.append(document)
+    return chain.from_iterable(readings) if kept is None else iter(kept)
+
+
+def _key(
+    paths: Sequence[Path],
+    *,
+    digest: str,
+    format: str | None,
+    options: ReadOptions,
+    framing: Framing,
+    scheme: Scheme,
+) -> str:
+    files = [(str(file), file.stat().st_size) for path in paths for file in files_of(path)]
+    tokenizer = hashlib.sha256(framing.aligner.tokenizer.to_str().encode()).hexdigest()
+    parts = {
+        "files": files,
+        "digest": digest,
+        "format": format,
+        "options": asdict(options),
+        "tokenizer": tokenizer,
+        "framing": [framing.window, framing.overlap, framing.aligner.longest_word],
+        "scheme": scheme.name,
+        "code": _code(),
+        "tokenizers": version("tokenizers"),
+    }
+    return json.dumps(parts, sort_keys=True)
+
+
+def _code() -> str:
+    """The digest of the code that examples depend on, so that a change of it cannot go unnoticed."""
+    house = Path(onoma.__file__).parent
+    digest = hashlib.sha256()
+    for room in _CODE:
+        path = house / room
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            digest.update(file.read_bytes())
+    return digest.hexdigest()

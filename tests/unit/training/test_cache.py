@@ -1,0 +1,217 @@
+"""Examples are made once and found again; whatever befalls an entry or the disk, the examples are the same."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from onoma.training import cache as cache_module
+from onoma.training.cache import Cached, cache_folder, cached_examples, prune
+from onoma.training.examples import Example
+
+
+class Maker:
+    """Makes the same examples each time and counts how often."""
+
+    def __init__(self, size: int = 40) -> None:
+        self.size = size
+        self.calls = 0
+
+    def __call__(self) -> Generator[Example, None, str]:
+        self.calls += 1
+        for length in range(1, self.size):
+            yield Example(np.arange(length, dtype=np.int32), np.full(length, -100))
+        return "the facts ς"
+
+
+@pytest.fixture
+def notices() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "cache"
+
+
+def ask(key: str, maker: Maker, folder: Path, notices: list[str], *, bound: int = 2**30) -> Cached:
+    cached = cached_examples(key, build=maker, notice=notices.append, folder=folder, bound=bound)
+    assert cached.facts == "the facts ς"
+    assert [len(example.ids) for example in cached.examples] == list(range(1, maker.size))
+    assert cached.examples[3].ids.tolist() == [0, 1, 2, 3]
+    return cached
+
+
+def entry_of(folder: Path) -> Path:
+    (entry,) = folder.iterdir()
+    return entry
+
+
+def test_a_second_run_makes_nothing(folder, notices):
+    maker = Maker()
+    assert not ask("a", maker, folder, notices).found
+    assert ask("a", maker, folder, notices).found
+    assert (maker.calls, notices) == (1, [])
+
+
+def test_another_key_is_another_entry(folder, notices):
+    maker = Maker()
+    ask("a", maker, folder, notices)
+    assert not ask("b", maker, folder, notices).found
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_what_is_found_lies_on_the_disk_and_not_in_memory(folder, notices):
+    examples = ask("a", Maker(), folder, notices).examples
+    for array in (examples.ids, examples.targets, examples.offsets):
+        assert isinstance(array.base, np.memmap)
+        assert not array.flags.writeable
+
+
+def test_no_examples_can_be_kept(folder, notices):
+    maker = Maker(size=1)
+    ask("a", Maker(size=5), folder, notices)
+    cached_examples("b", build=maker, notice=notices.append, folder=folder)
+    assert cached_examples("b", build=maker, notice=notices.append, folder=folder).found
+    assert (maker.calls, notices) == (1, [])
+
+
+@pytest.mark.parametrize("name", ["ids.npy", "targets.npy", "offsets.npy", "entry.json"])
+@pytest.mark.parametrize("damage", ["cut", "gone", "grown"])
+def test_a_broken_entry_is_noticed_and_made_anew(folder, notices, name, damage):
+    maker = Maker()
+    ask("a", maker, folder, notices)
+    path = entry_of(folder) / name
+    if damage == "gone":
+        path.unlink()
+    else:
+        content = path.read_bytes()
+        path.write_bytes(content[:-3] if damage == "cut" else content + b"abc")
+    assert not ask("a", maker, folder, notices).found
+    assert maker.calls == 2
+    assert "made anew" in notices[0]
+    assert ask("a", maker, folder, notices).found
+    assert len(notices) == 1
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"sizes": 3, "facts": ""}', '{"sizes": {"ids.npy": 1}}'])
+def test_an_entry_that_says_nothing_is_made_anew(folder, notices, text):
+    maker = Maker()
+    ask("a", maker, folder, notices)
+    (entry_of(folder) / "entry.json").write_text(text)
+    assert not ask("a", maker, folder, notices).found
+
+
+def test_a_maker_that_fails_leaves_nothing(folder, notices):
+    def failing() -> Generator[Example, None, str]:
+        yield Example(np.zeros(3, dtype=np.int32), np.zeros(3, dtype=np.int64))
+        raise OSError(errno.EIO, "the corpus is gone")
+
+    with pytest.raises(OSError, match="the corpus is gone"):
+        cached_examples("a", build=failing, notice=notices.append, folder=folder)
+    assert (list(folder.iterdir()), notices) == ([], [])
+
+
+def test_on_a_full_disk_examples_are_held_in_memory(folder, notices):
+    resource = pytest.importorskip("resource", reason="limits of a process are a thing of POSIX")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    maker = Maker(size=1_000)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        cached = ask("a", maker, folder, notices)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not isinstance(cached.examples.ids.base, np.memmap)
+    assert (maker.calls, list(folder.iterdir())) == (2, [])
+    assert "File too large" in notices[0]
+
+
+def test_where_no_folder_can_be_made_examples_are_held_in_memory(tmp_path, notices):
+    (tmp_path / "file").write_text("")
+    ask("a", Maker(), tmp_path / "file" / "cache", notices)
+    assert "held in memory" in notices[0]
+
+
+def test_of_two_runs_at_once_the_first_to_finish_keeps_its_entry(folder, notices):
+    inner = Maker()
+
+    class Racing(Maker):
+        def __call__(self) -> Generator[Example, None, str]:
+            ask("a", inner, folder, notices)
+            return super().__call__()
+
+    ask("a", Racing(), folder, notices)
+    assert ask("a", inner, folder, notices).found
+    assert (len(list(folder.iterdir())), notices) == (1, [])
+
+
+def test_entries_not_used_for_longest_go_first(folder, notices):
+    maker = Maker()
+    for hour, key in enumerate("abc"):
+        ask(key, maker, folder, notices)
+        for entry in folder.iterdir():
+            age_of_untouched(entry, hour)
+    ask("a", maker, folder, notices)
+    size = sum(file.stat().st_size for file in next(folder.iterdir()).iterdir())
+    ask("d", maker, folder, notices, bound=3 * size)
+    assert ask("a", maker, folder, notices).found
+    assert ask("c", maker, folder, notices).found
+    assert ask("d", maker, folder, notices).found
+    assert not ask("b", maker, folder, notices).found
+
+
+def age_of_untouched(entry: Path, hour: int) -> None:
+    """Put an entry that has just been made back in time, in the order in which entries were made."""
+    for path in (*entry.iterdir(), entry):
+        if path.stat().st_mtime > 1_000_000_000:
+            os.utime(path, (hour, hour))
+
+
+def test_the_newest_entry_stays_whatever_its_size(folder, notices):
+    maker = Maker()
+    ask("a", maker, folder, notices, bound=0)
+    ask("b", maker, folder, notices, bound=0)
+    assert ask("b", maker, folder, notices).found
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_what_a_dead_run_left_goes_after_a_day(folder, notices):
+    for name, when in ((".old", 0), (".new", None)):
+        draft = folder / name
+        draft.mkdir(parents=True)
+        (draft / "ids.npy").write_bytes(b"0")
+        if when is not None:
+            for path in (draft / "ids.npy", draft):
+                os.utime(path, (when, when))
+    prune(folder, bound=2**30)
+    assert [path.name for path in folder.iterdir()] == [".new"]
+
+
+def test_a_new_layout_does_not_read_the_old_one(folder, notices, monkeypatch):
+    maker = Maker()
+    ask("a", maker, folder, notices)
+    monkeypatch.setattr(cache_module, "FORMAT", cache_module.FORMAT + 1)
+    assert not ask("a", maker, folder, notices).found
+
+
+def test_the_entry_says_its_sizes(folder, notices):
+    ask("a", Maker(), folder, notices)
+    entry = entry_of(folder)
+    sizes = json.loads((entry / "entry.json").read_text())["sizes"]
+    assert sizes == {path.name: path.stat().st_size for path in entry.glob("*.npy")}
+
+
+def test_where_the_cache_lies(monkeypatch, tmp_path):
+    for name in ("ONOMA_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    assert cache_folder() == Path.home() / ".cache" / "onoma" / "examples"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "x"))
+    assert cache_folder() == tmp_path / "x" / "onoma" / "examples"
+    monkeypatch.setenv("ONOMA_CACHE", str(tmp_path / "o"))
+    assert cache_folder() == tmp_path / "o" / "examples"
