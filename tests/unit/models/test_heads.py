@@ -34,3 +34,51 @@ def test_equal_scores_cost_the_logarithm_of_their_number() -> None:
     torch.nn.init.zeros_(head.affine.weight)
     loss = head.loss(HIDDEN, torch.ones(2, 4, dtype=torch.int64))
     assert loss.item() == pytest.approx(torch.tensor(3.0).log().item())
+
+
+TARGETS = torch.tensor([[NO_TARGET, 2, NO_TARGET, 0], [1, 0, NO_TARGET, NO_TARGET]])
+
+
+@pytest.mark.parametrize("weights", [None, [0.2, 3.0, 0.7], [0.0, 0.1, 0.0]])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_weights_and_smoothing_are_those_of_torch(weights, smoothing):
+    head = LinearHead(8, 3, dropout=0.0, class_weights=weights, label_smoothing=smoothing)
+    expected = functional.cross_entropy(
+        head(HIDDEN).flatten(0, 1),
+        TARGETS.flatten(),
+        weight=None if weights is None else torch.tensor(weights),
+        ignore_index=NO_TARGET,
+        label_smoothing=smoothing,
+    )
+    torch.testing.assert_close(head.loss(HIDDEN, TARGETS), expected)
+
+
+def test_words_that_weigh_nothing_cost_nothing():
+    head = LinearHead(8, 3, dropout=0.0, class_weights=[0.0, 0.0, 0.0])
+    loss = head.loss(HIDDEN, TARGETS)
+    loss.backward()
+    assert loss.item() == 0.0
+    assert head.affine.weight.grad is not None
+    assert not head.affine.weight.grad.any()
+
+
+@pytest.mark.parametrize("weights", [None, [0.2, 3.0, 0.7]])
+def test_losses_of_batches_weighed_by_their_mass_are_the_loss_of_all(weights):
+    head = LinearHead(8, 3, dropout=0.0, class_weights=weights, label_smoothing=0.1)
+    parts = [(HIDDEN[[row]], TARGETS[[row]]) for row in range(2)]
+    together = sum(head.loss(*part) * head.mass(part[1]) for part in parts) / head.mass(TARGETS)
+    torch.testing.assert_close(together, head.loss(HIDDEN, TARGETS))
+
+
+def test_weights_work_with_products_in_bf16():
+    head = LinearHead(8, 3, dropout=0.0, class_weights=[0.2, 3.0, 0.7], label_smoothing=0.1)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        loss = head.loss(HIDDEN, TARGETS)
+    assert loss.dtype == torch.float32
+    torch.testing.assert_close(loss, head.loss(HIDDEN, TARGETS), rtol=0.02, atol=0.02)
+
+
+def test_class_weights_are_no_part_of_what_is_saved():
+    assert LinearHead(8, 3, class_weights=[1.0, 2.0, 3.0]).state_dict().keys() == LinearHead(8, 3).state_dict().keys()
+    with pytest.raises(ValueError, match="2 class weights for 3 tags"):
+        LinearHead(8, 3, class_weights=[1.0, 2.0])

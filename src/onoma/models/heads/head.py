@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
+import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
@@ -18,13 +20,33 @@ class Head(nn.Module, ABC):
         hidden: width of the hidden states.
         tags: how many tags there are.
         dropout: probability with which a hidden unit is dropped in training.
+        class_weights: how much a word of each tag counts in the loss, all the same where None; not saved.
+        label_smoothing: share of a target that goes to all tags alike (Szegedy et al. 2016, section 7).
+
+    Raises:
+        ValueError: there are not as many class weights as tags.
     """
 
-    def __init__(self, hidden: int, tags: int, *, dropout: float = 0.1) -> None:
+    class_weights: Float[Tensor, " tags"] | None
+
+    def __init__(
+        self,
+        hidden: int,
+        tags: int,
+        *,
+        dropout: float = 0.1,
+        class_weights: Sequence[float] | None = None,
+        label_smoothing: float = 0.0,
+    ) -> None:
         super().__init__()
+        if class_weights is not None and len(class_weights) != tags:
+            raise ValueError(f"{len(class_weights)} class weights for {tags} tags")
         self.hidden = hidden
         self.tags = tags
         self.dropout = nn.Dropout(dropout)
+        self.label_smoothing = label_smoothing
+        weights = None if class_weights is None else torch.tensor(class_weights)
+        self.register_buffer("class_weights", weights, persistent=False)
 
     @abstractmethod
     def forward(self, hidden: Float[Tensor, "batch subwords hidden"]) -> Float[Tensor, "batch subwords tags"]:
@@ -43,3 +65,11 @@ class Head(nn.Module, ABC):
         Returns:
             A scalar; 0 where the batch holds no target.
         """
+
+    def mass(self, targets: Int64[Tensor, "*axes"]) -> Float[Tensor, ""]:
+        """What the words of a batch weigh together in the mean that :meth:`loss` is.
+
+        The losses of several batches, each times its mass, over the sum of the masses are the loss of all in one.
+        """
+        words = targets != NO_TARGET
+        return words.sum().float() if self.class_weights is None else self.class_weights[targets[words]].sum()

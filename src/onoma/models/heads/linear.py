@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.nn import functional
@@ -10,10 +13,18 @@ from onoma.models.heads.head import NO_TARGET, Head
 
 
 class LinearHead(Head):
-    """Dropout and an affine map; the loss is the mean cross-entropy over words."""
+    """Dropout and an affine map; the loss is the mean cross-entropy over words, weighted as torch's."""
 
-    def __init__(self, hidden: int, tags: int, *, dropout: float = 0.1) -> None:
-        super().__init__(hidden, tags, dropout=dropout)
+    def __init__(
+        self,
+        hidden: int,
+        tags: int,
+        *,
+        dropout: float = 0.1,
+        class_weights: Sequence[float] | None = None,
+        label_smoothing: float = 0.0,
+    ) -> None:
+        super().__init__(hidden, tags, dropout=dropout, class_weights=class_weights, label_smoothing=label_smoothing)
         self.affine = nn.Linear(hidden, tags)
         nn.init.normal_(self.affine.weight, std=0.02)
         nn.init.zeros_(self.affine.bias)
@@ -26,6 +37,12 @@ class LinearHead(Head):
         self, hidden: Float[Tensor, "batch subwords hidden"], targets: Int64[Tensor, "batch subwords"]
     ) -> Float[Tensor, ""]:
         words = targets != NO_TARGET
-        scores = self.affine(self.dropout(hidden[words]))
-        total = functional.cross_entropy(scores, targets[words], reduction="sum")
-        return total / max(1, len(scores))
+        gold = targets[words]
+        total = functional.cross_entropy(
+            self.affine(self.dropout(hidden[words])),
+            gold,
+            weight=self.class_weights,
+            label_smoothing=self.label_smoothing,
+            reduction="sum",
+        )
+        return total / self.mass(gold).clamp(min=torch.finfo(torch.float32).tiny)

@@ -1,0 +1,93 @@
+"""LoRA: narrow matrices that learn beside frozen wide ones, through `peft`; merged, nothing of them is left to see.
+
+Source: Hu et al. 2021, LoRA: Low-Rank Adaptation of Large Language Models; Dettmers et al. 2023, QLoRA, figure 2
+(adapters at all matrices of the layers, and not at query and value alone, reach what full fine-tuning reaches).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import cast
+
+from torch import nn
+
+from onoma.errors import ConfigError, MissingExtraError
+from onoma.models.auto import AutoEncoder
+from onoma.models.depth import layer_of
+from onoma.models.encoder import Encoder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoraSettings:
+    """The measures of the adapters.
+
+    Attributes:
+        rank: inner width of an adapter.
+        alpha: what an adapter adds is multiplied by ``alpha / rank``.
+        dropout: probability with which an adapter's input is dropped in training.
+        targets: names, or ends of names, of the matrices that get an adapter; empty for all those of the layers.
+    """
+
+    rank: int = 8
+    alpha: float = 16.0
+    dropout: float = 0.0
+    targets: tuple[str, ...] = ()
+
+
+def add_lora(encoder: Encoder | AutoEncoder, *, settings: LoraSettings) -> None:
+    """Freeze an encoder and put adapters beside its matrices, in place; its hidden states stay the same at first.
+
+    Raises:
+        MissingExtraError: `peft` is not installed.
+        ConfigError: no matrix has one of the names.
+    """
+    try:
+        with _quiet():
+            from peft import LoraConfig, inject_adapter_in_model
+    except ImportError as error:
+        raise MissingExtraError("LoRA", extra="lora") from error
+    config = LoraConfig(
+        r=settings.rank,
+        lora_alpha=cast(int, settings.alpha),  # only ever divided by the rank
+        lora_dropout=settings.dropout,
+        target_modules=_matrices(encoder, targets=settings.targets),
+    )
+    with _quiet():
+        inject_adapter_in_model(config, encoder)
+
+
+def merge_lora(encoder: Encoder | AutoEncoder) -> None:
+    """Add what the adapters learnt to the matrices beside them and take the adapters away, in place.
+
+    Parameters have their old names again, and all require a gradient.
+    """
+    from peft.tuners.lora import LoraLayer
+
+    for name, module in list(encoder.named_modules()):
+        if isinstance(module, LoraLayer):
+            module.merge()
+            encoder.set_submodule(name, module.get_base_layer())
+    encoder.requires_grad_(True)
+
+
+def _matrices(encoder: nn.Module, *, targets: Sequence[str]) -> list[str]:
+    """The names of the matrices in the layers, of all or of those that a target names."""
+    names = [name for name, module in encoder.named_modules() if isinstance(module, nn.Linear)]
+    inside = [name for name in names if layer_of(name) is not None]
+    named = {target: [name for name in inside if f".{name}".endswith(f".{target}")] for target in targets}
+    for target, found in named.items():
+        if not found:
+            known = ", ".join(sorted({name.rpartition(".")[2] for name in inside}))
+            raise ConfigError(f"training.lora.targets: no matrix of the layers is called {target!r}; there are {known}")
+    return sorted({name for found in named.values() for name in found}) if targets else inside
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep `peft` from warning of what concerns its authors."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -1,0 +1,119 @@
+"""Parameters in groups that learn alike: lower layers slower, heads faster, some not at all.
+
+Sources: Howard and Ruder 2018, section 3.2, and Clark et al. 2020, appendix B (rates that decay towards the bottom);
+Lee et al. 2019, What Would Elsa Do? (frozen layers); Devlin et al. 2019 (no decay for biases and norms).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from torch import nn
+
+from onoma.errors import ConfigError
+from onoma.models import Model
+from onoma.models.depth import count_layers, is_embedding, layer_of
+
+_ENCODER = "encoder."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupSettings:
+    """How fast which parameters learn.
+
+    Attributes:
+        learning_rate: of the top layer, and of what lies above it in the encoder.
+        weight_decay: decoupled; not for biases and norms.
+        layer_decay: each layer learns so many times as fast as the one above it; the embeddings are the lowest layer.
+        head_learning_rate: that of the head; None for ``learning_rate``.
+        freeze_embeddings: leave the embeddings as they are.
+        freeze_layers: leave so many of the lowest layers as they are, and the embeddings with them.
+    """
+
+    learning_rate: float
+    weight_decay: float = 0.01
+    layer_decay: float = 1.0
+    head_learning_rate: float | None = None
+    freeze_embeddings: bool = False
+    freeze_layers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Parameters of one rate and one decay.
+
+    Attributes:
+        name: what they are, such as ``layer 3, decayed``.
+        parameters: by their names in the model.
+    """
+
+    name: str
+    parameters: dict[str, nn.Parameter]
+    learning_rate: float
+    weight_decay: float
+
+    def options(self) -> dict[str, object]:
+        """As torch's optimisers take it."""
+        weights = list(self.parameters.values())
+        return {"params": weights, "lr": self.learning_rate, "weight_decay": self.weight_decay, "name": self.name}
+
+
+def make_groups(model: Model, *, settings: GroupSettings) -> list[Group]:
+    """The groups of all parameters that learn, from the bottom to the top.
+
+    Frozen parameters no longer require a gradient; those that required none before, as under LoRA, stay out as well.
+
+    Raises:
+        ConfigError: the encoder has fewer layers, or its layers cannot be told from the names of its parameters.
+    """
+    layers = count_layers(name for name, _ in model.encoder.named_parameters())
+    _check(settings, layers=layers)
+    groups: dict[tuple[int, bool], dict[str, nn.Parameter]] = defaultdict(dict)
+    for name, weights in model.named_parameters():
+        depth = _depth(name, layers=layers)
+        if depth <= settings.freeze_layers and (depth > 0 or settings.freeze_layers or settings.freeze_embeddings):
+            weights.requires_grad_(False)
+        if weights.requires_grad:
+            groups[depth, weights.ndim > 1][name] = weights
+    return [
+        Group(
+            f"{_title(depth, layers=layers)}, {'decayed' if decayed else 'not decayed'}",
+            parameters,
+            learning_rate=_rate(depth, layers=layers, settings=settings),
+            weight_decay=settings.weight_decay if decayed else 0.0,
+        )
+        for (depth, decayed), parameters in sorted(groups.items(), key=lambda item: item[0])
+    ]
+
+
+def _depth(name: str, *, layers: int) -> int:
+    """0 for embeddings, then the layers from 1, then the rest of the encoder, then the head."""
+    if not name.startswith(_ENCODER):
+        return layers + 2
+    inside = name.removeprefix(_ENCODER)
+    layer = layer_of(inside)
+    if layer is not None:
+        return layer + 1
+    return 0 if is_embedding(inside) else layers + 1
+
+
+def _title(depth: int, *, layers: int) -> str:
+    outside = {0: "embeddings", layers + 1: "above the layers", layers + 2: "head"}
+    return outside.get(depth, f"layer {depth - 1}")
+
+
+def _rate(depth: int, *, layers: int, settings: GroupSettings) -> float:
+    if depth > layers + 1 and settings.head_learning_rate is not None:
+        return settings.head_learning_rate
+    return settings.learning_rate * settings.layer_decay ** max(0, layers - depth)
+
+
+def _check(settings: GroupSettings, *, layers: int) -> None:
+    if not layers and (settings.layer_decay != 1.0 or settings.freeze_layers):
+        raise ConfigError(
+            "training.layer_decay and training.freeze_layers: the layers of this encoder cannot be told from the "
+            "names of its parameters; leave both out"
+        )
+    if settings.freeze_layers > layers:
+        raise ConfigError(f"training.freeze_layers: {settings.freeze_layers} are more than the encoder's {layers}")

@@ -1,0 +1,55 @@
+"""Recomputed layers learn the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from onoma.errors import EncoderError
+from onoma.models import AutoEncoder, Encoder
+from onoma.models.auto import load_auto
+from onoma.models.checkpointing import checkpoint_layers
+from onoma.models.families import read_config
+from tiny import hf_config, shake, write_distilbert
+
+LENGTHS = torch.tensor([5, 9, 1])
+IDS = torch.randint(5, 60, (15,), generator=torch.Generator().manual_seed(1))
+
+
+def gradients(encoder: Encoder | AutoEncoder) -> list[torch.Tensor]:
+    encoder.train().zero_grad()
+    torch.manual_seed(3)
+    encoder.packed(IDS, LENGTHS).square().sum().backward()
+    return [weights.grad for weights in encoder.parameters() if weights.grad is not None]
+
+
+def check(encoder: Encoder | AutoEncoder) -> None:
+    plain = gradients(encoder)
+    checkpoint_layers(encoder)
+    recomputed = gradients(encoder)
+    assert len(plain) == len(recomputed) > 10
+    for left, right in zip(plain, recomputed, strict=True):
+        torch.testing.assert_close(left, right, rtol=0, atol=0)
+
+
+def test_gradients_are_equal_with_dropout():
+    encoder = Encoder(read_config(hf_config("bert", vocabulary=60)))
+    shake(encoder)
+    calls: list[int] = []
+    encoder.layers[0].register_forward_pre_hook(lambda *_: calls.append(1))
+    check(encoder)
+    assert len(calls) == 3, "the layer was not computed again"
+
+
+def test_gradients_of_a_foreign_encoder_are_equal(tmp_path: Path):
+    check(load_auto(write_distilbert(tmp_path / "distilbert")))
+
+
+def test_an_architecture_without_it_is_named():
+    class Plain(torch.nn.Module):
+        supports_gradient_checkpointing = False
+
+    with pytest.raises(EncoderError, match="Plain cannot compute its layers again"):
+        checkpoint_layers(AutoEncoder(Plain(), hidden=3, prefix=""))
