@@ -13,8 +13,8 @@ SENTENCES = [
     "angela/B-PER and/O merkel/B-PER",
 ]
 
-QUICK = ("--set", "training.epochs=12", "--set", "training.learning_rate=0.01", "--set", "model.window=64",
-         "--set", "model.overlap=16", "--set", "training.precision=fp32")  # fmt: skip
+QUICK = ("--set", "training.epochs=30", "--set", "training.patience=30", "--set", "training.learning_rate=0.01",
+         "--set", "model.window=64", "--set", "model.overlap=16", "--set", "training.precision=fp32")  # fmt: skip
 
 
 def write_corpus(path: Path, sentences: list[str]) -> Path:

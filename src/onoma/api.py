@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.bundle import ONNX, Bundle, load_bundle, new_folder, write_card, write_manifest
+from onoma.bundle import ONNX, Bundle, load_bundle, open_output, write_card, write_manifest
 from onoma.corpora import ReadOptions, read
 from onoma.errors import BundleError, MissingExtraError
 from onoma.evaluation import evaluate as evaluate_documents
@@ -18,7 +18,7 @@ from onoma.tagger import Tagger
 from onoma.text import Document
 
 if TYPE_CHECKING:
-    from onoma.training import Observer, RunConfig
+    from onoma.training import Observer, RunConfig, Trained
 
 PathLike = str | os.PathLike[str]
 
@@ -65,6 +65,8 @@ def train(
     encoder: str | None = None,
     settings: Mapping[str, object] | None = None,
     overwrite: bool = False,
+    resume: bool = False,
+    accept_changes: bool = False,
     observer: Observer | None = None,
 ) -> Tagger:
     """Fine-tune an encoder on annotated text and write the model to a folder.
@@ -76,11 +78,18 @@ def train(
         test: what to measure the finished model on.
         encoder: an alias (`small`, `multilingual`), a folder, or a Hub id.
         settings: any other setting by its dotted key, such as ``{"training.epochs": 3}``.
-        overwrite: replace a model that lies at ``output``.
+        overwrite: replace a model that lies at ``output``, and forget an unfinished run.
+        resume: go on with the unfinished run at ``output``, where there is one.
+        accept_changes: resume also where settings, data or versions are not what they were.
         observer: is told how it goes.
 
     Returns:
         The tagger of the finished model.
+
+    Raises:
+        InputError: a file cannot be used, the output is taken, or the unfinished run is another one.
+        TrainingError: training cannot go on; its checkpoints stand.
+        StoppedError: SIGTERM came; the run can be resumed.
     """
     need_training()
     from onoma.training import read_config
@@ -92,41 +101,71 @@ def train(
         "model.encoder": encoder,
         "output": Path(output),
     }
-    return train_run(read_config(None, settings={**(settings or {}), **named}), overwrite=overwrite, observer=observer)
+    return train_run(
+        read_config(None, settings={**(settings or {}), **named}),
+        overwrite=overwrite,
+        resume=resume,
+        accept_changes=accept_changes,
+        observer=observer,
+    )
 
 
-def train_run(config: RunConfig, *, overwrite: bool = False, observer: Observer | None = None) -> Tagger:
-    """Do a configured run: train, export, measure, and write the model's folder whole or not at all."""
+def train_run(
+    config: RunConfig,
+    *,
+    overwrite: bool = False,
+    resume: bool = False,
+    accept_changes: bool = False,
+    observer: Observer | None = None,
+) -> Tagger:
+    """Do a configured run, see :func:`train`: train, export, measure, and write the model whole or not at all.
+
+    A run that Ctrl-C has ended leaves the best model so far, and can be resumed nevertheless.
+    """
     need_training()
-    from onoma.export import export_onnx
-    from onoma.models import save_model, save_tokenizer
     from onoma.training import Observer, run_training
-    from onoma.training.parts import read_part
 
     observer = observer or Observer()
-    with new_folder(config.output, overwrite=overwrite) as folder:
-        trained = run_training(config, observer=observer)
-        observer.stage("exporting")
-        tags = trained.bundle.decoder().tags
-        save_model(trained.model, folder, tags=tags, pretrained=trained.pretrained)
-        save_tokenizer(trained.bundle.tokenizer, folder, longest=trained.pretrained.longest)
-        export_onnx(trained.model, folder / ONNX, samples=trained.samples)
-        write_manifest(trained.bundle.manifest, folder)
-        figures = {} if trained.fitted.dev is None else {"dev": _figures(trained.fitted.dev)}
-        manifest = trained.bundle.manifest
-        origin = manifest.provenance
-        if config.data.test:
-            observer.stage("measuring on test")
-            part = read_part(config.data.test, config.data, observer=observer)
-            report = evaluate_documents(load(folder), part.documents)
-            observer.tested(report)
-            figures["test"] = _figures(report)
-            origin = origin.model_copy(update={"data": {**origin.data, "test": part.card}})
-        origin = origin.model_copy(update={"figures": figures})
-        manifest = manifest.model_copy(update={"provenance": origin})
-        write_manifest(manifest, folder)
-        write_card(manifest, folder, name=config.output.name)
+    with open_output(config.output, overwrite=overwrite, resume=resume) as output:
+        if output.complete:
+            observer.notice("the run had ended; its model is moved into place")
+            output.finish()
+            return load(config.output)
+        if resume and not output.begun:
+            observer.notice("there is no checkpoint to resume from; the run starts at its beginning")
+        trained = run_training(config, observer=observer, folder=output.run, accept_changes=accept_changes)
+        with output.new_bundle(last=not trained.fitted.interrupted) as folder:
+            _write_bundle(trained, folder, config=config, run=output.run, observer=observer)
     return load(config.output)
+
+
+def _write_bundle(trained: Trained, folder: Path, *, config: RunConfig, run: Path, observer: Observer) -> None:
+    """Export, measure, and write everything that a bundle holds; what the run has logged goes along."""
+    from onoma.export import export_onnx
+    from onoma.models import save_model, save_tokenizer
+    from onoma.training import copy_logs
+    from onoma.training.parts import read_part
+
+    observer.stage("exporting")
+    bundle = trained.bundle
+    save_model(trained.model, folder, tags=bundle.decoder().tags, pretrained=trained.pretrained)
+    save_tokenizer(bundle.tokenizer, folder, longest=trained.pretrained.longest)
+    export_onnx(trained.model, folder / ONNX, samples=trained.samples)
+    write_manifest(bundle.manifest, folder)
+    origin = bundle.manifest.provenance
+    figures = {} if trained.fitted.dev is None else {"dev": _figures(trained.fitted.dev)}
+    if config.data.test:
+        observer.stage("measuring on test")
+        part = read_part(config.data.test, config.data, observer=observer)
+        report = evaluate_documents(load(folder), part.documents)
+        observer.tested(report)
+        figures["test"] = _figures(report)
+        origin = origin.model_copy(update={"data": {**origin.data, "test": part.card}})
+    origin = origin.model_copy(update={"figures": figures})
+    manifest = bundle.manifest.model_copy(update={"provenance": origin})
+    copy_logs(run, folder)
+    write_manifest(manifest, folder)
+    write_card(manifest, folder, name=config.output.name)
 
 
 def evaluate(

@@ -10,6 +10,8 @@
     ├── BundleError            a model folder that is missing, broken or of another version
     ├── EncoderError           a pre-trained encoder that cannot be found or understood
     ├── ParityError            two computations of one model differ by more than they may
+    ├── TrainingError          training that cannot go on: a loss that is no number, a batch that does not fit
+    ├── StoppedError           training that was told to stop and can be resumed
     └── MissingExtraError      an optional dependency is not installed
 
 A message tells where, what came, what was expected, and the next step.
@@ -63,6 +65,14 @@ class EncoderError(OnomaError):
 
 class ParityError(OnomaError):
     """Two computations of one model differ by more than they may."""
+
+
+class TrainingError(OnomaError):
+    """Training that cannot go on; its checkpoints stand."""
+
+
+class StoppedError(OnomaError):
+    """Training that SIGTERM has stopped and that can be resumed."""
 
 
 class MissingExtraError(OnomaError):

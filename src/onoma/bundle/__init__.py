@@ -2,10 +2,13 @@
 
 from onoma.bundle.bundle import MANIFEST, ONNX, TOKENIZER, WEIGHTS, Bundle, load_bundle, write_manifest
 from onoma.bundle.card import write_card
-from onoma.bundle.folder import check_output, new_folder
+from onoma.bundle.curve import HISTORY
+from onoma.bundle.folder import CHECKPOINTS, OutputFolder, open_output
 from onoma.bundle.manifest import DataCard, EncoderCard, Manifest, Provenance, Windowing
 
 __all__ = [
+    "CHECKPOINTS",
+    "HISTORY",
     "MANIFEST",
     "ONNX",
     "TOKENIZER",
@@ -14,11 +17,11 @@ __all__ = [
     "DataCard",
     "EncoderCard",
     "Manifest",
+    "OutputFolder",
     "Provenance",
     "Windowing",
-    "check_output",
     "load_bundle",
-    "new_folder",
+    "open_output",
     "write_card",
     "write_manifest",
 ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from onoma.bundle.curve import CURVE, HISTORY, write_curve
 from onoma.bundle.manifest import Manifest
 
 
 def write_card(manifest: Manifest, folder: Path, *, name: str) -> None:
-    """Write ``README.md`` with what the model finds, what it was trained on and how it scored."""
+    """Write ``README.md`` with what the model finds, what it was trained on, how it learnt and how it scored."""
     origin = manifest.provenance
     lines = [
         "---",
@@ -50,6 +51,15 @@ def write_card(manifest: Manifest, folder: Path, *, name: str) -> None:
             for part, of in origin.figures.items()
         ]
         lines.append("")
+    if write_curve(folder):
+        lines += [
+            "## Training",
+            "",
+            f"![Loss and dev F1 by epoch]({CURVE})",
+            "",
+            f"Every figure is in [{HISTORY}]({HISTORY}).",
+            "",
+        ]
     lines += [
         "## Limits",
         "",

@@ -1,50 +1,183 @@
-"""Folders that appear whole or not at all."""
+"""The output folder of a run: a bundle appears in it whole or not at all, and the run itself lives in it meanwhile.
+
+::
+
+    OUTPUT/                 the bundle, once there is one; an old one stays until the new one is complete
+    OUTPUT/unfinished/      the run: onoma.lock, checkpoints/, and whatever else training keeps; gone when it is over
+
+This module knows where things lie, not what is in them.
+"""
 
 from __future__ import annotations
 
-import tempfile
+import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from onoma.bundle.bundle import MANIFEST
+from onoma.bundle.lock import locked
 from onoma.errors import InputError
 
+CHECKPOINTS = "checkpoints"
 
-def check_output(folder: Path, *, overwrite: bool) -> None:
-    """Refuse a folder that holds something, unless it is a bundle that may be replaced.
+_UNFINISHED = "unfinished"
+_LOCK = "onoma.lock"
 
-    Raises:
-        InputError: with what to do.
+
+class OutputFolder:
+    """Where a run works and what it will leave.
+
+    Attributes:
+        folder: the bundle's place.
+        run: what the run keeps while it lasts.
+        checkpoints: in ``run``; as long as something is in it there is something to go on with.
     """
-    if folder.is_file():
-        raise InputError(f"{folder}: this is a file; name a folder to write to")
-    if not folder.is_dir() or not any(folder.iterdir()):
-        return
-    if not (folder / MANIFEST).is_file():
-        raise InputError(f"{folder}: the output folder is not empty and holds no model; name another one")
-    if not overwrite:
-        raise InputError(
-            f"{folder}: the output folder holds a model; pass --overwrite to replace it, or name another one"
-        )
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.run = folder / _UNFINISHED
+        self.checkpoints = self.run / CHECKPOINTS
+        self._draft = self.run / "draft"
+        self._complete = self.run / "bundle"
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a run to go on with."""
+        return any(self.checkpoints.glob("[!.]*")) or self.complete
+
+    @property
+    def complete(self) -> bool:
+        """Whether a run died while its finished bundle was moved into place; see :meth:`finish`."""
+        return (self._complete / MANIFEST).is_file()
+
+    @property
+    def holds_bundle(self) -> bool:
+        """Whether a bundle lies in its place."""
+        return (self.folder / MANIFEST).is_file()
+
+    @contextmanager
+    def new_bundle(self, *, last: bool) -> Iterator[Path]:
+        """Fill a folder whose content takes the bundle's place when all went well, and goes when not.
+
+        Args:
+            last: whether the run is over. Otherwise its checkpoints stay.
+        """
+        shutil.rmtree(self._draft, ignore_errors=True)
+        self._draft.mkdir()
+        try:
+            yield self._draft
+            _synchronise(self._draft)
+            if last:
+                self._draft.rename(self._complete)
+                self.finish()
+            else:
+                self._move(self._draft)
+        finally:
+            shutil.rmtree(self._draft, ignore_errors=True)
+
+    def finish(self) -> None:
+        """Move the complete bundle into its place; from here on there is nothing to go on with."""
+        self._move(self._complete)
+        if self.checkpoints.is_dir():
+            self.checkpoints.rename(self.run / "old checkpoints")
+
+    def clear(self) -> None:
+        """Forget the run."""
+        for path in list(self.run.iterdir()):
+            if path.name != _LOCK:
+                _remove(path)
+
+    def _move(self, source: Path) -> None:
+        """The manifest goes first and comes last: without it nobody takes the folder for a bundle."""
+        if self.holds_bundle:
+            (self.folder / MANIFEST).unlink()
+            for path in list(self.folder.iterdir()):
+                if path != self.run:
+                    _remove(path)
+        for path in sorted(source.iterdir(), key=lambda path: path.name == MANIFEST):
+            place = self.folder / path.name
+            if place.is_dir():
+                _remove(place)
+            path.replace(place)
 
 
 @contextmanager
-def new_folder(folder: Path, *, overwrite: bool = False) -> Iterator[Path]:
-    """Fill a temporary folder that takes its place when all went well, and goes when not.
+def open_output(folder: Path, *, overwrite: bool = False, resume: bool = False) -> Iterator[OutputFolder]:
+    """Take an output folder for one run; a run that fails before its first checkpoint leaves nothing.
 
-    Yields:
-        The temporary folder, beside the place it is to take.
+    Args:
+        folder: made where it does not exist.
+        overwrite: replace a bundle when the new one is complete, and forget an unfinished run at once.
+        resume: go on with an unfinished run, where there is one.
 
     Raises:
-        InputError: the place is taken.
+        InputError: the place is taken; with what to do.
     """
-    check_output(folder, overwrite=overwrite)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
-        fresh = Path(scratch) / "new"
-        fresh.mkdir()
-        yield fresh
-        if folder.exists():
-            folder.rename(Path(scratch) / "old")
-        fresh.rename(folder)
+    output = OutputFolder(folder)
+    _check_place(output)
+    existed = folder.is_dir()
+    try:
+        with locked(output.run / _LOCK):
+            try:
+                _check_run(output, overwrite=overwrite, resume=resume)
+                yield output
+            finally:
+                if not output.begun:
+                    output.clear()
+                    (output.run / _LOCK).unlink()
+    finally:
+        _leave(output, existed=existed)
+
+
+def _check_place(output: OutputFolder) -> None:
+    folder = output.folder
+    if folder.is_file():
+        raise InputError(f"{folder}: this is a file; name a folder to write to")
+    ours = output.holds_bundle or (output.run / _LOCK).is_file()
+    if not ours and folder.is_dir() and any(folder.iterdir()):
+        raise InputError(f"{folder}: the output folder is not empty and holds no model; name another one")
+
+
+def _check_run(output: OutputFolder, *, overwrite: bool, resume: bool) -> None:
+    if overwrite and resume:
+        raise InputError("--resume goes on with a run and --overwrite forgets it; pass one of them")
+    if output.begun:
+        if not overwrite and not resume:
+            raise InputError(
+                f"{output.folder}: the output folder holds an unfinished run; pass --resume to go on with it, "
+                "--overwrite to start anew, or name another folder"
+            )
+        if resume:
+            return
+    elif output.holds_bundle and resume:
+        raise InputError(f"{output.folder}: the output folder holds a finished model, so there is nothing to resume")
+    elif output.holds_bundle and not overwrite:
+        raise InputError(
+            f"{output.folder}: the output folder holds a model; pass --overwrite to replace it, or name another one"
+        )
+    output.clear()
+
+
+def _leave(output: OutputFolder, *, existed: bool) -> None:
+    """Take away folders in which nothing is left."""
+    with suppress(OSError):
+        output.run.rmdir()
+        if not existed:
+            output.folder.rmdir()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _synchronise(folder: Path) -> None:
+    """Have the disk hold what was written, before what it replaces is removed."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file, suppress(OSError):
+                os.fsync(file.fileno())

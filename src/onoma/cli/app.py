@@ -10,7 +10,7 @@ import typer
 
 from onoma import __version__
 from onoma.cli import convert, evaluate, info, score, tag, train
-from onoma.errors import OnomaError
+from onoma.errors import OnomaError, StoppedError
 
 app = typer.Typer(
     name="onoma",
@@ -38,9 +38,11 @@ def _root(
 
 
 def main() -> NoReturn:
-    """Run a command; what onoma can explain becomes one message and exit status 2."""
+    """Run a command; what onoma can explain becomes one message and exit status 2, or 143 where SIGTERM ended it."""
     try:
         app()
+    except StoppedError as error:
+        _fail(str(error), status=143)
     except OnomaError as error:
         _fail(str(error))
     except KeyboardInterrupt:
@@ -55,6 +57,6 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
-def _fail(message: str) -> NoReturn:
+def _fail(message: str, *, status: int = 2) -> NoReturn:
     print(f"onoma: {message}", file=sys.stderr)
-    sys.exit(2)
+    sys.exit(status)

@@ -58,8 +58,18 @@ class TrainingProgress(Observer):
             f"{plan.subwords:,} subwords, {plan.epochs} epochs, "
             f"{plan.steps:,} steps of {plan.batch_subwords:,} subwords, learning rate {plan.learning_rate:g}"
         )
+        if plan.done:
+            self.console.print(f"resumed after step {plan.done:,}")
         self._task = self._bar.add_task(
-            "", total=plan.steps, epoch=1, epochs=plan.epochs, loss=0.0, speed=0.0, left="–", f1="–"
+            "",
+            total=plan.steps,
+            completed=plan.done,
+            epoch=1,
+            epochs=plan.epochs,
+            loss=0.0,
+            speed=0.0,
+            left="–",
+            f1="–",
         )
         self._bar.start()
 

@@ -39,7 +39,13 @@ def run(
     ] = None,
     encoding: Annotated[str | None, typer.Option("--encoding", help="Character encoding of the files.")] = None,
     strict: Strict = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a model that lies at the output.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a model that lies at the output; forget an unfinished run.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the unfinished run at the output.")] = False,
+    accept_changes: Annotated[
+        bool, typer.Option("--accept-changes", help="Resume although settings, data or versions have changed.")
+    ] = False,
 ) -> None:
     """Fine-tune BERT on annotated text.
 
@@ -47,12 +53,15 @@ def run(
 
     Settings come from RUN.toml, then from options, then from --set (tables data, model, training; for instance
     --set training.epochs=5). Ctrl-C keeps the best model so far; a second one gives up.
+
+    What was stopped goes on with onoma train --output runs/mine --resume: to the same weights, as if it had not been
+    stopped. Without RUN.toml settings are those that the run began with, where nothing else is said.
     """
     from onoma.api import need_training, train_run
 
     need_training()
     from onoma.cli.progress import TrainingProgress
-    from onoma.training import read_config
+    from onoma.training import read_config, settings_of_run
 
     named: dict[str, object] = {
         "data.train": train,
@@ -67,7 +76,8 @@ def run(
         "model.encoder": encoder,
         "output": output,
     }
-    settings = read_config(config, settings=named, sets=sets or ())
+    begun_with = settings_of_run(output) if resume and output and config is None else None
+    settings = read_config(config, base=begun_with, settings=named, sets=sets or ())
     with TrainingProgress() as progress:
-        train_run(settings, overwrite=overwrite, observer=progress)
+        train_run(settings, overwrite=overwrite, resume=resume, accept_changes=accept_changes, observer=progress)
     progress.finish(settings.output)

@@ -1,7 +1,20 @@
 """Fine-tuning: corpora and a configuration in, a trained model out."""
 
 from onoma.training.config import RunConfig, read_config
+from onoma.training.history import copy_logs
 from onoma.training.progress import Epoch, Observer, Plan, Step
+from onoma.training.resuming import settings_of_run
 from onoma.training.run import Trained, run_training
 
-__all__ = ["Epoch", "Observer", "Plan", "RunConfig", "Step", "Trained", "read_config", "run_training"]
+__all__ = [
+    "Epoch",
+    "Observer",
+    "Plan",
+    "RunConfig",
+    "Step",
+    "Trained",
+    "copy_logs",
+    "read_config",
+    "run_training",
+    "settings_of_run",
+]

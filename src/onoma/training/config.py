@@ -5,10 +5,11 @@ Paths are taken from the folder in which the command runs.
 
 from __future__ import annotations
 
+import copy
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -78,6 +79,15 @@ class ModelConfig(_Frozen):
         return self
 
 
+class LoraConfig(_Frozen):
+    """The measures of LoRA's adapters; see :class:`~onoma.models.lora.LoraSettings`."""
+
+    rank: int = Field(default=8, ge=1)
+    alpha: float = Field(default=16.0, gt=0)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    targets: tuple[str, ...] = ()
+
+
 class TrainingConfig(_Frozen):
     """How it is trained.
 
@@ -91,19 +101,51 @@ class TrainingConfig(_Frozen):
         patience: epochs without a better dev F1 after which training stops.
         seed: of weights, order and dropout.
         device: `auto` takes a GPU where there is one.
-        precision: `fp32`, `bf16`, or `auto`: bf16 where that multiplies clearly faster.
+        precision: `fp32`, `bf16`, `fp16`, or `auto`: 16 bits where they multiply clearly faster.
+        accumulate: batches whose gradients are added up for one step.
+        layer_decay: each layer learns so many times as fast as the one above it.
+        head_learning_rate: the head's own rate; by default that of the encoder.
+        freeze_layers: lowest layers to leave as they are, and the embeddings with them.
+        freeze_embeddings: leave the embeddings as they are.
+        recompute: save memory by computing each layer a second time for the backward pass.
+        average: share of itself that a moving average of the weights keeps in a step, such as 0.999; it is then the
+            average that is measured and kept.
+        class_weights: what a word counts in the loss, by label or tag, or `balanced`.
+        label_smoothing: share of each target that goes to all tags alike.
+        lora: adapters that learn beside a frozen encoder, as a table.
+        checkpoint_minutes: time between checkpoints; one more is written at an epoch's end if a fifth of it has passed.
+        checkpoint_steps: write a checkpoint every so many steps instead.
+        log: where else to log to: `tensorboard`, `mlflow`.
     """
 
     epochs: int | None = Field(default=None, ge=1)
-    learning_rate: float | None = Field(default=None, gt=0)
+    learning_rate: float | None = Field(default=None, gt=0, le=1)
     batch_subwords: int | None = Field(default=None, ge=1)
     warmup: float = Field(default=0.1, ge=0, le=1)
-    weight_decay: float = Field(default=0.01, ge=0)
+    weight_decay: float = Field(default=0.01, ge=0, lt=1)
     clip: float = Field(default=1.0, gt=0)
     patience: int = Field(default=5, ge=1)
     seed: int = Field(default=1, ge=0)
     device: str = "auto"
     precision: PrecisionName = "auto"
+    accumulate: int = Field(default=1, ge=1)
+    layer_decay: float = Field(default=1.0, gt=0, le=1)
+    head_learning_rate: float | None = Field(default=None, gt=0, le=1)
+    freeze_layers: int = Field(default=0, ge=0)
+    freeze_embeddings: bool = False
+    recompute: bool = False
+    average: float | None = Field(default=None, gt=0, lt=1)
+    class_weights: Literal["balanced"] | dict[str, Annotated[float, Field(ge=0)]] | None = None
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    lora: LoraConfig | None = None
+    checkpoint_minutes: float = Field(default=5.0, gt=0)
+    checkpoint_steps: int | None = Field(default=None, ge=1)
+    log: tuple[Literal["tensorboard", "mlflow"], ...] = ()
+
+    @field_validator("log", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
 
 
 class RunConfig(_Frozen):
@@ -120,19 +162,24 @@ class RunConfig(_Frozen):
 
 
 def read_config(
-    path: Path | None, *, settings: Mapping[str, object] | None = None, sets: Sequence[str] = ()
+    path: Path | None,
+    *,
+    base: Mapping[str, object] | None = None,
+    settings: Mapping[str, object] | None = None,
+    sets: Sequence[str] = (),
 ) -> RunConfig:
     """Put a run together from a TOML file, named settings and ``key=value`` texts; the later win.
 
     Args:
         path: a TOML file, or None.
+        base: what to begin with in the place of a file, as :meth:`RunConfig.model_dump` gives it.
         settings: values by dotted key, such as ``data.train``; None means not given.
         sets: texts such as ``training.epochs=3``; a value that is not TOML is taken as a string.
 
     Raises:
         ConfigError: the file cannot be read, a key is unknown, or a value does not fit.
     """
-    tree: dict[str, object] = {}
+    tree: dict[str, object] = copy.deepcopy(dict(base or {}))
     if path is not None:
         try:
             tree = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -193,6 +240,7 @@ def _known(tables: Sequence[str]) -> list[str]:
     model: type[BaseModel] = RunConfig
     for table in tables:
         inner = model.model_fields[table].annotation
+        inner = next(iter(get_args(inner)), inner)  # a table that need not be there is a union with None
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
             return []
         model = inner

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 
-from onoma.errors import OnomaError
+from onoma.errors import StoppedError, TrainingError
 from onoma.metrics import Report
 from onoma.models import Model
-from onoma.training.optimiser import make_optimiser, make_schedule
-from onoma.training.precision import Precision
-from onoma.training.progress import Epoch, Observer, Plan, Step
+from onoma.training.clock import Clock
+from onoma.training.fitted import Fitted
+from onoma.training.keeper import Keeper
+from onoma.training.learner import Learner, LearnerSettings
+from onoma.training.progress import Epoch, Observer, Plan
 from onoma.training.sampling import Sampler
-
-_SMOOTHING = 0.98
+from onoma.training.stopping import Stop, StopNow
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,136 +26,192 @@ class LoopSettings:
     """Everything that the loop needs to know; see :class:`~onoma.training.config.TrainingConfig`."""
 
     epochs: int
-    learning_rate: float
-    warmup: float
-    weight_decay: float
-    clip: float
     patience: int
-    pad_id: int
-    device: torch.device
-    precision: Precision
+    learner: LearnerSettings
+    accumulate: int = 1
 
 
-@dataclass(slots=True)
-class Fitted:
-    """How a loop ended.
+class Loop:
+    """A run's epochs and steps.
 
-    Attributes:
-        dev: figures of the weights that the model now has; None without dev or before its first measure.
-        epochs: epochs begun.
-        interrupted: whether the user stopped it.
+    Args:
+        model: what learns.
+        sampler: gives the batches of each epoch.
+        settings: how long and how.
+        measure: figures on dev of the model as it is; None without dev.
+        observer: is told how it goes.
+        keeper: writes checkpoints and gives back the newest.
+        stop: is asked after each step whether that was the last.
+        describe: names examples to people by their positions.
     """
 
-    dev: Report | None = None
-    epochs: int = 0
-    interrupted: bool = False
-    _best: dict[str, Tensor] | None = field(default=None, repr=False)
+    def __init__(
+        self,
+        model: Model,
+        sampler: Sampler,
+        *,
+        settings: LoopSettings,
+        measure: Callable[[], Report] | None,
+        observer: Observer,
+        keeper: Keeper,
+        stop: Stop,
+        describe: Callable[[Sequence[int]], str],
+    ) -> None:
+        self.model = model
+        self.sampler = sampler
+        self.settings = settings
+        self.measure = measure
+        self.observer = observer
+        self.keeper = keeper
+        self.stop = stop
+        self.describe = describe
+        per_epoch = (len(sampler.epoch(number)) for number in range(settings.epochs))
+        steps = sum(math.ceil(batches / settings.accumulate) for batches in per_epoch)
+        self.learner = Learner(model, settings=settings.learner, steps=steps)
+        self.clock = Clock(steps)
+        self.fitted = Fitted()
 
-    def keep(self, model: Model, dev: Report) -> None:
-        """Remember these weights as the best so far."""
-        self.dev = dev
-        self._best = copy.deepcopy(model.state_dict())
+    def run(self) -> Fitted:
+        """Train to the end; the model then has the weights that were best on dev, or the last ones without dev.
 
-    def restore(self, model: Model) -> None:
-        """Give the model the best weights, where any were measured."""
-        if self._best is not None:
-            model.load_state_dict(self._best)
+        A first Ctrl-C or a KeyboardInterrupt of an observer ends the loop as if training had been over.
 
+        Raises:
+            TrainingError: the loss is no longer a number, or a batch does not fit in memory.
+            StoppedError: SIGTERM came.
+        """
+        self._restore()
+        self._announce()
+        try:
+            self._train()
+        finally:
+            self.observer.ended()
+        if self.stop.signal:
+            self._stopped(self.stop.signal.name)
+        if self.fitted.dev is None:
+            with self.learner.settled():
+                self.fitted.keep(self.model)
+        self.fitted.restore(self.model)
+        return self.fitted
 
-def fit(
-    model: Model,
-    sampler: Sampler,
-    *,
-    settings: LoopSettings,
-    measure: Callable[[], Report] | None,
-    observer: Observer,
-) -> Fitted:
-    """Train a model; it ends with the weights of the epoch that was best on dev, or the last ones without dev.
+    def _train(self) -> None:
+        try:
+            while self.fitted.epochs < self.settings.epochs and not self._in_vain() and not self.stop.signal:
+                self._epoch()
+        except StopNow:
+            pass  # measuring on dev was broken off; it is repeated when the run is resumed
+        except KeyboardInterrupt:
+            if self.stop.signal:
+                raise
+            self.fitted.interrupted = True
 
-    A KeyboardInterrupt ends the loop as if training had been over.
-
-    Raises:
-        OnomaError: the loss is no longer a number.
-    """
-    epochs = [sampler.epoch(number) for number in range(settings.epochs)]
-    steps = sum(len(batches) for batches in epochs)
-    observer.planned(
-        Plan(
-            epochs=settings.epochs,
-            steps=steps,
-            learning_rate=settings.learning_rate,
-            batch_subwords=sampler.budget,
-            examples=len(sampler.examples),
-            subwords=sampler.subwords,
-            device=str(settings.device),
-            precision=settings.precision,
+    def _epoch(self) -> None:
+        batches = self.sampler.epoch(self.fitted.epochs)
+        self.model.train()
+        while self.fitted.batches < len(batches):
+            chosen = batches[self.fitted.batches : self.fitted.batches + self.settings.accumulate]
+            self._step(chosen)
+            self.fitted.batches += len(chosen)
+            if self.stop.signal:
+                return
+            self.keeper.step_done(self.clock.steps, self._state)
+        with self.learner.settled():
+            with self.stop.at_once():
+                dev = self.measure() if self.measure else None
+            better = dev is not None and (self.fitted.dev is None or dev.exact.f1 > self.fitted.dev.exact.f1)
+            if better:
+                self.fitted.dev = dev
+                self.fitted.keep(self.model)
+        self.fitted.epochs += 1
+        self.fitted.batches = 0
+        if better or dev is None:
+            self.fitted.best_epoch = self.fitted.epochs
+        self.observer.epoch_ended(
+            Epoch(
+                number=self.fitted.epochs,
+                step=self.clock.steps,
+                loss=self.clock.loss,
+                dev=dev,
+                best=better,
+                seconds=self.clock.seconds,
+            )
         )
-    )
-    optimiser = make_optimiser(model, learning_rate=settings.learning_rate, weight_decay=settings.weight_decay)
-    schedule = make_schedule(optimiser, steps=steps, warmup=settings.warmup)
-    fitted = Fitted()
-    clock = _Clock(steps)
-    best_epoch = 0
-    try:
-        for number, batches in enumerate(epochs, start=1):
-            fitted.epochs = number
-            model.train()
-            for batch in batches:
-                ids, mask, targets = (
-                    part.to(settings.device) for part in sampler.tensors(batch, pad_id=settings.pad_id)
-                )
-                started = time.perf_counter()
-                with settings.precision.products(settings.device):
-                    loss = model.loss(ids, mask, targets)
-                optimiser.zero_grad(set_to_none=True)
-                torch.autograd.backward(loss)
-                torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
-                optimiser.step()
-                schedule.step()
-                value = loss.item()
-                if not math.isfinite(value):
-                    raise OnomaError(
-                        f"step {clock.steps + 1}: the loss is {value}; lower training.learning_rate "
-                        f"(it is {settings.learning_rate:g})"
-                    )
-                observer.stepped(
-                    clock.tick(number, value, int(mask.sum()), time.perf_counter() - started),
-                )
-            dev = measure() if measure else None
-            better = dev is not None and (fitted.dev is None or dev.exact.f1 > fitted.dev.exact.f1)
-            if dev is not None and better:
-                fitted.keep(model, dev)
-            if better or dev is None:
-                best_epoch = number
-            observer.epoch_ended(Epoch(number=number, loss=clock.loss, dev=dev, best=better))
-            if number - best_epoch >= settings.patience:
-                break
-    except KeyboardInterrupt:
-        fitted.interrupted = True
-    fitted.restore(model)
-    return fitted
+        self.keeper.epoch_done(self.clock.steps, self._state)
 
+    def _step(self, chosen: Sequence[Sequence[int]]) -> None:
+        started = time.perf_counter()
+        rate = self.learner.learning_rate
+        device = self.settings.learner.device
+        batches = [self.sampler.tensors(batch, device=device) for batch in chosen]
+        subwords = sum(len(ids) for ids, _, _ in batches)
+        try:
+            loss, norm = self.learner.step(batches)
+        except (MemoryError, RuntimeError) as error:
+            if not _no_room(error):
+                raise
+            raise TrainingError(
+                f"{self._where()}: a batch of {max(len(ids) for ids, _, _ in batches):,} subwords does not fit in "
+                f"memory; lower training.batch_subwords (it is {self.sampler.budget:,}) or model.window, or set "
+                f"training.recompute=true ({self.keeper.what_stands()})"
+            ) from error
+        scaled = self.settings.learner.precision.name == "fp16"
+        if not math.isfinite(loss) or not (scaled or math.isfinite(norm)):
+            what = f"the loss is {loss}" if not math.isfinite(loss) else f"the norm of the gradient is {norm}"
+            raise TrainingError(
+                f"{self._where()}: {what}, with {self.describe([each for batch in chosen for each in batch])}; "
+                f"lower training.learning_rate (it was {rate:g} here), and look at this text "
+                f"({self.keeper.what_stands()})"
+            )
+        seconds = time.perf_counter() - started
+        epoch = self.fitted.epochs + 1
+        self.observer.stepped(self.clock.tick(epoch, loss=loss, learning_rate=rate, subwords=subwords, seconds=seconds))
 
-class _Clock:
-    """Counts steps, subwords and seconds, and smooths the loss."""
+    def _where(self) -> str:
+        return f"step {self.clock.steps + 1} in epoch {self.fitted.epochs + 1}"
 
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.steps = 0
-        self.loss = math.nan
-        self._subwords = 0
-        self._seconds = 0.0
+    def _in_vain(self) -> bool:
+        return self.fitted.epochs - self.fitted.best_epoch >= self.settings.patience
 
-    def tick(self, epoch: int, loss: float, subwords: int, seconds: float) -> Step:
-        self.steps += 1
-        self._subwords += subwords
-        self._seconds += seconds
-        smoothing = min(_SMOOTHING, 1 - 1 / self.steps)
-        self.loss = loss if self.steps == 1 else smoothing * self.loss + (1 - smoothing) * loss
-        return Step(
-            number=self.steps,
-            epoch=epoch,
-            loss=self.loss,
-            subwords_per_second=self._subwords / self._seconds,
-            seconds_left=(self.total - self.steps) * self._seconds / self.steps,
+    def _stopped(self, signal: str) -> None:
+        self.keeper.write(self.clock.steps, self._state)
+        if signal != "SIGINT":
+            raise StoppedError(
+                f"stopped by {signal} after step {self.clock.steps}; pass --resume to go on "
+                f"({self.keeper.what_stands()})"
+            )
+        self.fitted.interrupted = True
+
+    def _announce(self) -> None:
+        settings, learner = self.settings, self.settings.learner
+        self.observer.planned(
+            Plan(
+                epochs=settings.epochs,
+                steps=self.clock.total,
+                learning_rate=learner.groups.learning_rate,
+                batch_subwords=self.sampler.budget * settings.accumulate,
+                examples=len(self.sampler.examples),
+                subwords=self.sampler.subwords,
+                device=str(learner.device),
+                precision=learner.precision,
+                done=self.clock.steps,
+            )
         )
+
+    def _state(self) -> dict[str, object]:
+        return {
+            "learner": self.learner.state_dict(),
+            "clock": self.clock.state_dict(),
+            "fitted": self.fitted.state_dict(),
+        }
+
+    def _restore(self) -> None:
+        state = self.keeper.restore()
+        if state is not None:
+            self.clock.load_state_dict(state["clock"])
+            self.fitted.load_state_dict(state["fitted"])
+            self.learner.load_state_dict(state["learner"])
+
+
+def _no_room(error: Exception) -> bool:
+    """Whether memory was too small; on a CPU torch has no error of its own for that."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)

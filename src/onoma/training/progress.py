@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onoma.metrics import Report
@@ -10,7 +11,11 @@ from onoma.training.precision import Precision
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run is about to do."""
+    """What a run is about to do.
+
+    Attributes:
+        done: steps that a run which is resumed has done already.
+    """
 
     epochs: int
     steps: int
@@ -20,6 +25,7 @@ class Plan:
     subwords: int
     device: str
     precision: Precision
+    done: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +35,18 @@ class Step:
     Attributes:
         number: counted from 1.
         loss: mean over the words of the last steps, smoothed.
-        subwords_per_second: real subwords, padding not counted, evaluation not counted.
+        learning_rate: the highest of all parameters.
+        subwords_per_second: real subwords, evaluation not counted.
+        seconds: since the beginning, evaluation not counted.
         seconds_left: estimated, evaluation not counted.
     """
 
     number: int
     epoch: int
     loss: float
+    learning_rate: float
     subwords_per_second: float
+    seconds: float
     seconds_left: float
 
 
@@ -46,14 +56,19 @@ class Epoch:
 
     Attributes:
         number: counted from 1.
+        step: steps done.
+        loss: smoothed.
         dev: figures on dev; None without dev.
         best: whether this is the best epoch so far.
+        seconds: since the beginning, evaluation not counted.
     """
 
     number: int
+    step: int
     loss: float
     dev: Report | None
     best: bool
+    seconds: float
 
 
 class Observer:
@@ -71,8 +86,46 @@ class Observer:
     def epoch_ended(self, epoch: Epoch) -> None:
         """An epoch is over."""
 
+    def ended(self) -> None:
+        """Training is over, be it through an error."""
+
     def stage(self, text: str) -> None:
         """Something that takes seconds begins: reading, export, measuring."""
 
     def tested(self, report: Report) -> None:
         """The finished model was measured on test."""
+
+
+class Observers(Observer):
+    """Several who watch the same run, told in this order."""
+
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        self._observers = observers
+
+    def notice(self, text: str) -> None:
+        for observer in self._observers:
+            observer.notice(text)
+
+    def planned(self, plan: Plan) -> None:
+        for observer in self._observers:
+            observer.planned(plan)
+
+    def stepped(self, step: Step) -> None:
+        for observer in self._observers:
+            observer.stepped(step)
+
+    def epoch_ended(self, epoch: Epoch) -> None:
+        for observer in self._observers:
+            observer.epoch_ended(epoch)
+
+    def ended(self) -> None:
+        for observer in self._observers:
+            observer.ended()
+
+    def stage(self, text: str) -> None:
+        for observer in self._observers:
+            observer.stage(text)
+
+    def tested(self, report: Report) -> None:
+        for observer in self._observers:
+            observer.tested(report)

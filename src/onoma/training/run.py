@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
-import math
 import platform
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
 from onoma import __version__
-from onoma.bundle import Bundle, EncoderCard, Manifest, Provenance, Windowing
-from onoma.errors import ConfigError, InputError
+from onoma.bundle import CHECKPOINTS, HISTORY, Bundle, EncoderCard, Manifest, Provenance, Windowing
+from onoma.encoding import Aligner, Framing
+from onoma.errors import InputError
 from onoma.evaluation import evaluate
 from onoma.metrics import Report
-from onoma.models import HEADS, Model, Pretrained, TorchBackend, load_pretrained
+from onoma.models import Model, Pretrained, TorchBackend, load_pretrained
+from onoma.models.lora import merge_lora
 from onoma.schemes import SCHEMES
 from onoma.tagger import Tagger
-from onoma.training.config import RunConfig, TrainingConfig
-from onoma.training.examples import Example, make_examples
-from onoma.training.loop import Fitted, LoopSettings, fit
-from onoma.training.parts import Part, compare_labels, read_part
-from onoma.training.precision import choose_precision
-from onoma.training.progress import Observer
-from onoma.training.sampling import Sampler
+from onoma.training.building import build_model, check_model, find_device
+from onoma.training.checkpoint import Checkpoints
+from onoma.training.config import RunConfig
+from onoma.training.corpus import TrainingText, read_training_text
+from onoma.training.fitted import Fitted
+from onoma.training.flat import Examples
+from onoma.training.history import History
+from onoma.training.identity import Identity, code_versions, machine
+from onoma.training.keeper import CheckpointKeeper, Keeper
+from onoma.training.loggers import make_loggers
+from onoma.training.loop import Loop
+from onoma.training.parts import Part, compare_labels, read_options, read_part
+from onoma.training.planning import plan_run
+from onoma.training.precision import Precision
+from onoma.training.progress import Observer, Observers
+from onoma.training.resuming import precision_of_run, take_up
+from onoma.training.stopping import Stop
 
-_STEPS_WANTED = 750
 _SAMPLES = 24
-_WIDTH_OF_BASE = 768
+_SHOWN, _SHOWN_CHARACTERS = 4, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,72 +64,105 @@ class Trained:
     fitted: Fitted
 
 
-def run_training(config: RunConfig, *, observer: Observer) -> Trained:
+def run_training(
+    config: RunConfig, *, observer: Observer, folder: Path | None = None, accept_changes: bool = False
+) -> Trained:
     """Train as a configuration says.
 
+    Args:
+        config: the run.
+        observer: is told how it goes.
+        folder: where checkpoints and history lie; goes on with what is there. None to keep none.
+        accept_changes: go on also where settings, data or versions are not what they were.
+
     Raises:
-        InputError: a corpus cannot be used.
+        InputError: a corpus cannot be used, or the run in the folder is another one.
         EncoderError: the encoder cannot be had.
+        TrainingError: training cannot go on.
+        StoppedError: SIGTERM came.
     """
     settings = config.training
-    device = _device(settings.device)
-    observer.stage("reading")
-    train = read_part(config.data.train, config.data, observer=observer)
-    dev = read_part(config.data.dev, config.data, observer=observer) if config.data.dev else None
-    labels = tuple(sorted(train.labels))
-    if not labels:
-        raise InputError(
-            f"{train.card.name}: holds no entity in {len(train.documents):,} documents, so there is nothing to learn; "
-            "check data.tag_column and data.format"
-        )
-    if dev is not None:
-        compare_labels(train, dev, observer=observer)
+    device = find_device(settings.device)
+    loggers = make_loggers(settings.log, folder=folder, name=config.output.name) if folder else []
     torch.manual_seed(settings.seed)
     observer.stage(f"loading encoder {config.model.encoder}")
     pretrained = load_pretrained(config.model.encoder)
-    scheme = SCHEMES[config.model.tag_scheme]
-    model = _build(config, pretrained, tags=len(scheme.tags(labels))).to(device)
-    bundle = Bundle(_manifest(config, pretrained, labels, train, dev), pretrained.tokenizer)
-    framing = bundle.framing()
-    observer.stage("encoding")
-    unusable: Counter[str] = Counter()
-    examples = list(make_examples(train.documents, framing=framing, scheme=scheme, labels=labels, unusable=unusable))
-    if not examples:
-        raise InputError(f"{train.card.name}: holds no words; check data.format and data.word_column")
-    for reason, count in unusable.items():
-        observer.notice(f"{train.card.name}: {count:,} entities: {reason}")
-    bundle = _with_unusable(bundle, unusable)
-    sampler, loop = _plan(settings, examples, pretrained, pad_id=framing.aligner.pad, device=device)
-    tagger = Tagger(bundle, TorchBackend(model, device=device))
-    measure: Callable[[], Report] | None = None
+    check_model(config, pretrained)
+    observer.stage("reading")
+    text = _read_train(config, pretrained, observer=observer)
+    dev = read_part(config.data.dev, config.data, observer=observer) if config.data.dev else None
     if dev is not None:
-        gold = dev.documents
-
-        def measure() -> Report:
-            return evaluate(tagger, gold)
-
-    fitted = fit(model, sampler, settings=loop, measure=measure, observer=observer)
-    return Trained(model, bundle, pretrained, _samples(examples), fitted)
-
-
-def _build(config: RunConfig, pretrained: Pretrained, *, tags: int) -> Model:
-    if config.model.head not in HEADS:
-        raise ConfigError(f"model.head: there is no head {config.model.head!r}; there are {', '.join(HEADS)}")
-    if config.model.window > pretrained.longest:
-        raise ConfigError(
-            f"model.window: {config.model.window} subwords are more than the {pretrained.longest} that encoder "
-            f"{pretrained.name} can read"
+        compare_labels(text.labels, dev.labels, observer=observer)
+    bundle = Bundle(_manifest(config, pretrained, text, dev), pretrained.tokenizer)
+    model = build_model(config, pretrained, tags=bundle.decoder().tags, examples=text.examples).to(device)
+    precision = precision_of_run(settings.precision, device=device, folder=folder)
+    sampler, loop_settings = plan_run(
+        settings, text.examples, hidden=pretrained.hidden, device=device, precision=precision
+    )
+    keeper = Keeper()
+    watching = [observer, *loggers]
+    if folder is not None:
+        identity = _identity(config, bundle.manifest, precision=precision, device=device)
+        take_up(identity, folder, accept_changes=accept_changes, observer=observer)
+        history = History(folder / HISTORY, warn=observer.notice)
+        watching.append(history)
+        keeper = CheckpointKeeper(
+            Checkpoints(folder / CHECKPOINTS),
+            history=history,
+            minutes=settings.checkpoint_minutes,
+            steps=settings.checkpoint_steps,
+            observer=observer,
         )
-    head = HEADS[config.model.head](pretrained.hidden, tags, dropout=config.model.dropout)
-    return Model(pretrained.encoder, head)
+    with Stop() as stop:
+        loop = Loop(
+            model,
+            sampler,
+            settings=loop_settings,
+            measure=_measure(bundle, model, dev, device=device),
+            observer=Observers(watching),
+            keeper=keeper,
+            stop=stop,
+            describe=_describe(text.examples, pretrained.tokenizer),
+        )
+        fitted = loop.run()
+    if settings.lora is not None:
+        merge_lora(model.encoder)
+    return Trained(model, bundle, pretrained, _samples(text.examples), fitted)
 
 
-def _manifest(
-    config: RunConfig, pretrained: Pretrained, labels: tuple[str, ...], train: Part, dev: Part | None
-) -> Manifest:
+def _read_train(config: RunConfig, pretrained: Pretrained, *, observer: Observer) -> TrainingText:
+    window = config.model
+    text = read_training_text(
+        config.data.train,
+        format=config.data.format,
+        options=read_options(config.data),
+        framing=Framing(Aligner(pretrained.tokenizer), window=window.window, overlap=window.overlap),
+        scheme=SCHEMES[window.tag_scheme],
+        notice=observer.notice,
+    )
+    if not text.labels:
+        raise InputError(
+            f"{text.card.name}: holds no entity in {text.card.documents:,} documents, so there is nothing to learn; "
+            "check data.tag_column and data.format"
+        )
+    if not len(text.examples):
+        raise InputError(f"{text.card.name}: holds no words; check data.format and data.word_column")
+    for reason, count in text.unusable.items():
+        observer.notice(f"{text.card.name}: {count:,} entities: {reason}")
+    return text
+
+
+def _measure(bundle: Bundle, model: Model, dev: Part | None, *, device: torch.device) -> Callable[[], Report] | None:
+    if dev is None:
+        return None
+    tagger, gold = Tagger(bundle, TorchBackend(model, device=device)), dev.documents
+    return lambda: evaluate(tagger, gold)
+
+
+def _manifest(config: RunConfig, pretrained: Pretrained, train: TrainingText, dev: Part | None) -> Manifest:
     packages = ("torch", "tokenizers", "numpy")
     return Manifest(
-        labels=labels,
+        labels=tuple(sorted(train.labels)),
         scheme=config.model.tag_scheme,
         head=config.model.head,
         window=Windowing(size=config.model.window, overlap=config.model.overlap),
@@ -132,55 +176,37 @@ def _manifest(
                 **{name: version(name) for name in packages},
             },
             settings=config.model_dump(mode="json", exclude={"output"}),
+            dropped=dict(train.unusable),
         ),
     )
 
 
-def _with_unusable(bundle: Bundle, unusable: Counter[str]) -> Bundle:
-    origin = bundle.manifest.provenance.model_copy(update={"dropped": dict(unusable)})
-    return Bundle(bundle.manifest.model_copy(update={"provenance": origin}), bundle.tokenizer)
-
-
-def _plan(
-    settings: TrainingConfig,
-    examples: Sequence[Example],
-    pretrained: Pretrained,
-    *,
-    pad_id: int,
-    device: torch.device,
-) -> tuple[Sampler, LoopSettings]:
-    """Fill in what the configuration leaves to the size of corpus and encoder."""
-    subwords = sum(len(example.ids) for example in examples)
-    budget = settings.batch_subwords or min(1_024, max(128, subwords // 150))
-    epochs = settings.epochs or min(40, max(3, math.ceil(_STEPS_WANTED * budget / subwords)))
-    rate = settings.learning_rate or 5e-5 * _WIDTH_OF_BASE / pretrained.hidden
-    loop = LoopSettings(
-        epochs=epochs,
-        learning_rate=rate,
-        warmup=settings.warmup,
-        weight_decay=settings.weight_decay,
-        clip=settings.clip,
-        patience=settings.patience,
-        pad_id=pad_id,
-        device=device,
-        precision=choose_precision(settings.precision, device=device),
+def _identity(config: RunConfig, manifest: Manifest, *, precision: Precision, device: torch.device) -> Identity:
+    return Identity(
+        settings=config.model_dump(mode="json"),
+        data={part: card.digest for part, card in manifest.provenance.data.items()},
+        encoder=manifest.encoder.digest,
+        precision=precision.name,
+        versions=code_versions(),
+        machine=machine(device),
     )
-    return Sampler(examples, budget=budget, seed=settings.seed), loop
 
 
-def _samples(examples: Sequence[Example]) -> list[NDArray[np.int64]]:
+def _describe(examples: Examples, tokenizer: Tokenizer) -> Callable[[Sequence[int]], str]:
+    def describe(positions: Sequence[int]) -> str:
+        """Windows by their number and how they begin, as many as a message bears."""
+        shown = [
+            f"{position + 1} ({tokenizer.decode(examples[position].ids.tolist())[:_SHOWN_CHARACTERS]!r})"
+            for position in positions[:_SHOWN]
+        ]
+        more = f" and {len(positions) - len(shown)} more" if len(positions) > len(shown) else ""
+        return f"windows {', '.join(shown)}{more} of the training text"
+
+    return describe
+
+
+def _samples(examples: Examples) -> list[NDArray[np.int64]]:
     """Windows spread evenly over the lengths that occur."""
-    ordered = sorted(examples, key=lambda example: len(example.ids))
+    ordered = np.argsort(examples.lengths, kind="stable")
     chosen = np.unique(np.linspace(0, len(ordered) - 1, num=min(_SAMPLES, len(ordered))).astype(int))
-    return [ordered[position].ids.astype(np.int64) for position in chosen]
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ConfigError(f"training.device: {name!r} cannot be used here ({error}); use auto or cpu") from error
-    return device
+    return [examples[position].ids.astype(np.int64) for position in ordered[chosen].tolist()]

@@ -1,0 +1,76 @@
+"""A configuration and a pre-trained encoder to the model that is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from onoma.errors import ConfigError
+from onoma.models import HEADS, Model, Pretrained
+from onoma.models.checkpointing import checkpoint_layers
+from onoma.models.lora import LoraSettings, add_lora
+from onoma.training.balance import class_weights
+from onoma.training.config import RunConfig
+from onoma.training.flat import Examples
+
+
+def build_model(config: RunConfig, pretrained: Pretrained, *, tags: Sequence[str], examples: Examples) -> Model:
+    """Put a new head on the encoder, and adapters into it where wanted.
+
+    Args:
+        config: of the run.
+        pretrained: the encoder, which becomes part of the model.
+        tags: what the head tells apart.
+        examples: the training text, in which tags are counted.
+
+    Raises:
+        ConfigError: the configuration does not fit the encoder.
+    """
+    settings = config.training
+    weights = None
+    if settings.class_weights is not None:
+        weights = class_weights(settings.class_weights, tags=tags, targets=examples.targets)
+    head = HEADS[config.model.head](
+        pretrained.hidden,
+        len(tags),
+        dropout=config.model.dropout,
+        class_weights=weights,
+        label_smoothing=settings.label_smoothing,
+    )
+    if settings.lora is not None:
+        add_lora(pretrained.encoder, settings=LoraSettings(**settings.lora.model_dump()))
+    if settings.recompute:
+        checkpoint_layers(pretrained.encoder)
+    return Model(pretrained.encoder, head)
+
+
+def check_model(config: RunConfig, pretrained: Pretrained) -> None:
+    """Check what can be checked before the corpus is read.
+
+    Raises:
+        ConfigError: the configuration does not fit the encoder.
+    """
+    if config.model.head not in HEADS:
+        raise ConfigError(f"model.head: there is no head {config.model.head!r}; there are {', '.join(HEADS)}")
+    if config.model.window > pretrained.longest:
+        raise ConfigError(
+            f"model.window: {config.model.window} subwords are more than the {pretrained.longest} that encoder "
+            f"{pretrained.name} can read"
+        )
+
+
+def find_device(name: str) -> torch.device:
+    """The device of a name; `auto` takes a GPU where there is one.
+
+    Raises:
+        ConfigError: it cannot be used here.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ConfigError(f"training.device: {name!r} cannot be used here ({error}); use auto or cpu") from error
+    return device

@@ -1,0 +1,59 @@
+"""Signals as wishes: the first Ctrl-C or SIGTERM asks training to stop at a good moment, the second is obeyed."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType, TracebackType
+
+
+class StopNow(BaseException):
+    """Raised in the place of a wish where waiting for a good moment would take long; see :meth:`Stop.at_once`."""
+
+
+class Stop:
+    """Whether somebody has asked to stop; a context in which signals are heard.
+
+    Outside the main thread, where Python lets nobody hear signals, it hears none.
+
+    Attributes:
+        signal: the first that came; None so far.
+    """
+
+    def __init__(self) -> None:
+        self.signal: signal.Signals | None = None
+        self._at_once = False
+        self._before: dict[signal.Signals, object] = {}
+
+    def __enter__(self) -> Stop:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._hear)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._restore()
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """In here a wish raises :class:`StopNow`."""
+        self._at_once = True
+        try:
+            yield
+        finally:
+            self._at_once = False
+
+    def _hear(self, number: int, _frame: FrameType | None) -> None:
+        self.signal = signal.Signals(number)
+        self._restore()
+        if self._at_once:
+            raise StopNow
+
+    def _restore(self) -> None:
+        while self._before:
+            number, handler = self._before.popitem()
+            signal.signal(number, handler)  # type: ignore[arg-type]

@@ -1,0 +1,190 @@
+"""A run that is stopped, however it is stopped, goes on as if nothing had been."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from learnable import QUICK, SENTENCES, write_corpus
+from onoma.bundle.lock import locked
+from onoma.cli.progress import TrainingProgress
+from onoma.models import Model
+from onoma.training import Step
+
+TESTS = Path(__file__).parents[1]
+OFTEN = ("--set", "training.checkpoint_steps=2", "--set", "training.batch_subwords=48")
+
+Interrupt = Callable[..., None]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_ten_deaths_at_random_moments_change_no_bit(tmp_path):
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(TESTS.parent / "src"), str(TESTS)]),
+        "TOKENIZERS_PARALLELISM": "false",
+        "OMP_NUM_THREADS": "1",
+    }
+    command = [sys.executable, TESTS / "killing.py", tmp_path, "10", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["killed"] == 10
+    assert told["rest"] < told["whole"]
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    assert (whole / "model.safetensors").read_bytes() == (broken / "model.safetensors").read_bytes()
+    assert _timeless(whole) == _timeless(broken)
+    assert sorted(path.name for path in whole.iterdir()) == sorted(path.name for path in broken.iterdir())
+
+
+@pytest.fixture(scope="module")
+def whole(encoder, corpus, tmp_path_factory) -> bytes:
+    """The weights of the run that nobody stops."""
+    output = tmp_path_factory.mktemp("whole") / "x"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["onoma", *map(str, _arguments(encoder, corpus, output))])
+        from onoma.cli import main
+
+        with pytest.raises(SystemExit):
+            main()
+    return Path(output / "model.safetensors").read_bytes()
+
+
+@pytest.fixture
+def interrupt(monkeypatch: pytest.MonkeyPatch) -> Interrupt:
+    """Have signals arrive while a step is reported; each once."""
+
+    def at(step: int, *numbers: signal.Signals) -> None:
+        left = list(numbers)
+
+        def stepped(_progress: TrainingProgress, done: Step) -> None:
+            while done.number == step and left:
+                os.kill(os.getpid(), left.pop(0))
+
+        monkeypatch.setattr(TrainingProgress, "stepped", stepped)
+
+    return at
+
+
+def _arguments(encoder, corpus, output, *more):
+    return ("train", "--train", corpus, "--encoder", encoder, "-o", output, *QUICK, *OFTEN, *more)
+
+
+def test_sigterm_writes_a_checkpoint_and_ends_with_its_status(onoma, interrupt, encoder, corpus, whole, tmp_path):
+    output = tmp_path / "x"
+    interrupt(5, signal.SIGTERM)
+    stopped = onoma(*_arguments(encoder, corpus, output))
+    assert (stopped.status, "after step 5; pass --resume" in stopped.err) == (143, True)
+    assert [path.name for path in output.iterdir()] == ["unfinished"]
+    resumed = onoma("train", "-o", output, "--resume")
+    assert (resumed.status, "resumed after step 5" in resumed.err) == (0, True), resumed.err
+    assert (output / "model.safetensors").read_bytes() == whole
+    assert not (output / "unfinished").exists()
+
+
+def test_ctrl_c_leaves_a_model_and_a_run_to_go_on_with(onoma, interrupt, encoder, corpus, whole, tmp_path):
+    output = tmp_path / "x"
+    interrupt(6, signal.SIGINT)
+    assert onoma(*_arguments(encoder, corpus, output)).status == 0
+    assert onoma("tag", "--model", output, "--text", "lyon").status == 0
+    refused = onoma(*_arguments(encoder, corpus, output))
+    assert refused.status == 2
+    assert re.search("unfinished run.*--resume.*--overwrite", refused.err)
+    assert onoma("train", "-o", output, "--resume").status == 0
+    assert (output / "model.safetensors").read_bytes() == whole
+    again = onoma("train", "-o", output, "--resume")
+    assert (again.status, "missing" in again.err) == (2, True)
+
+
+def test_a_second_ctrl_c_gives_up(onoma, interrupt, encoder, corpus, tmp_path):
+    interrupt(5, signal.SIGINT, signal.SIGINT)
+    assert onoma(*_arguments(encoder, corpus, tmp_path / "x")).status == 130
+    assert not (tmp_path / "x" / "onoma.json").exists()
+
+
+@pytest.fixture
+def unfinished(onoma, interrupt, encoder, corpus, tmp_path) -> Path:
+    """An output folder with a run that was stopped after five steps."""
+    interrupt(5, signal.SIGTERM)
+    assert onoma(*_arguments(encoder, corpus, tmp_path / "x")).status == 143
+    return Path(tmp_path / "x")
+
+
+def test_another_configuration_is_refused_unless_accepted(onoma, unfinished):
+    change = ("train", "-o", unfinished, "--resume", "--set", "training.learning_rate=0.02", "--set", "training.clip=2")
+    refused = onoma(*change)
+    assert refused.status == 2
+    assert "training.learning_rate: 0.01, now 0.02" in refused.err
+    assert "training.clip: 1.0, now 2" in refused.err
+    assert "--accept-changes" in refused.err
+    accepted = onoma(*change, "--accept-changes")
+    assert accepted.status == 0
+    assert "not as the run began: training.learning_rate: 0.01, now 0.02 (accepted)" in accepted.err
+
+
+def test_what_does_not_touch_the_weights_may_differ(onoma, unfinished, whole, corpus):
+    settings = ("--set", "training.patience=40", "--set", "training.checkpoint_steps=50", "--test", corpus)
+    resumed = onoma("train", "-o", unfinished, "--resume", *settings)
+    assert (resumed.status, "training.patience: 30, now 40" in resumed.err) == (0, True)
+    assert (unfinished / "model.safetensors").read_bytes() == whole
+
+
+def test_another_corpus_and_other_code_are_refused(onoma, unfinished, tmp_path, monkeypatch):
+    other = write_corpus(tmp_path / "train.conll", SENTENCES * 5)
+    refused = onoma("train", "-o", unfinished, "--resume", "--train", other)
+    assert refused.status == 2
+    assert re.search("data.train: sha256:.*, now sha256:", refused.err)
+    monkeypatch.setattr("onoma.__version__", "0.0.9")
+    refused = onoma("train", "-o", unfinished, "--resume")
+    assert (refused.status, "versions.onoma: 0.1.0" in refused.err) == (2, True)
+
+
+def test_a_run_can_be_forgotten(onoma, unfinished, encoder, corpus, whole):
+    assert onoma(*_arguments(encoder, corpus, unfinished, "--overwrite")).status == 0
+    assert (unfinished / "model.safetensors").read_bytes() == whole
+
+
+def test_two_runs_do_not_share_a_folder(onoma, encoder, corpus, tmp_path):
+    with locked(tmp_path / "x" / "unfinished" / "onoma.lock"):
+        outcome = onoma(*_arguments(encoder, corpus, tmp_path / "x"))
+    assert outcome.status == 2
+    assert re.search(rf"another run is writing to this output folder \(process {os.getpid()} on", outcome.err)
+
+
+def test_resuming_nothing_begins(onoma, encoder, corpus, whole, tmp_path):
+    outcome = onoma(*_arguments(encoder, corpus, tmp_path / "x", "--resume"))
+    assert (outcome.status, "starts at its beginning" in outcome.err) == (0, True)
+    assert (tmp_path / "x" / "model.safetensors").read_bytes() == whole
+
+
+def test_a_loss_that_is_no_number_stops_the_run(onoma, encoder, corpus, tmp_path, monkeypatch):
+    losses = iter(range(1, 100))
+    of_model = Model.loss
+    monkeypatch.setattr(Model, "loss", lambda *of: of_model(*of) * (1.0 if next(losses) < 6 else float("nan")))
+    outcome = onoma(*_arguments(encoder, corpus, tmp_path / "x"))
+    assert outcome.status == 2
+    assert re.search(r"step 6 in epoch 2: the loss is nan.*windows \d+ \('.*training\.learning_rate", outcome.err)
+    assert "the checkpoint of step 4 stands" in outcome.err
+
+
+def test_a_folder_that_is_only_called_like_ours_is_left_alone(onoma, encoder, corpus, tmp_path):
+    thesis = tmp_path / "x" / "unfinished" / "thesis.tex"
+    thesis.parent.mkdir(parents=True)
+    thesis.touch()
+    assert onoma(*_arguments(encoder, corpus, tmp_path / "x", "--overwrite")).status == 2
+    assert thesis.exists()
+
+
+def _timeless(model: Path) -> list[dict[str, object]]:
+    """The history without what a clock has measured."""
+    lines = map(json.loads, (model / "history.jsonl").read_text(encoding="utf-8").splitlines())
+    return [{key: line[key] for key in line if key not in ("seconds", "subwords_per_second")} for line in lines]
