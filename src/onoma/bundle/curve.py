@@ -85,7 +85,8 @@ def _panel(title: str, points: Sequence[Point], *, colour: str, mark: float | No
         for epoch, value in points:
             if epoch == mark:
                 yield f'<circle cx="{x(epoch)}" cy="{y(value)}" r="4" fill="{colour}"/>'
-                yield f'<text x="{x(epoch)}" y="{y(value) - 8}" text-anchor="middle">{value:.2f}</text>'
+                anchor = "end" if x(epoch) > _WIDTH - _LEFT else "middle"
+                yield f'<text x="{x(epoch)}" y="{y(value) - 8}" text-anchor="{anchor}">{value:.2f}</text>'
 
     return "".join(parts())
 
