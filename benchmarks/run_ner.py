@@ -1,6 +1,6 @@
 """Fine-tune with Hugging Face `Trainer` and the recipe of its `run_ner` example, as the figure to be measured against.
 
-    python benchmarks/run_ner.py [--train TRAIN --test TEST --encoder FOLDER] [--seeds 1 2 3] [--json FILE]
+    python benchmarks/run_ner.py [--train TRAIN --test TEST --encoder FOLDER] [--seeds 1 2 3]
 
 The recipe: batches of 8 sentences padded to the longest, learning rate 5e-5 decaying linearly to 0 without warm-up, no
 weight decay, gradients clipped at norm 1, 3 epochs, fp32, the last model kept, the label on a word's first subword.
@@ -19,7 +19,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import numpy as np
-from results import DATA
+from results import DATA, write_result
 from seqeval.metrics import f1_score
 from transformers import (
     AutoModelForTokenClassification,
@@ -117,16 +117,12 @@ def main() -> None:
     parser.add_argument("--encoder", default=small())
     parser.add_argument("--epochs", type=float, default=3)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     runs = []
     for seed in arguments.seeds:
         runs.append(run(arguments, seed))
         print(json.dumps(runs[-1]), flush=True)
-    summary = {"runs": runs, "mean_f1": statistics.mean(one["f1"] for one in runs)}
-    print(f"mean test F1 {100 * summary['mean_f1']:.2f}")
-    if arguments.json:
-        arguments.json.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    write_result("run_ner", {"runs": runs, "mean_f1": statistics.mean(one["f1"] for one in runs)})
 
 
 if __name__ == "__main__":
