@@ -134,6 +134,8 @@ def train_run(
         if resume and not output.begun:
             observer.notice("there is no checkpoint to resume from; the run starts at its beginning")
         trained = run_training(config, observer=observer, folder=output.run, accept_changes=accept_changes)
+        if trained.fitted.interrupted:
+            observer.interrupted()
         with output.new_bundle(last=not trained.fitted.interrupted) as folder:
             _write_bundle(trained, folder, config=config, run=output.run, observer=observer)
     return load(config.output)

@@ -94,7 +94,8 @@ def test_sigterm_writes_a_checkpoint_and_ends_with_its_status(onoma, interrupt, 
 def test_ctrl_c_leaves_a_model_and_a_run_to_go_on_with(onoma, interrupt, encoder, corpus, whole, tmp_path):
     output = tmp_path / "x"
     interrupt(6, signal.SIGINT)
-    assert onoma(*_arguments(encoder, corpus, output)).status == 0
+    stopped = onoma(*_arguments(encoder, corpus, output))
+    assert (stopped.status, "--resume goes on" in stopped.err) == (130, True)
     assert onoma("tag", "--model", output, "--text", "lyon").status == 0
     refused = onoma(*_arguments(encoder, corpus, output))
     assert refused.status == 2
@@ -102,7 +103,7 @@ def test_ctrl_c_leaves_a_model_and_a_run_to_go_on_with(onoma, interrupt, encoder
     assert onoma("train", "-o", output, "--resume").status == 0
     assert (output / "model.safetensors").read_bytes() == whole
     again = onoma("train", "-o", output, "--resume")
-    assert (again.status, "missing" in again.err) == (2, True)
+    assert (again.status, "nothing to resume" in again.err) == (2, True)
 
 
 def test_a_second_ctrl_c_gives_up(onoma, interrupt, encoder, corpus, tmp_path):

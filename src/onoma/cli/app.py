@@ -10,6 +10,7 @@ import typer
 
 from onoma import __version__
 from onoma.cli import convert, evaluate, info, score, tag, train
+from onoma.cli.options import INTERRUPTED
 from onoma.errors import OnomaError, StoppedError
 
 app = typer.Typer(
@@ -47,7 +48,7 @@ def main() -> NoReturn:
         _fail(str(error))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # Whoever read our output has gone; Python must not complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,6 +9,9 @@ import typer
 
 from onoma.corpora import FORMATS, ReadOptions
 
+INTERRUPTED = 130
+"""Exit status of a command that Ctrl-C has ended, as shells have it: 128 and the number of the signal."""
+
 Format = Annotated[
     str | None,
     typer.Option("--format", help=f"Format of the input: {', '.join(FORMATS)}. Found out by itself if not given."),

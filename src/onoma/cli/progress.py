@@ -34,6 +34,7 @@ class TrainingProgress(Observer):
         self._epochs = 0
         self._f1 = "–"
         self._started = time.perf_counter()
+        self.stopped = False
         self._last: Step | None = None
 
     def __enter__(self) -> TrainingProgress:
@@ -98,6 +99,10 @@ class TrainingProgress(Observer):
         if self._last is not None:
             line += f"  {self._last.subwords_per_second:,.0f} subwords/s  {_clock(self._last.seconds_left)} left"
         self.console.print(line, markup=False)
+
+    def interrupted(self) -> None:
+        self.stopped = True
+        self.console.print("interrupted; the best model so far is kept, and --resume goes on with the run")
 
     def tested(self, report: Report) -> None:
         from onoma.rendering import report_table

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import Format, Strict, column
+from onoma.cli.options import INTERRUPTED, Format, Strict, column
+from onoma.errors import InputError
 
 
 def run(
@@ -77,7 +78,11 @@ def run(
         "output": output,
     }
     begun_with = settings_of_run(output) if resume and output and config is None else None
+    if resume and begun_with is None and config is None and not train:
+        raise InputError(f"{output or 'the output'}: holds no unfinished run, so there is nothing to resume")
     settings = read_config(config, base=begun_with, settings=named, sets=sets or ())
     with TrainingProgress() as progress:
         train_run(settings, overwrite=overwrite, resume=resume, accept_changes=accept_changes, observer=progress)
     progress.finish(settings.output)
+    if progress.stopped:
+        raise typer.Exit(INTERRUPTED)

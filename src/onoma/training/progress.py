@@ -92,6 +92,9 @@ class Observer:
     def stage(self, text: str) -> None:
         """Something that takes seconds begins: reading, export, measuring."""
 
+    def interrupted(self) -> None:
+        """The user has stopped the run; the best model so far is written next, and the run can be resumed."""
+
     def tested(self, report: Report) -> None:
         """The finished model was measured on test."""
 
