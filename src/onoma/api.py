@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.bundle import ONNX, Bundle, load_bundle, open_output, write_card, write_manifest
+from onoma.bundle import ONNX, Bundle, OutputFolder, load_bundle, open_output, write_card, write_manifest
 from onoma.corpora import ReadOptions, read
 from onoma.errors import BundleError, MissingExtraError
 from onoma.evaluation import evaluate as evaluate_documents
@@ -18,7 +18,7 @@ from onoma.tagger import Tagger
 from onoma.text import Document
 
 if TYPE_CHECKING:
-    from onoma.training import Observer, RunConfig, Trained
+    from onoma.training import Observer, Ranks, RunConfig, Trained
 
 PathLike = str | os.PathLike[str]
 
@@ -120,25 +120,48 @@ def train_run(
 ) -> Tagger:
     """Do a configured run, see :func:`train`: train, export, measure, and write the model whole or not at all.
 
-    A run that Ctrl-C has ended leaves the best model so far, and can be resumed nevertheless.
+    A run that Ctrl-C has ended leaves the best model so far, and can be resumed nevertheless. Of several processes that
+    `torchrun` has started all train, and only the first one tells its observer and writes; all return the tagger.
     """
     need_training()
-    from onoma.training import Observer, run_training
+    from onoma.training import Observer, joined, run_training
 
-    observer = observer or Observer()
-    with open_output(config.output, overwrite=overwrite, resume=resume) as output:
-        if output.complete:
-            observer.notice("the run had ended; its model is moved into place")
-            output.finish()
-            return load(config.output)
-        if resume and not output.begun:
-            observer.notice("there is no checkpoint to resume from; the run starts at its beginning")
-        trained = run_training(config, observer=observer, folder=output.run, accept_changes=accept_changes)
-        if trained.fitted.interrupted:
-            observer.interrupted()
-        with output.new_bundle(last=not trained.fitted.interrupted) as folder:
-            _write_bundle(trained, folder, config=config, run=output.run, observer=observer)
+    with joined() as ranks:
+        if ranks.first:
+            observer = observer or Observer()
+            with open_output(config.output, overwrite=overwrite, resume=resume) as output:
+                _fill_output(
+                    output, config=config, resume=resume, accept_changes=accept_changes, observer=observer, ranks=ranks
+                )
+        elif not ranks.told(lambda: False):
+            run_training(config, observer=Observer(), ranks=ranks)
+        ranks.meet()
     return load(config.output)
+
+
+def _fill_output(
+    output: OutputFolder,
+    *,
+    config: RunConfig,
+    resume: bool,
+    accept_changes: bool,
+    observer: Observer,
+    ranks: Ranks,
+) -> None:
+    """Train and write the bundle, or move the bundle into place that an earlier run has completed."""
+    from onoma.training import run_training
+
+    if ranks.told(lambda: output.complete):
+        observer.notice("the run had ended; its model is moved into place")
+        output.finish()
+        return
+    if resume and not output.begun:
+        observer.notice("there is no checkpoint to resume from; the run starts at its beginning")
+    trained = run_training(config, observer=observer, folder=output.run, accept_changes=accept_changes, ranks=ranks)
+    if trained.fitted.interrupted:
+        observer.interrupted()
+    with output.new_bundle(last=not trained.fitted.interrupted) as folder:
+        _write_bundle(trained, folder, config=config, run=output.run, observer=observer)
 
 
 def _write_bundle(trained: Trained, folder: Path, *, config: RunConfig, run: Path, observer: Observer) -> None:

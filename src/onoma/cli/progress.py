@@ -54,8 +54,10 @@ class TrainingProgress(Observer):
 
     def planned(self, plan: Plan) -> None:
         self._epochs = plan.epochs
+        together = f", {plan.processes} processes," if plan.processes > 1 else ""
         self.console.print(
-            f"training on {plan.device} in {plan.precision.name} ({plan.precision.why}): {plan.examples:,} windows, "
+            f"training on {plan.device}{together} in {plan.precision.name} ({plan.precision.why}): "
+            f"{plan.examples:,} windows, "
             f"{plan.subwords:,} subwords, {plan.epochs} epochs, "
             f"{plan.steps:,} steps of {plan.batch_subwords:,} subwords, learning rate {plan.learning_rate:g}"
         )

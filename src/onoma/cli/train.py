@@ -62,7 +62,7 @@ def run(
 
     need_training()
     from onoma.cli.progress import TrainingProgress
-    from onoma.training import read_config, settings_of_run
+    from onoma.training import find_ranks, read_config, settings_of_run
 
     named: dict[str, object] = {
         "data.train": train,
@@ -83,6 +83,7 @@ def run(
     settings = read_config(config, base=begun_with, settings=named, sets=sets or ())
     with TrainingProgress() as progress:
         train_run(settings, overwrite=overwrite, resume=resume, accept_changes=accept_changes, observer=progress)
-    progress.finish(settings.output)
+    if find_ranks().first:
+        progress.finish(settings.output)
     if progress.stopped:
         raise typer.Exit(INTERRUPTED)

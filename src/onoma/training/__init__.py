@@ -1,6 +1,7 @@
 """Fine-tuning: corpora and a configuration in, a trained model out."""
 
 from onoma.training.config import RunConfig, read_config
+from onoma.training.devices import Ranks, find_ranks, joined
 from onoma.training.history import copy_logs
 from onoma.training.progress import Epoch, Observer, Plan, Step
 from onoma.training.resuming import settings_of_run
@@ -10,10 +11,13 @@ __all__ = [
     "Epoch",
     "Observer",
     "Plan",
+    "Ranks",
     "RunConfig",
     "Step",
     "Trained",
     "copy_logs",
+    "find_ranks",
+    "joined",
     "read_config",
     "run_training",
     "settings_of_run",

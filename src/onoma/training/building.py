@@ -12,6 +12,7 @@ from onoma.models.checkpointing import checkpoint_layers
 from onoma.models.lora import LoraSettings, add_lora
 from onoma.training.balance import class_weights
 from onoma.training.config import RunConfig
+from onoma.training.devices import ALONE, Ranks
 from onoma.training.flat import Examples
 
 
@@ -60,17 +61,23 @@ def check_model(config: RunConfig, pretrained: Pretrained) -> None:
         )
 
 
-def find_device(name: str) -> torch.device:
-    """The device of a name; `auto` takes a GPU where there is one.
+def find_device(name: str, *, ranks: Ranks = ALONE) -> torch.device:
+    """The device of a name; `auto` takes a GPU where there is one, and each of several processes its own.
 
     Raises:
         ConfigError: it cannot be used here.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not ranks.alone:
+        name = f"cuda:{ranks.local}"
+    elif name.startswith("cuda:") and not ranks.alone:
+        raise ConfigError(f"training.device: {name!r} is one GPU, for {ranks.size} processes; use cuda or cpu")
     try:
         device = torch.device(name)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         raise ConfigError(f"training.device: {name!r} cannot be used here ({error}); use auto or cpu") from error
+    if device.type == "cuda" and not ranks.alone:
+        torch.cuda.set_device(device)
     return device

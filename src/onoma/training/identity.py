@@ -73,11 +73,12 @@ def code_versions() -> dict[str, str]:
     return {"onoma": f"{onoma.__version__} ({_code()})", **{name: version(name) for name in _PACKAGES}}
 
 
-def machine(device: torch.device) -> dict[str, str]:
+def machine(device: torch.device, *, processes: int) -> dict[str, str]:
     """The machine of an identity."""
     return {
         "processor": f"{platform.machine()} with {torch.backends.cpu.get_cpu_capability()}",
         "threads": str(torch.get_num_threads()),
+        "processes": str(processes),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else str(device),
     }
 

@@ -7,24 +7,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
-from jaxtyping import Int64
 from torch import Tensor
 
 from onoma.errors import ConfigError
 from onoma.models import Model
 from onoma.training.average import WeightAverage
+from onoma.training.devices import ALONE, Ranks
 from onoma.training.groups import GroupSettings
 from onoma.training.optimiser import clip_gradients, make_optimiser, make_schedule, set_step
 from onoma.training.precision import Precision
-
-Batch = tuple[Int64[Tensor, "_"], Int64[Tensor, "_"], Int64[Tensor, "_"]]
-"""Ids, lengths and targets, see :meth:`onoma.models.Model.loss`; each batch has as many of them as it has."""
+from onoma.training.reduction import sum_gradients
+from onoma.training.sampling import Batch, part_of
 
 
 @dataclass(frozen=True, slots=True)
 class LearnerSettings:
-    """How a model learns; see :class:`~onoma.training.config.TrainingConfig`."""
+    """How a model learns; see :class:`~onoma.training.config.TrainingConfig`.
+
+    Attributes:
+        seed: of what is random in a step, where several processes take it.
+    """
 
     groups: GroupSettings
     warmup: float
@@ -32,6 +36,7 @@ class LearnerSettings:
     device: torch.device
     precision: Precision
     average: float | None = None
+    seed: int = 0
 
 
 class Learner:
@@ -41,14 +46,19 @@ class Learner:
         model: what learns.
         settings: how.
         steps: of the whole run.
+        ranks: who takes each step together; all of them end it with the same weights.
     """
 
-    def __init__(self, model: Model, *, settings: LearnerSettings, steps: int) -> None:
+    def __init__(self, model: Model, *, settings: LearnerSettings, steps: int, ranks: Ranks = ALONE) -> None:
         self.model = model
+        self.ranks = ranks
+        ranks.copy_first(model.parameters())
         self.settings = settings
         self._optimiser = make_optimiser(model, settings=settings.groups)
         self._schedule = make_schedule(self._optimiser, steps=steps, warmup=settings.warmup)
         self._scaler = settings.precision.scaler(settings.device)
+        # It makes its factor when first used, which a process without a share of the first batch would miss.
+        self._scaler.scale(torch.zeros((), device=settings.device))
         self._average = None if settings.average is None else WeightAverage(model, decay=settings.average)
 
     @property
@@ -57,21 +67,26 @@ class Learner:
         return max(float(group["lr"]) for group in self._optimiser.param_groups)
 
     def step(self, batches: Sequence[Batch]) -> tuple[float, float]:
-        """Learn from some batches as if they were one.
+        """Learn from some batches as if they were one, together with whoever else has got the same batches.
 
         Returns:
             The loss, and the norm of its gradient before it was clipped.
         """
-        shares = _shares(self.model, batches)
+        parts = [part_of(batch, self.ranks) for batch in batches]
+        shares = self._shares(batches, parts)
         self._optimiser.zero_grad(set_to_none=True)
+        self._seed_step()
         losses = []
-        for (ids, lengths, targets), share in zip(batches, shares, strict=True):
-            self._optimiser.catch_up(ids)
+        for (of_all, _, _), (ids, lengths, targets), share in zip(batches, parts, shares, strict=True):
+            self._optimiser.catch_up(of_all)
+            if not len(lengths):
+                continue
             with self.settings.precision.products(self.settings.device):
                 loss = self.model.loss(ids, lengths, targets)
             loss = loss if share is None else loss * share
             torch.autograd.backward(self._scaler.scale(loss))
             losses.append(loss.detach())
+        sum_gradients(self.model.parameters(), ranks=self.ranks)
         self._scaler.unscale_(self._optimiser)
         norm = clip_gradients(self.model.parameters(), largest=self.settings.clip)
         self._scaler.step(self._optimiser)
@@ -79,7 +94,7 @@ class Learner:
         self._schedule.step()
         if self._average is not None:
             self._average.update()
-        return float(sum(loss.item() for loss in losses)), norm
+        return self.ranks.total(float(sum(loss.item() for loss in losses))), norm
 
     @contextmanager
     def settled(self) -> Iterator[None]:
@@ -128,11 +143,20 @@ class Learner:
         if state["random of GPUs"] and self.settings.device.type == "cuda":
             torch.cuda.set_rng_state_all(state["random of GPUs"])
 
+    def _shares(self, batches: Sequence[Batch], parts: Sequence[Batch]) -> list[Tensor | None]:
+        """What the loss of each part counts in the loss of all batches; None where one part is all there is."""
+        if len(batches) == 1 and self.ranks.alone:
+            return [None]
+        mass = self.model.head.mass
+        total = torch.stack([mass(targets) for _, _, targets in batches]).sum()
+        total = total.clamp(min=torch.finfo(torch.float32).tiny)
+        return [mass(targets) / total for _, _, targets in parts]
 
-def _shares(model: Model, batches: Sequence[Batch]) -> list[Tensor | None]:
-    """What each batch's loss counts in the loss of all; None where there is but one."""
-    if len(batches) == 1:
-        return [None]
-    masses = [model.head.mass(targets) for _, _, targets in batches]
-    total = torch.stack(masses).sum().clamp(min=torch.finfo(torch.float32).tiny)
-    return [mass / total for mass in masses]
+    def _seed_step(self) -> None:
+        """Let each of several processes drop other units, and the same ones again when the run is resumed.
+
+        The checkpoint holds the random state of the first process only; so no step takes over any from the one before.
+        """
+        if not self.ranks.alone:
+            entropy = (self.settings.seed, self._schedule.last_epoch, self.ranks.rank)
+            torch.manual_seed(int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0]))

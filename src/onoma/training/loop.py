@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from onoma.errors import StoppedError, TrainingError
 from onoma.metrics import Report
 from onoma.models import Model
 from onoma.training.clock import Clock
+from onoma.training.devices import ALONE, Ranks
 from onoma.training.fitted import Fitted
 from onoma.training.keeper import Keeper
 from onoma.training.learner import Learner, LearnerSettings
@@ -43,6 +45,8 @@ class Loop:
         keeper: writes checkpoints and gives back the newest.
         stop: is asked after each step whether that was the last.
         describe: names examples to people by their positions.
+        ranks: the processes that run the same loop on the same batches. The first one's ``measure`` and ``keeper``
+            count for all, and a signal to one of them ends all after the same step.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class Loop:
         keeper: Keeper,
         stop: Stop,
         describe: Callable[[Sequence[int]], str],
+        ranks: Ranks = ALONE,
     ) -> None:
         self.model = model
         self.sampler = sampler
@@ -65,9 +70,10 @@ class Loop:
         self.keeper = keeper
         self.stop = stop
         self.describe = describe
+        self.ranks = ranks
         per_epoch = (len(sampler.epoch(number)) for number in range(settings.epochs))
         steps = sum(math.ceil(batches / settings.accumulate) for batches in per_epoch)
-        self.learner = Learner(model, settings=settings.learner, steps=steps)
+        self.learner = Learner(model, settings=settings.learner, steps=steps, ranks=ranks)
         self.clock = Clock(steps)
         self.fitted = Fitted()
 
@@ -86,8 +92,9 @@ class Loop:
             self._train()
         finally:
             self.observer.ended()
-        if self.stop.signal:
-            self._stopped(self.stop.signal.name)
+        told = self._told_to_stop()
+        if told:
+            self._stopped(told)
         if self.fitted.dev is None:
             with self.learner.settled():
                 self.fitted.keep(self.model)
@@ -96,12 +103,12 @@ class Loop:
 
     def _train(self) -> None:
         try:
-            while self.fitted.epochs < self.settings.epochs and not self._in_vain() and not self.stop.signal:
+            while self.fitted.epochs < self.settings.epochs and not self._in_vain() and not self._told_to_stop():
                 self._epoch()
         except StopNow:
             pass  # measuring on dev was broken off; it is repeated when the run is resumed
         except KeyboardInterrupt:
-            if self.stop.signal:
+            if self.stop.signal or not self.ranks.alone:
                 raise
             self.fitted.interrupted = True
 
@@ -112,12 +119,13 @@ class Loop:
             chosen = batches[self.fitted.batches : self.fitted.batches + self.settings.accumulate]
             self._step(chosen)
             self.fitted.batches += len(chosen)
-            if self.stop.signal:
+            if self._told_to_stop():
                 return
             self.keeper.step_done(self.clock.steps, self._state)
         with self.learner.settled():
-            with self.stop.at_once():
-                dev = self.measure() if self.measure else None
+            dev = self.ranks.told(self._measured)
+            if isinstance(dev, StopNow):
+                raise dev
             better = dev is not None and (self.fitted.dev is None or dev.exact.f1 > self.fitted.dev.exact.f1)
             if better:
                 self.fitted.dev = dev
@@ -137,6 +145,13 @@ class Loop:
             )
         )
         self.keeper.epoch_done(self.clock.steps, self._state)
+
+    def _measured(self) -> Report | StopNow | None:
+        try:
+            with self.stop.at_once():
+                return self.measure() if self.measure else None
+        except StopNow as broken_off:
+            return broken_off
 
     def _step(self, chosen: Sequence[Sequence[int]]) -> None:
         started = time.perf_counter()
@@ -172,12 +187,17 @@ class Loop:
     def _in_vain(self) -> bool:
         return self.fitted.epochs - self.fitted.best_epoch >= self.settings.patience
 
-    def _stopped(self, signal: str) -> None:
+    def _told_to_stop(self) -> signal.Signals | None:
+        """The signal that came, be it to another process; all get the same answer."""
+        number = self.ranks.largest(self.stop.signal or 0)
+        return signal.Signals(number) if number else None
+
+    def _stopped(self, told: signal.Signals) -> None:
         self.keeper.write(self.clock.steps, self._state)
-        if signal != "SIGINT":
+        what_stands = self.ranks.told(self.keeper.what_stands)
+        if told != signal.SIGINT:
             raise StoppedError(
-                f"stopped by {signal} after step {self.clock.steps}; pass --resume to go on "
-                f"({self.keeper.what_stands()})"
+                f"stopped by {told.name} after step {self.clock.steps}; pass --resume to go on ({what_stands})"
             )
         self.fitted.interrupted = True
 
@@ -194,6 +214,7 @@ class Loop:
                 device=str(learner.device),
                 precision=learner.precision,
                 done=self.clock.steps,
+                processes=self.ranks.size,
             )
         )
 
@@ -205,7 +226,7 @@ class Loop:
         }
 
     def _restore(self) -> None:
-        state = self.keeper.restore()
+        state = self.ranks.told(self.keeper.restore)
         if state is not None:
             self.clock.load_state_dict(state["clock"])
             self.fitted.load_state_dict(state["fitted"])

@@ -49,6 +49,7 @@ def plan_run(
         device=device,
         precision=precision,
         average=settings.average,
+        seed=settings.seed,
     )
     loop = LoopSettings(
         epochs=settings.epochs or min(40, max(3, math.ceil(_STEPS_WANTED * per_step / subwords))),

@@ -15,6 +15,7 @@ class Plan:
 
     Attributes:
         done: steps that a run which is resumed has done already.
+        processes: that train together.
     """
 
     epochs: int
@@ -26,6 +27,7 @@ class Plan:
     device: str
     precision: Precision
     done: int = 0
+    processes: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from onoma.training.building import build_model, check_model, find_device
 from onoma.training.checkpoint import Checkpoints
 from onoma.training.config import RunConfig
 from onoma.training.corpus import TrainingText, read_training_text
+from onoma.training.devices import ALONE, Ranks
 from onoma.training.fitted import Fitted
 from onoma.training.flat import Examples
 from onoma.training.history import History
@@ -65,7 +66,12 @@ class Trained:
 
 
 def run_training(
-    config: RunConfig, *, observer: Observer, folder: Path | None = None, accept_changes: bool = False
+    config: RunConfig,
+    *,
+    observer: Observer,
+    folder: Path | None = None,
+    accept_changes: bool = False,
+    ranks: Ranks = ALONE,
 ) -> Trained:
     """Train as a configuration says.
 
@@ -74,6 +80,7 @@ def run_training(
         observer: is told how it goes.
         folder: where checkpoints and history lie; goes on with what is there. None to keep none.
         accept_changes: go on also where settings, data or versions are not what they were.
+        ranks: the processes that train together. All get the same model; only the first has a folder and reads dev.
 
     Raises:
         InputError: a corpus cannot be used, or the run in the folder is another one.
@@ -82,27 +89,28 @@ def run_training(
         StoppedError: SIGTERM came.
     """
     settings = config.training
-    device = find_device(settings.device)
+    device = find_device(settings.device, ranks=ranks)
     loggers = make_loggers(settings.log, folder=folder, name=config.output.name) if folder else []
     torch.manual_seed(settings.seed)
     observer.stage(f"loading encoder {config.model.encoder}")
     pretrained = load_pretrained(config.model.encoder)
     check_model(config, pretrained)
     observer.stage("reading")
-    text = _read_train(config, pretrained, observer=observer)
-    dev = read_part(config.data.dev, config.data, observer=observer) if config.data.dev else None
+    text = ranks.in_turn(lambda: _read_train(config, pretrained, observer=observer))
+    wanted = config.data.dev if ranks.first else None
+    dev = read_part(wanted, config.data, observer=observer) if wanted else None
     if dev is not None:
         compare_labels(text.labels, dev.labels, observer=observer)
     bundle = Bundle(_manifest(config, pretrained, text, dev), pretrained.tokenizer)
     model = build_model(config, pretrained, tags=bundle.decoder().tags, examples=text.examples).to(device)
-    precision = precision_of_run(settings.precision, device=device, folder=folder)
+    precision = ranks.told(lambda: precision_of_run(settings.precision, device=device, folder=folder))
     sampler, loop_settings = plan_run(
         settings, text.examples, hidden=pretrained.hidden, device=device, precision=precision
     )
     keeper = Keeper()
     watching = [observer, *loggers]
     if folder is not None:
-        identity = _identity(config, bundle.manifest, precision=precision, device=device)
+        identity = _identity(config, bundle.manifest, precision=precision, device=device, ranks=ranks)
         take_up(identity, folder, accept_changes=accept_changes, observer=observer)
         history = History(folder / HISTORY, warn=observer.notice)
         watching.append(history)
@@ -123,6 +131,7 @@ def run_training(
             keeper=keeper,
             stop=stop,
             describe=_describe(text.examples, pretrained.tokenizer),
+            ranks=ranks,
         )
         fitted = loop.run()
     if settings.lora is not None:
@@ -181,14 +190,16 @@ def _manifest(config: RunConfig, pretrained: Pretrained, train: TrainingText, de
     )
 
 
-def _identity(config: RunConfig, manifest: Manifest, *, precision: Precision, device: torch.device) -> Identity:
+def _identity(
+    config: RunConfig, manifest: Manifest, *, precision: Precision, device: torch.device, ranks: Ranks
+) -> Identity:
     return Identity(
         settings=config.model_dump(mode="json"),
         data={part: card.digest for part, card in manifest.provenance.data.items()},
         encoder=manifest.encoder.digest,
         precision=precision.name,
         versions=code_versions(),
-        machine=machine(device),
+        machine=machine(device, processes=ranks.size),
     )
 
 

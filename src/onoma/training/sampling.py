@@ -11,7 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from onoma.encoding import batch_by_length
+from onoma.training.devices import Ranks
 from onoma.training.flat import Examples
+
+Batch = tuple[Int64[Tensor, "_"], Int64[Tensor, "_"], Int64[Tensor, "_"]]
+"""Ids, lengths and targets, see :meth:`onoma.models.Model.loss`; each batch has as many of them as it has."""
 
 _POOL_BATCHES = 50
 """Lengths are sorted among so many batches' worth of examples: enough to pad little, few enough to stay random."""
@@ -54,6 +58,22 @@ class Sampler:
         """
         ids, targets, lengths = self.examples.packed(batch)
         return _to(device, ids), _to(device, lengths), _to(device, targets)
+
+
+def part_of(batch: Batch, ranks: Ranks) -> Batch:
+    """This process's sequences of a batch: neighbours, of about as many subwords as everybody's; perhaps none.
+
+    A sequence goes to the process in whose share of the subwords its middle lies.
+    """
+    if ranks.alone:
+        return batch
+    ids, lengths, targets = (each for each in batch)
+    ends = lengths.cumsum(0)
+    bounds = torch.tensor([ranks.rank, ranks.rank + 1], device=ids.device) * len(ids) * 2 // ranks.size
+    first, last = torch.searchsorted(2 * ends - lengths, bounds).tolist()
+    starts = [0, *ends.tolist()]
+    mine = slice(starts[first], starts[last])
+    return ids[mine], lengths[first:last], targets[mine]
 
 
 def _to(device: torch.device, array: NDArray[np.int64]) -> Int64[Tensor, " rows"]:
