@@ -48,7 +48,7 @@ $(VENV)/demo.stamp: pyproject.toml | $(BIN)/python
 	touch $@
 
 $(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable ".[train,small,multilingual,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[train,small,multilingual,lora,dev]"
 	touch $@ $(VENV)/demo.stamp
 
 $(VENV)/bench.stamp: pyproject.toml | $(BIN)/python
