@@ -42,7 +42,7 @@ from onoma.training.examples import Example, make_examples
 
 KINDS = ("ours", "defaults", "best", "best_fp32")
 TRAIN = [DATA / "wnut17" / "wnut17train.conll", DATA / "wikigold" / "wikigold.conll.txt"]
-WINDOW, OVERLAP = 256, 64
+WINDOW, OVERLAP = 128, 48
 
 
 class Stopwatch(Observer):

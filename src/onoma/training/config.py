@@ -69,8 +69,8 @@ class ModelConfig(_Frozen):
     head: str = "linear"
     tag_scheme: Literal["BIO", "BIOES"] = "BIO"
     dropout: float = Field(default=0.1, ge=0, lt=1)
-    window: int = Field(default=256, ge=16)
-    overlap: int = Field(default=64, ge=0)
+    window: int = Field(default=128, ge=16)
+    overlap: int = Field(default=48, ge=0)
 
     @model_validator(mode="after")
     def _overlap_fits(self) -> ModelConfig:
