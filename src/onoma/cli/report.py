@@ -13,12 +13,8 @@ from onoma.metrics import Report
 
 def tell_reading(reading: Reading) -> None:
     """Say on standard error what was found in a file and what had to be repaired or left out."""
-    report = reading.report
-    if report.scheme is not None:
-        how = "as told" if report.scheme_forced else "detected"
-        print(f"note: {reading.path}: {reading.format}, tags in scheme {report.scheme} ({how})", file=sys.stderr)
-    for notice in report.notices():
-        print(f"note: {reading.path}: {notice}", file=sys.stderr)
+    for notice in reading.notices():
+        print(f"note: {notice}", file=sys.stderr)
 
 
 def print_report(report: Report, *, as_json: bool, title: str) -> None:

@@ -65,3 +65,11 @@ class Reading:
                 pass
         assert self._tally is not None
         return self._tally.report(forced=self._forced)
+
+    def notices(self) -> list[str]:
+        """What the corpus was read as, and what had to be repaired or left out; each names the file."""
+        report, notices = self.report, []
+        if report.scheme is not None:
+            how = "as told" if report.scheme_forced else "detected"
+            notices.append(f"{self.format}, tags in scheme {report.scheme} ({how})")
+        return [f"{self.path}: {notice}" for notice in [*notices, *report.notices()]]

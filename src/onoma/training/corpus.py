@@ -26,7 +26,7 @@ from onoma.text import Document
 from onoma.training.cache import cached_examples
 from onoma.training.examples import Example, make_examples
 from onoma.training.flat import Examples
-from onoma.training.parts import card_of, digest_of, files_of, labels_of, notices_of
+from onoma.training.parts import card_of, digest_of, files_of, labels_of
 
 _READ_ONCE = 2_000_000
 """Characters; a corpus of fewer is kept between counting and cutting, a larger one is read twice."""
@@ -83,7 +83,7 @@ def read_training_text(
         labels = labels_of(readings)
         unusable: Counter[str] = Counter()
         yield from make_examples(documents, framing=framing, scheme=scheme, labels=sorted(labels), unusable=unusable)
-        notices = [notice for reading in readings for notice in notices_of(reading)]
+        notices = [notice for reading in readings for notice in reading.notices()]
         card = card_of(paths, digest=digest, reports=[reading.report for reading in readings])
         return _Facts(card=card, labels=labels, unusable=unusable, notices=notices).model_dump_json()
 

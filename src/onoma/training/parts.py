@@ -30,7 +30,7 @@ def read_part(paths: Sequence[Path], data: DataConfig, *, observer: Observer) ->
     """Read the files of one part and tell what had to be repaired or left out."""
     readings = [read(path, format=data.format, options=read_options(data)) for path in paths]
     documents = list(chain.from_iterable(readings))
-    for text in chain.from_iterable(notices_of(reading) for reading in readings):
+    for text in chain.from_iterable(reading.notices() for reading in readings):
         observer.notice(text)
     card = card_of(paths, digest=digest_of(paths), reports=[reading.report for reading in readings])
     return Part(documents, card, labels_of(readings))
@@ -54,15 +54,6 @@ def labels_of(readings: Iterable[Reading]) -> Counter[str]:
     for reading in readings:
         labels.update(reading.report.labels)
     return labels
-
-
-def notices_of(reading: Reading) -> list[str]:
-    """What a corpus was read as, and what had to be repaired or left out."""
-    report, notices = reading.report, []
-    if report.scheme is not None:
-        how = "as told" if report.scheme_forced else "detected"
-        notices.append(f"{reading.path}: {reading.format}, tags in scheme {report.scheme} ({how})")
-    return notices + [f"{reading.path}: {notice}" for notice in report.notices()]
 
 
 def card_of(paths: Sequence[Path], *, digest: str, reports: Sequence[ReadReport]) -> DataCard:
