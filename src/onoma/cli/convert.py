@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import Encoding, Format, PositionDigit, SchemeName, Strict, TagColumn, WordColumn, read_options
+from onoma.cli.options import (
+    Encoding,
+    Format,
+    Labels,
+    PositionDigit,
+    SchemeName,
+    Strict,
+    TagColumn,
+    WordColumn,
+    read_options,
+)
 from onoma.cli.report import tell_reading
 from onoma.corpora import FORMATS, LAYOUTS
 
@@ -31,6 +41,7 @@ def run(
     position_digit: PositionDigit = False,
     encoding: Encoding = "utf-8",
     strict: Strict = False,
+    labels: Labels = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
 ) -> None:
     """Convert annotated text between formats and tagging schemes.
@@ -52,6 +63,7 @@ def run(
         position_digit=position_digit,
         encoding=encoding,
         strict=strict,
+        labels=labels,
     )
     reading = read(source, format=format, options=options)
     written = write(reading, target, format=to, options=WriteOptions(scheme=to_scheme, layout=layout, segment=segment))

@@ -12,6 +12,8 @@ from onoma.cli.options import (
     AsJson,
     Encoding,
     Format,
+    Labels,
+    Lacks,
     Model,
     PositionDigit,
     SchemeName,
@@ -38,6 +40,8 @@ def run(
     position_digit: PositionDigit = False,
     encoding: Encoding = "utf-8",
     strict: Strict = False,
+    labels: Labels = None,
+    lacks: Lacks = None,
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
@@ -55,6 +59,8 @@ def run(
         position_digit=position_digit,
         encoding=encoding,
         strict=strict,
+        labels=labels,
+        lacks=lacks,
     )
     tagger = load(model, threads=threads)
     reading = read(data, format=format, options=options)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from onoma.corpora import FORMATS, ReadOptions
+from onoma.errors import InputError
 
 INTERRUPTED = 130
 """Exit status of a command that Ctrl-C has ended, as shells have it: 128 and the number of the signal."""
@@ -31,6 +33,18 @@ PositionDigit = Annotated[
 ]
 Encoding = Annotated[str, typer.Option("--encoding", help="Character encoding of the input.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse input that breaks its tagging scheme.")]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label", metavar="OLD=NEW", help="Read label OLD as NEW, or leave it out if NEW is empty; may be repeated."
+    ),
+]
+Lacks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--lacks", metavar="LABEL", help="The file does not annotate LABEL, so do not judge it; may be repeated."
+    ),
+]
 Model = Annotated[Path, typer.Argument(help="A folder that `onoma train` has written.", show_default=False)]
 Threads = Annotated[
     int | None, typer.Option("--threads", min=1, help="Processor threads; as many as there are if not given.")
@@ -54,8 +68,14 @@ def read_options(
     scheme: str | None = None,
     strict: bool = False,
     lines: bool = False,
+    labels: Sequence[str] | None = None,
+    lacks: Sequence[str] | None = None,
 ) -> ReadOptions:
-    """What the shared options say of reading."""
+    """What the shared options say of reading.
+
+    Raises:
+        InputError: a label's new name is missing.
+    """
     return ReadOptions(
         scheme=scheme,
         strict=strict,
@@ -64,4 +84,13 @@ def read_options(
         position_digit=position_digit,
         encoding=encoding,
         text_unit="line" if lines else "file",
+        labels=dict(map(_renaming, labels or ())),
+        lacks=frozenset(lacks or ()),
     )
+
+
+def _renaming(text: str) -> tuple[str, str]:
+    old, equals, new = text.partition("=")
+    if not equals or not old:
+        raise InputError(f"--label {text}: expected OLD=NEW, as in person=PER")
+    return old, new

@@ -11,6 +11,8 @@ from onoma.cli.options import (
     AsJson,
     Encoding,
     Format,
+    Labels,
+    Lacks,
     PositionDigit,
     SchemeName,
     Strict,
@@ -32,6 +34,8 @@ def run(
     position_digit: PositionDigit = False,
     encoding: Encoding = "utf-8",
     strict: Strict = False,
+    labels: Labels = None,
+    lacks: Lacks = None,
     as_json: AsJson = False,
 ) -> None:
     """Score a file of predictions against a file of gold entities.
@@ -51,6 +55,8 @@ def run(
         position_digit=position_digit,
         encoding=encoding,
         strict=strict,
+        labels=labels,
+        lacks=lacks,
     )
     readings = [read(path, format=format, options=options) for path in (gold, predicted)]
     report = score(*readings)

@@ -61,7 +61,7 @@ def read(path: str | Path, *, format: str | None = None, options: ReadOptions = 
     if options.scheme is not None:
         chosen_scheme(options.scheme)
     reader = _format(name).reader(path, options)
-    return Reading(path, format=name, reader=reader, forced=options.scheme is not None)
+    return Reading(path, format=name, reader=reader, options=options)
 
 
 def write(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from onoma.errors import ConfigError
@@ -42,6 +42,8 @@ class ReadOptions:
         language_prefix: `conll`: the ``en`` of WikiANN's ``en:word``, left out of words and kept as
             ``meta["language"]``. None detects it where every word of the file has it, "" never looks for it.
         text_unit: `text`: whether a document is a whole file or each of its lines that is not blank.
+        labels: what a label is called from here on, by its name in the file; under "" its entities are left out.
+        lacks: labels, by their new names, that the corpus does not annotate; see :class:`~onoma.text.Document`.
     """
 
     scheme: str | None = None
@@ -53,6 +55,8 @@ class ReadOptions:
     position_digit: bool = False
     language_prefix: str | None = None
     text_unit: Literal["file", "line"] = "file"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    lacks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from onoma.corpora.options import ReadOptions
 from onoma.corpora.report import ReadReport, ReadTally
 from onoma.errors import CorpusError
 from onoma.schemes import Scheme
@@ -31,11 +33,12 @@ class Reading:
         format: the format's name.
     """
 
-    def __init__(self, path: Path, *, format: str, reader: Reader, forced: bool) -> None:
+    def __init__(self, path: Path, *, format: str, reader: Reader, options: ReadOptions) -> None:
         self.path = path
         self.format = format
         self._reader = reader
-        self._forced = forced
+        self._options = options
+        self._unnamed = set(options.labels)
         self._tally: ReadTally | None = None
 
     def __iter__(self) -> Iterator[Document]:
@@ -46,7 +49,7 @@ class Reading:
             SchemeError: a tag that the scheme does not know, or in strict reading one where it does not allow it.
         """
         tally = self._tally = ReadTally()
-        for document in self._reader.documents(tally):
+        for document in map(self._relabelled, self._reader.documents(tally)):
             tally.count(document)
             yield document
         if not tally.documents:
@@ -64,7 +67,7 @@ class Reading:
             for _ in self:
                 pass
         assert self._tally is not None
-        return self._tally.report(forced=self._forced)
+        return self._tally.report(forced=self._options.scheme is not None)
 
     def notices(self) -> list[str]:
         """What the corpus was read as, and what had to be repaired or left out; each names the file."""
@@ -72,4 +75,14 @@ class Reading:
         if report.scheme is not None:
             how = "as told" if report.scheme_forced else "detected"
             notices.append(f"{self.format}, tags in scheme {report.scheme} ({how})")
-        return [f"{self.path}: {notice}" for notice in [*notices, *report.notices()]]
+        unnamed = [f"no entity has the label {label!r}, so none was renamed" for label in sorted(self._unnamed)]
+        return [f"{self.path}: {notice}" for notice in [*notices, *unnamed, *report.notices()]]
+
+    def _relabelled(self, document: Document) -> Document:
+        """The document with its entities under their new labels, and what its annotation lacks."""
+        names, lacks = self._options.labels, self._options.lacks
+        if not names:
+            return replace(document, lacks=lacks) if lacks else document
+        self._unnamed.difference_update(entity.label for entity in document.entities)
+        entities = (replace(entity, label=names.get(entity.label, entity.label)) for entity in document.entities)
+        return replace(document, entities=tuple(entity for entity in entities if entity.label), lacks=lacks)

@@ -62,7 +62,8 @@ def align(gold: Iterable[Document], predicted: Iterable[Document]) -> Iterator[A
     for block in read_blocks(gold, predicted):
         if block.respelled is None:
             ours, theirs = block.gold[0], block.predicted[0]
-            yield Aligned(gold=_mentions(ours.text, ours.entities), predicted=_mentions(ours.text, theirs.entities))
+            judged = (entity for entity in theirs.entities if entity.label not in ours.lacks)
+            yield Aligned(gold=_mentions(ours.text, ours.entities), predicted=_mentions(ours.text, judged))
         else:
             yield from _by_words(block, block.respelled)
 
@@ -86,10 +87,9 @@ def _by_words(block: Block, respelled: Sequence[int]) -> Iterator[Aligned]:
     differing = Counter(bisect_right(bases, spans[index][0]) for index in respelled)
     gold = _by_document(_placed(text, block.gold, spans), bases)
     predicted = _by_document(_placed(text, block.predicted, spans), bases)
-    for number in range(1, len(bases)):
-        yield Aligned(
-            gold=tuple(gold[number]), predicted=tuple(predicted[number]), by_words=True, respelled=differing[number]
-        )
+    for number, document in enumerate(block.gold, start=1):
+        judged = (mention for mention in predicted[number] if mention.label not in document.lacks)
+        yield Aligned(gold=tuple(gold[number]), predicted=tuple(judged), by_words=True, respelled=differing[number])
 
 
 def _by_document(mentions: Iterable[Mention], bases: Sequence[int]) -> Mapping[int, list[Mention]]:

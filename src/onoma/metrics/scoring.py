@@ -17,7 +17,8 @@ def score(gold: Iterable[Document], predicted: Iterable[Document]) -> Report:
     """Score predicted documents against gold ones.
 
     Args:
-        gold: documents with the entities that should be found.
+        gold: documents with the entities that should be found. Predicted entities of labels that a gold document lacks
+            are not judged.
         predicted: the same running text in the same order; document and sentence bounds may differ where both sides
             have given words. Both may be generators, they are read in step.
 

@@ -25,7 +25,7 @@ def class_weights(
         wanted: ``balanced``, or weights by tag (``B-PER``), by label for all its tags (``PER``), or for ``O``; a tag
             outweighs its label, and what is not named weighs 1.
         tags: the model's tags, in order.
-        targets: all targets of the training text; negative numbers are none.
+        targets: all targets of the training text; what is negative or above the tags is not counted.
 
     Raises:
         ConfigError: a name is neither a tag nor a label.
@@ -52,5 +52,5 @@ def _count(targets: NDArray[np.integer], *, tags: int) -> NDArray[np.int64]:
     counts = np.zeros(tags, dtype=np.int64)
     for start in range(0, len(targets), _BLOCK):
         block = targets[start : start + _BLOCK]
-        counts += np.bincount(block[block >= 0], minlength=tags)
+        counts += np.bincount(block[(block >= 0) & (block < tags)], minlength=tags)
     return counts

@@ -10,20 +10,21 @@ from onoma.errors import ConfigError
 from onoma.models import HEADS, Model, Pretrained
 from onoma.models.checkpointing import checkpoint_layers
 from onoma.models.lora import LoraSettings, add_lora
+from onoma.schemes import OUTSIDE
 from onoma.training.balance import class_weights
 from onoma.training.config import RunConfig
+from onoma.training.corpus import TrainingText
 from onoma.training.devices import ALONE, Ranks
-from onoma.training.flat import Examples
 
 
-def build_model(config: RunConfig, pretrained: Pretrained, *, tags: Sequence[str], examples: Examples) -> Model:
+def build_model(config: RunConfig, pretrained: Pretrained, *, tags: Sequence[str], text: TrainingText) -> Model:
     """Put a new head on the encoder, and adapters into it where wanted.
 
     Args:
         config: of the run.
         pretrained: the encoder, which becomes part of the model.
         tags: what the head tells apart.
-        examples: the training text, in which tags are counted.
+        text: what is learnt from, in which tags are counted.
 
     Raises:
         ConfigError: the configuration does not fit the encoder.
@@ -31,19 +32,25 @@ def build_model(config: RunConfig, pretrained: Pretrained, *, tags: Sequence[str
     settings = config.training
     weights = None
     if settings.class_weights is not None:
-        weights = class_weights(settings.class_weights, tags=tags, targets=examples.targets)
+        weights = class_weights(settings.class_weights, tags=tags, targets=text.examples.targets)
     head = HEADS[config.model.head](
         pretrained.hidden,
         len(tags),
         dropout=config.model.dropout,
         class_weights=weights,
         label_smoothing=settings.label_smoothing,
+        alternatives=[_tags_of(labels, tags) for labels in text.lacks],
     )
     if settings.lora is not None:
         add_lora(pretrained.encoder, settings=LoraSettings(**settings.lora.model_dump()))
     if settings.recompute:
         checkpoint_layers(pretrained.encoder)
     return Model(pretrained.encoder, head)
+
+
+def _tags_of(labels: frozenset[str], tags: Sequence[str]) -> list[int]:
+    """The tag outside of entities, and all tags of some labels."""
+    return [number for number, tag in enumerate(tags) if tag == OUTSIDE or tag.partition("-")[2] in labels]
 
 
 def check_model(config: RunConfig, pretrained: Pretrained) -> None:

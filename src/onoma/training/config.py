@@ -21,6 +21,26 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class CorpusConfig(_Frozen):
+    """How the annotation of some files is to be read, where corpora of different make are learnt together.
+
+    Attributes:
+        files: patterns of their paths, such as `wnut17*` or `btc/*.conll`; what holds is the first table that fits.
+        labels: what a label is called from here on, by its name in the files; under "" its entities are left out.
+        lacks: labels of the others, by their new names, that these files do not annotate. Where nothing is annotated
+            the model may then take a word for one of these without being corrected.
+    """
+
+    files: tuple[str, ...] = Field(min_length=1)
+    labels: dict[str, str] = {}
+    lacks: tuple[str, ...] = ()
+
+    @field_validator("files", "lacks", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+
 class DataConfig(_Frozen):
     """Where the annotated text is.
 
@@ -34,6 +54,7 @@ class DataConfig(_Frozen):
         position_digit: drop the digit behind each word, as the Weibo corpus has it.
         encoding: the files' character encoding.
         strict: refuse files that break their scheme instead of repairing them.
+        corpora: where files differ in what their labels are called or what they annotate, a table for each kind.
     """
 
     train: tuple[Path, ...] = Field(min_length=1)
@@ -46,6 +67,7 @@ class DataConfig(_Frozen):
     position_digit: bool = False
     encoding: str = "utf-8"
     strict: bool = False
+    corpora: tuple[CorpusConfig, ...] = ()
 
     @field_validator("train", "dev", "test", mode="before")
     @classmethod

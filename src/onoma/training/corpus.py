@@ -21,6 +21,7 @@ import onoma
 from onoma.bundle import DataCard
 from onoma.corpora import Reading, ReadOptions, read
 from onoma.encoding import Framing
+from onoma.errors import ConfigError
 from onoma.schemes import Scheme
 from onoma.text import Document
 from onoma.training.cache import cached_examples
@@ -43,19 +44,21 @@ class TrainingText:
         card: the corpus.
         labels: entities by label.
         unusable: entities that could not be used as they are, by reason.
+        lacks: the sets of labels that some of the files lack, as targets count them.
     """
 
     examples: Examples
     card: DataCard
     labels: Counter[str]
     unusable: Counter[str]
+    lacks: tuple[frozenset[str], ...] = ()
 
 
 def read_training_text(
     paths: Sequence[Path],
     *,
     format: str | None,
-    options: ReadOptions,
+    options: Callable[[Path], ReadOptions],
     framing: Framing,
     scheme: Scheme,
     notice: Callable[[str], None],
@@ -66,7 +69,7 @@ def read_training_text(
     Args:
         paths: files or folders.
         format: the files' format; found out by itself where None.
-        options: how they are read.
+        options: how each is read.
         framing: how documents are cut.
         scheme: the scheme of the model's tags.
         notice: told what had to be repaired or left out, also where the cache had the examples.
@@ -74,25 +77,31 @@ def read_training_text(
 
     Raises:
         InputError: a file cannot be used.
+        ConfigError: a corpus is said to lack a label that no other has.
     """
     digest = digest_of(paths)
+    ways = [options(path) for path in paths]
+    lacks = sorted({each.lacks for each in ways if each.lacks}, key=sorted)
 
     def build() -> Generator[Example, None, str]:
-        readings = [read(path, format=format, options=options) for path in paths]
+        readings = [read(path, format=format, options=how) for path, how in zip(paths, ways, strict=True)]
         documents = _read_once(readings)
         labels = labels_of(readings)
+        _check_lacks(lacks, labels)
         unusable: Counter[str] = Counter()
-        yield from make_examples(documents, framing=framing, scheme=scheme, labels=sorted(labels), unusable=unusable)
+        yield from make_examples(
+            documents, framing=framing, scheme=scheme, labels=sorted(labels), lacks=lacks, unusable=unusable
+        )
         notices = [notice for reading in readings for notice in reading.notices()]
         card = card_of(paths, digest=digest, reports=[reading.report for reading in readings])
         return _Facts(card=card, labels=labels, unusable=unusable, notices=notices).model_dump_json()
 
-    key = _key(paths, digest=digest, format=format, options=options, framing=framing, scheme=scheme)
+    key = _key(paths, digest=digest, format=format, ways=ways, framing=framing, scheme=scheme)
     cached = cached_examples(key, build=build, notice=notice, folder=cache)
     facts = _Facts.model_validate_json(cached.facts)
     for text in facts.notices:
         notice(text)
-    return TrainingText(cached.examples, facts.card, Counter(facts.labels), Counter(facts.unusable))
+    return TrainingText(cached.examples, facts.card, Counter(facts.labels), Counter(facts.unusable), tuple(lacks))
 
 
 class _Facts(BaseModel):
@@ -119,12 +128,18 @@ def _read_once(readings: Sequence[Reading]) -> Iterator[Document]:
     return chain.from_iterable(readings) if kept is None else iter(kept)
 
 
+def _check_lacks(lacks: Sequence[frozenset[str]], labels: Counter[str]) -> None:
+    for label in sorted(frozenset[str]().union(*lacks) - labels.keys()):
+        known = ", ".join(sorted(labels))
+        raise ConfigError(f"data.corpora: no file has the label {label!r} that others lack; there are {known}")
+
+
 def _key(
     paths: Sequence[Path],
     *,
     digest: str,
     format: str | None,
-    options: ReadOptions,
+    ways: Sequence[ReadOptions],
     framing: Framing,
     scheme: Scheme,
 ) -> str:
@@ -134,7 +149,7 @@ def _key(
         "files": files,
         "digest": digest,
         "format": format,
-        "options": asdict(options),
+        "options": [asdict(each) | {"lacks": sorted(each.lacks)} for each in ways],
         "tokenizer": tokenizer,
         "framing": [framing.window, framing.overlap, framing.aligner.longest_word],
         "scheme": scheme.name,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from onoma.encoding import Encoded, Framing
 from onoma.models import NO_TARGET
-from onoma.schemes import Chunk, Scheme, encode_tags
+from onoma.schemes import OUTSIDE, Chunk, Scheme, encode_tags
 from onoma.text import Document, Entity
 
 
@@ -23,7 +23,7 @@ class Example:
 
     Attributes:
         ids: subword ids with the special pieces, ``[subwords]``.
-        targets: tag numbers or ``NO_TARGET``, ``[subwords]``.
+        targets: tag numbers, numbers of alternatives (see :func:`make_examples`) or ``NO_TARGET``, ``[subwords]``.
     """
 
     ids: NDArray[np.int32]
@@ -31,23 +31,35 @@ class Example:
 
 
 def make_examples(
-    documents: Iterable[Document], *, framing: Framing, scheme: Scheme, labels: Sequence[str], unusable: Counter[str]
+    documents: Iterable[Document],
+    *,
+    framing: Framing,
+    scheme: Scheme,
+    labels: Sequence[str],
+    lacks: Sequence[frozenset[str]] = (),
+    unusable: Counter[str],
 ) -> Iterator[Example]:
     """Turn documents into examples.
+
+    A word outside all entities of a document whose annotation lacks some labels may be one of these. Its target is the
+    number of tags and then the place of these labels in ``lacks``.
 
     Args:
         documents: with gold entities.
         framing: how they are cut.
         scheme: the scheme of the model's tags.
         labels: the model's labels.
+        lacks: the sets of labels that documents lack.
         unusable: counts, by reason, the annotations that could not be used as they are.
     """
     numbers = {tag: number for number, tag in enumerate(scheme.tags(tuple(labels)))}
+    outside = {frozenset[str](): numbers[OUTSIDE]} | {each: len(numbers) + place for place, each in enumerate(lacks)}
     for group in _groups(documents):
         for encoded in framing.encode(group):
             chunks = gold_chunks(encoded, unusable=unusable)
             tags = encode_tags(chunks, length=len(encoded.words), scheme=scheme)
-            of_words = np.asarray([numbers[tag] for tag in tags], dtype=np.int64)
+            own = numbers | {OUTSIDE: outside[encoded.document.lacks]}
+            of_words = np.asarray([own[tag] for tag in tags], dtype=np.int64)
             for window in encoded.windows:
                 ids = framing.row(encoded, window)
                 targets = np.full(len(ids), NO_TARGET, dtype=np.int64)

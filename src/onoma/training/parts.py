@@ -28,7 +28,7 @@ class Part:
 
 def read_part(paths: Sequence[Path], data: DataConfig, *, observer: Observer) -> Part:
     """Read the files of one part and tell what had to be repaired or left out."""
-    readings = [read(path, format=data.format, options=read_options(data)) for path in paths]
+    readings = [read(path, format=data.format, options=read_options(data, path)) for path in paths]
     documents = list(chain.from_iterable(readings))
     for text in chain.from_iterable(reading.notices() for reading in readings):
         observer.notice(text)
@@ -36,8 +36,9 @@ def read_part(paths: Sequence[Path], data: DataConfig, *, observer: Observer) ->
     return Part(documents, card, labels_of(readings))
 
 
-def read_options(data: DataConfig) -> ReadOptions:
-    """What a configuration says about how files are read."""
+def read_options(data: DataConfig, path: Path) -> ReadOptions:
+    """What a configuration says about how a file is read."""
+    corpus = next((each for each in data.corpora if any(map(path.match, each.files))), None)
     return ReadOptions(
         scheme=data.tag_scheme,
         strict=data.strict,
@@ -45,6 +46,8 @@ def read_options(data: DataConfig) -> ReadOptions:
         tag_column=data.tag_column,
         position_digit=data.position_digit,
         encoding=data.encoding,
+        labels=corpus.labels if corpus else {},
+        lacks=frozenset(corpus.lacks if corpus else ()),
     )
 
 

@@ -102,7 +102,7 @@ def run_training(
     if dev is not None:
         compare_labels(text.labels, dev.labels, observer=observer)
     bundle = Bundle(_manifest(config, pretrained, text, dev), pretrained.tokenizer)
-    model = build_model(config, pretrained, tags=bundle.decoder().tags, examples=text.examples).to(device)
+    model = build_model(config, pretrained, tags=bundle.decoder().tags, text=text).to(device)
     precision = ranks.told(lambda: precision_of_run(settings.precision, device=device, folder=folder))
     sampler, loop_settings = plan_run(
         settings, text.examples, hidden=pretrained.hidden, device=device, precision=precision
@@ -144,7 +144,7 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, observer: Observer
     text = read_training_text(
         config.data.train,
         format=config.data.format,
-        options=read_options(config.data),
+        options=lambda path: read_options(config.data, path),
         framing=Framing(Aligner(pretrained.tokenizer), window=window.window, overlap=window.overlap),
         scheme=SCHEMES[window.tag_scheme],
         notice=observer.notice,

@@ -244,3 +244,14 @@ def test_touching_entities_that_io_cannot_part_are_counted(tmp_path: Path) -> No
 def test_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     write([Document.from_words([["Ada"]])], "-", format="conll")
     assert capsys.readouterr().out == "Ada\tO\n\n"
+
+
+def test_labels_are_renamed_or_left_out_and_a_name_that_occurs_nowhere_is_told(tmp_path: Path) -> None:
+    content = "Ada B-person\nin O\nLyon B-place\nto O\nday B-time\n"
+    names = {"person": "PER", "time": "", "plaice": "LOC"}
+    documents, path = reading_of(tmp_path, content, labels=names, lacks=frozenset(["ORG"]))
+    assert [entities_of(document) for document in documents] == [[("Ada", "PER"), ("Lyon", "place")]]
+    assert documents[0].lacks == {"ORG"}
+    reading = read(path, options=ReadOptions(labels=names))
+    assert reading.report.labels == {"PER": 1, "place": 1}
+    assert f"{path}: no entity has the label 'plaice', so none was renamed" in reading.notices()

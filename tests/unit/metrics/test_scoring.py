@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -128,3 +129,13 @@ def test_counts_add_up(rows: list[tuple[list[tuple[int, int, str]], ...]]) -> No
     assert report.exact == sum((both([pair]).exact for pair in pairs), Counts())
     assert report.partial == sum((both([pair]).partial for pair in pairs), Counts())
     assert report.exact.correct <= report.partial.correct <= min(report.partial.gold, report.partial.predicted)
+
+
+def test_labels_that_gold_does_not_annotate_are_not_judged():
+    gold = replace(annotated(TEXT, (0, 3, "PER")), lacks=frozenset(["LOC"]))
+    predicted = annotated(TEXT, (0, 3, "PER"), (8, 15, "PER"), (19, 25, "LOC"))
+    assert score([gold], [predicted]).labels == {"PER": Counts(correct=1, predicted=2, gold=1)}
+    words = [["Ada", "met", "Babbage"], ["in", "London"]]
+    halves = [replace(Document.from_words([each]), lacks=frozenset(["LOC"])) for each in words]
+    whole = Document.from_words(words)
+    assert score(halves, [whole.with_entities([whole.entity(19, 25, "LOC")])]).exact.predicted == 0

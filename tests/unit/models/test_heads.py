@@ -82,3 +82,34 @@ def test_class_weights_are_no_part_of_what_is_saved():
     assert LinearHead(8, 3, class_weights=[1.0, 2.0, 3.0]).state_dict().keys() == LinearHead(8, 3).state_dict().keys()
     with pytest.raises(ValueError, match="2 class weights for 3 tags"):
         LinearHead(8, 3, class_weights=[1.0, 2.0])
+
+
+def test_of_several_right_tags_the_probabilities_count_together():
+    head = LinearHead(8, 4, dropout=0.0, alternatives=[[0, 3], [0, 1, 2, 3]])
+    targets = torch.tensor([[NO_TARGET, 4, NO_TARGET, 2], [5, NO_TARGET, 1, NO_TARGET]])
+    odds = head(HIDDEN).softmax(dim=-1)
+    either, certain = odds[0, 1, 0] + odds[0, 1, 3], odds[1, 0].sum()
+    expected = -torch.stack([either, odds[0, 3, 2], certain, odds[1, 2, 1]]).log().mean()
+    torch.testing.assert_close(head.loss(HIDDEN, targets), expected)
+
+
+def test_what_any_tag_satisfies_teaches_nothing():
+    head = LinearHead(8, 2, dropout=0.0, alternatives=[[0, 1]])
+    head.loss(HIDDEN, torch.full((2, 4), 2)).backward()
+    assert head.affine.weight.grad is not None
+    torch.testing.assert_close(head.affine.weight.grad, torch.zeros(2, 8), atol=1e-7, rtol=0)
+
+
+def test_a_set_of_one_tag_is_that_tag_also_with_weights_and_smoothing():
+    settings = {"dropout": 0.0, "class_weights": [1.0, 1.0, 1.0], "label_smoothing": 0.1}
+    torch.manual_seed(1)
+    plain = LinearHead(8, 3, **settings)
+    torch.manual_seed(1)
+    with_sets = LinearHead(8, 3, **settings, alternatives=[[2]])
+    as_sets = TARGETS.where(TARGETS != 2, 3)
+    torch.testing.assert_close(with_sets.loss(HIDDEN, as_sets), plain.loss(HIDDEN, TARGETS))
+
+
+def test_a_set_weighs_what_its_first_tag_weighs():
+    head = LinearHead(8, 3, class_weights=[0.5, 2.0, 3.0], alternatives=[[0, 2], [1]])
+    assert head.mass(torch.tensor([3, 4, 2, NO_TARGET])).item() == 0.5 + 2.0 + 3.0

@@ -32,7 +32,7 @@ def notices() -> list[str]:
 def ask(path: Path, notices: list[str], **changes: object) -> TrainingText:
     given: dict[str, object] = {
         "format": None,
-        "options": ReadOptions(),
+        "options": lambda _: ReadOptions(),
         "framing": framing(),
         "scheme": SCHEMES["BIO"],
         "notice": notices.append,
@@ -80,7 +80,8 @@ CHANGES: dict[str, dict[str, object]] = {
     "window": {"framing": framing(window=16, overlap=4)},
     "longest word": {"framing": framing(longest_word=2)},
     "scheme": {"scheme": SCHEMES["BIOES"]},
-    "options": {"options": ReadOptions(scheme="BIO")},
+    "options": {"options": lambda _: ReadOptions(scheme="BIO")},
+    "labels": {"options": lambda _: ReadOptions(labels={"PER": "person"})},
     "format": {"format": "conll"},
 }
 

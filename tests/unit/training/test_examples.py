@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -56,3 +57,24 @@ def test_over_all_windows_every_word_has_its_target_once(words):
     )
     targets = np.concatenate([example.targets for example in examples])
     assert targets[targets != NO_TARGET].tolist() == [0] * (words - 2) + [1, 2]
+
+
+def test_outside_of_entities_a_document_may_hold_what_its_annotation_lacks():
+    text = Document("ada left lyon")
+    whole = text.with_entities([text.entity(0, 3, "PER")])
+    documents = [whole, replace(whole, lacks=frozenset(["LOC"])), replace(whole, lacks=frozenset(["LOC", "ORG"]))]
+    lacks = [frozenset(["LOC"]), frozenset(["LOC", "ORG"])]
+    examples = make_examples(
+        documents,
+        framing=framing(),
+        scheme=SCHEMES["BIO"],
+        labels=["LOC", "ORG", "PER"],
+        lacks=lacks,
+        unusable=Counter(),
+    )
+    tags = len(SCHEMES["BIO"].tags(("LOC", "ORG", "PER")))
+    assert [[target for target in example.targets if target >= 0] for example in examples] == [
+        [5, 0, 0],
+        [5, tags, tags],
+        [5, tags + 1, tags + 1],
+    ]
