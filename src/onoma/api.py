@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from onoma.bundle import ONNX, Bundle, OutputFolder, load_bundle, open_output, write_card, write_manifest
 from onoma.corpora import ReadOptions, read
-from onoma.errors import BundleError, MissingExtraError
+from onoma.errors import BundleError, InputError, MissingExtraError
 from onoma.evaluation import evaluate as evaluate_documents
 from onoma.metrics import Report
 from onoma.runtime.backend import Backend
@@ -18,6 +18,7 @@ from onoma.tagger import Tagger
 from onoma.text import Document
 
 if TYPE_CHECKING:
+    from onoma.models import Pretrained
     from onoma.training import Observer, Ranks, RunConfig, Trained
 
 PathLike = str | os.PathLike[str]
@@ -212,6 +213,57 @@ def evaluate(
     if isinstance(data, str | os.PathLike):
         data = read(Path(data), format=format, options=options or ReadOptions())
     return evaluate_documents(tagger, data)
+
+
+def cut(
+    encoder: str,
+    *,
+    output: PathLike,
+    texts: Sequence[PathLike] = (),
+    pieces: int = 40_000,
+    layers: int | None = None,
+    encoding: str = "utf-8",
+) -> Pretrained:
+    """Make an encoder smaller and write it to a folder, for :func:`train` to begin with.
+
+    Args:
+        encoder: an alias (`small`, `multilingual`), a folder, or a Hub id.
+        output: the folder to write; it must not exist.
+        texts: files in any format that onoma reads; the vocabulary is cut to the pieces that they need.
+        pieces: how many pieces are kept at most, where there are texts.
+        layers: how many layers are kept, spread evenly; None for all.
+        encoding: of the files.
+
+    Returns:
+        What was written.
+
+    Raises:
+        InputError: the output exists, or a file cannot be used.
+        EncoderError: there is no such encoder, or it cannot be cut.
+    """
+    need_training()
+    from onoma.models import load_pretrained, save_encoder
+    from onoma.models.cutting import choose_pieces, count_pieces, cut_layers, cut_vocabulary
+
+    output = Path(output)
+    if output.exists():
+        raise InputError(f"{output}: exists already; name another folder")
+    found = load_pretrained(encoder)
+    if texts:
+        options = ReadOptions(encoding=encoding)
+        lines = (
+            line
+            for path in texts
+            for document in read(Path(path), options=options)
+            for line in document.text.split("\n")
+        )
+        counts = count_pieces(found.tokenizer, lines)
+        found = cut_vocabulary(found, choose_pieces(found.tokenizer, counts, limit=pieces))
+    if layers is not None:
+        found = cut_layers(found, layers)
+    output.mkdir(parents=True)
+    save_encoder(found, output)
+    return found
 
 
 def _figures(report: Report) -> dict[str, float]:

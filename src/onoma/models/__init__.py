@@ -7,7 +7,7 @@ from onoma.models.encoder import Encoder
 from onoma.models.heads import HEADS, NO_TARGET, Head, LinearHead
 from onoma.models.model import Model
 from onoma.models.pretrained import Pretrained, load_pretrained
-from onoma.models.saved import load_model, save_model
+from onoma.models.saved import load_model, save_encoder, save_model
 from onoma.models.tokenizer import save_tokenizer
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "TorchBackend",
     "load_model",
     "load_pretrained",
+    "save_encoder",
     "save_model",
     "save_tokenizer",
 ]

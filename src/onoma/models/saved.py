@@ -20,6 +20,7 @@ from onoma.models.families import FAMILIES, build_encoder, covers, named_weights
 from onoma.models.heads import HEADS, Head
 from onoma.models.model import Model
 from onoma.models.pretrained import Pretrained, read_hf_config
+from onoma.models.tokenizer import save_tokenizer
 from onoma.models.weights import find_weights, read_weights
 
 _HEAD_FIELD = "onoma_head"
@@ -60,11 +61,18 @@ def save_model(model: Model, folder: Path, *, tags: Sequence[str], pretrained: P
         "classifier_dropout": model.head.dropout.p,
         _HEAD_FIELD: name,
     }
-    contiguous = {name: tensor.detach().float().cpu().contiguous() for name, tensor in weights.items()}
-    # Not `save_file`, which makes a file that its owner alone may read.
-    (folder / "model.safetensors").write_bytes(save(contiguous, metadata={"format": "pt"}))
-    text = json.dumps(config, indent=2, ensure_ascii=False)
-    (folder / "config.json").write_text(text + "\n", encoding="utf-8")
+    _write(folder, weights, config)
+
+
+def save_encoder(pretrained: Pretrained, folder: Path) -> None:
+    """Write an encoder of the BERT family without a head, and its tokenizer, to an existing folder."""
+    if not isinstance(pretrained.encoder, Encoder):
+        raise EncoderError(f"encoder {pretrained.name!r} is a {pretrained.family}; only the BERT family can be saved")
+    family = FAMILIES[pretrained.family]
+    fields = {key: value for key, value in pretrained.hf_config.items() if key not in _OF_THE_SOURCE}
+    config = fields | {"architectures": [], "dtype": "float32"}
+    _write(folder, named_weights(pretrained.encoder, family), config)
+    save_tokenizer(pretrained.tokenizer, folder, longest=pretrained.longest)
 
 
 def load_model(folder: Path) -> Model:
@@ -83,6 +91,14 @@ def load_model(folder: Path) -> Model:
         return Model(encoder, _load_head(config, weights, hidden=encoder.hidden)).eval()
     except EncoderError as error:
         raise BundleError(f"{folder}: the model cannot be read: {error}") from error
+
+
+def _write(folder: Path, weights: Mapping[str, Tensor], config: Mapping[str, object]) -> None:
+    contiguous = {name: tensor.detach().float().cpu().contiguous() for name, tensor in weights.items()}
+    # Not `save_file`, which makes a file that its owner alone may read.
+    (folder / "model.safetensors").write_bytes(save(contiguous, metadata={"format": "pt"}))
+    text = json.dumps(config, indent=2, ensure_ascii=False)
+    (folder / "config.json").write_text(text + "\n", encoding="utf-8")
 
 
 def _head_weights(head: Head, name: str) -> dict[str, Tensor]:

@@ -1,0 +1,73 @@
+"""One model out of corpora that name their labels differently and annotate different ones, and of a cut encoder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from learnable import QUICK, SENTENCES, write_corpus
+
+TABLES = """
+[[data.corpora]]
+files = "persons.*"
+lacks = "LOC"
+
+[[data.corpora]]
+files = "places.*"
+labels = { place = "LOC", B = "" }
+lacks = "PER"
+"""
+
+
+@pytest.fixture(scope="session")
+def halves(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two corpora of the same text: one has its persons, the other one its places by another name."""
+    folder = tmp_path_factory.mktemp("halves")
+    persons = [sentence.replace("B-LOC", "O") for sentence in SENTENCES * 4]
+    places = [
+        sentence.replace("B-PER", "O").replace("I-PER", "O").replace("B-LOC", "B-place") for sentence in SENTENCES * 4
+    ]
+    write_corpus(folder / "persons.conll", persons)
+    write_corpus(folder / "places.conll", places)
+    (folder / "run.toml").write_text(TABLES, encoding="utf-8")
+    return folder
+
+
+def test_what_one_corpus_lacks_the_other_teaches(onoma, halves, corpus, encoder, tmp_path):
+    output = tmp_path / "model"
+    files = ["--train", halves / "persons.conll", "--train", halves / "places.conll"]
+    trained = onoma("train", halves / "run.toml", *files, "--encoder", encoder, "--output", output, *QUICK)
+    assert trained.status == 0, trained.err
+    report = json.loads(onoma("evaluate", output, corpus, "--json").out)
+    assert {label: figures["f1"] for label, figures in report["labels"].items()} == {"LOC": 1.0, "PER": 1.0}
+    renamed = onoma("evaluate", output, halves / "places.conll", "--label", "place=LOC", "--lacks", "PER", "--json")
+    assert json.loads(renamed.out)["exact"]["f1"] == 1.0
+    unnamed = onoma("evaluate", output, halves / "places.conll", "--json")
+    assert json.loads(unnamed.out)["exact"]["f1"] == 0.0
+
+
+def test_a_lacking_label_that_nobody_has(onoma, halves, encoder, tmp_path):
+    ended = onoma(
+        "train", halves / "run.toml", "--train", halves / "persons.conll", "--encoder", encoder,
+        "--output", tmp_path / "model",
+    )  # fmt: skip
+    assert ended.status == 2
+    assert "data.corpora: no file has the label 'LOC' that others lack; there are PER" in ended.err
+
+
+def test_labels_are_renamed_in_a_conversion(onoma, halves, tmp_path):
+    ended = onoma("convert", halves / "places.conll", tmp_path / "out.conll", "--label", "place=LOC")
+    assert ended.status == 0
+    assert "B-LOC" in (tmp_path / "out.conll").read_text(encoding="utf-8")
+    assert "expected OLD=NEW" in onoma("convert", halves / "places.conll", tmp_path / "x.conll", "--label", "place").err
+
+
+def test_a_cut_encoder_is_trained_like_any_other(onoma, encoder, corpus, tmp_path):
+    ended = onoma("cut", encoder, corpus, "--pieces", "15", "--layers", "1", "--output", tmp_path / "cut")
+    assert (ended.status, ended.err.strip()) == (0, f"{tmp_path / 'cut'}: layers: 1, pieces: 15")
+    trained = onoma("train", "--train", corpus, "--encoder", tmp_path / "cut", "--output", tmp_path / "model", *QUICK)
+    assert trained.status == 0, trained.err
+    assert json.loads(onoma("evaluate", tmp_path / "model", corpus, "--json").out)["exact"]["f1"] == 1.0
+    assert "exists already" in onoma("cut", encoder, "--output", tmp_path / "cut").err
