@@ -1,0 +1,71 @@
+"""What the English model learns from, put together from the public corpora: `python recipes/en/prepare.py`.
+
+Writes to runs/en/data: the parts of the Broad Twitter Corpus and of wikigold that may be trained on and those that are
+held back, newswire-like text made by `newswire.py`, the running text of the unlabelled sources, and the encoder
+`multilingual` cut to the pieces that all this text needs. The other corpora are read where they lie.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from onoma.api import cut
+from onoma.corpora import read, write
+from onoma.text import Document
+
+PIECES = 44_000
+NEWSWIRE_SENTENCES = 14_000
+HELD_BACK = 7
+"""Every so manieth article of wikigold is kept for measuring."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("ONOMA_DATA", "../shared/data")))
+    parser.add_argument("--output", type=Path, default=Path("runs/en/data"))
+    arguments = parser.parse_args()
+    data, output = arguments.data, arguments.output
+    output.mkdir(parents=True, exist_ok=True)
+    articles = list(read(data / "wikigold" / "wikigold.conll.txt"))
+    split(articles, output, "wikigold", held=[place % HELD_BACK == 0 for place in range(len(articles))])
+    tweets = list(read(data / "btc" / "h.conll"))
+    split(tweets, output, "btc-h", held=[place >= len(tweets) // 2 for place in range(len(tweets))])
+    titles = list(read(data / "wikiann" / "en.train"))
+    write(random.Random(1).sample(titles, len(titles) // 2), output / "wikiann.train.conll")
+    write(unlabelled(data / "unlabelled"), output / "unlabelled.txt", format="text")
+    newswire = Path(__file__).with_name("newswire.py")
+    target = output / "newswire.train.conll"
+    sentences = ["--sentences", str(NEWSWIRE_SENTENCES), "--output", str(target), "--data", str(data)]
+    subprocess.run([sys.executable, str(newswire), *sentences], check=True)
+    texts = [path for path in sorted(output.glob("*.*")) if "held" not in path.name]
+    texts += [data / name for name in ("wnut17/wnut17train.conll", "ewt/en_ewt-ud-dev.iob2", "sec-filings/FIN5.txt")]
+    texts += [data / "btc" / f"{section}.conll" for section in "abeg"]
+    cut("multilingual", output=output.parent / "encoder", texts=texts, pieces=PIECES)
+
+
+def split(documents: Sequence[Document], output: Path, name: str, *, held: Sequence[bool]) -> None:
+    """Write what is trained on and what is held back."""
+    for part, wanted in (("train", False), ("held", True)):
+        chosen = [document for document, back in zip(documents, held, strict=True) if back is wanted]
+        write(chosen, output / f"{name}.{part}.conll")
+
+
+def unlabelled(folder: Path) -> Iterator[Document]:
+    """Lines of all files that are long enough to hold something, once each."""
+    return (Document(line) for line in dict.fromkeys(lines(sorted(folder.glob("*.txt")))) if len(line.split()) >= 5)
+
+
+def lines(paths: Iterable[Path]) -> Iterator[str]:
+    for path in paths:
+        for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
+            yield " ".join(line.split())
+
+
+if __name__ == "__main__":
+    main()
