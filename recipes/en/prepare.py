@@ -1,8 +1,9 @@
 """What the English model learns from, put together from the public corpora: `python recipes/en/prepare.py`.
 
 Writes to runs/en/data: the parts of the Broad Twitter Corpus and of wikigold that may be trained on and those that are
-held back, newswire-like text made by `newswire.py`, the running text of the unlabelled sources, and the encoder
-`multilingual` cut to the pieces that all this text needs. The other corpora are read where they lie.
+held back, newswire-like text made by `newswire.py`, the running text of the unlabelled sources, and a sample of it for
+the teacher to annotate; and to runs/en/encoder the encoder `multilingual`, cut to the pieces that all this text needs.
+The other corpora are read where they lie.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from onoma.api import cut
@@ -21,6 +22,7 @@ from onoma.text import Document
 
 PIECES = 44_000
 NEWSWIRE_SENTENCES = 14_000
+SILVER_LINES = 25_000
 HELD_BACK = 7
 """Every so manieth article of wikigold is kept for measuring."""
 
@@ -38,7 +40,10 @@ def main() -> None:
     split(tweets, output, "btc-h", held=[place >= len(tweets) // 2 for place in range(len(tweets))])
     titles = list(read(data / "wikiann" / "en.train"))
     write(random.Random(1).sample(titles, len(titles) // 2), output / "wikiann.train.conll")
-    write(unlabelled(data / "unlabelled"), output / "unlabelled.txt", format="text")
+    lines = unlabelled(data / "unlabelled")
+    write(map(Document, lines), output / "unlabelled.txt", format="text")
+    chosen = random.Random(1).sample(lines, SILVER_LINES)
+    write(map(Document, chosen), output / "silver.txt", format="text")
     newswire = Path(__file__).with_name("newswire.py")
     target = output / "newswire.train.conll"
     sentences = ["--sentences", str(NEWSWIRE_SENTENCES), "--output", str(target), "--data", str(data)]
@@ -56,15 +61,14 @@ def split(documents: Sequence[Document], output: Path, name: str, *, held: Seque
         write(chosen, output / f"{name}.{part}.conll")
 
 
-def unlabelled(folder: Path) -> Iterator[Document]:
+def unlabelled(folder: Path) -> list[str]:
     """Lines of all files that are long enough to hold something, once each."""
-    return (Document(line) for line in dict.fromkeys(lines(sorted(folder.glob("*.txt")))) if len(line.split()) >= 5)
-
-
-def lines(paths: Iterable[Path]) -> Iterator[str]:
-    for path in paths:
-        for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
-            yield " ".join(line.split())
+    lines = (
+        " ".join(line.split())
+        for path in sorted(folder.glob("*.txt"))
+        for line in path.read_text(encoding="utf-8", errors="replace").split("\n")
+    )
+    return [line for line in dict.fromkeys(lines) if len(line.split()) >= 5]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,81 @@
+"""How good the English model is on text that it was not trained on, beside spaCy's `en_core_web_sm`.
+
+    python benchmarks/english.py [--model en] [--wikigold FILE] [--without-spacy]
+
+Exact F1 over persons, locations and organisations, the words given, on the test part of WNUT 2017 (corporations and
+groups are organisations; products and works are not judged), on section f of the Broad Twitter Corpus, and on the
+articles of wikigold that `recipes/en/prepare.py` has held back. MISC is judged where the corpus has it, apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from results import DATA, write_result
+
+import onoma
+from onoma.corpora import ReadOptions, read
+from onoma.metrics import Counts, Report, score
+from onoma.text import Document
+
+LABELS = ("PER", "LOC", "ORG")
+WNUT = {"person": "PER", "location": "LOC", "corporation": "ORG", "group": "ORG", "creative-work": "", "product": ""}
+SPACY = {"PERSON": "PER", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC", "ORG": "ORG"}
+
+
+def corpora(wikigold: Path) -> dict[str, list[Document]]:
+    """The documents of each corpus by its name."""
+    lacks = frozenset(["MISC"])
+    parts = {
+        "wnut17 test": (DATA / "wnut17" / "emerging.test.annotated", ReadOptions(labels=WNUT, lacks=lacks)),
+        "btc f": (DATA / "btc" / "f.conll", ReadOptions(lacks=lacks)),
+        "wikigold held back": (wikigold, ReadOptions()),
+    }
+    return {name: list(read(path, options=options)) for name, (path, options) in parts.items() if path.exists()}
+
+
+def spacy_tagged(documents: Iterable[Document]) -> Iterator[Document]:
+    """What spaCy finds, its words being the corpus's own."""
+    import spacy
+    from spacy.tokens import Doc
+
+    pipeline = spacy.load("en_core_web_sm")
+    for document in documents:
+        words = [word.text for word in document.words or ()]
+        found = pipeline(Doc(pipeline.vocab, words=words))
+        spans = ((entity.start, entity.end, SPACY.get(entity.label_)) for entity in found.ents)
+        placed = document.words or ()
+        yield document.with_entities(
+            document.entity(placed[start].start, placed[end - 1].end, label) for start, end, label in spans if label
+        )
+
+
+def figures(report: Report) -> dict[str, object]:
+    """The micro figure over three labels, and each label's own."""
+    labels = {label: report.labels[label] for label in report.labels}
+    three = sum((labels[label] for label in LABELS if label in labels), Counts())
+    each = {label: {"f1": counts.f1, "gold": counts.gold} for label, counts in labels.items()}
+    return {"f1": three.f1, "precision": three.precision, "recall": three.recall, "labels": each}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="en")
+    parser.add_argument("--wikigold", type=Path, default=Path("runs/en/data/wikigold.held.conll"))
+    parser.add_argument("--without-spacy", action="store_true")
+    arguments = parser.parse_args()
+    tagger = onoma.load(arguments.model)
+    result: dict[str, dict[str, object]] = {}
+    for name, documents in corpora(arguments.wikigold).items():
+        bare = [replace(document, entities=()) for document in documents]
+        result[name] = {"onoma": figures(score(documents, tagger.tag_many(bare)))}
+        if not arguments.without_spacy:
+            result[name]["en_core_web_sm"] = figures(score(documents, spacy_tagged(bare)))
+    write_result("english", result)
+
+
+if __name__ == "__main__":
+    main()
