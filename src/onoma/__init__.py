@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from onoma.api import evaluate, load, train
+    from onoma.api import evaluate, load, tag_files, train
     from onoma.corpora import read, write
     from onoma.errors import OnomaError
     from onoma.metrics import score
@@ -34,6 +34,7 @@ __all__ = [
     "load",
     "read",
     "score",
+    "tag_files",
     "train",
     "write",
 ]
@@ -50,6 +51,7 @@ _HOMES = {
     "load": "onoma.api",
     "read": "onoma.corpora",
     "score": "onoma.metrics",
+    "tag_files": "onoma.api",
     "train": "onoma.api",
     "write": "onoma.corpora",
 }

@@ -1,9 +1,10 @@
-"""What `import onoma` offers: load, train, evaluate. Each function puts rooms together and does nothing else."""
+"""What `import onoma` offers: load, tag_files, train, evaluate. Each puts rooms together and does nothing else."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from onoma.tagger import Tagger
 from onoma.text import Document
 
 if TYPE_CHECKING:
+    from onoma.bulk import BulkObserver, BulkReport, Engine
     from onoma.models import Pretrained
     from onoma.training import Observer, Ranks, RunConfig, Trained
 
@@ -45,6 +47,74 @@ def _backend(bundle: Bundle, *, threads: int | None) -> Backend:
     from onoma.runtime.onnx import OnnxBackend
 
     return OnnxBackend(graph, threads=threads)
+
+
+def tag_files(
+    files: PathLike | Sequence[PathLike],
+    *,
+    model: PathLike,
+    output: PathLike,
+    to: str | None = None,
+    column: str | None = None,
+    format: str | None = None,
+    options: ReadOptions | None = None,
+    engine: Engine = "local",
+    workers: int = 1,
+    threads: int | None = None,
+    shard_rows: int | None = None,
+    overwrite: bool = False,
+    resume: bool = False,
+    observer: BulkObserver | None = None,
+) -> BulkReport:
+    """Tag files to a file or a folder of parts, each row exactly once, however often the job is killed and resumed.
+
+    With several workers a script needs ``if __name__ == "__main__":`` around this, as with all of `multiprocessing`.
+
+    Args:
+        files: files, folders and patterns: text, JSON Lines, CSV (these also as ``.gz`` or ``.zst``), Parquet, corpora.
+        model: a folder that `onoma train` has written.
+        output: a file that ends in ``.jsonl``, ``.csv`` or ``.parquet``; or a folder, there already or with a slash at
+            its end.
+        to: `jsonl`, `csv` or `parquet`, where the output does not tell.
+        column: which column or key holds the text; `text` where not named.
+        format: what all files are; found out by itself where not given.
+        options: how text and corpora are read.
+        engine: `local`, or `ray` for a cluster.
+        workers: processes that tag.
+        threads: processor threads of each; None for all with one worker, and for one with several.
+        shard_rows: rows that are written at once.
+        overwrite: replace an output, and forget an unfinished job.
+        resume: go on with the unfinished job, where there is one.
+        observer: is told how it goes.
+
+    Returns:
+        What was written, and how many rows could not be tagged.
+
+    Raises:
+        InputError: a file or the output cannot be used, or the unfinished job is another one.
+        BundleError: the model cannot be loaded.
+        MissingExtraError: Parquet, Zstandard or Ray is not installed.
+        UnfinishedError: the job cannot go on; what it has written stands and can be resumed.
+    """
+    from onoma.bulk import SHARD_ROWS, Request, choose_output, find_inputs, run_job
+
+    load_bundle(Path(model))
+    found = find_inputs(_paths(files) or [], column=column, format=format, options=options)
+    if threads is None and (engine != "local" or workers > 1):
+        threads = 1
+    request = Request(
+        found=found,
+        output=choose_output(output, to=to, inputs=found.inputs),
+        model=Path(model),
+        load=partial(load, Path(model), threads=threads),
+        engine=engine,
+        workers=workers,
+        threads=threads or 1,
+        shard_rows=shard_rows or SHARD_ROWS,
+        overwrite=overwrite,
+        resume=resume,
+    )
+    return run_job(request, observer=observer)
 
 
 def need_training() -> None:

@@ -11,6 +11,7 @@
     ├── EncoderError           a pre-trained encoder that cannot be found or understood
     ├── ParityError            two computations of one model differ by more than they may
     ├── TrainingError          training that cannot go on: a loss that is no number, a batch that does not fit
+    ├── UnfinishedError        a bulk job that cannot go on and can be resumed
     ├── StoppedError           training that was told to stop and can be resumed
     └── MissingExtraError      an optional dependency is not installed
 
@@ -69,6 +70,10 @@ class ParityError(OnomaError):
 
 class TrainingError(OnomaError):
     """Training that cannot go on; its checkpoints stand."""
+
+
+class UnfinishedError(OnomaError):
+    """A bulk job that cannot go on; what it has written stands and can be resumed."""
 
 
 class StoppedError(OnomaError):

@@ -9,6 +9,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from onoma.cli.clock import clock
 from onoma.metrics import Report
 from onoma.training import Epoch, Observer, Plan, Step
 
@@ -85,7 +86,7 @@ class TrainingProgress(Observer):
                 epoch=step.epoch,
                 loss=step.loss,
                 speed=step.subwords_per_second,
-                left=_clock(step.seconds_left),
+                left=clock(step.seconds_left),
                 f1=self._f1,
             )
 
@@ -99,7 +100,7 @@ class TrainingProgress(Observer):
                 f"{'  best' if epoch.best else ''}"
             )
         if self._last is not None:
-            line += f"  {self._last.subwords_per_second:,.0f} subwords/s  {_clock(self._last.seconds_left)} left"
+            line += f"  {self._last.subwords_per_second:,.0f} subwords/s  {clock(self._last.seconds_left)} left"
         self.console.print(line, markup=False)
 
     def interrupted(self) -> None:
@@ -113,13 +114,7 @@ class TrainingProgress(Observer):
 
     def finish(self, output: Path) -> None:
         """Say where the model is."""
-        took = _clock(time.perf_counter() - self._started)
+        took = clock(time.perf_counter() - self._started)
         self.console.print(
             f"model written to {output} in {took}; try: onoma tag --model {output} --text '…'", markup=False
         )
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

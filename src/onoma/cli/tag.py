@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from onoma.cli.options import Encoding, Format, PositionDigit, TagColumn, Threads, WordColumn, read_options
-from onoma.corpora import ReadOptions, read
-from onoma.corpora.files import replacing
+from onoma.cli.options import INTERRUPTED, Encoding, PositionDigit, TagColumn, Threads, WordColumn, read_options
+from onoma.cli.streamed import Documents, tag_stream
+from onoma.corpora import FORMATS
 from onoma.errors import InputError
-from onoma.text import Document
 
-_TARGETS = ("pretty", "jsonl", "conll", "html")
+SOME_FAILED = 3
+"""Exit status where all was tagged but for rows that could not be."""
+
+_STREAMED = ("pretty", "jsonl", "conll", "html")
+_SHARDED = ("jsonl", "csv", "parquet")
+_TARGETS = tuple(dict.fromkeys((*_STREAMED, *_SHARDED)))
 
 
 def run(
     *,
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Files to tag; standard input if none.", show_default=False)
+        list[Path] | None,
+        typer.Argument(help="Files, folders or patterns to tag; standard input if none.", show_default=False),
     ] = None,
     model: Annotated[
         Path,
@@ -32,15 +34,38 @@ def run(
     ],
     text: Annotated[str | None, typer.Option("--text", help="A text to tag.")] = None,
     lines: Annotated[bool, typer.Option("--lines", help="Each line is a text of its own.")] = False,
+    column: Annotated[
+        str | None,
+        typer.Option("--column", help="Column of a table, or key of JSON Lines, that holds the text; else text."),
+    ] = None,
     to: Annotated[
         str | None,
         typer.Option("--to", help=f"How to write: {', '.join(_TARGETS)}. By the suffix of --output, else pretty."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write; standard output if not given.")
+        str | None,
+        typer.Option("--output", "-o", help="File to write, or folder/ of parts; standard output if not given."),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists.")] = False,
-    format: Format = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the output if it exists; forget an unfinished job.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the unfinished job at the output.")] = False,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, help="Processes that tag, each with a model of its own.")
+    ] = 1,
+    engine: Annotated[
+        str, typer.Option("--engine", help="Where the workers are: local, this machine; ray, a Ray cluster.")
+    ] = "local",
+    shard_rows: Annotated[
+        int | None, typer.Option("--shard-rows", min=1, help="Rows that are written at once; 1,024 if not given.")
+    ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help=f"Format of the input: csv, parquet, {', '.join(FORMATS)}. Found out by itself if not given.",
+        ),
+    ] = None,
     word_column: WordColumn = None,
     tag_column: TagColumn = None,
     position_digit: PositionDigit = False,
@@ -51,17 +76,12 @@ def run(
 
     Example: onoma tag --model runs/mine --text "Ada Lovelace lived in London."
 
-    Files may be plain text or any annotated format; the entities that a file holds are not looked at.
-    """
-    from onoma.api import load
+    Files may be plain text, JSON Lines or CSV (these also as .gz or .zst), Parquet, or any annotated format; the
+    entities that a file holds are not looked at.
 
-    if text is not None and files:
-        raise InputError("--text and files were both given; tag one or the other")
-    if output is not None and output.exists() and not overwrite:
-        raise InputError(f"{output}: exists already; pass --overwrite to replace it, or name another file")
-    target = to or _target_of(output)
-    if target not in _TARGETS:
-        raise InputError(f"--to {target}: there is no such output; there are {', '.join(_TARGETS)}")
+    Files that are tagged to JSON Lines, CSV or Parquet are a job: every row is written once, what was stopped goes on
+    with --resume, and rows that cannot be tagged go to OUTPUT.dead.jsonl with the reason; the exit status is then 3.
+    """
     options = read_options(
         word_column=word_column,
         tag_column=tag_column,
@@ -69,71 +89,65 @@ def run(
         encoding=encoding,
         lines=lines,
     )
-    documents = _documents(files or [], text=text, lines=lines, format=format, options=options)
-    tagged = load(model, threads=threads).tag_many(documents)
-    if target == "pretty":
-        _print_pretty(tagged, output)
-    elif target == "html":
-        _write_html(tagged, output)
-    else:
-        from onoma.corpora import WriteOptions, write
-        from onoma.encoding import segment
+    if text is not None and files:
+        raise InputError("--text and files were both given; tag one or the other")
+    named = [path for path in files or () if path != Path("-")]
+    target = to or _target_of(output)
+    if target not in _TARGETS:
+        raise InputError(f"--to {target}: there is no such output; there are {', '.join(_TARGETS)}")
+    sharded = bool(named) and output is not None and target in _SHARDED and Path(output).suffix.lower() != ".json"
+    if not sharded and (resume or workers > 1 or engine != "local" or target not in _STREAMED):
+        raise InputError(
+            "--resume, --workers, --engine, CSV and Parquet are for files that are tagged to an --output of "
+            f"{', '.join(_SHARDED)}; name files and such an output"
+        )
+    if not sharded:
+        documents = Documents(named, text=text, lines=lines, column=column, format=format, options=options)
+        tag_stream(documents, model=model, target=target, output=output, overwrite=overwrite, threads=threads)
+        if documents.failed:
+            raise typer.Exit(SOME_FAILED)
+        return
+    from onoma.api import tag_files
+    from onoma.bulk import ENGINES
+    from onoma.cli.bulk_progress import BulkProgress
 
-        write(tagged, output or Path("-"), format=target, options=WriteOptions(segment=segment))
-
-
-def _target_of(output: Path | None) -> str:
-    suffixes = {
-        ".jsonl": "jsonl",
-        ".json": "jsonl",
-        ".conll": "conll",
-        ".tsv": "conll",
-        ".html": "html",
-        ".htm": "html",
-    }
-    return suffixes.get(output.suffix.lower(), "pretty") if output else "pretty"
-
-
-def _documents(
-    files: list[Path], *, text: str | None, lines: bool, format: str | None, options: ReadOptions
-) -> Iterator[Document]:
-    """What is to be tagged, without the entities it may hold."""
-    if text is not None:
-        yield Document(text)
-    elif not files or files == [Path("-")]:
-        yield from _standard_input(lines=lines)
-    for path in files if text is None else ():
-        if path != Path("-"):
-            for document in read(path, format=format, options=options):
-                yield replace(document, entities=())
-
-
-def _standard_input(*, lines: bool) -> Iterator[Document]:
-    if sys.stdin.isatty():
-        print("reading text from the terminal; end it with Ctrl-D", file=sys.stderr)
-    for number, line in enumerate(sys.stdin.buffer if lines else [sys.stdin.buffer.read()], start=1):
+    assert output is not None
+    chosen = next((name for name in ENGINES if name == engine), None)
+    if chosen is None:
+        raise InputError(f"--engine {engine}: there is no such engine; there are {', '.join(ENGINES)}")
+    with BulkProgress() as progress:
         try:
-            decoded = line.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            byte = f"byte 0x{line[error.start]:02x} at {error.start + 1}"
-            raise InputError(f"standard input:{number}: {byte} is not UTF-8; convert it first") from error
-        yield Document(decoded.rstrip("\r\n") if lines else decoded)
+            report = tag_files(
+                named,
+                model=model,
+                output=output,
+                to=to,
+                column=column,
+                format=format,
+                options=options,
+                engine=chosen,
+                workers=workers,
+                threads=threads,
+                shard_rows=shard_rows,
+                overwrite=overwrite,
+                resume=resume,
+                observer=progress,
+            )
+        except KeyboardInterrupt:
+            progress.notice("interrupted; what is done stands, and the same command with --resume goes on")
+            raise typer.Exit(INTERRUPTED) from None
+        progress.finish(report)
+    if report.dead:
+        raise typer.Exit(SOME_FAILED)
 
 
-def _print_pretty(documents: Iterable[Document], output: Path | None) -> None:
-    from rich.console import Console
+def _target_of(output: str | None) -> str:
+    if output is None:
+        return "pretty"
+    from onoma.bulk import is_folder, target_of
 
-    from onoma.rendering import Palette, to_terminal
-
-    with replacing(output or Path("-")) as file:
-        console = Console(file=file, soft_wrap=True, highlight=False)
-        palette = Palette()
-        for document in documents:
-            console.print(to_terminal(document, colour=console.is_terminal, palette=palette))
-
-
-def _write_html(documents: Iterable[Document], output: Path | None) -> None:
-    from onoma.rendering import html_page
-
-    with replacing(output or Path("-")) as file:
-        file.writelines(html_page(documents, title="onoma"))
+    suffixes = {".json": "jsonl", ".conll": "conll", ".tsv": "conll", ".html": "html", ".htm": "html"}
+    path = Path(output)
+    if is_folder(output):
+        return "jsonl"
+    return target_of(path) or suffixes.get(path.suffix.lower(), "pretty")

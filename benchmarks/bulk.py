@@ -1,0 +1,172 @@
+"""A large job: undisturbed, killed and resumed, and with two workers; what it costs, and whether it comes out the same.
+
+    python benchmarks/bulk.py [--model runs/wnut17-1] [--documents 1000000] [--format parquet]
+
+Real tweets, repeated with a number each so that no two rows are the same, are tagged by `onoma tag`, with one thread a
+worker. One run is left alone. Another is killed three times, by SIGKILL at a moment that a seed chooses, and resumed
+each time. A run over half of the rows tells whether memory grows with their number. Then one worker and two tag a part
+of the rows, in turn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+
+from results import DATA, write_result
+
+KILLS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a command went."""
+
+    status: int
+    seconds: float
+    peak_megabytes: float
+
+
+def tweets(folder: Path, number: int) -> Iterator[str]:
+    """Lines of all files of tweets, again and again, each with its number."""
+    lines = [
+        line for path in sorted(folder.glob("*.10000.txt")) for line in path.read_text("utf-8").split("\n") if line
+    ]
+    for position, line in enumerate(islice(cycle(lines), number)):
+        yield f"{line} {position}"
+
+
+def write_rows(path: Path, texts: Iterator[str]) -> int:
+    """Write texts as a table or as JSON Lines, and count their words."""
+    words = 0
+    if path.suffix == ".jsonl":
+        with path.open("w", encoding="utf-8") as file:
+            for text in texts:
+                words += len(text.split())
+                file.write(json.dumps({"text": text}, ensure_ascii=False) + "\n")
+        return words
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with pq.ParquetWriter(path, pa.schema([("text", pa.string())])) as writer:
+        while rows := list(islice(texts, 50_000)):
+            words += sum(len(text.split()) for text in rows)
+            writer.write_table(pa.table({"text": rows}))
+    return words
+
+
+def tag(arguments: argparse.Namespace, source: Path, output: Path, *more: str, seconds: float | None = None) -> Run:
+    """One run of the command, killed after so many seconds if it has not ended by then."""
+    command = [sys.executable, "-m", "onoma.cli", "tag", "--model", str(arguments.model), str(source)]
+    started = time.perf_counter()
+    process = subprocess.Popen([*command, "--output", str(output), "--threads", "1", *more], start_new_session=True)
+    if seconds is not None:
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+    _, status, usage = os.wait4(process.pid, 0) if process.returncode is None else (0, process.returncode, None)
+    peak = usage.ru_maxrss / 1_024 if usage is not None else 0.0
+    return Run(status=status, seconds=time.perf_counter() - started, peak_megabytes=peak)
+
+
+def digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def done_rows(output: Path, *, shard_rows: int) -> int:
+    """Rows that stand after a kill, as the journal has them."""
+    journal = output.with_name(f"{output.name}.unfinished") / "journal.jsonl"
+    return max(0, journal.read_bytes().count(b"\n") - 1) * shard_rows if journal.exists() else 0
+
+
+def killed(arguments: argparse.Namespace, source: Path, output: Path, *, seconds: float) -> list[dict[str, object]]:
+    """Kill a job at random moments, resume it each time, and let the last run end."""
+    moments = random.Random(arguments.seed)
+    story: list[dict[str, object]] = []
+    for _ in range(KILLS):
+        run = tag(arguments, source, output, "--resume", seconds=moments.uniform(0.05, 0.95) * seconds / KILLS)
+        stand = done_rows(output, shard_rows=1_024)
+        story.append({"seconds": run.seconds, "killed": run.status == signal.SIGKILL, "rows_that_stand": stand})
+    run = tag(arguments, source, output, "--resume")
+    return [*story, {"seconds": run.seconds, "status": os.waitstatus_to_exitcode(run.status)}]
+
+
+def rows_of(path: Path) -> int:
+    if path.suffix == ".jsonl":
+        return path.read_bytes().count(b"\n")
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(path).num_rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, default=Path("runs/wnut17-1"))
+    parser.add_argument("--texts", type=Path, default=DATA / "unlabelled")
+    parser.add_argument("--documents", type=int, default=1_000_000)
+    parser.add_argument("--format", choices=("parquet", "jsonl"), default="parquet")
+    parser.add_argument("--compared", type=int, default=50_000, help="rows that one and two workers tag in turn")
+    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder, suffix = Path(name), arguments.format
+        source, half, part = (folder / f"{which}.{suffix}" for which in ("all", "half", "part"))
+        words = write_rows(source, tweets(arguments.texts, arguments.documents))
+        write_rows(half, tweets(arguments.texts, arguments.documents // 2))
+        compared = min(arguments.compared, arguments.documents)
+        write_rows(part, tweets(arguments.texts, compared))
+        whole, broken = folder / f"whole.{suffix}", folder / f"broken.{suffix}"
+        run = tag(arguments, source, whole)
+        story = killed(arguments, source, broken, seconds=run.seconds)
+        smaller = tag(arguments, half, folder / f"halved.{suffix}")
+        times: dict[int, list[float]] = {1: [], 2: []}
+        outputs = set()
+        for _ in range(arguments.pairs):
+            for workers, seconds in times.items():
+                output = folder / f"{workers}.{suffix}"
+                seconds.append(tag(arguments, part, output, "--overwrite", "--workers", str(workers)).seconds)
+                outputs.add(digest(output))
+        write_result(
+            "bulk",
+            {
+                "documents": arguments.documents,
+                "words": words,
+                "format": suffix,
+                "undisturbed": {
+                    "seconds": run.seconds,
+                    "documents_per_second": arguments.documents / run.seconds,
+                    "words_per_second": words / run.seconds,
+                    "rows_written": rows_of(whole),
+                    "peak_megabytes": run.peak_megabytes,
+                    "peak_megabytes_of_half_the_rows": smaller.peak_megabytes,
+                },
+                "killed_and_resumed": {"runs": story, "identical": digest(whole) == digest(broken)},
+                "workers": {
+                    "documents": compared,
+                    "seconds_of_one": times[1],
+                    "seconds_of_two": times[2],
+                    "ratio": statistics.median(one / two for one, two in zip(times[1], times[2], strict=True)),
+                    "identical": len(outputs) == 1,
+                },
+            },
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""Bytes of files that may be compressed, told by their last suffix: ``.gz`` and ``.zst``.
+
+This module does not know what the bytes mean.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader, RawIOBase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from onoma.errors import CorpusError, MissingExtraError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+COMPRESSIONS = (".gz", ".zst")
+
+
+def plain_name(path: Path) -> Path:
+    """The path without the suffix of its compression."""
+    return path.with_suffix("") if path.suffix.lower() in COMPRESSIONS else path
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[BinaryIO]:
+    """The bytes of a file, decompressed.
+
+    Raises:
+        CorpusError: the file is missing, a folder, damaged or cut short.
+        MissingExtraError: zstandard is not installed.
+    """
+    suffix = path.suffix.lower()
+    try:
+        with path.open("rb") as file:
+            if suffix == ".gz":
+                with gzip.open(file) as unpacked:
+                    yield cast("BinaryIO", unpacked)
+            elif suffix == ".zst":
+                yield cast("BinaryIO", BufferedReader(_Frames(file)))
+            else:
+                yield file
+    except (EOFError, gzip.BadGzipFile) as error:
+        raise CorpusError(f"is damaged or cut short ({error}); copy it again", path=path) from error
+    except OSError as error:
+        if path.is_dir():
+            raise CorpusError("is a folder; expected a file", path=path) from None
+        raise CorpusError(f"cannot be read: {error.strerror or error}", path=path) from error
+    except zlib.error as error:
+        raise CorpusError(f"is damaged ({error}); copy it again", path=path) from error
+
+
+@contextmanager
+def compressing(file: BinaryIO, *, suffix: str) -> Iterator[BinaryIO]:
+    """What is written goes to the file, compressed as the suffix asks; the same bytes become the same bytes."""
+    if suffix == ".gz":
+        with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
+            yield cast("BinaryIO", packed)
+    elif suffix == ".zst":
+        with _zstandard().ZstdCompressor().stream_writer(file, closefd=False) as packed:
+            yield cast("BinaryIO", packed)
+    else:
+        yield file
+
+
+def need_compression(suffix: str) -> None:
+    """Check that what a suffix asks for is installed.
+
+    Raises:
+        MissingExtraError: it is not.
+    """
+    if suffix == ".zst":
+        _zstandard()
+
+
+class _Frames(RawIOBase):
+    """Zstandard frames one after the other; unlike the library's reader it minds where the last one ends."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._library = _zstandard()
+        self._frame: Any = None
+        self._waiting = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._waiting:
+            block = self._unpacked_block()
+            if block is None:
+                return 0
+            self._waiting = block
+        taken = self._waiting[: len(buffer)]
+        buffer[: len(taken)] = taken
+        self._waiting = self._waiting[len(taken) :]
+        return len(taken)
+
+    def _unpacked_block(self) -> bytes | None:
+        packed = self._frame.unused_data if self._frame is not None and self._frame.eof else b""
+        packed = packed or self._file.read(1 << 16)
+        if not packed:
+            if self._frame is not None and not self._frame.eof:
+                raise EOFError("it ends within a frame")
+            return None
+        if self._frame is None or self._frame.eof:
+            self._frame = self._library.ZstdDecompressor().decompressobj()
+        try:
+            return cast("bytes", self._frame.decompress(packed))
+        except self._library.ZstdError as error:
+            raise EOFError(str(error)) from error
+
+
+def _zstandard() -> ModuleType:
+    try:
+        import zstandard
+    except ImportError as error:
+        raise MissingExtraError("reading and writing .zst", extra="bulk") from error
+    return zstandard

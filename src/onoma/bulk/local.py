@@ -1,0 +1,131 @@
+"""A job's shards on one machine: in this process, or in several, each with its own tagger.
+
+A process that dies takes one shard with it, which another one does again. This module does not know the journal.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection, wait
+from threading import Thread, current_thread, main_thread
+
+from onoma.bulk.job import Job
+from onoma.bulk.shard import Failed, Results, ShardWorker
+from onoma.errors import OnomaError
+
+_ATTEMPTS = 3
+
+
+def do_here(job: Job, shards: Sequence[int]) -> Results:
+    """Do shards in this process."""
+    worker = ShardWorker(job)
+    for shard in shards:
+        yield worker.attempt(shard)
+
+
+def do_in_processes(job: Job, shards: Sequence[int], *, workers: int, notice: Callable[[str], None]) -> Results:
+    """Do shards in processes of their own, each as it comes free; results come as they are done.
+
+    Args:
+        workers: how many processes.
+        notice: is told of a process that has died.
+    """
+    waiting, deaths = deque(shards), Counter[int]()
+    crew = [_Worker(job) for _ in range(min(workers, len(shards)))]
+    try:
+        for worker in crew:
+            worker.give(waiting)
+        while busy := {worker.pipe: worker for worker in crew if worker.shard is not None}:
+            for pipe in wait(list(busy)):
+                assert isinstance(pipe, Connection)
+                worker = busy[pipe]
+                try:
+                    yield pipe.recv()
+                except (EOFError, ConnectionError):
+                    shard, why = worker.buried()
+                    deaths[shard] += 1
+                    if deaths[shard] == _ATTEMPTS:
+                        yield Failed(shard=shard, why=f"its process has died {_ATTEMPTS} times, {why}")
+                        return
+                    notice(f"a worker has died ({why}); its shard {shard} is done again")
+                    waiting.appendleft(shard)
+                    crew.remove(worker)
+                    worker = _Worker(job)
+                    crew.append(worker)
+                worker.give(waiting)
+    finally:
+        for worker in crew:
+            worker.end()
+
+
+class _Worker:
+    """A process and the shard that it has, if it has one."""
+
+    def __init__(self, job: Job) -> None:
+        context = get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=_work, args=(job, theirs), daemon=True)
+        self.shard: int | None = None
+        # Ctrl-C goes to all processes of a terminal; this one alone answers it.
+        with _deaf_to_interrupts():
+            self.process.start()
+        theirs.close()
+
+    def give(self, shards: deque[int]) -> None:
+        """Have it do the next shard, if there is one."""
+        self.shard = shards.popleft() if shards else None
+        with suppress(ConnectionError):  # a dead one is found when it is listened to
+            self.pipe.send(self.shard)
+
+    def buried(self) -> tuple[int, str]:
+        """The shard that it had, and how it has ended."""
+        self.end()
+        assert self.shard is not None
+        code = self.process.exitcode or 0
+        return self.shard, f"signal {-code}" if code < 0 else f"exit status {code}"
+
+    def end(self) -> None:
+        if self.shard is not None and self.process.is_alive() and not self.pipe.closed:
+            self.process.terminate()
+        self.process.join()
+        self.pipe.close()
+
+
+def _work(job: Job, pipe: Connection) -> None:
+    """What a process does: load the model, then shard after shard until there are none."""
+    Thread(target=_end_with_parent, daemon=True).start()
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    shard = pipe.recv()
+    try:
+        worker = ShardWorker(job)
+    except OnomaError as error:
+        pipe.send(Failed(shard=shard, why=str(error)))
+        return
+    while shard is not None:
+        pipe.send(worker.attempt(shard))
+        shard = pipe.recv()
+
+
+def _end_with_parent() -> None:
+    """Whoever resumes a job that was killed must not meet a worker of the killed one."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,129 @@
+"""Where a job's output goes, what is in the way, and where the job lives until it is done.
+
+::
+
+    entities.jsonl               the output, a file; appears whole
+    entities.jsonl.dead.jsonl    the rows that could not be tagged, where there are any
+    entities.jsonl.unfinished/   journal.jsonl, parts/ and dead/; gone when the job is done
+
+An output folder is ``parts/`` itself, renamed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from onoma.bulk.compression import COMPRESSIONS, need_compression, plain_name
+from onoma.bulk.sources import Input
+from onoma.bulk.writers import WRITERS, Target
+from onoma.errors import InputError
+
+_SUFFIXES: dict[str, Target] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
+_PART = re.compile(r"part-\d+\.(jsonl|csv|parquet)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What a job will leave.
+
+    Attributes:
+        path: the file, or the folder of parts.
+        target: what is in it.
+        folder: whether it is a folder.
+        letters: the file of dead letters.
+        work: the folder of the unfinished job.
+    """
+
+    path: Path
+    target: Target
+    folder: bool
+    letters: Path
+    work: Path
+
+    @property
+    def compression(self) -> str:
+        """The suffix of the compression of a file; else empty."""
+        suffix = self.path.suffix.lower()
+        return suffix if suffix in COMPRESSIONS and not self.folder else ""
+
+    def check_free(self) -> None:
+        """Check that nothing lies where the output will be.
+
+        Raises:
+            InputError: something does.
+        """
+        for path in (self.path, self.letters):
+            if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+                raise InputError(f"{path}: exists already; pass --overwrite to replace it, or name another output")
+
+    def check_replaceable(self) -> None:
+        """Check that what lies there may be replaced.
+
+        Raises:
+            InputError: it is a folder that holds other things than parts.
+        """
+        if self.path.is_dir() and not all(_PART.fullmatch(path.name) for path in self.path.iterdir()):
+            raise InputError(f"{self.path}: the folder holds other things than parts of an output; name another one")
+
+    def clear(self) -> None:
+        """Remove what is to be replaced and cannot be replaced by a rename."""
+        if self.folder and self.path.is_dir():
+            shutil.rmtree(self.path)
+        self.letters.unlink(missing_ok=True)
+
+
+def choose_output(named: str | os.PathLike[str], *, to: str | None, inputs: tuple[Input, ...]) -> Output:
+    """What is meant by an output: a folder where it is one or ends with a slash, else a file.
+
+    Args:
+        named: as the caller wrote it.
+        to: `jsonl`, `csv` or `parquet`; by the file's suffix, or for a folder by the input, where not said.
+
+    Raises:
+        InputError: it cannot be told what to write, or it cannot be written so.
+    """
+    path = Path(named)
+    folder = is_folder(named)
+    target = _target(path, folder=folder, to=to, inputs=inputs)
+    if not folder:
+        need_compression(path.suffix.lower())
+        if target == "parquet" and path.suffix.lower() in COMPRESSIONS:
+            raise InputError(f"{path}: Parquet has a compression of its own; name a file that ends in .parquet")
+    if not path.parent.is_dir():
+        raise InputError(f"{path.parent}: there is no such folder to write to; make it first")
+    return Output(
+        path=path,
+        target=target,
+        folder=folder,
+        letters=path.with_name(f"{path.name}.dead.jsonl"),
+        work=path.with_name(f"{path.name}.unfinished"),
+    )
+
+
+def is_folder(named: str | os.PathLike[str]) -> bool:
+    """Whether an output is a folder, or is to be one."""
+    return os.fspath(named).endswith(("/", os.sep)) or Path(named).is_dir()
+
+
+def target_of(path: Path) -> Target | None:
+    """What a file of this name holds; None where its suffix does not say."""
+    return _SUFFIXES.get(plain_name(path).suffix.lower())
+
+
+def _target(path: Path, *, folder: bool, to: str | None, inputs: tuple[Input, ...]) -> Target:
+    for target in WRITERS:
+        if to == target:
+            return target
+    if to is not None:
+        raise InputError(f"--to {to}: cannot be written in shards; there are {', '.join(WRITERS)}")
+    if folder:
+        kinds = {input.kind for input in inputs}
+        return "parquet" if kinds == {"parquet"} else "csv" if kinds == {"csv"} else "jsonl"
+    found = target_of(path)
+    if found is None:
+        raise InputError(f"{path}: the suffix tells nothing of {', '.join(WRITERS)}; name one with --to")
+    return found

@@ -1,0 +1,138 @@
+"""From what a caller wants to a plan that any process can follow, and to what the job will be known by."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import onoma
+from onoma.bulk.inputs import TABLES, Found, source_of
+from onoma.bulk.job import Job
+from onoma.bulk.output import Output
+from onoma.bulk.shard import digest_of
+from onoma.bulk.sources import Input, Source
+from onoma.bulk.writers import Columns
+from onoma.bundle import MANIFEST, TOKENIZER
+from onoma.errors import InputError
+from onoma.tagger import Tagger
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Engine = Literal["local", "ray"]
+ENGINES: tuple[Engine, ...] = ("local", "ray")
+
+SHARD_ROWS = 1_024
+_PACKAGES = ("numpy", "onnxruntime", "tokenizers")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a caller wants done.
+
+    Attributes:
+        found: the files to tag.
+        output: where to.
+        model: the model's folder, to know it again.
+        load: loads its tagger in whichever process; must be picklable.
+        settings: what else decides the output, by name, to be the same when the job is resumed.
+        engine: this machine, or a Ray cluster.
+        workers: processes that tag.
+        threads: processor threads of each; a cluster keeps them free.
+        shard_rows: rows of a shard.
+        overwrite: replace the output, and forget an unfinished job.
+        resume: go on with the unfinished job, where there is one.
+    """
+
+    found: Found
+    output: Output
+    model: Path
+    load: Callable[[], Tagger]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    engine: Engine = "local"
+    workers: int = 1
+    threads: int = 1
+    shard_rows: int = SHARD_ROWS
+    overwrite: bool = False
+    resume: bool = False
+
+
+def plan(request: Request) -> tuple[Job, dict[str, str]]:
+    """Read the files through once, to number their rows and to know them again.
+
+    Returns:
+        The plan, and everything that decides the job's bytes, by name.
+
+    Raises:
+        InputError: a file cannot be read, or tables do not fit together.
+    """
+    inputs, output = request.found.inputs, request.output
+    sources = [source_of(input) for input in inputs]
+    columns = _columns(sources)
+    job = Job(
+        inputs=inputs,
+        counts=tuple(source.count() for source in sources),
+        shard_rows=request.shard_rows,
+        target=output.target,
+        columns=columns,
+        headings=output.folder,
+        folder=output.work,
+        load=request.load,
+    )
+    packages = (*_PACKAGES, "pyarrow") if output.target == "parquet" else _PACKAGES
+    identity = {
+        "model": _model_digest(request.model),
+        **request.settings,
+        "written as": output.target,
+        "shard rows": str(request.shard_rows),
+        "onoma": onoma.__version__,
+        **{name: version(name) for name in packages},
+        **{f"input {number}": _known(input) for number, input in enumerate(inputs, start=1)},
+    }
+    return job, identity
+
+
+def _columns(sources: Sequence[Source[object]]) -> Columns:
+    """The columns that all tables have; where one file is none, there are an id, a text and the rest."""
+    first = sources[0]
+    text = first.input.column
+    if not all(source.input.kind in TABLES for source in sources):
+        return Columns(text=text)
+    for source in sources[1:]:
+        if source.columns != first.columns:
+            raise InputError(
+                f"{source.path}: has the columns {', '.join(source.columns or ())}; {first.path} has "
+                f"{', '.join(first.columns or ())}; tag them apart"
+            )
+    return Columns(text=text, names=first.columns, schema=_schema(sources))
+
+
+def _schema(sources: Sequence[Source[object]]) -> pa.Schema | None:
+    first = sources[0]
+    for source in sources[1:]:
+        if (source.schema is None) != (first.schema is None):
+            return None
+        if first.schema is not None and not first.schema.equals(source.schema):
+            raise InputError(f"{source.path}: its columns have other types than those of {first.path}; tag them apart")
+    return first.schema
+
+
+def _known(input: Input) -> str:
+    """What an input is known by."""
+    how = f"{input.format}, {input.options}" if input.kind == "corpus" else f"{input.column}, {input.options.encoding}"
+    if not input.path.is_dir():
+        return f"{input.path} as {input.kind} ({how}), {digest_of(input.path)[:16]}"
+    digest = hashlib.sha256()
+    for path in sorted(path for path in input.path.rglob("*") if path.is_file()):
+        digest.update(f"{path.name}\0{digest_of(path)}\n".encode("utf-8", "surrogateescape"))
+    return f"{input.path} as {input.kind} ({how}), {digest.hexdigest()[:16]}"
+
+
+def _model_digest(folder: Path) -> str:
+    graphs = sorted(path.name for path in folder.glob("*.onnx"))
+    digests = "".join(digest_of(folder / name) for name in (MANIFEST, TOKENIZER, *graphs))
+    return hashlib.sha256(digests.encode()).hexdigest()[:16]

@@ -1,0 +1,89 @@
+"""Stretches of rows over many files, read forward: what lies between two stretches is passed over, not parsed."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, islice
+from typing import Generic, TypeVar
+
+from onoma.bulk.inputs import source_of
+from onoma.bulk.rows import DeadLetter, Row, RowError, shown
+from onoma.bulk.sources import Input, Source
+from onoma.errors import CorpusError
+from onoma.text import Document
+
+_END = object()
+
+Carried = TypeVar("Carried")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready(Generic[Carried]):
+    """A document to tag, what goes along with it, and its place: the file and the row, counted from 1."""
+
+    document: Document
+    carried: Carried
+    file: str
+    row: int
+
+    def failed(self, reason: str) -> DeadLetter:
+        """The row, where it cannot be tagged after all."""
+        return DeadLetter(file=self.file, row=self.row, reason=reason, what=shown(self.document.text))
+
+
+class Reader:
+    """Reads rows by their number over all files.
+
+    Args:
+        inputs: the files, in order.
+        counts: how many items each of them holds.
+    """
+
+    def __init__(self, inputs: Sequence[Input], counts: Sequence[int]) -> None:
+        self._sources = [source_of(input) for input in inputs]
+        self._ends = list(accumulate(counts))
+        self._counts = counts
+        self._file = -1
+        self._position = 0
+        self._items: Iterator[object] = iter(())
+
+    def rows(self, start: int, stop: int, *, carry: Callable[[Row], Carried]) -> Iterator[Ready[Carried] | DeadLetter]:
+        """The rows ``[start, stop)``, counted from 0 over all files; those that are blank are left out.
+
+        Args:
+            carry: makes ready what goes along with a row; what it raises as ``RowError`` is the row's failure too.
+        """
+        while start < stop:
+            file = bisect_right(self._ends, start)
+            first = self._ends[file] - self._counts[file]
+            end = min(stop, self._ends[file])
+            self._go(file, start - first)
+            for number in range(start - first, end - first):
+                ready = self._ready(self._sources[file], number, carry)
+                if ready is not None:
+                    yield ready
+            start = end
+
+    def _go(self, file: int, number: int) -> None:
+        if file != self._file or number < self._position:
+            self._items = self._sources[file].items(number)
+            self._file = file
+        else:
+            ahead = number - self._position
+            next(islice(self._items, ahead, ahead), None)
+        self._position = number
+
+    def _ready(
+        self, source: Source[object], number: int, carry: Callable[[Row], Carried]
+    ) -> Ready[Carried] | DeadLetter | None:
+        item = next(self._items, _END)
+        self._position += 1
+        if item is _END:
+            raise CorpusError("has changed while it was read", path=source.path)
+        try:
+            row = source.row(item)
+            return None if row is None else Ready(row.document, carry(row), str(source.path), number + 1)
+        except RowError as error:
+            return DeadLetter(file=str(source.path), row=number + 1, reason=error.reason, what=error.what)

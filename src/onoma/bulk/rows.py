@@ -1,0 +1,125 @@
+"""One row of a file: a document to tag and what travels with it, or the reason why it cannot be tagged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from onoma.text import Document
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_SHOWN_CHARACTERS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row with a text.
+
+    Attributes:
+        document: what is tagged.
+        record: the row as it stood in its file: of a Parquet file a batch of one row, else its fields.
+    """
+
+    document: Document
+    record: Mapping[str, object] | pa.RecordBatch = field(default_factory=dict)
+
+    def fields(self) -> Mapping[str, object]:
+        """The row's fields as plain values.
+
+        Raises:
+            RowError: a cell of a Parquet file cannot be one.
+        """
+        if isinstance(self.record, Mapping):
+            return self.record
+        try:
+            (fields,) = self.record.to_pylist()
+        except ValueError as error:
+            raise RowError("a cell cannot be read", str(error)) from None
+        return dict(fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A row that cannot be tagged.
+
+    Attributes:
+        file: as the caller named it.
+        row: its number in the file, from 1: the line of a file of lines, the record of a table.
+        reason: why, and what was expected.
+        what: the beginning of what was found.
+    """
+
+    file: str
+    row: int
+    reason: str
+    what: str
+
+
+class RowError(Exception):
+    """A row cannot be tagged; never leaves this room.
+
+    Args:
+        reason: why, and what was expected.
+        what: what was found.
+    """
+
+    def __init__(self, reason: str, what: object) -> None:
+        self.reason = reason
+        self.what = shown(what)
+        super().__init__(reason)
+
+
+def text_of(value: object, *, column: str) -> str:
+    """A cell that must hold text.
+
+    Raises:
+        RowError: it does not.
+    """
+    if value is None:
+        raise RowError(f"{column!r} is null; expected text", None)
+    if isinstance(value, bool | int | float):
+        raise RowError(f"{column!r} is a number or a truth value; expected text", value)
+    if isinstance(value, bytes):
+        return decoded(value, encoding="utf-8")
+    if not isinstance(value, str):
+        raise RowError(f"{column!r} is a {type(value).__name__}; expected text", value)
+    return whole(value)
+
+
+def decoded(line: bytes, *, encoding: str) -> str:
+    """Bytes as text.
+
+    Raises:
+        RowError: they are not in this encoding; names the byte.
+    """
+    if b"\0" in line:
+        raise RowError("holds a NUL byte, so it is no text in this encoding", line[:_SHOWN_CHARACTERS])
+    try:
+        return line.decode(encoding)
+    except UnicodeDecodeError as error:
+        byte = f"byte 0x{line[error.start]:02x} at {error.start + 1}"
+        raise RowError(f"{byte} is not {encoding.upper()}", line[:_SHOWN_CHARACTERS]) from None
+
+
+def whole(text: str) -> str:
+    """The text, if UTF-8 can hold it.
+
+    Raises:
+        RowError: it holds half of a surrogate pair.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        half = error.object[error.start : error.end]
+        raise RowError(f"{half!r} at {error.start + 1} is half of a surrogate pair, which is no text", text) from None
+    return text
+
+
+def shown(value: object) -> str:
+    """The beginning of a value, for people."""
+    text = value if isinstance(value, str) else repr(value)
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"

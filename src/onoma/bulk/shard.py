@@ -1,0 +1,207 @@
+"""One shard: rows are read, tagged and written, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+from onoma.bulk.job import Job
+from onoma.bulk.reader import Reader, Ready
+from onoma.bulk.rows import DeadLetter, shown
+from onoma.bulk.writers import WRITERS
+from onoma.errors import OnomaError
+from onoma.text import Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A shard that is written.
+
+    Attributes:
+        shard: its number.
+        tagged: rows in it.
+        dead: rows that could not be tagged.
+        words: runs of characters between blanks.
+        entities: found in it.
+        digests: the SHA-256 of its two files, tagged rows and dead letters.
+    """
+
+    shard: int
+    tagged: int
+    dead: int
+    words: int
+    entities: int
+    digests: tuple[str, str]
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> Done:
+        """What `asdict` and JSON have made of one."""
+        return cls(**{**fields, "digests": tuple(fields["digests"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A shard that could not be written, in words."""
+
+    shard: int
+    why: str
+
+
+Results = Generator[Done | Failed, None, None]
+"""Shards as they are done; closing it ends whatever does them."""
+
+
+Rows = Iterator[Ready[object] | DeadLetter]
+_Tag = Callable[[Rows, list[DeadLetter]], Iterator[tuple[Document, object]]]
+
+
+class ShardWorker:
+    """Does shards of a job, one after the other; cheapest where their numbers go up.
+
+    Args:
+        job: the plan.
+
+    Raises:
+        OnomaError: the model cannot be loaded.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._reader = Reader(job.inputs, job.counts)
+        self._tagger = job.load()
+
+    def attempt(self, shard: int) -> Done | Failed:
+        """Do a shard; what onoma or the system can explain becomes words."""
+        try:
+            return self.do(shard)
+        except OnomaError as error:
+            return Failed(shard=shard, why=str(error))
+        except OSError as error:
+            return Failed(shard=shard, why=error.strerror or str(error))
+        except MemoryError:
+            return Failed(shard=shard, why="there is not enough memory")
+
+    def do(self, shard: int) -> Done:
+        """Do a shard; where the model fails at a row, row by row, to find out which."""
+        try:
+            return self._do(shard, tag=self._tag_together)
+        except _ModelError:
+            return self._do(shard, tag=self._tag_alone)
+
+    def _do(self, shard: int, *, tag: _Tag) -> Done:
+        job = self._job
+        start, stop = job.bounds(shard)
+        letters: list[DeadLetter] = []
+        tagged = words = entities = 0
+        with writing(job.part(shard)) as part:
+            columns = job.columns if job.headings or shard == 0 else job.columns.without_heading()
+            writer = WRITERS[job.target](part, columns)
+            try:
+                for document, carried in tag(self._reader.rows(start, stop, carry=writer.carry), letters):
+                    writer.write(document, carried)
+                    tagged += 1
+                    words += len(document.text.split())
+                    entities += len(document.entities)
+                writer.close()
+            except BaseException:
+                writer.abandon()
+                raise
+            _write_letters(letters, job.letters(shard))
+        digests = digest_of(job.part(shard)), digest_of(job.letters(shard))
+        return Done(shard=shard, tagged=tagged, dead=len(letters), words=words, entities=entities, digests=digests)
+
+    def _tag_together(self, rows: Rows, letters: list[DeadLetter]) -> Iterator[tuple[Document, object]]:
+        """Tag a stream; what goes along with a document waits until it comes back."""
+        waiting: deque[object] = deque()
+
+        def texts() -> Iterator[Document]:
+            for row in rows:
+                if isinstance(row, DeadLetter):
+                    letters.append(row)
+                else:
+                    waiting.append(row.carried)
+                    yield row.document
+
+        tagged = self._tagger.tag_many(texts())
+        while (document := _answer(lambda: next(tagged, None))) is not None:
+            yield document, waiting.popleft()
+
+    def _tag_alone(self, rows: Rows, letters: list[DeadLetter]) -> Iterator[tuple[Document, object]]:
+        for row in rows:
+            if isinstance(row, DeadLetter):
+                letters.append(row)
+                continue
+            try:
+                document = _answer(partial(self._tagger.tag, row.document))
+            except _ModelError as error:
+                letters.append(row.failed(f"the model fails at it: {error}"))
+            else:
+                yield document, row.carried
+
+
+class _ModelError(Exception):
+    """Tokenizer or model have raised something of their own."""
+
+
+Answer = TypeVar("Answer")
+
+
+def _answer(ask: Callable[[], Answer]) -> Answer:
+    """What tagger and readers answer; whatever is no error of ours or the system's is one of the model's."""
+    try:
+        return ask()
+    except (OnomaError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise _ModelError(f"{type(error).__name__}: {shown(str(error))}") from error
+
+
+def _write_letters(letters: list[DeadLetter], path: Path) -> None:
+    if not letters:
+        path.unlink(missing_ok=True)
+        return
+    with writing(path) as file:
+        file.writelines(json.dumps(asdict(letter), ensure_ascii=False).encode() + b"\n" for letter in letters)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """A file that gets its name when it is whole and the disk holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    try:
+        with draft.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        synchronise(path.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def synchronise(folder: Path) -> None:
+    """Have the disk hold the names in a folder, where the system can be asked that."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file; empty where there is none."""
+    if not path.exists():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

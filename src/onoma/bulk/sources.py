@@ -1,0 +1,219 @@
+"""Files as rows, in two steps: raw items that cost little to pass over, and the row that an item is.
+
+Each item has a number, so that any stretch of a file can be read again. What is wrong with one row is a ``RowError``
+and concerns no other; what is wrong with the whole file is a ``CorpusError``, and found by counting it.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+
+from onoma.bulk.compression import plain_name, reading
+from onoma.bulk.rows import Row, RowError, decoded, shown, text_of, whole
+from onoma.corpora import LAYOUTS, ReadOptions, read
+from onoma.corpora.layouts import id_of, spans_of
+from onoma.corpora.report import ReadTally
+from onoma.corpora.spans import place
+from onoma.errors import CorpusError, InputError
+from onoma.text import Document
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Kind = Literal["text", "lines", "jsonl", "csv", "parquet", "corpus"]
+
+TEXT = "text"
+"""The column that is read where none is named."""
+
+Raw = TypeVar("Raw")
+
+_READ = ReadOptions()
+_MARK = b"\xef\xbb\xbf"
+_BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """A file and how it is read.
+
+    Attributes:
+        path: as the caller named it.
+        kind: what a row is: the whole file, a line, a JSON record a line, a row of a table, or a document of a corpus.
+        column: which column or key holds the text.
+        format: of a corpus; None finds it out.
+        options: of a corpus; its encoding holds for all.
+    """
+
+    path: Path
+    kind: Kind
+    column: str = TEXT
+    format: str | None = None
+    options: ReadOptions = _READ
+
+    @property
+    def by_rows(self) -> bool:
+        """Whether only this room reads it: a table, or a compressed file."""
+        return self.kind in ("csv", "parquet") or plain_name(self.path) != self.path
+
+
+class Source(ABC, Generic[Raw]):
+    """A file of one kind.
+
+    Args:
+        input: the file.
+    """
+
+    def __init__(self, input: Input) -> None:
+        self.input = input
+        self.path = input.path
+        encoding = input.options.encoding
+        self.encoding = "utf-8" if encoding.lower().replace("_", "-") in ("utf-8", "utf8", "utf-8-sig") else encoding
+
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        """The columns of a table; None where the file is none."""
+        return None
+
+    @property
+    def schema(self) -> pa.Schema | None:
+        """The columns' types, where the file says them."""
+        return None
+
+    @abstractmethod
+    def count(self) -> int:
+        """How many items there are.
+
+        Raises:
+            CorpusError: the file cannot be read to its end.
+        """
+
+    @abstractmethod
+    def items(self, start: int) -> Iterator[Raw]:
+        """The items from a number on, counted from 0."""
+
+    @abstractmethod
+    def row(self, item: Raw) -> Row | None:
+        """What an item is; None for one that is blank and means nothing.
+
+        Raises:
+            RowError: it cannot be tagged.
+        """
+
+
+class WholeText(Source[bytes]):
+    """A file that is one document; it keeps its line ends."""
+
+    def count(self) -> int:
+        with reading(self.path):
+            return 1
+
+    def items(self, start: int) -> Iterator[bytes]:
+        if not start:
+            with reading(self.path) as file:
+                yield file.read().removeprefix(_MARK)
+
+    def row(self, item: bytes) -> Row:
+        text = decoded(item, encoding=self.encoding)
+        if not text.strip():
+            raise RowError("the file holds no text", text)
+        return Row(Document(text, id=plain_name(self.path).stem))
+
+
+class Lines(Source[bytes]):
+    """A document a line; blank lines are none."""
+
+    def count(self) -> int:
+        lines, last = 0, b"\n"
+        with reading(self.path) as file:
+            while block := file.read(_BLOCK_BYTES):
+                lines += block.count(b"\n")
+                last = block
+        return lines + (not last.endswith(b"\n"))
+
+    def items(self, start: int) -> Iterator[bytes]:
+        with reading(self.path) as file:
+            for number, line in enumerate(file):
+                if number >= start:
+                    yield line if number else line.removeprefix(_MARK)
+
+    def row(self, item: bytes) -> Row | None:
+        line = self._line(item)
+        return Row(Document(line)) if line.strip() else None
+
+    def _line(self, item: bytes) -> str:
+        return decoded(item, encoding=self.encoding).removesuffix("\n").removesuffix("\r")
+
+
+class JsonLines(Lines):
+    """A JSON record a line, in any layout that onoma reads; blank lines are none."""
+
+    def row(self, item: bytes) -> Row | None:
+        line = self._line(item)
+        if not line.strip():
+            return None
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise RowError(f"column {error.colno} is no JSON: {error.msg}; expected one JSON object", line) from None
+        except RecursionError:
+            raise RowError("the JSON is nested too deeply; expected one JSON object", line) from None
+        return Row(self._document(record), record if isinstance(record, dict) else {})
+
+    def _document(self, record: object) -> Document:
+        column = self.input.column
+        if isinstance(record, dict) and column in record:
+            text = text_of(record[column], column=column)
+            if column != TEXT or not record.keys() & {"words", "tokens", "sentences"}:
+                return Document(text, id=id_of(record))
+        elif column != TEXT:
+            keys = ", ".join(map(str, record)) if isinstance(record, dict) else "none"
+            raise RowError(f"has no {column!r}; its keys are {keys}", record)
+        elif isinstance(record, dict) and "data" not in record:
+            return self._of_words(record)
+        try:
+            annotated = spans_of(record)
+        except CorpusError as error:
+            raise RowError(error.message, record) from None
+        whole(annotated.text)
+        annotated.spans = []
+        return place(annotated, where=str(self.path), tally=ReadTally())
+
+    def _of_words(self, record: Mapping[str, object]) -> Document:
+        """A record that has words and no text."""
+        words = record.get("tokens", record.get("words"))
+        if not isinstance(words, list) or not words or not all(isinstance(word, str) and word for word in words):
+            raise RowError(f"has no {TEXT!r}; its keys are {', '.join(record)}", record)
+        return Document.from_words([[whole(word) for word in words]], id=id_of(record))
+
+
+class Corpus(Source[Document]):
+    """Documents of any format that onoma reads, without the entities that they hold."""
+
+    def count(self) -> int:
+        return sum(1 for _ in self._reading())
+
+    def items(self, start: int) -> Iterator[Document]:
+        for number, document in enumerate(self._reading()):
+            if number >= start:
+                yield document
+
+    def row(self, item: Document) -> Row:
+        whole(item.text)
+        document = replace(item, entities=())
+        record = LAYOUTS["onoma"].record(document)
+        assert isinstance(record, dict)
+        return Row(document, record)
+
+    def _reading(self) -> Iterator[Document]:
+        return iter(read(self.path, format=self.input.format, options=self.input.options))
+
+
+def no_column(path: Path, column: str, columns: tuple[str, ...]) -> InputError:
+    """What to say of a table that lacks the column."""
+    known = ", ".join(columns)
+    return InputError(f"{path}: there is no column {shown(column)!r}; there are {known}; name one with --column")

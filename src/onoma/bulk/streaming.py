@@ -1,0 +1,28 @@
+"""Files as one stream of documents, for outputs that are not written in shards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from onoma.bulk.inputs import source_of
+from onoma.bulk.rows import DeadLetter, RowError
+from onoma.bulk.sources import Input
+from onoma.text import Document
+
+
+def stream(inputs: Sequence[Input], *, failed: Callable[[DeadLetter], None]) -> Iterator[Document]:
+    """The documents of all files, in order.
+
+    Args:
+        failed: is told of each row that cannot be tagged.
+    """
+    for input in inputs:
+        source = source_of(input)
+        for number, item in enumerate(source.items(0), start=1):
+            try:
+                row = source.row(item)
+            except RowError as error:
+                failed(DeadLetter(file=str(input.path), row=number, reason=error.reason, what=error.what))
+                continue
+            if row is not None:
+                yield row.document

@@ -1,0 +1,187 @@
+"""Tables as rows: CSV through the standard library, Parquet through pyarrow, both as they stream."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from io import TextIOWrapper
+from typing import TYPE_CHECKING
+
+from onoma.bulk.compression import reading
+from onoma.bulk.rows import Row, RowError, text_of
+from onoma.bulk.sources import Input, Source, no_column
+from onoma.corpora.layouts import id_of
+from onoma.errors import CorpusError, InputError, MissingExtraError
+from onoma.text import Document
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_BATCH_ROWS = 256
+
+
+class CsvTable(Source[list[str]]):
+    """Comma-separated values; the first record names the columns."""
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        with self._records() as records:
+            header = tuple(next(records, ()))
+        if not header:
+            raise CorpusError("is empty; expected a line that names the columns", path=self.path)
+        if self.input.column not in header:
+            raise no_column(self.path, self.input.column, header)
+        if len(set(header)) < len(header):
+            raise CorpusError(f"two columns have the same name: {', '.join(header)}", path=self.path)
+        return header
+
+    def count(self) -> int:
+        with self._records() as records:
+            return sum(1 for _ in records) - bool(self.columns)
+
+    def items(self, start: int) -> Iterator[list[str]]:
+        with self._records() as records:
+            for number, cells in enumerate(records, start=-1):
+                if number >= start:
+                    yield cells
+
+    def row(self, item: list[str]) -> Row | None:
+        if not item:
+            return None
+        columns = self.columns
+        if len(item) != len(columns):
+            raise RowError(f"has {len(item)} cells; expected {len(columns)}, as the first line has", item)
+        for name, cell in zip(columns, item, strict=True):
+            _check_bytes(cell, column=name, encoding=self.encoding)
+        fields = dict(zip(columns, item, strict=True))
+        text = text_of(fields[self.input.column], column=self.input.column)
+        return Row(Document(text, id=id_of(fields)), fields)
+
+    @contextmanager
+    def _records(self) -> Iterator[Iterator[list[str]]]:
+        csv.field_size_limit(sys.maxsize)
+        encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
+        with reading(self.path) as file:
+            # What is not in this encoding is carried along and found by _check_bytes, in its own row.
+            text = TextIOWrapper(file, encoding=encoding, errors="surrogateescape", newline="")
+            records = csv.reader(text, strict=True)
+            try:
+                yield records
+            except csv.Error as error:
+                message = f"is no CSV: {error}; a quote is not closed, or not doubled inside a quoted cell"
+                raise CorpusError(message, path=self.path, line=records.line_num) from None
+            finally:
+                text.detach()
+
+
+def _check_bytes(cell: str, *, column: str, encoding: str) -> None:
+    if cell.isascii():
+        return
+    try:
+        cell.encode()
+    except UnicodeEncodeError as error:
+        byte = ord(cell[error.start]) - 0xDC00
+        raise RowError(f"{column!r}: byte 0x{byte:02x} is not {encoding.upper()}", cell) from None
+
+
+Record = tuple["pa.RecordBatch", int]
+
+
+class ParquetTable(Source[Record]):
+    """A Parquet file, read batch by batch; row groups that are not wanted are not read."""
+
+    def __init__(self, input: Input) -> None:
+        super().__init__(input)
+        need_pyarrow()
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        with self._open() as file:
+            schema = file.schema_arrow
+        self._check_column(schema)
+        return schema
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(self.schema.names)
+
+    def count(self) -> int:
+        with self._open() as file:
+            return int(file.metadata.num_rows) if self.columns else 0
+
+    def items(self, start: int) -> Iterator[Record]:
+        with self._open() as file:
+            groups, before = _groups_from(file.metadata, start)
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS, row_groups=groups):
+                for index in range(max(0, start - before), batch.num_rows):
+                    yield batch, index
+                before += batch.num_rows
+
+    def row(self, item: Record) -> Row:
+        batch, index = item
+        column = self.input.column
+        record = batch.slice(index, 1)
+        try:
+            text = text_of(batch.column(column)[index].as_py(), column=column)
+            fields = {"id": batch.column("id")[index].as_py()} if "id" in batch.schema.names else {}
+        except UnicodeDecodeError as error:
+            raise RowError(f"byte 0x{error.object[error.start]:02x} is not UTF-8", error.object) from None
+        return Row(Document(text, id=id_of(fields)), record)
+
+    def _check_column(self, schema: pa.Schema) -> None:
+        import pyarrow.types as kinds
+
+        column = self.input.column
+        if column not in schema.names:
+            raise no_column(self.path, column, tuple(schema.names))
+        if len(set(schema.names)) < len(schema.names):
+            raise InputError(f"{self.path}: two columns have the same name: {', '.join(schema.names)}")
+
+        def holds_text(kind: pa.DataType) -> bool:
+            kind = kind.value_type if kinds.is_dictionary(kind) else kind
+            tests = (kinds.is_string, kinds.is_large_string, kinds.is_string_view, kinds.is_binary, kinds.is_null)
+            return any(test(kind) for test in (*tests, kinds.is_large_binary))
+
+        if not holds_text(schema.field(column).type):
+            texts = ", ".join(field.name for field in schema if holds_text(field.type)) or "none"
+            found = schema.field(column).type
+            raise InputError(f"{self.path}: the column {column!r} holds {found}, no text; columns with text: {texts}")
+
+    @contextmanager
+    def _open(self) -> Iterator[pa.parquet.ParquetFile]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            with pq.ParquetFile(self.path) as file:
+                yield file
+        except pa.ArrowInvalid as error:
+            raise CorpusError(f"is no whole Parquet file ({error}); copy it again", path=self.path) from error
+        except OSError as error:
+            raise CorpusError(f"cannot be read: {error.strerror or error}", path=self.path) from error
+
+
+def _groups_from(metadata: pa.parquet.FileMetaData, start: int) -> tuple[Sequence[int], int]:
+    """The row groups from the one that holds a row on, and how many rows lie before them."""
+    before = 0
+    for group in range(metadata.num_row_groups):
+        rows = metadata.row_group(group).num_rows
+        if before + rows > start:
+            return range(group, metadata.num_row_groups), before
+        before += rows
+    return range(0), before
+
+
+def need_pyarrow() -> None:
+    """Check that Parquet can be read and written.
+
+    Raises:
+        MissingExtraError: pyarrow is not installed.
+    """
+    try:
+        import pyarrow.parquet  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("Parquet", extra="bulk") from error

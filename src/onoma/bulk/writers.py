@@ -1,0 +1,248 @@
+"""Tagged rows to the bytes of one shard: JSON Lines, CSV or Parquet.
+
+What travels with a row is made ready before it is tagged (``carry``), so that a row that the target cannot hold is
+known in time. The same rows always become the same bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
+
+from onoma.bulk.rows import Row, RowError
+from onoma.bulk.sources import TEXT
+from onoma.text import Document
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Target = Literal["jsonl", "csv", "parquet"]
+
+ENTITIES = "entities"
+_REST = "meta"
+_FLUSH_CHARACTERS = 8_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """What a shard of a table holds beside the entities.
+
+    Attributes:
+        text: the column or key of the text.
+        names: the columns of the input, where it is a table; None for documents with an id and perhaps more.
+        schema: their types, where the input says them; None for text.
+        heading: whether a CSV file begins with a line that names its columns.
+    """
+
+    text: str = TEXT
+    names: tuple[str, ...] | None = None
+    schema: pa.Schema | None = None
+    heading: bool = True
+
+    @property
+    def passed(self) -> tuple[str, ...]:
+        """The columns to write, before that of the entities."""
+        return tuple(name for name in self.names or ("id", self.text, _REST) if name != ENTITIES)
+
+    def without_heading(self) -> Columns:
+        """The same for a shard that is not the first of its file."""
+        return replace(self, heading=False)
+
+
+class Writer(Protocol):
+    """Writes one shard."""
+
+    def carry(self, row: Row) -> Any:
+        """What goes along with the row.
+
+        Raises:
+            RowError: the target cannot hold it.
+        """
+
+    def write(self, document: Document, carried: Any) -> None: ...
+
+    def close(self) -> None:
+        """Write what is still held back; the file stays open."""
+
+    def abandon(self) -> None:
+        """Let go of a file that will not become whole."""
+
+
+class JsonlWriter:
+    """An object a line: id, text, entities, then the row's other fields."""
+
+    def __init__(self, file: BinaryIO, columns: Columns) -> None:
+        self._file = file
+        self._text = columns.text
+
+    def carry(self, row: Row) -> str:
+        return _json(_others(row, but=("id", self._text, ENTITIES)))
+
+    def write(self, document: Document, carried: str) -> None:
+        record = {"id": document.id, self._text: document.text, ENTITIES: _entities(document)}
+        line = _json(record)
+        if carried != "{}":
+            line = f"{line[:-1]}, {carried[1:]}"
+        self._file.write(line.encode() + b"\n")
+
+    def close(self) -> None:
+        pass
+
+    def abandon(self) -> None:
+        pass
+
+
+class CsvWriter:
+    """The row's cells, then the entities as JSON."""
+
+    def __init__(self, file: BinaryIO, columns: Columns) -> None:
+        self._columns = columns
+        self._text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+        self._records = csv.writer(self._text, lineterminator="\n")
+        if columns.heading:
+            self._records.writerow([*columns.passed, ENTITIES])
+
+    def carry(self, row: Row) -> list[str]:
+        return [_cell(value) for value in _passed(row, self._columns)]
+
+    def write(self, document: Document, carried: list[str]) -> None:
+        self._records.writerow([*carried, _json(_entities(document))])
+
+    def close(self) -> None:
+        self._text.detach()
+
+    def abandon(self) -> None:
+        with suppress(OSError):
+            self._text.detach()
+
+
+class ParquetWriter:
+    """The row's cells in their types, then the entities as a list of structures."""
+
+    def __init__(self, file: BinaryIO, columns: Columns) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        self._columns = columns
+        fields = [pa.field(name, pa.string()) for name in columns.passed]
+        schema = pa.schema(fields) if columns.schema is None else _without_entities(columns.schema)
+        entity = [("start", pa.int64()), ("end", pa.int64()), ("label", pa.string()), ("score", pa.float64())]
+        kind = pa.list_(pa.struct([*entity, ("text", pa.string())]))
+        self._passed_schema = schema
+        self._schema = schema.append(pa.field(ENTITIES, kind))
+        self._writer = pq.ParquetWriter(file, self._schema)
+        self._rows: list[Any] = []
+        self._entities: list[list[dict[str, object]]] = []
+        self._characters = 0
+
+    def carry(self, row: Row) -> Any:
+        if self._columns.schema is not None and not isinstance(row.record, Mapping):
+            return row.record.select(self._passed_schema.names)
+        return [value if value is None else _cell(value) for value in _passed(row, self._columns)]
+
+    def write(self, document: Document, carried: Any) -> None:
+        self._rows.append(carried)
+        self._entities.append(_entities(document))
+        self._characters += len(document.text)
+        if self._characters >= _FLUSH_CHARACTERS:
+            self._flush()
+
+    def close(self) -> None:
+        self._flush()
+        self._writer.close()
+
+    def abandon(self) -> None:
+        # Else pyarrow writes the end of the file when the writer is collected, and complains that the file is closed.
+        self._writer.is_open = False
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        if not self._rows:
+            return
+        if isinstance(self._rows[0], pa.RecordBatch):
+            table = pa.Table.from_batches(self._rows, self._passed_schema).combine_chunks()
+        else:
+            cells = list(zip(*self._rows, strict=True))
+            table = pa.table([pa.array(column, pa.string()) for column in cells], schema=self._passed_schema)
+        field = self._schema.field(ENTITIES)
+        self._writer.write_table(table.append_column(field, pa.array(self._entities, field.type)))
+        self._rows, self._entities, self._characters = [], [], 0
+
+
+WRITERS: Mapping[Target, Callable[[BinaryIO, Columns], Writer]] = {
+    "jsonl": JsonlWriter,
+    "csv": CsvWriter,
+    "parquet": ParquetWriter,
+}
+
+
+def _without_entities(schema: pa.Schema) -> pa.Schema:
+    return schema.remove(schema.get_field_index(ENTITIES)) if ENTITIES in schema.names else schema
+
+
+def _passed(row: Row, columns: Columns) -> list[object]:
+    """The values of the columns to write."""
+    if columns.names is not None:
+        fields = row.fields()
+        return [fields[name] for name in columns.passed]
+    rest = _others(row, but=("id", columns.text, ENTITIES))
+    return [row.document.id, row.document.text, _json(rest) if rest else None]
+
+
+def _others(row: Row, *, but: Sequence[str]) -> dict[str, object]:
+    return {name: value for name, value in row.fields().items() if name not in but}
+
+
+def _entities(document: Document) -> list[dict[str, object]]:
+    return [
+        {"start": entity.start, "end": entity.end, "label": entity.label, "score": entity.score, "text": entity.text}
+        for entity in document.entities
+    ]
+
+
+def _cell(value: object) -> str:
+    """A value as the text of a cell; nothing where there is none."""
+    if value is None:
+        return ""
+    if isinstance(value, bool | dict | list | tuple):
+        return _json(value)
+    text = _plain(value)
+    cell = text if isinstance(text, str) else str(text)
+    try:
+        cell.encode()
+    except UnicodeEncodeError:
+        raise RowError("a cell holds half of a surrogate pair, which is no text", cell) from None
+    return cell
+
+
+def _json(value: object) -> str:
+    """A value as JSON in UTF-8; numbers that JSON does not know are null."""
+    try:
+        line = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
+    except ValueError:
+        line = json.dumps(_finite(value), ensure_ascii=False, default=_plain)
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return json.dumps(_finite(value), default=_plain)
+    return line
+
+
+def _plain(value: object) -> object:
+    """A value of Parquet that JSON does not know, as text: dates, decimals, bytes."""
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    return [_finite(each) for each in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,73 @@
+"""A bulk job as its user watches it: a bar at a terminal, elsewhere a line every half minute."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, TaskID, TextColumn
+from rich.progress import Progress as Bar
+
+from onoma.bulk import BulkObserver, BulkReport, Progress
+from onoma.cli.clock import clock
+
+_SECONDS_BETWEEN_LINES = 30
+
+
+class BulkProgress(BulkObserver):
+    """Prints a job to standard error."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._bar = Bar(
+            BarColumn(),
+            TextColumn("{task.completed:,}/{task.total:,} rows"),
+            TextColumn("{task.fields[told]}"),
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal,
+        )
+        self._task: TaskID | None = None
+        self._told = self._started = time.perf_counter()
+
+    def __enter__(self) -> BulkProgress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def notice(self, text: str) -> None:
+        self.console.print(f"note: {text}", markup=False)
+
+    def began(self, *, rows: int, of: int) -> None:
+        if rows:
+            self.console.print(f"resumed: {rows:,} of {of:,} rows stand")
+        self._task = self._bar.add_task("", total=of, completed=rows, told="")
+        self._bar.start()
+
+    def progressed(self, progress: Progress) -> None:
+        dead = f"  {progress.dead:,} failed" if progress.dead else ""
+        told = f"{progress.words_per_second:,.0f} words/s  {clock(progress.seconds_left)} left{dead}"
+        if self._task is not None:
+            self._bar.update(self._task, completed=progress.rows, told=told)
+        now = time.perf_counter()
+        if not self.console.is_terminal and now - self._told >= _SECONDS_BETWEEN_LINES:
+            self._told = now
+            self.console.print(f"{progress.rows:,}/{progress.of:,} rows  {told}")
+
+    def finish(self, report: BulkReport) -> None:
+        """Say what was written, and where the rest is."""
+        self._bar.stop()
+        took = clock(time.perf_counter() - self._started)
+        self.console.print(
+            f"{report.tagged:,} rows with {report.entities:,} entities written to {report.output} in {took}",
+            markup=False,
+        )
+        if report.dead_letters is not None:
+            self.console.print(
+                f"{report.dead:,} rows could not be tagged; they are in {report.dead_letters}, each with its reason",
+                markup=False,
+            )
