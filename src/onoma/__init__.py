@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from onoma.api import evaluate, load, tag_files, train
+    from onoma.api import evaluate, export_model, load, tag_files, train
     from onoma.corpora import read, write
     from onoma.errors import OnomaError
     from onoma.metrics import score
@@ -31,6 +31,7 @@ __all__ = [
     "Tagger",
     "Word",
     "evaluate",
+    "export_model",
     "load",
     "read",
     "score",
@@ -48,6 +49,7 @@ _HOMES = {
     "Tagger": "onoma.tagger",
     "Word": "onoma.text",
     "evaluate": "onoma.api",
+    "export_model": "onoma.api",
     "load": "onoma.api",
     "read": "onoma.corpora",
     "score": "onoma.metrics",

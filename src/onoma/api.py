@@ -9,9 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.bundle import ONNX, Bundle, OutputFolder, load_bundle, open_output, write_card, write_manifest
+from onoma.bundle import AUTO, ONNX, Bundle, OutputFolder, load_bundle, open_output, write_card, write_manifest
 from onoma.corpora import ReadOptions, read
-from onoma.errors import BundleError, InputError, MissingExtraError
+from onoma.errors import InputError, MissingExtraError
 from onoma.evaluation import evaluate as evaluate_documents
 from onoma.metrics import Report
 from onoma.runtime.backend import Backend
@@ -20,30 +20,31 @@ from onoma.text import Document
 
 if TYPE_CHECKING:
     from onoma.bulk import BulkObserver, BulkReport, Engine
+    from onoma.export import Exported
     from onoma.models import Pretrained
     from onoma.training import Observer, Ranks, RunConfig, Trained
 
 PathLike = str | os.PathLike[str]
 
 
-def load(model: PathLike, *, threads: int | None = None) -> Tagger:
+def load(model: PathLike, *, precision: str = AUTO, threads: int | None = None) -> Tagger:
     """Load a recogniser.
 
     Args:
         model: a folder that `onoma train` has written.
+        precision: `fp32`, `int8`, or `auto` for the one that the model prefers; see :func:`export_model`.
         threads: processor threads; None for as many as this process may use.
 
     Raises:
-        BundleError: the folder is missing, broken, or of a newer version.
+        InputError: there is no such precision.
+        BundleError: the folder is missing, broken, of a newer version, or lacks the graph of that precision.
     """
     bundle = load_bundle(Path(model))
-    return Tagger(bundle, _backend(bundle, threads=threads))
+    return Tagger(bundle, _backend(bundle, precision=precision, threads=threads))
 
 
-def _backend(bundle: Bundle, *, threads: int | None) -> Backend:
-    graph = bundle.weights(ONNX)
-    if graph is None:
-        raise BundleError(f"{bundle.folder}: holds no {ONNX}; train again")
+def _backend(bundle: Bundle, *, precision: str, threads: int | None) -> Backend:
+    graph = bundle.graph(precision)
     from onoma.runtime.onnx import OnnxBackend
 
     return OnnxBackend(graph, threads=threads)
@@ -61,6 +62,7 @@ def tag_files(
     engine: Engine = "local",
     workers: int = 1,
     threads: int | None = None,
+    precision: str = AUTO,
     shard_rows: int | None = None,
     overwrite: bool = False,
     resume: bool = False,
@@ -82,6 +84,7 @@ def tag_files(
         engine: `local`, or `ray` for a cluster.
         workers: processes that tag.
         threads: processor threads of each; None for all with one worker, and for one with several.
+        precision: `fp32`, `int8`, or `auto` for the one that the model prefers.
         shard_rows: rows that are written at once.
         overwrite: replace an output, and forget an unfinished job.
         resume: go on with the unfinished job, where there is one.
@@ -91,14 +94,14 @@ def tag_files(
         What was written, and how many rows could not be tagged.
 
     Raises:
-        InputError: a file or the output cannot be used, or the unfinished job is another one.
+        InputError: a file, the output or the precision cannot be used, or the unfinished job is another one.
         BundleError: the model cannot be loaded.
         MissingExtraError: Parquet, Zstandard or Ray is not installed.
         UnfinishedError: the job cannot go on; what it has written stands and can be resumed.
     """
     from onoma.bulk import SHARD_ROWS, Request, choose_output, find_inputs, run_job
 
-    load_bundle(Path(model))
+    load_bundle(Path(model)).graph(precision)
     found = find_inputs(_paths(files) or [], column=column, format=format, options=options)
     if threads is None and (engine != "local" or workers > 1):
         threads = 1
@@ -106,7 +109,8 @@ def tag_files(
         found=found,
         output=choose_output(output, to=to, inputs=found.inputs),
         model=Path(model),
-        load=partial(load, Path(model), threads=threads),
+        load=partial(load, Path(model), threads=threads, precision=precision),
+        settings={"precision": precision},
         engine=engine,
         workers=workers,
         threads=threads or 1,
@@ -115,6 +119,53 @@ def tag_files(
         resume=resume,
     )
     return run_job(request, observer=observer)
+
+
+def export_model(
+    model: PathLike,
+    *,
+    quantize: str | None = None,
+    dev: PathLike | Iterable[Document] | None = None,
+    bound: float = 0.2,
+    exact_layers: int = 0,
+    output: PathLike | None = None,
+    overwrite: bool = False,
+    format: str | None = None,
+    options: ReadOptions | None = None,
+) -> Exported:
+    """Write a model's graph anew, in fp32 or in int8, beside its weights or as a bundle of its own that only tags.
+
+    Args:
+        model: a folder that `onoma train` has written.
+        quantize: `int8`, or None for fp32.
+        dev: annotated text that int8 must not lose more than ``bound`` on; then the model prefers int8 from now on.
+        bound: points of exact F1.
+        exact_layers: layers, counted from the embeddings, that int8 leaves in fp32.
+        output: a folder for a new bundle with this graph only; the model itself then stays as it is.
+        overwrite: replace a bundle that lies at ``output``.
+        format: the format of ``dev``; found out by itself where not given.
+        options: how ``dev`` is read.
+
+    Raises:
+        ParityError: the graph does not compute what torch computes, or int8 loses too much; nothing is written then.
+        InputError: there is no such quantisation, ``dev`` cannot be read, or the output is taken.
+        BundleError: the model is broken or has no weights to export.
+        EncoderError: the encoder cannot be exported so.
+    """
+    need_training()
+    from onoma.export import export_bundle
+
+    if isinstance(dev, str | os.PathLike):
+        dev = read(Path(dev), format=format, options=options or ReadOptions())
+    return export_bundle(
+        Path(model),
+        precision=quantize or "fp32",
+        dev=None if dev is None else list(dev),
+        bound=bound,
+        exact_layers=exact_layers,
+        output=None if output is None else Path(output),
+        overwrite=overwrite,
+    )
 
 
 def need_training() -> None:

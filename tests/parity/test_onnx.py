@@ -47,6 +47,34 @@ def test_the_graph_gives_the_scores_of_torch(encoder_folder: Path, tmp_path: Pat
         np.testing.assert_allclose(found[mask == 1], expected[mask == 1], atol=3e-5)
 
 
+def test_scores_are_right_where_they_are_asked_for(encoder_folder: Path, tmp_path: Path) -> None:
+    export_onnx(model_in(encoder_folder), tmp_path / "model.onnx", samples=windows(8))
+    backend = OnnxBackend(tmp_path / "model.onnx", threads=1)
+    ids, mask = np.stack(windows(9, 9, 9)), np.ones((3, 9), dtype=np.int64)
+    mask[1, 5:] = 0
+    asked = mask.copy()
+    asked[:, [1, 4]] = 2
+    expected, found = backend.emissions(ids, mask), backend.emissions(ids, asked)
+    np.testing.assert_allclose(found[asked == 2], expected[asked == 2], atol=1e-5)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_stream_of_batches_comes_back_in_order(encoder_folder: Path, tmp_path: Path, threads: int) -> None:
+    export_onnx(model_in(encoder_folder), tmp_path / "model.onnx", samples=windows(8))
+    backend = OnnxBackend(tmp_path / "model.onnx", threads=threads)
+    batches = []
+    for rows, subwords in [(1, 3), (7, 200), (2, 30), (1, 1), (40, 20), (3, 2), (1, 400), (9, 9)]:
+        mask = np.ones((rows, subwords), dtype=np.int64)
+        mask[rows // 2 :, subwords // 2 + 1 :] = 0
+        batches.append((np.stack(windows(*[subwords] * rows)), mask))
+    streamed = list(backend.emissions_many(iter(batches)))
+    assert list(backend.emissions_many([])) == []
+    for (ids, mask), scores in zip(batches, streamed, strict=True):
+        assert scores.shape == (*ids.shape, len(TAGS))
+        alone = np.concatenate([backend.emissions(*pair) for pair in zip(ids[:, None], mask[:, None], strict=True)])
+        np.testing.assert_allclose(scores[mask == 1], alone[mask == 1], atol=3e-5)
+
+
 def test_the_graph_is_one_file_with_free_axes(encoder_folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     export_onnx(model_in(encoder_folder), path, samples=windows(8))

@@ -6,8 +6,10 @@ This module knows the folder's layout, not how weights are run.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import ValidationError
 from tokenizers import Tokenizer
@@ -15,13 +17,20 @@ from tokenizers import Tokenizer
 from onoma.bundle.manifest import FORMAT, Manifest
 from onoma.decoding import Decoder
 from onoma.encoding import Aligner, Framing
-from onoma.errors import BundleError
+from onoma.errors import BundleError, InputError
 from onoma.schemes import SCHEMES
 
 MANIFEST = "onoma.json"
 TOKENIZER = "tokenizer.json"
 ONNX = "model.onnx"
+INT8 = "model.int8.onnx"
 WEIGHTS = "model.safetensors"
+
+PRECISIONS: Mapping[str, str] = MappingProxyType({"fp32": ONNX, "int8": INT8})
+"""The graphs that a bundle may hold, the most exact one first."""
+
+AUTO = "auto"
+"""The precision that the bundle itself prefers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,33 @@ class Bundle:
             raise BundleError(f"{path}: the weight file {what}, {MANIFEST} says {expected:,}; copy the bundle again")
         return path
 
+    @property
+    def precisions(self) -> tuple[str, ...]:
+        """The precisions that it has a graph for."""
+        return tuple(precision for precision, name in PRECISIONS.items() if name in self.manifest.files)
+
+    def graph(self, precision: str = AUTO) -> Path:
+        """The path of the graph that an precision runs.
+
+        Raises:
+            InputError: there is no such precision.
+            BundleError: the bundle has no graph for it, or its file is not what the manifest says.
+        """
+        if precision not in (AUTO, *PRECISIONS):
+            raise InputError(f"there is no precision {precision!r}; there are {', '.join((AUTO, *PRECISIONS))}")
+        held = self.precisions
+        preferred = self.manifest.precision if self.manifest.precision in held else next(iter(held), None)
+        chosen = preferred if precision == AUTO else precision
+        path = self.weights(PRECISIONS[chosen]) if chosen else None
+        if path is None:
+            missing = PRECISIONS[chosen or "fp32"]
+            quantise = " --quantize int8" if chosen == "int8" else ""
+            raise BundleError(
+                f"{self.folder}: holds no {missing}; write it with `onoma export {self.folder}{quantise}`, "
+                f"or name another precision (there is {', '.join(held) or 'none'})"
+            )
+        return path
+
 
 def load_bundle(folder: str | Path) -> Bundle:
     """Read a bundle's manifest and tokenizer.
@@ -82,11 +118,14 @@ def load_bundle(folder: str | Path) -> Bundle:
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
-    """Write ``onoma.json`` with the sizes of the weight files that lie beside it."""
-    files = {name: (folder / name).stat().st_size for name in (ONNX, WEIGHTS) if (folder / name).is_file()}
+    """Write ``onoma.json``, whole or not at all, with the sizes of the weight files that lie beside it."""
+    names = (*PRECISIONS.values(), WEIGHTS)
+    files = {name: (folder / name).stat().st_size for name in names if (folder / name).is_file()}
     complete = manifest.model_copy(update={"files": files})
     text = complete.model_dump_json(indent=2)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    unfinished = folder / f".{MANIFEST}.unfinished"
+    unfinished.write_text(text + "\n", encoding="utf-8")
+    unfinished.replace(folder / MANIFEST)
 
 
 def _read_manifest(path: Path) -> Manifest:

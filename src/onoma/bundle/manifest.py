@@ -60,5 +60,7 @@ class Manifest(_Frozen):
     window: Windowing
     encoder: EncoderCard
     provenance: Provenance = Provenance()
+    precision: Literal["fp32", "int8"] | None = None
+    """Which graph is taken where nobody asks for another; None for the most exact that there is."""
     files: dict[str, int] = {}
     """Size of each weight file in bytes, so that one that was cut short is noticed."""

@@ -16,6 +16,7 @@ from onoma.cli.options import (
     Lacks,
     Model,
     PositionDigit,
+    Precision,
     SchemeName,
     Strict,
     TagColumn,
@@ -43,6 +44,7 @@ def run(
     labels: Labels = None,
     lacks: Lacks = None,
     threads: Threads = None,
+    precision: Precision = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Tag annotated text and score the result.
@@ -62,7 +64,7 @@ def run(
         labels=labels,
         lacks=lacks,
     )
-    tagger = load(model, threads=threads)
+    tagger = load(model, precision=precision, threads=threads)
     reading = read(data, format=format, options=options)
     documents = (replace(document, words=None, sentences=None) if raw else document for document in reading)
     report = evaluate(tagger, documents)

@@ -19,7 +19,8 @@ def run(
     """
     from onoma.bundle import load_bundle
 
-    manifest = load_bundle(model).manifest
+    bundle = load_bundle(model)
+    manifest = bundle.manifest
     if as_json:
         typer.echo(manifest.model_dump_json(indent=2))
         return
@@ -43,6 +44,9 @@ def run(
     ]
     lines += [("left out", f"{count:,} entities: {reason}") for reason, count in origin.dropped.items()]
     lines += [(name, f"{size / 1e6:,.1f} MB") for name, size in manifest.files.items()]
+    lines.append(("precisions", ", ".join(bundle.precisions) or "none"))
+    if len(bundle.precisions) > 1:
+        lines.append(("preferred", manifest.precision or bundle.precisions[0]))
     lines.append(("made with", ", ".join(f"{name} {version}" for name, version in origin.versions.items())))
     width = max(len(name) for name, _ in lines)
     for name, value in lines:

@@ -49,6 +49,9 @@ Model = Annotated[Path, typer.Argument(help="A folder that `onoma train` has wri
 Threads = Annotated[
     int | None, typer.Option("--threads", min=1, help="Processor threads; as many as there are if not given.")
 ]
+Precision = Annotated[
+    str, typer.Option("--precision", help="Numbers to compute in: fp32, int8, or auto for what the model prefers.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print figures as JSON, fractions of 1.")]
 
 

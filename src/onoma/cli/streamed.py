@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,24 +15,23 @@ from onoma.text import Document
 
 if TYPE_CHECKING:
     from onoma.bulk import DeadLetter, Found
+    from onoma.tagger import Tagger
 
 
 def tag_stream(
-    documents: Iterable[Document], *, model: Path, target: str, output: str | None, overwrite: bool, threads: int | None
+    documents: Iterable[Document], *, load: Callable[[], Tagger], target: str, output: str | None, overwrite: bool
 ) -> None:
     """Tag documents and write them as they come.
 
     Raises:
         InputError: the output is taken, or cannot be written so.
     """
-    from onoma.api import load
-
     path = Path(output or "-")
     if path.suffix.lower() in (".gz", ".zst"):
         raise InputError(f"{path}: only files that are tagged to JSON Lines or CSV are written compressed")
     if output is not None and path.exists() and not overwrite:
         raise InputError(f"{path}: exists already; pass --overwrite to replace it, or name another file")
-    tagged = load(model, threads=threads).tag_many(documents)
+    tagged = load().tag_many(documents)
     if target == "pretty":
         _print_pretty(tagged, path)
     elif target == "html":

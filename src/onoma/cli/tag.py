@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from onoma.cli.options import INTERRUPTED, Encoding, PositionDigit, TagColumn, Threads, WordColumn, read_options
+from onoma.cli.options import (
+    INTERRUPTED,
+    Encoding,
+    PositionDigit,
+    Precision,
+    TagColumn,
+    Threads,
+    WordColumn,
+    read_options,
+)
 from onoma.cli.streamed import Documents, tag_stream
 from onoma.corpora import FORMATS
 from onoma.errors import InputError
@@ -71,6 +81,7 @@ def run(
     position_digit: PositionDigit = False,
     encoding: Encoding = "utf-8",
     threads: Threads = None,
+    precision: Precision = "auto",
 ) -> None:
     """Find the names in text.
 
@@ -82,6 +93,8 @@ def run(
     Files that are tagged to JSON Lines, CSV or Parquet are a job: every row is written once, what was stopped goes on
     with --resume, and rows that cannot be tagged go to OUTPUT.dead.jsonl with the reason; the exit status is then 3.
     """
+    from onoma.api import load, tag_files
+
     options = read_options(
         word_column=word_column,
         tag_column=tag_column,
@@ -103,11 +116,11 @@ def run(
         )
     if not sharded:
         documents = Documents(named, text=text, lines=lines, column=column, format=format, options=options)
-        tag_stream(documents, model=model, target=target, output=output, overwrite=overwrite, threads=threads)
+        ready = partial(load, model, precision=precision, threads=threads)
+        tag_stream(documents, load=ready, target=target, output=output, overwrite=overwrite)
         if documents.failed:
             raise typer.Exit(SOME_FAILED)
         return
-    from onoma.api import tag_files
     from onoma.bulk import ENGINES
     from onoma.cli.bulk_progress import BulkProgress
 
@@ -128,6 +141,7 @@ def run(
                 engine=chosen,
                 workers=workers,
                 threads=threads,
+                precision=precision,
                 shard_rows=shard_rows,
                 overwrite=overwrite,
                 resume=resume,

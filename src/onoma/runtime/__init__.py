@@ -1,5 +1,5 @@
 """Running a model without torch."""
 
-from onoma.runtime.backend import Backend
+from onoma.runtime.backend import Backend, StreamingBackend
 
-__all__ = ["Backend"]
+__all__ = ["Backend", "StreamingBackend"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterable, Iterator
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,5 +21,27 @@ class Backend(Protocol):
 
         Returns:
             Scores before any softmax, ``[windows, subwords, tags]``; what stands at padding means nothing.
+        """
+        ...
+
+
+@runtime_checkable
+class StreamingBackend(Backend, Protocol):
+    """A backend that computes several batches at a time."""
+
+    def emissions_many(
+        self, batches: Iterable[tuple[NDArray[np.int64], NDArray[np.int64]]]
+    ) -> Iterator[NDArray[np.float32]]:
+        """Tag scores of a stream of batches, in its order.
+
+        A few batches are taken ahead of the scores that are given back, and computed meanwhile: the caller can prepare
+        the next batch or decode the last one.
+
+        Args:
+            batches: ids and mask of each, as for :meth:`emissions`. In the mask a 2 may stand in place of a 1 where the
+                scores of a subword are wanted; a batch with any 2 may have anything at its ones, and costs less.
+
+        Yields:
+            Scores of each batch, as from :meth:`emissions`.
         """
         ...

@@ -1,0 +1,82 @@
+"""``onoma export``: a model's graph for ONNX Runtime, in fp32 or in int8."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from onoma.cli.options import (
+    Encoding,
+    Format,
+    Model,
+    PositionDigit,
+    SchemeName,
+    Strict,
+    TagColumn,
+    WordColumn,
+    read_options,
+)
+
+
+def run(
+    *,
+    model: Model,
+    quantize: Annotated[
+        str | None, typer.Option("--quantize", help="int8: a graph in 8 bits; in fp32 if not given.")
+    ] = None,
+    dev: Annotated[
+        Path | None,
+        typer.Option("--dev", help="Annotated text on which int8 must prove itself; int8 is preferred from then on."),
+    ] = None,
+    bound: Annotated[
+        float, typer.Option("--bound", min=0.0, help="Points of exact F1 that int8 may lose on --dev.")
+    ] = 0.2,
+    exact_layers: Annotated[
+        int, typer.Option("--exact-layers", min=0, help="Layers that int8 leaves in fp32, from the first one on.")
+    ] = 0,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder for a new model that only tags; beside the weights if not given."),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the model at --output if there is one.")
+    ] = False,
+    format: Format = None,
+    scheme: SchemeName = None,
+    word_column: WordColumn = None,
+    tag_column: TagColumn = None,
+    position_digit: PositionDigit = False,
+    encoding: Encoding = "utf-8",
+    strict: Strict = False,
+) -> None:
+    """Write a model's graph, after a check that it computes the same.
+
+    Example: onoma export runs/mine --quantize int8 --dev dev.conll --output shipped
+    """
+    from onoma.api import export_model
+
+    options = read_options(
+        scheme=scheme,
+        word_column=word_column,
+        tag_column=tag_column,
+        position_digit=position_digit,
+        encoding=encoding,
+        strict=strict,
+    )
+    exported = export_model(
+        model,
+        quantize=quantize,
+        dev=dev,
+        bound=bound,
+        exact_layers=exact_layers,
+        output=output,
+        overwrite=overwrite,
+        format=format,
+        options=options,
+    )
+    print(f"{exported.path}: {exported.path.stat().st_size / 1e6:,.1f} MB", file=sys.stderr)
+    for finding in exported.findings():
+        print(finding, file=sys.stderr)

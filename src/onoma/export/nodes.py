@@ -1,0 +1,79 @@
+"""An ONNX graph that grows node by node. It knows nothing of models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+Attribute = int | float | str | Sequence[int]
+
+OPSET = 20
+"""The first with GELU as one operator; ONNX Runtime knows it since 1.17."""
+
+_OF_ONNX_RUNTIME = frozenset({"FusedMatMul", "MatMulIntegerToFloat"})
+_DOMAIN = "com.microsoft"
+_IR_VERSION = 9
+
+
+class Nodes:
+    """Collects nodes and constants in the order in which they are computed; a value is known by its name."""
+
+    def __init__(self) -> None:
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: list[onnx.TensorProto] = []
+
+    def __call__(self, operator: str, *inputs: str, **attributes: Attribute) -> str:
+        """Add a node with one output; an empty name leaves an input out.
+
+        Returns:
+            The name of its output.
+        """
+        name = f"{operator}_{len(self._nodes)}"
+        domain = _DOMAIN if operator in _OF_ONNX_RUNTIME else ""
+        node = helper.make_node(operator, inputs, [name], name=name, domain=domain)
+        node.attribute.extend(helper.make_attribute(key, value) for key, value in attributes.items())
+        self._nodes.append(node)
+        return name
+
+    def constant(self, values: NDArray[np.generic]) -> str:
+        """Keep an array in the graph."""
+        name = f"constant_{len(self._constants)}"
+        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        return name
+
+    def whole(self, *numbers: int) -> str:
+        """Keep whole numbers as an array of one axis, which is what axes and shapes are given as."""
+        return self.constant(np.array(numbers, dtype=np.int64))
+
+    def model(
+        self,
+        *,
+        inputs: Mapping[str, Sequence[str | int]],
+        output: tuple[str, Sequence[str | int]],
+        value: str,
+        notes: Mapping[str, str],
+    ) -> onnx.ModelProto:
+        """The finished graph.
+
+        Args:
+            inputs: int64 inputs with their axes.
+            output: the name of the fp32 output, with its axes.
+            value: what becomes the output.
+            notes: what a reader of the file shall know.
+        """
+        name, axes = output
+        graph = helper.make_graph(
+            [*self._nodes, helper.make_node("Identity", [value], [name], name=name)],
+            "onoma",
+            [helper.make_tensor_value_info(each, TensorProto.INT64, shape) for each, shape in inputs.items()],
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, axes)],
+            self._constants,
+        )
+        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(_DOMAIN, 1)]
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION, producer_name="onoma")
+        helper.set_model_props(model, dict(notes))
+        return model

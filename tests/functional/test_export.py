@@ -1,0 +1,116 @@
+"""`onoma export`: graphs beside the weights, bundles that only tag, and refusals that leave everything as it was."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import onoma as package
+from learnable import write_corpus
+from onoma.errors import BundleError, InputError
+from onoma.export import Judgement
+from onoma.export import bundled as bundled_module
+from onoma.metrics import Counts, Report
+
+TEXT = "Angela Merkel visited Lyon."
+
+
+@pytest.fixture
+def copied(model: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(model, tmp_path / "model"))
+
+
+def entities(tagger: package.Tagger) -> list[tuple[str, str]]:
+    return [(entity.text, entity.label) for entity in tagger.tag(TEXT).entities]
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_int8_that_has_proved_itself_is_preferred(onoma, copied, corpus):
+    outcome = onoma("export", copied, "--quantize", "int8", "--dev", corpus)
+    assert outcome.status == 0, outcome.err
+    assert "exact F1 on dev: 100.00 with int8, 100.00 with fp32" in outcome.err
+    manifest = json.loads((copied / "onoma.json").read_text(encoding="utf-8"))
+    assert manifest["precision"] == "int8"
+    assert manifest["files"]["model.int8.onnx"] == (copied / "model.int8.onnx").stat().st_size
+    told = [line.split() for line in onoma("info", copied).out.splitlines()]
+    assert ["precisions", "fp32,", "int8"] in told
+    assert ["preferred", "int8"] in told
+    assert "dev with int8" in (copied / "README.md").read_text(encoding="utf-8")
+    for precision in ("auto", "int8", "fp32"):
+        assert entities(package.load(copied, precision=precision)) == [("Angela Merkel", "PER"), ("Lyon", "LOC")]
+
+
+def test_without_dev_agreement_is_told_and_fp32_stays_preferred(onoma, copied):
+    outcome = onoma("export", copied, "--quantize", "int8")
+    assert outcome.status == 0, outcome.err
+    assert "on random subwords int8 and fp32 agree on" in outcome.err
+    assert "pass --dev" in outcome.err
+    assert json.loads((copied / "onoma.json").read_text(encoding="utf-8"))["precision"] is None
+
+
+def test_a_shipped_bundle_holds_what_tagging_needs_and_nothing_else(onoma, copied, corpus, tmp_path):
+    before, shipped = content(copied), tmp_path / "shipped"
+    outcome = onoma("export", copied, "--quantize", "int8", "--dev", corpus, "--output", shipped)
+    assert outcome.status == 0, outcome.err
+    assert sorted(content(shipped)) == ["README.md", "model.int8.onnx", "onoma.json", "tokenizer.json"]
+    assert content(copied) == before
+    assert onoma("tag", "--model", shipped, "--text", TEXT).out == "[Angela Merkel PER] visited [Lyon LOC].\n"
+    again = onoma("export", copied, "--quantize", "int8", "--output", shipped)
+    assert (again.status, "pass --overwrite" in again.err) == (2, True)
+    with pytest.raises(BundleError, match=r"holds no model\.safetensors to export"):
+        package.export_model(shipped)
+
+
+def test_the_exact_graph_is_written_anew(onoma, copied):
+    (copied / "model.onnx").write_bytes(b"broken")
+    outcome = onoma("export", copied)
+    assert (outcome.status, "scores are those of torch" in outcome.err) == (0, True)
+    assert entities(package.load(copied)) == [("Angela Merkel", "PER"), ("Lyon", "LOC")]
+
+
+def test_int8_that_loses_too_much_is_refused_and_nothing_is_written(onoma, copied, corpus, tmp_path, monkeypatch):
+    def worse(*_: object, **__: object) -> Judgement:
+        exact, quantised = (
+            Report(exact=counts, surface=counts, partial=counts, labels={}, documents=1, notes=())
+            for counts in (Counts(correct=4, predicted=4, gold=4), Counts(correct=3, predicted=4, gold=4))
+        )
+        return Judgement(0.9, exact, quantised)
+
+    monkeypatch.setattr(bundled_module, "judge", worse)
+    before = content(copied)
+    for extra in ([], ["--output", tmp_path / "new"]):
+        outcome = onoma("export", copied, "--quantize", "int8", "--dev", corpus, *extra)
+        assert outcome.status == 2
+        assert "int8 loses 25.00 points of exact F1 on dev (100.00 to 75.00), and 0.2 are allowed" in outcome.err
+        assert "--exact-layers" in outcome.err
+    assert content(copied) == before
+    assert not (tmp_path / "new").exists()
+    assert onoma("export", copied, "--quantize", "int8", "--dev", corpus, "--bound", "30").status == 0
+
+
+def test_requests_that_make_no_sense_are_refused(onoma, copied, corpus, tmp_path):
+    plain = write_corpus(tmp_path / "plain.conll", ["the/O visited/O"])
+    before = content(copied)
+    for arguments, expected in [
+        (("--quantize", "int4"), "--quantize int4: there is no such quantisation; there is int8"),
+        (("--dev", corpus), "belong to --quantize int8"),
+        (("--overwrite",), "--overwrite belongs to --output"),
+        (("--quantize", "int8", "--dev", plain), "holds no entities"),
+        (("--quantize", "int8", "--dev", tmp_path / "none.conll"), "none.conll"),
+    ]:
+        outcome = onoma("export", copied, *arguments)
+        assert (outcome.status, expected in outcome.err) == (2, True), outcome.err
+    assert content(copied) == before
+
+
+def test_an_engine_is_asked_for_by_name(copied):
+    with pytest.raises(InputError, match="no precision 'gpu'"):
+        package.load(copied, precision="gpu")
+    with pytest.raises(BundleError, match="--quantize int8"):
+        package.load(copied, precision="int8")

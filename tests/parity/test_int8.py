@@ -1,0 +1,83 @@
+"""int8 graphs: near enough to torch, smaller, and as indifferent to neighbours as any other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from onoma.export.affine import Int8
+from onoma.export.graph import writable, write_graph
+from onoma.export.ranges import measure_ranges
+from onoma.models import LinearHead, Model, TorchBackend, load_pretrained
+from onoma.runtime.onnx import OnnxBackend
+from tiny import OURS, TAGS, shake, write_distilbert, write_encoder
+
+
+def windows(*lengths: int) -> list[NDArray[np.int64]]:
+    random = np.random.default_rng(3)
+    return [random.integers(5, 100, length) for length in lengths]
+
+
+def model_in(folder: Path) -> Model:
+    pretrained = load_pretrained(str(folder))
+    model = Model(pretrained.encoder, LinearHead(pretrained.hidden, len(TAGS))).eval()
+    shake(model.head)
+    return model
+
+
+def quantised(model: Model, path: Path, *, exact_layers: int = 0) -> OnnxBackend:
+    graph = write_graph(
+        model, arithmetic=Int8(measure_ranges(model, windows(*range(3, 60)))), exact_layers=exact_layers
+    )
+    path.write_bytes(graph.SerializeToString())
+    return OnnxBackend(path, threads=1)
+
+
+@pytest.mark.parametrize("family", OURS)
+def test_scores_differ_by_a_few_hundredths_of_their_spread(tmp_path: Path, family: str) -> None:
+    model = model_in(write_encoder(tmp_path, family=family))
+    ids = np.stack(windows(*[30] * 20))
+    mask = np.ones_like(ids)
+    mask[10:, 20:] = 0
+    expected = TorchBackend(model).emissions(ids, mask)[mask == 1]
+    found = quantised(model, tmp_path / "x.onnx").emissions(ids, mask)[mask == 1]
+    assert np.abs(found - expected).mean() < 0.05 * expected.std()
+    assert (found.argmax(axis=1) == expected.argmax(axis=1)).mean() > 0.95
+
+
+def test_scores_do_not_depend_on_neighbours_or_padding(tmp_path: Path) -> None:
+    model = model_in(write_encoder(tmp_path))
+    backend = quantised(model, tmp_path / "x.onnx")
+    ids = np.stack(windows(*[40] * 9))
+    mask = np.ones_like(ids)
+    mask[0, 12:] = 0
+    alone = backend.emissions(ids[:1, :12], mask[:1, :12])
+    np.testing.assert_allclose(backend.emissions(ids, mask)[0, :12], alone[0], atol=2e-2)
+
+
+def test_layers_left_exact_bring_scores_nearer(tmp_path: Path) -> None:
+    model = model_in(write_encoder(tmp_path, layers=3))
+    ids = np.stack(windows(*[30] * 20))
+    expected = TorchBackend(model).emissions(ids, np.ones_like(ids))
+    errors = [
+        np.abs(
+            quantised(model, tmp_path / "x.onnx", exact_layers=n).emissions(ids, np.ones_like(ids)) - expected
+        ).mean()
+        for n in (0, 2, 9)
+    ]
+    assert errors[0] > errors[1] > errors[2]
+
+
+def test_an_int8_graph_is_a_quarter_as_large(tmp_path: Path) -> None:
+    model = model_in(write_encoder(tmp_path, hidden=128))
+    quantised(model, tmp_path / "int8.onnx")
+    exact = write_graph(model).SerializeToString()
+    positions = 4 * 512 * 128  # these stay in fp32
+    assert (tmp_path / "int8.onnx").stat().st_size - positions < 0.35 * (len(exact) - positions)
+
+
+def test_what_transformers_runs_is_not_written_by_us(tmp_path: Path) -> None:
+    assert not writable(model_in(write_distilbert(tmp_path)))
