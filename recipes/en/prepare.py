@@ -1,9 +1,8 @@
 """What the English model learns from, put together from the public corpora: `python recipes/en/prepare.py`.
 
-Writes to runs/en/data: the parts of the Broad Twitter Corpus and of wikigold that may be trained on and those that are
-held back, newswire-like text made by `newswire.py`, the running text of the unlabelled sources, and a sample of it for
-the teacher to annotate; and to runs/en/encoder the encoder `multilingual`, cut to the pieces that all this text needs.
-The other corpora are read where they lie.
+Writes to runs/en/data all that is trained on, and parts of the Broad Twitter Corpus and of wikigold that are held back:
+the corpora, newswire-like text made by `newswire.py`, the running text of the unlabelled sources, and a sample of it
+for the teacher to annotate. Writes to runs/en/encoder the encoder `multilingual`, cut to the pieces needed.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -20,6 +20,15 @@ from onoma.api import cut
 from onoma.corpora import read, write
 from onoma.text import Document
 
+COPIED = {
+    "wnut17.train.conll": "wnut17/wnut17train.conll",
+    "wnut17.held.conll": "wnut17/emerging.dev.conll",
+    "btc-a.train.conll": "btc/a.conll",
+    "btc-b.train.conll": "btc/b.conll",
+    "btc-e.train.conll": "btc/e.conll",
+    "btc-g.train.conll": "btc/g.conll",
+    "ewt.train.iob2": "ewt/en_ewt-ud-dev.iob2",
+}
 PIECES = 44_000
 NEWSWIRE_SENTENCES = 14_000
 SILVER_LINES = 25_000
@@ -34,6 +43,8 @@ def main() -> None:
     arguments = parser.parse_args()
     data, output = arguments.data, arguments.output
     output.mkdir(parents=True, exist_ok=True)
+    for name, source in COPIED.items():
+        shutil.copyfile(data / source, output / name)
     articles = list(read(data / "wikigold" / "wikigold.conll.txt"))
     split(articles, output, "wikigold", held=[place % HELD_BACK == 0 for place in range(len(articles))])
     tweets = list(read(data / "btc" / "h.conll"))
@@ -48,9 +59,8 @@ def main() -> None:
     target = output / "newswire.train.conll"
     sentences = ["--sentences", str(NEWSWIRE_SENTENCES), "--output", str(target), "--data", str(data)]
     subprocess.run([sys.executable, str(newswire), *sentences], check=True)
-    texts = [path for path in sorted(output.glob("*.*")) if "held" not in path.name]
-    texts += [data / name for name in ("wnut17/wnut17train.conll", "ewt/en_ewt-ud-dev.iob2", "sec-filings/FIN5.txt")]
-    texts += [data / "btc" / f"{section}.conll" for section in "abeg"]
+    texts = [path for path in sorted(output.iterdir()) if "held" not in path.name]
+    texts.append(data / "sec-filings" / "FIN5.txt")  # for its words alone: it takes "Lender" for a person
     cut("multilingual", output=output.parent / "encoder", texts=texts, pieces=PIECES)
 
 
