@@ -31,7 +31,7 @@ def load(model: PathLike, *, precision: str = AUTO, threads: int | None = None) 
     """Load a recogniser.
 
     Args:
-        model: a folder that `onoma train` has written.
+        model: `en`, the English model that comes with onoma, or a folder that `onoma train` has written.
         precision: `fp32`, `int8`, or `auto` for the one that the model prefers; see :func:`export_model`.
         threads: processor threads; None for as many as this process may use.
 
@@ -101,14 +101,14 @@ def tag_files(
     """
     from onoma.bulk import SHARD_ROWS, Request, choose_output, find_inputs, run_job
 
-    load_bundle(Path(model)).graph(precision)
+    folder = load_bundle(Path(model)).graph(precision).parent
     found = find_inputs(_paths(files) or [], column=column, format=format, options=options)
     if threads is None and (engine != "local" or workers > 1):
         threads = 1
     request = Request(
         found=found,
         output=choose_output(output, to=to, inputs=found.inputs),
-        model=Path(model),
+        model=folder,
         load=partial(load, Path(model), threads=threads, precision=precision),
         settings={"precision": precision},
         engine=engine,

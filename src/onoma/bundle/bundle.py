@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from tokenizers import Tokenizer
 
 from onoma.bundle.manifest import FORMAT, Manifest
+from onoma.bundle.shipped import find_model
 from onoma.decoding import Decoder
 from onoma.encoding import Aligner, Framing
 from onoma.errors import BundleError, InputError
@@ -28,6 +29,8 @@ WEIGHTS = "model.safetensors"
 
 PRECISIONS: Mapping[str, str] = MappingProxyType({"fp32": ONNX, "int8": INT8})
 """The graphs that a bundle may hold, the most exact one first."""
+
+_WHAT_A_MODEL_IS = "a model is `en`, or a folder that `onoma train` has written"
 
 AUTO = "auto"
 """The precision that the bundle itself prefers."""
@@ -103,15 +106,18 @@ class Bundle:
 def load_bundle(folder: str | Path) -> Bundle:
     """Read a bundle's manifest and tokenizer.
 
+    Args:
+        folder: where it lies, or the name of a shipped model: ``en``.
+
     Raises:
         BundleError: the folder is no bundle, or one that is broken or newer than this version of onoma reads.
     """
-    folder = Path(folder)
+    folder = find_model(folder)
     path = folder / MANIFEST
     if not folder.exists():
-        raise BundleError(f"{folder}: there is no such folder; a model is a folder that `onoma train` has written")
+        raise BundleError(f"{folder}: there is no such folder; {_WHAT_A_MODEL_IS}")
     if not folder.is_dir():
-        raise BundleError(f"{folder}: this is a file; a model is a folder that `onoma train` has written")
+        raise BundleError(f"{folder}: this is a file; {_WHAT_A_MODEL_IS}")
     if not path.is_file():
         raise BundleError(f"{folder}: holds no {MANIFEST}, so it is not a model that `onoma train` has written")
     return Bundle(_read_manifest(path), _read_tokenizer(folder / TOKENIZER), folder)

@@ -45,7 +45,7 @@ Lacks = Annotated[
         "--lacks", metavar="LABEL", help="The file does not annotate LABEL, so do not judge it; may be repeated."
     ),
 ]
-Model = Annotated[Path, typer.Argument(help="A folder that `onoma train` has written.", show_default=False)]
+Model = Annotated[Path, typer.Argument(help="en, or a folder that `onoma train` has written.", show_default=False)]
 Threads = Annotated[
     int | None, typer.Option("--threads", min=1, help="Processor threads; as many as there are if not given.")
 ]

@@ -39,9 +39,12 @@ def run(
     model: Annotated[
         Path,
         typer.Option(
-            "--model", "-m", help="A folder that `onoma train` has written.", envvar="ONOMA_MODEL", show_default=False
+            "--model",
+            "-m",
+            help="en, the English model that comes with onoma, or a folder that `onoma train` has written.",
+            envvar="ONOMA_MODEL",
         ),
-    ],
+    ] = Path("en"),
     text: Annotated[str | None, typer.Option("--text", help="A text to tag.")] = None,
     lines: Annotated[bool, typer.Option("--lines", help="Each line is a text of its own.")] = False,
     column: Annotated[
@@ -85,7 +88,7 @@ def run(
 ) -> None:
     """Find the names in text.
 
-    Example: onoma tag --model runs/mine --text "Ada Lovelace lived in London."
+    Example: onoma tag --text "Ada Lovelace lived in London."
 
     Files may be plain text, JSON Lines or CSV (these also as .gz or .zst), Parquet, or any annotated format; the
     entities that a file holds are not looked at.
