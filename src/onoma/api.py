@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onoma.bundle import AUTO, ONNX, Bundle, OutputFolder, load_bundle, open_output, write_card, write_manifest
-from onoma.corpora import ReadOptions, read
 from onoma.errors import InputError, MissingExtraError
-from onoma.evaluation import evaluate as evaluate_documents
-from onoma.metrics import Report
 from onoma.runtime.backend import Backend
 from onoma.tagger import Tagger
 from onoma.text import Document
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.bulk import BulkObserver, BulkReport, Engine
+    from onoma.corpora import ReadOptions
     from onoma.export import Exported
+    from onoma.metrics import Report
     from onoma.models import Pretrained
     from onoma.training import Observer, Ranks, RunConfig, Trained
 
@@ -153,6 +152,7 @@ def export_model(
         EncoderError: the encoder cannot be exported so.
     """
     need_training()
+    from onoma.corpora import ReadOptions, read
     from onoma.export import export_bundle
 
     if isinstance(dev, str | os.PathLike):
@@ -288,6 +288,7 @@ def _fill_output(
 
 def _write_bundle(trained: Trained, folder: Path, *, config: RunConfig, run: Path, observer: Observer) -> None:
     """Export, measure, and write everything that a bundle holds; what the run has logged goes along."""
+    from onoma.evaluation import evaluate as evaluate_documents
     from onoma.export import export_onnx
     from onoma.models import save_model, save_tokenizer
     from onoma.training import copy_logs
@@ -330,6 +331,9 @@ def evaluate(
         format: the file's format; found out by itself where not given.
         options: how the file is read.
     """
+    from onoma.corpora import ReadOptions, read
+    from onoma.evaluation import evaluate as evaluate_documents
+
     tagger = model if isinstance(model, Tagger) else load(model)
     if isinstance(data, str | os.PathLike):
         data = read(Path(data), format=format, options=options or ReadOptions())
@@ -363,6 +367,7 @@ def cut(
         EncoderError: there is no such encoder, or it cannot be cut.
     """
     need_training()
+    from onoma.corpora import ReadOptions, read
     from onoma.models import load_pretrained, save_encoder
     from onoma.models.cutting import choose_pieces, count_pieces, cut_layers, cut_vocabulary
 

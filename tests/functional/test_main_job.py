@@ -154,9 +154,12 @@ for name in ("torch", "transformers", "safetensors", "onnx", "jaxtyping"):
 import onoma
 assert "numpy" not in sys.modules, "import onoma loads numpy"
 print([entity.text for entity in onoma.load({str(model)!r}).tag({TEXT!r}).entities])
+loaded = {{"pydantic", "rich", "typer", "onoma.corpora", "onoma.metrics"}} & sys.modules.keys()
+assert not loaded, f"tagging loads {{loaded}}, which makes the start slow"
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "['Angela Merkel', 'Lyon']", done.stderr
+    assert not done.returncode, done.stderr
 
 
 def test_answers_do_not_depend_on_neighbours(model):

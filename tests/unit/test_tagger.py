@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -145,3 +147,78 @@ def test_a_stream_is_read_only_as_far_as_it_must_be():
     first = next(make_tagger(batch_subwords=4096).tag_many(texts()))
     assert len(first.entities) == 100
     assert seen <= 512
+
+
+class Streaming(Capitals):
+    """Takes some batches ahead of what it gives back, as an engine of several sessions does."""
+
+    def __init__(self, *, ahead: int = 3) -> None:
+        super().__init__()
+        self.ahead = ahead
+        self.batches = 0
+
+    def emissions_many(self, batches):
+        waiting = []
+        for ids, mask in batches:
+            self.batches += 1
+            scores = self.emissions(ids, np.minimum(mask, 1))
+            scores[mask != 2] = 99.0
+            waiting.append(scores)
+            if len(waiting) > self.ahead:
+                yield waiting.pop(0)
+        yield from waiting
+
+
+@given(
+    texts=st.lists(st.text(st.sampled_from("abAB ,.\n"), max_size=200), max_size=12),
+    budget=st.sampled_from([1, 40, 4096]),
+    ahead=st.integers(0, 5),
+)
+def test_a_backend_that_streams_gives_the_same_and_marks_say_all_that_is_read(texts, budget, ahead):
+    streamed = make_tagger(batch_subwords=budget, backend=Streaming(ahead=ahead)).tag_many(texts)
+    assert [document.entities for document in streamed] == [
+        document.entities for document in make_tagger(batch_subwords=budget).tag_many(texts)
+    ]
+
+
+def test_one_sentence_does_not_stream_and_a_long_text_does():
+    backend = Streaming()
+    tagger = make_tagger(backend=backend)
+    tagger.tag("so Ada")
+    assert backend.batches == 0
+    assert len(tagger.tag("so Ada " * 500).entities) == 500
+    assert backend.batches > 10
+
+
+@pytest.mark.parametrize("gap", [" ", ". ", "\n", "\n\n"])
+def test_a_long_text_is_tagged_as_its_parts_are(gap):
+    parts = [f"so Ada {'x' * (number % 7)}" for number in range(3_000)]
+    found = make_tagger(backend=Streaming()).tag(gap.join(parts)).entities
+    assert [entity.text for entity in found] == ["Ada"] * 3_000
+
+
+def test_texts_without_words_keep_a_stream_going():
+    def texts():
+        while True:
+            yield " "
+
+    assert next(make_tagger(backend=Streaming()).tag_many(texts())).entities == ()
+
+
+def test_what_the_texts_raise_is_raised():
+    def texts():
+        yield "Ada " * 100_000
+        raise KeyError("x")
+
+    with pytest.raises(KeyError):
+        list(make_tagger().tag_many(texts()))
+
+
+def test_a_long_text_needs_memory_for_its_words_only():
+    text = "a bc def. " * 60_000
+    tagger = make_tagger(window=128, batch_subwords=4096)
+    tracemalloc.start()
+    tagger.tag(text)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 20 * len(text)

@@ -1,4 +1,11 @@
-"""The folder that ships: manifest, tokenizer, weights and model card."""
+"""The folder that ships: manifest, tokenizer, weights and model card.
+
+The classes of the manifest are loaded when first used: tagging needs none of them, and they take long to import.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from onoma.bundle.bundle import (
     AUTO,
@@ -15,7 +22,9 @@ from onoma.bundle.bundle import (
 from onoma.bundle.card import write_card
 from onoma.bundle.curve import HISTORY
 from onoma.bundle.folder import CHECKPOINTS, OutputFolder, open_output
-from onoma.bundle.manifest import DataCard, EncoderCard, Manifest, Provenance, Windowing
+
+if TYPE_CHECKING:
+    from onoma.bundle.manifest import DataCard, EncoderCard, Manifest, Provenance, Windowing
 
 __all__ = [
     "AUTO",
@@ -39,3 +48,11 @@ __all__ = [
     "write_card",
     "write_manifest",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module 'onoma.bundle' has no attribute {name!r}")
+    from onoma.bundle import manifest
+
+    return getattr(manifest, name)

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
 from tokenizers import Tokenizer
 
-from onoma.bundle.manifest import FORMAT, Manifest
+from onoma.bundle.recipe import FORMAT, Recipe
 from onoma.bundle.shipped import find_model
 from onoma.decoding import Decoder
 from onoma.encoding import Aligner, Framing
 from onoma.errors import BundleError, InputError
 from onoma.schemes import SCHEMES
+
+if TYPE_CHECKING:
+    from onoma.bundle.manifest import Manifest
 
 MANIFEST = "onoma.json"
 TOKENIZER = "tokenizer.json"
@@ -36,28 +39,50 @@ AUTO = "auto"
 """The precision that the bundle itself prefers."""
 
 
-@dataclass(frozen=True, slots=True)
 class Bundle:
     """A recogniser without its weights.
 
-    Attributes:
-        manifest: what it is.
+    Args:
+        manifest: what it is, or the fields of a manifest that tagging can work with.
         tokenizer: the encoder's own.
         folder: where it lies; None while it is being trained.
+
+    Attributes:
+        recipe: what tagging needs of the manifest.
     """
 
-    manifest: Manifest
-    tokenizer: Tokenizer
-    folder: Path | None = None
+    def __init__(
+        self, manifest: Manifest | Mapping[str, object], tokenizer: Tokenizer, folder: Path | None = None
+    ) -> None:
+        self._stated = manifest
+        self.tokenizer = tokenizer
+        self.folder = folder
+        recipe = Recipe.of(manifest if isinstance(manifest, Mapping) else manifest.model_dump())
+        if recipe is None:
+            raise BundleError(f"{self._path}: the manifest is broken; copy the bundle again")
+        self.recipe = recipe
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """What it is; that of a folder is checked in full when it is first asked for.
+
+        Raises:
+            BundleError: it is broken.
+        """
+        return _checked(self._stated, self._path) if isinstance(self._stated, Mapping) else self._stated
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The entity types that it finds."""
+        return self.recipe.labels
 
     def framing(self) -> Framing:
         """How it cuts documents."""
-        window = self.manifest.window
-        return Framing(Aligner(self.tokenizer), window=window.size, overlap=window.overlap)
+        return Framing(Aligner(self.tokenizer), window=self.recipe.window, overlap=self.recipe.overlap)
 
     def decoder(self) -> Decoder:
         """How it reads entities out of tag scores."""
-        return Decoder(scheme=SCHEMES[self.manifest.scheme], labels=self.manifest.labels)
+        return Decoder(scheme=SCHEMES[self.recipe.scheme], labels=self.recipe.labels)
 
     def weights(self, name: str) -> Path | None:
         """The path of a weight file, or None where the bundle has none of this name.
@@ -65,7 +90,7 @@ class Bundle:
         Raises:
             BundleError: the file is missing though the manifest names it, or has another size.
         """
-        expected = self.manifest.files.get(name)
+        expected = self.recipe.files.get(name)
         if self.folder is None or expected is None:
             return None
         path = self.folder / name
@@ -78,10 +103,10 @@ class Bundle:
     @property
     def precisions(self) -> tuple[str, ...]:
         """The precisions that it has a graph for."""
-        return tuple(precision for precision, name in PRECISIONS.items() if name in self.manifest.files)
+        return tuple(precision for precision, name in PRECISIONS.items() if name in self.recipe.files)
 
     def graph(self, precision: str = AUTO) -> Path:
-        """The path of the graph that an precision runs.
+        """The path of the graph that computes in a precision.
 
         Raises:
             InputError: there is no such precision.
@@ -90,7 +115,7 @@ class Bundle:
         if precision not in (AUTO, *PRECISIONS):
             raise InputError(f"there is no precision {precision!r}; there are {', '.join((AUTO, *PRECISIONS))}")
         held = self.precisions
-        preferred = self.manifest.precision if self.manifest.precision in held else next(iter(held), None)
+        preferred = self.recipe.precision if self.recipe.precision in held else next(iter(held), None)
         chosen = preferred if precision == AUTO else precision
         path = self.weights(PRECISIONS[chosen]) if chosen else None
         if path is None:
@@ -101,6 +126,10 @@ class Bundle:
                 f"or name another precision (there is {', '.join(held) or 'none'})"
             )
         return path
+
+    @property
+    def _path(self) -> Path:
+        return (self.folder or Path()) / MANIFEST
 
 
 def load_bundle(folder: str | Path) -> Bundle:
@@ -134,21 +163,33 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
     unfinished.replace(folder / MANIFEST)
 
 
-def _read_manifest(path: Path) -> Manifest:
+def _read_manifest(path: Path) -> Manifest | Mapping[str, object]:
+    """The fields where tagging can work with them, else what the full check says."""
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
-        version = fields.get("format") if isinstance(fields, dict) else None
-        if isinstance(version, int) and version > FORMAT:
-            raise BundleError(
-                f"{path}: format {version} is newer than {FORMAT}, the newest that this onoma reads; upgrade onoma"
-            )
+    except ValueError as error:
+        raise BundleError(f"{path}: is not JSON in UTF-8 ({error}); copy the bundle again") from error
+    if not isinstance(fields, dict):
+        return _checked(fields, path)
+    version = fields.get("format")
+    if isinstance(version, int) and version > FORMAT:
+        raise BundleError(
+            f"{path}: format {version} is newer than {FORMAT}, the newest that this onoma reads; upgrade onoma"
+        )
+    return fields if Recipe.of(fields) else _checked(fields, path)
+
+
+def _checked(fields: object, path: Path) -> Manifest:
+    from pydantic import ValidationError
+
+    from onoma.bundle.manifest import Manifest
+
+    try:
         return Manifest.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"
         raise BundleError(f"{path}: {where}: {first['msg']}; the manifest is broken, copy the bundle again") from error
-    except ValueError as error:
-        raise BundleError(f"{path}: is not JSON in UTF-8 ({error}); copy the bundle again") from error
 
 
 def _read_tokenizer(path: Path) -> Tokenizer:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from onoma.bundle.curve import CURVE, HISTORY, write_curve
-from onoma.bundle.manifest import Manifest
+
+if TYPE_CHECKING:
+    from onoma.bundle.manifest import Manifest
 
 
 def write_card(manifest: Manifest, folder: Path, *, name: str) -> None:

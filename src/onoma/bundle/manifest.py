@@ -6,8 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FORMAT = 1
-"""Version of the bundle's layout; a reader refuses what is newer."""
+from onoma.bundle.recipe import FORMAT
 
 
 class _Frozen(BaseModel):

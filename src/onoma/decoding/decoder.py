@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from onoma.decoding.marginals import Lattice
 from onoma.decoding.transitions import Transitions
-from onoma.decoding.viterbi import best_tags
-from onoma.schemes import Chunk, Scheme, decode_tags
+from onoma.decoding.viterbi import best_tags, breaks_scheme
+from onoma.schemes import Scheme, parse_tag
 
-_LATTICE_WORDS = 16_384
+_LATTICE_WORDS = 32_768
 """Padded words that go through one lattice at most."""
 
 _LONGEST = 2_048
@@ -41,8 +41,9 @@ class Decoder:
     def __init__(self, *, scheme: Scheme, labels: Sequence[str]) -> None:
         self.scheme = scheme
         self.tags = scheme.tags(tuple(labels))
-        self._numbers = {tag: number for number, tag in enumerate(self.tags)}
+        self._labels = [parse_tag(tag).label for tag in self.tags]
         self._transitions = Transitions.of(scheme, self.tags)
+        self._continues = (self._transitions.step > 0) & (self._transitions.breaks == 0)
 
     def decode(self, sentences: Sequence[NDArray[np.floating]]) -> list[list[ScoredChunk]]:
         """Find the entities of many sentences.
@@ -56,37 +57,83 @@ class Decoder:
         A sentence of more than 2,048 words, as a long text without sentence bounds is, is decoded in pieces that begin
         at a word which is surely outside every entity; its scores are exact up to that word's doubt.
         """
-        cuts = [_cuts(scores) for scores in sentences]
         pieces = [
-            scores[start:end] for scores, own in zip(sentences, cuts, strict=True) for start, end in pairwise(own)
+            (number, start, scores[start:end])
+            for number, scores in enumerate(sentences)
+            for start, end in pairwise(_cuts(scores))
+            if end > start
         ]
-        decoded = iter(self._decode(pieces))
-        return [
-            [
-                chunk._replace(start=chunk.start + offset, end=chunk.end + offset)
-                for offset in own[:-1]
-                for chunk in next(decoded)
-            ]
-            for own in cuts
-        ]
-
-    def _decode(self, sentences: Sequence[NDArray[np.floating]]) -> list[list[ScoredChunk]]:
         found: list[list[ScoredChunk]] = [[] for _ in sentences]
-        decoded: dict[int, tuple[NDArray[np.int64], tuple[Chunk, ...]]] = {}
-        for position, scores in enumerate(sentences):
-            numbers = best_tags(scores, self._transitions)
-            if numbers.any():
-                chunks = decode_tags([self.tags[number] for number in numbers], self.scheme).chunks
-                decoded[position] = (numbers, chunks)
-        for group in _groups({position: len(numbers) for position, (numbers, _) in decoded.items()}):
-            lattice = Lattice.over([_softmax(sentences[position]) for position in group], self._transitions)
-            for row, position in enumerate(group):
-                numbers, chunks = decoded[position]
-                found[position] = [
-                    ScoredChunk(*chunk, lattice.probability(row, chunk.start, numbers[chunk.start : chunk.end]))
-                    for chunk in chunks
-                ]
+        if not pieces:
+            return found
+        scores = np.concatenate([own for _, _, own in pieces])
+        bounds = np.concatenate([[0], np.cumsum([len(own) for _, _, own in pieces])])
+        tags = self._best(scores, bounds)
+        if not tags.any():
+            return found
+        starts, ends = self._chunks(tags, bounds)
+        owners = np.searchsorted(bounds, starts, side="right") - 1
+        certain = self._probabilities(scores, tags, bounds=bounds, owners=owners, starts=starts, ends=ends)
+        labels = [self._labels[tag] for tag in tags[starts].tolist()]
+        columns = (array.tolist() for array in (owners, starts - bounds[owners], ends - bounds[owners], certain))
+        for owner, start, end, score, label in zip(*columns, labels, strict=True):
+            number, offset, _ = pieces[owner]
+            found[number].append(ScoredChunk(start + offset, end + offset, label, score))
         return found
+
+    def settled(self, scores: NDArray[np.floating]) -> int:
+        """How many words of a sentence whose end is yet to come can be decoded now without changing an answer.
+
+        Args:
+            scores: those of the sentence's words so far that were not decoded yet, ``[words, tags]``.
+        """
+        return _cuts(scores)[-2]
+
+    def _best(self, scores: NDArray[np.floating], bounds: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The tags of sentences one behind the other; few break the scheme and need more than each word's best."""
+        tags: NDArray[np.int64] = scores.argmax(axis=1)
+        broken = breaks_scheme(tags, bounds, self._transitions).nonzero()[0]
+        for sentence in set((np.searchsorted(bounds, broken, side="right") - 1).tolist()):
+            own = slice(bounds[sentence], bounds[sentence + 1])
+            tags[own] = best_tags(scores[own], self._transitions)
+        return tags
+
+    def _chunks(
+        self, tags: NDArray[np.int64], bounds: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where entities start and end under tags that the scheme allows."""
+        named = tags != 0
+        continued = np.zeros(len(tags) + 1, dtype=bool)
+        continued[1:-1] = self._continues[tags[:-1], tags[1:]]
+        continued[bounds] = False
+        return (named & ~continued[:-1]).nonzero()[0], (named & ~continued[1:]).nonzero()[0] + 1
+
+    def _probabilities(
+        self,
+        scores: NDArray[np.floating],
+        tags: NDArray[np.int64],
+        *,
+        bounds: NDArray[np.int64],
+        owners: NDArray[np.int64],
+        starts: NDArray[np.int64],
+        ends: NDArray[np.int64],
+    ) -> NDArray[np.float64]:
+        """The probability of each entity; only sentences that hold one are looked at."""
+        certain = np.empty(len(starts))
+        lengths = np.diff(bounds)
+        for group in _groups({owner: int(lengths[owner]) for owner in owners.tolist()}):
+            spans = [slice(bounds[piece], bounds[piece + 1]) for piece in group]
+            shares = _softmax(np.concatenate([scores[span] for span in spans]))
+            lattice = Lattice.over(np.split(shares, np.cumsum(lengths[group])[:-1]), self._transitions)
+            chosen = np.zeros(lattice.emitted.shape[:2], dtype=np.int64)
+            for row, span in zip(chosen, spans, strict=True):
+                row[: span.stop - span.start] = tags[span]
+            rows = np.full(len(lengths), -1)
+            rows[group] = np.arange(len(group))
+            own = (rows[owners] >= 0).nonzero()[0]
+            first = bounds[owners[own]]
+            certain[own] = lattice.probabilities(rows[owners[own]], starts[own] - first, ends[own] - first, chosen)
+        return certain
 
 
 def _cuts(scores: NDArray[np.floating]) -> list[int]:

@@ -44,41 +44,64 @@ class Lattice:
     def over(cls, sentences: Sequence[NDArray[np.floating]], transitions: Transitions) -> Lattice:
         """Run both passes over sentences of tag probabilities, each ``[words, tags]`` with at least one word."""
         lengths = np.asarray([len(sentence) for sentence in sentences])
-        tags = sentences[0].shape[1]
-        emitted = np.zeros((len(sentences), lengths.max(), tags))
+        words, rows = int(lengths.max()), np.arange(len(sentences))
+        shape = (words, len(sentences), sentences[0].shape[1])
+        emitted = np.zeros(shape)
         for row, sentence in enumerate(sentences):
-            emitted[row, : len(sentence)] = np.maximum(sentence, _SMALLEST)
-        arriving = np.empty_like(emitted)
-        arriving[:, 0] = transitions.start
-        for word in range(emitted.shape[1]):
+            np.maximum(sentence, _SMALLEST, out=emitted[: len(sentence), row])
+        arriving = np.empty(shape)
+        arriving[0] = transitions.start
+        for word in range(words):
             if word:
-                arriving[:, word] = (arriving[:, word - 1] * emitted[:, word - 1]) @ transitions.step
-            scale = (arriving[:, word] * emitted[:, word]).sum(axis=1, keepdims=True)
-            emitted[:, word] /= np.where(scale > 0, scale, 1.0)
+                np.matmul(arriving[word - 1] * emitted[word - 1], transitions.step, out=arriving[word])
+            if word % _SCALED == 0:
+                scale = (arriving[word] * emitted[word]).sum(axis=1, keepdims=True)
+                emitted[word] /= np.where(scale > 0, scale, 1.0)
         last = lengths - 1
-        rows = np.arange(len(sentences))
-        closing = (arriving[rows, last] * emitted[rows, last]) @ transitions.end
-        leaving = np.zeros((len(sentences), emitted.shape[1] + 1, tags))
-        leaving[rows, last] = transitions.end / closing[:, None]
-        for word in range(emitted.shape[1] - 2, -1, -1):
-            onward = (leaving[:, word + 1] * emitted[:, word + 1]) @ transitions.step.T
-            inside = (word < last)[:, None]
-            leaving[:, word] = np.where(inside, onward, leaving[:, word])
-        leaving[rows, lengths] = 1 / closing[:, None]
+        closing = (arriving[last, rows] * emitted[last, rows]) @ transitions.end
+        leaving = np.zeros((words + 1, *shape[1:]))
+        ending = set(last.tolist())
+        for word in range(words - 1, -1, -1):
+            if word < words - 1:
+                np.matmul(leaving[word + 1] * emitted[word + 1], transitions.step.T, out=leaving[word])
+            if word in ending:
+                ends = rows[last == word]
+                leaving[word, ends] = transitions.end / closing[ends, None]
+        leaving[lengths, rows] = 1 / closing[:, None]
+        emitted, arriving, leaving = (values.swapaxes(0, 1) for values in (emitted, arriving, leaving))
         return cls(emitted, arriving, leaving, lengths, transitions)
 
-    def probability(self, sentence: int, start: int, tags: Sequence[int] | NDArray[np.int64]) -> float:
-        """How probable it is that one entity spans the words from ``start`` on and has exactly these tags."""
-        emitted, end = self.emitted[sentence], start + len(tags)
-        inside = self.arriving[sentence, start, tags[0]]
-        for position, tag in enumerate(tags, start=start):
-            inside = inside * emitted[position, tag]
-        if end == self.lengths[sentence]:
-            onward = self.transitions.end[tags[-1]] * self.leaving[sentence, end, 0]
-        else:
-            onward = (self.transitions.breaks[tags[-1]] * emitted[end] * self.leaving[sentence, end]).sum()
-        return float(min(1.0, inside * onward))
+    def probabilities(
+        self,
+        sentences: NDArray[np.int64],
+        starts: NDArray[np.int64],
+        ends: NDArray[np.int64],
+        tags: NDArray[np.int64],
+    ) -> NDArray[np.float64]:
+        """How probable entities are: that just these words have just these tags and the entity ends with them.
 
+        Args:
+            sentences: the sentence that each entity stands in, ``[entities]``.
+            starts, ends: its half-open range of words, not empty, ``[entities]`` each.
+            tags: the tag of every word, ``[sentences, words]``, padded behind with any.
+        """
+        words = self.emitted.shape[1]
+        chosen = np.ones((len(tags), words + 1))
+        chosen[:, :words] = np.take_along_axis(self.emitted, tags[:, :, None], axis=2)[:, :, 0]
+        spans = np.stack([starts, ends], axis=1) + (sentences * (words + 1))[:, None]
+        inside = np.multiply.reduceat(chosen.ravel(), spans.ravel())[::2]
+        before = self.arriving[sentences, starts, tags[sentences, starts]]
+        last = tags[sentences, ends - 1]
+        closing = self.transitions.end[last] * self.leaving[sentences, ends, 0]
+        following = self.emitted[sentences, np.minimum(ends, words - 1)] * self.leaving[sentences, ends]
+        onward = (self.transitions.breaks[last] * following).sum(axis=1)
+        behind = np.where(ends == self.lengths[sentences], closing, onward)
+        found: NDArray[np.float64] = np.minimum(1.0, before * inside * behind)
+        return found
+
+
+_SCALED = 8
+"""Every so many words the passes are scaled; eight of the smallest probabilities are still a number."""
 
 _SMALLEST = 1e-30
 """Probabilities are kept above this, so that a sentence that is surely nonsense still has an allowed reading."""

@@ -1,9 +1,10 @@
 """Text to what an encoder reads: words, subwords, windows, batches."""
 
-from onoma.encoding.align import Aligner, Subwords
+from onoma.encoding.align import Aligner
 from onoma.encoding.batch import batch_by_length, pad
 from onoma.encoding.encoded import Encoded, Framing
-from onoma.encoding.segment import segment, sentence_breaks
+from onoma.encoding.lexicon import Subwords
+from onoma.encoding.segment import SentenceBreaks, segment
 from onoma.encoding.window import Window, cut_windows
 from onoma.encoding.words import WordSpans
 
@@ -11,6 +12,7 @@ __all__ = [
     "Aligner",
     "Encoded",
     "Framing",
+    "SentenceBreaks",
     "Subwords",
     "Window",
     "WordSpans",
@@ -18,5 +20,4 @@ __all__ = [
     "cut_windows",
     "pad",
     "segment",
-    "sentence_breaks",
 ]

@@ -1,4 +1,4 @@
-"""Words to subwords, in one batched call of the Rust tokenizer.
+"""Words to subwords, by the Rust tokenizer or from memory.
 
 Every word owns at least one subword, so that every word can be answered for: where the tokenizer drops a word to
 nothing (a lone control character, a variation selector) the unknown piece stands in its place. This module does not
@@ -7,35 +7,24 @@ know windows, padding or labels.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import accumulate, chain, pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from onoma.encoding.lexicon import Lexicon, Subwords
 from onoma.encoding.segment import segment_spans
 from onoma.encoding.words import WordSpans
 from onoma.errors import EncoderError
 from onoma.text import Document
 
-_WORDS_OF_A_CALL = 8_192
-"""Words that one call of the tokenizer takes at most: its own record of a word is many times the word."""
+_WORDS_AT_ONCE = 8_192
+"""Words that are taken apart at once at most: as strings of their own they are many times the text."""
 
-
-@dataclass(frozen=True, slots=True)
-class Subwords:
-    """The subwords of a document's words, without special pieces.
-
-    Attributes:
-        ids: subword ids, ``[subwords]``.
-        bounds: where each word's subwords begin, and the end of the last one's, ``[words + 1]``.
-    """
-
-    ids: NDArray[np.int32]
-    bounds: NDArray[np.int64]
+_SHOWN_CHARACTERS = 4_096
+"""The tokenizer sees so many of a word: far more than the subwords have that a word may keep."""
 
 
 class Aligner:
@@ -54,6 +43,7 @@ class Aligner:
         tokenizer.no_padding()
         self.tokenizer = tokenizer
         self.longest_word = longest_word
+        self._lexicon = Lexicon(self._encode)
 
     @cached_property
     def prefix(self) -> tuple[int, ...]:
@@ -86,19 +76,19 @@ class Aligner:
 
     def subwords(self, documents: Sequence[WordSpans]) -> list[Subwords]:
         """The subwords of many documents' words."""
-        encoded = self._encode(piece for words in documents for piece in _pieces(words))
-        return [_joined([next(encoded) for _ in _starts(words)]) for words in documents]
+        found = chain.from_iterable(self._look_up(words, sizes) for words, sizes in _runs(documents))
+        return [_joined([next(found) for _ in _starts(words)]) for words in documents]
 
-    def _encode(self, pieces: Iterable[list[str]]) -> Iterator[Subwords]:
-        """Encode runs of words, some thousands a call, so that long texts need no more memory than short ones."""
-        waiting: list[list[str]] = []
-        for piece in chain(pieces, [None]):
-            if waiting and (piece is None or sum(map(len, waiting)) + len(piece) > _WORDS_OF_A_CALL):
-                encodings = self.tokenizer.encode_batch(waiting, is_pretokenized=True, add_special_tokens=False)
-                for encoding, words in zip(encodings, waiting, strict=True):
-                    yield self._complete(encoding.ids, encoding.word_ids, len(words))
-                waiting = []
-            waiting += [] if piece is None else [piece]
+    def _look_up(self, words: list[str], sizes: list[int]) -> Iterator[Subwords]:
+        """The subwords of words, in pieces of these sizes."""
+        found = self._lexicon.subwords(words)
+        return (found.of_words(start, end) for start, end in pairwise(accumulate(sizes, initial=0)))
+
+    def _encode(self, words: list[str]) -> Subwords:
+        """Ask the tokenizer."""
+        shown = [word[:_SHOWN_CHARACTERS] for word in words]
+        (encoding,) = self.tokenizer.encode_batch([shown], is_pretokenized=True, add_special_tokens=False)
+        return self._complete(encoding.ids, encoding.word_ids, len(words))
 
     def _complete(self, ids: list[int], word_ids: list[int | None], words: int) -> Subwords:
         """Give every word its place: the dropped ones the unknown piece, the endless ones an end."""
@@ -131,11 +121,22 @@ class Aligner:
 
 def _starts(words: WordSpans) -> range:
     """Where the pieces of a document begin; one without words is a piece too."""
-    return range(0, max(1, len(words)), _WORDS_OF_A_CALL)
+    return range(0, max(1, len(words.starts)), _WORDS_AT_ONCE)
 
 
-def _pieces(words: WordSpans) -> Iterator[list[str]]:
-    return (words.texts(start, start + _WORDS_OF_A_CALL) for start in _starts(words))
+def _runs(documents: Sequence[WordSpans]) -> Iterator[tuple[list[str], list[int]]]:
+    """Words of pieces one behind the other, and how many each has: some thousands, however long a document is."""
+    run: list[str] = []
+    sizes: list[int] = []
+    for words in documents:
+        for start in _starts(words):
+            piece = words.texts(start, start + _WORDS_AT_ONCE)
+            run += piece
+            sizes.append(len(piece))
+            if len(run) >= _WORDS_AT_ONCE:
+                yield run, sizes
+                run, sizes = [], []
+    yield run, sizes
 
 
 def _joined(pieces: Sequence[Subwords]) -> Subwords:

@@ -37,10 +37,9 @@ def pad(rows: Sequence[NDArray[np.integer]], *, filler: int) -> tuple[NDArray[np
     Returns:
         The rows filled up to the longest one and a mask that is 1 at real places, both ``[rows, longest]``.
     """
-    longest = max(len(row) for row in rows)
-    padded = np.full((len(rows), longest), filler, dtype=np.int64)
-    mask = np.zeros((len(rows), longest), dtype=np.int64)
-    for position, row in enumerate(rows):
-        padded[position, : len(row)] = row
-        mask[position, : len(row)] = 1
-    return padded, mask
+    lengths = [len(row) for row in rows]
+    padded = np.full((len(rows), max(lengths)), filler, dtype=np.int64)
+    for place, length, row in zip(padded, lengths, rows, strict=True):
+        place[:length] = row
+    mask = np.arange(max(lengths)) < np.asarray(lengths)[:, None]
+    return padded, mask.astype(np.int64)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.encoding.align import Aligner, Subwords
-from onoma.encoding.segment import sentence_breaks
+from onoma.encoding.align import Aligner
+from onoma.encoding.lexicon import Subwords
+from onoma.encoding.segment import SentenceBreaks
 from onoma.encoding.window import Window, cut_windows
 from onoma.encoding.words import WordSpans
 from onoma.text import Document
@@ -59,9 +60,13 @@ class Framing:
 
     def row(self, encoded: Encoded, window: Window) -> NDArray[np.int32]:
         """The ids of a window with the special pieces around them."""
-        bounds = encoded.subwords.bounds
-        inside = encoded.subwords.ids[bounds[window.start] : bounds[window.end]]
-        return np.concatenate([self.aligner.prefix, inside, self.aligner.suffix]).astype(np.int32)
+        bounds, before, behind = encoded.subwords.bounds, self.aligner.prefix, self.aligner.suffix
+        first, last = bounds[window.start], bounds[window.end]
+        row = np.empty(len(before) + last - first + len(behind), dtype=np.int32)
+        row[: len(before)] = before
+        row[len(before) : len(row) - len(behind)] = encoded.subwords.ids[first:last]
+        row[len(row) - len(behind) :] = behind
+        return row
 
     def first_subwords(self, encoded: Encoded, window: Window) -> NDArray[np.int64]:
         """Where in :meth:`row` the words that the window answers for have their first subword."""
@@ -72,8 +77,8 @@ class Framing:
 
     def _encode(self, document: Document, words: WordSpans, subwords: Subwords) -> Encoded:
         sentences = _sentences(document, words)
-        given = [start for start, _ in sentences[1:]] if document.sentences else None
-        breaks = sentence_breaks(words) if given is None else given
+        given = frozenset(start for start, _ in sentences[1:]) if document.sentences else None
+        breaks = SentenceBreaks(words) if given is None else given
         budget = self.window - len(self.aligner.prefix) - len(self.aligner.suffix)
         windows = cut_windows(subwords.bounds, budget=budget, overlap=self.overlap, breaks=breaks)
         return Encoded(document, words, sentences, subwords, tuple(windows))
@@ -89,6 +94,8 @@ def _sentences(document: Document, words: WordSpans) -> tuple[tuple[int, int], .
     """
     if not len(words):
         return ()
+    if not document.sentences and "\n" not in document.text:
+        return ((0, len(words)),)
     if document.sentences:
         starts = [sentence.start for sentence in document.sentences]
     else:

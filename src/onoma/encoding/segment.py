@@ -17,7 +17,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from onoma.encoding.words import WordSpans
@@ -102,7 +103,8 @@ _DOMAINS = (
 
 _WORD = re.compile(
     rf"""
-      (?: https?:// | ftp:// | www\. ) [^\s<>"]* [^\s<>"'.,;:!?()\[\]{{}}{_OTHER}]         # address
+      {_LETTER}++ (?= \s | \Z | [!?;"] | , (?! [0-9] ) )  # most words: nothing below would cut them otherwise
+    | (?: https?:// | ftp:// | www\. ) [^\s<>"]* [^\s<>"'.,;:!?()\[\]{{}}{_OTHER}]         # address
     | {_LETTER}[\w.+-]* @ [\w-]+ (?: \.[\w-]+ )+                                             # e-mail address
     | (?: [A-Za-z0-9-]+\. )+ (?: {_DOMAINS} ) (?! [\w@] | \.\w ) (?: / [^\s<>"]* [^\s<>"'.,;:!?()\[\]{{}}{_OTHER}] )?
     | [@#] {_LETTER}+                                                                        # @user, #tag
@@ -148,27 +150,36 @@ def segment(text: str, *, pieces: Pieces | None = None) -> tuple[Word, ...]:
 def segment_spans(text: str, *, pieces: Pieces | None = None) -> Iterator[tuple[int, int]]:
     """The words of :func:`segment` as half-open ranges, one after the other."""
     shadow = text.translate(_TABLE)
-    for match in _WORD.finditer(shadow):
-        start, end = match.span()
-        if pieces is not None and shadow[start] == _RUN:
+    spans = map(_SPAN, _WORD.finditer(shadow))
+    return spans if pieces is None or _RUN not in shadow else _cut_runs(text, shadow, spans, pieces=pieces)
+
+
+def _cut_runs(text: str, shadow: str, spans: Iterable[tuple[int, int]], *, pieces: Pieces) -> Iterator[tuple[int, int]]:
+    for start, end in spans:
+        if shadow[start] == _RUN:
             cuts = {start, *(start + cut for cut in pieces(text[start:end]) if shadow[start + cut] == _RUN)}
             yield from pairwise([*sorted(cuts), end])
         else:
             yield start, end
 
 
+_SPAN = re.Match[str].span
 _CLOSING = frozenset(".!?…。！？؟।")
 
 
-def sentence_breaks(words: WordSpans) -> list[int]:
-    """Positions of words before which a sentence probably begins: after closing punctuation or a line's end.
+@dataclass(frozen=True, slots=True)
+class SentenceBreaks:
+    """The positions of words before which a sentence probably begins: after closing punctuation or a line's end.
 
-    A hint for where to cut windows, not a sentence splitter.
+    A hint for where to cut windows, not a sentence splitter. A position is judged when it is asked for, since of a long
+    text few are.
     """
-    text = words.text
-    gaps = zip(words.ends[:-1].tolist(), words.starts[1:].tolist(), strict=True)
-    return [
-        position
-        for position, (end, start) in enumerate(gaps, start=1)
-        if text[end - 1 : end] in _CLOSING or "\n" in text[end:start]
-    ]
+
+    words: WordSpans
+
+    def __contains__(self, position: object) -> bool:
+        starts, ends, text = self.words.starts, self.words.ends, self.words.text
+        if not isinstance(position, int) or not 0 < position < len(starts):
+            return False
+        end = ends[position - 1]
+        return text[end - 1] in _CLOSING or "\n" in text[end : starts[position]]

@@ -7,8 +7,7 @@ texts nor ids.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Container
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -31,14 +30,14 @@ class Window:
     answers_to: int
 
 
-def cut_windows(bounds: NDArray[np.int64], *, budget: int, overlap: int, breaks: Sequence[int] = ()) -> list[Window]:
+def cut_windows(bounds: NDArray[np.int64], *, budget: int, overlap: int, breaks: Container[int] = ()) -> list[Window]:
     """Cut a document into windows.
 
     Args:
         bounds: where each word's subwords begin, ``[words + 1]``.
         budget: how many subwords a window holds, special pieces not counted; no word is larger.
         overlap: how many subwords neighbours share, at least where words allow it.
-        breaks: words that begin a sentence, ascending.
+        breaks: words that begin a sentence.
 
     Returns:
         Windows in order; none for a document without words.
@@ -46,6 +45,8 @@ def cut_windows(bounds: NDArray[np.int64], *, budget: int, overlap: int, breaks:
     words = len(bounds) - 1
     if not words:
         return []
+    if bounds[-1] <= budget:
+        return [Window(0, words, 0, words)]
     ranges: list[tuple[int, int]] = []
     start = 0
     while start < words:
@@ -59,7 +60,8 @@ def cut_windows(bounds: NDArray[np.int64], *, budget: int, overlap: int, breaks:
         earliest = max(start + 1, _word_at(bounds, bounds[end] - overlap - overlap // 2))
         start = max(start + 1, _break_within(breaks, after=earliest - 1, until=latest) or latest)
     middles = [
-        int(np.searchsorted(bounds, (bounds[after[0]] + bounds[before[1]]) / 2)) for before, after in pairwise(ranges)
+        int(np.searchsorted(bounds, (bounds[after[0]] + bounds[before[1]] + 1) // 2))
+        for before, after in pairwise(ranges)
     ]
     return [
         Window(start, end, answers_from, answers_to)
@@ -72,7 +74,6 @@ def _word_at(bounds: NDArray[np.int64], subword: int) -> int:
     return int(np.searchsorted(bounds, subword, side="right")) - 1
 
 
-def _break_within(breaks: Sequence[int], *, after: int, until: int) -> int | None:
+def _break_within(breaks: Container[int], *, after: int, until: int) -> int | None:
     """The last break in ``(after, until]``."""
-    last = bisect_right(breaks, until)
-    return breaks[last - 1] if last > bisect_left(breaks, after + 1) else None
+    return next((word for word in range(until, after, -1) if word in breaks), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ class WordSpans:
     @classmethod
     def of(cls, text: str, spans: Iterable[tuple[int, int]]) -> WordSpans:
         """Take spans as they come, without keeping them."""
-        flat = np.fromiter((bound for span in spans for bound in span), dtype=np.int32)
+        flat = np.fromiter(chain.from_iterable(spans), dtype=np.int32)
         return cls(text, flat[0::2], flat[1::2])
 
     @classmethod

