@@ -17,7 +17,8 @@ help: ## show this list
 
 venv: $(VENV)/dev.stamp ## make .venv with everything that development needs
 
-demo: $(VENV)/demo.stamp ## fine-tune on the sample corpus (about a minute), score it, tag a few sentences
+demo: $(VENV)/demo.stamp ## tag with the English model; fine-tune on the sample corpus (about a minute), score it, tag
+	$(BIN)/onoma tag --text "Angela Merkel visited Lyon with engineers of Siemens."
 	$(BIN)/onoma train $(SAMPLE)/run.toml --overwrite
 	$(BIN)/onoma tag --model runs/sample --lines $(SAMPLE)/sentences.txt
 

