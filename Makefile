@@ -7,7 +7,7 @@ PYTEST_ARGS ?= -n auto
 BIN := $(VENV)/bin
 SAMPLE := examples/sample
 # wnut17 trains the model that the three behind it look at.
-BENCHES := run_ner wnut17 long_text invariance start score train tag
+BENCHES := run_ner wnut17 long_text invariance start score train time_to_f1 train_scaling tag bulk english
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test lint types docs bench clean

@@ -7,6 +7,7 @@ the latter for CPUs and for GPUs. What is learnt stands in :mod:`onoma.models.en
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int64
@@ -89,12 +90,52 @@ class PackedAttention(Attention):
         heads: int,
         dropout: Dropout,
     ) -> Float[Tensor, "asking hidden"]:
-        scale = (query.shape[-1] // heads) ** -0.5
-        query, key, value = self._asking.pad(query), self._asked.pad(key), self._asked.pad(value)
-        bias = query.new_zeros(()) if self._bias is None else self._bias.to(query.dtype)
+        mixed: Tensor = _Mixture.apply(  # type: ignore[no-untyped-call]
+            self._asking.pad(query),
+            self._asked.pad(key),
+            self._asked.pad(value),
+            self._bias,
+            (query.shape[-1] // heads) ** -0.5,
+            dropout,
+        )
+        return self._asking.pack(mixed)
+
+
+class _Mixture(torch.autograd.Function):
+    """``dropout(softmax(query @ key.T * scale + bias)) @ value``, with one array of attention weights kept for the
+    backward pass where autograd would keep three. In it a weight that was dropped has the sign turned.
+    """
+
+    @staticmethod
+    def forward(  # noqa: PLR0917, since autograd passes by position
+        ctx: Any, query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None, scale: float, dropout: Dropout
+    ) -> Tensor:
         # With beta 0 the bias is not even read.
-        scores = torch.baddbmm(bias, query, key.transpose(1, 2), beta=int(self._bias is not None), alpha=scale)
-        return self._asking.pack(torch.bmm(dropout(scores.softmax(dim=-1)).to(value.dtype), value))
+        bias, beta = (query.new_zeros(()), 0) if bias is None else (bias.to(query.dtype), 1)
+        weights = torch.baddbmm(bias, query, key.transpose(1, 2), beta=beta, alpha=scale).softmax(dim=-1)
+        ctx.scale, ctx.grown = scale, 1.0
+        if dropout.drops:
+            ctx.grown = dropout.scale
+            weights.mul_(dropout.draw(weights).mul_(2).sub_(1))
+        ctx.save_for_backward(query, key, value, weights)
+        return torch.bmm(_kept(weights, ctx.grown).to(value.dtype), value)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None, None]:
+        query, key, value, weights = ctx.saved_tensors
+        kept = _kept(weights, ctx.grown)
+        of_value = torch.bmm(kept.to(gradient.dtype).transpose(1, 2), gradient)
+        # Of a softmax w with the gradient g: w g - w sum(w g); and here w g is what dropout has left of it.
+        pulled = kept.mul_(torch.bmm(gradient, value.transpose(1, 2)))
+        of_scores = pulled.addcmul_(weights.abs(), pulled.sum(dim=-1, keepdim=True), value=-1).to(query.dtype)
+        of_query = torch.bmm(of_scores, key).mul_(ctx.scale)
+        of_key = torch.bmm(of_scores.transpose(1, 2), query).mul_(ctx.scale)
+        return of_query, of_key, of_value, None, None, None
+
+
+def _kept(weights: Tensor, grown: float) -> Tensor:
+    """What dropout has left of signed weights."""
+    return weights.clamp(min=0).mul_(grown)
 
 
 class NestedAttention(Attention):

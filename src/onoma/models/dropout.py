@@ -32,21 +32,31 @@ class Dropout(nn.Module):
         self.p = p
 
     def forward(self, hidden: Float[Tensor, " *axes"]) -> Float[Tensor, " *axes"]:
-        if not self.training or self.p == 0:
+        if not self.drops:
             return hidden
         if hidden.device.type != "cpu":
             return functional.dropout(hidden, self.p)
-        return hidden * self._factors(hidden)
+        return hidden * self.draw(hidden).mul_(self.scale)
 
-    def _factors(self, hidden: Float[Tensor, " *axes"]) -> Float[Tensor, " *axes"]:
-        """0 or ``1 / (1 - p)`` for every unit."""
+    @property
+    def drops(self) -> bool:
+        """Whether anything is dropped at all."""
+        return self.training and self.p > 0
+
+    @property
+    def scale(self) -> float:
+        """What stands in for the units that are dropped: ``1 / (1 - p)``."""
+        return 1 / (1 - self.p)
+
+    def draw(self, hidden: Float[Tensor, " *axes"]) -> Float[Tensor, " *axes"]:
+        """1 for every unit on a CPU that stays, 0 for those that are dropped."""
         random = np.random.Generator(np.random.SFC64(int(torch.randint(2**63 - 1, ()))))
         threshold = min(255, int(256 * self.p + random.random()))
         draws = torch.from_numpy(random.bit_generator.random_raw(-(-hidden.numel() // 8)).view(np.uint8))
-        factors = torch.empty(hidden.shape, dtype=hidden.dtype)
+        stays = torch.empty(hidden.shape, dtype=hidden.dtype)
         # Compared straight into floats: a mask of booleans would have to be converted, which costs four times as much.
-        torch.ge(draws[: hidden.numel()].view(hidden.shape), threshold, out=factors)
-        return factors.mul_(1 / (1 - self.p))
+        torch.ge(draws[: hidden.numel()].view(hidden.shape), threshold, out=stays)
+        return stays
 
     def extra_repr(self) -> str:
         return f"p={self.p}"

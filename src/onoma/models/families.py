@@ -7,12 +7,13 @@ named tensors. It knows no files.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from onoma.errors import EncoderError
 from onoma.models.config import EncoderConfig
@@ -160,7 +161,7 @@ def build_encoder(hf_config: Mapping[str, object], weights: Mapping[str, Tensor]
         EncoderError: a parameter is missing or of another shape.
     """
     family = FAMILIES[str(hf_config["model_type"])]
-    with torch.device("meta"):
+    with torch.device("meta"), _Undrawn():
         encoder = Encoder(read_config(hf_config))
     named = {_OLD_NORM.sub(_new_norm, name): tensor for name, tensor in weights.items()}
     prefix = _find_prefix(named, family)
@@ -177,6 +178,22 @@ def build_encoder(hf_config: Mapping[str, object], weights: Mapping[str, Tensor]
         state[ours] = found.float()
     encoder.load_state_dict(state, assign=True)
     return encoder
+
+
+class _Undrawn(TorchFunctionMode):
+    """Has new weights left as they are: without numbers there is nothing to draw, and torch would import its compiler
+    for it, which takes 70 MB and a second.
+    """
+
+    def __torch_function__(
+        self,
+        func: Callable[..., object],
+        types: Sequence[type],
+        args: Sequence[object] = (),
+        kwargs: Mapping[str, object] | None = None,
+    ) -> object:
+        drawing = getattr(func, "__module__", None) == nn.init.__name__
+        return None if drawing else func(*args, **(kwargs or {}))
 
 
 def named_weights(encoder: Encoder, family: Family) -> dict[str, Tensor]:

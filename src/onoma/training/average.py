@@ -31,6 +31,11 @@ class WeightAverage:
         self._live = {name: weights for name, weights in model.named_parameters() if weights.requires_grad}
         self._average = {name: weights.detach().clone() for name, weights in self._live.items()}
 
+    @property
+    def due(self) -> bool:
+        """Whether the next update reads the weights, which must then be up to date."""
+        return (self._steps + 1) % self._every == 0
+
     def update(self) -> None:
         """Count a step, after the optimiser's."""
         self._steps += 1

@@ -16,6 +16,7 @@ from onoma.models import Model
 from onoma.training.average import WeightAverage
 from onoma.training.devices import ALONE, Ranks
 from onoma.training.groups import GroupSettings
+from onoma.training.heap import set_up_heap
 from onoma.training.optimiser import clip_gradients, make_optimiser, make_schedule, set_step
 from onoma.training.precision import Precision
 from onoma.training.reduction import sum_gradients
@@ -54,6 +55,8 @@ class Learner:
         self.ranks = ranks
         ranks.copy_first(model.parameters())
         self.settings = settings
+        if settings.device.type == "cpu":
+            set_up_heap()
         self._optimiser = make_optimiser(model, settings=settings.groups)
         self._schedule = make_schedule(self._optimiser, steps=steps, warmup=settings.warmup)
         self._scaler = settings.precision.scaler(settings.device)
@@ -93,6 +96,8 @@ class Learner:
         self._scaler.update()
         self._schedule.step()
         if self._average is not None:
+            if self._average.due:
+                self._optimiser.catch_up()
             self._average.update()
         return self.ranks.total(float(sum(loss.item() for loss in losses))), norm
 

@@ -5,6 +5,7 @@ Source: Loshchilov and Hutter 2019, algorithm 2; warm-up and linear decay as in 
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, cast
@@ -49,6 +50,13 @@ class RowwiseAdamW(AdamW):
     checkpoint needs no catching up.
     """
 
+    # torch hides these from its compiler, which it imports at their first call: 70 MB and a second for nothing.
+    add_param_group = inspect.unwrap(AdamW.add_param_group)
+    zero_grad = inspect.unwrap(AdamW.zero_grad)
+    state_dict = inspect.unwrap(AdamW.state_dict)
+    load_state_dict = inspect.unwrap(AdamW.load_state_dict)
+    _step_dense = inspect.unwrap(AdamW.step)
+
     def __init__(self, params: Iterable[Tensor] | Iterable[dict[str, Any]], *, lr: float) -> None:
         super().__init__(params, lr=lr, fused=True)
         # Otherwise torch.amp.GradScaler leaves it to the step to look for infinities, and the rows would not.
@@ -60,7 +68,7 @@ class RowwiseAdamW(AdamW):
         tables = [(group, weights, weights.grad) for group, weights in self._weights() if _is_sparse(weights.grad)]
         for _, table, _ in tables:
             table.grad = None
-        loss = cast("float | None", super().step(closure))
+        loss = cast("float | None", self._step_dense(closure))
         for group, table, gradient in tables:
             assert gradient is not None
             table.grad = gradient.coalesce()

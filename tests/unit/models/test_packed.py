@@ -11,7 +11,8 @@ from torch import Tensor
 
 from onoma.models import NO_TARGET, AutoEncoder, Encoder, EncoderConfig, LinearHead, Model, load_pretrained
 from onoma.models import encoder as encoder_module
-from onoma.models.attention import NestedAttention
+from onoma.models.attention import NestedAttention, PackedAttention
+from onoma.models.dropout import Dropout
 from onoma.models.packing import Packing
 from tiny import ragged, shake, write_distilbert
 
@@ -144,3 +145,30 @@ def test_a_batch_without_targets_costs_nothing() -> None:
     loss = model.loss(packed, sizes, torch.full_like(packed, NO_TARGET))
     loss.backward()
     assert loss.item() == 0.0
+
+
+@pytest.mark.parametrize("lengths", LENGTHS)
+def test_attention_drops_weights_and_its_gradient_knows_which(lengths: tuple[int, ...]) -> None:
+    """Of equal lengths there is no bias, of others there is; each sequence alone, by plain products."""
+    heads, width, total = 2, 6, sum(lengths)
+    rows = [torch.randn(total, width, requires_grad=True) for _ in range(3)]
+    packing = Packing.of(torch.tensor(lengths))
+    dropout = Dropout(0.4)
+    torch.manual_seed(4)
+    ours = PackedAttention(packing, packing, heads=heads)(*rows, heads=heads, dropout=dropout)
+    longest = max(lengths)
+    torch.manual_seed(4)
+    stays = dropout.draw(torch.empty(len(lengths) * heads, longest, longest)).view(-1, heads, longest, longest)
+    theirs = []
+    for number, (query, key, value) in enumerate(zip(*(each.split(list(lengths)) for each in rows), strict=True)):
+        size = len(query)
+        by_head = [each.view(size, heads, -1).transpose(0, 1) for each in (query, key, value)]
+        weights = (by_head[0] @ by_head[1].transpose(1, 2) * (width // heads) ** -0.5).softmax(-1)
+        dropped = weights * stays[number, :, :size, :size] / 0.6
+        theirs.append((dropped @ by_head[2]).transpose(0, 1).reshape(size, width))
+    torch.testing.assert_close(ours, torch.cat(theirs))
+    wanted = torch.randn(total, width)
+    for one, other in zip(
+        torch.autograd.grad(ours, rows, wanted), torch.autograd.grad(torch.cat(theirs), rows, wanted), strict=True
+    ):
+        torch.testing.assert_close(one, other)

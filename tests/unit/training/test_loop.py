@@ -171,6 +171,20 @@ def test_gradients_of_several_batches_are_those_of_one(make):
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
 
 
+def test_the_average_is_one_of_embeddings_that_do_not_lag_behind(make):
+    """It is brought up to date in the eighth step, in which most rows have no gradient."""
+    learner = make(SETTINGS["averaged"], Watch()).learner
+    sampler = Sampler(_examples(), budget=64, seed=5)
+    words = learner.model.encoder.words.weight
+    first = words.detach().clone()
+    for batch in [*sampler.epoch(0), *sampler.epoch(1)][:8]:
+        learner.step([sampler.tensors(batch, device=torch.device("cpu"))])
+    with learner.settled():
+        average = words.detach().clone()
+    kept = min(0.9, 9 / 18) ** 8
+    torch.testing.assert_close(average, kept * first + (1 - kept) * words)
+
+
 def test_patience_counts_across_a_stop(make):
     settings = replace(LOOP, epochs=40, patience=2)
     fitted, _ = _run(make(settings, Watch(), name="whole"))

@@ -1,0 +1,32 @@
+"""The heap of the C library, set up for steps of training on a CPU.
+
+A step allocates a few hundred arrays of a few sizes, aligned for vectors, and frees them all. In glibc's heap what is
+freed among other blocks becomes holes that later arrays do not fit, and over hundreds of steps the heap grows to twice
+what a step needs. Large arrays in mappings of their own leave no holes, and cost nothing while there are few of them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Numbers of the parameters of ``mallopt``, from glibc's ``malloc.h``."""
+
+_LARGE = 4 * 2**20
+"""Bytes; below, mapping an array anew in every step costs more time than the holes cost memory."""
+
+_KEPT = 2**30
+"""Bytes that stay with the heap between steps instead of going back to the system, to be asked for again."""
+
+
+def set_up_heap() -> bool:
+    """Have large arrays lie outside the heap, for the rest of the process.
+
+    Returns:
+        Whether the C library can be told; others than glibc are left as they are.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError, TypeError):
+        return False
+    return bool(mallopt(_MMAP_THRESHOLD, _LARGE) and mallopt(_TRIM_THRESHOLD, _KEPT))

@@ -1,0 +1,97 @@
+"""Whole runs of a tiny encoder: whatever is set, stopped and resumed they end with the same weights."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+import onoma
+from learnable import SENTENCES, write_corpus
+from onoma.errors import StoppedError
+from onoma.training import Observer, Step, Trained, read_config, run_training
+from tiny import write_encoder
+
+Settings = dict[str, object]
+
+RECOMPUTED: Settings = {"training.recompute": True}
+WEIGHTED: Settings = {"training.class_weights": "balanced", "training.label_smoothing": 0.1}
+LORA: Settings = {"training.lora": {"rank": 2, "dropout": 0.1}}
+AVERAGED: Settings = {"training.average": 0.9}
+KNOBS: dict[str, Settings] = {
+    "recompute": RECOMPUTED,
+    "weights of classes": WEIGHTED,
+    "LoRA": LORA,
+    "all": RECOMPUTED | WEIGHTED | LORA | AVERAGED,
+}
+
+
+class Terminated(Observer):
+    """Sends SIGTERM after a step."""
+
+    def __init__(self, *, after: int) -> None:
+        self.steps = 0
+        self._after = after
+
+    def stepped(self, step: Step) -> None:
+        self.steps = step.number
+        if step.number == self._after:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory) -> Settings:
+    folder = tmp_path_factory.mktemp("run")
+    corpus = write_corpus(folder / "train.conll", SENTENCES * 4)
+    return {
+        "data.train": str(corpus),
+        "data.dev": str(corpus),
+        "model.encoder": str(write_encoder(folder / "encoder")),
+        "model.window": 64,
+        "model.overlap": 16,
+        "training.epochs": 3,
+        "training.learning_rate": 0.01,
+        "training.batch_subwords": 48,
+        "training.precision": "fp32",
+        "output": str(folder / "output"),
+    }
+
+
+def _run(settings: Settings, folder: Path, observer: Observer) -> Trained:
+    folder.mkdir(exist_ok=True)
+    return run_training(read_config(None, settings=settings), observer=observer, folder=folder)
+
+
+@pytest.mark.parametrize("name", KNOBS)
+def test_stopped_and_resumed_it_ends_with_the_same_weights(settings, tmp_path, name):
+    wanted = settings | KNOBS[name]
+    never = Terminated(after=0)
+    whole = _run(wanted, tmp_path / "whole", never)
+    for step in (1, never.steps // 2):
+        with pytest.raises(StoppedError, match=f"after step {step}"):
+            _run(wanted, tmp_path / "stopped", Terminated(after=step))
+    resumed = _run(wanted, tmp_path / "stopped", Terminated(after=0))
+    weights = whole.model.state_dict()
+    assert all(torch.equal(each, weights[name]) for name, each in resumed.model.state_dict().items())
+    assert resumed.fitted.dev == whole.fitted.dev
+
+
+def test_nothing_imports_the_compiler_of_torch(settings, tmp_path):
+    """It takes 70 MB and a second, and its import hides behind plain calls of torch."""
+    script = """
+import json, pathlib, sys
+from onoma.training import Observer, read_config, run_training
+settings = json.loads(sys.argv[1])
+run_training(read_config(None, settings=settings), observer=Observer(), folder=pathlib.Path(sys.argv[2]))
+print("torch._dynamo" in sys.modules)
+"""
+    command = [sys.executable, "-c", script, json.dumps(settings | AVERAGED), str(tmp_path)]
+    environment = os.environ | {"PYTHONPATH": str(Path(onoma.__file__).parents[1])}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout == "False\n"
