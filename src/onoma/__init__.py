@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from onoma.api import evaluate, export_model, load, tag_files, train
+    from onoma.api import calibrate, evaluate, export_model, load, tag_files, train
     from onoma.corpora import read, write
     from onoma.errors import OnomaError
     from onoma.metrics import score
@@ -30,6 +30,7 @@ __all__ = [
     "Span",
     "Tagger",
     "Word",
+    "calibrate",
     "evaluate",
     "export_model",
     "load",
@@ -48,6 +49,7 @@ _HOMES = {
     "Span": "onoma.text",
     "Tagger": "onoma.tagger",
     "Word": "onoma.text",
+    "calibrate": "onoma.api",
     "evaluate": "onoma.api",
     "export_model": "onoma.api",
     "load": "onoma.api",

@@ -1,4 +1,4 @@
-"""What `import onoma` offers: load, tag_files, train, evaluate. Each puts rooms together and does nothing else."""
+"""What `import onoma` offers: load, tag_files, train, evaluate, calibrate. Each puts rooms together, and no more."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from onoma.text import Document
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.bulk import BulkObserver, BulkReport, Engine
     from onoma.corpora import ReadOptions
+    from onoma.evaluation import Calibrated
     from onoma.export import Exported
     from onoma.metrics import Report
     from onoma.models import Pretrained
@@ -338,6 +339,48 @@ def evaluate(
     if isinstance(data, str | os.PathLike):
         data = read(Path(data), format=format, options=options or ReadOptions())
     return evaluate_documents(tagger, data)
+
+
+def calibrate(
+    model: PathLike,
+    data: PathLike | Iterable[Document],
+    *,
+    format: str | None = None,
+    options: ReadOptions | None = None,
+    threads: int | None = None,
+) -> Calibrated:
+    """Fit a model's temperature on annotated text, so that its scores are honest, and write it into the model.
+
+    Args:
+        model: a folder that `onoma train` has written.
+        data: a file in any format that onoma reads, or documents; not what the model was trained or is measured on.
+        format: the file's format; found out by itself where not given.
+        options: how the file is read.
+        threads: processor threads; None for as many as this process may use.
+
+    Raises:
+        BundleError: the folder is missing, broken, or of a newer version.
+        InputError: the text has too little to fit a temperature on.
+    """
+    from onoma.bundle import Calibration
+    from onoma.corpora import ReadOptions, read
+    from onoma.evaluation import calibrate as calibrate_bundle
+
+    bundle = load_bundle(Path(model))
+    graph = bundle.graph()
+    name = Path(data).name if isinstance(data, str | os.PathLike) else ""
+    if isinstance(data, str | os.PathLike):
+        data = read(Path(data), format=format, options=options or ReadOptions())
+    fitted = calibrate_bundle(bundle, _backend(bundle, precision=AUTO, threads=threads), list(data))
+    calibration = Calibration(
+        temperature=fitted.temperature,
+        data=name,
+        entities=sum(bin.entities for bin in fitted.after.bins),
+        error_before=fitted.before.ece,
+        error_after=fitted.after.ece,
+    )
+    write_manifest(bundle.manifest.model_copy(update={"calibration": calibration}), graph.parent)
+    return fitted
 
 
 def cut(

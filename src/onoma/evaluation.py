@@ -2,16 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import tee
 
-from onoma.metrics import Report, score
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.bundle import Bundle
+from onoma.decoding import fit_temperature, temper
+from onoma.errors import InputError
+from onoma.metrics import Aligned, Reliability, Report, Scored, align, reliability, tally
+from onoma.runtime import Backend
 from onoma.tagger import Tagger
 from onoma.text import Document
+
+FEWEST_ENTITIES = 30
+"""A temperature is not fitted on fewer predicted entities."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibrated:
+    """A fitted temperature and what it does, on the documents that it was fitted on.
+
+    Attributes:
+        temperature: tag scores are to be divided by it.
+        before: what scores were worth at temperature 1.
+        after: what they are worth now.
+        pairs: gold documents with what is predicted now.
+    """
+
+    temperature: float
+    before: Reliability
+    after: Reliability
+    pairs: tuple[Aligned, ...]
 
 
 def evaluate(tagger: Tagger, gold: Iterable[Document]) -> Report:
     """Tag gold documents, their entities hidden, and score what comes out."""
+    return tally(tag_gold(tagger, gold))
+
+
+def tag_gold(tagger: Tagger, gold: Iterable[Document]) -> Iterator[Aligned]:
+    """Tag gold documents, their entities hidden, and lay what comes out beside them."""
     gold, shown = tee(gold)
-    return score(gold, tagger.tag_many(replace(document, entities=()) for document in shown))
+    return align(gold, tagger.tag_many(replace(document, entities=()) for document in shown))
+
+
+def calibrate(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> Calibrated:
+    """Find the temperature at which the scores of predicted entities tell best which of them are right.
+
+    The loss is the mean log loss of those scores: right is an exact match. The model runs once over the documents.
+
+    Args:
+        bundle: how texts are cut and tags read; a temperature that it has is forgotten.
+        backend: what runs the model.
+        gold: documents that the model was not trained on.
+
+    Raises:
+        InputError: too few entities are predicted, or all are right or all wrong, so that any temperature would do.
+    """
+    plain = Bundle(bundle.manifest.model_copy(update={"calibration": None}), bundle.tokenizer, bundle.folder)
+    remembering = _Remembering(backend)
+    tagger = Tagger(plain, remembering)
+
+    def tagged(temperature: float) -> tuple[Aligned, ...]:
+        remembering.temperature = temperature
+        return tuple(tag_gold(tagger, gold))
+
+    scored = Scored.of(tagged(1.0))
+    found, right = len(scored.scores), int(scored.correct.sum())
+    before = reliability(scored)
+    if before is None or found < FEWEST_ENTITIES or right in (0, found):
+        raise InputError(
+            f"of {found:,} predicted entities {right:,} are right; a temperature is fitted on at least "
+            f"{FEWEST_ENTITIES}, some right and some wrong; take more text, and none that the model was trained on"
+        )
+    temperature = fit_temperature(lambda at: Scored.of(tagged(at)).log_loss())
+    pairs = tagged(temperature)
+    after = reliability(Scored.of(pairs))
+    return Calibrated(temperature=temperature, before=before, after=after or before, pairs=pairs)
+
+
+class _Remembering:
+    """A backend that runs every batch once, and gives its tag scores at whatever temperature is set."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.temperature = 1.0
+        self._backend = backend
+        self._known: dict[bytes, NDArray[np.float32]] = {}
+
+    def emissions(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+        key = np.asarray(ids.shape).tobytes() + ids.tobytes()
+        if key not in self._known:
+            self._known[key] = self._backend.emissions(ids, mask)
+        return temper(self._known[key], self.temperature).astype(np.float32, copy=False)

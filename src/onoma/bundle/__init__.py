@@ -24,7 +24,7 @@ from onoma.bundle.curve import HISTORY
 from onoma.bundle.folder import CHECKPOINTS, OutputFolder, open_output
 
 if TYPE_CHECKING:
-    from onoma.bundle.manifest import DataCard, EncoderCard, Manifest, Provenance, Windowing
+    from onoma.bundle.manifest import Calibration, DataCard, EncoderCard, Manifest, Provenance, Windowing
 
 __all__ = [
     "AUTO",
@@ -37,6 +37,7 @@ __all__ = [
     "TOKENIZER",
     "WEIGHTS",
     "Bundle",
+    "Calibration",
     "DataCard",
     "EncoderCard",
     "Manifest",

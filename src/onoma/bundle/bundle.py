@@ -82,7 +82,8 @@ class Bundle:
 
     def decoder(self) -> Decoder:
         """How it reads entities out of tag scores."""
-        return Decoder(scheme=SCHEMES[self.recipe.scheme], labels=self.recipe.labels)
+        recipe = self.recipe
+        return Decoder(scheme=SCHEMES[recipe.scheme], labels=recipe.labels, temperature=recipe.temperature)
 
     def weights(self, name: str) -> Path | None:
         """The path of a weight file, or None where the bundle has none of this name.

@@ -49,6 +49,20 @@ class Provenance(_Frozen):
     dropped: dict[str, int] = {}
 
 
+class Calibration(_Frozen):
+    """How scores were made honest: tag scores are divided by the temperature.
+
+    ``data`` and ``entities`` are what it was fitted on, the latter predicted ones; the errors are the expected
+    calibration error of their scores.
+    """
+
+    temperature: float = Field(gt=0)
+    data: str
+    entities: int
+    error_before: float
+    error_after: float
+
+
 class Manifest(_Frozen):
     """What a bundle is."""
 
@@ -58,6 +72,7 @@ class Manifest(_Frozen):
     head: str
     window: Windowing
     encoder: EncoderCard
+    calibration: Calibration | None = None
     provenance: Provenance = Provenance()
     precision: Literal["fp32", "int8"] | None = None
     """Which graph is taken where nobody asks for another; None for the most exact that there is."""

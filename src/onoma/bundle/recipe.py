@@ -15,7 +15,9 @@ from onoma.schemes import SCHEMES
 FORMAT = 1
 """Version of the bundle's layout; a reader refuses what is newer."""
 
-_KEYS = frozenset(("format", "labels", "scheme", "head", "window", "encoder", "provenance", "precision", "files"))
+_KEYS = frozenset(
+    ("format", "labels", "scheme", "head", "window", "encoder", "provenance", "precision", "calibration", "files")
+)
 """What a manifest may hold; with anything else it is none for a quick look."""
 
 
@@ -27,6 +29,7 @@ class Recipe:
         labels: the entity types, in the order of the model's tags.
         scheme: the name of the tags' scheme.
         window, overlap: subwords of a window, special pieces included, and how many neighbours share.
+        temperature: what tag scores are divided by; 1 where the model was not calibrated.
         precision: that of the graph to take where nobody asks for another; None for the most exact one.
         files: size of each weight file in bytes.
     """
@@ -35,6 +38,7 @@ class Recipe:
     scheme: str
     window: int
     overlap: int
+    temperature: float
     precision: str | None
     files: Mapping[str, int]
 
@@ -54,9 +58,13 @@ class Recipe:
         precision = fields.get("precision")
         if precision is not None and not isinstance(precision, str):
             return None
+        calibration = fields.get("calibration")
+        temperature = calibration.get("temperature") if isinstance(calibration, dict) else None if calibration else 1.0
+        if not isinstance(temperature, float) or temperature <= 0:
+            return None
         size, overlap = window.get("size"), window.get("overlap")
         if not isinstance(size, int) or not isinstance(overlap, int) or size <= 2 or overlap < 0:
             return None
         if not all(isinstance(size, int) for size in files.values()):
             return None
-        return cls(tuple(labels), scheme, size, overlap, precision, files)
+        return cls(tuple(labels), scheme, size, overlap, temperature, precision, files)

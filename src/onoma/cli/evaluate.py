@@ -24,7 +24,7 @@ from onoma.cli.options import (
     WordColumn,
     read_options,
 )
-from onoma.cli.report import print_report, tell_reading
+from onoma.cli.report import Against, Also, ShowErrors, Training, judge_all, print_judged, tell_reading
 
 
 def run(
@@ -34,6 +34,10 @@ def run(
     raw: Annotated[
         bool, typer.Option("--raw", help="Tag the text itself, without the words and sentences that the file gives.")
     ] = False,
+    against: Against = None,
+    also: Also = None,
+    errors: ShowErrors = False,
+    training: Training = None,
     format: Format = None,
     scheme: SchemeName = None,
     word_column: WordColumn = None,
@@ -50,9 +54,12 @@ def run(
     """Tag annotated text and score the result.
 
     Example: onoma evaluate runs/mine test.conll
+
+    --against and --also name further models.
     """
-    from onoma.api import evaluate, load
+    from onoma.api import load
     from onoma.corpora import read
+    from onoma.evaluation import tag_gold
 
     options = read_options(
         scheme=scheme,
@@ -64,9 +71,16 @@ def run(
         labels=labels,
         lacks=lacks,
     )
-    tagger = load(model, precision=precision, threads=threads)
     reading = read(data, format=format, options=options)
-    documents = (replace(document, words=None, sentences=None) if raw else document for document in reading)
-    report = evaluate(tagger, documents)
+    documents = [replace(document, words=None, sentences=None) if raw else document for document in reading]
+    models = dict.fromkeys(path for path in (model, against, *(also or ())) if path is not None)
+    aligned = {path: list(tag_gold(load(path, precision=precision, threads=threads), documents)) for path in models}
+    judged = judge_all(
+        aligned[model],
+        against=None if against is None else aligned[against],
+        also=[aligned[path] for path in also or ()],
+        training=None if training is None else read(training, options=options),
+    )
     tell_reading(reading)
-    print_report(report, as_json=as_json, title=f"{model.name} on {data.name}")
+    title = f"{model.name} on {data.name}"
+    print_judged(judged, as_json=as_json, title=title, other=against.name if against else "", errors=errors)

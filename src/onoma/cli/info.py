@@ -42,6 +42,10 @@ def run(
         )
         for part, of in origin.figures.items()
     ]
+    if manifest.calibration is not None:
+        of = manifest.calibration
+        errors = f"calibration error {of.error_before:.3f} before, {of.error_after:.3f} after"
+        lines.append(("temperature", f"{of.temperature:.2f}, fitted on {of.data or 'documents'}: {errors}"))
     lines += [("left out", f"{count:,} entities: {reason}") for reason, count in origin.dropped.items()]
     lines += [(name, f"{size / 1e6:,.1f} MB") for name, size in manifest.files.items()]
     lines.append(("precisions", ", ".join(bundle.precisions) or "none"))

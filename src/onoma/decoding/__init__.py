@@ -1,8 +1,9 @@
 """Tag scores to entities: the best allowed sequence and the probability of each span in it."""
 
+from onoma.decoding.calibration import fit_temperature, temper
 from onoma.decoding.decoder import Decoder, ScoredChunk
 from onoma.decoding.marginals import Lattice
 from onoma.decoding.transitions import Transitions
 from onoma.decoding.viterbi import best_tags
 
-__all__ = ["Decoder", "Lattice", "ScoredChunk", "Transitions", "best_tags"]
+__all__ = ["Decoder", "Lattice", "ScoredChunk", "Transitions", "best_tags", "fit_temperature", "temper"]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from onoma.decoding.calibration import temper
 from onoma.decoding.marginals import Lattice
 from onoma.decoding.transitions import Transitions
 from onoma.decoding.viterbi import best_tags, breaks_scheme
@@ -38,9 +39,10 @@ class Decoder:
         labels: the entity types, in the order of the model's tags.
     """
 
-    def __init__(self, *, scheme: Scheme, labels: Sequence[str]) -> None:
+    def __init__(self, *, scheme: Scheme, labels: Sequence[str], temperature: float = 1.0) -> None:
         self.scheme = scheme
         self.tags = scheme.tags(tuple(labels))
+        self._temperature = temperature
         self._labels = [parse_tag(tag).label for tag in self.tags]
         self._transitions = Transitions.of(scheme, self.tags)
         self._continues = (self._transitions.step > 0) & (self._transitions.breaks == 0)
@@ -66,7 +68,7 @@ class Decoder:
         found: list[list[ScoredChunk]] = [[] for _ in sentences]
         if not pieces:
             return found
-        scores = np.concatenate([own for _, _, own in pieces])
+        scores = temper(np.concatenate([own for _, _, own in pieces]), self._temperature)
         bounds = np.concatenate([[0], np.cumsum([len(own) for _, _, own in pieces])])
         tags = self._best(scores, bounds)
         if not tags.any():

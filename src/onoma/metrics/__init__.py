@@ -1,25 +1,70 @@
-"""Gold and predicted documents to counts, counts to figures."""
+"""Gold and predicted documents to counts, counts to figures, and how far to trust the figures."""
 
 from onoma.metrics.align import Aligned, Mention, align
+from onoma.metrics.comparing import Comparison, Difference, compare
 from onoma.metrics.counts import Averages, Counts, Figures, average
+from onoma.metrics.errors import KINDS, Errors, Known, Mistake, find_errors
+from onoma.metrics.intervals import FigureIntervals, Interval, Intervals, bootstrap
+from onoma.metrics.judging import judge
 from onoma.metrics.partial import count_partial
+from onoma.metrics.reliability import (
+    Bin,
+    Point,
+    Reliability,
+    Scored,
+    choose_threshold,
+    reliability,
+    threshold_curve,
+)
 from onoma.metrics.report import Report
-from onoma.metrics.scoring import Tally, score
+from onoma.metrics.sample import Sample
+from onoma.metrics.scoring import Tally, score, tally
+from onoma.metrics.semeval import Outcomes, SemEval, count_semeval
 from onoma.metrics.spans import count_exact
+from onoma.metrics.spread import Spread, spread
 from onoma.metrics.surface import SurfaceForms
+from onoma.metrics.wordwise import count_words
 
 __all__ = [
+    "KINDS",
     "Aligned",
     "Averages",
+    "Bin",
+    "Comparison",
     "Counts",
+    "Difference",
+    "Errors",
+    "FigureIntervals",
     "Figures",
+    "Interval",
+    "Intervals",
+    "Known",
     "Mention",
+    "Mistake",
+    "Outcomes",
+    "Point",
+    "Reliability",
     "Report",
+    "Sample",
+    "Scored",
+    "SemEval",
+    "Spread",
     "SurfaceForms",
     "Tally",
     "align",
     "average",
+    "bootstrap",
+    "choose_threshold",
+    "compare",
     "count_exact",
     "count_partial",
+    "count_semeval",
+    "count_words",
+    "find_errors",
+    "judge",
+    "reliability",
     "score",
+    "spread",
+    "tally",
+    "threshold_curve",
 ]

@@ -34,19 +34,28 @@ class Mention(NamedTuple):
     form: str
 
 
+_Scored = tuple[Mention, float | None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aligned:
     """One gold document with what was predicted for it.
 
     Attributes:
+        document: the gold document.
         gold: its entities.
         predicted: those that begin in it; one may reach into the next where the predicted document does.
+        scores: what the predictor gave each of ``predicted``; None where it gave nothing.
+        base: where the document's text begins in the coordinates of the mentions.
         by_words: whether the texts differ, so that the given words told what belongs where.
         respelled: how many of its words are spelled otherwise in the predicted document.
     """
 
+    document: Document
     gold: tuple[Mention, ...]
     predicted: tuple[Mention, ...]
+    scores: tuple[float | None, ...]
+    base: int = 0
     by_words: bool = False
     respelled: int = 0
 
@@ -62,8 +71,13 @@ def align(gold: Iterable[Document], predicted: Iterable[Document]) -> Iterator[A
     for block in read_blocks(gold, predicted):
         if block.respelled is None:
             ours, theirs = block.gold[0], block.predicted[0]
-            judged = (entity for entity in theirs.entities if entity.label not in ours.lacks)
-            yield Aligned(gold=_mentions(ours.text, ours.entities), predicted=_mentions(ours.text, judged))
+            judged = [entity for entity in theirs.entities if entity.label not in ours.lacks]
+            yield Aligned(
+                document=ours,
+                gold=_mentions(ours.text, ours.entities),
+                predicted=_mentions(ours.text, judged),
+                scores=tuple(entity.score for entity in judged),
+            )
         else:
             yield from _by_words(block, block.respelled)
 
@@ -73,7 +87,12 @@ def _mentions(text: str, entities: Iterable[Entity]) -> tuple[Mention, ...]:
 
 
 def _mention(text: str, start: int, end: int, label: str) -> Mention:
-    return Mention(start, end, label, " ".join(text[start:end].split()))
+    return Mention(start, end, label, surface_form(text[start:end]))
+
+
+def surface_form(text: str) -> str:
+    """A name as it is compared with others: every run of white space as one blank."""
+    return " ".join(text.split())
 
 
 def _by_words(block: Block, respelled: Sequence[int]) -> Iterator[Aligned]:
@@ -88,19 +107,27 @@ def _by_words(block: Block, respelled: Sequence[int]) -> Iterator[Aligned]:
     gold = _by_document(_placed(text, block.gold, spans), bases)
     predicted = _by_document(_placed(text, block.predicted, spans), bases)
     for number, document in enumerate(block.gold, start=1):
-        judged = (mention for mention in predicted[number] if mention.label not in document.lacks)
-        yield Aligned(gold=tuple(gold[number]), predicted=tuple(judged), by_words=True, respelled=differing[number])
+        judged = [(mention, score) for mention, score in predicted[number] if mention.label not in document.lacks]
+        yield Aligned(
+            document=document,
+            gold=tuple(mention for mention, _ in gold[number]),
+            predicted=tuple(mention for mention, _ in judged),
+            scores=tuple(score for _, score in judged),
+            base=bases[number - 1],
+            by_words=True,
+            respelled=differing[number],
+        )
 
 
-def _by_document(mentions: Iterable[Mention], bases: Sequence[int]) -> Mapping[int, list[Mention]]:
+def _by_document(mentions: Iterable[_Scored], bases: Sequence[int]) -> Mapping[int, list[_Scored]]:
     """The mentions that begin in each document, by its number in the block, counted from 1."""
-    groups: dict[int, list[Mention]] = defaultdict(list)
-    for mention in mentions:
-        groups[bisect_right(bases, mention.start)].append(mention)
+    groups: dict[int, list[_Scored]] = defaultdict(list)
+    for mention, score in mentions:
+        groups[bisect_right(bases, mention.start)].append((mention, score))
     return groups
 
 
-def _placed(text: str, documents: Iterable[Document], spans: Sequence[tuple[int, int]]) -> Iterator[Mention]:
+def _placed(text: str, documents: Iterable[Document], spans: Sequence[tuple[int, int]]) -> Iterator[_Scored]:
     """The entities of documents whose running words stand in ``text`` at ``spans``, moved to there."""
     first = 0
     for document in documents:
@@ -116,5 +143,5 @@ def _placed(text: str, documents: Iterable[Document], spans: Sequence[tuple[int,
                     (start, close), (begin, end) = spans[first + left], spans[first + right]
                     start = min(start + max(0, entity.start - starts[left]), close)
                     end = end if entity.end >= ends[right] else min(begin + entity.end - starts[right], end)
-                yield _mention(text, start, end, entity.label)
+                yield _mention(text, start, end, entity.label), entity.score
         first += len(words)

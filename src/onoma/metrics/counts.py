@@ -51,17 +51,17 @@ class Counts:
     @property
     def precision(self) -> float:
         """The share of the predicted that is right; 0 where nothing was predicted."""
-        return _ratio(self.correct, self.predicted)
+        return ratio(self.correct, self.predicted)
 
     @property
     def recall(self) -> float:
         """The share of the gold that was found; 0 where there is no gold."""
-        return _ratio(self.correct, self.gold)
+        return ratio(self.correct, self.gold)
 
     @property
     def f1(self) -> float:
         """The harmonic mean of precision and recall; 0 where both are."""
-        return _ratio(2 * self.correct, self.predicted + self.gold)
+        return ratio(2 * self.correct, self.predicted + self.gold)
 
     @property
     def support(self) -> int:
@@ -71,24 +71,32 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Averages:
-    """Figures averaged over labels, each label weighing the same. ``f1`` is the mean of F1s, not the F1 of means."""
+    """Figures averaged over labels. ``f1`` is the mean of F1s, not the F1 of means."""
 
     precision: float = 0.0
     recall: float = 0.0
     f1: float = 0.0
 
 
-def average(counts: Iterable[Counts]) -> Averages:
-    """The macro average of the counts of several labels; all 0 where there are none."""
+def average(counts: Iterable[Counts], *, weighted: bool = False) -> Averages:
+    """The average of the figures of several labels; all 0 where there are none.
+
+    Args:
+        counts: one for each label.
+        weighted: let each label weigh its support; otherwise all weigh the same (macro).
+    """
     rows = list(counts)
-    if not rows:
+    weights = [row.support if weighted else 1 for row in rows]
+    whole = sum(weights)
+    if not whole:
         return Averages()
     return Averages(
-        precision=sum(row.precision for row in rows) / len(rows),
-        recall=sum(row.recall for row in rows) / len(rows),
-        f1=sum(row.f1 for row in rows) / len(rows),
+        precision=sum(weight * row.precision for weight, row in zip(weights, rows, strict=True)) / whole,
+        recall=sum(weight * row.recall for weight, row in zip(weights, rows, strict=True)) / whole,
+        f1=sum(weight * row.f1 for weight, row in zip(weights, rows, strict=True)) / whole,
     )
 
 
-def _ratio(part: float, whole: float) -> float:
+def ratio(part: float, whole: float) -> float:
+    """The share, and 0 where there is nothing to share."""
     return part / whole if whole else 0.0

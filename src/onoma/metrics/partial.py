@@ -29,11 +29,11 @@ def count_partial(gold: Iterable[Mention], predicted: Iterable[Mention]) -> Coun
     if not ours or not theirs:
         return Counts(predicted=theirs.total(), gold=ours.total())
     same = ours & theirs
-    overlaps = _overlapping_pairs(list((ours - same).elements()), list((theirs - same).elements()))
+    overlaps = overlapping_pairs(list((ours - same).elements()), list((theirs - same).elements()))
     return Counts(correct=same.total() + _OVERLAP_CREDIT * overlaps, predicted=theirs.total(), gold=ours.total())
 
 
-def _overlapping_pairs(ours: list[Bounds], theirs: list[Bounds]) -> int:
+def overlapping_pairs(ours: Iterable[Bounds], theirs: Iterable[Bounds]) -> int:
     """The size of the largest one-to-one matching of spans that overlap."""
     sides = tuple(sorted((end, start) for start, end in side if start < end) for side in (ours, theirs))
     if not all(sides):

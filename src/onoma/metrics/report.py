@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from onoma.metrics.counts import Averages, Counts, Figures, average
+from onoma.metrics.errors import Errors
+from onoma.metrics.intervals import Intervals
+from onoma.metrics.reliability import Reliability
+from onoma.metrics.semeval import Outcomes, SemEval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,36 +21,66 @@ class Report:
         surface: distinct surface forms with their label, over the whole data set.
         partial: boundaries alone, with half credit for an overlap.
         labels: the exact counts of every label that gold or predicted has, in alphabetical order.
+        semeval: the four schemes of SemEval-2013.
+        words: words inside entities, one by one; None where gold does not give its words.
         documents: gold documents.
         notes: what a reader of the figures should know of the data, one sentence each.
+        intervals: how far the exact figures would move; None where nobody asked.
+        errors: where they come from; None where nobody asked.
+        reliability: what the scores of predicted entities are worth; None where nobody asked or there are none.
     """
 
     exact: Counts
     surface: Counts
     partial: Counts
     labels: Mapping[str, Counts] = field(default_factory=dict)
+    semeval: SemEval = field(default_factory=SemEval)
+    words: Counts | None = None
     documents: int = 0
     notes: tuple[str, ...] = ()
+    intervals: Intervals | None = None
+    errors: Errors | None = None
+    reliability: Reliability | None = None
 
     @property
     def macro(self) -> Averages:
         """The exact figures averaged over labels, also over one that is only ever predicted."""
         return average(self.labels.values())
 
+    @property
+    def weighted(self) -> Averages:
+        """The exact figures averaged over labels, each weighing its support."""
+        return average(self.labels.values(), weighted=True)
+
     def to_json(self) -> dict[str, object]:
         """Plain values for :func:`json.dumps`; figures are fractions of 1, support and documents are counts."""
+        optional = {"intervals": self.intervals, "errors": self.errors, "reliability": self.reliability}
         return {
             "exact": _figures(self.exact),
             "surface": _figures(self.surface),
             "partial": _figures(self.partial),
             "macro": _figures(self.macro),
+            "weighted": _figures(self.weighted),
             "labels": {label: {**_figures(counts), "support": counts.support} for label, counts in self.labels.items()},
+            "semeval": {
+                "strict": _outcomes(self.semeval.strict),
+                "exact": _outcomes(self.semeval.exact),
+                "partial": _outcomes(self.semeval.partial),
+                "type": _outcomes(self.semeval.type),
+            },
+            "words": None if self.words is None else _figures(self.words),
             "support": self.exact.support,
             "predicted": self.exact.predicted,
             "documents": self.documents,
             "notes": list(self.notes),
+            **{name: part.to_json() for name, part in optional.items() if part is not None},
         }
 
 
 def _figures(figures: Figures) -> dict[str, float]:
     return {"precision": figures.precision, "recall": figures.recall, "f1": figures.f1}
+
+
+def _outcomes(of: Outcomes) -> dict[str, float]:
+    counts = {"correct": of.correct, "incorrect": of.incorrect, "partial": of.partial, "missed": of.missed}
+    return {**_figures(of), **counts, "spurious": of.spurious}

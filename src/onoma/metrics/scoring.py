@@ -8,8 +8,10 @@ from onoma.metrics.align import Aligned, align
 from onoma.metrics.counts import Counts
 from onoma.metrics.partial import count_partial
 from onoma.metrics.report import Report
+from onoma.metrics.semeval import SemEval, count_semeval
 from onoma.metrics.spans import count_exact
 from onoma.metrics.surface import SurfaceForms
+from onoma.metrics.wordwise import count_words
 from onoma.text import Document
 
 
@@ -30,10 +32,15 @@ def score(gold: Iterable[Document], predicted: Iterable[Document]) -> Report:
     >>> score([gold], [text.with_entities([text.entity(0, 3, "PER")])]).exact.recall
     0.5
     """
-    tally = Tally()
-    for aligned in align(gold, predicted):
-        tally.add(aligned)
-    return tally.report()
+    return tally(align(gold, predicted))
+
+
+def tally(pairs: Iterable[Aligned]) -> Report:
+    """Score documents that are aligned already."""
+    counting = Tally()
+    for pair in pairs:
+        counting.add(pair)
+    return counting.report()
 
 
 class Tally:
@@ -43,6 +50,8 @@ class Tally:
         self._labels: dict[str, Counts] = {}
         self._partial = Counts()
         self._surface = SurfaceForms()
+        self._semeval = SemEval()
+        self._words: Counts | None = None
         self._documents = 0
         self._by_words = 0
         self._respelled = 0
@@ -56,7 +65,11 @@ class Tally:
             for label, counts in count_exact(aligned.gold, aligned.predicted).items():
                 self._labels[label] = self._labels.get(label, Counts()) + counts
             self._partial += count_partial(aligned.gold, aligned.predicted)
+            self._semeval += count_semeval(aligned.gold, aligned.predicted)
             self._surface.add(aligned.gold, aligned.predicted)
+        words = count_words(aligned)
+        if words is not None:
+            self._words = words + (self._words or Counts())
 
     def report(self) -> Report:
         """The figures of everything that was counted."""
@@ -66,6 +79,8 @@ class Tally:
             surface=self._surface.counts(),
             partial=self._partial,
             labels=labels,
+            semeval=self._semeval,
+            words=self._words,
             documents=self._documents,
             notes=(*self._alignment_notes(), *_label_notes(labels)),
         )

@@ -1,8 +1,19 @@
 """Documents and reports for the eye: terminal, HTML page, table."""
 
 from onoma.rendering.colours import Palette
+from onoma.rendering.findings import comparison_table, errors_tables, reliability_table, runs_table, thresholds_table
 from onoma.rendering.html import html_page
 from onoma.rendering.table import report_table
 from onoma.rendering.terminal import to_terminal
 
-__all__ = ["Palette", "html_page", "report_table", "to_terminal"]
+__all__ = [
+    "Palette",
+    "comparison_table",
+    "errors_tables",
+    "html_page",
+    "reliability_table",
+    "report_table",
+    "runs_table",
+    "thresholds_table",
+    "to_terminal",
+]

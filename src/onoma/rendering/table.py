@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from rich import box
 from rich.table import Table
@@ -23,11 +23,42 @@ class Figures(Protocol):
     def f1(self) -> float: ...
 
 
+@runtime_checkable
 class SupportedFigures(Figures, Protocol):
     """Figures and the number of gold items behind them."""
 
     @property
     def support(self) -> int: ...
+
+
+class Schemes(Protocol):
+    """The schemes of SemEval-2013; its strict one is the exact count, and its partial one the partial count."""
+
+    @property
+    def exact(self) -> SupportedFigures: ...
+
+    @property
+    def type(self) -> SupportedFigures: ...
+
+
+class F1Interval(Protocol):
+    """The bounds of an F1, as fractions of 1."""
+
+    @property
+    def f1(self) -> tuple[float, float]: ...
+
+
+class FigureIntervals(Protocol):
+    """Intervals of the exact figures."""
+
+    @property
+    def exact(self) -> F1Interval: ...
+
+    @property
+    def labels(self) -> Mapping[str, F1Interval]: ...
+
+    @property
+    def level(self) -> float: ...
 
 
 class Figured(Protocol):
@@ -46,7 +77,19 @@ class Figured(Protocol):
     def macro(self) -> Figures: ...
 
     @property
+    def weighted(self) -> Figures: ...
+
+    @property
+    def semeval(self) -> Schemes: ...
+
+    @property
+    def words(self) -> SupportedFigures | None: ...
+
+    @property
     def labels(self) -> Mapping[str, SupportedFigures]: ...
+
+    @property
+    def intervals(self) -> FigureIntervals | None: ...
 
 
 def report_table(report: Figured, *, title: str | None = None) -> Table:
@@ -55,15 +98,30 @@ def report_table(report: Figured, *, title: str | None = None) -> Table:
     table.add_column("in %")
     for name in ("precision", "recall", "F1", "support"):
         table.add_column(name, justify="right")
+    intervals = report.intervals
+    if intervals is not None:
+        table.add_column(f"F1, {intervals.level:.0%} interval", justify="right")
+
+    def add(name: str, figures: Figures, *, of: F1Interval | None = None, style: str | None = None) -> None:
+        support = f"{figures.support:,}" if isinstance(figures, SupportedFigures) else ""
+        bounds = [] if of is None else [f"{of.f1[0]:.2%}"[:-1] + " – " + f"{of.f1[1]:.2%}"[:-1]]
+        table.add_row(Text(name), *percent(figures), support, *bounds, style=style)
+
     for label, figures in report.labels.items():
-        table.add_row(Text(label), *_percent(figures), f"{figures.support:,}")
+        add(label, figures, of=intervals.labels[label] if intervals else None)
     table.add_section()
-    table.add_row("exact", *_percent(report.exact), f"{report.exact.support:,}", style="bold")
-    table.add_row("exact, mean of labels", *_percent(report.macro), "")
-    table.add_row("surface forms", *_percent(report.surface), f"{report.surface.support:,}")
-    table.add_row("partial", *_percent(report.partial), f"{report.partial.support:,}")
+    add("exact", report.exact, of=intervals.exact if intervals else None, style="bold")
+    add("exact, mean of labels", report.macro)
+    add("exact, weighted mean", report.weighted)
+    add("surface forms", report.surface)
+    add("partial", report.partial)
+    add("bounds alone", report.semeval.exact)
+    add("label and overlap", report.semeval.type)
+    if report.words is not None:
+        add("words", report.words)
     return table
 
 
-def _percent(figures: Figures) -> tuple[str, str, str]:
+def percent(figures: Figures) -> tuple[str, str, str]:
+    """Precision, recall and F1 with two decimals."""
     return f"{figures.precision:.2%}"[:-1], f"{figures.recall:.2%}"[:-1], f"{figures.f1:.2%}"[:-1]

@@ -59,4 +59,11 @@ class Fitted:
 def _report(state: Mapping[str, Any]) -> Report:
     counts = {name: Counts(**state[name]) for name in ("exact", "surface", "partial")}
     labels = {label: Counts(**each) for label, each in state["labels"].items()}
-    return Report(**counts, labels=labels, documents=state["documents"], notes=tuple(state["notes"]))
+    return Report(
+        exact=counts["exact"],
+        surface=counts["surface"],
+        partial=counts["partial"],
+        labels=labels,
+        documents=state["documents"],
+        notes=tuple(state["notes"]),
+    )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onoma.metrics import Counts, Report, score
+from onoma.metrics import Counts, Report, SemEval, score
 from onoma.text import Document
 
 TEXT = "Ada met Babbage in London ."
@@ -61,6 +61,22 @@ def test_a_gold_entity_matches_once() -> None:
 def test_nested_entities_count_each() -> None:
     gold = annotated("Bank of China", (0, 13, "ORG"), (8, 13, "LOC"))
     assert score([gold], [gold]).exact == Counts(correct=2, predicted=2, gold=2)
+    outer, inner = annotated("Bank of China", (0, 13, "ORG")), annotated("Bank of China", (8, 13, "ORG"))
+    assert score([gold], [outer]).exact == Counts(correct=1, predicted=1, gold=2)
+    report = score([gold], [inner])
+    assert report.exact == Counts(correct=0, predicted=1, gold=2)
+    assert report.semeval.type.correct == report.semeval.exact.correct == 1
+
+
+def test_words_count_one_by_one_where_gold_gives_them() -> None:
+    text = Document.from_words([["Bank", "of", "China", "opened"], ["in", "Lyon"]])
+    gold = text.with_entities([text.entity(0, 13, "ORG"), text.entity(8, 13, "LOC"), text.entity(24, 28, "LOC")])
+    predicted = text.with_entities([text.entity(8, 20, "ORG"), text.entity(25, 27, "LOC")])
+    assert score([gold], [predicted]).words == Counts(correct=2, predicted=3, gold=5)
+    halves = [Document.from_words([["Bank", "of", "China", "opened"]]), Document.from_words([["in", "Lyon"]])]
+    assert score([gold], halves).words == Counts(gold=5)
+    assert score(halves, [gold]).words == Counts(predicted=5)
+    assert score([annotated(TEXT)], [annotated(TEXT, (0, 3, "PER"))]).words is None
 
 
 def test_nothing_by_nothing_is_nothing() -> None:
@@ -75,11 +91,15 @@ def test_json_has_the_agreed_shape() -> None:
     gold = annotated(TEXT, (0, 3, "PER"))
     plain = json.loads(json.dumps(score([gold], [gold]).to_json()))
     one = {"precision": 1.0, "recall": 1.0, "f1": 1.0}
+    found = {**one, "correct": 1, "incorrect": 0, "partial": 0, "missed": 0, "spurious": 0}
     assert plain == {
         "exact": one,
         "surface": one,
         "partial": one,
         "macro": one,
+        "weighted": one,
+        "semeval": dict.fromkeys(("strict", "exact", "partial", "type"), found),
+        "words": None,
         "labels": {"PER": {**one, "support": 1}},
         "support": 1,
         "predicted": 1,
@@ -128,6 +148,7 @@ def test_counts_add_up(rows: list[tuple[list[tuple[int, int, str]], ...]]) -> No
     assert report.exact == sum(report.labels.values(), Counts())
     assert report.exact == sum((both([pair]).exact for pair in pairs), Counts())
     assert report.partial == sum((both([pair]).partial for pair in pairs), Counts())
+    assert report.semeval == sum((both([pair]).semeval for pair in pairs), SemEval())
     assert report.exact.correct <= report.partial.correct <= min(report.partial.gold, report.partial.predicted)
 
 

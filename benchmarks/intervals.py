@@ -1,0 +1,98 @@
+"""Are intervals and tests as good as their word, and what do they cost?
+
+    python benchmarks/intervals.py
+
+Documents are drawn from a population whose F1 is known: each has its own difficulty, some gold entities, of which the
+system finds each with the document's chance, and some that it invents. Counted is how often the 95 % interval holds
+the known F1, and how often the tests, at 5 %, see a difference between two systems that draw by the same chances. Then
+everything that the commands judge is timed on 1,000,000 words of WNUT 2017 (see score.py).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from results import write_result
+from score import WORDS, corpora, repeated
+
+from onoma.metrics import Sample, align, bootstrap, compare, judge
+
+DRAWS = 1000
+DOCUMENTS = 300
+ROUNDS = 1000
+GOLD, INVENTED = 2.0, 0.4
+EASY, HARD = 6.0, 3.0
+"""Shape of the beta distribution of chances; its mean is 2/3."""
+
+
+def draw(rng: np.random.Generator, *, documents: int, systems: int) -> list[Sample]:
+    """What some systems, all alike, do on the same documents."""
+    chance = rng.beta(EASY, HARD, size=documents)
+    gold = rng.poisson(GOLD, size=documents)
+    samples = []
+    for _ in range(systems):
+        correct = rng.binomial(gold, chance)
+        invented = rng.poisson(INVENTED, size=documents)
+        samples.append(Sample(("X",), np.stack([correct, correct + invented, gold], axis=1)[:, None, :]))
+    return samples
+
+
+def known_f1() -> float:
+    """The F1 of the whole population."""
+    correct = GOLD * EASY / (EASY + HARD)
+    return 2 * correct / (correct + INVENTED + GOLD)
+
+
+def coverage() -> float:
+    """The share of draws whose interval holds the known F1."""
+    rng, hits = np.random.default_rng(1), 0
+    for seed in range(DRAWS):
+        (sample,) = draw(rng, documents=DOCUMENTS, systems=1)
+        low, high = bootstrap(sample, seed=seed).exact.f1
+        hits += low <= known_f1() <= high
+    return hits / DRAWS
+
+
+def false_alarms() -> dict[str, float]:
+    """The share of draws in which each test takes two systems that are alike for different."""
+    rng = np.random.default_rng(2)
+    found: list[tuple[bool, bool]] = []
+    for seed in range(DRAWS):
+        ours, theirs = draw(rng, documents=DOCUMENTS, systems=2)
+        f1 = compare(ours, theirs, rounds=ROUNDS, seed=seed).f1
+        found.append((f1.randomisation <= 0.05, f1.bootstrap <= 0.05))
+    shares: NDArray[np.float64] = np.asarray(found).mean(axis=0)
+    return {"randomisation": float(shares[0]), "bootstrap": float(shares[1])}
+
+
+def seconds(run: Callable[[], object]) -> float:
+    """How long it keeps one processor core busy."""
+    start = time.process_time()
+    run()
+    return round(time.process_time() - start, 2)
+
+
+def main() -> None:
+    _, gold, predicted = corpora()
+    words = sum(len(document.words or ()) for document in gold)
+    gold, predicted = (repeated(side, -(-WORDS * len(gold) // words)) for side in (gold, predicted))
+    (ten_thousand,) = draw(np.random.default_rng(0), documents=10_000, systems=1)
+    write_result(
+        "intervals",
+        {
+            "draws": DRAWS,
+            "documents in each": DOCUMENTS,
+            "share of 95 % intervals that hold the known F1": coverage(),
+            "false alarms at 5 %": false_alarms(),
+            "processor seconds of 1,000 resamples over 10,000 documents": seconds(lambda: bootstrap(ten_thousand)),
+            "words": sum(len(document.words or ()) for document in gold),
+            "processor seconds to judge them": seconds(lambda: judge(list(align(gold, predicted)))),
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()

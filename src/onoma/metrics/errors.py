@@ -1,0 +1,233 @@
+"""Aligned documents -> where a recogniser errs: what kind of error, which labels, and on which entities.
+
+A mention that is not found exactly is paired with one that it overlaps: the same bounds first, then the same label,
+then the longer overlap, then the earlier. This module does not judge which error is worse.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from onoma.metrics.align import Aligned, Mention, surface_form
+from onoma.metrics.counts import Counts
+from onoma.metrics.spans import matches
+from onoma.text import Document
+
+Kind = Literal["boundary", "label", "both", "missed", "invented"]
+
+KINDS: Mapping[Kind, str] = {
+    "boundary": "the label is right, the bounds are not",
+    "label": "the bounds are right, the label is not",
+    "both": "they overlap, with other bounds and another label",
+    "missed": "gold, and nothing predicted there",
+    "invented": "predicted, and no gold there",
+}
+"""Every kind of error and what it means."""
+
+EXAMPLES = 5
+"""How many errors of each kind are kept to look at."""
+
+_GROUPS = {
+    "length": ("1", "2", "3", "4", "5 or more"),
+    "position": ("first quarter", "second quarter", "third quarter", "last quarter"),
+    "training": ("seen", "seen with another label", "unseen"),
+    "frequency": ("0", "1", "2 to 4", "5 to 9", "10 or more"),
+}
+_LEAST_OFTEN = (0, 1, 2, 5, 10)
+
+
+class Mistake(NamedTuple):
+    """One error: a gold mention, a predicted one, or both; ``document`` counts from 1."""
+
+    kind: Kind
+    document: int
+    gold: Mention | None
+    predicted: Mention | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errors:
+    """What went wrong.
+
+    Attributes:
+        kinds: how many errors there are of each kind; an error between two mentions counts once.
+        confusion: how often a gold label (first) was predicted as another (second), also where the bounds differ;
+            "" stands for nothing, and equal labels are exact matches and boundary errors.
+        groups: exact counts by a property of the entity: `length` in words, `position` in the document, and where
+            training text was given `training` (whether it has the surface form, with this label) and `frequency` (how
+            often).
+        examples: the first few of each kind.
+    """
+
+    kinds: Mapping[Kind, int]
+    confusion: Mapping[tuple[str, str], int]
+    groups: Mapping[str, Mapping[str, Counts]]
+    examples: tuple[Mistake, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values for :func:`json.dumps`; "" as a label is null."""
+        return {
+            "kinds": dict(self.kinds),
+            "confusion": [
+                {"gold": gold or None, "predicted": predicted or None, "count": count}
+                for (gold, predicted), count in self.confusion.items()
+            ],
+            "groups": {
+                name: {
+                    of: {"precision": each.precision, "recall": each.recall, "f1": each.f1, "support": each.support}
+                    for of, each in group.items()
+                }
+                for name, group in self.groups.items()
+            },
+            "examples": [
+                {
+                    "kind": each.kind,
+                    "document": each.document,
+                    "gold": None if each.gold is None else each.gold._asdict(),
+                    "predicted": None if each.predicted is None else each.predicted._asdict(),
+                }
+                for each in self.examples
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The surface forms of a training text, each with how often it has each label.
+
+    >>> text = Document("Ada")
+    >>> Known.of([text.with_entities([text.entity(0, 3, "PER")])]).standing(Mention(7, 10, "ORG", "Ada"))
+    'seen with another label'
+    """
+
+    forms: Mapping[str, Counter[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, documents: Iterable[Document]) -> Known:
+        """Count the entities of a training text."""
+        forms: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for document in documents:
+            for entity in document.entities:
+                forms[surface_form(entity.text)][entity.label] += 1
+        return cls(dict(forms))
+
+    def standing(self, mention: Mention) -> str:
+        """Whether training has the form with this label, with another one only, or not at all."""
+        labels = self.forms.get(mention.form)
+        return "unseen" if labels is None else "seen" if mention.label in labels else "seen with another label"
+
+    def frequency(self, mention: Mention) -> str:
+        """How often training has the form with this label, in steps."""
+        often = self.forms.get(mention.form, Counter[str]())[mention.label]
+        return _GROUPS["frequency"][bisect_right(_LEAST_OFTEN, often) - 1]
+
+
+def find_errors(pairs: Iterable[Aligned], *, known: Known | None = None) -> Errors:
+    """Sort out what went wrong.
+
+    Args:
+        pairs: aligned documents.
+        known: the surface forms of the training text, to tell what the recogniser had seen.
+    """
+    kinds: Counter[Kind] = Counter(dict.fromkeys(KINDS, 0))
+    confusion: Counter[tuple[str, str]] = Counter()
+    groups: defaultdict[str, defaultdict[str, Counts]] = defaultdict(lambda: defaultdict(Counts))
+    examples: list[Mistake] = []
+    for document, pair in enumerate(pairs, start=1):
+        correct = matches(pair.gold, pair.predicted)
+        for mention in correct.elements():
+            confusion[mention.label, mention.label] += 1
+        for gold, predicted in _paired(_without(pair.gold, correct), _without(pair.predicted, correct)):
+            kind = _kind(gold, predicted)
+            kinds[kind] += 1
+            confusion[gold.label if gold else "", predicted.label if predicted else ""] += 1
+            if kinds[kind] <= EXAMPLES:
+                examples.append(Mistake(kind, document, gold, predicted))
+        sides = (
+            (correct.elements(), Counts(correct=1)),
+            (pair.predicted, Counts(predicted=1)),
+            (pair.gold, Counts(gold=1)),
+        )
+        for mentions, one in sides:
+            for mention in mentions:
+                for name, group in _groups(mention, pair, known):
+                    groups[name][group] += one
+    return Errors(
+        kinds=dict(kinds),
+        confusion=dict(sorted(confusion.items())),
+        groups={
+            name: {of: groups[name][of] for of in order if of in groups[name]}
+            for name, order in _GROUPS.items()
+            if name in groups
+        },
+        examples=tuple(sorted(examples, key=lambda each: list(KINDS).index(each.kind))),
+    )
+
+
+def _kind(gold: Mention | None, predicted: Mention | None) -> Kind:
+    if gold is None:
+        return "invented"
+    if predicted is None:
+        return "missed"
+    if gold.label == predicted.label:
+        return "boundary"
+    return "label" if (gold.start, gold.end) == (predicted.start, predicted.end) else "both"
+
+
+def _without(mentions: Sequence[Mention], correct: Counter[Mention]) -> list[Mention]:
+    """What is left of mentions, in order, when those that are correct have gone."""
+    left = Counter(mentions) - correct
+    rest = []
+    for mention in mentions:
+        if left[mention]:
+            left[mention] -= 1
+            rest.append(mention)
+    return rest
+
+
+def _paired(gold: Sequence[Mention], predicted: Sequence[Mention]) -> Iterator[tuple[Mention | None, Mention | None]]:
+    free_gold, free_predicted = set(range(len(gold))), set(range(len(predicted)))
+    for left, right in sorted(_touching(gold, predicted), key=lambda of: _preference(gold[of[0]], predicted[of[1]])):
+        if left in free_gold and right in free_predicted:
+            free_gold.remove(left)
+            free_predicted.remove(right)
+            yield gold[left], predicted[right]
+    yield from ((gold[index], None) for index in sorted(free_gold))
+    yield from ((None, predicted[index]) for index in sorted(free_predicted))
+
+
+def _touching(gold: Sequence[Mention], predicted: Sequence[Mention]) -> Iterator[tuple[int, int]]:
+    """Positions of the mentions that overlap or have the same bounds."""
+    ordered = sorted(range(len(predicted)), key=lambda index: predicted[index].start)
+    longest = max((mention.end - mention.start for mention in predicted), default=0)
+    first = 0
+    for left in sorted(range(len(gold)), key=lambda index: gold[index].start):
+        ours = gold[left]
+        while first < len(ordered) and predicted[ordered[first]].start + longest < ours.start:
+            first += 1
+        for right in ordered[first:]:
+            theirs = predicted[right]
+            if theirs.start > ours.end:
+                break
+            same = (ours.start, ours.end) == (theirs.start, theirs.end)
+            if same or max(ours.start, theirs.start) < min(ours.end, theirs.end):
+                yield left, right
+
+
+def _preference(gold: Mention, predicted: Mention) -> tuple[bool, bool, int, int, int]:
+    overlap = min(gold.end, predicted.end) - max(gold.start, predicted.start)
+    other_bounds = (gold.start, gold.end) != (predicted.start, predicted.end)
+    return other_bounds, gold.label != predicted.label, -overlap, gold.start, predicted.start
+
+
+def _groups(mention: Mention, pair: Aligned, known: Known | None) -> Iterator[tuple[str, str]]:
+    lengths, quarters = _GROUPS["length"], _GROUPS["position"]
+    yield "length", lengths[min(max(len(mention.form.split()), 1), len(lengths)) - 1]
+    yield "position", quarters[min(4 * (mention.start - pair.base) // max(len(pair.document.text), 1), 3)]
+    if known is not None:
+        yield "training", known.standing(mention)
+        yield "frequency", known.frequency(mention)

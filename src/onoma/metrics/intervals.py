@@ -1,0 +1,121 @@
+"""How far figures would move on another sample of texts: bootstrap percentile intervals.
+
+Units of text are drawn with replacement as often as there are units, and the figures computed anew; the interval holds
+the middle share of them. Units whose counts are equal are drawn together, by multinomial weights.
+
+Source: Efron 1979; Efron and Tibshirani 1993, chapter 13.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.metrics.sample import Sample, Unit, figures
+
+RESAMPLES = 1000
+LEVEL = 0.95
+
+_AT_ONCE = 2_000_000
+"""Weights that are held in memory at once."""
+
+
+class Interval(NamedTuple):
+    """From ``low`` to ``high``, fractions of 1."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureIntervals:
+    """The intervals of one row of figures."""
+
+    precision: Interval
+    recall: Interval
+    f1: Interval
+
+    def to_json(self) -> dict[str, list[float]]:
+        """Pairs of low and high."""
+        return {"precision": list(self.precision), "recall": list(self.recall), "f1": list(self.f1)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intervals:
+    """The intervals of a report.
+
+    Attributes:
+        exact: of the micro figures.
+        labels: of each label's.
+        unit: what was resampled.
+        units: how many there are.
+        level: the share of resamples that an interval holds.
+        resamples: how many were drawn.
+    """
+
+    exact: FigureIntervals
+    labels: Mapping[str, FigureIntervals]
+    unit: Unit
+    units: int
+    level: float
+    resamples: int
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values for :func:`json.dumps`."""
+        return {
+            "exact": self.exact.to_json(),
+            "labels": {label: of.to_json() for label, of in self.labels.items()},
+            "unit": self.unit,
+            "units": self.units,
+            "level": self.level,
+            "resamples": self.resamples,
+        }
+
+
+def bootstrap(sample: Sample, *, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0) -> Intervals:
+    """Intervals of precision, recall and F1, micro and by label."""
+    drawn = resample(sample.counts, resamples=resamples, rng=np.random.default_rng(seed))
+    micro = middle(figures(drawn.sum(axis=1)), level=level)
+    by_label = middle(figures(drawn), level=level)
+    return Intervals(
+        exact=_named(micro),
+        labels={label: _named(by_label[:, index]) for index, label in enumerate(sample.labels)},
+        unit=sample.unit,
+        units=sample.units,
+        level=level,
+        resamples=resamples,
+    )
+
+
+def resample(counts: NDArray[np.int64], *, resamples: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Sums of counts over units that were drawn with replacement: ``[units, ...]`` to ``[resamples, ...]``."""
+    units = len(counts)
+    shape = (resamples, *counts.shape[1:])
+    if not counts.size:
+        return np.zeros(shape)
+    distinct, times = np.unique(counts.reshape(units, -1), axis=0, return_counts=True)
+    exact = distinct.astype(np.float64)
+    sums = [weights @ exact for weights in _weights(times, resamples=resamples, rng=rng)]
+    return np.concatenate(sums).reshape(shape)
+
+
+def middle(values: NDArray[np.float64], *, level: float) -> NDArray[np.float64]:
+    """The bounds of the middle share of values over the first axis: ``[resamples, ...]`` to ``[2, ...]``."""
+    beyond = (1 - level) / 2
+    bounds: NDArray[np.float64] = np.quantile(values, [beyond, 1 - beyond], axis=0)
+    return bounds
+
+
+def _weights(times: NDArray[np.int64], *, resamples: int, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+    rows = max(1, _AT_ONCE // len(times))
+    for first in range(0, resamples, rows):
+        yield rng.multinomial(times.sum(), times / times.sum(), size=min(rows, resamples - first))
+
+
+def _named(bounds: NDArray[np.float64]) -> FigureIntervals:
+    precision, recall, f1 = (Interval(float(low), float(high)) for low, high in bounds.T)
+    return FigureIntervals(precision=precision, recall=recall, f1=f1)

@@ -1,0 +1,88 @@
+"""Aligned documents -> exact counts of each unit of text, as an array; what resampling needs and no more.
+
+A unit is a document. Where there are fewer than ``FEWEST_DOCUMENTS`` of them it is a sentence, if gold has sentences:
+ten long documents say little about how figures vary, and one says nothing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.metrics.align import Aligned, Mention
+from onoma.metrics.counts import Counts
+from onoma.metrics.spans import count_exact
+
+FEWEST_DOCUMENTS = 20
+"""With fewer, sentences are resampled."""
+
+Unit = Literal["documents", "sentences"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Exact counts by unit and label.
+
+    Attributes:
+        labels: in the order of the array's second axis.
+        counts: correct, predicted and gold, ``[units, labels, 3]``.
+        unit: what is a unit.
+    """
+
+    labels: tuple[str, ...]
+    counts: NDArray[np.int64]
+    unit: Unit = "documents"
+
+    @classmethod
+    def of(cls, pairs: Sequence[Aligned]) -> Sample:
+        """Count aligned documents."""
+        by_sentence = len(pairs) < FEWEST_DOCUMENTS and any(len(pair.document.sentences or ()) > 1 for pair in pairs)
+        rows = [row for pair in pairs for row in (_by_sentence(pair) if by_sentence else [_whole(pair)])]
+        labels = tuple(sorted({label for row in rows for label in row}))
+        number = {label: index for index, label in enumerate(labels)}
+        counts = np.zeros((len(rows), len(labels), 3), dtype=np.int64)
+        for index, row in enumerate(rows):
+            for label, each in row.items():
+                counts[index, number[label]] = each.correct, each.predicted, each.gold
+        return cls(labels, counts, "sentences" if by_sentence else "documents")
+
+    @property
+    def units(self) -> int:
+        """How many units there are."""
+        return len(self.counts)
+
+
+def figures(counts: NDArray[np.integer] | NDArray[np.floating]) -> NDArray[np.float64]:
+    """Precision, recall and F1 on the last axis, of correct, predicted and gold there; 0 where nothing is divided."""
+    correct, predicted, gold = np.moveaxis(np.asarray(counts, dtype=np.float64), -1, 0)
+    parts = np.stack([correct, correct, 2 * correct], axis=-1)
+    wholes = np.stack([predicted, gold, predicted + gold], axis=-1)
+    shares: NDArray[np.float64] = np.divide(parts, wholes, out=np.zeros_like(parts), where=wholes > 0)
+    return shares
+
+
+def _whole(pair: Aligned) -> dict[str, Counts]:
+    return dict(count_exact(pair.gold, pair.predicted)) if pair.gold or pair.predicted else {}
+
+
+def _by_sentence(pair: Aligned) -> list[dict[str, Counts]]:
+    """A row for each sentence; a match has the same start on both sides, so none is lost."""
+    starts = [pair.base + sentence.start for sentence in pair.document.sentences or ()]
+
+    def number(mention: Mention) -> int:
+        return max(0, bisect_right(starts, mention.start) - 1)
+
+    rows: list[dict[str, Counts]] = [{} for _ in starts or [0]]
+    sides = [
+        {index: list(group) for index, group in groupby(sorted(side, key=number), key=number)}
+        for side in (pair.gold, pair.predicted)
+    ]
+    for index in sides[0].keys() | sides[1].keys():
+        rows[index] = dict(count_exact(sides[0].get(index, []), sides[1].get(index, [])))
+    return rows

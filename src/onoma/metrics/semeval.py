@@ -1,0 +1,158 @@
+"""Mentions -> counts by the four schemes of SemEval-2013: strict, exact, partial and type.
+
+Each mention is correct, partial or incorrect together with one of the other side that it overlaps, or it is missed
+(gold) or spurious (predicted) alone. Every scheme is counted under the pairing that credits it most, so no order of
+mentions or documents changes a count, and the counts of documents add up.
+
+Source: Segura-Bedmar et al. 2013, https://aclanthology.org/S13-2056; the names of the counts: Chinchor and Sundheim
+1993, https://aclanthology.org/M93-1007.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from onoma.metrics.align import Mention
+from onoma.metrics.counts import ratio
+from onoma.metrics.partial import Bounds, overlapping_pairs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """How mentions fared by one scheme; a pair counts once.
+
+    >>> Outcomes(correct=1, partial=1, missed=2).recall
+    0.375
+    """
+
+    correct: int = 0
+    incorrect: int = 0
+    partial: int = 0
+    missed: int = 0
+    spurious: int = 0
+
+    def __add__(self, other: Outcomes) -> Outcomes:
+        return Outcomes(
+            correct=self.correct + other.correct,
+            incorrect=self.incorrect + other.incorrect,
+            partial=self.partial + other.partial,
+            missed=self.missed + other.missed,
+            spurious=self.spurious + other.spurious,
+        )
+
+    @property
+    def paired(self) -> int:
+        """Pairs of a gold and a predicted mention."""
+        return self.correct + self.incorrect + self.partial
+
+    @property
+    def gold(self) -> int:
+        """Gold mentions, also called possible."""
+        return self.paired + self.missed
+
+    @property
+    def predicted(self) -> int:
+        """Predicted mentions, also called actual."""
+        return self.paired + self.spurious
+
+    @property
+    def support(self) -> int:
+        """Gold mentions."""
+        return self.gold
+
+    @property
+    def precision(self) -> float:
+        """Correct, and half of the partial, over the predicted."""
+        return ratio(self.correct + self.partial / 2, self.predicted)
+
+    @property
+    def recall(self) -> float:
+        """Correct, and half of the partial, over the gold."""
+        return ratio(self.correct + self.partial / 2, self.gold)
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of precision and recall; 0 where both are."""
+        return ratio(2 * self.correct + self.partial, self.predicted + self.gold)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SemEval:
+    """Outcomes by scheme.
+
+    Attributes:
+        strict: the same bounds and label are correct.
+        exact: the same bounds are correct, whatever the label.
+        partial: the same bounds are correct and an overlap is partial, whatever the label.
+        type: an overlap with the same label is correct.
+    """
+
+    strict: Outcomes = Outcomes()
+    exact: Outcomes = Outcomes()
+    partial: Outcomes = Outcomes()
+    type: Outcomes = Outcomes()
+
+    def __add__(self, other: SemEval) -> SemEval:
+        return SemEval(
+            strict=self.strict + other.strict,
+            exact=self.exact + other.exact,
+            partial=self.partial + other.partial,
+            type=self.type + other.type,
+        )
+
+
+def count_semeval(gold: Iterable[Mention], predicted: Iterable[Mention]) -> SemEval:
+    """Outcomes of one document's mentions."""
+    ours, theirs = Counter(map(_labelled, gold)), Counter(map(_labelled, predicted))
+    same = ours & theirs
+    left, right = ours - same, theirs - same
+    strict = same.total()
+    if not (left and right):
+        alone = Outcomes(correct=strict, missed=left.total(), spurious=right.total())
+        return SemEval(strict=alone, exact=alone, partial=alone, type=alone)
+    exact, pairs = _by_bounds(_bounds(left), _bounds(right))
+    found = _by_label(right)
+    typed = sum(overlapping_pairs(of, found[label]) for label, of in _by_label(left).items())
+    touching = overlapping_pairs(_bounds(left).elements(), _bounds(right).elements())
+
+    def outcomes(*, correct: int, paired: int, partial: int = 0) -> Outcomes:
+        return Outcomes(
+            correct=strict + correct,
+            partial=partial,
+            incorrect=paired - correct - partial,
+            missed=left.total() - paired,
+            spurious=right.total() - paired,
+        )
+
+    return SemEval(
+        strict=outcomes(correct=0, paired=pairs),
+        exact=outcomes(correct=exact, paired=pairs),
+        partial=outcomes(correct=exact, paired=pairs, partial=pairs - exact),
+        type=outcomes(correct=typed, paired=touching),
+    )
+
+
+def _labelled(mention: Mention) -> tuple[int, int, str]:
+    return mention.start, mention.end, mention.label
+
+
+def _bounds(mentions: Counter[tuple[int, int, str]]) -> Counter[Bounds]:
+    bounds: Counter[Bounds] = Counter()
+    for (start, end, _), count in mentions.items():
+        bounds[start, end] += count
+    return bounds
+
+
+def _by_label(mentions: Counter[tuple[int, int, str]]) -> defaultdict[str, list[Bounds]]:
+    groups: defaultdict[str, list[Bounds]] = defaultdict(list)
+    for start, end, label in mentions.elements():
+        groups[label].append((start, end))
+    return groups
+
+
+def _by_bounds(ours: Counter[Bounds], theirs: Counter[Bounds]) -> tuple[int, int]:
+    """How many have the same bounds, and how many are paired when overlaps follow."""
+    same = ours & theirs
+    return same.total(), same.total() + overlapping_pairs((ours - same).elements(), (theirs - same).elements())

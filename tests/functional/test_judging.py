@@ -1,0 +1,90 @@
+"""Judging a model as a user does it: against another, by its errors, and by what its scores are worth."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from learnable import SENTENCES, write_corpus
+
+GOLD = "Ada\tB-PER\nmet\tO\nBob\tB-PER\n\n" * 30
+HALF = "Ada\tB-PER\nmet\tO\nBob\tO\n\n" * 30
+
+
+@pytest.fixture
+def files(tmp_path):
+    for name, text in (("gold", GOLD), ("one", GOLD), ("other", HALF)):
+        (tmp_path / f"{name}.conll").write_text(text, encoding="utf-8")
+    return [tmp_path / f"{name}.conll" for name in ("gold", "one", "other")]
+
+
+def test_score_has_intervals_errors_and_every_way_to_count(onoma, files):
+    gold, _, other = files
+    report = json.loads(onoma("score", gold, other, "--json").out)
+    assert report["exact"]["recall"] == 0.5
+    assert {"weighted", "semeval", "words", "intervals", "errors"} <= set(report)
+    assert (report["intervals"]["unit"], report["intervals"]["units"]) == ("documents", 30)
+    assert report["errors"]["kinds"]["missed"] == 30
+    assert not {"against", "runs", "reliability"} & set(report)
+
+
+def test_score_tests_one_file_against_another(onoma, files):
+    gold, one, other = files
+    report = json.loads(onoma("score", gold, one, "--against", other, "--json").out)
+    assert report["against"]["exact"]["recall"] == 0.5
+    difference = report["against"]["difference"]
+    assert difference["recall"]["difference"] == 0.5
+    assert difference["recall"]["p_randomisation"] < 0.001
+    assert (difference["units"], difference["differing"]) == (30, 30)
+
+
+def test_score_gives_mean_and_deviation_of_runs(onoma, files):
+    gold, one, other = files
+    runs = json.loads(onoma("score", gold, one, "--also", other, "--json").out)["runs"]
+    assert runs["count"] == 2
+    assert runs["exact"]["recall"] == {"mean": 0.75, "deviation": pytest.approx(0.5 / 2**0.5)}
+
+
+def test_score_shows_tables(onoma, files, tmp_path):
+    gold, one, other = files
+    (tmp_path / "train.conll").write_text("Ada\tB-PER\n", encoding="utf-8")
+    training = tmp_path / "train.conll"
+    out = onoma("score", gold, other, "--against", one, "--also", one, "--errors", "--train", training).out
+    for piece in ("95% interval", "-50.00", "±", "missed", "Bob PER → nothing", "by training", "unseen", "by length"):
+        assert piece in out
+
+
+def test_a_file_is_perfect_against_itself(onoma, files):
+    assert json.loads(onoma("score", files[0], files[0], "--json").out)["exact"]["f1"] == 1.0
+
+
+def test_evaluate_tests_models_and_tells_what_scores_are_worth(onoma, model, corpus):
+    report = json.loads(onoma("evaluate", model, corpus, "--against", model, "--train", corpus, "--json").out)
+    assert report["against"]["difference"]["f1"]["p_randomisation"] == 1
+    assert list(report["errors"]["groups"]["training"]) == ["seen"]
+    assert sum(bin["entities"] for bin in report["reliability"]["bins"]) == report["predicted"]
+
+
+def test_calibrate_writes_a_temperature_into_the_model(onoma, model, tmp_path):
+    own = shutil.copytree(model, tmp_path / "own")
+    doubtful = [sentence.replace("lyon/B-LOC", "lyon/B-PER") for sentence in SENTENCES]
+    dev = write_corpus(tmp_path / "dev.conll", SENTENCES * 3 + doubtful)
+    outcome = onoma("calibrate", own, dev, "--precision", "0.5", "--json")
+    assert outcome.status == 0, outcome.err
+    found = json.loads(outcome.out)
+    assert found["temperature"] != 1
+    assert found["after"]["log_loss"] < found["before"]["log_loss"]
+    assert found["thresholds"]["precision"]["LOC"]["precision"] >= 0.5
+    manifest = json.loads((own / "onoma.json").read_text(encoding="utf-8"))
+    assert manifest["calibration"]["temperature"] == found["temperature"]
+    assert manifest["calibration"]["data"] == "dev.conll"
+    assert "temperature" in onoma("info", own).out
+    assert onoma("tag", "--model", own, "--text", "in Lyon").status == 0
+
+
+def test_calibrate_needs_right_and_wrong_entities(onoma, model, corpus):
+    outcome = onoma("calibrate", model, corpus)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "of 36 predicted entities 36 are right" in outcome.err
