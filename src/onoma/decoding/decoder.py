@@ -37,6 +37,7 @@ class Decoder:
     Args:
         scheme: what the tags mean.
         labels: the entity types, in the order of the model's tags.
+        temperature: what tag scores are divided by before they become probabilities; it changes no entity.
     """
 
     def __init__(self, *, scheme: Scheme, labels: Sequence[str], temperature: float = 1.0) -> None:
