@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from onoma.api import calibrate, evaluate, export_model, load, tag_files, train
+    from onoma.api import calibrate, check, evaluate, export_model, load, tag_files, train
     from onoma.corpora import read, write
     from onoma.errors import OnomaError
     from onoma.metrics import score
@@ -31,6 +31,7 @@ __all__ = [
     "Tagger",
     "Word",
     "calibrate",
+    "check",
     "evaluate",
     "export_model",
     "load",
@@ -50,6 +51,7 @@ _HOMES = {
     "Tagger": "onoma.tagger",
     "Word": "onoma.text",
     "calibrate": "onoma.api",
+    "check": "onoma.api",
     "evaluate": "onoma.api",
     "export_model": "onoma.api",
     "load": "onoma.api",

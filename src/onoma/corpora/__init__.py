@@ -5,6 +5,7 @@ from onoma.corpora.layouts import LAYOUTS
 from onoma.corpora.options import ReadOptions, Segment, WriteOptions, blank_separated
 from onoma.corpora.reading import Reading
 from onoma.corpora.report import Finding, Place, ReadReport, WriteReport
+from onoma.corpora.retagging import retagged
 from onoma.corpora.sniffing import sniff
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "blank_separated",
     "convert",
     "read",
+    "retagged",
     "sniff",
     "write",
 ]

@@ -141,6 +141,7 @@ class Assembler:
             texts.append(text)
             meta.update(block.meta)
             offset += len(text) + 1
+        self.tally.lines = tuple(line for block in blocks for line in _word_lines(block))
         document = Document("\n".join(texts), id=id, words=tuple(words), sentences=tuple(sentences), meta=meta)
         return document.with_entities(entities) if entities else document
 
@@ -203,6 +204,14 @@ class Assembler:
 
 def _word(block: Block, unit: int) -> int:
     return unit if block.units is None else block.units[unit]
+
+
+def _word_lines(block: Block) -> list[int]:
+    """The line of each word; of a word with several units that of the first."""
+    if block.units is None:
+        return block.lines
+    first = dict(zip(reversed(block.units), reversed(block.lines), strict=True))
+    return [first[word] for word in range(len(block.words))]
 
 
 def _covers_words(units: list[int], first: int, last: int) -> bool:

@@ -59,7 +59,7 @@ class ConllReader:
 
     @property
     def scheme(self) -> Scheme | None:
-        return self._survey.scheme if self._columns.tag is not None else None
+        return self._survey.scheme if self.columns.tag is not None else None
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         survey, options = self._survey, self._options
@@ -69,7 +69,7 @@ class ConllReader:
         return assembler.documents(self._stripped(survey.language), marked=survey.marked)
 
     @cached_property
-    def _columns(self) -> Columns:
+    def columns(self) -> Columns:
         """How this file parts its columns and which of them hold what, judged by its head."""
         lines = [
             line
@@ -144,7 +144,7 @@ class ConllReader:
 
     def _parts(self) -> Iterator[Block | Mark]:
         """The file's sentences and document marks, in order."""
-        columns = self._columns
+        columns = self.columns
         block = self._new_block()
         for number, line in numbered_lines(self._path, encoding=self._options.encoding):
             if line[:1] in _UNLIKE_WORDS and not self._is_word(line):
@@ -168,14 +168,14 @@ class ConllReader:
             yield block
 
     def _new_block(self) -> Block:
-        return Block(layers=() if self._columns.tag is None else ([],))
+        return Block(layers=() if self.columns.tag is None else ([],))
 
     def _is_word(self, line: str) -> bool:
         if not line.strip(" \t") or line.startswith(MARK):
             return False
         if not line.startswith("#"):
             return True
-        columns = self._columns
+        columns = self.columns
         fields = split_columns(line, tabs=columns.tabs)
         if len(fields) != columns.width or (not columns.tabs and _KEY.fullmatch(line)):
             return False

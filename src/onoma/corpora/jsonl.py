@@ -57,6 +57,7 @@ class JsonlReader:
                 annotated = spans_of(record)
             except CorpusError as error:
                 raise CorpusError(error.message, path=self._path, line=line) from None
+            tally.lines = (line,)
             yield place(annotated, where=where, tally=tally)
 
     def _block(self, line: int, record: object) -> Block | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from onoma.corpora.report import PLACES_KEPT
 from onoma.errors import ConfigError
 from onoma.schemes import SCHEMES, Scheme, scheme_named
 from onoma.text import Word
@@ -44,6 +45,7 @@ class ReadOptions:
         text_unit: `text`: whether a document is a whole file or each of its lines that is not blank.
         labels: what a label is called from here on, by its name in the file; under "" its entities are left out.
         lacks: labels, by their new names, that the corpus does not annotate; see :class:`~onoma.text.Document`.
+        places: how many places the report names of whatever had to be repaired, left out or read otherwise.
     """
 
     scheme: str | None = None
@@ -57,6 +59,7 @@ class ReadOptions:
     text_unit: Literal["file", "line"] = "file"
     labels: Mapping[str, str] = field(default_factory=dict)
     lacks: frozenset[str] = frozenset()
+    places: int = PLACES_KEPT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,10 +48,21 @@ class Reading:
             CorpusError: the file cannot be read, or holds no documents.
             SchemeError: a tag that the scheme does not know, or in strict reading one where it does not allow it.
         """
-        tally = self._tally = ReadTally()
+        for document, _ in self.placed():
+            yield document
+
+    def placed(self) -> Iterator[tuple[Document, tuple[int, ...]]]:
+        """Stream the documents, each with its lines in the file: one for each word, or one for the whole document.
+
+        There are none where the format does not know them.
+
+        Raises:
+            CorpusError, SchemeError: as iteration does.
+        """
+        tally = self._tally = ReadTally.keeping(self._options.places)
         for document in map(self._relabelled, self._reader.documents(tally)):
             tally.count(document)
-            yield document
+            yield document, tally.lines
         if not tally.documents:
             raise CorpusError(f"holds no documents (read as {self.format})", path=self.path)
 

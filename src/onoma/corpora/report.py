@@ -13,7 +13,7 @@ from types import MappingProxyType
 from onoma.text import Document
 
 PLACES_KEPT = 5
-"""How many places a finding names; it counts all of them."""
+"""How many places a finding names where nobody asks for more; it counts all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,15 +102,16 @@ def _sentences(findings: Mapping[str, Finding], *, prefix: str = "") -> list[str
 
 
 class Findings:
-    """Counts things by reason and keeps the first few places of each."""
+    """Counts things by reason and keeps the first places of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: int = PLACES_KEPT) -> None:
+        self._places = places
         self._found: dict[str, Finding] = {}
 
     def add(self, reason: str, *, where: str, what: str) -> None:
         before = self._found.get(reason, Finding())
         places = before.places
-        if len(places) < PLACES_KEPT:
+        if len(places) < self._places:
             places = (*places, Place(where=where, what=what))
         self._found[reason] = Finding(count=before.count + 1, places=places)
 
@@ -120,7 +121,12 @@ class Findings:
 
 @dataclass(slots=True)
 class ReadTally:
-    """Counts while reading."""
+    """Counts while reading.
+
+    Attributes:
+        lines: of the document that is being yielded: the line of each of its words, or the one line of the whole
+            document; empty where the reader does not know.
+    """
 
     documents: int = 0
     sentences: int = 0
@@ -130,6 +136,12 @@ class ReadTally:
     repairs: Findings = field(default_factory=Findings)
     unusable: Findings = field(default_factory=Findings)
     adjusted: Findings = field(default_factory=Findings)
+    lines: tuple[int, ...] = ()
+
+    @classmethod
+    def keeping(cls, places: int) -> ReadTally:
+        """A tally that names so many places of whatever it finds."""
+        return cls(repairs=Findings(places), unusable=Findings(places), adjusted=Findings(places))
 
     def count(self, document: Document) -> None:
         self.documents += 1

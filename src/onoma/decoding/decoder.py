@@ -43,7 +43,7 @@ class Decoder:
     def __init__(self, *, scheme: Scheme, labels: Sequence[str], temperature: float = 1.0) -> None:
         self.scheme = scheme
         self.tags = scheme.tags(tuple(labels))
-        self._temperature = temperature
+        self.temperature = temperature
         self._labels = [parse_tag(tag).label for tag in self.tags]
         self._transitions = Transitions.of(scheme, self.tags)
         self._continues = (self._transitions.step > 0) & (self._transitions.breaks == 0)
@@ -69,7 +69,7 @@ class Decoder:
         found: list[list[ScoredChunk]] = [[] for _ in sentences]
         if not pieces:
             return found
-        scores = temper(np.concatenate([own for _, _, own in pieces]), self._temperature)
+        scores = temper(np.concatenate([own for _, _, own in pieces]), self.temperature)
         bounds = np.concatenate([[0], np.cumsum([len(own) for _, _, own in pieces])])
         tags = self._best(scores, bounds)
         if not tags.any():

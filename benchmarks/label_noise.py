@@ -1,0 +1,205 @@
+"""How well the data doctor finds errors that were put into a corpus on purpose.
+
+    python benchmarks/label_noise.py [--corpora wikigold bc5cdr btc] [--kinds swap shift deletion]
+        [--rate 0.05] [--folds 3] [--encoder small] [--set KEY=VALUE] [--documents N] [--seed 1]
+
+Into each corpus, once for each kind, errors are put at 5 % of its entities: another label, a bound moved by a word, or
+no entity at all. Models are trained on all but a part of the documents, errors and all, and tag that part. What they
+say is ranked in three ways: by the doctor, by plain disagreement (whatever gold and the model's entities have not in
+common, by the model's score), and at random among all gold spans and what else is predicted (mean of 20 orders). Told
+are the precision of the first 100 and the recall of the first 2 N, where N is the number of errors put in. Errors that
+the corpus had before count as none, so precision is too low by them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from results import DATA, write_result
+
+from onoma.api import predict_folds
+from onoma.corpora import read
+from onoma.doctor import suspicions
+from onoma.text import Document, Entity
+
+CORPORA: dict[str, list[str]] = {
+    "wikigold": ["wikigold/wikigold.conll.txt"],
+    "bc5cdr": ["bc5cdr/train.tsv"],
+    "btc": ["btc/a.conll", "btc/b.conll", "btc/e.conll", "btc/g.conll"],
+}
+Place = tuple[int, int, int]
+"""A document's position, and characters of it."""
+
+
+@dataclass(frozen=True)
+class Noisy:
+    """A corpus with errors, and for each error the place that a finding has to touch."""
+
+    documents: list[Document]
+    errors: list[Place]
+
+
+def delete(document: Document, entity: Entity, labels: Sequence[str], draw: random.Random) -> None:
+    """Leave nothing."""
+    del document, entity, labels, draw
+
+
+def swap(document: Document, entity: Entity, labels: Sequence[str], draw: random.Random) -> Entity | None:
+    """Give it another label, where there is one."""
+    others = [label for label in labels if label != entity.label]
+    return document.entity(entity.start, entity.end, draw.choice(others)) if others else None
+
+
+def shift(document: Document, entity: Entity, labels: Sequence[str], draw: random.Random) -> Entity | None:
+    """Move one bound by one word, in or out, to where it neither meets another entity nor leaves the sentence."""
+    del labels
+    words = document.words or ()
+    inside = [position for position, word in enumerate(words) if entity.start <= word.start < entity.end]
+    first, last = inside[0], inside[-1]
+    sentence = next((each for each in document.sentences or () if each.start <= entity.start < each.end), None)
+    found = []
+    for start, end in ((first - 1, last), (first + 1, last), (first, last - 1), (first, last + 1)):
+        if not 0 <= start <= end < len(words):
+            continue
+        moved = document.entity(words[start].start, words[end].end, entity.label)
+        free = all(other is entity or not touches(moved, other) for other in document.entities)
+        if free and (sentence is None or (sentence.start <= moved.start and moved.end <= sentence.end)):
+            found.append(moved)
+    return draw.choice(found) if found else None
+
+
+KINDS: dict[str, Callable[[Document, Entity, Sequence[str], random.Random], Entity | None]] = {
+    "swap": swap,
+    "shift": shift,
+    "deletion": delete,
+}
+
+
+def spoil(documents: Sequence[Document], *, kind: str, rate: float, draw: random.Random) -> Noisy:
+    """Put errors at a share of the entities; one that cannot be shifted is passed over for the next."""
+    everywhere = [(position, entity) for position, document in enumerate(documents) for entity in document.entities]
+    labels = sorted({entity.label for _, entity in everywhere})
+    draw.shuffle(everywhere)
+    wanted, noisy, errors = round(rate * len(everywhere)), list(documents), list[Place]()
+    for position, entity in everywhere:
+        if len(errors) == wanted:
+            break
+        document = noisy[position]
+        wrong = KINDS[kind](document, entity, labels, draw)
+        if wrong is None and kind != "deletion":
+            continue
+        rest = [other for other in document.entities if other is not entity]
+        noisy[position] = document.with_entities(rest if wrong is None else [*rest, wrong])
+        errors.append((position, (wrong or entity).start, (wrong or entity).end))
+    return Noisy(noisy, errors)
+
+
+def by_doctor(gold: Sequence[Document], predicted: Sequence[Document]) -> list[Place]:
+    """The places of the doctor's findings, in its order."""
+    found = ((each.position, each.gold or each.other) for each in suspicions(gold, predicted))
+    return [(position, entity.start, entity.end) for position, entity in found if entity is not None]
+
+
+def by_disagreement(gold: Sequence[Document], predicted: Sequence[Document]) -> list[Place]:
+    """What only one of gold and the model has, by the model's score; 0.5 for gold that the model has nothing for."""
+    scored: dict[Place, float] = {}
+    for position, (own, other) in enumerate(zip(gold, predicted, strict=True)):
+        likely = [entity for entity in other.entities if entity.label != "O" and (entity.score or 0) >= 0.5]
+        agreed = {key(entity) for entity in own.entities} & {key(entity) for entity in likely}
+        for entity in own.entities:
+            if key(entity) not in agreed:
+                around = [each.score or 0.0 for each in likely if touches(each, entity)]
+                scored[position, entity.start, entity.end] = max(around, default=0.5)
+        for entity in likely:
+            if key(entity) not in agreed and not any(touches(entity, known) for known in own.entities):
+                scored[position, entity.start, entity.end] = entity.score or 0.0
+    return sorted(scored, key=lambda place: -scored[place])
+
+
+def figures(ranking: Sequence[Place], errors: Sequence[Place]) -> dict[str, float]:
+    """Precision of the first 100 places, and recall of the first 2 N."""
+
+    def hit(places: Sequence[Place]) -> set[Place]:
+        return {error for error in errors for place in places if meets(place, error)}
+
+    first = ranking[:100]
+    right = sum(any(meets(place, error) for error in errors) for place in first)
+    return {
+        "precision_at_100": right / max(1, len(first)),
+        "recall_at_2n": len(hit(ranking[: 2 * len(errors)])) / max(1, len(errors)),
+        "found": len(ranking),
+    }
+
+
+def at_random(noisy: Noisy, predicted: Sequence[Document], draw: random.Random) -> dict[str, float]:
+    """The mean over 20 orders of all gold spans, and of all predicted spans that gold has nothing for."""
+    places = [
+        (position, entity.start, entity.end)
+        for position, (own, other) in enumerate(zip(noisy.documents, predicted, strict=True))
+        for entity in chain(
+            own.entities,
+            (each for each in other.entities if not any(touches(each, known) for known in own.entities)),
+        )
+    ]
+    runs = [figures(draw.sample(places, len(places)), noisy.errors) for _ in range(20)]
+    return {name: statistics.mean(run[name] for run in runs) for name in runs[0]}
+
+
+def key(entity: Entity) -> tuple[int, int, str]:
+    return entity.start, entity.end, entity.label
+
+
+def touches(one: Entity, other: Entity) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def meets(place: Place, error: Place) -> bool:
+    return place[0] == error[0] and place[1] < error[2] and error[1] < place[2]
+
+
+def measure(documents: list[Document], kind: str, arguments: argparse.Namespace) -> dict[str, object]:
+    draw = random.Random(arguments.seed)
+    noisy = spoil(documents, kind=kind, rate=arguments.rate, draw=draw)
+    settings: dict[str, object] = {"model.encoder": arguments.encoder}
+    settings |= dict(setting.split("=", 1) for setting in arguments.sets)
+    started = time.perf_counter()
+    predicted = predict_folds(noisy.documents, folds=arguments.folds, settings=settings)
+    return {
+        "errors": len(noisy.errors),
+        "seconds": time.perf_counter() - started,
+        "doctor": figures(by_doctor(noisy.documents, predicted), noisy.errors),
+        "disagreement": figures(by_disagreement(noisy.documents, predicted), noisy.errors),
+        "random": at_random(noisy, predicted, draw),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--corpora", nargs="+", choices=CORPORA, default=list(CORPORA))
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--rate", type=float, default=0.05)
+    parser.add_argument("--folds", type=int, default=3)
+    parser.add_argument("--encoder", default="small")
+    parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--documents", type=int, help="take only so many documents of each corpus")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--name", default="label_noise", help="name of the file of results")
+    arguments = parser.parse_args()
+    found: dict[str, dict[str, object]] = {}
+    for corpus in arguments.corpora:
+        documents = list(chain.from_iterable(read(arguments.data / name) for name in CORPORA[corpus]))
+        documents = documents[: arguments.documents]
+        found[corpus] = {kind: measure(documents, kind, arguments) for kind in arguments.kinds}
+    write_result(arguments.name, found)
+
+
+if __name__ == "__main__":
+    main()

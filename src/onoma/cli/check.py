@@ -1,0 +1,160 @@
+"""``onoma check``: looks for errors in annotated text."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from collections import defaultdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from onoma.cli.options import (
+    Encoding,
+    Format,
+    Labels,
+    PositionDigit,
+    SchemeName,
+    TagColumn,
+    Threads,
+    WordColumn,
+    read_options,
+)
+from onoma.errors import InputError
+
+if TYPE_CHECKING:
+    from onoma.doctor import Checkup, Finding, Mended
+
+
+class FailOn(StrEnum):
+    """From which severity on the command ends with status 1."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NEVER = "never"
+
+
+def run(
+    *,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Annotated files that belong to no part.", show_default=False)
+    ] = None,
+    train: Annotated[list[Path] | None, typer.Option("--train", help="Text to learn from; may be repeated.")] = None,
+    dev: Annotated[list[Path] | None, typer.Option("--dev", help="Text to choose on; may be repeated.")] = None,
+    test: Annotated[list[Path] | None, typer.Option("--test", help="Text to measure on; may be repeated.")] = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", help="Hold the annotation against this model, and its tokenizer too.")
+    ] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option("--encoder", help="Hold the text against this encoder's tokenizer; the folds train it."),
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            "--folds", min=2, help="Hold the annotation against models that are trained on the other parts of so many."
+        ),
+    ] = None,
+    sets: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting of the folds' training; may be repeated."),
+    ] = None,
+    fix: Annotated[
+        Path | None, typer.Option("--fix", metavar="DIR", help="Write the files with the safe mends, and a diff.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", min=0, help="Findings that are shown of each check; 0 for all.")
+    ] = 10,
+    fail_on: Annotated[
+        FailOn,
+        typer.Option("--fail-on", help="End with status 1 where there is a finding this grave: error, warning, never."),
+    ] = FailOn.ERROR,
+    format: Format = None,
+    scheme: SchemeName = None,
+    word_column: WordColumn = None,
+    tag_column: TagColumn = None,
+    position_digit: PositionDigit = False,
+    encoding: Encoding = "utf-8",
+    labels: Labels = None,
+    threads: Threads = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all findings as JSON.")] = False,
+) -> None:
+    """Look for errors in annotated text: broken tags, leaks between parts, labels that contradict each other.
+
+    Example: onoma check --train train.conll --dev dev.conll --test test.conll
+
+    Each finding says where, what, why, and what to do; the gravest and surest come first. Status 0: nothing as grave as
+    --fail-on; 1: something; 2: a file cannot be used.
+    """
+    from onoma.api import check
+
+    if sets and folds is None:
+        raise InputError("--set is about the training of --folds, which is not asked for")
+    options = read_options(
+        scheme=scheme,
+        word_column=word_column,
+        tag_column=tag_column,
+        position_digit=position_digit,
+        encoding=encoding,
+        labels=labels,
+    )
+    checkup = check(
+        list(files or ()),
+        train=list(train or ()),
+        dev=list(dev or ()),
+        test=list(test or ()),
+        model=model,
+        encoder=encoder,
+        folds=folds,
+        settings=dict(map(_setting, sets or ())),
+        format=format,
+        options=options,
+        threads=threads,
+    )
+    if as_json:
+        typer.echo(json.dumps(checkup.to_json(), indent=2, ensure_ascii=True))
+    else:
+        _print(checkup, limit=limit)
+    if fix is not None:
+        from onoma.doctor import fix as write_mended
+
+        for mended in write_mended(checkup.files, fix, options=options):
+            _tell(mended)
+    if fail_on is not FailOn.NEVER and checkup.fails("error" if fail_on is FailOn.ERROR else "warning"):
+        raise typer.Exit(1)
+
+
+def _print(checkup: Checkup, *, limit: int) -> None:
+    groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for finding in checkup.findings:
+        groups[finding.severity, finding.check].append(finding)
+    for (severity, check), findings in groups.items():
+        typer.echo(f"{severity}: {check}: {len(findings):,}")
+        for finding in findings[: limit or None]:
+            typer.echo(f"  {finding.where}: {finding.what}\n    {finding.why}; {finding.mend}")
+        if limit and len(findings) > limit:
+            typer.echo(f"  … and {len(findings) - limit:,} more; --limit 0 shows all")
+    counts = ", ".join(f"{checkup.count(severity):,} {severity}s" for severity in ("error", "warning", "note"))
+    typer.echo(f"{len(checkup.cases):,} documents checked: {counts}")
+
+
+def _tell(mended: Mended) -> None:
+    from onoma.doctor import DIFF
+
+    for notice in mended.lost:
+        print(f"note: {mended.target}: {notice}", file=sys.stderr)
+    what = f"{mended.changed:,} documents changed, {mended.dropped:,} dropped"
+    print(f"{mended.target}: {what}; see {mended.target.parent / DIFF}", file=sys.stderr)
+
+
+def _setting(text: str) -> tuple[str, object]:
+    key, equals, literal = text.partition("=")
+    if not equals or not key.strip():
+        raise InputError(f"--set {text}: expected key=value, as in training.epochs=3")
+    try:
+        return key.strip(), tomllib.loads(f"value = {literal}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), literal.strip()

@@ -1,0 +1,81 @@
+"""A column file with other tags: whatever else stands in it stays as it is, character for character.
+
+Documents may be left out; what stands between the document before and such a one, marks and comments, goes with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from onoma.corpora.columns import Columns
+from onoma.corpora.conll import ConllReader
+from onoma.corpora.files import whole_text
+from onoma.corpora.options import ReadOptions, WriteOptions
+from onoma.corpora.report import WriteTally
+from onoma.corpora.tagged import flat, tagged_sentences, written_tags
+from onoma.schemes import Scheme, parse_tag
+from onoma.text import Document
+
+_FIELD = re.compile(r"[^ \t\r\n]+")
+
+Change = tuple[str, str | None]
+"""A line with its end, and what it becomes; None where it is left out."""
+
+
+def retagged(
+    path: Path, documents: Iterable[tuple[Document | None, tuple[int, ...]]], *, options: ReadOptions
+) -> Iterator[Change]:
+    """Each line of the file and what it becomes.
+
+    Args:
+        path: a file of the format `conll`.
+        documents: all documents in the file's order, as they shall be, with the lines of their words; None for one that
+            is left out.
+        options: as the file was read.
+    """
+    reader = ConllReader(path, options)
+    tags: dict[int, str] = {}
+    gone: set[int] = set()
+    before = 0
+    for document, lines in documents:
+        if document is None and lines:
+            gone.update(range(before + 1, lines[-1] + 1))
+        elif document is not None and reader.scheme is not None:
+            tags.update(zip(lines, _tags(document, reader.scheme), strict=True))
+        before = lines[-1] if lines else before
+    text = whole_text(path, encoding=options.encoding)
+    for number, line in enumerate(_lines(text), start=1):
+        yield line, None if number in gone else _with_tag(line, tags.get(number), reader.columns)
+
+
+def _lines(text: str) -> list[str]:
+    """Lines with their ends; only a line feed ends one."""
+    *whole, last = text.split("\n")
+    return [line + "\n" for line in whole] + ([last] if last else [])
+
+
+def _tags(document: Document, scheme: Scheme) -> list[str]:
+    tally = WriteTally()
+    result: list[str] = []
+    for sentence in tagged_sentences(document, segment=WriteOptions().segment, tally=tally):
+        [chunks] = flat(sentence, tally=tally)
+        result += written_tags(chunks, length=len(sentence.words), scheme=scheme, tally=tally)
+    return result
+
+
+def _with_tag(line: str, tag: str | None, columns: Columns) -> str:
+    if tag is None or columns.tag is None:
+        return line
+    if columns.tabs:
+        body = line.rstrip("\r\n")
+        fields = body.split("\t")
+        if parse_tag(fields[columns.tag].strip(" ")) == parse_tag(tag):
+            return line
+        fields[columns.tag] = tag
+        return "\t".join(fields) + line[len(body) :]
+    field = list(_FIELD.finditer(line))[columns.tag]
+    if parse_tag(field[0]) == parse_tag(tag):
+        return line
+    return line[: field.start()] + tag + line[field.end() :]

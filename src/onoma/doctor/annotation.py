@@ -1,0 +1,72 @@
+"""Entities that are not where entities can be: blanks at their ends, halves of words, overlaps, across sentences."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from onoma.doctor.finding import Case, Finding, Severity, shown
+from onoma.text import Entity, Span
+
+CHECK = "span"
+
+
+def check_spans(cases: Iterable[Case]) -> Iterator[Finding]:
+    """Look at each entity by itself and beside the others of its document."""
+    for case in cases:
+        if case.document.entities:
+            yield from _alone(case)
+            yield from _together(case)
+
+
+def trimmed(entity: Span, text: str) -> Span | None:
+    """The span without white space at its ends; None where it holds nothing else."""
+    inside = text[entity.start : entity.end]
+    start = entity.start + len(inside) - len(inside.lstrip())
+    end = entity.start + len(inside.rstrip())
+    return Span(start=start, end=end) if start < end else None
+
+
+def _alone(case: Case) -> Iterator[Finding]:
+    document = case.document
+    words = case.words
+    starts, ends = {word.start for word in words}, {word.end for word in words}
+    breaks = [sentence.start for sentence in document.sentences or ()]
+    for entity in document.entities:
+        inner = trimmed(entity, document.text)
+        if inner is None:
+            mend = "remove it; --fix does"
+            yield _finding(case, entity, "warning", "the entity covers nothing but white space", mend, fixable=True)
+            continue
+        if (inner.start, inner.end) != (entity.start, entity.end):
+            mend = f"end it at characters {inner.start} and {inner.end}; --fix does"
+            yield _finding(case, entity, "warning", "white space belongs to no entity", mend, fixable=True)
+        if inner.start not in starts or inner.end not in ends:
+            why = "the entity begins or ends inside a word; tags of words cannot say that, it grows to the whole word"
+            yield _finding(case, entity, "warning", why, "move the bound to the word's, or part the word")
+        if bisect_right(breaks, inner.start) != bisect_right(breaks, inner.end - 1):
+            why = "the entity crosses the end of a sentence, and no model here finds one that does"
+            yield _finding(case, entity, "warning", why, "join the sentences, or part the entity")
+
+
+def _together(case: Case) -> Iterator[Finding]:
+    labels: dict[tuple[int, int], list[str]] = defaultdict(list)
+    widest: Entity | None = None
+    for entity in case.document.entities:
+        own = labels[entity.start, entity.end]
+        if own:
+            same = entity.label in own
+            why = "the entity stands there twice" if same else f"the same span is {own[0]} too"
+            mend = "remove one; --fix does" if same else "decide for one label"
+            yield _finding(case, entity, "warning" if same else "error", why, mend, fixable=same)
+        elif widest is not None and entity.start < widest.end:
+            why = f"it overlaps {shown(widest.text)} {widest.label}; a model with one tag a word learns the longer one"
+            yield _finding(case, entity, "note", why, "nothing, if nested entities are wanted; else remove one")
+        own.append(entity.label)
+        widest = entity if widest is None or entity.end > widest.end else widest
+
+
+def _finding(case: Case, entity: Entity, severity: Severity, why: str, mend: str, *, fixable: bool = False) -> Finding:
+    what = f"{shown(entity.text)} {entity.label}"
+    return Finding.at(case, entity, check=CHECK, severity=severity, what=what, why=why, mend=mend, fixable=fixable)

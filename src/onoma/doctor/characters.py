@@ -1,0 +1,79 @@
+"""Text that a wrong decoding has spoilt: UTF-8 read as Latin-1, replacement characters, control characters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from onoma.doctor.finding import Case, Finding, Severity, shown
+from onoma.text import Span
+
+CHECK = "characters"
+
+
+def _as_read(byte: int) -> str:
+    """The characters that a byte becomes where it is read as Latin-1 or as Windows-1252."""
+    return bytes([byte]).decode("latin-1") + bytes([byte]).decode("cp1252", errors="ignore")
+
+
+_NEXT = "[" + re.escape("".join(sorted({char for byte in range(0x80, 0xC0) for char in _as_read(byte)}))) + "]"
+# Two bytes with another lead than C2 and C3 also occur by chance, as in the French É»; two such pairs hardly do.
+_TWICE_ENCODED = re.compile(
+    rf"(?:[\u00c2\u00c3]{_NEXT}|[\u00e0-\u00ef]{_NEXT}{{2}}|[\u00f0-\u00f4]{_NEXT}{{3}}"
+    rf"|(?:[\u00c4-\u00df]{_NEXT}){{2}})(?:[\u00c2-\u00df]{_NEXT}|[\u00e0-\u00ef]{_NEXT}{{2}})*"
+)
+_REPLACED = re.compile("\ufffd+")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]+")
+_HALF = re.compile("[\ud800-\udfff]+")
+
+
+def check_characters(cases: Iterable[Case]) -> Iterator[Finding]:
+    """Name the first place of each kind in each document, and how many there are."""
+    for case in cases:
+        text = case.document.text
+        if text.isascii() and text.isprintable():
+            continue
+        spoilt = [match for match in _TWICE_ENCODED.finditer(text) if decoded(match[0]) is not None]
+        yield from _told(
+            case,
+            spoilt,
+            "warning",
+            "UTF-8 that was read in another encoding and written again",
+            f"read {shown(spoilt[0][0])} as {shown(decoded(spoilt[0][0]) or '')}; decode the source anew"
+            if spoilt
+            else "",
+        )
+        replaced, control = list(_REPLACED.finditer(text)), list(_CONTROL.finditer(text))
+        lost = "U+FFFD stands for what a decoder could not read"
+        yield from _told(case, replaced, "warning", lost, "decode the source anew, in its own encoding")
+        unseen = "control characters are no text, and tokenizers drop them"
+        yield from _told(case, control, "warning", unseen, "remove them, offsets with them")
+        half = "half of a surrogate pair is no character and cannot be written as UTF-8"
+        yield from _told(case, list(_HALF.finditer(text)), "error", half, "join it with its other half, or remove it")
+
+
+def decoded(piece: str) -> str | None:
+    """The text that was encoded twice, or None where it cannot have been.
+
+    >>> decoded("Ã©"), decoded("é")
+    ('é', None)
+    """
+    try:
+        data = b"".join(_byte(char) for char in piece)
+        return data.decode("utf-8")
+    except UnicodeError:
+        return None
+
+
+def _byte(char: str) -> bytes:
+    return char.encode("latin-1") if char < "\u0100" else char.encode("cp1252")
+
+
+def _told(case: Case, found: list[re.Match[str]], severity: Severity, why: str, mend: str) -> Iterator[Finding]:
+    if found:
+        first = found[0]
+        text = case.document.text
+        what = shown(text[max(0, first.start() - 15) : first.end() + 15])
+        what += f" and {len(found) - 1} more in this document" if len(found) > 1 else ""
+        span = Span(start=first.start(), end=first.end())
+        yield Finding.at(case, span, check=CHECK, severity=severity, what=what, why=why, mend=mend)

@@ -1,0 +1,94 @@
+"""All checks over all files, and what they come to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from onoma.doctor.annotation import check_spans
+from onoma.doctor.cases import Examined
+from onoma.doctor.characters import check_characters
+from onoma.doctor.duplicates import check_duplicates
+from onoma.doctor.finding import SEVERITIES, Case, Finding, Severity, ranked
+from onoma.doctor.labels import check_labels
+from onoma.doctor.lengths import check_lengths
+from onoma.doctor.pieces import check_pieces
+from onoma.doctor.surfaces import check_surfaces
+from onoma.doctor.suspicion import findings_of
+from onoma.encoding import Framing
+from onoma.text import Document
+
+Predict = Callable[[Sequence[Document]], Sequence[Document]]
+"""From gold documents to the same documents with scored predictions; see :mod:`onoma.doctor.suspicion`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkup:
+    """What the checks have found, ranked.
+
+    Attributes:
+        files: as they were read.
+        findings: the gravest first, then the surest.
+    """
+
+    files: tuple[Examined, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def cases(self) -> list[Case]:
+        """All documents."""
+        return [case for file in self.files for case in file.cases]
+
+    def count(self, severity: Severity) -> int:
+        """How many findings are of this severity."""
+        return sum(finding.severity == severity for finding in self.findings)
+
+    def fails(self, severity: Severity) -> bool:
+        """Whether there is a finding of this severity or a graver one."""
+        return any(self.count(each) for each in SEVERITIES[: SEVERITIES.index(severity) + 1])
+
+    def to_json(self) -> dict[str, object]:
+        """Counts and findings as JSON values."""
+        files = [
+            {
+                "file": str(file.reading.path),
+                "format": file.reading.format,
+                "part": next((case.part for case in file.cases), ""),
+                "documents": len(file.cases),
+                "entities": sum(len(case.document.entities) for case in file.cases),
+            }
+            for file in self.files
+        ]
+        return {
+            "files": files,
+            "severities": {severity: self.count(severity) for severity in SEVERITIES},
+            "checks": dict(Counter(finding.check for finding in self.findings).most_common()),
+            "findings": [finding.to_json() for finding in self.findings],
+        }
+
+
+def check(files: Sequence[Examined], *, framing: Framing | None = None, predict: Predict | None = None) -> Checkup:
+    """Run all checks.
+
+    Args:
+        files: as they were read.
+        framing: cuts texts for an encoder; None leaves out the checks that need a tokenizer.
+        predict: tags the documents; None leaves out the check of labels by a model.
+    """
+    cases = [case for file in files for case in file.cases]
+    findings = [finding for file in files for finding in file.findings]
+    for run in _checks(framing, predict):
+        findings += run(cases)
+    return Checkup(files=tuple(files), findings=tuple(ranked(findings)))
+
+
+def _checks(
+    framing: Framing | None, predict: Predict | None
+) -> Iterator[Callable[[Sequence[Case]], Iterable[Finding]]]:
+    yield from (check_spans, check_characters, check_labels, check_duplicates, check_surfaces, check_lengths)
+    if framing is not None:
+        yield partial(check_pieces, framing=framing)
+    if predict is not None:
+        yield lambda cases: findings_of(cases, predict([case.document for case in cases]))

@@ -1,0 +1,142 @@
+"""Passages that occur twice: within a part, and in a part that is measured on after one that is learnt from.
+
+A passage is a sentence where a document has several, else the document. Passages of fewer than five words are let be.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from onoma.doctor.finding import Case, Finding, Severity, shown
+from onoma.doctor.shingles import near_pairs
+from onoma.encoding import segment
+from onoma.text import Document, Span
+
+SHORT = 5
+"""Words below which a passage that occurs twice is no news."""
+
+_ORDER = {"train": 0, "": 1, "dev": 2, "test": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    case: Case
+    span: Span
+    words: tuple[str, ...]
+    annotation: tuple[tuple[int, int, str], ...]
+
+    @property
+    def text(self) -> str:
+        return self.case.document.text[self.span.start : self.span.end]
+
+
+def check_duplicates(cases: Sequence[Case]) -> Iterator[Finding]:
+    """Name each passage that has an equal or a like one before it; train comes before dev, dev before test."""
+    ordered = sorted(cases, key=lambda case: _ORDER.get(case.part, len(_ORDER)))
+    groups: dict[tuple[str, ...], list[_Passage]] = defaultdict(list)
+    for case in ordered:
+        for passage in _passages(case):
+            groups[passage.words].append(passage)
+    for passages in groups.values():
+        for later in passages[1:]:
+            yield _same(passages[0], later)
+    firsts = list(groups.values())
+    for before, after, similarity in near_pairs(list(groups)):
+        yield _near(firsts[before][0], firsts[after][0], similarity)
+
+
+def repeated(documents: Sequence[Document]) -> set[int]:
+    """Positions of documents whose text and entities stand in an earlier one, word for word."""
+    seen: set[tuple[str, tuple[tuple[int, int, str], ...]]] = set()
+    found: set[int] = set()
+    for position, document in enumerate(documents):
+        key = (document.text, _annotation(document, Span(start=0, end=len(document.text))))
+        if key in seen and len(_words(document)) >= SHORT:
+            found.add(position)
+        seen.add(key)
+    return found
+
+
+def _passages(case: Case) -> Iterator[_Passage]:
+    document = case.document
+    words = _words(document)
+    starts = [start for start, _ in words]
+    whole = [Span(start=0, end=len(document.text))]
+    sentences: Sequence[Span] = document.sentences if document.sentences and len(document.sentences) > 1 else whole
+    for span in sentences:
+        own = [text.casefold() for _, text in words[bisect_left(starts, span.start) : bisect_left(starts, span.end)]]
+        if len(own) >= SHORT:
+            yield _Passage(case, span, tuple(own), _annotation(document, span))
+
+
+def _words(document: Document) -> list[tuple[int, str]]:
+    words = document.words if document.words is not None else segment(document.text)
+    return [(word.start, word.text) for word in words]
+
+
+def _annotation(document: Document, span: Span) -> tuple[tuple[int, int, str], ...]:
+    return tuple(
+        (entity.start - span.start, entity.end - span.start, entity.label)
+        for entity in document.entities
+        if span.start <= entity.start < span.end
+    )
+
+
+def _same(earlier: _Passage, later: _Passage) -> Finding:
+    alike = earlier.annotation == later.annotation or earlier.text != later.text
+    where = earlier.case.where(earlier.span.start)
+    severity: Severity = "warning"
+    fixable = False
+    if later.case.part != earlier.case.part:
+        check, severity = "leak", "error"
+        why = f"the same words stand in {earlier.case.part or 'another part'}, at {where}, so it measures nothing new"
+        mend = "remove it from one of the two"
+    elif alike:
+        check = "duplicate"
+        why = f"the same words stand at {where}"
+        fixable = earlier.case.file == later.case.file and earlier.case.document.text == later.case.document.text
+        mend = "remove one; --fix does" if fixable else "remove one, unless it counts twice on purpose"
+    else:
+        check, severity = "duplicate", "error"
+        why = f"the same text is annotated otherwise at {where}"
+        mend = "annotate both alike"
+    if not alike:
+        why += _difference(earlier, later)
+    return _finding(later, check, severity, why, mend, fixable=fixable)
+
+
+def _near(earlier: _Passage, later: _Passage, similarity: float) -> Finding:
+    leak = earlier.case.part != later.case.part
+    where = earlier.case.where(earlier.span.start)
+    part = f" in {earlier.case.part or 'another part'}" if leak else ""
+    why = f"{similarity:.0%} of its runs of three words stand in one passage{part}, at {where}"
+    mend = "remove one of the two, unless texts are alike by nature"
+    return _finding(later, "leak" if leak else "duplicate", "warning" if leak else "note", why, mend, score=similarity)
+
+
+def _difference(earlier: _Passage, later: _Passage) -> str:
+    only = [sorted(set(one.annotation) - set(other.annotation)) for one, other in ((earlier, later), (later, earlier))]
+    told = [
+        ", ".join(f"{passage.text[start:end]} {label}" for start, end, label in own) or "nothing"
+        for passage, own in zip((earlier, later), only, strict=True)
+    ]
+    return f" (there {told[0]}; here {told[1]})"
+
+
+def _finding(
+    passage: _Passage, check: str, severity: Severity, why: str, mend: str, *, score: float = 1.0, fixable: bool = False
+) -> Finding:
+    return Finding.at(
+        passage.case,
+        passage.span,
+        check=check,
+        severity=severity,
+        what=shown(passage.text),
+        why=why,
+        mend=mend,
+        score=score,
+        fixable=fixable,
+    )

@@ -1,0 +1,141 @@
+"""The labels of a corpus: names that mean one thing, too few to learn, and parts that differ."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from itertools import combinations
+
+from onoma.doctor.finding import Case, Finding
+
+FEW = 20
+"""A label with fewer examples to learn from is said to be rare."""
+LIKE = 0.9
+"""Names of this similarity (2 M / T, Ratcliff and Obershelp) are said to be near each other."""
+UNLIKE = 4.0, 2.0
+"""Parts differ where a label's share is so many standard errors and so many times as large in one as in the other."""
+
+_MEANINGS = (
+    ("per", "pers", "person", "people", "persons"),
+    ("loc", "location", "locations", "place"),
+    ("org", "organization", "organisation", "organizations", "organisations", "orgs"),
+    ("misc", "miscellaneous"),
+    ("gpe", "geopolitical", "geopoliticalentity"),
+    ("prod", "product", "products"),
+    ("corp", "corporation", "company"),
+    ("chem", "chemical", "chemicals"),
+    ("dis", "disease", "diseases"),
+)
+_MEANING = {name: names[0] for names in _MEANINGS for name in names}
+
+
+def check_labels(cases: Sequence[Case]) -> Iterator[Finding]:
+    """Compare the labels' names, their counts, and their shares in the parts."""
+    parts: dict[str, Counter[str]] = defaultdict(Counter)
+    for case in cases:
+        parts[case.part].update(entity.label for entity in case.document.entities)
+    counts = sum(parts.values(), Counter[str]())
+    yield from _names(cases, counts)
+    learnt = parts.get("train", counts)
+    seen = _first(cases, "train" if "train" in parts else None)
+    for label, count in sorted(learnt.items(), key=lambda item: item[1]):
+        if count < FEW:
+            yield Finding.at(
+                seen[label],
+                check="label",
+                severity="warning",
+                what=f"{label}: {count:,} {'entity' if count == 1 else 'entities'}",
+                why=f"fewer than {FEW} examples are hardly learnt",
+                mend="annotate more of them, or join the label with another (--label OLD=NEW)",
+                score=1 - count / FEW,
+            )
+    if "train" in parts:
+        for part in sorted(set(parts) - {"train"}):
+            yield from _compared(cases, part, parts[part], learnt)
+
+
+def same_names(counts: Mapping[str, int]) -> dict[str, str]:
+    """For labels that differ in case and punctuation only, the one of them that is most used."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for label in sorted(counts, key=lambda label: (-counts[label], label)):
+        groups[_plain(label)].append(label)
+    return {other: names[0] for names in groups.values() for other in names[1:]}
+
+
+def _names(cases: Sequence[Case], counts: Counter[str]) -> Iterator[Finding]:
+    first = _first(cases, None)
+    same = same_names(counts)
+    for other, label in same.items():
+        yield Finding.at(
+            first[other],
+            check="label",
+            severity="error",
+            what=f"{other} ({counts[other]:,}) beside {label} ({counts[label]:,})",
+            why="the two names differ in case or punctuation only, and are learnt as two labels",
+            mend=f"write {label}; --fix does",
+            fixable=True,
+        )
+    for one, other in combinations(sorted(set(counts) - set(same), key=lambda label: (-counts[label], label)), 2):
+        if _near(_plain(one), _plain(other)):
+            yield Finding.at(
+                first[other],
+                check="label",
+                severity="warning",
+                what=f"{other} ({counts[other]:,}) beside {one} ({counts[one]:,})",
+                why="the two names may mean one thing, and are learnt as two labels",
+                mend=f"if they do, --label {other}={one} --fix DIR",
+                score=0.5,
+            )
+
+
+def _compared(cases: Sequence[Case], part: str, own: Counter[str], learnt: Counter[str]) -> Iterator[Finding]:
+    total, total_learnt = own.total(), learnt.total()
+    first = _first(cases, part)
+    for label, count in own.items():
+        if not learnt[label]:
+            yield Finding.at(
+                first[label],
+                check="split",
+                severity="warning",
+                what=f"{label}: {count:,} in {part}, none in train",
+                why="a model cannot find what it has not seen; every one counts as missed",
+                mend="part the data anew, or rename or leave out the label (--label OLD=NEW)",
+            )
+    errors, times = UNLIKE
+    for label in sorted(set(own) & set(learnt)):
+        share, share_learnt = own[label] / total, learnt[label] / total_learnt
+        joint = (own[label] + learnt[label]) / (total + total_learnt)
+        spread = math.sqrt(joint * (1 - joint) * (1 / total + 1 / total_learnt))
+        ratio = max(share, share_learnt) / min(share, share_learnt)
+        if spread and abs(share - share_learnt) > errors * spread and ratio > times:
+            yield Finding.at(
+                first[label],
+                check="split",
+                severity="note",
+                what=f"{label}: {share:.1%} of the entities of {part}, {share_learnt:.1%} of those of train",
+                why="figures on this part say little about text like that of train",
+                mend="nothing, if the parts are meant to differ; else part the data anew",
+                score=1 - 1 / ratio,
+            )
+
+
+def _first(cases: Sequence[Case], part: str | None) -> dict[str, Case]:
+    """The first document with each label."""
+    return {
+        entity.label: case
+        for case in reversed(cases)
+        if part is None or case.part == part
+        for entity in case.document.entities
+    }
+
+
+def _plain(label: str) -> str:
+    return "".join(filter(str.isalnum, label.casefold())) or label
+
+
+def _near(one: str, other: str) -> bool:
+    if _MEANING.get(one, one) == _MEANING.get(other, other):
+        return True
+    return SequenceMatcher(a=one, b=other, autojunk=False).ratio() >= LIKE

@@ -1,0 +1,87 @@
+"""`onoma check` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from learnable import QUICK, SENTENCES, write_corpus
+
+
+@pytest.fixture
+def noisy(tmp_path):
+    """A corpus that the model has learnt, with errors at the end."""
+    wrong = ["in/O lyon/B-PER the/O angela/B-PER", "the/O merkel/O visited/O lyon/B-LOC"]
+    return write_corpus(tmp_path / "noisy.conll", [*SENTENCES * 2, *wrong])
+
+
+def test_findings_with_place_reason_and_mend(onoma, tmp_path):
+    path = write_corpus(tmp_path / "a.conll", ["Ada/B-PER left/O", "Bo/B-per left/O"])
+    outcome = onoma("check", path)
+    assert outcome.status == 1
+    assert re.search(rf"{re.escape(str(path))}:4: per \(1\) beside PER \(1\)\n.*learnt as two.*--fix", outcome.out)
+    assert "2 documents checked: 1 errors" in outcome.out
+
+
+def test_status_follows_what_it_shall_fail_on(onoma, tmp_path):
+    warned = write_corpus(tmp_path / "a.conll", ["Ada/B-PER left/O"])
+    broken = write_corpus(tmp_path / "b.conll", ["Ada/B-PER left/O", "Bo/B-per left/O"])
+    assert onoma("check", warned).status == 0
+    assert onoma("check", warned, "--fail-on", "warning").status == 1
+    assert onoma("check", broken, "--fail-on", "never").status == 0
+    assert onoma("check", tmp_path / "none.conll").status == 2
+
+
+def test_json_is_all_of_it(onoma, tmp_path):
+    train = write_corpus(tmp_path / "train.conll", ["Ada/B-PER left/O Turin/B-LOC at/O noon/O"])
+    outcome = onoma("check", "--train", train, "--test", train, "--json")
+    told = json.loads(outcome.out)
+    assert outcome.status == 1
+    assert told["checks"]["leak"] == 1
+    assert {"check", "severity", "file", "line", "what", "why", "mend", "score"} <= told["findings"][0].keys()
+
+
+def test_fix_writes_the_files_and_a_diff(onoma, tmp_path):
+    path = write_corpus(tmp_path / "a.conll", ["Ada/B-PER left/O", "Bo/B-PER left/O", "Cy/B-per left/O"])
+    outcome = onoma("check", path, "--fix", tmp_path / "out")
+    assert "1 documents changed" in outcome.err
+    assert "+Cy\tB-PER" in (tmp_path / "out" / "changes.diff").read_text(encoding="utf-8")
+    assert onoma("check", tmp_path / "out" / "a.conll").status == 0
+
+
+def test_a_model_names_the_likeliest_error_first(onoma, model, noisy):
+    outcome = onoma("check", noisy, "--model", model, "--json", "--threads", 1)
+    found = [finding for finding in json.loads(outcome.out)["findings"] if finding["check"] == "model"]
+    assert (found[0]["what"], found[0]["line"]) == ("'lyon' PER", 58)
+
+
+def test_folds_name_them_without_a_model(onoma, encoder, noisy):
+    outcome = onoma("check", noisy, "--folds", 2, "--encoder", encoder, "--json", "--threads", 1, *QUICK)
+    assert outcome.status in (0, 1), outcome.err
+    assert all(finding["check"] for finding in json.loads(outcome.out)["findings"])
+
+
+def test_words_that_the_tokenizer_does_not_know(onoma, model, tmp_path):
+    path = write_corpus(tmp_path / "a.conll", ["angela/B-PER visited/O 日本/B-LOC"])
+    outcome = onoma("check", path, "--model", model, "--json", "--threads", 1)
+    [finding] = [finding for finding in json.loads(outcome.out)["findings"] if finding["check"] == "unknown"]
+    assert (finding["line"], finding["severity"]) == (3, "warning")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "no files.*--train"),
+        (["a.conll", "--set", "training.epochs=1"], "--folds"),
+        (["a.conll", "--folds", "50"], "50 folds of 1"),
+        (["a.conll", "--model", "nowhere"], "no such folder"),
+    ],
+)
+def test_what_cannot_be_done_is_said(onoma, tmp_path, monkeypatch, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    write_corpus(tmp_path / "a.conll", ["Ada/B-PER left/O"])
+    outcome = onoma("check", *arguments)
+    assert outcome.status == 2
+    assert re.search(said, outcome.err.rpartition("onoma: ")[2])

@@ -1,0 +1,188 @@
+"""Each check on small files: what it finds, where, and how gravely; and what it lets be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from learnable import write_corpus
+from onoma import check
+from onoma.corpora import ReadOptions, read
+from onoma.errors import CorpusError, InputError
+
+
+def _conll(path: Path, *sentences: str) -> Path:
+    return write_corpus(path, list(sentences))
+
+
+def _jsonl(path: Path, *records: tuple[str, list[tuple[int, int, str]]]) -> Path:
+    lines = [
+        json.dumps({"text": text, "entities": [{"start": s, "end": e, "label": label} for s, e, label in spans]})
+        for text, spans in records
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def _found(checkup, name):
+    return [finding for finding in checkup.findings if finding.check == name]
+
+
+def test_a_clean_corpus_has_no_errors_and_no_warnings_but_rare_labels(tmp_path):
+    path = _conll(tmp_path / "a.conll", "Ada/B-PER Lovelace/I-PER wrote/O to/O Turin/B-LOC", "She/O left/O soon/O")
+    assert {finding.check for finding in check(path).findings} == {"label"}
+
+
+def test_every_broken_step_is_named_with_its_line(tmp_path):
+    good = ["Ada/B-PER Lovelace/I-PER left/O"] * 3
+    path = _conll(tmp_path / "a.conll", *good, *["left/O Turin/I-LOC"] * 7)
+    found = _found(check(path, options=ReadOptions(scheme="BIO")), "scheme")
+    assert [finding.line for finding in found] == [14 + 3 * step for step in range(7)]
+    assert {finding.severity for finding in found} == {"error"}
+
+
+def test_a_tag_without_a_label_is_a_finding_and_a_missing_file_is_an_error(tmp_path):
+    path = _conll(tmp_path / "a.conll", "Ada/B-PER left/O", "Turin/B-")
+    [finding] = _found(check(path), "unreadable")
+    assert (finding.file, finding.line, finding.severity) == (path, 4, "error")
+    with pytest.raises(CorpusError, match=r"none\.conll"):
+        check(tmp_path / "none.conll")
+    with pytest.raises(InputError, match="--train"):
+        check([])
+
+
+def test_annotations_that_cannot_be_used_are_errors(tmp_path):
+    path = _jsonl(tmp_path / "a.jsonl", ("Ada left.", [(0, 3, "PER")]), ("Ada left.", [(0, 30, "PER"), (2, 2, "PER")]))
+    assert [(finding.line, finding.severity) for finding in _found(check(path), "unusable")] == [(2, "error")] * 2
+
+
+def test_spans_with_blanks_halves_of_words_twins_and_overlaps(tmp_path):
+    path = _jsonl(
+        tmp_path / "a.jsonl",
+        ("Ada Lovelace left.", [(0, 13, "PER")]),
+        ("Ada Lovelace left.", [(0, 6, "PER")]),
+        ("Ada Lovelace left.", [(0, 3, "PER"), (0, 3, "LOC")]),
+        ("Ada Lovelace left.", [(0, 12, "PER"), (4, 12, "LOC")]),
+    )
+    found = sorted(_found(check(path), "span"), key=lambda finding: finding.line)
+    assert [(finding.line, finding.severity, finding.fixable) for finding in found] == [
+        (1, "warning", True),
+        (2, "warning", False),
+        (3, "error", False),
+        (4, "note", False),
+    ]
+    assert (found[0].start, found[0].end) == (0, 13)
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        ("José Garc\u00c3\u00ada left Turin", "warning"),
+        ("she said \u00e2\u20ac\u0153yes", "warning"),
+        ("a \ufffd left", "warning"),
+        ("a \x07 left", "warning"),
+        ("half \ud83d left", "error"),
+    ],
+)
+def test_text_that_a_wrong_decoding_has_spoilt(tmp_path, text, severity):
+    path = _jsonl(tmp_path / "a.jsonl", (text, []))
+    [finding] = _found(check(path), "characters")
+    assert finding.severity == severity
+
+
+@pytest.mark.parametrize("text", ["José à São Paulo: «CAFÉ»", "Ångström, naïve, 🎻 日本", "line\r\nend\ttab", "Ã é Â"])
+def test_text_that_is_well(tmp_path, text):
+    assert not _found(check(_jsonl(tmp_path / "a.jsonl", (text, []))), "characters")
+
+
+def test_label_names_that_mean_one_thing(tmp_path):
+    path = _conll(
+        tmp_path / "a.conll", "Ada/B-PER met/O Bo/B-PER", "Cy/B-per met/O Di/B-Person", "Turin/B-LOC has/O Fiat/B-ORG"
+    )
+    found = [finding for finding in _found(check(path), "label") if "beside" in finding.what]
+    assert [(finding.what, finding.severity, finding.fixable) for finding in found] == [
+        ("per (1) beside PER (2)", "error", True),
+        ("Person (1) beside PER (2)", "warning", False),
+    ]
+
+
+def test_parts_that_differ_in_their_labels(tmp_path):
+    train = _conll(tmp_path / "train.conll", *["Ada/B-PER left/O Turin/B-LOC"] * 100)
+    test = _conll(tmp_path / "test.conll", *["Ada/B-PER met/O Bo/B-PER near/O Fiat/B-ORG"] * 100)
+    found = _found(check(train=train, test=test), "split")
+    assert {(finding.what.split(":")[0], finding.severity) for finding in found} == {("ORG", "warning")}
+    test = _conll(tmp_path / "test.conll", *["Ada/B-PER met/O Bo/B-PER"] * 100, *["near/O Turin/B-LOC"] * 4)
+    assert "LOC" in {finding.what.split(":")[0] for finding in _found(check(train=train, test=test), "split")}
+
+
+def test_duplicates_and_leaks(tmp_path):
+    long = [f"word{number}/O" for number in range(40)]
+    near = " ".join([*long[:20], "other/O", *long[21:]])
+    train = _conll(
+        tmp_path / "train.conll",
+        "Ada/B-PER left/O Turin/B-LOC at/O noon/O",
+        "Ada/B-PER left/O Turin/B-LOC at/O noon/O",
+        "Ada/B-PER left/O Turin/O at/O noon/O",
+        "Thanks/O !/O",
+        "Thanks/O !/O",
+        " ".join(long),
+    )
+    test = _conll(tmp_path / "test.conll", "ada/O left/O turin/O at/O noon/O", near)
+    checkup = check(train=train, test=test)
+    assert [(finding.line, finding.severity) for finding in _found(checkup, "duplicate")] == [
+        (13, "error"),
+        (7, "warning"),
+    ]
+    leaks = _found(checkup, "leak")
+    assert [(finding.file, finding.line, finding.severity) for finding in leaks] == [
+        (test, 1, "error"),
+        (test, 7, "warning"),
+    ]
+    assert f"{train}:1" in leaks[0].why
+
+
+def test_the_same_words_labelled_otherwise_are_ranked_by_log_odds(tmp_path):
+    sentences = [f"Turin/B-LOC is/O number/O n{number}/O" for number in range(40)]
+    sentences += [f"Ada/B-PER met/O m{number}/O" for number in range(9)]
+    path = _conll(tmp_path / "a.conll", *sentences, "in/O Turin/O then/O", "in/O Turin/B-PER now/O", "Ada/O sat/O")
+    found = _found(check(path), "surface")
+    assert [finding.what for finding in found] == [
+        "'Turin' is labelled nothing",
+        "'Turin' is labelled PER",
+        "'Ada' is labelled nothing",
+    ]
+    assert found[0].score > found[2].score
+    inside = _conll(tmp_path / "b.conll", *sentences, *["Turin/B-ORG Motor/I-ORG Company/I-ORG grew/O"] * 3)
+    assert not _found(check(inside), "surface")
+
+
+def test_lengths_far_from_the_others_and_documents_without_words(tmp_path):
+    long = " ".join(["w/B-ORG", *["w/I-ORG"] * 59])
+    path = _conll(tmp_path / "a.conll", *["Ada/B-PER left/O", "Ada/B-PER Byron/I-PER left/O"] * 20, long)
+    [finding] = _found(check(path), "length")
+    assert (finding.severity, finding.line) == ("note", 20 * (3 + 4) + 1)
+    [empty] = _found(check(_jsonl(tmp_path / "a.jsonl", ("Ada left.", []), (" ", []))), "length")
+    assert (empty.line, empty.severity) == (2, "warning")
+
+
+def test_findings_come_gravest_first_and_as_json(tmp_path):
+    path = _conll(tmp_path / "a.conll", "Ada/B-PER left/O", "Bo/B-per left/O")
+    checkup = check(path)
+    order = ["error", "warning", "note"]
+    ranks = [order.index(finding.severity) for finding in checkup.findings]
+    assert ranks == sorted(ranks)
+    assert checkup.fails("error")
+    told = json.loads(json.dumps(checkup.to_json()))
+    assert told["severities"]["error"] == 1
+    assert told["findings"][0]["file"] == str(path)
+    assert told["files"][0]["documents"] == 2
+
+
+def test_lines_of_words_are_those_of_the_file(tmp_path):
+    path = tmp_path / "a.conll"
+    path.write_text("-DOCSTART- O\n\nAda B-PER\nleft O\n\nTurin B-LOC\n", encoding="utf-8")
+    assert [lines for _, lines in read(path).placed()] == [(3, 4, 6)]
+    path = _jsonl(tmp_path / "a.jsonl", ("Ada", []), ("Bo", []))
+    assert [lines for _, lines in read(path).placed()] == [(1,), (2,)]
