@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from pydantic import TypeAdapter
 from torch import Tensor
 
-from onoma.metrics import Counts, Report
+from onoma.metrics import Report
 from onoma.models import Model
+
+_REPORT = TypeAdapter(Report)
 
 
 @dataclass(slots=True)
@@ -51,19 +54,6 @@ class Fitted:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.dev = None if state["dev"] is None else _report(state["dev"])
+        self.dev = None if state["dev"] is None else _REPORT.validate_python(state["dev"])
         self.epochs, self.batches, self.best_epoch = state["epochs"], state["batches"], state["best_epoch"]
         self._best = state["best"]
-
-
-def _report(state: Mapping[str, Any]) -> Report:
-    counts = {name: Counts(**state[name]) for name in ("exact", "surface", "partial")}
-    labels = {label: Counts(**each) for label, each in state["labels"].items()}
-    return Report(
-        exact=counts["exact"],
-        surface=counts["surface"],
-        partial=counts["partial"],
-        labels=labels,
-        documents=state["documents"],
-        notes=tuple(state["notes"]),
-    )
