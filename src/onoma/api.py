@@ -156,15 +156,12 @@ def export_model(
         EncoderError: the encoder cannot be exported so.
     """
     need_training()
-    from onoma.corpora import ReadOptions, read
     from onoma.export import export_bundle
 
-    if isinstance(dev, str | os.PathLike):
-        dev = read(Path(dev), format=format, options=options or ReadOptions())
     return export_bundle(
         Path(model),
         precision=quantize or "fp32",
-        dev=None if dev is None else list(dev),
+        dev=None if dev is None else list(_documents(dev, format=format, options=options)),
         bound=bound,
         exact_layers=exact_layers,
         output=None if output is None else Path(output),
@@ -335,13 +332,10 @@ def evaluate(
         format: the file's format; found out by itself where not given.
         options: how the file is read.
     """
-    from onoma.corpora import ReadOptions, read
     from onoma.evaluation import evaluate as evaluate_documents
 
     tagger = model if isinstance(model, Tagger) else load(model)
-    if isinstance(data, str | os.PathLike):
-        data = read(Path(data), format=format, options=options or ReadOptions())
-    return evaluate_documents(tagger, data)
+    return evaluate_documents(tagger, _documents(data, format=format, options=options))
 
 
 def calibrate(
@@ -366,18 +360,15 @@ def calibrate(
         InputError: the text has too little to fit a temperature on.
     """
     from onoma.bundle import Calibration
-    from onoma.corpora import ReadOptions, read
     from onoma.evaluation import calibrate as calibrate_bundle
 
     bundle = load_bundle(Path(model))
     graph = bundle.graph()
-    name = Path(data).name if isinstance(data, str | os.PathLike) else ""
-    if isinstance(data, str | os.PathLike):
-        data = read(Path(data), format=format, options=options or ReadOptions())
-    fitted = calibrate_bundle(bundle, _backend(bundle, precision=AUTO, threads=threads), list(data))
+    gold = list(_documents(data, format=format, options=options))
+    fitted = calibrate_bundle(bundle, _backend(bundle, precision=AUTO, threads=threads), gold)
     calibration = Calibration(
         temperature=fitted.temperature,
-        data=name,
+        data=Path(data).name if isinstance(data, str | os.PathLike) else "",
         entities=sum(bin.entities for bin in fitted.after.bins),
         error_before=fitted.before.ece,
         error_after=fitted.after.ece,
@@ -563,6 +554,17 @@ def cut(
 def _figures(report: Report) -> dict[str, float]:
     exact = report.exact
     return {"precision": exact.precision, "recall": exact.recall, "f1": exact.f1}
+
+
+def _documents(
+    data: PathLike | Iterable[Document], *, format: str | None, options: ReadOptions | None
+) -> Iterable[Document]:
+    """The documents of a file, or those that are at hand already."""
+    from onoma.corpora import ReadOptions, read
+
+    if isinstance(data, str | os.PathLike):
+        return read(Path(data), format=format, options=options or ReadOptions())
+    return data
 
 
 def _paths(paths: PathLike | Sequence[PathLike] | None) -> list[Path] | None:

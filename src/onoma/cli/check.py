@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tomllib
 from collections import defaultdict
 from enum import StrEnum
 from pathlib import Path
@@ -89,10 +88,16 @@ def run(
     Each finding says where, what, why, and what to do; the gravest and surest come first. Status 0: nothing as grave as
     --fail-on; 1: something; 2: a file cannot be used.
     """
-    from onoma.api import check
+    from onoma.api import check, need_training
 
     if sets and folds is None:
         raise InputError("--set is about the training of --folds, which is not asked for")
+    settings: dict[str, object] = {}
+    if sets:
+        need_training()
+        from onoma.training import read_setting
+
+        settings = dict(map(read_setting, sets))
     options = read_options(
         scheme=scheme,
         word_column=word_column,
@@ -109,7 +114,7 @@ def run(
         model=model,
         encoder=encoder,
         folds=folds,
-        settings=dict(map(_setting, sets or ())),
+        settings=settings,
         format=format,
         options=options,
         threads=threads,
@@ -148,13 +153,3 @@ def _tell(mended: Mended) -> None:
         print(f"note: {mended.target}: {notice}", file=sys.stderr)
     what = f"{mended.changed:,} documents changed, {mended.dropped:,} dropped"
     print(f"{mended.target}: {what}; see {mended.target.parent / DIFF}", file=sys.stderr)
-
-
-def _setting(text: str) -> tuple[str, object]:
-    key, equals, literal = text.partition("=")
-    if not equals or not key.strip():
-        raise InputError(f"--set {text}: expected key=value, as in training.epochs=3")
-    try:
-        return key.strip(), tomllib.loads(f"value = {literal}")["value"]
-    except tomllib.TOMLDecodeError:
-        return key.strip(), literal.strip()

@@ -2,8 +2,8 @@
 
 from onoma.decoding.calibration import fit_temperature, temper
 from onoma.decoding.decoder import Decoder, ScoredChunk
-from onoma.decoding.marginals import Lattice
+from onoma.decoding.marginals import Lattice, softmax
 from onoma.decoding.transitions import Transitions
 from onoma.decoding.viterbi import best_tags
 
-__all__ = ["Decoder", "Lattice", "ScoredChunk", "Transitions", "best_tags", "fit_temperature", "temper"]
+__all__ = ["Decoder", "Lattice", "ScoredChunk", "Transitions", "best_tags", "fit_temperature", "softmax", "temper"]

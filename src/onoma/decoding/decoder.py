@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onoma.decoding.calibration import temper
-from onoma.decoding.marginals import Lattice
+from onoma.decoding.marginals import Lattice, softmax
 from onoma.decoding.transitions import Transitions
 from onoma.decoding.viterbi import best_tags, breaks_scheme
 from onoma.schemes import Scheme, parse_tag
@@ -126,7 +126,7 @@ class Decoder:
         lengths = np.diff(bounds)
         for group in _groups({owner: int(lengths[owner]) for owner in owners.tolist()}):
             spans = [slice(bounds[piece], bounds[piece + 1]) for piece in group]
-            shares = _softmax(np.concatenate([scores[span] for span in spans]))
+            shares = softmax(np.concatenate([scores[span] for span in spans]))
             lattice = Lattice.over(np.split(shares, np.cumsum(lengths[group])[:-1]), self._transitions)
             chosen = np.zeros(lattice.emitted.shape[:2], dtype=np.int64)
             for row, span in zip(chosen, spans, strict=True):
@@ -159,10 +159,3 @@ def _groups(lengths: dict[int, int]) -> list[list[int]]:
         else:
             groups.append([position])
     return groups
-
-
-def _softmax(scores: NDArray[np.floating]) -> NDArray[np.float64]:
-    exact = scores.astype(np.float64)
-    weights = np.exp(exact - exact.max(axis=1, keepdims=True))
-    shares: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
-    return shares

@@ -105,3 +105,11 @@ _SCALED = 8
 
 _SMALLEST = 1e-30
 """Probabilities are kept above this, so that a sentence that is surely nonsense still has an allowed reading."""
+
+
+def softmax(scores: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Tag scores as tag probabilities of each word, ``[words, tags]`` both."""
+    exact = scores.astype(np.float64)
+    weights = np.exp(exact - exact.max(axis=1, keepdims=True))
+    shares: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
+    return shares

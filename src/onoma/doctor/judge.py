@@ -8,9 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.decoding.calibration import temper
-from onoma.decoding.marginals import Lattice
-from onoma.decoding.transitions import Transitions
+from onoma.decoding import Lattice, Transitions, softmax, temper
 from onoma.encoding import Encoded, pad
 from onoma.schemes import OUTSIDE, Chunk, encode_tags
 from onoma.tagger import Tagger
@@ -63,7 +61,7 @@ class Judge(Tagger):
                 if sentence <= first < last <= end and end - sentence <= _LONGEST:
                     spans.setdefault((sentence, end), []).append(entity)
         for (sentence, end), entities in spans.items():
-            shares = _softmax(temper(scores[sentence:end], decoder.temperature))
+            shares = softmax(temper(scores[sentence:end], decoder.temperature))
             lattice = Lattice.over([shares], transitions)
             for entity in entities:
                 first, last = bisect_right(ends, entity.start), bisect_left(starts, entity.end)
@@ -84,9 +82,3 @@ def _probability(lattice: Lattice, start: int, tags: NDArray[np.int64]) -> float
     row[0, start : start + len(tags)] = tags
     one = np.asarray([start])
     return float(lattice.probabilities(np.zeros(1, dtype=np.int64), one, one + len(tags), row)[0])
-
-
-def _softmax(scores: NDArray[np.floating]) -> NDArray[np.float64]:
-    weights = np.exp(scores.astype(np.float64) - scores.max(axis=1, keepdims=True))
-    shares: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
-    return shares

@@ -1,6 +1,6 @@
 """Fine-tuning: corpora and a configuration in, a trained model out."""
 
-from onoma.training.config import RunConfig, read_config
+from onoma.training.config import RunConfig, read_config, read_setting
 from onoma.training.devices import Ranks, find_ranks, joined
 from onoma.training.history import copy_logs
 from onoma.training.progress import Epoch, Observer, Plan, Step
@@ -19,6 +19,7 @@ __all__ = [
     "find_ranks",
     "joined",
     "read_config",
+    "read_setting",
     "run_training",
     "settings_of_run",
 ]

@@ -213,10 +213,7 @@ def read_config(
         if value is not None:
             _put(tree, key, value)
     for text in sets:
-        key, equals, literal = text.partition("=")
-        if not equals or not key.strip():
-            raise ConfigError(f"--set {text}: expected key=value, as in training.epochs=3")
-        _put(tree, key.strip(), _value(literal.strip()))
+        _put(tree, *read_setting(text))
     try:
         return RunConfig.model_validate(tree)
     except ValidationError as error:
@@ -233,11 +230,19 @@ def _put(tree: dict[str, object], key: str, value: object) -> None:
     tree[last] = value
 
 
-def _value(literal: str) -> object:
+def read_setting(text: str) -> tuple[str, object]:
+    """The dotted key and the value of a ``key=value`` text; a value that is not TOML is taken as a string.
+
+    Raises:
+        ConfigError: the text is none.
+    """
+    key, equals, literal = (part.strip() for part in text.partition("="))
+    if not equals or not key:
+        raise ConfigError(f"--set {text}: expected key=value, as in training.epochs=3")
     try:
-        return tomllib.loads(f"value = {literal}")["value"]
+        return key, tomllib.loads(f"value = {literal}")["value"]
     except tomllib.TOMLDecodeError:
-        return literal
+        return key, literal
 
 
 _ASKED_FOR_BY = {"output": "output (--output)", "data": "data.train (--train)", "data.train": "data.train (--train)"}
