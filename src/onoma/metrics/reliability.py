@@ -9,6 +9,7 @@ Source: expected calibration error, Naeini et al. 2015, with bins of equal mass 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -81,12 +82,15 @@ class Reliability:
     Attributes:
         bins: of as many entities each as can be, the lowest scores first.
         ece: expected calibration error, the mean over entities of their bin's ``|score - correct|``.
+        ece_by_chance: what it would be on average for as many entities if their scores were true, in a normal
+            approximation; less than this cannot be expected of any model.
         brier: the mean squared difference of a score from what came true, 1 or 0.
         log_loss: the mean negative logarithm of what was given to what came true.
     """
 
     bins: tuple[Bin, ...]
     ece: float
+    ece_by_chance: float
     brier: float
     log_loss: float
 
@@ -94,6 +98,7 @@ class Reliability:
         """Plain values for :func:`json.dumps`."""
         return {
             "ece": self.ece,
+            "ece_by_chance": self.ece_by_chance,
             "brier": self.brier,
             "log_loss": self.log_loss,
             "bins": [{"entities": bin.entities, "score": bin.score, "correct": bin.correct} for bin in self.bins],
@@ -126,9 +131,15 @@ def reliability(scored: Scored, *, bins: int = BINS) -> Reliability | None:
     return Reliability(
         bins=rows,
         ece=sum(row.entities * abs(row.score - row.correct) for row in rows) / entities,
+        ece_by_chance=math.sqrt(2 / math.pi) * sum(map(_deviation, (scored.scores[of] for of in upwards))) / entities,
         brier=float(((scored.scores - scored.correct) ** 2).mean()),
         log_loss=scored.log_loss(),
     )
+
+
+def _deviation(scores: NDArray[np.float64]) -> float:
+    """The standard deviation of how many are right, where each is right as often as its score says."""
+    return math.sqrt(float((scores * (1 - scores)).sum()))
 
 
 def threshold_curve(scored: Scored) -> tuple[Point, ...]:

@@ -49,7 +49,8 @@ def reliability_table(reliability: Reliability, *, title: str | None = None) -> 
     for bin in reliability.bins:
         table.add_row(f"{bin.entities:,}", f"{bin.score:.3f}", f"{bin.correct:.3f}")
     table.caption = (
-        f"expected calibration error {reliability.ece:.3f}, Brier {reliability.brier:.3f}, "
+        f"expected calibration error {reliability.ece:.3f} ({reliability.ece_by_chance:.3f} by chance), "
+        f"Brier {reliability.brier:.3f}, "
         f"log loss {reliability.log_loss:.3f}"
     )
     return table

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import torch
 from pydantic import TypeAdapter
 from torch import Tensor
 
@@ -36,7 +37,11 @@ class Fitted:
 
     def keep(self, model: Model) -> None:
         """Remember the model's weights as the ones to end with."""
-        self._best = {name: weights.detach().clone() for name, weights in model.state_dict().items()}
+        weights = model.state_dict()
+        if self._best is None:
+            self._best = {name: torch.empty_like(each) for name, each in weights.items()}
+        for name, each in self._best.items():  # over the old ones: two copies at once would be the peak of the run
+            each.copy_(weights[name])
 
     def restore(self, model: Model) -> None:
         """Give the model the weights that were kept."""

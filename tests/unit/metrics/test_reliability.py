@@ -44,6 +44,15 @@ def test_scores_of_what_they_say_have_little_error() -> None:
     assert found.ece < 0.02
 
 
+def test_true_scores_have_the_error_that_chance_gives() -> None:
+    rng = np.random.default_rng(1)
+    scores = np.sort(rng.beta(4, 1, size=300))[::-1]
+    runs = [reliability(Scored(scores, rng.uniform(size=300) < scores, 300)) for _ in range(400)]
+    errors = [run.ece for run in runs if run is not None]
+    assert runs[0] is not None
+    assert runs[0].ece_by_chance == pytest.approx(np.mean(errors), rel=0.05)
+
+
 def test_the_curve_has_a_point_for_each_score() -> None:
     curve = threshold_curve(predicted(0.9, 0.8, 0.8, 0.4, right=2))
     assert [(point.threshold, point.precision, point.recall) for point in curve] == [
