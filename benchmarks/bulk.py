@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -40,13 +41,13 @@ class Run:
     peak_megabytes: float
 
 
-def tweets(folder: Path, number: int) -> Iterator[str]:
-    """Lines of all files of tweets, again and again, each with its number."""
+def tweets(folder: Path, number: int, *, words: int | None) -> Iterator[str]:
+    """Lines of all files of tweets, or their first few words, again and again, each with its number."""
     lines = [
         line for path in sorted(folder.glob("*.10000.txt")) for line in path.read_text("utf-8").split("\n") if line
     ]
     for position, line in enumerate(islice(cycle(lines), number)):
-        yield f"{line} {position}"
+        yield f"{' '.join(line.split()[:words])} {position}"
 
 
 def write_rows(path: Path, texts: Iterator[str]) -> int:
@@ -119,18 +120,20 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=Path("runs/wnut17-1"))
     parser.add_argument("--texts", type=Path, default=DATA / "unlabelled")
     parser.add_argument("--documents", type=int, default=1_000_000)
+    parser.add_argument("--words", type=int, help="take only the first few words of each tweet")
     parser.add_argument("--format", choices=("parquet", "jsonl"), default="parquet")
     parser.add_argument("--compared", type=int, default=50_000, help="rows that one and two workers tag in turn")
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
+    short = partial(tweets, arguments.texts, words=arguments.words)
     with tempfile.TemporaryDirectory() as name:
         folder, suffix = Path(name), arguments.format
         source, half, part = (folder / f"{which}.{suffix}" for which in ("all", "half", "part"))
-        words = write_rows(source, tweets(arguments.texts, arguments.documents))
-        write_rows(half, tweets(arguments.texts, arguments.documents // 2))
+        words = write_rows(source, short(arguments.documents))
+        write_rows(half, short(arguments.documents // 2))
         compared = min(arguments.compared, arguments.documents)
-        write_rows(part, tweets(arguments.texts, compared))
+        write_rows(part, short(compared))
         whole, broken = folder / f"whole.{suffix}", folder / f"broken.{suffix}"
         run = tag(arguments, source, whole)
         story = killed(arguments, source, broken, seconds=run.seconds)
