@@ -60,3 +60,10 @@ class Dropout(nn.Module):
 
     def extra_repr(self) -> str:
         return f"p={self.p}"
+
+
+def set_dropout(model: nn.Module, p: float) -> None:
+    """Let all of a model's parts drop units with the same probability."""
+    for part in model.modules():
+        if isinstance(part, Dropout):
+            part.p = p

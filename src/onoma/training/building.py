@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import torch
 
 from onoma.errors import ConfigError
-from onoma.models import HEADS, Model, Pretrained
+from onoma.models import HEADS, Encoder, Model, Pretrained
 from onoma.models.checkpointing import checkpoint_layers
+from onoma.models.dropout import set_dropout
 from onoma.models.lora import LoraSettings, add_lora
 from onoma.schemes import OUTSIDE
 from onoma.training.balance import class_weights
@@ -41,6 +42,8 @@ def build_model(config: RunConfig, pretrained: Pretrained, *, tags: Sequence[str
         label_smoothing=settings.label_smoothing,
         alternatives=[_tags_of(labels, tags) for labels in text.lacks],
     )
+    if config.model.encoder_dropout is not None:
+        set_dropout(pretrained.encoder, config.model.encoder_dropout)
     if settings.lora is not None:
         add_lora(pretrained.encoder, settings=LoraSettings(**settings.lora.model_dump()))
     if settings.recompute:
@@ -61,6 +64,11 @@ def check_model(config: RunConfig, pretrained: Pretrained) -> None:
     """
     if config.model.head not in HEADS:
         raise ConfigError(f"model.head: there is no head {config.model.head!r}; there are {', '.join(HEADS)}")
+    if config.model.encoder_dropout is not None and not isinstance(pretrained.encoder, Encoder):
+        raise ConfigError(
+            f"model.encoder_dropout: encoder {pretrained.name} is a {pretrained.family}; dropout can "
+            "be set for the BERT family only"
+        )
     if config.model.window > pretrained.longest:
         raise ConfigError(
             f"model.window: {config.model.window} subwords are more than the {pretrained.longest} that encoder "

@@ -83,6 +83,8 @@ class ModelConfig(_Frozen):
         head: what turns hidden states into tag scores.
         tag_scheme: the scheme that the model itself uses, whatever the files use.
         dropout: probability with which the head drops a hidden unit.
+        encoder_dropout: probability with which the encoder drops a hidden unit or an attention weight; by default as in
+            its pre-training.
         window: subwords that the encoder reads at once, special pieces included.
         overlap: subwords that neighbouring windows of a long document share.
     """
@@ -91,6 +93,7 @@ class ModelConfig(_Frozen):
     head: str = "linear"
     tag_scheme: Literal["BIO", "BIOES"] = "BIO"
     dropout: float = Field(default=0.1, ge=0, lt=1)
+    encoder_dropout: float | None = Field(default=None, ge=0, lt=1)
     window: int = Field(default=128, ge=16)
     overlap: int = Field(default=48, ge=0)
 

@@ -14,9 +14,9 @@ import torch
 
 import onoma
 from learnable import SENTENCES, write_corpus
-from onoma.errors import StoppedError
+from onoma.errors import ConfigError, StoppedError
 from onoma.training import Observer, Step, Trained, read_config, run_training
-from tiny import write_encoder
+from tiny import write_distilbert, write_encoder
 
 Settings = dict[str, object]
 
@@ -80,6 +80,19 @@ def test_stopped_and_resumed_it_ends_with_the_same_weights(settings, tmp_path, n
     weights = whole.model.state_dict()
     assert all(torch.equal(each, weights[name]) for name, each in resumed.model.state_dict().items())
     assert resumed.fitted.dev == whole.fitted.dev
+
+
+def test_without_dropout_nothing_is_left_to_chance(settings, tmp_path):
+    dry = settings | {"training.epochs": 1, "model.dropout": 0.0, "model.encoder_dropout": 0.0}
+    model = _run(dry, tmp_path, Terminated(after=0)).model.train()
+    sequence = torch.arange(5, 13), torch.tensor([8]), torch.ones(8, dtype=torch.int64)
+    assert model.loss(*sequence) == model.loss(*sequence)
+
+
+def test_dropout_of_an_encoder_that_is_not_ours_cannot_be_set(settings, tmp_path):
+    foreign = settings | {"model.encoder": str(write_distilbert(tmp_path / "encoder")), "model.encoder_dropout": 0.0}
+    with pytest.raises(ConfigError, match=r"model\.encoder_dropout: .* distilbert"):
+        _run(foreign, tmp_path / "run", Terminated(after=0))
 
 
 def test_nothing_imports_the_compiler_of_torch(settings, tmp_path):
