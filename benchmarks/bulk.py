@@ -23,7 +23,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -41,13 +40,16 @@ class Run:
     peak_megabytes: float
 
 
-def tweets(folder: Path, number: int, *, words: int | None) -> Iterator[str]:
+def tweets(arguments: argparse.Namespace, number: int) -> Iterator[str]:
     """Lines of all files of tweets, or their first few words, again and again, each with its number."""
     lines = [
-        line for path in sorted(folder.glob("*.10000.txt")) for line in path.read_text("utf-8").split("\n") if line
+        line
+        for path in sorted(arguments.texts.glob("*.10000.txt"))
+        for line in path.read_text("utf-8").split("\n")
+        if line
     ]
     for position, line in enumerate(islice(cycle(lines), number)):
-        yield f"{' '.join(line.split()[:words])} {position}"
+        yield f"{' '.join(line.split()[: arguments.words])} {position}"
 
 
 def write_rows(path: Path, texts: Iterator[str]) -> int:
@@ -115,10 +117,61 @@ def rows_of(path: Path) -> int:
     return int(pq.read_metadata(path).num_rows)
 
 
+def disturbed(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
+    """All rows undisturbed, killed and resumed; and half of them."""
+    suffix = arguments.format
+    source, half = folder / f"all.{suffix}", folder / f"half.{suffix}"
+    words = write_rows(source, tweets(arguments, arguments.documents))
+    write_rows(half, tweets(arguments, arguments.documents // 2))
+    whole, broken = folder / f"whole.{suffix}", folder / f"broken.{suffix}"
+    run = tag(arguments, source, whole)
+    story = killed(arguments, source, broken, seconds=run.seconds)
+    smaller = tag(arguments, half, folder / f"halved.{suffix}")
+    return {
+        "documents": arguments.documents,
+        "words": words,
+        "format": suffix,
+        "undisturbed": {
+            "seconds": run.seconds,
+            "documents_per_second": arguments.documents / run.seconds,
+            "words_per_second": words / run.seconds,
+            "rows_written": rows_of(whole),
+            "peak_megabytes": run.peak_megabytes,
+            "peak_megabytes_of_half_the_rows": smaller.peak_megabytes,
+        },
+        "killed_and_resumed": {"runs": story, "identical": digest(whole) == digest(broken)},
+    }
+
+
+def with_workers(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
+    """One worker and two, in turn."""
+    source = folder / f"part.{arguments.format}"
+    write_rows(source, tweets(arguments, arguments.compared))
+    times: dict[int, list[float]] = {1: [], 2: []}
+    outputs = set()
+    for _ in range(arguments.pairs):
+        for workers, seconds in times.items():
+            output = folder / f"{workers}.{arguments.format}"
+            seconds.append(tag(arguments, source, output, "--overwrite", "--workers", str(workers)).seconds)
+            outputs.add(digest(output))
+    return {
+        "documents": arguments.compared,
+        "seconds_of_one": times[1],
+        "seconds_of_two": times[2],
+        "ratio": statistics.median(one / two for one, two in zip(times[1], times[2], strict=True)),
+        "identical": len(outputs) == 1,
+    }
+
+
+PARTS = {"bulk": disturbed, "bulk_workers": with_workers}
+"""What is measured, by the name of the file of results."""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, default=Path("runs/wnut17-1"))
     parser.add_argument("--texts", type=Path, default=DATA / "unlabelled")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=[*PARTS])
     parser.add_argument("--documents", type=int, default=1_000_000)
     parser.add_argument("--words", type=int, help="take only the first few words of each tweet")
     parser.add_argument("--format", choices=("parquet", "jsonl"), default="parquet")
@@ -126,49 +179,9 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    short = partial(tweets, arguments.texts, words=arguments.words)
-    with tempfile.TemporaryDirectory() as name:
-        folder, suffix = Path(name), arguments.format
-        source, half, part = (folder / f"{which}.{suffix}" for which in ("all", "half", "part"))
-        words = write_rows(source, short(arguments.documents))
-        write_rows(half, short(arguments.documents // 2))
-        compared = min(arguments.compared, arguments.documents)
-        write_rows(part, short(compared))
-        whole, broken = folder / f"whole.{suffix}", folder / f"broken.{suffix}"
-        run = tag(arguments, source, whole)
-        story = killed(arguments, source, broken, seconds=run.seconds)
-        smaller = tag(arguments, half, folder / f"halved.{suffix}")
-        times: dict[int, list[float]] = {1: [], 2: []}
-        outputs = set()
-        for _ in range(arguments.pairs):
-            for workers, seconds in times.items():
-                output = folder / f"{workers}.{suffix}"
-                seconds.append(tag(arguments, part, output, "--overwrite", "--workers", str(workers)).seconds)
-                outputs.add(digest(output))
-        write_result(
-            "bulk",
-            {
-                "documents": arguments.documents,
-                "words": words,
-                "format": suffix,
-                "undisturbed": {
-                    "seconds": run.seconds,
-                    "documents_per_second": arguments.documents / run.seconds,
-                    "words_per_second": words / run.seconds,
-                    "rows_written": rows_of(whole),
-                    "peak_megabytes": run.peak_megabytes,
-                    "peak_megabytes_of_half_the_rows": smaller.peak_megabytes,
-                },
-                "killed_and_resumed": {"runs": story, "identical": digest(whole) == digest(broken)},
-                "workers": {
-                    "documents": compared,
-                    "seconds_of_one": times[1],
-                    "seconds_of_two": times[2],
-                    "ratio": statistics.median(one / two for one, two in zip(times[1], times[2], strict=True)),
-                    "identical": len(outputs) == 1,
-                },
-            },
-        )
+    for part in arguments.parts:
+        with tempfile.TemporaryDirectory() as folder:
+            write_result(part, PARTS[part](arguments, Path(folder)))
 
 
 if __name__ == "__main__":
