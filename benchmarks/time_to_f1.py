@@ -6,7 +6,7 @@ For each corpus and seed every kind runs once, in turn, each in a process of its
 
     trainer    `Trainer` with the recipe of `run_ner.py`, 3 epochs
     same       ours for 3 epochs, all else as by default
-    fast       ours with the recipe for when time counts, see docs/training.md; or what --fast says
+    fast       ours with the recipe for when time counts, see docs/training.md; or what --fast says, for all corpora
 
 `Trainer` is judged by its last model, and its time is that of training alone. Ours counts from before the first step to
 the first end of an epoch whose dev F1 is at least `Trainer`'s: with the measuring on dev up to there, and without. It
@@ -47,14 +47,13 @@ CORPORA = {
 KINDS = ("trainer", "same", "fast")
 EPOCHS = 3
 SAME = [f"training.epochs={EPOCHS}"]
-FAST = [
-    "training.epochs=1",
-    "training.learning_rate=2.5e-4",
-    "training.head_learning_rate=1e-3",
-    "training.batch_subwords=256",
-    "training.freeze_layers=2",
-    "training.class_weights={O=0.5}",
-]
+ONCE = ["training.epochs=1", "training.head_learning_rate=1e-3"]
+SMALL = ["training.batch_subwords=256", "training.freeze_layers=2", "training.class_weights={O=0.5}"]
+LARGE = ["training.batch_subwords=512", "model.encoder_dropout=0"]
+FAST = {
+    "wnut17": [*ONCE, "training.learning_rate=2.5e-4", *SMALL],
+    "bc5cdr": [*ONCE, "training.learning_rate=3e-4", *LARGE],
+}
 WANTED = 1 / 6
 
 Result = dict[str, object]
@@ -253,16 +252,17 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--fast", nargs="+", default=FAST, metavar="KEY=VALUE", help="settings of the fast recipe")
+    parser.add_argument("--fast", nargs="+", metavar="KEY=VALUE", help="settings of the fast recipe")
     parser.add_argument("--log", type=Path, default=Path("runs/time_to_f1.jsonl"))
     parser.add_argument("--one", type=json.loads, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
         print(json.dumps(do(arguments.one)))
         return
-    sets = {"trainer": (), "same": tuple(SAME), "fast": tuple(arguments.fast)}
+    fast = {corpus: arguments.fast or FAST[corpus] for corpus in arguments.corpora}
     runs: dict[str, dict[int, dict[str, Result]]] = {corpus: {} for corpus in arguments.corpora}
     for corpus, of_corpus in runs.items():
+        sets = {"trainer": (), "same": tuple(SAME), "fast": tuple(fast[corpus])}
         for seed in arguments.seeds:
             of_corpus[seed] = {
                 kind: Run(kind, corpus, seed, arguments.threads, sets[kind]).result(arguments.log)
@@ -274,7 +274,7 @@ def main() -> None:
         "threads": arguments.threads,
         "epochs_of_trainer": EPOCHS,
         "wanted_share": WANTED,
-        "fast": arguments.fast,
+        "fast": fast,
         **{corpus: summary(of_corpus) for corpus, of_corpus in runs.items()},
     }
     write_result("time_to_f1", figures)
