@@ -289,8 +289,9 @@ def _fill_output(
 
 def _write_bundle(trained: Trained, folder: Path, *, config: RunConfig, run: Path, observer: Observer) -> None:
     """Export, measure, and write everything that a bundle holds; what the run has logged goes along."""
-    from onoma.evaluation import evaluate as evaluate_documents
+    from onoma.evaluation import tag_gold
     from onoma.export import export_onnx
+    from onoma.metrics import as_fractions, judge
     from onoma.models import save_model, save_tokenizer
     from onoma.training import copy_logs
     from onoma.training.parts import read_part
@@ -302,13 +303,15 @@ def _write_bundle(trained: Trained, folder: Path, *, config: RunConfig, run: Pat
     export_onnx(trained.model, folder / ONNX, samples=trained.samples)
     write_manifest(bundle.manifest, folder)
     origin = bundle.manifest.provenance
-    figures = {} if trained.fitted.dev is None else {"dev": _figures(trained.fitted.dev)}
+    figures = {} if trained.fitted.dev is None else {"dev": as_fractions(trained.fitted.dev.exact)}
     if config.data.test:
         observer.stage("measuring on test")
         part = read_part(config.data.test, config.data, observer=observer)
-        report = evaluate_documents(load(folder), part.documents)
+        report = judge(list(tag_gold(load(folder), part.documents)))
         observer.tested(report)
-        figures["test"] = _figures(report)
+        figures["test"] = as_fractions(report.exact)
+        if report.intervals is not None:
+            figures["test"]["f1_low"], figures["test"]["f1_high"] = report.intervals.exact.f1
         origin = origin.model_copy(update={"data": {**origin.data, "test": part.card}})
     origin = origin.model_copy(update={"figures": figures})
     manifest = bundle.manifest.model_copy(update={"provenance": origin})
@@ -549,11 +552,6 @@ def cut(
     output.mkdir(parents=True)
     save_encoder(found, output)
     return found
-
-
-def _figures(report: Report) -> dict[str, float]:
-    exact = report.exact
-    return {"precision": exact.precision, "recall": exact.recall, "f1": exact.f1}
 
 
 def _documents(

@@ -35,6 +35,13 @@ def test_the_figures_in_the_model_are_those_that_evaluate_gives(onoma, model, co
     assert manifest["provenance"]["figures"]["dev"]["f1"] == report["exact"]["f1"]
 
 
+def test_the_card_tells_how_sure_the_test_figures_are(onoma, model, corpus):
+    report = json.loads(onoma("evaluate", model, corpus, "--json").out)
+    low, high = (100 * bound for bound in report["intervals"]["exact"]["f1"])
+    card = (model / "README.md").read_text(encoding="utf-8")
+    assert f"| test | 100.00 | 100.00 | 100.00 ({low:.2f} – {high:.2f}) |" in card
+
+
 def test_evaluate_scores_the_text_itself_when_told(onoma, model, corpus):
     assert json.loads(onoma("evaluate", model, corpus, "--raw", "--json").out)["exact"]["f1"] == 1.0
 

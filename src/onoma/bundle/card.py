@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,10 +51,12 @@ def write_card(manifest: Manifest, folder: Path, *, name: str) -> None:
             "|---|--:|--:|--:|",
         ]
         lines += [
-            f"| {part} | {100 * of['precision']:.2f} | {100 * of['recall']:.2f} | {100 * of['f1']:.2f} |"
+            f"| {part} | {100 * of['precision']:.2f} | {100 * of['recall']:.2f} | {100 * of['f1']:.2f}{_interval(of)} |"
             for part, of in origin.figures.items()
         ]
         lines.append("")
+        if any(_interval(of) for of in origin.figures.values()):
+            lines += ["Between which figures F1 would lie on other texts of the kind stands in brackets (95 %).", ""]
     if write_curve(folder):
         lines += [
             "## Training",
@@ -71,6 +74,13 @@ def write_card(manifest: Manifest, folder: Path, *, name: str) -> None:
         "",
     ]
     (folder / "README.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _interval(figures: Mapping[str, float]) -> str:
+    """The bounds of F1, where they were measured."""
+    if "f1_low" not in figures:
+        return ""
+    return f" ({100 * figures['f1_low']:.2f} – {100 * figures['f1_high']:.2f})"
 
 
 def _listed(labels: tuple[str, ...]) -> str:

@@ -27,6 +27,7 @@ from onoma.export.graph import writable, write_graph
 from onoma.export.judge import Judgement, judge
 from onoma.export.onnx import export_onnx
 from onoma.export.ranges import measure_ranges, random_windows
+from onoma.metrics import as_fractions
 from onoma.models import Model, load_model
 from onoma.runtime.onnx import OnnxBackend
 from onoma.tagger import Tagger
@@ -138,8 +139,7 @@ def _renewed(manifest: Manifest, judgement: Judgement | None) -> Manifest:
     """The manifest with the figures of int8, where there are any; what has proved itself is preferred."""
     if judgement is None or judgement.quantised is None:
         return manifest
-    figures = judgement.quantised.exact
-    of_int8 = {"precision": figures.precision, "recall": figures.recall, "f1": figures.f1}
+    of_int8 = as_fractions(judgement.quantised.exact)
     origin = manifest.provenance
     renewed = origin.model_copy(update={"figures": {**origin.figures, "dev with int8": of_int8}})
     return manifest.model_copy(update={"provenance": renewed, "precision": "int8"})

@@ -2,7 +2,7 @@
 
 from onoma.metrics.align import Aligned, Mention, align
 from onoma.metrics.comparing import Comparison, Difference, compare
-from onoma.metrics.counts import Averages, Counts, Figures, average
+from onoma.metrics.counts import Averages, Counts, Figures, as_fractions, average
 from onoma.metrics.errors import KINDS, Errors, Known, Mistake, find_errors
 from onoma.metrics.intervals import FigureIntervals, Interval, Intervals, bootstrap
 from onoma.metrics.judging import judge
@@ -52,6 +52,7 @@ __all__ = [
     "SurfaceForms",
     "Tally",
     "align",
+    "as_fractions",
     "average",
     "bootstrap",
     "choose_threshold",

@@ -24,6 +24,11 @@ class Figures(Protocol):
     def f1(self) -> float: ...
 
 
+def as_fractions(figures: Figures) -> dict[str, float]:
+    """The three figures by their names, for whatever is written down."""
+    return {"precision": figures.precision, "recall": figures.recall, "f1": figures.f1}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """How many entities were found out of how many.

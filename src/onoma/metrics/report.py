@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from onoma.metrics.counts import Averages, Counts, Figures, average
+from onoma.metrics.counts import Averages, Counts, as_fractions, average
 from onoma.metrics.errors import Errors
 from onoma.metrics.intervals import Intervals
 from onoma.metrics.reliability import Reliability
@@ -56,19 +56,21 @@ class Report:
         """Plain values for :func:`json.dumps`; figures are fractions of 1, support and documents are counts."""
         optional = {"intervals": self.intervals, "errors": self.errors, "reliability": self.reliability}
         return {
-            "exact": _figures(self.exact),
-            "surface": _figures(self.surface),
-            "partial": _figures(self.partial),
-            "macro": _figures(self.macro),
-            "weighted": _figures(self.weighted),
-            "labels": {label: {**_figures(counts), "support": counts.support} for label, counts in self.labels.items()},
+            "exact": as_fractions(self.exact),
+            "surface": as_fractions(self.surface),
+            "partial": as_fractions(self.partial),
+            "macro": as_fractions(self.macro),
+            "weighted": as_fractions(self.weighted),
+            "labels": {
+                label: {**as_fractions(counts), "support": counts.support} for label, counts in self.labels.items()
+            },
             "semeval": {
                 "strict": _outcomes(self.semeval.strict),
                 "exact": _outcomes(self.semeval.exact),
                 "partial": _outcomes(self.semeval.partial),
                 "type": _outcomes(self.semeval.type),
             },
-            "words": None if self.words is None else _figures(self.words),
+            "words": None if self.words is None else as_fractions(self.words),
             "support": self.exact.support,
             "predicted": self.exact.predicted,
             "documents": self.documents,
@@ -77,10 +79,6 @@ class Report:
         }
 
 
-def _figures(figures: Figures) -> dict[str, float]:
-    return {"precision": figures.precision, "recall": figures.recall, "f1": figures.f1}
-
-
 def _outcomes(of: Outcomes) -> dict[str, float]:
     counts = {"correct": of.correct, "incorrect": of.incorrect, "partial": of.partial, "missed": of.missed}
-    return {**_figures(of), **counts, "spurious": of.spurious}
+    return {**as_fractions(of), **counts, "spurious": of.spurious}

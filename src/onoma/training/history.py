@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from onoma.bundle import HISTORY
+from onoma.metrics import as_fractions
 from onoma.training.progress import Epoch, Observer, Step
 
 TENSORBOARD = "tensorboard"
@@ -94,6 +95,5 @@ def epoch_figures(epoch: Epoch) -> dict[str, object]:
         "seconds": round(epoch.seconds, 3),
     }
     if epoch.dev is not None:
-        exact = epoch.dev.exact
-        figures["dev"] = {"precision": exact.precision, "recall": exact.recall, "f1": exact.f1}
+        figures["dev"] = as_fractions(epoch.dev.exact)
     return figures
