@@ -13,7 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
 
-from onoma.bulk.shard import Done, synchronise, writing
+from onoma.bulk.shard import Done
+from onoma.bundle.durable import synchronise, writing
 from onoma.errors import InputError
 
 _FORMAT = 1

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 from onoma.bulk.job import Job
 from onoma.bulk.reader import Reader, Ready
 from onoma.bulk.rows import DeadLetter, shown
 from onoma.bulk.writers import WRITERS
+from onoma.bundle.durable import writing
 from onoma.errors import OnomaError
 from onoma.text import Document
 
@@ -170,33 +169,6 @@ def _write_letters(letters: list[DeadLetter], path: Path) -> None:
         return
     with writing(path) as file:
         file.writelines(json.dumps(asdict(letter), ensure_ascii=False).encode() + b"\n" for letter in letters)
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[BinaryIO]:
-    """A file that gets its name when it is whole and the disk holds it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
-    try:
-        with draft.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        synchronise(path.parent)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def synchronise(folder: Path) -> None:
-    """Have the disk hold the names in a folder, where the system can be asked that."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def digest_of(path: Path) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tokenizers import Tokenizer
 
+from onoma.bundle.durable import writing
 from onoma.bundle.recipe import FORMAT, Recipe
 from onoma.bundle.shipped import find_model
 from onoma.decoding import Decoder
@@ -158,10 +159,8 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
     names = (*PRECISIONS.values(), WEIGHTS)
     files = {name: (folder / name).stat().st_size for name in names if (folder / name).is_file()}
     complete = manifest.model_copy(update={"files": files})
-    text = complete.model_dump_json(indent=2)
-    unfinished = folder / f".{MANIFEST}.unfinished"
-    unfinished.write_text(text + "\n", encoding="utf-8")
-    unfinished.replace(folder / MANIFEST)
+    with writing(folder / MANIFEST) as file:
+        file.write(f"{complete.model_dump_json(indent=2)}\n".encode())
 
 
 def _read_manifest(path: Path) -> Manifest | Mapping[str, object]:

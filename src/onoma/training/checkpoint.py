@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, cast
 
 import torch
 
+from onoma.bundle.durable import synchronise
 from onoma.errors import TrainingError
 
 _NAME = re.compile(r"(?P<place>\d{6})-step-(?P<step>\d+)-(?P<digest>[0-9a-f]{32})\.pt")
@@ -56,7 +57,7 @@ class Checkpoints:
             draft.rename(self.folder / f"{place:06}-step-{step}-{digest}.pt")
         finally:
             draft.unlink(missing_ok=True)
-        _synchronise(self.folder)
+        synchronise(self.folder)
         for old in self._found()[: -self._keep]:
             with suppress(OSError):
                 old.path.unlink()
@@ -150,13 +151,3 @@ def _save(state: Mapping[str, object], file: BinaryIO) -> str:
             raise sink.error from error
         raise
     return sink.digest.hexdigest()[:32]
-
-
-def _synchronise(folder: Path) -> None:
-    """Have the disk hold the names in a folder, where the system can be asked that."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
