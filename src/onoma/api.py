@@ -428,7 +428,7 @@ def check(
         encoder = encoder or ("small" if model is None else None)
     judge = _judge(Path(model), threads=threads) if model is not None else None
     framing = judge.bundle.framing() if judge is not None else _framing(encoder) if encoder is not None else None
-    predict = None if judge is None else lambda documents: list(judge.judge(documents))
+    predict = None if judge is None else lambda documents: list(judge.tag_many(documents))
     if folds is not None:
         predict = partial(
             predict_folds,
@@ -497,7 +497,7 @@ def predict_folds(
             train_run(
                 read_config(None, settings={**settings, "data.train": [path], "output": output}), observer=observer
             )
-            return _judge(output, threads=threads).judge(held)
+            return _judge(output, threads=threads).tag_many(held)
 
         return cross_validated(documents, predict, folds=folds)
 

@@ -105,6 +105,11 @@ class Tagger:
                     bounds = encoded.subwords.bounds
                     yield _Job(reading, window, framed + int(bounds[window.end] - bounds[window.start]))
 
+    def _told(self, found: list[Entity], encoded: Encoded, first: int, scores: NDArray[np.float32]) -> Iterable[Entity]:
+        """What is told of a sentence, given its entities, its first word and its tag scores, ``[words, tags]``."""
+        del encoded, first, scores
+        return found
+
     def _read(self, stretch: _Stretch) -> Iterator[Document]:
         """Decode what is whole; the documents that this ends."""
         sentences = [
@@ -113,8 +118,9 @@ class Tagger:
             for first, scores in reading.sentences(scored, self._decoder)
         ]
         decoded = self._decoder.decode([scores for _, _, scores in sentences])
-        for (reading, first, _), chunks in zip(sentences, decoded, strict=True):
-            reading.entities += [_entity(reading.encoded, first, chunk) for chunk in chunks]
+        for (reading, first, scores), chunks in zip(sentences, decoded, strict=True):
+            found = [_entity(reading.encoded, first, chunk) for chunk in chunks]
+            reading.entities += self._told(found, reading.encoded, first, scores)
         for reading, _ in stretch.documents():
             if reading.word == len(reading.encoded.words):
                 yield reading.encoded.document.with_entities(reading.entities)

@@ -8,55 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from onoma.bundle import Bundle, EncoderCard, Manifest, Windowing
+from capitals import Capitals, make_bundle
 from onoma.tagger import Tagger
 from onoma.text import Document
 
-PIECES = [
-    "[PAD]",
-    "[UNK]",
-    "[CLS]",
-    "[SEP]",
-    *"ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-    *"abcdefghijklmnopqrstuvwxyz.,",
-    *(f"##{c}" for c in "abcdefghijklmnopqrstuvwxyz"),
-]
-CAPITALS = range(4, 30)
-
-
-class Capitals:
-    """Says B at a capital, with a confidence that grows with nothing but the subword itself; counts its calls."""
-
-    def __init__(self) -> None:
-        self.shapes: list[tuple[int, int]] = []
-
-    def emissions(self, ids, mask):
-        assert (ids[mask == 0] == 0).all()
-        self.shapes.append(ids.shape)
-        scores = np.zeros((*ids.shape, 3), dtype=np.float32)
-        scores[..., 0] = 2.0
-        scores[..., 1] = np.where(np.isin(ids, CAPITALS), 3.0 + ids / 10, -2.0)
-        scores[..., 2] = -6.0
-        scores[mask == 0] = 99.0
-        return scores
-
 
 def make_tagger(*, window: int = 32, batch_subwords: int = 128, backend: Capitals | None = None) -> Tagger:
-    tokenizer = Tokenizer(models.WordPiece({piece: number for number, piece in enumerate(PIECES)}, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    manifest = Manifest(
-        labels=("X",),
-        scheme="BIO",
-        head="linear",
-        window=Windowing(size=window, overlap=window // 4),
-        encoder=EncoderCard(name="none", family="bert"),
-    )
-    return Tagger(Bundle(manifest, tokenizer), backend or Capitals(), batch_subwords=batch_subwords)
+    return Tagger(make_bundle(window=window), backend or Capitals(), batch_subwords=batch_subwords)
 
 
 def spans(document: Document) -> list[tuple[int, int, str]]:
