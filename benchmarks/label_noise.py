@@ -1,7 +1,7 @@
 """How well the data doctor finds errors that were put into a corpus on purpose.
 
     python benchmarks/label_noise.py [--corpora wikigold bc5cdr btc] [--kinds swap shift deletion]
-        [--rate 0.05] [--folds 3] [--encoder small] [--set KEY=VALUE] [--documents N] [--seed 1]
+        [--rate 0.05] [--folds 3] [--encoder small] [--set KEY=VALUE] [--documents N] [--seed 1] [--keep FOLDER]
 
 Into each corpus, once for each kind, errors are put at 5 % of its entities: another label, a bound moved by a word, or
 no entity at all. Models are trained on all but a part of the documents, errors and all, and tag that part. What they
@@ -9,6 +9,8 @@ say is ranked in three ways: by the doctor, by plain disagreement (whatever gold
 common, by the model's score), and at random among all gold spans and what else is predicted (mean of 20 orders). Told
 are the precision of the first 100 and the recall of the first 2 N, where N is the number of errors put in. Errors that
 the corpus had before count as none, so precision is too low by them.
+
+With --keep what the models say is kept in a folder and not asked again where it is there.
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ from __future__ import annotations
 import argparse
 import random
 import statistics
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -25,7 +26,7 @@ from pathlib import Path
 from results import DATA, write_result
 
 from onoma.api import predict_folds
-from onoma.corpora import read
+from onoma.corpora import read, write
 from onoma.doctor import suspicions
 from onoma.text import Document, Entity
 
@@ -34,6 +35,15 @@ CORPORA: dict[str, list[str]] = {
     "bc5cdr": ["bc5cdr/train.tsv"],
     "btc": ["btc/a.conll", "btc/b.conll", "btc/e.conll", "btc/g.conll"],
 }
+ONCE = {
+    "training.epochs": 1,
+    "training.learning_rate": 3e-4,
+    "training.head_learning_rate": 1e-3,
+    "training.batch_subwords": 512,
+    "model.encoder_dropout": 0,
+}
+SETTINGS: dict[str, dict[str, object]] = {"wikigold": {"training.epochs": 3}, "bc5cdr": ONCE, "btc": ONCE}
+"""Of the models, so that all takes an hour of one processor and not a day; `--set` overrides them."""
 Place = tuple[int, int, int]
 """A document's position, and characters of it."""
 
@@ -164,16 +174,26 @@ def meets(place: Place, error: Place) -> bool:
     return place[0] == error[0] and place[1] < error[2] and error[1] < place[2]
 
 
-def measure(documents: list[Document], kind: str, arguments: argparse.Namespace) -> dict[str, object]:
+def predictions(documents: list[Document], corpus: str, kind: str, arguments: argparse.Namespace) -> list[Document]:
+    """What models say that have not learnt from the document at hand."""
+    kept = arguments.keep / f"{corpus}-{kind}.jsonl" if arguments.keep else None
+    if kept is not None and kept.exists():
+        return list(read(kept))
+    settings = {"model.encoder": arguments.encoder, **SETTINGS[corpus]}
+    settings |= dict(setting.split("=", 1) for setting in arguments.sets)
+    predicted = predict_folds(documents, folds=arguments.folds, settings=settings)
+    if kept is not None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        write(predicted, kept)
+    return predicted
+
+
+def measure(documents: list[Document], corpus: str, kind: str, arguments: argparse.Namespace) -> dict[str, object]:
     draw = random.Random(arguments.seed)
     noisy = spoil(documents, kind=kind, rate=arguments.rate, draw=draw)
-    settings: dict[str, object] = {"model.encoder": arguments.encoder}
-    settings |= dict(setting.split("=", 1) for setting in arguments.sets)
-    started = time.perf_counter()
-    predicted = predict_folds(noisy.documents, folds=arguments.folds, settings=settings)
+    predicted = predictions(noisy.documents, corpus, kind, arguments)
     return {
         "errors": len(noisy.errors),
-        "seconds": time.perf_counter() - started,
         "doctor": figures(by_doctor(noisy.documents, predicted), noisy.errors),
         "disagreement": figures(by_disagreement(noisy.documents, predicted), noisy.errors),
         "random": at_random(noisy, predicted, draw),
@@ -191,13 +211,14 @@ def main() -> None:
     parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--documents", type=int, help="take only so many documents of each corpus")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=Path, metavar="FOLDER")
     parser.add_argument("--name", default="label_noise", help="name of the file of results")
     arguments = parser.parse_args()
     found: dict[str, dict[str, object]] = {}
     for corpus in arguments.corpora:
         documents = list(chain.from_iterable(read(arguments.data / name) for name in CORPORA[corpus]))
         documents = documents[: arguments.documents]
-        found[corpus] = {kind: measure(documents, kind, arguments) for kind in arguments.kinds}
+        found[corpus] = {kind: measure(documents, corpus, kind, arguments) for kind in arguments.kinds}
     write_result(arguments.name, found)
 
 
