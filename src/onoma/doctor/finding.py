@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from onoma.encoding import segment
+from onoma.doctor.forms import words_of
 from onoma.text import Document, Span, Word
 
 Severity = Literal["error", "warning", "note"]
@@ -36,7 +36,7 @@ class Case:
     @property
     def words(self) -> tuple[Word, ...]:
         """The words that the document gives, or those that its text is segmented into."""
-        return self.document.words if self.document.words is not None else segment(self.document.text)
+        return words_of(self.document)
 
     def line(self, start: int) -> int | None:
         """The line of the first word that ends behind a position."""

@@ -1,0 +1,91 @@
+"""The forms of entities, word by word: where else they stand in an annotation, and what they are labelled there."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from onoma.encoding import segment
+from onoma.text import Document, Span, Word
+
+Form = tuple[str, ...]
+
+NOTHING = ""
+"""The label of a form where it stands and is not annotated."""
+
+
+def words_of(document: Document) -> tuple[Word, ...]:
+    """The words that a document gives, or those that its text is segmented into."""
+    return document.words if document.words is not None else segment(document.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A form at one place: the document's position, the characters, and the label there."""
+
+    position: int
+    span: Span
+    label: str
+
+
+class Forms:
+    """All forms that are an entity somewhere, with all their uses; one inside a longer entity is none.
+
+    Args:
+        documents: annotated.
+    """
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self._words = [words_of(document) for document in documents]
+        self._starts = [[word.start for word in words] for words in self._words]
+        self._ends = [[word.end for word in words] for words in self._words]
+        self.uses: dict[Form, list[Use]] = defaultdict(list)
+        labelled = [
+            [(*self.words_at(position, entity), entity.label) for entity in document.entities]
+            for position, document in enumerate(documents)
+        ]
+        starting: dict[str, set[Form]] = defaultdict(set)
+        for position, chunks in enumerate(labelled):
+            for first, last, label in chunks:
+                if first < last:
+                    form = self._form(position, first, last)
+                    starting[form[0]].add(form)
+                    self._add(position, first, last, label)
+        longest_first = {word: sorted(forms, key=len, reverse=True) for word, forms in starting.items()}
+        for position, chunks in enumerate(labelled):
+            self._add_unlabelled(position, chunks, longest_first)
+        self._counts = {form: Counter(use.label for use in uses) for form, uses in self.uses.items()}
+
+    def words_at(self, position: int, span: Span) -> tuple[int, int]:
+        """The words of a document that a span touches, as a half-open range."""
+        return bisect_right(self._ends[position], span.start), bisect_left(self._starts[position], span.end)
+
+    def count(self, position: int, span: Span, label: str) -> int:
+        """How often the form of a span of a document has a label, or ``NOTHING``, in all documents."""
+        counts = self._counts.get(self._form(position, *self.words_at(position, span)))
+        return 0 if counts is None else counts[label]
+
+    def _form(self, position: int, first: int, last: int) -> Form:
+        return tuple(word.text for word in self._words[position][first:last])
+
+    def _add(self, position: int, first: int, last: int, label: str) -> None:
+        words = self._words[position]
+        span = Span(start=words[first].start, end=words[last - 1].end)
+        self.uses[self._form(position, first, last)].append(Use(position, span, label))
+
+    def _add_unlabelled(
+        self, position: int, chunks: Sequence[tuple[int, int, str]], longest_first: dict[str, list[Form]]
+    ) -> None:
+        texts = [word.text for word in self._words[position]]
+        taken = bytearray(len(texts))
+        for first, last, _ in chunks:
+            taken[first:last] = b"\1" * max(0, last - first)
+        for first, word in enumerate(texts):
+            for form in longest_first.get(word, ()):
+                last = first + len(form)
+                if tuple(texts[first:last]) == form and not any(taken[first:last]):
+                    taken[first:last] = b"\1" * len(form)
+                    self._add(position, first, last, NOTHING)
+                    break
