@@ -52,11 +52,11 @@ class Weights:
 
 WEIGHTS: Mapping[Kind, Weights] = MappingProxyType(
     {
-        "label": Weights(-2.7, 0.7, 2.0),
-        "word": Weights(-2.6, 1.0, 0.9),
-        "bounds": Weights(-2.2, 0.0, 0.3),
-        "spurious": Weights(-2.6, 0.0, 0.4),
-        "missing": Weights(-2.5, 1.0, 0.5),
+        "label": Weights(-3.2, 0.8, 2.3),
+        "word": Weights(-3.0, 1.0, 0.9),
+        "bounds": Weights(-2.6, -0.2, 0.3),
+        "spurious": Weights(-2.9, 0.0, 0.6),
+        "missing": Weights(-3.2, 1.2, 1.7),
     }
 )
 
