@@ -326,6 +326,7 @@ def evaluate(
     *,
     format: str | None = None,
     options: ReadOptions | None = None,
+    report: PathLike | None = None,
 ) -> Report:
     """Score a model on annotated text.
 
@@ -334,11 +335,31 @@ def evaluate(
         data: a file in any format that onoma reads, or documents.
         format: the file's format; found out by itself where not given.
         options: how the file is read.
+        report: an HTML page to write, with all figures and every wrong sentence.
+
+    Returns:
+        The figures; where a page is written also their intervals, the errors, and what scores are worth.
+
+    Raises:
+        MissingExtraError: there is to be a page, and what draws its pictures is not installed.
     """
     from onoma.evaluation import evaluate as evaluate_documents
 
     tagger = model if isinstance(model, Tagger) else load(model)
-    return evaluate_documents(tagger, _documents(data, format=format, options=options))
+    documents = _documents(data, format=format, options=options)
+    if report is None:
+        return evaluate_documents(tagger, documents)
+    from onoma.evaluation import tag_gold
+    from onoma.metrics import judge
+    from onoma.report import need_plots, write_report
+
+    need_plots()
+    pairs = list(tag_gold(tagger, documents))
+    found = judge(pairs)
+    write_report(
+        Path(report), report=found, pairs=pairs, title=f"{_name(model, 'model')} on {_name(data, 'documents')}"
+    )
+    return found
 
 
 def calibrate(
@@ -371,7 +392,7 @@ def calibrate(
     fitted = calibrate_bundle(bundle, _backend(bundle, precision=AUTO, threads=threads), gold)
     calibration = Calibration(
         temperature=fitted.temperature,
-        data=Path(data).name if isinstance(data, str | os.PathLike) else "",
+        data=_name(data, ""),
         entities=sum(bin.entities for bin in fitted.after.bins),
         error_before=fitted.before.ece,
         error_after=fitted.after.ece,
@@ -552,6 +573,11 @@ def cut(
     output.mkdir(parents=True)
     save_encoder(found, output)
     return found
+
+
+def _name(of: object, otherwise: str) -> str:
+    """What a file or folder is called; of what is in memory nobody knows."""
+    return Path(of).name if isinstance(of, str | os.PathLike) else otherwise
 
 
 def _documents(

@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from learnable import SENTENCES, write_corpus
+from onoma import evaluate
 
 GOLD = "Ada\tB-PER\nmet\tO\nBob\tB-PER\n\n" * 30
 HALF = "Ada\tB-PER\nmet\tO\nBob\tO\n\n" * 30
@@ -58,6 +59,53 @@ def test_score_shows_tables(onoma, files, tmp_path):
 
 def test_a_file_is_perfect_against_itself(onoma, files):
     assert json.loads(onoma("score", files[0], files[0], "--json").out)["exact"]["f1"] == 1.0
+
+
+def test_score_reads_broken_tags_strictly_beside(onoma, files, tmp_path):
+    gold = files[0]
+    broken = tmp_path / "broken.conll"
+    broken.write_text(GOLD.replace("Bob\tB-PER", "Bob\tI-PER") + "B\tB-PER\nC\tB-PER\n", encoding="utf-8")
+    gold.write_text(GOLD + "B\tO\nC\tO\n", encoding="utf-8")
+    outcome = onoma("score", gold, broken, "--scheme", "BIO", "--json")
+    report = json.loads(outcome.out)
+    assert "repaired: 30" in outcome.err
+    assert (report["exact"]["recall"], report["strict_reading"]["recall"]) == (1, 0.5)
+    assert report["strict_reading"]["precision"] == 30 / 32
+    assert "broken tags left out" in onoma("score", gold, broken, "--scheme", "BIO").out
+    assert "strict_reading" not in json.loads(onoma("score", gold, gold, "--json").out)
+
+
+def test_score_writes_a_page(onoma, files, tmp_path):
+    gold, one, other = files
+    page = tmp_path / "report.html"
+    outcome = onoma("score", gold, other, "--against", one, "--also", one, "--train", gold, "--report", page)
+    assert (outcome.status, f"the page is in {page}" in outcome.err) == (0, True)
+    assert "precision" in outcome.out
+    html = page.read_text(encoding="utf-8")
+    assert "other.conll against gold.conll" in html
+    assert html.count('<li data-kind="missed" data-gold="PER">') == html.count("<article>") == 30
+    for id in ("conventions", "labels", "comparison", "runs", "errors", "groups", "sentences"):
+        assert f'<section id="{id}">' in html
+    assert 'id="scores"' not in html
+
+
+def test_a_page_needs_a_folder(onoma, files, tmp_path):
+    outcome = onoma("score", files[0], files[1], "--report", tmp_path / "none" / "report.html")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "there is no folder" in outcome.err
+
+
+def test_evaluate_writes_a_page_and_so_does_the_library(onoma, model, tmp_path):
+    doubtful = [sentence.replace("lyon/B-LOC", "lyon/B-PER") for sentence in SENTENCES]
+    data = write_corpus(tmp_path / "doubtful.conll", doubtful)
+    assert onoma("evaluate", model, data, "--report", tmp_path / "one.html").status == 0
+    report = evaluate(model, data, report=tmp_path / "two.html")
+    one, two = ((tmp_path / name).read_text(encoding="utf-8") for name in ("one.html", "two.html"))
+    assert one == two
+    assert f"{model.name} on doubtful.conll" in two
+    assert '<section id="scores">' in two
+    assert report.errors is not None
+    assert two.count('<li data-kind="label" data-gold="PER" data-predicted="LOC">') == report.errors.kinds["label"] == 4
 
 
 def test_evaluate_tests_models_and_tells_what_scores_are_worth(onoma, model, corpus):

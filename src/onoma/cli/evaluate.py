@@ -24,7 +24,18 @@ from onoma.cli.options import (
     WordColumn,
     read_options,
 )
-from onoma.cli.report import Against, Also, ShowErrors, Training, judge_all, print_judged, tell_reading
+from onoma.cli.report import (
+    Against,
+    Also,
+    Page,
+    ShowErrors,
+    Training,
+    check_page,
+    judge_all,
+    print_judged,
+    tell_reading,
+    write_page,
+)
 
 
 def run(
@@ -38,6 +49,7 @@ def run(
     also: Also = None,
     errors: ShowErrors = False,
     training: Training = None,
+    page: Page = None,
     format: Format = None,
     scheme: SchemeName = None,
     word_column: WordColumn = None,
@@ -61,6 +73,7 @@ def run(
     from onoma.corpora import read
     from onoma.evaluation import tag_gold
 
+    check_page(page)
     options = read_options(
         scheme=scheme,
         word_column=word_column,
@@ -83,4 +96,6 @@ def run(
     )
     tell_reading(reading)
     title = f"{model.name} on {data.name}"
-    print_judged(judged, as_json=as_json, title=title, other=against.name if against else "", errors=errors)
+    other = against.name if against else ""
+    write_page(page, judged, pairs=aligned[model], title=title, other=other)
+    print_judged(judged, as_json=as_json, title=title, other=other, errors=errors)

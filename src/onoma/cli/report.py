@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from onoma.errors import InputError
+
 if TYPE_CHECKING:
     from onoma.corpora import Reading
-    from onoma.metrics import Aligned, Comparison, Report
+    from onoma.metrics import Aligned, Comparison, Counts, Report
 
 Against = Annotated[
     Path | None,
@@ -35,6 +37,10 @@ ShowErrors = Annotated[
 Training = Annotated[
     Path | None,
     typer.Option("--train", metavar="FILE", help="The training text, to tell entities that it has from new ones."),
+]
+Page = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="FILE", help="Also write all of it as one HTML page, with every wrong sentence."),
 ]
 
 
@@ -74,12 +80,14 @@ def judge_all(
     against: Sequence[Aligned] | None = None,
     also: Sequence[Sequence[Aligned]] = (),
     training: Reading | None = None,
+    strict_reading: Counts | None = None,
 ) -> Judged:
     """Judge a system, and what stands beside it."""
     from onoma.metrics import Known, Sample, compare, judge, tally
 
+    report = judge(pairs, known=None if training is None else Known.of(training))
     return Judged(
-        report=judge(pairs, known=None if training is None else Known.of(training)),
+        report=replace(report, strict_reading=strict_reading),
         other=None if against is None else tally(against),
         comparison=None if against is None else compare(Sample.of(pairs), Sample.of(against)),
         runs=tuple(map(tally, also)),
@@ -90,6 +98,43 @@ def tell_reading(reading: Reading) -> None:
     """Say on standard error what was found in a file and what had to be repaired or left out."""
     for notice in reading.notices():
         print(f"note: {notice}", file=sys.stderr)
+
+
+def check_page(path: Path | None) -> None:
+    """Refuse a page that could not be written, before hours go into what should stand in it.
+
+    Raises:
+        InputError: its folder is not there.
+        MissingExtraError: what draws its pictures is not installed.
+    """
+    if path is None:
+        return
+    from onoma.report import need_plots
+
+    if not path.parent.is_dir():
+        raise InputError(f"--report {path}: there is no folder {path.parent}; make it first")
+    need_plots()
+
+
+def write_page(path: Path | None, judged: Judged, *, pairs: Sequence[Aligned], title: str, other: str) -> None:
+    """Write the page, where one is wanted.
+
+    Args:
+        path: where to.
+        judged: what was found.
+        pairs: what it was found in.
+        title: what was judged.
+        other: what it was tested against.
+    """
+    if path is None:
+        return
+    from onoma.report import Rival, write_report
+
+    rival = None
+    if judged.other is not None and judged.comparison is not None:
+        rival = Rival(name=other, report=judged.other, comparison=judged.comparison)
+    write_report(path, report=judged.report, pairs=pairs, title=title, rival=rival, runs=judged.runs)
+    print(f"note: the page is in {path}", file=sys.stderr)
 
 
 def print_judged(judged: Judged, *, as_json: bool, title: str, other: str = "", errors: bool = False) -> None:

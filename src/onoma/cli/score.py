@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,7 +22,22 @@ from onoma.cli.options import (
     WordColumn,
     read_options,
 )
-from onoma.cli.report import Against, Also, ShowErrors, Training, judge_all, print_judged, tell_reading
+from onoma.cli.report import (
+    Against,
+    Also,
+    Page,
+    ShowErrors,
+    Training,
+    check_page,
+    judge_all,
+    print_judged,
+    tell_reading,
+    write_page,
+)
+
+if TYPE_CHECKING:
+    from onoma.corpora import Reading
+    from onoma.metrics import Counts
 
 
 def run(
@@ -31,6 +48,7 @@ def run(
     also: Also = None,
     errors: ShowErrors = False,
     training: Training = None,
+    page: Page = None,
     format: Format = None,
     scheme: SchemeName = None,
     word_column: WordColumn = None,
@@ -52,6 +70,7 @@ def run(
     from onoma.corpora import read
     from onoma.metrics import align
 
+    check_page(page)
     options = read_options(
         scheme=scheme,
         word_column=word_column,
@@ -65,13 +84,33 @@ def run(
     systems = dict.fromkeys(path for path in (predicted, against, *(also or ())) if path is not None)
     readings = {path: read(path, format=format, options=options) for path in (gold, *systems)}
     aligned = {path: list(align(readings[gold], readings[path])) for path in systems}
+    strictly = replace(options, sound_only=True)
     judged = judge_all(
         aligned[predicted],
         against=None if against is None else aligned[against],
         also=[aligned[path] for path in also or ()],
         training=None if training is None else read(training, options=options),
+        strict_reading=_strict_reading(
+            [(readings[path], read(path, format=format, options=strictly)) for path in (gold, predicted)]
+        ),
     )
     for reading in readings.values():
         tell_reading(reading)
     title = f"{predicted.name} against {gold.name}"
-    print_judged(judged, as_json=as_json, title=title, other=against.name if against else "", errors=errors)
+    other = against.name if against else ""
+    write_page(page, judged, pairs=aligned[predicted], title=title, other=other)
+    print_judged(judged, as_json=as_json, title=title, other=other, errors=errors)
+
+
+def _strict_reading(files: Sequence[tuple[Reading, Reading]]) -> Counts | None:
+    """Exact counts where entities that stand only by repair are left out of gold and predicted; None if nothing broke.
+
+    Args:
+        files: gold and predicted, each as it was read and as it is to be read strictly.
+    """
+    from onoma.metrics import score
+
+    if not any(reading.report.repairs.count for reading, _ in files):
+        return None
+    gold, predicted = (strictly for _, strictly in files)
+    return score(gold, predicted).exact

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from onoma.corpora.options import ReadOptions
 from onoma.corpora.report import ReadTally
 from onoma.errors import SchemeError
 from onoma.schemes import OUTSIDE, Scheme, count_steps, decode_tags
@@ -92,14 +93,14 @@ class Assembler:
     Attributes:
         path: the file, for messages.
         scheme: to read the tags by.
-        strict: refuse broken tag sequences.
+        options: tell what becomes of broken tag sequences.
         tally: counts what had to be repaired, adjusted or left out.
         meta: travels with every document.
     """
 
     path: Path
     scheme: Scheme
-    strict: bool
+    options: ReadOptions
     tally: ReadTally
     meta: Mapping[str, object]
 
@@ -193,13 +194,13 @@ class Assembler:
             before = f"{tags[position - 1]!r}" if position else "the beginning"
             after = f"{tags[position]!r}" if position < len(tags) else "the end of a sentence"
             line = block.lines[min(position, len(tags) - 1)]
-            if self.strict:
+            if self.options.strict:
                 message = (
                     f"{after} may not follow {before} in scheme {self.scheme.name}; mend it, or read without strict"
                 )
                 raise SchemeError(message, path=self.path, line=line)
             self.tally.repairs.add("", where=f"{self.path}:{line}", what=f"{after} follows {before}")
-        return decoded.chunks
+        return decoded.sound if self.options.sound_only else decoded.chunks
 
 
 def _word(block: Block, unit: int) -> int:

@@ -65,7 +65,7 @@ class ConllReader:
         survey, options = self._survey, self._options
         meta = {"language": survey.language} if survey.language else {}
         tally.scheme = self.scheme.name if self.scheme is not None else None
-        assembler = Assembler(path=self._path, scheme=survey.scheme, strict=options.strict, tally=tally, meta=meta)
+        assembler = Assembler(path=self._path, scheme=survey.scheme, options=options, tally=tally, meta=meta)
         return assembler.documents(self._stripped(survey.language), marked=survey.marked)
 
     @cached_property

@@ -104,7 +104,7 @@ class ConlluReader:
         scheme, marked = self._survey
         tally.scheme = None if scheme is None else scheme.name
         assembler = Assembler(
-            path=self._path, scheme=scheme or chosen_scheme("BIO"), strict=self._options.strict, tally=tally, meta={}
+            path=self._path, scheme=scheme or chosen_scheme("BIO"), options=self._options, tally=tally, meta={}
         )
         return assembler.documents(self._parts(), marked=marked)
 

@@ -41,7 +41,7 @@ class GermevalReader:
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         scheme = self.scheme or chosen_scheme("BIO")
         tally.scheme = scheme.name
-        assembler = Assembler(path=self._path, scheme=scheme, strict=self._options.strict, tally=tally, meta={})
+        assembler = Assembler(path=self._path, scheme=scheme, options=self._options, tally=tally, meta={})
         return assembler.documents(self._blocks(), marked=False)
 
     def _blocks(self) -> Iterator[Block]:

@@ -69,9 +69,7 @@ class JsonlReader:
     def _tagged(self, block: Block, record: object, tally: ReadTally) -> Iterator[Document]:
         scheme = self.scheme or chosen_scheme("BIO")
         tally.scheme = scheme.name
-        assembler = Assembler(
-            path=self._path, scheme=scheme, strict=self._options.strict, tally=tally, meta=meta_of(record)
-        )
+        assembler = Assembler(path=self._path, scheme=scheme, options=self._options, tally=tally, meta=meta_of(record))
         yield from assembler.documents([Mark(id=id_of(record)), block], marked=True)
 
     def _records(self) -> Iterator[tuple[int, object]]:

@@ -34,6 +34,8 @@ class ReadOptions:
     Attributes:
         scheme: tagging scheme to read tags by; None detects it from the whole file.
         strict: refuse a file whose tags break their scheme, instead of repairing and counting.
+        sound_only: leave out entities that do not begin and end as their scheme allows, instead of repairing them; this
+            is how seqeval's strict mode reads.
         encoding: of the file; a byte order mark is skipped where it is UTF-8.
         word_column: `conll`, `conllu`: a column's name, or its number counted from 1, or negative from the end.
         tag_column: the same for the tags.
@@ -50,6 +52,7 @@ class ReadOptions:
 
     scheme: str | None = None
     strict: bool = False
+    sound_only: bool = False
     encoding: str = "utf-8"
     word_column: int | str | None = None
     tag_column: int | str | None = None

@@ -38,6 +38,7 @@ _GROUPS = {
     "frequency": ("0", "1", "2 to 4", "5 to 9", "10 or more"),
 }
 _LEAST_OFTEN = (0, 1, 2, 5, 10)
+_DOMAIN = "domain"
 
 
 class Mistake(NamedTuple):
@@ -59,7 +60,7 @@ class Errors:
             "" stands for nothing, and equal labels are exact matches and boundary errors.
         groups: exact counts by a property of the entity: `length` in words, `position` in the document, and where
             training text was given `training` (whether it has the surface form, with this label) and `frequency` (how
-            often).
+            often); `domain` where documents have one in ``meta``.
         examples: the first few of each kind.
     """
 
@@ -141,12 +142,12 @@ def find_errors(pairs: Iterable[Aligned], *, known: Known | None = None) -> Erro
         correct = matches(pair.gold, pair.predicted)
         for mention in correct.elements():
             confusion[mention.label, mention.label] += 1
-        for gold, predicted in _paired(_without(pair.gold, correct), _without(pair.predicted, correct)):
-            kind = _kind(gold, predicted)
+        for mistake in find_mistakes(pair, document=document):
+            kind, gold, predicted = mistake.kind, mistake.gold, mistake.predicted
             kinds[kind] += 1
             confusion[gold.label if gold else "", predicted.label if predicted else ""] += 1
             if kinds[kind] <= EXAMPLES:
-                examples.append(Mistake(kind, document, gold, predicted))
+                examples.append(mistake)
         sides = (
             (correct.elements(), Counts(correct=1)),
             (pair.predicted, Counts(predicted=1)),
@@ -160,12 +161,24 @@ def find_errors(pairs: Iterable[Aligned], *, known: Known | None = None) -> Erro
         kinds=dict(kinds),
         confusion=dict(sorted(confusion.items())),
         groups={
-            name: {of: groups[name][of] for of in order if of in groups[name]}
-            for name, order in _GROUPS.items()
+            name: {of: groups[name][of] for of in _GROUPS.get(name, sorted(groups[name])) if of in groups[name]}
+            for name in (*_GROUPS, _DOMAIN)
             if name in groups
         },
         examples=tuple(sorted(examples, key=lambda each: list(KINDS).index(each.kind))),
     )
+
+
+def find_mistakes(pair: Aligned, *, document: int) -> Iterator[Mistake]:
+    """Every error of one document: those between two mentions, then what was missed, then what was invented.
+
+    Args:
+        pair: the document with what was predicted for it.
+        document: its number, from 1.
+    """
+    correct = matches(pair.gold, pair.predicted)
+    for gold, predicted in _paired(_without(pair.gold, correct), _without(pair.predicted, correct)):
+        yield Mistake(_kind(gold, predicted), document, gold, predicted)
 
 
 def _kind(gold: Mention | None, predicted: Mention | None) -> Kind:
@@ -231,3 +244,6 @@ def _groups(mention: Mention, pair: Aligned, known: Known | None) -> Iterator[tu
     if known is not None:
         yield "training", known.standing(mention)
         yield "frequency", known.frequency(mention)
+    domain = pair.document.meta.get(_DOMAIN)
+    if domain and isinstance(domain, str):
+        yield _DOMAIN, domain

@@ -23,6 +23,8 @@ class Report:
         labels: the exact counts of every label that gold or predicted has, in alphabetical order.
         semeval: the four schemes of SemEval-2013.
         words: words inside entities, one by one; None where gold does not give its words.
+        strict_reading: the exact counts where entities that stand only because broken tags were repaired are left out
+            on both sides; None where no tags were broken.
         documents: gold documents.
         notes: what a reader of the figures should know of the data, one sentence each.
         intervals: how far the exact figures would move; None where nobody asked.
@@ -36,6 +38,7 @@ class Report:
     labels: Mapping[str, Counts] = field(default_factory=dict)
     semeval: SemEval = field(default_factory=SemEval)
     words: Counts | None = None
+    strict_reading: Counts | None = None
     documents: int = 0
     notes: tuple[str, ...] = ()
     intervals: Intervals | None = None
@@ -71,6 +74,7 @@ class Report:
                 "type": _outcomes(self.semeval.type),
             },
             "words": None if self.words is None else as_fractions(self.words),
+            **({} if self.strict_reading is None else {"strict_reading": as_fractions(self.strict_reading)}),
             "support": self.exact.support,
             "predicted": self.exact.predicted,
             "documents": self.documents,

@@ -86,6 +86,9 @@ class Figured(Protocol):
     def words(self) -> SupportedFigures | None: ...
 
     @property
+    def strict_reading(self) -> SupportedFigures | None: ...
+
+    @property
     def labels(self) -> Mapping[str, SupportedFigures]: ...
 
     @property
@@ -111,6 +114,8 @@ def report_table(report: Figured, *, title: str | None = None) -> Table:
         add(label, figures, of=intervals.labels[label] if intervals else None)
     table.add_section()
     add("exact", report.exact, of=intervals.exact if intervals else None, style="bold")
+    if report.strict_reading is not None:
+        add("exact, broken tags left out", report.strict_reading)
     add("exact, mean of labels", report.macro)
     add("exact, weighted mean", report.weighted)
     add("surface forms", report.surface)

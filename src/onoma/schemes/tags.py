@@ -32,10 +32,14 @@ class Tag(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The chunks of a tag sequence and the positions at which it broke its scheme and was repaired."""
+    """The chunks of a tag sequence and the positions at which it broke its scheme and was repaired.
+
+    ``sound`` are those of the chunks that begin and end as the scheme allows; it is what a strict reading keeps.
+    """
 
     chunks: tuple[Chunk, ...]
     repairs: tuple[int, ...]
+    sound: tuple[Chunk, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +80,32 @@ def decode_tags(tags: Sequence[str], scheme: Scheme) -> Decoded:
     """Read chunks out of one sentence's tags.
 
     A step that the scheme does not allow is repaired by one rule, that of the CoNLL scorer: whatever entity is open
-    ends before it, and the tag begins a new one.
+    ends before it, and the tag begins a new one. What stands only by such a repair is not sound.
 
     Raises:
         SchemeError: a tag has no label, or a prefix that the scheme does not know.
     """
     chunks: list[Chunk] = []
+    sound: list[Chunk] = []
     repairs: list[int] = []
-    before, start = Tag(OUTSIDE, ""), 0
+    before, start, opened = Tag(OUTSIDE, ""), 0, True
     for position, text in enumerate([*tags, OUTSIDE]):
         after = parse_tag(text)
         if after.prefix != OUTSIDE and after.prefix not in scheme.prefixes:
             expected = ", ".join(f"{prefix}-<label>" for prefix in scheme.prefixes)
             raise SchemeError(f"tag {text!r} is not in scheme {scheme.name}; expected O, {expected}")
         same = before.label == after.label and before.prefix != OUTSIDE
-        if not _allows(scheme, before, after, same=same):
+        allowed = _allows(scheme, before, after, same=same)
+        if not allowed:
             repairs.append(position)
         if not (same and (before.prefix, after.prefix) in scheme.continues):
             if before.prefix != OUTSIDE:
                 chunks.append(Chunk(start, position, before.label))
-            start = position
+                if opened and (allowed or scheme.allows(before.prefix, OUTSIDE, same=False)):
+                    sound.append(chunks[-1])
+            start, opened = position, allowed or scheme.allows(OUTSIDE, after.prefix, same=False)
         before = after
-    return Decoded(tuple(chunks), tuple(repairs))
+    return Decoded(tuple(chunks), tuple(repairs), tuple(sound))
 
 
 def encode_tags(chunks: Iterable[Chunk], *, length: int, scheme: Scheme) -> list[str]:

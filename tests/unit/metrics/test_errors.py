@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,3 +92,13 @@ def test_every_entity_is_right_or_in_one_error(gold: list[Plain], predicted: lis
         assert correct + between + found.kinds["missed"] == len(gold)
         assert correct + between + found.kinds["invented"] == len(predicted)
         assert sum(found.confusion.values()) == correct + sum(found.kinds.values())
+
+
+def test_documents_may_tell_their_domain() -> None:
+    gold = [replace(annotated(named("London", "LOC")), meta={"domain": domain}) for domain in ("web", "news", 3)]
+    found = find_errors(align(gold, [gold[0], annotated(), annotated()]))
+    assert list(found.groups["domain"].items()) == [
+        ("news", Counts(gold=1)),
+        ("web", Counts(correct=1, predicted=1, gold=1)),
+    ]
+    assert "domain" not in errors(annotated(), annotated()).groups

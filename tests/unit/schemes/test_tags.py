@@ -43,8 +43,26 @@ def sentences(draw: st.DrawFn, *, touching: bool = True) -> tuple[int, list[Chun
 def test_chunks_survive_a_round_trip(name: str, sentence: tuple[int, list[Chunk]]) -> None:
     length, chunks = sentence
     decoded = decode_tags(encode_tags(chunks, length=length, scheme=SCHEMES[name]), SCHEMES[name])
-    assert decoded.chunks == tuple(chunks)
+    assert decoded.chunks == decoded.sound == tuple(chunks)
     assert decoded.repairs == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "tags", "sound"),
+    [
+        ("BIO", "O I-PER I-PER", []),
+        ("BIO", "B-PER I-LOC I-LOC", [Chunk(0, 1, "PER")]),
+        ("BIO", "B-PER I-PER B-PER I-LOC", [Chunk(0, 2, "PER"), Chunk(2, 3, "PER")]),
+        ("BIOES", "B-PER I-PER O S-LOC", [Chunk(3, 4, "LOC")]),
+        ("BIOES", "B-PER S-LOC E-LOC", [Chunk(1, 2, "LOC")]),
+        ("IOB1", "B-PER O I-LOC", [Chunk(2, 3, "LOC")]),
+    ],
+)
+def test_what_stands_only_by_repair_is_not_sound(name: str, tags: str, sound: list[Chunk]) -> None:
+    decoded = decode_tags(tags.split(), SCHEMES[name])
+    assert list(decoded.sound) == sound
+    assert set(sound) < set(decoded.chunks)
+    assert decoded.repairs
 
 
 @given(sentence=sentences(touching=False))
