@@ -57,32 +57,33 @@ def html_page(documents: Iterable[Document], *, title: str = "Entities") -> Iter
     palette = Palette()
     counts: Counter[str] = Counter()
     number = 0
-    yield _head(title)
+    yield page_head(title)
     for number, document in enumerate(documents, start=1):
         counts.update(entity.label for entity in document.entities)
         yield _article(document, number, palette)
     yield _foot(counts, number, palette)
 
 
-def _head(title: str) -> str:
+def page_head(title: str, *, style: str = "") -> str:
+    """What a page begins with, up to its heading; ``style`` is added to the rules that all pages have."""
     colours = "\n".join(f".c{number} {{ --hue: {colour}; }}" for number, colour in enumerate(COLOURS))
     return (
         '<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_escaped(title)}</title>\n<style>{_STYLE}{colours}\n</style>\n</head>\n<body>\n"
-        f'<h1 dir="auto">{_escaped(title)}</h1>\n'
+        f"<title>{escaped(title)}</title>\n<style>{_STYLE}{colours}\n{style}</style>\n</head>\n<body>\n"
+        f'<h1 dir="auto">{escaped(title)}</h1>\n'
     )
 
 
 def _article(document: Document, number: int, palette: Palette) -> str:
     pieces = [f'<article id="d{number}">\n']
     if document.id:
-        pieces.append(f'<h2 dir="auto">{_escaped(document.id)}</h2>\n')
+        pieces.append(f'<h2 dir="auto">{escaped(document.id)}</h2>\n')
     pieces.append('<div class="text" dir="auto">')
     for piece in walk(document):
         if isinstance(piece, str):
-            pieces.append(_escaped(piece))
+            pieces.append(escaped(piece))
         elif isinstance(piece, Opening):
             pieces.append(_opened(piece, palette))
         else:
@@ -93,7 +94,7 @@ def _article(document: Document, number: int, palette: Palette) -> str:
 
 def _foot(counts: Counter[str], documents: int, palette: Palette) -> str:
     labels = "".join(
-        f'<mark class="c{palette.number(label)}">{_escaped(label)}<small>{count:,}</small></mark>\n'
+        f'<mark class="c{palette.number(label)}">{escaped(label)}<small>{count:,}</small></mark>\n'
         for label, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     )
     total = counts.total()
@@ -110,13 +111,14 @@ def _opened(piece: Opening, palette: Palette) -> str:
 
 
 def _closed(piece: Closing) -> str:
-    return "</mark>" if piece.continues else f"<small>{_escaped(piece.entity.label)}</small></mark>"
+    return "</mark>" if piece.continues else f"<small>{escaped(piece.entity.label)}</small></mark>"
 
 
 def _described(entity: Entity) -> str:
     score = "" if entity.score is None else f" {entity.score:.3f}"
-    return _escaped(f"{entity.label}{score} [{entity.start}, {entity.end})")
+    return escaped(f"{entity.label}{score} [{entity.start}, {entity.end})")
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Text as it may stand in a page, in elements and in attributes."""
     return escape(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)).replace("\r", "&#13;")
