@@ -6,8 +6,8 @@ PYTEST_ARGS ?= -n auto
 
 BIN := $(VENV)/bin
 SAMPLE := examples/sample
-# wnut17 trains the model that the three behind it look at.
-BENCHES := run_ner wnut17 long_text invariance start score train time_to_f1 train_scaling tag bulk english
+# wnut17 trains the model that the four behind it look at.
+BENCHES := run_ner wnut17 long_text invariance start explain score train time_to_f1 train_scaling tag bulk english
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test lint types docs bench clean
@@ -53,7 +53,7 @@ $(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
 	touch $@ $(VENV)/demo.stamp
 
 $(VENV)/bench.stamp: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable ".[train,small,bench]"
+	$(BIN)/python -m pip install --quiet --editable ".[train,small,explain,bench]"
 	touch $@
 
 $(BIN)/python:

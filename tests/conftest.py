@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from jaxtyping import install_import_hook
 
-install_import_hook(["onoma.models", "onoma.training", "onoma.export"], "beartype.beartype")
+SHAPED = ["onoma.models", "onoma.training", "onoma.export", "onoma.explanation.gradients"]
+install_import_hook(SHAPED, "beartype.beartype")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from onoma.api import calibrate, check, evaluate, export_model, load, tag_files, train
+    from onoma.api import calibrate, check, evaluate, explain, export_model, index_mentions, load, tag_files, train
     from onoma.corpora import read, write
     from onoma.errors import OnomaError
     from onoma.metrics import score
@@ -33,7 +33,9 @@ __all__ = [
     "calibrate",
     "check",
     "evaluate",
+    "explain",
     "export_model",
+    "index_mentions",
     "load",
     "read",
     "score",
@@ -53,7 +55,9 @@ _HOMES = {
     "calibrate": "onoma.api",
     "check": "onoma.api",
     "evaluate": "onoma.api",
+    "explain": "onoma.api",
     "export_model": "onoma.api",
+    "index_mentions": "onoma.api",
     "load": "onoma.api",
     "read": "onoma.corpora",
     "score": "onoma.metrics",

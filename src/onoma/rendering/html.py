@@ -57,20 +57,21 @@ def html_page(documents: Iterable[Document], *, title: str = "Entities") -> Iter
     palette = Palette()
     counts: Counter[str] = Counter()
     number = 0
-    yield _head(title)
+    yield page_head(title)
     for number, document in enumerate(documents, start=1):
         counts.update(entity.label for entity in document.entities)
         yield _article(document, number, palette)
     yield _foot(counts, number, palette)
 
 
-def _head(title: str) -> str:
+def page_head(title: str, *, style: str = "") -> str:
+    """What a page begins with, up to its heading; ``style`` is added to the rules that all pages have."""
     colours = "\n".join(f".c{number} {{ --hue: {colour}; }}" for number, colour in enumerate(COLOURS))
     return (
         '<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escaped(title)}</title>\n<style>{_STYLE}{colours}\n</style>\n</head>\n<body>\n"
+        f"<title>{escaped(title)}</title>\n<style>{_STYLE}{colours}\n{style}</style>\n</head>\n<body>\n"
         f'<h1 dir="auto">{escaped(title)}</h1>\n'
     )
 
@@ -119,5 +120,5 @@ def _described(entity: Entity) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text as it can stand in a page, between tags or in an attribute."""
+    """Text as it may stand in a page, in elements and in attributes."""
     return escape(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)).replace("\r", "&#13;")

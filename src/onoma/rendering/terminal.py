@@ -16,7 +16,7 @@ from onoma.text import Document
 
 _CUT = "…"
 _KEPT = "\t\n"
-_VISIBLE = str.maketrans(
+VISIBLE = str.maketrans(
     {chr(code): chr(0x2400 + code) for code in range(32) if chr(code) not in _KEPT}
     | {"\x7f": "␡"}
     | {chr(code): "\N{REPLACEMENT CHARACTER}" for code in (*range(0x80, 0xA0), *range(0xD800, 0xE000))}
@@ -39,13 +39,13 @@ def to_terminal(document: Document, *, colour: bool = True, palette: Palette | N
     for piece in walk(document):
         if isinstance(piece, str):
             style = inside[-1] + Style(bold=True) if inside else Style()
-            result.append(piece.replace("\r\n", "\n").translate(_VISIBLE), style)
+            result.append(piece.replace("\r\n", "\n").translate(VISIBLE), style)
         elif isinstance(piece, Opening):
             inside.append(Style(color=TERMINAL_COLOURS[palette.number(piece.entity.label)]) if colour else Style())
             result.append(("" if colour else "[") + (_CUT if piece.continued else ""), inside[-1])
         else:
             style = inside.pop()
-            label = piece.entity.label.translate(_VISIBLE) + (_CUT if piece.continues else "")
+            label = piece.entity.label.translate(VISIBLE) + (_CUT if piece.continues else "")
             result.append(" ")
             result.append(f" {label} " if colour else f"{label}]", style + Style(reverse=colour))
     return result

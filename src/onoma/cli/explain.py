@@ -1,0 +1,128 @@
+"""``onoma explain``: says why a model finds what it finds."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from onoma.cli.options import (
+    Encoding,
+    Format,
+    Model,
+    PositionDigit,
+    TagColumn,
+    Threads,
+    WordColumn,
+    read_options,
+)
+from onoma.errors import InputError
+
+if TYPE_CHECKING:
+    from onoma.explanation import Explained, Place
+
+
+def run(
+    *,
+    model: Model,
+    text: Annotated[str | None, typer.Option("--text", help="A text to tag and explain.")] = None,
+    spans: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--span",
+            metavar="SPAN",
+            help="Explain this span instead of what is found: START:END in characters, or the words; may be repeated.",
+        ),
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option("--label", help="Explain this label, O for none, instead of the one that is found.")
+    ] = None,
+    evidence: Annotated[
+        int | None,
+        typer.Option(
+            "--evidence",
+            min=0,
+            metavar="K",
+            help="Show so many of the nearest mentions in the training data; 3 where the model has an index of them.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all as JSON.")] = False,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page.")] = None,
+    faithfulness: Annotated[
+        Path | None,
+        typer.Option(
+            "--faithfulness", metavar="DATA", help="Measure on this text whether explanations are better than random."
+        ),
+    ] = None,
+    entities: Annotated[
+        int | None, typer.Option("--entities", min=1, help="Entities that --faithfulness explains at most.")
+    ] = None,
+    format: Format = None,
+    word_column: WordColumn = None,
+    tag_column: TagColumn = None,
+    position_digit: PositionDigit = False,
+    encoding: Encoding = "utf-8",
+    threads: Threads = None,
+) -> None:
+    """Say which words speak for an entity and against it, what else it might be, and what the model has learnt like it.
+
+    Example: onoma explain runs/mine --text "Angela Merkel visited Lyon." --span Lyon --label ORG
+
+    Without --span each predicted entity is explained. `onoma index` writes the index of training mentions.
+    """
+    from onoma.api import explain, load_explainer, measure_faithfulness
+
+    if (text is None) == (faithfulness is None):
+        raise InputError('there is nothing to explain; pass one of --text "…" and --faithfulness DATA')
+    if faithfulness is not None:
+        if spans or label is not None or evidence is not None or html is not None:
+            raise InputError("--span, --label, --evidence and --html belong to --text, not to --faithfulness")
+        options = read_options(
+            word_column=word_column, tag_column=tag_column, position_digit=position_digit, encoding=encoding
+        )
+        explainer = load_explainer(model, threads=threads)
+        measured = measure_faithfulness(explainer, faithfulness, entities=entities, format=format, options=options)
+        if as_json:
+            typer.echo(json.dumps(measured.to_json(), indent=2))
+        else:
+            from rich.console import Console
+
+            from onoma.rendering import faithfulness_table
+
+            Console(highlight=False).print(faithfulness_table(measured, title=f"{model.name} on {faithfulness.name}"))
+        return
+    if entities is not None:
+        raise InputError("--entities belongs to --faithfulness")
+    assert text is not None
+    explainer = load_explainer(model, threads=threads)
+    explained = explain(explainer, text, spans=[_place(span) for span in spans or ()], label=label, evidence=evidence)
+    _show(explained, as_json=as_json, html=html)
+
+
+def _place(text: str) -> Place:
+    start, colon, end = text.partition(":")
+    return (int(start), int(end)) if colon and start.isdecimal() and end.isdecimal() else text
+
+
+def _show(explained: Explained, *, as_json: bool, html: Path | None) -> None:
+    for note in explained.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if html is not None:
+        from onoma.corpora.files import replacing
+        from onoma.rendering import explanations_page
+
+        with replacing(html) as file:
+            file.write(explanations_page(explained))
+    if as_json:
+        typer.echo(json.dumps(explained.to_json(), indent=2, ensure_ascii=True))
+    elif html is None:
+        from rich.console import Console
+
+        from onoma.rendering import explanation_parts
+
+        console = Console(highlight=False, soft_wrap=True)
+        for part in explanation_parts(explained):
+            console.print(part)

@@ -1,0 +1,56 @@
+"""``onoma index``: writes an index of training mentions into a model, for `onoma explain` to show as evidence."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from onoma.cli.options import (
+    Encoding,
+    Format,
+    Model,
+    PositionDigit,
+    SchemeName,
+    TagColumn,
+    WordColumn,
+    read_options,
+)
+
+
+def run(
+    *,
+    model: Model,
+    train: Annotated[
+        list[Path], typer.Argument(help="Annotated text, best what the model has learnt from.", show_default=False)
+    ],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the index that is there.")] = False,
+    format: Format = None,
+    scheme: SchemeName = None,
+    word_column: WordColumn = None,
+    tag_column: TagColumn = None,
+    position_digit: PositionDigit = False,
+    encoding: Encoding = "utf-8",
+) -> None:
+    """Keep the mentions of the training data beside a model, so that `onoma explain` can show the nearest ones.
+
+    Example: onoma index runs/mine train.conll
+    """
+    from onoma.api import index_mentions
+
+    options = read_options(
+        scheme=scheme,
+        word_column=word_column,
+        tag_column=tag_column,
+        position_digit=position_digit,
+        encoding=encoding,
+    )
+    found = index_mentions(model, train, overwrite=overwrite, format=format, options=options)
+    if found.left_out:
+        print(
+            f"note: {found.left_out:,} entities are left out: they cross the end of a sentence or fit no window",
+            file=sys.stderr,
+        )
+    typer.echo(f"{len(found.mentions):,} mentions in {model / 'evidence'}")

@@ -1,0 +1,163 @@
+"""The index of training mentions that lies beside a model, and the nearest ones to a span in it.
+
+::
+
+    MODEL/evidence/about.json       format, the model it belongs to, how many mentions
+    MODEL/evidence/vectors.npy      a vector of length 1 for each mention, fp32, read from the disk as it is needed
+    MODEL/evidence/mentions.jsonl   label, form and surroundings of each, in the same order
+
+The search is exact: the cosine of the asked vector with every other. This module does not know where vectors come from.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.errors import BundleError, InputError
+
+EVIDENCE = "evidence"
+
+_FORMAT = 1
+_ABOUT, _VECTORS, _MENTIONS = "about.json", "vectors.npy", "mentions.jsonl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """An entity of the training data.
+
+    Attributes:
+        label: its label there.
+        text: its form.
+        context: the sentence it stands in, or what is near of a long one.
+        start, end: where it stands in ``context``.
+        document: the id of its document; empty where that has none.
+    """
+
+    label: str
+    text: str
+    context: str
+    start: int
+    end: int
+    document: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A mention and how near it is: the cosine of the two vectors, at most 1."""
+
+    mention: Mention
+    similarity: float
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values for :func:`json.dumps`."""
+        return {**asdict(self.mention), "similarity": self.similarity}
+
+
+class Index:
+    """Mentions by their vectors.
+
+    Args:
+        vectors: of length 1 each, ``[mentions, hidden]``.
+        lines: the mentions as JSON, one a line.
+
+    Raises:
+        ValueError: there are not as many lines as vectors.
+    """
+
+    def __init__(self, vectors: NDArray[np.float32], lines: NDArray[np.uint8]) -> None:
+        self._vectors = vectors
+        self._lines = lines
+        self._ends = np.flatnonzero(lines == ord("\n"))
+        if vectors.ndim != 2 or len(self._ends) != len(vectors):
+            raise ValueError(f"{len(self._ends):,} mentions for vectors of shape {list(vectors.shape)}")
+
+    def __len__(self) -> int:
+        return len(self._vectors)
+
+    def nearest(self, vector: NDArray[np.float32], *, count: int) -> tuple[Evidence, ...]:
+        """The mentions nearest to a vector of length 1, the nearest first."""
+        count = min(count, len(self))
+        if count < 1:
+            return ()
+        cosines = self._vectors @ vector
+        found = np.argpartition(cosines, len(self) - count)[len(self) - count :]
+        ordered = sorted(found.tolist(), key=lambda number: (-cosines[number], number))
+        return tuple(
+            Evidence(mention=self._mention(number), similarity=min(1.0, float(cosines[number]))) for number in ordered
+        )
+
+    def _mention(self, number: int) -> Mention:
+        start = int(self._ends[number - 1]) + 1 if number else 0
+        return Mention(**json.loads(self._lines[start : self._ends[number]].tobytes()))
+
+
+def as_lines(mentions: Sequence[Mention]) -> bytes:
+    """Mentions as JSON, one a line, as :class:`Index` takes them."""
+    return b"".join(json.dumps(asdict(mention)).encode("ascii") + b"\n" for mention in mentions)
+
+
+def check_place(folder: Path, *, overwrite: bool) -> None:
+    """Check that an index may be written into a bundle.
+
+    Raises:
+        InputError: there is one already, and it is not to be replaced.
+    """
+    if (folder / EVIDENCE).exists() and not overwrite:
+        raise InputError(f"{folder / EVIDENCE}: there is an index already; pass --overwrite to replace it")
+
+
+def write_index(vectors: NDArray[np.float32], mentions: Sequence[Mention], folder: Path, *, model: str) -> None:
+    """Write an index into a bundle, whole or not at all; one that is there is replaced at the end.
+
+    Args:
+        vectors: of length 1 each, ``[mentions, hidden]``.
+        mentions: in the same order.
+        folder: the bundle's.
+        model: what tells the model whose vectors they are from any other.
+    """
+    place, draft = folder / EVIDENCE, folder / f".{EVIDENCE}.{secrets.token_hex(4)}.part"
+    draft.mkdir()
+    try:
+        np.save(draft / _VECTORS, np.ascontiguousarray(vectors, dtype=np.float32))
+        (draft / _MENTIONS).write_bytes(as_lines(mentions))
+        about = {"format": _FORMAT, "model": model, "mentions": len(mentions)}
+        (draft / _ABOUT).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        if place.exists():
+            shutil.rmtree(place)
+        draft.rename(place)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def read_index(folder: Path, *, model: str) -> Index | None:
+    """The index of a bundle, or None where it has none.
+
+    Args:
+        folder: the bundle's.
+        model: as for :func:`write_index`.
+
+    Raises:
+        BundleError: it is broken, or was made by another model.
+    """
+    place = folder / EVIDENCE
+    if not place.is_dir():
+        return None
+    mend = f"write it anew with `onoma index {folder} TRAIN --overwrite`"
+    try:
+        about = json.loads((place / _ABOUT).read_text(encoding="utf-8"))
+        if about["format"] > _FORMAT:
+            raise BundleError(f"{place}: format {about['format']} is newer than {_FORMAT}; upgrade onoma, or {mend}")
+        if about["model"] != model:
+            raise BundleError(f"{place}: the index was made by another model than the one beside it; {mend}")
+        vectors = np.load(place / _VECTORS, mmap_mode="r", allow_pickle=False)
+        return Index(np.asarray(vectors), np.memmap(place / _MENTIONS, dtype=np.uint8, mode="r"))
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        raise BundleError(f"{place}: the index is broken ({error}); {mend}") from error

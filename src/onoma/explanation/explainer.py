@@ -1,0 +1,211 @@
+"""A model and a text to explanations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.bundle import Bundle
+from onoma.encoding import Encoded
+from onoma.errors import BundleError, InputError
+from onoma.explanation.evidence import Evidence, Index
+from onoma.explanation.explained import Explained, Explanation, Push
+from onoma.explanation.occlusion import occlusion
+from onoma.explanation.passage import Passage, words_at
+from onoma.explanation.target import Target, emissions_hiding, log_odds
+from onoma.runtime import Backend
+from onoma.schemes import OUTSIDE
+from onoma.tagger import Tagger
+from onoma.text import Document, Entity
+
+if TYPE_CHECKING:
+    from onoma.models import Model
+
+Place = tuple[int, int] | str
+"""Characters ``(start, end)`` of a text, or what stands there, wherever it does."""
+
+SHOWN = 3
+"""Mentions that are shown as evidence where nobody asks for more or fewer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Question:
+    """A span of a document with its label, as a target.
+
+    Attributes:
+        entity: the span, taken to the bounds of words, its label and their probability.
+        predicted: whether the model finds just this, or nothing where the label is ``O``.
+        scores: the probability of the span with each label, and of ``O``.
+        target: the same as a function of tag scores.
+    """
+
+    entity: Entity
+    predicted: bool
+    scores: Mapping[str, float]
+    target: Target
+
+
+class Explainer:
+    """Explains what a model finds.
+
+    Args:
+        bundle: what the tags mean and how texts are cut.
+        backend: what runs the model.
+        model: the same model in torch, in evaluation mode; without one there are neither gradients nor evidence.
+        index: the mentions of its training data.
+    """
+
+    def __init__(
+        self, bundle: Bundle, backend: Backend, *, model: Model | None = None, index: Index | None = None
+    ) -> None:
+        self.bundle = bundle
+        self.model = model
+        self.index = index
+        self.backend = backend
+        self._framing = bundle.framing()
+        self._decoder = bundle.decoder()
+        self._tagger = Tagger(bundle, backend)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """How it can weigh words."""
+        return ("occlusion",) if self.model is None else ("gradients", "occlusion")
+
+    def explain(
+        self,
+        text: str | Document,
+        *,
+        spans: Sequence[Place] = (),
+        label: str | None = None,
+        evidence: int | None = None,
+    ) -> Explained:
+        """Explain each predicted entity, or each span that is asked about; see :func:`onoma.explain`.
+
+        Raises:
+            InputError: a span is not in the text, or the model does not know the label.
+            BundleError: evidence is asked for, and there is no index.
+        """
+        if evidence and self.index is None:
+            raise BundleError(f"{self.bundle.folder}: {self._no_index}")
+        count = SHOWN if evidence is None else evidence
+        document, questions = self.questions(text, spans=spans, label=label)
+        found = tuple(self._explained(question, evidence=count) for question in questions)
+        notes = () if self.model is not None else (f"words are weighed by occlusion alone: {self._no_weights}",)
+        return Explained(document=document, explanations=found, notes=notes)
+
+    def questions(
+        self, text: str | Document, *, spans: Sequence[Place] = (), label: str | None = None
+    ) -> tuple[Document, list[Question]]:
+        """The document as it is tagged, and what is to be explained in it; see :meth:`explain`."""
+        known = (*self.bundle.labels, OUTSIDE)
+        if label is not None and label not in known:
+            raise InputError(f"label {label!r}: the model does not know it; it knows {', '.join(known)}")
+        document = self._tagger.tag(text)
+        (encoded,) = self._framing.encode([document])
+        if not spans:
+            asked = [(entity.start, entity.end) for entity in document.entities]
+        else:
+            asked = [place for span in spans for place in _places(span, document.text)]
+        return document, [self._question(encoded, start, end, label) for start, end in asked]
+
+    def weigh(self, question: Question, method: str) -> NDArray[np.float64]:
+        """The log-odds that each word of the passage brings, ``[words]``, by one of the ``methods``."""
+        if method == "gradients" and self.model is not None:
+            from onoma.explanation.gradients import integrated_gradients
+
+            return integrated_gradients(self.model, question.target)
+        return occlusion(self.backend, question.target)
+
+    def relative_gap(self, question: Question, pushes: NDArray[np.float64]) -> float:
+        """The size of what the pushes miss over that of what they should add up to."""
+        whole, nothing = self._ends(question)
+        return float(abs(whole - nothing - pushes.sum()) / max(abs(whole - nothing), np.finfo(np.float64).tiny))
+
+    def _question(self, encoded: Encoded, start: int, end: int, label: str | None) -> Question:
+        first, last = words_at(encoded, start, end)
+        passage = Passage.of(self._framing, encoded, first, last)
+        start, end = passage.words[passage.span[0]].start, passage.words[passage.span[1] - 1].end
+        touching = [each for each in encoded.document.entities if each.start < end and start < each.end]
+        found = next((each.label for each in touching if (each.start, each.end) == (start, end)), None)
+        scores = self._scores(passage)
+        chosen = label or found or max(self.bundle.labels, key=lambda each: scores[each])
+        return Question(
+            entity=encoded.document.entity(start, end, chosen, score=scores[chosen]),
+            predicted=chosen == found or (chosen == OUTSIDE and not touching),
+            scores=scores,
+            target=Target.of(passage, self._decoder, chosen),
+        )
+
+    def _scores(self, passage: Passage) -> Mapping[str, float]:
+        """The probability of the span with each label, and of ``O``."""
+        emissions = emissions_hiding(self.backend, passage, np.zeros((1, len(passage.words)), dtype=bool))
+        return {
+            label: float(Target.of(passage, self._decoder, label).probabilities(emissions)[0])
+            for label in (*self.bundle.labels, OUTSIDE)
+        }
+
+    def _explained(self, question: Question, *, evidence: int) -> Explanation:
+        passage = question.target.passage
+        others = {label: score for label, score in question.scores.items() if label != question.entity.label}
+        runner_up = max(others, key=lambda label: others[label])
+        whole, nothing = self._ends(question)
+        pushes = {method: self.weigh(question, method).tolist() for method in self.methods}
+        columns = zip(
+            passage.words, pushes.get("gradients", [None] * len(passage.words)), pushes["occlusion"], strict=True
+        )
+        return Explanation(
+            entity=question.entity,
+            predicted=question.predicted,
+            runner_up=runner_up,
+            runner_up_score=others[runner_up],
+            log_odds=whole,
+            baseline=nothing,
+            words=tuple(
+                Push(start=word.start, end=word.end, text=word.text, gradients=gradients, occlusion=occluded)
+                for word, gradients, occluded in columns
+            ),
+            evidence=self._evidence(passage, count=evidence),
+        )
+
+    def _ends(self, question: Question) -> tuple[float, float]:
+        """The log-odds of the target, and what they are with every word hidden."""
+        passage = question.target.passage
+        hidden = np.asarray([[False], [True]]).repeat(len(passage.words), axis=1)
+        whole, nothing = log_odds(question.target.probabilities(emissions_hiding(self.backend, passage, hidden)))
+        return float(whole), float(nothing)
+
+    def _evidence(self, passage: Passage, *, count: int) -> tuple[Evidence, ...]:
+        if self.index is None or self.model is None or not count:
+            return ()
+        from onoma.explanation.states import span_vectors
+
+        return self.index.nearest(span_vectors(self.model, [passage])[0], count=count)
+
+    @property
+    def _no_weights(self) -> str:
+        return (
+            f"{self.bundle.folder} holds no weights for torch, only a graph; explain the folder that `onoma train` has "
+            "written for integrated gradients and evidence"
+        )
+
+    @property
+    def _no_index(self) -> str:
+        if self.model is None:
+            return f"there is no evidence: {self._no_weights}"
+        return f"there is no index of training mentions; write it with `onoma index {self.bundle.folder} TRAIN`"
+
+
+def _places(span: Place, text: str) -> Iterator[tuple[int, int]]:
+    if not isinstance(span, str):
+        yield span
+        return
+    start = text.find(span) if span else -1
+    if start < 0:
+        raise InputError(f"span {span!r}: does not stand in the text; ask for characters, as in 0:5")
+    while start >= 0:
+        yield start, start + len(span)
+        start = text.find(span, start + len(span))

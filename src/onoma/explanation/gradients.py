@@ -1,0 +1,78 @@
+"""What a word does for a target, by integrated gradients over the embeddings of its subwords.
+
+The path leads from the passage with all words hidden to the passage itself, positions and special pieces staying as
+they are. The pushes of all words add up to the difference of the target between both ends, but for the error of the
+sum that stands for the integral.
+
+Source: Sundararajan et al. 2017, "Axiomatic Attribution for Deep Networks"; computed by captum.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from captum.attr import LayerIntegratedGradients
+from jaxtyping import Float, Int64
+from numpy.typing import NDArray
+from torch import Tensor
+
+from onoma.decoding import Transitions
+from onoma.explanation.target import SUREST, Target
+from onoma.models import Model
+
+STEPS = 32
+"""Places on the path at which the gradient is taken."""
+
+_SUBWORDS_AT_ONCE = 2_048
+
+_NEVER = -1e4
+"""Stands for the logarithm of 0: far below any sum of scores, and its gradient is a number."""
+
+
+def integrated_gradients(model: Model, target: Target, *, steps: int = STEPS) -> NDArray[np.float64]:
+    """The log-odds that each word brings, ``[words]``."""
+    passage = target.passage
+    read = torch.from_numpy(passage.firsts[slice(*passage.sentence)])
+
+    def value(ids: Int64[Tensor, "rows subwords"]) -> Float[Tensor, " rows"]:
+        return span_log_odds(model(ids, torch.ones_like(ids))[:, read], target)
+
+    ids = torch.from_numpy(passage.ids)[None]
+    nothing = torch.from_numpy(passage.hiding(np.ones((1, len(passage.words)), dtype=bool)))
+    integrated = LayerIntegratedGradients(value, model.encoder.words).attribute(
+        ids, nothing, n_steps=steps, internal_batch_size=max(1, _SUBWORDS_AT_ONCE // ids.shape[1])
+    )
+    of_subwords = integrated.detach()[0].double().sum(dim=-1).numpy()
+    of_words = np.zeros(len(passage.words) + 1)  # the last one for special pieces, whose owner is -1
+    np.add.at(of_words, passage.owners, of_subwords)
+    return of_words[:-1]
+
+
+def span_log_odds(emissions: Float[Tensor, "rows words tags"], target: Target) -> Float[Tensor, " rows"]:
+    """The same number as :meth:`Target.probabilities` gives, as log-odds and differentiable.
+
+    The share of all tag sequences that hold the span is the quotient of two forward passes, one of them over sequences
+    with just these tags, and a step at the span's end that does not go on with the entity.
+    """
+    scores = emissions.double() / target.decoder.temperature
+    transitions = Transitions.of(target.decoder.scheme, target.decoder.tags)
+    step, breaks, first, last = (
+        torch.from_numpy(allowed).log().clamp(min=_NEVER)
+        for allowed in (transitions.step, transitions.breaks, transitions.start, transitions.end)
+    )
+    start, end = target.place
+    words, tags = scores.shape[1:]
+    held = torch.zeros(words, tags, dtype=torch.float64)
+    held[start:end] = _NEVER
+    held[torch.arange(start, end), torch.from_numpy(target.tags)] = 0.0
+
+    def total(scores: Float[Tensor, "rows words tags"], *, broken: int | None) -> Float[Tensor, " rows"]:
+        reached = scores[:, 0] + first
+        for word in range(1, words):
+            onward = breaks if word == broken else step
+            reached = (reached[:, :, None] + onward).logsumexp(dim=1) + scores[:, word]
+        return (reached + last).logsumexp(dim=1)
+
+    surely = total(scores + held, broken=end) - total(scores, broken=None)
+    surely = surely.clamp(min=float(np.log(SUREST)), max=float(np.log1p(-SUREST)))
+    return surely - (-surely.expm1()).log()

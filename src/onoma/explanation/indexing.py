@@ -1,0 +1,80 @@
+"""Annotated documents to the mentions of an index and their vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.encoding import Encoded, Framing
+from onoma.errors import InputError
+from onoma.explanation.evidence import Mention
+from onoma.explanation.passage import Passage, words_at
+from onoma.explanation.states import span_vectors
+from onoma.models import Model
+from onoma.text import Document, Entity
+
+_GROUP = 256
+
+_CONTEXT = 200
+"""Characters that are kept on either side of a mention at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Indexed:
+    """Mentions and their vectors.
+
+    Attributes:
+        mentions: in the order of the documents.
+        vectors: of length 1 each, ``[mentions, hidden]``.
+        left_out: entities that no window holds or that cross the end of a sentence.
+    """
+
+    mentions: tuple[Mention, ...]
+    vectors: NDArray[np.float32]
+    left_out: int
+
+
+def index_documents(documents: Iterable[Document], *, model: Model, framing: Framing) -> Indexed:
+    """Find the vectors of all entities.
+
+    Raises:
+        InputError: there are none.
+    """
+    mentions: list[Mention] = []
+    vectors: list[NDArray[np.float32]] = []
+    left_out = 0
+    documents = iter(documents)
+    while group := list(islice(documents, _GROUP)):
+        passages: list[Passage] = []
+        for encoded in framing.encode(group):
+            for entity in encoded.document.entities:
+                try:
+                    passages.append(Passage.of(framing, encoded, *words_at(encoded, entity.start, entity.end)))
+                except InputError:
+                    left_out += 1
+                else:
+                    mentions.append(_mention(encoded, entity, passages[-1]))
+        vectors.append(span_vectors(model, passages))
+    if not mentions:
+        raise InputError("the documents hold no entities to index; check --format and --tag-column")
+    return Indexed(mentions=tuple(mentions), vectors=np.concatenate(vectors), left_out=left_out)
+
+
+def _mention(encoded: Encoded, entity: Entity, passage: Passage) -> Mention:
+    document = encoded.document
+    first, last = passage.sentence
+    start = max(passage.words[first].start, entity.start - _CONTEXT)
+    end = min(passage.words[last - 1].end, entity.end + _CONTEXT)
+    start, end = min(start, entity.start), max(end, entity.end)
+    return Mention(
+        label=entity.label,
+        text=entity.text,
+        context=document.text[start:end],
+        start=entity.start - start,
+        end=entity.end - start,
+        document=document.id,
+    )

@@ -1,0 +1,105 @@
+"""A span and the window it is read in, as ids in which any words can be hidden.
+
+A word is hidden by putting the mask piece in place of each of its subwords, so that all other words stay where they
+are. This module knows neither labels nor scores.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.encoding import Encoded, Framing
+from onoma.errors import InputError
+from onoma.text import Word
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Passage:
+    """The window around a span.
+
+    Attributes:
+        words: those of the window, at their places in the document.
+        span: the words that are asked about, a half-open range of ``words``.
+        sentence: the part of their sentence that the window holds, likewise.
+        ids: of the window's subwords, special pieces included, ``[subwords]``.
+        owners: the word that each subword belongs to, -1 for special pieces, ``[subwords]``.
+        firsts: where each word has its first subword, which is the one that a head reads, ``[words]``.
+        blank: the piece that stands for what is hidden.
+    """
+
+    words: tuple[Word, ...]
+    span: tuple[int, int]
+    sentence: tuple[int, int]
+    ids: NDArray[np.int64]
+    owners: NDArray[np.int64]
+    firsts: NDArray[np.int64]
+    blank: int
+
+    @classmethod
+    def of(cls, framing: Framing, encoded: Encoded, start: int, end: int) -> Passage:
+        """The window that answers for most of the words ``[start, end)`` of a document, of those that hold them all.
+
+        Raises:
+            InputError: the words stand in more than one sentence, or no window holds them all.
+        """
+        document = encoded.document
+        characters = f"span {encoded.words.starts[start]}:{encoded.words.ends[end - 1]}"
+        sentence = next((each for each in encoded.sentences if each[0] <= start and end <= each[1]), None)
+        if sentence is None:
+            raise InputError(f"{characters}: crosses the end of a sentence, as no entity does; ask about a part of it")
+        holding = [window for window in encoded.windows if window.start <= start and end <= window.end]
+        if not holding:
+            raise InputError(
+                f"{characters}: has more subwords than the {framing.window} of a window; ask about a part of it"
+            )
+        chosen = max(holding, key=lambda each: min(end, each.answers_to) - max(start, each.answers_from))
+        window = replace(chosen, answers_from=chosen.start, answers_to=chosen.end)
+        places = zip(
+            encoded.words.starts[window.start : window.end].tolist(),
+            encoded.words.ends[window.start : window.end].tolist(),
+            strict=True,
+        )
+        ids = framing.row(encoded, window).astype(np.int64)
+        firsts = framing.first_subwords(encoded, window)
+        owners = np.searchsorted(firsts, np.arange(len(ids)), side="right") - 1
+        owners[len(ids) - len(framing.aligner.suffix) :] = -1
+        return cls(
+            words=tuple(Word(start=first, end=last, text=document.text[first:last]) for first, last in places),
+            span=(start - window.start, end - window.start),
+            sentence=(max(sentence[0], window.start) - window.start, min(sentence[1], window.end) - window.start),
+            ids=ids,
+            owners=owners,
+            firsts=firsts,
+            blank=_blank(framing),
+        )
+
+    def hiding(self, hidden: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """The ids with words hidden, ``[rows, words]`` to ``[rows, subwords]``."""
+        never = np.zeros((len(hidden), 1), dtype=bool)
+        covered = np.concatenate([hidden, never], axis=1)[:, self.owners]
+        return np.where(covered, self.blank, self.ids)
+
+
+def words_at(encoded: Encoded, start: int, end: int) -> tuple[int, int]:
+    """The words that characters ``[start, end)`` of a document touch, as a half-open range.
+
+    Raises:
+        InputError: they are not in the text, or touch no word.
+    """
+    length = len(encoded.document.text)
+    if not 0 <= start < end <= length:
+        raise InputError(f"span {start}:{end}: is not in the text, which has {length:,} characters; count from 0")
+    first, last = bisect_right(encoded.words.ends, start), bisect_left(encoded.words.starts, end)
+    if first >= last:
+        raise InputError(f"span {start}:{end}: holds no word, only {encoded.document.text[start:end]!r}")
+    return first, last
+
+
+def _blank(framing: Framing) -> int:
+    """The mask piece, or the unknown one where a vocabulary has no mask."""
+    found = (framing.aligner.tokenizer.token_to_id(piece) for piece in ("[MASK]", "<mask>"))
+    return next((number for number in found if number is not None), framing.aligner.unknown)

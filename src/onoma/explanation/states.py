@@ -1,0 +1,45 @@
+"""Spans to the encoder's states at them: what the model makes of a mention where it stands.
+
+A span's vector is the mean of the last states of its words, of length 1. A word's state is that of its first subword,
+which is the one that the head reads and training has shaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from onoma.encoding import batch_by_length, pad
+from onoma.explanation.passage import Passage
+from onoma.models import Model
+
+_SUBWORDS_AT_ONCE = 2_048
+
+
+def span_vectors(model: Model, passages: Sequence[Passage]) -> NDArray[np.float32]:
+    """The vector of each passage's span, ``[passages, hidden]``."""
+    vectors = np.empty((len(passages), model.encoder.hidden), dtype=np.float32)
+    for batch in batch_by_length([len(passage.ids) for passage in passages], budget=_SUBWORDS_AT_ONCE):
+        # The mask hides what fills up, so that anything may stand there.
+        ids, mask = pad([passages[position].ids for position in batch], filler=0)
+        with torch.inference_mode():
+            states = model.encoder(torch.from_numpy(ids), torch.from_numpy(mask)).float().numpy()
+        for position, row in zip(batch, states, strict=True):
+            passage = passages[position]
+            vectors[position] = row[passage.firsts[slice(*passage.span)]].mean(axis=0)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    directions: NDArray[np.float32] = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
+    return directions
+
+
+def fingerprint(model: Model) -> str:
+    """What tells a model from any other that was trained: the digest of its head's weights."""
+    digest = sha256()
+    for name, tensor in sorted(model.head.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,83 @@
+"""What is explained: the log-odds of a span with a label, as a function of tag scores.
+
+That is the score which stands beside an entity (its exact probability under the decoder's model, temperature and all),
+drawn out so that it does not level off: a model that is sure moves little in probability and much in log-odds. And
+log-odds add up, so that what words push and what is left without any words make the score itself. The margin of the
+span's tags over the next best ones would ignore that an entity also has to end where it ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.decoding import Decoder, Lattice, Transitions, softmax, temper
+from onoma.explanation.passage import Passage
+from onoma.runtime import Backend
+from onoma.schemes import OUTSIDE, Chunk, encode_tags
+
+SUREST = 1e-12
+"""Probabilities are kept so far from 0 and 1."""
+
+_SUBWORDS_AT_ONCE = 4_096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """A span of a passage with a label; ``O`` for: none of its words is in an entity.
+
+    Attributes:
+        passage: the span and its window.
+        decoder: how tags are read.
+        label: the label.
+        tags: the numbers of the span's tags, ``[span's words]``.
+    """
+
+    passage: Passage
+    decoder: Decoder
+    label: str
+    tags: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, passage: Passage, decoder: Decoder, label: str) -> Target:
+        """The tags of a label over the span."""
+        length = passage.span[1] - passage.span[0]
+        chunks = [] if label == OUTSIDE else [Chunk(0, length, label)]
+        names = encode_tags(chunks, length=length, scheme=decoder.scheme)
+        return cls(passage, decoder, label, np.asarray([decoder.tags.index(name) for name in names]))
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """The span in words of its sentence."""
+        first = self.passage.sentence[0]
+        return self.passage.span[0] - first, self.passage.span[1] - first
+
+    def probabilities(self, emissions: NDArray[np.float32]) -> NDArray[np.float64]:
+        """How probable the span with its label is, by rows of tag scores: ``[rows, words of sentence, tags]``."""
+        rows, words, _ = emissions.shape
+        start, end = self.place
+        transitions = Transitions.of(self.decoder.scheme, self.decoder.tags)
+        shares = [softmax(temper(row, self.decoder.temperature)) for row in emissions]
+        tags = np.zeros((rows, words), dtype=np.int64)
+        tags[:, start:end] = self.tags
+        sentences = np.arange(rows, dtype=np.int64)
+        lattice = Lattice.over(shares, transitions)
+        return lattice.probabilities(sentences, np.full(rows, start), np.full(rows, end), tags)
+
+
+def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What probabilities are on the scale on which pushes add up."""
+    kept = np.clip(probabilities, SUREST, 1 - SUREST)
+    odds: NDArray[np.float64] = np.log(kept) - np.log1p(-kept)
+    return odds
+
+
+def emissions_hiding(backend: Backend, passage: Passage, hidden: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Tag scores of the sentence with words hidden: ``[rows, words]`` to ``[rows, words of sentence, tags]``."""
+    ids = passage.hiding(hidden)
+    read = passage.firsts[slice(*passage.sentence)]
+    step = max(1, _SUBWORDS_AT_ONCE // ids.shape[1])
+    parts = [ids[start : start + step] for start in range(0, len(ids), step)]
+    return np.concatenate([backend.emissions(part, np.ones_like(part))[:, read] for part in parts])

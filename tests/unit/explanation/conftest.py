@@ -1,0 +1,37 @@
+"""A tiny model of random weights in a bundle, and what explains it."""
+
+from __future__ import annotations
+
+import pytest
+
+from onoma.bundle import Bundle, EncoderCard, Manifest, Windowing
+from onoma.explanation import Explainer
+from onoma.models import LinearHead, Model, TorchBackend, load_pretrained
+from tiny import TAGS, shake, wordpiece, write_encoder
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    folder = write_encoder(tmp_path_factory.mktemp("encoder"))
+    head = LinearHead(32, len(TAGS))
+    shake(head)
+    head.affine.weight.data.mul_(2.0)
+    model = Model(load_pretrained(str(folder)).encoder, head).eval()
+    return model.requires_grad_(False)
+
+
+@pytest.fixture(scope="session")
+def bundle() -> Bundle:
+    manifest = Manifest(
+        labels=("PER", "LOC"),
+        scheme="BIO",
+        head="linear",
+        window=Windowing(size=32, overlap=12),
+        encoder=EncoderCard(name="none", family="bert"),
+    )
+    return Bundle(manifest, wordpiece())
+
+
+@pytest.fixture(scope="session")
+def explainer(bundle: Bundle, model: Model) -> Explainer:
+    return Explainer(bundle, TorchBackend(model), model=model)
