@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.explanation.faithfulness import Faithfulness
     from onoma.explanation.indexing import Indexed
     from onoma.export import Exported
-    from onoma.metrics import Report
+    from onoma.metrics import Report, Wanted
     from onoma.models import Pretrained
     from onoma.training import Observer, Ranks, RunConfig, Trained
 
@@ -371,23 +372,34 @@ def calibrate(
     *,
     format: str | None = None,
     options: ReadOptions | None = None,
+    precision: float | None = None,
+    recall: float | None = None,
     threads: int | None = None,
 ) -> Calibrated:
     """Fit a model's temperature on annotated text, so that its scores are honest, and write it into the model.
 
+    With ``precision`` or ``recall`` thresholds are written too: the model then leaves out entities that score less.
+    Without them thresholds that it has are taken off.
+
     Args:
         model: a folder that `onoma train` has written.
         data: a file in any format that onoma reads, or documents; not what the model was trained or is measured on.
+        precision: what the entities of each label are to have, at the best recall; a label that cannot have it keeps
+            all of its entities.
+        recall: what the entities of each label are to keep, at the best precision.
         format: the file's format; found out by itself where not given.
         options: how the file is read.
         threads: processor threads; None for as many as this process may use.
 
     Raises:
         BundleError: the folder is missing, broken, or of a newer version.
-        InputError: the text has too little to fit a temperature on.
+        InputError: the text has too little to fit a temperature on, or both precision and recall are wanted.
     """
     from onoma.bundle import Calibration
     from onoma.evaluation import calibrate as calibrate_bundle
+
+    if precision is not None and recall is not None:
+        raise InputError("a threshold is chosen for a precision or for a recall; ask for one of them")
 
     bundle = load_bundle(Path(model))
     graph = bundle.graph()
@@ -399,9 +411,23 @@ def calibrate(
         entities=sum(bin.entities for bin in fitted.after.bins),
         error_before=fitted.before.ece,
         error_after=fitted.after.ece,
+        thresholds=_thresholds(fitted, precision=precision, recall=recall),
     )
     write_manifest(bundle.manifest.model_copy(update={"calibration": calibration}), graph.parent)
     return fitted
+
+
+def _thresholds(fitted: Calibrated, *, precision: float | None, recall: float | None) -> dict[str, float]:
+    """The thresholds to keep, rounded down so that the entity which each was taken from stays."""
+    wanted: tuple[float, Wanted] | None = None
+    if precision is not None:
+        wanted = precision, "precision"
+    elif recall is not None:
+        wanted = recall, "recall"
+    if wanted is None:
+        return {}
+    chosen = fitted.thresholds(wanted=wanted[0], of=wanted[1])
+    return {label: math.floor(1e6 * point.threshold) / 1e6 for label, point in chosen.items() if point is not None}
 
 
 def check(
@@ -719,8 +745,11 @@ def cut(
 
 
 def _name(of: object, otherwise: str) -> str:
-    """What a file or folder is called; of what is in memory nobody knows."""
-    return Path(of).name if isinstance(of, str | os.PathLike) else otherwise
+    """What a file or folder is called, also one that is being read; of what is in memory nobody knows."""
+    from onoma.corpora import Reading
+
+    path = of.path if isinstance(of, Reading) else of
+    return Path(path).name if isinstance(path, str | os.PathLike) else otherwise
 
 
 def _documents(

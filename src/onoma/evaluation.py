@@ -12,7 +12,19 @@ from numpy.typing import NDArray
 from onoma.bundle import Bundle
 from onoma.decoding import fit_temperature, temper
 from onoma.errors import InputError
-from onoma.metrics import Aligned, Reliability, Report, Scored, align, reliability, tally
+from onoma.metrics import (
+    Aligned,
+    Point,
+    Reliability,
+    Report,
+    Scored,
+    Wanted,
+    align,
+    choose_threshold,
+    reliability,
+    tally,
+    threshold_curve,
+)
 from onoma.runtime import Backend
 from onoma.tagger import Tagger
 from onoma.text import Document
@@ -36,6 +48,15 @@ class Calibrated:
     before: Reliability
     after: Reliability
     pairs: tuple[Aligned, ...]
+
+    def curves(self) -> dict[str, tuple[Point, ...]]:
+        """Precision and recall at every threshold, for each label."""
+        labels = {mention.label for pair in self.pairs for mention in (*pair.gold, *pair.predicted)}
+        return {label: threshold_curve(Scored.of(self.pairs, label=label)) for label in sorted(labels)}
+
+    def thresholds(self, *, wanted: float, of: Wanted) -> dict[str, Point | None]:
+        """For each label the threshold at which its entities have a precision or a recall; None where none does."""
+        return {label: choose_threshold(curve, wanted=wanted, of=of) for label, curve in self.curves().items()}
 
 
 def evaluate(tagger: Tagger, gold: Iterable[Document]) -> Report:

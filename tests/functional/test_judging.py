@@ -132,6 +132,29 @@ def test_calibrate_writes_a_temperature_into_the_model(onoma, model, tmp_path):
     assert onoma("tag", "--model", own, "--text", "in Lyon").status == 0
 
 
+def test_thresholds_are_kept_by_the_model_until_it_is_calibrated_without(onoma, model, tmp_path):
+    own = shutil.copytree(model, tmp_path / "own")
+    doubtful = [sentence.replace("lyon/B-LOC", "lyon/B-PER") for sentence in SENTENCES]
+    dev = write_corpus(tmp_path / "dev.conll", SENTENCES * 3 + doubtful)
+    shown = json.loads(onoma("calibrate", own, dev, "--recall", "0.3", "--json").out)["thresholds"]["recall"]["LOC"]
+    before = json.loads(onoma("evaluate", own, dev, "--json").out)["labels"]["LOC"]
+    assert onoma("calibrate", own, dev, "--recall", "0.3", "--apply").status == 0
+    after = json.loads(onoma("evaluate", own, dev, "--json").out)["labels"]["LOC"]
+    assert after["recall"] == pytest.approx(shown["recall"])
+    assert after["precision"] == pytest.approx(shown["precision"])
+    assert after["recall"] < before["recall"]
+    assert "thresholds" in onoma("info", own).out
+    assert onoma("calibrate", own, dev).status == 0
+    assert json.loads(onoma("evaluate", own, dev, "--json").out)["labels"]["LOC"] == before
+
+
+@pytest.mark.parametrize("options", [["--apply"], ["--apply", "--precision", "0.5", "--recall", "0.5"]])
+def test_thresholds_are_for_one_wish(onoma, model, corpus, options):
+    outcome = onoma("calibrate", model, corpus, *options)
+    assert outcome.status == 2
+    assert "one of them" in outcome.err
+
+
 def test_calibrate_needs_right_and_wrong_entities(onoma, model, corpus):
     outcome = onoma("calibrate", model, corpus)
     assert (outcome.status, outcome.out) == (2, "")

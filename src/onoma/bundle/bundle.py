@@ -84,7 +84,12 @@ class Bundle:
     def decoder(self) -> Decoder:
         """How it reads entities out of tag scores."""
         recipe = self.recipe
-        return Decoder(scheme=SCHEMES[recipe.scheme], labels=recipe.labels, temperature=recipe.temperature)
+        return Decoder(
+            scheme=SCHEMES[recipe.scheme],
+            labels=recipe.labels,
+            temperature=recipe.temperature,
+            thresholds=recipe.thresholds,
+        )
 
     def weights(self, name: str) -> Path | None:
         """The path of a weight file, or None where the bundle has none of this name.

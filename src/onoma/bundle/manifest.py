@@ -52,6 +52,7 @@ class Provenance(_Frozen):
 class Calibration(_Frozen):
     """How scores were made honest: tag scores are divided by the temperature.
 
+    ``thresholds`` are the scores by label below which an entity is not told; a label without one keeps all.
     ``data`` and ``entities`` are what it was fitted on, the latter predicted ones; the errors are the expected
     calibration error of their scores.
     """
@@ -61,6 +62,7 @@ class Calibration(_Frozen):
     entities: int
     error_before: float
     error_after: float
+    thresholds: dict[str, float] = {}
 
 
 class Manifest(_Frozen):

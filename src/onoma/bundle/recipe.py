@@ -30,6 +30,7 @@ class Recipe:
         scheme: the name of the tags' scheme.
         window, overlap: subwords of a window, special pieces included, and how many neighbours share.
         temperature: what tag scores are divided by; 1 where the model was not calibrated.
+        thresholds: by label, the score below which an entity is not told.
         precision: that of the graph to take where nobody asks for another; None for the most exact one.
         files: size of each weight file in bytes.
     """
@@ -39,6 +40,7 @@ class Recipe:
     window: int
     overlap: int
     temperature: float
+    thresholds: Mapping[str, float]
     precision: str | None
     files: Mapping[str, int]
 
@@ -58,13 +60,17 @@ class Recipe:
         precision = fields.get("precision")
         if precision is not None and not isinstance(precision, str):
             return None
-        calibration = fields.get("calibration")
-        temperature = calibration.get("temperature") if isinstance(calibration, dict) else None if calibration else 1.0
+        calibration = fields.get("calibration") or {"temperature": 1.0}
+        if not isinstance(calibration, dict):
+            return None
+        temperature, thresholds = calibration.get("temperature"), calibration.get("thresholds", {})
         if not isinstance(temperature, float) or temperature <= 0:
+            return None
+        if not isinstance(thresholds, dict) or not all(isinstance(score, float) for score in thresholds.values()):
             return None
         size, overlap = window.get("size"), window.get("overlap")
         if not isinstance(size, int) or not isinstance(overlap, int) or size <= 2 or overlap < 0:
             return None
         if not all(isinstance(size, int) for size in files.values()):
             return None
-        return cls(tuple(labels), scheme, size, overlap, temperature, precision, files)
+        return cls(tuple(labels), scheme, size, overlap, temperature, thresholds, precision, files)

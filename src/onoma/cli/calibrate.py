@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,11 +27,9 @@ from onoma.cli.report import tell_reading
 
 if TYPE_CHECKING:
     from onoma.evaluation import Calibrated
-    from onoma.metrics import Point
+    from onoma.metrics import Point, Wanted
 
-    Curves = Mapping[str, tuple[Point, ...]]
-
-Wanted = Mapping[Literal["precision", "recall"], float]
+    Chosen = Mapping[Wanted, Mapping[str, Point | None]]
 
 
 def run(
@@ -45,6 +43,12 @@ def run(
     recall: Annotated[
         float | None, typer.Option("--recall", min=0, max=1, help="Show the score to ask for to keep this recall.")
     ] = None,
+    apply: Annotated[
+        bool,
+        typer.Option(
+            "--apply", help="Write these scores into the model, which then leaves out entities that score less."
+        ),
+    ] = False,
     format: Format = None,
     scheme: SchemeName = None,
     word_column: WordColumn = None,
@@ -65,8 +69,10 @@ def run(
     """
     from onoma.api import calibrate
     from onoma.corpora import read
-    from onoma.metrics import Scored, threshold_curve
+    from onoma.errors import InputError
 
+    if apply and precision is None and recall is None:
+        raise InputError("--apply writes the scores that --precision or --recall ask for; pass one of them")
     options = read_options(
         scheme=scheme,
         word_column=word_column,
@@ -78,34 +84,38 @@ def run(
         lacks=lacks,
     )
     reading = read(dev, format=format, options=options)
-    fitted = calibrate(model, dev, format=format, options=options, threads=threads)
+    fitted = calibrate(
+        model,
+        reading,
+        precision=precision if apply else None,
+        recall=recall if apply else None,
+        threads=threads,
+    )
     tell_reading(reading)
-    wanted: Wanted = {}
+    chosen: dict[Wanted, Mapping[str, Point | None]] = {}
     if precision is not None:
-        wanted = {**wanted, "precision": precision}
+        chosen["precision"] = fitted.thresholds(wanted=precision, of="precision")
     if recall is not None:
-        wanted = {**wanted, "recall": recall}
-    curves = {label: threshold_curve(Scored.of(fitted.pairs, label=label)) for label in _labels(fitted)}
+        chosen["recall"] = fitted.thresholds(wanted=recall, of="recall")
     if as_json:
-        typer.echo(json.dumps(_as_json(fitted, curves, wanted), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(_as_json(fitted, chosen), indent=2, ensure_ascii=False))
     else:
-        _show(fitted, curves, wanted)
+        _show(fitted, chosen, applied=apply)
 
 
-def _as_json(fitted: Calibrated, curves: Curves, wanted: Wanted) -> dict[str, object]:
+def _as_json(fitted: Calibrated, chosen: Chosen) -> dict[str, object]:
     return {
         "temperature": fitted.temperature,
         "before": fitted.before.to_json(),
         "after": fitted.after.to_json(),
         "thresholds": {
-            of: {label: point and point.to_json() for label, point in _chosen(curves, of, value).items()}
-            for of, value in wanted.items()
+            of: {label: point and point.to_json() for label, point in points.items()} for of, points in chosen.items()
         },
-        "curves": {label: [point.to_json() for point in curve] for label, curve in curves.items()},
+        "curves": {label: [point.to_json() for point in curve] for label, curve in fitted.curves().items()},
     }
 
 
-def _show(fitted: Calibrated, curves: Curves, wanted: Wanted) -> None:
+def _show(fitted: Calibrated, chosen: Chosen, *, applied: bool) -> None:
     from rich.console import Console
 
     from onoma.rendering import reliability_table, thresholds_table
@@ -114,16 +124,6 @@ def _show(fitted: Calibrated, curves: Curves, wanted: Wanted) -> None:
     console.print(f"temperature {fitted.temperature:.3f}, written into the model")
     for title, of in (("before", fitted.before), ("after", fitted.after)):
         console.print(reliability_table(of, title=title))
-    for name, value in wanted.items():
-        title = f"score to ask for, so that {name} is at least {value:.0%}"
-        console.print(thresholds_table(_chosen(curves, name, value), title=title))
-
-
-def _chosen(curves: Curves, of: Literal["precision", "recall"], value: float) -> dict[str, Point | None]:
-    from onoma.metrics import choose_threshold
-
-    return {label: choose_threshold(curve, wanted=value, of=of) for label, curve in curves.items()}
-
-
-def _labels(fitted: Calibrated) -> list[str]:
-    return sorted({mention.label for pair in fitted.pairs for mention in (*pair.gold, *pair.predicted)})
+    for name, points in chosen.items():
+        what = "entities that score less are left out from now on" if applied else "score to ask for"
+        console.print(thresholds_table(points, title=f"{what}, for the {name} wanted"))

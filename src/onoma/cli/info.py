@@ -46,6 +46,9 @@ def run(
         of = manifest.calibration
         errors = f"calibration error {of.error_before:.3f} before, {of.error_after:.3f} after"
         lines.append(("temperature", f"{of.temperature:.2f}, fitted on {of.data or 'documents'}: {errors}"))
+        if of.thresholds:
+            told = ", ".join(f"{label} {score:.3f}" for label, score in of.thresholds.items())
+            lines.append(("thresholds", f"{told}; what scores less is left out"))
     lines += [("left out", f"{count:,} entities: {reason}") for reason, count in origin.dropped.items()]
     lines += [(name, f"{size / 1e6:,.1f} MB") for name, size in manifest.files.items()]
     lines.append(("precisions", ", ".join(bundle.precisions) or "none"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -38,12 +39,21 @@ class Decoder:
         scheme: what the tags mean.
         labels: the entity types, in the order of the model's tags.
         temperature: what tag scores are divided by before they become probabilities; it changes no entity.
+        thresholds: by label, the score below which an entity is dropped.
     """
 
-    def __init__(self, *, scheme: Scheme, labels: Sequence[str], temperature: float = 1.0) -> None:
+    def __init__(
+        self,
+        *,
+        scheme: Scheme,
+        labels: Sequence[str],
+        temperature: float = 1.0,
+        thresholds: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
         self.scheme = scheme
         self.tags = scheme.tags(tuple(labels))
         self.temperature = temperature
+        self._thresholds = thresholds
         self._labels = [parse_tag(tag).label for tag in self.tags]
         self._transitions = Transitions.of(scheme, self.tags)
         self._continues = (self._transitions.step > 0) & (self._transitions.breaks == 0)
@@ -80,6 +90,8 @@ class Decoder:
         labels = [self._labels[tag] for tag in tags[starts].tolist()]
         columns = (array.tolist() for array in (owners, starts - bounds[owners], ends - bounds[owners], certain))
         for owner, start, end, score, label in zip(*columns, labels, strict=True):
+            if score < self._thresholds.get(label, 0.0):
+                continue
             number, offset, _ = pieces[owner]
             found[number].append(ScoredChunk(start + offset, end + offset, label, score))
         return found

@@ -22,6 +22,9 @@ from onoma.metrics.align import Aligned
 from onoma.metrics.counts import ratio
 from onoma.metrics.spans import matches
 
+Wanted = Literal["precision", "recall"]
+"""What a threshold can be chosen by."""
+
 BINS = 10
 
 _SUREST = 1e-6
@@ -158,7 +161,7 @@ def threshold_curve(scored: Scored) -> tuple[Point, ...]:
     )
 
 
-def choose_threshold(curve: Sequence[Point], *, wanted: float, of: Literal["precision", "recall"]) -> Point | None:
+def choose_threshold(curve: Sequence[Point], *, wanted: float, of: Wanted) -> Point | None:
     """The threshold that reaches a precision at the best recall, or a recall at the best precision; None if none does.
 
     Args:

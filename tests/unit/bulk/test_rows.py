@@ -18,13 +18,14 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from capitals import PIECES, Capitals
 from onoma.bulk import find_inputs
 from onoma.bulk.inputs import source_of
 from onoma.bulk.reader import Reader
 from onoma.bulk.rows import DeadLetter
 from onoma.corpora import ReadOptions
 from onoma.errors import CorpusError, InputError, OnomaError
-from unit.test_tagger import PIECES, Capitals, make_tagger
+from unit.test_tagger import make_tagger
 
 LINES = ReadOptions(text_unit="line")
 
