@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from results import DATA, write_result
 
-from onoma.api import load_explainer
+from onoma.api.explaining import load_explainer
 from onoma.corpora import read
 from onoma.explanation import Explainer, read_index, write_index
 from onoma.explanation.faithfulness import measure_faithfulness

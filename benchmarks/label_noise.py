@@ -25,7 +25,7 @@ from pathlib import Path
 
 from results import DATA, write_result
 
-from onoma.api import predict_folds
+from onoma.api.checking import predict_folds
 from onoma.corpora import read, write
 from onoma.doctor import suspicions
 from onoma.text import Document, Entity

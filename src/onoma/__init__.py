@@ -13,7 +13,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from onoma.api import calibrate, check, evaluate, explain, export_model, index_mentions, load, tag_files, train
+    from onoma.api.checking import check
+    from onoma.api.cutting import cut
+    from onoma.api.explaining import explain, index_mentions, load_explainer, measure_faithfulness
+    from onoma.api.exporting import export_model
+    from onoma.api.judging import calibrate, evaluate
+    from onoma.api.loading import load
+    from onoma.api.tagging import tag_files
+    from onoma.api.training import train
     from onoma.corpora import read, write
     from onoma.errors import OnomaError
     from onoma.metrics import score
@@ -32,11 +39,14 @@ __all__ = [
     "Word",
     "calibrate",
     "check",
+    "cut",
     "evaluate",
     "explain",
     "export_model",
     "index_mentions",
     "load",
+    "load_explainer",
+    "measure_faithfulness",
     "read",
     "score",
     "tag_files",
@@ -52,17 +62,20 @@ _HOMES = {
     "Span": "onoma.text",
     "Tagger": "onoma.tagger",
     "Word": "onoma.text",
-    "calibrate": "onoma.api",
-    "check": "onoma.api",
-    "evaluate": "onoma.api",
-    "explain": "onoma.api",
-    "export_model": "onoma.api",
-    "index_mentions": "onoma.api",
-    "load": "onoma.api",
+    "calibrate": "onoma.api.judging",
+    "check": "onoma.api.checking",
+    "cut": "onoma.api.cutting",
+    "evaluate": "onoma.api.judging",
+    "explain": "onoma.api.explaining",
+    "export_model": "onoma.api.exporting",
+    "index_mentions": "onoma.api.explaining",
+    "load": "onoma.api.loading",
+    "load_explainer": "onoma.api.explaining",
+    "measure_faithfulness": "onoma.api.explaining",
     "read": "onoma.corpora",
     "score": "onoma.metrics",
-    "tag_files": "onoma.api",
-    "train": "onoma.api",
+    "tag_files": "onoma.api.tagging",
+    "train": "onoma.api.training",
     "write": "onoma.corpora",
 }
 

@@ -106,7 +106,7 @@ def test_a_model_that_only_tags_is_explained_by_occlusion(onoma, corpus):
 
 
 def test_without_captum_the_extra_is_named(onoma, model, monkeypatch):
-    monkeypatch.setattr("onoma.api.find_spec", lambda name: None if name == "captum" else find_spec(name))
+    monkeypatch.setattr("onoma.api.explaining.find_spec", lambda name: None if name == "captum" else find_spec(name))
     outcome = onoma("explain", model, "--text", TEXT)
     assert outcome.status == 2
     assert "pip install 'onoma[explain]'" in outcome.err

@@ -67,7 +67,7 @@ def run(
 
     Example: onoma calibrate runs/mine dev.conll --precision 0.9
     """
-    from onoma.api import calibrate
+    from onoma.api.judging import calibrate
     from onoma.corpora import read
     from onoma.errors import InputError
 

@@ -88,7 +88,8 @@ def run(
     Each finding says where, what, why, and what to do; the gravest and surest come first. Status 0: nothing as grave as
     --fail-on; 1: something; 2: a file cannot be used.
     """
-    from onoma.api import check, need_training
+    from onoma.api.checking import check
+    from onoma.api.training import need_training
 
     if sets and folds is None:
         raise InputError("--set is about the training of --folds, which is not asked for")

@@ -33,7 +33,7 @@ def run(
     Leaving it out changes nothing on text like the one given. An encoder with fewer layers has to be trained before it
     is good for anything, best from what the whole one says of much text.
     """
-    from onoma.api import cut
+    from onoma.api.cutting import cut
 
     kept = cut(encoder, output=output, texts=files or (), pieces=pieces, layers=layers, encoding=encoding)
     layers_kept, pieces_kept = kept.hf_config["num_hidden_layers"], kept.tokenizer.get_vocab_size()

@@ -69,7 +69,7 @@ def run(
 
     --against and --also name further models.
     """
-    from onoma.api import load
+    from onoma.api.loading import load
     from onoma.corpora import read
     from onoma.evaluation import tag_gold
 

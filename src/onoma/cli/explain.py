@@ -73,7 +73,7 @@ def run(
 
     Without --span each predicted entity is explained. `onoma index` writes the index of training mentions.
     """
-    from onoma.api import explain, load_explainer, measure_faithfulness
+    from onoma.api.explaining import explain, load_explainer, measure_faithfulness
 
     if (text is None) == (faithfulness is None):
         raise InputError('there is nothing to explain; pass one of --text "…" and --faithfulness DATA')

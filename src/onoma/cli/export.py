@@ -56,7 +56,7 @@ def run(
 
     Example: onoma export runs/mine --quantize int8 --dev dev.conll --output shipped
     """
-    from onoma.api import export_model
+    from onoma.api.exporting import export_model
 
     options = read_options(
         scheme=scheme,

@@ -38,7 +38,7 @@ def run(
 
     Example: onoma index runs/mine train.conll
     """
-    from onoma.api import index_mentions
+    from onoma.api.explaining import index_mentions
 
     options = read_options(
         scheme=scheme,

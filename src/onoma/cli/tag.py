@@ -96,7 +96,8 @@ def run(
     Files that are tagged to JSON Lines, CSV or Parquet are a job: every row is written once, what was stopped goes on
     with --resume, and rows that cannot be tagged go to OUTPUT.dead.jsonl with the reason; the exit status is then 3.
     """
-    from onoma.api import load, tag_files
+    from onoma.api.loading import load
+    from onoma.api.tagging import tag_files
 
     options = read_options(
         word_column=word_column,

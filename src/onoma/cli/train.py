@@ -58,7 +58,7 @@ def run(
     What was stopped goes on with onoma train --output runs/mine --resume: to the same weights, as if it had not been
     stopped. Without RUN.toml settings are those that the run began with, where nothing else is said.
     """
-    from onoma.api import need_training, train_run
+    from onoma.api.training import need_training, train_run
 
     need_training()
     from onoma.cli.progress import TrainingProgress

@@ -72,7 +72,7 @@ def export_bundle(
     output: Path | None = None,
     overwrite: bool = False,
 ) -> Exported:
-    """Write a graph of a bundle's weights; see :func:`onoma.api.export_model`, whose `quantize` is here `precision`."""
+    """Write a graph of a bundle's weights; see :func:`onoma.export_model`, whose `quantize` is here `precision`."""
     if precision not in PRECISIONS:
         raise InputError(f"--quantize {precision}: there is no such quantisation; there is int8")
     if output is None and overwrite:

@@ -1,0 +1,1 @@
+"""What `import onoma` offers, a module each. They put rooms together, and no more."""

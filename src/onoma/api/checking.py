@@ -1,0 +1,144 @@
+"""Annotated files to findings."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onoma.api.given import PathLike, paths_of
+from onoma.api.loading import backend_of
+from onoma.api.training import need_training, train_run
+from onoma.bundle import AUTO, load_bundle
+from onoma.errors import InputError
+from onoma.text import Document
+
+if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+    from onoma.corpora import ReadOptions
+    from onoma.doctor import Checkup, Judge
+    from onoma.encoding import Framing
+    from onoma.training import Observer
+
+
+def check(
+    files: PathLike | Sequence[PathLike] = (),
+    *,
+    train: PathLike | Sequence[PathLike] = (),
+    dev: PathLike | Sequence[PathLike] = (),
+    test: PathLike | Sequence[PathLike] = (),
+    model: PathLike | None = None,
+    encoder: str | None = None,
+    folds: int | None = None,
+    settings: Mapping[str, object] | None = None,
+    format: str | None = None,
+    options: ReadOptions | None = None,
+    threads: int | None = None,
+    observer: Observer | None = None,
+) -> Checkup:
+    """Look for errors in annotated text.
+
+    Args:
+        files: annotated files that belong to no part.
+        train, dev, test: the parts of a data set, which are also compared.
+        model: a folder that `onoma train` has written; its tokenizer, and where there are no folds its predictions, are
+            held against the files.
+        encoder: what the folds are trained from (`small` where not given); its tokenizer is held against the files.
+        folds: train so many models, each on all but a part of the documents, and hold the predictions for that part
+            against its annotation.
+        settings: of these trainings, by dotted key, such as ``{"training.epochs": 3}``.
+        format: what all files are; found out by itself where not given.
+        options: how they are read.
+        threads: processor threads; None for as many as this process may use.
+        observer: is told how trainings go.
+
+    Raises:
+        InputError: a file cannot be read, there are none, or the folds cannot be made.
+        BundleError: the model cannot be loaded.
+    """
+    from onoma.corpora import ReadOptions
+    from onoma.doctor import check as check_files
+    from onoma.doctor import examine
+
+    parts = {"": files, "train": train, "dev": dev, "test": test}
+    named = [(part, path) for part, paths in parts.items() for path in paths_of(paths) or []]
+    if not named:
+        raise InputError("there are no files to check; name some, or the parts with --train, --dev and --test")
+    examined = [examine(path, part=part, format=format, options=options or ReadOptions()) for part, path in named]
+    if folds is not None:
+        encoder = encoder or ("small" if model is None else None)
+    judge = _judge(Path(model), threads=threads) if model is not None else None
+    framing = judge.bundle.framing() if judge is not None else _framing(encoder) if encoder is not None else None
+    predict = None if judge is None else lambda documents: list(judge.tag_many(documents))
+    if folds is not None:
+        predict = partial(
+            predict_folds,
+            folds=folds,
+            settings={"model.encoder": encoder, **(settings or {})},
+            threads=threads,
+            observer=observer,
+        )
+    return check_files(examined, framing=framing, predict=predict)
+
+
+def _judge(folder: Path, *, threads: int | None) -> Judge:
+    from onoma.doctor import Judge
+
+    bundle = load_bundle(folder)
+    return Judge(bundle, backend_of(bundle, precision=AUTO, threads=threads))
+
+
+def _framing(encoder: str) -> Framing:
+    """How documents are cut for an encoder where nobody says otherwise."""
+    need_training()
+    from onoma.encoding import Aligner, Framing
+    from onoma.models import load_pretrained
+    from onoma.training.config import ModelConfig
+
+    usual = ModelConfig()
+    return Framing(Aligner(load_pretrained(encoder).tokenizer), window=usual.window, overlap=usual.overlap)
+
+
+def predict_folds(
+    documents: Sequence[Document],
+    *,
+    folds: int,
+    settings: Mapping[str, object],
+    threads: int | None = None,
+    observer: Observer | None = None,
+) -> list[Document]:
+    """Tag each document by a model that is trained on the others.
+
+    Args:
+        documents: with gold entities.
+        folds: how many models are trained, each on all but a part of the documents; they are thrown away.
+        settings: of these trainings, by dotted key, such as ``{"training.epochs": 3}``.
+        threads: processor threads for tagging.
+        observer: is told how trainings go.
+
+    Returns:
+        The documents with what is predicted, and with the probability of each gold span.
+
+    Raises:
+        InputError: there are fewer different documents than folds.
+        TrainingError: a training cannot go on.
+    """
+    need_training()
+    from onoma.corpora import write
+    from onoma.doctor import cross_validated
+    from onoma.training import Observer, read_config
+
+    told = observer or Observer()
+    with tempfile.TemporaryDirectory() as scratch:
+
+        def predict(fold: int, learnt: Sequence[Document], held: Sequence[Document]) -> Iterable[Document]:
+            told.stage(f"fold {fold} of {folds}")
+            path, output = Path(scratch) / f"{fold}.jsonl", Path(scratch) / f"{fold}"
+            write(learnt, path)
+            train_run(
+                read_config(None, settings={**settings, "data.train": [path], "output": output}), observer=observer
+            )
+            return _judge(output, threads=threads).tag_many(held)
+
+        return cross_validated(documents, predict, folds=folds)

@@ -1,0 +1,34 @@
+"""A model, ready to tag."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from onoma.api.given import PathLike
+from onoma.bundle import AUTO, Bundle, load_bundle
+from onoma.runtime.backend import Backend
+from onoma.tagger import Tagger
+
+
+def load(model: PathLike, *, precision: str = AUTO, threads: int | None = None) -> Tagger:
+    """Load a recogniser.
+
+    Args:
+        model: `en`, the English model that comes with onoma, or a folder that `onoma train` has written.
+        precision: `fp32`, `int8`, or `auto` for the one that the model prefers; see :func:`export_model`.
+        threads: processor threads; None for as many as this process may use.
+
+    Raises:
+        InputError: there is no such precision.
+        BundleError: the folder is missing, broken, of a newer version, or lacks the graph of that precision.
+    """
+    bundle = load_bundle(Path(model))
+    return Tagger(bundle, backend_of(bundle, precision=precision, threads=threads))
+
+
+def backend_of(bundle: Bundle, *, precision: str, threads: int | None) -> Backend:
+    """What runs a bundle's graph of a precision."""
+    graph = bundle.graph(precision)
+    from onoma.runtime.onnx import OnnxBackend
+
+    return OnnxBackend(graph, threads=threads)
