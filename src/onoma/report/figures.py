@@ -161,8 +161,9 @@ def scores(reliability: Reliability, curve: Sequence[Point]) -> str:
         about="Predicted entities by their score; the last two columns should agree",
     )
     summary = (
-        f"Expected calibration error {reliability.ece:.3f}, Brier score {reliability.brier:.3f}, log loss "
-        f"{reliability.log_loss:.3f}, fractions of 1. Below the diagonal a score promises more than it keeps."
+        f"Expected calibration error {reliability.ece:.3f} ({reliability.ece_by_chance:.3f} by chance, were all scores "
+        f"true), Brier score {reliability.brier:.3f}, log loss {reliability.log_loss:.3f}, fractions of 1. Below the "
+        "diagonal a score promises more than it keeps."
     )
     return section(
         "scores",
