@@ -3,11 +3,14 @@
 A step allocates a few hundred arrays of a few sizes, aligned for vectors, and frees them all. In glibc's heap what is
 freed among other blocks becomes holes that later arrays do not fit, and over hundreds of steps the heap grows to twice
 what a step needs. Large arrays in mappings of their own leave no holes, and cost nothing while there are few of them.
+The holes that smaller ones leave are given back to the system once in a while.
 """
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
+from typing import cast
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Numbers of the parameters of ``mallopt``, from glibc's ``malloc.h``."""
@@ -18,6 +21,9 @@ _LARGE = 4 * 2**20
 _KEPT = 2**30
 """Bytes that stay with the heap between steps instead of going back to the system, to be asked for again."""
 
+STEPS_BETWEEN = 16
+"""After so many steps holes are worth giving back: in each it would cost a seventh of the time, and so nothing."""
+
 
 def set_up_heap() -> bool:
     """Have large arrays lie outside the heap, for the rest of the process.
@@ -25,8 +31,23 @@ def set_up_heap() -> bool:
     Returns:
         Whether the C library can be told; others than glibc are left as they are.
     """
+    mallopt = _of_libc("mallopt")
+    return bool(mallopt and mallopt(_MMAP_THRESHOLD, _LARGE) and mallopt(_TRIM_THRESHOLD, _KEPT))
+
+
+def give_back_holes() -> bool:
+    """Let the system have what lies free between the heap's blocks.
+
+    Returns:
+        Whether there was any.
+    """
+    malloc_trim = _of_libc("malloc_trim")
+    return bool(malloc_trim and malloc_trim(0))
+
+
+def _of_libc(name: str) -> Callable[..., int] | None:
+    """A function of the C library, where that has it."""
     try:
-        mallopt = ctypes.CDLL(None).mallopt
+        return cast("Callable[..., int]", getattr(ctypes.CDLL(None), name))
     except (OSError, AttributeError, TypeError):
-        return False
-    return bool(mallopt(_MMAP_THRESHOLD, _LARGE) and mallopt(_TRIM_THRESHOLD, _KEPT))
+        return None

@@ -16,7 +16,7 @@ from onoma.models import Model
 from onoma.training.average import WeightAverage
 from onoma.training.devices import ALONE, Ranks
 from onoma.training.groups import GroupSettings
-from onoma.training.heap import set_up_heap
+from onoma.training.heap import STEPS_BETWEEN, give_back_holes, set_up_heap
 from onoma.training.optimiser import clip_gradients, make_optimiser, make_schedule, set_step
 from onoma.training.precision import Precision
 from onoma.training.reduction import sum_gradients
@@ -99,6 +99,8 @@ class Learner:
             if self._average.due:
                 self._optimiser.catch_up()
             self._average.update()
+        if self.settings.device.type == "cpu" and self._schedule.last_epoch % STEPS_BETWEEN == 0:
+            give_back_holes()
         return self.ranks.total(float(sum(loss.item() for loss in losses))), norm
 
     @contextmanager
