@@ -60,7 +60,9 @@ class Recipe:
         precision = fields.get("precision")
         if precision is not None and not isinstance(precision, str):
             return None
-        calibration = fields.get("calibration") or {"temperature": 1.0}
+        calibration = fields.get("calibration")
+        if calibration is None:
+            calibration = {"temperature": 1.0}
         if not isinstance(calibration, dict):
             return None
         temperature, thresholds = calibration.get("temperature"), calibration.get("thresholds", {})

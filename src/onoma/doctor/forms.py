@@ -21,6 +21,11 @@ def words_of(document: Document) -> tuple[Word, ...]:
     return document.words if document.words is not None else segment(document.text)
 
 
+def odds(alike: int, against: int) -> float:
+    """Of two counts, half added to both (Haldane 1956, Anscombe 1956)."""
+    return (alike + 0.5) / (against + 0.5)
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """A form at one place: the document's position, the characters, and the label there."""
@@ -31,10 +36,14 @@ class Use:
 
 
 class Forms:
-    """All forms that are an entity somewhere, with all their uses; one inside a longer entity is none.
+    """All forms that are an entity somewhere; one inside a longer entity is none, and so is a part of a word.
 
     Args:
         documents: annotated.
+
+    Attributes:
+        uses: where each form stands.
+        counts: how often it has which label there, or ``NOTHING``.
     """
 
     def __init__(self, documents: Sequence[Document]) -> None:
@@ -43,20 +52,23 @@ class Forms:
         self._ends = [[word.end for word in words] for words in self._words]
         self.uses: dict[Form, list[Use]] = defaultdict(list)
         labelled = [
-            [(*self.words_at(position, entity), entity.label) for entity in document.entities]
+            [
+                (*self.words_at(position, entity), entity.label)
+                for entity in document.entities
+                if self._is_whole(position, entity)
+            ]
             for position, document in enumerate(documents)
         ]
         starting: dict[str, set[Form]] = defaultdict(set)
         for position, chunks in enumerate(labelled):
             for first, last, label in chunks:
-                if first < last:
-                    form = self._form(position, first, last)
-                    starting[form[0]].add(form)
-                    self._add(position, first, last, label)
+                form = self._form(position, first, last)
+                starting[form[0]].add(form)
+                self._add(position, first, last, label)
         longest_first = {word: sorted(forms, key=len, reverse=True) for word, forms in starting.items()}
         for position, chunks in enumerate(labelled):
             self._add_unlabelled(position, chunks, longest_first)
-        self._counts = {form: Counter(use.label for use in uses) for form, uses in self.uses.items()}
+        self.counts = {form: Counter(use.label for use in uses) for form, uses in self.uses.items()}
 
     def words_at(self, position: int, span: Span) -> tuple[int, int]:
         """The words of a document that a span touches, as a half-open range."""
@@ -64,8 +76,15 @@ class Forms:
 
     def count(self, position: int, span: Span, label: str) -> int:
         """How often the form of a span of a document has a label, or ``NOTHING``, in all documents."""
-        counts = self._counts.get(self._form(position, *self.words_at(position, span)))
+        counts = self.counts.get(self._form(position, *self.words_at(position, span)))
         return 0 if counts is None else counts[label]
+
+    def _is_whole(self, position: int, span: Span) -> bool:
+        """Whether a span begins and ends where words of its document do."""
+        first, last = self.words_at(position, span)
+        return (
+            first < last and self._starts[position][first] == span.start and self._ends[position][last - 1] == span.end
+        )
 
     def _form(self, position: int, first: int, last: int) -> Form:
         return tuple(word.text for word in self._words[position][first:last])
@@ -81,7 +100,7 @@ class Forms:
         texts = [word.text for word in self._words[position]]
         taken = bytearray(len(texts))
         for first, last, _ in chunks:
-            taken[first:last] = b"\1" * max(0, last - first)
+            taken[first:last] = b"\1" * (last - first)
         for first, word in enumerate(texts):
             for form in longest_first.get(word, ()):
                 last = first + len(form)

@@ -8,11 +8,10 @@ majority's count against its own, half added to both (Haldane 1956, Anscombe 195
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from onoma.doctor.finding import Case, Finding, shown
-from onoma.doctor.forms import Forms
+from onoma.doctor.forms import Forms, odds
 
 ODDS = 4.0
 """How many times as frequent the other way must be, half added to both counts."""
@@ -20,12 +19,13 @@ ODDS = 4.0
 
 def check_surfaces(cases: Sequence[Case]) -> Iterator[Finding]:
     """Name each occurrence that is labelled otherwise than most others of the same words."""
-    for form, uses in Forms([case.document for case in cases]).uses.items():
-        counts = Counter(use.label for use in uses)
+    forms = Forms([case.document for case in cases])
+    for form, uses in forms.uses.items():
+        counts = forms.counts[form]
         usual, most = max(counts.items(), key=lambda item: (item[1], item[0]))
         for use in uses:
-            odds = (most + 0.5) / (counts[use.label] + 0.5)
-            if use.label == usual or odds < ODDS:
+            against = odds(most, counts[use.label])
+            if use.label == usual or against < ODDS:
                 continue
             told = ", ".join(f"{name or 'nothing'} {count:,}×" for name, count in counts.most_common())
             yield Finding.at(
@@ -34,7 +34,7 @@ def check_surfaces(cases: Sequence[Case]) -> Iterator[Finding]:
                 check="surface",
                 severity="warning",
                 what=f"{shown(' '.join(form))} is labelled {use.label or 'nothing'}",
-                why=f"these words are {told}; log-odds {math.log(odds):.1f}",
+                why=f"these words are {told}; log-odds {math.log(against):.1f}",
                 mend=f"label it {usual}" if usual else "remove the label, unless the sense is another here",
-                score=odds / (1 + odds),
+                score=against / (1 + against),
             )

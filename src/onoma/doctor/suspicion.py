@@ -28,7 +28,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from onoma.doctor.finding import Case, Finding, shown
-from onoma.doctor.forms import NOTHING, Forms
+from onoma.doctor.forms import NOTHING, Forms, odds
 from onoma.schemes import OUTSIDE
 from onoma.text import Document, Entity
 
@@ -177,7 +177,7 @@ def _of_gold(
             other=other,
             given=given,
             otherwise=otherwise,
-            evidence=_evidence(alike, forms.count(position, entity, entity.label) - 1),
+            evidence=_evidence(alike, forms.count(position, entity, entity.label)),
         )
 
 
@@ -194,7 +194,7 @@ def _missing(position: int, gold: Document, readings: Sequence[Entity], forms: F
             other=entity,
             given=1 - score,
             otherwise=score,
-            evidence=_evidence(alike, against - 1),
+            evidence=_evidence(alike, against),
         )
 
 
@@ -207,8 +207,8 @@ def _kind(position: int, gold: Entity, other: Entity, forms: Forms) -> Kind:
 
 
 def _evidence(alike: int, against: int) -> float:
-    """Log-odds of two counts, half added to both (Haldane 1956, Anscombe 1956)."""
-    return math.log((alike + 0.5) / (max(0, against) + 0.5))
+    """Log-odds of two counts, of the second without the annotation at hand."""
+    return math.log(odds(alike, max(0, against - 1)))
 
 
 def _probability(entity: Entity, predicted: Sequence[Entity]) -> float:

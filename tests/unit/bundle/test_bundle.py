@@ -38,6 +38,9 @@ def test_a_bundle_knows_its_labels_and_its_whole_manifest(folder):
     assert bundle.decoder().tags == ("O", "B-X", "I-X", "B-Y", "I-Y")
 
 
+CALIBRATION = {"temperature": 1.5, "data": "dev", "entities": 30, "error_before": 0.2, "error_after": 0.1}
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
@@ -48,6 +51,8 @@ def test_a_bundle_knows_its_labels_and_its_whole_manifest(folder):
         ({"window": {"size": 32}}, "window.overlap"),
         ({"window": {"size": 32, "overlap": -1}}, "window.overlap"),
         ({"files": {"model.onnx": "big"}}, "files"),
+        ({"calibration": {}}, "calibration"),
+        ({"calibration": CALIBRATION | {"thresholds": {"X": "high"}}}, "thresholds"),
         ({"colour": "red"}, "colour"),
     ],
 )

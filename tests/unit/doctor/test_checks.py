@@ -158,6 +158,11 @@ def test_the_same_words_labelled_otherwise_are_ranked_by_log_odds(tmp_path):
     assert not _found(check(inside), "surface")
 
 
+def test_half_a_word_is_no_form(tmp_path):
+    path = _jsonl(tmp_path / "a.jsonl", *[("Adam left.", [])] * 9, ("Adam left.", [(0, 3, "PER")]))
+    assert not _found(check(path), "surface")
+
+
 def test_lengths_far_from_the_others_and_documents_without_words(tmp_path):
     long = " ".join(["w/B-ORG", *["w/I-ORG"] * 59])
     path = _conll(tmp_path / "a.conll", *["Ada/B-PER left/O", "Ada/B-PER Byron/I-PER left/O"] * 20, long)
