@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import tee
 
@@ -41,22 +41,17 @@ class Calibrated:
         temperature: tag scores are to be divided by it.
         before: what scores were worth at temperature 1.
         after: what they are worth now.
-        pairs: gold documents with what is predicted now.
+        curves: precision and recall now, at every threshold, for each label.
     """
 
     temperature: float
     before: Reliability
     after: Reliability
-    pairs: tuple[Aligned, ...]
-
-    def curves(self) -> dict[str, tuple[Point, ...]]:
-        """Precision and recall at every threshold, for each label."""
-        labels = {mention.label for pair in self.pairs for mention in (*pair.gold, *pair.predicted)}
-        return {label: threshold_curve(Scored.of(self.pairs, label=label)) for label in sorted(labels)}
+    curves: Mapping[str, tuple[Point, ...]]
 
     def thresholds(self, *, wanted: float, of: Wanted) -> dict[str, Point | None]:
         """For each label the threshold at which its entities have a precision or a recall; None where none does."""
-        return {label: choose_threshold(curve, wanted=wanted, of=of) for label, curve in self.curves().items()}
+        return {label: choose_threshold(curve, wanted=wanted, of=of) for label, curve in self.curves.items()}
 
 
 def evaluate(tagger: Tagger, gold: Iterable[Document]) -> Report:
@@ -102,7 +97,9 @@ def calibrate(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> Cal
     temperature = fit_temperature(lambda at: Scored.of(tagged(at)).log_loss())
     pairs = tagged(temperature)
     after = reliability(Scored.of(pairs))
-    return Calibrated(temperature=temperature, before=before, after=after or before, pairs=pairs)
+    labels = sorted({mention.label for pair in pairs for mention in (*pair.gold, *pair.predicted)})
+    curves = {label: threshold_curve(Scored.of(pairs, label=label)) for label in labels}
+    return Calibrated(temperature=temperature, before=before, after=after or before, curves=curves)
 
 
 class _Remembering:

@@ -111,7 +111,7 @@ def _as_json(fitted: Calibrated, chosen: Chosen) -> dict[str, object]:
         "thresholds": {
             of: {label: point and point.to_json() for label, point in points.items()} for of, points in chosen.items()
         },
-        "curves": {label: [point.to_json() for point in curve] for label, curve in fitted.curves().items()},
+        "curves": {label: [point.to_json() for point in curve] for label, curve in fitted.curves.items()},
     }
 
 

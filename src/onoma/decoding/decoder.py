@@ -14,7 +14,7 @@ from onoma.decoding.calibration import temper
 from onoma.decoding.marginals import Lattice, softmax
 from onoma.decoding.transitions import Transitions
 from onoma.decoding.viterbi import best_tags, breaks_scheme
-from onoma.schemes import Scheme, parse_tag
+from onoma.schemes import OUTSIDE, Chunk, Scheme, encode_tags, parse_tag
 
 _LATTICE_WORDS = 32_768
 """Padded words that go through one lattice at most."""
@@ -40,6 +40,10 @@ class Decoder:
         labels: the entity types, in the order of the model's tags.
         temperature: what tag scores are divided by before they become probabilities; it changes no entity.
         thresholds: by label, the score below which an entity is dropped.
+
+    Attributes:
+        tags: in the order of the model's scores.
+        transitions: what the scheme allows between them.
     """
 
     def __init__(
@@ -55,8 +59,8 @@ class Decoder:
         self.temperature = temperature
         self._thresholds = thresholds
         self._labels = [parse_tag(tag).label for tag in self.tags]
-        self._transitions = Transitions.of(scheme, self.tags)
-        self._continues = (self._transitions.step > 0) & (self._transitions.breaks == 0)
+        self.transitions = Transitions.of(scheme, self.tags)
+        self._continues = (self.transitions.step > 0) & (self.transitions.breaks == 0)
 
     def decode(self, sentences: Sequence[NDArray[np.floating]]) -> list[list[ScoredChunk]]:
         """Find the entities of many sentences.
@@ -96,6 +100,17 @@ class Decoder:
             found[number].append(ScoredChunk(start + offset, end + offset, label, score))
         return found
 
+    def lattice(self, sentences: Sequence[NDArray[np.floating]]) -> Lattice:
+        """What asks for the probability of any span, of sentences of tag scores, each ``[words, tags]``."""
+        shares = [softmax(temper(scores, self.temperature)) for scores in sentences]
+        return Lattice.over(shares, self.transitions)
+
+    def tags_of(self, label: str, *, length: int) -> NDArray[np.int64]:
+        """The numbers of the tags of a span of so many words, ``[words]``; label ``O`` for no entity."""
+        chunks = [] if label == OUTSIDE else [Chunk(0, length, label)]
+        names = encode_tags(chunks, length=length, scheme=self.scheme)
+        return np.asarray([self.tags.index(name) for name in names])
+
     def settled(self, scores: NDArray[np.floating]) -> int:
         """How many words of a sentence whose end is yet to come can be decoded now without changing an answer.
 
@@ -107,10 +122,10 @@ class Decoder:
     def _best(self, scores: NDArray[np.floating], bounds: NDArray[np.int64]) -> NDArray[np.int64]:
         """The tags of sentences one behind the other; few break the scheme and need more than each word's best."""
         tags: NDArray[np.int64] = scores.argmax(axis=1)
-        broken = breaks_scheme(tags, bounds, self._transitions).nonzero()[0]
+        broken = breaks_scheme(tags, bounds, self.transitions).nonzero()[0]
         for sentence in set((np.searchsorted(bounds, broken, side="right") - 1).tolist()):
             own = slice(bounds[sentence], bounds[sentence + 1])
-            tags[own] = best_tags(scores[own], self._transitions)
+            tags[own] = best_tags(scores[own], self.transitions)
         return tags
 
     def _chunks(
@@ -139,7 +154,7 @@ class Decoder:
         for group in _groups({owner: int(lengths[owner]) for owner in owners.tolist()}):
             spans = [slice(bounds[piece], bounds[piece + 1]) for piece in group]
             shares = softmax(np.concatenate([scores[span] for span in spans]))
-            lattice = Lattice.over(np.split(shares, np.cumsum(lengths[group])[:-1]), self._transitions)
+            lattice = Lattice.over(np.split(shares, np.cumsum(lengths[group])[:-1]), self.transitions)
             chosen = np.zeros(lattice.emitted.shape[:2], dtype=np.int64)
             for row, span in zip(chosen, spans, strict=True):
                 row[: span.stop - span.start] = tags[span]

@@ -9,9 +9,9 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.decoding import Lattice, Transitions, softmax, temper
+from onoma.decoding import Lattice
 from onoma.encoding import Encoded
-from onoma.schemes import OUTSIDE, Chunk, encode_tags
+from onoma.schemes import OUTSIDE
 from onoma.tagger import Tagger
 from onoma.text import Entity
 
@@ -42,20 +42,14 @@ class Judge(Tagger):
         ]
         if not gold:
             return
-        transitions = Transitions.of(decoder.scheme, decoder.tags)
-        lattice = Lattice.over([softmax(temper(scores, decoder.temperature))], transitions)
-        numbers = {tag: number for number, tag in enumerate(decoder.tags)}
+        lattice = decoder.lattice([scores])
         for entity in gold:
             start, end = bisect_right(ends, entity.start), bisect_left(starts, entity.end)
             if start >= end or entity.end > ends[-1]:
                 continue
-            outside = np.full(end - start, numbers[OUTSIDE])
-            score = _probability(lattice, start, outside)
-            yield document.entity(entity.start, entity.end, OUTSIDE, score=score)
-            for label in self.labels:
-                tags = encode_tags([Chunk(0, end - start, label)], length=end - start, scheme=decoder.scheme)
-                score = _probability(lattice, start, np.asarray([numbers[tag] for tag in tags]))
-                if label == entity.label or score >= _LEAST:
+            for label in (OUTSIDE, *self.labels):
+                score = _probability(lattice, start, decoder.tags_of(label, length=end - start))
+                if label in (OUTSIDE, entity.label) or score >= _LEAST:
                     yield document.entity(entity.start, entity.end, label, score=score)
 
 

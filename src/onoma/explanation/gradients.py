@@ -16,7 +16,6 @@ from jaxtyping import Float, Int64
 from numpy.typing import NDArray
 from torch import Tensor
 
-from onoma.decoding import Transitions
 from onoma.explanation.target import SUREST, Target
 from onoma.models import Model
 
@@ -55,7 +54,7 @@ def span_log_odds(emissions: Float[Tensor, "rows words tags"], target: Target) -
     with just these tags, and a step at the span's end that does not go on with the entity.
     """
     scores = emissions.double() / target.decoder.temperature
-    transitions = Transitions.of(target.decoder.scheme, target.decoder.tags)
+    transitions = target.decoder.transitions
     step, breaks, first, last = (
         torch.from_numpy(allowed).log().clamp(min=_NEVER)
         for allowed in (transitions.step, transitions.breaks, transitions.start, transitions.end)

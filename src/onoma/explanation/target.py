@@ -13,10 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.decoding import Decoder, Lattice, Transitions, softmax, temper
+from onoma.decoding import Decoder
 from onoma.explanation.passage import Passage
 from onoma.runtime import Backend
-from onoma.schemes import OUTSIDE, Chunk, encode_tags
 
 SUREST = 1e-12
 """Probabilities are kept so far from 0 and 1."""
@@ -43,10 +42,8 @@ class Target:
     @classmethod
     def of(cls, passage: Passage, decoder: Decoder, label: str) -> Target:
         """The tags of a label over the span."""
-        length = passage.span[1] - passage.span[0]
-        chunks = [] if label == OUTSIDE else [Chunk(0, length, label)]
-        names = encode_tags(chunks, length=length, scheme=decoder.scheme)
-        return cls(passage, decoder, label, np.asarray([decoder.tags.index(name) for name in names]))
+        start, end = passage.span
+        return cls(passage, decoder, label, decoder.tags_of(label, length=end - start))
 
     @property
     def place(self) -> tuple[int, int]:
@@ -58,12 +55,10 @@ class Target:
         """How probable the span with its label is, by rows of tag scores: ``[rows, words of sentence, tags]``."""
         rows, words, _ = emissions.shape
         start, end = self.place
-        transitions = Transitions.of(self.decoder.scheme, self.decoder.tags)
-        shares = [softmax(temper(row, self.decoder.temperature)) for row in emissions]
         tags = np.zeros((rows, words), dtype=np.int64)
         tags[:, start:end] = self.tags
         sentences = np.arange(rows, dtype=np.int64)
-        lattice = Lattice.over(shares, transitions)
+        lattice = self.decoder.lattice(list(emissions))
         return lattice.probabilities(sentences, np.full(rows, start), np.full(rows, end), tags)
 
 

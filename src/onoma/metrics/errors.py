@@ -142,7 +142,7 @@ def find_errors(pairs: Iterable[Aligned], *, known: Known | None = None) -> Erro
         correct = matches(pair.gold, pair.predicted)
         for mention in correct.elements():
             confusion[mention.label, mention.label] += 1
-        for mistake in find_mistakes(pair, document=document):
+        for mistake in _mistakes(pair, correct, document=document):
             kind, gold, predicted = mistake.kind, mistake.gold, mistake.predicted
             kinds[kind] += 1
             confusion[gold.label if gold else "", predicted.label if predicted else ""] += 1
@@ -176,7 +176,10 @@ def find_mistakes(pair: Aligned, *, document: int) -> Iterator[Mistake]:
         pair: the document with what was predicted for it.
         document: its number, from 1.
     """
-    correct = matches(pair.gold, pair.predicted)
+    yield from _mistakes(pair, matches(pair.gold, pair.predicted), document=document)
+
+
+def _mistakes(pair: Aligned, correct: Counter[Mention], *, document: int) -> Iterator[Mistake]:
     for gold, predicted in _paired(_without(pair.gold, correct), _without(pair.predicted, correct)):
         yield Mistake(_kind(gold, predicted), document, gold, predicted)
 
