@@ -61,10 +61,16 @@ class Explanation:
         return self.score - self.runner_up_score
 
     @property
+    def pushed(self) -> float | None:
+        """What the words bring together by integrated gradients; None without those."""
+        pushes = [word.gradients for word in self.words if word.gradients is not None]
+        return sum(pushes) if pushes else None
+
+    @property
     def gap(self) -> float | None:
         """What integrated gradients miss: the log-odds less the baseline and the pushes of all words."""
-        pushes = [word.gradients for word in self.words if word.gradients is not None]
-        return self.log_odds - self.baseline - sum(pushes) if pushes else None
+        pushed = self.pushed
+        return None if pushed is None else self.log_odds - self.baseline - pushed
 
     def to_json(self) -> dict[str, object]:
         """Plain values for :func:`json.dumps`."""

@@ -6,6 +6,7 @@ which is the one that the head reads and training has shaped.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from hashlib import sha256
 
@@ -21,16 +22,22 @@ _SUBWORDS_AT_ONCE = 2_048
 
 
 def span_vectors(model: Model, passages: Sequence[Passage]) -> NDArray[np.float32]:
-    """The vector of each passage's span, ``[passages, hidden]``."""
+    """The vector of each passage's span, ``[passages, hidden]``; passages of one window share its states."""
     vectors = np.empty((len(passages), model.encoder.hidden), dtype=np.float32)
-    for batch in batch_by_length([len(passage.ids) for passage in passages], budget=_SUBWORDS_AT_ONCE):
+    windows: dict[bytes, list[int]] = defaultdict(list)
+    for position, passage in enumerate(passages):
+        windows[passage.ids.tobytes()].append(position)
+    sharing = list(windows.values())
+    rows = [passages[positions[0]].ids for positions in sharing]
+    for batch in batch_by_length(list(map(len, rows)), budget=_SUBWORDS_AT_ONCE):
         # The mask hides what fills up, so that anything may stand there.
-        ids, mask = pad([passages[position].ids for position in batch], filler=0)
+        ids, mask = pad([rows[window] for window in batch], filler=0)
         with torch.inference_mode():
             states = model.encoder(torch.from_numpy(ids), torch.from_numpy(mask)).float().numpy()
-        for position, row in zip(batch, states, strict=True):
-            passage = passages[position]
-            vectors[position] = row[passage.firsts[slice(*passage.span)]].mean(axis=0)
+        for window, row in zip(batch, states, strict=True):
+            for position in sharing[window]:
+                passage = passages[position]
+                vectors[position] = row[passage.firsts[slice(*passage.span)]].mean(axis=0)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     directions: NDArray[np.float32] = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
     return directions

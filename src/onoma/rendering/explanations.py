@@ -40,6 +40,15 @@ def explanation_parts(explained: Explained) -> Iterator[Text | Table]:
         yield Text()
 
 
+def summary(explanation: Explanation) -> tuple[str, str]:
+    """In words: the runner-up with the margin, and what the log-odds are made of."""
+    runner_up = f"runner-up {explanation.runner_up} {explanation.runner_up_score:.3f}, margin {explanation.margin:+.3f}"
+    parts = f"log-odds {explanation.log_odds:+.2f}, with all words hidden {explanation.baseline:+.2f}"
+    if explanation.gap is not None:
+        parts += f", from words {explanation.pushed:+.2f}, gap {explanation.gap:+.2f}"
+    return runner_up, parts
+
+
 def faithfulness_table(found: Faithfulness, *, title: str | None = None) -> Table:
     """Comprehensiveness and sufficiency of each method, and how they differ from random orders, in probability."""
     names = ("method", "comprehensiveness", "above random", "sufficiency", "below random")
@@ -64,12 +73,8 @@ def _heading(explanation: Explanation) -> Text:
     text.append(entity.text.translate(VISIBLE), Style(bold=True))
     text.append(f" {entity.label.translate(VISIBLE)} {explanation.score:.3f}")
     text.append("" if explanation.predicted else ", not what the model finds")
-    runner_up = f"runner-up {explanation.runner_up} {explanation.runner_up_score:.3f}, margin {explanation.margin:+.3f}"
-    text.append(f"\n  {runner_up.translate(VISIBLE)}\n  log-odds {explanation.log_odds:+.2f}")
-    text.append(f", with all words hidden {explanation.baseline:+.2f}")
-    if explanation.gap is not None:
-        pushed = explanation.log_odds - explanation.baseline - explanation.gap
-        text.append(f", from words {pushed:+.2f}, gap {explanation.gap:+.2f}")
+    for line in summary(explanation):
+        text.append(f"\n  {line.translate(VISIBLE)}")
     return text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from onoma.rendering.explanations import summary
 from onoma.rendering.html import escaped, page_head
 
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ def _article(text: str, explanation: Explanation) -> str:
         f'<article>\n<h2 dir="auto">{escaped(entity.text)} {escaped(entity.label)} '
         f"{explanation.score:.3f}{found}</h2>\n"
         f'<div class="text" dir="auto">{_passage(text, explanation)}</div>\n'
-        f"<p>runner-up {escaped(explanation.runner_up)} {explanation.runner_up_score:.3f}, "
-        f"margin {explanation.margin:+.3f}</p>\n<p>{_sum(explanation)}</p>\n"
+        + "".join(f"<p>{escaped(line)}</p>\n" for line in summary(explanation))
         + (f"<ol>\n{evidence}</ol>\n" if evidence else "")
         + "<details><summary>what each word does, in log-odds</summary>\n<table>\n"
         f"<tr><th>word</th><th>gradients</th><th>occlusion</th></tr>\n{rows}</table></details>\n</article>\n"
@@ -71,14 +71,6 @@ def _passage(text: str, explanation: Explanation) -> str:
         )
         position = word.end
     return "".join(pieces)
-
-
-def _sum(explanation: Explanation) -> str:
-    told = f"log-odds {explanation.log_odds:+.2f}, with all words hidden {explanation.baseline:+.2f}"
-    if explanation.gap is None:
-        return told
-    pushed = explanation.log_odds - explanation.baseline - explanation.gap
-    return f"{told}, from words {pushed:+.2f}, gap {explanation.gap:+.2f}"
 
 
 def _evidence(evidence: Evidence) -> str:
