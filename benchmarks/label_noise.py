@@ -10,7 +10,9 @@ common, by the model's score), and at random among all gold spans and what else 
 are the precision of the first 100 and the recall of the first 2 N, where N is the number of errors put in. Errors that
 the corpus had before count as none, so precision is too low by them.
 
-With --keep what the models say is kept in a folder and not asked again where it is there.
+With --keep what the models say is kept in a folder and not asked again where it is there. With --fit the weights of the
+doctor's ranking are fitted to the errors of all corpora and kinds asked for, and printed instead: a logistic regression
+of whether a finding touches an error. Those in `onoma.doctor.suspicion` are of wikigold, rounded.
 """
 
 from __future__ import annotations
@@ -20,14 +22,16 @@ import random
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
+import numpy as np
 from results import DATA, write_result
 
 from onoma.api.checking import predict_folds
 from onoma.corpora import read, write
-from onoma.doctor import suspicions
+from onoma.doctor import Suspicion, suspicions
+from onoma.doctor.suspicion import WEIGHTS, Weights
 from onoma.text import Document, Entity
 
 CORPORA: dict[str, list[str]] = {
@@ -113,8 +117,14 @@ def spoil(documents: Sequence[Document], *, kind: str, rate: float, draw: random
 
 def by_doctor(gold: Sequence[Document], predicted: Sequence[Document]) -> list[Place]:
     """The places of the doctor's findings, in its order."""
-    found = ((each.position, each.gold or each.other) for each in suspicions(gold, predicted))
-    return [(position, entity.start, entity.end) for position, entity in found if entity is not None]
+    return [place_of(each) for each in suspicions(gold, predicted)]
+
+
+def place_of(suspicion: Suspicion) -> Place:
+    """Where a finding of the doctor is."""
+    entity = suspicion.gold or suspicion.other
+    assert entity is not None
+    return suspicion.position, entity.start, entity.end
 
 
 def by_disagreement(gold: Sequence[Document], predicted: Sequence[Document]) -> list[Place]:
@@ -174,6 +184,12 @@ def meets(place: Place, error: Place) -> bool:
     return place[0] == error[0] and place[1] < error[2] and error[1] < place[2]
 
 
+def documents_of(corpus: str, arguments: argparse.Namespace) -> list[Document]:
+    """A corpus, or as much of it as is wanted."""
+    documents = chain.from_iterable(read(arguments.data / name) for name in CORPORA[corpus])
+    return list(islice(documents, arguments.documents))
+
+
 def predictions(documents: list[Document], corpus: str, kind: str, arguments: argparse.Namespace) -> list[Document]:
     """What models say that have not learnt from the document at hand."""
     kept = arguments.keep / f"{corpus}-{kind}.jsonl" if arguments.keep else None
@@ -186,6 +202,36 @@ def predictions(documents: list[Document], corpus: str, kind: str, arguments: ar
         kept.parent.mkdir(parents=True, exist_ok=True)
         write(predicted, kept)
     return predicted
+
+
+def fitted(arguments: argparse.Namespace) -> dict[str, Weights]:
+    """Weights for the errors of all corpora and kinds."""
+    found: list[Suspicion] = []
+    right: list[bool] = []
+    for corpus in arguments.corpora:
+        for kind in arguments.kinds:
+            noisy = spoil(
+                documents_of(corpus, arguments), kind=kind, rate=arguments.rate, draw=random.Random(arguments.seed)
+            )
+            own = suspicions(noisy.documents, predictions(noisy.documents, corpus, kind, arguments))
+            found += own
+            right += [any(meets(place_of(each), error) for error in noisy.errors) for each in own]
+    return fit(found, right)
+
+
+def fit(found: Sequence[Suspicion], right: Sequence[bool]) -> dict[str, Weights]:
+    """The weights of each kind, by Newton's method; the log-likelihood is penalised by half of the sum of squares."""
+    kinds = list(WEIGHTS)
+    features = np.zeros((len(found), len(kinds), 3))
+    for row, each in zip(features, found, strict=True):
+        row[kinds.index(each.kind)] = 1, each.log_odds, each.evidence
+    inputs, weights = features.reshape(len(found), -1), np.zeros(3 * len(kinds))
+    for _ in range(30):
+        likely = 1 / (1 + np.exp(-inputs @ weights))
+        slope = inputs.T @ (likely - np.asarray(right)) + weights
+        curve = (inputs * (likely * (1 - likely))[:, None]).T @ inputs + np.eye(len(weights))
+        weights -= np.linalg.solve(curve, slope)
+    return {kind: Weights(*of.tolist()) for kind, of in zip(kinds, weights.reshape(-1, 3), strict=True)}
 
 
 def measure(documents: list[Document], corpus: str, kind: str, arguments: argparse.Namespace) -> dict[str, object]:
@@ -212,12 +258,16 @@ def main() -> None:
     parser.add_argument("--documents", type=int, help="take only so many documents of each corpus")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
+    parser.add_argument("--fit", action="store_true", help="fit weights instead")
     parser.add_argument("--name", default="label_noise", help="name of the file of results")
     arguments = parser.parse_args()
+    if arguments.fit:
+        for kind, of in fitted(arguments).items():
+            print(f"{kind:10s} {of.bias:6.2f} {of.model:6.2f} {of.forms:6.2f}")
+        return
     found: dict[str, dict[str, object]] = {}
     for corpus in arguments.corpora:
-        documents = list(chain.from_iterable(read(arguments.data / name) for name in CORPORA[corpus]))
-        documents = documents[: arguments.documents]
+        documents = documents_of(corpus, arguments)
         found[corpus] = {kind: measure(documents, corpus, kind, arguments) for kind in arguments.kinds}
     write_result(arguments.name, found)
 

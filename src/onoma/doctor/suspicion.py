@@ -10,7 +10,7 @@ three things, which a logistic score brings together:
 - how the same words are annotated elsewhere: as the model reads them, or as they are annotated here.
 
 The weights were fitted on a corpus into which errors had been put, and judged on others: see
-``benchmarks/label_noise.py``. The score is the share of errors where one entity in twenty has one.
+``benchmarks/label_noise.py`` and its ``--fit``. The score is the share of errors where one entity in twenty has one.
 
 The predictions may come from anything, also with several readings of one place. They are worth most from models that
 have not learnt from the document at hand (see ``folds``).
