@@ -7,12 +7,14 @@ Each round runs every kind once, each in a process of its own: it loads its mode
 loads and tags one sentence (cold start).
 
     onoma_fp32, onoma_int8    `Tagger.tag_many` over the bundle's graphs
+    onoma_bf16                the same over the fp32 graph, in bf16
     hf_1, hf_8, hf_32         the token-classification pipeline of transformers over the same folder, by batch size
     torch_fp32, torch_bf16    onoma's tagger over its own BERT in eager torch
     spacy                     `en_core_web_sm`, its entity recogniser alone, batches of 256; other labels, so no F1
 
 All get bare texts, one a document, and words are counted as the data set gives them. Ratios are medians over rounds of
-speeds in the same round. The tables say what a document's length and a batch's size cost `onoma` (its fastest graph).
+speeds in the same round. The tables say what a document's length and a batch's size cost `onoma`, in int8
+if the model has it.
 """
 
 from __future__ import annotations
@@ -31,23 +33,25 @@ from pathlib import Path
 from results import DATA, write_result
 
 from onoma import Document, Tagger
+from onoma.errors import BundleError, InputError, MissingExtraError
 
 Tag = Callable[[Iterable[str]], Iterator[Document | None]]
 """Texts to documents, or to None where the labels are others than the data set's."""
 
-GRAPHS = {"onoma_fp32": "model.onnx", "onoma_int8": "model.int8.onnx"}
-KINDS = (*GRAPHS, "hf_1", "hf_8", "hf_32", "torch_fp32", "torch_bf16", "spacy")
+PRECISIONS = {"onoma_fp32": "fp32", "onoma_bf16": "bf16", "onoma_int8": "int8"}
+KINDS = (*PRECISIONS, "hf_1", "hf_8", "hf_32", "torch_fp32", "torch_bf16", "spacy")
 SENTENCE = "Angela Merkel visited Lyon."
 LATENCIES = 200
 LENGTHS = (100, 1_000, 10_000, 100_000, 1_000_000)
 BATCHES = (256, 512, 1_024, 2_048, 4_096, 8_192)
 
 
-def onoma(model: Path, name: str, *, threads: int, batch_subwords: int = 1_024) -> Tagger:
+def onoma(model: Path, precision: str, *, threads: int, batch_subwords: int = 1_024) -> Tagger:
+    from onoma.api.loading import backend_of
     from onoma.bundle import load_bundle
-    from onoma.runtime.onnx import OnnxBackend
 
-    return Tagger(load_bundle(model), OnnxBackend(model / name, threads=threads), batch_subwords=batch_subwords)
+    bundle = load_bundle(model)
+    return Tagger(bundle, backend_of(bundle, precision=precision, threads=threads), batch_subwords=batch_subwords)
 
 
 def transformers(model: Path, *, size: int) -> Tag:
@@ -94,8 +98,8 @@ def spacy() -> Tag:
 
 
 def loaded(kind: str, model: Path, *, threads: int) -> Tag:
-    if kind in GRAPHS:
-        return onoma(model, GRAPHS[kind], threads=threads).tag_many
+    if kind in PRECISIONS:
+        return onoma(model, PRECISIONS[kind], threads=threads).tag_many
     family, _, how = kind.partition("_")
     if family != "spacy":
         from torch import set_num_threads
@@ -104,6 +108,17 @@ def loaded(kind: str, model: Path, *, threads: int) -> Tag:
     if family == "hf":
         return transformers(model, size=int(how))
     return torch(model, short=how == "bf16") if family == "torch" else spacy()
+
+
+def computes(model: Path, kind: str) -> bool:
+    """Whether this machine and a bundle have what a kind needs."""
+    if kind not in PRECISIONS:
+        return True
+    try:
+        onoma(model, PRECISIONS[kind], threads=1)
+    except (BundleError, InputError, MissingExtraError):
+        return False
+    return True
 
 
 def gold_documents(path: Path) -> list[Document]:
@@ -142,12 +157,12 @@ def measure(kind: str, arguments: argparse.Namespace) -> dict[str, object]:
 
 def tables(arguments: argparse.Namespace) -> dict[str, object]:
     """What lengths and batches cost, in this process; microseconds a character, and words a second."""
-    name = next(name for name in reversed(GRAPHS.values()) if (arguments.model / name).is_file())
+    precision = next(PRECISIONS[kind] for kind in reversed(PRECISIONS) if computes(arguments.model, kind))
     gold = gold_documents(arguments.data)
     text = "\n".join(document.text for document in gold)
     words = sum(len(document.words or ()) for document in gold)
     lengths, batches = {}, {}
-    tagger = onoma(arguments.model, name, threads=arguments.threads)
+    tagger = onoma(arguments.model, precision, threads=arguments.threads)
     tagger.tag(text[:2_000])
     for length in LENGTHS:
         if length > arguments.longest:
@@ -159,12 +174,12 @@ def tables(arguments: argparse.Namespace) -> dict[str, object]:
             tagger.tag(own)
         lengths[length] = 1e6 * (time.perf_counter() - started) / times / length
     for subwords in BATCHES:
-        tagger = onoma(arguments.model, name, threads=arguments.threads, batch_subwords=subwords)
+        tagger = onoma(arguments.model, precision, threads=arguments.threads, batch_subwords=subwords)
         started = time.perf_counter()
         for _ in tagger.tag_many(document.text for document in gold):
             pass
         batches[subwords] = words / (time.perf_counter() - started)
-    return {"graph": name, "microseconds_a_character": lengths, "words_per_second_by_batch": batches}
+    return {"precision": precision, "microseconds_a_character": lengths, "words_per_second_by_batch": batches}
 
 
 def cold(kind: str, arguments: argparse.Namespace) -> dict[str, object]:
@@ -223,7 +238,7 @@ def main() -> None:
         result = tables(arguments) if arguments.task == "tables" else measure(arguments.one, arguments)
         print(json.dumps(result))
         return
-    kinds = [kind for kind in arguments.kinds if kind not in GRAPHS or (arguments.model / GRAPHS[kind]).is_file()]
+    kinds = [kind for kind in arguments.kinds if computes(arguments.model, kind)]
     runs: dict[str, list[dict[str, float]]] = {kind: [] for kind in kinds}
     for _ in range(arguments.rounds):
         for kind, done in runs.items():
@@ -232,13 +247,12 @@ def main() -> None:
     figures: dict[str, object] = {"threads": arguments.threads, "data": arguments.data.name}
     for kind, done in runs.items():
         figures[kind] = {name: spread([run[name] for run in done]) for name in done[0]}
-    ours = next(kind for kind in reversed(kinds) if kind in GRAPHS)
-    figures[f"{ours}_times"] = {
-        kind: spread([a["words_per_second"] / b["words_per_second"] for a, b in zip(runs[ours], done, strict=True)])
-        for kind, done in runs.items()
-    }
-    # A table of `--workers` belongs here too once `onoma tag` has them.
-    figures["tables"] = warm("tables", ours, arguments)
+    for ours in PRECISIONS.keys() & runs.keys():
+        figures[f"{ours}_times"] = {
+            kind: spread([a["words_per_second"] / b["words_per_second"] for a, b in zip(runs[ours], done, strict=True)])
+            for kind, done in runs.items()
+        }
+    figures["tables"] = warm("tables", kinds[0], arguments)
     write_result("tag", figures)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,10 @@ def test_an_engine_is_asked_for_by_name(copied):
         package.load(copied, precision="gpu")
     with pytest.raises(BundleError, match="--quantize int8"):
         package.load(copied, precision="int8")
+
+
+def test_bf16_says_what_it_needs(onoma, copied, monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    monkeypatch.delitem(sys.modules, "onoma.runtime.openvino", raising=False)
+    outcome = onoma("tag", "--model", copied, "--precision", "bf16", "--text", "Lyon")
+    assert (outcome.status, "pip install 'onoma[bf16]'" in outcome.err) == (2, True), outcome.err

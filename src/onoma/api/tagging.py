@@ -50,7 +50,7 @@ def tag_files(
         engine: `local`, or `ray` for a cluster.
         workers: processes that tag.
         threads: processor threads of each; None for all with one worker, and for one with several.
-        precision: `fp32`, `int8`, or `auto` for the one that the model prefers.
+        precision: as :func:`load` takes it.
         shard_rows: rows that are written at once.
         overwrite: replace an output, and forget an unfinished job.
         resume: go on with the unfinished job, where there is one.

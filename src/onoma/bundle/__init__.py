@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from onoma.bundle.bundle import (
     AUTO,
+    BF16,
     INT8,
     MANIFEST,
     ONNX,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AUTO",
+    "BF16",
     "CHECKPOINTS",
     "PRECISIONS",
     "HISTORY",

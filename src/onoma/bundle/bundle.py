@@ -34,6 +34,9 @@ WEIGHTS = "model.safetensors"
 PRECISIONS: Mapping[str, str] = MappingProxyType({"fp32": ONNX, "int8": INT8})
 """The graphs that a bundle may hold, the most exact one first."""
 
+BF16 = "bf16"
+"""The precision that rounds what the fp32 graph multiplies; it has no graph of its own."""
+
 _WHAT_A_MODEL_IS = "a model is `en`, or a folder that `onoma train` has written"
 
 AUTO = "auto"
@@ -119,11 +122,11 @@ class Bundle:
             InputError: there is no such precision.
             BundleError: the bundle has no graph for it, or its file is not what the manifest says.
         """
-        if precision not in (AUTO, *PRECISIONS):
-            raise InputError(f"there is no precision {precision!r}; there are {', '.join((AUTO, *PRECISIONS))}")
+        if precision not in (AUTO, BF16, *PRECISIONS):
+            raise InputError(f"there is no precision {precision!r}; there are {', '.join((AUTO, *PRECISIONS, BF16))}")
         held = self.precisions
         preferred = self.recipe.precision if self.recipe.precision in held else next(iter(held), None)
-        chosen = preferred if precision == AUTO else precision
+        chosen = {AUTO: preferred, BF16: "fp32"}.get(precision, precision)
         path = self.weights(PRECISIONS[chosen]) if chosen else None
         if path is None:
             missing = PRECISIONS[chosen or "fp32"]

@@ -50,7 +50,8 @@ Threads = Annotated[
     int | None, typer.Option("--threads", min=1, help="Processor threads; as many as there are if not given.")
 ]
 Precision = Annotated[
-    str, typer.Option("--precision", help="Numbers to compute in: fp32, int8, or auto for what the model prefers.")
+    str,
+    typer.Option("--precision", help="Numbers to compute in: fp32, int8, bf16, or auto for what the model prefers."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print figures as JSON, fractions of 1.")]
 

@@ -16,7 +16,7 @@ from onoma.export.affine import Arithmetic, Exact, as_array
 from onoma.export.nodes import Nodes
 from onoma.models import LinearHead, Model
 from onoma.models.encoder import Embeddings, Encoder, Layer
-from onoma.runtime.onnx import ASKED
+from onoma.runtime.threaded import ASKED
 
 INPUTS = ("input_ids", "attention_mask")
 OUTPUT = "logits"
@@ -83,13 +83,12 @@ def _layers(encoder: Encoder) -> list[Layer]:
 
 
 def _embeddings(nodes: Nodes, parts: Embeddings, ids: str, real: str, *, arithmetic: Arithmetic) -> str:
-    """``[subwords, batch, narrow]``; positions count subwords, not places in the array."""
-    counted = nodes("CumSum", real, nodes.constant(np.array(0)))
-    places = nodes(
-        "Cast",
-        nodes("Relu", nodes("Sub", counted, nodes.constant(np.array([1], dtype=np.float32)))),
-        to=int(TensorProto.INT64),
-    )
+    """``[subwords, batch, narrow]``; positions count subwords, not places in the array.
+
+    They are whole numbers all the way: bf16 has none above 256 but the even ones.
+    """
+    counted = nodes("CumSum", nodes("Cast", real, to=int(TensorProto.INT64)), nodes.constant(np.array(0)))
+    places = nodes("Max", nodes("Sub", counted, nodes.whole(1)), nodes.whole(0))
     positions = as_array(parts.positions.weight)[parts.first_position :] + as_array(parts.types.weight)[0]
     words = arithmetic.embedded(nodes, parts.words.weight, ids)
     return _normed(nodes, parts.norm, nodes("Add", words, nodes("Gather", nodes.constant(positions), places)))

@@ -39,6 +39,7 @@ def bundle(folder: Path, *files: str, precision: str | None = None) -> Bundle:
         (["model.onnx", "model.int8.onnx"], None, "int8", "model.int8.onnx"),
         (["model.int8.onnx"], None, "auto", "model.int8.onnx"),
         (["model.onnx"], "int8", "auto", "model.onnx"),
+        (["model.onnx", "model.int8.onnx"], "int8", "bf16", "model.onnx"),
     ],
 )
 def test_the_graph_is_the_one_asked_for_or_preferred(tmp_path, files, preferred, asked, chosen):
@@ -58,5 +59,5 @@ def test_an_engine_without_a_graph_is_named_with_what_to_do(tmp_path):
 
 
 def test_an_unknown_engine_is_refused(tmp_path):
-    with pytest.raises(InputError, match="no precision 'bf16'; there are auto, fp32, int8"):
-        bundle(tmp_path, "model.onnx").graph("bf16")
+    with pytest.raises(InputError, match="no precision 'fp16'; there are auto, fp32, int8, bf16"):
+        bundle(tmp_path, "model.onnx").graph("fp16")

@@ -1,0 +1,74 @@
+"""Runs a bundle's ONNX graph on the processor in bf16, by OpenVINO: ONNX Runtime has no such products on x86."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import local
+
+import numpy as np
+
+from onoma.errors import BundleError, InputError, MissingExtraError
+from onoma.runtime.threaded import ASKED, Ids, Scores, ThreadedBackend, usable_threads
+
+try:
+    import openvino
+    from openvino import opset13 as operators
+    from openvino.frontend import NodeContext
+    from openvino.frontend.onnx import ConversionExtension
+except ImportError as error:
+    raise MissingExtraError("precision bf16", extra="bf16") from error
+
+_WINDOWS_FIRST = (1, 2, 0, 3)
+"""From ``[subwords, windows, heads, width]`` to what products go over."""
+
+
+class OpenvinoBackend(ThreadedBackend):
+    """A backend over OpenVINO that rounds what it multiplies to bf16, and adds up in fp32.
+
+    Args:
+        path: an fp32 graph with inputs ``input_ids`` and ``attention_mask`` and the output ``logits``.
+        threads: processor threads; None for as many as this process may use.
+
+    Raises:
+        InputError: this processor does not multiply in bf16.
+        BundleError: the file is not a graph that OpenVINO can load.
+    """
+
+    def __init__(self, path: Path, *, threads: int | None = None) -> None:
+        threads = threads or usable_threads()
+        core = openvino.Core()
+        if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+            raise InputError("precision bf16: this processor does not multiply in bf16; choose fp32 or int8")
+        core.add_extension(ConversionExtension("FusedMatMul", "com.microsoft", _fused_product))
+        try:
+            graph = core.read_model(path)
+            self._compiled = core.compile_model(
+                graph,
+                "CPU",
+                {"INFERENCE_PRECISION_HINT": "bf16", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": threads},
+            )
+        except RuntimeError as error:
+            raise BundleError(
+                f"{path}: cannot be loaded as an ONNX graph ({error}); copy or export it again"
+            ) from error
+        self._own = local()
+        super().__init__(threads=threads, asked=graph.has_rt_info(["framework", ASKED]))
+
+    def _computed(self, ids: Ids, mask: Ids) -> Scores:
+        if not hasattr(self._own, "request"):
+            self._own.request = self._compiled.create_infer_request()
+        found = self._own.request.infer({"input_ids": ids, "attention_mask": mask})
+        return np.array(found["logits"], dtype=np.float32)
+
+
+def _fused_product(node: NodeContext) -> list[openvino.Output]:
+    """ONNX Runtime's ``FusedMatMul``, whose way of transposing batches OpenVINO does not know by itself."""
+    left, right = node.get_input(0), node.get_input(1)
+    if node.get_attribute("transBatchA", 0):
+        left = operators.transpose(left, np.array(_WINDOWS_FIRST))
+    if node.get_attribute("transBatchB", 0):
+        right = operators.transpose(right, np.array(_WINDOWS_FIRST))
+    product = operators.matmul(left, right, False, bool(node.get_attribute("transB", 0)))
+    scaled = operators.multiply(product, np.float32(node.get_attribute("alpha", 1.0)))
+    outputs: list[openvino.Output] = scaled.outputs()
+    return outputs
