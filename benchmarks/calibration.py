@@ -1,9 +1,9 @@
-"""What a temperature that is fitted on one half of dev does for scores on the other half.
+"""What a calibration that is fitted on one half of dev does for scores on the other half.
 
     python benchmarks/calibration.py --model runs/wnut17 --dev FILE [--model runs/bc5cdr --dev FILE] [--splits 20]
 
-Dev is parted at random into halves by documents; the temperature of `onoma calibrate` is fitted on one half, and the
-expected calibration error of both, at temperature 1 and at that one, is measured on the other. Told are means over the
+Dev is parted at random into halves by documents; `onoma calibrate` fits its numbers on one half, and the expected
+calibration error without and with them is measured on the other. Told are means over the
 partings, with their standard deviation. `by_chance` is the error that true scores would have with as many entities; the
 fewer entities, the more that is.
 """
@@ -20,6 +20,7 @@ from results import write_result
 
 from onoma.bundle import Bundle, Calibration, load_bundle
 from onoma.corpora import read
+from onoma.decoding import UNSCALED, Scaling
 from onoma.evaluation import calibrate, tag_gold
 from onoma.metrics import Reliability, Scored, reliability
 from onoma.runtime.onnx import OnnxBackend
@@ -27,9 +28,17 @@ from onoma.tagger import Tagger
 from onoma.text import Document
 
 
-def tempered(bundle: Bundle, temperature: float) -> Bundle:
-    """The same model at a temperature."""
-    calibration = Calibration(temperature=temperature, data="", entities=0, error_before=0, error_after=0)
+def calibrated(bundle: Bundle, temperature: float, scaling: Scaling) -> Bundle:
+    """The same model with a calibration."""
+    calibration = Calibration(
+        temperature=temperature,
+        slope=scaling.slope,
+        intercept=scaling.intercept,
+        data="",
+        entities=0,
+        error_before=0,
+        error_after=0,
+    )
     return Bundle(bundle.manifest.model_copy(update={"calibration": calibration}), bundle.tokenizer, bundle.folder)
 
 
@@ -47,13 +56,23 @@ def measure(model: Path, dev: Path, splits: int) -> dict[str, object]:
     for seed in range(splits):
         chosen = random.Random(seed).sample(documents, len(documents))
         half, other = chosen[: len(chosen) // 2], chosen[len(chosen) // 2 :]
-        temperature = calibrate(bundle, backend, half).temperature
-        before, after = (reliable(Tagger(tempered(bundle, at), backend), other) for at in (1.0, temperature))
+        fitted = calibrate(bundle, backend, half)
+        before, tempered, after = (
+            reliable(Tagger(calibrated(bundle, *numbers), backend), other)
+            for numbers in (
+                (1.0, UNSCALED),
+                (fitted.temperature, UNSCALED),
+                (fitted.temperature, fitted.scaling),
+            )
+        )
         rows.append(
             {
-                "temperature": temperature,
+                "temperature": fitted.temperature,
+                "slope": fitted.scaling.slope,
+                "intercept": fitted.scaling.intercept,
                 "entities": sum(bin.entities for bin in after.bins),
                 "ece_before": before.ece,
+                "ece_with_temperature_alone": tempered.ece,
                 "ece_after": after.ece,
                 "ece_by_chance": after.ece_by_chance,
                 "log_loss_before": before.log_loss,

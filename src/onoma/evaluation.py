@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onoma.bundle import Bundle
-from onoma.decoding import fit_temperature, temper
+from onoma.decoding import Scaling, fit_scaling, fit_temperature, temper
 from onoma.errors import InputError
 from onoma.metrics import (
     Aligned,
@@ -35,16 +35,18 @@ FEWEST_ENTITIES = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibrated:
-    """A fitted temperature and what it does, on the documents that it was fitted on.
+    """A fitted calibration and what it does, on the documents that it was fitted on.
 
     Attributes:
         temperature: tag scores are to be divided by it.
-        before: what scores were worth at temperature 1.
+        scaling: what then is to become of an entity's probability.
+        before: what scores were worth without both.
         after: what they are worth now.
         curves: precision and recall now, at every threshold, for each label.
     """
 
     temperature: float
+    scaling: Scaling
     before: Reliability
     after: Reliability
     curves: Mapping[str, tuple[Point, ...]]
@@ -66,12 +68,13 @@ def tag_gold(tagger: Tagger, gold: Iterable[Document]) -> Iterator[Aligned]:
 
 
 def calibrate(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> Calibrated:
-    """Find the temperature at which the scores of predicted entities tell best which of them are right.
+    """Find the calibration by which the scores of predicted entities tell best which of them are right.
 
-    The loss is the mean log loss of those scores: right is an exact match. The model runs once over the documents.
+    The loss is the mean log loss of those scores: right is an exact match. The temperature is fitted first, the scaling
+    upon it. The model runs once over the documents.
 
     Args:
-        bundle: how texts are cut and tags read; a temperature that it has is forgotten.
+        bundle: how texts are cut and tags read; a calibration that it has is forgotten.
         backend: what runs the model.
         gold: documents that the model was not trained on.
 
@@ -96,10 +99,16 @@ def calibrate(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> Cal
         )
     temperature = fit_temperature(lambda at: Scored.of(tagged(at)).log_loss())
     pairs = tagged(temperature)
-    after = reliability(Scored.of(pairs))
+    scored = Scored.of(pairs)
+    scaling = fit_scaling(scored.scores, scored.correct)
+
+    def scaled(scored: Scored) -> Scored:
+        return replace(scored, scores=scaling(scored.scores))
+
+    after = reliability(scaled(scored))
     labels = sorted({mention.label for pair in pairs for mention in (*pair.gold, *pair.predicted)})
-    curves = {label: threshold_curve(Scored.of(pairs, label=label)) for label in labels}
-    return Calibrated(temperature=temperature, before=before, after=after or before, curves=curves)
+    curves = {label: threshold_curve(scaled(Scored.of(pairs, label=label))) for label in labels}
+    return Calibrated(temperature=temperature, scaling=scaling, before=before, after=after or before, curves=curves)
 
 
 class _Remembering:

@@ -115,7 +115,7 @@ def test_evaluate_tests_models_and_tells_what_scores_are_worth(onoma, model, cor
     assert sum(bin["entities"] for bin in report["reliability"]["bins"]) == report["predicted"]
 
 
-def test_calibrate_writes_a_temperature_into_the_model(onoma, model, tmp_path):
+def test_calibrate_writes_what_it_found_into_the_model(onoma, model, tmp_path):
     own = shutil.copytree(model, tmp_path / "own")
     doubtful = [sentence.replace("lyon/B-LOC", "lyon/B-PER") for sentence in SENTENCES]
     dev = write_corpus(tmp_path / "dev.conll", SENTENCES * 3 + doubtful)
@@ -126,7 +126,10 @@ def test_calibrate_writes_a_temperature_into_the_model(onoma, model, tmp_path):
     assert found["after"]["log_loss"] < found["before"]["log_loss"]
     assert found["thresholds"]["precision"]["LOC"]["precision"] >= 0.5
     manifest = json.loads((own / "onoma.json").read_text(encoding="utf-8"))
-    assert manifest["calibration"]["temperature"] == found["temperature"]
+    numbers = ("temperature", "slope", "intercept")
+    assert [manifest["calibration"][name] for name in numbers] == [found[name] for name in numbers]
+    told = json.loads(onoma("evaluate", own, dev, "--json").out)["reliability"]
+    assert told["log_loss"] == pytest.approx(found["after"]["log_loss"], abs=1e-6)
     assert manifest["calibration"]["data"] == "dev.conll"
     assert "temperature" in onoma("info", own).out
     assert onoma("tag", "--model", own, "--text", "in Lyon").status == 0

@@ -72,7 +72,7 @@ def calibrate(
     recall: float | None = None,
     threads: int | None = None,
 ) -> Calibrated:
-    """Fit a model's temperature on annotated text, so that its scores are honest, and write it into the model.
+    """Fit a model's calibration on annotated text, so that its scores are honest, and write it into the model.
 
     With ``precision`` or ``recall`` thresholds are written too: the model then leaves out entities that score less.
     Without them thresholds that it has are taken off.
@@ -89,7 +89,7 @@ def calibrate(
 
     Raises:
         BundleError: the folder is missing, broken, or of a newer version.
-        InputError: the text has too little to fit a temperature on, or both precision and recall are wanted.
+        InputError: the text has too little to fit a calibration on, or both precision and recall are wanted.
     """
     from onoma.bundle import Calibration
     from onoma.evaluation import calibrate as calibrate_bundle
@@ -103,6 +103,8 @@ def calibrate(
     fitted = calibrate_bundle(bundle, backend_of(bundle, precision=AUTO, threads=threads), gold)
     calibration = Calibration(
         temperature=fitted.temperature,
+        slope=fitted.scaling.slope,
+        intercept=fitted.scaling.intercept,
         data=name_of(data, ""),
         entities=sum(bin.entities for bin in fitted.after.bins),
         error_before=fitted.before.ece,

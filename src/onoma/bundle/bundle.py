@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from onoma.bundle.durable import writing
 from onoma.bundle.recipe import FORMAT, Recipe
 from onoma.bundle.shipped import find_model
-from onoma.decoding import Decoder
+from onoma.decoding import Decoder, Scaling
 from onoma.encoding import Aligner, Framing
 from onoma.errors import BundleError, InputError
 from onoma.schemes import SCHEMES
@@ -91,6 +91,7 @@ class Bundle:
             scheme=SCHEMES[recipe.scheme],
             labels=recipe.labels,
             temperature=recipe.temperature,
+            scaling=Scaling(recipe.slope, recipe.intercept),
             thresholds=recipe.thresholds,
         )
 

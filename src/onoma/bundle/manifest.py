@@ -52,12 +52,16 @@ class Provenance(_Frozen):
 class Calibration(_Frozen):
     """How scores were made honest: tag scores are divided by the temperature.
 
+    The log-odds of an entity's score are then multiplied by ``slope``, and ``intercept`` is added.
+
     ``thresholds`` are the scores by label below which an entity is not told; a label without one keeps all.
     ``data`` and ``entities`` are what it was fitted on, the latter predicted ones; the errors are the expected
     calibration error of their scores.
     """
 
     temperature: float = Field(gt=0)
+    slope: float = Field(default=1.0, gt=0)
+    intercept: float = 0.0
     data: str
     entities: int
     error_before: float

@@ -30,6 +30,7 @@ class Recipe:
         scheme: the name of the tags' scheme.
         window, overlap: subwords of a window, special pieces included, and how many neighbours share.
         temperature: what tag scores are divided by; 1 where the model was not calibrated.
+        slope, intercept: what the log-odds of an entity's score are multiplied by, and what is added to them then.
         thresholds: by label, the score below which an entity is not told.
         precision: that of the graph to take where nobody asks for another; None for the most exact one.
         files: size of each weight file in bytes.
@@ -40,6 +41,8 @@ class Recipe:
     window: int
     overlap: int
     temperature: float
+    slope: float
+    intercept: float
     thresholds: Mapping[str, float]
     precision: str | None
     files: Mapping[str, int]
@@ -66,7 +69,10 @@ class Recipe:
         if not isinstance(calibration, dict):
             return None
         temperature, thresholds = calibration.get("temperature"), calibration.get("thresholds", {})
-        if not isinstance(temperature, float) or temperature <= 0:
+        slope, intercept = calibration.get("slope", 1.0), calibration.get("intercept", 0.0)
+        if not isinstance(temperature, float) or not isinstance(slope, float) or not isinstance(intercept, float):
+            return None
+        if temperature <= 0 or slope <= 0:
             return None
         if not isinstance(thresholds, dict) or not all(isinstance(score, float) for score in thresholds.values()):
             return None
@@ -75,4 +81,4 @@ class Recipe:
             return None
         if not all(isinstance(size, int) for size in files.values()):
             return None
-        return cls(tuple(labels), scheme, size, overlap, temperature, thresholds, precision, files)
+        return cls(tuple(labels), scheme, size, overlap, temperature, slope, intercept, thresholds, precision, files)

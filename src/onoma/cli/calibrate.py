@@ -63,7 +63,7 @@ def run(
         bool, typer.Option("--json", help="Print all as JSON, with the whole curve of thresholds of each label.")
     ] = False,
 ) -> None:
-    """Fit the temperature at which a model's scores are honest, and write it into the model.
+    """Fit the calibration by which a model's scores are honest, and write it into the model.
 
     Example: onoma calibrate runs/mine dev.conll --precision 0.9
     """
@@ -106,6 +106,8 @@ def run(
 def _as_json(fitted: Calibrated, chosen: Chosen) -> dict[str, object]:
     return {
         "temperature": fitted.temperature,
+        "slope": fitted.scaling.slope,
+        "intercept": fitted.scaling.intercept,
         "before": fitted.before.to_json(),
         "after": fitted.after.to_json(),
         "thresholds": {
@@ -121,7 +123,10 @@ def _show(fitted: Calibrated, chosen: Chosen, *, applied: bool) -> None:
     from onoma.rendering import reliability_table, thresholds_table
 
     console = Console(highlight=False)
-    console.print(f"temperature {fitted.temperature:.3f}, written into the model")
+    slope, intercept = fitted.scaling.slope, fitted.scaling.intercept
+    console.print(
+        f"temperature {fitted.temperature:.3f}, slope {slope:.3f}, intercept {intercept:+.3f}, written into the model"
+    )
     for title, of in (("before", fitted.before), ("after", fitted.after)):
         console.print(reliability_table(of, title=title))
     for name, points in chosen.items():

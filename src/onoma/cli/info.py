@@ -45,7 +45,8 @@ def run(
     if manifest.calibration is not None:
         of = manifest.calibration
         errors = f"calibration error {of.error_before:.3f} before, {of.error_after:.3f} after"
-        lines.append(("temperature", f"{of.temperature:.2f}, fitted on {of.data or 'documents'}: {errors}"))
+        line = f"temperature {of.temperature:.2f}, slope {of.slope:.2f}, intercept {of.intercept:+.2f}"
+        lines.append(("scores", f"{line}, fitted on {of.data or 'documents'}: {errors}"))
         if of.thresholds:
             told = ", ".join(f"{label} {score:.3f}" for label, score in of.thresholds.items())
             lines.append(("thresholds", f"{told}; what scores less is left out"))

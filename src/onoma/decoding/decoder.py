@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.decoding.calibration import temper
+from onoma.decoding.calibration import UNSCALED, Scaling, temper
 from onoma.decoding.marginals import Lattice, softmax
 from onoma.decoding.transitions import Transitions
 from onoma.decoding.viterbi import best_tags, breaks_scheme
@@ -39,6 +39,7 @@ class Decoder:
         scheme: what the tags mean.
         labels: the entity types, in the order of the model's tags.
         temperature: what tag scores are divided by before they become probabilities; it changes no entity.
+        scaling: what becomes of the probability of an entity before it is its score.
         thresholds: by label, the score below which an entity is dropped.
 
     Attributes:
@@ -52,11 +53,13 @@ class Decoder:
         scheme: Scheme,
         labels: Sequence[str],
         temperature: float = 1.0,
+        scaling: Scaling = UNSCALED,
         thresholds: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         self.scheme = scheme
         self.tags = scheme.tags(tuple(labels))
         self.temperature = temperature
+        self.scaling = scaling
         self._thresholds = thresholds
         self._labels = [parse_tag(tag).label for tag in self.tags]
         self.transitions = Transitions.of(scheme, self.tags)
@@ -90,7 +93,8 @@ class Decoder:
             return found
         starts, ends = self._chunks(tags, bounds)
         owners = np.searchsorted(bounds, starts, side="right") - 1
-        certain = self._probabilities(scores, tags, bounds=bounds, owners=owners, starts=starts, ends=ends)
+        likely = self._probabilities(scores, tags, bounds=bounds, owners=owners, starts=starts, ends=ends)
+        certain = self.scaling(likely)
         labels = [self._labels[tag] for tag in tags[starts].tolist()]
         columns = (array.tolist() for array in (owners, starts - bounds[owners], ends - bounds[owners], certain))
         for owner, start, end, score, label in zip(*columns, labels, strict=True):

@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onoma.bundle import Bundle
+from onoma.decoding import log_odds
 from onoma.encoding import Encoded
 from onoma.errors import BundleError, InputError
 from onoma.explanation.evidence import Evidence, Index
 from onoma.explanation.explained import Explained, Explanation, Push
 from onoma.explanation.occlusion import occlusion
 from onoma.explanation.passage import Passage, words_at
-from onoma.explanation.target import Target, emissions_hiding, log_odds
+from onoma.explanation.target import Target, emissions_hiding
 from onoma.runtime import Backend
 from onoma.schemes import OUTSIDE
 from onoma.tagger import Tagger

@@ -16,7 +16,8 @@ from jaxtyping import Float, Int64
 from numpy.typing import NDArray
 from torch import Tensor
 
-from onoma.explanation.target import SUREST, Target
+from onoma.decoding import SUREST
+from onoma.explanation.target import Target
 from onoma.models import Model
 
 STEPS = 32
@@ -74,4 +75,5 @@ def span_log_odds(emissions: Float[Tensor, "rows words tags"], target: Target) -
 
     surely = total(scores + held, broken=end) - total(scores, broken=None)
     surely = surely.clamp(min=float(np.log(SUREST)), max=float(np.log1p(-SUREST)))
-    return surely - (-surely.expm1()).log()
+    odds = surely - (-surely.expm1()).log()
+    return target.scaling.slope * odds + target.scaling.intercept

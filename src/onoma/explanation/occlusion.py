@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.explanation.target import Target, emissions_hiding, log_odds
+from onoma.decoding import log_odds
+from onoma.explanation.target import Target, emissions_hiding
 from onoma.runtime import Backend
 
 

@@ -1,6 +1,6 @@
 """What is explained: the log-odds of a span with a label, as a function of tag scores.
 
-That is the score which stands beside an entity (its exact probability under the decoder's model, temperature and all),
+That is the score which stands beside an entity (its exact probability under the decoder's model, calibration and all),
 drawn out so that it does not level off: a model that is sure moves little in probability and much in log-odds. And
 log-odds add up, so that what words push and what is left without any words make the score itself. The margin of the
 span's tags over the next best ones would ignore that an entity also has to end where it ends.
@@ -13,12 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.decoding import Decoder
+from onoma.decoding import UNSCALED, Decoder, Scaling
 from onoma.explanation.passage import Passage
 from onoma.runtime import Backend
-
-SUREST = 1e-12
-"""Probabilities are kept so far from 0 and 1."""
+from onoma.schemes import OUTSIDE
 
 _SUBWORDS_AT_ONCE = 4_096
 
@@ -51,6 +49,11 @@ class Target:
         first = self.passage.sentence[0]
         return self.passage.span[0] - first, self.passage.span[1] - first
 
+    @property
+    def scaling(self) -> Scaling:
+        """From a probability to a score; that of no entity is none."""
+        return UNSCALED if self.label == OUTSIDE else self.decoder.scaling
+
     def probabilities(self, emissions: NDArray[np.float32]) -> NDArray[np.float64]:
         """How probable the span with its label is, by rows of tag scores: ``[rows, words of sentence, tags]``."""
         rows, words, _ = emissions.shape
@@ -59,14 +62,8 @@ class Target:
         tags[:, start:end] = self.tags
         sentences = np.arange(rows, dtype=np.int64)
         lattice = self.decoder.lattice(list(emissions))
-        return lattice.probabilities(sentences, np.full(rows, start), np.full(rows, end), tags)
-
-
-def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What probabilities are on the scale on which pushes add up."""
-    kept = np.clip(probabilities, SUREST, 1 - SUREST)
-    odds: NDArray[np.float64] = np.log(kept) - np.log1p(-kept)
-    return odds
+        likely = lattice.probabilities(sentences, np.full(rows, start), np.full(rows, end), tags)
+        return self.scaling(likely)
 
 
 def emissions_hiding(backend: Backend, passage: Passage, hidden: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -53,6 +53,8 @@ CALIBRATION = {"temperature": 1.5, "data": "dev", "entities": 30, "error_before"
         ({"files": {"model.onnx": "big"}}, "files"),
         ({"calibration": {}}, "calibration"),
         ({"calibration": CALIBRATION | {"thresholds": {"X": "high"}}}, "thresholds"),
+        ({"calibration": CALIBRATION | {"slope": -1.0}}, "slope"),
+        ({"calibration": CALIBRATION | {"intercept": "high"}}, "intercept"),
         ({"colour": "red"}, "colour"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from onoma.bundle import Bundle, EncoderCard, Manifest, Windowing
+from onoma.bundle import Bundle, Calibration, EncoderCard, Manifest, Windowing
 from onoma.explanation import Explainer
 from onoma.models import LinearHead, Model, TorchBackend, load_pretrained
 from tiny import TAGS, shake, wordpiece, write_encoder
@@ -35,3 +35,13 @@ def bundle() -> Bundle:
 @pytest.fixture(scope="session")
 def explainer(bundle: Bundle, model: Model) -> Explainer:
     return Explainer(bundle, TorchBackend(model), model=model)
+
+
+@pytest.fixture(scope="session")
+def calibrated(bundle: Bundle, model: Model) -> Explainer:
+    """The same model with scores that were made honest."""
+    numbers = Calibration(
+        temperature=1.4, slope=0.7, intercept=-0.4, data="dev", entities=30, error_before=0.2, error_after=0.1
+    )
+    manifest = bundle.manifest.model_copy(update={"calibration": numbers})
+    return Explainer(Bundle(manifest, bundle.tokenizer), TorchBackend(model), model=model)

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from onoma.decoding import log_odds
 from onoma.errors import BundleError, InputError
 from onoma.explanation import Explainer
 from onoma.explanation.gradients import integrated_gradients, span_log_odds
-from onoma.explanation.target import Target, emissions_hiding, log_odds
+from onoma.explanation.target import Target, emissions_hiding
 from onoma.models import TorchBackend
 
 TEXT = "angela merkel visited lyon in the morning"
@@ -20,19 +21,24 @@ def whole(question):
     return np.zeros((1, len(question.target.passage.words)), dtype=bool)
 
 
+@pytest.fixture(params=["as trained", "calibrated"])
+def either(request, explainer, calibrated):
+    return {"as trained": explainer, "calibrated": calibrated}[request.param]
+
+
 @pytest.mark.parametrize("label", ["PER", "LOC", "O"])
-def test_the_target_is_the_same_number_in_numpy_and_in_torch(explainer, label):
-    _, questions = explainer.questions(TEXT, spans=ASKED, label=label)
+def test_the_target_is_the_same_number_in_numpy_and_in_torch(either, label):
+    _, questions = either.questions(TEXT, spans=ASKED, label=label)
     for question in questions:
         passage = question.target.passage
-        emissions = emissions_hiding(explainer.backend, passage, whole(question))
+        emissions = emissions_hiding(either.backend, passage, whole(question))
         expected = log_odds(question.target.probabilities(emissions))
         found = span_log_odds(torch.from_numpy(emissions), question.target)
-        assert found.numpy() == pytest.approx(expected, abs=1e-9)
+        assert found.numpy() == pytest.approx(expected, abs=1e-6)
 
 
-def test_a_predicted_entity_has_the_score_that_the_tagger_gave_it(explainer):
-    document, questions = explainer.questions(TEXT)
+def test_a_predicted_entity_has_the_score_that_the_tagger_gave_it(either):
+    document, questions = either.questions(TEXT)
     assert document.entities
     for entity, question in zip(document.entities, questions, strict=True):
         assert question.predicted
