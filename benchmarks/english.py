@@ -4,7 +4,8 @@
 
 Exact F1 over persons, locations and organisations, the words given, on the test part of WNUT 2017 (corporations and
 groups are organisations; products and works are not judged), on section f of the Broad Twitter Corpus, and on the
-articles of wikigold that `recipes/en/prepare.py` has held back. MISC is judged where the corpus has it, apart.
+articles of wikigold that `recipes/en/prepare.py` has held back. MISC is judged where the corpus has it, apart. The
+calibration error is that of all entities found, whatever their label.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from results import DATA, write_result
 
 import onoma
 from onoma.corpora import ReadOptions, read
-from onoma.metrics import Counts, Report, score
+from onoma.metrics import Counts, Report, Scored, align, reliability, score, tally
 from onoma.text import Document
 
 LABELS = ("PER", "LOC", "ORG")
@@ -71,7 +72,9 @@ def main() -> None:
     result: dict[str, dict[str, object]] = {}
     for name, documents in corpora(arguments.wikigold).items():
         bare = [replace(document, entities=()) for document in documents]
-        result[name] = {"onoma": figures(score(documents, tagger.tag_many(bare)))}
+        pairs = list(align(documents, tagger.tag_many(bare)))
+        worth = reliability(Scored.of(pairs))
+        result[name] = {"onoma": figures(tally(pairs)) | {"calibration_error": worth and worth.ece}}
         if not arguments.without_spacy:
             result[name]["en_core_web_sm"] = figures(score(documents, spacy_tagged(bare)))
     write_result("english", result)
