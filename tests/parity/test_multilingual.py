@@ -158,3 +158,12 @@ def sentence_vectors(pretrained: Pretrained, texts: list[str]) -> Tensor:
             mean = pretrained.encoder(ids, torch.ones_like(ids))[0].mean(dim=0)
         vectors.append(mean / mean.norm())
     return torch.stack(vectors)
+
+
+def test_pieces_stand_where_their_characters_are(pretrained: Pretrained) -> None:
+    text = "  Angela  Merkel visited\tLyon. "
+    encoded = pretrained.tokenizer.encode(text, add_special_tokens=False)
+    assert " ".join("".join(encoded.tokens).replace("▁", " ").split()) == "Angela Merkel visited Lyon."
+    starts = [start for token, (start, _) in zip(encoded.tokens, encoded.offsets, strict=True) if token[0] == "▁"]
+    assert starts == [text.index(word) for word in text.split()]
+    assert encoded.offsets[-1][1] == len(text.rstrip())

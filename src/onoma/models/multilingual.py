@@ -27,7 +27,8 @@ from tokenizers import AddedToken, Regex, Tokenizer
 from tokenizers.decoders import Metaspace as MetaspaceDecoder
 from tokenizers.models import Unigram
 from tokenizers.normalizers import NFKC, Nmt, Replace, Sequence
-from tokenizers.pre_tokenizers import Metaspace
+from tokenizers.pre_tokenizers import Metaspace, WhitespaceSplit
+from tokenizers.pre_tokenizers import Sequence as PreSequence
 from tokenizers.processors import TemplateProcessing
 from torch import Tensor
 
@@ -164,7 +165,8 @@ def build_tokenizer(pieces: list[tuple[str, float]], *, begin: int, end: int, pa
     """
     tokenizer = Tokenizer(Unigram(pieces, unk_id=unknown, byte_fallback=False))
     tokenizer.normalizer = Sequence([Nmt(), NFKC(), Replace(Regex(" {2,}"), " ")])
-    tokenizer.pre_tokenizer = Metaspace(prepend_scheme="always")
+    # Split first, so that a piece's offsets leave out the blank before it, as the pipelines of transformers expect.
+    tokenizer.pre_tokenizer = PreSequence([WhitespaceSplit(), Metaspace(prepend_scheme="always")])
     tokenizer.decoder = MetaspaceDecoder(prepend_scheme="always")
     first, last = pieces[begin][0], pieces[end][0]
     tokenizer.add_special_tokens(
