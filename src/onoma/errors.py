@@ -20,6 +20,8 @@ A message tells where, what came, what was expected, and the next step.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -91,3 +93,20 @@ class MissingExtraError(OnomaError):
     def __init__(self, what: str, *, extra: str) -> None:
         self.extra = extra
         super().__init__(f"{what} needs packages that are not installed; run: pip install 'onoma[{extra}]'")
+
+
+@contextmanager
+def needing(what: str, *, extra: str) -> Iterator[None]:
+    """Around the import of an optional dependency.
+
+    Args:
+        what: what the caller wanted to do.
+        extra: the extra of onoma that brings it.
+
+    Raises:
+        MissingExtraError: it cannot be imported.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise MissingExtraError(what, extra=extra) from error

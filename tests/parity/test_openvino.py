@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +58,21 @@ def test_a_stream_on_several_threads_comes_back_in_order(graph: Path) -> None:
     one, three = (OpenvinoBackend(graph, threads=threads) for threads in (1, 3))
     for ours, others in zip(one.emissions_many(batches), three.emissions_many(batches), strict=True):
         np.testing.assert_allclose(ours[:, 0], others[:, 0], atol=1e-4 * np.abs(ours).max())
+
+
+def test_a_signal_finds_the_process_well_when_backends_have_gone(graph: Path) -> None:
+    first, second = OpenvinoBackend(graph, threads=1), OpenvinoBackend(graph, threads=1)
+    del first
+    gc.collect()
+    del second
+    gc.collect()
+    received = []
+    before = signal.signal(signal.SIGUSR1, lambda *_: received.append(True))
+    try:
+        signal.raise_signal(signal.SIGUSR1)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert received
 
 
 def test_a_broken_graph_is_refused(tmp_path: Path) -> None:

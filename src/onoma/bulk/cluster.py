@@ -17,7 +17,7 @@ from typing import Any
 
 from onoma.bulk.job import Job
 from onoma.bulk.shard import Done, Failed, Results, ShardWorker
-from onoma.errors import MissingExtraError
+from onoma.errors import needing
 
 _BLOCKS = 10_000
 
@@ -28,10 +28,8 @@ def need_ray() -> None:
     Raises:
         MissingExtraError: it is not.
     """
-    try:
+    with needing("a cluster (--engine ray)", extra="ray"):
         import ray.data  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("a cluster (--engine ray)", extra="ray") from error
 
 
 def do_on_ray(job: Job, shards: Sequence[int], *, workers: int, threads: int) -> Results:

@@ -13,7 +13,7 @@ from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from onoma.errors import CorpusError, MissingExtraError
+from onoma.errors import CorpusError, needing
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -116,8 +116,6 @@ class _Frames(RawIOBase):
 
 
 def _zstandard() -> ModuleType:
-    try:
+    with needing("reading and writing .zst", extra="bulk"):
         import zstandard
-    except ImportError as error:
-        raise MissingExtraError("reading and writing .zst", extra="bulk") from error
     return zstandard

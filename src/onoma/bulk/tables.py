@@ -14,7 +14,7 @@ from onoma.bulk.compression import reading
 from onoma.bulk.rows import Row, RowError, text_of
 from onoma.bulk.sources import Input, Source, no_column
 from onoma.corpora.layouts import id_of
-from onoma.errors import CorpusError, InputError, MissingExtraError
+from onoma.errors import CorpusError, InputError, needing
 from onoma.text import Document
 
 if TYPE_CHECKING:
@@ -181,7 +181,5 @@ def need_pyarrow() -> None:
     Raises:
         MissingExtraError: pyarrow is not installed.
     """
-    try:
+    with needing("Parquet", extra="bulk"):
         import pyarrow.parquet  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("Parquet", extra="bulk") from error

@@ -14,7 +14,7 @@ from typing import cast
 
 from torch import nn
 
-from onoma.errors import ConfigError, MissingExtraError
+from onoma.errors import ConfigError, needing
 from onoma.models.auto import AutoEncoder
 from onoma.models.depth import layer_of
 from onoma.models.encoder import Encoder
@@ -44,11 +44,8 @@ def add_lora(encoder: Encoder | AutoEncoder, *, settings: LoraSettings) -> None:
         MissingExtraError: `peft` is not installed.
         ConfigError: no matrix has one of the names.
     """
-    try:
-        with _quiet():
-            from peft import LoraConfig, inject_adapter_in_model
-    except ImportError as error:
-        raise MissingExtraError("LoRA", extra="lora") from error
+    with needing("LoRA", extra="lora"), _quiet():
+        from peft import LoraConfig, inject_adapter_in_model
     config = LoraConfig(
         r=settings.rank,
         lora_alpha=cast(int, settings.alpha),  # only ever divided by the rank

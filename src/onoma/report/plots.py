@@ -14,7 +14,7 @@ from importlib import import_module
 from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
-from onoma.errors import MissingExtraError
+from onoma.errors import needing
 from onoma.rendering import escaped
 
 if TYPE_CHECKING:
@@ -61,10 +61,8 @@ def need_plots() -> None:
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    try:
+    with needing("a report page (--report)", extra="report"):
         import_module("matplotlib")
-    except ImportError as error:
-        raise MissingExtraError("a report page (--report)", extra="report") from error
 
 
 def dots(rows: Sequence[Row], *, title: str, axis: str, zero: bool = False) -> str:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from threading import local
 
 import numpy as np
 
-from onoma.errors import BundleError, InputError, MissingExtraError
+from onoma.errors import BundleError, InputError, needing
 from onoma.runtime.threaded import ASKED, Ids, Scores, ThreadedBackend, usable_threads
 
-try:
+with needing("precision bf16", extra="bf16"):
     import openvino
     from openvino import opset13 as operators
     from openvino.frontend import NodeContext
     from openvino.frontend.onnx import ConversionExtension
-except ImportError as error:
-    raise MissingExtraError("precision bf16", extra="bf16") from error
 
 _WINDOWS_FIRST = (1, 2, 0, 3)
 """From ``[subwords, windows, heads, width]`` to what products go over."""
@@ -36,10 +35,9 @@ class OpenvinoBackend(ThreadedBackend):
 
     def __init__(self, path: Path, *, threads: int | None = None) -> None:
         threads = threads or usable_threads()
-        core = openvino.Core()
+        core = _core()
         if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
             raise InputError("precision bf16: this processor does not multiply in bf16; choose fp32 or int8")
-        core.add_extension(ConversionExtension("FusedMatMul", "com.microsoft", _fused_product))
         try:
             graph = core.read_model(path)
             self._compiled = core.compile_model(
@@ -59,6 +57,17 @@ class OpenvinoBackend(ThreadedBackend):
             self._own.request = self._compiled.create_infer_request()
         found = self._own.request.infer({"input_ids": ids, "attention_mask": mask})
         return np.array(found["logits"], dtype=np.float32)
+
+
+@cache
+def _core() -> openvino.Core:
+    """One for the process, and to its end: each sets up a stack for signals and takes back the one that it found.
+
+    Two that end in the order of their beginning leave one that was freed, and the next signal ends the process.
+    """
+    core = openvino.Core()
+    core.add_extension(ConversionExtension("FusedMatMul", "com.microsoft", _fused_product))
+    return core
 
 
 def _fused_product(node: NodeContext) -> list[openvino.Output]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from onoma.errors import MissingExtraError
+from onoma.errors import needing
 from onoma.training.history import EVERY, TENSORBOARD, epoch_figures, step_figures
 from onoma.training.progress import Epoch, Observer, Plan, Step
 
@@ -101,10 +101,8 @@ def make_loggers(names: Sequence[str], *, folder: Path, name: str) -> list[Logge
 
 
 def _need(package: str, *, extra: str) -> ModuleType:
-    try:
+    with needing(f"training.log = {extra}", extra=extra):
         return import_module(package)
-    except ImportError as error:
-        raise MissingExtraError(f"training.log = {extra}", extra=extra) from error
 
 
 def _numbers(figures: Mapping[str, object], *, but: Sequence[str] = ()) -> Iterator[tuple[str, float]]:
