@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from threading import local
 
 import numpy as np
 
@@ -49,14 +48,18 @@ class OpenvinoBackend(ThreadedBackend):
             raise BundleError(
                 f"{path}: cannot be loaded as an ONNX graph ({error}); copy or export it again"
             ) from error
-        self._own = local()
+        self._idle: list[openvino.InferRequest] = []
         super().__init__(threads=threads, asked=graph.has_rt_info(["framework", ASKED]))
 
     def _computed(self, ids: Ids, mask: Ids) -> Scores:
-        if not hasattr(self._own, "request"):
-            self._own.request = self._compiled.create_infer_request()
-        found = self._own.request.infer({"input_ids": ids, "attention_mask": mask})
-        return np.array(found["logits"], dtype=np.float32)
+        try:
+            request = self._idle.pop()
+        except IndexError:
+            request = self._compiled.create_infer_request()
+        found = request.infer({"input_ids": ids, "attention_mask": mask})
+        scores = np.array(found["logits"], dtype=np.float32)
+        self._idle.append(request)
+        return scores
 
 
 @cache
