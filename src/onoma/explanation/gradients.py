@@ -54,7 +54,7 @@ def span_log_odds(emissions: Float[Tensor, "rows words tags"], target: Target) -
     The share of all tag sequences that hold the span is the quotient of two forward passes, one of them over sequences
     with just these tags, and a step at the span's end that does not go on with the entity.
     """
-    scores = emissions.double() / target.decoder.temperature
+    scores = (emissions / target.decoder.temperature).double()
     transitions = target.decoder.transitions
     step, breaks, first, last = (
         torch.from_numpy(allowed).log().clamp(min=_NEVER)

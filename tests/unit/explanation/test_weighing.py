@@ -34,7 +34,7 @@ def test_the_target_is_the_same_number_in_numpy_and_in_torch(either, label):
         emissions = emissions_hiding(either.backend, passage, whole(question))
         expected = log_odds(question.target.probabilities(emissions))
         found = span_log_odds(torch.from_numpy(emissions), question.target)
-        assert found.numpy() == pytest.approx(expected, abs=1e-6)
+        assert found.numpy() == pytest.approx(expected, abs=1e-9)
 
 
 def test_a_predicted_entity_has_the_score_that_the_tagger_gave_it(either):
