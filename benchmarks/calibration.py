@@ -3,9 +3,9 @@
     python benchmarks/calibration.py --model runs/wnut17 --dev FILE [--model runs/bc5cdr --dev FILE] [--splits 20]
 
 Dev is parted at random into halves by documents; `onoma calibrate` fits its numbers on one half, and the expected
-calibration error without and with them is measured on the other. Told are means over the
-partings, with their standard deviation. `by_chance` is the error that true scores would have with as many entities; the
-fewer entities, the more that is.
+calibration error without and with them is measured on the other. Told are means over the partings, with their standard
+deviation. `by_chance` is the error that true scores would have with as many entities; the fewer entities, the more
+that is.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ loads and tags one sentence (cold start).
     spacy                     `en_core_web_sm`, its entity recogniser alone, batches of 256; other labels, so no F1
 
 All get bare texts, one a document, and words are counted as the data set gives them. Ratios are medians over rounds of
-speeds in the same round. The tables say what a document's length and a batch's size cost `onoma`, in int8
-if the model has it.
+speeds in the same round. The tables say what a document's length and a batch's size cost `onoma`, in
+int8 if the model has it.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from importlib import import_module
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
@@ -182,4 +183,4 @@ def need_pyarrow() -> None:
         MissingExtraError: pyarrow is not installed.
     """
     with needing("Parquet", extra="bulk"):
-        import pyarrow.parquet  # noqa: F401
+        import_module("pyarrow.parquet")

@@ -35,7 +35,7 @@ PRECISIONS: Mapping[str, str] = MappingProxyType({"fp32": ONNX, "int8": INT8})
 """The graphs that a bundle may hold, the most exact one first."""
 
 BF16 = "bf16"
-"""The precision that rounds what the fp32 graph multiplies; it has no graph of its own."""
+"""The precision that the fp32 graph can also be computed in; it has no graph of its own."""
 
 _WHAT_A_MODEL_IS = "a model is `en`, or a folder that `onoma train` has written"
 

@@ -24,11 +24,12 @@ COOLEST, HOTTEST = 0.2, 10.0
 _GOLDEN = (sqrt(5) - 1) / 2
 _CLOSE = 0.005
 
-
 SUREST = 1e-12
 """Probabilities are kept so far from 0 and 1 where log-odds are taken."""
 
 _STEPS = 50
+_STILL = 2.5e-5
+"""A step of Newton's method that moves neither number by more is the last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,9 @@ def fit_scaling(scores: NDArray[np.float64], correct: NDArray[np.bool_]) -> Scal
         slope = columns.T @ (likely - correct) + line - none
         bend = columns.T @ (columns * (likely * (1 - likely))[:, None]) + np.eye(2)
         step = np.linalg.solve(bend, slope)
-        while loss(line - step) > loss(line) and np.abs(step).max() > _CLOSE**2:
+        while loss(line - step) > loss(line) and np.abs(step).max() > _STILL:
             step /= 2
-        if np.abs(step).max() <= _CLOSE**2:
+        if np.abs(step).max() <= _STILL:
             break
         line = line - step
     return Scaling(slope=float(line[0]), intercept=float(line[1])) if line[0] > 0 else UNSCALED

@@ -16,7 +16,7 @@ from onoma.export.affine import Arithmetic, Exact, as_array
 from onoma.export.nodes import Nodes
 from onoma.models import LinearHead, Model
 from onoma.models.encoder import Embeddings, Encoder, Layer
-from onoma.runtime.threaded import ASKED
+from onoma.runtime.graph import ASKED
 
 INPUTS = ("input_ids", "attention_mask")
 OUTPUT = "logits"

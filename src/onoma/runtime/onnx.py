@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from onoma.errors import BundleError
-from onoma.runtime.threaded import ASKED, Ids, Scores, ThreadedBackend
+from onoma.runtime.graph import ASKED, unreadable
+from onoma.runtime.threaded import Ids, Scores, ThreadedBackend
 
 
 class OnnxBackend(ThreadedBackend):
@@ -23,18 +23,16 @@ class OnnxBackend(ThreadedBackend):
     """
 
     def __init__(self, path: Path, *, threads: int | None = None) -> None:
+        super().__init__(threads=threads)
         level = onnxruntime.GraphOptimizationLevel
         try:
             # What we wrote node by node has nothing left to optimise, and loads in a fraction of the time.
             self._session = _session(path, level.ORT_DISABLE_ALL)
-            asked = ASKED in self._session.get_modelmeta().custom_metadata_map
-            if not asked:
+            self._asked = ASKED in self._session.get_modelmeta().custom_metadata_map
+            if not self._asked:
                 self._session = _session(path, level.ORT_ENABLE_ALL)
         except Exception as error:  # ONNX Runtime raises nothing more precise
-            raise BundleError(
-                f"{path}: cannot be loaded as an ONNX graph ({error}); copy or export it again"
-            ) from error
-        super().__init__(threads=threads, asked=asked)
+            raise unreadable(path, error) from error
 
     def _computed(self, ids: Ids, mask: Ids) -> Scores:
         (scores,) = self._session.run(["logits"], {"input_ids": ids, "attention_mask": mask})

@@ -1,4 +1,4 @@
-"""Runs a bundle's ONNX graph on the processor in bf16, by OpenVINO: ONNX Runtime has no such products on x86."""
+"""Runs a bundle's ONNX graph on the processor in bf16, by OpenVINO: ONNX Runtime has no such kernels on x86."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from onoma.errors import BundleError, InputError, needing
-from onoma.runtime.threaded import ASKED, Ids, Scores, ThreadedBackend, usable_threads
+from onoma.errors import InputError, needing
+from onoma.runtime.graph import ASKED, unreadable
+from onoma.runtime.threaded import Ids, Scores, ThreadedBackend
 
 with needing("precision bf16", extra="bf16"):
     import openvino
@@ -21,7 +22,7 @@ _WINDOWS_FIRST = (1, 2, 0, 3)
 
 
 class OpenvinoBackend(ThreadedBackend):
-    """A backend over OpenVINO that rounds what it multiplies to bf16, and adds up in fp32.
+    """A backend over OpenVINO in which every float that passes between operators is rounded to bf16.
 
     Args:
         path: an fp32 graph with inputs ``input_ids`` and ``attention_mask`` and the output ``logits``.
@@ -33,7 +34,8 @@ class OpenvinoBackend(ThreadedBackend):
     """
 
     def __init__(self, path: Path, *, threads: int | None = None) -> None:
-        threads = threads or usable_threads()
+        super().__init__(threads=threads)
+        self._idle: list[openvino.InferRequest] = []
         core = _core()
         if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
             raise InputError("precision bf16: this processor does not multiply in bf16; choose fp32 or int8")
@@ -42,14 +44,15 @@ class OpenvinoBackend(ThreadedBackend):
             self._compiled = core.compile_model(
                 graph,
                 "CPU",
-                {"INFERENCE_PRECISION_HINT": "bf16", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": threads},
+                {
+                    "INFERENCE_PRECISION_HINT": "bf16",
+                    "INFERENCE_NUM_THREADS": self._threads,
+                    "NUM_STREAMS": self._threads,
+                },
             )
         except RuntimeError as error:
-            raise BundleError(
-                f"{path}: cannot be loaded as an ONNX graph ({error}); copy or export it again"
-            ) from error
-        self._idle: list[openvino.InferRequest] = []
-        super().__init__(threads=threads, asked=graph.has_rt_info(["framework", ASKED]))
+            raise unreadable(path, error) from error
+        self._asked = graph.has_rt_info(["framework", ASKED])
 
     def _computed(self, ids: Ids, mask: Ids) -> Scores:
         try:

@@ -14,9 +14,6 @@ from numpy.typing import NDArray
 Ids = NDArray[np.int64]
 Scores = NDArray[np.float32]
 
-ASKED = "onoma.asked"
-"""The note in a graph that reads a 2 in the mask as: the scores of this subword are wanted."""
-
 _PART = 512
 """Subwords that one thread computes at once: what passes from operator to operator then stays in the cache."""
 
@@ -29,12 +26,13 @@ class ThreadedBackend(ABC):
 
     Args:
         threads: processor threads; None for as many as this process may use.
-        asked: whether the graph knows a 2 in the mask; see :data:`ASKED`.
     """
 
-    def __init__(self, *, threads: int | None, asked: bool) -> None:
-        self._threads = threads or usable_threads()
-        self._asked = asked
+    _asked: bool
+    """Whether the graph knows a 2 in the mask; see :data:`onoma.runtime.graph.ASKED`."""
+
+    def __init__(self, *, threads: int | None) -> None:
+        self._threads = threads or len(os.sched_getaffinity(0))
 
     @abstractmethod
     def _computed(self, ids: Ids, mask: Ids) -> Scores:
@@ -63,11 +61,6 @@ class ThreadedBackend(ABC):
 
     def _run(self, ids: Ids, mask: Ids) -> Scores:
         return self._computed(ids, mask if self._asked else np.minimum(mask, 1))
-
-
-def usable_threads() -> int:
-    """Processor threads that this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def _parts(ids: Ids, mask: Ids) -> Iterator[tuple[Ids, Ids]]:
