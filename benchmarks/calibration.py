@@ -20,11 +20,11 @@ from results import write_result
 
 from onoma.bundle import Bundle, Calibration, load_bundle
 from onoma.corpora import read
-from onoma.decoding import UNSCALED, Scaling
-from onoma.evaluation import calibrate, tag_gold
+from onoma.evaluation.evaluate import calibrate, tag_gold
 from onoma.metrics import Reliability, Scored, reliability
 from onoma.runtime.onnx import OnnxBackend
 from onoma.tagger import Tagger
+from onoma.tasks import UNSCALED, Scaling
 from onoma.text import Document
 
 

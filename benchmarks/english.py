@@ -29,10 +29,10 @@ SPACY = {"PERSON": "PER", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC", "ORG": "ORG"
 
 def corpora(wikigold: Path) -> dict[str, list[Document]]:
     """The documents of each corpus by its name."""
-    lacks = frozenset(["MISC"])
+    unannotated = frozenset(["MISC"])
     parts = {
-        "wnut17 test": (DATA / "wnut17" / "emerging.test.annotated", ReadOptions(labels=WNUT, lacks=lacks)),
-        "btc f": (DATA / "btc" / "f.conll", ReadOptions(lacks=lacks)),
+        "wnut17 test": (DATA / "wnut17" / "emerging.test.annotated", ReadOptions(labels=WNUT, unannotated=unannotated)),
+        "btc f": (DATA / "btc" / "f.conll", ReadOptions(unannotated=unannotated)),
         "wikigold held back": (wikigold, ReadOptions()),
     }
     return {name: list(read(path, options=options)) for name, (path, options) in parts.items() if path.exists()}

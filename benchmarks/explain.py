@@ -44,8 +44,8 @@ def search(explainer: Explainer, *, mentions: int, seed: int) -> dict[str, objec
     assert explainer.model is not None
     rng = np.random.default_rng(seed)
     started = time.perf_counter()
-    framing = explainer.bundle.framing()
-    indexed = index_documents(read(WNUT17 / "wnut17train.conll"), model=explainer.model, framing=framing)
+    windower = explainer.bundle.windower()
+    indexed = index_documents(read(WNUT17 / "wnut17train.conll"), model=explainer.model, windower=windower)
     indexing = time.perf_counter() - started
     real, hidden = indexed.vectors.shape
     vectors = np.concatenate([indexed.vectors, unit(rng.standard_normal((mentions - real, hidden), dtype=np.float32))])

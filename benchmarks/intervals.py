@@ -35,8 +35,8 @@ def draw(rng: np.random.Generator, *, documents: int, systems: int) -> list[Samp
     samples = []
     for _ in range(systems):
         correct = rng.binomial(gold, chance)
-        invented = rng.poisson(INVENTED, size=documents)
-        samples.append(Sample(("X",), np.stack([correct, correct + invented, gold], axis=1)[:, None, :]))
+        spurious = rng.poisson(INVENTED, size=documents)
+        samples.append(Sample(("X",), np.stack([correct, correct + spurious, gold], axis=1)[:, None, :]))
     return samples
 
 

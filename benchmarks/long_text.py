@@ -71,10 +71,10 @@ def edges(model: Path, texts: Path) -> dict[str, object]:
     tagger = onoma.load(model)
     text = text_of(texts, 100_000)
     whole = tagger.tag(text)
-    (encoded,) = tagger.bundle.framing().encode([whole])
+    (encoded,) = tagger.bundle.windower().encode([whole])
     near_starts: set[int] = set()
     for window in encoded.windows[1:]:
-        around = slice(max(0, window.answers_from - NEAR), window.answers_from + NEAR)
+        around = slice(max(0, window.core_start - NEAR), window.core_start + NEAR)
         near_starts.update(encoded.words.starts[around].tolist())
     agreed = {"near": 0, "elsewhere": 0}
     total = {"near": 0, "elsewhere": 0}

@@ -37,8 +37,8 @@ from onoma import Document, Tagger
 Tag = Callable[[Iterable[str]], Iterator[Document | None]]
 """Texts to documents, or to None where the labels are others than the data set's."""
 
-PRECISIONS = {"onoma_fp32": "fp32", "onoma_bf16": "bf16", "onoma_int8": "int8"}
-KINDS = (*PRECISIONS, "hf_1", "hf_8", "hf_32", "torch_fp32", "torch_bf16", "spacy")
+DTYPES = {"onoma_fp32": "fp32", "onoma_bf16": "bf16", "onoma_int8": "int8"}
+KINDS = (*DTYPES, "hf_1", "hf_8", "hf_32", "torch_fp32", "torch_bf16", "spacy")
 SENTENCE = "Angela Merkel visited Lyon."
 LATENCIES = 200
 LENGTHS = (100, 1_000, 10_000, 100_000, 1_000_000)
@@ -97,8 +97,8 @@ def spacy() -> Tag:
 
 
 def loaded(kind: str, model: Path, *, threads: int) -> Tag:
-    if kind in PRECISIONS:
-        return onoma(model, PRECISIONS[kind], threads=threads).tag_many
+    if kind in DTYPES:
+        return onoma(model, DTYPES[kind], threads=threads).tag_many
     family, _, how = kind.partition("_")
     if family != "spacy":
         from torch import set_num_threads
@@ -150,7 +150,7 @@ def measure(kind: str, arguments: argparse.Namespace) -> dict[str, object]:
 
 def tables(arguments: argparse.Namespace) -> dict[str, object]:
     """What lengths and batches cost, in this process; microseconds a character, and words a second."""
-    precision = PRECISIONS[arguments.one]
+    precision = DTYPES[arguments.one]
     gold = gold_documents(arguments.data)
     text = "\n".join(document.text for document in gold)
     words = sum(len(document.words or ()) for document in gold)
@@ -231,8 +231,8 @@ def main() -> None:
         result = tables(arguments) if arguments.task == "tables" else measure(arguments.one, arguments)
         print(json.dumps(result))
         return
-    kinds = [kind for kind in arguments.kinds if kind not in PRECISIONS or computes(kind, arguments)]
-    ours = [kind for kind in PRECISIONS if kind in kinds]
+    kinds = [kind for kind in arguments.kinds if kind not in DTYPES or computes(kind, arguments)]
+    ours = [kind for kind in DTYPES if kind in kinds]
     runs: dict[str, list[dict[str, float]]] = {kind: [] for kind in kinds}
     for _ in range(arguments.rounds):
         for kind, done in runs.items():

@@ -33,7 +33,7 @@ import torch
 from results import DATA, write_result
 
 from onoma.corpora import read
-from onoma.encoding import Aligner, Framing
+from onoma.encoding import SubwordEncoder, Windower
 from onoma.models import load_pretrained
 from onoma.models.wheels import WHEELS, find_wheel
 from onoma.schemes import SCHEMES
@@ -141,8 +141,8 @@ def examples(arguments: argparse.Namespace) -> tuple[list[dict[str, list[int]]],
     documents = [document for path in arguments.train for document in read(path)]
     labels = sorted({entity.label for document in documents for entity in document.entities})
     scheme = SCHEMES["BIO"]
-    framing = Framing(Aligner(load_pretrained(arguments.encoder).tokenizer), window=WINDOW, overlap=OVERLAP)
-    made = make_examples(documents, framing=framing, scheme=scheme, labels=labels, unusable=Counter())
+    windower = Windower(SubwordEncoder(load_pretrained(arguments.encoder).tokenizer), window=WINDOW, overlap=OVERLAP)
+    made = make_examples(documents, windower=windower, scheme=scheme, labels=labels, unusable=Counter())
     return [row(example) for example in made], len(scheme.tags(tuple(labels)))
 
 

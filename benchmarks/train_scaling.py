@@ -77,7 +77,7 @@ def part_of_corpus(eighths: int) -> str:
 
 
 def texts_of_length(length: int, encoder: str) -> str:
-    """Texts of one-subword words that fill a window with its two special pieces."""
+    """Texts of one-subword words that fill a window with its two special tokens."""
     vocabulary = load_pretrained(encoder).tokenizer.get_vocab()
     words = sorted(piece for piece in vocabulary if piece.isascii() and piece.isalpha() and piece.islower())
     draw = random.Random(length)

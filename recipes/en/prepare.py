@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from onoma.api.cutting import cut
+from onoma.api.pruning import cut
 from onoma.corpora import read, write
 from onoma.text import Document
 

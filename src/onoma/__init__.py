@@ -12,13 +12,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from onoma.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from onoma.api.checking import check
-    from onoma.api.cutting import cut
+    from onoma.api.evaluating import calibrate, evaluate
     from onoma.api.explaining import explain, index_mentions, load_explainer, measure_faithfulness
     from onoma.api.exporting import export_model
-    from onoma.api.judging import calibrate, evaluate
     from onoma.api.loading import load
+    from onoma.api.pruning import prune
     from onoma.api.tagging import tag_files
     from onoma.api.training import train
     from onoma.corpora import read, write
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     from onoma.metrics import score
     from onoma.tagger import Tagger
     from onoma.text import Document, Entity, Sentence, Span, Word
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Document",
@@ -39,7 +39,6 @@ __all__ = [
     "Word",
     "calibrate",
     "check",
-    "cut",
     "evaluate",
     "explain",
     "export_model",
@@ -47,6 +46,7 @@ __all__ = [
     "load",
     "load_explainer",
     "measure_faithfulness",
+    "prune",
     "read",
     "score",
     "tag_files",
@@ -62,16 +62,16 @@ _HOMES = {
     "Span": "onoma.text",
     "Tagger": "onoma.tagger",
     "Word": "onoma.text",
-    "calibrate": "onoma.api.judging",
+    "calibrate": "onoma.api.evaluating",
     "check": "onoma.api.checking",
-    "cut": "onoma.api.cutting",
-    "evaluate": "onoma.api.judging",
+    "evaluate": "onoma.api.evaluating",
     "explain": "onoma.api.explaining",
     "export_model": "onoma.api.exporting",
     "index_mentions": "onoma.api.explaining",
     "load": "onoma.api.loading",
     "load_explainer": "onoma.api.explaining",
     "measure_faithfulness": "onoma.api.explaining",
+    "prune": "onoma.api.pruning",
     "read": "onoma.corpora",
     "score": "onoma.metrics",
     "tag_files": "onoma.api.tagging",

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onoma.bundle import Bundle
-from onoma.decoding import Decoder, ScoredChunk
-from onoma.encoding import Encoded, Framing, Window, batch_by_length, pad
+from onoma.encoding import Encoded, Window, Windower, batch_by_length, pad
 from onoma.runtime import Backend
+from onoma.tasks import Decoder, ScoredChunk
 from onoma.text import Document, Entity
 
 _LOOKAHEAD_CHARACTERS = 100_000
@@ -26,9 +26,9 @@ _LOOKAHEAD_DOCUMENTS = 512
 _LOOKAHEAD_WINDOWS = 512
 
 Batch = tuple[NDArray[np.int64], NDArray[np.int64]]
-"""Padded ids and their mask, as :meth:`Backend.emissions` takes them."""
+"""Padded ids and their mask, as :meth:`Backend.logits` takes them."""
 Run = Callable[[Iterable[Batch]], Iterator[NDArray[np.float32]]]
-"""Emissions of batches, in their order."""
+"""Logits of batches, in their order."""
 
 
 class Tagger:
@@ -36,7 +36,7 @@ class Tagger:
 
     Args:
         bundle: what the tags mean and how texts are cut.
-        backend: what runs the model. Where it has a method ``emissions_many``, from batches to their emissions in
+        backend: what runs the model. Where it has a method ``logits_many``, from batches to their logits in
             order, texts of more than one batch go through that, and the mask has a 2 where a subword's scores are read.
         batch_subwords: subwords of one padded batch at most; it decides speed and memory, never an answer.
     """
@@ -45,9 +45,9 @@ class Tagger:
         self.bundle = bundle
         self._backend = backend
         self._batch_subwords = batch_subwords
-        self._framing = bundle.framing()
+        self._windower = bundle.windower()
         self._decoder = bundle.decoder()
-        self._run_many: Run = getattr(backend, "emissions_many", self._run_each)
+        self._run_many: Run = getattr(backend, "logits_many", self._run_each)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -79,27 +79,27 @@ class Tagger:
 
         for emitted in run(batches()):
             stretch, batch = under_way.popleft()
-            stretch.take(batch, emitted, self._framing)
+            stretch.take(batch, emitted, self._windower)
             if not stretch.missing:
                 yield from self._read(stretches.popleft())
 
     def _batch(self, jobs: list[_Job], *, marked: bool) -> Batch:
         """The padded windows; ``marked`` where the mask is to say, by a 2, which subwords will be read."""
-        rows = [self._framing.row(job.reading.encoded, job.window) for job in jobs]
-        ids, mask = pad(rows, filler=self._framing.aligner.pad)
+        rows = [self._windower.row(job.reading.encoded, job.window) for job in jobs]
+        ids, mask = pad(rows, filler=self._windower.subword_encoder.pad)
         if marked:
             for place, job in zip(mask, jobs, strict=True):
-                place[self._framing.first_subwords(job.reading.encoded, job.window)] = 2
+                place[self._windower.first_subwords(job.reading.encoded, job.window)] = 2
         return ids, mask
 
     def _run_each(self, batches: Iterable[Batch]) -> Iterator[NDArray[np.float32]]:
-        return (self._backend.emissions(ids, mask) for ids, mask in batches)
+        return (self._backend.logits(ids, mask) for ids, mask in batches)
 
     def _jobs(self, documents: Iterable[Document]) -> Iterator[_Job]:
         """The windows of a stream of documents."""
-        framed = len(self._framing.aligner.prefix) + len(self._framing.aligner.suffix)
+        framed = len(self._windower.subword_encoder.prefix) + len(self._windower.subword_encoder.suffix)
         for together in _together(documents):
-            for encoded in self._framing.encode(together):
+            for encoded in self._windower.encode(together):
                 reading = _Reading(encoded, len(self._decoder.tags))
                 for window in encoded.windows or (_EMPTY,):
                     bounds = encoded.subwords.bounds
@@ -162,7 +162,7 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """A window of a document; ``length`` in subwords, special pieces included."""
+    """A window of a document; ``length`` in subwords, special tokens included."""
 
     reading: _Reading
     window: Window
@@ -191,15 +191,15 @@ class _Stretch:
 
     @classmethod
     def of(cls, jobs: list[_Job], *, tags: int) -> _Stretch:
-        answered = (job.window.answers_to - job.window.answers_from for job in jobs)
+        answered = (job.window.core_end - job.window.core_start for job in jobs)
         firsts = list(accumulate(answered, initial=0))
         return cls(jobs, firsts, np.empty((firsts[-1], tags), dtype=np.float32), len(jobs))
 
-    def take(self, batch: list[int], emitted: NDArray[np.float32], framing: Framing) -> None:
+    def take(self, batch: list[int], emitted: NDArray[np.float32], windower: Windower) -> None:
         """Keep the scores of a batch's words."""
         for position, row in zip(batch, emitted, strict=True):
             job = self.jobs[position]
-            first = framing.first_subwords(job.reading.encoded, job.window)
+            first = windower.first_subwords(job.reading.encoded, job.window)
             self.scores[self.firsts[position] : self.firsts[position + 1]] = row[first]
         self.missing -= len(batch)
 

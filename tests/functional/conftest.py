@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from learnable import QUICK, SENTENCES, write_corpus
 from onoma.cli import main
-from tiny import write_encoder
+from support.learnable import QUICK, SENTENCES, write_corpus
+from support.tiny import write_encoder
 
 
 @dataclass(frozen=True)

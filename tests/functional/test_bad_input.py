@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from learnable import QUICK, write_corpus
+from support.learnable import QUICK, write_corpus
 
 
 def _train(onoma, encoder, train, output, *more):

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from learnable import QUICK, SENTENCES, write_corpus
+from support.learnable import QUICK, SENTENCES, write_corpus
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_json_is_all_of_it(onoma, tmp_path):
     told = json.loads(outcome.out)
     assert outcome.status == 1
     assert told["checks"]["leak"] == 1
-    assert {"check", "severity", "file", "line", "what", "why", "mend", "score"} <= told["findings"][0].keys()
+    assert {"check", "severity", "file", "line", "what", "why", "fix", "score"} <= told["findings"][0].keys()
 
 
 def test_fix_writes_the_files_and_a_diff(onoma, tmp_path):

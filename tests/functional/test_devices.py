@@ -15,12 +15,12 @@ import torch
 from safetensors.torch import load_file
 from torch import distributed
 
-from learnable import QUICK
+from support.learnable import QUICK
 
 TESTS = Path(__file__).parents[1]
 DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
 SETTINGS = (*QUICK, "--set", "training.epochs=4", "--set", "training.batch_subwords=48")
-UNDISTURBED = (TESTS / "together.py", 0, "SIGTERM")
+UNDISTURBED = (TESTS / "support" / "together.py", 0, "SIGTERM")
 STEADY = ("--set", "model.dropout=0.0", *SETTINGS)
 MANY_WITHOUT_SHARE = (
     *("--set", "training.batch_subwords=8", "--set", "training.accumulate=2", "--set", "training.average=0.9"),
@@ -105,7 +105,7 @@ def whole(encoder, corpus, tmp_path_factory) -> Path:
 def test_a_signal_to_one_stops_both_and_both_go_on(encoder, corpus, whole, tmp_path):
     arguments = ("train", "--train", corpus, "--dev", corpus, "--encoder", encoder, *SETTINGS)
     output = tmp_path / "stopped"
-    stopped = launch(tmp_path, TESTS / "together.py", 5, "SIGTERM", *arguments, "-o", output)
+    stopped = launch(tmp_path, TESTS / "support" / "together.py", 5, "SIGTERM", *arguments, "-o", output)
     assert stopped.returncode != 0
     assert "stopped by SIGTERM after step 5; pass --resume to go on (the checkpoint of step 5 stands)" in stopped.stderr
     assert [path.name for path in output.iterdir()] == ["unfinished"]
@@ -118,7 +118,7 @@ def test_a_signal_to_one_stops_both_and_both_go_on(encoder, corpus, whole, tmp_p
 def test_the_death_of_one_ends_the_other(encoder, corpus, tmp_path):
     often = ("--set", "training.checkpoint_steps=2")
     arguments = ("train", "--train", corpus, "--encoder", encoder, *SETTINGS, *often, "-o", tmp_path / "x")
-    died = launch(tmp_path, TESTS / "together.py", 5, "SIGKILL", *arguments)
+    died = launch(tmp_path, TESTS / "support" / "together.py", 5, "SIGKILL", *arguments)
     assert died.returncode != 0
     assert "onoma: another process of this run has ended" in died.stderr
     checkpoints = (tmp_path / "x" / "unfinished" / "checkpoints").iterdir()

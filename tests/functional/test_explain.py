@@ -10,7 +10,7 @@ from importlib.util import find_spec
 import pytest
 
 import onoma as library
-from learnable import SENTENCES, write_corpus
+from support.learnable import SENTENCES, write_corpus
 
 TEXT = "angela merkel visited lyon"
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 import onoma as package
-from learnable import write_corpus
 from onoma.errors import BundleError, InputError
-from onoma.export import Judgement
-from onoma.export import bundled as bundled_module
+from onoma.export import Agreement
+from onoma.export import exported as exported_module
 from onoma.metrics import Counts, Report
+from support.learnable import write_corpus
 
 TEXT = "Angela Merkel visited Lyon."
 
@@ -40,11 +40,11 @@ def test_int8_that_has_proved_itself_is_preferred(onoma, copied, corpus):
     assert manifest["precision"] == "int8"
     assert manifest["files"]["model.int8.onnx"] == (copied / "model.int8.onnx").stat().st_size
     told = [line.split() for line in onoma("info", copied).out.splitlines()]
-    assert ["precisions", "fp32,", "int8"] in told
+    assert ["dtypes", "fp32,", "int8"] in told
     assert ["preferred", "int8"] in told
     assert "dev with int8" in (copied / "README.md").read_text(encoding="utf-8")
-    for precision in ("auto", "int8", "fp32"):
-        assert entities(package.load(copied, precision=precision)) == [("Angela Merkel", "PER"), ("Lyon", "LOC")]
+    for dtype in ("auto", "int8", "fp32"):
+        assert entities(package.load(copied, dtype=dtype)) == [("Angela Merkel", "PER"), ("Lyon", "LOC")]
 
 
 def test_without_dev_agreement_is_told_and_fp32_stays_preferred(onoma, copied):
@@ -76,14 +76,14 @@ def test_the_exact_graph_is_written_anew(onoma, copied):
 
 
 def test_int8_that_loses_too_much_is_refused_and_nothing_is_written(onoma, copied, corpus, tmp_path, monkeypatch):
-    def worse(*_: object, **__: object) -> Judgement:
+    def worse(*_: object, **__: object) -> Agreement:
         exact, quantised = (
             Report(exact=counts, surface=counts, partial=counts, labels={}, documents=1, notes=())
             for counts in (Counts(correct=4, predicted=4, gold=4), Counts(correct=3, predicted=4, gold=4))
         )
-        return Judgement(0.9, exact, quantised)
+        return Agreement(0.9, exact, quantised)
 
-    monkeypatch.setattr(bundled_module, "judge", worse)
+    monkeypatch.setattr(exported_module, "measure_agreement", worse)
     before = content(copied)
     for extra in ([], ["--output", tmp_path / "new"]):
         outcome = onoma("export", copied, "--quantize", "int8", "--dev", corpus, *extra)
@@ -99,7 +99,7 @@ def test_requests_that_make_no_sense_are_refused(onoma, copied, corpus, tmp_path
     plain = write_corpus(tmp_path / "plain.conll", ["the/O visited/O"])
     before = content(copied)
     for arguments, expected in [
-        (("--quantize", "int4"), "--quantize int4: there is no such quantisation; there is int8"),
+        (("--quantize", "int4"), "--quantize int4: there is no such quantization; there is int8"),
         (("--dev", corpus), "belong to --quantize int8"),
         (("--overwrite",), "--overwrite belongs to --output"),
         (("--quantize", "int8", "--dev", plain), "holds no entities"),
@@ -111,14 +111,14 @@ def test_requests_that_make_no_sense_are_refused(onoma, copied, corpus, tmp_path
 
 
 def test_an_engine_is_asked_for_by_name(copied):
-    with pytest.raises(InputError, match="no precision 'gpu'"):
-        package.load(copied, precision="gpu")
+    with pytest.raises(InputError, match="no dtype 'gpu'"):
+        package.load(copied, dtype="gpu")
     with pytest.raises(BundleError, match="--quantize int8"):
-        package.load(copied, precision="int8")
+        package.load(copied, dtype="int8")
 
 
 def test_bf16_says_what_it_needs(onoma, copied, monkeypatch):
     monkeypatch.setitem(sys.modules, "openvino", None)
     monkeypatch.delitem(sys.modules, "onoma.runtime.openvino", raising=False)
-    outcome = onoma("tag", "--model", copied, "--precision", "bf16", "--text", "Lyon")
+    outcome = onoma("tag", "--model", copied, "--dtype", "bf16", "--text", "Lyon")
     assert (outcome.status, "pip install 'onoma[bf16]'" in outcome.err) == (2, True), outcome.err

@@ -7,8 +7,8 @@ import shutil
 
 import pytest
 
-from learnable import SENTENCES, write_corpus
 from onoma import evaluate
+from support.learnable import SENTENCES, write_corpus
 
 GOLD = "Ada\tB-PER\nmet\tO\nBob\tB-PER\n\n" * 30
 HALF = "Ada\tB-PER\nmet\tO\nBob\tO\n\n" * 30

@@ -127,7 +127,7 @@ def test_python_does_what_the_commands_do(model, corpus):
 
 
 def test_the_same_seed_gives_the_same_model(encoder, corpus, tmp_path):
-    settings = {"training.epochs": 2, "model.window": 64, "model.overlap": 16, "training.precision": "fp32"}
+    settings = {"training.epochs": 2, "model.window": 64, "model.overlap": 16, "training.dtype": "fp32"}
     for name in ("a", "b"):
         package.train(train=corpus, encoder=str(encoder), output=tmp_path / name, settings=settings)
     weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("a", "b")]

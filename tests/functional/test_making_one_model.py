@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from learnable import QUICK, SENTENCES, write_corpus
+from support.learnable import QUICK, SENTENCES, write_corpus
 
 TABLES = """
 [[data.corpora]]
 files = "persons.*"
-lacks = "LOC"
+unannotated = "LOC"
 
 [[data.corpora]]
 files = "places.*"
 labels = { place = "LOC", B = "" }
-lacks = "PER"
+unannotated = "PER"
 """
 
 
@@ -42,7 +42,9 @@ def test_what_one_corpus_lacks_the_other_teaches(onoma, halves, corpus, encoder,
     assert trained.status == 0, trained.err
     report = json.loads(onoma("evaluate", output, corpus, "--json").out)
     assert {label: figures["f1"] for label, figures in report["labels"].items()} == {"LOC": 1.0, "PER": 1.0}
-    renamed = onoma("evaluate", output, halves / "places.conll", "--label", "place=LOC", "--lacks", "PER", "--json")
+    renamed = onoma(
+        "evaluate", output, halves / "places.conll", "--label", "place=LOC", "--unannotated", "PER", "--json"
+    )
     assert json.loads(renamed.out)["exact"]["f1"] == 1.0
     unnamed = onoma("evaluate", output, halves / "places.conll", "--json")
     assert json.loads(unnamed.out)["exact"]["f1"] == 0.0
@@ -65,9 +67,9 @@ def test_labels_are_renamed_in_a_conversion(onoma, halves, tmp_path):
 
 
 def test_a_cut_encoder_is_trained_like_any_other(onoma, encoder, corpus, tmp_path):
-    ended = onoma("cut", encoder, corpus, "--pieces", "15", "--layers", "1", "--output", tmp_path / "cut")
-    assert (ended.status, ended.err.strip()) == (0, f"{tmp_path / 'cut'}: layers: 1, pieces: 15")
+    ended = onoma("prune", encoder, corpus, "--vocab-size", "15", "--layers", "1", "--output", tmp_path / "cut")
+    assert (ended.status, ended.err.strip()) == (0, f"{tmp_path / 'cut'}: layers: 1, subwords: 15")
     trained = onoma("train", "--train", corpus, "--encoder", tmp_path / "cut", "--output", tmp_path / "model", *QUICK)
     assert trained.status == 0, trained.err
     assert json.loads(onoma("evaluate", tmp_path / "model", corpus, "--json").out)["exact"]["f1"] == 1.0
-    assert "exists already" in onoma("cut", encoder, "--output", tmp_path / "cut").err
+    assert "exists already" in onoma("prune", encoder, "--output", tmp_path / "cut").err

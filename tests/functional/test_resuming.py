@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from learnable import QUICK, SENTENCES, write_corpus
-from onoma.bundle.lock import locked
 from onoma.cli.progress import TrainingProgress
+from onoma.io.lock import locked
 from onoma.models import Model
 from onoma.training import Step
+from support.learnable import QUICK, SENTENCES, write_corpus
 
 TESTS = Path(__file__).parents[1]
 OFTEN = ("--set", "training.checkpoint_steps=2", "--set", "training.batch_subwords=48")
@@ -34,7 +34,7 @@ def test_ten_deaths_at_random_moments_change_no_bit(tmp_path):
         "TOKENIZERS_PARALLELISM": "false",
         "OMP_NUM_THREADS": "1",
     }
-    command = [sys.executable, TESTS / "killing.py", tmp_path, "10", "1"]
+    command = [sys.executable, TESTS / "support" / "killing.py", tmp_path, "10", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
@@ -144,7 +144,7 @@ def test_another_corpus_and_other_code_are_refused(onoma, unfinished, tmp_path, 
     refused = onoma("train", "-o", unfinished, "--resume", "--train", other)
     assert refused.status == 2
     assert re.search("data.train: sha256:.*, now sha256:", refused.err)
-    monkeypatch.setattr("onoma.__version__", "0.0.9")
+    monkeypatch.setattr("onoma.engine.identity.__version__", "0.0.9")
     refused = onoma("train", "-o", unfinished, "--resume")
     assert (refused.status, "versions.onoma: 0.1.0" in refused.err) == (2, True)
 

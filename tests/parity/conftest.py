@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tiny import OURS, write_distilbert, write_encoder
+from support.tiny import OURS, write_distilbert, write_encoder
 
 
 @pytest.fixture(scope="session", params=[*OURS, "distilbert"])

@@ -19,7 +19,7 @@ from onoma.models import (
     save_tokenizer,
 )
 from onoma.models.wheels import find_wheel
-from tiny import OURS, TAGS, ragged, shake, write_encoder
+from support.tiny import OURS, TAGS, ragged, shake, write_encoder
 
 LENGTHS = (19, 3, 1, 12)
 TEXTS = ("Angela Merkel visited Lyon.", "  the  Émigré\tto\nLyon", "naïve 😀 x", "")

@@ -13,7 +13,7 @@ from onoma.export.graph import writable, write_graph
 from onoma.export.ranges import measure_ranges
 from onoma.models import LinearHead, Model, TorchBackend, load_pretrained
 from onoma.runtime.onnx import OnnxBackend
-from tiny import OURS, TAGS, shake, write_distilbert, write_encoder
+from support.tiny import OURS, TAGS, shake, write_distilbert, write_encoder
 
 
 def windows(*lengths: int) -> list[NDArray[np.int64]]:
@@ -42,8 +42,8 @@ def test_scores_differ_by_a_few_hundredths_of_their_spread(tmp_path: Path, famil
     ids = np.stack(windows(*[30] * 20))
     mask = np.ones_like(ids)
     mask[10:, 20:] = 0
-    expected = TorchBackend(model).emissions(ids, mask)[mask == 1]
-    found = quantised(model, tmp_path / "x.onnx").emissions(ids, mask)[mask == 1]
+    expected = TorchBackend(model).logits(ids, mask)[mask == 1]
+    found = quantised(model, tmp_path / "x.onnx").logits(ids, mask)[mask == 1]
     assert np.abs(found - expected).mean() < 0.05 * expected.std()
     assert (found.argmax(axis=1) == expected.argmax(axis=1)).mean() > 0.95
 
@@ -54,18 +54,16 @@ def test_scores_do_not_depend_on_neighbours_or_padding(tmp_path: Path) -> None:
     ids = np.stack(windows(*[40] * 9))
     mask = np.ones_like(ids)
     mask[0, 12:] = 0
-    alone = backend.emissions(ids[:1, :12], mask[:1, :12])
-    np.testing.assert_allclose(backend.emissions(ids, mask)[0, :12], alone[0], atol=2e-2)
+    alone = backend.logits(ids[:1, :12], mask[:1, :12])
+    np.testing.assert_allclose(backend.logits(ids, mask)[0, :12], alone[0], atol=2e-2)
 
 
 def test_layers_left_exact_bring_scores_nearer(tmp_path: Path) -> None:
     model = model_in(write_encoder(tmp_path, layers=3))
     ids = np.stack(windows(*[30] * 20))
-    expected = TorchBackend(model).emissions(ids, np.ones_like(ids))
+    expected = TorchBackend(model).logits(ids, np.ones_like(ids))
     errors = [
-        np.abs(
-            quantised(model, tmp_path / "x.onnx", exact_layers=n).emissions(ids, np.ones_like(ids)) - expected
-        ).mean()
+        np.abs(quantised(model, tmp_path / "x.onnx", exact_layers=n).logits(ids, np.ones_like(ids)) - expected).mean()
         for n in (0, 2, 9)
     ]
     assert errors[0] > errors[1] > errors[2]

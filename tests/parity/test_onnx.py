@@ -13,7 +13,7 @@ from onoma.errors import ParityError
 from onoma.export import export_onnx
 from onoma.models import LinearHead, Model, TorchBackend, load_pretrained
 from onoma.runtime.onnx import OnnxBackend
-from tiny import TAGS, shake
+from support.tiny import TAGS, shake
 
 
 def windows(*lengths: int) -> list[NDArray[np.int64]]:
@@ -41,8 +41,8 @@ def test_the_graph_gives_the_scores_of_torch(encoder_folder: Path, tmp_path: Pat
         mask = np.ones_like(ids)
         mask[1:, subwords // 2 :] = 0
         mask[:, 0] = 1
-        expected = TorchBackend(model).emissions(ids, mask)
-        found = candidate.emissions(ids, mask)
+        expected = TorchBackend(model).logits(ids, mask)
+        found = candidate.logits(ids, mask)
         assert found.shape == (rows, subwords, len(TAGS))
         np.testing.assert_allclose(found[mask == 1], expected[mask == 1], atol=3e-5)
 
@@ -54,7 +54,7 @@ def test_scores_are_right_where_they_are_asked_for(encoder_folder: Path, tmp_pat
     mask[1, 5:] = 0
     asked = mask.copy()
     asked[:, [1, 4]] = 2
-    expected, found = backend.emissions(ids, mask), backend.emissions(ids, asked)
+    expected, found = backend.logits(ids, mask), backend.logits(ids, asked)
     np.testing.assert_allclose(found[asked == 2], expected[asked == 2], atol=1e-5)
 
 
@@ -67,11 +67,11 @@ def test_a_stream_of_batches_comes_back_in_order(encoder_folder: Path, tmp_path:
         mask = np.ones((rows, subwords), dtype=np.int64)
         mask[rows // 2 :, subwords // 2 + 1 :] = 0
         batches.append((np.stack(windows(*[subwords] * rows)), mask))
-    streamed = list(backend.emissions_many(iter(batches)))
-    assert list(backend.emissions_many([])) == []
+    streamed = list(backend.logits_many(iter(batches)))
+    assert list(backend.logits_many([])) == []
     for (ids, mask), scores in zip(batches, streamed, strict=True):
         assert scores.shape == (*ids.shape, len(TAGS))
-        alone = np.concatenate([backend.emissions(*pair) for pair in zip(ids[:, None], mask[:, None], strict=True)])
+        alone = np.concatenate([backend.logits(*pair) for pair in zip(ids[:, None], mask[:, None], strict=True)])
         np.testing.assert_allclose(scores[mask == 1], alone[mask == 1], atol=3e-5)
 
 

@@ -15,7 +15,7 @@ from onoma.export import export_onnx
 from onoma.models import LinearHead, Model, load_pretrained
 from onoma.runtime.onnx import OnnxBackend
 from onoma.runtime.openvino import OpenvinoBackend
-from tiny import TAGS, shake
+from support.tiny import TAGS, shake
 
 pytestmark = pytest.mark.skipif(
     "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"),
@@ -42,7 +42,7 @@ def test_scores_are_those_of_fp32_but_for_rounding(graph: Path) -> None:
         mask = np.ones_like(ids)
         mask[1:, subwords // 2 :] = 0
         mask[:, 0] = 1
-        expected, found = (each.emissions(ids, mask)[mask == 1] for each in (exact, rounded))
+        expected, found = (each.logits(ids, mask)[mask == 1] for each in (exact, rounded))
         assert not np.array_equal(found, expected)
         np.testing.assert_allclose(found, expected, atol=0.02 * np.abs(expected).max())
 
@@ -56,7 +56,7 @@ def test_a_stream_on_several_threads_comes_back_in_order(graph: Path) -> None:
         mask[:, 0] = 2
         batches.append((ids, mask))
     one, three = (OpenvinoBackend(graph, threads=threads) for threads in (1, 3))
-    for ours, others in zip(one.emissions_many(batches), three.emissions_many(batches), strict=True):
+    for ours, others in zip(one.logits_many(batches), three.logits_many(batches), strict=True):
         np.testing.assert_allclose(ours[:, 0], others[:, 0], atol=1e-4 * np.abs(ours).max())
 
 

@@ -15,7 +15,7 @@ from onoma.corpora import ReadOptions, read
 from onoma.metrics import Figures, Report, score
 from onoma.schemes import SCHEMES, Chunk, Scheme, decode_tags, encode_tags
 from onoma.text import Document
-from real import DATA, needs_data
+from support.real import DATA, needs_data
 
 LABELS = ("PER", "LOC", "creative-work")
 # Not IOE1, where seqeval reads E-PER I-PER, two entities, as one.

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capitals import Capitals, make_bundle
 from onoma.tagger import Tagger
 from onoma.text import Document
+from support.capitals import Capitals, make_bundle
 
 
 def make_tagger(*, window: int = 32, batch_subwords: int = 128, backend: Capitals | None = None) -> Tagger:
@@ -39,8 +39,8 @@ def test_texts_without_names_come_back_whole(text):
 @pytest.mark.parametrize("gap", ["\n\n", "\r\n\r\n", "\n \t\n\n"])
 def test_no_name_crosses_a_blank_line(gap):
     class Everything(Capitals):
-        def emissions(self, ids, mask):
-            scores = super().emissions(ids, mask)
+        def logits(self, ids, mask):
+            scores = super().logits(ids, mask)
             scores[..., 2] = 9.0
             return scores
 
@@ -116,11 +116,11 @@ class Streaming(Capitals):
         self.ahead = ahead
         self.batches = 0
 
-    def emissions_many(self, batches):
+    def logits_many(self, batches):
         waiting = []
         for ids, mask in batches:
             self.batches += 1
-            scores = self.emissions(ids, np.minimum(mask, 1))
+            scores = self.logits(ids, np.minimum(mask, 1))
             scores[mask != 2] = 99.0
             waiting.append(scores)
             if len(waiting) > self.ahead:

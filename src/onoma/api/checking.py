@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.given import PathLike, paths_of
+from onoma.api.inputs import PathLike, paths_of
 from onoma.api.loading import backend_of
 from onoma.api.training import need_training, train_run
 from onoma.bundle import AUTO, load_bundle
@@ -18,7 +18,7 @@ from onoma.text import Document
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.corpora import ReadOptions
     from onoma.doctor import Checkup, Judge
-    from onoma.encoding import Framing
+    from onoma.encoding import Windower
     from onoma.training import Observer
 
 
@@ -48,7 +48,7 @@ def check(
         folds: train so many models, each on all but a part of the documents, and hold the predictions for that part
             against its annotation.
         settings: of these trainings, by dotted key, such as ``{"training.epochs": 3}``.
-        format: what all files are; found out by itself where not given.
+        format: what all files are; detected automatically where not given.
         options: how they are read.
         threads: processor threads; None for as many as this process may use.
         observer: is told how trainings go.
@@ -69,7 +69,7 @@ def check(
     if folds is not None:
         encoder = encoder or ("small" if model is None else None)
     judge = _judge(Path(model), threads=threads) if model is not None else None
-    framing = judge.bundle.framing() if judge is not None else _framing(encoder) if encoder is not None else None
+    windower = judge.bundle.windower() if judge is not None else _windower(encoder) if encoder is not None else None
     predict = None if judge is None else lambda documents: list(judge.tag_many(documents))
     if folds is not None:
         predict = partial(
@@ -79,25 +79,25 @@ def check(
             threads=threads,
             observer=observer,
         )
-    return check_files(examined, framing=framing, predict=predict)
+    return check_files(examined, windower=windower, predict=predict)
 
 
 def _judge(folder: Path, *, threads: int | None) -> Judge:
     from onoma.doctor import Judge
 
     bundle = load_bundle(folder)
-    return Judge(bundle, backend_of(bundle, precision=AUTO, threads=threads))
+    return Judge(bundle, backend_of(bundle, dtype=AUTO, threads=threads))
 
 
-def _framing(encoder: str) -> Framing:
+def _windower(encoder: str) -> Windower:
     """How documents are cut for an encoder where nobody says otherwise."""
     need_training()
-    from onoma.encoding import Aligner, Framing
+    from onoma.encoding import SubwordEncoder, Windower
     from onoma.models import load_pretrained
     from onoma.training.config import ModelConfig
 
     usual = ModelConfig()
-    return Framing(Aligner(load_pretrained(encoder).tokenizer), window=usual.window, overlap=usual.overlap)
+    return Windower(SubwordEncoder(load_pretrained(encoder).tokenizer), window=usual.window, overlap=usual.overlap)
 
 
 def predict_folds(

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.given import PathLike, documents_in, paths_of
+from onoma.api.inputs import PathLike, documents_in, paths_of
 from onoma.api.loading import backend_of
 from onoma.bundle import AUTO, WEIGHTS, load_bundle
 from onoma.errors import BundleError, MissingExtraError
@@ -63,7 +63,7 @@ def load_explainer(model: PathLike, *, threads: int | None = None) -> Explainer:
 
     bundle = load_bundle(Path(model))
     if bundle.folder is None or bundle.weights(WEIGHTS) is None:
-        return Explainer(bundle, backend_of(bundle, precision=AUTO, threads=threads))
+        return Explainer(bundle, backend_of(bundle, dtype=AUTO, threads=threads))
     need_explaining()
     import torch
 
@@ -101,7 +101,7 @@ def index_mentions(
         model: a folder that `onoma train` has written.
         data: files in any format that onoma reads; best those that the model was trained on.
         overwrite: replace the index that is there.
-        format: the files' format; found out by itself where not given.
+        format: the files' format; detected automatically where not given.
         options: how the files are read.
 
     Raises:
@@ -126,7 +126,7 @@ def index_mentions(
         document for path in paths_of(data) or [] for document in documents_in(path, format=format, options=options)
     )
     weights = load_model(bundle.folder)
-    found = index_documents(documents, model=weights, framing=bundle.framing())
+    found = index_documents(documents, model=weights, windower=bundle.windower())
     write_index(found.vectors, found.mentions, bundle.folder, model=fingerprint(weights))
     return found
 
@@ -145,7 +145,7 @@ def measure_faithfulness(
         model: as for :func:`explain`.
         data: a file in any format that onoma reads, or documents; their own entities are not looked at.
         entities: how many predicted entities are explained at most, the first ones; None for all.
-        format: the file's format; found out by itself where not given.
+        format: the file's format; detected automatically where not given.
         options: how the file is read.
 
     Raises:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.given import PathLike, documents_in
+from onoma.api.inputs import PathLike, documents_in
 from onoma.api.training import need_training
+from onoma.bundle import DTYPES, open_output
+from onoma.errors import BundleError, InputError
+from onoma.metrics import as_fractions
 from onoma.text import Document
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+    from onoma.bundle import Manifest
     from onoma.corpora import ReadOptions
-    from onoma.export import Exported
+    from onoma.export import Agreement, Exported
 
 
 def export_model(
@@ -37,7 +43,7 @@ def export_model(
         exact_layers: layers, counted from the embeddings, that int8 leaves in fp32.
         output: a folder for a new bundle with this graph only; the model itself then stays as it is.
         overwrite: replace a bundle that lies at ``output``.
-        format: the format of ``dev``; found out by itself where not given.
+        format: the format of ``dev``; detected automatically where not given.
         options: how ``dev`` is read.
 
     Raises:
@@ -47,14 +53,64 @@ def export_model(
         EncoderError: the encoder cannot be exported so.
     """
     need_training()
-    from onoma.export import export_bundle
+    from onoma.bundle import TOKENIZER, WEIGHTS, load_bundle, write_manifest
+    from onoma.export import Exported, export_graph
+    from onoma.models import load_model
+    from onoma.views import write_card
 
-    return export_bundle(
-        Path(model),
-        precision=quantize or "fp32",
-        dev=None if dev is None else list(documents_in(dev, format=format, options=options)),
-        bound=bound,
-        exact_layers=exact_layers,
-        output=None if output is None else Path(output),
-        overwrite=overwrite,
-    )
+    dtype, folder = quantize or "fp32", Path(model)
+    target = None if output is None else Path(output)
+    texts = None if dev is None else list(documents_in(dev, format=format, options=options))
+    _check_request(dtype, dev=texts, exact_layers=exact_layers, output=target, overwrite=overwrite)
+    bundle = load_bundle(folder)
+    if bundle.weights(WEIGHTS) is None:
+        raise BundleError(f"{folder}: holds no {WEIGHTS} to export; take the folder that `onoma train` has written")
+    weights = load_model(folder)
+    with _place(folder, target, overwrite=overwrite) as place:
+        unfinished = place / f".{DTYPES[dtype]}.exported"
+        try:
+            agreement = export_graph(bundle, weights, unfinished, dtype=dtype, dev=texts, exact_layers=exact_layers)
+            if agreement is not None:
+                agreement.require(bound)
+            unfinished.replace(place / DTYPES[dtype])
+        finally:
+            unfinished.unlink(missing_ok=True)
+        manifest = _with_figures(bundle.manifest, agreement)
+        if target is not None:
+            shutil.copyfile(folder / TOKENIZER, place / TOKENIZER)
+        write_manifest(manifest, place)
+        write_card(manifest, place, name=(target or folder).resolve().name)
+    return Exported((target or folder) / DTYPES[dtype], agreement)
+
+
+def _check_request(
+    dtype: str, *, dev: Sequence[Document] | None, exact_layers: int, output: Path | None, overwrite: bool
+) -> None:
+    if dtype not in DTYPES:
+        raise InputError(f"--quantize {dtype}: there is no such quantization; there is int8")
+    if output is None and overwrite:
+        raise InputError("--overwrite belongs to --output; a graph beside its weights is always replaced")
+    if dtype == "fp32" and (dev is not None or exact_layers):
+        raise InputError("--dev and --exact-layers belong to --quantize int8")
+    if dev is not None and not any(document.entities for document in dev):
+        raise InputError("--dev: holds no entities, so int8 cannot be measured on it; check --format and --tag-column")
+
+
+@contextmanager
+def _place(folder: Path, output: Path | None, *, overwrite: bool) -> Iterator[Path]:
+    """The folder to write to: the bundle's own, or one that becomes a bundle at the end."""
+    if output is None:
+        yield folder
+        return
+    with open_output(output, overwrite=overwrite) as opened, opened.new_bundle(last=True) as draft:
+        yield draft
+
+
+def _with_figures(manifest: Manifest, agreement: Agreement | None) -> Manifest:
+    """The manifest with the figures of int8, where there are any; int8 is then preferred."""
+    if agreement is None or agreement.quantized is None:
+        return manifest
+    origin = manifest.provenance
+    figures = {**origin.figures, "dev with int8": as_fractions(agreement.quantized.exact)}
+    renewed = origin.model_copy(update={"figures": figures})
+    return manifest.model_copy(update={"provenance": renewed, "precision": "int8"})

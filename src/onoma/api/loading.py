@@ -4,34 +4,34 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from onoma.api.given import PathLike
+from onoma.api.inputs import PathLike
 from onoma.bundle import AUTO, BF16, Bundle, load_bundle
 from onoma.runtime.backend import Backend
 from onoma.tagger import Tagger
 
 
-def load(model: PathLike, *, precision: str = AUTO, threads: int | None = None) -> Tagger:
+def load(model: PathLike, *, dtype: str = AUTO, threads: int | None = None) -> Tagger:
     """Load a recogniser.
 
     Args:
         model: `en`, the English model that comes with onoma, or a folder that `onoma train` has written.
-        precision: `fp32`, `int8`, or `auto` for the one that the model prefers; see :func:`export_model`. `bf16`
+        dtype: `fp32`, `int8`, or `auto` for the one that the model prefers; see :func:`export_model`. `bf16`
             computes the fp32 graph in bf16, by OpenVINO.
         threads: processor threads; None for as many as this process may use.
 
     Raises:
-        InputError: there is no such precision, or this processor does not multiply in it.
-        BundleError: the folder is missing, broken, of a newer version, or lacks the graph of that precision.
+        InputError: there is no such dtype, or this processor does not multiply in it.
+        BundleError: the folder is missing, broken, of a newer version, or lacks the graph of that dtype.
         MissingExtraError: OpenVINO is not installed.
     """
     bundle = load_bundle(Path(model))
-    return Tagger(bundle, backend_of(bundle, precision=precision, threads=threads))
+    return Tagger(bundle, backend_of(bundle, dtype=dtype, threads=threads))
 
 
-def backend_of(bundle: Bundle, *, precision: str, threads: int | None) -> Backend:
-    """What runs a bundle's graph of a precision."""
-    graph = bundle.graph(precision)
-    if precision == BF16:
+def backend_of(bundle: Bundle, *, dtype: str, threads: int | None) -> Backend:
+    """What runs a bundle's graph of a dtype."""
+    graph = bundle.graph(dtype)
+    if dtype == BF16:
         from onoma.runtime.openvino import OpenvinoBackend
 
         return OpenvinoBackend(graph, threads=threads)

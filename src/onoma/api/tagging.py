@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.given import PathLike, paths_of
+from onoma.api.inputs import PathLike, paths_of
 from onoma.api.loading import load
 from onoma.bundle import AUTO, load_bundle
 
@@ -28,7 +28,7 @@ def tag_files(
     engine: Engine = "local",
     workers: int = 1,
     threads: int | None = None,
-    precision: str = AUTO,
+    dtype: str = AUTO,
     shard_rows: int | None = None,
     overwrite: bool = False,
     resume: bool = False,
@@ -45,12 +45,12 @@ def tag_files(
             its end.
         to: `jsonl`, `csv` or `parquet`, where the output does not tell.
         column: which column or key holds the text; `text` where not named.
-        format: what all files are; found out by itself where not given.
+        format: what all files are; detected automatically where not given.
         options: how text and corpora are read.
         engine: `local`, or `ray` for a cluster.
         workers: processes that tag.
         threads: processor threads of each; None for all with one worker, and for one with several.
-        precision: as :func:`load` takes it.
+        dtype: as :func:`load` takes it.
         shard_rows: rows that are written at once.
         overwrite: replace an output, and forget an unfinished job.
         resume: go on with the unfinished job, where there is one.
@@ -60,14 +60,14 @@ def tag_files(
         What was written, and how many rows could not be tagged.
 
     Raises:
-        InputError: a file, the output or the precision cannot be used, or the unfinished job is another one.
+        InputError: a file, the output or the dtype cannot be used, or the unfinished job is another one.
         BundleError: the model cannot be loaded.
         MissingExtraError: Parquet, Zstandard or Ray is not installed.
         UnfinishedError: the job cannot go on; what it has written stands and can be resumed.
     """
     from onoma.bulk import SHARD_ROWS, Request, choose_output, find_inputs, run_job
 
-    folder = load_bundle(Path(model)).graph(precision).parent
+    folder = load_bundle(Path(model)).graph(dtype).parent
     found = find_inputs(paths_of(files) or [], column=column, format=format, options=options)
     if threads is None and (engine != "local" or workers > 1):
         threads = 1
@@ -75,8 +75,8 @@ def tag_files(
         found=found,
         output=choose_output(output, to=to, inputs=found.inputs),
         model=folder,
-        load=partial(load, Path(model), threads=threads, precision=precision),
-        settings={"precision": precision},
+        load=partial(load, Path(model), threads=threads, dtype=dtype),
+        settings={"dtype": dtype},
         engine=engine,
         workers=workers,
         threads=threads or 1,

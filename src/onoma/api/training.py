@@ -7,9 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.given import PathLike, paths_of
+from onoma.api.inputs import PathLike, paths_of
 from onoma.api.loading import load
-from onoma.bundle import ONNX, OutputFolder, open_output, write_card, write_manifest
+from onoma.bundle import ONNX, OutputFolder, open_output, write_manifest
 from onoma.errors import MissingExtraError
 from onoma.tagger import Tagger
 
@@ -137,12 +137,13 @@ def _fill_output(
 
 def _write_bundle(trained: Trained, folder: Path, *, config: RunConfig, run: Path, observer: Observer) -> None:
     """Export, measure, and write everything that a bundle holds; what the run has logged goes along."""
-    from onoma.evaluation import tag_gold
+    from onoma.evaluation.evaluate import tag_gold
     from onoma.export import export_onnx
     from onoma.metrics import as_fractions, judge
     from onoma.models import save_model, save_tokenizer
     from onoma.training import copy_logs
     from onoma.training.parts import read_part
+    from onoma.views import write_card
 
     observer.stage("exporting")
     bundle = trained.bundle

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from onoma.bulk.compression import COMPRESSIONS, plain_name
 from onoma.bulk.sources import TEXT, Corpus, Input, JsonLines, Kind, Lines, Source, WholeText
 from onoma.bulk.tables import CsvTable, ParquetTable
 from onoma.corpora import FORMATS, ReadOptions, sniff
 from onoma.errors import ConfigError, CorpusError, InputError
+from onoma.io.compression import COMPRESSIONS, plain_name
 
 SOURCES: Mapping[Kind, Callable[[Input], Source[Any]]] = {
     "text": WholeText,

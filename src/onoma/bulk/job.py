@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onoma.bulk.sources import Input
-from onoma.bulk.writers import Columns, Target
+from onoma.bulk.writers import TableColumns, Target
 from onoma.tagger import Tagger
 
 PARTS, LETTERS = "parts", "dead"
@@ -32,7 +32,7 @@ class Job:
     counts: tuple[int, ...]
     shard_rows: int
     target: Target
-    columns: Columns
+    columns: TableColumns
     headings: bool
     folder: Path
     load: Callable[[], Tagger]

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from onoma.bulk.shard import Done
-from onoma.bundle.durable import synchronise, writing
 from onoma.errors import InputError
+from onoma.io.durable import synchronise, writing
 
 _FORMAT = 1
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from onoma.bulk.compression import compressing
 from onoma.bulk.job import PARTS, Job
 from onoma.bulk.output import Output
-from onoma.bundle.durable import synchronise, writing
+from onoma.io.compression import compressing
+from onoma.io.durable import synchronise, writing
 
 if TYPE_CHECKING:
     import pyarrow as pa

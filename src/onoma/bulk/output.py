@@ -17,10 +17,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from onoma.bulk.compression import COMPRESSIONS, need_compression, plain_name
 from onoma.bulk.sources import Input
 from onoma.bulk.writers import WRITERS, Target
 from onoma.errors import InputError
+from onoma.io.compression import COMPRESSIONS, need_compression, plain_name
 
 _SUFFIXES: dict[str, Target] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
 _PART = re.compile(r"part-\d+\.(jsonl|csv|parquet)")

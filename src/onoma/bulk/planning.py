@@ -9,16 +9,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import onoma
 from onoma.bulk.inputs import TABLES, Found, source_of
 from onoma.bulk.job import Job
 from onoma.bulk.output import Output
-from onoma.bulk.shard import digest_of
 from onoma.bulk.sources import Input, Source
-from onoma.bulk.writers import Columns
+from onoma.bulk.writers import TableColumns
 from onoma.bundle import MANIFEST, TOKENIZER
 from onoma.errors import InputError
+from onoma.io.digest import file_digest
 from onoma.tagger import Tagger
+from onoma.version import __version__
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -89,26 +89,26 @@ def plan(request: Request) -> tuple[Job, dict[str, str]]:
         **request.settings,
         "written as": output.target,
         "shard rows": str(request.shard_rows),
-        "onoma": onoma.__version__,
+        "onoma": __version__,
         **{name: version(name) for name in packages},
         **{f"input {number}": _known(input) for number, input in enumerate(inputs, start=1)},
     }
     return job, identity
 
 
-def _columns(sources: Sequence[Source[object]]) -> Columns:
+def _columns(sources: Sequence[Source[object]]) -> TableColumns:
     """The columns that all tables have; where one file is none, there are an id, a text and the rest."""
     first = sources[0]
     text = first.input.column
     if not all(source.input.kind in TABLES for source in sources):
-        return Columns(text=text)
+        return TableColumns(text=text)
     for source in sources[1:]:
         if source.columns != first.columns:
             raise InputError(
                 f"{source.path}: has the columns {', '.join(source.columns or ())}; {first.path} has "
                 f"{', '.join(first.columns or ())}; tag them apart"
             )
-    return Columns(text=text, names=first.columns, schema=_schema(sources))
+    return TableColumns(text=text, names=first.columns, schema=_schema(sources))
 
 
 def _schema(sources: Sequence[Source[object]]) -> pa.Schema | None:
@@ -125,14 +125,14 @@ def _known(input: Input) -> str:
     """What an input is known by."""
     how = f"{input.format}, {input.options}" if input.kind == "corpus" else f"{input.column}, {input.options.encoding}"
     if not input.path.is_dir():
-        return f"{input.path} as {input.kind} ({how}), {digest_of(input.path)[:16]}"
+        return f"{input.path} as {input.kind} ({how}), {file_digest(input.path)[:16]}"
     digest = hashlib.sha256()
     for path in sorted(path for path in input.path.rglob("*") if path.is_file()):
-        digest.update(f"{path.name}\0{digest_of(path)}\n".encode("utf-8", "surrogateescape"))
+        digest.update(f"{path.name}\0{file_digest(path)}\n".encode("utf-8", "surrogateescape"))
     return f"{input.path} as {input.kind} ({how}), {digest.hexdigest()[:16]}"
 
 
 def _model_digest(folder: Path) -> str:
     graphs = sorted(path.name for path in folder.glob("*.onnx"))
-    digests = "".join(digest_of(folder / name) for name in (MANIFEST, TOKENIZER, *graphs))
+    digests = "".join(file_digest(folder / name) for name in (MANIFEST, TOKENIZER, *graphs))
     return hashlib.sha256(digests.encode()).hexdigest()[:16]

@@ -33,7 +33,7 @@ class Ready(Generic[Carried]):
         return DeadLetter(file=self.file, row=self.row, reason=reason, what=shown(self.document.text))
 
 
-class Reader:
+class RowReader:
     """Reads rows by their number over all files.
 
     Args:

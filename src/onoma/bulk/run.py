@@ -20,10 +20,11 @@ from onoma.bulk.merging import deliver
 from onoma.bulk.observing import BulkObserver, BulkReport, Progress
 from onoma.bulk.output import Output
 from onoma.bulk.planning import Request, plan
-from onoma.bulk.shard import Done, Failed, Results, digest_of
+from onoma.bulk.shard import Done, Failed, Results
 from onoma.bulk.tables import need_pyarrow
-from onoma.bundle.lock import locked
 from onoma.errors import InputError, UnfinishedError
+from onoma.io.digest import file_digest
+from onoma.io.lock import locked
 
 _LOCK = Path("lock") / "onoma.lock"
 
@@ -171,7 +172,7 @@ def _explaining(job: Job, output: Output, done: Mapping[int, Done]) -> Iterator[
         rows = sum(_rows(job, shard) for shard in done)
         raise UnfinishedError(
             f"{output.path}: {why}; {len(done):,} of {job.shards:,} shards ({rows:,} of {job.rows:,} rows) stand in "
-            f"{output.work}; mend it and run the same command with --resume"
+            f"{output.work}; fix it and run the same command with --resume"
         ) from error
 
 
@@ -181,14 +182,14 @@ def _rows(job: Job, shard: int) -> int:
 
 
 def _stands(job: Job, done: Done) -> bool:
-    return done.digests == (digest_of(job.part(done.shard)), digest_of(job.letters(done.shard)))
+    return done.digests == (file_digest(job.part(done.shard)), file_digest(job.letters(done.shard)))
 
 
 def _delivered(job: Job, output: Output, done: Mapping[int, Done]) -> bool:
     """Whether a job died after it had renamed its parts to the output and before it could note that."""
     if not output.folder or (job.folder / PARTS).exists() or len(done) < job.shards:
         return False
-    return all(digest_of(output.path / job.part(each.shard).name) == each.digests[0] for each in done.values())
+    return all(file_digest(output.path / job.part(each.shard).name) == each.digests[0] for each in done.values())
 
 
 def _clear(work: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -12,11 +11,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from onoma.bulk.job import Job
-from onoma.bulk.reader import Reader, Ready
+from onoma.bulk.reader import Ready, RowReader
 from onoma.bulk.rows import DeadLetter, shown
 from onoma.bulk.writers import WRITERS
-from onoma.bundle.durable import writing
 from onoma.errors import OnomaError
+from onoma.io.digest import file_digest
+from onoma.io.durable import writing
 from onoma.text import Document
 
 
@@ -74,7 +74,7 @@ class ShardWorker:
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._reader = Reader(job.inputs, job.counts)
+        self._reader = RowReader(job.inputs, job.counts)
         self._tagger = job.load()
 
     def attempt(self, shard: int) -> Done | Failed:
@@ -114,7 +114,7 @@ class ShardWorker:
                 writer.abandon()
                 raise
             _write_letters(letters, job.letters(shard))
-        digests = digest_of(job.part(shard)), digest_of(job.letters(shard))
+        digests = file_digest(job.part(shard)), file_digest(job.letters(shard))
         return Done(shard=shard, tagged=tagged, dead=len(letters), words=words, entities=entities, digests=digests)
 
     def _tag_together(self, rows: Rows, letters: list[DeadLetter]) -> Iterator[tuple[Document, object]]:
@@ -169,11 +169,3 @@ def _write_letters(letters: list[DeadLetter], path: Path) -> None:
         return
     with writing(path) as file:
         file.writelines(json.dumps(asdict(letter), ensure_ascii=False).encode() + b"\n" for letter in letters)
-
-
-def digest_of(path: Path) -> str:
-    """The SHA-256 of a file; empty where there is none."""
-    if not path.exists():
-        return ""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

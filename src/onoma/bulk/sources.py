@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from onoma.bulk.compression import plain_name, reading
 from onoma.bulk.rows import Row, RowError, decoded, shown, text_of, whole
 from onoma.corpora import LAYOUTS, ReadOptions, read
 from onoma.corpora.layouts import id_of, spans_of
-from onoma.corpora.report import ReadTally
 from onoma.corpora.spans import place
+from onoma.corpora.tally import ReadTally
 from onoma.errors import CorpusError, InputError
+from onoma.io.compression import plain_name, reading
 from onoma.text import Document
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from importlib import import_module
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
-from onoma.bulk.compression import reading
 from onoma.bulk.rows import Row, RowError, text_of
 from onoma.bulk.sources import Input, Source, no_column
 from onoma.corpora.layouts import id_of
 from onoma.errors import CorpusError, InputError, needing
+from onoma.io.compression import reading
 from onoma.text import Document
 
 if TYPE_CHECKING:

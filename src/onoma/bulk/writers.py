@@ -30,7 +30,7 @@ _FLUSH_CHARACTERS = 8_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Columns:
+class TableColumns:
     """What a shard of a table holds beside the entities.
 
     Attributes:
@@ -50,7 +50,7 @@ class Columns:
         """The columns to write, before that of the entities."""
         return tuple(name for name in self.names or ("id", self.text, _REST) if name != ENTITIES)
 
-    def without_heading(self) -> Columns:
+    def without_heading(self) -> TableColumns:
         """The same for a shard that is not the first of its file."""
         return replace(self, heading=False)
 
@@ -77,7 +77,7 @@ class Writer(Protocol):
 class JsonlWriter:
     """An object a line: id, text, entities, then the row's other fields."""
 
-    def __init__(self, file: BinaryIO, columns: Columns) -> None:
+    def __init__(self, file: BinaryIO, columns: TableColumns) -> None:
         self._file = file
         self._text = columns.text
 
@@ -101,7 +101,7 @@ class JsonlWriter:
 class CsvWriter:
     """The row's cells, then the entities as JSON."""
 
-    def __init__(self, file: BinaryIO, columns: Columns) -> None:
+    def __init__(self, file: BinaryIO, columns: TableColumns) -> None:
         self._columns = columns
         self._text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
         self._records = csv.writer(self._text, lineterminator="\n")
@@ -125,7 +125,7 @@ class CsvWriter:
 class ParquetWriter:
     """The row's cells in their types, then the entities as a list of structures."""
 
-    def __init__(self, file: BinaryIO, columns: Columns) -> None:
+    def __init__(self, file: BinaryIO, columns: TableColumns) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -176,7 +176,7 @@ class ParquetWriter:
         self._rows, self._entities, self._characters = [], [], 0
 
 
-WRITERS: Mapping[Target, Callable[[BinaryIO, Columns], Writer]] = {
+WRITERS: Mapping[Target, Callable[[BinaryIO, TableColumns], Writer]] = {
     "jsonl": JsonlWriter,
     "csv": CsvWriter,
     "parquet": ParquetWriter,
@@ -187,7 +187,7 @@ def _without_entities(schema: pa.Schema) -> pa.Schema:
     return schema.remove(schema.get_field_index(ENTITIES)) if ENTITIES in schema.names else schema
 
 
-def _passed(row: Row, columns: Columns) -> list[object]:
+def _passed(row: Row, columns: TableColumns) -> list[object]:
     """The values of the columns to write."""
     if columns.names is not None:
         fields = row.fields()

@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING
 from onoma.bundle.bundle import (
     AUTO,
     BF16,
+    DTYPES,
     INT8,
     MANIFEST,
     ONNX,
-    PRECISIONS,
     TOKENIZER,
     WEIGHTS,
     Bundle,
     load_bundle,
     write_manifest,
 )
-from onoma.bundle.card import write_card
-from onoma.bundle.curve import HISTORY
-from onoma.bundle.folder import CHECKPOINTS, OutputFolder, open_output
+from onoma.bundle.folder import CHECKPOINTS, HISTORY, OutputFolder, open_output
 
 if TYPE_CHECKING:
     from onoma.bundle.manifest import Calibration, DataCard, EncoderCard, Manifest, Provenance, Windowing
@@ -31,7 +29,7 @@ __all__ = [
     "AUTO",
     "BF16",
     "CHECKPOINTS",
-    "PRECISIONS",
+    "DTYPES",
     "HISTORY",
     "INT8",
     "MANIFEST",
@@ -48,7 +46,6 @@ __all__ = [
     "Windowing",
     "load_bundle",
     "open_output",
-    "write_card",
     "write_manifest",
 ]
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 from tokenizers import Tokenizer
 
-from onoma.bundle.durable import writing
-from onoma.bundle.recipe import FORMAT, Recipe
+from onoma.bundle.inference import FORMAT, InferenceConfig
 from onoma.bundle.shipped import find_model
-from onoma.decoding import Decoder, Scaling
-from onoma.encoding import Aligner, Framing
+from onoma.encoding import SubwordEncoder, Windower
 from onoma.errors import BundleError, InputError
+from onoma.io.durable import writing
 from onoma.schemes import SCHEMES
+from onoma.tasks import Decoder, Scaling
 
 if TYPE_CHECKING:
     from onoma.bundle.manifest import Manifest
@@ -31,16 +31,16 @@ ONNX = "model.onnx"
 INT8 = "model.int8.onnx"
 WEIGHTS = "model.safetensors"
 
-PRECISIONS: Mapping[str, str] = MappingProxyType({"fp32": ONNX, "int8": INT8})
+DTYPES: Mapping[str, str] = MappingProxyType({"fp32": ONNX, "int8": INT8})
 """The graphs that a bundle may hold, the most exact one first."""
 
 BF16 = "bf16"
-"""The precision that the fp32 graph can also be computed in; it has no graph of its own."""
+"""The dtype that the fp32 graph can also be computed in; it has no graph of its own."""
 
 _WHAT_A_MODEL_IS = "a model is `en`, or a folder that `onoma train` has written"
 
 AUTO = "auto"
-"""The precision that the bundle itself prefers."""
+"""The dtype that the bundle itself prefers."""
 
 
 class Bundle:
@@ -61,10 +61,10 @@ class Bundle:
         self._stated = manifest
         self.tokenizer = tokenizer
         self.folder = folder
-        recipe = Recipe.of(manifest if isinstance(manifest, Mapping) else manifest.model_dump())
+        recipe = InferenceConfig.of(manifest if isinstance(manifest, Mapping) else manifest.model_dump())
         if recipe is None:
             raise BundleError(f"{self._path}: the manifest is broken; copy the bundle again")
-        self.recipe = recipe
+        self.inference = recipe
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -78,15 +78,15 @@ class Bundle:
     @property
     def labels(self) -> tuple[str, ...]:
         """The entity types that it finds."""
-        return self.recipe.labels
+        return self.inference.labels
 
-    def framing(self) -> Framing:
+    def windower(self) -> Windower:
         """How it cuts documents."""
-        return Framing(Aligner(self.tokenizer), window=self.recipe.window, overlap=self.recipe.overlap)
+        return Windower(SubwordEncoder(self.tokenizer), window=self.inference.window, overlap=self.inference.overlap)
 
     def decoder(self) -> Decoder:
         """How it reads entities out of tag scores."""
-        recipe = self.recipe
+        recipe = self.inference
         return Decoder(
             scheme=SCHEMES[recipe.scheme],
             labels=recipe.labels,
@@ -101,7 +101,7 @@ class Bundle:
         Raises:
             BundleError: the file is missing though the manifest names it, or has another size.
         """
-        expected = self.recipe.files.get(name)
+        expected = self.inference.files.get(name)
         if self.folder is None or expected is None:
             return None
         path = self.folder / name
@@ -112,29 +112,29 @@ class Bundle:
         return path
 
     @property
-    def precisions(self) -> tuple[str, ...]:
-        """The precisions that it has a graph for."""
-        return tuple(precision for precision, name in PRECISIONS.items() if name in self.recipe.files)
+    def dtypes(self) -> tuple[str, ...]:
+        """The dtypes that it has a graph for."""
+        return tuple(dtype for dtype, name in DTYPES.items() if name in self.inference.files)
 
-    def graph(self, precision: str = AUTO) -> Path:
-        """The path of the graph that computes in a precision.
+    def graph(self, dtype: str = AUTO) -> Path:
+        """The path of the graph that computes in a dtype.
 
         Raises:
-            InputError: there is no such precision.
+            InputError: there is no such dtype.
             BundleError: the bundle has no graph for it, or its file is not what the manifest says.
         """
-        if precision not in (AUTO, BF16, *PRECISIONS):
-            raise InputError(f"there is no precision {precision!r}; there are {', '.join((AUTO, *PRECISIONS, BF16))}")
-        held = self.precisions
-        preferred = self.recipe.precision if self.recipe.precision in held else next(iter(held), None)
-        chosen = {AUTO: preferred, BF16: "fp32"}.get(precision, precision)
-        path = self.weights(PRECISIONS[chosen]) if chosen else None
+        if dtype not in (AUTO, BF16, *DTYPES):
+            raise InputError(f"there is no dtype {dtype!r}; there are {', '.join((AUTO, *DTYPES, BF16))}")
+        held = self.dtypes
+        preferred = self.inference.dtype if self.inference.dtype in held else next(iter(held), None)
+        chosen = {AUTO: preferred, BF16: "fp32"}.get(dtype, dtype)
+        path = self.weights(DTYPES[chosen]) if chosen else None
         if path is None:
-            missing = PRECISIONS[chosen or "fp32"]
+            missing = DTYPES[chosen or "fp32"]
             quantise = " --quantize int8" if chosen == "int8" else ""
             raise BundleError(
                 f"{self.folder}: holds no {missing}; write it with `onoma export {self.folder}{quantise}`, "
-                f"or name another precision (there is {', '.join(held) or 'none'})"
+                f"or name another dtype (there is {', '.join(held) or 'none'})"
             )
         return path
 
@@ -165,7 +165,7 @@ def load_bundle(folder: str | Path) -> Bundle:
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write ``onoma.json``, whole or not at all, with the sizes of the weight files that lie beside it."""
-    names = (*PRECISIONS.values(), WEIGHTS)
+    names = (*DTYPES.values(), WEIGHTS)
     files = {name: (folder / name).stat().st_size for name in names if (folder / name).is_file()}
     complete = manifest.model_copy(update={"files": files})
     with writing(folder / MANIFEST) as file:
@@ -185,7 +185,7 @@ def _read_manifest(path: Path) -> Manifest | Mapping[str, object]:
         raise BundleError(
             f"{path}: format {version} is newer than {FORMAT}, the newest that this onoma reads; upgrade onoma"
         )
-    return fields if Recipe.of(fields) else _checked(fields, path)
+    return fields if InferenceConfig.of(fields) else _checked(fields, path)
 
 
 def _checked(fields: object, path: Path) -> Manifest:

@@ -17,10 +17,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from onoma.bundle.bundle import MANIFEST
-from onoma.bundle.lock import locked
 from onoma.errors import InputError
+from onoma.io.lock import locked
 
 CHECKPOINTS = "checkpoints"
+HISTORY = "history.jsonl"
 
 _UNFINISHED = "unfinished"
 _LOCK = "onoma.lock"

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from onoma.bundle.recipe import FORMAT
+from onoma.bundle.inference import FORMAT
 
 
 class _Frozen(BaseModel):
@@ -22,7 +22,7 @@ class EncoderCard(_Frozen):
 
 
 class Windowing(_Frozen):
-    """How texts are cut, in subwords; ``size`` counts the special pieces."""
+    """How texts are cut, in subwords; ``size`` counts the special tokens."""
 
     size: int = Field(gt=2)
     overlap: int = Field(ge=0)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import onoma
-
 SHIPPED = ("en",)
 """``en``: English; persons, organisations, places and miscellaneous names."""
 
@@ -13,5 +11,5 @@ SHIPPED = ("en",)
 def find_model(name: str | Path) -> Path:
     """The folder of a shipped model; anything else is a folder already, also one that is called like a model."""
     if str(name) in SHIPPED and not Path(name).exists():
-        return Path(onoma.__file__).parent / "shipped" / str(name)
+        return Path(__file__).parents[1] / "shipped" / str(name)
     return Path(name)

@@ -8,10 +8,10 @@ from typing import NoReturn
 
 import typer
 
-from onoma import __version__
-from onoma.cli import calibrate, check, convert, cut, evaluate, explain, export, index, info, score, tag, train
+from onoma.cli import calibrate, check, convert, evaluate, explain, export, index, info, prune, score, tag, train
 from onoma.cli.options import INTERRUPTED
 from onoma.errors import OnomaError, StoppedError
+from onoma.version import __version__
 
 app = typer.Typer(
     name="onoma",
@@ -21,7 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (tag, train, evaluate, score, calibrate, check, explain, index, convert, cut, export, info):
+for command in (tag, train, evaluate, score, calibrate, check, explain, index, convert, prune, export, info):
     app.command(name=command.__name__.rpartition(".")[2])(command.run)
 
 

@@ -13,13 +13,13 @@ from onoma.cli.options import (
     Encoding,
     Format,
     Labels,
-    Lacks,
     Model,
     PositionDigit,
     SchemeName,
     Strict,
     TagColumn,
     Threads,
+    Unannotated,
     WordColumn,
     read_options,
 )
@@ -57,7 +57,7 @@ def run(
     encoding: Encoding = "utf-8",
     strict: Strict = False,
     labels: Labels = None,
-    lacks: Lacks = None,
+    unannotated: Unannotated = None,
     threads: Threads = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print all as JSON, with the whole curve of thresholds of each label.")
@@ -67,7 +67,7 @@ def run(
 
     Example: onoma calibrate runs/mine dev.conll --precision 0.9
     """
-    from onoma.api.judging import calibrate
+    from onoma.api.evaluating import calibrate
     from onoma.corpora import read
     from onoma.errors import InputError
 
@@ -81,7 +81,7 @@ def run(
         encoding=encoding,
         strict=strict,
         labels=labels,
-        lacks=lacks,
+        unannotated=unannotated,
     )
     reading = read(dev, format=format, options=options)
     fitted = calibrate(
@@ -120,7 +120,7 @@ def _as_json(fitted: Calibrated, chosen: Chosen) -> dict[str, object]:
 def _show(fitted: Calibrated, chosen: Chosen, *, applied: bool) -> None:
     from rich.console import Console
 
-    from onoma.rendering import reliability_table, thresholds_table
+    from onoma.views import reliability_table, thresholds_table
 
     console = Console(highlight=False)
     slope, intercept = fitted.scaling.slope, fitted.scaling.intercept

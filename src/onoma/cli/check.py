@@ -25,7 +25,7 @@ from onoma.cli.options import (
 from onoma.errors import InputError
 
 if TYPE_CHECKING:
-    from onoma.doctor import Checkup, Finding, Mended
+    from onoma.doctor import Checkup, Finding, Fixed
 
 
 class FailOn(StrEnum):
@@ -62,7 +62,7 @@ def run(
         typer.Option("--set", metavar="KEY=VALUE", help="A setting of the folds' training; may be repeated."),
     ] = None,
     fix: Annotated[
-        Path | None, typer.Option("--fix", metavar="DIR", help="Write the files with the safe mends, and a diff.")
+        Path | None, typer.Option("--fix", metavar="DIR", help="Write the files with the safe fixes, and a diff.")
     ] = None,
     limit: Annotated[
         int, typer.Option("--limit", min=0, help="Findings that are shown of each check; 0 for all.")
@@ -127,8 +127,8 @@ def run(
     if fix is not None:
         from onoma.doctor import fix as write_mended
 
-        for mended in write_mended(checkup.files, fix, options=options):
-            _tell(mended)
+        for fixed in write_mended(checkup.files, fix, options=options):
+            _tell(fixed)
     if fail_on is not FailOn.NEVER and checkup.fails("error" if fail_on is FailOn.ERROR else "warning"):
         raise typer.Exit(1)
 
@@ -140,17 +140,17 @@ def _print(checkup: Checkup, *, limit: int) -> None:
     for (severity, check), findings in groups.items():
         typer.echo(f"{severity}: {check}: {len(findings):,}")
         for finding in findings[: limit or None]:
-            typer.echo(f"  {finding.where}: {finding.what}\n    {finding.why}; {finding.mend}")
+            typer.echo(f"  {finding.where}: {finding.what}\n    {finding.why}; {finding.fix}")
         if limit and len(findings) > limit:
             typer.echo(f"  … and {len(findings) - limit:,} more; --limit 0 shows all")
     counts = ", ".join(f"{checkup.count(severity):,} {severity}s" for severity in ("error", "warning", "note"))
     typer.echo(f"{len(checkup.cases):,} documents checked: {counts}")
 
 
-def _tell(mended: Mended) -> None:
+def _tell(fixed: Fixed) -> None:
     from onoma.doctor import DIFF
 
-    for notice in mended.lost:
-        print(f"note: {mended.target}: {notice}", file=sys.stderr)
-    what = f"{mended.changed:,} documents changed, {mended.dropped:,} dropped"
-    print(f"{mended.target}: {what}; see {mended.target.parent / DIFF}", file=sys.stderr)
+    for notice in fixed.lost:
+        print(f"note: {fixed.target}: {notice}", file=sys.stderr)
+    what = f"{fixed.changed:,} documents changed, {fixed.dropped:,} dropped"
+    print(f"{fixed.target}: {what}; see {fixed.target.parent / DIFF}", file=sys.stderr)

@@ -10,17 +10,17 @@ import typer
 
 from onoma.cli.options import (
     AsJson,
+    Dtype,
     Encoding,
     Format,
     Labels,
-    Lacks,
     Model,
     PositionDigit,
-    Precision,
     SchemeName,
     Strict,
     TagColumn,
     Threads,
+    Unannotated,
     WordColumn,
     read_options,
 )
@@ -58,9 +58,9 @@ def run(
     encoding: Encoding = "utf-8",
     strict: Strict = False,
     labels: Labels = None,
-    lacks: Lacks = None,
+    unannotated: Unannotated = None,
     threads: Threads = None,
-    precision: Precision = "auto",
+    dtype: Dtype = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Tag annotated text and score the result.
@@ -71,7 +71,7 @@ def run(
     """
     from onoma.api.loading import load
     from onoma.corpora import read
-    from onoma.evaluation import tag_gold
+    from onoma.evaluation.evaluate import tag_gold
 
     check_page(page)
     options = read_options(
@@ -82,12 +82,12 @@ def run(
         encoding=encoding,
         strict=strict,
         labels=labels,
-        lacks=lacks,
+        unannotated=unannotated,
     )
     reading = read(data, format=format, options=options)
     documents = [replace(document, words=None, sentences=None) if raw else document for document in reading]
     models = dict.fromkeys(path for path in (model, against, *(also or ())) if path is not None)
-    aligned = {path: list(tag_gold(load(path, precision=precision, threads=threads), documents)) for path in models}
+    aligned = {path: list(tag_gold(load(path, dtype=dtype, threads=threads), documents)) for path in models}
     judged = judge_all(
         aligned[model],
         against=None if against is None else aligned[against],

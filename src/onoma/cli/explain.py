@@ -90,7 +90,7 @@ def run(
         else:
             from rich.console import Console
 
-            from onoma.rendering import faithfulness_table
+            from onoma.views import faithfulness_table
 
             Console(highlight=False).print(faithfulness_table(measured, title=f"{model.name} on {faithfulness.name}"))
         return
@@ -111,8 +111,8 @@ def _show(explained: Explained, *, as_json: bool, html: Path | None) -> None:
     for note in explained.notes:
         print(f"note: {note}", file=sys.stderr)
     if html is not None:
-        from onoma.corpora.files import replacing
-        from onoma.rendering import explanations_page
+        from onoma.io.files import replacing
+        from onoma.views import explanations_page
 
         with replacing(html) as file:
             file.write(explanations_page(explained))
@@ -121,7 +121,7 @@ def _show(explained: Explained, *, as_json: bool, html: Path | None) -> None:
     elif html is None:
         from rich.console import Console
 
-        from onoma.rendering import explanation_parts
+        from onoma.views import explanation_parts
 
         console = Console(highlight=False, soft_wrap=True)
         for part in explanation_parts(explained):

@@ -38,7 +38,7 @@ def run(
     lines += [
         (
             f"F1 on {part}",
-            f"{100 * of['f1']:.2f} (precision {100 * of['precision']:.2f}, recall {100 * of['recall']:.2f})",
+            f"{100 * of['f1']:.2f} (dtype {100 * of['precision']:.2f}, recall {100 * of['recall']:.2f})",
         )
         for part, of in origin.figures.items()
     ]
@@ -52,9 +52,9 @@ def run(
             lines.append(("thresholds", f"{told}; what scores less is left out"))
     lines += [("left out", f"{count:,} entities: {reason}") for reason, count in origin.dropped.items()]
     lines += [(name, f"{size / 1e6:,.1f} MB") for name, size in manifest.files.items()]
-    lines.append(("precisions", ", ".join(bundle.precisions) or "none"))
-    if len(bundle.precisions) > 1:
-        lines.append(("preferred", manifest.precision or bundle.precisions[0]))
+    lines.append(("dtypes", ", ".join(bundle.dtypes) or "none"))
+    if len(bundle.dtypes) > 1:
+        lines.append(("preferred", manifest.precision or bundle.dtypes[0]))
     lines.append(("made with", ", ".join(f"{name} {version}" for name, version in origin.versions.items())))
     width = max(len(name) for name, _ in lines)
     for name, value in lines:

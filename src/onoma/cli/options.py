@@ -16,11 +16,11 @@ INTERRUPTED = 130
 
 Format = Annotated[
     str | None,
-    typer.Option("--format", help=f"Format of the input: {', '.join(FORMATS)}. Found out by itself if not given."),
+    typer.Option("--format", help=f"Format of the input: {', '.join(FORMATS)}. detected automatically if not given."),
 ]
 SchemeName = Annotated[
     str | None,
-    typer.Option("--scheme", help="Tagging scheme of the input, such as BIO. Found out by itself if not given."),
+    typer.Option("--scheme", help="Tagging scheme of the input, such as BIO. detected automatically if not given."),
 ]
 WordColumn = Annotated[
     str | None, typer.Option("--word-column", help="Column of the word, by number from 1 or by name.")
@@ -39,19 +39,19 @@ Labels = Annotated[
         "--label", metavar="OLD=NEW", help="Read label OLD as NEW, or leave it out if NEW is empty; may be repeated."
     ),
 ]
-Lacks = Annotated[
+Unannotated = Annotated[
     list[str] | None,
     typer.Option(
-        "--lacks", metavar="LABEL", help="The file does not annotate LABEL, so do not judge it; may be repeated."
+        "--unannotated", metavar="LABEL", help="The file does not annotate LABEL, so do not judge it; may be repeated."
     ),
 ]
 Model = Annotated[Path, typer.Argument(help="en, or a folder that `onoma train` has written.", show_default=False)]
 Threads = Annotated[
     int | None, typer.Option("--threads", min=1, help="Processor threads; as many as there are if not given.")
 ]
-Precision = Annotated[
+Dtype = Annotated[
     str,
-    typer.Option("--precision", help="Numbers to compute in: fp32, int8, bf16, or auto for what the model prefers."),
+    typer.Option("--dtype", help="Numbers to compute in: fp32, int8, bf16, or auto for what the model prefers."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print figures as JSON, fractions of 1.")]
 
@@ -73,7 +73,7 @@ def read_options(
     strict: bool = False,
     lines: bool = False,
     labels: Sequence[str] | None = None,
-    lacks: Sequence[str] | None = None,
+    unannotated: Sequence[str] | None = None,
 ) -> ReadOptions:
     """What the shared options say of reading.
 
@@ -89,7 +89,7 @@ def read_options(
         encoding=encoding,
         text_unit="line" if lines else "file",
         labels=dict(map(_renaming, labels or ())),
-        lacks=frozenset(lacks or ()),
+        unannotated=frozenset(unannotated or ()),
     )
 
 

@@ -57,7 +57,7 @@ class TrainingProgress(Observer):
         self._epochs = plan.epochs
         together = f", {plan.processes} processes," if plan.processes > 1 else ""
         self.console.print(
-            f"training on {plan.device}{together} in {plan.precision.name} ({plan.precision.why}): "
+            f"training on {plan.device}{together} in {plan.dtype.name} ({plan.dtype.why}): "
             f"{plan.examples:,} windows, "
             f"{plan.subwords:,} subwords, {plan.epochs} epochs, "
             f"{plan.steps:,} steps of {plan.batch_subwords:,} subwords, learning rate {plan.learning_rate:g}"
@@ -108,7 +108,7 @@ class TrainingProgress(Observer):
         self.console.print("interrupted; the best model so far is kept, and --resume goes on with the run")
 
     def tested(self, report: Report) -> None:
-        from onoma.rendering import report_table
+        from onoma.views import report_table
 
         self.console.print(report_table(report, title="test"))
 

@@ -109,7 +109,7 @@ def check_page(path: Path | None) -> None:
     """
     if path is None:
         return
-    from onoma.report import need_plots
+    from onoma.views.report import need_plots
 
     if not path.parent.is_dir():
         raise InputError(f"--report {path}: there is no folder {path.parent}; make it first")
@@ -128,7 +128,7 @@ def write_page(path: Path | None, judged: Judged, *, pairs: Sequence[Aligned], t
     """
     if path is None:
         return
-    from onoma.report import Rival, write_report
+    from onoma.views.report import Rival, write_report
 
     rival = None
     if judged.other is not None and judged.comparison is not None:
@@ -156,7 +156,7 @@ def print_judged(judged: Judged, *, as_json: bool, title: str, other: str = "", 
     from rich.console import Console
 
     from onoma.metrics import KINDS, spread
-    from onoma.rendering import comparison_table, errors_tables, reliability_table, report_table, runs_table
+    from onoma.views import comparison_table, errors_tables, reliability_table, report_table, runs_table
 
     console = Console()
     console.print(report_table(report, title=title))

@@ -14,11 +14,11 @@ from onoma.cli.options import (
     Encoding,
     Format,
     Labels,
-    Lacks,
     PositionDigit,
     SchemeName,
     Strict,
     TagColumn,
+    Unannotated,
     WordColumn,
     read_options,
 )
@@ -57,7 +57,7 @@ def run(
     encoding: Encoding = "utf-8",
     strict: Strict = False,
     labels: Labels = None,
-    lacks: Lacks = None,
+    unannotated: Unannotated = None,
     as_json: AsJson = False,
 ) -> None:
     """Score a file of predictions against a file of gold entities.
@@ -79,7 +79,7 @@ def run(
         encoding=encoding,
         strict=strict,
         labels=labels,
-        lacks=lacks,
+        unannotated=unannotated,
     )
     systems = dict.fromkeys(path for path in (predicted, against, *(also or ())) if path is not None)
     readings = {path: read(path, format=format, options=options) for path in (gold, *systems)}

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onoma.corpora import ReadOptions, read
-from onoma.corpora.files import replacing
 from onoma.errors import InputError
+from onoma.io.files import replacing
 from onoma.text import Document
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _standard_input(*, lines: bool) -> Iterator[Document]:
 def _print_pretty(documents: Iterable[Document], output: Path) -> None:
     from rich.console import Console
 
-    from onoma.rendering import Palette, to_terminal
+    from onoma.views import Palette, to_terminal
 
     with replacing(output) as file:
         console = Console(file=file, soft_wrap=True, highlight=False)
@@ -117,7 +117,7 @@ def _print_pretty(documents: Iterable[Document], output: Path) -> None:
 
 
 def _write_html(documents: Iterable[Document], output: Path) -> None:
-    from onoma.rendering import html_page
+    from onoma.views import html_page
 
     with replacing(output) as file:
         file.writelines(html_page(documents, title="onoma"))

@@ -10,9 +10,9 @@ import typer
 
 from onoma.cli.options import (
     INTERRUPTED,
+    Dtype,
     Encoding,
     PositionDigit,
-    Precision,
     TagColumn,
     Threads,
     WordColumn,
@@ -76,7 +76,7 @@ def run(
         str | None,
         typer.Option(
             "--format",
-            help=f"Format of the input: csv, parquet, {', '.join(FORMATS)}. Found out by itself if not given.",
+            help=f"Format of the input: csv, parquet, {', '.join(FORMATS)}. detected automatically if not given.",
         ),
     ] = None,
     word_column: WordColumn = None,
@@ -84,7 +84,7 @@ def run(
     position_digit: PositionDigit = False,
     encoding: Encoding = "utf-8",
     threads: Threads = None,
-    precision: Precision = "auto",
+    dtype: Dtype = "auto",
 ) -> None:
     """Find the names in text.
 
@@ -120,7 +120,7 @@ def run(
         )
     if not sharded:
         documents = Documents(named, text=text, lines=lines, column=column, format=format, options=options)
-        ready = partial(load, model, precision=precision, threads=threads)
+        ready = partial(load, model, dtype=dtype, threads=threads)
         tag_stream(documents, load=ready, target=target, output=output, overwrite=overwrite)
         if documents.failed:
             raise typer.Exit(SOME_FAILED)
@@ -145,7 +145,7 @@ def run(
                 engine=chosen,
                 workers=workers,
                 threads=threads,
-                precision=precision,
+                dtype=dtype,
                 shard_rows=shard_rows,
                 overwrite=overwrite,
                 resume=resume,

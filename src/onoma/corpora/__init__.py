@@ -4,14 +4,14 @@ from onoma.corpora.formats import FORMATS, Format, convert, read, write
 from onoma.corpora.layouts import LAYOUTS
 from onoma.corpora.options import ReadOptions, Segment, WriteOptions, blank_separated
 from onoma.corpora.reading import Reading
-from onoma.corpora.report import Finding, Place, ReadReport, WriteReport
 from onoma.corpora.retagging import retagged
 from onoma.corpora.sniffing import sniff
+from onoma.corpora.tally import Occurrences, Place, ReadReport, WriteReport
 
 __all__ = [
     "FORMATS",
     "LAYOUTS",
-    "Finding",
+    "Occurrences",
     "Format",
     "Place",
     "ReadOptions",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from onoma.corpora.options import ReadOptions
-from onoma.corpora.report import ReadTally
+from onoma.corpora.tally import ReadTally
 from onoma.errors import SchemeError
 from onoma.schemes import OUTSIDE, Scheme, count_steps, decode_tags
 from onoma.text import Document, Entity, Sentence, Word
@@ -24,7 +24,7 @@ Bounds = list[tuple[int, int]]
 
 
 @dataclass(slots=True, kw_only=True)
-class Block:
+class SentenceBlock:
     """One sentence of a column file.
 
     Attributes:
@@ -50,7 +50,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class DocumentMark:
     """A document begins here."""
 
     id: str = ""
@@ -73,7 +73,7 @@ def align(words: Iterable[str], text: str) -> Bounds | None:
     return None if text[position:].strip() else bounds
 
 
-def add_steps(steps: Steps, block: Block, path: Path) -> None:
+def add_steps(steps: Steps, block: SentenceBlock, path: Path) -> None:
     """Count a block's steps from tag to tag into ``steps``.
 
     Raises:
@@ -104,7 +104,7 @@ class Assembler:
     tally: ReadTally
     meta: Mapping[str, object]
 
-    def documents(self, parts: Iterable[Block | Mark], *, marked: bool) -> Iterator[Document]:
+    def documents(self, parts: Iterable[SentenceBlock | DocumentMark], *, marked: bool) -> Iterator[Document]:
         """A document for each mark, or for each block where the file has no marks.
 
         Blocks before the first mark form a document too.
@@ -112,19 +112,19 @@ class Assembler:
         Raises:
             SchemeError: a tag that the scheme does not know, or with ``strict`` one where it does not allow it.
         """
-        id, blocks, begun = "", list[Block](), False
+        id, blocks, begun = "", list[SentenceBlock](), False
         for part in parts:
-            if isinstance(part, Block):
+            if isinstance(part, SentenceBlock):
                 blocks.append(part)
-            if isinstance(part, Mark) or not marked:
+            if isinstance(part, DocumentMark) or not marked:
                 if blocks or begun:
                     yield self._document(blocks, id)
                 blocks, begun = [], marked
-                id = part.id if isinstance(part, Mark) else ""
+                id = part.id if isinstance(part, DocumentMark) else ""
         if blocks or begun:
             yield self._document(blocks, id)
 
-    def _document(self, blocks: list[Block], id: str) -> Document:
+    def _document(self, blocks: list[SentenceBlock], id: str) -> Document:
         texts: list[str] = []
         words: list[Word] = []
         entities: list[Entity] = []
@@ -146,7 +146,7 @@ class Assembler:
         document = Document("\n".join(texts), id=id, words=tuple(words), sentences=tuple(sentences), meta=meta)
         return document.with_entities(entities) if entities else document
 
-    def _placed_words(self, block: Block) -> tuple[str, Bounds]:
+    def _placed_words(self, block: SentenceBlock) -> tuple[str, Bounds]:
         if block.text is not None:
             bounds = align(block.words, block.text)
             if bounds is not None:
@@ -165,7 +165,7 @@ class Assembler:
         end = rebuilt[-1][1] if rebuilt else 0
         return "".join(pieces)[:end], rebuilt
 
-    def _entities(self, block: Block, text: str, bounds: Bounds, offset: int) -> Iterator[Entity]:
+    def _entities(self, block: SentenceBlock, text: str, bounds: Bounds, offset: int) -> Iterator[Entity]:
         seen: set[tuple[int, int, str]] = set()
         for tags in block.layers:
             if tags.count(OUTSIDE) == len(tags):
@@ -185,7 +185,7 @@ class Assembler:
                     seen.add((start, end, label))
                     yield Entity(start=offset + start, end=offset + end, label=label, text=text[start:end])
 
-    def _chunks(self, block: Block, tags: list[str]) -> Sequence[tuple[int, int, str]]:
+    def _chunks(self, block: SentenceBlock, tags: list[str]) -> Sequence[tuple[int, int, str]]:
         try:
             decoded = decode_tags(tags, self.scheme)
         except SchemeError as error:
@@ -196,18 +196,18 @@ class Assembler:
             line = block.lines[min(position, len(tags) - 1)]
             if self.options.strict:
                 message = (
-                    f"{after} may not follow {before} in scheme {self.scheme.name}; mend it, or read without strict"
+                    f"{after} may not follow {before} in scheme {self.scheme.name}; fix it, or read without strict"
                 )
                 raise SchemeError(message, path=self.path, line=line)
             self.tally.repairs.add("", where=f"{self.path}:{line}", what=f"{after} follows {before}")
         return decoded.sound if self.options.sound_only else decoded.chunks
 
 
-def _word(block: Block, unit: int) -> int:
+def _word(block: SentenceBlock, unit: int) -> int:
     return unit if block.units is None else block.units[unit]
 
 
-def _word_lines(block: Block) -> list[int]:
+def _word_lines(block: SentenceBlock) -> list[int]:
     """The line of each word; of a word with several units that of the first."""
     if block.units is None:
         return block.lines
@@ -220,7 +220,9 @@ def _covers_words(units: list[int], first: int, last: int) -> bool:
     return before_free and (last == len(units) - 1 or units[last + 1] != units[last])
 
 
-def _placed(error: SchemeError, block: Block, tags: list[str], path: Path, scheme: Scheme | None) -> SchemeError:
+def _placed(
+    error: SchemeError, block: SentenceBlock, tags: list[str], path: Path, scheme: Scheme | None
+) -> SchemeError:
     """The same error with path and line: those of the first tag that raises it alone."""
     for line, tag in zip(block.lines, tags, strict=True):
         try:

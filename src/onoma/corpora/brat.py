@@ -15,10 +15,10 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from onoma.corpora.files import numbered_lines, replacing, replacing_folder, whole_text
 from onoma.corpora.options import ReadOptions, WriteOptions
-from onoma.corpora.report import ReadTally, WriteTally
+from onoma.corpora.tally import ReadTally, WriteTally
 from onoma.errors import CorpusError
+from onoma.io.files import numbered_lines, replacing, replacing_folder, whole_text
 from onoma.schemes import Scheme
 from onoma.text import Document, Entity
 

@@ -9,11 +9,11 @@ from onoma.errors import ConfigError, CorpusError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Columns:
+class ColumnLayout:
     """How a file parts its columns and which hold what.
 
     Attributes:
-        tabs: parted by single tabs; else by runs of blanks and tabs.
+        tabs: separated by single tabs; else by runs of blanks and tabs.
         width: how many columns most lines have.
         word, tag: positions from 0, or negative from the end; a tag of None where the file has words alone.
         tags: those of the file's first lines, by which a word that begins with ``#`` is known.
@@ -37,7 +37,7 @@ class Columns:
         if len(fields) != self.width and (len(fields) < self.width or not self.chosen):
             parted = "tabs" if self.tabs else "blanks"
             came = f"{len(fields)} column{'' if len(fields) == 1 else 's'} in {line!r}"
-            message = f"{came}; expected {self.width} parted by {parted}, as most lines of the file have"
+            message = f"{came}; expected {self.width} separated by {parted}, as most lines of the file have"
             raise CorpusError(message, path=path, line=number)
         return fields[self.word], "" if self.tag is None else fields[self.tag].strip(" ")
 

@@ -1,6 +1,6 @@
 """Column files, one word a line (CoNLL 2002 and 2003, WNUT, WikiANN, Weibo NER, …), to Documents and back.
 
-Columns are parted by tabs or by blanks, whichever most lines of the file use; in a file with tabs a word is kept
+Columns are separated by tabs or by blanks, whichever most lines of the file use; in a file with tabs a word is kept
 verbatim, blanks and all. A blank line parts sentences. A ``-DOCSTART-`` line or a ``# newdoc`` comment begins a
 document; a file without any gives a document for each sentence. A line that begins with ``#`` is a comment unless it
 has as many columns as the others and ends in a tag. The writer puts tabs, two columns, and marks where they are needed.
@@ -21,13 +21,13 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from onoma.corpora.blocks import Assembler, Block, Mark, Steps, add_steps
-from onoma.corpora.columns import Columns, column_index, split_columns
-from onoma.corpora.files import numbered_lines, replacing
+from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock, Steps, add_steps
+from onoma.corpora.columns import ColumnLayout, column_index, split_columns
 from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
-from onoma.corpora.report import ReadTally, WriteTally
 from onoma.corpora.tagged import compare_text, flat, held_word, tagged_sentences, written_tags
+from onoma.corpora.tally import ReadTally, WriteTally
 from onoma.errors import CorpusError
+from onoma.io.files import numbered_lines, replacing
 from onoma.schemes import Scheme, detect_from_steps
 from onoma.text import Document
 
@@ -69,7 +69,7 @@ class ConllReader:
         return assembler.documents(self._stripped(survey.language), marked=survey.marked)
 
     @cached_property
-    def columns(self) -> Columns:
+    def columns(self) -> ColumnLayout:
         """How this file parts its columns and which of them hold what, judged by its head."""
         lines = [
             line
@@ -93,7 +93,7 @@ class ConllReader:
         for line, fields in zip(plain, rows, strict=True):
             if position is not None and len(fields) == width and not line.startswith("#"):
                 seen.add(fields[position].strip(" "))
-        return Columns(
+        return ColumnLayout(
             tabs=tabs,
             width=width,
             word=column_index(word, names, width=width, path=self._path),
@@ -108,7 +108,7 @@ class ConllReader:
         forced = self._options.scheme
         looking = self._options.language_prefix is None
         for part in self._parts():
-            if isinstance(part, Mark):
+            if isinstance(part, DocumentMark):
                 marked = True
                 continue
             if looking:
@@ -124,13 +124,13 @@ class ConllReader:
         scheme = chosen_scheme(forced) if forced is not None else detect_from_steps(steps).scheme
         return _Survey(scheme=scheme, marked=marked, language=language)
 
-    def _stripped(self, language: str) -> Iterator[Block | Mark]:
+    def _stripped(self, language: str) -> Iterator[SentenceBlock | DocumentMark]:
         """Parts without what the file adds to its words."""
         prefix = f"{language}:" if language else ""
         for part in self._parts():
-            if isinstance(part, Block) and prefix:
+            if isinstance(part, SentenceBlock) and prefix:
                 part.words = [word.removeprefix(prefix) for word in part.words]
-            if isinstance(part, Block) and self._options.position_digit:
+            if isinstance(part, SentenceBlock) and self._options.position_digit:
                 part.words = [
                     self._without_digit(word, line) for word, line in zip(part.words, part.lines, strict=True)
                 ]
@@ -142,7 +142,7 @@ class ConllReader:
         message = f"word {word!r} does not end in its position digit; read without position_digit"
         raise CorpusError(message, path=self._path, line=line)
 
-    def _parts(self) -> Iterator[Block | Mark]:
+    def _parts(self) -> Iterator[SentenceBlock | DocumentMark]:
         """The file's sentences and document marks, in order."""
         columns = self.columns
         block = self._new_block()
@@ -153,7 +153,7 @@ class ConllReader:
                     yield block
                     block = self._new_block()
                 if comment.key in ("newdoc", "newdoc id"):
-                    yield Mark(id=comment.value)
+                    yield DocumentMark(id=comment.value)
                 elif comment.key == "sent_id":
                     block.id = comment.value
                 elif comment.key == "text":
@@ -167,8 +167,8 @@ class ConllReader:
         if block.words:
             yield block
 
-    def _new_block(self) -> Block:
-        return Block(layers=() if self.columns.tag is None else ([],))
+    def _new_block(self) -> SentenceBlock:
+        return SentenceBlock(layers=() if self.columns.tag is None else ([],))
 
     def _is_word(self, line: str) -> bool:
         if not line.strip(" \t") or line.startswith(MARK):

@@ -21,13 +21,13 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-from onoma.corpora.blocks import Assembler, Block, Mark, Steps, add_steps, align
+from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock, Steps, add_steps, align
 from onoma.corpora.columns import column_index
-from onoma.corpora.files import numbered_lines, replacing
 from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
-from onoma.corpora.report import ReadTally, WriteTally
 from onoma.corpora.tagged import TaggedSentence, flat, held_word, tagged_sentences, written_tags
+from onoma.corpora.tally import ReadTally, WriteTally
 from onoma.errors import CorpusError
+from onoma.io.files import numbered_lines, replacing
 from onoma.schemes import OUTSIDE, Scheme, detect_from_steps
 from onoma.text import Document
 
@@ -60,8 +60,8 @@ class _Draft:
     id: str = ""
     paragraph: str | None = None
 
-    def block(self) -> Block:
-        block = Block(layers=(self.tags,), lines=self.lines, text=self.text, id=self.id)
+    def block(self) -> SentenceBlock:
+        block = SentenceBlock(layers=(self.tags,), lines=self.lines, text=self.text, id=self.id)
         units: list[int] = []
         position = 0
         while position < len(self.forms):
@@ -114,7 +114,7 @@ class ConlluReader:
         steps, marked, tagged = Steps(), False, self._columns.tag is not None
         forced = self._options.scheme
         for part in self._parts():
-            if isinstance(part, Mark):
+            if isinstance(part, DocumentMark):
                 marked = True
                 continue
             tagged = tagged or any(tag != OUTSIDE for tag in part.layers[0])
@@ -146,7 +146,7 @@ class ConlluReader:
             misc=names.index("MISC") if "MISC" in names else None,
         )
 
-    def _parts(self) -> Iterator[Block | Mark]:
+    def _parts(self) -> Iterator[SentenceBlock | DocumentMark]:
         """The file's sentences and document marks, in order."""
         draft, position = _Draft(), 0
         paragraphs: list[list[object]] = []
@@ -164,7 +164,7 @@ class ConlluReader:
             elif line.startswith("#"):
                 key, value = _comment(line)
                 if key.startswith("newdoc"):
-                    yield Mark(id=value)
+                    yield DocumentMark(id=value)
                     position, paragraphs = 0, []
                 elif key.startswith("newpar"):
                     draft.paragraph = value
@@ -181,7 +181,7 @@ class ConlluReader:
         fields = line.split("\t")
         found = _NUMBER.fullmatch(fields[0])
         if found is None or len(fields) != columns.width or columns.width < 2:
-            expected = f"a word's number and {max(columns.width, 2) - 1} more columns, parted by tabs"
+            expected = f"a word's number and {max(columns.width, 2) - 1} more columns, separated by tabs"
             raise CorpusError(f"{line!r} has {len(fields)} columns; expected {expected}", path=self._path, line=number)
         first, last, empty = found.groups()
         misc = "_" if columns.misc is None else fields[columns.misc]

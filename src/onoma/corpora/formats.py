@@ -14,9 +14,9 @@ from onoma.corpora.germeval import GermevalReader, write_germeval
 from onoma.corpora.jsonl import JsonlReader, write_jsonl
 from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
 from onoma.corpora.plaintext import TextReader, write_text
-from onoma.corpora.reading import Reader, Reading
-from onoma.corpora.report import ReadReport, WriteReport, WriteTally
+from onoma.corpora.reading import DocumentReader, Reading
 from onoma.corpora.sniffing import format_to_write, sniff
+from onoma.corpora.tally import ReadReport, WriteReport, WriteTally
 from onoma.errors import ConfigError
 from onoma.text import Document
 
@@ -28,7 +28,7 @@ _WRITE = WriteOptions()
 class Format:
     """One file format: what opens a path for reading, and what writes documents to one."""
 
-    reader: Callable[[Path, ReadOptions], Reader]
+    reader: Callable[[Path, ReadOptions], DocumentReader]
     write: Callable[[Iterable[Document], Path, WriteOptions, WriteTally], None]
 
 

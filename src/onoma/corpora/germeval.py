@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
-from onoma.corpora.blocks import Assembler, Block, Steps, add_steps
-from onoma.corpora.files import numbered_lines, replacing
+from onoma.corpora.blocks import Assembler, SentenceBlock, Steps, add_steps
 from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
-from onoma.corpora.report import ReadTally, WriteTally
 from onoma.corpora.tagged import compare_text, flat, held_word, tagged_sentences, written_tags
+from onoma.corpora.tally import ReadTally, WriteTally
 from onoma.errors import CorpusError
+from onoma.io.files import numbered_lines, replacing
 from onoma.schemes import Scheme, detect_from_steps
 from onoma.text import Document
 
@@ -44,14 +44,14 @@ class GermevalReader:
         assembler = Assembler(path=self._path, scheme=scheme, options=self._options, tally=tally, meta={})
         return assembler.documents(self._blocks(), marked=False)
 
-    def _blocks(self) -> Iterator[Block]:
-        block = Block(layers=([], []))
+    def _blocks(self) -> Iterator[SentenceBlock]:
+        block = SentenceBlock(layers=([], []))
         for number, line in numbered_lines(self._path, encoding=self._options.encoding):
             fields = line.split("\t")
             if not line.strip(" \t"):
                 if block.words:
                     yield block
-                    block = Block(layers=([], []))
+                    block = SentenceBlock(layers=([], []))
             elif fields[0].startswith("#"):
                 block.meta = _source(fields)
             elif len(fields) == 4:
@@ -61,7 +61,8 @@ class GermevalReader:
                     tags.append(tag.strip(" "))
             else:
                 message = (
-                    f"{len(fields)} columns in {line!r}; expected 4 parted by tabs: number, word, outer and inner tag"
+                    f"{len(fields)} columns in {line!r}; "
+                    "expected 4 separated by tabs: number, word, outer and inner tag"
                 )
                 raise CorpusError(message, path=self._path, line=number)
         if block.words:

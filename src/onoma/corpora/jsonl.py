@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
-from onoma.corpora.blocks import Assembler, Block, Mark, Steps, add_steps
-from onoma.corpora.files import numbered_lines, replacing, whole_text
+from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock, Steps, add_steps
 from onoma.corpora.layouts import LAYOUTS, id_of, is_pair, meta_of, rejected, spans_of, tags_of
 from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
-from onoma.corpora.report import ReadTally, WriteTally
 from onoma.corpora.spans import place
+from onoma.corpora.tally import ReadTally, WriteTally
 from onoma.errors import ConfigError, CorpusError
+from onoma.io.files import numbered_lines, replacing, whole_text
 from onoma.schemes import Scheme, detect_from_steps
 from onoma.text import Document
 
@@ -60,17 +60,17 @@ class JsonlReader:
             tally.lines = (line,)
             yield place(annotated, where=where, tally=tally)
 
-    def _block(self, line: int, record: object) -> Block | None:
+    def _block(self, line: int, record: object) -> SentenceBlock | None:
         try:
             return tags_of(record, line=line)
         except CorpusError as error:
             raise CorpusError(error.message, path=self._path, line=line) from None
 
-    def _tagged(self, block: Block, record: object, tally: ReadTally) -> Iterator[Document]:
+    def _tagged(self, block: SentenceBlock, record: object, tally: ReadTally) -> Iterator[Document]:
         scheme = self.scheme or chosen_scheme("BIO")
         tally.scheme = scheme.name
         assembler = Assembler(path=self._path, scheme=scheme, options=self._options, tally=tally, meta=meta_of(record))
-        yield from assembler.documents([Mark(id=id_of(record)), block], marked=True)
+        yield from assembler.documents([DocumentMark(id=id_of(record)), block], marked=True)
 
     def _records(self) -> Iterator[tuple[int, object]]:
         """Records with their lines; those of one JSON value are counted instead, as their lines are not known."""

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from onoma.corpora.blocks import Block
+from onoma.corpora.blocks import SentenceBlock
 from onoma.corpora.spans import Annotated, RawSpan
 from onoma.errors import CorpusError
 from onoma.text import Document
@@ -27,7 +27,7 @@ SPAN_KEYS = ("entities", "spans", "label", "labels")
 TAG_KEYS = ("ner_tags", "tags", "labels", "entities")
 
 
-def tags_of(record: object, *, line: int) -> Block | None:
+def tags_of(record: object, *, line: int) -> SentenceBlock | None:
     """The words and tags of a record that holds tokens and tags; None for one that holds spans.
 
     Raises:
@@ -39,7 +39,7 @@ def tags_of(record: object, *, line: int) -> Block | None:
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         return None
     text = record.get("text")
-    block = Block(words=words, lines=[line] * len(words), text=text if isinstance(text, str) else None)
+    block = SentenceBlock(words=words, lines=[line] * len(words), text=text if isinstance(text, str) else None)
     for key in TAG_KEYS:
         tags = record.get(key)
         if not isinstance(tags, list) or not tags:

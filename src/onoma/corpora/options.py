@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from onoma.corpora.report import PLACES_KEPT
+from onoma.corpora.tally import PLACES_KEPT
 from onoma.errors import ConfigError
 from onoma.schemes import SCHEMES, Scheme, scheme_named
 from onoma.text import Word
@@ -46,7 +46,7 @@ class ReadOptions:
             ``meta["language"]``. None detects it where every word of the file has it, "" never looks for it.
         text_unit: `text`: whether a document is a whole file or each of its lines that is not blank.
         labels: what a label is called from here on, by its name in the file; under "" its entities are left out.
-        lacks: labels, by their new names, that the corpus does not annotate; see :class:`~onoma.text.Document`.
+        unannotated: labels, by their new names, that the corpus does not annotate; see :class:`~onoma.text.Document`.
         places: how many places the report names of whatever had to be repaired, left out or read otherwise.
     """
 
@@ -61,7 +61,7 @@ class ReadOptions:
     language_prefix: str | None = None
     text_unit: Literal["file", "line"] = "file"
     labels: Mapping[str, str] = field(default_factory=dict)
-    lacks: frozenset[str] = frozenset()
+    unannotated: frozenset[str] = frozenset()
     places: int = PLACES_KEPT
 
 

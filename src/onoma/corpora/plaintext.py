@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from onoma.corpora.files import numbered_lines, replacing, whole_text
 from onoma.corpora.options import ReadOptions, WriteOptions
-from onoma.corpora.report import ReadTally, WriteTally
+from onoma.corpora.tally import ReadTally, WriteTally
+from onoma.io.files import numbered_lines, replacing, whole_text
 from onoma.schemes import Scheme
 from onoma.text import Document
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Protocol
 
 from onoma.corpora.options import ReadOptions
-from onoma.corpora.report import ReadReport, ReadTally
+from onoma.corpora.tally import ReadReport, ReadTally
 from onoma.errors import CorpusError
 from onoma.schemes import Scheme
 from onoma.text import Document
 
 
-class Reader(Protocol):
+class DocumentReader(Protocol):
     """What a format's reader does, over one path."""
 
     @property
@@ -33,7 +33,7 @@ class Reading:
         format: the format's name.
     """
 
-    def __init__(self, path: Path, *, format: str, reader: Reader, options: ReadOptions) -> None:
+    def __init__(self, path: Path, *, format: str, reader: DocumentReader, options: ReadOptions) -> None:
         self.path = path
         self.format = format
         self._reader = reader
@@ -91,9 +91,9 @@ class Reading:
 
     def _relabelled(self, document: Document) -> Document:
         """The document with its entities under their new labels, and what its annotation lacks."""
-        names, lacks = self._options.labels, self._options.lacks
+        names, unannotated = self._options.labels, self._options.unannotated
         if not names:
-            return replace(document, lacks=lacks) if lacks else document
+            return replace(document, unannotated=unannotated) if unannotated else document
         self._unnamed.difference_update(entity.label for entity in document.entities)
         entities = (replace(entity, label=names.get(entity.label, entity.label)) for entity in document.entities)
-        return replace(document, entities=tuple(entity for entity in entities if entity.label), lacks=lacks)
+        return replace(document, entities=tuple(entity for entity in entities if entity.label), unannotated=unannotated)

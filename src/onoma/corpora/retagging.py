@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from onoma.corpora.columns import Columns
+from onoma.corpora.columns import ColumnLayout
 from onoma.corpora.conll import ConllReader
-from onoma.corpora.files import whole_text
 from onoma.corpora.options import ReadOptions, WriteOptions
-from onoma.corpora.report import WriteTally
 from onoma.corpora.tagged import flat, tagged_sentences, written_tags
+from onoma.corpora.tally import WriteTally
+from onoma.io.files import whole_text
 from onoma.schemes import Scheme, parse_tag
 from onoma.text import Document
 
@@ -65,7 +65,7 @@ def _tags(document: Document, scheme: Scheme) -> list[str]:
     return result
 
 
-def _with_tag(line: str, tag: str | None, columns: Columns) -> str:
+def _with_tag(line: str, tag: str | None, columns: ColumnLayout) -> str:
     if tag is None or columns.tag is None:
         return line
     if columns.tabs:

@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 from onoma.corpora.columns import split_columns
-from onoma.corpora.files import numbered_lines
 from onoma.errors import CorpusError
+from onoma.io.files import numbered_lines
 
 _SUFFIXES = {
     ".conll": "conll",

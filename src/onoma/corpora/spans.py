@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from onoma.corpora.report import ReadTally
+from onoma.corpora.tally import ReadTally
 from onoma.text import Document, Entity, Sentence, Word
 
 

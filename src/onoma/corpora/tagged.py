@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from onoma.corpora.options import Segment
-from onoma.corpora.report import WriteTally
+from onoma.corpora.tally import WriteTally
 from onoma.schemes import Chunk, Scheme, decode_tags, encode_tags
 from onoma.text import Document, Entity, Sentence, Word
 

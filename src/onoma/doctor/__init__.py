@@ -1,11 +1,11 @@
-"""The data doctor: annotated files to findings, each with its place, its reason, its mend and its rank."""
+"""The data doctor: annotated files to findings, each with its place, its reason, its fix and its rank."""
 
 from onoma.doctor.cases import Examined, examine
 from onoma.doctor.checkup import Checkup, check
 from onoma.doctor.finding import SEVERITIES, Case, Finding, Severity, ranked
+from onoma.doctor.fixing import DIFF, Fixed, fix
 from onoma.doctor.folds import cross_validated
 from onoma.doctor.judge import Judge
-from onoma.doctor.mending import DIFF, Mended, fix
 from onoma.doctor.suspicion import Suspicion, suspicions
 
 __all__ = [
@@ -16,7 +16,7 @@ __all__ = [
     "Examined",
     "Finding",
     "Judge",
-    "Mended",
+    "Fixed",
     "Severity",
     "Suspicion",
     "check",

@@ -36,12 +36,12 @@ def _alone(case: Case) -> Iterator[Finding]:
     for entity in document.entities:
         inner = trimmed(entity, document.text)
         if inner is None:
-            mend = "remove it; --fix does"
-            yield _finding(case, entity, "warning", "the entity covers nothing but white space", mend, fixable=True)
+            fix = "remove it; --fix does"
+            yield _finding(case, entity, "warning", "the entity covers nothing but white space", fix, fixable=True)
             continue
         if (inner.start, inner.end) != (entity.start, entity.end):
-            mend = f"end it at characters {inner.start} and {inner.end}; --fix does"
-            yield _finding(case, entity, "warning", "white space belongs to no entity", mend, fixable=True)
+            fix = f"end it at characters {inner.start} and {inner.end}; --fix does"
+            yield _finding(case, entity, "warning", "white space belongs to no entity", fix, fixable=True)
         if inner.start not in starts or inner.end not in ends:
             why = "the entity begins or ends inside a word; tags of words cannot say that, it grows to the whole word"
             yield _finding(case, entity, "warning", why, "move the bound to the word's, or part the word")
@@ -58,8 +58,8 @@ def _together(case: Case) -> Iterator[Finding]:
         if own:
             same = entity.label in own
             why = "the entity stands there twice" if same else f"the same span is {own[0]} too"
-            mend = "remove one; --fix does" if same else "decide for one label"
-            yield _finding(case, entity, "warning" if same else "error", why, mend, fixable=same)
+            fix = "remove one; --fix does" if same else "decide for one label"
+            yield _finding(case, entity, "warning" if same else "error", why, fix, fixable=same)
         elif widest is not None and entity.start < widest.end:
             why = f"it overlaps {shown(widest.text)} {widest.label}; a model with one tag a word learns the longer one"
             yield _finding(case, entity, "note", why, "nothing, if nested entities are wanted; else remove one")
@@ -67,6 +67,6 @@ def _together(case: Case) -> Iterator[Finding]:
         widest = entity if widest is None or entity.end > widest.end else widest
 
 
-def _finding(case: Case, entity: Entity, severity: Severity, why: str, mend: str, *, fixable: bool = False) -> Finding:
+def _finding(case: Case, entity: Entity, severity: Severity, why: str, fix: str, *, fixable: bool = False) -> Finding:
     what = f"{shown(entity.text)} {entity.label}"
-    return Finding.at(case, entity, check=CHECK, severity=severity, what=what, why=why, mend=mend, fixable=fixable)
+    return Finding.at(case, entity, check=CHECK, severity=severity, what=what, why=why, fix=fix, fixable=fixable)

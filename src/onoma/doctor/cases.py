@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from onoma.corpora import Finding as Counted
-from onoma.corpora import Place, Reading, ReadOptions, read
+from onoma.corpora import Occurrences, Place, Reading, ReadOptions, read
 from onoma.doctor.finding import Case, Finding, Severity
 from onoma.errors import CorpusError
 
@@ -48,7 +47,7 @@ def examine(path: Path, *, part: str = "", format: str | None = None, options: R
                 line=error.line,
                 what=error.message,
                 why="nothing behind this line could be checked",
-                mend="mend the line and check again",
+                fix="fix the line and check again",
             )
         )
     report = reading.report if cases else None
@@ -62,10 +61,10 @@ def examine(path: Path, *, part: str = "", format: str | None = None, options: R
 @dataclass(frozen=True, slots=True)
 class _Words:
     why: str
-    mend: str
+    fix: str
 
 
-_LEFT_OUT = _Words("the annotation cannot be used, so it is left out", "mend or remove it")
+_LEFT_OUT = _Words("the annotation cannot be used, so it is left out", "fix or remove it")
 _READ_OTHERWISE = _Words("the file is read otherwise than it stands there", "nothing, if that is what you meant")
 
 
@@ -80,7 +79,7 @@ def _of_places(
     check: str,
     severity: Severity,
     path: Path,
-    found: Mapping[str, Counted],
+    found: Mapping[str, Occurrences],
     words: _Words,
     *,
     fixable: bool = False,
@@ -95,7 +94,7 @@ def _of_places(
                 line=line,
                 what=": ".join(filter(None, (reason, place.what))),
                 why=words.why,
-                mend=words.mend,
+                fix=words.fix,
                 fixable=fixable,
             )
         if counted.count > len(counted.places):
@@ -105,7 +104,7 @@ def _of_places(
                 file=path,
                 what=f"{reason or 'more of the same'}: {counted.count - len(counted.places):,} more",
                 why=words.why,
-                mend=words.mend,
+                fix=words.fix,
                 fixable=fixable,
             )
 

@@ -69,11 +69,11 @@ def _byte(char: str) -> bytes:
     return char.encode("latin-1") if char < "\u0100" else char.encode("cp1252")
 
 
-def _told(case: Case, found: list[re.Match[str]], severity: Severity, why: str, mend: str) -> Iterator[Finding]:
+def _told(case: Case, found: list[re.Match[str]], severity: Severity, why: str, fix: str) -> Iterator[Finding]:
     if found:
         first = found[0]
         text = case.document.text
         what = shown(text[max(0, first.start() - 15) : first.end() + 15])
         what += f" and {len(found) - 1} more in this document" if len(found) > 1 else ""
         span = Span(start=first.start(), end=first.end())
-        yield Finding.at(case, span, check=CHECK, severity=severity, what=what, why=why, mend=mend)
+        yield Finding.at(case, span, check=CHECK, severity=severity, what=what, why=why, fix=fix)

@@ -14,10 +14,10 @@ from onoma.doctor.duplicates import check_duplicates
 from onoma.doctor.finding import SEVERITIES, Case, Finding, Severity, ranked
 from onoma.doctor.labels import check_labels
 from onoma.doctor.lengths import check_lengths
-from onoma.doctor.pieces import check_pieces
+from onoma.doctor.subwords import check_subwords
 from onoma.doctor.surfaces import check_surfaces
 from onoma.doctor.suspicion import findings_of
-from onoma.encoding import Framing
+from onoma.encoding import Windower
 from onoma.text import Document
 
 Predict = Callable[[Sequence[Document]], Sequence[Document]]
@@ -69,26 +69,26 @@ class Checkup:
         }
 
 
-def check(files: Sequence[Examined], *, framing: Framing | None = None, predict: Predict | None = None) -> Checkup:
+def check(files: Sequence[Examined], *, windower: Windower | None = None, predict: Predict | None = None) -> Checkup:
     """Run all checks.
 
     Args:
         files: as they were read.
-        framing: cuts texts for an encoder; None leaves out the checks that need a tokenizer.
+        windower: cuts texts for an encoder; None leaves out the checks that need a tokenizer.
         predict: tags the documents; None leaves out the check of labels by a model.
     """
     cases = [case for file in files for case in file.cases]
     findings = [finding for file in files for finding in file.findings]
-    for run in _checks(framing, predict):
+    for run in _checks(windower, predict):
         findings += run(cases)
     return Checkup(files=tuple(files), findings=tuple(ranked(findings)))
 
 
 def _checks(
-    framing: Framing | None, predict: Predict | None
+    windower: Windower | None, predict: Predict | None
 ) -> Iterator[Callable[[Sequence[Case]], Iterable[Finding]]]:
     yield from (check_spans, check_characters, check_labels, check_duplicates, check_surfaces, check_lengths)
-    if framing is not None:
-        yield partial(check_pieces, framing=framing)
+    if windower is not None:
+        yield partial(check_subwords, windower=windower)
     if predict is not None:
         yield lambda cases: findings_of(cases, predict([case.document for case in cases]))

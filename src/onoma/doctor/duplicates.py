@@ -93,19 +93,19 @@ def _same(earlier: _Passage, later: _Passage) -> Finding:
     if later.case.part != earlier.case.part:
         check, severity = "leak", "error"
         why = f"the same words stand in {earlier.case.part or 'another part'}, at {where}, so it measures nothing new"
-        mend = "remove it from one of the two"
+        fix = "remove it from one of the two"
     elif alike:
         check = "duplicate"
         why = f"the same words stand at {where}"
         fixable = earlier.case.file == later.case.file and earlier.case.document.text == later.case.document.text
-        mend = "remove one; --fix does" if fixable else "remove one, unless it counts twice on purpose"
+        fix = "remove one; --fix does" if fixable else "remove one, unless it counts twice on purpose"
     else:
         check, severity = "duplicate", "error"
         why = f"the same text is annotated otherwise at {where}"
-        mend = "annotate both alike"
+        fix = "annotate both alike"
     if not alike:
         why += _difference(earlier, later)
-    return _finding(later, check, severity, why, mend, fixable=fixable)
+    return _finding(later, check, severity, why, fix, fixable=fixable)
 
 
 def _near(earlier: _Passage, later: _Passage, similarity: float) -> Finding:
@@ -113,8 +113,8 @@ def _near(earlier: _Passage, later: _Passage, similarity: float) -> Finding:
     where = earlier.case.where(earlier.span.start)
     part = f" in {earlier.case.part or 'another part'}" if leak else ""
     why = f"{similarity:.0%} of its runs of three words stand in one passage{part}, at {where}"
-    mend = "remove one of the two, unless texts are alike by nature"
-    return _finding(later, "leak" if leak else "duplicate", "warning" if leak else "note", why, mend, score=similarity)
+    fix = "remove one of the two, unless texts are alike by nature"
+    return _finding(later, "leak" if leak else "duplicate", "warning" if leak else "note", why, fix, score=similarity)
 
 
 def _difference(earlier: _Passage, later: _Passage) -> str:
@@ -127,7 +127,7 @@ def _difference(earlier: _Passage, later: _Passage) -> str:
 
 
 def _finding(
-    passage: _Passage, check: str, severity: Severity, why: str, mend: str, *, score: float = 1.0, fixable: bool = False
+    passage: _Passage, check: str, severity: Severity, why: str, fix: str, *, score: float = 1.0, fixable: bool = False
 ) -> Finding:
     return Finding.at(
         passage.case,
@@ -136,7 +136,7 @@ def _finding(
         severity=severity,
         what=shown(passage.text),
         why=why,
-        mend=mend,
+        fix=fix,
         score=score,
         fixable=fixable,
     )

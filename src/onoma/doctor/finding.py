@@ -1,4 +1,4 @@
-"""What a check says: what was found, where, why it is wrong, what mends it, and how surely it is an error."""
+"""What a check says: what was found, where, why it is wrong, what fixes it, and how surely it is an error."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ class Finding:
         start, end: characters of the document's text; None where it is about no place of it.
         what: what stands there.
         why: why that is wrong, or may be.
-        mend: what to do.
+        fix: what to do.
         score: how surely it is an error, in [0, 1]; orders the findings of a check.
-        fixable: ``fix`` mends it.
+        fixable: ``fix`` fixes it.
     """
 
     check: str
@@ -79,7 +79,7 @@ class Finding:
     end: int | None = None
     what: str
     why: str
-    mend: str
+    fix: str
     score: float = 1.0
     fixable: bool = False
 
@@ -93,7 +93,7 @@ class Finding:
         severity: Severity,
         what: str,
         why: str,
-        mend: str,
+        fix: str,
         score: float = 1.0,
         fixable: bool = False,
     ) -> Finding:
@@ -109,7 +109,7 @@ class Finding:
             end=None if span is None else span.end,
             what=what,
             why=why,
-            mend=mend,
+            fix=fix,
             score=score,
             fixable=fixable,
         )

@@ -9,10 +9,10 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.decoding import Lattice
 from onoma.encoding import Encoded
 from onoma.schemes import OUTSIDE
 from onoma.tagger import Tagger
+from onoma.tasks import Lattice
 from onoma.text import Entity
 
 _LEAST = 0.01

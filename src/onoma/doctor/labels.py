@@ -48,7 +48,7 @@ def check_labels(cases: Sequence[Case]) -> Iterator[Finding]:
                 severity="warning",
                 what=f"{label}: {count:,} {'entity' if count == 1 else 'entities'}",
                 why=f"fewer than {FEW} examples are hardly learnt",
-                mend="annotate more of them, or join the label with another (--label OLD=NEW)",
+                fix="annotate more of them, or join the label with another (--label OLD=NEW)",
                 score=1 - count / FEW,
             )
     if "train" in parts:
@@ -74,7 +74,7 @@ def _names(cases: Sequence[Case], counts: Counter[str]) -> Iterator[Finding]:
             severity="error",
             what=f"{other} ({counts[other]:,}) beside {label} ({counts[label]:,})",
             why="the two names differ in case or punctuation only, and are learnt as two labels",
-            mend=f"write {label}; --fix does",
+            fix=f"write {label}; --fix does",
             fixable=True,
         )
     for one, other in combinations(sorted(set(counts) - set(same), key=lambda label: (-counts[label], label)), 2):
@@ -85,7 +85,7 @@ def _names(cases: Sequence[Case], counts: Counter[str]) -> Iterator[Finding]:
                 severity="warning",
                 what=f"{other} ({counts[other]:,}) beside {one} ({counts[one]:,})",
                 why="the two names may mean one thing, and are learnt as two labels",
-                mend=f"if they do, --label {other}={one} --fix DIR",
+                fix=f"if they do, --label {other}={one} --fix DIR",
                 score=0.5,
             )
 
@@ -101,7 +101,7 @@ def _compared(cases: Sequence[Case], part: str, own: Counter[str], learnt: Count
                 severity="warning",
                 what=f"{label}: {count:,} in {part}, none in train",
                 why="a model cannot find what it has not seen; every one counts as missed",
-                mend="part the data anew, or rename or leave out the label (--label OLD=NEW)",
+                fix="part the data anew, or rename or leave out the label (--label OLD=NEW)",
             )
     errors, times = UNLIKE
     for label in sorted(set(own) & set(learnt)):
@@ -116,7 +116,7 @@ def _compared(cases: Sequence[Case], part: str, own: Counter[str], learnt: Count
                 severity="note",
                 what=f"{label}: {share:.1%} of the entities of {part}, {share_learnt:.1%} of those of train",
                 why="figures on this part say little about text like that of train",
-                mend="nothing, if the parts are meant to differ; else part the data anew",
+                fix="nothing, if the parts are meant to differ; else part the data anew",
                 score=1 - 1 / ratio,
             )
 

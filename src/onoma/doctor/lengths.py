@@ -25,11 +25,11 @@ def check_lengths(cases: Sequence[Case]) -> Iterator[Finding]:
     for case, length in zip(cases, lengths, strict=True):
         if not length:
             what, why = shown(case.document.text), "the document has no words"
-            yield Finding.at(case, check="length", severity="warning", what=what, why=why, mend="remove it")
+            yield Finding.at(case, check="length", severity="warning", what=what, why=why, fix="remove it")
         elif length > limit:
             what, why = f"a document of {length:,} words", f"half of all have {median(lengths):,.0f} or fewer"
-            mend, score = "look whether several documents have run together", 1 - limit / length
-            yield Finding.at(case, check="length", severity="note", what=what, why=why, mend=mend, score=score)
+            fix, score = "look whether several documents have run together", 1 - limit / length
+            yield Finding.at(case, check="length", severity="note", what=what, why=why, fix=fix, score=score)
     entities = [
         (case, entity, _inside(own, entity))
         for case, own in zip(cases, words, strict=True)
@@ -41,8 +41,8 @@ def check_lengths(cases: Sequence[Case]) -> Iterator[Finding]:
         if size > limit:
             what = f"{shown(entity.text)} {entity.label}"
             why = f"it has {size:,} words; half of all have {median(sizes):.0f} or fewer"
-            mend, score = "look where it ends", 1 - limit / size
-            yield Finding.at(case, entity, check="length", severity="note", what=what, why=why, mend=mend, score=score)
+            fix, score = "look where it ends", 1 - limit / size
+            yield Finding.at(case, entity, check="length", severity="note", what=what, why=why, fix=fix, score=score)
 
 
 def _inside(words: Sequence[tuple[int, int]], span: Span) -> int:

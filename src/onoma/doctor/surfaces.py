@@ -35,6 +35,6 @@ def check_surfaces(cases: Sequence[Case]) -> Iterator[Finding]:
                 severity="warning",
                 what=f"{shown(' '.join(form))} is labelled {use.label or 'nothing'}",
                 why=f"these words are {told}; log-odds {math.log(against):.1f}",
-                mend=f"label it {usual}" if usual else "remove the label, unless the sense is another here",
+                fix=f"label it {usual}" if usual else "remove the label, unless the sense is another here",
                 score=against / (1 + against),
             )

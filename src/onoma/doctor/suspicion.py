@@ -134,7 +134,7 @@ def findings_of(cases: Sequence[Case], predicted: Sequence[Document]) -> Iterato
             what=f"{shown(each.gold.text)} {each.gold.label}" if each.gold is not None else f"no entity at {read}",
             why=f"the model gives {read} the probability {each.otherwise:.2f}, and the annotation {each.given:.2f}"
             + _elsewhere(each),
-            mend={
+            fix={
                 "label": f"look at the label: {read}?",
                 "word": f"look at the bounds: {read}?",
                 "bounds": f"look at the bounds: {read}?",
@@ -184,7 +184,7 @@ def _of_gold(
 def _missing(position: int, gold: Document, readings: Sequence[Entity], forms: Forms) -> Iterator[Suspicion]:
     for entity in readings:
         score = _score(entity)
-        if score < LIKELY or entity.label in gold.lacks or any(_overlap(entity, own) for own in gold.entities):
+        if score < LIKELY or entity.label in gold.unannotated or any(_overlap(entity, own) for own in gold.entities):
             continue
         alike, against = (forms.count(position, entity, label) for label in (entity.label, NOTHING))
         yield Suspicion(

@@ -21,13 +21,13 @@ class Window:
 
     Attributes:
         start, end: the words it holds.
-        answers_from, answers_to: the words it answers for; over all windows these make up the whole document.
+        core_start, core_end: the words it answers for; over all windows these make up the whole document.
     """
 
     start: int
     end: int
-    answers_from: int
-    answers_to: int
+    core_start: int
+    core_end: int
 
 
 def cut_windows(bounds: NDArray[np.int64], *, budget: int, overlap: int, breaks: Container[int] = ()) -> list[Window]:
@@ -35,7 +35,7 @@ def cut_windows(bounds: NDArray[np.int64], *, budget: int, overlap: int, breaks:
 
     Args:
         bounds: where each word's subwords begin, ``[words + 1]``.
-        budget: how many subwords a window holds, special pieces not counted; no word is larger.
+        budget: how many subwords a window holds, special tokens not counted; no word is larger.
         overlap: how many subwords neighbours share, at least where words allow it.
         breaks: words that begin a sentence.
 
@@ -64,8 +64,8 @@ def cut_windows(bounds: NDArray[np.int64], *, budget: int, overlap: int, breaks:
         for before, after in pairwise(ranges)
     ]
     return [
-        Window(start, end, answers_from, answers_to)
-        for (start, end), answers_from, answers_to in zip(ranges, [0, *middles], [*middles, words], strict=True)
+        Window(start, end, core_start, core_end)
+        for (start, end), core_start, core_end in zip(ranges, [0, *middles], [*middles, words], strict=True)
     ]
 
 

@@ -3,7 +3,7 @@
 The modules that need torch (``gradients``, ``states``, ``indexing``) are loaded when first used.
 """
 
-from onoma.explanation.evidence import EVIDENCE, Evidence, Index, Mention, check_place, read_index, write_index
+from onoma.explanation.evidence import EVIDENCE, Evidence, Index, TrainingMention, check_place, read_index, write_index
 from onoma.explanation.explained import Explained, Explanation, Push
 from onoma.explanation.explainer import Explainer, Place, Question
 
@@ -14,7 +14,7 @@ __all__ = [
     "Explainer",
     "Explanation",
     "Index",
-    "Mention",
+    "TrainingMention",
     "Place",
     "Push",
     "Question",

@@ -30,7 +30,7 @@ _ABOUT, _VECTORS, _MENTIONS = "about.json", "vectors.npy", "mentions.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mention:
+class TrainingMention:
     """An entity of the training data.
 
     Attributes:
@@ -53,7 +53,7 @@ class Mention:
 class Evidence:
     """A mention and how near it is: the cosine of the two vectors, at most 1."""
 
-    mention: Mention
+    mention: TrainingMention
     similarity: float
 
     def to_json(self) -> dict[str, object]:
@@ -94,12 +94,12 @@ class Index:
             Evidence(mention=self._mention(number), similarity=min(1.0, float(cosines[number]))) for number in ordered
         )
 
-    def _mention(self, number: int) -> Mention:
+    def _mention(self, number: int) -> TrainingMention:
         start = int(self._ends[number - 1]) + 1 if number else 0
-        return Mention(**json.loads(self._lines[start : self._ends[number]].tobytes()))
+        return TrainingMention(**json.loads(self._lines[start : self._ends[number]].tobytes()))
 
 
-def as_lines(mentions: Sequence[Mention]) -> bytes:
+def as_lines(mentions: Sequence[TrainingMention]) -> bytes:
     """Mentions as JSON, one a line, as :class:`Index` takes them."""
     return b"".join(json.dumps(asdict(mention)).encode("ascii") + b"\n" for mention in mentions)
 
@@ -114,7 +114,7 @@ def check_place(folder: Path, *, overwrite: bool) -> None:
         raise InputError(f"{folder / EVIDENCE}: there is an index already; pass --overwrite to replace it")
 
 
-def write_index(vectors: NDArray[np.float32], mentions: Sequence[Mention], folder: Path, *, model: str) -> None:
+def write_index(vectors: NDArray[np.float32], mentions: Sequence[TrainingMention], folder: Path, *, model: str) -> None:
     """Write an index into a bundle, whole or not at all; one that is there is replaced at the end.
 
     Args:
@@ -150,14 +150,14 @@ def read_index(folder: Path, *, model: str) -> Index | None:
     place = folder / EVIDENCE
     if not place.is_dir():
         return None
-    mend = f"write it anew with `onoma index {folder} TRAIN --overwrite`"
+    fix = f"write it anew with `onoma index {folder} TRAIN --overwrite`"
     try:
         about = json.loads((place / _ABOUT).read_text(encoding="utf-8"))
         if about["format"] > _FORMAT:
-            raise BundleError(f"{place}: format {about['format']} is newer than {_FORMAT}; upgrade onoma, or {mend}")
+            raise BundleError(f"{place}: format {about['format']} is newer than {_FORMAT}; upgrade onoma, or {fix}")
         if about["model"] != model:
-            raise BundleError(f"{place}: the index was made by another model than the one beside it; {mend}")
+            raise BundleError(f"{place}: the index was made by another model than the one beside it; {fix}")
         vectors = np.load(place / _VECTORS, mmap_mode="r", allow_pickle=False)
         return Index(np.asarray(vectors), np.memmap(place / _MENTIONS, dtype=np.uint8, mode="r"))
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-        raise BundleError(f"{place}: the index is broken ({error}); {mend}") from error
+        raise BundleError(f"{place}: the index is broken ({error}); {fix}") from error

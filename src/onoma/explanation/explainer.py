@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onoma.bundle import Bundle
-from onoma.decoding import log_odds
 from onoma.encoding import Encoded
 from onoma.errors import BundleError, InputError
 from onoma.explanation.evidence import Evidence, Index
 from onoma.explanation.explained import Explained, Explanation, Push
 from onoma.explanation.occlusion import occlusion
 from onoma.explanation.passage import Passage, words_at
-from onoma.explanation.target import Target, emissions_hiding
+from onoma.explanation.target import Target, logits_hiding
 from onoma.runtime import Backend
 from onoma.schemes import OUTSIDE
 from onoma.tagger import Tagger
+from onoma.tasks import log_odds
 from onoma.text import Document, Entity
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Explainer:
         self.model = model
         self.index = index
         self.backend = backend
-        self._framing = bundle.framing()
+        self._windower = bundle.windower()
         self._decoder = bundle.decoder()
         self._tagger = Tagger(bundle, backend)
 
@@ -106,7 +106,7 @@ class Explainer:
         if label is not None and label not in known:
             raise InputError(f"label {label!r}: the model does not know it; it knows {', '.join(known)}")
         document = self._tagger.tag(text)
-        (encoded,) = self._framing.encode([document])
+        (encoded,) = self._windower.encode([document])
         if not spans:
             asked = [(entity.start, entity.end) for entity in document.entities]
         else:
@@ -128,7 +128,7 @@ class Explainer:
 
     def _question(self, encoded: Encoded, start: int, end: int, label: str | None) -> Question:
         first, last = words_at(encoded, start, end)
-        passage = Passage.of(self._framing, encoded, first, last)
+        passage = Passage.of(self._windower, encoded, first, last)
         start, end = passage.words[passage.span[0]].start, passage.words[passage.span[1] - 1].end
         touching = [each for each in encoded.document.entities if each.start < end and start < each.end]
         found = next((each.label for each in touching if (each.start, each.end) == (start, end)), None)
@@ -143,9 +143,9 @@ class Explainer:
 
     def _scores(self, passage: Passage) -> Mapping[str, float]:
         """The probability of the span with each label, and of ``O``."""
-        emissions = emissions_hiding(self.backend, passage, np.zeros((1, len(passage.words)), dtype=bool))
+        logits = logits_hiding(self.backend, passage, np.zeros((1, len(passage.words)), dtype=bool))
         return {
-            label: float(Target.of(passage, self._decoder, label).probabilities(emissions)[0])
+            label: float(Target.of(passage, self._decoder, label).probabilities(logits)[0])
             for label in (*self.bundle.labels, OUTSIDE)
         }
 
@@ -176,7 +176,7 @@ class Explainer:
         """The log-odds of the target, and what they are with every word hidden."""
         passage = question.target.passage
         hidden = np.asarray([[False], [True]]).repeat(len(passage.words), axis=1)
-        whole, nothing = log_odds(question.target.probabilities(emissions_hiding(self.backend, passage, hidden)))
+        whole, nothing = log_odds(question.target.probabilities(logits_hiding(self.backend, passage, hidden)))
         return float(whole), float(nothing)
 
     def _evidence(self, passage: Passage, *, count: int) -> tuple[Evidence, ...]:

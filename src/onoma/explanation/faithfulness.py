@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from onoma.errors import InputError
 from onoma.explanation.explainer import Explainer, Question
-from onoma.explanation.target import emissions_hiding
+from onoma.explanation.target import logits_hiding
 from onoma.metrics.intervals import LEVEL, RESAMPLES, Interval, middle
 from onoma.text import Document
 
@@ -175,8 +175,8 @@ def _falls(explainer: Explainer, question: Question, orders: list[list[NDArray[n
             row[1, place, order[first:]] = True
     asked = np.concatenate([np.zeros((1, words), dtype=bool), hidden.reshape(-1, words)])
     distinct, back = np.unique(asked, axis=0, return_inverse=True)
-    emissions = emissions_hiding(explainer.backend, question.target.passage, distinct)
-    scores = question.target.probabilities(emissions)[back.ravel()]
+    logits = logits_hiding(explainer.backend, question.target.passage, distinct)
+    scores = question.target.probabilities(logits)[back.ravel()]
     falls = (scores[0] - scores[1:]).reshape(len(flat), 2, len(SHARES)).mean(axis=2)
     bounds = np.cumsum([0, *(len(of_method) for of_method in orders)])
     return np.stack([falls[start:end].mean(axis=0) for start, end in pairwise(bounds.tolist())])

@@ -1,6 +1,6 @@
 """What a word does for a target, by integrated gradients over the embeddings of its subwords.
 
-The path leads from the passage with all words hidden to the passage itself, positions and special pieces staying as
+The path leads from the passage with all words hidden to the passage itself, positions and special tokens staying as
 they are. The pushes of all words add up to the difference of the target between both ends, but for the error of the
 sum that stands for the integral.
 
@@ -16,9 +16,9 @@ from jaxtyping import Float, Int64
 from numpy.typing import NDArray
 from torch import Tensor
 
-from onoma.decoding import SUREST
 from onoma.explanation.target import Target
 from onoma.models import Model
+from onoma.tasks import SUREST
 
 STEPS = 32
 """Places on the path at which the gradient is taken."""
@@ -43,18 +43,18 @@ def integrated_gradients(model: Model, target: Target, *, steps: int = STEPS) ->
         ids, nothing, n_steps=steps, internal_batch_size=max(1, _SUBWORDS_AT_ONCE // ids.shape[1])
     )
     of_subwords = integrated.detach()[0].double().sum(dim=-1).numpy()
-    of_words = np.zeros(len(passage.words) + 1)  # the last one for special pieces, whose owner is -1
+    of_words = np.zeros(len(passage.words) + 1)  # the last one for special tokens, whose owner is -1
     np.add.at(of_words, passage.owners, of_subwords)
     return of_words[:-1]
 
 
-def span_log_odds(emissions: Float[Tensor, "rows words tags"], target: Target) -> Float[Tensor, " rows"]:
+def span_log_odds(logits: Float[Tensor, "rows words tags"], target: Target) -> Float[Tensor, " rows"]:
     """The same number as :meth:`Target.probabilities` gives, as log-odds and differentiable.
 
     The share of all tag sequences that hold the span is the quotient of two forward passes, one of them over sequences
     with just these tags, and a step at the span's end that does not go on with the entity.
     """
-    scores = (emissions / target.decoder.temperature).double()
+    scores = (logits / target.decoder.temperature).double()
     transitions = target.decoder.transitions
     step, breaks, first, last = (
         torch.from_numpy(allowed).log().clamp(min=_NEVER)

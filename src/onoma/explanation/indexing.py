@@ -9,9 +9,9 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.encoding import Encoded, Framing
+from onoma.encoding import Encoded, Windower
 from onoma.errors import InputError
-from onoma.explanation.evidence import Mention
+from onoma.explanation.evidence import TrainingMention
 from onoma.explanation.passage import Passage, words_at
 from onoma.explanation.states import span_vectors
 from onoma.models import Model
@@ -33,27 +33,27 @@ class Indexed:
         left_out: entities that no window holds or that cross the end of a sentence.
     """
 
-    mentions: tuple[Mention, ...]
+    mentions: tuple[TrainingMention, ...]
     vectors: NDArray[np.float32]
     left_out: int
 
 
-def index_documents(documents: Iterable[Document], *, model: Model, framing: Framing) -> Indexed:
+def index_documents(documents: Iterable[Document], *, model: Model, windower: Windower) -> Indexed:
     """Find the vectors of all entities.
 
     Raises:
         InputError: there are none.
     """
-    mentions: list[Mention] = []
+    mentions: list[TrainingMention] = []
     vectors: list[NDArray[np.float32]] = []
     left_out = 0
     documents = iter(documents)
     while group := list(islice(documents, _GROUP)):
         passages: list[Passage] = []
-        for encoded in framing.encode(group):
+        for encoded in windower.encode(group):
             for entity in encoded.document.entities:
                 try:
-                    passages.append(Passage.of(framing, encoded, *words_at(encoded, entity.start, entity.end)))
+                    passages.append(Passage.of(windower, encoded, *words_at(encoded, entity.start, entity.end)))
                 except InputError:
                     left_out += 1
                 else:
@@ -64,13 +64,13 @@ def index_documents(documents: Iterable[Document], *, model: Model, framing: Fra
     return Indexed(mentions=tuple(mentions), vectors=np.concatenate(vectors), left_out=left_out)
 
 
-def _mention(encoded: Encoded, entity: Entity, passage: Passage) -> Mention:
+def _mention(encoded: Encoded, entity: Entity, passage: Passage) -> TrainingMention:
     document = encoded.document
     first, last = passage.sentence
     start = max(passage.words[first].start, entity.start - _CONTEXT)
     end = min(passage.words[last - 1].end, entity.end + _CONTEXT)
     start, end = min(start, entity.start), max(end, entity.end)
-    return Mention(
+    return TrainingMention(
         label=entity.label,
         text=entity.text,
         context=document.text[start:end],

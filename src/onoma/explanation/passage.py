@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.encoding import Encoded, Framing
+from onoma.encoding import Encoded, Windower
 from onoma.errors import InputError
 from onoma.text import Word
 
@@ -25,8 +25,8 @@ class Passage:
         words: those of the window, at their places in the document.
         span: the words that are asked about, a half-open range of ``words``.
         sentence: the part of their sentence that the window holds, likewise.
-        ids: of the window's subwords, special pieces included, ``[subwords]``.
-        owners: the word that each subword belongs to, -1 for special pieces, ``[subwords]``.
+        ids: of the window's subwords, special tokens included, ``[subwords]``.
+        owners: the word that each subword belongs to, -1 for special tokens, ``[subwords]``.
         firsts: where each word has its first subword, which is the one that a head reads, ``[words]``.
         blank: the piece that stands for what is hidden.
     """
@@ -40,7 +40,7 @@ class Passage:
     blank: int
 
     @classmethod
-    def of(cls, framing: Framing, encoded: Encoded, start: int, end: int) -> Passage:
+    def of(cls, windower: Windower, encoded: Encoded, start: int, end: int) -> Passage:
         """The window that answers for most of the words ``[start, end)`` of a document, of those that hold them all.
 
         Raises:
@@ -54,19 +54,19 @@ class Passage:
         holding = [window for window in encoded.windows if window.start <= start and end <= window.end]
         if not holding:
             raise InputError(
-                f"{characters}: has more subwords than the {framing.window} of a window; ask about a part of it"
+                f"{characters}: has more subwords than the {windower.window} of a window; ask about a part of it"
             )
-        chosen = max(holding, key=lambda each: min(end, each.answers_to) - max(start, each.answers_from))
-        window = replace(chosen, answers_from=chosen.start, answers_to=chosen.end)
+        chosen = max(holding, key=lambda each: min(end, each.core_end) - max(start, each.core_start))
+        window = replace(chosen, core_start=chosen.start, core_end=chosen.end)
         places = zip(
             encoded.words.starts[window.start : window.end].tolist(),
             encoded.words.ends[window.start : window.end].tolist(),
             strict=True,
         )
-        ids = framing.row(encoded, window).astype(np.int64)
-        firsts = framing.first_subwords(encoded, window)
+        ids = windower.row(encoded, window).astype(np.int64)
+        firsts = windower.first_subwords(encoded, window)
         owners = np.searchsorted(firsts, np.arange(len(ids)), side="right") - 1
-        owners[len(ids) - len(framing.aligner.suffix) :] = -1
+        owners[len(ids) - len(windower.subword_encoder.suffix) :] = -1
         return cls(
             words=tuple(Word(start=first, end=last, text=document.text[first:last]) for first, last in places),
             span=(start - window.start, end - window.start),
@@ -74,7 +74,7 @@ class Passage:
             ids=ids,
             owners=owners,
             firsts=firsts,
-            blank=_blank(framing),
+            blank=_blank(windower),
         )
 
     def hiding(self, hidden: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -99,7 +99,7 @@ def words_at(encoded: Encoded, start: int, end: int) -> tuple[int, int]:
     return first, last
 
 
-def _blank(framing: Framing) -> int:
+def _blank(windower: Windower) -> int:
     """The mask piece, or the unknown one where a vocabulary has no mask."""
-    found = (framing.aligner.tokenizer.token_to_id(piece) for piece in ("[MASK]", "<mask>"))
-    return next((number for number in found if number is not None), framing.aligner.unknown)
+    found = (windower.subword_encoder.tokenizer.token_to_id(piece) for piece in ("[MASK]", "<mask>"))
+    return next((number for number in found if number is not None), windower.subword_encoder.unknown)

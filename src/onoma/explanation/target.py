@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.decoding import UNSCALED, Decoder, Scaling
 from onoma.explanation.passage import Passage
 from onoma.runtime import Backend
 from onoma.schemes import OUTSIDE
+from onoma.tasks import UNSCALED, Decoder, Scaling
 
 _SUBWORDS_AT_ONCE = 4_096
 
@@ -54,22 +54,22 @@ class Target:
         """From a probability to a score; that of no entity is none."""
         return UNSCALED if self.label == OUTSIDE else self.decoder.scaling
 
-    def probabilities(self, emissions: NDArray[np.float32]) -> NDArray[np.float64]:
+    def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         """How probable the span with its label is, by rows of tag scores: ``[rows, words of sentence, tags]``."""
-        rows, words, _ = emissions.shape
+        rows, words, _ = logits.shape
         start, end = self.place
         tags = np.zeros((rows, words), dtype=np.int64)
         tags[:, start:end] = self.tags
         sentences = np.arange(rows, dtype=np.int64)
-        lattice = self.decoder.lattice(list(emissions))
+        lattice = self.decoder.lattice(list(logits))
         likely = lattice.probabilities(sentences, np.full(rows, start), np.full(rows, end), tags)
         return self.scaling(likely)
 
 
-def emissions_hiding(backend: Backend, passage: Passage, hidden: NDArray[np.bool_]) -> NDArray[np.float32]:
+def logits_hiding(backend: Backend, passage: Passage, hidden: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Tag scores of the sentence with words hidden: ``[rows, words]`` to ``[rows, words of sentence, tags]``."""
     ids = passage.hiding(hidden)
     read = passage.firsts[slice(*passage.sentence)]
     step = max(1, _SUBWORDS_AT_ONCE // ids.shape[1])
     parts = [ids[start : start + step] for start in range(0, len(ids), step)]
-    return np.concatenate([backend.emissions(part, np.ones_like(part))[:, read] for part in parts])
+    return np.concatenate([backend.logits(part, np.ones_like(part))[:, read] for part in parts])

@@ -38,7 +38,7 @@ def export_onnx(
     Args:
         model: on any device and in any mode; it is left as it is.
         path: the file to write; what lies there is replaced.
-        samples: windows of subword ids with their special pieces, ``[subwords]`` each, of the lengths that will occur.
+        samples: windows of subword ids with their special tokens, ``[subwords]`` each, of the lengths that will occur.
         tolerance: by how much a tag score may differ.
 
     Returns:
@@ -52,7 +52,7 @@ def export_onnx(
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
         _write(still, unfinished)
-        parity = compare(OnnxBackend(unfinished).emissions, TorchBackend(still).emissions, samples=samples)
+        parity = compare(OnnxBackend(unfinished).logits, TorchBackend(still).logits, samples=samples)
         parity.require(tolerance)
         unfinished.replace(path)
     finally:

@@ -1,4 +1,4 @@
-"""Two engines and one model: by how much their emissions differ.
+"""Two engines and one model: by how much their logits differ.
 
 Knows nothing of files or of how an engine works.
 """
@@ -17,7 +17,7 @@ from onoma.errors import ParityError
 Rows = Sequence[NDArray[np.int64]]
 Scores = NDArray[np.float32]
 Engine = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
-"""What the ``emissions`` of a :class:`~onoma.runtime.backend.Backend` does: padded ids and their mask to tag scores."""
+"""What the ``logits`` of a :class:`~onoma.runtime.backend.Backend` does: padded ids and their mask to tag scores."""
 
 _BUDGET = 1_024
 """Subwords of a padded batch."""
@@ -92,7 +92,7 @@ def compare(candidate: Engine, reference: Engine, *, samples: Rows) -> Parity:
 
 
 def _run(engine: Engine, rows: Rows) -> list[Scores]:
-    """The emissions of every row of one batch, ``[subwords, tags]`` each, without those at padding."""
+    """The logits of every row of one batch, ``[subwords, tags]`` each, without those at padding."""
     scores = engine(*pad(rows, filler=0))
     return [of_row[: len(row)] for of_row, row in zip(scores, rows, strict=True)]
 

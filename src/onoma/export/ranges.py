@@ -1,7 +1,7 @@
 """What goes into the affine maps of a model: measured in torch, on windows of any kind.
 
 Windows of random subwords serve: on a MiniLM of six layers their largest values were those of real text within a few
-hundredths, because these belong to certain columns and special pieces.
+hundredths, because these belong to certain columns and special tokens.
 """
 
 from __future__ import annotations
@@ -13,26 +13,27 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from onoma.encoding import Aligner
+from onoma.encoding import SubwordEncoder
 from onoma.export.affine import Range, as_array
 from onoma.models import Model
 
 
-def random_windows(aligner: Aligner, *, longest: int, count: int = 24) -> list[NDArray[np.int64]]:
-    """Windows of many lengths, of random subwords between the special pieces; the same ones every time.
+def random_windows(subword_encoder: SubwordEncoder, *, longest: int, count: int = 24) -> list[NDArray[np.int64]]:
+    """Windows of many lengths, of random subwords between the special tokens; the same ones every time.
 
     Args:
-        aligner: knows the pieces.
-        longest: subwords of the longest window, special pieces included.
+        subword_encoder: knows the pieces.
+        longest: subwords of the longest window, special tokens included.
         count: how many windows.
     """
     random = np.random.default_rng(0)
-    special = np.array([*aligner.tokenizer.get_added_tokens_decoder()], dtype=np.int64)
-    ordinary = np.setdiff1d(np.arange(aligner.tokenizer.get_vocab_size(), dtype=np.int64), special)
-    around = len(aligner.prefix) + len(aligner.suffix)
+    special = np.array([*subword_encoder.tokenizer.get_added_tokens_decoder()], dtype=np.int64)
+    ordinary = np.setdiff1d(np.arange(subword_encoder.tokenizer.get_vocab_size(), dtype=np.int64), special)
+    around = len(subword_encoder.prefix) + len(subword_encoder.suffix)
     lengths = np.unique(np.linspace(1, longest - around, num=count).astype(int))
     return [
-        np.concatenate([aligner.prefix, random.choice(ordinary, n), aligner.suffix]).astype(np.int64) for n in lengths
+        np.concatenate([subword_encoder.prefix, random.choice(ordinary, n), subword_encoder.suffix]).astype(np.int64)
+        for n in lengths
     ]
 
 

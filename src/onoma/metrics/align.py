@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
 
-from onoma.metrics.blocks import Block, given_words, read_blocks
+from onoma.metrics.blocks import AlignedBlock, given_words, read_blocks
 from onoma.text import Document, Entity
 
 
@@ -71,7 +71,7 @@ def align(gold: Iterable[Document], predicted: Iterable[Document]) -> Iterator[A
     for block in read_blocks(gold, predicted):
         if block.respelled is None:
             ours, theirs = block.gold[0], block.predicted[0]
-            judged = [entity for entity in theirs.entities if entity.label not in ours.lacks]
+            judged = [entity for entity in theirs.entities if entity.label not in ours.unannotated]
             yield Aligned(
                 document=ours,
                 gold=_mentions(ours.text, ours.entities),
@@ -95,7 +95,7 @@ def surface_form(text: str) -> str:
     return " ".join(text.split())
 
 
-def _by_words(block: Block, respelled: Sequence[int]) -> Iterator[Aligned]:
+def _by_words(block: AlignedBlock, respelled: Sequence[int]) -> Iterator[Aligned]:
     text = "\n".join(document.text for document in block.gold)
     bases = list(accumulate((len(document.text) + 1 for document in block.gold), initial=0))
     spans = [
@@ -107,7 +107,7 @@ def _by_words(block: Block, respelled: Sequence[int]) -> Iterator[Aligned]:
     gold = _by_document(_placed(text, block.gold, spans), bases)
     predicted = _by_document(_placed(text, block.predicted, spans), bases)
     for number, document in enumerate(block.gold, start=1):
-        judged = [(mention, score) for mention, score in predicted[number] if mention.label not in document.lacks]
+        judged = [(mention, score) for mention, score in predicted[number] if mention.label not in document.unannotated]
         yield Aligned(
             document=document,
             gold=tuple(mention for mention, _ in gold[number]),

@@ -27,7 +27,7 @@ _ADVICE = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class AlignedBlock:
     """Documents of both sides over the same running words.
 
     Attributes:
@@ -42,7 +42,7 @@ class Block:
     respelled: tuple[int, ...] | None = None
 
 
-def read_blocks(gold: Iterable[Document], predicted: Iterable[Document]) -> Iterator[Block]:
+def read_blocks(gold: Iterable[Document], predicted: Iterable[Document]) -> Iterator[AlignedBlock]:
     """Pair two streams of documents, reading only as far ahead as their bounds disagree.
 
     Raises:
@@ -51,7 +51,7 @@ def read_blocks(gold: Iterable[Document], predicted: Iterable[Document]) -> Iter
     left, right = _Side("gold", iter(gold)), _Side("predicted", iter(predicted))
     while any([left.read(), right.read()]):
         respelled = None if left.texts == right.texts else tuple(_read_words(left, right))
-        yield Block(gold=tuple(left.documents), predicted=tuple(right.documents), respelled=respelled)
+        yield AlignedBlock(gold=tuple(left.documents), predicted=tuple(right.documents), respelled=respelled)
         left.close()
         right.close()
 

@@ -17,14 +17,14 @@ from onoma.metrics.counts import Counts
 from onoma.metrics.spans import matches
 from onoma.text import Document
 
-Kind = Literal["boundary", "label", "both", "missed", "invented"]
+Kind = Literal["boundary", "label", "both", "missed", "spurious"]
 
 KINDS: Mapping[Kind, str] = {
     "boundary": "the label is right, the bounds are not",
     "label": "the bounds are right, the label is not",
     "both": "they overlap, with other bounds and another label",
     "missed": "gold, and nothing predicted there",
-    "invented": "predicted, and no gold there",
+    "spurious": "predicted, and no gold there",
 }
 """Every kind of error and what it means."""
 
@@ -170,7 +170,7 @@ def find_errors(pairs: Iterable[Aligned], *, known: Known | None = None) -> Erro
 
 
 def find_mistakes(pair: Aligned, *, document: int) -> Iterator[Mistake]:
-    """Every error of one document: those between two mentions, then what was missed, then what was invented.
+    """Every error of one document: those between two mentions, then what was missed, then what was spurious.
 
     Args:
         pair: the document with what was predicted for it.
@@ -186,7 +186,7 @@ def _mistakes(pair: Aligned, correct: Counter[Mention], *, document: int) -> Ite
 
 def _kind(gold: Mention | None, predicted: Mention | None) -> Kind:
     if gold is None:
-        return "invented"
+        return "spurious"
     if predicted is None:
         return "missed"
     if gold.label == predicted.label:

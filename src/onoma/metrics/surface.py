@@ -16,7 +16,7 @@ class SurfaceForms:
     """The distinct forms seen so far.
 
     A form is correct when at least one of its mentions is an exact match in its place; that both sides have the form,
-    each elsewhere, is not enough. Case is kept and words are parted by one blank, as they are in the text.
+    each elsewhere, is not enough. Case is kept and words are separated by one blank, as they are in the text.
 
     Source: Derczynski et al. 2017, https://aclanthology.org/W17-4418, and the scorer of that shared task.
     """

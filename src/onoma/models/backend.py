@@ -21,8 +21,8 @@ class TorchBackend:
         self._model = model
         self._device = torch.device(device)
 
-    def emissions(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Tag scores of every subword; see :meth:`onoma.runtime.backend.Backend.emissions`."""
+    def logits(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Tag scores of every subword; see :meth:`onoma.runtime.backend.Backend.logits`."""
         training = self._model.training
         self._model.eval()
         try:

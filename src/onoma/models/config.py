@@ -48,7 +48,7 @@ class EncoderConfig:
 
     @property
     def longest(self) -> int:
-        """Subwords that the encoder can read at once, special pieces included."""
+        """Subwords that the encoder can read at once, special tokens included."""
         return self.positions - self.first_position
 
     @property

@@ -1,4 +1,4 @@
-"""Encoder and head as one module: subword ids to emissions, and to a loss."""
+"""Encoder and head as one module: subword ids to logits, and to a loss."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Model(nn.Module):
 
     Args:
         encoder: subword ids to hidden states.
-        head: hidden states to emissions.
+        head: hidden states to logits.
     """
 
     def __init__(self, encoder: Encoder | AutoEncoder, head: Head) -> None:
@@ -29,11 +29,11 @@ class Model(nn.Module):
         """Tag scores of every subword, before any softmax.
 
         Args:
-            ids: subword ids, special pieces included.
+            ids: subword ids, special tokens included.
             mask: 1 for subwords and 0 for padding.
         """
-        emissions: Tensor = self.head(self.encoder(ids, mask))
-        return emissions
+        logits: Tensor = self.head(self.encoder(ids, mask))
+        return logits
 
     def loss(
         self,
@@ -44,7 +44,7 @@ class Model(nn.Module):
         """The head's loss, a scalar, of sequences that lie one behind the other, without padding.
 
         Args:
-            ids: subword ids, special pieces included.
+            ids: subword ids, special tokens included.
             lengths: subwords of each sequence.
             targets: a tag's number at the first subword of a word, ``NO_TARGET`` elsewhere.
         """

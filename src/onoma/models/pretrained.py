@@ -30,7 +30,7 @@ class Pretrained:
         hf_config: the fields of its ``config.json``.
         encoder: in evaluation mode, in fp32, on the CPU.
         tokenizer: neither cuts nor pads.
-        longest: subwords that it can read at once, special pieces included.
+        longest: subwords that it can read at once, special tokens included.
         digest: ``sha256:`` and the digest of its weight file or files.
     """
 

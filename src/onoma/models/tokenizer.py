@@ -81,7 +81,7 @@ def read_wordpiece(
         strip_accents: take accents off; by default where letters are put in lower case.
 
     Raises:
-        ValueError: the vocabulary lacks a special piece.
+        ValueError: the vocabulary lacks a special token.
     """
     tokenizer = Tokenizer(WordPiece.from_file(str(path), unk_token="[UNK]"))
     tokenizer.normalizer = BertNormalizer(
@@ -126,7 +126,7 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path, *, longest: int | None = 
     Args:
         tokenizer: what to save.
         folder: an existing folder.
-        longest: subwords, special pieces included, to which other tools shall cut a text; None for no limit.
+        longest: subwords, special tokens included, to which other tools shall cut a text; None for no limit.
     """
     tokenizer.save(str(folder / "tokenizer.json"))
     settings: dict[str, object] = {"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": False}

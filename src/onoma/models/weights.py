@@ -48,7 +48,7 @@ def _shards(index: Path) -> list[str]:
 
 
 def read_weights(files: Sequence[Path]) -> dict[str, Tensor]:
-    """The tensors of some files together, on the CPU, in the precision they have there.
+    """The tensors of some files together, on the CPU, in the dtype they have there.
 
     Raises:
         EncoderError: a file is missing, cut short or otherwise broken.

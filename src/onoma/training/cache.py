@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onoma.training.examples import Example
-from onoma.training.flat import Columns, Examples
+from onoma.training.flat import Examples, ExampleWriter
 
 Build = Callable[[], Generator[Example, None, str]]
 """Streams examples, and returns what else a later run needs to know of them, as text."""
@@ -154,10 +154,10 @@ def _fill(draft: Path, examples: Generator[Example, None, str]) -> None:
             files = [(draft / f"{name}.npy").open("xb") for name in _ARRAYS]
             for file in files:
                 stack.callback(_close, file)
-            columns = Columns(*files)
-        facts = _drain(examples, into=columns)
+            writer = ExampleWriter(*files)
+        facts = _drain(examples, into=writer)
         with _writing():
-            columns.finish()
+            writer.finish()
             for file in files:
                 file.flush()
                 os.fsync(file.fileno())
@@ -167,12 +167,12 @@ def _fill(draft: Path, examples: Generator[Example, None, str]) -> None:
 
 
 def _in_memory(examples: Generator[Example, None, str]) -> Cached:
-    columns = Columns(BytesIO(), BytesIO(), BytesIO())
-    facts = _drain(examples, into=columns)
-    return Cached(columns.in_memory(), facts, found=False)
+    writer = ExampleWriter(BytesIO(), BytesIO(), BytesIO())
+    facts = _drain(examples, into=writer)
+    return Cached(writer.in_memory(), facts, found=False)
 
 
-def _drain(examples: Generator[Example, None, str], *, into: Columns) -> str:
+def _drain(examples: Generator[Example, None, str], *, into: ExampleWriter) -> str:
     while True:
         try:
             example = next(examples)

@@ -13,8 +13,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from onoma.engine.dtype import DtypeName
 from onoma.errors import ConfigError
-from onoma.training.precision import PrecisionName
 
 
 class _Frozen(BaseModel):
@@ -27,15 +27,15 @@ class CorpusConfig(_Frozen):
     Attributes:
         files: patterns of their paths, such as `wnut17*` or `btc/*.conll`; what holds is the first table that fits.
         labels: what a label is called from here on, by its name in the files; under "" its entities are left out.
-        lacks: labels of the others, by their new names, that these files do not annotate. Where nothing is annotated
-            the model may then take a word for one of these without being corrected.
+        unannotated: labels of the others, by their new names, that these files do not annotate. Where nothing is
+            annotated the model may then take a word for one of these without being corrected.
     """
 
     files: tuple[str, ...] = Field(min_length=1)
     labels: dict[str, str] = {}
-    lacks: tuple[str, ...] = ()
+    unannotated: tuple[str, ...] = ()
 
-    @field_validator("files", "lacks", mode="before")
+    @field_validator("files", "unannotated", mode="before")
     @classmethod
     def _one_or_many(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
@@ -48,8 +48,8 @@ class DataConfig(_Frozen):
         train: files to learn from.
         dev: files to choose the best epoch on; without them the last epoch is kept.
         test: files to measure the finished model on.
-        format: the files' format; found out by itself where not given.
-        tag_scheme: the files' tagging scheme; found out by itself where not given.
+        format: the files' format; detected automatically where not given.
+        tag_scheme: the files' tagging scheme; detected automatically where not given.
         word_column, tag_column: columns of the word and its tag, by number from 1 or by name.
         position_digit: drop the digit behind each word, as the Weibo corpus has it.
         encoding: the files' character encoding.
@@ -85,7 +85,7 @@ class ModelConfig(_Frozen):
         dropout: probability with which the head drops a hidden unit.
         encoder_dropout: probability with which the encoder drops a hidden unit or an attention weight; by default as in
             its pre-training.
-        window: subwords that the encoder reads at once, special pieces included.
+        window: subwords that the encoder reads at once, special tokens included.
         overlap: subwords that neighbouring windows of a long document share.
     """
 
@@ -126,7 +126,7 @@ class TrainingConfig(_Frozen):
         patience: epochs without a better dev F1 after which training stops.
         seed: of weights, order and dropout.
         device: `auto` takes a GPU where there is one.
-        precision: `fp32`, `bf16`, `fp16`, or `auto`: 16 bits where they multiply clearly faster.
+        dtype: `fp32`, `bf16`, `fp16`, or `auto`: 16 bits where they multiply clearly faster.
         accumulate: batches whose gradients are added up for one step.
         layer_decay: each layer learns so many times as fast as the one above it.
         head_learning_rate: the head's own rate; by default that of the encoder.
@@ -152,7 +152,7 @@ class TrainingConfig(_Frozen):
     patience: int = Field(default=5, ge=1)
     seed: int = Field(default=1, ge=0)
     device: str = "auto"
-    precision: PrecisionName = "auto"
+    dtype: DtypeName = "auto"
     accumulate: int = Field(default=1, ge=1)
     layer_decay: float = Field(default=1.0, gt=0, le=1)
     head_learning_rate: float | None = Field(default=None, gt=0, le=1)

@@ -17,11 +17,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-import onoma
 from onoma.bundle import DataCard
 from onoma.corpora import Reading, ReadOptions, read
-from onoma.encoding import Framing
+from onoma.encoding import Windower
 from onoma.errors import ConfigError
+from onoma.io.digest import code_digest
 from onoma.schemes import Scheme
 from onoma.text import Document
 from onoma.training.cache import cached_examples
@@ -44,14 +44,14 @@ class TrainingText:
         card: the corpus.
         labels: entities by label.
         unusable: entities that could not be used as they are, by reason.
-        lacks: the sets of labels that some of the files lack, as targets count them.
+        unannotated: the sets of labels that some of the files lack, as targets count them.
     """
 
     examples: Examples
     card: DataCard
     labels: Counter[str]
     unusable: Counter[str]
-    lacks: tuple[frozenset[str], ...] = ()
+    unannotated: tuple[frozenset[str], ...] = ()
 
 
 def read_training_text(
@@ -59,7 +59,7 @@ def read_training_text(
     *,
     format: str | None,
     options: Callable[[Path], ReadOptions],
-    framing: Framing,
+    windower: Windower,
     scheme: Scheme,
     notice: Callable[[str], None],
     cache: Path | None = None,
@@ -68,9 +68,9 @@ def read_training_text(
 
     Args:
         paths: files or folders.
-        format: the files' format; found out by itself where None.
+        format: the files' format; detected automatically where None.
         options: how each is read.
-        framing: how documents are cut.
+        windower: how documents are cut.
         scheme: the scheme of the model's tags.
         notice: told what had to be repaired or left out, also where the cache had the examples.
         cache: where the examples are kept; the user's own cache by default.
@@ -81,27 +81,32 @@ def read_training_text(
     """
     digest = digest_of(paths)
     ways = [options(path) for path in paths]
-    lacks = sorted({each.lacks for each in ways if each.lacks}, key=sorted)
+    unannotated = sorted({each.unannotated for each in ways if each.unannotated}, key=sorted)
 
     def build() -> Generator[Example, None, str]:
         readings = [read(path, format=format, options=how) for path, how in zip(paths, ways, strict=True)]
         documents = _read_once(readings)
         labels = labels_of(readings)
-        _check_lacks(lacks, labels)
+        _check_unannotated(unannotated, labels)
         unusable: Counter[str] = Counter()
         yield from make_examples(
-            documents, framing=framing, scheme=scheme, labels=sorted(labels), lacks=lacks, unusable=unusable
+            documents,
+            windower=windower,
+            scheme=scheme,
+            labels=sorted(labels),
+            unannotated=unannotated,
+            unusable=unusable,
         )
         notices = [notice for reading in readings for notice in reading.notices()]
         card = card_of(paths, digest=digest, reports=[reading.report for reading in readings])
         return _Facts(card=card, labels=labels, unusable=unusable, notices=notices).model_dump_json()
 
-    key = _key(paths, digest=digest, format=format, ways=ways, framing=framing, scheme=scheme)
+    key = _key(paths, digest=digest, format=format, ways=ways, windower=windower, scheme=scheme)
     cached = cached_examples(key, build=build, notice=notice, folder=cache)
     facts = _Facts.model_validate_json(cached.facts)
     for text in facts.notices:
         notice(text)
-    return TrainingText(cached.examples, facts.card, Counter(facts.labels), Counter(facts.unusable), tuple(lacks))
+    return TrainingText(cached.examples, facts.card, Counter(facts.labels), Counter(facts.unusable), tuple(unannotated))
 
 
 class _Facts(BaseModel):
@@ -128,8 +133,8 @@ def _read_once(readings: Sequence[Reading]) -> Iterator[Document]:
     return chain.from_iterable(readings) if kept is None else iter(kept)
 
 
-def _check_lacks(lacks: Sequence[frozenset[str]], labels: Counter[str]) -> None:
-    for label in sorted(frozenset[str]().union(*lacks) - labels.keys()):
+def _check_unannotated(unannotated: Sequence[frozenset[str]], labels: Counter[str]) -> None:
+    for label in sorted(frozenset[str]().union(*unannotated) - labels.keys()):
         known = ", ".join(sorted(labels))
         raise ConfigError(f"data.corpora: no file has the label {label!r} that others lack; there are {known}")
 
@@ -140,31 +145,20 @@ def _key(
     digest: str,
     format: str | None,
     ways: Sequence[ReadOptions],
-    framing: Framing,
+    windower: Windower,
     scheme: Scheme,
 ) -> str:
     files = [(str(file), file.stat().st_size) for path in paths for file in files_of(path)]
-    tokenizer = hashlib.sha256(framing.aligner.tokenizer.to_str().encode()).hexdigest()
+    tokenizer = hashlib.sha256(windower.subword_encoder.tokenizer.to_str().encode()).hexdigest()
     parts = {
         "files": files,
         "digest": digest,
         "format": format,
-        "options": [asdict(each) | {"lacks": sorted(each.lacks)} for each in ways],
+        "options": [asdict(each) | {"unannotated": sorted(each.unannotated)} for each in ways],
         "tokenizer": tokenizer,
-        "framing": [framing.window, framing.overlap, framing.aligner.longest_word],
+        "windower": [windower.window, windower.overlap, windower.subword_encoder.longest_word],
         "scheme": scheme.name,
-        "code": _code(),
+        "code": code_digest(_CODE),
         "tokenizers": version("tokenizers"),
     }
     return json.dumps(parts, sort_keys=True)
-
-
-def _code() -> str:
-    """The digest of the code that examples depend on, so that a change of it cannot go unnoticed."""
-    house = Path(onoma.__file__).parent
-    digest = hashlib.sha256()
-    for room in _CODE:
-        path = house / room
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            digest.update(file.read_bytes())
-    return digest.hexdigest()

@@ -11,7 +11,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.encoding import Encoded, Framing
+from onoma.encoding import Encoded, Windower
 from onoma.models import NO_TARGET
 from onoma.schemes import OUTSIDE, Chunk, Scheme, encode_tags
 from onoma.text import Document, Entity
@@ -22,7 +22,7 @@ class Example:
     """One window.
 
     Attributes:
-        ids: subword ids with the special pieces, ``[subwords]``.
+        ids: subword ids with the special tokens, ``[subwords]``.
         targets: tag numbers, numbers of alternatives (see :func:`make_examples`) or ``NO_TARGET``, ``[subwords]``.
     """
 
@@ -33,37 +33,39 @@ class Example:
 def make_examples(
     documents: Iterable[Document],
     *,
-    framing: Framing,
+    windower: Windower,
     scheme: Scheme,
     labels: Sequence[str],
-    lacks: Sequence[frozenset[str]] = (),
+    unannotated: Sequence[frozenset[str]] = (),
     unusable: Counter[str],
 ) -> Iterator[Example]:
     """Turn documents into examples.
 
     A word outside all entities of a document whose annotation lacks some labels may be one of these. Its target is the
-    number of tags and then the place of these labels in ``lacks``.
+    number of tags and then the place of these labels in ``unannotated``.
 
     Args:
         documents: with gold entities.
-        framing: how they are cut.
+        windower: how they are cut.
         scheme: the scheme of the model's tags.
         labels: the model's labels.
-        lacks: the sets of labels that documents lack.
+        unannotated: the sets of labels that documents lack.
         unusable: counts, by reason, the annotations that could not be used as they are.
     """
     numbers = {tag: number for number, tag in enumerate(scheme.tags(tuple(labels)))}
-    outside = {frozenset[str](): numbers[OUTSIDE]} | {each: len(numbers) + place for place, each in enumerate(lacks)}
+    outside = {frozenset[str](): numbers[OUTSIDE]} | {
+        each: len(numbers) + place for place, each in enumerate(unannotated)
+    }
     for group in _groups(documents):
-        for encoded in framing.encode(group):
+        for encoded in windower.encode(group):
             chunks = gold_chunks(encoded, unusable=unusable)
             tags = encode_tags(chunks, length=len(encoded.words), scheme=scheme)
-            own = numbers | {OUTSIDE: outside[encoded.document.lacks]}
+            own = numbers | {OUTSIDE: outside[encoded.document.unannotated]}
             of_words = np.asarray([own[tag] for tag in tags], dtype=np.int64)
             for window in encoded.windows:
-                ids = framing.row(encoded, window)
+                ids = windower.row(encoded, window)
                 targets = np.full(len(ids), NO_TARGET, dtype=np.int64)
-                targets[framing.first_subwords(encoded, window)] = of_words[window.answers_from : window.answers_to]
+                targets[windower.first_subwords(encoded, window)] = of_words[window.core_start : window.core_end]
                 yield Example(ids, targets)
 
 

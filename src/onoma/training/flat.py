@@ -30,10 +30,10 @@ class Examples(Sequence[Example]):
     @classmethod
     def of(cls, examples: Iterable[Example]) -> Examples:
         """Collect examples in memory."""
-        columns = Columns(BytesIO(), BytesIO(), BytesIO())
+        writer = ExampleWriter(BytesIO(), BytesIO(), BytesIO())
         for example in examples:
-            columns.append(example)
-        return columns.in_memory()
+            writer.append(example)
+        return writer.in_memory()
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -75,7 +75,7 @@ class Examples(Sequence[Example]):
         return self.ids[places].astype(np.int64), self.targets[places].astype(np.int64), lengths
 
 
-class Columns:
+class ExampleWriter:
     """Writes examples, one at a time, into three files in numpy's format."""
 
     def __init__(self, ids: BufferedIOBase, targets: BufferedIOBase, offsets: BufferedIOBase) -> None:

@@ -1,4 +1,4 @@
-"""The parts of a run's data, train, dev and test: read whole, and what had to be mended said."""
+"""The parts of a run's data, train, dev and test: read whole, and what had to be fixed said."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 
 from onoma.bundle import DataCard
 from onoma.corpora import Reading, ReadOptions, ReadReport, read
+from onoma.engine.events import Observer
 from onoma.errors import CorpusError
 from onoma.text import Document
 from onoma.training.config import DataConfig
-from onoma.training.progress import Observer
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def read_options(data: DataConfig, path: Path) -> ReadOptions:
         position_digit=data.position_digit,
         encoding=data.encoding,
         labels=corpus.labels if corpus else {},
-        lacks=frozenset(corpus.lacks if corpus else ()),
+        unannotated=frozenset(corpus.unannotated if corpus else ()),
     )
 
 

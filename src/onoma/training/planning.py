@@ -6,20 +6,20 @@ import math
 
 import torch
 
+from onoma.engine.dtype import Dtype
+from onoma.engine.groups import GroupSettings
+from onoma.engine.learner import LearnerSettings
+from onoma.engine.loop import LoopSettings
 from onoma.training.config import TrainingConfig
+from onoma.training.data import Sampler
 from onoma.training.flat import Examples
-from onoma.training.groups import GroupSettings
-from onoma.training.learner import LearnerSettings
-from onoma.training.loop import LoopSettings
-from onoma.training.precision import Precision
-from onoma.training.sampling import Sampler
 
 _STEPS_WANTED = 750
 _WIDTH_OF_BASE = 768
 
 
 def plan_run(
-    settings: TrainingConfig, examples: Examples, *, hidden: int, device: torch.device, precision: Precision
+    settings: TrainingConfig, examples: Examples, *, hidden: int, device: torch.device, dtype: Dtype
 ) -> tuple[Sampler, LoopSettings]:
     """The sampler and everything the loop needs to know.
 
@@ -28,7 +28,7 @@ def plan_run(
         examples: the training text.
         hidden: width of the encoder.
         device: where it is trained.
-        precision: in which numbers.
+        dtype: in which numbers.
     """
     subwords = examples.subwords
     budget = settings.batch_subwords or min(1_024, max(128, subwords // 150))
@@ -47,7 +47,7 @@ def plan_run(
         warmup=settings.warmup,
         clip=settings.clip,
         device=device,
-        precision=precision,
+        dtype=dtype,
         average=settings.average,
         seed=settings.seed,
     )

@@ -13,34 +13,34 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from onoma import __version__
 from onoma.bundle import CHECKPOINTS, HISTORY, Bundle, EncoderCard, Manifest, Provenance, Windowing
-from onoma.encoding import Aligner, Framing
+from onoma.encoding import SubwordEncoder, Windower
+from onoma.engine.checkpointer import Checkpointer, FileCheckpointer
+from onoma.engine.checkpoints import Checkpoints
+from onoma.engine.devices import ALONE, Ranks
+from onoma.engine.dtype import Dtype
+from onoma.engine.events import Observer, Observers
+from onoma.engine.history import History
+from onoma.engine.identity import Identity, code_versions, machine
+from onoma.engine.loggers import make_loggers
+from onoma.engine.loop import Loop
+from onoma.engine.stopping import Stop
+from onoma.engine.train_state import TrainState
 from onoma.errors import InputError
-from onoma.evaluation import evaluate
+from onoma.evaluation.evaluate import evaluate
 from onoma.metrics import Report
 from onoma.models import Model, Pretrained, TorchBackend, load_pretrained
 from onoma.models.lora import merge_lora
 from onoma.schemes import SCHEMES
 from onoma.tagger import Tagger
 from onoma.training.building import build_model, check_model, find_device
-from onoma.training.checkpoint import Checkpoints
 from onoma.training.config import RunConfig
 from onoma.training.corpus import TrainingText, read_training_text
-from onoma.training.devices import ALONE, Ranks
-from onoma.training.fitted import Fitted
 from onoma.training.flat import Examples
-from onoma.training.history import History
-from onoma.training.identity import Identity, code_versions, machine
-from onoma.training.keeper import CheckpointKeeper, Keeper
-from onoma.training.loggers import make_loggers
-from onoma.training.loop import Loop
 from onoma.training.parts import Part, compare_labels, read_options, read_part
 from onoma.training.planning import plan_run
-from onoma.training.precision import Precision
-from onoma.training.progress import Observer, Observers
-from onoma.training.resuming import precision_of_run, take_up
-from onoma.training.stopping import Stop
+from onoma.training.resume import dtype_of_run, take_up
+from onoma.version import __version__
 
 _SAMPLES = 24
 _SHOWN, _SHOWN_CHARACTERS = 4, 60
@@ -62,7 +62,7 @@ class Trained:
     bundle: Bundle
     pretrained: Pretrained
     samples: list[NDArray[np.int64]]
-    fitted: Fitted
+    fitted: TrainState
 
 
 def run_training(
@@ -103,18 +103,16 @@ def run_training(
         compare_labels(text.labels, dev.labels, observer=observer)
     bundle = Bundle(_manifest(config, pretrained, text, dev), pretrained.tokenizer)
     model = build_model(config, pretrained, tags=bundle.decoder().tags, text=text).to(device)
-    precision = ranks.told(lambda: precision_of_run(settings.precision, device=device, folder=folder))
-    sampler, loop_settings = plan_run(
-        settings, text.examples, hidden=pretrained.hidden, device=device, precision=precision
-    )
-    keeper = Keeper()
+    dtype = ranks.told(lambda: dtype_of_run(settings.dtype, device=device, folder=folder))
+    sampler, loop_settings = plan_run(settings, text.examples, hidden=pretrained.hidden, device=device, dtype=dtype)
+    checkpointer = Checkpointer()
     watching = [observer, *loggers]
     if folder is not None:
-        identity = _identity(config, bundle.manifest, precision=precision, device=device, ranks=ranks)
+        identity = _identity(config, bundle.manifest, dtype=dtype, device=device, ranks=ranks)
         take_up(identity, folder, accept_changes=accept_changes, observer=observer)
         history = History(folder / HISTORY, warn=observer.notice)
         watching.append(history)
-        keeper = CheckpointKeeper(
+        checkpointer = FileCheckpointer(
             Checkpoints(folder / CHECKPOINTS),
             history=history,
             minutes=settings.checkpoint_minutes,
@@ -128,7 +126,7 @@ def run_training(
             settings=loop_settings,
             measure=_measure(bundle, model, dev, device=device),
             observer=Observers(watching),
-            keeper=keeper,
+            checkpointer=checkpointer,
             stop=stop,
             describe=_describe(text.examples, pretrained.tokenizer),
             ranks=ranks,
@@ -145,7 +143,7 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, observer: Observer
         config.data.train,
         format=config.data.format,
         options=lambda path: read_options(config.data, path),
-        framing=Framing(Aligner(pretrained.tokenizer), window=window.window, overlap=window.overlap),
+        windower=Windower(SubwordEncoder(pretrained.tokenizer), window=window.window, overlap=window.overlap),
         scheme=SCHEMES[window.tag_scheme],
         notice=observer.notice,
     )
@@ -190,14 +188,12 @@ def _manifest(config: RunConfig, pretrained: Pretrained, train: TrainingText, de
     )
 
 
-def _identity(
-    config: RunConfig, manifest: Manifest, *, precision: Precision, device: torch.device, ranks: Ranks
-) -> Identity:
+def _identity(config: RunConfig, manifest: Manifest, *, dtype: Dtype, device: torch.device, ranks: Ranks) -> Identity:
     return Identity(
         settings=config.model_dump(mode="json"),
         data={part: card.digest for part, card in manifest.provenance.data.items()},
         encoder=manifest.encoder.digest,
-        precision=precision.name,
+        dtype=dtype.name,
         versions=code_versions(),
         machine=machine(device, processes=ranks.size),
     )

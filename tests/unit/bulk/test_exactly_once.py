@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from onoma.bulk.journal import Journal
-from onoma.bundle.lock import locked
 from onoma.errors import InputError, UnfinishedError
+from onoma.io.lock import locked
 from unit.bulk.conftest import Killed, Watcher
 
 TEXTS = ["Ada met Bob.", "", "nobody", "Eve", None, "in Lyon", "x" * 300, "Ada", "Zoe, Max", "end"]

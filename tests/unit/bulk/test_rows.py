@@ -18,13 +18,13 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from capitals import PIECES, Capitals
 from onoma.bulk import find_inputs
 from onoma.bulk.inputs import source_of
-from onoma.bulk.reader import Reader
+from onoma.bulk.reader import RowReader
 from onoma.bulk.rows import DeadLetter
 from onoma.corpora import ReadOptions
 from onoma.errors import CorpusError, InputError, OnomaError
+from support.capitals import PIECES, Capitals
 from unit.test_tagger import make_tagger
 
 LINES = ReadOptions(text_unit="line")
@@ -70,10 +70,10 @@ def test_a_line_that_cannot_be_tagged_is_put_aside_and_the_rest_is_tagged(tag, t
 class Allergic(Capitals):
     """Cannot bear a Z."""
 
-    def emissions(self, ids, mask):
+    def logits(self, ids, mask):
         if (ids == PIECES.index("Z")).any():
             raise RuntimeError("no such id")
-        return super().emissions(ids, mask)
+        return super().logits(ids, mask)
 
 
 def test_a_row_at_which_the_model_fails_is_put_aside_and_its_neighbours_are_tagged(tag, tmp_path):
@@ -296,16 +296,16 @@ def test_any_stretch_of_any_files_is_the_same_rows_however_it_is_reached(tmp_pat
     counts = [source_of(input).count() for input in inputs]
     total = sum(counts)
 
-    def rows(reader: Reader, start: int, stop: int) -> list[str]:
+    def rows(reader: RowReader, start: int, stop: int) -> list[str]:
         found = reader.rows(start, stop, carry=lambda row: row)
         return [row.reason if isinstance(row, DeadLetter) else row.document.text for row in found]
 
-    whole = rows(Reader(inputs, counts), 0, total)
+    whole = rows(RowReader(inputs, counts), 0, total)
     bounds = sorted({0, total, *(cut for cut in cuts if cut < total)})
     stretches = list(pairwise(bounds))
     order = list(range(len(stretches)))
     shuffled.shuffle(order)
-    reader = Reader(inputs, counts)
+    reader = RowReader(inputs, counts)
     parts = {number: rows(reader, *stretches[number]) for number in order}
     assert [row for number in range(len(stretches)) for row in parts[number]] == whole
     assert len(whole) == total - 1

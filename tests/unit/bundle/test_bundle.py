@@ -8,7 +8,7 @@ import pytest
 
 from onoma.bundle import EncoderCard, Manifest, Windowing, load_bundle, write_manifest
 from onoma.errors import BundleError
-from wordpieces import wordpiece
+from support.wordpieces import wordpiece
 
 MANIFEST = Manifest(
     labels=("X", "Y"),

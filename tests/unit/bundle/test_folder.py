@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from onoma.bundle import OutputFolder, open_output
-from onoma.bundle.lock import locked
 from onoma.errors import InputError
+from onoma.io.lock import locked
 
 
 def _fill(folder: Path, *, weights: str = "new") -> None:

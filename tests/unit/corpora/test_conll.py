@@ -134,8 +134,8 @@ def test_repairs_are_counted_with_their_lines_or_refused(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [
-        ("a O\nb\nc O\n", {}, r"a\.conll:2: 1 column in 'b'; expected 2 parted by blanks"),
-        ("a\tO\nb\tx\tO\nc\tO\n", {}, r"a\.conll:2: 3 columns .* expected 2 parted by tabs"),
+        ("a O\nb\nc O\n", {}, r"a\.conll:2: 1 column in 'b'; expected 2 separated by blanks"),
+        ("a\tO\nb\tx\tO\nc\tO\n", {}, r"a\.conll:2: 3 columns .* expected 2 separated by tabs"),
         ("a O\nb B-\n", {}, r"a\.conll:2: tag 'B-' has no label"),
         ("a O\nb S-PER\n", {"scheme": "BIO"}, r"a\.conll:2: tag 'S-PER' is not in scheme BIO; expected O, B-<label>"),
         ("a O\n", {"tag_column": 3}, r"a\.conll: there is no column 3; most of its lines have 2"),
@@ -249,9 +249,9 @@ def test_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
 def test_labels_are_renamed_or_left_out_and_a_name_that_occurs_nowhere_is_told(tmp_path: Path) -> None:
     content = "Ada B-person\nin O\nLyon B-place\nto O\nday B-time\n"
     names = {"person": "PER", "time": "", "plaice": "LOC"}
-    documents, path = reading_of(tmp_path, content, labels=names, lacks=frozenset(["ORG"]))
+    documents, path = reading_of(tmp_path, content, labels=names, unannotated=frozenset(["ORG"]))
     assert [entities_of(document) for document in documents] == [[("Ada", "PER"), ("Lyon", "place")]]
-    assert documents[0].lacks == {"ORG"}
+    assert documents[0].unannotated == {"ORG"}
     reading = read(path, options=ReadOptions(labels=names))
     assert reading.report.labels == {"PER": 1, "place": 1}
     assert f"{path}: no entity has the label 'plaice', so none was renamed" in reading.notices()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from onoma.corpora import ReadOptions, WriteOptions, convert, read
-from real import DATA, needs_data
+from support.real import DATA, needs_data
 
 pytestmark = needs_data
 

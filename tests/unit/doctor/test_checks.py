@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from learnable import write_corpus
 from onoma import check
 from onoma.corpora import ReadOptions, read
 from onoma.errors import CorpusError, InputError
+from support.learnable import write_corpus
 
 
 def _conll(path: Path, *sentences: str) -> Path:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from capitals import Capitals, make_bundle
 from onoma.doctor import Judge
 from onoma.tagger import Tagger
 from onoma.text import Document
+from support.capitals import Capitals, make_bundle
 
 TEXT = "so Ada met bob. Nobody saw Ed."
 

@@ -16,10 +16,10 @@ def test_every_word_is_answered_for_once_by_a_window_that_holds_it(sizes, budget
     bounds = np.concatenate([[0], np.cumsum(np.asarray(sizes, dtype=np.int64))])
     breaks = sorted(data.draw(st.sets(st.integers(1, max(1, len(sizes) - 1)), max_size=10)))
     windows = cut_windows(bounds, budget=budget, overlap=int(budget * share), breaks=breaks)
-    answered = [word for window in windows for word in range(window.answers_from, window.answers_to)]
+    answered = [word for window in windows for word in range(window.core_start, window.core_end)]
     assert answered == list(range(len(sizes)))
     for window in windows:
-        assert window.start <= window.answers_from <= window.answers_to <= window.end
+        assert window.start <= window.core_start <= window.core_end <= window.end
         assert bounds[window.end] - bounds[window.start] <= budget
 
 
@@ -28,14 +28,14 @@ def test_words_far_from_the_ends_have_context_on_both_sides(words):
     bounds = np.arange(words + 1)
     for window in cut_windows(bounds, budget=60, overlap=20):
         if window.start > 0:
-            assert window.answers_from - window.start >= 9
+            assert window.core_start - window.start >= 9
         if window.end < words:
-            assert window.end - window.answers_to >= 9
+            assert window.end - window.core_end >= 9
 
 
 def test_a_text_that_fits_is_one_window():
     (window,) = cut_windows(np.arange(11), budget=10, overlap=4)
-    assert (window.start, window.end, window.answers_from, window.answers_to) == (0, 10, 0, 10)
+    assert (window.start, window.end, window.core_start, window.core_end) == (0, 10, 0, 10)
 
 
 def test_windows_end_rather_where_a_sentence_ends():

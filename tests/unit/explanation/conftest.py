@@ -7,7 +7,7 @@ import pytest
 from onoma.bundle import Bundle, Calibration, EncoderCard, Manifest, Windowing
 from onoma.explanation import Explainer
 from onoma.models import LinearHead, Model, TorchBackend, load_pretrained
-from tiny import TAGS, shake, wordpiece, write_encoder
+from support.tiny import TAGS, shake, wordpiece, write_encoder
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from onoma.errors import BundleError, InputError
-from onoma.explanation import EVIDENCE, Explainer, Index, Mention, check_place, read_index, write_index
+from onoma.explanation import EVIDENCE, Explainer, Index, TrainingMention, check_place, read_index, write_index
 from onoma.explanation.evidence import as_lines
 from onoma.explanation.indexing import index_documents
 from onoma.explanation.states import fingerprint
@@ -34,7 +34,7 @@ def opened(place):
 
 @pytest.fixture
 def indexed(bundle, model):
-    return index_documents(DOCUMENTS, model=model, framing=bundle.framing())
+    return index_documents(DOCUMENTS, model=model, windower=bundle.windower())
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_the_same_mention_comes_first(bundle, model, indexed, place):
 
 def test_places_in_the_context_are_those_of_the_mention(bundle, model):
     text = "the " * 200 + "lyon" + " the" * 200
-    indexed = index_documents([marked(text, (800, 804, "LOC"))], model=model, framing=bundle.framing())
+    indexed = index_documents([marked(text, (800, 804, "LOC"))], model=model, windower=bundle.windower())
     [mention] = indexed.mentions
     assert mention.context[mention.start : mention.end] == "lyon"
     assert len(mention.context) < 500
@@ -69,17 +69,19 @@ def test_places_in_the_context_are_those_of_the_mention(bundle, model):
 
 def test_what_cannot_be_indexed_is_counted(bundle, model):
     crossing = marked("angela\n\nmerkel in lyon", (0, 14, "PER"), (18, 22, "LOC"))
-    indexed = index_documents([crossing], model=model, framing=bundle.framing())
+    indexed = index_documents([crossing], model=model, windower=bundle.windower())
     assert (indexed.left_out, [mention.text for mention in indexed.mentions]) == (1, ["lyon"])
     with pytest.raises(InputError, match="no entities"):
-        index_documents([Document("lyon")], model=model, framing=bundle.framing())
+        index_documents([Document("lyon")], model=model, windower=bundle.windower())
 
 
 def test_exact_search():
     rng = np.random.default_rng(1)
     vectors = rng.standard_normal((50, 8)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    mentions = [Mention(label="X", text=f"é{number}", context=f"é{number}\n", start=0, end=2) for number in range(50)]
+    mentions = [
+        TrainingMention(label="X", text=f"é{number}", context=f"é{number}\n", start=0, end=2) for number in range(50)
+    ]
     index = Index(vectors, np.frombuffer(as_lines(mentions), dtype=np.uint8))
     asked = vectors[7] + 0.01 * vectors[8]
     order = np.argsort(-(vectors @ asked))

@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onoma.encoding import Aligner, Framing
+from onoma.encoding import SubwordEncoder, Windower
 from onoma.errors import InputError
 from onoma.explanation.passage import Passage, words_at
 from onoma.text import Document
-from tiny import wordpiece
+from support.tiny import wordpiece
 
-FRAMING = Framing(Aligner(wordpiece()), window=32, overlap=12)
-MASK = FRAMING.aligner.tokenizer.token_to_id("[MASK]")
+FRAMING = Windower(SubwordEncoder(wordpiece()), window=32, overlap=12)
+MASK = FRAMING.subword_encoder.tokenizer.token_to_id("[MASK]")
 
 
 def passage_of(text: str, start: int, end: int) -> Passage:

@@ -22,8 +22,8 @@ class Engine:
         scores = ids + self.always + (self.in_company if len(ids) > 1 else 0.0)
         scores = scores + self.when_padded * (mask == 0).any(axis=1, keepdims=True)
         scores[mask == 0] = np.nan
-        emissions: NDArray[np.float32] = scores[:, :, None].astype(np.float32)
-        return emissions
+        logits: NDArray[np.float32] = scores[:, :, None].astype(np.float32)
+        return logits
 
 
 SAMPLES = [np.arange(9), np.arange(4), np.arange(4)]

@@ -33,7 +33,7 @@ def test_one_of_each_kind() -> None:
     gold = annotated(named("Ada Lovelace", "PER"), (17, 32, "PER"), named("Cambridge", "ORG"), named("London", "LOC"))
     predicted = annotated(named("Ada", "PER"), named("Babbage", "ORG"), named("Cambridge", "LOC"), (61, 64, "DATE"))
     found = errors(gold, predicted)
-    assert found.kinds == {"boundary": 1, "label": 1, "both": 1, "missed": 1, "invented": 1}
+    assert found.kinds == {"boundary": 1, "label": 1, "both": 1, "missed": 1, "spurious": 1}
     assert found.confusion == {("PER", "PER"): 1, ("PER", "ORG"): 1, ("ORG", "LOC"): 1, ("LOC", ""): 1, ("", "DATE"): 1}
     assert [
         (each.kind, each.gold and each.gold.form, each.predicted and each.predicted.form) for each in found.examples
@@ -42,7 +42,7 @@ def test_one_of_each_kind() -> None:
         ("label", "Cambridge", "Cambridge"),
         ("both", "Charles Babbage", "Babbage"),
         ("missed", "London", None),
-        ("invented", None, "May"),
+        ("spurious", None, "May"),
     ]
     assert json.loads(json.dumps(found.to_json()))["confusion"][0] == {"gold": None, "predicted": "DATE", "count": 1}
 
@@ -51,7 +51,7 @@ def test_the_same_bounds_are_paired_before_an_overlap_and_the_same_label_before_
     gold = annotated(named("Ada Lovelace", "PER"))
     assert errors(gold, annotated(named("Ada", "PER"), named("Ada Lovelace", "ORG"))).kinds["label"] == 1
     found = errors(gold, annotated(named("Ada", "PER"), (2, 16, "ORG")))
-    assert (found.kinds["boundary"], found.kinds["invented"]) == (1, 1)
+    assert (found.kinds["boundary"], found.kinds["spurious"]) == (1, 1)
 
 
 def test_figures_by_property_of_the_entity() -> None:
@@ -90,7 +90,7 @@ def test_every_entity_is_right_or_in_one_error(gold: list[Plain], predicted: lis
         correct = whole.correct
         between = sum(found.kinds[kind] for kind in ("boundary", "label", "both"))
         assert correct + between + found.kinds["missed"] == len(gold)
-        assert correct + between + found.kinds["invented"] == len(predicted)
+        assert correct + between + found.kinds["spurious"] == len(predicted)
         assert sum(found.confusion.values()) == correct + sum(found.kinds.values())
 
 

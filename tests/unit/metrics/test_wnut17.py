@@ -7,7 +7,7 @@ import pytest
 from onoma.corpora import read
 from onoma.metrics import score
 from onoma.text import Document
-from real import DATA, needs_data
+from support.real import DATA, needs_data
 
 pytestmark = needs_data
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tiny import write_encoder
+from support.tiny import write_encoder
 
 
 @pytest.fixture

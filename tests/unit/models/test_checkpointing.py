@@ -12,7 +12,7 @@ from onoma.models import AutoEncoder, Encoder
 from onoma.models.auto import load_auto
 from onoma.models.checkpointing import checkpoint_layers
 from onoma.models.families import read_config
-from tiny import hf_config, shake, write_distilbert
+from support.tiny import hf_config, shake, write_distilbert
 
 LENGTHS = torch.tensor([5, 9, 1])
 IDS = torch.randint(5, 60, (15,), generator=torch.Generator().manual_seed(1))

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from onoma.models import Encoder, EncoderConfig
-from tiny import ragged
+from support.tiny import ragged
 
 
 def config(**changes: object) -> EncoderConfig:

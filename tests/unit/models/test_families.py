@@ -7,7 +7,7 @@ from torch import Tensor
 from onoma.errors import EncoderError
 from onoma.models import Encoder
 from onoma.models.families import FAMILIES, build_encoder, covers, named_weights, read_config
-from tiny import OURS, hf_config, ragged, shake
+from support.tiny import OURS, hf_config, ragged, shake
 
 
 def made(family: str) -> tuple[dict[str, object], Encoder, dict[str, Tensor]]:

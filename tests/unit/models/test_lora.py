@@ -13,7 +13,7 @@ from onoma.models import AutoEncoder, Encoder
 from onoma.models.auto import load_auto
 from onoma.models.families import read_config
 from onoma.models.lora import LoraSettings, add_lora, merge_lora
-from tiny import hf_config, ragged, shake, write_distilbert
+from support.tiny import hf_config, ragged, shake, write_distilbert
 
 IDS, MASK = ragged([5, 9], vocabulary=60, pad=0)
 

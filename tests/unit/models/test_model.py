@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from onoma.models import LinearHead, Model, TorchBackend, load_pretrained
-from tiny import TAGS, ragged
+from support.tiny import TAGS, ragged
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_a_model_learns_a_batch_by_heart(model: Model) -> None:
         optimiser.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0] / 3
-    scores = TorchBackend(model).emissions(ids.numpy(), mask.numpy())
+    scores = TorchBackend(model).logits(ids.numpy(), mask.numpy())
     assert (scores.argmax(axis=2) == targets.numpy())[mask.numpy() == 1].mean() > 0.9
 
 
@@ -38,8 +38,8 @@ def test_the_backend_leaves_the_model_as_it_was(model: Model, training: bool) ->
     model.train(training)
     ids = np.arange(6).reshape(2, 3)
     backend = TorchBackend(model)
-    first = backend.emissions(ids, np.ones_like(ids))
-    assert (first == backend.emissions(ids, np.ones_like(ids))).all()
+    first = backend.logits(ids, np.ones_like(ids))
+    assert (first == backend.logits(ids, np.ones_like(ids))).all()
     assert model.training is model.encoder.training is model.head.training is training
     assert first.dtype == np.float32
     assert first.shape == (2, 3, len(TAGS))
@@ -49,11 +49,11 @@ def test_the_backend_restores_the_mode_after_an_error(model: Model) -> None:
     model.train()
     ids = np.full((1, 3), 10**6)
     with pytest.raises(IndexError):
-        TorchBackend(model).emissions(ids, np.ones_like(ids))
+        TorchBackend(model).logits(ids, np.ones_like(ids))
     assert model.training
 
 
 def test_the_backend_takes_arrays_that_are_views(model: Model) -> None:
     ids = np.arange(6).reshape(2, 3)[:, ::-1]
     backend = TorchBackend(model, device="cpu")
-    assert (backend.emissions(ids, np.ones_like(ids)) == backend.emissions(ids.copy(), np.ones_like(ids))).all()
+    assert (backend.logits(ids, np.ones_like(ids)) == backend.logits(ids.copy(), np.ones_like(ids))).all()

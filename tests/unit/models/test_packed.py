@@ -14,7 +14,7 @@ from onoma.models import encoder as encoder_module
 from onoma.models.attention import NestedAttention, PackedAttention
 from onoma.models.dropout import Dropout
 from onoma.models.packing import Packing
-from tiny import ragged, shake, write_distilbert
+from support.tiny import ragged, shake, write_distilbert
 
 LENGTHS = [(7, 7, 7), (9, 1, 4), (1,), (30, 2)]
 NESTED = pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")

@@ -13,7 +13,7 @@ from onoma.errors import EncoderError, MissingExtraError
 from onoma.models import AutoEncoder, Encoder, load_pretrained
 from onoma.models.hub import wanted
 from onoma.models.wheels import WHEELS
-from tiny import byte_level, wordpiece, write_distilbert, write_encoder
+from support.tiny import byte_level, wordpiece, write_distilbert, write_encoder
 
 
 def test_a_folder_is_loaded(bert_folder: Path) -> None:

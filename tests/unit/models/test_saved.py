@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from onoma.errors import BundleError
 from onoma.models import LinearHead, Model, Pretrained, load_model, load_pretrained, save_model
-from tiny import TAGS, ragged, shake
+from support.tiny import TAGS, ragged, shake
 
 
 @pytest.fixture

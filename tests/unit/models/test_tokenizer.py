@@ -9,7 +9,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from onoma.errors import EncoderError
 from onoma.models import save_tokenizer
 from onoma.models.tokenizer import for_words, load_tokenizer
-from tiny import byte_level, wordpiece
+from support.tiny import byte_level, wordpiece
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "Lyon", "lyon", "e", "##s", "É", "is", "中"]
 

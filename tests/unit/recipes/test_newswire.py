@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from onoma.corpora import ReadOptions, read
-from real import DATA, needs_data
+from support.real import DATA, needs_data
 
 RECIPE = Path(__file__).parents[3] / "recipes" / "en" / "newswire.py"
 ROOT = RECIPE.parents[2]

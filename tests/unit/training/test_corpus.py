@@ -12,7 +12,7 @@ from onoma.errors import CorpusError
 from onoma.schemes import SCHEMES
 from onoma.training import corpus
 from onoma.training.corpus import TrainingText, read_training_text
-from wordpieces import framing, wordpiece
+from support.wordpieces import windower, wordpiece
 
 CONLL = "ada B-PER\nleft O\nlyon B-LOC\n\nbob B-PER\n. O\n"
 
@@ -33,7 +33,7 @@ def ask(path: Path, notices: list[str], **changes: object) -> TrainingText:
     given: dict[str, object] = {
         "format": None,
         "options": lambda _: ReadOptions(),
-        "framing": framing(),
+        "windower": windower(),
         "scheme": SCHEMES["BIO"],
         "notice": notices.append,
         "cache": path.parent / "cache",
@@ -77,8 +77,8 @@ def test_what_cannot_be_used_is_told_again(path, notices):
 
 
 CHANGES: dict[str, dict[str, object]] = {
-    "window": {"framing": framing(window=16, overlap=4)},
-    "longest word": {"framing": framing(longest_word=2)},
+    "window": {"windower": windower(window=16, overlap=4)},
+    "longest word": {"windower": windower(longest_word=2)},
     "scheme": {"scheme": SCHEMES["BIOES"]},
     "options": {"options": lambda _: ReadOptions(scheme="BIO")},
     "labels": {"options": lambda _: ReadOptions(labels={"PER": "person"})},
@@ -95,10 +95,10 @@ def test_whatever_changes_makes_another_entry(path, notices, change):
 
 def test_another_tokenizer_makes_another_entry(path, notices):
     ask(path, notices)
-    other = framing()
-    other.aligner.tokenizer.add_tokens(["lyon"])
-    assert wordpiece().to_str() != other.aligner.tokenizer.to_str()
-    ask(path, notices, framing=other)
+    other = windower()
+    other.subword_encoder.tokenizer.add_tokens(["lyon"])
+    assert wordpiece().to_str() != other.subword_encoder.tokenizer.to_str()
+    ask(path, notices, windower=other)
     assert entries(path) == 2
 
 

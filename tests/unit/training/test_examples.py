@@ -12,12 +12,12 @@ from onoma.models import NO_TARGET
 from onoma.schemes import SCHEMES
 from onoma.text import Document
 from onoma.training.examples import gold_chunks, make_examples
-from wordpieces import framing
+from support.wordpieces import windower
 
 
 def chunks(document: Document) -> tuple[list[tuple[int, int, str]], Counter[str]]:
     unusable: Counter[str] = Counter()
-    (encoded,) = framing().encode([document])
+    (encoded,) = windower().encode([document])
     return [chunk[:3] for chunk in gold_chunks(encoded, unusable=unusable)], unusable
 
 
@@ -53,7 +53,7 @@ def test_over_all_windows_every_word_has_its_target_once(words):
     start = len(document.text) - len(" ".join(texts[-2:]))
     document = document.with_entities([document.entity(start, len(document.text), "X")])
     examples = list(
-        make_examples([document], framing=framing(), scheme=SCHEMES["BIO"], labels=["X"], unusable=Counter())
+        make_examples([document], windower=windower(), scheme=SCHEMES["BIO"], labels=["X"], unusable=Counter())
     )
     targets = np.concatenate([example.targets for example in examples])
     assert targets[targets != NO_TARGET].tolist() == [0] * (words - 2) + [1, 2]
@@ -62,14 +62,18 @@ def test_over_all_windows_every_word_has_its_target_once(words):
 def test_outside_of_entities_a_document_may_hold_what_its_annotation_lacks():
     text = Document("ada left lyon")
     whole = text.with_entities([text.entity(0, 3, "PER")])
-    documents = [whole, replace(whole, lacks=frozenset(["LOC"])), replace(whole, lacks=frozenset(["LOC", "ORG"]))]
-    lacks = [frozenset(["LOC"]), frozenset(["LOC", "ORG"])]
+    documents = [
+        whole,
+        replace(whole, unannotated=frozenset(["LOC"])),
+        replace(whole, unannotated=frozenset(["LOC", "ORG"])),
+    ]
+    unannotated = [frozenset(["LOC"]), frozenset(["LOC", "ORG"])]
     examples = make_examples(
         documents,
-        framing=framing(),
+        windower=windower(),
         scheme=SCHEMES["BIO"],
         labels=["LOC", "ORG", "PER"],
-        lacks=lacks,
+        unannotated=unannotated,
         unusable=Counter(),
     )
     tags = len(SCHEMES["BIO"].tags(("LOC", "ORG", "PER")))

@@ -7,7 +7,7 @@ import pytest
 
 from onoma.models import NO_TARGET
 from onoma.training.examples import Example
-from onoma.training.flat import Columns, Examples
+from onoma.training.flat import Examples, ExampleWriter
 
 LENGTHS = (3, 1, 7, 2)
 
@@ -56,10 +56,10 @@ def test_packed_examples_stand_one_behind_the_other():
 
 def test_what_is_written_is_what_numpy_reads():
     files = BytesIO(), BytesIO(), BytesIO()
-    columns = Columns(*files)
+    writer = ExampleWriter(*files)
     for example in examples((5,) * 3_000):
-        columns.append(example)
-    columns.finish()
+        writer.append(example)
+    writer.finish()
     for file in files:
         file.seek(0)
     ids, targets, offsets = (np.load(file) for file in files)

@@ -13,10 +13,10 @@ import pytest
 import torch
 
 import onoma
-from learnable import SENTENCES, write_corpus
 from onoma.errors import ConfigError, StoppedError
 from onoma.training import Observer, Step, Trained, read_config, run_training
-from tiny import write_distilbert, write_encoder
+from support.learnable import SENTENCES, write_corpus
+from support.tiny import write_distilbert, write_encoder
 
 Settings = dict[str, object]
 
@@ -58,7 +58,7 @@ def settings(tmp_path_factory) -> Settings:
         "training.epochs": 3,
         "training.learning_rate": 0.01,
         "training.batch_subwords": 48,
-        "training.precision": "fp32",
+        "training.dtype": "fp32",
         "output": str(folder / "output"),
     }
 

@@ -1,4 +1,4 @@
-"""Heads: what turns hidden states into emissions, and owns its loss."""
+"""Heads: what turns hidden states into logits, and owns its loss."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -10,11 +10,11 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 
 NO_TARGET = -100
-"""Stands in targets where a loss does not look: special pieces, later subwords, padding."""
+"""Stands in targets where a loss does not look: special tokens, later subwords, padding."""
 
 
 class Head(nn.Module, ABC):
-    """Turns hidden states into emissions and owns its loss.
+    """Turns hidden states into logits and owns its loss.
 
     Args:
         hidden: width of the hidden states.
@@ -58,7 +58,7 @@ class Head(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, hidden: Float[Tensor, "batch subwords hidden"]) -> Float[Tensor, "batch subwords tags"]:
-        """Emissions: tag scores of every subword, before any softmax."""
+        """Logits: tag scores of every subword, before any softmax."""
 
     @abstractmethod
     def loss(

@@ -1,0 +1,66 @@
+"""An encoder to a smaller one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onoma.api.inputs import PathLike
+from onoma.api.training import need_training
+from onoma.errors import InputError
+
+if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+    from onoma.models import Pretrained
+
+
+def prune(
+    encoder: str,
+    *,
+    output: PathLike,
+    texts: Sequence[PathLike] = (),
+    vocab_size: int = 40_000,
+    layers: int | None = None,
+    encoding: str = "utf-8",
+) -> Pretrained:
+    """Make an encoder smaller and write it to a folder, for :func:`train` to begin with.
+
+    Args:
+        encoder: an alias (`small`, `multilingual`), a folder, or a Hub id.
+        output: the folder to write; it must not exist.
+        texts: files in any format that onoma reads; the vocabulary is cut to the pieces that they need.
+        vocab_size: how many subwords are kept at most, where there are texts.
+        layers: how many layers are kept, spread evenly; None for all.
+        encoding: of the files.
+
+    Returns:
+        What was written.
+
+    Raises:
+        InputError: the output exists, or a file cannot be used.
+        EncoderError: there is no such encoder, or it cannot be cut.
+    """
+    need_training()
+    from onoma.corpora import ReadOptions, read
+    from onoma.models import load_pretrained, save_encoder
+    from onoma.models.pruning import choose_pieces, count_pieces, prune_layers, prune_vocabulary
+
+    output = Path(output)
+    if output.exists():
+        raise InputError(f"{output}: exists already; name another folder")
+    found = load_pretrained(encoder)
+    if texts:
+        options = ReadOptions(encoding=encoding)
+        lines = (
+            line
+            for path in texts
+            for document in read(Path(path), options=options)
+            for line in document.text.split("\n")
+        )
+        counts = count_pieces(found.tokenizer, lines)
+        found = prune_vocabulary(found, choose_pieces(found.tokenizer, counts, limit=vocab_size))
+    if layers is not None:
+        found = prune_layers(found, layers)
+    output.mkdir(parents=True)
+    save_encoder(found, output)
+    return found

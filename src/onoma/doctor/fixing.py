@@ -1,0 +1,188 @@
+"""The fixes that cannot be wrong: blanks at the ends of spans, label names, copies, tags that break their scheme."""
+
+from __future__ import annotations
+
+import difflib
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from onoma.corpora import ReadOptions, WriteOptions, retagged, write
+from onoma.doctor.annotation import trimmed
+from onoma.doctor.cases import Examined
+from onoma.doctor.duplicates import repeated
+from onoma.doctor.labels import same_names
+from onoma.encoding import segment
+from onoma.errors import InputError
+from onoma.io.files import replacing
+from onoma.text import Document, Entity
+
+DIFF = "changes.diff"
+"""Name of the file that says what was changed."""
+_CONTEXT = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed:
+    """A file that was written.
+
+    Attributes:
+        source, target: what was read and what was written.
+        dropped: documents that were left out, as copies of an earlier one.
+        changed: documents whose entities have changed.
+        lost: what the format could not hold, a sentence each.
+    """
+
+    source: Path
+    target: Path
+    dropped: int
+    changed: int
+    lost: tuple[str, ...]
+
+
+def fix(files: Sequence[Examined], folder: Path, *, options: ReadOptions) -> list[Fixed]:
+    """Write each file fixed into a new folder, and beside them ``changes.diff``.
+
+    Column files keep all but their tags, character for character; other formats are written as onoma writes them, and
+    the difference shown is to the same file written without any fix.
+
+    Args:
+        files: as they were read.
+        options: how they were read.
+
+    Raises:
+        InputError: the folder holds something, two files have one name, or a file could not be read whole.
+    """
+    _refuse(files, folder)
+    names = same_names(
+        Counter(entity.label for file in files for case in file.cases for entity in case.document.entities)
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    result: list[Fixed] = []
+    told: tuple[str, ...]
+    changes: list[str]
+    with replacing(folder / DIFF) as diff:
+        for file in files:
+            documents = [case.document for case in file.cases]
+            fixed = fixed_documents(documents, names=names)
+            target = folder / file.reading.path.name
+            if file.reading.format == "conll":
+                told, changes = (), _retag(file, fixed, target, options)
+            else:
+                told, changes = _rewrite(file, documents, fixed, target)
+            diff.writelines(changes)
+            result.append(
+                Fixed(
+                    source=file.reading.path,
+                    target=target,
+                    dropped=fixed.count(None),
+                    changed=sum(new is not None and new != old for old, new in zip(documents, fixed, strict=True)),
+                    lost=told,
+                )
+            )
+    return result
+
+
+def fixed_documents(documents: Sequence[Document], *, names: Mapping[str, str]) -> list[Document | None]:
+    """Each document as it should be; None for a copy of an earlier one.
+
+    Args:
+        names: labels to write otherwise, as :func:`~onoma.doctor.labels.same_names` finds them.
+    """
+    copies = repeated(documents)
+    return [
+        None if position in copies else document.with_entities(_entities(document, names))
+        for position, document in enumerate(documents)
+    ]
+
+
+def _entities(document: Document, names: Mapping[str, str]) -> Iterator[Entity]:
+    seen: set[tuple[int, int, str]] = set()
+    for entity in document.entities:
+        inner = trimmed(entity, document.text)
+        label = names.get(entity.label, entity.label)
+        if inner is not None and (inner.start, inner.end, label) not in seen:
+            seen.add((inner.start, inner.end, label))
+            yield replace(document.entity(inner.start, inner.end, label), score=entity.score)
+
+
+def _refuse(files: Sequence[Examined], folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder}: is there already and not empty; name a new folder for the fixed files")
+    named = Counter(file.reading.path.name for file in files)
+    if twice := [name for name, count in named.items() if count > 1]:
+        raise InputError(f"{folder}: two files are called {twice[0]}; fix them one by one")
+    for file in files:
+        unreadable = next((each for each in file.findings if each.check == "unreadable"), None)
+        if unreadable is not None:
+            raise InputError(f"{unreadable.where}: {unreadable.what}; this has to be fixed by hand before --fix")
+
+
+def _retag(file: Examined, fixed: Sequence[Document | None], target: Path, options: ReadOptions) -> list[str]:
+    lines = (case.lines for case in file.cases)
+    changes = list(retagged(file.reading.path, zip(fixed, lines, strict=True), options=options))
+    with replacing(target) as written:
+        written.writelines(after for _, after in changes if after is not None)
+    return list(_hunks(changes, source=file.reading.path, target=target))
+
+
+def _rewrite(
+    file: Examined, documents: Sequence[Document], fixed: Sequence[Document | None], target: Path
+) -> tuple[tuple[str, ...], list[str]]:
+    scheme = file.reading.scheme
+    options = WriteOptions(segment=segment) if scheme is None else WriteOptions(segment=segment, scheme=scheme.name)
+    format = file.reading.format
+    report = write((each for each in fixed if each is not None), target, format=format, options=options)
+    with tempfile.TemporaryDirectory() as scratch:
+        unmended = Path(scratch) / target.name
+        write(documents, unmended, format=format, options=options)
+        names = sorted({each.relative_to(root) for root in (unmended, target) for each in _files(root)})
+        changes = [
+            line
+            for name in names
+            for line in difflib.unified_diff(
+                _lines(unmended / name), _lines(target / name), str(file.reading.path / name), str(target / name), n=0
+            )
+        ]
+    return tuple(report.notices()), changes
+
+
+def _files(path: Path) -> list[Path]:
+    return [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
+
+
+def _hunks(changes: Sequence[tuple[str, str | None]], *, source: Path, target: Path) -> Iterator[str]:
+    """The changes as a unified diff, with two lines around each."""
+    touched = [position for position, (before, after) in enumerate(changes) if before != after]
+    if not touched:
+        return
+    yield f"--- {source}\n+++ {target}\n"
+    removed = 0
+    groups: list[tuple[int, int]] = []
+    for position in touched:
+        first, end = max(0, position - _CONTEXT), min(len(changes), position + _CONTEXT + 1)
+        if groups and first <= groups[-1][1]:
+            groups[-1] = groups[-1][0], end
+        else:
+            groups.append((first, end))
+    for first, end in groups:
+        kept = sum(after is not None for _, after in changes[first:end])
+        yield f"@@ -{first + 1},{end - first} +{first + 1 - removed},{kept} @@\n"
+        for before, after in changes[first:end]:
+            if before == after:
+                yield " " + _ended(before)
+                continue
+            yield "-" + _ended(before)
+            if after is not None:
+                yield "+" + _ended(after)
+        removed += end - first - kept
+
+
+def _ended(line: str) -> str:
+    return line if line.endswith("\n") else line + "\n"

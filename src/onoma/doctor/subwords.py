@@ -1,0 +1,76 @@
+"""What a tokenizer makes of the text: words that come out as unknown pieces, entities that no window holds."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from onoma.doctor.finding import Case, Finding, shown
+from onoma.encoding import Encoded, Windower
+from onoma.text import Span
+
+_GROUP = 256
+
+
+@dataclass(slots=True)
+class _Unknown:
+    case: Case
+    span: Span
+    count: int = 0
+    in_entities: int = 0
+
+
+def check_subwords(cases: Sequence[Case], windower: Windower) -> Iterator[Finding]:
+    """Name each word that has an unknown piece, at its first place, and each entity that is too long for a window."""
+    unknown: dict[str, _Unknown] = {}
+    for first in range(0, len(cases), _GROUP):
+        group = cases[first : first + _GROUP]
+        for case, encoded in zip(group, windower.encode([case.document for case in group]), strict=True):
+            _count_unknown(case, encoded, windower.subword_encoder.unknown, unknown)
+            yield from _lost(case, encoded, windower)
+    for word, found in unknown.items():
+        yield Finding.at(
+            found.case,
+            found.span,
+            check="unknown",
+            severity="warning" if found.in_entities else "note",
+            what=f"{shown(word)}, {found.count:,}×, {found.in_entities:,} of them in entities",
+            why="the tokenizer does not know it, so the encoder sees the same as for any other unknown word",
+            fix="write it with characters the encoder knows, or take another encoder",
+            score=found.count / (1 + found.count),
+        )
+
+
+def _count_unknown(case: Case, encoded: Encoded, piece: int, unknown: dict[str, _Unknown]) -> None:
+    places = np.flatnonzero(encoded.subwords.ids == piece)
+    if not places.size:
+        return
+    words = np.unique(np.searchsorted(encoded.subwords.bounds, places, side="right") - 1)
+    for number in words.tolist():
+        start, end = int(encoded.words.starts[number]), int(encoded.words.ends[number])
+        entry = unknown.setdefault(case.document.text[start:end], _Unknown(case, Span(start=start, end=end)))
+        entry.count += 1
+        entry.in_entities += any(each.start < end and each.end > start for each in case.document.entities)
+
+
+def _lost(case: Case, encoded: Encoded, windower: Windower) -> Iterator[Finding]:
+    room = windower.window - len(windower.subword_encoder.prefix) - len(windower.subword_encoder.suffix)
+    if len(encoded.windows) < 2:
+        return
+    starts, ends = encoded.words.starts.tolist(), encoded.words.ends.tolist()
+    for entity in case.document.entities:
+        first, last = bisect_right(ends, entity.start), bisect_left(starts, entity.end)
+        subwords = int(encoded.subwords.bounds[last] - encoded.subwords.bounds[first])
+        if subwords > room:
+            yield Finding.at(
+                case,
+                entity,
+                check="window",
+                severity="warning",
+                what=f"{shown(entity.text)} {entity.label}",
+                why=f"it has {subwords:,} subwords; a window holds {room:,}, so no one sees it whole",
+                fix="look where it ends, or widen model.window",
+            )

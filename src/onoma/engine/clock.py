@@ -1,0 +1,53 @@
+"""Counts steps, subwords and seconds, and smooths the loss."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from onoma.engine.events import Step
+
+_SMOOTHING = 0.98
+
+
+class Clock:
+    """A run's own time: evaluation and whatever else is not training is not counted.
+
+    Args:
+        total: steps of the whole run.
+    """
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.steps = 0
+        self.loss = math.nan
+        self.seconds = 0.0
+        self._begun_at = 0
+        self._subwords = 0
+        self._seconds = 0.0
+
+    def tick(self, epoch: int, *, loss: float, learning_rate: float, subwords: int, seconds: float) -> Step:
+        """Count a step. Speed and what is left are told from what this process has done."""
+        self.steps += 1
+        self.seconds += seconds
+        self._subwords += subwords
+        self._seconds += seconds
+        smoothing = min(_SMOOTHING, 1 - 1 / self.steps)
+        self.loss = loss if self.steps == 1 else smoothing * self.loss + (1 - smoothing) * loss
+        return Step(
+            number=self.steps,
+            epoch=epoch,
+            loss=self.loss,
+            learning_rate=learning_rate,
+            subwords_per_second=self._subwords / self._seconds,
+            seconds=self.seconds,
+            seconds_left=(self.total - self.steps) * self._seconds / (self.steps - self._begun_at),
+        )
+
+    def state_dict(self) -> dict[str, object]:
+        return {"steps": self.steps, "loss": self.loss, "seconds": self.seconds}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.steps = self._begun_at = state["steps"]
+        self.loss, self.seconds = state["loss"], state["seconds"]

@@ -1,0 +1,146 @@
+"""Several processes that train one model together: who they are, and what they say to each other.
+
+`torchrun` starts them and tells each its number by its environment; without it there is one process, which talks to
+nobody and pays nothing. This module knows neither models nor gradients; see :mod:`onoma.engine.reduction`.
+
+Who fails leaves, and so closes its connections: over gloo the others then raise
+:class:`~onoma.errors.TrainingError` at the next word that they exchange. Those that wait inside of NCCL cannot notice;
+`torchrun` ends them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar, cast
+
+import torch
+from jaxtyping import Shaped
+from torch import Tensor, distributed
+
+from onoma.errors import TrainingError
+
+_NAMES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+_PATIENCE = timedelta(hours=6)
+"""How long to wait for a process that lives: the first one measures on dev, exports and measures on test alone."""
+
+_Made = TypeVar("_Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """The place of this process among those that train together.
+
+    All of them have to call the methods below in the same order.
+
+    Attributes:
+        rank: its number, from 0; process 0 alone reports and writes.
+        size: how many there are.
+        local: its number on its machine, which is that of its GPU.
+    """
+
+    rank: int = 0
+    size: int = 1
+    local: int = 0
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is one process only."""
+        return self.size == 1
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the process that reports and writes."""
+        return self.rank == 0
+
+    def meet(self) -> None:
+        """Wait until all have come here."""
+        self.total(0.0)
+
+    def told(self, make: Callable[[], _Made]) -> _Made:
+        """What the first process makes of a call; the others do not call."""
+        if self.alone:
+            return make()
+        box = [make() if self.first else None]
+        with _together():
+            distributed.broadcast_object_list(box, src=0)
+        return cast("_Made", box[0])
+
+    def in_turn(self, make: Callable[[], _Made]) -> _Made:
+        """What each makes of its own call, the first one before all others: it may leave something for them to find."""
+        if self.first:
+            made = make()
+            self.meet()
+            return made
+        self.meet()
+        return make()
+
+    def total(self, value: float) -> float:
+        """The sum of everybody's value."""
+        return value if self.alone else float(self._reduced(value, distributed.ReduceOp.SUM))
+
+    def largest(self, value: int) -> int:
+        """The largest of everybody's values."""
+        return value if self.alone else int(self._reduced(value, distributed.ReduceOp.MAX))
+
+    def add_up(self, tensor: Shaped[Tensor, "*axes"], *, largest: bool = False) -> None:
+        """Put the sum of everybody's tensors, or the largest of each number, in the place of each; sparse ones too."""
+        if not self.alone:
+            with _together():
+                distributed.all_reduce(tensor, distributed.ReduceOp.MAX if largest else distributed.ReduceOp.SUM)
+
+    def copy_first(self, tensors: Iterable[Tensor]) -> None:
+        """Put the first process's tensors in the place of everybody's."""
+        if not self.alone:
+            with _together():
+                for tensor in tensors:
+                    distributed.broadcast(tensor.detach(), src=0)
+
+    def _reduced(self, value: float, how: distributed.ReduceOp.RedOpType) -> float:
+        tensor = torch.tensor(value, dtype=torch.float64)
+        with _together():
+            distributed.all_reduce(tensor, how)
+        return tensor.item()
+
+
+ALONE = Ranks()
+"""The only process."""
+
+
+def find_ranks() -> Ranks:
+    """What `torchrun` has told this process; :data:`ALONE` where it was started otherwise."""
+    if not all(name in os.environ for name in _NAMES):
+        return ALONE
+    return Ranks(rank=int(os.environ["RANK"]), size=int(os.environ["WORLD_SIZE"]), local=int(os.environ["LOCAL_RANK"]))
+
+
+@contextmanager
+def joined() -> Iterator[Ranks]:
+    """Join the other processes, if there are any, and leave them in the end."""
+    ranks = find_ranks()
+    if ranks.alone or distributed.is_initialized():
+        yield ranks
+        return
+    on_gpu = torch.cuda.is_available() and distributed.is_nccl_available()
+    with _together():
+        distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo", timeout=_PATIENCE)
+    try:
+        yield ranks
+    finally:
+        distributed.destroy_process_group()
+
+
+@contextmanager
+def _together() -> Iterator[None]:
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError as error:
+        why = str(error).strip().partition("\n")[0]
+        raise TrainingError(
+            f"another process of this run has ended or cannot be reached, see what it says itself ({why})"
+        ) from error

@@ -1,0 +1,130 @@
+"""What a run is, so that going on with it can be told from going on with something else."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from onoma.errors import InputError
+from onoma.io.digest import code_digest
+from onoma.version import __version__
+
+IDENTITY = "run.json"
+
+_CODE = (
+    "text", "schemes", "corpora", "encoding", "tasks", "metrics",
+    "tagger.py", "evaluation", "models", "engine", "training",
+)  # fmt: skip
+_PACKAGES = ("numpy", "tokenizers", "torch")
+_HARMLESS = (
+    "machine.",
+    "settings.data.test",
+    "settings.training.checkpoint_minutes",
+    "settings.training.checkpoint_steps",
+    "settings.training.log",
+    "settings.training.patience",
+    "settings.training.recompute",
+)
+_TOLD_BY_DIGEST = ("settings.output", "settings.data.train", "settings.data.dev")
+
+
+class Identity(BaseModel):
+    """Everything that decides a run's weights.
+
+    Attributes:
+        settings: the configuration, as it was given.
+        data: the digest of each part of the data.
+        encoder: the digest of what the model begins as.
+        dtype: the one that was chosen, which may have been measured.
+        versions: of onoma, with the digest of the code that decides weights, and of packages.
+        machine: what may change the last digits.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    settings: dict[str, object]
+    data: dict[str, str]
+    encoder: str
+    dtype: Literal["fp32", "bf16", "fp16"]
+    versions: dict[str, str]
+    machine: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is not as it was; ``harmless`` where the run may go on all the same."""
+
+    key: str
+    before: object
+    now: object
+    harmless: bool
+
+    def __str__(self) -> str:
+        return f"{self.key}: {_shown(self.before)}, now {_shown(self.now)}"
+
+
+def code_versions() -> dict[str, str]:
+    """The versions of an identity."""
+    return {"onoma": f"{__version__} ({code_digest(_CODE)[:12]})", **{name: version(name) for name in _PACKAGES}}
+
+
+def machine(device: torch.device, *, processes: int) -> dict[str, str]:
+    """The machine of an identity."""
+    return {
+        "processor": f"{platform.machine()} with {torch.backends.cpu.get_cpu_capability()}",
+        "threads": str(torch.get_num_threads()),
+        "processes": str(processes),
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else str(device),
+    }
+
+
+def differences(before: Identity, now: Identity) -> list[Change]:
+    """Key by key what differs, in order."""
+    old, new = (dict(_leaves(each.model_dump(mode="json"))) for each in (before, now))
+    return [
+        Change(key.removeprefix("settings."), old.get(key), new.get(key), harmless=key.startswith(_HARMLESS))
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key) and not key.startswith(_TOLD_BY_DIGEST)
+    ]
+
+
+def read_identity(run: Path) -> Identity | None:
+    """The identity of an unfinished run; None where there is none.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    path = run / IDENTITY
+    try:
+        return Identity.model_validate_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, ValidationError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); pass --overwrite to start the run anew") from error
+
+
+def write_identity(identity: Identity, run: Path) -> None:
+    """Write it whole or not at all."""
+    draft = run / f".{IDENTITY}"
+    draft.write_text(identity.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    draft.replace(run / IDENTITY)
+
+
+def _leaves(tree: Mapping[str, object], *, under: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, under=f"{under}{key}.")
+        else:
+            yield under + key, value
+
+
+def _shown(value: object) -> str:
+    return "not set" if value is None else value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,169 @@
+"""One step of training: everything that it changes, and how that is put aside and taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from onoma.engine.average import WeightAverage
+from onoma.engine.data import Batch, part_of
+from onoma.engine.devices import ALONE, Ranks
+from onoma.engine.dtype import Dtype
+from onoma.engine.groups import GroupSettings
+from onoma.engine.heap import STEPS_BETWEEN, give_back_holes, set_up_heap
+from onoma.engine.optimiser import clip_gradients, make_optimiser, make_schedule, set_step
+from onoma.engine.reduction import sum_gradients
+from onoma.errors import ConfigError
+from onoma.models import Model
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerSettings:
+    """How a model learns; see :class:`~onoma.training.config.TrainingConfig`.
+
+    Attributes:
+        seed: of what is random in a step, where several processes take it.
+    """
+
+    groups: GroupSettings
+    warmup: float
+    clip: float
+    device: torch.device
+    dtype: Dtype
+    average: float | None = None
+    seed: int = 0
+
+
+class Learner:
+    """A model with its optimiser, its rate's schedule, and, where wanted, the average of its weights.
+
+    Args:
+        model: what learns.
+        settings: how.
+        steps: of the whole run.
+        ranks: who takes each step together; all of them end it with the same weights.
+    """
+
+    def __init__(self, model: Model, *, settings: LearnerSettings, steps: int, ranks: Ranks = ALONE) -> None:
+        self.model = model
+        self.ranks = ranks
+        ranks.copy_first(model.parameters())
+        self.settings = settings
+        if settings.device.type == "cpu":
+            set_up_heap()
+        self._optimiser = make_optimiser(model, settings=settings.groups)
+        self._schedule = make_schedule(self._optimiser, steps=steps, warmup=settings.warmup)
+        self._scaler = settings.dtype.scaler(settings.device)
+        # It makes its factor when first used, which a process without a share of the first batch would miss.
+        self._scaler.scale(torch.zeros((), device=settings.device))
+        self._average = None if settings.average is None else WeightAverage(model, decay=settings.average)
+
+    @property
+    def learning_rate(self) -> float:
+        """That of the next step, the highest of all parameters."""
+        return max(float(group["lr"]) for group in self._optimiser.param_groups)
+
+    def step(self, batches: Sequence[Batch]) -> tuple[float, float]:
+        """Learn from some batches as if they were one, together with whoever else has got the same batches.
+
+        Returns:
+            The loss, and the norm of its gradient before it was clipped.
+        """
+        parts = [part_of(batch, self.ranks) for batch in batches]
+        shares = self._shares(batches, parts)
+        self._optimiser.zero_grad(set_to_none=True)
+        self._seed_step()
+        losses = []
+        for (of_all, _, _), (ids, lengths, targets), share in zip(batches, parts, shares, strict=True):
+            self._optimiser.catch_up(of_all)
+            if not len(lengths):
+                continue
+            with self.settings.dtype.products(self.settings.device):
+                loss = self.model.loss(ids, lengths, targets)
+            loss = loss if share is None else loss * share
+            torch.autograd.backward(self._scaler.scale(loss))
+            losses.append(loss.detach())
+        sum_gradients(self.model.parameters(), ranks=self.ranks)
+        self._scaler.unscale_(self._optimiser)
+        norm = clip_gradients(self.model.parameters(), largest=self.settings.clip)
+        self._scaler.step(self._optimiser)
+        self._scaler.update()
+        self._schedule.step()
+        if self._average is not None:
+            if self._average.due:
+                self._optimiser.catch_up()
+            self._average.update()
+        if self.settings.device.type == "cpu" and self._schedule.last_epoch % STEPS_BETWEEN == 0:
+            give_back_holes()
+        return self.ranks.total(float(sum(loss.item() for loss in losses))), norm
+
+    @contextmanager
+    def settled(self) -> Iterator[None]:
+        """The model has in here the weights that are to be measured or saved."""
+        self._optimiser.catch_up()
+        if self._average is None:
+            yield
+        else:
+            with self._average.applied():
+                yield
+
+    def state_dict(self) -> dict[str, object]:
+        """Everything that the next step depends on, random states included; tensors are not copied."""
+        on_gpu = self.settings.device.type == "cuda"
+        return {
+            "model": self.model.state_dict(),
+            "optimiser": self._optimiser.state_dict()["state"],
+            "steps": self._schedule.last_epoch,
+            "scaler": self._scaler.state_dict(),
+            "average": None if self._average is None else self._average.state_dict(),
+            "random": torch.get_rng_state(),
+            "random of GPUs": torch.cuda.get_rng_state_all() if on_gpu else [],
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where :meth:`state_dict` was asked. Rates and decays stay what the settings say.
+
+        Raises:
+            ConfigError: that was a learner of another make.
+        """
+        try:
+            self.model.load_state_dict(state["model"])
+            groups = self._optimiser.state_dict()["param_groups"]
+            self._optimiser.load_state_dict({"state": state["optimiser"], "param_groups": groups})
+            if self._average is not None and state["average"] is not None:
+                self._average.load_state_dict(state["average"])
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise ConfigError(
+                f"the checkpoint does not fit the model or its groups of parameters ({error}); resume with the "
+                "settings it began with, or pass --overwrite to start anew"
+            ) from error
+        set_step(self._schedule, state["steps"])
+        if state["scaler"]:
+            self._scaler.load_state_dict(state["scaler"])
+        torch.set_rng_state(state["random"])
+        if state["random of GPUs"] and self.settings.device.type == "cuda":
+            torch.cuda.set_rng_state_all(state["random of GPUs"])
+
+    def _shares(self, batches: Sequence[Batch], parts: Sequence[Batch]) -> list[Tensor | None]:
+        """What the loss of each part counts in the loss of all batches; None where one part is all there is."""
+        if len(batches) == 1 and self.ranks.alone:
+            return [None]
+        mass = self.model.head.mass
+        total = torch.stack([mass(targets) for _, _, targets in batches]).sum()
+        total = total.clamp(min=torch.finfo(torch.float32).tiny)
+        return [mass(targets) / total for _, _, targets in parts]
+
+    def _seed_step(self) -> None:
+        """Let each of several processes drop other units, and the same ones again when the run is resumed.
+
+        The checkpoint holds the random state of the first process only; so no step takes over any from the one before.
+        """
+        if not self.ranks.alone:
+            entropy = (self.settings.seed, self._schedule.last_epoch, self.ranks.rank)
+            torch.manual_seed(int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0]))

@@ -1,0 +1,111 @@
+"""Observers that tell the programs with which people look at training: TensorBoard and MLflow."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+from onoma.engine.events import Epoch, Observer, Plan, Step
+from onoma.engine.history import EVERY, TENSORBOARD, epoch_figures, step_figures
+from onoma.errors import needing
+
+_MLFLOW_RUN = "mlflow.run"
+
+
+class Logger(Observer):
+    """Hands on, by name, the figures that the history gets as well.
+
+    Args:
+        folder: the run's.
+        name: what to call the run.
+    """
+
+    def __init__(self, folder: Path, *, name: str) -> None:
+        self.folder = folder
+        self.name = name
+
+    @abstractmethod
+    def log(self, figures: Mapping[str, float], *, step: int) -> None:
+        """Hand on some figures."""
+
+    def stepped(self, step: Step) -> None:
+        if step.number % EVERY == 0:
+            figures = _numbers(step_figures(step), but=("step", "epoch", "seconds"))
+            self.log({f"train/{name}": value for name, value in figures}, step=step.number)
+
+    def epoch_ended(self, epoch: Epoch) -> None:
+        dev = epoch_figures(epoch).get("dev")
+        figures = {f"dev/{name}": value for name, value in _numbers(dev)} if isinstance(dev, dict) else {}
+        self.log({"train/epoch": float(epoch.number), **figures}, step=epoch.step)
+
+
+class TensorBoardLogger(Logger):
+    """Writes event files, which `tensorboard --logdir` finds anywhere below a folder."""
+
+    def __init__(self, folder: Path, *, name: str) -> None:
+        super().__init__(folder, name=name)
+        _need("tensorboard", extra="tensorboard")
+        self._writer: Any = None
+
+    def planned(self, plan: Plan) -> None:
+        # Of a run that is resumed what came after the checkpoint is hidden.
+        writer = import_module("torch.utils.tensorboard").SummaryWriter
+        self._writer = writer(str(self.folder / TENSORBOARD), purge_step=plan.done + 1 if plan.done else None)
+
+    def log(self, figures: Mapping[str, float], *, step: int) -> None:
+        for name, value in figures.items():
+            self._writer.add_scalar(name, value, step)
+
+    def ended(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+
+class MlflowLogger(Logger):
+    """Logs to the server that ``MLFLOW_TRACKING_URI`` names; a run that is resumed goes on under its own id."""
+
+    def __init__(self, folder: Path, *, name: str) -> None:
+        super().__init__(folder, name=name)
+        self._mlflow: Any = _need("mlflow", extra="mlflow")
+
+    def planned(self, plan: Plan) -> None:
+        path = self.folder / _MLFLOW_RUN
+        known = path.read_text(encoding="utf-8") if plan.done and path.is_file() else None
+        run = self._mlflow.start_run(run_id=known, run_name=self.name)
+        path.write_text(run.info.run_id, encoding="utf-8")
+
+    def log(self, figures: Mapping[str, float], *, step: int) -> None:
+        self._mlflow.log_metrics(dict(figures), step=step)
+
+    def ended(self) -> None:
+        self._mlflow.end_run()
+
+
+LOGGERS: Mapping[str, Callable[..., Logger]] = MappingProxyType(
+    {"tensorboard": TensorBoardLogger, "mlflow": MlflowLogger}
+)
+"""Every logger by the name that configurations use."""
+
+
+def make_loggers(names: Sequence[str], *, folder: Path, name: str) -> list[Logger]:
+    """The loggers of a run.
+
+    Raises:
+        MissingExtraError: with the command that installs what one needs.
+    """
+    return [LOGGERS[each](folder, name=name) for each in names]
+
+
+def _need(package: str, *, extra: str) -> ModuleType:
+    with needing(f"training.log = {extra}", extra=extra):
+        return import_module(package)
+
+
+def _numbers(figures: Mapping[str, object], *, but: Sequence[str] = ()) -> Iterator[tuple[str, float]]:
+    for name, value in figures.items():
+        if isinstance(value, int | float) and name not in but:
+            yield name, float(value)

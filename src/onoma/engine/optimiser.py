@@ -1,0 +1,202 @@
+"""AdamW that touches only the word embeddings it must, and the rate's way up and down.
+
+Source: Loshchilov and Hutter 2019, algorithm 2; warm-up and linear decay as in Devlin et al. 2019, appendix A.2.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, cast
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import LambdaLR
+
+from onoma.engine.groups import GroupSettings, make_groups
+from onoma.models import Model
+
+_ROWS_AT_ONCE = 4_096
+_FADED = 1e-20
+
+
+class RowwiseAdamW(AdamW):
+    """torch's fused AdamW, and where a gradient is sparse the same for the price of the rows in it.
+
+    In a small encoder word embeddings are half of all weights, and a batch holds a few hundred of them. Without a
+    gradient AdamW still moves a row: it decays, and what is left of its momentum pushes it on. Both have a closed form.
+    After ``k`` steps with rates ``a_1 … a_k`` and decay ``d``, moments ``m`` and ``v`` at the last gradient, and Adam's
+    corrections of bias ``c_i``, a row ``w`` has become ::
+
+        w * prod(1 - a_i d)  -  m / sqrt(v) * sum_i(a_i c_i (beta1 / sqrt(beta2))^i * prod_{j>i}(1 - a_j d))
+
+    Product and sum are kept as two numbers a row, and :meth:`catch_up` brings rows up to date, which has to be done
+    before they are read: those of a batch before its forward pass, all of them before the model is measured or saved.
+    A row that was not caught up in time is caught up when it next has a gradient; until then it is read as it was.
+
+    What differs from dense AdamW: rounding; and Adam's epsilon, which beside ``sqrt(v)`` should grow from step to step
+    without a gradient and here keeps its share of the first of them. That changes the push of step ``i`` by
+    ``i / 2000 * epsilon / sqrt(v)`` of itself, and the momentum is gone after some 50 steps: less than a thousandth
+    wherever gradients are above 100 times epsilon. A test holds the two together over hundreds of
+    steps in which rows come and go.
+
+    The state of an embedding table is ``exp_avg``, ``exp_avg_sq``, ``step`` as in torch, and for every row ``idle``
+    (steps since its last gradient), ``decay`` (logarithm of the product), ``push`` (the sum) and ``fade``
+    (``(beta1 / sqrt(beta2))^idle``). It belongs to the weights as they are, rows that lag behind included, so a
+    checkpoint needs no catching up.
+    """
+
+    # torch hides these from its compiler, which it imports at their first call: 70 MB and a second for nothing.
+    add_param_group = inspect.unwrap(AdamW.add_param_group)
+    zero_grad = inspect.unwrap(AdamW.zero_grad)
+    state_dict = inspect.unwrap(AdamW.state_dict)
+    load_state_dict = inspect.unwrap(AdamW.load_state_dict)
+    _step_dense = inspect.unwrap(AdamW.step)
+
+    def __init__(self, params: Iterable[Tensor] | Iterable[dict[str, Any]], *, lr: float) -> None:
+        super().__init__(params, lr=lr, fused=True)
+        # Otherwise torch.amp.GradScaler leaves it to the step to look for infinities, and the rows would not.
+        self._step_supports_amp_scaling = False
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
+        """One step; sparse gradients are coalesced in place."""
+        tables = [(group, weights, weights.grad) for group, weights in self._weights() if _is_sparse(weights.grad)]
+        for _, table, _ in tables:
+            table.grad = None
+        loss = cast("float | None", self._step_dense(closure))
+        for group, table, gradient in tables:
+            assert gradient is not None
+            table.grad = gradient.coalesce()
+            self._update(table, group, table.grad.indices()[0], table.grad.values())
+        return loss
+
+    @torch.no_grad()
+    def catch_up(self, ids: Int64[Tensor, " subwords"] | None = None) -> None:
+        """Bring rows of the embedding tables up to date: those of some subwords, or all."""
+        for group, table in self._weights():
+            state = self.state.get(table, {})
+            if "idle" in state:
+                rows = torch.arange(len(table), device=table.device) if ids is None else torch.unique(ids)
+                for some in rows[state["idle"][rows] > 0].split(_ROWS_AT_ONCE):
+                    _catch_up(table, group, state, some)
+
+    def _weights(self) -> Iterator[tuple[dict[str, Any], Tensor]]:
+        return ((group, weights) for group in self.param_groups for weights in group["params"])
+
+    def _update(
+        self,
+        table: Float[Tensor, "vocabulary narrow"],
+        group: Mapping[str, Any],
+        rows: Int64[Tensor, " rows"],
+        gradient: Float[Tensor, "rows narrow"],
+    ) -> None:
+        state = self.state[table]
+        if not state:
+            state.update(_new_state(table))
+        _catch_up(table, group, state, rows[state["idle"][rows] > 0])
+        rate, (beta1, beta2) = group["lr"], group["betas"]
+        state["step"] += 1
+        correction = _correction(state, beta2)
+        size = rate * correction / (1 - beta1 ** float(state["step"]))
+        mean = state["exp_avg"][rows].lerp_(gradient, 1 - beta1)
+        square = state["exp_avg_sq"][rows].mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
+        moved = table[rows].mul_(1 - rate * group["weight_decay"])
+        moved.addcdiv_(mean, square.sqrt().add_(group["eps"] * correction), value=-size)
+        table.index_copy_(0, rows, moved)
+        state["exp_avg"].index_copy_(0, rows, mean)
+        state["exp_avg_sq"].index_copy_(0, rows, square)
+        state["idle"] += 1
+        state["decay"] += math.log1p(-rate * group["weight_decay"])
+        # Denormal numbers would be slow, and push nothing.
+        functional.threshold(state["fade"].mul_(beta1 / math.sqrt(beta2)), _FADED, 0.0, inplace=True)
+        state["push"].mul_(1 - rate * group["weight_decay"]).add_(state["fade"], alpha=size)
+        _reset(state, rows)
+
+
+def make_optimiser(model: Model, *, settings: GroupSettings) -> RowwiseAdamW:
+    """AdamW over all parameters that learn. On a CPU the word embeddings get sparse gradients from now on."""
+    words = model.encoder.words
+    words.sparse = words.weight.device.type == "cpu"
+    groups = [group.options() for group in make_groups(model, settings=settings)]
+    return RowwiseAdamW(groups, lr=settings.learning_rate)
+
+
+@torch.no_grad()
+def clip_gradients(weights: Iterable[Tensor], *, largest: float) -> float:
+    """Scale all gradients, sparse ones among them, so that their norm together is at most ``largest``.
+
+    Returns:
+        The norm that they had.
+    """
+    gradients = []
+    for each in weights:
+        if each.grad is not None:
+            if each.grad.is_sparse:
+                each.grad = each.grad.coalesce()
+            gradients.append(each.grad.values() if each.grad.is_sparse else each.grad)
+    norm = float(nn.utils.get_total_norm(gradients))
+    if norm > largest:
+        for gradient in gradients:
+            gradient.mul_(largest / norm)
+    return norm
+
+
+def make_schedule(optimiser: AdamW, *, steps: int, warmup: float) -> LambdaLR:
+    """A rate that climbs linearly over the share ``warmup`` of all steps and then falls linearly to 0."""
+    climb = max(1, round(steps * warmup))
+
+    def share(step: int) -> float:
+        return (step + 1) / climb if step < climb else max(0.0, (steps - step) / max(1, steps - climb))
+
+    return LambdaLR(optimiser, share)
+
+
+def set_step(schedule: LambdaLR, step: int) -> None:
+    """Let a new schedule go on as if it had seen so many steps."""
+    schedule.load_state_dict(schedule.state_dict() | {"last_epoch": step, "_step_count": step + 1})
+    shares = (share(step) for share in schedule.lr_lambdas)
+    for group, base, share in zip(schedule.optimizer.param_groups, schedule.base_lrs, shares, strict=True):
+        group["lr"] = base * share
+
+
+def _is_sparse(gradient: Tensor | None) -> bool:
+    return gradient is not None and gradient.is_sparse
+
+
+def _new_state(table: Tensor) -> dict[str, Tensor]:
+    zeros = {name: torch.zeros(len(table), device=table.device) for name in ("idle", "decay", "push", "fade")}
+    return {
+        "step": torch.zeros((), device=table.device),
+        "exp_avg": torch.zeros_like(table),
+        "exp_avg_sq": torch.zeros_like(table),
+        **zeros,
+    }
+
+
+def _correction(state: Mapping[str, Tensor], beta2: float) -> float:
+    """The root of Adam's correction of the second moment's bias."""
+    return math.sqrt(1 - beta2 ** float(state["step"]))
+
+
+def _catch_up(table: Tensor, group: Mapping[str, Any], state: Mapping[str, Tensor], rows: Tensor) -> None:
+    """Do to some rows, which are named once each, what AdamW would have done since their last gradients."""
+    beta1, beta2 = group["betas"]
+    idle, mean, square = state["idle"][rows, None], state["exp_avg"][rows], state["exp_avg_sq"][rows]
+    # Epsilon as the first of the missed steps had it, which pushed most.
+    correction = (1 - beta2 ** (state["step"] - idle + 1)).sqrt()
+    direction = mean / square.sqrt().addcmul_(correction, correction.new_tensor(group["eps"]))
+    moved = table[rows].mul_(state["decay"][rows, None].exp()).addcmul_(direction, state["push"][rows, None], value=-1)
+    table.index_copy_(0, rows, moved)
+    state["exp_avg"].index_copy_(0, rows, mean.mul_(beta1**idle))
+    state["exp_avg_sq"].index_copy_(0, rows, square.mul_(beta2**idle))
+    _reset(state, rows)
+
+
+def _reset(state: Mapping[str, Tensor], rows: Tensor) -> None:
+    for name, value in (("idle", 0.0), ("decay", 0.0), ("push", 0.0), ("fade", 1.0)):
+        state[name][rows] = value

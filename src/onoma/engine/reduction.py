@@ -1,0 +1,68 @@
+"""The gradients of several processes to their sum, the same to the last bit in all of them.
+
+A process may have no gradient at all, where it got no share of a batch. This module does not know what weighs how much;
+see :class:`~onoma.engine.learner.Learner`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from onoma.engine.devices import Ranks
+
+_NUMBERS_AT_ONCE = 2**24
+"""Large enough that the network's delay does not count, small enough that the copy does not."""
+
+_NONE, _DENSE, _SPARSE = range(3)
+
+
+@torch.no_grad()
+def sum_gradients(weights: Iterable[Tensor], *, ranks: Ranks) -> None:
+    """Put the sum of everybody's gradients in the place of each; those that nobody has stay None.
+
+    Sparse gradients come out coalesced, with the rows that anybody has.
+    """
+    if ranks.alone:
+        return
+    learning = [each for each in weights if each.requires_grad]
+    kinds = torch.tensor([_kind(each.grad) for each in learning])
+    ranks.add_up(kinds, largest=True)
+    dense = []
+    for each, kind in zip(learning, kinds.tolist(), strict=True):
+        if kind == _SPARSE:
+            sparse = _no_rows(each) if each.grad is None else each.grad.coalesce()
+            ranks.add_up(sparse)
+            each.grad = sparse.coalesce()
+        elif kind == _DENSE:
+            if each.grad is None:
+                each.grad = torch.zeros_like(each)
+            dense.append(each.grad)
+    for some in _buckets(dense):
+        flat = torch.cat([each.flatten() for each in some])
+        ranks.add_up(flat)
+        for each, total in zip(some, torch.split(flat, [each.numel() for each in some]), strict=True):
+            each.copy_(total.view_as(each))
+
+
+def _kind(gradient: Tensor | None) -> int:
+    return _NONE if gradient is None else _SPARSE if gradient.is_sparse else _DENSE
+
+
+def _no_rows(table: Tensor) -> Tensor:
+    """A sparse gradient of no rows; of the shape that an embedding's gradient has."""
+    places = torch.empty(1, 0, dtype=torch.int64, device=table.device)
+    return torch.sparse_coo_tensor(places, table.new_empty(0, table.shape[1]), table.shape, is_coalesced=True)
+
+
+def _buckets(gradients: Sequence[Tensor]) -> Iterator[list[Tensor]]:
+    bucket: list[Tensor] = []
+    for each in gradients:
+        if bucket and sum(map(torch.numel, bucket)) + each.numel() > _NUMBERS_AT_ONCE:
+            yield bucket
+            bucket = []
+        bucket.append(each)
+    if bucket:
+        yield bucket

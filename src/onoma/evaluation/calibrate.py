@@ -1,0 +1,103 @@
+"""The calibration by which the scores of predicted entities agree best with how many of them are right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.bundle import Bundle
+from onoma.errors import InputError
+from onoma.evaluation.evaluate import tag_gold
+from onoma.metrics import Aligned, Point, Reliability, Scored, Wanted, choose_threshold, reliability, threshold_curve
+from onoma.runtime import Backend
+from onoma.tagger import Tagger
+from onoma.tasks import Scaling, fit_scaling, fit_temperature, temper
+from onoma.text import Document
+
+FEWEST_ENTITIES = 30
+"""A temperature is not fitted on fewer predicted entities."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibrated:
+    """A fitted calibration and what it does, on the documents that it was fitted on.
+
+    Attributes:
+        temperature: tag scores are to be divided by it.
+        scaling: what then is to become of an entity's probability.
+        before: what scores were worth without both.
+        after: what they are worth now.
+        curves: precision and recall now, at every threshold, for each label.
+    """
+
+    temperature: float
+    scaling: Scaling
+    before: Reliability
+    after: Reliability
+    curves: Mapping[str, tuple[Point, ...]]
+
+    def thresholds(self, *, wanted: float, of: Wanted) -> dict[str, Point | None]:
+        """For each label the threshold at which its entities have a precision or a recall; None where none does."""
+        return {label: choose_threshold(curve, wanted=wanted, of=of) for label, curve in self.curves.items()}
+
+
+def calibrate(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> Calibrated:
+    """Find the calibration by which the scores of predicted entities tell best which of them are right.
+
+    The loss is the mean log loss of those scores: right is an exact match. The temperature is fitted first, the scaling
+    upon it. The model runs once over the documents.
+
+    Args:
+        bundle: how texts are cut and tags read; a calibration that it has is forgotten.
+        backend: what runs the model.
+        gold: documents that the model was not trained on.
+
+    Raises:
+        InputError: too few entities are predicted, or all are right or all wrong, so that any temperature would do.
+    """
+    plain = Bundle(bundle.manifest.model_copy(update={"calibration": None}), bundle.tokenizer, bundle.folder)
+    remembering = _Remembering(backend)
+    tagger = Tagger(plain, remembering)
+
+    def tagged(temperature: float) -> tuple[Aligned, ...]:
+        remembering.temperature = temperature
+        return tuple(tag_gold(tagger, gold))
+
+    scored = Scored.of(tagged(1.0))
+    found, right = len(scored.scores), int(scored.correct.sum())
+    before = reliability(scored)
+    if before is None or found < FEWEST_ENTITIES or right in (0, found):
+        raise InputError(
+            f"of {found:,} predicted entities {right:,} are right; a temperature is fitted on at least "
+            f"{FEWEST_ENTITIES}, some right and some wrong; take more text, and none that the model was trained on"
+        )
+    temperature = fit_temperature(lambda at: Scored.of(tagged(at)).log_loss())
+    pairs = tagged(temperature)
+    scored = Scored.of(pairs)
+    scaling = fit_scaling(scored.scores, scored.correct)
+
+    def scaled(scored: Scored) -> Scored:
+        return replace(scored, scores=scaling(scored.scores))
+
+    after = reliability(scaled(scored))
+    labels = sorted({mention.label for pair in pairs for mention in (*pair.gold, *pair.predicted)})
+    curves = {label: threshold_curve(scaled(Scored.of(pairs, label=label))) for label in labels}
+    return Calibrated(temperature=temperature, scaling=scaling, before=before, after=after or before, curves=curves)
+
+
+class _Remembering:
+    """A backend that runs every batch once, and gives its tag scores at whatever temperature is set."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.temperature = 1.0
+        self._backend = backend
+        self._known: dict[bytes, NDArray[np.float32]] = {}
+
+    def logits(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+        key = np.asarray(ids.shape).tobytes() + ids.tobytes()
+        if key not in self._known:
+            self._known[key] = self._backend.logits(ids, mask)
+        return temper(self._known[key], self.temperature).astype(np.float32, copy=False)

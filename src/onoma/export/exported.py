@@ -1,0 +1,91 @@
+"""A bundle's weights to a graph in a file, in fp32 or in int8 beside which fp32 is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from onoma.bundle import DTYPES, Bundle
+from onoma.encoding import SubwordEncoder
+from onoma.errors import EncoderError
+from onoma.export.affine import Int8
+from onoma.export.agreement import Agreement, measure_agreement
+from onoma.export.graph import writable, write_graph
+from onoma.export.onnx import export_onnx
+from onoma.export.ranges import measure_ranges, random_windows
+from onoma.models import Model
+from onoma.runtime.onnx import OnnxBackend
+from onoma.tagger import Tagger
+from onoma.text import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written.
+
+    Attributes:
+        path: the graph.
+        agreement: of int8 with fp32; None for fp32.
+    """
+
+    path: Path
+    agreement: Agreement | None = None
+
+    def findings(self) -> Iterator[str]:
+        """What a user has to know of it, in sentences."""
+        measured = self.agreement
+        if measured is None:
+            yield "scores are those of torch"
+        elif measured.exact is None or measured.quantized is None:
+            yield (
+                f"on random subwords int8 and fp32 agree on {100 * measured.share:.1f} % of entities; that says "
+                "little of F1 on real text, so fp32 stays preferred where there is both: pass --dev with annotated text"
+            )
+        else:
+            before, after = (100 * report.exact.f1 for report in (measured.exact, measured.quantized))
+            yield f"exact F1 on dev: {after:.2f} with int8, {before:.2f} with fp32"
+            yield f"int8 and fp32 agree on {100 * measured.share:.1f} % of entities"
+
+
+def export_graph(
+    bundle: Bundle, model: Model, path: Path, *, dtype: str, dev: Sequence[Document] | None, exact_layers: int
+) -> Agreement | None:
+    """Write the graph of a model and compare it with torch, or int8 with fp32.
+
+    Args:
+        bundle: the model's.
+        model: its weights.
+        path: the file to write.
+        dtype: `fp32` or `int8`.
+        dev: annotated text that int8 is measured on.
+        exact_layers: layers, counted from the embeddings, that int8 leaves in fp32.
+
+    Returns:
+        How far int8 agrees with fp32; None for fp32.
+
+    Raises:
+        ParityError: the graph does not compute what torch computes.
+        EncoderError: the encoder cannot be written so.
+    """
+    subword_encoder = SubwordEncoder(bundle.tokenizer)
+    windows = random_windows(subword_encoder, longest=bundle.manifest.window.size)
+    if dtype == "fp32":
+        export_onnx(model, path, samples=windows)
+        return None
+    if not writable(model):
+        raise EncoderError(
+            f"{bundle.folder}: int8 is written for encoders of the BERT family with a linear head, and this is "
+            f"{bundle.manifest.encoder.family} with head {bundle.manifest.head}; stay with fp32"
+        )
+    arithmetic = Int8(measure_ranges(model, windows))
+    path.write_bytes(write_graph(model, arithmetic=arithmetic, exact_layers=exact_layers).SerializeToString())
+    texts = (
+        dev if dev is not None else [Document(subword_encoder.tokenizer.decode(window.tolist())) for window in windows]
+    )
+    with TemporaryDirectory() as scratch:
+        reference = Path(scratch) / DTYPES["fp32"]
+        export_onnx(model, reference, samples=windows)
+        quantized, exact = (Tagger(bundle, OnnxBackend(graph)) for graph in (path, reference))
+        return measure_agreement(quantized, exact, texts, annotated=dev is not None)

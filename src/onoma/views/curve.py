@@ -1,0 +1,101 @@
+"""The learning curve of a run as a picture: loss and dev F1 by epoch, in SVG, which needs no library."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from onoma.bundle import HISTORY
+
+CURVE = "learning-curve.svg"
+
+Point = tuple[float, float]
+
+_WIDTH, _HEIGHT = 320, 200
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 12, 30, 34
+_STEPS = (1, 2, 5, 10)
+
+
+def write_curve(folder: Path) -> bool:
+    """Draw what ``history.jsonl`` in a bundle says of epochs, where it says something of two at least.
+
+    Returns:
+        Whether ``learning-curve.svg`` was written.
+    """
+    path = folder / HISTORY
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    epochs = [line for line in map(json.loads, lines) if line["kind"] == "epoch"]
+    if len(epochs) < 2:
+        return False
+    loss = [(line["epoch"], line["loss"]) for line in epochs]
+    f1 = [(line["epoch"], 100 * line["dev"]["f1"]) for line in epochs if "dev" in line]
+    best = max((line["epoch"] for line in epochs if line["best"]), default=None)
+    (folder / CURVE).write_text(draw_curve(loss, f1, best=best), encoding="utf-8")
+    return True
+
+
+def draw_curve(loss: Sequence[Point], f1: Sequence[Point], *, best: int | None = None) -> str:
+    """Two panels side by side, or one where there was no dev.
+
+    Args:
+        loss: by epoch.
+        f1: by epoch, in points of 100.
+        best: the epoch whose weights were kept.
+    """
+    panels = [_panel("loss (smoothed)", loss, colour="#0072b2", mark=None)]
+    if f1:
+        panels.append(_panel("dev F1", f1, colour="#d55e00", mark=best))
+    width = _WIDTH * len(panels)
+    shifted = [f'<g transform="translate({_WIDTH * place} 0)">{panel}</g>' for place, panel in enumerate(panels)]
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {_HEIGHT}" width="{width}" height="{_HEIGHT}"'
+    return "\n".join(
+        [
+            f'{head} font-family="sans-serif" font-size="11" fill="#333">',
+            f'<rect width="{width}" height="{_HEIGHT}" fill="white"/>',
+            *shifted,
+            "</svg>\n",
+        ]
+    )
+
+
+def _panel(title: str, points: Sequence[Point], *, colour: str, mark: float | None) -> str:
+    epochs, values = zip(*points, strict=True)
+    ticks = _ticks(min(values), max(values))
+    first, last = min(epochs), max(epochs)
+
+    def x(epoch: float) -> float:
+        share = (epoch - first) / (last - first) if last > first else 0.5
+        return round(_LEFT + share * (_WIDTH - _LEFT - _RIGHT), 1)
+
+    def y(value: float) -> float:
+        share = (value - ticks[0]) / (ticks[-1] - ticks[0])
+        return round(_HEIGHT - _BOTTOM - share * (_HEIGHT - _TOP - _BOTTOM), 1)
+
+    def parts() -> Iterator[str]:
+        yield f'<text x="{_LEFT}" y="18" font-weight="bold">{title}</text>'
+        for tick in ticks:
+            yield f'<path d="M{_LEFT} {y(tick)}H{_WIDTH - _RIGHT}" stroke="#ddd"/>'
+            yield f'<text x="{_LEFT - 6}" y="{y(tick) + 4}" text-anchor="end">{tick:g}</text>'
+        for epoch in (first, last):
+            yield f'<text x="{x(epoch)}" y="{_HEIGHT - 18}" text-anchor="middle">{epoch:g}</text>'
+        yield f'<text x="{(_WIDTH + _LEFT) / 2}" y="{_HEIGHT - 4}" text-anchor="middle">epoch</text>'
+        way = " ".join(f"{x(epoch)},{y(value)}" for epoch, value in points)
+        yield f'<polyline points="{way}" fill="none" stroke="{colour}" stroke-width="2"/>'
+        for epoch, value in points:
+            if epoch == mark:
+                yield f'<circle cx="{x(epoch)}" cy="{y(value)}" r="4" fill="{colour}"/>'
+                anchor = "end" if x(epoch) > _WIDTH - _LEFT else "middle"
+                yield f'<text x="{x(epoch)}" y="{y(value) - 8}" text-anchor="{anchor}">{value:.2f}</text>'
+
+    return "".join(parts())
+
+
+def _ticks(lowest: float, highest: float) -> list[float]:
+    """Some round numbers around a range."""
+    span = max(highest - lowest, 1e-3)
+    power = 10.0 ** math.floor(math.log10(span / 3))
+    step = next(power * each for each in _STEPS if power * each * 3 >= span)
+    first, last = math.floor(lowest / step), math.ceil(highest / step)
+    return [round(step * number, 10) for number in range(first, max(last, first + 1) + 1)]

@@ -1,0 +1,126 @@
+"""Explanations -> text and tables for a terminal: what is explained, its words coloured, figures, evidence.
+
+Green is towards the label and red against it, the stronger the bolder; the tables say the same without colours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from onoma.views.terminal import VISIBLE
+
+if TYPE_CHECKING:
+    from onoma.explanation import Evidence, Explained, Explanation
+    from onoma.explanation.faithfulness import Estimate, Faithfulness
+
+SHOWN_WORDS = 8
+"""Words of an explanation that its table has, those that push most."""
+
+_WEAK, _STRONG = 0.1, 0.5
+"""Shares of the strongest push below which a word has no colour, and from which on it is bold."""
+
+_TOWARDS, _AGAINST = Style(color="green"), Style(color="red")
+
+
+def explanation_parts(explained: Explained) -> Iterator[Text | Table]:
+    """What is to be printed, from top to bottom."""
+    if not explained.explanations:
+        yield Text("no entities; ask about a span with --span")
+    for explanation in explained.explanations:
+        yield _heading(explanation)
+        yield _passage(explained.document.text, explanation)
+        yield _words(explanation)
+        yield from map(_evidence, explanation.evidence)
+        yield Text()
+
+
+def summary(explanation: Explanation) -> tuple[str, str]:
+    """In words: the runner-up with the margin, and what the log-odds are made of."""
+    runner_up = f"runner-up {explanation.runner_up} {explanation.runner_up_score:.3f}, margin {explanation.margin:+.3f}"
+    parts = f"log-odds {explanation.log_odds:+.2f}, with all words hidden {explanation.baseline:+.2f}"
+    if explanation.gap is not None:
+        parts += f", from words {explanation.pushed:+.2f}, gap {explanation.gap:+.2f}"
+    return runner_up, parts
+
+
+def faithfulness_table(found: Faithfulness, *, title: str | None = None) -> Table:
+    """Comprehensiveness and sufficiency of each method, and how they differ from random orders, in probability."""
+    names = ("method", "comprehensiveness", "above random", "sufficiency", "below random")
+    table = Table(title=title, title_justify="left", caption_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, name in enumerate(names):
+        table.add_column(name, justify="right" if number else "left")
+    for scope, methods in found.scopes.items():
+        for method, of in methods.items():
+            cells = (of.comprehensiveness, of.more, of.sufficiency, of.less)
+            table.add_row(f"{method}, {_SCOPES[scope]}", *map(_estimate, cells))
+    gap = "" if found.gap is None else f"; mean completeness gap {found.gap:.2%}"
+    table.caption = f"{found.entities:,} entities, {found.level:.0%} intervals{gap}"
+    return table
+
+
+_SCOPES = {"words": "all words", "context": "words outside the entity"}
+
+
+def _heading(explanation: Explanation) -> Text:
+    entity = explanation.entity
+    text = Text()
+    text.append(entity.text.translate(VISIBLE), Style(bold=True))
+    text.append(f" {entity.label.translate(VISIBLE)} {explanation.score:.3f}")
+    text.append("" if explanation.predicted else ", not what the model finds")
+    for line in summary(explanation):
+        text.append(f"\n  {line.translate(VISIBLE)}")
+    return text
+
+
+def _passage(text: str, explanation: Explanation) -> Text:
+    """The window's text, its words coloured and the span underlined and in brackets."""
+    entity, words = explanation.entity, explanation.words
+    most = max((abs(word.best) for word in words), default=0.0) or 1.0
+    result = Text("  ")
+    position = words[0].start
+    for word in words:
+        result.append(" " if word.start > position else "")
+        share = abs(word.best) / most
+        style = Style() if share < _WEAK else _TOWARDS if word.best > 0 else _AGAINST
+        style += Style(bold=share >= _STRONG, underline=entity.start <= word.start < entity.end)
+        result.append("[" if word.start == entity.start else "")
+        result.append(text[word.start : word.end].translate(VISIBLE), style)
+        result.append("]" if word.end == entity.end else "")
+        position = word.end
+    return result
+
+
+def _words(explanation: Explanation) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption_justify="left")
+    table.add_column("word", overflow="fold")
+    table.add_column("gradients", justify="right")
+    table.add_column("occlusion", justify="right")
+    for word in sorted(explanation.words, key=lambda word: -abs(word.best))[:SHOWN_WORDS]:
+        gradients = "" if word.gradients is None else f"{word.gradients:+.2f}"
+        table.add_row(Text(word.text.translate(VISIBLE)), gradients, f"{word.occlusion:+.2f}")
+    more = len(explanation.words) - SHOWN_WORDS
+    table.caption = f"and {more} words that push less" if more > 0 else None
+    return table
+
+
+def _evidence(evidence: Evidence) -> Text:
+    mention = evidence.mention
+    before, behind = mention.context[: mention.start], mention.context[mention.end :]
+    text = Text(f"  {evidence.similarity:.3f} {mention.label.translate(VISIBLE)}  ")
+    text.append(" ".join(before.split()).translate(VISIBLE) + " " * before[-1:].isspace())
+    text.append(f"[{mention.text.translate(VISIBLE)}]", Style(bold=True))
+    text.append(" " * behind[:1].isspace() + " ".join(behind.split()).translate(VISIBLE))
+    return text
+
+
+def _estimate(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return ""
+    low, high = estimate.interval
+    return f"{estimate.mean:.3f} ({low:.3f} – {high:.3f})"

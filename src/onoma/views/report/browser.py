@@ -1,0 +1,134 @@
+"""Wrong sentences -> a part of a page in which one looks through them.
+
+Over the text runs a bar for each gold span, under it one for each predicted span; behind a span's end stands its label,
+raised or lowered. Right spans are pale. What is wrong also stands below in words, so that nothing hangs on colours, on
+a script or on a style. The script of the page shows only the sentences that the form asks for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, pairwise
+
+from onoma.metrics import KINDS
+from onoma.views import escaped
+from onoma.views.report.markup import paragraph
+from onoma.views.report.sentences import MarkedSpan, Side, Wrong, WrongSentence
+
+MOST_SENTENCES = 5_000
+"""A page holds no more wrong sentences than this; a browser still scrolls and filters so many at once."""
+
+_LEGEND = (
+    '<p class="legend text"><span class="s gold-wrong">over the text: gold</span>'
+    '<span class="tags"><span class="gold">LABEL</span></span> '
+    '<span class="s predicted-wrong">under it: predicted</span>'
+    '<span class="tags"><span class="predicted">LABEL</span></span> '
+    '<span class="s gold-right predicted-right">right</span>'
+    '<span class="tags"><span class="right">LABEL</span></span></p>\n'
+)
+
+
+def error_browser(sentences: Iterable[WrongSentence], *, most: int = MOST_SENTENCES) -> Iterator[str]:
+    """The part of the page, in chunks.
+
+    Args:
+        sentences: with errors.
+        most: how many are shown; the rest is only counted.
+    """
+    rest = iter(sentences)
+    shown = list(islice(rest, most))
+    left = sum(1 for _ in rest)
+    yield '<section id="sentences">\n<h2>Wrong sentences</h2>\n'
+    if not shown:
+        yield paragraph("There are none.") + "</section>\n"
+        return
+    if left:
+        yield paragraph(
+            f"The first {len(shown):,} of {len(shown) + left:,} wrong sentences are shown; {left:,} are left out."
+        )
+    yield _LEGEND
+    yield _filter(shown)
+    yield from map(_article, shown)
+    yield "</section>\n"
+
+
+def _filter(sentences: Sequence[WrongSentence]) -> str:
+    errors = [error for sentence in sentences for error in sentence.errors]
+    kinds = Counter(error.kind for error in errors)
+    labels = Counter(
+        label for error in errors for label in {mark.label for mark in (error.gold, error.predicted) if mark}
+    )
+    return (
+        '<form id="filter" hidden>\n'
+        + _select("kind", [(kind, kinds[kind]) for kind in KINDS if kinds[kind]])
+        + _select("label", sorted(labels.items()))
+        + '<output aria-live="polite"></output>\n</form>\n'
+    )
+
+
+def _select(name: str, options: Iterable[tuple[str, int]]) -> str:
+    choices = "".join(
+        f'<option value="{escaped(value)}">{escaped(value)} ({count:,})</option>' for value, count in options
+    )
+    return f'<label>{name} <select name="{name}"><option value="">all</option>{choices}</select></label>\n'
+
+
+def _article(sentence: WrongSentence) -> str:
+    place = f"document {sentence.document:,}" + (f" · {sentence.id}" if sentence.id else "")
+    place += f" · {sentence.number:,} of {sentence.of:,}" if sentence.of > 1 else ""
+    errors = "".join(map(_error, sentence.errors))
+    return (
+        f'<article>\n<h3 dir="auto">{escaped(place)}</h3>\n<p class="text" dir="auto" lang="">{_marked(sentence)}</p>\n'
+        f"<ul>\n{errors}</ul>\n</article>\n"
+    )
+
+
+def _error(error: Wrong) -> str:
+    sides = [mark for mark in (error.gold, error.predicted) if mark is not None]
+    data = "".join(f' data-{mark.side}="{escaped(mark.label)}"' for mark in sides)
+    said = ", ".join(map(_said, sides))
+    return f'<li data-kind="{error.kind}"{data}><b>{error.kind}</b>: {said}</li>\n'
+
+
+def _said(mark: MarkedSpan) -> str:
+    score = "" if mark.score is None else f" {mark.score:.2f}"
+    return (
+        f'<span class="{mark.side}">{mark.side}</span> “<bdi>{escaped(mark.form)}</bdi>” '
+        f"<bdi>{escaped(mark.label)}</bdi>{score}"
+    )
+
+
+def _marked(sentence: WrongSentence) -> str:
+    """The text, cut wherever a span begins or ends."""
+    cuts = sorted({0, len(sentence.text), *(place for mark in sentence.marks for place in (mark.start, mark.end))})
+    pieces = [_tags(sentence.marks, cuts[0])]
+    for start, end in pairwise(cuts):
+        over = [mark for mark in sentence.marks if mark.start <= start and end <= mark.end]
+        begins = any(mark.start == start for mark in over)
+        pieces.append(_barred(escaped(sentence.text[start:end]), over, begins=begins))
+        pieces.append(_barred(_tags(sentence.marks, end), [mark for mark in over if end < mark.end]))
+    return "".join(pieces)
+
+
+def _barred(content: str, marks: Sequence[MarkedSpan], *, begins: bool = False) -> str:
+    """What stands in spans, with their bars over and under it."""
+    if not (content and marks):
+        return content
+    names = sorted({f"{mark.side}-{'wrong' if mark.wrong else 'right'}" for mark in marks})
+    return f'<span class="{" ".join(["s", *names])}{" begins" * begins}">{content}</span>'
+
+
+def _tags(marks: Iterable[MarkedSpan], end: int) -> str:
+    """The labels of the spans that end here; what both sides agree on stands there once."""
+    ending = [mark for mark in marks if mark.end == end]
+    right = [mark.label for mark in ending if mark.side == "gold" and not mark.wrong]
+    rows = {"gold": _wrong(ending, "gold"), "predicted": _wrong(ending, "predicted"), "right": right}
+    tags = "".join(
+        f'<span class="{name}">{escaped(", ".join(labels))}</span>' for name, labels in rows.items() if labels
+    )
+    return f'<span class="tags">{tags}</span>' if tags else ""
+
+
+def _wrong(marks: Iterable[MarkedSpan], side: Side) -> list[str]:
+    return [mark.label for mark in marks if mark.side == side and mark.wrong]

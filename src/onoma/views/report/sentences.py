@@ -1,0 +1,138 @@
+"""Aligned documents -> the sentences with an error in them, each with its gold and predicted spans and what is wrong.
+
+Where gold has no sentences, lines are taken. Offsets are those of the sentence's own text. This module does not know
+what a sentence looks like on a page.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from onoma.metrics import Aligned, Kind, Mention, Mistake, find_mistakes
+
+_LINE = re.compile(r"[^\n]*\S[^\n]*")
+
+Side = Literal["gold", "predicted"]
+
+
+class MarkedSpan(NamedTuple):
+    """A span as it is shown.
+
+    Attributes:
+        start, end: in code points of the sentence's text.
+        label: what it is said to be.
+        form: the text at the span, white space as single blanks; the whole of it, also where it leaves the sentence.
+        side: who says so.
+        wrong: whether it is part of an error.
+        score: what the predictor gave it; None where it gave nothing.
+    """
+
+    start: int
+    end: int
+    label: str
+    form: str
+    side: Side
+    wrong: bool = False
+    score: float | None = None
+
+
+class Wrong(NamedTuple):
+    """One error of a sentence: its kind, and the gold span, the predicted one, or both."""
+
+    kind: Kind
+    gold: MarkedSpan | None
+    predicted: MarkedSpan | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongSentence:
+    """A sentence with an error.
+
+    Attributes:
+        document: the number of its document, from 1.
+        id: the document's name; empty where it has none.
+        number: which sentence of the document it is, from 1.
+        of: how many the document has.
+        text: what it says.
+        marks: all its spans of both sides, right ones too, in order.
+        errors: what is wrong; an error belongs to the sentence in which it begins.
+    """
+
+    document: int
+    id: str
+    number: int
+    of: int
+    text: str
+    marks: tuple[MarkedSpan, ...]
+    errors: tuple[Wrong, ...]
+
+
+def wrong_sentences(pairs: Iterable[Aligned]) -> Iterator[WrongSentence]:
+    """The sentences with an error, in order; each error of :func:`~onoma.metrics.find_errors` is in one of them."""
+    for number, pair in enumerate(pairs, start=1):
+        mistakes = list(find_mistakes(pair, document=number))
+        if mistakes:
+            yield from _of_document(pair, number, mistakes)
+
+
+def _of_document(pair: Aligned, document: int, mistakes: list[Mistake]) -> Iterator[WrongSentence]:
+    bounds = _bounds(pair)
+    starts = [start for start, _ in bounds]
+
+    def owner(start: int) -> int:
+        return max(bisect_right(starts, start) - 1, 0)
+
+    wrong = {id(mention) for each in mistakes for mention in (each.gold, each.predicted)}
+    scores = dict(zip(pair.predicted, pair.scores, strict=True))
+    marks = [
+        *(_mark(mention, "gold", pair.base, wrong=id(mention) in wrong) for mention in pair.gold),
+        *(
+            _mark(mention, "predicted", pair.base, wrong=id(mention) in wrong, score=scores[mention])
+            for mention in pair.predicted
+        ),
+    ]
+    shown = dict(zip(map(id, (*pair.gold, *pair.predicted)), marks, strict=True))
+    errors: defaultdict[int, list[Wrong]] = defaultdict(list)
+    for mistake in mistakes:
+        gold, predicted = (mention and shown[id(mention)] for mention in (mistake.gold, mistake.predicted))
+        errors[owner(_begin(gold, predicted))].append(Wrong(mistake.kind, gold, predicted))
+    for index, of in sorted(errors.items()):
+        held = {mark for mark in marks if owner(mark.start) == index}
+        held.update(mark for each in of for mark in (each.gold, each.predicted) if mark is not None)
+        start = min(bounds[index][0], *(mark.start for mark in held))
+        end = max(bounds[index][1], *(min(mark.end, len(pair.document.text)) for mark in held))
+        moved = {mark: mark._replace(start=mark.start - start, end=min(mark.end, end) - start) for mark in held}
+        yield WrongSentence(
+            document=document,
+            id=pair.document.id,
+            number=index + 1,
+            of=len(bounds),
+            text=pair.document.text[start:end],
+            marks=tuple(sorted(moved.values(), key=lambda mark: (mark.start, -mark.end, mark.side, mark.label))),
+            errors=tuple(
+                Wrong(each.kind, each.gold and moved[each.gold], each.predicted and moved[each.predicted])
+                for each in sorted(of, key=lambda each: _begin(each.gold, each.predicted))
+            ),
+        )
+
+
+def _bounds(pair: Aligned) -> list[tuple[int, int]]:
+    """Where the document's sentences are, or else its lines that are not blank."""
+    document = pair.document
+    if document.sentences:
+        return [(sentence.start, sentence.end) for sentence in document.sentences]
+    return [match.span() for match in _LINE.finditer(document.text)] or [(0, len(document.text))]
+
+
+def _mark(mention: Mention, side: Side, base: int, *, wrong: bool, score: float | None = None) -> MarkedSpan:
+    start, end = mention.start - base, mention.end - base
+    return MarkedSpan(start, end, mention.label, mention.form, side, wrong, score)
+
+
+def _begin(*marks: MarkedSpan | None) -> int:
+    return min(mark.start for mark in marks if mark is not None)

@@ -1,0 +1,51 @@
+"""A document -> text for a terminal, every name with its label behind it, in the label's colour or in brackets.
+
+>>> document = Document("Angela Merkel visited Lyon.")
+>>> to_terminal(document.with_entities([document.entity(0, 13, "PER")]), colour=False).plain
+'[Angela Merkel PER] visited Lyon.'
+"""
+
+from __future__ import annotations
+
+from rich.style import Style
+from rich.text import Text
+
+from onoma.text import Document
+from onoma.views.colours import TERMINAL_COLOURS, Palette
+from onoma.views.nesting import Opening, walk
+
+_CUT = "…"
+_KEPT = "\t\n"
+VISIBLE = str.maketrans(
+    {chr(code): chr(0x2400 + code) for code in range(32) if chr(code) not in _KEPT}
+    | {"\x7f": "␡"}
+    | {chr(code): "\N{REPLACEMENT CHARACTER}" for code in (*range(0x80, 0xA0), *range(0xD800, 0xE000))}
+)
+"""Control characters as pictures, so that a text cannot give orders to the terminal."""
+
+
+def to_terminal(document: Document, *, colour: bool = True, palette: Palette | None = None) -> Text:
+    """The document's text with its entities marked.
+
+    Entities that cross are cut; ``…`` stands at the cuts.
+
+    Args:
+        colour: colour tells where a name begins and its label ends; without, brackets do.
+        palette: keeps the labels' colours apart over many documents; a new one if not given.
+    """
+    palette = Palette() if palette is None else palette
+    result = Text()
+    inside: list[Style] = []
+    for piece in walk(document):
+        if isinstance(piece, str):
+            style = inside[-1] + Style(bold=True) if inside else Style()
+            result.append(piece.replace("\r\n", "\n").translate(VISIBLE), style)
+        elif isinstance(piece, Opening):
+            inside.append(Style(color=TERMINAL_COLOURS[palette.number(piece.entity.label)]) if colour else Style())
+            result.append(("" if colour else "[") + (_CUT if piece.continued else ""), inside[-1])
+        else:
+            style = inside.pop()
+            label = piece.entity.label.translate(VISIBLE) + (_CUT if piece.continues else "")
+            result.append(" ")
+            result.append(f" {label} " if colour else f"{label}]", style + Style(reverse=colour))
+    return result

@@ -1,0 +1,63 @@
+"""Which graph of a bundle is run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from onoma.bundle import Bundle, EncoderCard, Manifest, Windowing, load_bundle, write_manifest
+from onoma.errors import BundleError, InputError
+from support.tiny import wordpiece
+
+
+def bundle(folder: Path, *files: str, precision: str | None = None) -> Bundle:
+    for name in files:
+        (folder / name).write_text(name, encoding="utf-8")
+    manifest = Manifest.model_validate(
+        {
+            "labels": ["PER"],
+            "scheme": "BIO",
+            "head": "linear",
+            "window": Windowing(size=64, overlap=16),
+            "encoder": EncoderCard(name="tiny", family="bert"),
+            "precision": precision,
+        }
+    )
+    wordpiece().save(str(folder / "tokenizer.json"))
+    write_manifest(manifest, folder)
+    return load_bundle(folder)
+
+
+@pytest.mark.parametrize(
+    ("files", "preferred", "asked", "chosen"),
+    [
+        (["model.onnx"], None, "auto", "model.onnx"),
+        (["model.onnx", "model.int8.onnx"], None, "auto", "model.onnx"),
+        (["model.onnx", "model.int8.onnx"], "int8", "auto", "model.int8.onnx"),
+        (["model.onnx", "model.int8.onnx"], "int8", "fp32", "model.onnx"),
+        (["model.onnx", "model.int8.onnx"], None, "int8", "model.int8.onnx"),
+        (["model.int8.onnx"], None, "auto", "model.int8.onnx"),
+        (["model.onnx"], "int8", "auto", "model.onnx"),
+        (["model.onnx", "model.int8.onnx"], "int8", "bf16", "model.onnx"),
+    ],
+)
+def test_the_graph_is_the_one_asked_for_or_preferred(tmp_path, files, preferred, asked, chosen):
+    assert bundle(tmp_path, *files, precision=preferred).graph(asked).name == chosen
+
+
+def test_an_engine_without_a_graph_is_named_with_what_to_do(tmp_path):
+    only_exact = bundle(tmp_path, "model.onnx")
+    with pytest.raises(BundleError, match=r"holds no model\.int8\.onnx; .*--quantize int8.* \(there is fp32\)"):
+        only_exact.graph("int8")
+    (tmp_path / "model.onnx").unlink()
+    with pytest.raises(BundleError, match=r"model\.onnx: the weight file is missing"):
+        only_exact.graph()
+    write_manifest(only_exact.manifest, tmp_path)
+    with pytest.raises(BundleError, match=r"holds no model\.onnx; .*onoma export.* \(there is none\)"):
+        load_bundle(tmp_path).graph()
+
+
+def test_an_unknown_engine_is_refused(tmp_path):
+    with pytest.raises(InputError, match="no dtype 'fp16'; there are auto, fp32, int8, bf16"):
+        bundle(tmp_path, "model.onnx").graph("fp16")

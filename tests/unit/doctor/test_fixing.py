@@ -1,0 +1,103 @@
+"""What --fix writes: the safe fixes and nothing else, and a diff that makes the one file into the other."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onoma.corpora import ReadOptions, read
+from onoma.doctor import DIFF, examine, fix
+from onoma.doctor.fixing import fixed_documents
+from onoma.errors import InputError
+from onoma.text import Document
+from support.learnable import write_corpus
+
+COPY = "Ada/B-PER left/O Turin/B-LOC at/O noon/O"
+
+
+def _fix(path: Path, folder: Path, options: ReadOptions | None = None):
+    options = options or ReadOptions()
+    return fix([examine(path, options=options)], folder, options=options)
+
+
+def test_column_files_keep_all_but_their_tags(tmp_path):
+    path = tmp_path / "a.conll"
+    text = (
+        "# a comment\nAda  NNP B-PER\r\nleft VBD\tO\n\nTurin NNP I-LOC \n\n# sent_id = 3\nBo NNP B-per\nleft VBD O\n"
+        "\nCy NNP B-PER\n\nDi NNP B-PER"
+    )
+    path.write_bytes(text.encode())
+    [fixed] = _fix(path, tmp_path / "out", ReadOptions(scheme="BIO"))
+    assert (fixed.changed, fixed.dropped) == (1, 0)
+    assert (tmp_path / "out" / "a.conll").read_bytes().decode() == text.replace("I-LOC", "B-LOC").replace(
+        "-per", "-PER"
+    )
+
+
+def test_copies_are_dropped_with_their_marks_and_the_diff_applies(tmp_path):
+    path = tmp_path / "a.conll"
+    sentence = COPY.replace("/", "\t").replace(" ", "\n") + "\n"
+    other = sentence.replace("Ada", "Bo")
+    text = "".join(f"-DOCSTART-\tO\n\n{each}\n" for each in (sentence, other, sentence, sentence, other))
+    path.write_text(text + "-DOCSTART-\tO\n\nend\tO\n", encoding="utf-8")
+    [fixed] = _fix(path, tmp_path / "out")
+    assert fixed.dropped == 3
+    assert [len(document.words or ()) for document in read(fixed.target)] == [5, 5, 1]
+    if shutil.which("patch"):
+        patched = tmp_path / "patched"
+        command = ["patch", "-s", "-o", patched, path, tmp_path / "out" / DIFF]
+        subprocess.run(command, check=True, capture_output=True)
+        assert patched.read_bytes() == fixed.target.read_bytes()
+
+
+def test_spans_are_trimmed_in_formats_with_offsets(tmp_path):
+    path = tmp_path / "a.jsonl"
+    spans = [{"start": 0, "end": 4, "label": "PER"}, {"start": 3, "end": 4, "label": "PER"}]
+    path.write_text(json.dumps({"text": "Ada left.", "entities": spans}) + "\n", encoding="utf-8")
+    [fixed] = _fix(path, tmp_path / "out")
+    [document] = read(fixed.target)
+    assert [(entity.text, entity.label) for entity in document.entities] == [("Ada", "PER")]
+    assert '+{"text"' in (tmp_path / "out" / DIFF).read_text(encoding="utf-8").replace('"id": "", ', "")
+
+
+def test_what_is_well_is_written_as_it_was(tmp_path):
+    path = write_corpus(tmp_path / "a.conll", [COPY, "Bo/B-PER left/O"])
+    _fix(path, tmp_path / "out")
+    assert (tmp_path / "out" / "a.conll").read_bytes() == path.read_bytes()
+    assert not (tmp_path / "out" / DIFF).read_bytes()
+
+
+def test_labels_that_the_caller_renames_are_renamed(tmp_path):
+    path = write_corpus(tmp_path / "a.conll", ["Ada/B-Person left/O Turin/B-LOC"])
+    _fix(path, tmp_path / "out", ReadOptions(labels={"Person": "PER", "LOC": ""}))
+    assert (tmp_path / "out" / "a.conll").read_text(encoding="utf-8") == "Ada\tB-PER\nleft\tO\nTurin\tO\n"
+
+
+def test_a_folder_that_is_taken_and_a_file_that_cannot_be_read_are_refused(tmp_path):
+    path = write_corpus(tmp_path / "a.conll", [COPY])
+    with pytest.raises(InputError, match="not empty"):
+        _fix(path, tmp_path)
+    broken = write_corpus(tmp_path / "b.conll", [COPY, "Ada/B-"])
+    with pytest.raises(InputError, match=r"b\.conll:7: .*label"):
+        _fix(broken, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+texts = st.text(alphabet="ab \n", min_size=1, max_size=12)
+
+
+@given(texts, st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12), st.sampled_from(["PER", "per"])), max_size=5))
+def test_mending_twice_is_mending_once_and_the_text_stays(text, bounds):
+    document = Document(text)
+    spans = [(min(s, e), max(s, e), label) for s, e, label in bounds if max(s, e) <= len(text)]
+    [once] = fixed_documents([document.with_entities(document.entity(*span) for span in spans)], names={"per": "PER"})
+    assert once is not None
+    assert once.text == text
+    assert all(entity.text == entity.text.strip() and entity.label == "PER" for entity in once.entities)
+    assert fixed_documents([once], names={"per": "PER"}) == [once]

@@ -1,0 +1,59 @@
+"""Who a process is, and which part of a batch it gets; what several say to each other is tested functionally."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from onoma.engine.data import part_of
+from onoma.engine.devices import ALONE, Ranks, find_ranks, joined
+from onoma.engine.reduction import sum_gradients
+from onoma.errors import ConfigError
+from onoma.training.building import find_device
+
+TORCHRUN = {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}
+
+
+def test_ranks_are_what_torchrun_says(monkeypatch):
+    for name in TORCHRUN:
+        monkeypatch.delenv(name, raising=False)
+    assert find_ranks() == ALONE
+    for name, value in TORCHRUN.items():
+        monkeypatch.setenv(name, value)
+    assert find_ranks() == Ranks(rank=3, size=4, local=1)
+    assert not find_ranks().first
+
+
+def test_one_process_talks_to_nobody():
+    with joined() as ranks:
+        assert (ranks.told(lambda: 7), ranks.in_turn(lambda: 8), ranks.total(1.5), ranks.largest(2)) == (7, 8, 1.5, 2)
+        weights = torch.ones(2, requires_grad=True)
+        weights.grad = torch.full((2,), 3.0)
+        ranks.add_up(weights.grad)
+        sum_gradients([weights], ranks=ranks)
+        assert weights.grad.tolist() == [3.0, 3.0]
+    assert not torch.distributed.is_initialized()
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 8])
+@pytest.mark.parametrize("lengths", [[5, 5, 5, 5], [40, 3, 3, 2, 1, 1], [7], [1, 30]])
+def test_parts_are_the_batch_cut_between_sequences(size, lengths):
+    ids = torch.arange(sum(lengths))
+    parts = [part_of((ids, torch.tensor(lengths), -ids), Ranks(rank=rank, size=size)) for rank in range(size)]
+    assert torch.cat([part[0] for part in parts]).tolist() == ids.tolist()
+    assert torch.cat([part[1] for part in parts]).tolist() == lengths
+    for some, their_lengths, targets in parts:
+        assert len(some) == their_lengths.sum()
+        assert targets.tolist() == (-some).tolist()
+
+
+def test_parts_are_even():
+    lengths = torch.full((64,), 16)
+    ids = torch.zeros(1_024, dtype=torch.int64)
+    assert [len(part_of((ids, lengths, ids), Ranks(rank=rank, size=4))[0]) for rank in range(4)] == [256] * 4
+
+
+def test_one_gpu_is_not_enough_for_two_processes():
+    with pytest.raises(ConfigError, match="'cuda:1' is one GPU, for 2 processes; use cuda or cpu"):
+        find_device("cuda:1", ranks=Ranks(rank=0, size=2, local=0))
+    assert find_device("cpu", ranks=Ranks(rank=0, size=2, local=0)).type == "cpu"

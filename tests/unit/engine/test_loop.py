@@ -1,0 +1,230 @@
+"""The loop on a tiny model: stopped and resumed at any place it ends with the same weights."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from onoma.engine.checkpointer import FileCheckpointer
+from onoma.engine.checkpoints import Checkpoints
+from onoma.engine.dtype import Dtype
+from onoma.engine.groups import GroupSettings
+from onoma.engine.history import History
+from onoma.engine.learner import LearnerSettings
+from onoma.engine.loop import Loop, LoopSettings
+from onoma.engine.stopping import Stop
+from onoma.engine.train_state import TrainState
+from onoma.errors import StoppedError, TrainingError
+from onoma.metrics import Counts, Report
+from onoma.models import NO_TARGET, LinearHead, Model, load_pretrained
+from onoma.training import Epoch, Observer, Step
+from onoma.training.data import Sampler
+from onoma.training.examples import Example
+from onoma.training.flat import Examples
+from support.tiny import write_encoder
+
+LEARNER = LearnerSettings(
+    groups=GroupSettings(learning_rate=0.01),
+    warmup=0.1,
+    clip=1.0,
+    device=torch.device("cpu"),
+    dtype=Dtype("fp32", "as told"),
+)
+LOOP = LoopSettings(epochs=4, patience=5, learner=LEARNER)
+SETTINGS = {
+    "plain": LOOP,
+    "accumulated": replace(LOOP, accumulate=3),
+    "averaged": replace(LOOP, learner=replace(LEARNER, average=0.9)),
+    "in groups": replace(
+        LOOP, learner=replace(LEARNER, groups=replace(LEARNER.groups, layer_decay=0.5, freeze_layers=1))
+    ),
+    "bf16": replace(LOOP, learner=replace(LEARNER, dtype=Dtype("bf16", "as told"))),
+}
+
+
+class Watch(Observer):
+    """Remembers what it is told, and sends a signal after a step."""
+
+    def __init__(self, *, stop_at: int = 0, number: signal.Signals = signal.SIGTERM) -> None:
+        self.notices: list[str] = []
+        self.epochs: list[Epoch] = []
+        self.steps = 0
+        self._stop_at, self._number = stop_at, number
+
+    def notice(self, text: str) -> None:
+        self.notices.append(text)
+
+    def stepped(self, step: Step) -> None:
+        self.steps = step.number
+        if step.number == self._stop_at:
+            os.kill(os.getpid(), self._number)
+
+    def epoch_ended(self, epoch: Epoch) -> None:
+        self.epochs.append(epoch)
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory) -> Path:
+    return write_encoder(tmp_path_factory.mktemp("encoder"), layers=2)
+
+
+@pytest.fixture
+def make(encoder: Path, tmp_path: Path):
+    """Loops; those of one name share a folder of checkpoints and nothing else."""
+
+    def loop(settings: LoopSettings, observer: Watch, *, name: str = "x", dev: bool = True, steps: int = 99) -> Loop:
+        torch.manual_seed(3)
+        pretrained = load_pretrained(str(encoder))
+        checkpointer = FileCheckpointer(
+            Checkpoints(tmp_path / name),
+            history=History(tmp_path / f"{name}.jsonl", warn=observer.notice),
+            steps=steps,
+            observer=observer,
+        )
+        made = Loop(
+            Model(pretrained.encoder, LinearHead(pretrained.hidden, 3)),
+            Sampler(_examples(), budget=64, seed=5),
+            settings=settings,
+            measure=(lambda: _figures(made.clock.steps)) if dev else None,
+            observer=observer,
+            checkpointer=checkpointer,
+            stop=Stop(),
+            describe=lambda positions: f"examples {list(positions)}",
+        )
+        return made
+
+    return loop
+
+
+def _examples() -> Examples:
+    random = np.random.default_rng(2)
+    lengths = random.integers(5, 20, size=30)
+    ids = [random.integers(5, 100, size=length).astype(np.int32) for length in lengths]
+    return Examples.of(Example(each, np.where(each % 4 == 0, NO_TARGET, each % 3).astype(np.int64)) for each in ids)
+
+
+def _figures(steps: int) -> Report:
+    """A dev F1 that rises and then falls, by the number of steps alone."""
+    correct = 100 - abs(steps - 15)
+    counts = Counts(correct=correct, predicted=100, gold=100)
+    return Report(exact=counts, surface=counts, partial=counts, labels={"PER": counts}, documents=7, notes=("n",))
+
+
+def _run(loop: Loop) -> tuple[TrainState, dict[str, torch.Tensor]]:
+    with loop.stop:
+        fitted = loop.run()
+    return fitted, loop.model.state_dict()
+
+
+def _same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(weights, other[name]) for name, weights in one.items())
+
+
+@pytest.mark.parametrize("dev", [True, False])
+@pytest.mark.parametrize("name", SETTINGS)
+def test_stopped_and_resumed_it_ends_with_the_same_weights(make, name, dev):
+    settings = SETTINGS[name]
+    watch = Watch()
+    fitted, whole = _run(make(settings, watch, name="whole", dev=dev))
+    for stop_at in (1, watch.steps // 2, watch.steps - 1):
+        with pytest.raises(StoppedError, match=f"after step {stop_at}"):
+            _run(make(settings, Watch(stop_at=stop_at), dev=dev))
+    again, weights = _run(make(settings, Watch(), dev=dev))
+    assert (again.dev, again.epochs, again.best_epoch) == (fitted.dev, fitted.epochs, fitted.best_epoch)
+    assert _same(whole, weights)
+
+
+def test_a_signal_breaks_off_the_measuring_on_dev(make):
+    _, whole = _run(make(LOOP, Watch(), name="whole"))
+    loop = make(LOOP, Watch())
+
+    def measure() -> Report:
+        os.kill(os.getpid(), signal.SIGINT)
+        raise AssertionError("goes on measuring")
+
+    loop.measure = measure
+    fitted, _ = _run(loop)
+    assert (fitted.interrupted, fitted.epochs) == (True, 0)
+    again, weights = _run(make(LOOP, Watch()))
+    assert (again.interrupted, again.epochs) == (False, 4)
+    assert _same(whole, weights)
+
+
+def test_gradients_of_several_batches_are_those_of_one(make):
+    """Up to rounding: the first step of the same examples, in one batch and in three."""
+    losses = []
+    for budget, accumulate in ((10_000, 1), (150, 3)):
+        loop = make(replace(LOOP, accumulate=accumulate), Watch(), dev=False)
+        loop.model.eval()
+        batches = Sampler(_examples(), budget=budget, seed=5).epoch(0)
+        device = torch.device("cpu")
+        assert len(batches) == accumulate
+        losses.append(loop.learner.step([loop.sampler.tensors(batch, device=device) for batch in batches]))
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+
+def test_the_average_is_one_of_embeddings_that_do_not_lag_behind(make):
+    """It is brought up to date in the eighth step, in which most rows have no gradient."""
+    learner = make(SETTINGS["averaged"], Watch()).learner
+    sampler = Sampler(_examples(), budget=64, seed=5)
+    words = learner.model.encoder.words.weight
+    first = words.detach().clone()
+    for batch in [*sampler.epoch(0), *sampler.epoch(1)][:8]:
+        learner.step([sampler.tensors(batch, device=torch.device("cpu"))])
+    with learner.settled():
+        average = words.detach().clone()
+    kept = min(0.9, 9 / 18) ** 8
+    torch.testing.assert_close(average, kept * first + (1 - kept) * words)
+
+
+def test_patience_counts_across_a_stop(make):
+    settings = replace(LOOP, epochs=40, patience=2)
+    fitted, _ = _run(make(settings, Watch(), name="whole"))
+    with pytest.raises(StoppedError):
+        _run(make(settings, Watch(stop_at=17)))
+    again, _ = _run(make(settings, Watch()))
+    assert again.epochs == fitted.epochs < 40
+
+
+def test_a_full_disk_is_told_and_training_goes_on(make, monkeypatch):
+    watch = Watch()
+    loop = make(LOOP, watch, steps=5)
+
+    def full(self: Checkpoints, state: object, *, step: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Checkpoints, "write", full)
+    fitted, _ = _run(loop)
+    assert fitted.epochs == 4
+    assert watch.notices[0].startswith("step 5: no checkpoint could be written (No space left on device)")
+
+
+class _OutOfMemory:
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def step(self, _batches: Sequence[object]) -> tuple[float, float]:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory"),
+    ],
+)
+def test_a_batch_that_does_not_fit_names_the_setting(make, monkeypatch, error):
+    loop = make(LOOP, Watch())
+    monkeypatch.setattr(loop.learner, "step", _OutOfMemory(error).step)
+    with pytest.raises(TrainingError, match=r"step 1 in epoch 1: .*training\.batch_subwords \(it is 64\)"):
+        _run(loop)

@@ -1,0 +1,77 @@
+"""Smaller encoders: the same on text that needs nothing of what was cut."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from onoma.errors import EncoderError
+from onoma.models import load_pretrained, save_encoder
+from onoma.models.multilingual import build_tokenizer
+from onoma.models.pruning import choose_pieces, count_pieces, prune_layers, prune_vocabulary
+from support.tiny import write_distilbert, write_encoder
+
+TEXTS = ["angela visited lyon", "the merkel in lyon"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_encoder(tmp_path / "encoder", layers=4)
+
+
+def states(pretrained, text):
+    ids = pretrained.tokenizer.encode(text).ids
+    return pretrained.encoder(torch.tensor([ids]), torch.ones(1, len(ids), dtype=torch.int64))
+
+
+def test_on_text_that_needs_no_more_nothing_changes(folder, tmp_path):
+    whole = load_pretrained(str(folder))
+    counts = count_pieces(whole.tokenizer, TEXTS)
+    cut = prune_vocabulary(load_pretrained(str(folder)), choose_pieces(whole.tokenizer, counts, limit=12))
+    assert cut.tokenizer.get_vocab_size() == 12 < whole.tokenizer.get_vocab_size()
+    for text in TEXTS:
+        assert cut.tokenizer.encode(text).tokens == whole.tokenizer.encode(text).tokens
+        torch.testing.assert_close(states(cut, text), states(whole, text))
+    (tmp_path / "cut").mkdir()
+    save_encoder(cut, tmp_path / "cut")
+    again = load_pretrained(str(tmp_path / "cut"))
+    torch.testing.assert_close(states(again, TEXTS[0]), states(whole, TEXTS[0]))
+
+
+def test_a_piece_that_was_cut_is_spelled_by_others_or_unknown(folder):
+    whole = load_pretrained(str(folder))
+    pieces = choose_pieces(whole.tokenizer, count_pieces(whole.tokenizer, TEXTS), limit=12)
+    cut = prune_vocabulary(whole, pieces)
+    assert "[UNK]" in cut.tokenizer.encode("of angela").tokens
+
+
+def test_a_unigram_model_can_be_cut():
+    pieces = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
+    pieces += [("▁ly", -1.0), ("on", -1.5), ("▁", -3.0), ("x", -3.0), ("▁lyon", -9.0), ("z", -4.0)]
+    tokenizer = build_tokenizer(pieces, begin=0, end=2, pad=1, unknown=3)
+    counts = count_pieces(tokenizer, ["lyon z", "lyon"])
+    assert choose_pieces(tokenizer, counts, limit=7) == [0, 1, 2, 3, 4, 5, 6]
+    assert choose_pieces(tokenizer, counts, limit=100) == [0, 1, 2, 3, 4, 5, 6, 7, 9]
+
+
+def test_layers_are_kept_evenly_and_the_last_among_them(folder):
+    whole, cut = load_pretrained(str(folder)), prune_layers(load_pretrained(str(folder)), 2)
+    assert cut.hf_config["num_hidden_layers"] == 2
+    before, after = whole.encoder.state_dict(), cut.encoder.state_dict()
+    for name, weights in after.items():
+        old = name.replace("layers.1.", "layers.3.").replace("layers.0.", "layers.1.")
+        torch.testing.assert_close(weights, before[old])
+
+
+@pytest.mark.parametrize("count", [0, 5])
+def test_layers_that_there_are_not(folder, count):
+    with pytest.raises(EncoderError, match="has 4 layers"):
+        prune_layers(load_pretrained(str(folder)), count)
+
+
+def test_only_the_bert_family_can_be_cut(tmp_path):
+    other = load_pretrained(str(write_distilbert(tmp_path / "other")))
+    with pytest.raises(EncoderError, match="only the BERT family"):
+        prune_layers(other, 1)
