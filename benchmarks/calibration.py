@@ -2,10 +2,10 @@
 
     python benchmarks/calibration.py --model runs/wnut17 --dev FILE [--model runs/bc5cdr --dev FILE] [--splits 20]
 
-Dev is parted at random into halves by documents; `onoma calibrate` fits its numbers on one half, and the expected
-calibration error without and with them is measured on the other. Told are means over the partings, with their standard
-deviation. `by_chance` is the error that true scores would have with as many entities; the fewer entities, the more
-that is.
+Dev is split at random into halves by documents. `onoma calibrate` fits its numbers on one half, and the expected
+calibration error without and with them is measured on the other. The figures are means over the splits with their
+standard deviations. `ece_by_chance` is the error that true scores would have with as many entities; the fewer
+entities, the larger it is.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pathlib import Path
 
 from results import write_result
 
-from onoma.bundle import Bundle, Calibration, load_bundle
+from onoma.bundle import Bundle, CalibrationCard, load_bundle
 from onoma.corpora import read
-from onoma.evaluation.evaluate import calibrate, tag_gold
+from onoma.evaluation import calibrate, tag_gold
 from onoma.metrics import Reliability, Scored, reliability
 from onoma.runtime.onnx import OnnxBackend
 from onoma.tagger import Tagger
@@ -30,7 +30,7 @@ from onoma.text import Document
 
 def calibrated(bundle: Bundle, temperature: float, scaling: Scaling) -> Bundle:
     """The same model with a calibration."""
-    calibration = Calibration(
+    card = CalibrationCard(
         temperature=temperature,
         slope=scaling.slope,
         intercept=scaling.intercept,
@@ -39,7 +39,7 @@ def calibrated(bundle: Bundle, temperature: float, scaling: Scaling) -> Bundle:
         error_before=0,
         error_after=0,
     )
-    return Bundle(bundle.manifest.model_copy(update={"calibration": calibration}), bundle.tokenizer, bundle.folder)
+    return Bundle(bundle.manifest.with_entities(calibration=card), bundle.tokenizer, bundle.folder)
 
 
 def reliable(tagger: Tagger, documents: Sequence[Document]) -> Reliability:

@@ -35,10 +35,11 @@ from pathlib import Path
 
 from results import DATA, write_result
 
+from onoma.engine.events import EpochEnded, Event, Planned, Score, Stepped
 from onoma.models import TorchBackend
 from onoma.tagger import Tagger
 from onoma.text import Document
-from onoma.training import Epoch, Observer, Plan, Step, Trained, read_config, run_training
+from onoma.training import Trained, read_config, run_training
 
 CORPORA = {
     "wnut17": (DATA / "wnut17" / "wnut17train.conll", DATA / "wnut17" / "emerging.dev.conll"),
@@ -77,30 +78,32 @@ class Clocks:
         return Clocks(self.wall + other.wall, self.processor + other.processor)
 
 
-class Stopwatch(Observer):
+class Stopwatch:
     """Notes dev F1 and the time at each end of an epoch."""
 
     def __init__(self) -> None:
         self.epochs: list[Result] = []
         self.measuring = Clocks()
 
-    def planned(self, plan: Plan) -> None:
-        self.plan = plan
-        self.started = Clocks.now()
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Planned():
+                self.plan = event
+                self.started = Clocks.now()
+            case Stepped():
+                self.last_step = Clocks.now()
+                self.subwords_per_second = event.subwords_per_second
+            case EpochEnded(score=Score() as score):
+                self.epoch_ended(score)
 
-    def stepped(self, step: Step) -> None:
-        self.last_step = Clocks.now()
-        self.subwords_per_second = step.subwords_per_second
-
-    def epoch_ended(self, epoch: Epoch) -> None:
-        assert epoch.dev is not None
+    def epoch_ended(self, score: Score) -> None:
         now = Clocks.now()
         self.measuring += now - self.last_step
         passed = now - self.started
         training = passed - self.measuring
         self.epochs.append(
             {
-                "f1": epoch.dev.exact.f1,
+                "f1": score.value,
                 "seconds": passed.wall,
                 "processor_seconds": passed.processor,
                 "training_seconds": training.wall,
@@ -121,12 +124,12 @@ def ours(corpus: str, seed: int, sets: Sequence[str]) -> Result:
             "training.patience": 100,
             "output": f"{folder}/run",
         }
-        trained = run_training(read_config(None, settings=settings, sets=sets), observer=watch)
+        trained = run_training(read_config(None, settings=settings, sets=sets), on_event=watch)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
-    assert trained.fitted.dev is not None
+    assert trained.state.score is not None
     return {
         "epochs": watch.epochs,
-        "best_f1": trained.fitted.dev.exact.f1,
+        "best_f1": trained.state.score.value,
         "best_f1_by_seqeval": seqeval_f1(trained, dev),
         "steps": watch.plan.steps,
         "batch_subwords": watch.plan.batch_subwords,

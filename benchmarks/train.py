@@ -34,10 +34,12 @@ from results import DATA, write_result
 
 from onoma.corpora import read
 from onoma.encoding import SubwordEncoder, Windower
+from onoma.engine.events import Event, Planned, Stepped
 from onoma.models import load_pretrained
 from onoma.models.wheels import WHEELS, find_wheel
 from onoma.schemes import SCHEMES
-from onoma.training import Observer, Plan, Step, read_config, run_training
+from onoma.tasks import TagTask
+from onoma.training import read_config, run_training
 from onoma.training.examples import Example, make_examples
 
 KINDS = ("ours", "defaults", "best", "best_fp32")
@@ -45,7 +47,7 @@ TRAIN = [DATA / "wnut17" / "wnut17train.conll", DATA / "wikigold" / "wikigold.co
 WINDOW, OVERLAP = 128, 48
 
 
-class Stopwatch(Observer):
+class Stopwatch:
     """Ends a run after some seconds and keeps its speed."""
 
     def __init__(self, seconds: float) -> None:
@@ -53,14 +55,15 @@ class Stopwatch(Observer):
         self.started = 0.0
         self.result: dict[str, object] = {}
 
-    def planned(self, plan: Plan) -> None:
-        self.result["precision"] = f"{plan.precision.name}: {plan.precision.why}"
-
-    def stepped(self, step: Step) -> None:
-        self.started = self.started or time.perf_counter()
-        self.result |= {"steps": step.number, "subwords_per_second": step.subwords_per_second}
-        if time.perf_counter() - self.started > self.seconds:
-            raise KeyboardInterrupt
+    def __call__(self, event: Event) -> bool:
+        match event:
+            case Planned(dtype=dtype):
+                self.result["dtype"] = f"{dtype.name}: {dtype.why}"
+            case Stepped(number=number, subwords_per_second=speed):
+                self.started = self.started or time.perf_counter()
+                self.result |= {"steps": number, "subwords_per_second": speed}
+                return time.perf_counter() - self.started > self.seconds
+        return False
 
 
 def ours(arguments: argparse.Namespace) -> dict[str, object]:
@@ -75,7 +78,7 @@ def ours(arguments: argparse.Namespace) -> dict[str, object]:
             "training.epochs": 1_000,
             "output": f"{folder}/run",
         }
-        run_training(read_config(None, settings=settings, sets=arguments.sets), observer=watch)
+        run_training(read_config(None, settings=settings, sets=arguments.sets), on_event=watch)
     return watch.result
 
 
@@ -140,10 +143,10 @@ def examples(arguments: argparse.Namespace) -> tuple[list[dict[str, list[int]]],
     """The windows that ours trains on, as `Trainer` takes them, and how many tags there are."""
     documents = [document for path in arguments.train for document in read(path)]
     labels = sorted({entity.label for document in documents for entity in document.entities})
-    scheme = SCHEMES["BIO"]
+    task = TagTask(labels, scheme=SCHEMES["BIO"])
     windower = Windower(SubwordEncoder(load_pretrained(arguments.encoder).tokenizer), window=WINDOW, overlap=OVERLAP)
-    made = make_examples(documents, windower=windower, scheme=scheme, labels=labels, unusable=Counter())
-    return [row(example) for example in made], len(scheme.tags(tuple(labels)))
+    made = make_examples(documents, windower=windower, task=task, unusable=Counter())
+    return [row(example) for example in made], len(task.tags)
 
 
 def row(example: Example) -> dict[str, list[int]]:
@@ -212,7 +215,7 @@ def main() -> None:
     }
     rates = {kind: [float(run["subwords_per_second"]) for run in done] for kind, done in runs.items()}
     for kind, done in runs.items():
-        short = kind == "best" or str(done[0].get("precision", "")).startswith("bf16")
+        short = kind == "best" or str(done[0].get("dtype", "")).startswith("bf16")
         of = speeds["bf16" if short else "fp32"]
         figures[kind] = {
             "subwords_per_second": spread(rates[kind]),

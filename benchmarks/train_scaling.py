@@ -26,8 +26,9 @@ from pathlib import Path
 
 from results import DATA, write_result
 
+from onoma.engine.events import Ended, Event, Planned
 from onoma.models import load_pretrained
-from onoma.training import Observer, Plan, read_config, run_training
+from onoma.training import read_config, run_training
 
 CORPUS = DATA / "bc5cdr" / "train.tsv"
 PARTS = (1, 2, 4, 8)
@@ -36,15 +37,16 @@ BATCH = 1_024
 SUBWORDS = 20 * BATCH
 
 
-class Meter(Observer):
+class Meter:
     """Takes the time of a run."""
 
-    def planned(self, plan: Plan) -> None:
-        self.subwords = plan.subwords
-        self.started = time.perf_counter(), time.process_time()
-
-    def ended(self) -> None:
-        self.stopped = time.perf_counter(), time.process_time()
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Planned():
+                self.subwords = event.subwords
+                self.started = time.perf_counter(), time.process_time()
+            case Ended():
+                self.stopped = time.perf_counter(), time.process_time()
 
 
 def measure(text: str, arguments: argparse.Namespace) -> dict[str, float]:
@@ -61,7 +63,7 @@ def measure(text: str, arguments: argparse.Namespace) -> dict[str, float]:
             "training.batch_subwords": BATCH,
             "output": f"{folder}/run",
         }
-        run_training(read_config(None, settings=settings), observer=meter)
+        run_training(read_config(None, settings=settings), on_event=meter)
     seconds, processor = (end - start for start, end in zip(meter.started, meter.stopped, strict=True))
     return {
         "subwords": meter.subwords,

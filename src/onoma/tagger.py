@@ -1,43 +1,38 @@
 """Text to entities, over any backend: the one way for commands, training's evaluation and servers.
 
-Everything flows: documents are read a little ahead, windows of similar length put together, batches handed to the
+Everything is a stream: documents are read a little ahead, windows of similar length put together, batches handed to the
 backend as it asks for them, and scores decoded as soon as a sentence is whole. So a backend may run while the next
 documents are prepared, and a long text needs memory for its words but not for their scores.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate, groupby, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.bundle import Bundle
+from onoma.bundle import ENTITIES, Bundle
 from onoma.encoding import Encoded, Window, Windower, batch_by_length, pad
-from onoma.runtime import Backend
-from onoma.tasks import Decoder, ScoredChunk
-from onoma.text import Document, Entity
+from onoma.runtime import Backend, PaddedBatch
+from onoma.tasks import Reading, ScoredSpan, Task
+from onoma.text import Document, Entity, Span
 
 _LOOKAHEAD_CHARACTERS = 100_000
 _LOOKAHEAD_DOCUMENTS = 512
 _LOOKAHEAD_WINDOWS = 512
-
-Batch = tuple[NDArray[np.int64], NDArray[np.int64]]
-"""Padded ids and their mask, as :meth:`Backend.logits` takes them."""
-Run = Callable[[Iterable[Batch]], Iterator[NDArray[np.float32]]]
-"""Logits of batches, in their order."""
 
 
 class Tagger:
     """Finds the entities of texts.
 
     Args:
-        bundle: what the tags mean and how texts are cut.
-        backend: what runs the model. Where it has a method ``logits_many``, from batches to their logits in
-            order, texts of more than one batch go through that, and the mask has a 2 where a subword's scores are read.
+        bundle: what is predicted and how texts are cut.
+        backend: what runs the model.
         batch_subwords: subwords of one padded batch at most; it decides speed and memory, never an answer.
     """
 
@@ -46,8 +41,7 @@ class Tagger:
         self._backend = backend
         self._batch_subwords = batch_subwords
         self._windower = bundle.windower()
-        self._decoder = bundle.decoder()
-        self._run_many: Run = getattr(backend, "logits_many", self._run_each)
+        self._task: Task = bundle.task()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -56,88 +50,121 @@ class Tagger:
 
     def tag(self, text: str | Document) -> Document:
         """The text as a document with its entities; a document's words and sentences are used where it has them."""
-        document = _as_document(text)
-        one_batch = len(document.text) < self._batch_subwords
-        (tagged,) = self._tagged([document], run=self._run_each if one_batch else self._run_many)
+        (tagged,) = self.tag_many([text])
         return tagged
 
     def tag_many(self, texts: Iterable[str | Document]) -> Iterator[Document]:
         """Tag a stream in its order; some 100,000 characters are read ahead, so that similar lengths share batches."""
-        return self._tagged(map(_as_document, texts), run=self._run_many)
+        return (read.document for read in self._read_many(texts, keep=False))
 
-    def _tagged(self, documents: Iterable[Document], *, run: Run) -> Iterator[Document]:
+    def read_many(self, texts: Iterable[str | Document]) -> Iterator[DocumentReading]:
+        """Tag a stream, and keep the scores of each document: for the probability of any span with any label."""
+        return self._read_many(texts, keep=True)
+
+    def _read_many(self, texts: Iterable[str | Document], *, keep: bool) -> Iterator[DocumentReading]:
         stretches: deque[_Stretch] = deque()
         under_way: deque[tuple[_Stretch, list[int]]] = deque()
 
-        def batches() -> Iterator[Batch]:
-            for jobs in _runs(self._jobs(documents), size=_LOOKAHEAD_WINDOWS):
-                stretch = _Stretch.of(jobs, tags=len(self._decoder.tags))
+        def batches() -> Iterator[PaddedBatch]:
+            for jobs in _runs(self._jobs(map(_as_document, texts), keep=keep), size=_LOOKAHEAD_WINDOWS):
+                stretch = _Stretch.of(jobs, shape=self._task.shape)
                 stretches.append(stretch)
                 for batch in batch_by_length([job.length for job in jobs], budget=self._batch_subwords):
                     under_way.append((stretch, batch))
-                    yield self._batch([jobs[position] for position in batch], marked=run != self._run_each)
+                    yield self._batch([jobs[position] for position in batch])
 
-        for emitted in run(batches()):
+        for scores in self._backend.run(batches()):
             stretch, batch = under_way.popleft()
-            stretch.take(batch, emitted, self._windower)
+            stretch.take(batch, scores[ENTITIES], self._windower)
             if not stretch.missing:
-                yield from self._read(stretches.popleft())
+                yield from self._decoded(stretches.popleft())
 
-    def _batch(self, jobs: list[_Job], *, marked: bool) -> Batch:
-        """The padded windows; ``marked`` where the mask is to say, by a 2, which subwords will be read."""
-        rows = [self._windower.row(job.reading.encoded, job.window) for job in jobs]
+    def _batch(self, jobs: list[_Job]) -> PaddedBatch:
+        rows = [self._windower.row(job.reader.encoded, job.window) for job in jobs]
         ids, mask = pad(rows, filler=self._windower.subword_encoder.pad)
-        if marked:
-            for place, job in zip(mask, jobs, strict=True):
-                place[self._windower.first_subwords(job.reading.encoded, job.window)] = 2
-        return ids, mask
+        wanted = np.zeros(ids.shape, dtype=bool)
+        for row, job in zip(wanted, jobs, strict=True):
+            row[self._windower.first_subwords(job.reader.encoded, job.window)] = True
+        return PaddedBatch(ids, mask, wanted)
 
-    def _run_each(self, batches: Iterable[Batch]) -> Iterator[NDArray[np.float32]]:
-        return (self._backend.logits(ids, mask) for ids, mask in batches)
-
-    def _jobs(self, documents: Iterable[Document]) -> Iterator[_Job]:
+    def _jobs(self, documents: Iterable[Document], *, keep: bool) -> Iterator[_Job]:
         """The windows of a stream of documents."""
-        framed = len(self._windower.subword_encoder.prefix) + len(self._windower.subword_encoder.suffix)
+        around = len(self._windower.subword_encoder.prefix) + len(self._windower.subword_encoder.suffix)
         for together in _together(documents):
             for encoded in self._windower.encode(together):
-                reading = _Reading(encoded, len(self._decoder.tags))
+                reader = _Reader(encoded, self._task, keep=keep)
                 for window in encoded.windows or (_EMPTY,):
                     bounds = encoded.subwords.bounds
-                    yield _Job(reading, window, framed + int(bounds[window.end] - bounds[window.start]))
+                    yield _Job(reader, window, around + int(bounds[window.end] - bounds[window.start]))
 
-    def _told(self, found: list[Entity], encoded: Encoded, first: int, scores: NDArray[np.float32]) -> Iterable[Entity]:
-        """What is told of a sentence, given its entities, its first word and its tag scores, ``[words, tags]``."""
-        del encoded, first, scores
-        return found
-
-    def _read(self, stretch: _Stretch) -> Iterator[Document]:
-        """Decode what is whole; the documents that this ends."""
+    def _decoded(self, stretch: _Stretch) -> Iterator[DocumentReading]:
+        """Decode the sentences that are whole; the documents that this completes."""
         sentences = [
-            (reading, first, scores)
-            for reading, scored in stretch.documents()
-            for first, scores in reading.sentences(scored, self._decoder)
+            (reader, first, scores)
+            for reader, scored in stretch.documents()
+            for first, scores in reader.sentences(scored)
         ]
-        decoded = self._decoder.decode([scores for _, _, scores in sentences])
-        for (reading, first, scores), chunks in zip(sentences, decoded, strict=True):
-            found = [_entity(reading.encoded, first, chunk) for chunk in chunks]
-            reading.entities += self._told(found, reading.encoded, first, scores)
-        for reading, _ in stretch.documents():
-            if reading.word == len(reading.encoded.words):
-                yield reading.encoded.document.with_entities(reading.entities)
+        readings = self._task.decode([scores for _, _, scores in sentences])
+        for (reader, first, _), reading in zip(sentences, readings, strict=True):
+            reader.take(first, reading)
+        for reader, _ in stretch.documents():
+            if reader.word == len(reader.encoded.words):
+                yield reader.result()
 
 
-class _Reading:
+@dataclass(frozen=True, slots=True, eq=False)
+class DocumentReading:
+    """A tagged document and, where they were kept, the readings of its sentences.
+
+    Attributes:
+        document: with the predicted entities.
+        encoded: the words that were read.
+        sentences: the first word of each sentence, or of each part of a very long one, and its reading.
+    """
+
+    document: Document
+    encoded: Encoded
+    sentences: tuple[tuple[int, Reading], ...] = ()
+
+    def decoded_by(self, task: Task) -> Document:
+        """The document as another task reads the same scores, such as one with another calibration."""
+        readings = task.decode([reading.scores for _, reading in self.sentences])
+        return self.encoded.document.with_entities(
+            entity_of(self.encoded, first, span)
+            for (first, _), reading in zip(self.sentences, readings, strict=True)
+            for span in reading.spans
+        )
+
+    def probability(self, span: Span, label: str) -> float | None:
+        """How probable it is that the words which a span touches are an entity of this label; None across sentences.
+
+        For the label ``O``: that none of these words is in an entity.
+        """
+        words = self.encoded.words
+        start, end = bisect_right(words.ends, span.start), bisect_left(words.starts, span.end)
+        place = bisect_right(self.sentences, start, key=lambda sentence: sentence[0]) - 1
+        if start >= end or place < 0:
+            return None
+        first, reading = self.sentences[place]
+        behind = self.sentences[place + 1][0] if place + 1 < len(self.sentences) else len(words)
+        return reading.probability(start - first, end - first, label) if end <= behind else None
+
+
+class _Reader:
     """A document on its way: what was found, and the scores of words whose sentence has not ended."""
 
-    def __init__(self, encoded: Encoded, tags: int) -> None:
+    def __init__(self, encoded: Encoded, task: Task, *, keep: bool) -> None:
         self.encoded = encoded
-        self.entities: list[Entity] = []
         self.word = 0
         """The first one that was not decoded."""
+        self._task = task
+        self._keep = keep
+        self._entities: list[Entity] = []
+        self._readings: list[tuple[int, Reading]] = []
         self._sentence = 0
-        self._waiting = np.empty((0, tags), dtype=np.float32)
+        self._waiting = np.empty((0, *task.shape), dtype=np.float32)
 
-    def sentences(self, scores: NDArray[np.float32], decoder: Decoder) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    def sentences(self, scores: NDArray[np.float32]) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """Take the scores of the next words.
 
         Yields:
@@ -153,18 +180,35 @@ class _Reading:
             scores = scores[end - self.word :]
             self.word = end
             self._sentence += 1
-        settled = decoder.settled(scores)
+        settled = self._task.settled(scores)
         if settled:
             yield self.word, scores[:settled]
             self.word += settled
         self._waiting = scores[settled:].copy()
+
+    def take(self, first: int, reading: Reading) -> None:
+        """Add what was read of the sentence that begins with a word."""
+        self._entities += [entity_of(self.encoded, first, span) for span in reading.spans]
+        if self._keep:
+            self._readings.append((first, reading))
+
+    def result(self) -> DocumentReading:
+        """The document, all of whose sentences were read."""
+        document = self.encoded.document.with_entities(self._entities)
+        return DocumentReading(document, self.encoded, tuple(self._readings))
+
+
+def entity_of(encoded: Encoded, first: int, span: ScoredSpan) -> Entity:
+    """The entity of a span in words of the sentence that begins with the word ``first``."""
+    start, end = encoded.words.starts[first + span.start], encoded.words.ends[first + span.end - 1]
+    return encoded.document.entity(int(start), int(end), span.label, score=span.score)
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
     """A window of a document; ``length`` in subwords, special tokens included."""
 
-    reading: _Reading
+    reader: _Reader
     window: Window
     length: int
 
@@ -180,7 +224,7 @@ class _Stretch:
     Attributes:
         jobs: the windows.
         firsts: where in ``scores`` each one's words begin, and their end, ``[jobs + 1]``.
-        scores: of the words that the windows answer for, ``[words, tags]``.
+        scores: of the words in the cores of the windows, ``[words, *shape]``.
         missing: windows whose scores are yet to come.
     """
 
@@ -190,25 +234,25 @@ class _Stretch:
     missing: int
 
     @classmethod
-    def of(cls, jobs: list[_Job], *, tags: int) -> _Stretch:
+    def of(cls, jobs: list[_Job], *, shape: tuple[int, ...]) -> _Stretch:
         answered = (job.window.core_end - job.window.core_start for job in jobs)
         firsts = list(accumulate(answered, initial=0))
-        return cls(jobs, firsts, np.empty((firsts[-1], tags), dtype=np.float32), len(jobs))
+        return cls(jobs, firsts, np.empty((firsts[-1], *shape), dtype=np.float32), len(jobs))
 
-    def take(self, batch: list[int], emitted: NDArray[np.float32], windower: Windower) -> None:
+    def take(self, batch: list[int], scores: NDArray[np.float32], windower: Windower) -> None:
         """Keep the scores of a batch's words."""
-        for position, row in zip(batch, emitted, strict=True):
+        for position, row in zip(batch, scores, strict=True):
             job = self.jobs[position]
-            first = windower.first_subwords(job.reading.encoded, job.window)
+            first = windower.first_subwords(job.reader.encoded, job.window)
             self.scores[self.firsts[position] : self.firsts[position + 1]] = row[first]
         self.missing -= len(batch)
 
-    def documents(self) -> Iterator[tuple[_Reading, NDArray[np.float32]]]:
+    def documents(self) -> Iterator[tuple[_Reader, NDArray[np.float32]]]:
         """The documents and the scores of such of their words as are here."""
         end = 0
-        for reading, jobs in groupby(self.jobs, key=lambda job: job.reading):
+        for reader, jobs in groupby(self.jobs, key=lambda job: job.reader):
             start, end = end, end + sum(1 for _ in jobs)
-            yield reading, self.scores[self.firsts[start] : self.firsts[end]]
+            yield reader, self.scores[self.firsts[start] : self.firsts[end]]
 
 
 def _together(documents: Iterable[Document]) -> Iterator[list[Document]]:
@@ -234,10 +278,3 @@ def _runs(jobs: Iterable[_Job], *, size: int) -> Iterator[list[_Job]]:
 
 def _as_document(text: str | Document) -> Document:
     return text if isinstance(text, Document) else Document(text)
-
-
-def _entity(encoded: Encoded, sentence: int, chunk: ScoredChunk) -> Entity:
-    """The entity in characters; ``sentence`` is the first word of the chunk's sentence."""
-    start = int(encoded.words.starts[sentence + chunk.start])
-    end = int(encoded.words.ends[sentence + chunk.end - 1])
-    return encoded.document.entity(start, end, chunk.label, score=chunk.score)

@@ -37,7 +37,7 @@ def test_int8_that_has_proved_itself_is_preferred(onoma, copied, corpus):
     assert outcome.status == 0, outcome.err
     assert "exact F1 on dev: 100.00 with int8, 100.00 with fp32" in outcome.err
     manifest = json.loads((copied / "onoma.json").read_text(encoding="utf-8"))
-    assert manifest["precision"] == "int8"
+    assert manifest["dtype"] == "int8"
     assert manifest["files"]["model.int8.onnx"] == (copied / "model.int8.onnx").stat().st_size
     told = [line.split() for line in onoma("info", copied).out.splitlines()]
     assert ["dtypes", "fp32,", "int8"] in told
@@ -52,7 +52,7 @@ def test_without_dev_agreement_is_told_and_fp32_stays_preferred(onoma, copied):
     assert outcome.status == 0, outcome.err
     assert "on random subwords int8 and fp32 agree on" in outcome.err
     assert "pass --dev" in outcome.err
-    assert json.loads((copied / "onoma.json").read_text(encoding="utf-8"))["precision"] is None
+    assert json.loads((copied / "onoma.json").read_text(encoding="utf-8"))["dtype"] is None
 
 
 def test_a_shipped_bundle_holds_what_tagging_needs_and_nothing_else(onoma, copied, corpus, tmp_path):

@@ -127,10 +127,11 @@ def test_calibrate_writes_what_it_found_into_the_model(onoma, model, tmp_path):
     assert found["thresholds"]["precision"]["LOC"]["precision"] >= 0.5
     manifest = json.loads((own / "onoma.json").read_text(encoding="utf-8"))
     numbers = ("temperature", "slope", "intercept")
-    assert [manifest["calibration"][name] for name in numbers] == [found[name] for name in numbers]
+    calibration = manifest["tasks"]["entities"]["calibration"]
+    assert [calibration[name] for name in numbers] == [found[name] for name in numbers]
     told = json.loads(onoma("evaluate", own, dev, "--json").out)["reliability"]
     assert told["log_loss"] == pytest.approx(found["after"]["log_loss"], abs=1e-6)
-    assert manifest["calibration"]["data"] == "dev.conll"
+    assert calibration["data"] == "dev.conll"
     assert "temperature" in onoma("info", own).out
     assert onoma("tag", "--model", own, "--text", "in Lyon").status == 0
 

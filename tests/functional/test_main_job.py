@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import onoma as package
-from onoma.training import Observer, Step
+from onoma.engine.events import Event, Stepped
 
 TEXT = "Angela Merkel visited Lyon."
 
@@ -114,8 +114,8 @@ def test_convert_goes_there_and_back(onoma, corpus, tmp_path):
 def test_a_folder_of_brat_files_trains_as_well(onoma, encoder, corpus, tmp_path):
     assert onoma("convert", corpus, tmp_path / "brat", "--to", "brat").status == 0
     settings = {"training.epochs": 1, "model.window": 64, "model.overlap": 16}
-    tagger = package.train(train=tmp_path / "brat", encoder=str(encoder), output=tmp_path / "x", settings=settings)
-    assert tagger.bundle.manifest.provenance.data["train"].entities == 36
+    result = package.train(train=tmp_path / "brat", encoder=str(encoder), output=tmp_path / "x", settings=settings)
+    assert result.tagger.bundle.manifest.provenance.data["train"].entities == 36
 
 
 def test_python_does_what_the_commands_do(model, corpus):
@@ -135,22 +135,21 @@ def test_the_same_seed_gives_the_same_model(encoder, corpus, tmp_path):
 
 
 def test_stopping_a_run_leaves_a_model(encoder, corpus, tmp_path):
-    class Impatient(Observer):
-        def stepped(self, step: Step) -> None:
-            if step.number == 3:
-                raise KeyboardInterrupt
+    def impatient(event: Event) -> bool:
+        return isinstance(event, Stepped) and event.number == 3
 
     settings = {"model.window": 64, "model.overlap": 16}
-    tagger = package.train(
-        train=corpus, encoder=str(encoder), output=tmp_path / "x", settings=settings, observer=Impatient()
+    result = package.train(
+        train=corpus, encoder=str(encoder), output=tmp_path / "x", settings=settings, on_event=impatient
     )
-    assert tagger.tag(TEXT).text == TEXT
+    assert result.interrupted
+    assert result.tagger.tag(TEXT).text == TEXT
 
 
 def test_training_without_dev_keeps_the_last_weights(encoder, corpus, tmp_path):
     settings = {"training.epochs": 30, "training.learning_rate": 0.01, "model.window": 64, "model.overlap": 16}
-    tagger = package.train(train=corpus, encoder=str(encoder), output=tmp_path / "x", settings=settings)
-    assert package.evaluate(tagger, corpus).exact.f1 == 1.0
+    result = package.train(train=corpus, encoder=str(encoder), output=tmp_path / "x", settings=settings)
+    assert package.evaluate(result.tagger, corpus).exact.f1 == 1.0
 
 
 def test_tagging_needs_no_torch(model):

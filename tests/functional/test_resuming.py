@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from onoma.cli.progress import TrainingProgress
+from onoma.engine.events import Event, Stepped
 from onoma.io.lock import locked
 from onoma.models import Model
-from onoma.training import Step
 from support.learnable import QUICK, SENTENCES, write_corpus
 
 TESTS = Path(__file__).parents[1]
@@ -66,11 +66,14 @@ def interrupt(monkeypatch: pytest.MonkeyPatch) -> Interrupt:
     def at(step: int, *numbers: signal.Signals) -> None:
         left = list(numbers)
 
-        def stepped(_progress: TrainingProgress, done: Step) -> None:
-            while done.number == step and left:
+        show = TrainingProgress.__call__
+
+        def call(progress: TrainingProgress, event: Event) -> None:
+            show(progress, event)
+            while isinstance(event, Stepped) and event.number == step and left:
                 os.kill(os.getpid(), left.pop(0))
 
-        monkeypatch.setattr(TrainingProgress, "stepped", stepped)
+        monkeypatch.setattr(TrainingProgress, "__call__", call)
 
     return at
 
@@ -170,7 +173,12 @@ def test_resuming_nothing_begins(onoma, encoder, corpus, whole, tmp_path):
 def test_a_loss_that_is_no_number_stops_the_run(onoma, encoder, corpus, tmp_path, monkeypatch):
     losses = iter(range(1, 100))
     of_model = Model.loss
-    monkeypatch.setattr(Model, "loss", lambda *of: of_model(*of) * (1.0 if next(losses) < 6 else float("nan")))
+
+    def loss(*of):
+        total, weight = of_model(*of)
+        return total * (1.0 if next(losses) < 6 else float("nan")), weight
+
+    monkeypatch.setattr(Model, "loss", loss)
     outcome = onoma(*_arguments(encoder, corpus, tmp_path / "x"))
     assert outcome.status == 2
     assert re.search(r"step 6 in epoch 2: the loss is nan.*windows \d+ \('.*training\.learning_rate", outcome.err)

@@ -10,7 +10,6 @@ from transformers import AutoModel, AutoModelForTokenClassification, AutoTokeniz
 
 from onoma.models import (
     AutoEncoder,
-    LinearHead,
     Model,
     Pretrained,
     load_model,
@@ -19,15 +18,16 @@ from onoma.models import (
     save_tokenizer,
 )
 from onoma.models.wheels import find_wheel
+from support.tagging import linear, model_of
 from support.tiny import OURS, TAGS, ragged, shake, write_encoder
 
 LENGTHS = (19, 3, 1, 12)
 TEXTS = ("Angela Merkel visited Lyon.", "  the  Émigré\tto\nLyon", "naïve 😀 x", "")
 
 
-def model_of(pretrained: Pretrained) -> Model:
-    model = Model(pretrained.encoder, LinearHead(pretrained.hidden, len(TAGS))).eval()
-    shake(model.head)
+def recogniser(pretrained: Pretrained) -> Model:
+    model = model_of(pretrained.encoder, linear(pretrained.hidden, len(TAGS))).eval()
+    shake(model.head("entities"))
     return model
 
 
@@ -75,7 +75,7 @@ def test_padding_on_either_side_changes_nothing(family: str, left: bool, tmp_pat
 
 def test_a_saved_model_gives_the_same_scores_in_transformers(encoder_folder: Path, tmp_path: Path) -> None:
     pretrained = load_pretrained(str(encoder_folder))
-    model = model_of(pretrained)
+    model = recogniser(pretrained)
     save_model(model, tmp_path, tags=TAGS, pretrained=pretrained)
     reference, found = AutoModelForTokenClassification.from_pretrained(tmp_path, output_loading_info=True)
     assert not found["missing_keys"]
@@ -85,9 +85,9 @@ def test_a_saved_model_gives_the_same_scores_in_transformers(encoder_folder: Pat
     assert reference.config.architectures == [type(reference).__name__]
     ids, mask = ragged(LENGTHS, vocabulary=100, pad=reference.config.pad_token_id)
     with torch.inference_mode():
-        ours = model(ids, mask)
+        ours = model(ids, mask)["entities"]
         theirs = reference.eval()(input_ids=ids, attention_mask=mask).logits
-        again = load_model(tmp_path)(ids, mask)
+        again = load_model(tmp_path)(ids, mask)["entities"]
     torch.testing.assert_close(ours[mask == 1], theirs[mask == 1], atol=1e-5, rtol=0)
     torch.testing.assert_close(ours, again, atol=0, rtol=0)
 
@@ -100,12 +100,12 @@ def test_a_model_of_transformers_gives_the_same_scores_here(tmp_path: Path) -> N
     ids, mask = ragged(LENGTHS, vocabulary=100, pad=0)
     with torch.inference_mode():
         expected = theirs(input_ids=ids, attention_mask=mask).logits[mask == 1]
-        torch.testing.assert_close(ours(ids, mask)[mask == 1], expected, atol=1e-5, rtol=0)
+        torch.testing.assert_close(ours(ids, mask)["entities"][mask == 1], expected, atol=1e-5, rtol=0)
 
 
 def test_a_saved_model_is_an_encoder_to_begin_from(encoder_folder: Path, tmp_path: Path) -> None:
     pretrained = load_pretrained(str(encoder_folder))
-    save_model(model_of(pretrained), tmp_path, tags=TAGS, pretrained=pretrained)
+    save_model(recogniser(pretrained), tmp_path, tags=TAGS, pretrained=pretrained)
     save_tokenizer(pretrained.tokenizer, tmp_path)
     again = load_pretrained(str(tmp_path))
     ids, mask = ragged(LENGTHS, vocabulary=100, pad=0)
@@ -116,7 +116,7 @@ def test_a_saved_model_is_an_encoder_to_begin_from(encoder_folder: Path, tmp_pat
 
 def test_a_saved_tokenizer_gives_the_same_ids_in_transformers(encoder_folder: Path, tmp_path: Path) -> None:
     pretrained = load_pretrained(str(encoder_folder))
-    save_model(model_of(pretrained), tmp_path, tags=TAGS, pretrained=pretrained)
+    save_model(recogniser(pretrained), tmp_path, tags=TAGS, pretrained=pretrained)
     save_tokenizer(pretrained.tokenizer, tmp_path, longest=pretrained.longest)
     theirs = AutoTokenizer.from_pretrained(tmp_path)
     for text in TEXTS:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from onoma.export.affine import Int8
 from onoma.export.graph import writable, write_graph
 from onoma.export.ranges import measure_ranges
-from onoma.models import LinearHead, Model, TorchBackend, load_pretrained
+from onoma.models import Model, TorchBackend, load_pretrained
 from onoma.runtime.onnx import OnnxBackend
+from support.tagging import linear, logits, model_of
 from support.tiny import OURS, TAGS, shake, write_distilbert, write_encoder
 
 
@@ -23,8 +24,8 @@ def windows(*lengths: int) -> list[NDArray[np.int64]]:
 
 def model_in(folder: Path) -> Model:
     pretrained = load_pretrained(str(folder))
-    model = Model(pretrained.encoder, LinearHead(pretrained.hidden, len(TAGS))).eval()
-    shake(model.head)
+    model = model_of(pretrained.encoder, linear(pretrained.hidden, len(TAGS))).eval()
+    shake(model.head("entities"))
     return model
 
 
@@ -42,8 +43,8 @@ def test_scores_differ_by_a_few_hundredths_of_their_spread(tmp_path: Path, famil
     ids = np.stack(windows(*[30] * 20))
     mask = np.ones_like(ids)
     mask[10:, 20:] = 0
-    expected = TorchBackend(model).logits(ids, mask)[mask == 1]
-    found = quantised(model, tmp_path / "x.onnx").logits(ids, mask)[mask == 1]
+    expected = logits(TorchBackend(model), ids, mask)[mask == 1]
+    found = logits(quantised(model, tmp_path / "x.onnx"), ids, mask)[mask == 1]
     assert np.abs(found - expected).mean() < 0.05 * expected.std()
     assert (found.argmax(axis=1) == expected.argmax(axis=1)).mean() > 0.95
 
@@ -54,16 +55,16 @@ def test_scores_do_not_depend_on_neighbours_or_padding(tmp_path: Path) -> None:
     ids = np.stack(windows(*[40] * 9))
     mask = np.ones_like(ids)
     mask[0, 12:] = 0
-    alone = backend.logits(ids[:1, :12], mask[:1, :12])
-    np.testing.assert_allclose(backend.logits(ids, mask)[0, :12], alone[0], atol=2e-2)
+    alone = logits(backend, ids[:1, :12], mask[:1, :12])
+    np.testing.assert_allclose(logits(backend, ids, mask)[0, :12], alone[0], atol=2e-2)
 
 
 def test_layers_left_exact_bring_scores_nearer(tmp_path: Path) -> None:
     model = model_in(write_encoder(tmp_path, layers=3))
     ids = np.stack(windows(*[30] * 20))
-    expected = TorchBackend(model).logits(ids, np.ones_like(ids))
+    expected = logits(TorchBackend(model), ids, np.ones_like(ids))
     errors = [
-        np.abs(quantised(model, tmp_path / "x.onnx", exact_layers=n).logits(ids, np.ones_like(ids)) - expected).mean()
+        np.abs(logits(quantised(model, tmp_path / "x.onnx", exact_layers=n), ids, np.ones_like(ids)) - expected).mean()
         for n in (0, 2, 9)
     ]
     assert errors[0] > errors[1] > errors[2]

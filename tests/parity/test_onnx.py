@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from onoma.errors import ParityError
 from onoma.export import export_onnx
-from onoma.models import LinearHead, Model, TorchBackend, load_pretrained
+from onoma.models import Model, TorchBackend, load_pretrained
+from onoma.runtime import PaddedBatch
 from onoma.runtime.onnx import OnnxBackend
+from support.tagging import linear, logits, model_of
 from support.tiny import TAGS, shake
 
 
@@ -23,8 +25,8 @@ def windows(*lengths: int) -> list[NDArray[np.int64]]:
 
 def model_in(folder: Path) -> Model:
     pretrained = load_pretrained(str(folder))
-    model = Model(pretrained.encoder, LinearHead(pretrained.hidden, len(TAGS)))
-    shake(model.head)
+    model = model_of(pretrained.encoder, linear(pretrained.hidden, len(TAGS)))
+    shake(model.head("entities"))
     return model
 
 
@@ -41,8 +43,8 @@ def test_the_graph_gives_the_scores_of_torch(encoder_folder: Path, tmp_path: Pat
         mask = np.ones_like(ids)
         mask[1:, subwords // 2 :] = 0
         mask[:, 0] = 1
-        expected = TorchBackend(model).logits(ids, mask)
-        found = candidate.logits(ids, mask)
+        expected = logits(TorchBackend(model), ids, mask)
+        found = logits(candidate, ids, mask)
         assert found.shape == (rows, subwords, len(TAGS))
         np.testing.assert_allclose(found[mask == 1], expected[mask == 1], atol=3e-5)
 
@@ -52,10 +54,11 @@ def test_scores_are_right_where_they_are_asked_for(encoder_folder: Path, tmp_pat
     backend = OnnxBackend(tmp_path / "model.onnx", threads=1)
     ids, mask = np.stack(windows(9, 9, 9)), np.ones((3, 9), dtype=np.int64)
     mask[1, 5:] = 0
-    asked = mask.copy()
-    asked[:, [1, 4]] = 2
-    expected, found = backend.logits(ids, mask), backend.logits(ids, asked)
-    np.testing.assert_allclose(found[asked == 2], expected[asked == 2], atol=1e-5)
+    wanted = np.zeros(mask.shape, dtype=bool)
+    wanted[:, [1, 4]] = True
+    expected = logits(backend, ids, mask)
+    (found,) = backend.run([PaddedBatch(ids, mask, wanted)])
+    np.testing.assert_allclose(found["entities"][wanted], expected[wanted], atol=1e-5)
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -66,12 +69,13 @@ def test_a_stream_of_batches_comes_back_in_order(encoder_folder: Path, tmp_path:
     for rows, subwords in [(1, 3), (7, 200), (2, 30), (1, 1), (40, 20), (3, 2), (1, 400), (9, 9)]:
         mask = np.ones((rows, subwords), dtype=np.int64)
         mask[rows // 2 :, subwords // 2 + 1 :] = 0
-        batches.append((np.stack(windows(*[subwords] * rows)), mask))
-    streamed = list(backend.logits_many(iter(batches)))
-    assert list(backend.logits_many([])) == []
-    for (ids, mask), scores in zip(batches, streamed, strict=True):
+        batches.append(PaddedBatch(np.stack(windows(*[subwords] * rows)), mask))
+    streamed = [scores["entities"] for scores in backend.run(iter(batches))]
+    assert list(backend.run([])) == []
+    for batch, scores in zip(batches, streamed, strict=True):
+        ids, mask = batch.ids, batch.mask
         assert scores.shape == (*ids.shape, len(TAGS))
-        alone = np.concatenate([backend.logits(*pair) for pair in zip(ids[:, None], mask[:, None], strict=True)])
+        alone = np.concatenate([logits(backend, *pair) for pair in zip(ids[:, None], mask[:, None], strict=True)])
         np.testing.assert_allclose(scores[mask == 1], alone[mask == 1], atol=3e-5)
 
 

@@ -12,9 +12,11 @@ import pytest
 
 from onoma.errors import BundleError
 from onoma.export import export_onnx
-from onoma.models import LinearHead, Model, load_pretrained
+from onoma.models import load_pretrained
+from onoma.runtime import PaddedBatch
 from onoma.runtime.onnx import OnnxBackend
 from onoma.runtime.openvino import OpenvinoBackend
+from support.tagging import linear, logits, model_of
 from support.tiny import TAGS, shake
 
 pytestmark = pytest.mark.skipif(
@@ -27,8 +29,8 @@ pytestmark = pytest.mark.skipif(
 def graph(encoder_folder: Path, tmp_path: Path) -> Path:
     """Of every architecture: those that we write node by node, and those that torch traces."""
     pretrained = load_pretrained(str(encoder_folder))
-    model = Model(pretrained.encoder, LinearHead(pretrained.hidden, len(TAGS)))
-    shake(model.head)
+    model = model_of(pretrained.encoder, linear(pretrained.hidden, len(TAGS)))
+    shake(model.head("entities"))
     export_onnx(model, tmp_path / "model.onnx", samples=[np.arange(5, 13)])
     return tmp_path / "model.onnx"
 
@@ -42,7 +44,7 @@ def test_scores_are_those_of_fp32_but_for_rounding(graph: Path) -> None:
         mask = np.ones_like(ids)
         mask[1:, subwords // 2 :] = 0
         mask[:, 0] = 1
-        expected, found = (each.logits(ids, mask)[mask == 1] for each in (exact, rounded))
+        expected, found = (logits(each, ids, mask)[mask == 1] for each in (exact, rounded))
         assert not np.array_equal(found, expected)
         np.testing.assert_allclose(found, expected, atol=0.02 * np.abs(expected).max())
 
@@ -53,11 +55,14 @@ def test_a_stream_on_several_threads_comes_back_in_order(graph: Path) -> None:
     for rows, subwords in [(1, 3), (7, 200), (40, 20), (1, 400), (9, 9)]:
         ids = random.integers(5, 100, (rows, subwords))
         mask = np.ones_like(ids)
-        mask[:, 0] = 2
-        batches.append((ids, mask))
+        wanted = np.zeros(mask.shape, dtype=bool)
+        wanted[:, 0] = True
+        batches.append(PaddedBatch(ids, mask, wanted))
     one, three = (OpenvinoBackend(graph, threads=threads) for threads in (1, 3))
-    for ours, others in zip(one.logits_many(batches), three.logits_many(batches), strict=True):
-        np.testing.assert_allclose(ours[:, 0], others[:, 0], atol=1e-4 * np.abs(ours).max())
+    for ours, others in zip(one.run(batches), three.run(batches), strict=True):
+        np.testing.assert_allclose(
+            ours["entities"][:, 0], others["entities"][:, 0], atol=1e-4 * np.abs(ours["entities"]).max()
+        )
 
 
 def test_a_signal_finds_the_process_well_when_backends_have_gone(graph: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from onoma.bundle import Bundle, EncoderCard, Manifest, Windowing
+from onoma.bundle import Bundle, EncoderCard, Manifest, TagsCard, Windowing
 
 PIECES = [
     "[PAD]",
@@ -25,7 +25,10 @@ class Capitals:
     def __init__(self) -> None:
         self.shapes: list[tuple[int, int]] = []
 
-    def logits(self, ids, mask):
+    def run(self, batches):
+        return ({"entities": self._scores(batch.ids, batch.mask)} for batch in batches)
+
+    def _scores(self, ids, mask):
         assert (ids[mask == 0] == 0).all()
         self.shapes.append(ids.shape)
         scores = np.zeros((*ids.shape, 3), dtype=np.float32)
@@ -44,9 +47,7 @@ def make_bundle(*, window: int = 32) -> Bundle:
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
     manifest = Manifest(
-        labels=("X",),
-        scheme="BIO",
-        head="linear",
+        tasks={"entities": TagsCard(labels=("X",), scheme="BIO", head="linear")},
         window=Windowing(size=window, overlap=window // 4),
         encoder=EncoderCard(name="none", family="bert"),
     )

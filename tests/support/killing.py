@@ -11,11 +11,12 @@ import random
 import signal
 import sys
 import time
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
 import onoma
-from onoma.training import Observer, Step
+from onoma.engine.events import Event, Stepped
 from support.learnable import SENTENCES, write_corpus
 from support.tiny import write_encoder
 
@@ -30,14 +31,14 @@ SETTINGS = {
 }
 
 
-class Telling(Observer):
+def telling(pipe: int) -> Callable[[Event], None]:
     """Writes a byte for each step done."""
 
-    def __init__(self, pipe: int) -> None:
-        self._pipe = pipe
+    def tell(event: Event) -> None:
+        if isinstance(event, Stepped):
+            os.write(pipe, b"s")
 
-    def stepped(self, step: Step) -> None:
-        os.write(self._pipe, b"s")
+    return tell
 
 
 def start(folder: Path, output: str) -> tuple[int, int]:
@@ -56,7 +57,7 @@ def start(folder: Path, output: str) -> tuple[int, int]:
             output=folder / output,
             settings=SETTINGS,
             resume=True,
-            observer=Telling(writing),
+            on_event=telling(writing),
         )
         status = 0
     finally:

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from onoma.cli import main
 from onoma.engine import history
@@ -26,7 +27,7 @@ def signal_in(step: int, number: signal.Signals, *, rank: int) -> None:
     """Have the signal come to one of the processes while it takes a step."""
     take = Learner.step
 
-    def stepped(self: Learner, batches: Sequence[Batch]) -> tuple[float, float]:
+    def stepped(self: Learner[Any], batches: Sequence[Batch]) -> tuple[float, float]:
         done = take(self, batches)
         if find_ranks().rank == rank and self.state_dict()["steps"] == step:
             os.kill(os.getpid(), number)
@@ -39,9 +40,9 @@ def print_weights() -> None:
     """Have each process print what it has learnt, by its digest."""
     run = Loop.run
 
-    def told(self: Loop) -> TrainState:
+    def told(self: Loop[Any]) -> TrainState:
         fitted = run(self)
-        digest = hashlib.sha256(b"".join(each.numpy().tobytes() for each in self.model.state_dict().values()))
+        digest = hashlib.sha256(b"".join(each.numpy().tobytes() for each in self.objective.state_dict().values()))
         sys.stdout.write(f"weights {digest.hexdigest()}\n")
         return fitted
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onoma.tagger import Tagger
-from onoma.text import Document
+from onoma.text import Document, Span
 from support.capitals import Capitals, make_bundle
 
 
@@ -39,8 +39,8 @@ def test_texts_without_names_come_back_whole(text):
 @pytest.mark.parametrize("gap", ["\n\n", "\r\n\r\n", "\n \t\n\n"])
 def test_no_name_crosses_a_blank_line(gap):
     class Everything(Capitals):
-        def logits(self, ids, mask):
-            scores = super().logits(ids, mask)
+        def _scores(self, ids, mask):
+            scores = super()._scores(ids, mask)
             scores[..., 2] = 9.0
             return scores
 
@@ -114,15 +114,13 @@ class Streaming(Capitals):
     def __init__(self, *, ahead: int = 3) -> None:
         super().__init__()
         self.ahead = ahead
-        self.batches = 0
 
-    def logits_many(self, batches):
+    def run(self, batches):
         waiting = []
-        for ids, mask in batches:
-            self.batches += 1
-            scores = self.logits(ids, np.minimum(mask, 1))
-            scores[mask != 2] = 99.0
-            waiting.append(scores)
+        for batch in batches:
+            scores = self._scores(batch.ids, batch.mask)
+            scores[~batch.wanted] = 99.0
+            waiting.append({"entities": scores})
             if len(waiting) > self.ahead:
                 yield waiting.pop(0)
         yield from waiting
@@ -133,20 +131,11 @@ class Streaming(Capitals):
     budget=st.sampled_from([1, 40, 4096]),
     ahead=st.integers(0, 5),
 )
-def test_a_backend_that_streams_gives_the_same_and_marks_say_all_that_is_read(texts, budget, ahead):
+def test_a_backend_that_streams_gives_the_same_and_what_is_wanted_is_all_that_is_read(texts, budget, ahead):
     streamed = make_tagger(batch_subwords=budget, backend=Streaming(ahead=ahead)).tag_many(texts)
     assert [document.entities for document in streamed] == [
         document.entities for document in make_tagger(batch_subwords=budget).tag_many(texts)
     ]
-
-
-def test_one_sentence_does_not_stream_and_a_long_text_does():
-    backend = Streaming()
-    tagger = make_tagger(backend=backend)
-    tagger.tag("so Ada")
-    assert backend.batches == 0
-    assert len(tagger.tag("so Ada " * 500).entities) == 500
-    assert backend.batches > 10
 
 
 @pytest.mark.parametrize("gap", [" ", ". ", "\n", "\n\n"])
@@ -181,3 +170,21 @@ def test_a_long_text_needs_memory_for_its_words_only():
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 20 * len(text)
+
+
+def test_readings_know_the_probability_of_any_span():
+    tagger = make_tagger()
+    (read,) = tagger.read_many(["so Ada met Bob."])
+    assert read.document == tagger.tag("so Ada met Bob.")
+    ada = read.document.entities[0]
+    assert read.probability(ada, "X") == pytest.approx(ada.score)
+    both = Span(start=3, end=10)
+    assert 0 < (read.probability(both, "X") or 0) < 0.5
+    assert read.probability(ada, "O") == pytest.approx(1 - (ada.score or 0), abs=0.05)
+    assert read.probability(Span(start=2, end=3), "X") is None
+
+
+def test_a_span_over_the_end_of_a_sentence_has_no_probability():
+    (read,) = make_tagger().read_many([Document.from_words([["so", "Ada"], ["Bob"]])])
+    assert read.probability(Span(start=3, end=10), "X") is None
+    assert read.probability(Span(start=7, end=10), "X") == pytest.approx(read.document.entities[1].score)

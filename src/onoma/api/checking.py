@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onoma.api.inputs import PathLike, paths_of
-from onoma.api.loading import backend_of
+from onoma.api.loading import load
 from onoma.api.training import need_training, train_run
-from onoma.bundle import AUTO, load_bundle
 from onoma.errors import InputError
 from onoma.text import Document
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.corpora import ReadOptions
-    from onoma.doctor import Checkup, Judge
+    from onoma.doctor import Checkup
     from onoma.encoding import Windower
-    from onoma.training import Observer
+    from onoma.engine.events import Listener
 
 
 def check(
@@ -35,7 +34,7 @@ def check(
     format: str | None = None,
     options: ReadOptions | None = None,
     threads: int | None = None,
-    observer: Observer | None = None,
+    on_event: Listener | None = None,
 ) -> Checkup:
     """Look for errors in annotated text.
 
@@ -51,7 +50,7 @@ def check(
         format: what all files are; detected automatically where not given.
         options: how they are read.
         threads: processor threads; None for as many as this process may use.
-        observer: is told how trainings go.
+        on_event: called with the events of the trainings.
 
     Raises:
         InputError: a file cannot be read, there are none, or the folds cannot be made.
@@ -59,7 +58,7 @@ def check(
     """
     from onoma.corpora import ReadOptions
     from onoma.doctor import check as check_files
-    from onoma.doctor import examine
+    from onoma.doctor import examine, weigh_gold
 
     parts = {"": files, "train": train, "dev": dev, "test": test}
     named = [(part, path) for part, paths in parts.items() for path in paths_of(paths) or []]
@@ -68,25 +67,18 @@ def check(
     examined = [examine(path, part=part, format=format, options=options or ReadOptions()) for part, path in named]
     if folds is not None:
         encoder = encoder or ("small" if model is None else None)
-    judge = _judge(Path(model), threads=threads) if model is not None else None
-    windower = judge.bundle.windower() if judge is not None else _windower(encoder) if encoder is not None else None
-    predict = None if judge is None else lambda documents: list(judge.tag_many(documents))
+    tagger = load(model, threads=threads) if model is not None else None
+    windower = tagger.bundle.windower() if tagger is not None else _windower(encoder) if encoder is not None else None
+    predict = None if tagger is None else lambda documents: list(weigh_gold(tagger, documents))
     if folds is not None:
         predict = partial(
             predict_folds,
             folds=folds,
             settings={"model.encoder": encoder, **(settings or {})},
             threads=threads,
-            observer=observer,
+            on_event=on_event,
         )
     return check_files(examined, windower=windower, predict=predict)
-
-
-def _judge(folder: Path, *, threads: int | None) -> Judge:
-    from onoma.doctor import Judge
-
-    bundle = load_bundle(folder)
-    return Judge(bundle, backend_of(bundle, dtype=AUTO, threads=threads))
 
 
 def _windower(encoder: str) -> Windower:
@@ -106,7 +98,7 @@ def predict_folds(
     folds: int,
     settings: Mapping[str, object],
     threads: int | None = None,
-    observer: Observer | None = None,
+    on_event: Listener | None = None,
 ) -> list[Document]:
     """Tag each document by a model that is trained on the others.
 
@@ -115,7 +107,7 @@ def predict_folds(
         folds: how many models are trained, each on all but a part of the documents; they are thrown away.
         settings: of these trainings, by dotted key, such as ``{"training.epochs": 3}``.
         threads: processor threads for tagging.
-        observer: is told how trainings go.
+        on_event: called with the events of the trainings.
 
     Returns:
         The documents with what is predicted, and with the probability of each gold span.
@@ -126,19 +118,20 @@ def predict_folds(
     """
     need_training()
     from onoma.corpora import write
-    from onoma.doctor import cross_validated
-    from onoma.training import Observer, read_config
+    from onoma.doctor import cross_validated, weigh_gold
+    from onoma.engine.events import Stage, ignore
+    from onoma.training import read_config
 
-    told = observer or Observer()
+    listener = on_event or ignore
     with tempfile.TemporaryDirectory() as scratch:
 
         def predict(fold: int, learnt: Sequence[Document], held: Sequence[Document]) -> Iterable[Document]:
-            told.stage(f"fold {fold} of {folds}")
+            listener(Stage(f"fold {fold} of {folds}"))
             path, output = Path(scratch) / f"{fold}.jsonl", Path(scratch) / f"{fold}"
             write(learnt, path)
             train_run(
-                read_config(None, settings={**settings, "data.train": [path], "output": output}), observer=observer
+                read_config(None, settings={**settings, "data.train": [path], "output": output}), on_event=on_event
             )
-            return _judge(output, threads=threads).tag_many(held)
+            return weigh_gold(load(output, threads=threads), held)
 
         return cross_validated(documents, predict, folds=folds)

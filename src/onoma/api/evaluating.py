@@ -91,7 +91,7 @@ def calibrate(
         BundleError: the folder is missing, broken, or of a newer version.
         InputError: the text has too little to fit a calibration on, or both precision and recall are wanted.
     """
-    from onoma.bundle import Calibration
+    from onoma.bundle import CalibrationCard
     from onoma.evaluation import calibrate as calibrate_bundle
 
     if precision is not None and recall is not None:
@@ -101,7 +101,7 @@ def calibrate(
     graph = bundle.graph()
     gold = list(documents_in(data, format=format, options=options))
     fitted = calibrate_bundle(bundle, backend_of(bundle, dtype=AUTO, threads=threads), gold)
-    calibration = Calibration(
+    calibration = CalibrationCard(
         temperature=fitted.temperature,
         slope=fitted.scaling.slope,
         intercept=fitted.scaling.intercept,
@@ -111,7 +111,7 @@ def calibrate(
         error_after=fitted.after.ece,
         thresholds=_thresholds(fitted, precision=precision, recall=recall),
     )
-    write_manifest(bundle.manifest.model_copy(update={"calibration": calibration}), graph.parent)
+    write_manifest(bundle.manifest.with_entities(calibration=calibration), graph.parent)
     return fitted
 
 

@@ -110,7 +110,5 @@ def _with_figures(manifest: Manifest, agreement: Agreement | None) -> Manifest:
     """The manifest with the figures of int8, where there are any; int8 is then preferred."""
     if agreement is None or agreement.quantized is None:
         return manifest
-    origin = manifest.provenance
-    figures = {**origin.figures, "dev with int8": as_fractions(agreement.quantized.exact)}
-    renewed = origin.model_copy(update={"figures": figures})
-    return manifest.model_copy(update={"provenance": renewed, "precision": "int8"})
+    figures = {**manifest.provenance.figures, "dev with int8": as_fractions(agreement.quantized.exact)}
+    return manifest.with_provenance(figures=figures).replace(dtype="int8")

@@ -3,18 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onoma.api.inputs import PathLike, paths_of
 from onoma.api.loading import load
-from onoma.bundle import ONNX, OutputFolder, open_output, write_manifest
+from onoma.bundle import HISTORY, ONNX, DataCard, OutputFolder, open_output, write_manifest
 from onoma.errors import MissingExtraError
+from onoma.metrics import as_fractions
 from onoma.tagger import Tagger
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
-    from onoma.training import Observer, Ranks, RunConfig, Trained
+    from onoma.engine.events import Listener
+    from onoma.metrics import Report
+    from onoma.training import Ranks, RunConfig, Trained
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainResult:
+    """What a run came to.
+
+    Attributes:
+        folder: where the model lies.
+        tagger: the finished model.
+        dev: precision, recall and F1 on dev, of the best epoch, as fractions of 1; None without dev.
+        test: the report on test; None without test.
+        best_epoch: the epoch whose weights the model has, counted from 1.
+        history: a line for every epoch and for some steps, as in ``history.jsonl``.
+        interrupted: whether the run was stopped early and can be resumed.
+    """
+
+    folder: Path
+    tagger: Tagger
+    dev: Mapping[str, float] | None
+    test: Report | None
+    best_epoch: int
+    history: Sequence[Mapping[str, object]]
+    interrupted: bool
 
 
 def need_training() -> None:
@@ -38,8 +65,8 @@ def train(
     overwrite: bool = False,
     resume: bool = False,
     accept_changes: bool = False,
-    observer: Observer | None = None,
-) -> Tagger:
+    on_event: Listener | None = None,
+) -> TrainResult:
     """Fine-tune an encoder on annotated text and write the model to a folder.
 
     Args:
@@ -52,10 +79,10 @@ def train(
         overwrite: replace a model that lies at ``output``, and forget an unfinished run.
         resume: go on with the unfinished run at ``output``, where there is one.
         accept_changes: resume also where settings, data or versions are not what they were.
-        observer: is told how it goes.
+        on_event: called with each event of the run; it stops the run early by returning True.
 
     Returns:
-        The tagger of the finished model.
+        The tagger of the finished model, and how the run went.
 
     Raises:
         InputError: a file cannot be used, the output is taken, or the unfinished run is another one.
@@ -77,7 +104,7 @@ def train(
         overwrite=overwrite,
         resume=resume,
         accept_changes=accept_changes,
-        observer=observer,
+        on_event=on_event,
     )
 
 
@@ -87,27 +114,54 @@ def train_run(
     overwrite: bool = False,
     resume: bool = False,
     accept_changes: bool = False,
-    observer: Observer | None = None,
-) -> Tagger:
+    on_event: Listener | None = None,
+) -> TrainResult:
     """Do a configured run, see :func:`train`: train, export, measure, and write the model whole or not at all.
 
     A run that Ctrl-C has ended leaves the best model so far, and can be resumed nevertheless. Of several processes that
-    `torchrun` has started all train, and only the first one tells its observer and writes; all return the tagger.
+    `torchrun` has started all train, and only the first one calls its listener and writes; all return the result.
     """
     need_training()
-    from onoma.training import Observer, joined, run_training
+    from onoma.engine.events import ignore
+    from onoma.training import joined, run_training
 
+    test: Report | None = None
+    interrupted = False
     with joined() as ranks:
         if ranks.first:
-            observer = observer or Observer()
             with open_output(config.output, overwrite=overwrite, resume=resume) as output:
-                _fill_output(
-                    output, config=config, resume=resume, accept_changes=accept_changes, observer=observer, ranks=ranks
+                test, interrupted = _fill_output(
+                    output,
+                    config=config,
+                    resume=resume,
+                    accept_changes=accept_changes,
+                    on_event=on_event or ignore,
+                    ranks=ranks,
                 )
-        elif not ranks.told(lambda: False):
-            run_training(config, observer=Observer(), ranks=ranks)
-        ranks.meet()
-    return load(config.output)
+        elif not ranks.broadcast(lambda: False):
+            run_training(config, on_event=ignore, ranks=ranks)
+        ranks.barrier()
+    return _result(config.output, test=test, interrupted=interrupted)
+
+
+def _result(folder: Path, *, test: Report | None, interrupted: bool) -> TrainResult:
+    from onoma.training import read_history
+
+    tagger = load(folder)
+    history = read_history(folder / HISTORY)
+    epochs = [line for line in history if line["kind"] == "epoch"]
+    best = [line for line in epochs if line["best"]] or epochs
+    number = best[-1]["epoch"] if best else 0
+    assert isinstance(number, int)
+    return TrainResult(
+        folder=folder,
+        tagger=tagger,
+        dev=tagger.bundle.manifest.provenance.figures.get("dev"),
+        test=test,
+        best_epoch=number,
+        history=history,
+        interrupted=interrupted,
+    )
 
 
 def _fill_output(
@@ -116,54 +170,69 @@ def _fill_output(
     config: RunConfig,
     resume: bool,
     accept_changes: bool,
-    observer: Observer,
+    on_event: Listener,
     ranks: Ranks,
-) -> None:
-    """Train and write the bundle, or move the bundle into place that an earlier run has completed."""
+) -> tuple[Report | None, bool]:
+    """Train and write the bundle, or move the bundle into place that an earlier run has completed.
+
+    Returns:
+        The report on test, and whether the run was interrupted.
+    """
+    from onoma.engine.events import Interrupted, Notice
     from onoma.training import run_training
 
-    if ranks.told(lambda: output.complete):
-        observer.notice("the run had ended; its model is moved into place")
+    if ranks.broadcast(lambda: output.complete):
+        on_event(Notice("the run had ended; its model is moved into place"))
         output.finish()
-        return
+        return None, False
     if resume and not output.begun:
-        observer.notice("there is no checkpoint to resume from; the run starts at its beginning")
-    trained = run_training(config, observer=observer, folder=output.run, accept_changes=accept_changes, ranks=ranks)
-    if trained.fitted.interrupted:
-        observer.interrupted()
-    with output.new_bundle(last=not trained.fitted.interrupted) as folder:
-        _write_bundle(trained, folder, config=config, run=output.run, observer=observer)
+        on_event(Notice("there is no checkpoint to resume from; the run starts at its beginning"))
+    trained = run_training(config, on_event=on_event, folder=output.run, accept_changes=accept_changes, ranks=ranks)
+    interrupted = trained.state.interrupted
+    if interrupted:
+        on_event(Interrupted())
+    with output.new_bundle(last=not interrupted) as folder:
+        return _write_bundle(trained, folder, config=config, run=output.run, on_event=on_event), interrupted
 
 
-def _write_bundle(trained: Trained, folder: Path, *, config: RunConfig, run: Path, observer: Observer) -> None:
-    """Export, measure, and write everything that a bundle holds; what the run has logged goes along."""
-    from onoma.evaluation.evaluate import tag_gold
+def _write_bundle(trained: Trained, folder: Path, *, config: RunConfig, run: Path, on_event: Listener) -> Report | None:
+    """Export, measure on test, and write everything that a bundle holds; the run's logs are copied into it."""
+    from onoma.engine.events import Stage
     from onoma.export import export_onnx
-    from onoma.metrics import as_fractions, judge
     from onoma.models import save_model, save_tokenizer
     from onoma.training import copy_logs
-    from onoma.training.parts import read_part
     from onoma.views import write_card
 
-    observer.stage("exporting")
+    on_event(Stage("exporting"))
     bundle = trained.bundle
-    save_model(trained.model, folder, tags=bundle.decoder().tags, pretrained=trained.pretrained)
+    save_model(trained.model, folder, tags=bundle.task().tags, pretrained=trained.pretrained)
     save_tokenizer(bundle.tokenizer, folder, longest=trained.pretrained.longest)
     export_onnx(trained.model, folder / ONNX, samples=trained.samples)
+    copy_logs(run, folder)
     write_manifest(bundle.manifest, folder)
-    origin = bundle.manifest.provenance
-    figures = {} if trained.fitted.dev is None else {"dev": as_fractions(trained.fitted.dev.exact)}
+    figures = {} if trained.state.score is None else {"dev": dict(trained.state.score.figures)}
+    data = dict(bundle.manifest.provenance.data)
+    report = None
     if config.data.test:
-        observer.stage("measuring on test")
-        part = read_part(config.data.test, config.data, observer=observer)
-        report = judge(list(tag_gold(load(folder), part.documents)))
-        observer.tested(report)
+        report, data["test"] = _test(folder, config, on_event=on_event)
         figures["test"] = as_fractions(report.exact)
         if report.intervals is not None:
             figures["test"]["f1_low"], figures["test"]["f1_high"] = report.intervals.exact.f1
-        origin = origin.model_copy(update={"data": {**origin.data, "test": part.card}})
-    origin = origin.model_copy(update={"figures": figures})
-    manifest = bundle.manifest.model_copy(update={"provenance": origin})
-    copy_logs(run, folder)
+    manifest = bundle.manifest.with_provenance(figures=figures, data=data)
     write_manifest(manifest, folder)
     write_card(manifest, folder, name=config.output.name)
+    return report
+
+
+def _test(folder: Path, config: RunConfig, *, on_event: Listener) -> tuple[Report, DataCard]:
+    """Measure the model in a folder on the test part."""
+    from onoma.engine.events import Stage
+    from onoma.evaluation import tag_gold
+    from onoma.metrics import judge
+    from onoma.training import Tested, read_part
+
+    on_event(Stage("measuring on test"))
+    part = read_part(config.data.test, config.data, on_event=on_event)
+    report = judge(list(tag_gold(load(folder), part.documents)))
+    on_event(Tested(report))
+    return report, part.card

@@ -1,31 +1,26 @@
-"""The folder that ships: manifest, tokenizer, weights and model card.
+"""The folder that ships: manifest, tokenizer and weights.
 
 This module knows the folder's layout, not how weights are run.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
+import msgspec
+import numpy as np
 from tokenizers import Tokenizer
 
-from onoma.bundle.inference import FORMAT, InferenceConfig
+from onoma.bundle.manifest import MANIFEST, Manifest, read_manifest
 from onoma.bundle.shipped import find_model
 from onoma.encoding import SubwordEncoder, Windower
 from onoma.errors import BundleError, InputError
 from onoma.io.durable import writing
 from onoma.schemes import SCHEMES
-from onoma.tasks import Decoder, Scaling
+from onoma.tasks import UNCALIBRATED, Calibration, Scaling, TagTask
 
-if TYPE_CHECKING:
-    from onoma.bundle.manifest import Manifest
-
-MANIFEST = "onoma.json"
 TOKENIZER = "tokenizer.json"
 ONNX = "model.onnx"
 INT8 = "model.int8.onnx"
@@ -47,53 +42,44 @@ class Bundle:
     """A recogniser without its weights.
 
     Args:
-        manifest: what it is, or the fields of a manifest that tagging can work with.
+        manifest: what it is.
         tokenizer: the encoder's own.
         folder: where it lies; None while it is being trained.
-
-    Attributes:
-        recipe: what tagging needs of the manifest.
     """
 
-    def __init__(
-        self, manifest: Manifest | Mapping[str, object], tokenizer: Tokenizer, folder: Path | None = None
-    ) -> None:
-        self._stated = manifest
+    def __init__(self, manifest: Manifest, tokenizer: Tokenizer, folder: Path | None = None) -> None:
+        self.manifest = manifest
         self.tokenizer = tokenizer
         self.folder = folder
-        recipe = InferenceConfig.of(manifest if isinstance(manifest, Mapping) else manifest.model_dump())
-        if recipe is None:
-            raise BundleError(f"{self._path}: the manifest is broken; copy the bundle again")
-        self.inference = recipe
-
-    @cached_property
-    def manifest(self) -> Manifest:
-        """What it is; that of a folder is checked in full when it is first asked for.
-
-        Raises:
-            BundleError: it is broken.
-        """
-        return _checked(self._stated, self._path) if isinstance(self._stated, Mapping) else self._stated
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The entity types that it finds."""
-        return self.inference.labels
+        return self.manifest.entities.labels
 
     def windower(self) -> Windower:
         """How it cuts documents."""
-        return Windower(SubwordEncoder(self.tokenizer), window=self.inference.window, overlap=self.inference.overlap)
+        window = self.manifest.window
+        return Windower(SubwordEncoder(self.tokenizer), window=window.size, overlap=window.overlap)
 
-    def decoder(self) -> Decoder:
-        """How it reads entities out of tag scores."""
-        recipe = self.inference
-        return Decoder(
-            scheme=SCHEMES[recipe.scheme],
-            labels=recipe.labels,
-            temperature=recipe.temperature,
-            scaling=Scaling(recipe.slope, recipe.intercept),
-            thresholds=recipe.thresholds,
-        )
+    def task(self) -> TagTask:
+        """What it predicts, and how that is read out of scores."""
+        card = self.manifest.entities
+        of = card.calibration
+        calibration = UNCALIBRATED
+        if of is not None:
+            calibration = Calibration(
+                temperature=of.temperature, scaling=Scaling(of.slope, of.intercept), thresholds=of.thresholds
+            )
+        learnt = None if card.transitions is None else msgspec.structs.asdict(card.transitions)
+        parameters = {name: np.asarray(values) for name, values in (learnt or {}).items()}
+        try:
+            return TagTask(card.labels, scheme=SCHEMES[card.scheme], parameters=parameters, calibration=calibration)
+        except ValueError as error:
+            where = (self.folder or Path()) / MANIFEST
+            raise BundleError(
+                f"{where}: transitions: {error}; the manifest is broken, copy the bundle again"
+            ) from error
 
     def weights(self, name: str) -> Path | None:
         """The path of a weight file, or None where the bundle has none of this name.
@@ -101,7 +87,7 @@ class Bundle:
         Raises:
             BundleError: the file is missing though the manifest names it, or has another size.
         """
-        expected = self.inference.files.get(name)
+        expected = self.manifest.files.get(name)
         if self.folder is None or expected is None:
             return None
         path = self.folder / name
@@ -114,7 +100,7 @@ class Bundle:
     @property
     def dtypes(self) -> tuple[str, ...]:
         """The dtypes that it has a graph for."""
-        return tuple(dtype for dtype, name in DTYPES.items() if name in self.inference.files)
+        return tuple(dtype for dtype, name in DTYPES.items() if name in self.manifest.files)
 
     def graph(self, dtype: str = AUTO) -> Path:
         """The path of the graph that computes in a dtype.
@@ -126,7 +112,7 @@ class Bundle:
         if dtype not in (AUTO, BF16, *DTYPES):
             raise InputError(f"there is no dtype {dtype!r}; there are {', '.join((AUTO, *DTYPES, BF16))}")
         held = self.dtypes
-        preferred = self.inference.dtype if self.inference.dtype in held else next(iter(held), None)
+        preferred = self.manifest.dtype if self.manifest.dtype in held else next(iter(held), None)
         chosen = {AUTO: preferred, BF16: "fp32"}.get(dtype, dtype)
         path = self.weights(DTYPES[chosen]) if chosen else None
         if path is None:
@@ -137,10 +123,6 @@ class Bundle:
                 f"or name another dtype (there is {', '.join(held) or 'none'})"
             )
         return path
-
-    @property
-    def _path(self) -> Path:
-        return (self.folder or Path()) / MANIFEST
 
 
 def load_bundle(folder: str | Path) -> Bundle:
@@ -160,45 +142,15 @@ def load_bundle(folder: str | Path) -> Bundle:
         raise BundleError(f"{folder}: this is a file; {_WHAT_A_MODEL_IS}")
     if not path.is_file():
         raise BundleError(f"{folder}: holds no {MANIFEST}, so it is not a model that `onoma train` has written")
-    return Bundle(_read_manifest(path), _read_tokenizer(folder / TOKENIZER), folder)
+    return Bundle(read_manifest(path), _read_tokenizer(folder / TOKENIZER), folder)
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write ``onoma.json``, whole or not at all, with the sizes of the weight files that lie beside it."""
     names = (*DTYPES.values(), WEIGHTS)
     files = {name: (folder / name).stat().st_size for name in names if (folder / name).is_file()}
-    complete = manifest.model_copy(update={"files": files})
     with writing(folder / MANIFEST) as file:
-        file.write(f"{complete.model_dump_json(indent=2)}\n".encode())
-
-
-def _read_manifest(path: Path) -> Manifest | Mapping[str, object]:
-    """The fields where tagging can work with them, else what the full check says."""
-    try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise BundleError(f"{path}: is not JSON in UTF-8 ({error}); copy the bundle again") from error
-    if not isinstance(fields, dict):
-        return _checked(fields, path)
-    version = fields.get("format")
-    if isinstance(version, int) and version > FORMAT:
-        raise BundleError(
-            f"{path}: format {version} is newer than {FORMAT}, the newest that this onoma reads; upgrade onoma"
-        )
-    return fields if InferenceConfig.of(fields) else _checked(fields, path)
-
-
-def _checked(fields: object, path: Path) -> Manifest:
-    from pydantic import ValidationError
-
-    from onoma.bundle.manifest import Manifest
-
-    try:
-        return Manifest.model_validate(fields)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise BundleError(f"{path}: {where}: {first['msg']}; the manifest is broken, copy the bundle again") from error
+        file.write(f"{manifest.replace(files=files).to_json()}\n".encode())
 
 
 def _read_tokenizer(path: Path) -> Tokenizer:

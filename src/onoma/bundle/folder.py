@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from onoma.bundle.bundle import MANIFEST
+from onoma.bundle.manifest import MANIFEST
 from onoma.errors import InputError
 from onoma.io.lock import locked
 

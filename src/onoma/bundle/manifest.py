@@ -1,19 +1,28 @@
-"""``onoma.json``: what a bundle is, as a value that is checked when it is read."""
+"""``onoma.json``: what a bundle is, as a value that is checked when it is read, and how older formats become it."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+import msgspec
+from msgspec import Meta, Struct
 
-from onoma.bundle.inference import FORMAT
+from onoma.errors import BundleError
+
+MANIFEST = "onoma.json"
+
+FORMAT = 2
+"""Version of the bundle's layout; a reader refuses what is newer."""
+
+ENTITIES = "entities"
+"""The name of the task that a recogniser has."""
+
+Positive = Annotated[float, Meta(gt=0)]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class EncoderCard(_Frozen):
+class EncoderCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which pre-trained encoder the model began as."""
 
     name: str
@@ -21,14 +30,14 @@ class EncoderCard(_Frozen):
     digest: str = ""
 
 
-class Windowing(_Frozen):
+class Windowing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How texts are cut, in subwords; ``size`` counts the special tokens."""
 
-    size: int = Field(gt=2)
-    overlap: int = Field(ge=0)
+    size: Annotated[int, Meta(gt=2)]
+    overlap: Annotated[int, Meta(ge=0)]
 
 
-class DataCard(_Frozen):
+class DataCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A corpus that the model was trained, chosen or measured on; ``words`` where the corpus itself gives them."""
 
     name: str
@@ -38,7 +47,7 @@ class DataCard(_Frozen):
     entities: int
 
 
-class Provenance(_Frozen):
+class Provenance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the model comes from: data, seed, versions, settings and figures."""
 
     data: dict[str, DataCard] = {}
@@ -49,18 +58,16 @@ class Provenance(_Frozen):
     dropped: dict[str, int] = {}
 
 
-class Calibration(_Frozen):
-    """How scores were made honest: tag scores are divided by the temperature.
+class CalibrationCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How scores are calibrated, and on what that was fitted.
 
-    The log-odds of an entity's score are then multiplied by ``slope``, and ``intercept`` is added.
-
-    ``thresholds`` are the scores by label below which an entity is not told; a label without one keeps all.
-    ``data`` and ``entities`` are what it was fitted on, the latter predicted ones; the errors are the expected
-    calibration error of their scores.
+    Tag scores are divided by the temperature; the log-odds of an entity's score are then multiplied by ``slope``, and
+    ``intercept`` is added. ``thresholds`` are the scores by label below which an entity is left out. ``data`` and
+    ``entities`` are what it was fitted on, the latter predicted ones; the errors are the expected calibration error.
     """
 
-    temperature: float = Field(gt=0)
-    slope: float = Field(default=1.0, gt=0)
+    temperature: Positive
+    slope: Positive = 1.0
     intercept: float = 0.0
     data: str
     entities: int
@@ -69,18 +76,98 @@ class Calibration(_Frozen):
     thresholds: dict[str, float] = {}
 
 
-class Manifest(_Frozen):
-    """What a bundle is."""
+class TransitionsCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Learnt transitions: from the tag of a row to that of a column, to the first tag, and from the last one."""
 
-    format: int = FORMAT
-    labels: tuple[str, ...] = Field(min_length=1)
+    step: list[list[float]]
+    start: list[float]
+    end: list[float]
+
+
+class TagsCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="tags"):
+    """A task that gives each word a tag.
+
+    Attributes:
+        labels: the entity types, in the order of the model's tags.
+        scheme: the scheme of the tags.
+        head: what turns hidden states into tag scores.
+        transitions: the scores of steps from tag to tag that a CRF has learnt; None for other heads.
+        calibration: None where the model was not calibrated.
+    """
+
+    labels: Annotated[tuple[str, ...], Meta(min_length=1)]
     scheme: Literal["BIO", "BIOES"]
     head: str
+    transitions: TransitionsCard | None = None
+    calibration: CalibrationCard | None = None
+
+
+class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a bundle is.
+
+    Attributes:
+        tasks: what it predicts, by name; a recogniser has the task ``entities``.
+        dtype: which graph is taken where nobody asks for another; None for the most exact that there is.
+        files: size of each weight file in bytes, so that one that was cut short is noticed.
+    """
+
+    format: int = FORMAT
+    tasks: dict[str, TagsCard]
     window: Windowing
     encoder: EncoderCard
-    calibration: Calibration | None = None
     provenance: Provenance = Provenance()
-    precision: Literal["fp32", "int8"] | None = None
-    """Which graph is taken where nobody asks for another; None for the most exact that there is."""
+    dtype: Literal["fp32", "int8"] | None = None
     files: dict[str, int] = {}
-    """Size of each weight file in bytes, so that one that was cut short is noticed."""
+
+    @property
+    def entities(self) -> TagsCard:
+        """The task that finds entities."""
+        return self.tasks[ENTITIES]
+
+    def replace(self, **changes: object) -> Manifest:
+        """The manifest with other values of some fields."""
+        return msgspec.structs.replace(self, **changes)
+
+    def with_entities(self, **changes: object) -> Manifest:
+        """The manifest with other values in the task that finds entities."""
+        return self.replace(tasks={**self.tasks, ENTITIES: msgspec.structs.replace(self.entities, **changes)})
+
+    def with_provenance(self, **changes: object) -> Manifest:
+        """The manifest with other values in its provenance."""
+        return self.replace(provenance=msgspec.structs.replace(self.provenance, **changes))
+
+    def to_json(self) -> str:
+        """The content of ``onoma.json``."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read and check a manifest.
+
+    Raises:
+        BundleError: it is not one, is broken, or is newer than this version of onoma reads.
+    """
+    try:
+        fields = msgspec.json.decode(path.read_bytes())
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BundleError(f"{path}: is not JSON in UTF-8 ({error}); copy the bundle again") from error
+    version = fields.get("format") if isinstance(fields, dict) else None
+    if isinstance(version, int) and version > FORMAT:
+        raise BundleError(
+            f"{path}: format {version} is newer than {FORMAT}, the newest that this onoma reads; upgrade onoma"
+        )
+    try:
+        manifest = msgspec.convert(_of_format_1(fields) if version == 1 else fields, Manifest)
+    except msgspec.ValidationError as error:
+        raise BundleError(f"{path}: {error}; the manifest is broken, copy the bundle again") from error
+    if ENTITIES not in manifest.tasks:
+        raise BundleError(f"{path}: tasks: there is no task {ENTITIES!r}; copy the bundle again")
+    return manifest
+
+
+def _of_format_1(fields: Mapping[str, object]) -> dict[str, object]:
+    """The fields of format 1, which had one task without a name, as those of format 2."""
+    moved = ("labels", "scheme", "head", "calibration")
+    kept = {key: value for key, value in fields.items() if key not in (*moved, "precision")}
+    task = {"kind": "tags", **{key: fields[key] for key in moved if key in fields}}
+    return kept | {"format": FORMAT, "tasks": {ENTITIES: task}, "dtype": fields.get("precision")}

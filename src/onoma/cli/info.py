@@ -22,12 +22,12 @@ def run(
     bundle = load_bundle(model)
     manifest = bundle.manifest
     if as_json:
-        typer.echo(manifest.model_dump_json(indent=2))
+        typer.echo(manifest.to_json())
         return
     origin = manifest.provenance
     lines = [
-        ("labels", ", ".join(manifest.labels)),
-        ("tags", f"{manifest.scheme}, head {manifest.head}"),
+        ("labels", ", ".join(manifest.entities.labels)),
+        ("tags", f"{manifest.entities.scheme}, head {manifest.entities.head}"),
         ("encoder", f"{manifest.encoder.name} ({manifest.encoder.family})"),
         ("window", f"{manifest.window.size} subwords, {manifest.window.overlap} shared by neighbours"),
     ]
@@ -42,8 +42,8 @@ def run(
         )
         for part, of in origin.figures.items()
     ]
-    if manifest.calibration is not None:
-        of = manifest.calibration
+    if manifest.entities.calibration is not None:
+        of = manifest.entities.calibration
         errors = f"calibration error {of.error_before:.3f} before, {of.error_after:.3f} after"
         line = f"temperature {of.temperature:.2f}, slope {of.slope:.2f}, intercept {of.intercept:+.2f}"
         lines.append(("scores", f"{line}, fitted on {of.data or 'documents'}: {errors}"))
@@ -54,7 +54,7 @@ def run(
     lines += [(name, f"{size / 1e6:,.1f} MB") for name, size in manifest.files.items()]
     lines.append(("dtypes", ", ".join(bundle.dtypes) or "none"))
     if len(bundle.dtypes) > 1:
-        lines.append(("preferred", manifest.precision or bundle.dtypes[0]))
+        lines.append(("preferred", manifest.dtype or bundle.dtypes[0]))
     lines.append(("made with", ", ".join(f"{name} {version}" for name, version in origin.versions.items())))
     width = max(len(name) for name, _ in lines)
     for name, value in lines:

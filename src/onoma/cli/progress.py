@@ -10,11 +10,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from onoma.cli.clock import clock
-from onoma.metrics import Report
-from onoma.training import Epoch, Observer, Plan, Step
+from onoma.engine.events import EpochEnded, Event, Interrupted, Notice, Planned, Stage, Stepped
+from onoma.training import Tested
+from onoma.views import report_table
 
 
-class TrainingProgress(Observer):
+class TrainingProgress:
     """Prints a run to standard error."""
 
     def __init__(self) -> None:
@@ -36,7 +37,7 @@ class TrainingProgress(Observer):
         self._f1 = "–"
         self._started = time.perf_counter()
         self.stopped = False
-        self._last: Step | None = None
+        self._last: Stepped | None = None
 
     def __enter__(self) -> TrainingProgress:
         return self
@@ -46,14 +47,29 @@ class TrainingProgress(Observer):
     ) -> None:
         self._bar.stop()
 
-    def notice(self, text: str) -> None:
-        self.console.print(f"note: {text}", markup=False)
+    def __call__(self, event: Event) -> None:
+        """Show an event."""
+        match event:
+            case Notice(text):
+                self.console.print(f"note: {text}", markup=False)
+            case Stage(text):
+                self._bar.stop()
+                self.console.print(f"{text} …", markup=False)
+            case Planned():
+                self._plan(event)
+            case Stepped():
+                self._step(event)
+            case EpochEnded():
+                self._end_epoch(event)
+            case Interrupted():
+                self.stopped = True
+                self.console.print("interrupted; the best model so far is kept, and --resume goes on with the run")
+            case Tested(report):
+                self.console.print(report_table(report, title="test"))
+            case _:
+                pass
 
-    def stage(self, text: str) -> None:
-        self._bar.stop()
-        self.console.print(f"{text} …", markup=False)
-
-    def planned(self, plan: Plan) -> None:
+    def _plan(self, plan: Planned) -> None:
         self._epochs = plan.epochs
         together = f", {plan.processes} processes," if plan.processes > 1 else ""
         self.console.print(
@@ -77,7 +93,7 @@ class TrainingProgress(Observer):
         )
         self._bar.start()
 
-    def stepped(self, step: Step) -> None:
+    def _step(self, step: Stepped) -> None:
         self._last = step
         if self._task is not None:
             self._bar.update(
@@ -90,27 +106,18 @@ class TrainingProgress(Observer):
                 f1=self._f1,
             )
 
-    def epoch_ended(self, epoch: Epoch) -> None:
+    def _end_epoch(self, epoch: EpochEnded) -> None:
         line = f"epoch {epoch.number}/{self._epochs}  loss {epoch.loss:.4f}"
-        if epoch.dev is not None:
-            exact = epoch.dev.exact
-            self._f1 = f"{100 * exact.f1:.2f}"
+        if epoch.score is not None:
+            dev = epoch.score.figures
+            self._f1 = f"{100 * epoch.score.value:.2f}"
             line += (
-                f"  dev F1 {self._f1} (precision {100 * exact.precision:.2f}, recall {100 * exact.recall:.2f})"
+                f"  dev F1 {self._f1} (precision {100 * dev['precision']:.2f}, recall {100 * dev['recall']:.2f})"
                 f"{'  best' if epoch.best else ''}"
             )
         if self._last is not None:
             line += f"  {self._last.subwords_per_second:,.0f} subwords/s  {clock(self._last.seconds_left)} left"
         self.console.print(line, markup=False)
-
-    def interrupted(self) -> None:
-        self.stopped = True
-        self.console.print("interrupted; the best model so far is kept, and --resume goes on with the run")
-
-    def tested(self, report: Report) -> None:
-        from onoma.views import report_table
-
-        self.console.print(report_table(report, title="test"))
 
     def finish(self, output: Path) -> None:
         """Say where the model is."""

@@ -82,7 +82,7 @@ def run(
         raise InputError(f"{output or 'the output'}: holds no unfinished run, so there is nothing to resume")
     settings = read_config(config, base=begun_with, settings=named, sets=sets or ())
     with TrainingProgress() as progress:
-        train_run(settings, overwrite=overwrite, resume=resume, accept_changes=accept_changes, observer=progress)
+        train_run(settings, overwrite=overwrite, resume=resume, accept_changes=accept_changes, on_event=progress)
     if find_ranks().first:
         progress.finish(settings.output)
     if progress.stopped:

@@ -5,8 +5,8 @@ from onoma.doctor.checkup import Checkup, check
 from onoma.doctor.finding import SEVERITIES, Case, Finding, Severity, ranked
 from onoma.doctor.fixing import DIFF, Fixed, fix
 from onoma.doctor.folds import cross_validated
-from onoma.doctor.judge import Judge
 from onoma.doctor.suspicion import Suspicion, suspicions
+from onoma.doctor.weighing import weigh_gold
 
 __all__ = [
     "DIFF",
@@ -15,7 +15,6 @@ __all__ = [
     "Checkup",
     "Examined",
     "Finding",
-    "Judge",
     "Fixed",
     "Severity",
     "Suspicion",
@@ -25,4 +24,5 @@ __all__ = [
     "fix",
     "ranked",
     "suspicions",
+    "weigh_gold",
 ]

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from onoma.engine.data import Weights
 
 
 class WeightAverage:
@@ -24,7 +26,7 @@ class WeightAverage:
             weights costs a tenth of a step on a CPU.
     """
 
-    def __init__(self, model: nn.Module, *, decay: float, every: int = 8) -> None:
+    def __init__(self, model: Weights, *, decay: float, every: int = 8) -> None:
         self._decay = decay
         self._every = every
         self._steps = 0

@@ -1,4 +1,4 @@
-"""When a run is put on disk, and how it is taken up again; a full disk is told and does not end the run."""
+"""When a run is saved, and how it is restored; a full disk is reported and does not end the run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from onoma.engine.checkpoints import Checkpoints
-from onoma.engine.events import Observer
+from onoma.engine.events import Listener, Notice
 from onoma.engine.history import History
 
 _SHARE_AT_EPOCH = 0.2
@@ -32,7 +32,7 @@ class Checkpointer:
     def write(self, step: int, snapshot: Snapshot) -> None:
         """The state has to be put on disk."""
 
-    def what_stands(self) -> str:
+    def last_checkpoint(self) -> str:
         """Which checkpoint there is, for people."""
         return "there is no checkpoint"
 
@@ -45,7 +45,7 @@ class FileCheckpointer(Checkpointer):
         history: comes back to that place when the run is resumed.
         minutes: between two checkpoints.
         steps: between two checkpoints, in the place of ``minutes``.
-        observer: told what could not be written.
+        on_event: called with a notice where a checkpoint could not be written.
     """
 
     def __init__(
@@ -55,18 +55,18 @@ class FileCheckpointer(Checkpointer):
         history: History,
         minutes: float = 5.0,
         steps: int | None = None,
-        observer: Observer,
+        on_event: Listener,
     ) -> None:
         self._checkpoints = checkpoints
         self._history = history
         self._seconds = 60 * minutes
         self._steps = steps
-        self._observer = observer
+        self._on_event = on_event
         self._written = time.monotonic()
 
     def restore(self) -> dict[str, Any] | None:
         """The history is cut to where it was."""
-        state = self._checkpoints.read_newest(notice=self._observer.notice)
+        state = self._checkpoints.read_newest(notice=lambda text: self._on_event(Notice(text)))
         self._history.cut(0 if state is None else state["history"])
         return None if state is None else state["run"]
 
@@ -85,12 +85,11 @@ class FileCheckpointer(Checkpointer):
         try:
             self._checkpoints.write({"run": snapshot(), "history": self._history.size}, step=step)
         except OSError as error:
-            self._observer.notice(
-                f"step {step}: no checkpoint could be written ({error.strerror}), {self.what_stands()}; it goes on"
-            )
+            reason = f"{error.strerror}), {self.last_checkpoint()}; it goes on"
+            self._on_event(Notice(f"step {step}: no checkpoint could be written ({reason}"))
         self._written = time.monotonic()
 
-    def what_stands(self) -> str:
+    def last_checkpoint(self) -> str:
         step = self._checkpoints.last_step
         return "there is no checkpoint so far" if step is None else f"the checkpoint of step {step} stands"
 

@@ -62,7 +62,7 @@ class Checkpoints:
             with suppress(OSError):
                 old.path.unlink()
 
-    def read_newest(self, *, notice: Callable[[str], None]) -> dict[str, Any] | None:
+    def read_newest(self, *, notice: Callable[[str], object]) -> dict[str, Any] | None:
         """The newest checkpoint that is undamaged; damaged ones are told and removed. None where there never was one.
 
         Raises:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from onoma.engine.events import Step
+from onoma.engine.events import Stepped
 
 _SMOOTHING = 0.98
 
@@ -27,7 +27,7 @@ class Clock:
         self._subwords = 0
         self._seconds = 0.0
 
-    def tick(self, epoch: int, *, loss: float, learning_rate: float, subwords: int, seconds: float) -> Step:
+    def tick(self, epoch: int, *, loss: float, learning_rate: float, subwords: int, seconds: float) -> Stepped:
         """Count a step. Speed and what is left are told from what this process has done."""
         self.steps += 1
         self.seconds += seconds
@@ -35,7 +35,7 @@ class Clock:
         self._seconds += seconds
         smoothing = min(_SMOOTHING, 1 - 1 / self.steps)
         self.loss = loss if self.steps == 1 else smoothing * self.loss + (1 - smoothing) * loss
-        return Step(
+        return Stepped(
             number=self.steps,
             epoch=epoch,
             loss=self.loss,

@@ -1,4 +1,4 @@
-"""Several processes that train one model together: who they are, and what they say to each other.
+"""Several processes that train one model together: their ranks, and how they exchange values.
 
 `torchrun` starts them and tells each its number by its environment; without it there is one process, which talks to
 nobody and pays nothing. This module knows neither models nor gradients; see :mod:`onoma.engine.reduction`.
@@ -56,11 +56,11 @@ class Ranks:
         """Whether this is the process that reports and writes."""
         return self.rank == 0
 
-    def meet(self) -> None:
-        """Wait until all have come here."""
-        self.total(0.0)
+    def barrier(self) -> None:
+        """Wait until all have called this."""
+        self.sum(0.0)
 
-    def told(self, make: Callable[[], _Made]) -> _Made:
+    def broadcast(self, make: Callable[[], _Made]) -> _Made:
         """What the first process makes of a call; the others do not call."""
         if self.alone:
             return make()
@@ -73,12 +73,12 @@ class Ranks:
         """What each makes of its own call, the first one before all others: it may leave something for them to find."""
         if self.first:
             made = make()
-            self.meet()
+            self.barrier()
             return made
-        self.meet()
+        self.barrier()
         return make()
 
-    def total(self, value: float) -> float:
+    def sum(self, value: float) -> float:
         """The sum of everybody's value."""
         return value if self.alone else float(self._reduced(value, distributed.ReduceOp.SUM))
 
@@ -86,13 +86,13 @@ class Ranks:
         """The largest of everybody's values."""
         return value if self.alone else int(self._reduced(value, distributed.ReduceOp.MAX))
 
-    def add_up(self, tensor: Shaped[Tensor, "*axes"], *, largest: bool = False) -> None:
+    def all_reduce(self, tensor: Shaped[Tensor, "*axes"], *, largest: bool = False) -> None:
         """Put the sum of everybody's tensors, or the largest of each number, in the place of each; sparse ones too."""
         if not self.alone:
             with _together():
                 distributed.all_reduce(tensor, distributed.ReduceOp.MAX if largest else distributed.ReduceOp.SUM)
 
-    def copy_first(self, tensors: Iterable[Tensor]) -> None:
+    def broadcast_tensors(self, tensors: Iterable[Tensor]) -> None:
         """Put the first process's tensors in the place of everybody's."""
         if not self.alone:
             with _together():

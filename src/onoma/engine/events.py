@@ -1,20 +1,42 @@
-"""What training tells whoever watches."""
+"""What happens during a long run, each event a value that is handed to one callable."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from onoma.engine.dtype import Dtype
-from onoma.metrics import Report
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What a run is about to do.
+class Event:
+    """Anything that happens."""
+
+
+Listener = Callable[[Event], bool | None]
+"""Called with each event. Returning True asks the run to stop after the present step, as Ctrl-C does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice(Event):
+    """Something the user should know."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage(Event):
+    """Something that takes seconds begins: reading, export, measuring."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Planned(Event):
+    """Training is about to begin.
 
     Attributes:
-        done: steps that a run which is resumed has done already.
+        done: steps that a resumed run has done already.
         processes: that train together.
     """
 
@@ -31,12 +53,12 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A step done.
+class Stepped(Event):
+    """A step is done.
 
     Attributes:
         number: counted from 1.
-        loss: mean over the words of the last steps, smoothed.
+        loss: of the last steps, smoothed.
         learning_rate: the highest of all parameters.
         subwords_per_second: real subwords, evaluation not counted.
         seconds: since the beginning, evaluation not counted.
@@ -53,14 +75,27 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Epoch:
-    """An epoch's end.
+class Score:
+    """What a measure found.
+
+    Attributes:
+        value: what is compared; higher is better.
+        figures: to be shown and logged, by name.
+    """
+
+    value: float
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnded(Event):
+    """An epoch is over.
 
     Attributes:
         number: counted from 1.
         step: steps done.
         loss: smoothed.
-        dev: figures on dev; None without dev.
+        score: what was measured; None without a measure.
         best: whether this is the best epoch so far.
         seconds: since the beginning, evaluation not counted.
     """
@@ -68,69 +103,30 @@ class Epoch:
     number: int
     step: int
     loss: float
-    dev: Report | None
+    score: Score | None
     best: bool
     seconds: float
 
 
-class Observer:
-    """Watches a run; this one does nothing, subclasses override what they want to see."""
-
-    def notice(self, text: str) -> None:
-        """Something the user should know."""
-
-    def planned(self, plan: Plan) -> None:
-        """Training is about to begin."""
-
-    def stepped(self, step: Step) -> None:
-        """A step is done."""
-
-    def epoch_ended(self, epoch: Epoch) -> None:
-        """An epoch is over."""
-
-    def ended(self) -> None:
-        """Training is over, be it through an error."""
-
-    def stage(self, text: str) -> None:
-        """Something that takes seconds begins: reading, export, measuring."""
-
-    def interrupted(self) -> None:
-        """The user has stopped the run; the best model so far is written next, and the run can be resumed."""
-
-    def tested(self, report: Report) -> None:
-        """The finished model was measured on test."""
+@dataclass(frozen=True, slots=True)
+class Ended(Event):
+    """The loop is over, be it through an error."""
 
 
-class Observers(Observer):
-    """Several who watch the same run, told in this order."""
+@dataclass(frozen=True, slots=True)
+class Interrupted(Event):
+    """The run was asked to stop; the best model so far is written next, and the run can be resumed."""
 
-    def __init__(self, observers: Sequence[Observer]) -> None:
-        self._observers = observers
 
-    def notice(self, text: str) -> None:
-        for observer in self._observers:
-            observer.notice(text)
+def ignore(event: Event) -> None:
+    """A listener that does nothing."""
 
-    def planned(self, plan: Plan) -> None:
-        for observer in self._observers:
-            observer.planned(plan)
 
-    def stepped(self, step: Step) -> None:
-        for observer in self._observers:
-            observer.stepped(step)
+def several(*listeners: Listener) -> Listener:
+    """One listener that calls several in their order, and asks to stop where one of them does."""
 
-    def epoch_ended(self, epoch: Epoch) -> None:
-        for observer in self._observers:
-            observer.epoch_ended(epoch)
+    def call(event: Event) -> bool:
+        asked = [listener(event) for listener in listeners]
+        return any(asked)
 
-    def ended(self) -> None:
-        for observer in self._observers:
-            observer.ended()
-
-    def stage(self, text: str) -> None:
-        for observer in self._observers:
-            observer.stage(text)
-
-    def tested(self, report: Report) -> None:
-        for observer in self._observers:
-            observer.tested(report)
+    return call

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from onoma.engine.data import AnyBatch, Objective
 from onoma.errors import ConfigError
-from onoma.models import Model
 from onoma.models.depth import count_layers, is_embedding, layer_of
 
 _ENCODER = "encoder."
@@ -59,7 +59,7 @@ class Group:
         return {"params": weights, "lr": self.learning_rate, "weight_decay": self.weight_decay, "name": self.name}
 
 
-def make_groups(model: Model, *, settings: GroupSettings) -> list[Group]:
+def make_groups(objective: Objective[AnyBatch], *, settings: GroupSettings) -> list[Group]:
     """The groups of all parameters that learn, from the bottom to the top.
 
     Frozen parameters no longer require a gradient; those that required none before, as under LoRA, stay out as well.
@@ -67,23 +67,24 @@ def make_groups(model: Model, *, settings: GroupSettings) -> list[Group]:
     Raises:
         ConfigError: the encoder has fewer layers, or its layers cannot be told from the names of its parameters.
     """
-    layers = count_layers(name for name, _ in model.encoder.named_parameters())
+    layers = count_layers(name for name, _ in objective.named_parameters() if name.startswith(_ENCODER))
     _check(settings, layers=layers)
-    groups: dict[tuple[int, bool], dict[str, nn.Parameter]] = defaultdict(dict)
-    for name, weights in model.named_parameters():
+    factors = objective.rate_factors
+    groups: dict[tuple[int, bool, float], dict[str, nn.Parameter]] = defaultdict(dict)
+    for name, weights in objective.named_parameters():
         depth = _depth(name, layers=layers)
         if depth <= settings.freeze_layers and (depth > 0 or settings.freeze_layers or settings.freeze_embeddings):
             weights.requires_grad_(False)
         if weights.requires_grad:
-            groups[depth, weights.ndim > 1][name] = weights
+            groups[depth, weights.ndim > 1, factors.get(name, 1.0)][name] = weights
     return [
         Group(
             f"{_title(depth, layers=layers)}, {'decayed' if decayed else 'not decayed'}",
             parameters,
-            learning_rate=_rate(depth, layers=layers, settings=settings),
+            learning_rate=factor * _rate(depth, layers=layers, settings=settings),
             weight_decay=settings.weight_decay if decayed else 0.0,
         )
-        for (depth, decayed), parameters in sorted(groups.items(), key=lambda item: item[0])
+        for (depth, decayed, factor), parameters in sorted(groups.items(), key=lambda item: item[0])
     ]
 
 

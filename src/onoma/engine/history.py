@@ -1,8 +1,8 @@
 """``history.jsonl``: a run's figures for programs to read, one JSON object a line.
 
 A step's line has ``kind`` "step", ``step``, ``epoch``, ``loss``, ``learning_rate``, ``subwords_per_second`` and
-``seconds``; an epoch's ``kind`` "epoch", ``epoch``, ``step``, ``loss``, ``best``, ``seconds`` and, with dev, ``dev``
-with ``precision``, ``recall`` and ``f1``. Losses are smoothed, figures fractions of 1, seconds those of training alone.
+``seconds``; an epoch's ``kind`` "epoch", ``epoch``, ``step``, ``loss``, ``best``, ``seconds`` and, where dev is
+measured, ``dev`` with its figures. Losses are smoothed, figures fractions of 1, seconds those of training alone.
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from onoma.bundle import HISTORY
-from onoma.engine.events import Epoch, Observer, Step
-from onoma.metrics import as_fractions
+from onoma.engine.events import EpochEnded, Event, Stepped
 
 TENSORBOARD = "tensorboard"
 EVERY = 50
 """One step in so many is written."""
 
 
-class History(Observer):
+class History:
     """Appends to the file; where the disk takes no more the run goes on without.
 
     Args:
@@ -30,7 +29,7 @@ class History(Observer):
         warn: told once where it cannot be written.
     """
 
-    def __init__(self, path: Path, *, warn: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, *, warn: Callable[[str], object]) -> None:
         self.path = path
         self._warn = warn
         self._broken = False
@@ -45,12 +44,11 @@ class History(Observer):
         if self.size > size:
             os.truncate(self.path, size)
 
-    def stepped(self, step: Step) -> None:
-        if step.number % EVERY == 0:
-            self._append(step_figures(step))
-
-    def epoch_ended(self, epoch: Epoch) -> None:
-        self._append(epoch_figures(epoch))
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Stepped) and event.number % EVERY == 0:
+            self._append(step_figures(event))
+        elif isinstance(event, EpochEnded):
+            self._append(epoch_figures(event))
 
     def _append(self, figures: Mapping[str, object]) -> None:
         if self._broken:
@@ -71,7 +69,13 @@ def copy_logs(run: Path, bundle: Path) -> None:
         shutil.copytree(run / TENSORBOARD, bundle / TENSORBOARD)
 
 
-def step_figures(step: Step) -> dict[str, object]:
+def read_history(path: Path) -> list[dict[str, object]]:
+    """The lines of a history; none where there is no file."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return [json.loads(line) for line in lines]
+
+
+def step_figures(step: Stepped) -> dict[str, object]:
     """A step's line."""
     return {
         "kind": "step",
@@ -84,7 +88,7 @@ def step_figures(step: Step) -> dict[str, object]:
     }
 
 
-def epoch_figures(epoch: Epoch) -> dict[str, object]:
+def epoch_figures(epoch: EpochEnded) -> dict[str, object]:
     """An epoch's line."""
     figures: dict[str, object] = {
         "kind": "epoch",
@@ -94,6 +98,6 @@ def epoch_figures(epoch: Epoch) -> dict[str, object]:
         "best": epoch.best,
         "seconds": round(epoch.seconds, 3),
     }
-    if epoch.dev is not None:
-        figures["dev"] = as_fractions(epoch.dev.exact)
+    if epoch.score is not None:
+        figures["dev"] = dict(epoch.score.figures)
     return figures

@@ -1,26 +1,26 @@
-"""One step of training: everything that it changes, and how that is put aside and taken up again."""
+"""One step of training: everything that it changes, and how that is saved and restored."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from onoma.engine.average import WeightAverage
-from onoma.engine.data import Batch, part_of
+from onoma.engine.data import AnyBatch, Objective
 from onoma.engine.devices import ALONE, Ranks
 from onoma.engine.dtype import Dtype
 from onoma.engine.groups import GroupSettings
 from onoma.engine.heap import STEPS_BETWEEN, give_back_holes, set_up_heap
-from onoma.engine.optimiser import clip_gradients, make_optimiser, make_schedule, set_step
+from onoma.engine.optimiser import clip_gradients, divide_gradients, make_optimiser, make_schedule, set_step
 from onoma.engine.reduction import sum_gradients
 from onoma.errors import ConfigError
-from onoma.models import Model
+
+_TINY = torch.finfo(torch.float32).tiny
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,58 +40,64 @@ class LearnerSettings:
     seed: int = 0
 
 
-class Learner:
-    """A model with its optimiser, its rate's schedule, and, where wanted, the average of its weights.
+class Learner(Generic[AnyBatch]):
+    """An objective with its optimiser, its rate's schedule, and, where wanted, the average of its weights.
 
     Args:
-        model: what learns.
+        objective: what learns.
         settings: how.
         steps: of the whole run.
         ranks: who takes each step together; all of them end it with the same weights.
     """
 
-    def __init__(self, model: Model, *, settings: LearnerSettings, steps: int, ranks: Ranks = ALONE) -> None:
-        self.model = model
+    def __init__(
+        self, objective: Objective[AnyBatch], *, settings: LearnerSettings, steps: int, ranks: Ranks = ALONE
+    ) -> None:
+        self.objective = objective
         self.ranks = ranks
-        ranks.copy_first(model.parameters())
+        ranks.broadcast_tensors(objective.parameters())
         self.settings = settings
         if settings.device.type == "cpu":
             set_up_heap()
-        self._optimiser = make_optimiser(model, settings=settings.groups)
+        self._optimiser = make_optimiser(objective, settings=settings.groups)
         self._schedule = make_schedule(self._optimiser, steps=steps, warmup=settings.warmup)
         self._scaler = settings.dtype.scaler(settings.device)
         # It makes its factor when first used, which a process without a share of the first batch would miss.
         self._scaler.scale(torch.zeros((), device=settings.device))
-        self._average = None if settings.average is None else WeightAverage(model, decay=settings.average)
+        self._average = None if settings.average is None else WeightAverage(objective, decay=settings.average)
 
     @property
     def learning_rate(self) -> float:
         """That of the next step, the highest of all parameters."""
         return max(float(group["lr"]) for group in self._optimiser.param_groups)
 
-    def step(self, batches: Sequence[Batch]) -> tuple[float, float]:
-        """Learn from some batches as if they were one, together with whoever else has got the same batches.
+    def step(self, batches: Sequence[AnyBatch]) -> tuple[float, float]:
+        """Learn from some batches as if they were one, together with the processes that get the same batches.
 
         Returns:
             The loss, and the norm of its gradient before it was clipped.
         """
-        parts = [part_of(batch, self.ranks) for batch in batches]
-        shares = self._shares(batches, parts)
         self._optimiser.zero_grad(set_to_none=True)
         self._seed_step()
-        losses = []
-        for (of_all, _, _), (ids, lengths, targets), share in zip(batches, parts, shares, strict=True):
-            self._optimiser.catch_up(of_all)
-            if not len(lengths):
+        whole = len(batches) == 1 and self.ranks.alone
+        losses, weights = [], []
+        for batch in batches:
+            self._optimiser.catch_up(batch.ids)
+            part = batch.part(self.ranks.rank, self.ranks.size)
+            if part is None:
                 continue
             with self.settings.dtype.products(self.settings.device):
-                loss = self.model.loss(ids, lengths, targets)
-            loss = loss if share is None else loss * share
+                loss, weight = self.objective.loss(part)
+            loss = loss / weight.clamp(min=_TINY) if whole else loss
             torch.autograd.backward(self._scaler.scale(loss))
-            losses.append(loss.detach())
-        sum_gradients(self.model.parameters(), ranks=self.ranks)
+            losses.append(loss.item())
+            weights.append(weight.item())
+        sum_gradients(self.objective.parameters(), ranks=self.ranks)
         self._scaler.unscale_(self._optimiser)
-        norm = clip_gradients(self.model.parameters(), largest=self.settings.clip)
+        total = 1.0 if whole else max(self.ranks.sum(sum(weights)), _TINY)
+        if not whole:
+            divide_gradients(self.objective.parameters(), by=total)
+        norm = clip_gradients(self.objective.parameters(), largest=self.settings.clip)
         self._scaler.step(self._optimiser)
         self._scaler.update()
         self._schedule.step()
@@ -101,7 +107,7 @@ class Learner:
             self._average.update()
         if self.settings.device.type == "cpu" and self._schedule.last_epoch % STEPS_BETWEEN == 0:
             give_back_holes()
-        return self.ranks.total(float(sum(loss.item() for loss in losses))), norm
+        return self.ranks.sum(sum(losses)) / total, norm
 
     @contextmanager
     def settled(self) -> Iterator[None]:
@@ -117,7 +123,7 @@ class Learner:
         """Everything that the next step depends on, random states included; tensors are not copied."""
         on_gpu = self.settings.device.type == "cuda"
         return {
-            "model": self.model.state_dict(),
+            "model": self.objective.state_dict(),
             "optimiser": self._optimiser.state_dict()["state"],
             "steps": self._schedule.last_epoch,
             "scaler": self._scaler.state_dict(),
@@ -133,7 +139,7 @@ class Learner:
             ConfigError: that was a learner of another make.
         """
         try:
-            self.model.load_state_dict(state["model"])
+            self.objective.load_state_dict(state["model"])
             groups = self._optimiser.state_dict()["param_groups"]
             self._optimiser.load_state_dict({"state": state["optimiser"], "param_groups": groups})
             if self._average is not None and state["average"] is not None:
@@ -149,15 +155,6 @@ class Learner:
         torch.set_rng_state(state["random"])
         if state["random of GPUs"] and self.settings.device.type == "cuda":
             torch.cuda.set_rng_state_all(state["random of GPUs"])
-
-    def _shares(self, batches: Sequence[Batch], parts: Sequence[Batch]) -> list[Tensor | None]:
-        """What the loss of each part counts in the loss of all batches; None where one part is all there is."""
-        if len(batches) == 1 and self.ranks.alone:
-            return [None]
-        mass = self.model.head.mass
-        total = torch.stack([mass(targets) for _, _, targets in batches]).sum()
-        total = total.clamp(min=torch.finfo(torch.float32).tiny)
-        return [mass(targets) / total for _, _, targets in parts]
 
     def _seed_step(self) -> None:
         """Let each of several processes drop other units, and the same ones again when the run is resumed.

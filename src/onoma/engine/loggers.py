@@ -1,23 +1,23 @@
-"""Observers that tell the programs with which people look at training: TensorBoard and MLflow."""
+"""Listeners that log to the programs with which people look at training: TensorBoard and MLflow."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from onoma.engine.events import Epoch, Observer, Plan, Step
-from onoma.engine.history import EVERY, TENSORBOARD, epoch_figures, step_figures
+from onoma.engine.events import Ended, EpochEnded, Event, Planned, Stepped
+from onoma.engine.history import EVERY, TENSORBOARD, step_figures
 from onoma.errors import needing
 
 _MLFLOW_RUN = "mlflow.run"
 
 
-class Logger(Observer):
-    """Hands on, by name, the figures that the history gets as well.
+class Logger(ABC):
+    """Logs, by name, the figures that the history gets as well.
 
     Args:
         folder: the run's.
@@ -29,18 +29,29 @@ class Logger(Observer):
         self.name = name
 
     @abstractmethod
+    def begin(self, plan: Planned) -> None:
+        """Open the log of a run."""
+
+    @abstractmethod
     def log(self, figures: Mapping[str, float], *, step: int) -> None:
-        """Hand on some figures."""
+        """Log some figures."""
 
-    def stepped(self, step: Step) -> None:
-        if step.number % EVERY == 0:
-            figures = _numbers(step_figures(step), but=("step", "epoch", "seconds"))
-            self.log({f"train/{name}": value for name, value in figures}, step=step.number)
+    @abstractmethod
+    def end(self) -> None:
+        """Close the log."""
 
-    def epoch_ended(self, epoch: Epoch) -> None:
-        dev = epoch_figures(epoch).get("dev")
-        figures = {f"dev/{name}": value for name, value in _numbers(dev)} if isinstance(dev, dict) else {}
-        self.log({"train/epoch": float(epoch.number), **figures}, step=epoch.step)
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Planned):
+            self.begin(event)
+        elif isinstance(event, Stepped) and event.number % EVERY == 0:
+            figures = _numbers(step_figures(event), but=("step", "epoch", "seconds"))
+            self.log({f"train/{name}": value for name, value in figures}, step=event.number)
+        elif isinstance(event, EpochEnded):
+            score = event.score.figures if event.score is not None else {}
+            dev = {f"dev/{name}": value for name, value in score.items()}
+            self.log({"train/epoch": float(event.number), **dev}, step=event.step)
+        elif isinstance(event, Ended):
+            self.end()
 
 
 class TensorBoardLogger(Logger):
@@ -51,7 +62,7 @@ class TensorBoardLogger(Logger):
         _need("tensorboard", extra="tensorboard")
         self._writer: Any = None
 
-    def planned(self, plan: Plan) -> None:
+    def begin(self, plan: Planned) -> None:
         # Of a run that is resumed what came after the checkpoint is hidden.
         writer = import_module("torch.utils.tensorboard").SummaryWriter
         self._writer = writer(str(self.folder / TENSORBOARD), purge_step=plan.done + 1 if plan.done else None)
@@ -60,7 +71,7 @@ class TensorBoardLogger(Logger):
         for name, value in figures.items():
             self._writer.add_scalar(name, value, step)
 
-    def ended(self) -> None:
+    def end(self) -> None:
         if self._writer is not None:
             self._writer.close()
 
@@ -72,7 +83,7 @@ class MlflowLogger(Logger):
         super().__init__(folder, name=name)
         self._mlflow: Any = _need("mlflow", extra="mlflow")
 
-    def planned(self, plan: Plan) -> None:
+    def begin(self, plan: Planned) -> None:
         path = self.folder / _MLFLOW_RUN
         known = path.read_text(encoding="utf-8") if plan.done and path.is_file() else None
         run = self._mlflow.start_run(run_id=known, run_name=self.name)
@@ -81,7 +92,7 @@ class MlflowLogger(Logger):
     def log(self, figures: Mapping[str, float], *, step: int) -> None:
         self._mlflow.log_metrics(dict(figures), step=step)
 
-    def ended(self) -> None:
+    def end(self) -> None:
         self._mlflow.end_run()
 
 

@@ -1,31 +1,30 @@
-"""The loop: batches in, the best weights out. It knows neither files nor bundles."""
+"""The loop: batches in, the best weights out. It knows neither tasks nor files."""
 
 from __future__ import annotations
 
 import math
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic
 
 import torch
 
 from onoma.engine.checkpointer import Checkpointer
 from onoma.engine.clock import Clock
-from onoma.engine.data import Data
+from onoma.engine.data import AnyBatch, Data, Measure, Objective
 from onoma.engine.devices import ALONE, Ranks
-from onoma.engine.events import Epoch, Observer, Plan
+from onoma.engine.events import Ended, EpochEnded, Event, Listener, Planned, Score
 from onoma.engine.learner import Learner, LearnerSettings
 from onoma.engine.stopping import Stop, StopNow
 from onoma.engine.train_state import TrainState
 from onoma.errors import StoppedError, TrainingError
-from onoma.metrics import Report
-from onoma.models import Model
 
 
 @dataclass(frozen=True, slots=True)
 class LoopSettings:
-    """Everything that the loop needs to know; see :class:`~onoma.training.config.TrainingConfig`."""
+    """How long and how a run learns; see :class:`~onoma.training.config.TrainingConfig`."""
 
     epochs: int
     patience: int
@@ -33,54 +32,51 @@ class LoopSettings:
     accumulate: int = 1
 
 
-class Loop:
+class Loop(Generic[AnyBatch]):
     """A run's epochs and steps.
 
     Args:
-        model: what learns.
-        sampler: gives the batches of each epoch.
+        objective: what learns.
+        data: gives the batches of each epoch.
         settings: how long and how.
-        measure: figures on dev of the model as it is; None without dev.
-        observer: is told how it goes.
-        checkpointer: writes checkpoints and gives back the newest.
+        measure: scores the objective as it is; None to keep the last weights.
+        on_event: called with each event; it asks the run to stop by returning True.
+        checkpointer: writes checkpoints and restores the newest.
         stop: is asked after each step whether that was the last.
-        describe: names examples to people by their positions.
         ranks: the processes that run the same loop on the same batches. The first one's ``measure`` and
             ``checkpointer`` count for all, and a signal to one of them ends all after the same step.
     """
 
     def __init__(
         self,
-        model: Model,
-        sampler: Data,
+        objective: Objective[AnyBatch],
+        data: Data[AnyBatch],
         *,
         settings: LoopSettings,
-        measure: Callable[[], Report] | None,
-        observer: Observer,
+        measure: Measure | None,
+        on_event: Listener,
         checkpointer: Checkpointer,
         stop: Stop,
-        describe: Callable[[Sequence[int]], str],
         ranks: Ranks = ALONE,
     ) -> None:
-        self.model = model
-        self.sampler = sampler
+        self.objective = objective
+        self.data = data
         self.settings = settings
         self.measure = measure
-        self.observer = observer
+        self.on_event = on_event
         self.checkpointer = checkpointer
         self.stop = stop
-        self.describe = describe
         self.ranks = ranks
-        per_epoch = (len(sampler.epoch(number)) for number in range(settings.epochs))
+        per_epoch = (len(data.epoch(number)) for number in range(settings.epochs))
         steps = sum(math.ceil(batches / settings.accumulate) for batches in per_epoch)
-        self.learner = Learner(model, settings=settings.learner, steps=steps, ranks=ranks)
+        self.learner = Learner(objective, settings=settings.learner, steps=steps, ranks=ranks)
         self.clock = Clock(steps)
-        self.fitted = TrainState()
+        self.state = TrainState()
 
     def run(self) -> TrainState:
-        """Train to the end; the model then has the weights that were best on dev, or the last ones without dev.
+        """Train to the end; the objective then has the weights with the best score, or the last ones without one.
 
-        A first Ctrl-C or a KeyboardInterrupt of an observer ends the loop as if training had been over.
+        A first Ctrl-C, or a listener that asks for it, ends the loop as if training were over.
 
         Raises:
             TrainingError: the loss is no longer a number, or a batch does not fit in memory.
@@ -91,62 +87,57 @@ class Loop:
         try:
             self._train()
         finally:
-            self.observer.ended()
-        told = self._told_to_stop()
-        if told:
-            self._stopped(told)
-        if self.fitted.dev is None:
+            self.on_event(Ended())
+        if number := self._stop_signal():
+            self._stopped(number)
+        if self.state.score is None:
             with self.learner.settled():
-                self.fitted.keep(self.model)
-        self.fitted.restore(self.model)
-        return self.fitted
+                self.state.keep(self.objective)
+        self.state.restore(self.objective)
+        return self.state
 
     def _train(self) -> None:
-        try:
-            while self.fitted.epochs < self.settings.epochs and not self._in_vain() and not self._told_to_stop():
-                self._epoch()
-        except StopNow:
-            pass  # measuring on dev was broken off; it is repeated when the run is resumed
-        except KeyboardInterrupt:
-            if self.stop.signal or not self.ranks.alone:
-                raise
-            self.fitted.interrupted = True
-
-    def _epoch(self) -> None:
-        batches = self.sampler.epoch(self.fitted.epochs)
-        self.model.train()
-        while self.fitted.batches < len(batches):
-            chosen = batches[self.fitted.batches : self.fitted.batches + self.settings.accumulate]
-            self._step(chosen)
-            self.fitted.batches += len(chosen)
-            if self._told_to_stop():
+        while self.state.epochs < self.settings.epochs and not self._out_of_patience() and not self._stop_signal():
+            if not self._epoch():
                 return
-            self.checkpointer.step_done(self.clock.steps, self._state)
+
+    def _epoch(self) -> bool:
+        """Do what is left of an epoch; False where it was stopped before its end."""
+        batches = self.data.epoch(self.state.epochs)
+        self.objective.train()
+        while self.state.batches < len(batches):
+            chosen = batches[self.state.batches : self.state.batches + self.settings.accumulate]
+            self._step(chosen)
+            self.state.batches += len(chosen)
+            if self._stop_signal():
+                return False
+            self.checkpointer.step_done(self.clock.steps, self._snapshot)
         with self.learner.settled():
-            dev = self.ranks.told(self._measured)
-            if isinstance(dev, StopNow):
-                raise dev
-            better = dev is not None and (self.fitted.dev is None or dev.exact.f1 > self.fitted.dev.exact.f1)
+            score = self.ranks.broadcast(self._measured)
+            if isinstance(score, StopNow):
+                return False  # measuring was broken off; it is repeated when the run is resumed
+            better = score is not None and (self.state.score is None or score.value > self.state.score.value)
             if better:
-                self.fitted.dev = dev
-                self.fitted.keep(self.model)
-        self.fitted.epochs += 1
-        self.fitted.batches = 0
-        if better or dev is None:
-            self.fitted.best_epoch = self.fitted.epochs
-        self.observer.epoch_ended(
-            Epoch(
-                number=self.fitted.epochs,
+                self.state.score = score
+                self.state.keep(self.objective)
+        self.state.epochs += 1
+        self.state.batches = 0
+        if better or score is None:
+            self.state.best_epoch = self.state.epochs
+        self._tell(
+            EpochEnded(
+                number=self.state.epochs,
                 step=self.clock.steps,
                 loss=self.clock.loss,
-                dev=dev,
+                score=score,
                 best=better,
                 seconds=self.clock.seconds,
             )
         )
-        self.checkpointer.epoch_done(self.clock.steps, self._state)
+        self.checkpointer.epoch_done(self.clock.steps, self._snapshot)
+        return True
 
-    def _measured(self) -> Report | StopNow | None:
+    def _measured(self) -> Score | StopNow | None:
         try:
             with self.stop.at_once():
                 return self.measure() if self.measure else None
@@ -156,61 +147,63 @@ class Loop:
     def _step(self, chosen: Sequence[Sequence[int]]) -> None:
         started = time.perf_counter()
         rate = self.learner.learning_rate
-        device = self.settings.learner.device
-        batches = [self.sampler.tensors(batch, device=device) for batch in chosen]
-        subwords = sum(len(ids) for ids, _, _ in batches)
+        device, epoch = self.settings.learner.device, self.state.epochs
+        batches = [self.data.load(batch, epoch=epoch, device=device) for batch in chosen]
         try:
             loss, norm = self.learner.step(batches)
         except (MemoryError, RuntimeError) as error:
             if not _no_room(error):
                 raise
             raise TrainingError(
-                f"{self._where()}: a batch of {max(len(ids) for ids, _, _ in batches):,} subwords does not fit in "
-                f"memory; lower training.batch_subwords (it is {self.sampler.budget:,}) or model.window, or set "
-                f"training.recompute=true ({self.checkpointer.what_stands()})"
+                f"{self._where()}: a batch of {max(batch.subwords for batch in batches):,} subwords does not fit in "
+                f"memory; lower training.batch_subwords (it is {self.data.budget:,}) or model.window, or set "
+                f"training.recompute=true ({self.checkpointer.last_checkpoint()})"
             ) from error
         scaled = self.settings.learner.dtype.name == "fp16"
         if not math.isfinite(loss) or not (scaled or math.isfinite(norm)):
             what = f"the loss is {loss}" if not math.isfinite(loss) else f"the norm of the gradient is {norm}"
             raise TrainingError(
-                f"{self._where()}: {what}, with {self.describe([each for batch in chosen for each in batch])}; "
+                f"{self._where()}: {what}, with {self.data.describe([each for batch in chosen for each in batch])}; "
                 f"lower training.learning_rate (it was {rate:g} here), and look at this text "
-                f"({self.checkpointer.what_stands()})"
+                f"({self.checkpointer.last_checkpoint()})"
             )
-        seconds = time.perf_counter() - started
-        epoch = self.fitted.epochs + 1
-        self.observer.stepped(self.clock.tick(epoch, loss=loss, learning_rate=rate, subwords=subwords, seconds=seconds))
+        seconds, subwords = time.perf_counter() - started, sum(batch.subwords for batch in batches)
+        self._tell(self.clock.tick(epoch + 1, loss=loss, learning_rate=rate, subwords=subwords, seconds=seconds))
+
+    def _tell(self, event: Event) -> None:
+        if self.on_event(event):
+            self.stop.request()
 
     def _where(self) -> str:
-        return f"step {self.clock.steps + 1} in epoch {self.fitted.epochs + 1}"
+        return f"step {self.clock.steps + 1} in epoch {self.state.epochs + 1}"
 
-    def _in_vain(self) -> bool:
-        return self.fitted.epochs - self.fitted.best_epoch >= self.settings.patience
+    def _out_of_patience(self) -> bool:
+        return self.state.epochs - self.state.best_epoch >= self.settings.patience
 
-    def _told_to_stop(self) -> signal.Signals | None:
+    def _stop_signal(self) -> signal.Signals | None:
         """The signal that came, be it to another process; all get the same answer."""
         number = self.ranks.largest(self.stop.signal or 0)
         return signal.Signals(number) if number else None
 
-    def _stopped(self, told: signal.Signals) -> None:
-        self.checkpointer.write(self.clock.steps, self._state)
-        what_stands = self.ranks.told(self.checkpointer.what_stands)
-        if told != signal.SIGINT:
+    def _stopped(self, number: signal.Signals) -> None:
+        self.checkpointer.write(self.clock.steps, self._snapshot)
+        last = self.ranks.broadcast(self.checkpointer.last_checkpoint)
+        if number != signal.SIGINT:
             raise StoppedError(
-                f"stopped by {told.name} after step {self.clock.steps}; pass --resume to go on ({what_stands})"
+                f"stopped by {number.name} after step {self.clock.steps}; pass --resume to go on ({last})"
             )
-        self.fitted.interrupted = True
+        self.state.interrupted = True
 
     def _announce(self) -> None:
         settings, learner = self.settings, self.settings.learner
-        self.observer.planned(
-            Plan(
+        self.on_event(
+            Planned(
                 epochs=settings.epochs,
                 steps=self.clock.total,
                 learning_rate=learner.groups.learning_rate,
-                batch_subwords=self.sampler.budget * settings.accumulate,
-                examples=len(self.sampler),
-                subwords=self.sampler.subwords,
+                batch_subwords=self.data.budget * settings.accumulate,
+                examples=len(self.data),
+                subwords=self.data.subwords,
                 device=str(learner.device),
                 dtype=learner.dtype,
                 done=self.clock.steps,
@@ -218,18 +211,18 @@ class Loop:
             )
         )
 
-    def _state(self) -> dict[str, object]:
+    def _snapshot(self) -> dict[str, object]:
         return {
             "learner": self.learner.state_dict(),
             "clock": self.clock.state_dict(),
-            "fitted": self.fitted.state_dict(),
+            "state": self.state.state_dict(),
         }
 
     def _restore(self) -> None:
-        state = self.ranks.told(self.checkpointer.restore)
+        state = self.ranks.broadcast(self.checkpointer.restore)
         if state is not None:
             self.clock.load_state_dict(state["clock"])
-            self.fitted.load_state_dict(state["fitted"])
+            self.state.load_state_dict(state["state"])
             self.learner.load_state_dict(state["learner"])
 
 

@@ -17,8 +17,8 @@ from torch.nn import functional
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 
+from onoma.engine.data import AnyBatch, Objective
 from onoma.engine.groups import GroupSettings, make_groups
-from onoma.models import Model
 
 _ROWS_AT_ONCE = 4_096
 _FADED = 1e-20
@@ -118,11 +118,11 @@ class RowwiseAdamW(AdamW):
         _reset(state, rows)
 
 
-def make_optimiser(model: Model, *, settings: GroupSettings) -> RowwiseAdamW:
-    """AdamW over all parameters that learn. On a CPU the word embeddings get sparse gradients from now on."""
-    words = model.encoder.words
-    words.sparse = words.weight.device.type == "cpu"
-    groups = [group.options() for group in make_groups(model, settings=settings)]
+def make_optimiser(objective: Objective[AnyBatch], *, settings: GroupSettings) -> RowwiseAdamW:
+    """AdamW over all parameters that learn. On a CPU the sparse tables get sparse gradients from now on."""
+    for table in objective.sparse_tables:
+        table.sparse = table.weight.device.type == "cpu"
+    groups = [group.options() for group in make_groups(objective, settings=settings)]
     return RowwiseAdamW(groups, lr=settings.learning_rate)
 
 
@@ -133,17 +133,30 @@ def clip_gradients(weights: Iterable[Tensor], *, largest: float) -> float:
     Returns:
         The norm that they had.
     """
+    gradients = _gradients(weights)
+    norm = float(nn.utils.get_total_norm(gradients))
+    if norm > largest:
+        for gradient in gradients:
+            gradient.mul_(largest / norm)
+    return norm
+
+
+@torch.no_grad()
+def divide_gradients(weights: Iterable[Tensor], *, by: float) -> None:
+    """Divide all gradients, sparse ones among them."""
+    for gradient in _gradients(weights):
+        gradient.div_(by)
+
+
+def _gradients(weights: Iterable[Tensor]) -> list[Tensor]:
+    """The gradients there are; of sparse ones, which are coalesced in place, the values."""
     gradients = []
     for each in weights:
         if each.grad is not None:
             if each.grad.is_sparse:
                 each.grad = each.grad.coalesce()
             gradients.append(each.grad.values() if each.grad.is_sparse else each.grad)
-    norm = float(nn.utils.get_total_norm(gradients))
-    if norm > largest:
-        for gradient in gradients:
-            gradient.mul_(largest / norm)
-    return norm
+    return gradients
 
 
 def make_schedule(optimiser: AdamW, *, steps: int, warmup: float) -> LambdaLR:

@@ -29,12 +29,12 @@ def sum_gradients(weights: Iterable[Tensor], *, ranks: Ranks) -> None:
         return
     learning = [each for each in weights if each.requires_grad]
     kinds = torch.tensor([_kind(each.grad) for each in learning])
-    ranks.add_up(kinds, largest=True)
+    ranks.all_reduce(kinds, largest=True)
     dense = []
     for each, kind in zip(learning, kinds.tolist(), strict=True):
         if kind == _SPARSE:
             sparse = _no_rows(each) if each.grad is None else each.grad.coalesce()
-            ranks.add_up(sparse)
+            ranks.all_reduce(sparse)
             each.grad = sparse.coalesce()
         elif kind == _DENSE:
             if each.grad is None:
@@ -42,7 +42,7 @@ def sum_gradients(weights: Iterable[Tensor], *, ranks: Ranks) -> None:
             dense.append(each.grad)
     for some in _buckets(dense):
         flat = torch.cat([each.flatten() for each in some])
-        ranks.add_up(flat)
+        ranks.all_reduce(flat)
         for each, total in zip(some, torch.split(flat, [each.numel() for each in some]), strict=True):
             each.copy_(total.view_as(each))
 

@@ -1,4 +1,4 @@
-"""Signals as wishes: the first Ctrl-C or SIGTERM asks training to stop at a good moment, the second is obeyed."""
+"""Requests to stop: the first Ctrl-C or SIGTERM ends training at a good moment, the second at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import FrameType, TracebackType
 
 
 class StopNow(BaseException):
-    """Raised in the place of a wish where waiting for a good moment would take long; see :meth:`Stop.at_once`."""
+    """Raised where waiting for a good moment would take long; see :meth:`Stop.at_once`."""
 
 
 class Stop:
@@ -38,9 +38,13 @@ class Stop:
     ) -> None:
         self._restore()
 
+    def request(self) -> None:
+        """Ask to stop as Ctrl-C does."""
+        self.signal = self.signal or signal.SIGINT
+
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """In here a wish raises :class:`StopNow`."""
+        """In here a signal raises :class:`StopNow`."""
         self._at_once = True
         try:
             yield

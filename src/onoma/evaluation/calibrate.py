@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from onoma.bundle import Bundle
 from onoma.errors import InputError
-from onoma.evaluation.evaluate import tag_gold
-from onoma.metrics import Aligned, Point, Reliability, Scored, Wanted, choose_threshold, reliability, threshold_curve
+from onoma.metrics import (
+    Aligned,
+    Point,
+    Reliability,
+    Scored,
+    Wanted,
+    align,
+    choose_threshold,
+    reliability,
+    threshold_curve,
+)
 from onoma.runtime import Backend
 from onoma.tagger import Tagger
-from onoma.tasks import Scaling, fit_scaling, fit_temperature, temper
+from onoma.tasks import Calibration, Scaling, fit_scaling, fit_temperature
 from onoma.text import Document
 
 FEWEST_ENTITIES = 30
@@ -58,13 +64,13 @@ def calibrate(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> Cal
     Raises:
         InputError: too few entities are predicted, or all are right or all wrong, so that any temperature would do.
     """
-    plain = Bundle(bundle.manifest.model_copy(update={"calibration": None}), bundle.tokenizer, bundle.folder)
-    remembering = _Remembering(backend)
-    tagger = Tagger(plain, remembering)
+    gold = list(gold)
+    tagger = Tagger(bundle, backend)
+    read = list(tagger.read_many(replace(document, entities=()) for document in gold))
 
     def tagged(temperature: float) -> tuple[Aligned, ...]:
-        remembering.temperature = temperature
-        return tuple(tag_gold(tagger, gold))
+        task = bundle.task().with_calibration(Calibration(temperature=temperature))
+        return tuple(align(gold, (each.decoded_by(task) for each in read)))
 
     scored = Scored.of(tagged(1.0))
     found, right = len(scored.scores), int(scored.correct.sum())
@@ -86,18 +92,3 @@ def calibrate(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> Cal
     labels = sorted({mention.label for pair in pairs for mention in (*pair.gold, *pair.predicted)})
     curves = {label: threshold_curve(scaled(Scored.of(pairs, label=label))) for label in labels}
     return Calibrated(temperature=temperature, scaling=scaling, before=before, after=after or before, curves=curves)
-
-
-class _Remembering:
-    """A backend that runs every batch once, and gives its tag scores at whatever temperature is set."""
-
-    def __init__(self, backend: Backend) -> None:
-        self.temperature = 1.0
-        self._backend = backend
-        self._known: dict[bytes, NDArray[np.float32]] = {}
-
-    def logits(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
-        key = np.asarray(ids.shape).tobytes() + ids.tobytes()
-        if key not in self._known:
-            self._known[key] = self._backend.logits(ids, mask)
-        return temper(self._known[key], self.temperature).astype(np.float32, copy=False)

@@ -68,7 +68,7 @@ class Explainer:
         self.index = index
         self.backend = backend
         self._windower = bundle.windower()
-        self._decoder = bundle.decoder()
+        self._task = bundle.task()
         self._tagger = Tagger(bundle, backend)
 
     @property
@@ -138,14 +138,14 @@ class Explainer:
             entity=encoded.document.entity(start, end, chosen, score=scores[chosen]),
             predicted=chosen == found or (chosen == OUTSIDE and not touching),
             scores=scores,
-            target=Target.of(passage, self._decoder, chosen),
+            target=Target.of(passage, self._task, chosen),
         )
 
     def _scores(self, passage: Passage) -> Mapping[str, float]:
         """The probability of the span with each label, and of ``O``."""
         logits = logits_hiding(self.backend, passage, np.zeros((1, len(passage.words)), dtype=bool))
         return {
-            label: float(Target.of(passage, self._decoder, label).probabilities(logits)[0])
+            label: float(Target.of(passage, self._task, label).probabilities(logits)[0])
             for label in (*self.bundle.labels, OUTSIDE)
         }
 

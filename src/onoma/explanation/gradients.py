@@ -16,6 +16,7 @@ from jaxtyping import Float, Int64
 from numpy.typing import NDArray
 from torch import Tensor
 
+from onoma.bundle import ENTITIES
 from onoma.explanation.target import Target
 from onoma.models import Model
 from onoma.tasks import SUREST
@@ -35,7 +36,7 @@ def integrated_gradients(model: Model, target: Target, *, steps: int = STEPS) ->
     read = torch.from_numpy(passage.firsts[slice(*passage.sentence)])
 
     def value(ids: Int64[Tensor, "rows subwords"]) -> Float[Tensor, " rows"]:
-        return span_log_odds(model(ids, torch.ones_like(ids))[:, read], target)
+        return span_log_odds(model(ids, torch.ones_like(ids))[ENTITIES][:, read], target)
 
     ids = torch.from_numpy(passage.ids)[None]
     nothing = torch.from_numpy(passage.hiding(np.ones((1, len(passage.words)), dtype=bool)))
@@ -54,11 +55,13 @@ def span_log_odds(logits: Float[Tensor, "rows words tags"], target: Target) -> F
     The share of all tag sequences that hold the span is the quotient of two forward passes, one of them over sequences
     with just these tags, and a step at the span's end that does not go on with the entity.
     """
-    scores = (logits / target.decoder.temperature).double()
-    transitions = target.decoder.transitions
+    temperature = target.task.calibration.temperature
+    scores = (logits / temperature).double()
+    transitions = target.task.transitions.at(temperature)
+    breaking = np.where(transitions.continues, -np.inf, transitions.step)
     step, breaks, first, last = (
-        torch.from_numpy(allowed).log().clamp(min=_NEVER)
-        for allowed in (transitions.step, transitions.breaks, transitions.start, transitions.end)
+        torch.from_numpy(allowed).clamp(min=_NEVER)
+        for allowed in (transitions.step, breaking, transitions.start, transitions.end)
     )
     start, end = target.place
     words, tags = scores.shape[1:]

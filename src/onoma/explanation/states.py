@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from onoma.bundle import ENTITIES
 from onoma.encoding import batch_by_length, pad
 from onoma.explanation.passage import Passage
 from onoma.models import Model
@@ -46,7 +47,7 @@ def span_vectors(model: Model, passages: Sequence[Passage]) -> NDArray[np.float3
 def fingerprint(model: Model) -> str:
     """What tells a model from any other that was trained: the digest of its head's weights."""
     digest = sha256()
-    for name, tensor in sorted(model.head.state_dict().items()):
+    for name, tensor in sorted(model.head(ENTITIES).state_dict().items()):
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()

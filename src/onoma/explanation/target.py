@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from onoma.bundle import ENTITIES
 from onoma.explanation.passage import Passage
-from onoma.runtime import Backend
+from onoma.runtime import Backend, run_one
 from onoma.schemes import OUTSIDE
-from onoma.tasks import UNSCALED, Decoder, Scaling
+from onoma.tasks import UNSCALED, Scaling, TagTask
 
 _SUBWORDS_AT_ONCE = 4_096
 
@@ -27,21 +28,21 @@ class Target:
 
     Attributes:
         passage: the span and its window.
-        decoder: how tags are read.
+        task: how tags are read.
         label: the label.
         tags: the numbers of the span's tags, ``[span's words]``.
     """
 
     passage: Passage
-    decoder: Decoder
+    task: TagTask
     label: str
     tags: NDArray[np.int64]
 
     @classmethod
-    def of(cls, passage: Passage, decoder: Decoder, label: str) -> Target:
+    def of(cls, passage: Passage, task: TagTask, label: str) -> Target:
         """The tags of a label over the span."""
         start, end = passage.span
-        return cls(passage, decoder, label, decoder.tags_of(label, length=end - start))
+        return cls(passage, task, label, task.tags_of(label, length=end - start))
 
     @property
     def place(self) -> tuple[int, int]:
@@ -52,18 +53,12 @@ class Target:
     @property
     def scaling(self) -> Scaling:
         """From a probability to a score; that of no entity is none."""
-        return UNSCALED if self.label == OUTSIDE else self.decoder.scaling
+        return UNSCALED if self.label == OUTSIDE else self.task.calibration.scaling
 
     def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         """How probable the span with its label is, by rows of tag scores: ``[rows, words of sentence, tags]``."""
-        rows, words, _ = logits.shape
         start, end = self.place
-        tags = np.zeros((rows, words), dtype=np.int64)
-        tags[:, start:end] = self.tags
-        sentences = np.arange(rows, dtype=np.int64)
-        lattice = self.decoder.lattice(list(logits))
-        likely = lattice.probabilities(sentences, np.full(rows, start), np.full(rows, end), tags)
-        return self.scaling(likely)
+        return self.task.span_probabilities(list(logits), start=start, end=end, label=self.label)
 
 
 def logits_hiding(backend: Backend, passage: Passage, hidden: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -72,4 +67,4 @@ def logits_hiding(backend: Backend, passage: Passage, hidden: NDArray[np.bool_])
     read = passage.firsts[slice(*passage.sentence)]
     step = max(1, _SUBWORDS_AT_ONCE // ids.shape[1])
     parts = [ids[start : start + step] for start in range(0, len(ids), step)]
-    return np.concatenate([backend.logits(part, np.ones_like(part))[:, read] for part in parts])
+    return np.concatenate([run_one(backend, part)[ENTITIES][:, read] for part in parts])

@@ -77,7 +77,7 @@ def export_graph(
     if not writable(model):
         raise EncoderError(
             f"{bundle.folder}: int8 is written for encoders of the BERT family with a linear head, and this is "
-            f"{bundle.manifest.encoder.family} with head {bundle.manifest.head}; stay with fp32"
+            f"{bundle.manifest.encoder.family} with head {bundle.manifest.entities.head}; stay with fp32"
         )
     arithmetic = Int8(measure_ranges(model, windows))
     path.write_bytes(write_graph(model, arithmetic=arithmetic, exact_layers=exact_layers).SerializeToString())

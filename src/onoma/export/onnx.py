@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from torch.jit._trace import TracerWarning
 
 from onoma.errors import EncoderError
-from onoma.export.graph import INPUTS, OUTPUT, writable, write_graph
+from onoma.export.graph import writable, write_graph
 from onoma.export.parity import Parity, compare
 from onoma.models import Model, TorchBackend
+from onoma.runtime.graph import INPUTS, output_of
 from onoma.runtime.onnx import OnnxBackend
 
 TOLERANCE = 1e-3
@@ -32,8 +33,7 @@ def export_onnx(
 ) -> Parity:
     """Write a model as an ONNX graph.
 
-    The graph has the inputs ``input_ids`` and ``attention_mask``, int64 ``[batch, subwords]``, and the output
-    ``logits``, fp32 ``[batch, subwords, tags]``; batch and subwords are free.
+    The graph is as :mod:`onoma.runtime.graph` describes it; batch and subwords are free.
 
     Args:
         model: on any device and in any mode; it is left as it is.
@@ -52,7 +52,7 @@ def export_onnx(
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
         _write(still, unfinished)
-        parity = compare(OnnxBackend(unfinished).logits, TorchBackend(still).logits, samples=samples)
+        parity = compare(OnnxBackend(unfinished), TorchBackend(still), samples=samples)
         parity.require(tolerance)
         unfinished.replace(path)
     finally:
@@ -77,6 +77,7 @@ def _trace(model: Model, path: Path) -> None:
     mask = torch.ones_like(ids)
     mask[1, 6:] = 0
     axes = {0: "batch", 1: "subwords"}
+    outputs = [output_of(task) for task in model.heads]
     with warnings.catch_warnings():
         for category in (DeprecationWarning, FutureWarning, TracerWarning):
             warnings.simplefilter("ignore", category)
@@ -87,8 +88,8 @@ def _trace(model: Model, path: Path) -> None:
                 (ids, mask),
                 str(path),
                 input_names=list(INPUTS),
-                output_names=[OUTPUT],
-                dynamic_axes=dict.fromkeys((*INPUTS, OUTPUT), axes),
+                output_names=outputs,
+                dynamic_axes=dict.fromkeys((*INPUTS, *outputs), axes),
                 opset_version=_OPSET,
                 dynamo=False,
             )

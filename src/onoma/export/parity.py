@@ -5,7 +5,7 @@ Knows nothing of files or of how an engine works.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from onoma.encoding import batch_by_length, pad
 from onoma.errors import ParityError
+from onoma.runtime import Backend, run_one
 
 Rows = Sequence[NDArray[np.int64]]
 Scores = NDArray[np.float32]
-Engine = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
-"""What the ``logits`` of a :class:`~onoma.runtime.backend.Backend` does: padded ids and their mask to tag scores."""
 
 _BUDGET = 1_024
 """Subwords of a padded batch."""
@@ -58,7 +57,7 @@ class Parity:
             )
 
 
-def compare(candidate: Engine, reference: Engine, *, samples: Rows) -> Parity:
+def compare(candidate: Backend, reference: Backend, *, samples: Rows) -> Parity:
     """Measure by how much a candidate differs from a reference, and from itself in other company.
 
     To the samples come the longest of them read backwards and its first half, so that there is always a window with a
@@ -91,10 +90,11 @@ def compare(candidate: Engine, reference: Engine, *, samples: Rows) -> Parity:
     )
 
 
-def _run(engine: Engine, rows: Rows) -> list[Scores]:
-    """The logits of every row of one batch, ``[subwords, tags]`` each, without those at padding."""
-    scores = engine(*pad(rows, filler=0))
-    return [of_row[: len(row)] for of_row, row in zip(scores, rows, strict=True)]
+def _run(backend: Backend, rows: Rows) -> list[Scores]:
+    """The scores of every row of one batch, ``[subwords, all numbers of a subword]`` each, without those at padding."""
+    scores = run_one(backend, *pad(rows, filler=0))
+    flat = np.concatenate([of_task.reshape(*of_task.shape[:2], -1) for of_task in scores.values()], axis=2)
+    return [of_row[: len(row)] for of_row, row in zip(flat, rows, strict=True)]
 
 
 def _difference(one: Scores, other: Scores) -> float:

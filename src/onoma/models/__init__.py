@@ -4,22 +4,26 @@ from onoma.models.auto import AutoEncoder
 from onoma.models.backend import TorchBackend
 from onoma.models.config import EncoderConfig
 from onoma.models.encoder import Encoder
-from onoma.models.heads import HEADS, NO_TARGET, Head, LinearHead
-from onoma.models.model import Model
+from onoma.models.heads import HEADS, CrfHead, Head, HeadSettings, LinearHead, Sequences, TagHead
+from onoma.models.model import Model, PackedBatch
 from onoma.models.pretrained import Pretrained, load_pretrained
 from onoma.models.saved import load_model, save_encoder, save_model
 from onoma.models.tokenizer import save_tokenizer
 
 __all__ = [
     "HEADS",
-    "NO_TARGET",
     "AutoEncoder",
+    "CrfHead",
     "Encoder",
     "EncoderConfig",
     "Head",
+    "HeadSettings",
     "LinearHead",
     "Model",
+    "PackedBatch",
     "Pretrained",
+    "Sequences",
+    "TagHead",
     "TorchBackend",
     "load_model",
     "load_pretrained",

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from onoma.models.model import Model
+from onoma.runtime import PaddedBatch, Scores
 
 
 class TorchBackend:
     """A :class:`~onoma.runtime.backend.Backend` over a model in memory, which may be in training meanwhile.
 
     Args:
-        model: what to run; it stays the caller's, and its mode is the same after each call as before.
+        model: what to run; it stays the caller's, and its mode is the same after each batch as before.
         device: where the model lies.
     """
 
@@ -21,17 +24,19 @@ class TorchBackend:
         self._model = model
         self._device = torch.device(device)
 
-    def logits(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Tag scores of every subword; see :meth:`onoma.runtime.backend.Backend.logits`."""
+    def run(self, batches: Iterable[PaddedBatch]) -> Iterator[Scores]:
+        """See :meth:`onoma.runtime.backend.Backend.run`."""
+        return map(self._scores, batches)
+
+    def _scores(self, batch: PaddedBatch) -> Scores:
         training = self._model.training
         self._model.eval()
         try:
             with torch.inference_mode():
-                scores = self._model(self._tensor(ids), self._tensor(mask))
+                scores = self._model(self._tensor(batch.ids), self._tensor(batch.mask))
         finally:
             self._model.train(training)
-        result: NDArray[np.float32] = scores.float().cpu().numpy()
-        return result
+        return {task: of_task.float().cpu().numpy() for task, of_task in scores.items()}
 
     def _tensor(self, array: NDArray[np.int64]) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)

@@ -13,21 +13,22 @@ from pathlib import Path
 from safetensors.torch import save
 from torch import Tensor
 
+from onoma.bundle import ENTITIES
 from onoma.errors import BundleError, EncoderError
 from onoma.models.auto import classifier_of, load_auto
 from onoma.models.encoder import Encoder
 from onoma.models.families import FAMILIES, build_encoder, covers, named_weights
-from onoma.models.heads import HEADS, Head
+from onoma.models.heads import HEADS, Head, HeadSettings, TagHead
 from onoma.models.model import Model
 from onoma.models.pretrained import Pretrained, read_hf_config
 from onoma.models.tokenizer import save_tokenizer
 from onoma.models.weights import find_weights, read_weights
+from onoma.schemes import SCHEMES, parse_tag
+from onoma.tasks import TagTask
 
 _HEAD_FIELD = "onoma_head"
 _OF_THE_SOURCE = ("_name_or_path", "torch_dtype", "transformers_version")
-_HEAD_NAMES: Mapping[str, Mapping[str, str]] = {
-    "linear": {"affine.weight": "classifier.weight", "affine.bias": "classifier.bias"}
-}
+_HEAD_NAMES = {"affine.weight": "classifier.weight", "affine.bias": "classifier.bias"}
 
 
 def save_model(model: Model, folder: Path, *, tags: Sequence[str], pretrained: Pretrained) -> None:
@@ -39,15 +40,17 @@ def save_model(model: Model, folder: Path, *, tags: Sequence[str], pretrained: P
         tags: the names of the head's tags, in order.
         pretrained: what the model began as; its configuration is carried on.
     """
-    if len(tags) != model.head.tags:
-        raise ValueError(f"{len(tags)} names for the {model.head.tags} tags of the head")
-    name = next(name for name, kind in HEADS.items() if type(model.head) is kind)
+    head = model.head(ENTITIES)
+    assert isinstance(head, TagHead)
+    if len(tags) != head.tags:
+        raise ValueError(f"{len(tags)} names for the {head.tags} tags of the head")
+    name = next(name for name, kind in HEADS.items() if type(head) is kind)
     labels = {
         "id2label": {str(number): tag for number, tag in enumerate(tags)},
         "label2id": {tag: number for number, tag in enumerate(tags)},
     }
     config = {key: value for key, value in pretrained.hf_config.items() if key not in _OF_THE_SOURCE} | labels
-    weights = _head_weights(model.head, name)
+    weights = _head_weights(head)
     if isinstance(model.encoder, Encoder):
         family = FAMILIES[pretrained.family]
         weights |= named_weights(model.encoder, family)
@@ -58,7 +61,7 @@ def save_model(model: Model, folder: Path, *, tags: Sequence[str], pretrained: P
     config |= {
         "architectures": [classifier] if classifier and name == "linear" else [],
         "dtype": "float32",
-        "classifier_dropout": model.head.dropout.p,
+        "classifier_dropout": head.dropout.p,
         _HEAD_FIELD: name,
     }
     _write(folder, weights, config)
@@ -88,7 +91,8 @@ def load_model(folder: Path) -> Model:
         config = read_hf_config(folder)
         weights = read_weights(find_weights(folder))
         encoder = build_encoder(config, weights) if covers(config) else load_auto(folder)
-        return Model(encoder, _load_head(config, weights, hidden=encoder.hidden)).eval()
+        head = _load_head(config, weights, hidden=encoder.hidden)
+        return Model(encoder, {ENTITIES: head}).eval()
     except EncoderError as error:
         raise BundleError(f"{folder}: the model cannot be read: {error}") from error
 
@@ -101,9 +105,12 @@ def _write(folder: Path, weights: Mapping[str, Tensor], config: Mapping[str, obj
     (folder / "config.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _head_weights(head: Head, name: str) -> dict[str, Tensor]:
-    theirs = _HEAD_NAMES.get(name, {})
-    return {theirs.get(ours, f"head.{ours}"): tensor for ours, tensor in head.state_dict().items()}
+def _head_weights(head: Head) -> dict[str, Tensor]:
+    return {_their_name(ours): tensor for ours, tensor in head.state_dict().items()}
+
+
+def _their_name(ours: str) -> str:
+    return _HEAD_NAMES.get(ours, f"head.{ours}")
 
 
 def _load_head(config: Mapping[str, object], weights: Mapping[str, Tensor], *, hidden: int) -> Head:
@@ -113,9 +120,9 @@ def _load_head(config: Mapping[str, object], weights: Mapping[str, Tensor], *, h
     labels, dropout = config.get("id2label"), config.get("classifier_dropout")
     if not isinstance(labels, dict):
         raise EncoderError("config.json: has no id2label, so it is an encoder without a head")
-    head = HEADS[name](hidden, len(labels), dropout=float(dropout) if isinstance(dropout, int | float) else 0.1)
-    theirs = _HEAD_NAMES.get(name, {})
-    state = {ours: weights.get(theirs.get(ours, f"head.{ours}")) for ours in head.state_dict()}
+    settings = HeadSettings(dropout=float(dropout) if isinstance(dropout, int | float) else 0.1)
+    head = HEADS[name](hidden, _task_of(list(map(str, labels.values()))), settings)
+    state = {ours: weights.get(_their_name(ours)) for ours in head.state_dict()}
     for ours, tensor in state.items():
         expected = head.state_dict()[ours].shape
         if tensor is None or tensor.shape != expected:
@@ -123,3 +130,12 @@ def _load_head(config: Mapping[str, object], weights: Mapping[str, Tensor], *, h
             raise EncoderError(f"the head's {ours} is {found}, config.json asks for {list(expected)}")
     head.load_state_dict(state)
     return head
+
+
+def _task_of(tags: Sequence[str]) -> TagTask:
+    """The task with these tags; of tags that onoma would name or order otherwise only their number counts."""
+    labels = list(dict.fromkeys(parse_tag(tag).label for tag in tags if "-" in tag))
+    for scheme in (SCHEMES["BIO"], SCHEMES["BIOES"]):
+        if list(scheme.tags(tuple(labels))) == list(tags):
+            return TagTask(labels, scheme=scheme)
+    return TagTask([str(number) for number in range(1, len(tags))], scheme=SCHEMES["IO"])

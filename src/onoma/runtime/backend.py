@@ -2,46 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+Scores = Mapping[str, NDArray[np.float32]]
+"""Scores before any softmax by the name of their task, ``[windows, subwords, *shape of the task]`` each."""
 
-class Backend(Protocol):
-    """Runs encoder and head over a padded batch of windows."""
 
-    def logits(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Tag scores of every subword.
+@dataclass(frozen=True, slots=True, eq=False)
+class PaddedBatch:
+    """Windows of similar length.
 
-        Args:
-            ids: subword ids, ``[windows, subwords]``, padded.
-            mask: 1 for subwords and 0 for padding, ``[windows, subwords]``.
+    Attributes:
+        ids: subword ids, ``[windows, subwords]``, padded.
+        mask: 1 for subwords and 0 for padding, ``[windows, subwords]``.
+        wanted: the subwords whose scores are read, ``[windows, subwords]``; at others anything may stand in the
+            scores, which costs less. None for all.
+    """
 
-        Returns:
-            Scores before any softmax, ``[windows, subwords, tags]``; what stands at padding means nothing.
-        """
-        ...
+    ids: NDArray[np.int64]
+    mask: NDArray[np.int64]
+    wanted: NDArray[np.bool_] | None = None
 
 
 @runtime_checkable
-class StreamingBackend(Backend, Protocol):
-    """A backend that computes several batches at a time."""
+class Backend(Protocol):
+    """Runs encoder and heads over padded batches of windows."""
 
-    def logits_many(
-        self, batches: Iterable[tuple[NDArray[np.int64], NDArray[np.int64]]]
-    ) -> Iterator[NDArray[np.float32]]:
-        """Tag scores of a stream of batches, in its order.
+    def run(self, batches: Iterable[PaddedBatch]) -> Iterator[Scores]:
+        """The scores of a stream of batches, in its order; what stands at padding means nothing.
 
-        A few batches are taken ahead of the scores that are given back, and computed meanwhile: the caller can prepare
-        the next batch or decode the last one.
-
-        Args:
-            batches: ids and mask of each, as for :meth:`logits`. In the mask a 2 may stand in place of a 1 where the
-                scores of a subword are wanted; a batch with any 2 may have anything at its ones, and costs less.
-
-        Yields:
-            Scores of each batch, as from :meth:`logits`.
+        A few batches may be taken ahead of the scores that are given back, and computed meanwhile: the caller can
+        prepare the next batch or decode the last one.
         """
-        ...
+
+
+def run_one(backend: Backend, ids: NDArray[np.int64], mask: NDArray[np.int64] | None = None) -> Scores:
+    """The scores of all subwords of one batch.
+
+    Args:
+        backend: what runs the model.
+        ids: subword ids, ``[windows, subwords]``.
+        mask: 1 for subwords and 0 for padding; None where nothing is padded.
+    """
+    (scores,) = backend.run([PaddedBatch(ids, np.ones_like(ids) if mask is None else mask)])
+    return scores

@@ -1,15 +1,44 @@
-"""What those who write a graph and those who run it agree on."""
+"""What those who write a graph and those who run it agree on.
+
+Inputs are ``input_ids`` and ``attention_mask``, int64 ``[batch, subwords]``. There is an output for each task, fp32
+``[batch, subwords, *shape]``, which has the task's name; that of ``entities`` is called ``logits``, as other tools
+expect it.
+
+A graph with the note :data:`WANTED` may be given a 2 in the place of a 1 in the mask where the scores of a subword are
+read. It then computes the last layer for these subwords only.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from onoma.errors import BundleError
+import numpy as np
+from numpy.typing import NDArray
 
-ASKED = "onoma.asked"
-"""The note in a graph that reads a 2 in the mask as: the scores of this subword are wanted."""
+from onoma.errors import BundleError
+from onoma.runtime.backend import PaddedBatch
+
+INPUTS = ("input_ids", "attention_mask")
+WANTED = "onoma.asked"
+
+_OUTPUTS = {"entities": "logits"}
+
+
+def output_of(task: str) -> str:
+    """The name of a task's output."""
+    return _OUTPUTS.get(task, task)
+
+
+def task_of(output: str) -> str:
+    """The task of an output."""
+    return next((task for task, name in _OUTPUTS.items() if name == output), output)
+
+
+def graph_mask(batch: PaddedBatch) -> NDArray[np.int64]:
+    """The mask of a batch for a graph with the note :data:`WANTED`."""
+    return batch.mask if batch.wanted is None else batch.mask + batch.wanted
 
 
 def unreadable(path: Path, error: Exception) -> BundleError:
-    """What is to be raised where an engine cannot load a file as a graph."""
+    """The error to raise where an engine cannot load a file as a graph."""
     return BundleError(f"{path}: cannot be loaded as an ONNX graph ({error}); copy or export it again")

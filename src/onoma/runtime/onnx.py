@@ -7,15 +7,16 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from onoma.runtime.graph import ASKED, unreadable
-from onoma.runtime.threaded import Ids, Scores, ThreadedBackend
+from onoma.runtime.backend import Scores
+from onoma.runtime.graph import INPUTS, WANTED, task_of, unreadable
+from onoma.runtime.threaded import Ids, ThreadedBackend
 
 
 class OnnxBackend(ThreadedBackend):
     """A backend over ONNX Runtime: one session, called from every thread.
 
     Args:
-        path: a graph with inputs ``input_ids`` and ``attention_mask`` and the output ``logits``.
+        path: a graph as :mod:`onoma.runtime.graph` describes it.
         threads: processor threads; None for as many as this process may use.
 
     Raises:
@@ -28,15 +29,17 @@ class OnnxBackend(ThreadedBackend):
         try:
             # What we wrote node by node has nothing left to optimise, and loads in a fraction of the time.
             self._session = _session(path, level.ORT_DISABLE_ALL)
-            self._asked = ASKED in self._session.get_modelmeta().custom_metadata_map
-            if not self._asked:
+            self._reads_wanted = WANTED in self._session.get_modelmeta().custom_metadata_map
+            if not self._reads_wanted:
                 self._session = _session(path, level.ORT_ENABLE_ALL)
         except Exception as error:  # ONNX Runtime raises nothing more precise
             raise unreadable(path, error) from error
+        self._outputs = [output.name for output in self._session.get_outputs()]
 
     def _computed(self, ids: Ids, mask: Ids) -> Scores:
-        (scores,) = self._session.run(["logits"], {"input_ids": ids, "attention_mask": mask})
-        return np.asarray(scores, dtype=np.float32)
+        found = self._session.run(self._outputs, dict(zip(INPUTS, (ids, mask), strict=True)))
+        named = zip(self._outputs, found, strict=True)
+        return {task_of(output): np.asarray(scores, dtype=np.float32) for output, scores in named}
 
 
 def _session(path: Path, level: onnxruntime.GraphOptimizationLevel) -> onnxruntime.InferenceSession:

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from onoma.errors import InputError, needing
-from onoma.runtime.graph import ASKED, unreadable
-from onoma.runtime.threaded import Ids, Scores, ThreadedBackend
+from onoma.runtime.backend import Scores
+from onoma.runtime.graph import INPUTS, WANTED, task_of, unreadable
+from onoma.runtime.threaded import Ids, ThreadedBackend
 
 with needing("dtype bf16", extra="bf16"):
     import openvino
@@ -25,7 +26,7 @@ class OpenvinoBackend(ThreadedBackend):
     """A backend over OpenVINO in which every float that passes between operators is rounded to bf16.
 
     Args:
-        path: an fp32 graph with inputs ``input_ids`` and ``attention_mask`` and the output ``logits``.
+        path: an fp32 graph as :mod:`onoma.runtime.graph` describes it.
         threads: processor threads; None for as many as this process may use.
 
     Raises:
@@ -52,17 +53,25 @@ class OpenvinoBackend(ThreadedBackend):
             )
         except RuntimeError as error:
             raise unreadable(path, error) from error
-        self._asked = graph.has_rt_info(["framework", ASKED])
+        self._reads_wanted = graph.has_rt_info(["framework", WANTED])
+        self._outputs = [_name(output) for output in graph.outputs]
 
     def _computed(self, ids: Ids, mask: Ids) -> Scores:
         try:
             request = self._idle.pop()
         except IndexError:
             request = self._compiled.create_infer_request()
-        found = request.infer({"input_ids": ids, "attention_mask": mask})
-        scores = np.array(found["logits"], dtype=np.float32)
+        found = request.infer(dict(zip(INPUTS, (ids, mask), strict=True)))
+        scores = {task_of(output): np.array(found[output], dtype=np.float32) for output in self._outputs}
         self._idle.append(request)
         return scores
+
+
+def _name(output: openvino.Output) -> str:
+    """The name that the file gives an output: OpenVINO adds that of the node which computes it, in any order."""
+    computed_by = output.get_node().input_value(0).get_node().get_friendly_name()
+    names: set[str] = output.get_names()
+    return next(iter(names - {computed_by}), computed_by)
 
 
 @cache

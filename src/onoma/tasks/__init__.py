@@ -1,22 +1,42 @@
-"""Tag scores to entities: the best allowed sequence and the probability of each span in it."""
+"""What is predicted: targets, decoding and calibration, in numpy alone."""
 
-from onoma.tasks.calibration import SUREST, UNSCALED, Scaling, fit_scaling, fit_temperature, log_odds, temper
+from onoma.tasks.calibration import (
+    SUREST,
+    UNCALIBRATED,
+    UNSCALED,
+    Calibration,
+    Scaling,
+    fit_scaling,
+    fit_temperature,
+    log_odds,
+    temper,
+)
 from onoma.tasks.lattice import Lattice, softmax
-from onoma.tasks.tags import Decoder, ScoredChunk
+from onoma.tasks.tag_task import TagReading, TagTask
+from onoma.tasks.targets import gold_chunks
+from onoma.tasks.task import NO_TARGET, Reading, ScoredSpan, Task
 from onoma.tasks.transitions import Transitions
-from onoma.tasks.viterbi import best_tags
+from onoma.tasks.viterbi import best_sequences, best_tags
 
 __all__ = [
+    "NO_TARGET",
     "SUREST",
+    "UNCALIBRATED",
     "UNSCALED",
-    "Decoder",
+    "Calibration",
     "Lattice",
+    "Reading",
     "Scaling",
-    "ScoredChunk",
+    "ScoredSpan",
+    "TagReading",
+    "TagTask",
+    "Task",
     "Transitions",
+    "best_sequences",
     "best_tags",
     "fit_scaling",
     "fit_temperature",
+    "gold_chunks",
     "log_odds",
     "softmax",
     "temper",

@@ -1,4 +1,4 @@
-"""Three numbers that make scores honest; none of them changes which entities are found.
+"""Three numbers that calibrate scores; none of them changes which entities are found.
 
 Tag scores are divided by a temperature before they become probabilities: above 1 it makes a model less sure, below 1
 surer. The score of an entity that comes out of them is then moved along a line in log-odds: as its span is right only
@@ -11,8 +11,8 @@ Source: Guo et al. 2017, https://arxiv.org/abs/1706.04599; golden-section search
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from math import exp, log, sqrt
 
 import numpy as np
@@ -48,6 +48,37 @@ class Scaling:
 
 UNSCALED = Scaling()
 """Leaves scores as they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """From scores before a softmax to calibrated probabilities, and which entities are kept.
+
+    Attributes:
+        temperature: what scores are divided by before they become probabilities; it changes no entity.
+        scaling: from the probability of an entity to its score.
+        thresholds: by label, the score below which an entity is left out.
+    """
+
+    temperature: float = 1.0
+    scaling: Scaling = UNSCALED
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+
+    def temper(self, scores: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Scores before a softmax at the temperature."""
+        return temper(scores, self.temperature)
+
+    def scores(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probabilities of entities to their scores, ``[entities]``."""
+        return self.scaling(probabilities)
+
+    def keeps(self, label: str, score: float) -> bool:
+        """Whether an entity with this score is predicted."""
+        return score >= self.thresholds.get(label, 0.0)
+
+
+UNCALIBRATED = Calibration()
+"""Probabilities as they come out of a softmax."""
 
 
 def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,4 +1,7 @@
-"""The likeliest tag sequence that a scheme allows.
+"""The best tag sequence that a scheme allows.
+
+With learnt transitions the recursion runs over all words of many sentences at once. Without them the likeliest tag of
+each word decides, as every allowed step has the same score:
 
 Where the likeliest tag of each word already makes a sequence that is allowed, it is the answer, since nothing can score
 higher. Where it breaks the scheme the recursion runs over the words around the break, with nothing asked of their ends;
@@ -13,14 +16,37 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from onoma.tasks.lattice import by_length
 from onoma.tasks.transitions import Transitions
 
 _AROUND = 4
 """Words on either side of a break that the recursion takes at first."""
 
 
+def best_sequences(
+    scores: NDArray[np.floating], bounds: NDArray[np.int64], transitions: Transitions
+) -> NDArray[np.int64]:
+    """Decode sentences that lie one after the other.
+
+    Args:
+        scores: log-probability of every tag at every word, ``[words, tags]``; any constant may be added to a row.
+        bounds: the first word of each sentence, none of them empty, and the end of the last one, ``[sentences + 1]``.
+
+    Returns:
+        The tag of each word, ``[words]``.
+    """
+    if transitions.learnt:
+        return _with_learnt(scores, bounds, transitions)
+    tags: NDArray[np.int64] = scores.argmax(axis=1)
+    broken = breaks_scheme(tags, bounds, transitions).nonzero()[0]
+    for sentence in set((np.searchsorted(bounds, broken, side="right") - 1).tolist()):
+        own = slice(bounds[sentence], bounds[sentence + 1])
+        tags[own] = best_tags(scores[own], transitions)
+    return tags
+
+
 def best_tags(scores: NDArray[np.floating], transitions: Transitions) -> NDArray[np.int64]:
-    """Decode one sentence.
+    """Decode one sentence whose allowed transitions all have the same score.
 
     Args:
         scores: log-probability of every tag at every word, ``[words, tags]``; any constant may be added to a row.
@@ -51,9 +77,9 @@ def breaks_scheme(tags: NDArray[np.int64], bounds: NDArray[np.int64], transition
     """
     broken = np.zeros(len(tags), dtype=bool)
     if len(tags):
-        broken[1:] = transitions.step[tags[:-1], tags[1:]] == 0
-        broken[bounds[:-1]] = transitions.start[tags[bounds[:-1]]] == 0
-        broken[bounds[1:] - 1] |= transitions.end[tags[bounds[1:] - 1]] == 0
+        broken[1:] = np.isneginf(transitions.step[tags[:-1], tags[1:]])
+        broken[bounds[:-1]] = np.isneginf(transitions.start[tags[bounds[:-1]]])
+        broken[bounds[1:] - 1] |= np.isneginf(transitions.end[tags[bounds[1:] - 1]])
     return broken
 
 
@@ -70,16 +96,46 @@ def _stretches(broken: list[int], *, around: int, words: int) -> list[tuple[int,
 
 def _recursion(scores: NDArray[np.floating], start: int, end: int, transitions: Transitions) -> NDArray[np.int64]:
     """The best tags of a stretch; only at a sentence's own ends they must be such as may begin or end one."""
-    with np.errstate(divide="ignore"):
-        step, first, last = np.log(transitions.step), np.log(transitions.start), np.log(transitions.end)
-    best = scores[start] + (first if start == 0 else 0)
+    best = scores[start] + (transitions.start if start == 0 else 0)
     came_from = np.zeros((end - start, scores.shape[1]), dtype=np.int64)
     for word in range(1, end - start):
-        paths = best[:, None] + step
+        paths = best[:, None] + transitions.step
         came_from[word] = paths.argmax(axis=0)
         best = paths.max(axis=0) + scores[start + word]
     tags = np.empty(end - start, dtype=np.int64)
-    tags[-1] = (best + (last if end == len(scores) else 0)).argmax()
+    tags[-1] = (best + (transitions.end if end == len(scores) else 0)).argmax()
     for word in range(len(tags) - 1, 0, -1):
         tags[word - 1] = came_from[word, tags[word]]
+    return tags
+
+
+def _with_learnt(
+    scores: NDArray[np.floating], bounds: NDArray[np.int64], transitions: Transitions
+) -> NDArray[np.int64]:
+    """The recursion over groups of sentences of similar length."""
+    tags = np.empty(len(scores), dtype=np.int64)
+    lengths = np.diff(bounds)
+    for group in by_length(dict(enumerate(lengths.tolist()))):
+        own, firsts = lengths[group], bounds[group]
+        rows, words = np.arange(len(group)), int(own.max())
+        # Behind its end a sentence reads its last word again; what is found there is never looked at.
+        places = firsts[:, None] + np.minimum(np.arange(words), own[:, None] - 1)
+        best = scores[places[:, 0]] + transitions.start
+        came_from = np.zeros((words, len(group), scores.shape[1]), dtype=np.int64)
+        endings = np.where((own == 1)[:, None], best, 0.0)
+        for word in range(1, words):
+            paths = best[:, :, None] + transitions.step
+            came_from[word] = paths.argmax(axis=1)
+            best = paths.max(axis=1) + scores[places[:, word]]
+            endings = np.where((own == word + 1)[:, None], best, endings)
+        found = np.empty((len(group), words), dtype=np.int64)
+        current = (endings + transitions.end).argmax(axis=1)
+        for word in range(words - 1, -1, -1):
+            inside = word < own
+            if word < words - 1:
+                going_on = word + 1 < own
+                current = np.where(going_on, came_from[word + 1, rows, current], current)
+            found[:, word] = np.where(inside, current, 0)
+        for row, first in enumerate(firsts.tolist()):
+            tags[first : first + own[row]] = found[row, : own[row]]
     return tags

@@ -2,45 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 
+from onoma.bundle import ENTITIES
 from onoma.engine.devices import ALONE, Ranks
 from onoma.errors import ConfigError
-from onoma.models import HEADS, Encoder, Model, Pretrained
+from onoma.models import HEADS, Encoder, HeadSettings, Model, Pretrained
 from onoma.models.checkpointing import checkpoint_layers
 from onoma.models.dropout import set_dropout
 from onoma.models.lora import LoraSettings, add_lora
-from onoma.schemes import OUTSIDE
 from onoma.training.balance import class_weights
 from onoma.training.config import RunConfig
 from onoma.training.corpus import TrainingText
 
 
-def build_model(config: RunConfig, pretrained: Pretrained, *, tags: Sequence[str], text: TrainingText) -> Model:
+def build_model(config: RunConfig, pretrained: Pretrained, *, text: TrainingText) -> Model:
     """Put a new head on the encoder, and adapters into it where wanted.
 
     Args:
         config: of the run.
         pretrained: the encoder, which becomes part of the model.
-        tags: what the head tells apart.
         text: what is learnt from, in which tags are counted.
 
     Raises:
-        ConfigError: the configuration does not fit the encoder.
+        ConfigError: the configuration does not fit the encoder or the head.
     """
-    settings = config.training
+    settings, task = config.training, text.task
     weights = None
     if settings.class_weights is not None:
-        weights = class_weights(settings.class_weights, tags=tags, targets=text.examples.targets)
+        weights = class_weights(settings.class_weights, tags=task.tags, targets=text.examples.targets)
     head = HEADS[config.model.head](
         pretrained.hidden,
-        len(tags),
-        dropout=config.model.dropout,
-        class_weights=weights,
-        label_smoothing=settings.label_smoothing,
-        alternatives=[_tags_of(labels, tags) for labels in text.unannotated],
+        task,
+        HeadSettings(dropout=config.model.dropout, class_weights=weights, label_smoothing=settings.label_smoothing),
     )
     if config.model.encoder_dropout is not None:
         set_dropout(pretrained.encoder, config.model.encoder_dropout)
@@ -48,12 +42,7 @@ def build_model(config: RunConfig, pretrained: Pretrained, *, tags: Sequence[str
         add_lora(pretrained.encoder, settings=LoraSettings(**settings.lora.model_dump()))
     if settings.recompute:
         checkpoint_layers(pretrained.encoder)
-    return Model(pretrained.encoder, head)
-
-
-def _tags_of(labels: frozenset[str], tags: Sequence[str]) -> list[int]:
-    """The tag outside of entities, and all tags of some labels."""
-    return [number for number, tag in enumerate(tags) if tag == OUTSIDE or tag.partition("-")[2] in labels]
+    return Model(pretrained.encoder, {ENTITIES: head})
 
 
 def check_model(config: RunConfig, pretrained: Pretrained) -> None:

@@ -1,6 +1,6 @@
 """Examples on disk: made once, found again by the content they were made from, and read as memory maps.
 
-An entry is a folder of three arrays and ``entry.json``, which knows the arrays' sizes and whatever else the maker wants
+An entry is a folder of four arrays and ``entry.json``, which knows the arrays' sizes and whatever else the maker wants
 to find again. It is written under another name and then renamed, so that a run that dies leaves no half of one. This
 module does not know how examples are made.
 """
@@ -18,6 +18,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from io import BufferedIOBase, BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,13 +29,13 @@ from onoma.training.flat import Examples, ExampleWriter
 Build = Callable[[], Generator[Example, None, str]]
 """Streams examples, and returns what else a later run needs to know of them, as text."""
 
-FORMAT = 1
+FORMAT = 2
 """Version of an entry's layout; part of every key."""
 
 BOUND = 20 * 2**30
 """Bytes that all entries together may take; beyond it those go that were not used for longest."""
 
-_ARRAYS = ("ids", "targets", "offsets")
+_ARRAYS = ("ids", "targets", "edges", "offsets")
 _ENTRY = "entry.json"
 _ABANDONED_AFTER = 24 * 3600.0
 
@@ -62,7 +63,7 @@ def cache_folder() -> Path:
 
 
 def cached_examples(
-    key: str, *, build: Build, notice: Callable[[str], None], folder: Path | None = None, bound: int = BOUND
+    key: str, *, build: Build, notice: Callable[[str], object], folder: Path | None = None, bound: int = BOUND
 ) -> Cached:
     """Find the examples of a key, or make them.
 
@@ -122,7 +123,7 @@ class _UnwritableError(Exception):
     """The disk does not take an entry; says why."""
 
 
-def _open(entry: Path, *, notice: Callable[[str], None]) -> Cached | None:
+def _open(entry: Path, *, notice: Callable[[str], object]) -> Cached | None:
     """The entry; None where there is none, or where there was a broken one, which is removed."""
     if not entry.is_dir():
         return None
@@ -142,9 +143,9 @@ def _open(entry: Path, *, notice: Callable[[str], None]) -> Cached | None:
     return cached
 
 
-def _map(path: Path) -> NDArray[np.signedinteger]:
+def _map(path: Path) -> NDArray[Any]:
     """A plain array over a memory map: `numpy.memmap` itself is slower to cut."""
-    array: NDArray[np.signedinteger] = np.load(path, mmap_mode="r").view(np.ndarray)
+    array: NDArray[Any] = np.load(path, mmap_mode="r").view(np.ndarray)
     return array
 
 
@@ -167,7 +168,7 @@ def _fill(draft: Path, examples: Generator[Example, None, str]) -> None:
 
 
 def _in_memory(examples: Generator[Example, None, str]) -> Cached:
-    writer = ExampleWriter(BytesIO(), BytesIO(), BytesIO())
+    writer = ExampleWriter(BytesIO(), BytesIO(), BytesIO(), BytesIO())
     facts = _drain(examples, into=writer)
     return Cached(writer.in_memory(), facts, found=False)
 

@@ -15,7 +15,8 @@ from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+import msgspec
+from msgspec import Struct
 
 from onoma.bundle import DataCard
 from onoma.corpora import Reading, ReadOptions, read
@@ -23,6 +24,7 @@ from onoma.encoding import Windower
 from onoma.errors import ConfigError
 from onoma.io.digest import code_digest
 from onoma.schemes import Scheme
+from onoma.tasks import TagTask
 from onoma.text import Document
 from onoma.training.cache import cached_examples
 from onoma.training.examples import Example, make_examples
@@ -32,7 +34,7 @@ from onoma.training.parts import card_of, digest_of, files_of, labels_of
 _READ_ONCE = 2_000_000
 """Characters; a corpus of fewer is kept between counting and cutting, a larger one is read twice."""
 
-_CODE = ("text", "schemes", "corpora", "encoding", "training/examples.py")
+_CODE = ("text", "schemes", "corpora", "encoding", "tasks", "training/examples.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +43,17 @@ class TrainingText:
 
     Attributes:
         examples: in the order of the corpus.
+        task: what they are examples of.
         card: the corpus.
         labels: entities by label.
         unusable: entities that could not be used as they are, by reason.
-        unannotated: the sets of labels that some of the files lack, as targets count them.
     """
 
     examples: Examples
+    task: TagTask
     card: DataCard
     labels: Counter[str]
     unusable: Counter[str]
-    unannotated: tuple[frozenset[str], ...] = ()
 
 
 def read_training_text(
@@ -61,7 +63,7 @@ def read_training_text(
     options: Callable[[Path], ReadOptions],
     windower: Windower,
     scheme: Scheme,
-    notice: Callable[[str], None],
+    notice: Callable[[str], object],
     cache: Path | None = None,
 ) -> TrainingText:
     """The examples of some files, whose labels, sorted, make the model's labels.
@@ -89,30 +91,25 @@ def read_training_text(
         labels = labels_of(readings)
         _check_unannotated(unannotated, labels)
         unusable: Counter[str] = Counter()
-        yield from make_examples(
-            documents,
-            windower=windower,
-            scheme=scheme,
-            labels=sorted(labels),
-            unannotated=unannotated,
-            unusable=unusable,
-        )
+        task = TagTask(sorted(labels), scheme=scheme, unannotated=unannotated)
+        yield from make_examples(documents, windower=windower, task=task, unusable=unusable)
         notices = [notice for reading in readings for notice in reading.notices()]
         card = card_of(paths, digest=digest, reports=[reading.report for reading in readings])
-        return _Facts(card=card, labels=labels, unusable=unusable, notices=notices).model_dump_json()
+        facts = _Facts(card=card, labels=labels, unusable=unusable, notices=notices)
+        return msgspec.json.encode(facts).decode()
 
     key = _key(paths, digest=digest, format=format, ways=ways, windower=windower, scheme=scheme)
     cached = cached_examples(key, build=build, notice=notice, folder=cache)
-    facts = _Facts.model_validate_json(cached.facts)
+    facts = msgspec.json.decode(cached.facts, type=_Facts)
     for text in facts.notices:
         notice(text)
-    return TrainingText(cached.examples, facts.card, Counter(facts.labels), Counter(facts.unusable), tuple(unannotated))
+    labels = Counter(facts.labels)
+    task = TagTask(sorted(labels), scheme=scheme, unannotated=unannotated)
+    return TrainingText(cached.examples, task, facts.card, labels, Counter(facts.unusable))
 
 
-class _Facts(BaseModel):
-    """What is told of a corpus beside its examples."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class _Facts(Struct, frozen=True, kw_only=True):
+    """What is known of a corpus beside its examples."""
 
     card: DataCard
     labels: dict[str, int]

@@ -6,32 +6,39 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Int64
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 from torch import Tensor
 
+from onoma.bundle import ENTITIES
 from onoma.encoding import batch_by_length
-from onoma.engine.data import Batch
+from onoma.models import PackedBatch
+from onoma.tasks import NO_TARGET
+from onoma.training.examples import BEGINS, ENDS
 from onoma.training.flat import Examples
 
 _POOL_BATCHES = 50
 """Lengths are sorted among so many batches' worth of examples: enough to pad little, few enough to stay random."""
 
+_SHOWN, _SHOWN_CHARACTERS = 4, 60
 
-class Sampler:
-    """The batches of each epoch.
+
+class TaggingData:
+    """Examples as the engine asks for them; see :class:`onoma.engine.data.Data`.
 
     Args:
         examples: what to draw from.
         budget: subwords of a batch; those of the padded view that attention takes of it.
         seed: of the order.
+        tokenizer: shows examples to people.
     """
 
-    def __init__(self, examples: Examples, *, budget: int, seed: int) -> None:
+    def __init__(self, examples: Examples, *, budget: int, seed: int, tokenizer: Tokenizer) -> None:
         self.examples = examples
         self.budget = budget
         self.seed = seed
         self.subwords = examples.subwords
+        self._tokenizer = tokenizer
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -49,15 +56,31 @@ class Sampler:
             batches += [members[batch].tolist() for batch in together]
         return [batches[position] for position in random.permutation(len(batches))]
 
-    def tensors(self, batch: Sequence[int], *, device: torch.device) -> Batch:
-        """Ids, lengths and targets of a batch without padding, as :meth:`onoma.models.Model.loss` takes them.
+    def load(self, chosen: Sequence[int], *, epoch: int, device: torch.device) -> PackedBatch:
+        """A batch without padding, the same in every epoch; its copy to a GPU goes on in the background."""
+        del epoch
+        packed = self.examples.packed(chosen)
+        words = np.flatnonzero(packed.targets != NO_TARGET)
+        edges = packed.edges[words]
+        return PackedBatch(
+            ids=_to(device, packed.ids),
+            lengths=_to(device, packed.lengths),
+            words=_to(device, words),
+            begins=_to(device, edges & BEGINS > 0),
+            ends=_to(device, edges & ENDS > 0),
+            targets={ENTITIES: _to(device, packed.targets[words])},
+        )
 
-        The copy to a GPU goes on while the caller does something else.
-        """
-        ids, targets, lengths = self.examples.packed(batch)
-        return _to(device, ids), _to(device, lengths), _to(device, targets)
+    def describe(self, chosen: Sequence[int]) -> str:
+        """Windows by their number and how they begin, a few of them."""
+        shown = [
+            f"{position + 1} ({self._tokenizer.decode(self.examples[position].ids.tolist())[:_SHOWN_CHARACTERS]!r})"
+            for position in chosen[:_SHOWN]
+        ]
+        more = f" and {len(chosen) - len(shown)} more" if len(chosen) > len(shown) else ""
+        return f"windows {', '.join(shown)}{more} of the training text"
 
 
-def _to(device: torch.device, array: NDArray[np.int64]) -> Int64[Tensor, " rows"]:
+def _to(device: torch.device, array: NDArray[np.generic]) -> Tensor:
     tensor = torch.from_numpy(array)
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)

@@ -1,10 +1,10 @@
-"""Many examples in three flat arrays, which may be memory maps: a corpus of any size costs no memory to hold."""
+"""Many examples in four flat arrays, which may be memory maps: a corpus of any size costs no memory to hold."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from io import BufferedIOBase, BytesIO
-from typing import overload
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.lib import format as npy
@@ -19,18 +19,26 @@ class Examples(Sequence[Example]):
     Args:
         ids: the subword ids of all examples, one after the other, ``[all]``.
         targets: their targets, ``[all]``.
+        edges: their edges, ``[all]``.
         offsets: where each example begins, and the end of the last, ``[examples + 1]``.
     """
 
-    def __init__(self, ids: NDArray[np.int32], targets: NDArray[np.int32], offsets: NDArray[np.int64]) -> None:
+    def __init__(
+        self,
+        ids: NDArray[np.int32],
+        targets: NDArray[np.int32],
+        edges: NDArray[np.uint8],
+        offsets: NDArray[np.int64],
+    ) -> None:
         self.ids = ids
         self.targets = targets
+        self.edges = edges
         self.offsets = offsets
 
     @classmethod
     def of(cls, examples: Iterable[Example]) -> Examples:
         """Collect examples in memory."""
-        writer = ExampleWriter(BytesIO(), BytesIO(), BytesIO())
+        writer = ExampleWriter(BytesIO(), BytesIO(), BytesIO(), BytesIO())
         for example in examples:
             writer.append(example)
         return writer.in_memory()
@@ -60,27 +68,36 @@ class Examples(Sequence[Example]):
             return [self[each] for each in range(len(self))[position]]
         place = range(len(self))[position]
         start, end = self.offsets[place], self.offsets[place + 1]
-        return Example(self.ids[start:end], self.targets[start:end].astype(np.int64))
+        return Example(self.ids[start:end], self.targets[start:end], self.edges[start:end])
 
-    def packed(self, positions: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Some examples one behind the other, gathered in one step.
-
-        Returns:
-            Ids and targets, both ``[subwords]``, and the length of each example.
-        """
+    def packed(self, positions: Sequence[int]) -> PackedExamples:
+        """Some examples one after the other, gathered in one step."""
         chosen = np.asarray(positions, dtype=np.int64)
         starts = self.offsets[chosen]
         lengths = self.offsets[chosen + 1] - starts
         places = np.arange(lengths.sum()) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
-        return self.ids[places].astype(np.int64), self.targets[places].astype(np.int64), lengths
+        ids, targets = self.ids[places].astype(np.int64), self.targets[places].astype(np.int64)
+        return PackedExamples(ids, targets, self.edges[places], lengths)
+
+
+class PackedExamples(NamedTuple):
+    """Examples one after the other: ids, targets and edges, ``[subwords]`` each, and the length of each example."""
+
+    ids: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    edges: NDArray[np.uint8]
+    lengths: NDArray[np.int64]
 
 
 class ExampleWriter:
-    """Writes examples, one at a time, into three files in numpy's format."""
+    """Writes examples, one at a time, into four files in numpy's format."""
 
-    def __init__(self, ids: BufferedIOBase, targets: BufferedIOBase, offsets: BufferedIOBase) -> None:
+    def __init__(
+        self, ids: BufferedIOBase, targets: BufferedIOBase, edges: BufferedIOBase, offsets: BufferedIOBase
+    ) -> None:
         self._ids = _Column(ids, np.int32)
         self._targets = _Column(targets, np.int32)
+        self._edges = _Column(edges, np.uint8)
         self._offsets = _Column(offsets, np.int64)
         self._offsets.extend(np.zeros(1))
 
@@ -88,22 +105,25 @@ class ExampleWriter:
         """Add one example."""
         self._ids.extend(example.ids)
         self._targets.extend(example.targets)
+        self._edges.extend(example.edges)
         self._offsets.extend(np.asarray([self._ids.length]))
 
     def finish(self) -> None:
         """Write the lengths, which are known only now, into the files' heads."""
-        for column in (self._ids, self._targets, self._offsets):
+        for column in (self._ids, self._targets, self._edges, self._offsets):
             column.finish()
 
     def in_memory(self) -> Examples:
         """What was written, where the files are ``BytesIO``; without a copy."""
-        return Examples(self._ids.in_memory(), self._targets.in_memory(), self._offsets.in_memory())
+        return Examples(
+            self._ids.in_memory(), self._targets.in_memory(), self._edges.in_memory(), self._offsets.in_memory()
+        )
 
 
 class _Column:
     """One flat array that grows in a file. numpy leaves room in a file's head for the length to grow."""
 
-    def __init__(self, file: BufferedIOBase, dtype: type[np.signedinteger]) -> None:
+    def __init__(self, file: BufferedIOBase, dtype: type[np.integer[Any]]) -> None:
         self.length = 0
         self._file = file
         self._dtype = np.dtype(dtype)
@@ -118,7 +138,7 @@ class _Column:
         if self._write_head() != self._head:
             raise AssertionError("the head of a numpy file has grown over its data")
 
-    def in_memory(self) -> NDArray[np.signedinteger]:
+    def in_memory(self) -> NDArray[Any]:
         assert isinstance(self._file, BytesIO)
         return np.frombuffer(self._file.getbuffer(), dtype=self._dtype, offset=self._head)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from onoma.bundle import DataCard
 from onoma.corpora import Reading, ReadOptions, ReadReport, read
-from onoma.engine.events import Observer
+from onoma.engine.events import Listener, Notice
 from onoma.errors import CorpusError
 from onoma.text import Document
 from onoma.training.config import DataConfig
@@ -26,12 +26,12 @@ class Part:
     labels: Counter[str]
 
 
-def read_part(paths: Sequence[Path], data: DataConfig, *, observer: Observer) -> Part:
+def read_part(paths: Sequence[Path], data: DataConfig, *, on_event: Listener) -> Part:
     """Read the files of one part and tell what had to be repaired or left out."""
     readings = [read(path, format=data.format, options=read_options(data, path)) for path in paths]
     documents = list(chain.from_iterable(readings))
     for text in chain.from_iterable(reading.notices() for reading in readings):
-        observer.notice(text)
+        on_event(Notice(text))
     card = card_of(paths, digest=digest_of(paths), reports=[reading.report for reading in readings])
     return Part(documents, card, labels_of(readings))
 
@@ -95,12 +95,12 @@ def digest_of(paths: Iterable[Path]) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-def compare_labels(train: Counter[str], dev: Counter[str], *, observer: Observer) -> None:
+def compare_labels(train: Counter[str], dev: Counter[str], *, on_event: Listener) -> None:
     """Say which labels only one of train and dev has, and what follows from it."""
     unseen = sorted(set(dev) - set(train))
     if unseen:
         told = ", ".join(f"{label} ({dev[label]:,})" for label in unseen)
-        observer.notice(f"labels of dev that train lacks, which therefore count as missed: {told}")
+        on_event(Notice(f"labels of dev that train lacks, which therefore count as missed: {told}"))
     absent = sorted(set(train) - set(dev))
     if absent:
-        observer.notice(f"labels of train that dev lacks, which therefore cannot be judged: {', '.join(absent)}")
+        on_event(Notice(f"labels of train that dev lacks, which therefore cannot be judged: {', '.join(absent)}"))

@@ -10,8 +10,9 @@ from onoma.engine.dtype import Dtype
 from onoma.engine.groups import GroupSettings
 from onoma.engine.learner import LearnerSettings
 from onoma.engine.loop import LoopSettings
+from onoma.models import Pretrained
 from onoma.training.config import TrainingConfig
-from onoma.training.data import Sampler
+from onoma.training.data import TaggingData
 from onoma.training.flat import Examples
 
 _STEPS_WANTED = 750
@@ -19,21 +20,21 @@ _WIDTH_OF_BASE = 768
 
 
 def plan_run(
-    settings: TrainingConfig, examples: Examples, *, hidden: int, device: torch.device, dtype: Dtype
-) -> tuple[Sampler, LoopSettings]:
-    """The sampler and everything the loop needs to know.
+    settings: TrainingConfig, examples: Examples, *, pretrained: Pretrained, device: torch.device, dtype: Dtype
+) -> tuple[TaggingData, LoopSettings]:
+    """The batches and everything the loop needs to know.
 
     Args:
         settings: what the user has said.
         examples: the training text.
-        hidden: width of the encoder.
+        pretrained: the encoder.
         device: where it is trained.
         dtype: in which numbers.
     """
     subwords = examples.subwords
     budget = settings.batch_subwords or min(1_024, max(128, subwords // 150))
     per_step = budget * settings.accumulate
-    rate = settings.learning_rate or 5e-5 * _WIDTH_OF_BASE / hidden
+    rate = settings.learning_rate or 5e-5 * _WIDTH_OF_BASE / pretrained.hidden
     groups = GroupSettings(
         learning_rate=rate,
         weight_decay=settings.weight_decay,
@@ -57,4 +58,5 @@ def plan_run(
         learner=learner,
         accumulate=settings.accumulate,
     )
-    return Sampler(examples, budget=budget, seed=settings.seed), loop
+    data = TaggingData(examples, budget=budget, seed=settings.seed, tokenizer=pretrained.tokenizer)
+    return data, loop

@@ -8,7 +8,7 @@ import torch
 
 from onoma.bundle import OutputFolder
 from onoma.engine.dtype import Dtype, DtypeName, choose_dtype
-from onoma.engine.events import Observer
+from onoma.engine.events import Listener, Notice
 from onoma.engine.identity import Identity, differences, read_identity, write_identity
 from onoma.errors import InputError
 
@@ -31,7 +31,7 @@ def dtype_of_run(wanted: DtypeName, *, device: torch.device, folder: Path | None
     return Dtype(before.dtype, "as the run began")
 
 
-def take_up(identity: Identity, folder: Path, *, accept_changes: bool, observer: Observer) -> None:
+def check_resumable(identity: Identity, folder: Path, *, accept_changes: bool, on_event: Listener) -> None:
     """Make a folder that of this run, or check that it is.
 
     Raises:
@@ -48,5 +48,5 @@ def take_up(identity: Identity, folder: Path, *, accept_changes: bool, observer:
         )
     for difference in found:
         effect = "" if difference.harmless else " (accepted)"
-        observer.notice(f"not as the run began: {difference}{effect}")
+        on_event(Notice(f"not as the run began: {difference}{effect}"))
     write_identity(identity, folder)

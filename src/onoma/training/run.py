@@ -1,9 +1,8 @@
-"""A configuration to a trained model: reads the corpora, builds the model, runs the loop."""
+"""A configuration to a trained model: reads the corpora, builds objective, data and measure, and runs the engine."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -11,15 +10,26 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
-from onoma.bundle import CHECKPOINTS, HISTORY, Bundle, EncoderCard, Manifest, Provenance, Windowing
+from onoma.bundle import (
+    CHECKPOINTS,
+    ENTITIES,
+    HISTORY,
+    Bundle,
+    EncoderCard,
+    Manifest,
+    Provenance,
+    TagsCard,
+    TransitionsCard,
+    Windowing,
+)
 from onoma.encoding import SubwordEncoder, Windower
 from onoma.engine.checkpointer import Checkpointer, FileCheckpointer
 from onoma.engine.checkpoints import Checkpoints
+from onoma.engine.data import Measure
 from onoma.engine.devices import ALONE, Ranks
 from onoma.engine.dtype import Dtype
-from onoma.engine.events import Observer, Observers
+from onoma.engine.events import Event, Listener, Notice, Score, Stage, several
 from onoma.engine.history import History
 from onoma.engine.identity import Identity, code_versions, machine
 from onoma.engine.loggers import make_loggers
@@ -27,8 +37,8 @@ from onoma.engine.loop import Loop
 from onoma.engine.stopping import Stop
 from onoma.engine.train_state import TrainState
 from onoma.errors import InputError
-from onoma.evaluation.evaluate import evaluate
-from onoma.metrics import Report
+from onoma.evaluation import evaluate
+from onoma.metrics import Report, as_fractions
 from onoma.models import Model, Pretrained, TorchBackend, load_pretrained
 from onoma.models.lora import merge_lora
 from onoma.schemes import SCHEMES
@@ -39,11 +49,17 @@ from onoma.training.corpus import TrainingText, read_training_text
 from onoma.training.flat import Examples
 from onoma.training.parts import Part, compare_labels, read_options, read_part
 from onoma.training.planning import plan_run
-from onoma.training.resume import dtype_of_run, take_up
+from onoma.training.resume import check_resumable, dtype_of_run
 from onoma.version import __version__
 
 _SAMPLES = 24
-_SHOWN, _SHOWN_CHARACTERS = 4, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Tested(Event):
+    """The finished model was measured on test."""
+
+    report: Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +71,20 @@ class Trained:
         bundle: manifest and tokenizer.
         pretrained: what it began as.
         samples: windows of real text, of many lengths, to check other engines on.
-        fitted: how the loop ended.
+        state: how the loop ended.
     """
 
     model: Model
     bundle: Bundle
     pretrained: Pretrained
     samples: list[NDArray[np.int64]]
-    fitted: TrainState
+    state: TrainState
 
 
 def run_training(
     config: RunConfig,
     *,
-    observer: Observer,
+    on_event: Listener,
     folder: Path | None = None,
     accept_changes: bool = False,
     ranks: Ranks = ALONE,
@@ -77,67 +93,66 @@ def run_training(
 
     Args:
         config: the run.
-        observer: is told how it goes.
+        on_event: called with each event.
         folder: where checkpoints and history lie; goes on with what is there. None to keep none.
         accept_changes: go on also where settings, data or versions are not what they were.
         ranks: the processes that train together. All get the same model; only the first has a folder and reads dev.
 
     Raises:
         InputError: a corpus cannot be used, or the run in the folder is another one.
-        EncoderError: the encoder cannot be had.
+        EncoderError: the encoder cannot be loaded.
         TrainingError: training cannot go on.
         StoppedError: SIGTERM came.
     """
     settings = config.training
     device = find_device(settings.device, ranks=ranks)
-    loggers = make_loggers(settings.log, folder=folder, name=config.output.name) if folder else []
+    listeners = [on_event]
+    listeners += make_loggers(settings.log, folder=folder, name=config.output.name) if folder else []
     torch.manual_seed(settings.seed)
-    observer.stage(f"loading encoder {config.model.encoder}")
+    on_event(Stage(f"loading encoder {config.model.encoder}"))
     pretrained = load_pretrained(config.model.encoder)
     check_model(config, pretrained)
-    observer.stage("reading")
-    text = ranks.in_turn(lambda: _read_train(config, pretrained, observer=observer))
+    on_event(Stage("reading"))
+    text = ranks.in_turn(lambda: _read_train(config, pretrained, on_event=on_event))
     wanted = config.data.dev if ranks.first else None
-    dev = read_part(wanted, config.data, observer=observer) if wanted else None
+    dev = read_part(wanted, config.data, on_event=on_event) if wanted else None
     if dev is not None:
-        compare_labels(text.labels, dev.labels, observer=observer)
+        compare_labels(text.labels, dev.labels, on_event=on_event)
     bundle = Bundle(_manifest(config, pretrained, text, dev), pretrained.tokenizer)
-    model = build_model(config, pretrained, tags=bundle.decoder().tags, text=text).to(device)
-    dtype = ranks.told(lambda: dtype_of_run(settings.dtype, device=device, folder=folder))
-    sampler, loop_settings = plan_run(settings, text.examples, hidden=pretrained.hidden, device=device, dtype=dtype)
+    model = build_model(config, pretrained, text=text).to(device)
+    dtype = ranks.broadcast(lambda: dtype_of_run(settings.dtype, device=device, folder=folder))
+    data, loop_settings = plan_run(settings, text.examples, pretrained=pretrained, device=device, dtype=dtype)
     checkpointer = Checkpointer()
-    watching = [observer, *loggers]
     if folder is not None:
         identity = _identity(config, bundle.manifest, dtype=dtype, device=device, ranks=ranks)
-        take_up(identity, folder, accept_changes=accept_changes, observer=observer)
-        history = History(folder / HISTORY, warn=observer.notice)
-        watching.append(history)
+        check_resumable(identity, folder, accept_changes=accept_changes, on_event=on_event)
+        history = History(folder / HISTORY, warn=lambda text: on_event(Notice(text)))
+        listeners.append(history)
         checkpointer = FileCheckpointer(
             Checkpoints(folder / CHECKPOINTS),
             history=history,
             minutes=settings.checkpoint_minutes,
             steps=settings.checkpoint_steps,
-            observer=observer,
+            on_event=on_event,
         )
     with Stop() as stop:
         loop = Loop(
             model,
-            sampler,
+            data,
             settings=loop_settings,
             measure=_measure(bundle, model, dev, device=device),
-            observer=Observers(watching),
+            on_event=several(*listeners),
             checkpointer=checkpointer,
             stop=stop,
-            describe=_describe(text.examples, pretrained.tokenizer),
             ranks=ranks,
         )
-        fitted = loop.run()
+        state = loop.run()
     if settings.lora is not None:
         merge_lora(model.encoder)
-    return Trained(model, bundle, pretrained, _samples(text.examples), fitted)
+    return Trained(model, _with_parameters(bundle, model), pretrained, _samples(text.examples), state)
 
 
-def _read_train(config: RunConfig, pretrained: Pretrained, *, observer: Observer) -> TrainingText:
+def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener) -> TrainingText:
     window = config.model
     text = read_training_text(
         config.data.train,
@@ -145,7 +160,7 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, observer: Observer
         options=lambda path: read_options(config.data, path),
         windower=Windower(SubwordEncoder(pretrained.tokenizer), window=window.window, overlap=window.overlap),
         scheme=SCHEMES[window.tag_scheme],
-        notice=observer.notice,
+        notice=lambda text: on_event(Notice(text)),
     )
     if not text.labels:
         raise InputError(
@@ -155,23 +170,35 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, observer: Observer
     if not len(text.examples):
         raise InputError(f"{text.card.name}: holds no words; check data.format and data.word_column")
     for reason, count in text.unusable.items():
-        observer.notice(f"{text.card.name}: {count:,} entities: {reason}")
+        on_event(Notice(f"{text.card.name}: {count:,} entities: {reason}"))
     return text
 
 
-def _measure(bundle: Bundle, model: Model, dev: Part | None, *, device: torch.device) -> Callable[[], Report] | None:
+def _measure(bundle: Bundle, model: Model, dev: Part | None, *, device: torch.device) -> Measure | None:
+    """Exact F1 on dev; the tagger is made anew each time, as a head may have learnt how to decode."""
     if dev is None:
         return None
-    tagger, gold = Tagger(bundle, TorchBackend(model, device=device)), dev.documents
-    return lambda: evaluate(tagger, gold)
+    backend, gold = TorchBackend(model, device=device), dev.documents
+
+    def measure() -> Score:
+        exact = evaluate(Tagger(_with_parameters(bundle, model), backend), gold).exact
+        return Score(exact.f1, as_fractions(exact))
+
+    return measure
+
+
+def _with_parameters(bundle: Bundle, model: Model) -> Bundle:
+    """The bundle with what decoding needs of the model's head as it is."""
+    learnt = {name: values.tolist() for name, values in model.head(ENTITIES).parameters_for_decoding().items()}
+    transitions = TransitionsCard(**learnt) if learnt else None
+    return Bundle(bundle.manifest.with_entities(transitions=transitions), bundle.tokenizer, bundle.folder)
 
 
 def _manifest(config: RunConfig, pretrained: Pretrained, train: TrainingText, dev: Part | None) -> Manifest:
     packages = ("torch", "tokenizers", "numpy")
+    card = TagsCard(labels=train.task.labels, scheme=config.model.tag_scheme, head=config.model.head)
     return Manifest(
-        labels=tuple(sorted(train.labels)),
-        scheme=config.model.tag_scheme,
-        head=config.model.head,
+        tasks={ENTITIES: card},
         window=Windowing(size=config.model.window, overlap=config.model.overlap),
         encoder=EncoderCard(name=pretrained.name, family=pretrained.family, digest=pretrained.digest),
         provenance=Provenance(
@@ -197,19 +224,6 @@ def _identity(config: RunConfig, manifest: Manifest, *, dtype: Dtype, device: to
         versions=code_versions(),
         machine=machine(device, processes=ranks.size),
     )
-
-
-def _describe(examples: Examples, tokenizer: Tokenizer) -> Callable[[Sequence[int]], str]:
-    def describe(positions: Sequence[int]) -> str:
-        """Windows by their number and how they begin, as many as a message bears."""
-        shown = [
-            f"{position + 1} ({tokenizer.decode(examples[position].ids.tolist())[:_SHOWN_CHARACTERS]!r})"
-            for position in positions[:_SHOWN]
-        ]
-        more = f" and {len(positions) - len(shown)} more" if len(positions) > len(shown) else ""
-        return f"windows {', '.join(shown)}{more} of the training text"
-
-    return describe
 
 
 def _samples(examples: Examples) -> list[NDArray[np.int64]]:

@@ -24,7 +24,7 @@ def write_card(manifest: Manifest, folder: Path, *, name: str) -> None:
         "",
         f"# {name}",
         "",
-        f"A named-entity recogniser that finds {_listed(manifest.labels)}.",
+        f"A named-entity recogniser that finds {_listed(manifest.entities.labels)}.",
         f"It began as the encoder `{manifest.encoder.name}` and was fine-tuned with onoma.",
         "",
         "```python",

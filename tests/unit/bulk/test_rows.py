@@ -70,10 +70,10 @@ def test_a_line_that_cannot_be_tagged_is_put_aside_and_the_rest_is_tagged(tag, t
 class Allergic(Capitals):
     """Cannot bear a Z."""
 
-    def logits(self, ids, mask):
+    def _scores(self, ids, mask):
         if (ids == PIECES.index("Z")).any():
             raise RuntimeError("no such id")
-        return super().logits(ids, mask)
+        return super()._scores(ids, mask)
 
 
 def test_a_row_at_which_the_model_fails_is_put_aside_and_its_neighbours_are_tagged(tag, tmp_path):

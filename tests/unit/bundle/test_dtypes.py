@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from onoma.bundle import Bundle, EncoderCard, Manifest, Windowing, load_bundle, write_manifest
+from onoma.bundle import Bundle, EncoderCard, Manifest, TagsCard, Windowing, load_bundle, write_manifest
 from onoma.errors import BundleError, InputError
 from support.tiny import wordpiece
 
 
-def bundle(folder: Path, *files: str, precision: str | None = None) -> Bundle:
+def bundle(folder: Path, *files: str, dtype: Literal["fp32", "int8"] | None = None) -> Bundle:
     for name in files:
         (folder / name).write_text(name, encoding="utf-8")
-    manifest = Manifest.model_validate(
-        {
-            "labels": ["PER"],
-            "scheme": "BIO",
-            "head": "linear",
-            "window": Windowing(size=64, overlap=16),
-            "encoder": EncoderCard(name="tiny", family="bert"),
-            "precision": precision,
-        }
+    manifest = Manifest(
+        tasks={"entities": TagsCard(labels=("PER",), scheme="BIO", head="linear")},
+        window=Windowing(size=64, overlap=16),
+        encoder=EncoderCard(name="tiny", family="bert"),
+        dtype=dtype,
     )
     wordpiece().save(str(folder / "tokenizer.json"))
     write_manifest(manifest, folder)
@@ -43,7 +40,7 @@ def bundle(folder: Path, *files: str, precision: str | None = None) -> Bundle:
     ],
 )
 def test_the_graph_is_the_one_asked_for_or_preferred(tmp_path, files, preferred, asked, chosen):
-    assert bundle(tmp_path, *files, precision=preferred).graph(asked).name == chosen
+    assert bundle(tmp_path, *files, dtype=preferred).graph(asked).name == chosen
 
 
 def test_an_engine_without_a_graph_is_named_with_what_to_do(tmp_path):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from onoma.engine.data import part_of
 from onoma.engine.devices import ALONE, Ranks, find_ranks, joined
 from onoma.engine.reduction import sum_gradients
 from onoma.errors import ConfigError
+from onoma.tasks import NO_TARGET
 from onoma.training.building import find_device
+from support.tagging import packed
 
 TORCHRUN = {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}
 
@@ -26,10 +27,15 @@ def test_ranks_are_what_torchrun_says(monkeypatch):
 
 def test_one_process_talks_to_nobody():
     with joined() as ranks:
-        assert (ranks.told(lambda: 7), ranks.in_turn(lambda: 8), ranks.total(1.5), ranks.largest(2)) == (7, 8, 1.5, 2)
+        assert (ranks.broadcast(lambda: 7), ranks.in_turn(lambda: 8), ranks.sum(1.5), ranks.largest(2)) == (
+            7,
+            8,
+            1.5,
+            2,
+        )
         weights = torch.ones(2, requires_grad=True)
         weights.grad = torch.full((2,), 3.0)
-        ranks.add_up(weights.grad)
+        ranks.all_reduce(weights.grad)
         sum_gradients([weights], ranks=ranks)
         assert weights.grad.tolist() == [3.0, 3.0]
     assert not torch.distributed.is_initialized()
@@ -37,20 +43,25 @@ def test_one_process_talks_to_nobody():
 
 @pytest.mark.parametrize("size", [1, 2, 3, 8])
 @pytest.mark.parametrize("lengths", [[5, 5, 5, 5], [40, 3, 3, 2, 1, 1], [7], [1, 30]])
-def test_parts_are_the_batch_cut_between_sequences(size, lengths):
+def test_parts_are_the_batch_cut_between_windows(size, lengths):
     ids = torch.arange(sum(lengths))
-    parts = [part_of((ids, torch.tensor(lengths), -ids), Ranks(rank=rank, size=size)) for rank in range(size)]
-    assert torch.cat([part[0] for part in parts]).tolist() == ids.tolist()
-    assert torch.cat([part[1] for part in parts]).tolist() == lengths
-    for some, their_lengths, targets in parts:
-        assert len(some) == their_lengths.sum()
-        assert targets.tolist() == (-some).tolist()
+    batch = packed(ids, torch.tensor(lengths), torch.where(ids % 3 == 0, ids, NO_TARGET))
+    parts = [part for part in (batch.part(rank, size) for rank in range(size)) if part is not None]
+    assert torch.cat([part.ids for part in parts]).tolist() == ids.tolist()
+    assert torch.cat([part.lengths for part in parts]).tolist() == lengths
+    for name in ("begins", "ends"):
+        assert torch.cat([getattr(part, name) for part in parts]).tolist() == getattr(batch, name).tolist()
+    for part in parts:
+        assert part.subwords == part.lengths.sum()
+        assert part.targets["entities"].tolist() == part.ids[part.words].tolist()
+    assert sum(len(part.words) for part in parts) == len(batch.words)
 
 
 def test_parts_are_even():
-    lengths = torch.full((64,), 16)
     ids = torch.zeros(1_024, dtype=torch.int64)
-    assert [len(part_of((ids, lengths, ids), Ranks(rank=rank, size=4))[0]) for rank in range(4)] == [256] * 4
+    batch = packed(ids, torch.full((64,), 16), ids)
+    parts = [batch.part(rank, 4) for rank in range(4)]
+    assert [part and part.subwords for part in parts] == [256] * 4
 
 
 def test_one_gpu_is_not_enough_for_two_processes():

@@ -7,14 +7,15 @@ import torch
 
 from onoma.engine.groups import GroupSettings, make_groups
 from onoma.errors import ConfigError
-from onoma.models import AutoEncoder, Encoder, LinearHead, Model
+from onoma.models import AutoEncoder, Encoder, Model
 from onoma.models.families import read_config
+from support.tagging import linear, model_of
 from support.tiny import hf_config
 
 
 def model(family: str = "bert", layers: int = 3) -> Model:
     encoder = Encoder(read_config(hf_config(family, vocabulary=60, layers=layers)))
-    return Model(encoder, LinearHead(encoder.hidden, 5))
+    return model_of(encoder, linear(encoder.hidden, 5))
 
 
 def rates(model: Model, **settings: float) -> dict[str, tuple[float, float]]:
@@ -35,7 +36,7 @@ def test_by_default_all_learn_alike_and_vectors_do_not_decay():
 
 def test_rates_decay_towards_the_bottom():
     found = rates(model("electra"), layer_decay=0.5, head_learning_rate=7.0)
-    assert found["head.affine.weight"] == (7.0, 0.01)
+    assert found["heads.entities.affine.weight"] == (7.0, 0.01)
     assert found["encoder.layers.2.attention.query.weight"] == (1.0, 0.01)
     assert found["encoder.layers.1.feed_forward_norm.bias"] == (0.5, 0.0)
     assert found["encoder.layers.0.attention.query.weight"] == (0.25, 0.01)
@@ -57,7 +58,7 @@ def test_frozen_layers_take_the_embeddings_with_them(frozen, layers):
     assert any(name.startswith("encoder.embeddings") for name in found) == (frozen == 0)
     for layer in range(3):
         assert any(name.startswith(f"encoder.layers.{layer}.") for name in found) == (layer >= layers)
-    assert "head.affine.weight" in found
+    assert "heads.entities.affine.weight" in found
 
 
 def test_embeddings_alone_can_be_frozen():
@@ -69,7 +70,7 @@ def test_embeddings_alone_can_be_frozen():
 def test_what_is_frozen_already_stays_frozen():
     ours = model()
     ours.encoder.requires_grad_(False)
-    assert all(name.startswith("head.") for name in rates(ours))
+    assert all(name.startswith("heads.") for name in rates(ours))
 
 
 def test_torch_takes_the_groups():
@@ -82,7 +83,7 @@ def test_foreign_encoders_are_told_by_their_names():
     from transformers import DistilBertConfig, DistilBertModel
 
     theirs = DistilBertModel(DistilBertConfig(vocab_size=60, dim=32, n_layers=2, n_heads=4, hidden_dim=64))
-    found = rates(Model(AutoEncoder(theirs, hidden=32, prefix=""), LinearHead(32, 5)), layer_decay=0.5)
+    found = rates(model_of(AutoEncoder(theirs, hidden=32, prefix=""), linear(32, 5)), layer_decay=0.5)
     assert found["encoder.model.transformer.layer.1.ffn.lin1.weight"] == (1.0, 0.01)
     assert found["encoder.model.transformer.layer.0.ffn.lin1.bias"] == (0.5, 0.0)
     assert found["encoder.model.embeddings.word_embeddings.weight"] == (0.25, 0.01)
@@ -91,7 +92,7 @@ def test_foreign_encoders_are_told_by_their_names():
 def test_layers_that_are_not_there_are_refused():
     with pytest.raises(ConfigError, match="4 are more than the encoder's 3"):
         rates(model(), freeze_layers=4)
-    plain = Model(AutoEncoder(torch.nn.Linear(3, 3), hidden=3, prefix=""), LinearHead(3, 5))
+    plain = model_of(AutoEncoder(torch.nn.Linear(3, 3), hidden=3, prefix=""), linear(3, 5))
     assert rates(plain)
     with pytest.raises(ConfigError, match="cannot be told"):
         rates(plain, layer_decay=0.9)

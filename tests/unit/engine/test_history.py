@@ -9,18 +9,20 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from onoma.engine.dtype import Dtype
+from onoma.engine.events import Ended, EpochEnded, Planned, Score, Stepped
 from onoma.engine.history import History
 from onoma.engine.loggers import make_loggers
 from onoma.errors import MissingExtraError
-from onoma.metrics import Counts, Report
-from onoma.training import Epoch, Plan, Step
 
-COUNTS = Counts(correct=1, predicted=2, gold=2)
-REPORT = Report(exact=COUNTS, surface=COUNTS, partial=COUNTS)
-STEP = Step(number=50, epoch=2, loss=0.5, learning_rate=1e-4, subwords_per_second=900.0, seconds=2.0, seconds_left=3.0)
-OTHER = Step(number=51, epoch=2, loss=0.5, learning_rate=1e-4, subwords_per_second=900.0, seconds=2.0, seconds_left=3.0)
-EPOCH = Epoch(number=2, step=60, loss=0.4, dev=REPORT, best=True, seconds=2.5)
-PLAN = Plan(
+SCORE = Score(0.5, {"f1": 0.5, "precision": 0.5, "recall": 0.5})
+STEP = Stepped(
+    number=50, epoch=2, loss=0.5, learning_rate=1e-4, subwords_per_second=900.0, seconds=2.0, seconds_left=3.0
+)
+OTHER = Stepped(
+    number=51, epoch=2, loss=0.5, learning_rate=1e-4, subwords_per_second=900.0, seconds=2.0, seconds_left=3.0
+)
+EPOCH = EpochEnded(number=2, step=60, loss=0.4, score=SCORE, best=True, seconds=2.5)
+PLAN = Planned(
     epochs=3,
     steps=90,
     learning_rate=1e-4,
@@ -36,8 +38,8 @@ PLAN = Plan(
 def test_lines_are_steps_now_and_then_and_epochs(tmp_path):
     history = History(tmp_path / "history.jsonl", warn=pytest.fail)
     for step in (STEP, OTHER):
-        history.stepped(step)
-    history.epoch_ended(EPOCH)
+        history(step)
+    history(EPOCH)
     first, second = map(json.loads, history.path.read_text(encoding="utf-8").splitlines())
     assert (first["kind"], first["step"], first["loss"], first["learning_rate"]) == ("step", 50, 0.5, 1e-4)
     assert (second["kind"], second["epoch"], second["dev"]["f1"], second["best"]) == ("epoch", 2, 0.5, True)
@@ -46,9 +48,9 @@ def test_lines_are_steps_now_and_then_and_epochs(tmp_path):
 def test_it_can_be_cut_back(tmp_path):
     history = History(tmp_path / "history.jsonl", warn=pytest.fail)
     history.cut(0)
-    history.stepped(STEP)
+    history(STEP)
     size = history.size
-    history.epoch_ended(EPOCH)
+    history(EPOCH)
     history.cut(size)
     history.cut(size + 1)
     assert len(history.path.read_text(encoding="utf-8").splitlines()) == 1
@@ -57,8 +59,8 @@ def test_it_can_be_cut_back(tmp_path):
 def test_where_it_cannot_be_written_this_is_said_once(tmp_path):
     said: list[str] = []
     history = History(tmp_path / "nowhere" / "history.jsonl", warn=said.append)
-    history.stepped(STEP)
-    history.epoch_ended(EPOCH)
+    history(STEP)
+    history(EPOCH)
     assert len(said) == 1
     assert "cannot be written" in said[0]
 
@@ -126,8 +128,5 @@ def _module(**content: object) -> ModuleType:
 
 
 def _tell(logger) -> None:
-    logger.planned(PLAN)
-    logger.stepped(STEP)
-    logger.stepped(OTHER)
-    logger.epoch_ended(EPOCH)
-    logger.ended()
+    for event in (PLAN, STEP, OTHER, EPOCH, Ended()):
+        logger(event)

@@ -16,6 +16,7 @@ import torch
 from onoma.engine.checkpointer import FileCheckpointer
 from onoma.engine.checkpoints import Checkpoints
 from onoma.engine.dtype import Dtype
+from onoma.engine.events import Event, Notice, Score, Stepped
 from onoma.engine.groups import GroupSettings
 from onoma.engine.history import History
 from onoma.engine.learner import LearnerSettings
@@ -23,13 +24,14 @@ from onoma.engine.loop import Loop, LoopSettings
 from onoma.engine.stopping import Stop
 from onoma.engine.train_state import TrainState
 from onoma.errors import StoppedError, TrainingError
-from onoma.metrics import Counts, Report
-from onoma.models import NO_TARGET, LinearHead, Model, load_pretrained
-from onoma.training import Epoch, Observer, Step
-from onoma.training.data import Sampler
+from onoma.models import PackedBatch, load_pretrained
+from onoma.tasks import NO_TARGET
+from onoma.training.data import TaggingData
 from onoma.training.examples import Example
 from onoma.training.flat import Examples
+from support.tagging import linear, model_of
 from support.tiny import write_encoder
+from support.wordpieces import wordpiece
 
 LEARNER = LearnerSettings(
     groups=GroupSettings(learning_rate=0.01),
@@ -50,25 +52,24 @@ SETTINGS = {
 }
 
 
-class Watch(Observer):
-    """Remembers what it is told, and sends a signal after a step."""
+class Watch:
+    """Remembers its events, and sends a signal after a step or asks to stop by itself."""
 
-    def __init__(self, *, stop_at: int = 0, number: signal.Signals = signal.SIGTERM) -> None:
+    def __init__(self, *, stop_at: int = 0, number: signal.Signals | None = signal.SIGTERM) -> None:
         self.notices: list[str] = []
-        self.epochs: list[Epoch] = []
         self.steps = 0
         self._stop_at, self._number = stop_at, number
 
-    def notice(self, text: str) -> None:
-        self.notices.append(text)
-
-    def stepped(self, step: Step) -> None:
-        self.steps = step.number
-        if step.number == self._stop_at:
-            os.kill(os.getpid(), self._number)
-
-    def epoch_ended(self, epoch: Epoch) -> None:
-        self.epochs.append(epoch)
+    def __call__(self, event: Event) -> bool:
+        if isinstance(event, Notice):
+            self.notices.append(event.text)
+        if isinstance(event, Stepped):
+            self.steps = event.number
+            if event.number == self._stop_at:
+                if self._number is None:
+                    return True
+                os.kill(os.getpid(), self._number)
+        return False
 
 
 @pytest.fixture(scope="module")
@@ -80,48 +81,55 @@ def encoder(tmp_path_factory) -> Path:
 def make(encoder: Path, tmp_path: Path):
     """Loops; those of one name share a folder of checkpoints and nothing else."""
 
-    def loop(settings: LoopSettings, observer: Watch, *, name: str = "x", dev: bool = True, steps: int = 99) -> Loop:
+    def loop(
+        settings: LoopSettings, watch: Watch, *, name: str = "x", dev: bool = True, steps: int = 99
+    ) -> Loop[PackedBatch]:
         torch.manual_seed(3)
         pretrained = load_pretrained(str(encoder))
         checkpointer = FileCheckpointer(
             Checkpoints(tmp_path / name),
-            history=History(tmp_path / f"{name}.jsonl", warn=observer.notice),
+            history=History(tmp_path / f"{name}.jsonl", warn=lambda text: watch(Notice(text))),
             steps=steps,
-            observer=observer,
+            on_event=watch,
         )
         made = Loop(
-            Model(pretrained.encoder, LinearHead(pretrained.hidden, 3)),
-            Sampler(_examples(), budget=64, seed=5),
+            model_of(pretrained.encoder, linear(pretrained.hidden, 3)),
+            _data(budget=64),
             settings=settings,
-            measure=(lambda: _figures(made.clock.steps)) if dev else None,
-            observer=observer,
+            measure=(lambda: _score(made.clock.steps)) if dev else None,
+            on_event=watch,
             checkpointer=checkpointer,
             stop=Stop(),
-            describe=lambda positions: f"examples {list(positions)}",
         )
         return made
 
     return loop
 
 
-def _examples() -> Examples:
+def _data(*, budget: int) -> TaggingData:
     random = np.random.default_rng(2)
     lengths = random.integers(5, 20, size=30)
     ids = [random.integers(5, 100, size=length).astype(np.int32) for length in lengths]
-    return Examples.of(Example(each, np.where(each % 4 == 0, NO_TARGET, each % 3).astype(np.int64)) for each in ids)
+    examples = Examples.of(
+        Example(
+            each,
+            np.where(each % 4 == 0, NO_TARGET, each % 3).astype(np.int32),
+            np.zeros(len(each), dtype=np.uint8),
+        )
+        for each in ids
+    )
+    return TaggingData(examples, budget=budget, seed=5, tokenizer=wordpiece())
 
 
-def _figures(steps: int) -> Report:
-    """A dev F1 that rises and then falls, by the number of steps alone."""
-    correct = 100 - abs(steps - 15)
-    counts = Counts(correct=correct, predicted=100, gold=100)
-    return Report(exact=counts, surface=counts, partial=counts, labels={"PER": counts}, documents=7, notes=("n",))
+def _score(steps: int) -> Score:
+    """One that rises and then falls, by the number of steps alone."""
+    return Score(1 - abs(steps - 15) / 100, {"f1": 0.5})
 
 
-def _run(loop: Loop) -> tuple[TrainState, dict[str, torch.Tensor]]:
+def _run(loop: Loop[PackedBatch]) -> tuple[TrainState, dict[str, torch.Tensor]]:
     with loop.stop:
-        fitted = loop.run()
-    return fitted, loop.model.state_dict()
+        state = loop.run()
+    return state, loop.objective.state_dict()
 
 
 def _same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
@@ -138,7 +146,7 @@ def test_stopped_and_resumed_it_ends_with_the_same_weights(make, name, dev):
         with pytest.raises(StoppedError, match=f"after step {stop_at}"):
             _run(make(settings, Watch(stop_at=stop_at), dev=dev))
     again, weights = _run(make(settings, Watch(), dev=dev))
-    assert (again.dev, again.epochs, again.best_epoch) == (fitted.dev, fitted.epochs, fitted.best_epoch)
+    assert (again.score, again.epochs, again.best_epoch) == (fitted.score, fitted.epochs, fitted.best_epoch)
     assert _same(whole, weights)
 
 
@@ -146,7 +154,7 @@ def test_a_signal_breaks_off_the_measuring_on_dev(make):
     _, whole = _run(make(LOOP, Watch(), name="whole"))
     loop = make(LOOP, Watch())
 
-    def measure() -> Report:
+    def measure() -> Score:
         os.kill(os.getpid(), signal.SIGINT)
         raise AssertionError("goes on measuring")
 
@@ -163,26 +171,36 @@ def test_gradients_of_several_batches_are_those_of_one(make):
     losses = []
     for budget, accumulate in ((10_000, 1), (150, 3)):
         loop = make(replace(LOOP, accumulate=accumulate), Watch(), dev=False)
-        loop.model.eval()
-        batches = Sampler(_examples(), budget=budget, seed=5).epoch(0)
+        loop.objective.eval()
+        data = _data(budget=budget)
+        batches = data.epoch(0)
         device = torch.device("cpu")
         assert len(batches) == accumulate
-        losses.append(loop.learner.step([loop.sampler.tensors(batch, device=device) for batch in batches]))
+        losses.append(loop.learner.step([data.load(batch, epoch=0, device=device) for batch in batches]))
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
 
 
 def test_the_average_is_one_of_embeddings_that_do_not_lag_behind(make):
     """It is brought up to date in the eighth step, in which most rows have no gradient."""
     learner = make(SETTINGS["averaged"], Watch()).learner
-    sampler = Sampler(_examples(), budget=64, seed=5)
-    words = learner.model.encoder.words.weight
+    data = _data(budget=64)
+    words = learner.objective.encoder.words.weight
     first = words.detach().clone()
-    for batch in [*sampler.epoch(0), *sampler.epoch(1)][:8]:
-        learner.step([sampler.tensors(batch, device=torch.device("cpu"))])
+    for batch in [*data.epoch(0), *data.epoch(1)][:8]:
+        learner.step([data.load(batch, epoch=0, device=torch.device("cpu"))])
     with learner.settled():
         average = words.detach().clone()
     kept = min(0.9, 9 / 18) ** 8
     torch.testing.assert_close(average, kept * first + (1 - kept) * words)
+
+
+def test_a_listener_ends_the_run_early_and_it_can_be_resumed(make):
+    _, whole = _run(make(LOOP, Watch(), name="whole"))
+    stopped, _ = _run(make(LOOP, Watch(stop_at=4, number=None)))
+    assert (stopped.interrupted, stopped.epochs) == (True, 0)
+    again, weights = _run(make(LOOP, Watch()))
+    assert (again.interrupted, again.epochs) == (False, 4)
+    assert _same(whole, weights)
 
 
 def test_patience_counts_across_a_stop(make):

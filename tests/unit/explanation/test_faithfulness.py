@@ -19,7 +19,11 @@ class Knowing:
     def __init__(self, tokenizer):
         self.lyon, self.the = tokenizer.token_to_id("lyon"), tokenizer.token_to_id("the")
 
-    def logits(self, ids, mask):
+    def run(self, batches):
+        for batch in batches:
+            yield {"entities": self.scores(batch.ids)}
+
+    def scores(self, ids):
         scores = np.zeros((*ids.shape, 5), dtype=np.float32)
         scores[..., 3] = np.where(ids == self.lyon, 1.0 + 5.0 * (ids == self.the).any(axis=1, keepdims=True), -5.0)
         scores[..., (1, 2, 4)] = -9.0

@@ -50,8 +50,8 @@ def test_labels_of_a_span_share_its_probability(explainer):
     _, questions = explainer.questions(TEXT, spans=["lyon"], label="PER")
     passage = questions[0].target.passage
     logits = logits_hiding(explainer.backend, passage, whole(questions[0]))
-    decoder = explainer.bundle.decoder()
-    scores = [Target.of(passage, decoder, label).probabilities(logits)[0] for label in ("PER", "LOC", "O")]
+    task = explainer.bundle.task()
+    scores = [Target.of(passage, task, label).probabilities(logits)[0] for label in ("PER", "LOC", "O")]
     assert 0 < sum(scores) <= 1
 
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from onoma.errors import ParityError
 from onoma.export import Parity, compare
+from onoma.runtime import PaddedBatch
 
 IDS = NDArray[np.int64]
 
@@ -18,7 +21,11 @@ class Engine:
         self.in_company = in_company
         self.when_padded = when_padded
 
-    def __call__(self, ids: IDS, mask: IDS) -> NDArray[np.float32]:
+    def run(self, batches: Iterable[PaddedBatch]) -> Iterator[dict[str, NDArray[np.float32]]]:
+        for batch in batches:
+            yield {"entities": self.scores(batch.ids, batch.mask)}
+
+    def scores(self, ids: IDS, mask: IDS) -> NDArray[np.float32]:
         scores = ids + self.always + (self.in_company if len(ids) > 1 else 0.0)
         scores = scores + self.when_padded * (mask == 0).any(axis=1, keepdims=True)
         scores[mask == 0] = np.nan

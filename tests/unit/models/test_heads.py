@@ -1,63 +1,51 @@
 from __future__ import annotations
 
-from functools import partial
+from typing import Any
 
 import pytest
 import torch
 from torch.nn import functional
 
-from onoma.models import HEADS, NO_TARGET, Head, LinearHead
+from onoma.models import HEADS
+from support.tagging import linear, one_sentence, task_of
 
-HIDDEN = torch.randn(2, 4, 8, generator=torch.Generator().manual_seed(1))
-
-
-def test_every_head_gives_scores_of_every_tag() -> None:
-    for kind in HEADS.values():
-        head: Head = kind(8, 5, dropout=0.0)
-        assert head(HIDDEN).shape == (2, 4, 5)
-        assert (head.hidden, head.tags) == (8, 5)
+HIDDEN = torch.randn(8, 8, generator=torch.Generator().manual_seed(1))
+TARGETS = torch.tensor([2, 0, 1, 0, 2, 1, 1, 0])
+WORDS = one_sentence(8)
 
 
-def test_the_loss_is_the_mean_cross_entropy_over_targets() -> None:
-    head = LinearHead(8, 3, dropout=0.0)
-    targets = torch.tensor([[NO_TARGET, 2, NO_TARGET, 0], [1, NO_TARGET, NO_TARGET, NO_TARGET]])
-    expected = functional.cross_entropy(head(HIDDEN).flatten(0, 1), targets.flatten(), ignore_index=NO_TARGET)
-    torch.testing.assert_close(head.loss(HIDDEN, targets), expected)
+def loss_of(head, targets=TARGETS, hidden=HIDDEN):
+    total, weight = head.loss(hidden, one_sentence(len(targets)), targets)
+    return total / weight.clamp(min=1e-30)
 
 
-def test_a_batch_without_targets_costs_nothing() -> None:
-    loss = LinearHead(8, 3).loss(HIDDEN, torch.full((2, 4), NO_TARGET))
-    loss.backward()
-    assert loss.item() == 0.0
+@pytest.mark.parametrize("name", HEADS)
+def test_every_head_gives_scores_of_every_tag(name):
+    assert HEADS[name](8, task_of(5))(HIDDEN.view(2, 4, 8)).shape == (2, 4, 5)
 
 
-def test_equal_scores_cost_the_logarithm_of_their_number() -> None:
-    head = LinearHead(8, 3)
+def test_equal_scores_cost_the_logarithm_of_their_number():
+    head = linear(8, 3)
     torch.nn.init.zeros_(head.affine.weight)
-    loss = head.loss(HIDDEN, torch.ones(2, 4, dtype=torch.int64))
-    assert loss.item() == pytest.approx(torch.tensor(3.0).log().item())
-
-
-TARGETS = torch.tensor([[NO_TARGET, 2, NO_TARGET, 0], [1, 0, NO_TARGET, NO_TARGET]])
+    assert loss_of(head).item() == pytest.approx(torch.tensor(3.0).log().item())
 
 
 @pytest.mark.parametrize("weights", [None, [0.2, 3.0, 0.7], [0.0, 0.1, 0.0]])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_weights_and_smoothing_are_those_of_torch(weights, smoothing):
-    head = LinearHead(8, 3, dropout=0.0, class_weights=weights, label_smoothing=smoothing)
+    head = linear(8, 3, dropout=0.0, class_weights=weights, label_smoothing=smoothing)
     expected = functional.cross_entropy(
-        head(HIDDEN).flatten(0, 1),
-        TARGETS.flatten(),
+        head(HIDDEN),
+        TARGETS,
         weight=None if weights is None else torch.tensor(weights),
-        ignore_index=NO_TARGET,
         label_smoothing=smoothing,
     )
-    torch.testing.assert_close(head.loss(HIDDEN, TARGETS), expected)
+    torch.testing.assert_close(loss_of(head), expected)
 
 
 def test_words_that_weigh_nothing_cost_nothing():
-    head = LinearHead(8, 3, dropout=0.0, class_weights=[0.0, 0.0, 0.0])
-    loss = head.loss(HIDDEN, TARGETS)
+    head = linear(8, 3, dropout=0.0, class_weights=[0.0, 0.0, 0.0])
+    loss = loss_of(head)
     loss.backward()
     assert loss.item() == 0.0
     assert head.affine.weight.grad is not None
@@ -65,51 +53,51 @@ def test_words_that_weigh_nothing_cost_nothing():
 
 
 @pytest.mark.parametrize("weights", [None, [0.2, 3.0, 0.7]])
-def test_losses_of_batches_weighed_by_their_mass_are_the_loss_of_all(weights):
-    head = LinearHead(8, 3, dropout=0.0, class_weights=weights, label_smoothing=0.1)
-    parts = [(HIDDEN[[row]], TARGETS[[row]]) for row in range(2)]
-    together = sum(head.loss(*part) * head.mass(part[1]) for part in parts) / head.mass(TARGETS)
-    torch.testing.assert_close(together, head.loss(HIDDEN, TARGETS))
+def test_sums_of_parts_are_the_sums_of_all(weights):
+    head = linear(8, 3, dropout=0.0, class_weights=weights, label_smoothing=0.1)
+    parts = [head.loss(HIDDEN[rows], one_sentence(4), TARGETS[rows]) for rows in (slice(4), slice(4, 8))]
+    total, weight = head.loss(HIDDEN, WORDS, TARGETS)
+    torch.testing.assert_close(sum(part[0] for part in parts), total)
+    torch.testing.assert_close(sum(part[1] for part in parts), weight)
 
 
 def test_weights_work_with_products_in_bf16():
-    head = LinearHead(8, 3, dropout=0.0, class_weights=[0.2, 3.0, 0.7], label_smoothing=0.1)
+    head = linear(8, 3, dropout=0.0, class_weights=[0.2, 3.0, 0.7], label_smoothing=0.1)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        loss = head.loss(HIDDEN, TARGETS)
+        loss = loss_of(head)
     assert loss.dtype == torch.float32
-    torch.testing.assert_close(loss, head.loss(HIDDEN, TARGETS), rtol=0.02, atol=0.02)
+    torch.testing.assert_close(loss, loss_of(head), rtol=0.02, atol=0.02)
 
 
 def test_class_weights_are_no_part_of_what_is_saved():
-    assert LinearHead(8, 3, class_weights=[1.0, 2.0, 3.0]).state_dict().keys() == LinearHead(8, 3).state_dict().keys()
+    assert linear(8, 3, class_weights=[1.0, 2.0, 3.0]).state_dict().keys() == linear(8, 3).state_dict().keys()
     with pytest.raises(ValueError, match="2 class weights for 3 tags"):
-        LinearHead(8, 3, class_weights=[1.0, 2.0])
+        linear(8, 3, class_weights=[1.0, 2.0])
 
 
 def test_of_several_right_tags_the_probabilities_count_together():
-    head = LinearHead(8, 4, dropout=0.0, alternatives=[[0, 3], [0, 1, 2, 3]])
-    targets = torch.tensor([[NO_TARGET, 4, NO_TARGET, 2], [5, NO_TARGET, 1, NO_TARGET]])
-    odds = head(HIDDEN).softmax(dim=-1)
-    either, certain = odds[0, 1, 0] + odds[0, 1, 3], odds[1, 0].sum()
-    expected = -torch.stack([either, odds[0, 3, 2], certain, odds[1, 2, 1]]).log().mean()
-    torch.testing.assert_close(head.loss(HIDDEN, targets), expected)
+    head = linear(8, 4, dropout=0.0, unannotated=[frozenset(["3"]), frozenset(["1", "2", "3"])])
+    odds = head(HIDDEN[:4]).softmax(dim=-1)
+    expected = -torch.stack([odds[0, 0] + odds[0, 3], odds[1, 2], odds[2].sum(), odds[3, 1]]).log().mean()
+    torch.testing.assert_close(loss_of(head, torch.tensor([4, 2, 5, 1]), HIDDEN[:4]), expected)
 
 
 def test_what_any_tag_satisfies_teaches_nothing():
-    head = LinearHead(8, 2, dropout=0.0, alternatives=[[0, 1]])
-    head.loss(HIDDEN, torch.full((2, 4), 2)).backward()
+    head = linear(8, 2, dropout=0.0, unannotated=[frozenset(["1"])])
+    loss_of(head, torch.full((8,), 2)).backward()
     assert head.affine.weight.grad is not None
     torch.testing.assert_close(head.affine.weight.grad, torch.zeros(2, 8), atol=1e-7, rtol=0)
 
 
 def test_a_set_of_one_tag_is_that_tag_also_with_weights_and_smoothing():
-    make = partial(LinearHead, 8, 3, dropout=0.0, class_weights=[1.0, 1.0, 1.0], label_smoothing=0.1)
-    plain, with_sets = make(), make(alternatives=[[2]])
+    settings: Any = {"dropout": 0.0, "class_weights": [1.0, 1.0, 1.0], "label_smoothing": 0.1}
+    plain, with_sets = linear(8, 3, **settings), linear(8, 3, unannotated=[frozenset(["x"])], **settings)
     with_sets.load_state_dict(plain.state_dict())
-    as_sets = TARGETS.where(TARGETS != 2, 3)
-    torch.testing.assert_close(with_sets.loss(HIDDEN, as_sets), plain.loss(HIDDEN, TARGETS))
+    as_sets = TARGETS.where(TARGETS != 0, 3)
+    torch.testing.assert_close(loss_of(with_sets, as_sets), loss_of(plain))
 
 
 def test_a_set_weighs_what_its_first_tag_weighs():
-    head = LinearHead(8, 3, class_weights=[0.5, 2.0, 3.0], alternatives=[[0, 2], [1]])
-    assert head.mass(torch.tensor([3, 4, 2, NO_TARGET])).item() == 0.5 + 2.0 + 3.0
+    head = linear(8, 3, class_weights=[0.5, 2.0, 3.0], unannotated=[frozenset(["2"]), frozenset(["1"])])
+    _, weight = head.loss(HIDDEN[:3], one_sentence(3), torch.tensor([3, 4, 2]))
+    assert weight.item() == 0.5 + 0.5 + 3.0

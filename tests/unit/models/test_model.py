@@ -6,30 +6,32 @@ import numpy as np
 import pytest
 import torch
 
-from onoma.models import LinearHead, Model, TorchBackend, load_pretrained
+from onoma.models import Model, TorchBackend, load_pretrained
+from support.tagging import linear, logits, mean_loss, model_of, packed
 from support.tiny import TAGS, ragged
 
 
 @pytest.fixture
 def model(bert_folder: Path) -> Model:
-    return Model(load_pretrained(str(bert_folder)).encoder, LinearHead(32, len(TAGS), dropout=0.5))
+    return model_of(load_pretrained(str(bert_folder)).encoder, linear(32, len(TAGS), dropout=0.5))
 
 
 def test_a_model_learns_a_batch_by_heart(model: Model) -> None:
     torch.manual_seed(1)
     ids, mask = ragged((9, 4, 7), vocabulary=100, pad=0)
-    packed, targets = ids[mask == 1], ids % len(TAGS)
+    targets = ids % len(TAGS)
+    batch = packed(ids[mask == 1], mask.sum(dim=1), targets[mask == 1])
     optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3)
     model.train()
     losses = []
     for _ in range(60):
-        loss = model.loss(packed, mask.sum(dim=1), targets[mask == 1])
+        loss = mean_loss(model, batch)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0] / 3
-    scores = TorchBackend(model).logits(ids.numpy(), mask.numpy())
+    scores = logits(TorchBackend(model), ids.numpy(), mask.numpy())
     assert (scores.argmax(axis=2) == targets.numpy())[mask.numpy() == 1].mean() > 0.9
 
 
@@ -38,9 +40,9 @@ def test_the_backend_leaves_the_model_as_it_was(model: Model, training: bool) ->
     model.train(training)
     ids = np.arange(6).reshape(2, 3)
     backend = TorchBackend(model)
-    first = backend.logits(ids, np.ones_like(ids))
-    assert (first == backend.logits(ids, np.ones_like(ids))).all()
-    assert model.training is model.encoder.training is model.head.training is training
+    first = logits(backend, ids)
+    assert (first == logits(backend, ids)).all()
+    assert model.training is model.encoder.training is model.head("entities").training is training
     assert first.dtype == np.float32
     assert first.shape == (2, 3, len(TAGS))
 
@@ -49,11 +51,11 @@ def test_the_backend_restores_the_mode_after_an_error(model: Model) -> None:
     model.train()
     ids = np.full((1, 3), 10**6)
     with pytest.raises(IndexError):
-        TorchBackend(model).logits(ids, np.ones_like(ids))
+        logits(TorchBackend(model), ids)
     assert model.training
 
 
 def test_the_backend_takes_arrays_that_are_views(model: Model) -> None:
     ids = np.arange(6).reshape(2, 3)[:, ::-1]
     backend = TorchBackend(model, device="cpu")
-    assert (backend.logits(ids, np.ones_like(ids)) == backend.logits(ids.copy(), np.ones_like(ids))).all()
+    assert (logits(backend, ids) == logits(backend, ids.copy())).all()

@@ -9,11 +9,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from onoma.models import NO_TARGET, AutoEncoder, Encoder, EncoderConfig, LinearHead, Model, load_pretrained
+from onoma.models import AutoEncoder, Encoder, EncoderConfig, load_pretrained
 from onoma.models import encoder as encoder_module
 from onoma.models.attention import NestedAttention, PackedAttention
 from onoma.models.dropout import Dropout
 from onoma.models.packing import Packing
+from onoma.tasks import NO_TARGET
+from support.tagging import linear, mean_loss, model_of, packed
 from support.tiny import ragged, shake, write_distilbert
 
 LENGTHS = [(7, 7, 7), (9, 1, 4), (1,), (30, 2)]
@@ -130,21 +132,22 @@ def test_an_encoder_of_transformers_is_padded_inside(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("chosen", [lambda ids: ids % 5, lambda ids: torch.where(ids % 2 == 1, ids % 5, NO_TARGET)])
 def test_the_loss_is_that_of_padded_sequences(chosen: Callable[[Tensor], Tensor]) -> None:
-    model = Model(encoder(), LinearHead(16, 5)).eval()
-    ids, mask, packed, sizes = batch((9, 1, 4))
-    targets = chosen(packed)
+    model = model_of(encoder(), linear(16, 5)).eval()
+    ids, mask, subwords, sizes = batch((9, 1, 4))
+    targets = chosen(subwords)
     padded = torch.full_like(ids, NO_TARGET)
     padded[mask == 1] = targets
-    theirs = model.head.loss(model.encoder(ids, mask), padded)
-    torch.testing.assert_close(model.loss(packed, sizes, targets), theirs, atol=1e-5, rtol=1e-5)
+    logits = model.head("entities")(model.encoder(ids, mask))
+    theirs = torch.nn.functional.cross_entropy(logits.flatten(0, 1), padded.flatten(), ignore_index=NO_TARGET)
+    torch.testing.assert_close(mean_loss(model, packed(subwords, sizes, targets)), theirs, atol=1e-5, rtol=1e-5)
 
 
 def test_a_batch_without_targets_costs_nothing() -> None:
-    model = Model(encoder(), LinearHead(16, 5))
-    _, _, packed, sizes = batch((3, 2))
-    loss = model.loss(packed, sizes, torch.full_like(packed, NO_TARGET))
+    model = model_of(encoder(), linear(16, 5))
+    _, _, subwords, sizes = batch((3, 2))
+    loss, weight = model.loss(packed(subwords, sizes, torch.full_like(subwords, NO_TARGET)))
     loss.backward()
-    assert loss.item() == 0.0
+    assert (loss.item(), weight.item()) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize("lengths", LENGTHS)

@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from onoma.errors import BundleError
 from onoma.models import LinearHead, Model, Pretrained, load_model, load_pretrained, save_model
+from support.tagging import linear, model_of
 from support.tiny import TAGS, ragged, shake
 
 
@@ -20,8 +21,8 @@ def pretrained(bert_folder: Path) -> Pretrained:
 
 @pytest.fixture
 def model(pretrained: Pretrained) -> Model:
-    model = Model(pretrained.encoder, LinearHead(32, len(TAGS), dropout=0.25)).eval()
-    shake(model.head)
+    model = model_of(pretrained.encoder, linear(32, len(TAGS), dropout=0.25)).eval()
+    shake(model.head("entities"))
     return model
 
 
@@ -36,9 +37,11 @@ def folder(model: Model, pretrained: Pretrained, tmp_path: Path) -> Path:
 def test_what_was_saved_is_loaded(model: Model, folder: Path) -> None:
     loaded = load_model(folder)
     ids, mask = ragged((7, 3), vocabulary=100, pad=0)
-    assert torch.equal(loaded(ids, mask), model(ids, mask))
+    assert torch.equal(loaded(ids, mask)["entities"], model(ids, mask)["entities"])
     assert not loaded.training
-    assert (loaded.head.tags, loaded.head.dropout.p) == (len(TAGS), 0.25)
+    head = loaded.head("entities")
+    assert isinstance(head, LinearHead)
+    assert (head.tags, head.dropout.p) == (len(TAGS), 0.25)
     assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.safetensors"]
 
 
@@ -81,7 +84,7 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     [
         ("id2label", {"0": "O"}, r"the head's affine\.weight is of shape \[5, 32\], config\.json asks for \[1, 32\]"),
         ("id2label", None, "has no id2label"),
-        ("onoma_head", "tail", "there is no head 'tail'; there are linear"),
+        ("onoma_head", "tail", "there is no head 'tail'; there are linear, crf"),
     ],
 )
 def test_a_configuration_that_contradicts_the_weights_is_refused(

@@ -26,7 +26,11 @@ class Maker:
     def __call__(self) -> Generator[Example, None, str]:
         self.calls += 1
         for length in range(1, self.size):
-            yield Example(np.arange(length, dtype=np.int32), np.full(length, -100))
+            yield Example(
+                np.arange(length, dtype=np.int32),
+                np.full(length, -100, dtype=np.int32),
+                np.zeros(length, dtype=np.uint8),
+            )
         return "the facts ς"
 
 
@@ -110,7 +114,7 @@ def test_an_entry_that_says_nothing_is_made_anew(folder, notices, text):
 
 def test_a_maker_that_fails_leaves_nothing(folder, notices):
     def failing() -> Generator[Example, None, str]:
-        yield Example(np.zeros(3, dtype=np.int32), np.zeros(3, dtype=np.int64))
+        yield Example(np.zeros(3, dtype=np.int32), np.zeros(3, dtype=np.int32), np.zeros(3, dtype=np.uint8))
         raise OSError(errno.EIO, "the corpus is gone")
 
     with pytest.raises(OSError, match="the corpus is gone"):

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from onoma.models import NO_TARGET
 from onoma.schemes import SCHEMES
+from onoma.tasks import NO_TARGET, TagTask, gold_chunks
 from onoma.text import Document
-from onoma.training.examples import gold_chunks, make_examples
+from onoma.training.examples import BEGINS, ENDS, make_examples
 from support.wordpieces import windower
 
 
@@ -52,9 +52,11 @@ def test_over_all_windows_every_word_has_its_target_once(words):
     document = Document.from_words([texts])
     start = len(document.text) - len(" ".join(texts[-2:]))
     document = document.with_entities([document.entity(start, len(document.text), "X")])
-    examples = list(
-        make_examples([document], windower=windower(), scheme=SCHEMES["BIO"], labels=["X"], unusable=Counter())
-    )
+    task = TagTask(["X"], scheme=SCHEMES["BIO"])
+    examples = list(make_examples([document], windower=windower(), task=task, unusable=Counter()))
+    edges = np.concatenate([example.edges[example.targets != NO_TARGET] for example in examples])
+    assert edges.nonzero()[0].tolist() == [0, words - 1]
+    assert (edges[0], edges[-1]) == (BEGINS, ENDS)
     targets = np.concatenate([example.targets for example in examples])
     assert targets[targets != NO_TARGET].tolist() == [0] * (words - 2) + [1, 2]
 
@@ -71,9 +73,7 @@ def test_outside_of_entities_a_document_may_hold_what_its_annotation_lacks():
     examples = make_examples(
         documents,
         windower=windower(),
-        scheme=SCHEMES["BIO"],
-        labels=["LOC", "ORG", "PER"],
-        unannotated=unannotated,
+        task=TagTask(["LOC", "ORG", "PER"], scheme=SCHEMES["BIO"], unannotated=unannotated),
         unusable=Counter(),
     )
     tags = len(SCHEMES["BIO"].tags(("LOC", "ORG", "PER")))

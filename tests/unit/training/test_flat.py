@@ -5,7 +5,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 
-from onoma.models import NO_TARGET
+from onoma.tasks import NO_TARGET
 from onoma.training.examples import Example
 from onoma.training.flat import Examples, ExampleWriter
 
@@ -15,13 +15,18 @@ LENGTHS = (3, 1, 7, 2)
 def examples(lengths: tuple[int, ...] = LENGTHS) -> list[Example]:
     numbers = np.random.default_rng(1)
     return [
-        Example(numbers.integers(0, 2**31 - 1, size, dtype=np.int32), numbers.integers(NO_TARGET, 9, size))
+        Example(
+            numbers.integers(0, 2**31 - 1, size, dtype=np.int32),
+            numbers.integers(NO_TARGET, 9, size, dtype=np.int32),
+            numbers.integers(0, 4, size, dtype=np.uint8),
+        )
         for size in lengths
     ]
 
 
 def same(left: Example, right: Example) -> bool:
-    return np.array_equal(left.ids, right.ids) and np.array_equal(left.targets, right.targets)
+    pairs = ((left.ids, right.ids), (left.targets, right.targets), (left.edges, right.edges))
+    return all(np.array_equal(*pair) for pair in pairs)
 
 
 def test_examples_come_back_as_they_went_in():
@@ -31,7 +36,7 @@ def test_examples_come_back_as_they_went_in():
     assert all(same(ours, given) for ours, given in zip(flat[1:3], examples()[1:3], strict=True))
     assert same(flat[-1], examples()[-1])
     assert flat[0].ids.dtype == np.dtype(np.int32)
-    assert flat[0].targets.dtype == np.dtype(np.int64)
+    assert (flat[0].targets.dtype, flat[0].edges.dtype) == (np.dtype(np.int32), np.dtype(np.uint8))
     with pytest.raises(IndexError):
         flat[len(LENGTHS)]
 
@@ -48,19 +53,20 @@ def test_no_examples_are_an_empty_sequence():
 
 def test_packed_examples_stand_one_behind_the_other():
     flat, given, order = Examples.of(examples()), examples(), [2, 0, 3]
-    ids, targets, lengths = flat.packed(order)
+    ids, targets, edges, lengths = flat.packed(order)
     assert ids.tolist() == np.concatenate([given[place].ids for place in order]).tolist()
     assert targets.tolist() == np.concatenate([given[place].targets for place in order]).tolist()
+    assert edges.tolist() == np.concatenate([given[place].edges for place in order]).tolist()
     assert lengths.tolist() == [LENGTHS[place] for place in order]
 
 
 def test_what_is_written_is_what_numpy_reads():
-    files = BytesIO(), BytesIO(), BytesIO()
+    files = BytesIO(), BytesIO(), BytesIO(), BytesIO()
     writer = ExampleWriter(*files)
     for example in examples((5,) * 3_000):
         writer.append(example)
     writer.finish()
     for file in files:
         file.seek(0)
-    ids, targets, offsets = (np.load(file) for file in files)
-    assert same(Examples(ids, targets, offsets)[2_999], examples((5,) * 3_000)[2_999])
+    ids, targets, edges, offsets = (np.load(file) for file in files)
+    assert same(Examples(ids, targets, edges, offsets)[2_999], examples((5,) * 3_000)[2_999])

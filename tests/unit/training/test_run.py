@@ -13,36 +13,41 @@ import pytest
 import torch
 
 import onoma
+from onoma.engine.events import Event, Listener, Stepped
 from onoma.errors import ConfigError, StoppedError
-from onoma.training import Observer, Step, Trained, read_config, run_training
+from onoma.training import Trained, read_config, run_training
 from support.learnable import SENTENCES, write_corpus
+from support.tagging import packed
 from support.tiny import write_distilbert, write_encoder
 
 Settings = dict[str, object]
 
 RECOMPUTED: Settings = {"training.recompute": True}
 WEIGHTED: Settings = {"training.class_weights": "balanced", "training.label_smoothing": 0.1}
+CRF: Settings = {"model.head": "crf"}
 LORA: Settings = {"training.lora": {"rank": 2, "dropout": 0.1}}
 AVERAGED: Settings = {"training.average": 0.9}
 KNOBS: dict[str, Settings] = {
     "recompute": RECOMPUTED,
     "weights of classes": WEIGHTED,
+    "CRF": CRF,
     "LoRA": LORA,
     "all": RECOMPUTED | WEIGHTED | LORA | AVERAGED,
 }
 
 
-class Terminated(Observer):
+class Terminated:
     """Sends SIGTERM after a step."""
 
     def __init__(self, *, after: int) -> None:
         self.steps = 0
         self._after = after
 
-    def stepped(self, step: Step) -> None:
-        self.steps = step.number
-        if step.number == self._after:
-            os.kill(os.getpid(), signal.SIGTERM)
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Stepped):
+            self.steps = event.number
+            if event.number == self._after:
+                os.kill(os.getpid(), signal.SIGTERM)
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +68,9 @@ def settings(tmp_path_factory) -> Settings:
     }
 
 
-def _run(settings: Settings, folder: Path, observer: Observer) -> Trained:
+def _run(settings: Settings, folder: Path, on_event: Listener) -> Trained:
     folder.mkdir(exist_ok=True)
-    return run_training(read_config(None, settings=settings), observer=observer, folder=folder)
+    return run_training(read_config(None, settings=settings), on_event=on_event, folder=folder)
 
 
 @pytest.mark.parametrize("name", KNOBS)
@@ -79,14 +84,14 @@ def test_stopped_and_resumed_it_ends_with_the_same_weights(settings, tmp_path, n
     resumed = _run(wanted, tmp_path / "stopped", Terminated(after=0))
     weights = whole.model.state_dict()
     assert all(torch.equal(each, weights[name]) for name, each in resumed.model.state_dict().items())
-    assert resumed.fitted.dev == whole.fitted.dev
+    assert resumed.state.score == whole.state.score
 
 
 def test_without_dropout_nothing_is_left_to_chance(settings, tmp_path):
     dry = settings | {"training.epochs": 1, "model.dropout": 0.0, "model.encoder_dropout": 0.0}
     model = _run(dry, tmp_path, Terminated(after=0)).model.train()
-    sequence = torch.arange(5, 13), torch.tensor([8]), torch.ones(8, dtype=torch.int64)
-    assert model.loss(*sequence) == model.loss(*sequence)
+    batch = packed(torch.arange(5, 13), torch.tensor([8]), torch.ones(8, dtype=torch.int64))
+    assert model.loss(batch) == model.loss(batch)
 
 
 def test_dropout_of_an_encoder_that_is_not_ours_cannot_be_set(settings, tmp_path):
@@ -99,9 +104,10 @@ def test_nothing_imports_the_compiler_of_torch(settings, tmp_path):
     """It takes 70 MB and a second, and its import hides behind plain calls of torch."""
     script = """
 import json, pathlib, sys
-from onoma.training import Observer, read_config, run_training
+from onoma.engine.events import ignore
+from onoma.training import read_config, run_training
 settings = json.loads(sys.argv[1])
-run_training(read_config(None, settings=settings), observer=Observer(), folder=pathlib.Path(sys.argv[2]))
+run_training(read_config(None, settings=settings), on_event=ignore, folder=pathlib.Path(sys.argv[2]))
 print("torch._dynamo" in sys.modules)
 """
     command = [sys.executable, "-c", script, json.dumps(settings | AVERAGED), str(tmp_path)]

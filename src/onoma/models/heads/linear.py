@@ -5,66 +5,45 @@ Where several tags may be right their probabilities are added up (Greenberg et a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from jaxtyping import Float, Int64
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from onoma.models.heads.head import NO_TARGET, Head
+from onoma.models.heads.head import Sequences, TagHead
 
 
-class LinearHead(Head):
-    """Dropout and an affine map; the loss is the mean cross-entropy over words, weighted as torch's."""
-
-    def __init__(
-        self,
-        hidden: int,
-        tags: int,
-        *,
-        dropout: float = 0.1,
-        class_weights: Sequence[float] | None = None,
-        label_smoothing: float = 0.0,
-        alternatives: Sequence[Sequence[int]] = (),
-    ) -> None:
-        super().__init__(
-            hidden,
-            tags,
-            dropout=dropout,
-            class_weights=class_weights,
-            label_smoothing=label_smoothing,
-            alternatives=alternatives,
-        )
-        self.affine = nn.Linear(hidden, tags)
-        nn.init.normal_(self.affine.weight, std=0.02)
-        nn.init.zeros_(self.affine.bias)
-
-    def forward(self, hidden: Float[Tensor, "batch subwords hidden"]) -> Float[Tensor, "batch subwords tags"]:
-        scores: Tensor = self.affine(self.dropout(hidden))
-        return scores
+class LinearHead(TagHead):
+    """The loss of a word is its cross-entropy, weighted by its target's class."""
 
     def loss(
-        self, hidden: Float[Tensor, "batch subwords hidden"], targets: Int64[Tensor, "batch subwords"]
-    ) -> Float[Tensor, ""]:
-        words = targets != NO_TARGET
-        gold = targets[words]
-        scores = self.affine(self.dropout(hidden[words]))
-        single = gold < self.tags
+        self, hidden: Float[Tensor, "words hidden"], sequences: Sequences, targets: Int64[Tensor, " words"]
+    ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+        del sequences  # every word has a loss of its own
+        scores = self(hidden)
+        single = targets < self.tags
         total = functional.cross_entropy(
             scores[single],
-            gold[single],
+            targets[single],
             weight=self.class_weights,
-            label_smoothing=self.label_smoothing,
+            label_smoothing=self.settings.label_smoothing,
             reduction="sum",
         )
-        if len(self.alternatives):
-            total = total + self._loss_of_sets(scores[~single], gold[~single])
-        return total / self.mass(gold).clamp(min=torch.finfo(torch.float32).tiny)
+        weights = self._weights_of(targets)
+        if len(self.allowed) > self.tags:
+            total = total + self._loss_of_sets(scores[~single], targets[~single], weights[~single])
+        return total, weights.sum()
 
-    def _loss_of_sets(self, scores: Float[Tensor, "words tags"], gold: Int64[Tensor, " words"]) -> Float[Tensor, ""]:
+    def _loss_of_sets(
+        self, scores: Float[Tensor, "words tags"], targets: Int64[Tensor, " words"], weights: Float[Tensor, " words"]
+    ) -> Float[Tensor, ""]:
         probabilities = scores.float().log_softmax(dim=-1)
-        wrong = ~self.alternatives[gold - self.tags]
-        surprise = -probabilities.masked_fill(wrong, -torch.inf).logsumexp(dim=-1)
-        smoothed = surprise.lerp(-probabilities.mean(dim=-1), self.label_smoothing)
-        return (self.weights_of(gold) * smoothed).sum()
+        surprise = -probabilities.masked_fill(~self.allowed[targets], -torch.inf).logsumexp(dim=-1)
+        smoothed = surprise.lerp(-probabilities.mean(dim=-1), self.settings.label_smoothing)
+        return (weights * smoothed).sum()
+
+    def _weights_of(self, targets: Int64[Tensor, " words"]) -> Float[Tensor, " words"]:
+        """What a word of each target weighs; a set of tags weighs what its first tag does."""
+        if self.class_weights is None:
+            return torch.ones_like(targets, dtype=torch.float32)
+        return self.class_weights[self.allowed.int().argmax(dim=1)][targets]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from onoma.doctor import Judge
+from onoma.doctor import weigh_gold
 from onoma.tagger import Tagger
 from onoma.text import Document
 from support.capitals import Capitals, make_bundle
@@ -13,8 +13,8 @@ TEXT = "so Ada met bob. Nobody saw Ed."
 
 
 def weighed(document: Document) -> dict[tuple[str, str], float]:
-    (judged,) = Judge(make_bundle(), Capitals()).tag_many([document])
-    return {(each.text, each.label): each.score or 0.0 for each in judged.entities}
+    (found,) = weigh_gold(Tagger(make_bundle(), Capitals()), [document])
+    return {(each.text, each.label): each.score or 0.0 for each in found.entities}
 
 
 def test_gold_spans_are_weighed_beside_what_is_predicted():
@@ -43,7 +43,7 @@ def test_a_span_over_the_bound_of_a_sentence_is_left_out():
 def test_the_model_runs_no_more_often_than_for_tagging():
     text = Document(TEXT)
     gold = [text.with_entities([text.entity(3, 6, "X")])] * 5
-    judging, tagging = Capitals(), Capitals()
-    list(Judge(make_bundle(), judging).tag_many(gold))
+    weighing, tagging = Capitals(), Capitals()
+    list(weigh_gold(Tagger(make_bundle(), weighing), gold))
     list(Tagger(make_bundle(), tagging).tag_many(gold))
-    assert judging.shapes == tagging.shapes
+    assert weighing.shapes == tagging.shapes

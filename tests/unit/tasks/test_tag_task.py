@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onoma.schemes import SCHEMES, decode_tags
-from onoma.tasks import Decoder, Lattice, Transitions, best_tags
+from onoma.tasks import Lattice, TagTask, Transitions, best_tags
 
 
 def _every_reading(scores, scheme, tags):
@@ -28,31 +28,31 @@ def _every_reading(scores, scheme, tags):
 @given(seed=st.integers(0, 10_000), words=st.integers(1, 4), name=st.sampled_from(["BIO", "BIOES", "BILOU"]))
 def test_best_sequence_and_span_scores_equal_brute_force(seed, words, name):
     scheme = SCHEMES[name]
-    decoder = Decoder(scheme=scheme, labels=["A", "B"] if name == "BIO" else ["A"])
-    scores = np.random.default_rng(seed).normal(scale=2, size=(words, len(decoder.tags))).astype(np.float32)
-    readings = _every_reading(scores.astype(np.float64), scheme, decoder.tags)
+    task = TagTask(["A", "B"] if name == "BIO" else ["A"], scheme=scheme)
+    scores = np.random.default_rng(seed).normal(scale=2, size=(words, len(task.tags))).astype(np.float32)
+    readings = _every_reading(scores.astype(np.float64), scheme, task.tags)
     best = max(readings, key=readings.get)
-    chunks = decode_tags([decoder.tags[number] for number in best], scheme).chunks
+    chunks = decode_tags([task.tags[number] for number in best], scheme).chunks
 
-    (found,) = decoder.decode([scores])
+    found = task.decode([scores])[0].spans
 
     assert [chunk[:3] for chunk in found] == [tuple(chunk) for chunk in chunks]
     for chunk in found:
         share = sum(
             weight
             for numbers, weight in readings.items()
-            if chunk[:3] in [tuple(one) for one in decode_tags([decoder.tags[n] for n in numbers], scheme).chunks]
+            if chunk[:3] in [tuple(one) for one in decode_tags([task.tags[n] for n in numbers], scheme).chunks]
         )
         assert chunk.score == pytest.approx(share, abs=1e-9)
 
 
 @given(seed=st.integers(0, 10_000), lengths=st.lists(st.integers(0, 9), min_size=1, max_size=6))
 def test_neighbours_in_a_batch_change_nothing(seed, lengths):
-    decoder = Decoder(scheme=SCHEMES["BIO"], labels=["A", "B"])
+    task = TagTask(["A", "B"], scheme=SCHEMES["BIO"])
     random = np.random.default_rng(seed)
     sentences = [random.normal(scale=3, size=(length, 5)) for length in lengths]
-    alone = [decoder.decode([sentence])[0] for sentence in sentences]
-    together = decoder.decode(sentences)
+    alone = [task.decode([sentence])[0].spans for sentence in sentences]
+    together = [reading.spans for reading in task.decode(sentences)]
     assert [[chunk[:3] for chunk in one] for one in alone] == [[chunk[:3] for chunk in one] for one in together]
     np.testing.assert_allclose(
         [chunk.score for one in alone for chunk in one], [chunk.score for one in together for chunk in one], atol=1e-12
@@ -60,29 +60,29 @@ def test_neighbours_in_a_batch_change_nothing(seed, lengths):
 
 
 def test_certain_tags_give_a_certain_span():
-    decoder = Decoder(scheme=SCHEMES["BIO"], labels=["A"])
+    task = TagTask(["A"], scheme=SCHEMES["BIO"])
     scores = np.full((3, 3), -50.0)
     scores[[0, 1, 2], [0, 1, 2]] = 50.0
-    ((chunk,),) = decoder.decode([scores])
+    (chunk,) = task.decode([scores])[0].spans
     assert chunk[:3] == (1, 3, "A")
     assert chunk.score == pytest.approx(1.0)
 
 
 def test_scores_that_no_sequence_allows_still_give_an_allowed_sequence():
     """Inside tags alone begin no entity under BIO: the best allowed reading is found all the same."""
-    decoder = Decoder(scheme=SCHEMES["BIO"], labels=["A"])
+    task = TagTask(["A"], scheme=SCHEMES["BIO"])
     scores = np.array([[-1e4, -2e4, 1e4], [-1e4, -1e4, 1e4]])
-    (found,) = decoder.decode([scores])
+    found = task.decode([scores])[0].spans
     assert all(0 <= chunk.score <= 1 for chunk in found)
     assert not decode_tags(
-        [decoder.tags[n] for n in best_tags(scores, Transitions.of(SCHEMES["BIO"], decoder.tags))], SCHEMES["BIO"]
+        [task.tags[n] for n in best_tags(scores, Transitions.of(SCHEMES["BIO"], task.tags))], SCHEMES["BIO"]
     ).repairs
 
 
 def test_long_sentences_do_not_underflow():
-    decoder = Decoder(scheme=SCHEMES["BIO"], labels=["A", "B"])
+    task = TagTask(["A", "B"], scheme=SCHEMES["BIO"])
     scores = np.random.default_rng(0).normal(scale=5, size=(20_000, 5))
-    (found,) = decoder.decode([scores])
+    found = task.decode([scores])[0].spans
     assert found
     assert all(0 < chunk.score <= 1 for chunk in found)
 

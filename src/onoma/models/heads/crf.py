@@ -1,0 +1,91 @@
+"""A linear-chain CRF over tag scores: the loss is that of a whole sentence's tags.
+
+The score of a tag sequence is the sum of its words' tag scores and of its transitions; steps that the tagging scheme
+does not allow have none, so that they are in no sequence. The partition function is exact, by the forward algorithm in
+log space over all sentences of a batch at once. Where several tags may be right the sequences of all of them are summed
+(Greenberg et al. 2018, section 3).
+
+Source: Lafferty et al. 2001; Lample et al. 2016, section 2.1, https://aclanthology.org/N16-1030.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int64
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from onoma.errors import ConfigError
+from onoma.models.heads.head import HeadSettings, Sequences, TagHead
+from onoma.tasks import TagTask
+
+_NEVER = -1e4
+"""Stands for the score of what is not allowed: far below any other, and its gradient is a number."""
+
+
+class CrfHead(TagHead):
+    """Tag scores and learnt transitions.
+
+    Transitions begin at 0 and learn faster than the rest: a rate that suits the weights of an encoder moves a score by
+    less than a tenth in a thousand steps of Adam.
+
+    Raises:
+        ConfigError: class weights or label smoothing are set, which a loss of whole sequences has no place for.
+    """
+
+    rate_factors: ClassVar[Mapping[str, float]] = MappingProxyType({"step": 50.0, "start": 50.0, "end": 50.0})
+
+    not_allowed: Bool[Tensor, "tags tags"]
+    no_start: Bool[Tensor, " tags"]
+    no_end: Bool[Tensor, " tags"]
+
+    def __init__(self, hidden: int, task: TagTask, settings: HeadSettings | None = None) -> None:
+        super().__init__(hidden, task, settings)
+        if self.class_weights is not None or self.settings.label_smoothing:
+            raise ConfigError(
+                "model.head: the head crf has a loss of whole sentences; take training.class_weights and "
+                "training.label_smoothing out, or take the head linear"
+            )
+        self.step = nn.Parameter(torch.zeros(self.tags, self.tags))
+        self.start = nn.Parameter(torch.zeros(self.tags))
+        self.end = nn.Parameter(torch.zeros(self.tags))
+        scheme = task.transitions
+        for name, scores in (("not_allowed", scheme.step), ("no_start", scheme.start), ("no_end", scheme.end)):
+            self.register_buffer(name, torch.from_numpy(np.isneginf(scores)), persistent=False)
+
+    def loss(
+        self, hidden: Float[Tensor, "words hidden"], sequences: Sequences, targets: Int64[Tensor, " words"]
+    ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+        scores = self(hidden).float()
+        right = scores.masked_fill(~self.allowed[targets], _NEVER)
+        # Both sums in one pass: over the sequences that are right, and over all.
+        of_right, of_all = self._log_sums(torch.stack([right, scores]), sequences)
+        return (of_all - of_right).sum(), scores.new_tensor(len(targets))
+
+    def parameters_for_decoding(self) -> dict[str, NDArray[np.float64]]:
+        """The learnt transitions by name."""
+        learnt = {"step": self.step, "start": self.start, "end": self.end}
+        return {name: weights.detach().cpu().double().numpy() for name, weights in learnt.items()}
+
+    def _log_sums(
+        self, scores: Float[Tensor, "both words tags"], sequences: Sequences
+    ) -> Float[Tensor, "both sequences"]:
+        """The logarithm of the sum, over all tag sequences of each sentence, of their exponentiated scores."""
+        lengths = sequences.lengths
+        places = torch.arange(int(lengths.max()), device=lengths.device)
+        inside = places < lengths[:, None]
+        rows = torch.where(inside, (lengths.cumsum(0) - lengths)[:, None] + places, 0)
+        padded = scores[:, rows]
+        step = self.step.masked_fill(self.not_allowed, _NEVER)
+        start = self.start.masked_fill(self.no_start, _NEVER)
+        end = self.end.masked_fill(self.no_end, _NEVER)
+        reached = padded[:, :, 0] + torch.where(sequences.begins[:, None], start, 0.0)
+        for word in range(1, len(places)):
+            onward = (reached[..., None] + step).logsumexp(dim=-2) + padded[:, :, word]
+            reached = torch.where(inside[:, word, None], onward, reached)
+        return (reached + torch.where(sequences.ends[:, None], end, 0.0)).logsumexp(dim=-1)

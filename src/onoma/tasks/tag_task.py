@@ -1,0 +1,250 @@
+"""Flat entities as one tag a word: tags to train on, and tag scores to scored entities.
+
+Every step is exact under the linear chain of :mod:`.lattice`, whether its transitions were learnt (CRF) or are only
+those that the scheme allows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.encoding import Encoded
+from onoma.schemes import OUTSIDE, Chunk, Scheme, encode_tags, parse_tag
+from onoma.tasks.calibration import UNCALIBRATED, Calibration
+from onoma.tasks.lattice import Lattice, by_length, softmax
+from onoma.tasks.targets import gold_chunks
+from onoma.tasks.task import Reading, ScoredSpan
+from onoma.tasks.transitions import Transitions
+from onoma.tasks.viterbi import best_sequences
+
+_LONGEST = 2_048
+"""Words; a longer sentence is decoded in pieces, so that memory stays bounded."""
+
+Parameters = Mapping[str, NDArray[np.floating]]
+"""What decoding needs of a trained head: of a CRF ``step``, ``start`` and ``end``; of a linear head nothing."""
+
+
+class TagTask:
+    """Entities that do not overlap, as a tag for each word.
+
+    Args:
+        labels: the entity types, in the order of the model's tags.
+        scheme: what the tags mean.
+        parameters: learnt transitions; none for a head that scores every word on its own.
+        calibration: from tag scores to calibrated probabilities, and thresholds.
+        unannotated: sets of labels that some training documents do not annotate, in the order of their targets.
+
+    Attributes:
+        tags: in the order of the model's scores.
+        transitions: the scores of steps between them.
+    """
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        *,
+        scheme: Scheme,
+        parameters: Parameters | None = None,
+        calibration: Calibration = UNCALIBRATED,
+        unannotated: Sequence[frozenset[str]] = (),
+    ) -> None:
+        self.labels = tuple(labels)
+        self.scheme = scheme
+        self.parameters = dict(parameters or {})
+        self.calibration = calibration
+        self.unannotated = tuple(unannotated)
+        self.tags = scheme.tags(self.labels)
+        allowed = Transitions.of(scheme, self.tags)
+        self.transitions = allowed.with_scores(**self.parameters) if self.parameters else allowed
+        self._at_temperature = self.transitions.at(calibration.temperature)
+        self._label_of = [parse_tag(tag).label for tag in self.tags]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """``(tags,)``."""
+        return (len(self.tags),)
+
+    def with_parameters(self, parameters: Parameters) -> TagTask:
+        """The same task with what a head has learnt."""
+        return TagTask(
+            self.labels,
+            scheme=self.scheme,
+            parameters=parameters,
+            calibration=self.calibration,
+            unannotated=self.unannotated,
+        )
+
+    def with_calibration(self, calibration: Calibration) -> TagTask:
+        """The same task with another calibration."""
+        return TagTask(
+            self.labels,
+            scheme=self.scheme,
+            parameters=self.parameters,
+            calibration=calibration,
+            unannotated=self.unannotated,
+        )
+
+    @cached_property
+    def allowed(self) -> NDArray[np.bool_]:
+        """The tags that each target stands for, ``[targets, tags]``.
+
+        A tag's target is its number. Behind the tags comes a target for each set of unannotated labels: the word may
+        be outside of every entity, or have any tag of these labels.
+        """
+        sets = [
+            [tag == OUTSIDE or label in labels for tag, label in zip(self.tags, self._label_of, strict=True)]
+            for labels in self.unannotated
+        ]
+        return np.concatenate([np.eye(len(self.tags), dtype=bool), np.array(sets, dtype=bool).reshape(-1, *self.shape)])
+
+    def targets(self, encoded: Encoded, *, unusable: Counter[str]) -> NDArray[np.int32]:
+        """See :meth:`onoma.tasks.Task.targets`; rows of :attr:`allowed`."""
+        chunks = gold_chunks(encoded, unusable=unusable)
+        numbers = {tag: number for number, tag in enumerate(self.tags)}
+        if missing := encoded.document.unannotated:
+            numbers[OUTSIDE] = len(self.tags) + self.unannotated.index(missing)
+        tags = encode_tags(chunks, length=len(encoded.words), scheme=self.scheme)
+        return np.asarray([numbers[tag] for tag in tags], dtype=np.int32)
+
+    def settled(self, scores: NDArray[np.floating]) -> int:
+        """See :meth:`onoma.tasks.Task.settled`."""
+        return _cuts(scores)[-2]
+
+    def decode(self, sentences: Sequence[NDArray[np.floating]]) -> list[Reading]:
+        """See :meth:`onoma.tasks.Task.decode`.
+
+        A sentence of more than 2,048 words, as a long text without sentence bounds is, is decoded in pieces that begin
+        at a word which is surely outside every entity; its scores are exact up to that word's doubt.
+        """
+        spans: list[list[ScoredSpan]] = [[] for _ in sentences]
+        pieces = [
+            (number, start, scores[start:end])
+            for number, scores in enumerate(sentences)
+            for start, end in pairwise(_cuts(scores))
+            if end > start
+        ]
+        if pieces:
+            for (number, offset, _), span in self._found(pieces):
+                spans[number].append(span._replace(start=span.start + offset, end=span.end + offset))
+        return [TagReading(self, scores, own) for scores, own in zip(sentences, spans, strict=True)]
+
+    def span_probabilities(
+        self, sentences: Sequence[NDArray[np.floating]], *, start: int, end: int, label: str
+    ) -> NDArray[np.float64]:
+        """How probable one span with a label is in each of several sentences, ``[sentences]``.
+
+        See :meth:`onoma.tasks.Reading.probability`.
+        """
+        return self._span_probabilities(self.lattice(sentences), start, end, label)
+
+    def lattice(self, sentences: Sequence[NDArray[np.floating]]) -> Lattice:
+        """The lattice over sentences of tag scores, each ``[words, tags]``."""
+        return Lattice.over([softmax(self.calibration.temper(scores)) for scores in sentences], self._at_temperature)
+
+    def tags_of(self, label: str, *, length: int) -> NDArray[np.int64]:
+        """The numbers of the tags of a span of this many words, ``[words]``; label ``O`` for no entity."""
+        chunks = [] if label == OUTSIDE else [Chunk(0, length, label)]
+        names = encode_tags(chunks, length=length, scheme=self.scheme)
+        return np.asarray([self.tags.index(name) for name in names])
+
+    def _span_probabilities(self, lattice: Lattice, start: int, end: int, label: str) -> NDArray[np.float64]:
+        sentences, words, _ = lattice.emitted.shape
+        tags = np.zeros((sentences, words), dtype=np.int64)
+        tags[:, start:end] = self.tags_of(label, length=end - start)
+        rows = np.arange(sentences)
+        found = lattice.probabilities(rows, np.full(sentences, start), np.full(sentences, end), tags)
+        return found if label == OUTSIDE else self.calibration.scores(found)
+
+    def _found(
+        self, pieces: Sequence[tuple[int, int, NDArray[np.floating]]]
+    ) -> list[tuple[tuple[int, int, NDArray[np.floating]], ScoredSpan]]:
+        """The entities of pieces of sentences, each with its piece."""
+        logits = self.calibration.temper(np.concatenate([own for _, _, own in pieces]))
+        bounds = np.concatenate([[0], np.cumsum([len(own) for _, _, own in pieces])])
+        tags = best_sequences(logits, bounds, self._at_temperature)
+        if not tags.any():
+            return []
+        starts, ends = self._chunks(tags, bounds)
+        owners = np.searchsorted(bounds, starts, side="right") - 1
+        likely = self._probabilities(logits, tags, bounds=bounds, owners=owners, starts=starts, ends=ends)
+        labels = [self._label_of[tag] for tag in tags[starts].tolist()]
+        firsts = bounds[owners]
+        columns = (
+            array.tolist() for array in (owners, starts - firsts, ends - firsts, self.calibration.scores(likely))
+        )
+        return [
+            (pieces[owner], ScoredSpan(start, end, label, score))
+            for owner, start, end, score, label in zip(*columns, labels, strict=True)
+            if self.calibration.keeps(label, score)
+        ]
+
+    def _chunks(
+        self, tags: NDArray[np.int64], bounds: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where entities start and end under tags that the scheme allows."""
+        named = tags != 0
+        continued = np.zeros(len(tags) + 1, dtype=bool)
+        continued[1:-1] = self.transitions.continues[tags[:-1], tags[1:]]
+        continued[bounds] = False
+        return (named & ~continued[:-1]).nonzero()[0], (named & ~continued[1:]).nonzero()[0] + 1
+
+    def _probabilities(
+        self,
+        logits: NDArray[np.floating],
+        tags: NDArray[np.int64],
+        *,
+        bounds: NDArray[np.int64],
+        owners: NDArray[np.int64],
+        starts: NDArray[np.int64],
+        ends: NDArray[np.int64],
+    ) -> NDArray[np.float64]:
+        """The probability of each entity; only sentences that hold one are looked at."""
+        certain = np.empty(len(starts))
+        lengths = np.diff(bounds)
+        for group in by_length({owner: int(lengths[owner]) for owner in owners.tolist()}):
+            spans = [slice(bounds[piece], bounds[piece + 1]) for piece in group]
+            shares = softmax(np.concatenate([logits[span] for span in spans]))
+            lattice = Lattice.over(np.split(shares, np.cumsum(lengths[group])[:-1]), self._at_temperature)
+            chosen = np.zeros(lattice.emitted.shape[:2], dtype=np.int64)
+            for row, span in zip(chosen, spans, strict=True):
+                row[: span.stop - span.start] = tags[span]
+            rows = np.full(len(lengths), -1)
+            rows[group] = np.arange(len(group))
+            own = (rows[owners] >= 0).nonzero()[0]
+            first = bounds[owners[own]]
+            certain[own] = lattice.probabilities(rows[owners[own]], starts[own] - first, ends[own] - first, chosen)
+        return certain
+
+
+class TagReading:
+    """A :class:`~onoma.tasks.Reading` of one sentence's tag scores, ``[words, tags]``."""
+
+    def __init__(self, task: TagTask, scores: NDArray[np.floating], spans: Sequence[ScoredSpan]) -> None:
+        self.scores = scores
+        self.spans = spans
+        self._task = task
+
+    @cached_property
+    def _lattice(self) -> Lattice:
+        return self._task.lattice([self.scores])
+
+    def probability(self, start: int, end: int, label: str) -> float:
+        """See :meth:`onoma.tasks.Reading.probability`."""
+        return float(self._task._span_probabilities(self._lattice, start, end, label)[0])
+
+
+def _cuts(scores: NDArray[np.floating]) -> list[int]:
+    """Where the pieces of a sentence begin, and its end: rather before the word that is most surely outside."""
+    cuts = [0]
+    while len(scores) - cuts[-1] > _LONGEST:
+        start = cuts[-1] + 3 * _LONGEST // 4
+        stretch = scores[start : cuts[-1] + _LONGEST]
+        doubt = stretch[:, 1:].max(axis=1, initial=-np.inf) - stretch[:, 0]
+        cuts.append(start + int(doubt.argmin()))
+    return [*cuts, len(scores)]
