@@ -17,7 +17,7 @@ from onoma.metrics.reliability import (
     reliability,
     threshold_curve,
 )
-from onoma.metrics.report import Report
+from onoma.metrics.report import Against, Report
 from onoma.metrics.sample import Sample
 from onoma.metrics.scoring import Tally, score, tally
 from onoma.metrics.semeval import Outcomes, SemEval, count_semeval
@@ -28,6 +28,7 @@ from onoma.metrics.wordwise import count_words
 
 __all__ = [
     "KINDS",
+    "Against",
     "Aligned",
     "Averages",
     "Bin",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
+from onoma.metrics.comparing import Comparison
 from onoma.metrics.counts import Averages, Counts, as_fractions, average
 from onoma.metrics.errors import Errors
 from onoma.metrics.intervals import Intervals
 from onoma.metrics.reliability import Reliability
 from onoma.metrics.semeval import Outcomes, SemEval
+from onoma.metrics.spread import spread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,8 @@ class Report:
         intervals: how far the exact figures would move; None where nobody asked.
         errors: where they come from; None where nobody asked.
         reliability: what the scores of predicted entities are worth; None where nobody asked or there are none.
+        against: another system on the same gold, and the tests of the difference; None where nobody asked.
+        runs: reports of further runs of the same set-up, with other seeds.
     """
 
     exact: Counts
@@ -44,6 +48,8 @@ class Report:
     intervals: Intervals | None = None
     errors: Errors | None = None
     reliability: Reliability | None = None
+    against: Against | None = None
+    runs: tuple[Report, ...] = ()
 
     @property
     def macro(self) -> Averages:
@@ -57,7 +63,12 @@ class Report:
 
     def to_json(self) -> dict[str, object]:
         """Plain values for :func:`json.dumps`; figures are fractions of 1, support and documents are counts."""
-        optional = {"intervals": self.intervals, "errors": self.errors, "reliability": self.reliability}
+        optional = {
+            "intervals": self.intervals,
+            "errors": self.errors,
+            "reliability": self.reliability,
+            "against": self.against,
+        }
         return {
             "exact": as_fractions(self.exact),
             "surface": as_fractions(self.surface),
@@ -80,7 +91,32 @@ class Report:
             "documents": self.documents,
             "notes": list(self.notes),
             **{name: part.to_json() for name, part in optional.items() if part is not None},
+            **({"runs": _runs([self, *self.runs])} if self.runs else {}),
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """Another system on the same gold.
+
+    Attributes:
+        name: what the other system is called.
+        report: its figures.
+        comparison: the tests of the difference, ours less theirs.
+    """
+
+    name: str
+    report: Report
+    comparison: Comparison
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values for :func:`json.dumps`: the other's report, and ``difference``."""
+        return {**self.report.to_json(), "difference": self.comparison.to_json()}
+
+
+def _runs(reports: Sequence[Report]) -> dict[str, object]:
+    figures = {name: {figure: asdict(of) for figure, of in row.items()} for name, row in spread(reports).items()}
+    return {"count": len(reports), **figures}
 
 
 def _outcomes(of: Outcomes) -> dict[str, float]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
+from typing import TYPE_CHECKING
 
 from onoma.metrics.counts import Figures
-from onoma.metrics.report import Report
+
+if TYPE_CHECKING:  # a report holds what this module makes
+    from onoma.metrics.report import Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onoma.metrics import Counts, Report, SemEval, score
+from onoma.metrics import Against, Counts, Report, Sample, SemEval, align, compare, score
 from onoma.text import Document
 
 TEXT = "Ada met Babbage in London ."
@@ -106,6 +106,19 @@ def test_json_has_the_agreed_shape() -> None:
         "documents": 1,
         "notes": [],
     }
+
+
+def test_json_has_what_stands_beside_a_report() -> None:
+    gold = annotated(TEXT, (0, 3, "PER"))
+    ours, theirs = (list(align([gold], [predicted])) for predicted in (gold, Document(TEXT)))
+    report, other = score([gold], [gold]), score([gold], [Document(TEXT)])
+    comparison = compare(Sample.of(ours), Sample.of(theirs))
+    whole = replace(report, against=Against(name="other", report=other, comparison=comparison), runs=(other,))
+    plain = json.loads(json.dumps(whole.to_json()))
+    assert plain["against"] == {**other.to_json(), "difference": comparison.to_json()}
+    assert plain["runs"]["count"] == 2
+    assert plain["runs"]["exact"]["f1"] == {"mean": 0.5, "deviation": pytest.approx(0.5**0.5)}
+    assert {name: part for name, part in plain.items() if name not in {"against", "runs"}} == report.to_json()
 
 
 def test_streams_are_read_in_step() -> None:
