@@ -73,7 +73,7 @@ def write_rows(path: Path, texts: Iterator[str]) -> int:
 
 def tag(arguments: argparse.Namespace, source: Path, output: Path, *more: str, seconds: float | None = None) -> Run:
     """One run of the command, killed after so many seconds if it has not ended by then."""
-    command = [sys.executable, "-m", "onoma.cli", "tag", "--model", str(arguments.model), str(source)]
+    command = [sys.executable, "-m", "onoma", "tag", "--model", str(arguments.model), str(source)]
     started = time.perf_counter()
     process = subprocess.Popen([*command, "--output", str(output), "--threads", "1", *more], start_new_session=True)
     if seconds is not None:

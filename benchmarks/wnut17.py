@@ -19,7 +19,7 @@ from pathlib import Path
 
 from results import DATA, write_result
 
-ONOMA = [sys.executable, "-m", "onoma.cli"]
+ONOMA = [sys.executable, "-m", "onoma"]
 
 
 def train(data: Path, seed: int, sets: list[str]) -> tuple[Path, float]:

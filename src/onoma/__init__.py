@@ -15,17 +15,18 @@ from typing import TYPE_CHECKING
 from onoma.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from onoma.api.calibrating import calibrate
     from onoma.api.checking import check
-    from onoma.api.evaluating import calibrate, evaluate
+    from onoma.api.converting import convert
+    from onoma.api.evaluating import evaluate, score
     from onoma.api.explaining import explain, index_mentions, load_explainer, measure_faithfulness
     from onoma.api.exporting import export_model
     from onoma.api.loading import load
     from onoma.api.pruning import prune
-    from onoma.api.tagging import tag_files
+    from onoma.api.tagging import tag, tag_files
     from onoma.api.training import train
     from onoma.corpora import read, write
     from onoma.errors import OnomaError
-    from onoma.metrics import score
     from onoma.tagger import Tagger
     from onoma.text import Document, Entity, Sentence, Span, Word
 
@@ -39,6 +40,7 @@ __all__ = [
     "Word",
     "calibrate",
     "check",
+    "convert",
     "evaluate",
     "explain",
     "export_model",
@@ -49,6 +51,7 @@ __all__ = [
     "prune",
     "read",
     "score",
+    "tag",
     "tag_files",
     "train",
     "write",
@@ -62,8 +65,9 @@ _HOMES = {
     "Span": "onoma.text",
     "Tagger": "onoma.tagger",
     "Word": "onoma.text",
-    "calibrate": "onoma.api.evaluating",
+    "calibrate": "onoma.api.calibrating",
     "check": "onoma.api.checking",
+    "convert": "onoma.api.converting",
     "evaluate": "onoma.api.evaluating",
     "explain": "onoma.api.explaining",
     "export_model": "onoma.api.exporting",
@@ -73,7 +77,8 @@ _HOMES = {
     "measure_faithfulness": "onoma.api.explaining",
     "prune": "onoma.api.pruning",
     "read": "onoma.corpora",
-    "score": "onoma.metrics",
+    "score": "onoma.api.evaluating",
+    "tag": "onoma.api.tagging",
     "tag_files": "onoma.api.tagging",
     "train": "onoma.api.training",
     "write": "onoma.corpora",

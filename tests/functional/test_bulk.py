@@ -186,7 +186,7 @@ def test_an_interrupt_ends_a_job_cleanly(onoma, model, rows, whole, monkeypatch,
 @needs_ray
 @pytest.mark.slow
 def test_a_cluster_writes_what_one_process_writes(model, rows, whole):
-    command = [sys.executable, "-m", "onoma.cli", "tag", "-m", str(model), str(rows), "-o", "out.jsonl"]
+    command = [sys.executable, "-m", "onoma", "tag", "-m", str(model), str(rows), "-o", "out.jsonl"]
     more = ["--shard-rows", "2", "--engine", "ray", "--workers", "2"]
     environment = {**os.environ, "PYTHONPATH": SOURCES}
     done = subprocess.run([*command, *more], capture_output=True, text=True, check=False, env=environment)

@@ -128,7 +128,7 @@ def test_the_death_of_one_ends_the_other(encoder, corpus, tmp_path):
 def test_what_one_cannot_do_ends_all(encoder, corpus, tmp_path):
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "thesis.tex").touch()
-    arguments = ("-m", "onoma.cli", "train", "--train", corpus, "--encoder", encoder, *SETTINGS)
+    arguments = ("-m", "onoma", "train", "--train", corpus, "--encoder", encoder, *SETTINGS)
     refused = launch(tmp_path, *arguments, "-o", tmp_path / "taken")
     assert refused.returncode != 0
     assert "the output folder is not empty and holds no model" in refused.stderr

@@ -43,7 +43,7 @@ def test_score_tests_one_file_against_another(onoma, files):
 
 def test_score_gives_mean_and_deviation_of_runs(onoma, files):
     gold, one, other = files
-    runs = json.loads(onoma("score", gold, one, "--also", other, "--json").out)["runs"]
+    runs = json.loads(onoma("score", gold, one, "--seeds", other, "--json").out)["runs"]
     assert runs["count"] == 2
     assert runs["exact"]["recall"] == {"mean": 0.75, "deviation": pytest.approx(0.5 / 2**0.5)}
 
@@ -52,7 +52,7 @@ def test_score_shows_tables(onoma, files, tmp_path):
     gold, one, other = files
     (tmp_path / "train.conll").write_text("Ada\tB-PER\n", encoding="utf-8")
     training = tmp_path / "train.conll"
-    out = onoma("score", gold, other, "--against", one, "--also", one, "--errors", "--train", training).out
+    out = onoma("score", gold, other, "--against", one, "--seeds", one, "--errors", "--train", training).out
     for piece in ("95% interval", "-50.00", "±", "missed", "Bob PER → nothing", "by training", "unseen", "by length"):
         assert piece in out
 
@@ -78,7 +78,7 @@ def test_score_reads_broken_tags_strictly_beside(onoma, files, tmp_path):
 def test_score_writes_a_page(onoma, files, tmp_path):
     gold, one, other = files
     page = tmp_path / "report.html"
-    outcome = onoma("score", gold, other, "--against", one, "--also", one, "--train", gold, "--report", page)
+    outcome = onoma("score", gold, other, "--against", one, "--seeds", one, "--train", gold, "--report", page)
     assert (outcome.status, f"the page is in {page}" in outcome.err) == (0, True)
     assert "precision" in outcome.out
     html = page.read_text(encoding="utf-8")

@@ -1,128 +1,172 @@
-"""A model and annotated text to figures, and to scores that are honest."""
+"""Annotated text and a model, or two annotated files, to figures."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.inputs import PathLike, documents_in, name_of
-from onoma.api.loading import backend_of, load
-from onoma.bundle import AUTO, load_bundle, write_manifest
+from onoma.api.inputs import PathLike, documents_in, name_of, notes_on
+from onoma.api.loading import load
+from onoma.bundle import AUTO
 from onoma.errors import InputError
 from onoma.tagger import Tagger
 from onoma.text import Document
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.corpora import ReadOptions
-    from onoma.evaluation import Calibrated
-    from onoma.metrics import Report, Wanted
+    from onoma.metrics import Aligned, Counts, Report
 
 
 def evaluate(
     model: PathLike | Tagger,
     data: PathLike | Iterable[Document],
     *,
-    format: str | None = None,
-    options: ReadOptions | None = None,
+    against: PathLike | Tagger | None = None,
+    seeds: Sequence[PathLike | Tagger] = (),
+    train: PathLike | Iterable[Document] | None = None,
+    raw: bool = False,
     report: PathLike | None = None,
-) -> Report:
-    """Score a model on annotated text.
-
-    Args:
-        model: a folder, or a tagger that is loaded already.
-        data: a file in any format that onoma reads, or documents.
-        format: the file's format; detected automatically where not given.
-        options: how the file is read.
-        report: an HTML page to write, with all figures and every wrong sentence.
-
-    Returns:
-        The figures; where a page is written also their intervals, the errors, and what scores are worth.
-
-    Raises:
-        MissingExtraError: there is to be a page, and what draws its pictures is not installed.
-    """
-    from onoma.evaluation import evaluate as evaluate_documents
-
-    tagger = model if isinstance(model, Tagger) else load(model)
-    documents = documents_in(data, format=format, options=options)
-    if report is None:
-        return evaluate_documents(tagger, documents)
-    from onoma.evaluation import tag_gold
-    from onoma.metrics import judge
-    from onoma.views.report import need_plots, write_report
-
-    need_plots()
-    pairs = list(tag_gold(tagger, documents))
-    found = judge(pairs)
-    write_report(
-        Path(report), report=found, pairs=pairs, title=f"{name_of(model, 'model')} on {name_of(data, 'documents')}"
-    )
-    return found
-
-
-def calibrate(
-    model: PathLike,
-    data: PathLike | Iterable[Document],
-    *,
     format: str | None = None,
     options: ReadOptions | None = None,
-    precision: float | None = None,
-    recall: float | None = None,
+    dtype: str = AUTO,
     threads: int | None = None,
-) -> Calibrated:
-    """Fit a model's calibration on annotated text, so that its scores are honest, and write it into the model.
-
-    With ``precision`` or ``recall`` thresholds are written too: the model then leaves out entities that score less.
-    Without them thresholds that it has are taken off.
+) -> Report:
+    """Tag annotated text with a model and score the predicted entities.
 
     Args:
-        model: a folder that `onoma train` has written.
-        data: a file in any format that onoma reads, or documents; not what the model was trained or is measured on.
-        precision: what the entities of each label are to have, at the best recall; a label that cannot have it keeps
-            all of its entities.
-        recall: what the entities of each label are to keep, at the best precision.
-        format: the file's format; detected automatically where not given.
-        options: how the file is read.
-        threads: processor threads; None for as many as this process may use.
+        model: `en`, a folder that `onoma train` has written, or a loaded tagger.
+        data: a file in any format that onoma reads, or documents.
+        against: another model, for paired tests on the same data.
+        seeds: models trained in the same way with other seeds, for mean and standard deviation.
+        train: the training text, to tell entities that it contains from new ones.
+        raw: tag the text alone, without the words and sentence bounds that the data gives.
+        report: an HTML page to write, with all figures and every sentence with an error.
+        format: the format of all files; detected automatically if None.
+        options: how files are read.
+        dtype: as :func:`load` takes it, for models that are folders.
+        threads: processor threads for them; None for as many as this process may use.
 
     Raises:
-        BundleError: the folder is missing, broken, or of a newer version.
-        InputError: the text has too little to fit a calibration on, or both precision and recall are wanted.
+        InputError: a file cannot be used.
+        BundleError: a model cannot be loaded.
+        MissingExtraError: ``report`` is given and matplotlib is not installed.
     """
-    from onoma.bundle import CalibrationCard
-    from onoma.evaluation import calibrate as calibrate_bundle
+    from onoma.evaluation import full_report, tag_gold
 
-    if precision is not None and recall is not None:
-        raise InputError("a threshold is chosen for a precision or for a recall; ask for one of them")
+    _check_page(report)
+    gold = documents_in(data, format=format, options=options)
+    documents = [replace(document, words=None, sentences=None) if raw else document for document in gold]
 
-    bundle = load_bundle(Path(model))
-    graph = bundle.graph()
-    gold = list(documents_in(data, format=format, options=options))
-    fitted = calibrate_bundle(bundle, backend_of(bundle, dtype=AUTO, threads=threads), gold)
-    calibration = CalibrationCard(
-        temperature=fitted.temperature,
-        slope=fitted.scaling.slope,
-        intercept=fitted.scaling.intercept,
-        data=name_of(data, ""),
-        entities=sum(bin.entities for bin in fitted.after.bins),
-        error_before=fitted.before.ece,
-        error_after=fitted.after.ece,
-        thresholds=_thresholds(fitted, precision=precision, recall=recall),
+    def tagged(model: PathLike | Tagger) -> list[Aligned]:
+        tagger = model if isinstance(model, Tagger) else load(model, dtype=dtype, threads=threads)
+        return list(tag_gold(tagger, documents))
+
+    pairs = tagged(model)
+    found = full_report(
+        pairs,
+        against=None if against is None else (name_of(against, "the other"), tagged(against)),
+        seeds=[tagged(each) for each in seeds],
+        train=None if train is None else documents_in(train, format=format, options=options),
     )
-    write_manifest(bundle.manifest.with_entities(calibration=calibration), graph.parent)
-    return fitted
+    title = f"{name_of(model, 'model')} on {name_of(data, 'documents')}"
+    return _finished(found, pairs, notes=notes_on(gold), page=report, title=title)
 
 
-def _thresholds(fitted: Calibrated, *, precision: float | None, recall: float | None) -> dict[str, float]:
-    """The thresholds to keep, rounded down so that the entity which each was taken from stays."""
-    wanted: tuple[float, Wanted] | None = None
-    if precision is not None:
-        wanted = precision, "precision"
-    elif recall is not None:
-        wanted = recall, "recall"
-    if wanted is None:
-        return {}
-    chosen = fitted.thresholds(wanted=wanted[0], of=wanted[1])
-    return {label: math.floor(1e6 * point.threshold) / 1e6 for label, point in chosen.items() if point is not None}
+def score(
+    gold: PathLike | Iterable[Document],
+    predicted: PathLike | Iterable[Document],
+    *,
+    against: PathLike | Iterable[Document] | None = None,
+    seeds: Sequence[PathLike | Iterable[Document]] = (),
+    train: PathLike | Iterable[Document] | None = None,
+    report: PathLike | None = None,
+    format: str | None = None,
+    options: ReadOptions | None = None,
+) -> Report:
+    """Score predicted entities against gold entities.
+
+    The files may have different formats. Entities are compared by character offsets where the texts are equal, else by
+    words.
+
+    Args:
+        gold: a file in any format that onoma reads, or documents. Predicted entities of a label that a gold document
+            lists in ``unannotated`` are not scored.
+        predicted: the same text with predicted entities.
+        against: predictions of another system, for paired tests.
+        seeds: predictions of runs with other seeds, for mean and standard deviation.
+        train: the training text, to tell entities that it contains from new ones.
+        report: an HTML page to write, with all figures and every sentence with an error.
+        format: the format of all files; detected automatically if None.
+        options: how files are read.
+
+    Raises:
+        InputError: a file cannot be used, or the texts differ; the message says where.
+        MissingExtraError: ``report`` is given and matplotlib is not installed.
+
+    >>> text = Document("Ada met Babbage.")
+    >>> gold = text.with_entities([text.entity(0, 3, "PER"), text.entity(8, 15, "PER")])
+    >>> score([gold], [text.with_entities([text.entity(0, 3, "PER")])]).exact.recall
+    0.5
+    """
+    from onoma.evaluation import full_report
+    from onoma.metrics import align
+
+    _check_page(report)
+    expected = documents_in(gold, format=format, options=options)
+    systems = [
+        documents_in(system, format=format, options=options)
+        for system in (predicted, *seeds, *(() if against is None else (against,)))
+    ]
+    documents = list(expected)
+    pairs, *others = (list(align(documents, system)) for system in systems)
+    found = full_report(
+        pairs,
+        against=None if against is None else (name_of(against, "the other"), others.pop()),
+        seeds=others,
+        train=None if train is None else documents_in(train, format=format, options=options),
+    )
+    found = replace(found, strict_reading=_strict_reading((gold, expected), (predicted, systems[0]), format, options))
+    title = f"{name_of(predicted, 'predicted')} against {name_of(gold, 'gold')}"
+    return _finished(found, pairs, notes=notes_on(expected, *systems), page=report, title=title)
+
+
+Source = tuple[PathLike | Iterable[Document], Iterable[Document]]
+"""What a caller passed, and the documents in it."""
+
+
+def _strict_reading(gold: Source, predicted: Source, format: str | None, options: ReadOptions | None) -> Counts | None:
+    """Exact counts without the entities that exist only because a tag was repaired; None if no tag was repaired."""
+    from onoma.corpora import Reading, ReadOptions
+    from onoma.metrics import score
+
+    if not any(isinstance(read, Reading) and read.report.repairs.count for _, read in (gold, predicted)):
+        return None
+    strictly = replace(options or ReadOptions(), sound_only=True)
+    return score(*(documents_in(data, format=format, options=strictly) for data, _ in (gold, predicted))).exact
+
+
+def _check_page(page: PathLike | None) -> None:
+    """Refuse a page that cannot be written before hours go into its content."""
+    if page is None:
+        return
+    from onoma.views.report import need_plots
+
+    if not Path(page).parent.is_dir():
+        raise InputError(f"{page}: there is no folder {Path(page).parent}; make it first")
+    need_plots()
+
+
+def _finished(
+    report: Report, pairs: Sequence[Aligned], *, notes: Sequence[str], page: PathLike | None, title: str
+) -> Report:
+    """The report with notes on how files were read; also written as a page where that is wanted."""
+    report = replace(report, notes=(*notes, *report.notes))
+    if page is not None:
+        from onoma.views.report import Rival, write_report
+
+        of = report.against
+        rival = None if of is None else Rival(name=of.name, report=of.report, comparison=of.comparison)
+        write_report(Path(page), report=report, pairs=pairs, title=title, rival=rival, runs=report.runs)
+    return report

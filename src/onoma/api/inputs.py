@@ -1,4 +1,4 @@
-"""What callers hand in, be it a path, several, or documents that are at hand."""
+"""The inputs that callers pass: a path, several, or documents in memory."""
 
 from __future__ import annotations
 
@@ -16,22 +16,26 @@ PathLike = str | os.PathLike[str]
 
 
 def name_of(of: object, otherwise: str) -> str:
-    """What a file or folder is called, also one that is being read; of what is in memory nobody knows."""
-    from onoma.corpora import Reading
-
-    path = of.path if isinstance(of, Reading) else of
-    return Path(path).name if isinstance(path, str | os.PathLike) else otherwise
+    """The name of a file or folder, without its parents; ``otherwise`` for anything else."""
+    return Path(of).name if isinstance(of, str | os.PathLike) else otherwise
 
 
 def documents_in(
     data: PathLike | Iterable[Document], *, format: str | None, options: ReadOptions | None
 ) -> Iterable[Document]:
-    """The documents of a file, or those that are at hand already."""
+    """The documents of a file, or documents in memory as they are."""
     from onoma.corpora import ReadOptions, read
 
     if isinstance(data, str | os.PathLike):
         return read(Path(data), format=format, options=options or ReadOptions())
     return data
+
+
+def notes_on(*read: Iterable[Document]) -> list[str]:
+    """How files were read and what had to be repaired or left out; each note names its file."""
+    from onoma.corpora import Reading
+
+    return [note for reading in read if isinstance(reading, Reading) for note in reading.notices()]
 
 
 def paths_of(paths: PathLike | Sequence[PathLike] | None) -> list[Path] | None:

@@ -1,26 +1,62 @@
-"""Files to tagged files."""
+"""Texts and files to entities."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onoma.api.inputs import PathLike, paths_of
 from onoma.api.loading import load
-from onoma.bundle import AUTO, load_bundle
+from onoma.api.streaming import (
+    SHARDED,
+    STREAMED,
+    TARGETS,
+    check_free,
+    documents_of,
+    untagged,
+    write_documents,
+)
+from onoma.bundle import AUTO, MANIFEST, load_bundle
+from onoma.errors import InputError
+from onoma.tagger import Tagger
+from onoma.text import Document
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
-    from onoma.bulk import BulkObserver, BulkReport, Engine
+    from onoma.bulk import BulkObserver, BulkReport, DeadLetter, Engine, Found
     from onoma.corpora import ReadOptions
+
+
+def tag(text: str | Document, *, model: PathLike = "en", dtype: str = AUTO, threads: int | None = None) -> Document:
+    """Find the entities of one text. The model is loaded at the first call and kept; see :func:`load` for many texts.
+
+    Args:
+        text: a text, or a document whose words and sentence bounds are used and whose entities are ignored.
+        model: `en`, the English model that comes with onoma, or a folder that `onoma train` has written.
+        dtype: as :func:`load` takes it.
+        threads: processor threads; None for as many as this process may use.
+
+    Raises:
+        InputError: there is no such dtype, or this processor does not support it.
+        BundleError: the model cannot be loaded.
+    """
+    manifest = Path(model, MANIFEST)
+    changed = manifest.stat().st_mtime_ns if manifest.is_file() else None
+    return _kept(os.fspath(model), dtype, threads, changed).tag(text)
+
+
+@lru_cache(maxsize=4)
+def _kept(model: str, dtype: str, threads: int | None, _changed: int | None) -> Tagger:
+    return load(model, dtype=dtype, threads=threads)
 
 
 def tag_files(
     files: PathLike | Sequence[PathLike],
     *,
-    model: PathLike,
     output: PathLike,
+    model: PathLike = "en",
     to: str | None = None,
     column: str | None = None,
     format: str | None = None,
@@ -34,27 +70,29 @@ def tag_files(
     resume: bool = False,
     observer: BulkObserver | None = None,
 ) -> BulkReport:
-    """Tag files to a file or a folder of parts, each row exactly once, however often the job is killed and resumed.
+    """Tag files to one file or to a folder of parts.
+
+    An output in JSON Lines, CSV or Parquet is a job: each row is written exactly once, however often the job is
+    killed and resumed, and rows that cannot be tagged go to a file beside it. Other outputs are written as one stream.
 
     With several workers a script needs ``if __name__ == "__main__":`` around this, as with all of `multiprocessing`.
 
     Args:
         files: files, folders and patterns: text, JSON Lines, CSV (these also as ``.gz`` or ``.zst``), Parquet, corpora.
-        model: a folder that `onoma train` has written.
-        output: a file that ends in ``.jsonl``, ``.csv`` or ``.parquet``; or a folder, there already or with a slash at
-            its end.
-        to: `jsonl`, `csv` or `parquet`, where the output does not tell.
-        column: which column or key holds the text; `text` where not named.
-        format: what all files are; detected automatically where not given.
+        output: a file; or a folder, which exists or ends with a slash.
+        model: `en`, or a folder that `onoma train` has written.
+        to: `jsonl`, `csv`, `parquet`, `conll`, `html` or `pretty`; by the suffix of ``output`` if None.
+        column: the column or key that holds the text; `text` if None.
+        format: the format of all files; detected automatically if None.
         options: how text and corpora are read.
         engine: `local`, or `ray` for a cluster.
         workers: processes that tag.
         threads: processor threads of each; None for all with one worker, and for one with several.
         dtype: as :func:`load` takes it.
         shard_rows: rows that are written at once.
-        overwrite: replace an output, and forget an unfinished job.
-        resume: go on with the unfinished job, where there is one.
-        observer: is told how it goes.
+        overwrite: replace an output, and discard an unfinished job.
+        resume: continue the unfinished job, if there is one.
+        observer: receives the progress.
 
     Returns:
         What was written, and how many rows could not be tagged.
@@ -63,18 +101,34 @@ def tag_files(
         InputError: a file, the output or the dtype cannot be used, or the unfinished job is another one.
         BundleError: the model cannot be loaded.
         MissingExtraError: Parquet, Zstandard or Ray is not installed.
-        UnfinishedError: the job cannot go on; what it has written stands and can be resumed.
+        UnfinishedError: the job cannot continue; what it has written is kept and can be resumed.
     """
-    from onoma.bulk import SHARD_ROWS, Request, choose_output, find_inputs, run_job
+    from onoma.bulk import BulkObserver, find_inputs
 
-    folder = load_bundle(Path(model)).graph(dtype).parent
+    observer = observer or BulkObserver()
+    target = target_of(output, to=to)
+    shards = target in SHARDED and Path(output).suffix.lower() != ".json"
+    if not shards:
+        check_streamed(target, resume=resume, workers=workers, engine=engine)
     found = find_inputs(paths_of(files) or [], column=column, format=format, options=options)
+    if not shards:
+        return _stream(
+            found,
+            Path(output),
+            column=column,
+            load=partial(load, model, threads=threads, dtype=dtype),
+            to=target,
+            overwrite=overwrite,
+            observer=observer,
+        )
+    from onoma.bulk import SHARD_ROWS, Request, choose_output, run_job
+
     if threads is None and (engine != "local" or workers > 1):
         threads = 1
     request = Request(
         found=found,
         output=choose_output(output, to=to, inputs=found.inputs),
-        model=folder,
+        model=load_bundle(Path(model)).graph(dtype).parent,
         load=partial(load, Path(model), threads=threads, dtype=dtype),
         settings={"dtype": dtype},
         engine=engine,
@@ -85,3 +139,67 @@ def tag_files(
         resume=resume,
     )
     return run_job(request, observer=observer)
+
+
+def target_of(output: PathLike, *, to: str | None) -> str:
+    """What is written to an output: ``to`` where it is given, else by the suffix, else `pretty`.
+
+    Raises:
+        InputError: ``to`` is unknown.
+    """
+    from onoma.bulk import is_folder, target_of
+
+    if to is not None:
+        if to not in TARGETS:
+            raise InputError(f"--to {to}: there is no such output; there are {', '.join(TARGETS)}")
+        return to
+    if is_folder(output):
+        return "jsonl"
+    suffixes = {".json": "jsonl", ".conll": "conll", ".tsv": "conll", ".html": "html", ".htm": "html"}
+    return target_of(Path(output)) or suffixes.get(Path(output).suffix.lower(), "pretty")
+
+
+def check_streamed(target: str, *, resume: bool, workers: int, engine: str) -> None:
+    """Refuse what only a job can do where the output is a stream.
+
+    Raises:
+        InputError: see above.
+    """
+    if resume or workers > 1 or engine != "local" or target not in STREAMED:
+        raise InputError(
+            "--resume, --workers, --engine, CSV and Parquet are for files that are tagged to an --output of "
+            f"{', '.join(SHARDED)}; name files and such an output"
+        )
+
+
+def _stream(
+    found: Found,
+    path: Path,
+    *,
+    column: str | None,
+    load: Callable[[], Tagger],
+    to: str,
+    overwrite: bool,
+    observer: BulkObserver,
+) -> BulkReport:
+    """Tag files to one file that is no job."""
+    from onoma.bulk import BulkReport
+
+    check_free(path, overwrite=overwrite)
+    rows = entities = dead = 0
+
+    def failed(letter: DeadLetter) -> None:
+        nonlocal dead
+        dead += 1
+        observer.notice(untagged(letter))
+
+    def counted(documents: Iterable[Document]) -> Iterator[Document]:
+        nonlocal rows, entities
+        for document in documents:
+            rows += 1
+            entities += len(document.entities)
+            yield document
+
+    documents = documents_of(found, by_rows=column is not None, failed=failed)
+    write_documents(counted(load().tag_many(documents)), path, to=to)
+    return BulkReport(output=path, tagged=rows, entities=entities, dead=dead, dead_letters=None)

@@ -11,17 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onoma.cli.options import (
-    Encoding,
-    Format,
-    Labels,
-    PositionDigit,
-    SchemeName,
-    TagColumn,
-    Threads,
-    WordColumn,
-    read_options,
-)
+from onoma.cli.options import ENTITIES, Format, Threads, reads
+from onoma.corpora import ReadOptions
 from onoma.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,6 +27,7 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
+@reads(*(name for name in ENTITIES if name != "strict"))
 def run(
     *,
     files: Annotated[
@@ -72,12 +64,7 @@ def run(
         typer.Option("--fail-on", help="End with status 1 where there is a finding this grave: error, warning, never."),
     ] = FailOn.ERROR,
     format: Format = None,
-    scheme: SchemeName = None,
-    word_column: WordColumn = None,
-    tag_column: TagColumn = None,
-    position_digit: PositionDigit = False,
-    encoding: Encoding = "utf-8",
-    labels: Labels = None,
+    options: ReadOptions,
     threads: Threads = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all findings as JSON.")] = False,
 ) -> None:
@@ -99,14 +86,6 @@ def run(
         from onoma.training import read_setting
 
         settings = dict(map(read_setting, sets))
-    options = read_options(
-        scheme=scheme,
-        word_column=word_column,
-        tag_column=tag_column,
-        position_digit=position_digit,
-        encoding=encoding,
-        labels=labels,
-    )
     checkup = check(
         list(files or ()),
         train=list(train or ()),

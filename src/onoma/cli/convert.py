@@ -8,21 +8,12 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import (
-    Encoding,
-    Format,
-    Labels,
-    PositionDigit,
-    SchemeName,
-    Strict,
-    TagColumn,
-    WordColumn,
-    read_options,
-)
-from onoma.cli.report import tell_reading
-from onoma.corpora import FORMATS, LAYOUTS
+from onoma.cli.options import ENTITIES, Format, reads
+from onoma.cli.output import print_notes
+from onoma.corpora import FORMATS, LAYOUTS, ReadOptions
 
 
+@reads(*ENTITIES)
 def run(
     *,
     source: Annotated[Path, typer.Argument(metavar="IN", help="File or folder to read.", show_default=False)],
@@ -35,39 +26,26 @@ def run(
     ] = "BIO",
     layout: Annotated[str, typer.Option("--layout", help=f"Layout of JSONL: {', '.join(LAYOUTS)}.")] = "onoma",
     format: Format = None,
-    scheme: SchemeName = None,
-    word_column: WordColumn = None,
-    tag_column: TagColumn = None,
-    position_digit: PositionDigit = False,
-    encoding: Encoding = "utf-8",
-    strict: Strict = False,
-    labels: Labels = None,
+    options: ReadOptions,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
 ) -> None:
     """Convert annotated text between formats and tagging schemes.
 
     Example: onoma convert train.conll train.jsonl
 
-    What the target cannot hold is said, with counts.
+    Notes say what the target cannot hold, with counts.
     """
-    from onoma.corpora import WriteOptions, read, write
-    from onoma.encoding import segment
-    from onoma.errors import InputError
+    from onoma.api.converting import convert
 
-    if target.exists() and not overwrite:
-        raise InputError(f"{target}: exists already; pass --overwrite to replace it, or name another file")
-    options = read_options(
-        scheme=scheme,
-        word_column=word_column,
-        tag_column=tag_column,
-        position_digit=position_digit,
-        encoding=encoding,
-        strict=strict,
-        labels=labels,
+    written = convert(
+        source,
+        target,
+        to=to,
+        to_scheme=to_scheme,
+        layout=layout,
+        format=format,
+        options=options,
+        overwrite=overwrite,
     )
-    reading = read(source, format=format, options=options)
-    written = write(reading, target, format=to, options=WriteOptions(scheme=to_scheme, layout=layout, segment=segment))
-    tell_reading(reading)
-    for notice in written.notices():
-        print(f"note: {target}: {notice}", file=sys.stderr)
+    print_notes(written.notes)
     print(f"{target}: {written.documents:,} documents with {written.entities:,} entities", file=sys.stderr)

@@ -9,22 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onoma.cli.options import (
-    Encoding,
-    Format,
-    Model,
-    PositionDigit,
-    TagColumn,
-    Threads,
-    WordColumn,
-    read_options,
-)
+from onoma.cli.options import WORDS, Format, Model, Threads, reads
+from onoma.corpora import ReadOptions
 from onoma.errors import InputError
 
 if TYPE_CHECKING:
     from onoma.explanation import Explained, Place
 
 
+@reads(*WORDS)
 def run(
     *,
     model: Model,
@@ -61,10 +54,7 @@ def run(
         int | None, typer.Option("--entities", min=1, help="Entities that --faithfulness explains at most.")
     ] = None,
     format: Format = None,
-    word_column: WordColumn = None,
-    tag_column: TagColumn = None,
-    position_digit: PositionDigit = False,
-    encoding: Encoding = "utf-8",
+    options: ReadOptions,
     threads: Threads = None,
 ) -> None:
     """Say which words speak for an entity and against it, what else it might be, and what the model has learnt like it.
@@ -80,9 +70,6 @@ def run(
     if faithfulness is not None:
         if spans or label is not None or evidence is not None or html is not None:
             raise InputError("--span, --label, --evidence and --html belong to --text, not to --faithfulness")
-        options = read_options(
-            word_column=word_column, tag_column=tag_column, position_digit=position_digit, encoding=encoding
-        )
         explainer = load_explainer(model, threads=threads)
         measured = measure_faithfulness(explainer, faithfulness, entities=entities, format=format, options=options)
         if as_json:

@@ -8,19 +8,11 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import (
-    Encoding,
-    Format,
-    Model,
-    PositionDigit,
-    SchemeName,
-    Strict,
-    TagColumn,
-    WordColumn,
-    read_options,
-)
+from onoma.cli.options import ENTITIES, Format, Model, reads
+from onoma.corpora import ReadOptions
 
 
+@reads(*ENTITIES)
 def run(
     *,
     model: Model,
@@ -45,12 +37,7 @@ def run(
         bool, typer.Option("--overwrite", help="Replace the model at --output if there is one.")
     ] = False,
     format: Format = None,
-    scheme: SchemeName = None,
-    word_column: WordColumn = None,
-    tag_column: TagColumn = None,
-    position_digit: PositionDigit = False,
-    encoding: Encoding = "utf-8",
-    strict: Strict = False,
+    options: ReadOptions,
 ) -> None:
     """Write a model's graph, after a check that it computes the same.
 
@@ -58,14 +45,6 @@ def run(
     """
     from onoma.api.exporting import export_model
 
-    options = read_options(
-        scheme=scheme,
-        word_column=word_column,
-        tag_column=tag_column,
-        position_digit=position_digit,
-        encoding=encoding,
-        strict=strict,
-    )
     exported = export_model(
         model,
         quantize=quantize,

@@ -8,18 +8,11 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import (
-    Encoding,
-    Format,
-    Model,
-    PositionDigit,
-    SchemeName,
-    TagColumn,
-    WordColumn,
-    read_options,
-)
+from onoma.cli.options import ENTITIES, Format, Model, reads
+from onoma.corpora import ReadOptions
 
 
+@reads(*ENTITIES)
 def run(
     *,
     model: Model,
@@ -28,11 +21,7 @@ def run(
     ],
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the index that is there.")] = False,
     format: Format = None,
-    scheme: SchemeName = None,
-    word_column: WordColumn = None,
-    tag_column: TagColumn = None,
-    position_digit: PositionDigit = False,
-    encoding: Encoding = "utf-8",
+    options: ReadOptions,
 ) -> None:
     """Keep the mentions of the training data beside a model, so that `onoma explain` can show the nearest ones.
 
@@ -40,13 +29,6 @@ def run(
     """
     from onoma.api.explaining import index_mentions
 
-    options = read_options(
-        scheme=scheme,
-        word_column=word_column,
-        tag_column=tag_column,
-        position_digit=position_digit,
-        encoding=encoding,
-    )
     found = index_mentions(model, train, overwrite=overwrite, format=format, options=options)
     if found.left_out:
         print(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import inspect
+from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -53,7 +56,37 @@ Dtype = Annotated[
     str,
     typer.Option("--dtype", help="Numbers to compute in: fp32, int8, bf16, or auto for what the model prefers."),
 ]
+Against = Annotated[
+    Path | None,
+    typer.Option(
+        "--against", metavar="OTHER", help="Test whether OTHER differs, on the same gold.", show_default=False
+    ),
+]
+Seeds = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--seeds", metavar="RUN", help="A run with another seed, for mean and standard deviation; may be repeated."
+    ),
+]
+ShowErrors = Annotated[
+    bool, typer.Option("--errors", help="Show the errors: kinds, labels, and which entities. JSON always has them.")
+]
+TrainingText = Annotated[
+    Path | None,
+    typer.Option("--train", metavar="FILE", help="The training text, to tell entities that it contains from new ones."),
+]
+Page = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="FILE", help="Also write an HTML page with all figures and errors."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print figures as JSON, fractions of 1.")]
+
+
+WORDS = ("word_column", "tag_column", "position_digit", "encoding")
+"""The options for reading the words of annotated files."""
+
+ENTITIES = ("scheme", *WORDS, "strict", "labels")
+"""The options for reading their entities too."""
 
 
 def column(text: str | None) -> int | str | None:
@@ -63,17 +96,40 @@ def column(text: str | None) -> int | str | None:
     return int(text) if text.lstrip("-").isdecimal() else text
 
 
+def reads(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command options for reading files; it receives them as one argument, ``options``.
+
+    Args:
+        names: parameters of :func:`read_options`.
+    """
+    known = inspect.signature(read_options, eval_str=True).parameters
+    offered = [known[name] for name in names]
+
+    def decorate(run: Callable[..., None]) -> Callable[..., None]:
+        parameters = inspect.signature(run, eval_str=True).parameters
+
+        @functools.wraps(run)
+        def command(**given: Any) -> None:
+            options = read_options(**{name: given.pop(name) for name in names})
+            run(**given, options=options)
+
+        both = (offered if name == "options" else [parameter] for name, parameter in parameters.items())
+        vars(command)["__signature__"] = inspect.Signature(list(chain.from_iterable(both)))
+        return command
+
+    return decorate
+
+
 def read_options(
     *,
-    word_column: str | None,
-    tag_column: str | None,
-    position_digit: bool,
-    encoding: str,
-    scheme: str | None = None,
-    strict: bool = False,
-    lines: bool = False,
-    labels: Sequence[str] | None = None,
-    unannotated: Sequence[str] | None = None,
+    scheme: SchemeName = None,
+    word_column: WordColumn = None,
+    tag_column: TagColumn = None,
+    position_digit: PositionDigit = False,
+    encoding: Encoding = "utf-8",
+    strict: Strict = False,
+    labels: Labels = None,
+    unannotated: Unannotated = None,
 ) -> ReadOptions:
     """What the shared options say of reading.
 
@@ -87,7 +143,6 @@ def read_options(
         tag_column=column(tag_column),
         position_digit=position_digit,
         encoding=encoding,
-        text_unit="line" if lines else "file",
         labels=dict(map(_renaming, labels or ())),
         unannotated=frozenset(unannotated or ()),
     )

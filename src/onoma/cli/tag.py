@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from functools import partial
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from onoma.cli.options import (
-    INTERRUPTED,
-    Dtype,
-    Encoding,
-    PositionDigit,
-    TagColumn,
-    Threads,
-    WordColumn,
-    read_options,
-)
-from onoma.cli.streamed import Documents, tag_stream
-from onoma.corpora import FORMATS
+from onoma.api.streaming import TARGETS
+from onoma.cli.options import INTERRUPTED, WORDS, Dtype, Threads, reads
+from onoma.cli.output import print_notes
+from onoma.corpora import FORMATS, ReadOptions
 from onoma.errors import InputError
+from onoma.text import Document
+
+if TYPE_CHECKING:
+    from onoma.bulk import DeadLetter
 
 SOME_FAILED = 3
 """Exit status where all was tagged but for rows that could not be."""
 
-_STREAMED = ("pretty", "jsonl", "conll", "html")
-_SHARDED = ("jsonl", "csv", "parquet")
-_TARGETS = tuple(dict.fromkeys((*_STREAMED, *_SHARDED)))
 
-
+@reads(*WORDS)
 def run(
     *,
     files: Annotated[
@@ -53,7 +48,7 @@ def run(
     ] = None,
     to: Annotated[
         str | None,
-        typer.Option("--to", help=f"How to write: {', '.join(_TARGETS)}. By the suffix of --output, else pretty."),
+        typer.Option("--to", help=f"How to write: {', '.join(TARGETS)}. By the suffix of --output, else pretty."),
     ] = None,
     output: Annotated[
         str | None,
@@ -79,10 +74,7 @@ def run(
             help=f"Format of the input: csv, parquet, {', '.join(FORMATS)}. detected automatically if not given.",
         ),
     ] = None,
-    word_column: WordColumn = None,
-    tag_column: TagColumn = None,
-    position_digit: PositionDigit = False,
-    encoding: Encoding = "utf-8",
+    options: ReadOptions,
     threads: Threads = None,
     dtype: Dtype = "auto",
 ) -> None:
@@ -96,76 +88,85 @@ def run(
     Files that are tagged to JSON Lines, CSV or Parquet are a job: every row is written once, what was stopped goes on
     with --resume, and rows that cannot be tagged go to OUTPUT.dead.jsonl with the reason; the exit status is then 3.
     """
-    from onoma.api.loading import load
-    from onoma.api.tagging import tag_files
-
-    options = read_options(
-        word_column=word_column,
-        tag_column=tag_column,
-        position_digit=position_digit,
-        encoding=encoding,
-        lines=lines,
-    )
     if text is not None and files:
         raise InputError("--text and files were both given; tag one or the other")
+    if lines:
+        options = replace(options, text_unit="line")
     named = [path for path in files or () if path != Path("-")]
-    target = to or _target_of(output)
-    if target not in _TARGETS:
-        raise InputError(f"--to {target}: there is no such output; there are {', '.join(_TARGETS)}")
-    sharded = bool(named) and output is not None and target in _SHARDED and Path(output).suffix.lower() != ".json"
-    if not sharded and (resume or workers > 1 or engine != "local" or target not in _STREAMED):
-        raise InputError(
-            "--resume, --workers, --engine, CSV and Parquet are for files that are tagged to an --output of "
-            f"{', '.join(_SHARDED)}; name files and such an output"
+    if named and output is not None:
+        _tag_files(
+            named,
+            model=model,
+            output=output,
+            to=to,
+            column=column,
+            format=format,
+            options=options,
+            engine=engine,
+            workers=workers,
+            threads=threads,
+            dtype=dtype,
+            shard_rows=shard_rows,
+            overwrite=overwrite,
+            resume=resume,
         )
-    if not sharded:
-        documents = Documents(named, text=text, lines=lines, column=column, format=format, options=options)
-        ready = partial(load, model, dtype=dtype, threads=threads)
-        tag_stream(documents, load=ready, target=target, output=output, overwrite=overwrite)
-        if documents.failed:
-            raise typer.Exit(SOME_FAILED)
         return
+    from onoma.api.loading import load
+    from onoma.api.streaming import check_free, documents_of, untagged, write_documents
+    from onoma.api.tagging import check_streamed, target_of
+
+    path = Path(output or "-")
+    target = target_of(path, to=to)
+    check_streamed(target, resume=resume, workers=workers, engine=engine)
+    check_free(path, overwrite=overwrite)
+    failures: list[str] = []
+
+    def failed(letter: DeadLetter) -> None:
+        failures.append(untagged(letter))
+        print_notes(failures[-1:])
+
+    documents: Iterable[Document]
+    if text is not None:
+        documents = [Document(text)]
+    elif named:
+        from onoma.bulk import find_inputs
+
+        found = find_inputs(named, column=column, format=format, options=options)
+        documents = documents_of(found, by_rows=column is not None, failed=failed)
+    else:
+        documents = _standard_input(lines=lines)
+    write_documents(load(model, dtype=dtype, threads=threads).tag_many(documents), path, to=target)
+    if failures:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _tag_files(files: list[Path], *, engine: str, **settings: Any) -> None:
+    """Tag files to a file or a folder, and show the progress."""
+    from onoma.api.tagging import tag_files
     from onoma.bulk import ENGINES
     from onoma.cli.bulk_progress import BulkProgress
 
-    assert output is not None
     chosen = next((name for name in ENGINES if name == engine), None)
     if chosen is None:
         raise InputError(f"--engine {engine}: there is no such engine; there are {', '.join(ENGINES)}")
     with BulkProgress() as progress:
         try:
-            report = tag_files(
-                named,
-                model=model,
-                output=output,
-                to=to,
-                column=column,
-                format=format,
-                options=options,
-                engine=chosen,
-                workers=workers,
-                threads=threads,
-                dtype=dtype,
-                shard_rows=shard_rows,
-                overwrite=overwrite,
-                resume=resume,
-                observer=progress,
-            )
+            report = tag_files(files, engine=chosen, observer=progress, **settings)
         except KeyboardInterrupt:
-            progress.notice("interrupted; what is done stands, and the same command with --resume goes on")
+            progress.notice("interrupted; finished rows are kept, and the same command with --resume goes on")
             raise typer.Exit(INTERRUPTED) from None
         progress.finish(report)
     if report.dead:
         raise typer.Exit(SOME_FAILED)
 
 
-def _target_of(output: str | None) -> str:
-    if output is None:
-        return "pretty"
-    from onoma.bulk import is_folder, target_of
-
-    suffixes = {".json": "jsonl", ".conll": "conll", ".tsv": "conll", ".html": "html", ".htm": "html"}
-    path = Path(output)
-    if is_folder(output):
-        return "jsonl"
-    return target_of(path) or suffixes.get(path.suffix.lower(), "pretty")
+def _standard_input(*, lines: bool) -> Iterator[Document]:
+    if sys.stdin.isatty():
+        print("reading text from the terminal; end it with Ctrl-D", file=sys.stderr)
+    for number, line in enumerate(sys.stdin.buffer if lines else [sys.stdin.buffer.read()], start=1):
+        try:
+            decoded = line.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            byte = f"byte 0x{line[error.start]:02x} at {error.start + 1}"
+            raise InputError(f"standard input:{number}: {byte} is not UTF-8; convert it first") from error
+        yield Document(decoded.rstrip("\r\n") if lines else decoded)

@@ -1,6 +1,6 @@
 """Annotated files to Documents and back, one module per format."""
 
-from onoma.corpora.formats import FORMATS, Format, convert, read, write
+from onoma.corpora.formats import FORMATS, Format, read, write
 from onoma.corpora.layouts import LAYOUTS
 from onoma.corpora.options import ReadOptions, Segment, WriteOptions, blank_separated
 from onoma.corpora.reading import Reading
@@ -21,7 +21,6 @@ __all__ = [
     "WriteOptions",
     "WriteReport",
     "blank_separated",
-    "convert",
     "read",
     "retagged",
     "sniff",

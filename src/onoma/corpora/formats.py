@@ -16,7 +16,7 @@ from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
 from onoma.corpora.plaintext import TextReader, write_text
 from onoma.corpora.reading import DocumentReader, Reading
 from onoma.corpora.sniffing import format_to_write, sniff
-from onoma.corpora.tally import ReadReport, WriteReport, WriteTally
+from onoma.corpora.tally import WriteReport, WriteTally
 from onoma.errors import ConfigError
 from onoma.text import Document
 
@@ -87,25 +87,6 @@ def write(
     tally = WriteTally()
     _format(format if format is not None else format_to_write(path)).write(documents, path, options, tally)
     return tally.report()
-
-
-def convert(
-    source: str | Path,
-    target: str | Path,
-    *,
-    source_format: str | None = None,
-    target_format: str | None = None,
-    read_options: ReadOptions = _READ,
-    write_options: WriteOptions = _WRITE,
-) -> tuple[ReadReport, WriteReport]:
-    """Read one corpus and write it as another; the two may be the same path.
-
-    Raises:
-        CorpusError, SchemeError, ConfigError: as :func:`read` and :func:`write`.
-    """
-    reading = read(source, format=source_format, options=read_options)
-    written = write(reading, target, format=target_format, options=write_options)
-    return reading.report, written
 
 
 def _format(name: str) -> Format:

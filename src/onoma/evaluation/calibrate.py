@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from onoma.bundle import Bundle
 from onoma.errors import InputError
@@ -37,6 +37,8 @@ class Calibrated:
         before: what scores were worth without both.
         after: what they are worth now.
         curves: precision and recall now, at every threshold, for each label.
+        chosen: the thresholds that were asked for, by what they are to reach and by label; None where a label cannot.
+        notes: how the annotated text was read, and what had to be repaired or left out.
     """
 
     temperature: float
@@ -44,10 +46,33 @@ class Calibrated:
     before: Reliability
     after: Reliability
     curves: Mapping[str, tuple[Point, ...]]
+    chosen: Mapping[Wanted, Mapping[str, Point | None]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def thresholds(self, *, wanted: float, of: Wanted) -> dict[str, Point | None]:
         """For each label the threshold at which its entities have a precision or a recall; None where none does."""
         return {label: choose_threshold(curve, wanted=wanted, of=of) for label, curve in self.curves.items()}
+
+    def choosing(self, *, precision: float | None, recall: float | None) -> Calibrated:
+        """The same with the thresholds for a precision, a recall, or both."""
+        figures: dict[Wanted, float | None] = {"precision": precision, "recall": recall}
+        wanted = {of: figure for of, figure in figures.items() if figure is not None}
+        return replace(self, chosen={of: self.thresholds(wanted=figure, of=of) for of, figure in wanted.items()})
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values for :func:`json.dumps`."""
+        return {
+            "temperature": self.temperature,
+            "slope": self.scaling.slope,
+            "intercept": self.scaling.intercept,
+            "before": self.before.to_json(),
+            "after": self.after.to_json(),
+            "thresholds": {
+                of: {label: point and point.to_json() for label, point in points.items()}
+                for of, points in self.chosen.items()
+            },
+            "curves": {label: [point.to_json() for point in curve] for label, curve in self.curves.items()},
+        }
 
 
 def calibrate(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> Calibrated:

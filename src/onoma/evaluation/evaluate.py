@@ -1,22 +1,46 @@
-"""How well a tagger does on annotated documents: it tags them as it tags anything, and the scorer counts."""
+"""A tagger and annotated documents to figures; the tagger tags them as it tags anything, and the scorer counts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import tee
 
-from onoma.metrics import Aligned, Report, align, tally
+from onoma.metrics import Against, Aligned, Known, Report, Sample, align, compare, judge, tally
 from onoma.tagger import Tagger
 from onoma.text import Document
 
 
 def evaluate(tagger: Tagger, gold: Iterable[Document]) -> Report:
-    """Tag gold documents, their entities hidden, and score what comes out."""
+    """Tag gold documents without their entities and score the predicted entities."""
     return tally(tag_gold(tagger, gold))
 
 
 def tag_gold(tagger: Tagger, gold: Iterable[Document]) -> Iterator[Aligned]:
-    """Tag gold documents, their entities hidden, and lay what comes out beside them."""
+    """Tag gold documents without their entities and align the predicted documents with them."""
     gold, shown = tee(gold)
     return align(gold, tagger.tag_many(replace(document, entities=()) for document in shown))
+
+
+def full_report(
+    pairs: Sequence[Aligned],
+    *,
+    against: tuple[str, Sequence[Aligned]] | None = None,
+    seeds: Sequence[Sequence[Aligned]] = (),
+    train: Iterable[Document] | None = None,
+) -> Report:
+    """Everything about one system: figures, intervals, errors, reliability, and how it compares with others.
+
+    Args:
+        pairs: gold documents with the system's predictions.
+        against: the name of another system and the same gold documents with its predictions, for paired tests.
+        seeds: the same for each further run of the system with another seed, for mean and standard deviation.
+        train: the training text, to tell entities that it contains from new ones.
+    """
+    report = judge(pairs, known=None if train is None else Known.of(train))
+    other = None
+    if against is not None:
+        name, others = against
+        comparison = compare(Sample.of(pairs), Sample.of(others))
+        other = Against(name=name, report=tally(others), comparison=comparison)
+    return replace(report, against=other, runs=tuple(map(tally, seeds)))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from onoma.corpora import convert, read, write
+from onoma.corpora import read, write
 from onoma.errors import CorpusError
 from onoma.text import Document
 
@@ -71,8 +71,9 @@ def test_what_brat_cannot_hold_is_counted(tmp_path: Path) -> None:
     assert report.entities == 1
 
 
-def test_convert(tmp_path: Path) -> None:
+def test_brat_is_read_and_written_as_conll(tmp_path: Path) -> None:
     write_pair(tmp_path, "a", "Ada ran.", "T1\tPER 0 3\tAda\n")
-    read_report, write_report = convert(tmp_path, tmp_path / "a.conll")
-    assert (read_report.entities, write_report.entities) == (1, 1)
+    reading = read(tmp_path)
+    written = write(reading, tmp_path / "a.conll")
+    assert (reading.report.entities, written.entities) == (1, 1)
     assert (tmp_path / "a.conll").read_text() == "-DOCSTART-\ta\tO\n\nAda\tB-PER\nran.\tO\n\n"

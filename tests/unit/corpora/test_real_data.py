@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from onoma.corpora import ReadOptions, WriteOptions, convert, read
+from onoma.corpora import ReadOptions, WriteOptions, read, write
 from support.real import DATA, needs_data
 
 pytestmark = needs_data
@@ -119,7 +119,7 @@ def test_odd_words_of_btc_are_kept() -> None:
 )
 def test_converting_there_and_back_loses_nothing(name: str, scheme: str, tmp_path: Path) -> None:
     options = WriteOptions(scheme=scheme)
-    convert(DATA / name, tmp_path / "there.jsonl", write_options=options)
-    _, written = convert(tmp_path / "there.jsonl", tmp_path / "back.conll", write_options=options)
+    write(read(DATA / name), tmp_path / "there.jsonl", options=options)
+    written = write(read(tmp_path / "there.jsonl"), tmp_path / "back.conll", options=options)
     assert not written.lost
     assert list(read(tmp_path / "back.conll")) == list(read(DATA / name))

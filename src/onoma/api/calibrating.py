@@ -1,0 +1,77 @@
+"""A model and annotated text to scores that are calibrated probabilities."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onoma.api.inputs import PathLike, documents_in, name_of, notes_on
+from onoma.api.loading import backend_of
+from onoma.bundle import AUTO, CalibrationCard, load_bundle, write_manifest
+from onoma.errors import InputError
+from onoma.text import Document
+
+if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+    from onoma.corpora import ReadOptions
+    from onoma.evaluation import Calibrated
+
+
+def calibrate(
+    model: PathLike,
+    data: PathLike | Iterable[Document],
+    *,
+    precision: float | None = None,
+    recall: float | None = None,
+    apply: bool = False,
+    format: str | None = None,
+    options: ReadOptions | None = None,
+    threads: int | None = None,
+) -> Calibrated:
+    """Fit a model's calibration on annotated text, so that scores are probabilities, and write it into the model.
+
+    Args:
+        model: a folder that `onoma train` has written.
+        data: a file in any format that onoma reads, or documents; neither training nor test data.
+        precision: choose for each label the threshold with this precision and the best recall.
+        recall: choose for each label the threshold with this recall and the best precision.
+        apply: write the thresholds into the model, which then leaves out entities with a lower score; needs one of
+            ``precision`` and ``recall``. A label that cannot reach it keeps all its entities. Without this, thresholds
+            that the model has are removed.
+        format: the file's format; detected automatically if None.
+        options: how the file is read.
+        threads: processor threads; None for as many as this process may use.
+
+    Raises:
+        BundleError: the folder is missing, broken, or of a newer version.
+        InputError: the text has too little to fit a calibration on, or ``apply`` without one wanted figure.
+    """
+    from onoma.evaluation import calibrate as calibrate_bundle
+
+    if apply and (precision is None) == (recall is None):
+        raise InputError("thresholds are written for a precision or for a recall; pass one of them with apply")
+    bundle = load_bundle(Path(model))
+    folder = bundle.graph().parent
+    gold = documents_in(data, format=format, options=options)
+    fitted = calibrate_bundle(bundle, backend_of(bundle, dtype=AUTO, threads=threads), list(gold))
+    fitted = replace(fitted.choosing(precision=precision, recall=recall), notes=tuple(notes_on(gold)))
+    calibration = CalibrationCard(
+        temperature=fitted.temperature,
+        slope=fitted.scaling.slope,
+        intercept=fitted.scaling.intercept,
+        data=name_of(data, ""),
+        entities=sum(bin.entities for bin in fitted.after.bins),
+        error_before=fitted.before.ece,
+        error_after=fitted.after.ece,
+        thresholds=_rounded_down(fitted) if apply else {},
+    )
+    write_manifest(bundle.manifest.with_entities(calibration=calibration), folder)
+    return fitted
+
+
+def _rounded_down(fitted: Calibrated) -> dict[str, float]:
+    """The chosen thresholds; rounded down, so that the entity with that very score is kept."""
+    (chosen,) = fitted.chosen.values()
+    return {label: math.floor(1e6 * point.threshold) / 1e6 for label, point in chosen.items() if point is not None}

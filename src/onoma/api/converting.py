@@ -1,0 +1,65 @@
+"""An annotated file to another format and tagging scheme."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onoma.api.inputs import PathLike
+from onoma.errors import InputError
+
+if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+    from onoma.corpora import ReadOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Converted:
+    """The result of a conversion.
+
+    Attributes:
+        documents, entities: how many were written.
+        notes: how the source was read, and what the target cannot hold, with counts.
+    """
+
+    documents: int
+    entities: int
+    notes: tuple[str, ...]
+
+
+def convert(
+    source: PathLike,
+    target: PathLike,
+    *,
+    to: str | None = None,
+    to_scheme: str = "BIO",
+    layout: str = "onoma",
+    format: str | None = None,
+    options: ReadOptions | None = None,
+    overwrite: bool = False,
+) -> Converted:
+    """Convert annotated text to another format or tagging scheme.
+
+    Args:
+        source: a file or folder in any format that onoma reads.
+        target: the file or folder to write. With ``overwrite`` it may be the source.
+        to: the format to write; by the suffix of ``target`` if None.
+        to_scheme: the tagging scheme to write, for formats with tags.
+        layout: the layout of JSON Lines: `onoma`, `doccano`, `prodigy`, `spacy` or `labelstudio`.
+        format: the format of ``source``; detected automatically if None.
+        options: how ``source`` is read.
+        overwrite: replace ``target`` if it exists.
+
+    Raises:
+        InputError: ``target`` exists already, or a file cannot be read or written.
+    """
+    from onoma.corpora import ReadOptions, WriteOptions, read, write
+    from onoma.encoding import segment
+
+    target = Path(target)
+    if target.exists() and not overwrite:
+        raise InputError(f"{target}: exists already; pass --overwrite to replace it, or name another file")
+    reading = read(Path(source), format=format, options=options or ReadOptions())
+    written = write(reading, target, format=to, options=WriteOptions(scheme=to_scheme, layout=layout, segment=segment))
+    notes = (*reading.notices(), *(f"{target}: {notice}" for notice in written.notices()))
+    return Converted(documents=written.documents, entities=written.entities, notes=notes)

@@ -1,0 +1,94 @@
+"""Files to documents without entities, and tagged documents to one file, as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onoma.errors import InputError
+from onoma.io.files import replacing
+from onoma.text import Document
+
+if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+    from onoma.bulk import DeadLetter, Found
+
+STREAMED = ("pretty", "jsonl", "conll", "html")
+"""Outputs that :func:`write_documents` writes."""
+
+SHARDED = ("jsonl", "csv", "parquet")
+"""Outputs that are written in shards, as a job."""
+
+TARGETS = tuple(dict.fromkeys((*STREAMED, *SHARDED)))
+"""Every output of tagging."""
+
+
+def documents_of(found: Found, *, by_rows: bool, failed: Callable[[DeadLetter], None]) -> Iterator[Document]:
+    """The documents of files, in order, without the entities that a file may give.
+
+    Args:
+        found: the files.
+        by_rows: read JSON Lines as a table of rows, not as a corpus.
+        failed: called with each row that cannot be read.
+    """
+    from onoma.bulk import stream
+    from onoma.corpora import read
+
+    for input in found.inputs:
+        if by_rows or input.by_rows:
+            yield from stream([input], failed=failed)
+        else:
+            for document in read(input.path, format=input.format, options=input.options):
+                yield replace(document, entities=())
+
+
+def untagged(letter: DeadLetter) -> str:
+    """The message about a row that cannot be tagged."""
+    return f"{letter.file}:{letter.row}: {letter.reason}; not tagged"
+
+
+def check_free(path: Path, *, overwrite: bool) -> None:
+    """Refuse an output file that exists already or that cannot be written as a stream.
+
+    Raises:
+        InputError: see above.
+    """
+    if path.suffix.lower() in (".gz", ".zst"):
+        raise InputError(f"{path}: only files that are tagged to JSON Lines or CSV are written compressed")
+    if path.exists() and not overwrite:
+        raise InputError(f"{path}: exists already; pass --overwrite to replace it, or name another file")
+
+
+def write_documents(documents: Iterable[Document], path: Path, *, to: str) -> None:
+    """Write documents as they come.
+
+    Args:
+        documents: tagged documents.
+        path: the file, which appears whole or not at all; ``-`` is standard output.
+        to: one of ``STREAMED``.
+    """
+    if to == "pretty":
+        _write_pretty(documents, path)
+    elif to == "html":
+        from onoma.views import html_page
+
+        with replacing(path) as file:
+            file.writelines(html_page(documents, title="onoma"))
+    else:
+        from onoma.corpora import WriteOptions, write
+        from onoma.encoding import segment
+
+        write(documents, path, format=to, options=WriteOptions(segment=segment))
+
+
+def _write_pretty(documents: Iterable[Document], path: Path) -> None:
+    from rich.console import Console
+
+    from onoma.views import Palette, to_terminal
+
+    with replacing(path) as file:
+        console = Console(file=file, soft_wrap=True, highlight=False)
+        palette = Palette()
+        for document in documents:
+            console.print(to_terminal(document, colour=console.is_terminal, palette=palette))

@@ -1,5 +1,0 @@
-"""``python -m onoma.cli`` is ``onoma``."""
-
-from onoma.cli import main
-
-main()

@@ -1,0 +1,63 @@
+"""Results on standard output, and notes on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
+
+import typer
+
+if TYPE_CHECKING:
+    from onoma.metrics import Report
+
+
+class Result(Protocol):
+    """A result that can be written as JSON."""
+
+    def to_json(self) -> dict[str, object]: ...
+
+
+def print_json(result: Result) -> None:
+    """Print a result as JSON."""
+    typer.echo(json.dumps(result.to_json(), indent=2, ensure_ascii=False))
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Print what a user should know of how a file was read or written."""
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+
+
+def print_report(report: Report, *, title: str, as_json: bool, errors: bool) -> None:
+    """Print figures as JSON or as tables.
+
+    Args:
+        title: what was scored.
+        as_json: print JSON.
+        errors: show the tables of errors and of the reliability of scores too.
+    """
+    print_notes(report.notes)
+    if as_json:
+        print_json(report)
+        return
+    from rich.console import Console
+
+    from onoma.metrics import KINDS, spread
+    from onoma.views import comparison_table, errors_tables, reliability_table, report_table, runs_table
+
+    console = Console()
+    console.print(report_table(report, title=title))
+    if report.intervals is not None:
+        console.print(f"intervals: bootstrap over {report.intervals.units:,} {report.intervals.unit}", highlight=False)
+    if report.against is not None:
+        console.print(comparison_table(report.against.comparison, title=f"{title}, minus {report.against.name}"))
+    if report.runs:
+        reports = [report, *report.runs]
+        console.print(runs_table(spread(reports), count=len(reports)))
+    if errors and report.errors is not None:
+        for table in errors_tables(report.errors, meanings={str(kind): meaning for kind, meaning in KINDS.items()}):
+            console.print(table)
+    if errors and report.reliability is not None:
+        console.print(reliability_table(report.reliability))
