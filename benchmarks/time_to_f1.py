@@ -39,7 +39,7 @@ from onoma.engine.events import EpochEnded, Event, Planned, Score, Stepped
 from onoma.models import TorchBackend
 from onoma.tagger import Tagger
 from onoma.text import Document
-from onoma.training import Trained, read_config, run_training
+from onoma.training import Trained, read_config, read_setting, run_training
 
 CORPORA = {
     "wnut17": (DATA / "wnut17" / "wnut17train.conll", DATA / "wnut17" / "emerging.dev.conll"),
@@ -124,7 +124,8 @@ def ours(corpus: str, seed: int, sets: Sequence[str]) -> Result:
             "training.patience": 100,
             "output": f"{folder}/run",
         }
-        trained = run_training(read_config(None, settings=settings, sets=sets), on_event=watch)
+        settings |= map(read_setting, sets)
+        trained = run_training(read_config(None, settings=settings), on_event=watch)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
     assert trained.state.score is not None
     return {

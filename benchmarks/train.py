@@ -39,7 +39,7 @@ from onoma.models import load_pretrained
 from onoma.models.wheels import WHEELS, find_wheel
 from onoma.schemes import SCHEMES
 from onoma.tasks import TagTask
-from onoma.training import read_config, run_training
+from onoma.training import read_config, read_setting, run_training
 from onoma.training.examples import Example, make_examples
 
 KINDS = ("ours", "defaults", "best", "best_fp32")
@@ -78,7 +78,8 @@ def ours(arguments: argparse.Namespace) -> dict[str, object]:
             "training.epochs": 1_000,
             "output": f"{folder}/run",
         }
-        run_training(read_config(None, settings=settings, sets=arguments.sets), on_event=watch)
+        settings |= map(read_setting, arguments.sets)
+        run_training(read_config(None, settings=settings), on_event=watch)
     return watch.result
 
 

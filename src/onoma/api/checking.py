@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onoma.api.inputs import PathLike, paths_of
 from onoma.api.loading import load
-from onoma.api.training import need_training, train_run
+from onoma.api.training import need_training
+from onoma.api.training import train as train_model
 from onoma.errors import InputError
 from onoma.text import Document
 
@@ -31,6 +33,7 @@ def check(
     encoder: str | None = None,
     folds: int | None = None,
     settings: Mapping[str, object] | None = None,
+    fix: PathLike | None = None,
     format: str | None = None,
     options: ReadOptions | None = None,
     threads: int | None = None,
@@ -47,24 +50,30 @@ def check(
         folds: train so many models, each on all but a part of the documents, and hold the predictions for that part
             against its annotation.
         settings: of these trainings, by dotted key, such as ``{"training.epochs": 3}``.
+        fix: a new folder, to which the files are written with all safe fixes, and a diff beside them.
         format: what all files are; detected automatically where not given.
         options: how they are read.
         threads: processor threads; None for as many as this process may use.
         on_event: called with the events of the trainings.
 
     Raises:
-        InputError: a file cannot be read, there are none, or the folds cannot be made.
+        InputError: a file cannot be read, there are none, the folds cannot be made, or ``fix`` exists already.
         BundleError: the model cannot be loaded.
     """
     from onoma.corpora import ReadOptions
     from onoma.doctor import check as check_files
     from onoma.doctor import examine, weigh_gold
+    from onoma.doctor import fix as write_fixed
+
+    if settings and folds is None:
+        raise InputError("settings (--set) are for the training of folds; pass folds (--folds) too")
 
     parts = {"": files, "train": train, "dev": dev, "test": test}
     named = [(part, path) for part, paths in parts.items() for path in paths_of(paths) or []]
     if not named:
         raise InputError("there are no files to check; name some, or the parts with --train, --dev and --test")
-    examined = [examine(path, part=part, format=format, options=options or ReadOptions()) for part, path in named]
+    options = options or ReadOptions()
+    examined = [examine(path, part=part, format=format, options=options) for part, path in named]
     if folds is not None:
         encoder = encoder or ("small" if model is None else None)
     tagger = load(model, threads=threads) if model is not None else None
@@ -78,7 +87,10 @@ def check(
             threads=threads,
             on_event=on_event,
         )
-    return check_files(examined, windower=windower, predict=predict)
+    checkup = check_files(examined, windower=windower, predict=predict)
+    if fix is None:
+        return checkup
+    return replace(checkup, fixed=tuple(write_fixed(checkup.files, Path(fix), options=options)))
 
 
 def _windower(encoder: str) -> Windower:
@@ -120,7 +132,6 @@ def predict_folds(
     from onoma.corpora import write
     from onoma.doctor import cross_validated, weigh_gold
     from onoma.engine.events import Stage, ignore
-    from onoma.training import read_config
 
     listener = on_event or ignore
     with tempfile.TemporaryDirectory() as scratch:
@@ -129,9 +140,7 @@ def predict_folds(
             listener(Stage(f"fold {fold} of {folds}"))
             path, output = Path(scratch) / f"{fold}.jsonl", Path(scratch) / f"{fold}"
             write(learnt, path)
-            train_run(
-                read_config(None, settings={**settings, "data.train": [path], "output": output}), on_event=on_event
-            )
+            train_model(train=path, output=output, settings=settings, on_event=on_event)
             return weigh_gold(load(output, threads=threads), held)
 
         return cross_validated(documents, predict, folds=folds)

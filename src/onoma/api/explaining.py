@@ -27,6 +27,8 @@ def explain(
     spans: Sequence[Place] = (),
     label: str | None = None,
     evidence: int | None = None,
+    html: PathLike | None = None,
+    threads: int | None = None,
 ) -> Explained:
     """Say why a model finds what it finds: which words speak for it and against it, and what it has learnt like it.
 
@@ -39,6 +41,8 @@ def explain(
         label: the label that is explained, `O` for none; if None, the predicted one, or the likeliest of a span.
         evidence: how many mentions of the training data are shown; if None, three where the model has an index of them
             (:func:`index_mentions`).
+        html: a page to write.
+        threads: processor threads, as :func:`load_explainer` takes them.
 
     Raises:
         InputError: a span is not in the text, or the model does not know the label.
@@ -47,8 +51,15 @@ def explain(
     """
     from onoma.explanation import Explainer
 
-    explainer = model if isinstance(model, Explainer) else load_explainer(model)
-    return explainer.explain(text, spans=spans, label=label, evidence=evidence)
+    explainer = model if isinstance(model, Explainer) else load_explainer(model, threads=threads)
+    explained = explainer.explain(text, spans=spans, label=label, evidence=evidence)
+    if html is not None:
+        from onoma.io.files import replacing
+        from onoma.views import explanations_page
+
+        with replacing(Path(html)) as file:
+            file.write(explanations_page(explained))
+    return explained
 
 
 def load_explainer(model: PathLike, *, threads: int | None = None) -> Explainer:
@@ -138,6 +149,7 @@ def measure_faithfulness(
     entities: int | None = None,
     format: str | None = None,
     options: ReadOptions | None = None,
+    threads: int | None = None,
 ) -> Faithfulness:
     """Measure whether explanations name the words that the model goes by, against random ones.
 
@@ -147,6 +159,7 @@ def measure_faithfulness(
         entities: how many predicted entities are explained at most, the first ones; None for all.
         format: the file's format; detected automatically where not given.
         options: how the file is read.
+        threads: processor threads, as :func:`load_explainer` takes them.
 
     Raises:
         InputError: the file cannot be used, or the model finds no entities in it.
@@ -156,5 +169,5 @@ def measure_faithfulness(
     from onoma.explanation import Explainer
     from onoma.explanation.faithfulness import measure_faithfulness as measure
 
-    explainer = model if isinstance(model, Explainer) else load_explainer(model)
+    explainer = model if isinstance(model, Explainer) else load_explainer(model, threads=threads)
     return measure(explainer, documents_in(data, format=format, options=options), entities=entities)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from onoma.api.inputs import PathLike, paths_of
 from onoma.api.loading import load
 from onoma.bundle import HISTORY, ONNX, DataCard, OutputFolder, open_output, write_manifest
-from onoma.errors import MissingExtraError
+from onoma.errors import InputError, MissingExtraError
 from onoma.metrics import as_fractions
 from onoma.tagger import Tagger
 
@@ -55,12 +55,13 @@ def need_training() -> None:
 
 
 def train(
+    config: PathLike | None = None,
     *,
-    train: PathLike | Sequence[PathLike],
-    output: PathLike,
+    train: PathLike | Sequence[PathLike] | None = None,
     dev: PathLike | Sequence[PathLike] | None = None,
     test: PathLike | Sequence[PathLike] | None = None,
     encoder: str | None = None,
+    output: PathLike | None = None,
     settings: Mapping[str, object] | None = None,
     overwrite: bool = False,
     resume: bool = False,
@@ -69,16 +70,20 @@ def train(
 ) -> TrainResult:
     """Fine-tune an encoder on annotated text and write the model to a folder.
 
+    Settings come from ``config``, then from the named arguments, then from ``settings``; the later win.
+
     Args:
+        config: a TOML file with settings, among which may be all of the following.
         train: one file or several, in any format that onoma reads.
-        output: the folder to write; it must be empty or not exist.
-        dev: what to choose the best epoch on.
-        test: what to measure the finished model on.
+        dev: the text on which the best epoch is chosen.
+        test: the text on which the finished model is scored.
         encoder: an alias (`small`, `multilingual`), a folder, or a Hub id.
+        output: the folder to write; it must be empty or not exist.
         settings: any other setting by its dotted key, such as ``{"training.epochs": 3}``.
-        overwrite: replace a model that lies at ``output``, and forget an unfinished run.
-        resume: go on with the unfinished run at ``output``, where there is one.
-        accept_changes: resume also where settings, data or versions are not what they were.
+        overwrite: replace a model in ``output``, and discard an unfinished run.
+        resume: continue the unfinished run in ``output``, if there is one. Without ``config`` its settings are those
+            that the run began with, where nothing else is given.
+        accept_changes: resume also where settings, data or versions have changed.
         on_event: called with each event of the run; it stops the run early by returning True.
 
     Returns:
@@ -86,21 +91,25 @@ def train(
 
     Raises:
         InputError: a file cannot be used, the output is taken, or the unfinished run is another one.
-        TrainingError: training cannot go on; its checkpoints stand.
+        TrainingError: training cannot go on; its checkpoints are kept.
         StoppedError: SIGTERM came; the run can be resumed.
     """
     need_training()
-    from onoma.training import read_config
+    from onoma.training import read_config, settings_of_run
 
+    begun_with = settings_of_run(Path(output)) if resume and output is not None and config is None else None
+    if resume and begun_with is None and config is None and not train:
+        raise InputError(f"{output or 'the output'}: holds no unfinished run, so there is nothing to resume")
     named: dict[str, object] = {
-        "data.train": paths_of(train),
-        "data.dev": paths_of(dev),
-        "data.test": paths_of(test),
+        "data.train": paths_of(train) or None,
+        "data.dev": paths_of(dev) or None,
+        "data.test": paths_of(test) or None,
         "model.encoder": encoder,
-        "output": Path(output),
+        "output": None if output is None else Path(output),
     }
-    return train_run(
-        read_config(None, settings={**(settings or {}), **named}),
+    path = None if config is None else Path(config)
+    return _run(
+        read_config(path, base=begun_with, settings={**named, **(settings or {})}),
         overwrite=overwrite,
         resume=resume,
         accept_changes=accept_changes,
@@ -108,20 +117,19 @@ def train(
     )
 
 
-def train_run(
+def _run(
     config: RunConfig,
     *,
-    overwrite: bool = False,
-    resume: bool = False,
-    accept_changes: bool = False,
-    on_event: Listener | None = None,
+    overwrite: bool,
+    resume: bool,
+    accept_changes: bool,
+    on_event: Listener | None,
 ) -> TrainResult:
-    """Do a configured run, see :func:`train`: train, export, measure, and write the model whole or not at all.
+    """Train, export, measure on test, and write the model whole or not at all.
 
     A run that Ctrl-C has ended leaves the best model so far, and can be resumed nevertheless. Of several processes that
     `torchrun` has started all train, and only the first one calls its listener and writes; all return the result.
     """
-    need_training()
     from onoma.engine.events import ignore
     from onoma.training import joined, run_training
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import defaultdict
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from onoma.cli.options import ENTITIES, Format, Threads, reads
+from onoma.cli.output import print_json, print_notes
 from onoma.corpora import ReadOptions
-from onoma.errors import InputError
 
 if TYPE_CHECKING:
     from onoma.doctor import Checkup, Finding, Fixed
+    from onoma.engine.events import Listener
 
 
 class FailOn(StrEnum):
@@ -76,40 +77,51 @@ def run(
     --fail-on; 1: something; 2: a file cannot be used.
     """
     from onoma.api.checking import check
-    from onoma.api.training import need_training
 
-    if sets and folds is None:
-        raise InputError("--set is about the training of --folds, which is not asked for")
     settings: dict[str, object] = {}
     if sets:
+        from onoma.api.training import need_training
+
         need_training()
         from onoma.training import read_setting
 
         settings = dict(map(read_setting, sets))
-    checkup = check(
-        list(files or ()),
-        train=list(train or ()),
-        dev=list(dev or ()),
-        test=list(test or ()),
-        model=model,
-        encoder=encoder,
-        folds=folds,
-        settings=settings,
-        format=format,
-        options=options,
-        threads=threads,
-    )
+    with _progress(folds) as on_event:
+        checkup = check(
+            list(files or ()),
+            train=list(train or ()),
+            dev=list(dev or ()),
+            test=list(test or ()),
+            model=model,
+            encoder=encoder,
+            folds=folds,
+            settings=settings,
+            fix=fix,
+            format=format,
+            options=options,
+            threads=threads,
+            on_event=on_event,
+        )
     if as_json:
-        typer.echo(json.dumps(checkup.to_json(), indent=2, ensure_ascii=True))
+        print_json(checkup)
     else:
         _print(checkup, limit=limit)
-    if fix is not None:
-        from onoma.doctor import fix as write_mended
-
-        for fixed in write_mended(checkup.files, fix, options=options):
-            _tell(fixed)
+    for fixed in checkup.fixed:
+        _print_fixed(fixed)
     if fail_on is not FailOn.NEVER and checkup.fails("error" if fail_on is FailOn.ERROR else "warning"):
         raise typer.Exit(1)
+
+
+def _progress(folds: int | None) -> AbstractContextManager[Listener | None]:
+    """The progress of the folds' trainings, where there are any."""
+    if folds is None:
+        return nullcontext()
+    from onoma.api.training import need_training
+
+    need_training()
+    from onoma.cli.progress import TrainingProgress
+
+    return TrainingProgress()
 
 
 def _print(checkup: Checkup, *, limit: int) -> None:
@@ -126,10 +138,9 @@ def _print(checkup: Checkup, *, limit: int) -> None:
     typer.echo(f"{len(checkup.cases):,} documents checked: {counts}")
 
 
-def _tell(fixed: Fixed) -> None:
+def _print_fixed(fixed: Fixed) -> None:
     from onoma.doctor import DIFF
 
-    for notice in fixed.lost:
-        print(f"note: {fixed.target}: {notice}", file=sys.stderr)
+    print_notes(f"{fixed.target}: {notice}" for notice in fixed.lost)
     what = f"{fixed.changed:,} documents changed, {fixed.dropped:,} dropped"
     print(f"{fixed.target}: {what}; see {fixed.target.parent / DIFF}", file=sys.stderr)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from onoma.cli.options import WORDS, Format, Model, Threads, reads
+from onoma.cli.output import print_json, print_notes
 from onoma.corpora import ReadOptions
 from onoma.errors import InputError
 
@@ -63,30 +62,35 @@ def run(
 
     Without --span each predicted entity is explained. `onoma index` writes the index of training mentions.
     """
-    from onoma.api.explaining import explain, load_explainer, measure_faithfulness
+    from onoma.api.explaining import explain, measure_faithfulness
 
     if (text is None) == (faithfulness is None):
         raise InputError('there is nothing to explain; pass one of --text "…" and --faithfulness DATA')
-    if faithfulness is not None:
-        if spans or label is not None or evidence is not None or html is not None:
-            raise InputError("--span, --label, --evidence and --html belong to --text, not to --faithfulness")
-        explainer = load_explainer(model, threads=threads)
-        measured = measure_faithfulness(explainer, faithfulness, entities=entities, format=format, options=options)
+    if text is not None:
+        if entities is not None:
+            raise InputError("--entities belongs to --faithfulness")
+        places = [_place(span) for span in spans or ()]
+        explained = explain(model, text, spans=places, label=label, evidence=evidence, html=html, threads=threads)
+        print_notes(explained.notes)
         if as_json:
-            typer.echo(json.dumps(measured.to_json(), indent=2))
-        else:
-            from rich.console import Console
-
-            from onoma.views import faithfulness_table
-
-            Console(highlight=False).print(faithfulness_table(measured, title=f"{model.name} on {faithfulness.name}"))
+            print_json(explained)
+        elif html is None:
+            _print(explained)
         return
-    if entities is not None:
-        raise InputError("--entities belongs to --faithfulness")
-    assert text is not None
-    explainer = load_explainer(model, threads=threads)
-    explained = explain(explainer, text, spans=[_place(span) for span in spans or ()], label=label, evidence=evidence)
-    _show(explained, as_json=as_json, html=html)
+    assert faithfulness is not None
+    if spans or label is not None or evidence is not None or html is not None:
+        raise InputError("--span, --label, --evidence and --html belong to --text, not to --faithfulness")
+    measured = measure_faithfulness(
+        model, faithfulness, entities=entities, format=format, options=options, threads=threads
+    )
+    if as_json:
+        print_json(measured)
+        return
+    from rich.console import Console
+
+    from onoma.views import faithfulness_table
+
+    Console(highlight=False).print(faithfulness_table(measured, title=f"{model.name} on {faithfulness.name}"))
 
 
 def _place(text: str) -> Place:
@@ -94,22 +98,11 @@ def _place(text: str) -> Place:
     return (int(start), int(end)) if colon and start.isdecimal() and end.isdecimal() else text
 
 
-def _show(explained: Explained, *, as_json: bool, html: Path | None) -> None:
-    for note in explained.notes:
-        print(f"note: {note}", file=sys.stderr)
-    if html is not None:
-        from onoma.io.files import replacing
-        from onoma.views import explanations_page
+def _print(explained: Explained) -> None:
+    from rich.console import Console
 
-        with replacing(html) as file:
-            file.write(explanations_page(explained))
-    if as_json:
-        typer.echo(json.dumps(explained.to_json(), indent=2, ensure_ascii=True))
-    elif html is None:
-        from rich.console import Console
+    from onoma.views import explanation_parts
 
-        from onoma.views import explanation_parts
-
-        console = Console(highlight=False, soft_wrap=True)
-        for part in explanation_parts(explained):
-            console.print(part)
+    console = Console(highlight=False, soft_wrap=True)
+    for part in explanation_parts(explained):
+        console.print(part)

@@ -80,6 +80,8 @@ class TrainingProgress:
         )
         if plan.done:
             self.console.print(f"resumed after step {plan.done:,}")
+        if self._task is not None:
+            self._bar.remove_task(self._task)
         self._task = self._bar.add_task(
             "",
             total=plan.steps,

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from onoma.cli.options import INTERRUPTED, Format, Strict, column
-from onoma.errors import InputError
 
 
 def run(
@@ -16,7 +15,7 @@ def run(
     config: Annotated[
         Path | None, typer.Argument(metavar="RUN.toml", help="Settings of the run.", show_default=False)
     ] = None,
-    train: Annotated[
+    texts: Annotated[
         list[Path] | None, typer.Option("--train", help="Annotated text to learn from; may be repeated.")
     ] = None,
     dev: Annotated[list[Path] | None, typer.Option("--dev", help="Annotated text to choose the best epoch on.")] = None,
@@ -58,32 +57,35 @@ def run(
     What was stopped goes on with onoma train --output runs/mine --resume: to the same weights, as if it had not been
     stopped. Without RUN.toml settings are those that the run began with, where nothing else is said.
     """
-    from onoma.api.training import need_training, train_run
+    from onoma.api.training import need_training, train
 
     need_training()
     from onoma.cli.progress import TrainingProgress
-    from onoma.training import find_ranks, read_config, settings_of_run
+    from onoma.training import find_ranks, read_setting
 
-    named: dict[str, object] = {
-        "data.train": train,
-        "data.dev": dev,
-        "data.test": test,
+    options: dict[str, object] = {
         "data.format": format,
         "data.tag_scheme": scheme,
         "data.word_column": column(word_column),
         "data.tag_column": column(tag_column),
         "data.encoding": encoding,
         "data.strict": strict or None,
-        "model.encoder": encoder,
-        "output": output,
     }
-    begun_with = settings_of_run(output) if resume and output and config is None else None
-    if resume and begun_with is None and config is None and not train:
-        raise InputError(f"{output or 'the output'}: holds no unfinished run, so there is nothing to resume")
-    settings = read_config(config, base=begun_with, settings=named, sets=sets or ())
     with TrainingProgress() as progress:
-        train_run(settings, overwrite=overwrite, resume=resume, accept_changes=accept_changes, on_event=progress)
+        result = train(
+            config,
+            train=texts,
+            dev=dev,
+            test=test,
+            encoder=encoder,
+            output=output,
+            settings={**options, **dict(map(read_setting, sets or ()))},
+            overwrite=overwrite,
+            resume=resume,
+            accept_changes=accept_changes,
+            on_event=progress,
+        )
     if find_ranks().first:
-        progress.finish(settings.output)
+        progress.finish(result.folder)
     if progress.stopped:
         raise typer.Exit(INTERRUPTED)

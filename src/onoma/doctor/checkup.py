@@ -12,6 +12,7 @@ from onoma.doctor.cases import Examined
 from onoma.doctor.characters import check_characters
 from onoma.doctor.duplicates import check_duplicates
 from onoma.doctor.finding import SEVERITIES, Case, Finding, Severity, ranked
+from onoma.doctor.fixing import Fixed
 from onoma.doctor.labels import check_labels
 from onoma.doctor.lengths import check_lengths
 from onoma.doctor.subwords import check_subwords
@@ -31,10 +32,12 @@ class Checkup:
     Attributes:
         files: as they were read.
         findings: the gravest first, then the surest.
+        fixed: the files that were written with fixes.
     """
 
     files: tuple[Examined, ...]
     findings: tuple[Finding, ...]
+    fixed: tuple[Fixed, ...] = ()
 
     @property
     def cases(self) -> list[Case]:

@@ -191,15 +191,13 @@ def read_config(
     *,
     base: Mapping[str, object] | None = None,
     settings: Mapping[str, object] | None = None,
-    sets: Sequence[str] = (),
 ) -> RunConfig:
-    """Put a run together from a TOML file, named settings and ``key=value`` texts; the later win.
+    """Put a run together from a TOML file and named settings; the later win.
 
     Args:
         path: a TOML file, or None.
         base: what to begin with in the place of a file, as :meth:`RunConfig.model_dump` gives it.
         settings: values by dotted key, such as ``data.train``; None means not given.
-        sets: texts such as ``training.epochs=3``; a value that is not TOML is taken as a string.
 
     Raises:
         ConfigError: the file cannot be read, a key is unknown, or a value does not fit.
@@ -215,8 +213,6 @@ def read_config(
     for key, value in (settings or {}).items():
         if value is not None:
             _put(tree, key, value)
-    for text in sets:
-        _put(tree, *read_setting(text))
     try:
         return RunConfig.model_validate(tree)
     except ValidationError as error:

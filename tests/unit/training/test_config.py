@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from onoma.errors import ConfigError
-from onoma.training import read_config
+from onoma.training import read_config, read_setting
 
 RUN = """
 output = "runs/x"
@@ -32,11 +32,19 @@ def test_one_path_and_many_paths_both_work(run_toml):
     assert config.data.dev == (Path("a.conll"), Path("b.conll"))
 
 
-def test_sets_win_over_named_settings_and_these_over_the_file(run_toml):
+def test_settings_win_over_the_file(run_toml):
     config = read_config(
         run_toml,
-        settings={"training.epochs": 3, "training.seed": 7, "model.encoder": None},
-        sets=["training.epochs=4", "model.encoder=some/folder", "data.strict=true", "model.dropout = 0.25"],
+        settings={
+            "training.seed": 7,
+            "model.window": None,
+            **dict(
+                map(
+                    read_setting,
+                    ["training.epochs=4", "model.encoder=some/folder", "data.strict=true", "model.dropout = 0.25"],
+                )
+            ),
+        },
     )
     assert (config.training.epochs, config.training.seed) == (4, 7)
     assert (config.model.encoder, config.model.dropout, config.data.strict) == ("some/folder", 0.25, True)
@@ -57,7 +65,7 @@ def test_sets_win_over_named_settings_and_these_over_the_file(run_toml):
 )
 def test_a_wrong_setting_is_refused_by_name(run_toml, sets, said):
     with pytest.raises(ConfigError, match=said):
-        read_config(run_toml, sets=sets)
+        read_config(run_toml, settings=dict(map(read_setting, sets)))
 
 
 def test_what_is_missing_is_named():
