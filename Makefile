@@ -36,7 +36,7 @@ types: $(VENV)/dev.stamp ## check types with mypy, strict
 docs: $(VENV)/dev.stamp ## write docs/commands.md and docs/api.md from the code
 	$(BIN)/python docs/generate.py
 
-bench: $(VENV)/bench.stamp ## measure all figures of docs/benchmarks.md (hours); BENCH=name measures one
+bench: $(VENV)/bench.stamp ## run the benchmarks of docs/benchmarks.md (hours); BENCH=name runs one
 	@for name in $(or $(BENCH),$(BENCHES)); do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 clean: ## remove the virtual environment, caches and runs/
