@@ -159,7 +159,7 @@ def _members(name: str, cls: type) -> Iterator[list[str]]:
         if member.startswith("_"):
             continue
         if isinstance(found, property):
-            yield [f"#### {name}.{member}", f"```python\n{name}.{member}: {_returned(found)}\n```", *_markdown(found)]
+            yield [f"#### {name}.{member}", f"```text\n{name}.{member}: {_returned(found)}\n```", *_markdown(found)]
         elif inspect.isfunction(found) or isinstance(found, classmethod | staticmethod):
             yield _entry(f"#### {name}.{member}", f"{name}.{member}", getattr(cls, member))
 
@@ -170,7 +170,7 @@ def _returned(member: property) -> str:
 
 def _entry(heading: str, name: str, one: object) -> list[str]:
     signature = _signature(name, one)
-    return [heading, *([f"```python\n{signature}\n```"] if signature else []), *filter(None, _markdown(one))]
+    return [heading, *([f"```text\n{signature}\n```"] if signature else []), *filter(None, _markdown(one))]
 
 
 def _signature(name: str, one: object) -> str:
