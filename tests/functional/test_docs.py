@@ -9,18 +9,46 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 
 
-def test_commands_page_is_up_to_date(tmp_path: Path) -> None:
-    page = tmp_path / "commands.md"
-    subprocess.run([sys.executable, ROOT / "docs" / "generate.py", page], check=True)
-    written = ROOT / "docs" / "commands.md"
-    assert written.read_text(encoding="utf-8") == page.read_text(encoding="utf-8"), "run: make docs"
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("docs")
+    subprocess.run([sys.executable, DOCS / "generate.py", folder], check=True)
+    return folder
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
-def test_relative_links_lead_somewhere(name: str) -> None:
-    text = (ROOT / name).read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["commands.md", "api.md"])
+def test_generated_pages_are_up_to_date(generated: Path, name: str) -> None:
+    page = (generated / name).read_text(encoding="utf-8")
+    assert (DOCS / name).read_text(encoding="utf-8") == page, "run: make docs"
+
+
+def test_the_api_page_has_every_public_name(generated: Path) -> None:
+    import onoma
+
+    headings = {line.removeprefix("### ") for line in (generated / "api.md").read_text(encoding="utf-8").splitlines()}
+    assert set(onoma.__all__) <= headings
+
+
+def test_the_index_lists_every_page() -> None:
+    index = (DOCS / "index.md").read_text(encoding="utf-8")
+    pages = {page.name for page in DOCS.glob("*.md")} - {"index.md"}
+    assert {page for page in pages if f"]({page})" not in index} == set()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))],
+    ids=lambda page: page.name,
+)
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
     targets = [part.split(")")[0].split("#")[0] for part in text.split("](")[1:]]
-    missing = [target for target in targets if target and "://" not in target and not (ROOT / target).exists()]
+    missing = [target for target in targets if target and "://" not in target and not (page.parent / target).exists()]
     assert not missing
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
