@@ -22,5 +22,6 @@ def test_commands_page_is_up_to_date(tmp_path: Path) -> None:
 def test_relative_links_lead_somewhere(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     targets = [part.split(")")[0].split("#")[0] for part in text.split("](")[1:]]
+    assert targets
     missing = [target for target in targets if target and "://" not in target and not (ROOT / target).exists()]
     assert not missing
