@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import onoma as package
-from onoma.engine.events import Event, Stepped
+from onoma.engine.events import EpochEnded, Event, Listener, Stepped
+from onoma.errors import InputError
 
 TEXT = "Angela Merkel visited Lyon."
 
@@ -42,8 +43,16 @@ def test_the_card_tells_how_sure_the_test_figures_are(onoma, model, corpus):
     assert f"| test | 100.00 | 100.00 | 100.00 ({low:.2f} – {high:.2f}) |" in card
 
 
-def test_evaluate_scores_the_text_itself_when_told(onoma, model, corpus):
-    assert json.loads(onoma("evaluate", model, corpus, "--raw", "--json").out)["exact"]["f1"] == 1.0
+def test_evaluate_uses_the_words_of_the_file_unless_told_otherwise(onoma, model, tmp_path):
+    path = tmp_path / "one-word.jsonl"
+    record = {
+        "text": "in lyon",
+        "tokens": [{"text": "in lyon", "start": 0, "end": 7}],
+        "entities": [{"start": 3, "end": 7, "label": "LOC"}],
+    }
+    path.write_text(json.dumps(record), encoding="utf-8")
+    assert json.loads(onoma("evaluate", model, path, "--json").out)["exact"]["f1"] == 0.0
+    assert json.loads(onoma("evaluate", model, path, "--raw", "--json").out)["exact"]["f1"] == 1.0
 
 
 def test_evaluate_prints_a_table(onoma, model, corpus):
@@ -134,16 +143,43 @@ def test_the_same_seed_gives_the_same_model(encoder, corpus, tmp_path):
     assert weights[0] == weights[1]
 
 
-def test_stopping_a_run_leaves_a_model(encoder, corpus, tmp_path):
-    def impatient(event: Event) -> bool:
-        return isinstance(event, Stepped) and event.number == 3
+def test_a_stopped_run_leaves_the_best_model_so_far_and_can_be_resumed(encoder, corpus, tmp_path):
+    settings = {"training.epochs": 3, "training.batch_subwords": 48, "model.window": 64, "model.overlap": 16}
 
-    settings = {"model.window": 64, "model.overlap": 16}
-    result = package.train(
-        train=corpus, encoder=str(encoder), output=tmp_path / "x", settings=settings, on_event=impatient
-    )
-    assert result.interrupted
-    assert result.tagger.tag(TEXT).text == TEXT
+    def run(name: str, on_event: Listener | None = None, *, resume: bool = False):
+        return package.train(
+            train=corpus,
+            dev=corpus,
+            encoder=str(encoder),
+            output=tmp_path / name,
+            settings=settings | {"training.dtype": "fp32"},
+            resume=resume,
+            on_event=on_event,
+        )
+
+    def after_an_epoch(event: Event) -> bool:
+        return isinstance(event, EpochEnded)
+
+    def within_the_second_epoch(event: Event) -> bool:
+        return isinstance(event, Stepped) and event.epoch == 2
+
+    first, second, whole = run("first", after_an_epoch), run("second", within_the_second_epoch), run("whole")
+    assert (first.interrupted, second.interrupted, whole.interrupted) == (True, True, False)
+    assert (first.best_epoch, second.best_epoch) == (1, 1)
+    weights = {name: (tmp_path / name / "model.safetensors").read_bytes() for name in ("first", "second", "whole")}
+    assert weights["second"] == weights["first"] != weights["whole"]
+    left = contents(second.folder)
+    assert "unfinished" in {path.parts[0] for path in left}
+    with pytest.raises(InputError, match="unfinished run"):
+        run("second")
+    assert contents(second.folder) == left
+    assert not run("second", resume=True).interrupted
+    assert (second.folder / "model.safetensors").read_bytes() == weights["whole"]
+    assert contents(second.folder).keys() == contents(whole.folder).keys()
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_training_without_dev_keeps_the_last_weights(encoder, corpus, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from transformers import AutoModel, AutoModelForTokenClassification, AutoTokeniz
 
 from onoma.models import (
     AutoEncoder,
+    Encoder,
     Model,
     Pretrained,
     load_model,
@@ -17,6 +19,7 @@ from onoma.models import (
     save_model,
     save_tokenizer,
 )
+from onoma.models.encoder import ACTIVATIONS
 from onoma.models.wheels import find_wheel
 from support.tagging import linear, model_of
 from support.tiny import OURS, TAGS, ragged, shake, write_encoder
@@ -40,6 +43,19 @@ def test_hidden_states_equal_those_of_transformers(encoder_folder: Path) -> None
         ours = pretrained.encoder(ids, mask)
         theirs = reference(input_ids=ids, attention_mask=mask).last_hidden_state
     torch.testing.assert_close(ours[mask == 1], theirs[mask == 1], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_is_that_of_transformers(activation: str, tmp_path: Path) -> None:
+    path = write_encoder(tmp_path) / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"hidden_act": activation}))
+    encoder = load_pretrained(str(tmp_path)).encoder
+    assert isinstance(encoder, Encoder)
+    reference = AutoModel.from_pretrained(tmp_path, attn_implementation="eager").eval()
+    ids, mask = ragged(LENGTHS, vocabulary=reference.config.vocab_size, pad=reference.config.pad_token_id)
+    with torch.inference_mode():
+        theirs = reference(input_ids=ids, attention_mask=mask).last_hidden_state
+        torch.testing.assert_close(encoder(ids, mask)[mask == 1], theirs[mask == 1], atol=1e-5, rtol=0)
 
 
 def test_our_own_encoder_is_used_where_it_can_be(encoder_folder: Path) -> None:

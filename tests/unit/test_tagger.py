@@ -91,7 +91,7 @@ def test_no_batch_is_larger_than_its_budget():
     backend = Capitals()
     tagger = make_tagger(batch_subwords=100, backend=backend)
     list(tagger.tag_many(["ab " * number for number in range(1, 60)]))
-    assert all(rows * longest <= 100 for rows, longest in backend.shapes)
+    assert 90 <= max(rows * longest for rows, longest in backend.shapes) <= 100
 
 
 def test_a_stream_is_read_only_as_far_as_it_must_be():

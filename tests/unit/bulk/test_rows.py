@@ -100,14 +100,16 @@ def test_json_lines_keep_their_fields_and_lose_their_old_entities(tag, tmp_path)
 
 def test_json_lines_of_annotation_tools_keep_their_words(tag, tmp_path):
     layouts = [
-        {"tokens": ["Ada", "met"], "ner_tags": ["O", "O"]},
-        {"text": "Ada met", "words": [[0, 3], [4, 7]]},
-        {"data": {"text": "Ada met"}, "annotations": []},
-        ["Ada met", {"entities": [[0, 1, "X"]]}],
+        {"tokens": ["Ada/Bob", "met"], "ner_tags": ["O", "O"]},
+        {"text": "Ada/Bob met", "words": [[0, 7], [8, 11]]},
+        {"data": {"text": "Ada/Bob met"}, "annotations": []},
+        ["Ada/Bob met", {"entities": [[0, 1, "X"]]}],
     ]
     (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, layouts)), encoding="utf-8")
     tag("in.jsonl", "out.jsonl")
-    assert [record["text"] for record in records(tmp_path / "out.jsonl")] == ["Ada met"] * 4
+    found = records(tmp_path / "out.jsonl")
+    assert [record["text"] for record in found] == ["Ada/Bob met"] * 4
+    assert [spans(record["entities"]) for record in found] == [["Ada/Bob"]] * 2 + [["Ada", "Bob"]] * 2
 
 
 def test_csv_keeps_its_cells(tag, tmp_path):

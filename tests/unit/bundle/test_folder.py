@@ -80,7 +80,7 @@ def test_an_unfinished_run_is_resumed_or_forgotten_but_not_overlooked(unfinished
         assert output.begun
     with open_output(unfinished, overwrite=True) as output:
         assert not output.begun
-    assert not unfinished.exists() or not any(unfinished.iterdir())
+    assert list(unfinished.iterdir()) == []
 
 
 def test_a_bundle_of_a_run_that_goes_on_is_replaced_in_the_end(unfinished):

@@ -48,11 +48,13 @@ def test_no_words_no_windows():
 
 
 @given(lengths=st.lists(st.integers(1, 50), max_size=60), budget=st.integers(1, 200))
-def test_batches_hold_everything_once_and_keep_the_budget(lengths, budget):
+def test_batches_hold_everything_once_and_fill_the_budget(lengths, budget):
     batches = list(batch_by_length(lengths, budget=budget))
     assert sorted(position for batch in batches for position in batch) == list(range(len(lengths)))
     for batch in batches:
         assert len(batch) == 1 or len(batch) * max(lengths[position] for position in batch) <= budget
+    for batch in batches[:-1]:
+        assert (len(batch) + 1) * max(lengths[position] for position in batch) > budget
 
 
 def test_padding_is_masked():

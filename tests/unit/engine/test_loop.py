@@ -57,14 +57,14 @@ class Watch:
 
     def __init__(self, *, stop_at: int = 0, number: signal.Signals | None = signal.SIGTERM) -> None:
         self.notices: list[str] = []
-        self.steps = 0
+        self.first = self.steps = 0
         self._stop_at, self._number = stop_at, number
 
     def __call__(self, event: Event) -> bool:
         if isinstance(event, Notice):
             self.notices.append(event.text)
         if isinstance(event, Stepped):
-            self.steps = event.number
+            self.first, self.steps = self.first or event.number, event.number
             if event.number == self._stop_at:
                 if self._number is None:
                     return True
@@ -142,10 +142,16 @@ def test_stopped_and_resumed_it_ends_with_the_same_weights(make, name, dev):
     settings = SETTINGS[name]
     watch = Watch()
     fitted, whole = _run(make(settings, watch, name="whole", dev=dev))
+    done = 0
     for stop_at in (1, watch.steps // 2, watch.steps - 1):
+        stopped = Watch(stop_at=stop_at)
         with pytest.raises(StoppedError, match=f"after step {stop_at}"):
-            _run(make(settings, Watch(stop_at=stop_at), dev=dev))
-    again, weights = _run(make(settings, Watch(), dev=dev))
+            _run(make(settings, stopped, dev=dev))
+        assert stopped.first == done + 1
+        done = stop_at
+    resumed = Watch()
+    again, weights = _run(make(settings, resumed, dev=dev))
+    assert (resumed.first, resumed.steps) == (done + 1, watch.steps)
     assert (again.score, again.epochs, again.best_epoch) == (fitted.score, fitted.epochs, fitted.best_epoch)
     assert _same(whole, weights)
 

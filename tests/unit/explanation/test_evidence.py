@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
@@ -130,11 +131,16 @@ def test_a_broken_index_is_refused(place, name, content, told):
         read_index(place, model="this")
 
 
-def test_an_index_of_another_model_is_refused(model, place, tmp_path):
+def test_an_index_of_another_model_is_refused(place, tmp_path):
     with pytest.raises(BundleError, match=r"another model.*onoma index"):
         read_index(place, model="that")
     assert read_index(tmp_path / "elsewhere", model="this") is None
-    assert fingerprint(model) == fingerprint(model)
+
+
+def test_models_are_told_apart_by_what_their_heads_have_learnt(model):
+    same, other = copy.deepcopy(model), copy.deepcopy(model)
+    other.head("entities").affine.bias.add_(1)
+    assert fingerprint(same) == fingerprint(model) != fingerprint(other)
 
 
 def test_evidence_is_json(bundle, model, place):

@@ -25,6 +25,7 @@ def test_a_pickle_of_tensors_is_read(bert_folder: Path) -> None:
     torch.save(tensors, bert_folder / "pytorch_model.bin")
     found = read_weights(find_weights(bert_folder))
     assert found.keys() == tensors.keys()
+    assert all(torch.equal(found[name], tensor) for name, tensor in tensors.items())
     assert load_pretrained(str(bert_folder)).family == "bert"
 
 

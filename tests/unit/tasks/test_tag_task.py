@@ -72,11 +72,11 @@ def test_scores_that_no_sequence_allows_still_give_an_allowed_sequence():
     """Inside tags alone begin no entity under BIO: the best allowed reading is found all the same."""
     task = TagTask(["A"], scheme=SCHEMES["BIO"])
     scores = np.array([[-1e4, -2e4, 1e4], [-1e4, -1e4, 1e4]])
-    found = task.decode([scores])[0].spans
-    assert all(0 <= chunk.score <= 1 for chunk in found)
-    assert not decode_tags(
-        [task.tags[n] for n in best_tags(scores, Transitions.of(SCHEMES["BIO"], task.tags))], SCHEMES["BIO"]
-    ).repairs
+    (chunk,) = task.decode([scores])[0].spans
+    assert chunk[:3] == (0, 2, "A")
+    assert chunk.score == pytest.approx(1.0)
+    best = best_tags(scores, Transitions.of(SCHEMES["BIO"], task.tags))
+    assert [task.tags[number] for number in best] == ["B-A", "I-A"]
 
 
 def test_long_sentences_do_not_underflow():

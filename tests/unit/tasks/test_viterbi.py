@@ -68,5 +68,6 @@ def test_surely_nonsense_still_has_probabilities():
     task = TagTask(["A"], scheme=SCHEMES["BIOES"])
     scores = np.full((500, 5), -1e4)
     scores[:, task.tags.index("I-A")] = 1e4
-    found = task.decode([scores])[0].spans
-    assert all(0 <= chunk.score <= 1 for chunk in found)
+    (chunk,) = task.decode([scores])[0].spans
+    assert chunk[:3] == (0, 500, "A")
+    assert chunk.score == pytest.approx(1.0)

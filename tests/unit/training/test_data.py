@@ -30,6 +30,7 @@ def test_every_example_comes_once_in_an_epoch_and_within_the_budget(data: Taggin
     batches = data.epoch(1)
     assert sorted(position for batch in batches for position in batch) == list(range(400))
     assert all(max(LENGTHS[batch]) * len(batch) <= 256 for batch in batches)
+    assert len(batches) * 256 < 1.4 * LENGTHS.sum()
 
 
 def test_seed_and_epoch_alone_decide_the_order(data: TaggingData) -> None:

@@ -40,12 +40,12 @@ class Terminated:
     """Sends SIGTERM after a step."""
 
     def __init__(self, *, after: int) -> None:
-        self.steps = 0
+        self.first = self.steps = 0
         self._after = after
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Stepped):
-            self.steps = event.number
+            self.first, self.steps = self.first or event.number, event.number
             if event.number == self._after:
                 os.kill(os.getpid(), signal.SIGTERM)
 
@@ -81,7 +81,9 @@ def test_stopped_and_resumed_it_ends_with_the_same_weights(settings, tmp_path, n
     for step in (1, never.steps // 2):
         with pytest.raises(StoppedError, match=f"after step {step}"):
             _run(wanted, tmp_path / "stopped", Terminated(after=step))
-    resumed = _run(wanted, tmp_path / "stopped", Terminated(after=0))
+    rest = Terminated(after=0)
+    resumed = _run(wanted, tmp_path / "stopped", rest)
+    assert (rest.first, rest.steps) == (never.steps // 2 + 1, never.steps)
     weights = whole.model.state_dict()
     assert all(torch.equal(each, weights[name]) for name, each in resumed.model.state_dict().items())
     assert resumed.state.score == whole.state.score
