@@ -51,14 +51,13 @@ def evaluate(
         return evaluate_documents(tagger, documents)
     from onoma.evaluation import tag_gold
     from onoma.metrics import judge
-    from onoma.views.report import need_plots, write_report
+    from onoma.views.evaluation_page import need_plots, write_evaluation_page
 
     need_plots()
     pairs = list(tag_gold(tagger, documents))
     found = judge(pairs)
-    write_report(
-        Path(report), report=found, pairs=pairs, title=f"{name_of(model, 'model')} on {name_of(data, 'documents')}"
-    )
+    title = f"{name_of(model, 'model')} on {name_of(data, 'documents')}"
+    write_evaluation_page(Path(report), found, pairs, title=title)
     return found
 
 

@@ -109,7 +109,7 @@ def check_page(path: Path | None) -> None:
     """
     if path is None:
         return
-    from onoma.views.report import need_plots
+    from onoma.views.evaluation_page import need_plots
 
     if not path.parent.is_dir():
         raise InputError(f"--report {path}: there is no folder {path.parent}; make it first")
@@ -128,12 +128,14 @@ def write_page(path: Path | None, judged: Judged, *, pairs: Sequence[Aligned], t
     """
     if path is None:
         return
-    from onoma.views.report import Rival, write_report
+    from onoma import metrics
+    from onoma.views.evaluation_page import write_evaluation_page
 
-    rival = None
+    against = None
     if judged.other is not None and judged.comparison is not None:
-        rival = Rival(name=other, report=judged.other, comparison=judged.comparison)
-    write_report(path, report=judged.report, pairs=pairs, title=title, rival=rival, runs=judged.runs)
+        against = metrics.Against(name=other, report=judged.other, comparison=judged.comparison)
+    report = replace(judged.report, against=against, runs=judged.runs)
+    write_evaluation_page(path, report, pairs, title=title)
     print(f"note: the page is in {path}", file=sys.stderr)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from onoma.text.markup import escaped
 from onoma.views.explanations import summary
-from onoma.views.html import escaped, page_head
+from onoma.views.html import page_head
 
 if TYPE_CHECKING:
     from onoma.explanation import Evidence, Explained, Explanation

@@ -15,7 +15,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
 from onoma.errors import needing
-from onoma.views import escaped
+from onoma.text.markup import escaped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

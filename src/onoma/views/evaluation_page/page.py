@@ -5,49 +5,31 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from onoma.io.files import replacing
-from onoma.metrics import Aligned, Comparison, Report, Scored, threshold_curve
-from onoma.views import escaped
-from onoma.views.report import figures
-from onoma.views.report.browser import MOST_SENTENCES, error_browser
-from onoma.views.report.plots import need_plots
-from onoma.views.report.sentences import wrong_sentences
+from onoma.metrics import Aligned, Report, Scored, threshold_curve
+from onoma.text.markup import escaped
+from onoma.views.evaluation_page import figures
+from onoma.views.evaluation_page.browser import MOST_SENTENCES, error_browser
+from onoma.views.evaluation_page.plots import need_plots
+from onoma.views.evaluation_page.sentences import sentences_with_errors
 
 _PARTS = {
-    "conventions": "Ways to count",
+    "conventions": "Scoring conventions",
     "labels": "Labels",
     "comparison": "Comparison",
     "runs": "Runs",
     "errors": "Errors",
-    "groups": "Which are found",
-    "scores": "Scores",
-    "sentences": "Wrong sentences",
+    "groups": "Groups",
+    "scores": "Reliability",
+    "sentences": "Sentences with errors",
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rival:
-    """What a system was tested against: its name, its report, and the tests."""
-
-    name: str
-    report: Report
-    comparison: Comparison
-
-
-def write_report(
-    path: Path,
-    *,
-    report: Report,
-    pairs: Sequence[Aligned],
-    title: str,
-    rival: Rival | None = None,
-    runs: Sequence[Report] = (),
-) -> None:
-    """Write :func:`report_page` to a file, which takes its place only when it is whole.
+def write_evaluation_page(path: Path, report: Report, pairs: Sequence[Aligned], *, title: str) -> None:
+    """Write :func:`evaluation_page` to a file, which takes its place only when it is whole.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -55,33 +37,25 @@ def write_report(
     """
     need_plots()
     with replacing(path) as file:
-        file.writelines(report_page(report, pairs, title=title, rival=rival, runs=runs))
+        file.writelines(evaluation_page(report, pairs, title=title))
 
 
-def report_page(
-    report: Report,
-    pairs: Sequence[Aligned],
-    *,
-    title: str,
-    rival: Rival | None = None,
-    runs: Sequence[Report] = (),
-    most: int = MOST_SENTENCES,
+def evaluation_page(
+    report: Report, pairs: Sequence[Aligned], *, title: str, most: int = MOST_SENTENCES
 ) -> Iterator[str]:
-    """A page of all figures as tables and pictures, and of the sentences that are wrong, in chunks.
+    """A page of all figures as tables and pictures, and of the sentences that have errors, in chunks.
 
     Args:
-        report: from :func:`~onoma.metrics.judge`; a part that it lacks is left out.
+        report: from :func:`~onoma.metrics.judge`; a part that it does not have is left out.
         pairs: the documents that it was made of.
-        title: what was judged.
-        rival: what it was tested against.
-        runs: reports of further runs of the same set-up.
-        most: how many wrong sentences the page holds; the rest is counted.
+        title: what was evaluated.
+        most: how many sentences with errors the page holds; the rest is counted.
     """
     sections = {
         "conventions": figures.conventions(report),
         "labels": figures.labels(report),
-        "comparison": rival and figures.comparison(report, rival.report, rival.comparison, name=rival.name),
-        "runs": figures.runs([report, *runs]) if runs else "",
+        "comparison": report.against and figures.comparison(report, report.against),
+        "runs": figures.runs([report, *report.runs]) if report.runs else "",
         "errors": report.errors and figures.errors(report.errors),
         "groups": report.errors and figures.groups(report.errors),
         "scores": report.reliability and figures.scores(report.reliability, threshold_curve(Scored.of(pairs))),
@@ -92,7 +66,7 @@ def report_page(
     links = "".join(f'<a href="#{name}">{_PARTS[name]}</a>\n' for name in (*held, "sentences"))
     yield f"<nav>\n{links}</nav>\n"
     yield from held.values()
-    yield from error_browser(wrong_sentences(pairs), most=most)
+    yield from error_browser(sentences_with_errors(pairs), most=most)
     yield f"<script>{_script()}</script>\n</body>\n</html>\n"
 
 
@@ -112,4 +86,4 @@ def _script() -> str:
 
 
 def _file(name: str) -> str:
-    return files("onoma.views.report").joinpath(name).read_text(encoding="utf-8")
+    return files("onoma.views.evaluation_page").joinpath(name).read_text(encoding="utf-8")
