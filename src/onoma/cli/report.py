@@ -157,7 +157,7 @@ def print_judged(judged: Judged, *, as_json: bool, title: str, other: str = "", 
         return
     from rich.console import Console
 
-    from onoma.metrics import KINDS, spread
+    from onoma.metrics import spread
     from onoma.views import comparison_table, errors_tables, reliability_table, report_table, runs_table
 
     console = Console()
@@ -170,7 +170,7 @@ def print_judged(judged: Judged, *, as_json: bool, title: str, other: str = "", 
         reports = [report, *judged.runs]
         console.print(runs_table(spread(reports), count=len(reports)))
     if errors and report.errors is not None:
-        for table in errors_tables(report.errors, meanings={str(kind): meaning for kind, meaning in KINDS.items()}):
+        for table in errors_tables(report.errors):
             console.print(table)
     if errors and report.reliability is not None:
         console.print(reliability_table(report.reliability))

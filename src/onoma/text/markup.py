@@ -23,9 +23,14 @@ _LABEL = "margin-inline-start: .4em; font-size: .7em; font-weight: 600; unicode-
 _CONTINUES, _CONTINUED = "; border-inline-end-style: dashed", "; border-inline-start-style: dashed"
 
 
+def printable(text: str) -> str:
+    """Text with replacement characters for what neither HTML nor UTF-8 can hold: NUL and lone surrogates."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def escaped(text: str) -> str:
     """Text as it may stand in a page, in elements and in attributes."""
-    return escape(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)).replace("\r", "&#13;")
+    return escape(printable(text)).replace("\r", "&#13;")
 
 
 def document_block(document: Document) -> str:

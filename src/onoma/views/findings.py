@@ -8,6 +8,7 @@ from rich.table import Table
 
 from onoma.metrics import (
     CONVENTIONS,
+    KINDS,
     Comparison,
     Errors,
     Mention,
@@ -26,18 +27,12 @@ MOST_LABELS = 8
 _FIGURES = {"precision": "precision", "recall": "recall", "f1": "F1"}
 
 
-def errors_tables(errors: Errors, *, meanings: Mapping[str, str]) -> Iterator[Table]:
-    """A table of the kinds of error with examples, one of labels, and one for each property of entities.
-
-    Args:
-        errors: what went wrong.
-        meanings: what each kind of error is.
-    """
-    counts: Mapping[str, int] = {str(kind): count for kind, count in errors.kinds.items()}
+def errors_tables(errors: Errors) -> Iterator[Table]:
+    """A table of the kinds of error with examples, one of labels, and one for each property of entities."""
     kinds = []
-    for kind, meaning in meanings.items():
+    for kind, meaning in KINDS.items():
         shown = [f"{_shown(each.gold)} → {_shown(each.predicted)}" for each in errors.examples if each.kind == kind]
-        kinds.append((kind, f"{counts.get(kind, 0):,}", meaning, "\n".join(shown)))
+        kinds.append((kind, f"{errors.kinds.get(kind, 0):,}", meaning, "\n".join(shown)))
     yield plain_table(("errors", "count", "meaning", "examples: gold → predicted"), kinds, words=(2, 3))
     yield _confusion(errors.confusion)
     for name, group in errors.groups.items():
@@ -99,8 +94,9 @@ def _confusion(counts: Mapping[tuple[str, str], int]) -> Table:
     for gold in labels:
         found = [counts.get((gold, predicted), 0) for predicted in labels]
         rows.append((gold or "nothing", *(f"{count:,}" if count else "" for count in found)))
-    head = ("gold, by predicted label", *(label or "nothing" for label in labels))
-    return plain_table(head, rows, caption=f"{left:,} rarer labels are not shown" if left else None)
+    head = ("gold", *(label or "nothing" for label in labels))
+    title = "gold labels (rows) by predicted label (columns)"
+    return plain_table(head, rows, title=title, caption=f"{left:,} rarer labels are not shown" if left else None)
 
 
 def _shown(mention: Mention | None) -> str:

@@ -41,7 +41,7 @@ def plain_table(
 ) -> Table:
     """A table whose first column names its rows and whose others hold numbers.
 
-    Where the terminal is narrow, names and words are folded and numbers stay whole.
+    Where the terminal is narrow, names, words and the head are folded, and numbers stay whole.
 
     Args:
         head: the names of the columns.

@@ -204,6 +204,15 @@ def test_a_bare_report_and_no_entities_make_a_page() -> None:
         Page(html)
 
 
+def test_labels_that_a_font_cannot_have_make_a_page() -> None:
+    label = "a\0\n\ud83d"
+    gold = [annotated("Ada left", ("Ada", label), domain=domain) for domain in ("x", label)]
+    pairs = list(align(gold, gold))
+    html = "".join(evaluation_page(judge(pairs), pairs, title=label))
+    html.encode("utf-8")
+    assert ">a\ufffd \ufffd</text>" in html
+
+
 def test_it_is_the_same_each_time(pairs: list[Aligned], report: Report) -> None:
     assert len({"".join(evaluation_page(report, pairs, title="same")) for _ in range(2)}) == 1
 

@@ -15,7 +15,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
 from onoma.errors import needing
-from onoma.text.markup import escaped
+from onoma.text.markup import escaped, printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -170,7 +170,8 @@ def _rows(names: Sequence[str], *, axis: str) -> tuple[Figure, Axes]:
 
 
 def _short(name: str, *, longest: int = 28) -> str:
-    return name if len(name) <= longest else name[: longest - 1] + "…"
+    line = " ".join(printable(name).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def _drawn(figure: Figure, *, title: str) -> str:
