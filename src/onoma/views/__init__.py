@@ -6,6 +6,7 @@ from onoma.views.explanations import explanation_parts, faithfulness_table
 from onoma.views.explanations_page import explanations_page
 from onoma.views.findings import comparison_table, errors_tables, reliability_table, runs_table, thresholds_table
 from onoma.views.html import html_page
+from onoma.views.summary import model_summary
 from onoma.views.table import report_table
 from onoma.views.terminal import to_terminal
 
@@ -17,6 +18,7 @@ __all__ = [
     "explanations_page",
     "faithfulness_table",
     "html_page",
+    "model_summary",
     "reliability_table",
     "report_table",
     "runs_table",
