@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from onoma.metrics.counts import Averages, Counts, Figures
-from onoma.metrics.intervals import FigureIntervals, Interval
+from onoma.metrics.intervals import Interval
 from onoma.metrics.semeval import Outcomes
 
 if TYPE_CHECKING:  # a report shows these rows in a notebook
@@ -48,7 +48,7 @@ class FigureRow:
 
     Attributes:
         name: the label, or the name of the way to count.
-        precision, recall, f1: fractions of 1.
+        figures: precision, recall and F1.
         support: gold items; None for averages.
         interval: of F1; None where there is none.
         meaning: what counts as correct; empty for a label.
@@ -57,9 +57,7 @@ class FigureRow:
     """
 
     name: str
-    precision: float
-    recall: float
-    f1: float
+    figures: Figures
     support: int | None = None
     interval: Interval | None = None
     meaning: str = ""
@@ -69,7 +67,7 @@ class FigureRow:
     def cells(self) -> tuple[str, str, str, str, str]:
         """Precision, recall and F1 in percent, the support, and the interval of F1; "" for what is not there."""
         support = "" if self.support is None else f"{self.support:,}"
-        return (*percents(self), support, "" if self.interval is None else percent_range(self.interval))
+        return (*percents(self.figures), support, "" if self.interval is None else percent_range(self.interval))
 
 
 def figure_rows(report: Report) -> Iterator[FigureRow]:
@@ -81,8 +79,8 @@ def figure_rows(report: Report) -> Iterator[FigureRow]:
 def label_rows(report: Report) -> Iterator[FigureRow]:
     """The exact figures of each label."""
     for label, counts in report.labels.items():
-        intervals = None if report.intervals is None else report.intervals.labels[label]
-        yield _row(label, counts, intervals=intervals)
+        interval = None if report.intervals is None else report.intervals.labels[label].f1
+        yield FigureRow(name=label, figures=counts, support=counts.support, interval=interval)
 
 
 def convention_rows(report: Report) -> Iterator[FigureRow]:
@@ -100,9 +98,16 @@ def convention_rows(report: Report) -> Iterator[FigureRow]:
     }
     for key, (name, meaning) in CONVENTIONS.items():
         of, exact = figures[key], key == "exact"
-        intervals = report.intervals.exact if exact and report.intervals is not None else None
         if of is not None:
-            yield _row(name, of, intervals=intervals, meaning=meaning, emphasis=exact, section=exact)
+            yield FigureRow(
+                name=name,
+                figures=of,
+                support=None if isinstance(of, Averages) else of.support,
+                interval=report.intervals.exact.f1 if exact and report.intervals is not None else None,
+                meaning=meaning,
+                emphasis=exact,
+                section=exact,
+            )
 
 
 def percent(share: float) -> str:
@@ -122,25 +127,3 @@ def percents(figures: Figures) -> tuple[str, str, str]:
 def percent_range(interval: Interval) -> str:
     """An interval in percent."""
     return f"{percent(interval.low)} – {percent(interval.high)}"
-
-
-def _row(
-    name: str,
-    figures: Counts | Outcomes | Averages,
-    *,
-    intervals: FigureIntervals | None,
-    meaning: str = "",
-    emphasis: bool = False,
-    section: bool = False,
-) -> FigureRow:
-    return FigureRow(
-        name=name,
-        precision=figures.precision,
-        recall=figures.recall,
-        f1=figures.f1,
-        support=None if isinstance(figures, Averages) else figures.support,
-        interval=None if intervals is None else intervals.f1,
-        meaning=meaning,
-        emphasis=emphasis,
-        section=section,
-    )

@@ -1,6 +1,6 @@
-"""Text and documents -> HTML: what may stand in a page, and a document's text with its entities marked.
+"""Text and documents -> HTML: escaping, and a document's text with its entities marked.
 
-Nested entities stand inside each other; one that crosses another is cut and goes on behind it, with dashed edges.
+Marks of nested entities are nested; an entity that crosses another is cut and continued behind it, with dashed edges.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def printable(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text as it may stand in a page, in elements and in attributes."""
+    """Text for a page, safe in elements and in attributes."""
     return escape(printable(text)).replace("\r", "&#13;")
 
 

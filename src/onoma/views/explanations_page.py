@@ -1,4 +1,4 @@
-"""Explanations -> one HTML page that needs nothing beside itself."""
+"""Explanations -> one self-contained HTML page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents -> one HTML page that needs nothing beside itself, in chunks, so that a long corpus need not be held."""
+"""Documents -> one self-contained HTML page, in chunks, so that a long corpus need not fit in memory."""
 
 from __future__ import annotations
 
@@ -47,8 +47,7 @@ mark small { margin-inline-start: .4em; color: color-mix(in srgb, var(--hue) 75%
 def html_page(documents: Iterable[Document], *, title: str = "Entities") -> Iterator[str]:
     """One page with all documents, as chunks to be written one after the other, in UTF-8.
 
-    Nested entities stand inside each other; one that crosses another is cut and goes on behind it, with dashed edges.
-    A mark's title tells its label, score and offsets. The legend counts entities by label.
+    The entities are marked as by :func:`~onoma.text.markup.marked_text`; the legend counts them by label.
     """
     palette = Palette()
     counts: Counter[str] = Counter()

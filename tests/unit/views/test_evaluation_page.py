@@ -168,7 +168,10 @@ def test_gold_and_predicted_have_their_bars(html: str) -> None:
     assert '<span class="s gold-wrong predicted-wrong begins">Ada</span>' in html
     assert '<span class="s gold-wrong"><span class="tags"><span class="predicted">PER</span></span></span>' in html
     assert '<span class="s gold-wrong"> Lovelace</span><span class="tags"><span class="gold">PER</span></span>' in html
-    assert '<span class="s gold-right predicted-right begins">Eve</span><span class="tags"><span class="right">' in html
+    assert (
+        '<span class="s gold-correct predicted-correct begins">Eve</span><span class="tags"><span class="correct">'
+        in html
+    )
 
 
 def test_figures_are_those_of_the_report(page: Page, report: Report) -> None:

@@ -24,8 +24,8 @@ _LEGEND = (
     '<span class="tags"><span class="gold">LABEL</span></span> '
     '<span class="s predicted-wrong">under it: predicted</span>'
     '<span class="tags"><span class="predicted">LABEL</span></span> '
-    '<span class="s gold-right predicted-right">correct</span>'
-    '<span class="tags"><span class="right">LABEL</span></span></p>\n'
+    '<span class="s gold-correct predicted-correct">correct</span>'
+    '<span class="tags"><span class="correct">LABEL</span></span></p>\n'
 )
 
 
@@ -87,11 +87,11 @@ def _article(sentence: SentenceWithErrors) -> str:
 def _error(error: SentenceError) -> str:
     sides = [mark for mark in (error.gold, error.predicted) if mark is not None]
     data = "".join(f' data-{mark.side}="{escaped(mark.label)}"' for mark in sides)
-    said = ", ".join(map(_said, sides))
-    return f'<li data-kind="{error.kind}"{data}><b>{error.kind}</b>: {said}</li>\n'
+    described = ", ".join(map(_described, sides))
+    return f'<li data-kind="{error.kind}"{data}><b>{error.kind}</b>: {described}</li>\n'
 
 
-def _said(mark: MarkedSpan) -> str:
+def _described(mark: MarkedSpan) -> str:
     score = "" if mark.score is None else f" {mark.score:.2f}"
     return (
         f'<span class="{mark.side}">{mark.side}</span> “<bdi>{escaped(mark.form)}</bdi>” '
@@ -112,18 +112,18 @@ def _marked(sentence: SentenceWithErrors) -> str:
 
 
 def _barred(content: str, marks: Sequence[MarkedSpan], *, begins: bool = False) -> str:
-    """What stands in spans, with their bars over and under it."""
+    """The content of spans, with their bars over and under it."""
     if not (content and marks):
         return content
-    names = sorted({f"{mark.side}-{'wrong' if mark.wrong else 'right'}" for mark in marks})
+    names = sorted({f"{mark.side}-{'wrong' if mark.wrong else 'correct'}" for mark in marks})
     return f'<span class="{" ".join(["s", *names])}{" begins" * begins}">{content}</span>'
 
 
 def _tags(marks: Iterable[MarkedSpan], end: int) -> str:
-    """The labels of the spans that end here; what both sides agree on stands there once."""
+    """The labels of the spans that end here; a label that both sides agree on is shown once."""
     ending = [mark for mark in marks if mark.end == end]
-    right = [mark.label for mark in ending if mark.side == "gold" and not mark.wrong]
-    rows = {"gold": _wrong(ending, "gold"), "predicted": _wrong(ending, "predicted"), "right": right}
+    correct = [mark.label for mark in ending if mark.side == "gold" and not mark.wrong]
+    rows = {"gold": _wrong(ending, "gold"), "predicted": _wrong(ending, "predicted"), "correct": correct}
     tags = "".join(
         f'<span class="{name}">{escaped(", ".join(labels))}</span>' for name, labels in rows.items() if labels
     )

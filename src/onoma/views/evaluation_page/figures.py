@@ -1,4 +1,4 @@
-"""A report -> the sections of a page that have its figures, as tables with pictures beside them."""
+"""A report -> the sections of a page that have its figures, as tables and pictures."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def conventions(report: Report) -> str:
         "Scoring conventions",
         table(
             ("", *_NAMES.values(), "what is correct"),
-            [(row.name, *percents(row), row.meaning) for row in convention_rows(report)],
+            [(row.name, *percents(row.figures), row.meaning) for row in convention_rows(report)],
             words=(4,),
             about="The same predictions by every convention, in %",
         ),
@@ -92,7 +92,7 @@ def labels(report: Report) -> str:
 
 
 def errors(found: Errors) -> str:
-    """Kinds of error, and which label was taken for which."""
+    """Kinds of error, and the confusion of labels."""
     kinds = table(
         ("kind", "errors", "meaning"),
         [(kind, f"{found.kinds.get(kind, 0):,}", meaning) for kind, meaning in KINDS.items()],

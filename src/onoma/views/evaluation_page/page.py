@@ -1,4 +1,4 @@
-"""A report and the documents behind it -> one HTML page that needs nothing beside itself."""
+"""A report and the documents behind it -> one self-contained HTML page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Aligned documents -> the sentences with an error in them, each with its gold and predicted spans and what is wrong.
+"""Aligned documents -> the sentences with an error in them, each with its gold and predicted spans and the errors.
 
 Where gold has no sentences, lines are taken. Offsets are those of the sentence's own text. This module does not know
 what a sentence looks like on a page.
@@ -25,7 +25,7 @@ class MarkedSpan(NamedTuple):
 
     Attributes:
         start, end: in code points of the sentence's text.
-        label: what it is said to be.
+        label: its label.
         form: the text at the span, white space as single blanks; the whole of it, also where it leaves the sentence.
         side: who says so.
         wrong: whether it is part of an error.
@@ -60,7 +60,7 @@ class SentenceWithErrors:
         of: how many the document has.
         text: what it says.
         marks: all its spans of both sides, correct ones too, in order.
-        errors: what is wrong; an error belongs to the sentence in which it begins.
+        errors: its errors; each belongs to the sentence in which it begins.
     """
 
     document: int
