@@ -71,7 +71,7 @@ def test_score_reads_broken_tags_strictly_beside(onoma, files, tmp_path):
     assert "repaired: 30" in outcome.err
     assert (report["exact"]["recall"], report["strict_reading"]["recall"]) == (1, 0.5)
     assert report["strict_reading"]["precision"] == 30 / 32
-    assert "broken tags left out" in onoma("score", gold, broken, "--scheme", "BIO").out
+    assert "invalid tags excluded" in onoma("score", gold, broken, "--scheme", "BIO").out
     assert "strict_reading" not in json.loads(onoma("score", gold, gold, "--json").out)
 
 

@@ -36,7 +36,7 @@ def test_the_figures_in_the_model_are_those_that_evaluate_gives(onoma, model, co
     assert manifest["provenance"]["figures"]["dev"]["f1"] == report["exact"]["f1"]
 
 
-def test_the_card_tells_how_sure_the_test_figures_are(onoma, model, corpus):
+def test_the_card_has_the_interval_of_the_test_figures(onoma, model, corpus):
     report = json.loads(onoma("evaluate", model, corpus, "--json").out)
     low, high = (100 * bound for bound in report["intervals"]["exact"]["f1"])
     card = (model / "README.md").read_text(encoding="utf-8")
@@ -61,9 +61,9 @@ def test_evaluate_prints_a_table(onoma, model, corpus):
     assert "100.00" in outcome.out
 
 
-def test_info_tells_labels_data_and_figures(onoma, model):
+def test_info_shows_labels_data_and_figures(onoma, model):
     outcome = onoma("info", model)
-    for piece in ("LOC, PER", "train.conll", "24 documents", "100.00"):
+    for piece in ("LOC, PER", "train.conll", "24 documents", "100.00 (precision 100.00, recall 100.00)"):
         assert piece in outcome.out
 
 

@@ -151,7 +151,7 @@ def _check_page(page: PathLike | None) -> None:
     """Refuse a page that cannot be written before hours go into its content."""
     if page is None:
         return
-    from onoma.views.report import need_plots
+    from onoma.views.evaluation_page import need_plots
 
     if not Path(page).parent.is_dir():
         raise InputError(f"{page}: there is no folder {Path(page).parent}; make it first")
@@ -164,9 +164,7 @@ def _finished(
     """The report with notes on how files were read; also written as a page where that is wanted."""
     report = replace(report, notes=(*notes, *report.notes))
     if page is not None:
-        from onoma.views.report import Rival, write_report
+        from onoma.views.evaluation_page import write_evaluation_page
 
-        of = report.against
-        rival = None if of is None else Rival(name=of.name, report=of.report, comparison=of.comparison)
-        write_report(Path(page), report=report, pairs=pairs, title=title, rival=rival, runs=report.runs)
+        write_evaluation_page(Path(page), report, pairs, title=title)
     return report

@@ -75,11 +75,10 @@ def export_model(
             unfinished.replace(place / DTYPES[dtype])
         finally:
             unfinished.unlink(missing_ok=True)
-        manifest = _with_figures(bundle.manifest, agreement)
         if target is not None:
             shutil.copyfile(folder / TOKENIZER, place / TOKENIZER)
-        write_manifest(manifest, place)
-        write_card(manifest, place, name=(target or folder).resolve().name)
+        write_manifest(_with_figures(bundle.manifest, agreement), place)
+        write_card(place, name=(target or folder).resolve().name)
     return Exported((target or folder) / DTYPES[dtype], agreement)
 
 

@@ -226,9 +226,8 @@ def _write_bundle(trained: Trained, folder: Path, *, config: RunConfig, run: Pat
         figures["test"] = as_fractions(report.exact)
         if report.intervals is not None:
             figures["test"]["f1_low"], figures["test"]["f1_high"] = report.intervals.exact.f1
-    manifest = bundle.manifest.with_provenance(figures=figures, data=data)
-    write_manifest(manifest, folder)
-    write_card(manifest, folder, name=config.output.name)
+    write_manifest(bundle.manifest.with_provenance(figures=figures, data=data), folder)
+    write_card(folder, name=config.output.name)
     return report
 
 

@@ -18,6 +18,8 @@ def run(
     Example: onoma info runs/mine
     """
     from onoma.bundle import load_bundle
+    from onoma.metrics import percent
+    from onoma.views import model_summary
 
     bundle = load_bundle(model)
     manifest = bundle.manifest
@@ -25,36 +27,14 @@ def run(
         typer.echo(manifest.to_json())
         return
     origin = manifest.provenance
-    lines = [
-        ("labels", ", ".join(manifest.entities.labels)),
-        ("tags", f"{manifest.entities.scheme}, head {manifest.entities.head}"),
-        ("encoder", f"{manifest.encoder.name} ({manifest.encoder.family})"),
-        ("window", f"{manifest.window.size} subwords, {manifest.window.overlap} shared by neighbours"),
-    ]
-    lines += [
-        (part, f"{data.name}: {data.documents:,} documents, {data.entities:,} entities")
-        for part, data in origin.data.items()
-    ]
+    lines = list(model_summary(bundle))
     lines += [
         (
             f"F1 on {part}",
-            f"{100 * of['f1']:.2f} (dtype {100 * of['precision']:.2f}, recall {100 * of['recall']:.2f})",
+            f"{percent(of['f1'])} (precision {percent(of['precision'])}, recall {percent(of['recall'])})",
         )
         for part, of in origin.figures.items()
     ]
-    if manifest.entities.calibration is not None:
-        of = manifest.entities.calibration
-        errors = f"calibration error {of.error_before:.3f} before, {of.error_after:.3f} after"
-        line = f"temperature {of.temperature:.2f}, slope {of.slope:.2f}, intercept {of.intercept:+.2f}"
-        lines.append(("scores", f"{line}, fitted on {of.data or 'documents'}: {errors}"))
-        if of.thresholds:
-            told = ", ".join(f"{label} {score:.3f}" for label, score in of.thresholds.items())
-            lines.append(("thresholds", f"{told}; what scores less is left out"))
-    lines += [("left out", f"{count:,} entities: {reason}") for reason, count in origin.dropped.items()]
-    lines += [(name, f"{size / 1e6:,.1f} MB") for name, size in manifest.files.items()]
-    lines.append(("dtypes", ", ".join(bundle.dtypes) or "none"))
-    if len(bundle.dtypes) > 1:
-        lines.append(("preferred", manifest.dtype or bundle.dtypes[0]))
     lines.append(("made with", ", ".join(f"{name} {version}" for name, version in origin.versions.items())))
     width = max(len(name) for name, _ in lines)
     for name, value in lines:

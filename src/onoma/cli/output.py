@@ -44,7 +44,7 @@ def print_report(report: Report, *, title: str, as_json: bool, errors: bool) -> 
         return
     from rich.console import Console
 
-    from onoma.metrics import KINDS, spread
+    from onoma.metrics import spread
     from onoma.views import comparison_table, errors_tables, reliability_table, report_table, runs_table
 
     console = Console()
@@ -57,7 +57,7 @@ def print_report(report: Report, *, title: str, as_json: bool, errors: bool) -> 
         reports = [report, *report.runs]
         console.print(runs_table(spread(reports), count=len(reports)))
     if errors and report.errors is not None:
-        for table in errors_tables(report.errors, meanings={str(kind): meaning for kind, meaning in KINDS.items()}):
+        for table in errors_tables(report.errors):
             console.print(table)
     if errors and report.reliability is not None:
         console.print(reliability_table(report.reliability))

@@ -18,6 +18,16 @@ from onoma.metrics.reliability import (
     threshold_curve,
 )
 from onoma.metrics.report import Against, Report
+from onoma.metrics.rows import (
+    CONVENTIONS,
+    FigureRow,
+    convention_rows,
+    figure_rows,
+    label_rows,
+    percent,
+    percent_range,
+    percents,
+)
 from onoma.metrics.sample import Sample
 from onoma.metrics.scoring import Tally, score, tally
 from onoma.metrics.semeval import Outcomes, SemEval, count_semeval
@@ -27,6 +37,7 @@ from onoma.metrics.surface import SurfaceForms
 from onoma.metrics.wordwise import count_words
 
 __all__ = [
+    "CONVENTIONS",
     "KINDS",
     "Against",
     "Aligned",
@@ -37,6 +48,7 @@ __all__ = [
     "Difference",
     "Errors",
     "FigureIntervals",
+    "FigureRow",
     "Figures",
     "Interval",
     "Intervals",
@@ -61,13 +73,19 @@ __all__ = [
     "bootstrap",
     "choose_threshold",
     "compare",
+    "convention_rows",
     "count_exact",
     "count_partial",
     "count_semeval",
     "count_words",
+    "figure_rows",
     "find_errors",
     "find_mistakes",
     "judge",
+    "label_rows",
+    "percent",
+    "percent_range",
+    "percents",
     "reliability",
     "score",
     "spread",

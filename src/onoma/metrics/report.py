@@ -10,8 +10,10 @@ from onoma.metrics.counts import Averages, Counts, as_fractions, average
 from onoma.metrics.errors import Errors
 from onoma.metrics.intervals import Intervals
 from onoma.metrics.reliability import Reliability
+from onoma.metrics.rows import figure_rows
 from onoma.metrics.semeval import Outcomes, SemEval
 from onoma.metrics.spread import spread
+from onoma.text.markup import NOT_MATHEMATICS, escaped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,22 @@ class Report:
     def weighted(self) -> Averages:
         """The exact figures averaged over labels, each weighing its support."""
         return average(self.labels.values(), weighted=True)
+
+    def _repr_html_(self) -> str:
+        """The table of figures, for notebooks."""
+        names = ["in %", "precision", "recall", "F1", "support"]
+        if self.intervals is not None:
+            names.append(f"F1, {self.intervals.level:.0%} interval")
+        rows = []
+        for row in figure_rows(self):
+            cells = "".join(f"<td>{cell}</td>" for cell in row.cells()[: len(names) - 1])
+            weight = ' style="font-weight: bold"' if row.emphasis else ""
+            begin = "</tbody>\n<tbody>\n" if row.section else ""
+            rows.append(f'{begin}<tr{weight}><th scope="row">{escaped(row.name)}</th>{cells}</tr>\n')
+        head = "".join(f'<th scope="col">{name}</th>' for name in names)
+        body = "".join(rows)
+        table = f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>"
+        return f'<table class="{NOT_MATHEMATICS}">\n{table}\n</table>\n'
 
     def to_json(self) -> dict[str, object]:
         """Plain values for :func:`json.dumps`; figures are fractions of 1, support and documents are counts."""

@@ -124,3 +124,9 @@ class Document:
             return self
         ordered = tuple(sorted(entities, key=lambda entity: (entity.start, -entity.end, entity.label)))
         return replace(self, entities=ordered)
+
+    def _repr_html_(self) -> str:
+        """The text with its entities in colours, for notebooks."""
+        from onoma.text.markup import document_block
+
+        return document_block(self)

@@ -1,63 +1,62 @@
-"""The model card: a bundle's manifest told to a person."""
+"""The model card: what a person should know of a bundle, in Markdown."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from onoma.bundle import HISTORY
+from onoma.bundle import HISTORY, load_bundle
+from onoma.metrics import CONVENTIONS, Interval, percent, percent_range
 from onoma.views.curve import CURVE, write_curve
+from onoma.views.summary import model_summary
 
-if TYPE_CHECKING:
-    from onoma.bundle import Manifest
+_SPECIAL = re.compile(r"[\\`*_\[\]<>|#$~]")
 
 
-def write_card(manifest: Manifest, folder: Path, *, name: str) -> None:
-    """Write ``README.md`` with what the model finds, what it was trained on, how it learnt and how it scored."""
-    origin = manifest.provenance
+def write_card(folder: Path, *, name: str) -> None:
+    """Write ``README.md`` with what the model finds, what it was trained on, how training went and how it scored."""
+    bundle = load_bundle(folder)
+    figures = bundle.manifest.provenance.figures
     lines = [
         "---",
         "library_name: onoma",
         "pipeline_tag: token-classification",
         "---",
         "",
-        f"# {name}",
+        f"# {_literal(name)}",
         "",
-        f"A named-entity recogniser that finds {_listed(manifest.entities.labels)}.",
-        f"It began as the encoder `{manifest.encoder.name}` and was fine-tuned with onoma.",
+        f"A named-entity recogniser that finds {_listed(bundle.labels)}.",
+        f"It was fine-tuned with onoma from the encoder {_literal(bundle.manifest.encoder.name)}.",
         "",
         "```python",
         "import onoma",
         "",
-        f'tagger = onoma.load("{name}")',
+        f"tagger = onoma.load({json.dumps(name, ensure_ascii=False)})",
         'document = tagger.tag("...")',
         "```",
         "",
     ]
-    if origin.data:
-        lines += ["## Data", "", "| part | file | documents | entities |", "|---|---|--:|--:|"]
-        lines += [
-            f"| {part} | {data.name} | {data.documents:,} | {data.entities:,} |" for part, data in origin.data.items()
-        ]
-        lines += [f"\n{count:,} annotations were left out of training: {why}." for why, count in origin.dropped.items()]
-        lines.append("")
-    if origin.figures:
+    lines += ["## Model", "", "| | |", "|---|---|"]
+    lines += [f"| {_literal(key)} | {_literal(value)} |" for key, value in model_summary(bundle)]
+    lines.append("")
+    if figures:
         lines += [
             "## Figures",
             "",
-            "Exact spans, in points of 100.",
+            f"{CONVENTIONS['exact'].name}, in %.",
             "",
             "| part | precision | recall | F1 |",
             "|---|--:|--:|--:|",
         ]
         lines += [
-            f"| {part} | {100 * of['precision']:.2f} | {100 * of['recall']:.2f} | {100 * of['f1']:.2f}{_interval(of)} |"
-            for part, of in origin.figures.items()
+            f"| {_literal(part)} | {percent(of['precision'])} | {percent(of['recall'])} | {_f1(of)} |"
+            for part, of in figures.items()
         ]
         lines.append("")
-        if any(_interval(of) for of in origin.figures.values()):
-            lines += ["Between which figures F1 would lie on other texts of the kind stands in brackets (95 %).", ""]
+        if any("f1_low" in of for of in figures.values()):
+            lines += ["In brackets: the 95 % interval of F1 on other texts of the same kind.", ""]
     if write_curve(folder):
         lines += [
             "## Training",
@@ -77,13 +76,18 @@ def write_card(manifest: Manifest, folder: Path, *, name: str) -> None:
     (folder / "README.md").write_text("\n".join(lines), encoding="utf-8")
 
 
-def _interval(figures: Mapping[str, float]) -> str:
-    """The bounds of F1, where they were measured."""
+def _f1(figures: Mapping[str, float]) -> str:
+    """F1, and its interval where that was measured."""
     if "f1_low" not in figures:
-        return ""
-    return f" ({100 * figures['f1_low']:.2f} – {100 * figures['f1_high']:.2f})"
+        return percent(figures["f1"])
+    return f"{percent(figures['f1'])} ({percent_range(Interval(figures['f1_low'], figures['f1_high']))})"
 
 
 def _listed(labels: tuple[str, ...]) -> str:
-    quoted = [f"`{label}`" for label in labels]
-    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
+    *others, last = map(_literal, labels)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _literal(text: str) -> str:
+    """Text on one line, without what Markdown reads as markup."""
+    return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))

@@ -11,7 +11,7 @@ from onoma.bundle import HISTORY
 
 CURVE = "learning-curve.svg"
 
-Point = tuple[float, float]
+EpochValue = tuple[float, float]
 
 _WIDTH, _HEIGHT = 320, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 12, 30, 34
@@ -19,14 +19,14 @@ _STEPS = (1, 2, 5, 10)
 
 
 def write_curve(folder: Path) -> bool:
-    """Draw what ``history.jsonl`` in a bundle says of epochs, where it says something of two at least.
+    """Draw what ``history.jsonl`` in a bundle says of epochs, where it has a finite loss for two at least.
 
     Returns:
         Whether ``learning-curve.svg`` was written.
     """
     path = folder / HISTORY
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    epochs = [line for line in map(json.loads, lines) if line["kind"] == "epoch"]
+    epochs = [line for line in map(json.loads, lines) if line["kind"] == "epoch" and math.isfinite(line["loss"])]
     if len(epochs) < 2:
         return False
     loss = [(line["epoch"], line["loss"]) for line in epochs]
@@ -36,7 +36,7 @@ def write_curve(folder: Path) -> bool:
     return True
 
 
-def draw_curve(loss: Sequence[Point], f1: Sequence[Point], *, best: int | None = None) -> str:
+def draw_curve(loss: Sequence[EpochValue], f1: Sequence[EpochValue], *, best: int | None = None) -> str:
     """Two panels side by side, or one where there was no dev.
 
     Args:
@@ -60,7 +60,7 @@ def draw_curve(loss: Sequence[Point], f1: Sequence[Point], *, best: int | None =
     )
 
 
-def _panel(title: str, points: Sequence[Point], *, colour: str, mark: float | None) -> str:
+def _panel(title: str, points: Sequence[EpochValue], *, colour: str, mark: float | None) -> str:
     epochs, values = zip(*points, strict=True)
     ticks = _ticks(min(values), max(values))
     first, last = min(epochs), max(epochs)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from onoma.views.table import plain_table
 from onoma.views.terminal import VISIBLE
 
 if TYPE_CHECKING:
@@ -52,16 +52,14 @@ def summary(explanation: Explanation) -> tuple[str, str]:
 def faithfulness_table(found: Faithfulness, *, title: str | None = None) -> Table:
     """Comprehensiveness and sufficiency of each method, and how they differ from random orders, in probability."""
     names = ("method", "comprehensiveness", "above random", "sufficiency", "below random")
-    table = Table(title=title, title_justify="left", caption_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for number, name in enumerate(names):
-        table.add_column(name, justify="right" if number else "left")
-    for scope, methods in found.scopes.items():
-        for method, of in methods.items():
-            cells = (of.comprehensiveness, of.more, of.sufficiency, of.less)
-            table.add_row(f"{method}, {_SCOPES[scope]}", *map(_estimate, cells))
+    rows = [
+        (f"{method}, {_SCOPES[scope]}", *map(_estimate, (of.comprehensiveness, of.more, of.sufficiency, of.less)))
+        for scope, methods in found.scopes.items()
+        for method, of in methods.items()
+    ]
     gap = "" if found.gap is None else f"; mean completeness gap {found.gap:.2%}"
-    table.caption = f"{found.entities:,} entities, {found.level:.0%} intervals{gap}"
-    return table
+    caption = f"{found.entities:,} entities, {found.level:.0%} intervals{gap}"
+    return plain_table(names, rows, title=title, caption=caption)
 
 
 _SCOPES = {"words": "all words", "context": "words outside the entity"}
@@ -97,16 +95,14 @@ def _passage(text: str, explanation: Explanation) -> Text:
 
 
 def _words(explanation: Explanation) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption_justify="left")
-    table.add_column("word", overflow="fold")
-    table.add_column("gradients", justify="right")
-    table.add_column("occlusion", justify="right")
-    for word in sorted(explanation.words, key=lambda word: -abs(word.best))[:SHOWN_WORDS]:
-        gradients = "" if word.gradients is None else f"{word.gradients:+.2f}"
-        table.add_row(Text(word.text.translate(VISIBLE)), gradients, f"{word.occlusion:+.2f}")
+    strongest = sorted(explanation.words, key=lambda word: -abs(word.best))
+    rows = [
+        (word.text, "" if word.gradients is None else f"{word.gradients:+.2f}", f"{word.occlusion:+.2f}")
+        for word in strongest[:SHOWN_WORDS]
+    ]
     more = len(explanation.words) - SHOWN_WORDS
-    table.caption = f"and {more} words that push less" if more > 0 else None
-    return table
+    caption = f"and {more} words that push less" if more > 0 else None
+    return plain_table(("word", "gradients", "occlusion"), rows, caption=caption)
 
 
 def _evidence(evidence: Evidence) -> Text:

@@ -1,11 +1,12 @@
-"""Explanations -> one HTML page that needs nothing beside itself."""
+"""Explanations -> one self-contained HTML page."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from onoma.text.markup import escaped
 from onoma.views.explanations import summary
-from onoma.views.html import escaped, page_head
+from onoma.views.html import page_head
 
 if TYPE_CHECKING:
     from onoma.explanation import Evidence, Explained, Explanation

@@ -1,103 +1,102 @@
-"""What stands behind figures -> tables for the terminal: errors, reliability of scores, comparisons, runs."""
+"""What is behind the figures -> tables for the terminal: errors, reliability of scores, comparisons, runs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
-from rich import box
 from rich.table import Table
-from rich.text import Text
 
-from onoma.views.table import percent
+from onoma.metrics import (
+    CONVENTIONS,
+    KINDS,
+    Comparison,
+    Errors,
+    Mention,
+    Point,
+    Reliability,
+    Spread,
+    percent,
+    percents,
+)
+from onoma.views.confusion import frequent_labels
+from onoma.views.table import plain_table
 
-if TYPE_CHECKING:
-    from onoma.metrics import Comparison, Errors, Mention, Point, Reliability, Spread
+MOST_LABELS = 8
+"""Labels that the table of confusion has room for in a terminal of usual width."""
 
-_FIGURES = ("precision", "recall", "f1")
+_FIGURES = {"precision": "precision", "recall": "recall", "f1": "F1"}
 
 
-def errors_tables(errors: Errors, *, meanings: Mapping[str, str]) -> Iterator[Table]:
-    """A table of the kinds of error with examples, one of labels, and one for each property of entities.
-
-    Args:
-        errors: what went wrong.
-        meanings: what each kind of error is.
-    """
-    kinds = _table("errors", "count", "what it means", "examples: gold → predicted", left=(2, 3))
-    counts: Mapping[str, int] = {str(kind): count for kind, count in errors.kinds.items()}
-    for kind, meaning in meanings.items():
+def errors_tables(errors: Errors) -> Iterator[Table]:
+    """A table of the kinds of error with examples, one of labels, and one for each property of entities."""
+    kinds = []
+    for kind, meaning in KINDS.items():
         shown = [f"{_shown(each.gold)} → {_shown(each.predicted)}" for each in errors.examples if each.kind == kind]
-        kinds.add_row(kind, f"{counts.get(kind, 0):,}", meaning, Text("\n".join(shown)))
-    yield kinds
-    columns = sorted({predicted for _, predicted in errors.confusion})
-    confusion = _table("gold, by predicted label", *(label or "nothing" for label in columns))
-    for row in sorted({gold for gold, _ in errors.confusion}):
-        found = [errors.confusion.get((row, column), 0) for column in columns]
-        confusion.add_row(Text(row or "nothing"), *(f"{count:,}" if count else "" for count in found))
-    yield confusion
+        kinds.append((kind, f"{errors.kinds.get(kind, 0):,}", meaning, "\n".join(shown)))
+    yield plain_table(("errors", "count", "meaning", "examples: gold → predicted"), kinds, words=(2, 3))
+    yield _confusion(errors.confusion)
     for name, group in errors.groups.items():
-        table = _table(f"by {name}, in %", "precision", "recall", "F1", "support")
-        for of, figures in group.items():
-            table.add_row(of, *percent(figures), f"{figures.support:,}")
-        yield table
+        rows = [(of, *percents(figures), f"{figures.support:,}") for of, figures in group.items()]
+        yield plain_table((f"by {name}, in %", *_FIGURES.values(), "support"), rows)
 
 
 def reliability_table(reliability: Reliability, *, title: str | None = None) -> Table:
     """Predicted entities by their score, in bins of as many each; then the summaries."""
-    table = _table("predicted entities", "mean score", "right", title=title)
-    for bin in reliability.bins:
-        table.add_row(f"{bin.entities:,}", f"{bin.score:.3f}", f"{bin.correct:.3f}")
-    table.caption = (
-        f"expected calibration error {reliability.ece:.3f} ({reliability.ece_by_chance:.3f} by chance), "
+    return plain_table(
+        ("predicted entities", "mean score", "correct"),
+        [(f"{bin.entities:,}", f"{bin.score:.3f}", f"{bin.correct:.3f}") for bin in reliability.bins],
+        title=title,
+        caption=f"expected calibration error {reliability.ece:.3f} ({reliability.ece_by_chance:.3f} by chance), "
         f"Brier {reliability.brier:.3f}, "
-        f"log loss {reliability.log_loss:.3f}"
+        f"log loss {reliability.log_loss:.3f}",
     )
-    return table
 
 
 def comparison_table(comparison: Comparison, *, title: str) -> Table:
     """Differences of the exact figures in points of 100, with the p-values of both tests."""
-    interval = f"{comparison.level:.0%} interval"
-    table = _table("exact, in points", "difference", interval, "p, randomisation", "p, bootstrap", title=title)
-    for name in _FIGURES:
-        of = getattr(comparison, name)
+    rows = []
+    for key, name in _FIGURES.items():
+        of = getattr(comparison, key)
         bounds = f"{100 * of.interval.low:+.2f} – {100 * of.interval.high:+.2f}"
-        table.add_row(
-            "F1" if name == "f1" else name,
-            f"{100 * of.value:+.2f}",
-            bounds,
-            f"{of.randomisation:.4f}",
-            f"{of.bootstrap:.4f}",
-        )
-    table.caption = f"{comparison.differing:,} of {comparison.units:,} {comparison.unit} differ"
-    return table
+        rows.append((name, f"{100 * of.value:+.2f}", bounds, f"{of.randomisation:.4f}", f"{of.bootstrap:.4f}"))
+    interval = f"{comparison.level:.0%} interval"
+    return plain_table(
+        (f"{CONVENTIONS['exact'].name}, in points", "difference", interval, "p, randomisation", "p, bootstrap"),
+        rows,
+        title=title,
+        caption=f"{comparison.differing:,} of {comparison.units:,} {comparison.unit} differ",
+    )
 
 
 def runs_table(runs: Mapping[str, Mapping[str, Spread]], *, count: int) -> Table:
     """Mean and deviation over runs, in percent."""
-    table = _table(f"mean ± deviation of {count} runs, in %", "precision", "recall", "F1")
-    for name, row in runs.items():
-        table.add_row(name, *(f"{100 * row[each].mean:.2f} ± {100 * row[each].deviation:.2f}" for each in _FIGURES))
-    return table
+    rows = [
+        (CONVENTIONS[key].name, *(f"{percent(row[of].mean)} ± {percent(row[of].deviation)}" for of in _FIGURES))
+        for key, row in runs.items()
+    ]
+    return plain_table((f"mean ± deviation of {count} runs, in %", *_FIGURES.values()), rows)
 
 
 def thresholds_table(points: Mapping[str, Point | None], *, title: str) -> Table:
     """The threshold of each label with what it leaves; none where no threshold does what was wanted."""
-    table = _table("label", "threshold", "precision", "recall", title=title)
-    for label, point in points.items():
-        if point is None:
-            table.add_row(Text(label), "none", "", "")
-        else:
-            table.add_row(Text(label), f"{point.threshold:.3f}", f"{point.precision:.3f}", f"{point.recall:.3f}")
-    return table
+    rows = [
+        (label, "none", "", "")
+        if point is None
+        else (label, f"{point.threshold:.3f}", f"{point.precision:.3f}", f"{point.recall:.3f}")
+        for label, point in points.items()
+    ]
+    return plain_table(("label", "threshold", "precision", "recall"), rows, title=title)
 
 
-def _table(*names: str, left: tuple[int, ...] = (), title: str | None = None) -> Table:
-    table = Table(title=title, title_justify="left", caption_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for index, name in enumerate(names):
-        table.add_column(name, justify="left" if index == 0 or index in left else "right", overflow="fold")
-    return table
+def _confusion(counts: Mapping[tuple[str, str], int]) -> Table:
+    labels, left = frequent_labels(counts, most=MOST_LABELS)
+    rows = []
+    for gold in labels:
+        found = [counts.get((gold, predicted), 0) for predicted in labels]
+        rows.append((gold or "nothing", *(f"{count:,}" if count else "" for count in found)))
+    head = ("gold", *(label or "nothing" for label in labels))
+    title = "gold labels (rows) by predicted label (columns)"
+    return plain_table(head, rows, title=title, caption=f"{left:,} rarer labels are not shown" if left else None)
 
 
 def _shown(mention: Mention | None) -> str:

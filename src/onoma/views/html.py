@@ -1,17 +1,13 @@
-"""Documents -> one HTML page that needs nothing beside itself, in chunks, so that a long corpus need not be held."""
+"""Documents -> one self-contained HTML page, in chunks, so that a long corpus need not fit in memory."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from html import escape
 
-from onoma.text import Document, Entity
-from onoma.views.colours import COLOURS, Palette
-from onoma.views.nesting import Closing, Opening, walk
-
-_UNPRINTABLE = re.compile("[\0\ud800-\udfff]")
+from onoma.text import Document
+from onoma.text.colours import COLOURS, Palette
+from onoma.text.markup import escaped, marked_text
 
 _STYLE = """
 :root { color-scheme: light dark; --page: #fff; --ink: #1b1d21; --soft: #6a7079; --line: #e3e5e9; --tint: 15%; }
@@ -51,8 +47,7 @@ mark small { margin-inline-start: .4em; color: color-mix(in srgb, var(--hue) 75%
 def html_page(documents: Iterable[Document], *, title: str = "Entities") -> Iterator[str]:
     """One page with all documents, as chunks to be written one after the other, in UTF-8.
 
-    Nested entities stand inside each other; one that crosses another is cut and goes on behind it, with dashed edges.
-    A mark's title tells its label, score and offsets. The legend counts entities by label.
+    The entities are marked as by :func:`~onoma.text.markup.marked_text`; the legend counts them by label.
     """
     palette = Palette()
     counts: Counter[str] = Counter()
@@ -77,19 +72,9 @@ def page_head(title: str, *, style: str = "") -> str:
 
 
 def _article(document: Document, number: int, palette: Palette) -> str:
-    pieces = [f'<article id="d{number}">\n']
-    if document.id:
-        pieces.append(f'<h2 dir="auto">{escaped(document.id)}</h2>\n')
-    pieces.append('<div class="text" dir="auto">')
-    for piece in walk(document):
-        if isinstance(piece, str):
-            pieces.append(escaped(piece))
-        elif isinstance(piece, Opening):
-            pieces.append(_opened(piece, palette))
-        else:
-            pieces.append(_closed(piece))
-    pieces.append("</div>\n</article>\n")
-    return "".join(pieces)
+    name = f'<h2 dir="auto">{escaped(document.id)}</h2>\n' if document.id else ""
+    text = marked_text(document, palette)
+    return f'<article id="d{number}">\n{name}<div class="text" dir="auto">{text}</div>\n</article>\n'
 
 
 def _foot(counts: Counter[str], documents: int, palette: Palette) -> str:
@@ -102,23 +87,3 @@ def _foot(counts: Counter[str], documents: int, palette: Palette) -> str:
         "document" if documents == 1 else "documents"
     )
     return f"<footer>\n{labels}<span>{summary}</span>\n</footer>\n</body>\n</html>\n"
-
-
-def _opened(piece: Opening, palette: Palette) -> str:
-    names = f"c{palette.number(piece.entity.label)}"
-    names += " continued" * piece.continued + " continues" * piece.continues
-    return f'<mark class="{names}" title="{_described(piece.entity)}">'
-
-
-def _closed(piece: Closing) -> str:
-    return "</mark>" if piece.continues else f"<small>{escaped(piece.entity.label)}</small></mark>"
-
-
-def _described(entity: Entity) -> str:
-    score = "" if entity.score is None else f" {entity.score:.3f}"
-    return escaped(f"{entity.label}{score} [{entity.start}, {entity.end})")
-
-
-def escaped(text: str) -> str:
-    """Text as it may stand in a page, in elements and in attributes."""
-    return escape(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)).replace("\r", "&#13;")

@@ -11,8 +11,14 @@ from rich.style import Style
 from rich.text import Text
 
 from onoma.text import Document
-from onoma.views.colours import TERMINAL_COLOURS, Palette
-from onoma.views.nesting import Opening, walk
+from onoma.text.colours import Palette
+from onoma.text.nesting import Opening, walk
+
+TERMINAL_COLOURS = (
+    "red", "bright_blue", "green", "magenta", "yellow", "cyan",
+    "bright_red", "blue", "bright_green", "bright_magenta", "color(166)", "color(29)",
+)  # fmt: skip
+"""A colour for each of ``COLOURS``: those that a terminal's own theme defines, but for the two that pale on white."""
 
 _CUT = "…"
 _KEPT = "\t\n"

@@ -37,4 +37,7 @@ def test_it_is_drawn_from_the_history_where_there_are_two_epochs(tmp_path: Path)
         text = "".join(json.dumps(line) + "\n" for line in lines[:count])
         (tmp_path / "history.jsonl").write_text(text, encoding="utf-8")
         assert write_curve(tmp_path) is drawn
+    lines[1] = {"kind": "epoch", "epoch": 1, "loss": float("nan"), "best": True}
+    (tmp_path / "history.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    assert not write_curve(tmp_path)
     assert "dev F1" not in (tmp_path / "learning-curve.svg").read_text(encoding="utf-8")

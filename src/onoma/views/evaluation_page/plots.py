@@ -1,4 +1,4 @@
-"""Plain numbers -> pictures in SVG, drawn by matplotlib, to stand inside a page.
+"""Plain numbers -> pictures in SVG, drawn by matplotlib, for a page.
 
 Colours are those of the page: matplotlib draws in placeholders, which become variables of the page's style, so that a
 picture is dark where the page is dark. Text stays text. This module does not know what its numbers mean.
@@ -15,7 +15,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
 from onoma.errors import needing
-from onoma.views import escaped
+from onoma.text.markup import escaped, printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -170,14 +170,15 @@ def _rows(names: Sequence[str], *, axis: str) -> tuple[Figure, Axes]:
 
 
 def _short(name: str, *, longest: int = 28) -> str:
-    return name if len(name) <= longest else name[: longest - 1] + "…"
+    line = " ".join(printable(name).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def _drawn(figure: Figure, *, title: str) -> str:
     """The figure as an element of a page; its names are made its own, since a page has many."""
     file = StringIO()
     with warnings.catch_warnings():
-        # A label in a script that matplotlib's own font unannotated: the page's font draws it.
+        # matplotlib's own font does not have the label's script; the page's font draws it.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     svg = file.getvalue()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from onoma.views import escaped
+from onoma.text.markup import escaped
 
 
-class Cell(NamedTuple):
+class ShadedCell(NamedTuple):
     """A cell that is more than its text.
 
     Attributes:
@@ -20,7 +20,9 @@ class Cell(NamedTuple):
     shade: float
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str | Cell]], *, words: Sequence[int] = (), about: str) -> str:
+def table(
+    head: Sequence[str], rows: Iterable[Sequence[str | ShadedCell]], *, words: Sequence[int] = (), about: str
+) -> str:
     """A table whose first column names its rows and whose others hold numbers.
 
     Args:
@@ -59,7 +61,7 @@ def picture(svg: str) -> str:
     return f"<figure>{svg}</figure>\n"
 
 
-def _cell(cell: str | Cell, column: int, words: Sequence[int]) -> str:
+def _cell(cell: str | ShadedCell, column: int, words: Sequence[int]) -> str:
     text, shade = (cell, 0.0) if isinstance(cell, str) else cell
     style = f' style="--shade: {shade:.0%}"' if shade else ""
     if column == 0:

@@ -10,12 +10,6 @@ COLOURS = (
 )  # fmt: skip
 """Twelve hues, all of about the same middling luminance, so that they can be read on black and on white."""
 
-TERMINAL_COLOURS = (
-    "red", "bright_blue", "green", "magenta", "yellow", "cyan",
-    "bright_red", "blue", "bright_green", "bright_magenta", "color(166)", "color(29)",
-)  # fmt: skip
-"""Twelve for terminals: those that a terminal's own theme defines, but for the two that pale on white."""
-
 # The start of the checksum with which the labels of the usual corpora (CoNLL, WNUT 2017, OntoNotes, BC5CDR) ask for
 # colours far apart; the least bad of the first 20,000.
 _START = 12421
@@ -35,7 +29,7 @@ class Palette:
         self._numbers: dict[str, int] = {}
 
     def number(self, label: str) -> int:
-        """The label's place in ``COLOURS`` and ``TERMINAL_COLOURS``; shared with another label once all are taken."""
+        """The label's place in ``COLOURS``; shared with another label once all are taken."""
         if label not in self._numbers:
             wanted = crc32(label.encode("utf-8", "surrogatepass"), _START)
             order = [(wanted + step) % len(COLOURS) for step in range(len(COLOURS))]

@@ -1,8 +1,8 @@
-"""Wrong sentences -> a part of a page in which one looks through them.
+"""Sentences with errors -> a part of a page that shows them and filters them.
 
-Over the text runs a bar for each gold span, under it one for each predicted span; behind a span's end stands its label,
-raised or lowered. Right spans are pale. What is wrong also stands below in words, so that nothing hangs on colours, on
-a script or on a style. The script of the page shows only the sentences that the form asks for.
+Each gold span has a bar over the text, each predicted span one under it; a span's label follows its end, raised or
+lowered. Correct spans are pale. Every error is also written below in words, so that nothing depends on colours, on a
+script or on a style. The script of the page shows only the sentences that the form asks for.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise
 
 from onoma.metrics import KINDS
-from onoma.views import escaped
-from onoma.views.report.markup import paragraph
-from onoma.views.report.sentences import MarkedSpan, Side, Wrong, WrongSentence
+from onoma.text.markup import escaped
+from onoma.views.evaluation_page.markup import paragraph
+from onoma.views.evaluation_page.sentences import MarkedSpan, SentenceError, SentenceWithErrors, Side
 
 MOST_SENTENCES = 5_000
-"""A page holds no more wrong sentences than this; a browser still scrolls and filters so many at once."""
+"""The most sentences that a page has by default; a browser scrolls and filters so many without delay."""
 
 _LEGEND = (
     '<p class="legend text"><span class="s gold-wrong">over the text: gold</span>'
     '<span class="tags"><span class="gold">LABEL</span></span> '
     '<span class="s predicted-wrong">under it: predicted</span>'
     '<span class="tags"><span class="predicted">LABEL</span></span> '
-    '<span class="s gold-right predicted-right">right</span>'
-    '<span class="tags"><span class="right">LABEL</span></span></p>\n'
+    '<span class="s gold-correct predicted-correct">correct</span>'
+    '<span class="tags"><span class="correct">LABEL</span></span></p>\n'
 )
 
 
-def error_browser(sentences: Iterable[WrongSentence], *, most: int = MOST_SENTENCES) -> Iterator[str]:
+def error_browser(sentences: Iterable[SentenceWithErrors], *, most: int = MOST_SENTENCES) -> Iterator[str]:
     """The part of the page, in chunks.
 
     Args:
@@ -39,13 +39,13 @@ def error_browser(sentences: Iterable[WrongSentence], *, most: int = MOST_SENTEN
     rest = iter(sentences)
     shown = list(islice(rest, most))
     left = sum(1 for _ in rest)
-    yield '<section id="sentences">\n<h2>Wrong sentences</h2>\n'
+    yield '<section id="sentences">\n<h2>Sentences with errors</h2>\n'
     if not shown:
         yield paragraph("There are none.") + "</section>\n"
         return
     if left:
         yield paragraph(
-            f"The first {len(shown):,} of {len(shown) + left:,} wrong sentences are shown; {left:,} are left out."
+            f"The first {len(shown):,} of {len(shown) + left:,} sentences with errors are shown; {left:,} are left out."
         )
     yield _LEGEND
     yield _filter(shown)
@@ -53,7 +53,7 @@ def error_browser(sentences: Iterable[WrongSentence], *, most: int = MOST_SENTEN
     yield "</section>\n"
 
 
-def _filter(sentences: Sequence[WrongSentence]) -> str:
+def _filter(sentences: Sequence[SentenceWithErrors]) -> str:
     errors = [error for sentence in sentences for error in sentence.errors]
     kinds = Counter(error.kind for error in errors)
     labels = Counter(
@@ -74,7 +74,7 @@ def _select(name: str, options: Iterable[tuple[str, int]]) -> str:
     return f'<label>{name} <select name="{name}"><option value="">all</option>{choices}</select></label>\n'
 
 
-def _article(sentence: WrongSentence) -> str:
+def _article(sentence: SentenceWithErrors) -> str:
     place = f"document {sentence.document:,}" + (f" · {sentence.id}" if sentence.id else "")
     place += f" · {sentence.number:,} of {sentence.of:,}" if sentence.of > 1 else ""
     errors = "".join(map(_error, sentence.errors))
@@ -84,14 +84,14 @@ def _article(sentence: WrongSentence) -> str:
     )
 
 
-def _error(error: Wrong) -> str:
+def _error(error: SentenceError) -> str:
     sides = [mark for mark in (error.gold, error.predicted) if mark is not None]
     data = "".join(f' data-{mark.side}="{escaped(mark.label)}"' for mark in sides)
-    said = ", ".join(map(_said, sides))
-    return f'<li data-kind="{error.kind}"{data}><b>{error.kind}</b>: {said}</li>\n'
+    described = ", ".join(map(_described, sides))
+    return f'<li data-kind="{error.kind}"{data}><b>{error.kind}</b>: {described}</li>\n'
 
 
-def _said(mark: MarkedSpan) -> str:
+def _described(mark: MarkedSpan) -> str:
     score = "" if mark.score is None else f" {mark.score:.2f}"
     return (
         f'<span class="{mark.side}">{mark.side}</span> “<bdi>{escaped(mark.form)}</bdi>” '
@@ -99,7 +99,7 @@ def _said(mark: MarkedSpan) -> str:
     )
 
 
-def _marked(sentence: WrongSentence) -> str:
+def _marked(sentence: SentenceWithErrors) -> str:
     """The text, cut wherever a span begins or ends."""
     cuts = sorted({0, len(sentence.text), *(place for mark in sentence.marks for place in (mark.start, mark.end))})
     pieces = [_tags(sentence.marks, cuts[0])]
@@ -112,18 +112,18 @@ def _marked(sentence: WrongSentence) -> str:
 
 
 def _barred(content: str, marks: Sequence[MarkedSpan], *, begins: bool = False) -> str:
-    """What stands in spans, with their bars over and under it."""
+    """The content of spans, with their bars over and under it."""
     if not (content and marks):
         return content
-    names = sorted({f"{mark.side}-{'wrong' if mark.wrong else 'right'}" for mark in marks})
+    names = sorted({f"{mark.side}-{'wrong' if mark.wrong else 'correct'}" for mark in marks})
     return f'<span class="{" ".join(["s", *names])}{" begins" * begins}">{content}</span>'
 
 
 def _tags(marks: Iterable[MarkedSpan], end: int) -> str:
-    """The labels of the spans that end here; what both sides agree on stands there once."""
+    """The labels of the spans that end here; a label that both sides agree on is shown once."""
     ending = [mark for mark in marks if mark.end == end]
-    right = [mark.label for mark in ending if mark.side == "gold" and not mark.wrong]
-    rows = {"gold": _wrong(ending, "gold"), "predicted": _wrong(ending, "predicted"), "right": right}
+    correct = [mark.label for mark in ending if mark.side == "gold" and not mark.wrong]
+    rows = {"gold": _wrong(ending, "gold"), "predicted": _wrong(ending, "predicted"), "correct": correct}
     tags = "".join(
         f'<span class="{name}">{escaped(", ".join(labels))}</span>' for name, labels in rows.items() if labels
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from onoma.metrics import align, find_errors
 from onoma.text import Document
-from onoma.views.report.sentences import WrongSentence, wrong_sentences
+from onoma.views.evaluation_page.sentences import SentenceWithErrors, sentences_with_errors
 
 Plain = tuple[int, int, str]
 
@@ -29,8 +29,8 @@ def pairs(draw: st.DrawFn) -> tuple[Document, Document]:
     return gold, predicted
 
 
-def found(*sides: tuple[Document, Document]) -> list[WrongSentence]:
-    return list(wrong_sentences(align([gold for gold, _ in sides], [predicted for _, predicted in sides])))
+def found(*sides: tuple[Document, Document]) -> list[SentenceWithErrors]:
+    return list(sentences_with_errors(align([gold for gold, _ in sides], [predicted for _, predicted in sides])))
 
 
 @settings(deadline=None)
@@ -80,3 +80,10 @@ def test_words_that_are_spelled_otherwise_stand_where_gold_has_them() -> None:
     predicted = predicted.with_entities([predicted.entity(2, 5, "PER", score=0.5)])
     [sentence] = found((gold, predicted))
     assert (sentence.text, sentence.marks[0].form, sentence.marks[0].start) == ("Ada é", "Ada", 0)
+
+
+def test_a_span_that_is_predicted_twice_has_each_score() -> None:
+    document = Document("Ada left")
+    twice = document.with_entities([document.entity(0, 3, "PER", score=score) for score in (0.25, 0.75)])
+    [sentence] = found((document, twice))
+    assert {error.predicted.score for error in sentence.errors if error.predicted} == {0.25, 0.75}

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
 from onoma.errors import MissingExtraError
-from onoma.metrics import Aligned, Report, Sample, align, compare, judge, tally
+from onoma.metrics import Against, Aligned, Report, Sample, align, compare, judge, tally
 from onoma.text import Document
-from onoma.views.report import Rival, need_plots, report_page
+from onoma.views.evaluation_page import evaluation_page, need_plots
 
 VOID = {"meta", "br"}
 
 
 class Page(HTMLParser):
-    """Reads a page back: whether it nests, its elements, and the text of each paragraph of a wrong sentence."""
+    """Reads a page back: whether it nests, its elements, and the text of each paragraph of a sentence."""
 
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -101,8 +102,9 @@ def report(pairs: list[Aligned]) -> Report:
 @pytest.fixture(scope="module")
 def html(pairs: list[Aligned], report: Report) -> str:
     sample = Sample.of(pairs)
-    rival = Rival(name="<other>", report=report, comparison=compare(sample, sample))
-    return "".join(report_page(report, pairs, title="a <b> & c", rival=rival, runs=[tally(pairs)]))
+    against = Against(name="<other>", report=report, comparison=compare(sample, sample))
+    whole = replace(report, against=against, runs=(tally(pairs),))
+    return "".join(evaluation_page(whole, pairs, title="a <b> & c"))
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +133,7 @@ def test_it_stands_alone(html: str, page: Page) -> None:
     assert targets <= set(ids)
 
 
-def test_every_wrong_sentence_is_there_in_full(page: Page) -> None:
+def test_every_sentence_with_an_error_is_there_in_full(page: Page) -> None:
     assert page.texts == [document.text for document in GOLD[:4]]
     assert len(page.all("article")) == 4
 
@@ -166,16 +168,19 @@ def test_gold_and_predicted_have_their_bars(html: str) -> None:
     assert '<span class="s gold-wrong predicted-wrong begins">Ada</span>' in html
     assert '<span class="s gold-wrong"><span class="tags"><span class="predicted">PER</span></span></span>' in html
     assert '<span class="s gold-wrong"> Lovelace</span><span class="tags"><span class="gold">PER</span></span>' in html
-    assert '<span class="s gold-right predicted-right begins">Eve</span><span class="tags"><span class="right">' in html
+    assert (
+        '<span class="s gold-correct predicted-correct begins">Eve</span><span class="tags"><span class="correct">'
+        in html
+    )
 
 
 def test_figures_are_those_of_the_report(page: Page, report: Report) -> None:
     rows = {row[0]: row[1:] for row in reversed(page.rows) if row}
     assert rows["surface forms"][:3] == [f"{100 * value:.2f}" for value in _figures(report.surface)]
-    assert rows["exact"][:3] == [f"{100 * value:.2f}" for value in _figures(report.exact)]
+    assert rows["exact (micro)"][:3] == [f"{100 * value:.2f}" for value in _figures(report.exact)]
     assert rows["LOC"][0] == "0.00"
-    assert {"exact, mean of labels", "SemEval strict", "SemEval type", "boundary", "web", "first quarter"} <= set(rows)
-    assert "exact, read strictly" not in rows
+    assert {"exact (macro)", "SemEval exact", "SemEval type", "boundary", "web", "first quarter"} <= set(rows)
+    assert "exact, invalid tags excluded" not in rows
     labels = [attributes["aria-label"] for attributes in page.all("svg")]
     assert {"F1 by label", "Errors by kind", "Reliability", "Difference from <other>"} <= set(labels)
     assert "Precision and recall by threshold" in labels
@@ -189,24 +194,33 @@ def test_pictures_keep_text_and_take_the_colours_of_the_page(html: str) -> None:
 
 
 def test_the_rest_is_counted(pairs: list[Aligned], report: Report) -> None:
-    html = "".join(report_page(report, pairs, title="", most=3))
-    assert "The first 3 of 4 wrong sentences are shown; 1 are left out." in html
+    html = "".join(evaluation_page(report, pairs, title="", most=3))
+    assert "The first 3 of 4 sentences with errors are shown; 1 are left out." in html
     assert len(Page(html).all("article")) == 3
 
 
 def test_a_bare_report_and_no_entities_make_a_page() -> None:
     empty = list(align([Document("x")], [Document("x")]))
     for report in (tally(empty), judge(empty)):
-        html = "".join(report_page(report, empty, title="nothing"))
+        html = "".join(evaluation_page(report, empty, title="nothing"))
         assert "There are none." in html
         Page(html)
 
 
+def test_labels_that_a_font_cannot_have_make_a_page() -> None:
+    label = "a\0\n\ud83d"
+    gold = [annotated("Ada left", ("Ada", label), domain=domain) for domain in ("x", label)]
+    pairs = list(align(gold, gold))
+    html = "".join(evaluation_page(judge(pairs), pairs, title=label))
+    html.encode("utf-8")
+    assert ">a\ufffd \ufffd</text>" in html
+
+
 def test_it_is_the_same_each_time(pairs: list[Aligned], report: Report) -> None:
-    assert len({"".join(report_page(report, pairs, title="same")) for _ in range(2)}) == 1
+    assert len({"".join(evaluation_page(report, pairs, title="same")) for _ in range(2)}) == 1
 
 
-def test_a_missing_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
     with pytest.raises(MissingExtraError, match=r"onoma\[report\]"):
         need_plots()

@@ -1,4 +1,4 @@
-"""Aligned documents -> the sentences with an error in them, each with its gold and predicted spans and what is wrong.
+"""Aligned documents -> the sentences with an error in them, each with its gold and predicted spans and the errors.
 
 Where gold has no sentences, lines are taken. Offsets are those of the sentence's own text. This module does not know
 what a sentence looks like on a page.
@@ -25,7 +25,7 @@ class MarkedSpan(NamedTuple):
 
     Attributes:
         start, end: in code points of the sentence's text.
-        label: what it is said to be.
+        label: its label.
         form: the text at the span, white space as single blanks; the whole of it, also where it leaves the sentence.
         side: who says so.
         wrong: whether it is part of an error.
@@ -41,7 +41,7 @@ class MarkedSpan(NamedTuple):
     score: float | None = None
 
 
-class Wrong(NamedTuple):
+class SentenceError(NamedTuple):
     """One error of a sentence: its kind, and the gold span, the predicted one, or both."""
 
     kind: Kind
@@ -50,7 +50,7 @@ class Wrong(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WrongSentence:
+class SentenceWithErrors:
     """A sentence with an error.
 
     Attributes:
@@ -59,8 +59,8 @@ class WrongSentence:
         number: which sentence of the document it is, from 1.
         of: how many the document has.
         text: what it says.
-        marks: all its spans of both sides, right ones too, in order.
-        errors: what is wrong; an error belongs to the sentence in which it begins.
+        marks: all its spans of both sides, correct ones too, in order.
+        errors: its errors; each belongs to the sentence in which it begins.
     """
 
     document: int
@@ -69,10 +69,10 @@ class WrongSentence:
     of: int
     text: str
     marks: tuple[MarkedSpan, ...]
-    errors: tuple[Wrong, ...]
+    errors: tuple[SentenceError, ...]
 
 
-def wrong_sentences(pairs: Iterable[Aligned]) -> Iterator[WrongSentence]:
+def sentences_with_errors(pairs: Iterable[Aligned]) -> Iterator[SentenceWithErrors]:
     """The sentences with an error, in order; each error of :func:`~onoma.metrics.find_errors` is in one of them."""
     for number, pair in enumerate(pairs, start=1):
         mistakes = list(find_mistakes(pair, document=number))
@@ -80,7 +80,7 @@ def wrong_sentences(pairs: Iterable[Aligned]) -> Iterator[WrongSentence]:
             yield from _of_document(pair, number, mistakes)
 
 
-def _of_document(pair: Aligned, document: int, mistakes: list[Mistake]) -> Iterator[WrongSentence]:
+def _of_document(pair: Aligned, document: int, mistakes: list[Mistake]) -> Iterator[SentenceWithErrors]:
     bounds = _bounds(pair)
     starts = [start for start, _ in bounds]
 
@@ -88,26 +88,25 @@ def _of_document(pair: Aligned, document: int, mistakes: list[Mistake]) -> Itera
         return max(bisect_right(starts, start) - 1, 0)
 
     wrong = {id(mention) for each in mistakes for mention in (each.gold, each.predicted)}
-    scores = dict(zip(pair.predicted, pair.scores, strict=True))
     marks = [
         *(_mark(mention, "gold", pair.base, wrong=id(mention) in wrong) for mention in pair.gold),
         *(
-            _mark(mention, "predicted", pair.base, wrong=id(mention) in wrong, score=scores[mention])
-            for mention in pair.predicted
+            _mark(mention, "predicted", pair.base, wrong=id(mention) in wrong, score=score)
+            for mention, score in zip(pair.predicted, pair.scores, strict=True)
         ),
     ]
     shown = dict(zip(map(id, (*pair.gold, *pair.predicted)), marks, strict=True))
-    errors: defaultdict[int, list[Wrong]] = defaultdict(list)
+    errors: defaultdict[int, list[SentenceError]] = defaultdict(list)
     for mistake in mistakes:
         gold, predicted = (mention and shown[id(mention)] for mention in (mistake.gold, mistake.predicted))
-        errors[owner(_begin(gold, predicted))].append(Wrong(mistake.kind, gold, predicted))
+        errors[owner(_begin(gold, predicted))].append(SentenceError(mistake.kind, gold, predicted))
     for index, of in sorted(errors.items()):
         held = {mark for mark in marks if owner(mark.start) == index}
         held.update(mark for each in of for mark in (each.gold, each.predicted) if mark is not None)
         start = min(bounds[index][0], *(mark.start for mark in held))
         end = max(bounds[index][1], *(min(mark.end, len(pair.document.text)) for mark in held))
         moved = {mark: mark._replace(start=mark.start - start, end=min(mark.end, end) - start) for mark in held}
-        yield WrongSentence(
+        yield SentenceWithErrors(
             document=document,
             id=pair.document.id,
             number=index + 1,
@@ -115,7 +114,7 @@ def _of_document(pair: Aligned, document: int, mistakes: list[Mistake]) -> Itera
             text=pair.document.text[start:end],
             marks=tuple(sorted(moved.values(), key=lambda mark: (mark.start, -mark.end, mark.side, mark.label))),
             errors=tuple(
-                Wrong(each.kind, each.gold and moved[each.gold], each.predicted and moved[each.predicted])
+                SentenceError(each.kind, each.gold and moved[each.gold], each.predicted and moved[each.predicted])
                 for each in sorted(of, key=lambda each: _begin(each.gold, each.predicted))
             ),
         )

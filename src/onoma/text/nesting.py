@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
-from onoma.text import Document, Entity
+from onoma.text.document import Document, Entity
 
 
 @dataclass(frozen=True, slots=True)

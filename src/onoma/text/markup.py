@@ -1,0 +1,78 @@
+"""Text and documents -> HTML: escaping, and a document's text with its entities marked.
+
+Marks of nested entities are nested; an entity that crosses another is cut and continued behind it, with dashed edges.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from onoma.text.colours import COLOURS, Palette
+from onoma.text.document import Document, Entity
+from onoma.text.nesting import Opening, walk
+
+_UNPRINTABLE = re.compile("[\0\ud800-\udfff]")
+
+NOT_MATHEMATICS = "tex2jax_ignore mathjax_ignore"
+"""The classes of an element whose dollar signs a notebook leaves alone."""
+
+_BLOCK = "white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; line-height: 1.9"
+_MARK = "padding: .1em .3em; border-radius: .3em; color: inherit; background: {hue}26; border: 1px solid {hue}8c"
+_LABEL = "margin-inline-start: .4em; font-size: .7em; font-weight: 600; unicode-bidi: isolate; user-select: none"
+_CONTINUES, _CONTINUED = "; border-inline-end-style: dashed", "; border-inline-start-style: dashed"
+
+
+def printable(text: str) -> str:
+    """Text with replacement characters for what neither HTML nor UTF-8 can hold: NUL and lone surrogates."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def escaped(text: str) -> str:
+    """Text for a page, safe in elements and in attributes."""
+    return escape(printable(text)).replace("\r", "&#13;")
+
+
+def document_block(document: Document) -> str:
+    """The document as an element that needs no style sheet, for notebooks."""
+    text = marked_text(document, Palette(), inline=True)
+    return f'<div class="{NOT_MATHEMATICS}" dir="auto" style="{_BLOCK}">{text}</div>'
+
+
+def marked_text(document: Document, palette: Palette, *, inline: bool = False) -> str:
+    """The document's text with each entity in a ``<mark>``, whose title has the label, score and offsets.
+
+    Args:
+        document: with its entities.
+        palette: gives the labels their colours.
+        inline: write the colours into the elements; otherwise a mark has the classes ``cN``, where N is the number of
+            its colour, ``continued`` and ``continues``.
+    """
+    pieces = []
+    for piece in walk(document):
+        if isinstance(piece, str):
+            pieces.append(escaped(piece))
+        elif isinstance(piece, Opening):
+            number = palette.number(piece.entity.label)
+            look = _style(piece, number) if inline else _classes(piece, number)
+            pieces.append(f'<mark {look} title="{_title(piece.entity)}">')
+        elif piece.continues:
+            pieces.append("</mark>")
+        else:
+            style = f' style="{_LABEL}"' if inline else ""
+            pieces.append(f"<small{style}>{escaped(piece.entity.label)}</small></mark>")
+    return "".join(pieces)
+
+
+def _classes(opening: Opening, number: int) -> str:
+    return f'class="c{number}{" continued" * opening.continued}{" continues" * opening.continues}"'
+
+
+def _style(opening: Opening, number: int) -> str:
+    edges = _CONTINUED * opening.continued + _CONTINUES * opening.continues
+    return f'style="{_MARK.format(hue=COLOURS[number])}{edges}"'
+
+
+def _title(entity: Entity) -> str:
+    score = "" if entity.score is None else f" {entity.score:.3f}"
+    return escaped(f"{entity.label}{score} [{entity.start}, {entity.end})")

@@ -1,0 +1,89 @@
+"""A report and the documents behind it -> one self-contained HTML page."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from onoma.io.files import replacing
+from onoma.metrics import Aligned, Report, Scored, threshold_curve
+from onoma.text.markup import escaped
+from onoma.views.evaluation_page import figures
+from onoma.views.evaluation_page.browser import MOST_SENTENCES, error_browser
+from onoma.views.evaluation_page.plots import need_plots
+from onoma.views.evaluation_page.sentences import sentences_with_errors
+
+_PARTS = {
+    "conventions": "Scoring conventions",
+    "labels": "Labels",
+    "comparison": "Comparison",
+    "runs": "Runs",
+    "errors": "Errors",
+    "groups": "Groups",
+    "scores": "Reliability",
+    "sentences": "Sentences with errors",
+}
+
+
+def write_evaluation_page(path: Path, report: Report, pairs: Sequence[Aligned], *, title: str) -> None:
+    """Write :func:`evaluation_page` to a file, which takes its place only when it is whole.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        CorpusError: the file cannot be written.
+    """
+    need_plots()
+    with replacing(path) as file:
+        file.writelines(evaluation_page(report, pairs, title=title))
+
+
+def evaluation_page(
+    report: Report, pairs: Sequence[Aligned], *, title: str, most: int = MOST_SENTENCES
+) -> Iterator[str]:
+    """A page of all figures as tables and pictures, and of the sentences that have errors, in chunks.
+
+    Args:
+        report: from :func:`~onoma.metrics.judge`; a part that it does not have is left out.
+        pairs: the documents that it was made of.
+        title: what was evaluated.
+        most: how many sentences with errors the page holds; the rest is counted.
+    """
+    sections = {
+        "conventions": figures.conventions(report),
+        "labels": figures.labels(report),
+        "comparison": report.against and figures.comparison(report, report.against),
+        "runs": figures.runs([report, *report.runs]) if report.runs else "",
+        "errors": report.errors and figures.errors(report.errors),
+        "groups": report.errors and figures.groups(report.errors),
+        "scores": report.reliability and figures.scores(report.reliability, threshold_curve(Scored.of(pairs))),
+    }
+    held = {name: part for name, part in sections.items() if part}
+    yield _head(title)
+    yield f'<h1 dir="auto">{escaped(title)}</h1>\n{figures.headline(report)}'
+    links = "".join(f'<a href="#{name}">{_PARTS[name]}</a>\n' for name in (*held, "sentences"))
+    yield f"<nav>\n{links}</nav>\n"
+    yield from held.values()
+    yield from error_browser(sentences_with_errors(pairs), most=most)
+    yield f"<script>{_script()}</script>\n</body>\n</html>\n"
+
+
+def _head(title: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(_script().encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escaped(title)}</title>\n<style>{_file('page.css')}</style>\n</head>\n<body>\n"
+    )
+
+
+def _script() -> str:
+    return _file("page.js")
+
+
+def _file(name: str) -> str:
+    return files("onoma.views.evaluation_page").joinpath(name).read_text(encoding="utf-8")
