@@ -10,7 +10,7 @@ from pathlib import Path
 
 from onoma.corpora.columns import split_columns
 from onoma.errors import CorpusError
-from onoma.io.files import numbered_lines
+from onoma.io.lines import numbered_lines
 
 _SUFFIXES = {
     ".conll": "conll",
