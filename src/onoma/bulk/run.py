@@ -60,6 +60,7 @@ def run_job(request: Request, *, observer: BulkObserver | None = None) -> BulkRe
                     shutil.rmtree(output.work, ignore_errors=True)
     finally:
         with suppress(OSError):
+            (output.work / _LOCK.parent).rmdir()
             output.work.rmdir()
 
 

@@ -85,7 +85,7 @@ class OutputFolder:
     def clear(self) -> None:
         """Forget the run."""
         for path in list(self.run.iterdir()):
-            if path.name != _LOCK:
+            if not path.name.startswith(_LOCK):
                 remove(path)
 
     def _move(self, source: Path) -> None:
@@ -125,7 +125,6 @@ def open_output(folder: Path, *, overwrite: bool = False, resume: bool = False) 
             finally:
                 if not output.begun:
                     output.clear()
-                    (output.run / _LOCK).unlink()
     finally:
         _leave(output, existed=existed)
 
@@ -134,7 +133,7 @@ def _check_place(output: OutputFolder) -> None:
     folder = output.folder
     if folder.is_file():
         raise InputError(f"{folder}: this is a file; name a folder to write to")
-    ours = output.holds_bundle or (output.run / _LOCK).is_file()
+    ours = output.holds_bundle or output.begun or (output.run / _LOCK).is_file()
     if not ours and folder.is_dir() and any(folder.iterdir()):
         raise InputError(f"{folder}: the output folder is not empty and holds no model; name another one")
 
