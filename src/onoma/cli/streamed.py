@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from onoma.corpora import ReadOptions, read
 from onoma.errors import InputError
 from onoma.io.files import replacing
+from onoma.io.suffixes import COMPRESSIONS
 from onoma.text import Document
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def tag_stream(
         InputError: the output is taken, or cannot be written so.
     """
     path = Path(output or "-")
-    if path.suffix.lower() in (".gz", ".zst"):
+    if path.suffix.lower() in COMPRESSIONS:
         raise InputError(f"{path}: only files that are tagged to JSON Lines or CSV are written compressed")
     if output is not None and path.exists() and not overwrite:
         raise InputError(f"{path}: exists already; pass --overwrite to replace it, or name another file")

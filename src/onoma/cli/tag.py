@@ -21,6 +21,7 @@ from onoma.cli.options import (
 from onoma.cli.streamed import Documents, tag_stream
 from onoma.corpora import FORMATS
 from onoma.errors import InputError
+from onoma.io.suffixes import named_format
 
 SOME_FAILED = 3
 """Exit status where all was tagged but for rows that could not be."""
@@ -162,10 +163,9 @@ def run(
 def _target_of(output: str | None) -> str:
     if output is None:
         return "pretty"
-    from onoma.bulk import is_folder, target_of
+    from onoma.bulk import is_folder
 
-    suffixes = {".json": "jsonl", ".conll": "conll", ".tsv": "conll", ".html": "html", ".htm": "html"}
-    path = Path(output)
-    if is_folder(output):
+    named = named_format(Path(output))
+    if is_folder(output) or named == "json":
         return "jsonl"
-    return target_of(path) or suffixes.get(path.suffix.lower(), "pretty")
+    return named if named in _TARGETS else "pretty"
