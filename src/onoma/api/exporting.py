@@ -12,6 +12,7 @@ from onoma.api.inputs import PathLike, documents_in
 from onoma.api.training import need_training
 from onoma.bundle import DTYPES, open_output
 from onoma.errors import BundleError, InputError
+from onoma.io.files import replacing_path
 from onoma.metrics import as_fractions
 from onoma.text import Document
 
@@ -67,14 +68,10 @@ def export_model(
         raise BundleError(f"{folder}: holds no {WEIGHTS} to export; take the folder that `onoma train` has written")
     weights = load_model(folder)
     with _place(folder, target, overwrite=overwrite) as place:
-        unfinished = place / f".{DTYPES[dtype]}.exported"
-        try:
-            agreement = export_graph(bundle, weights, unfinished, dtype=dtype, dev=texts, exact_layers=exact_layers)
+        with replacing_path(place / DTYPES[dtype]) as draft:
+            agreement = export_graph(bundle, weights, draft, dtype=dtype, dev=texts, exact_layers=exact_layers)
             if agreement is not None:
                 agreement.require(bound)
-            unfinished.replace(place / DTYPES[dtype])
-        finally:
-            unfinished.unlink(missing_ok=True)
         if target is not None:
             shutil.copyfile(folder / TOKENIZER, place / TOKENIZER)
         write_manifest(_with_figures(bundle.manifest, agreement), place)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from onoma.errors import InputError
 from onoma.io.files import replacing
+from onoma.io.suffixes import COMPRESSIONS
 from onoma.text import Document
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
@@ -54,7 +55,7 @@ def check_free(path: Path, *, overwrite: bool) -> None:
     Raises:
         InputError: see above.
     """
-    if path.suffix.lower() in (".gz", ".zst"):
+    if path.suffix.lower() in COMPRESSIONS:
         raise InputError(f"{path}: only files that are tagged to JSON Lines or CSV are written compressed")
     if path.exists() and not overwrite:
         raise InputError(f"{path}: exists already; pass --overwrite to replace it, or name another file")

@@ -21,6 +21,7 @@ from onoma.api.streaming import (
 )
 from onoma.bundle import AUTO, MANIFEST, load_bundle
 from onoma.errors import InputError
+from onoma.io.suffixes import named_format
 from onoma.tagger import Tagger
 from onoma.text import Document
 
@@ -147,16 +148,16 @@ def target_of(output: PathLike, *, to: str | None) -> str:
     Raises:
         InputError: ``to`` is unknown.
     """
-    from onoma.bulk import is_folder, target_of
+    from onoma.bulk import is_folder
 
     if to is not None:
         if to not in TARGETS:
             raise InputError(f"--to {to}: there is no such output; there are {', '.join(TARGETS)}")
         return to
-    if is_folder(output):
+    named = named_format(Path(output))
+    if is_folder(output) or named == "json":
         return "jsonl"
-    suffixes = {".json": "jsonl", ".conll": "conll", ".tsv": "conll", ".html": "html", ".htm": "html"}
-    return target_of(Path(output)) or suffixes.get(Path(output).suffix.lower(), "pretty")
+    return named if named in TARGETS else "pretty"
 
 
 def check_streamed(target: str, *, resume: bool, workers: int, engine: str) -> None:

@@ -2,7 +2,7 @@
 
 from onoma.bulk.inputs import Found, find_inputs
 from onoma.bulk.observing import BulkObserver, BulkReport, Progress
-from onoma.bulk.output import Output, choose_output, is_folder, target_of
+from onoma.bulk.output import Output, choose_output, is_folder
 from onoma.bulk.planning import ENGINES, SHARD_ROWS, Engine, Request
 from onoma.bulk.rows import DeadLetter
 from onoma.bulk.run import run_job
@@ -24,5 +24,4 @@ __all__ = [
     "is_folder",
     "run_job",
     "stream",
-    "target_of",
 ]

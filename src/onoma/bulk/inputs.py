@@ -11,7 +11,7 @@ from onoma.bulk.sources import TEXT, Corpus, Input, JsonLines, Kind, Lines, Sour
 from onoma.bulk.tables import CsvTable, ParquetTable
 from onoma.corpora import FORMATS, ReadOptions, sniff
 from onoma.errors import ConfigError, CorpusError, InputError
-from onoma.io.compression import COMPRESSIONS, plain_name
+from onoma.io.suffixes import COMPRESSIONS, named_format, plain_name
 
 SOURCES: Mapping[Kind, Callable[[Input], Source[Any]]] = {
     "text": WholeText,
@@ -25,8 +25,7 @@ SOURCES: Mapping[Kind, Callable[[Input], Source[Any]]] = {
 
 TABLES: tuple[Kind, ...] = ("csv", "parquet")
 
-_KINDS: dict[str, Kind] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
-_CORPORA = (".txt", ".json", ".conll", ".bio", ".iob", ".bioes", ".iobes", ".tsv", ".conllu", ".iob2", ".germeval")
+_NOT_IN_FOLDERS = (None, "brat", "html")
 _WILD = frozenset("*?[")
 
 
@@ -81,10 +80,10 @@ def _expanded(name: Path, passed_over: list[Path]) -> Iterator[Path]:
             yield name
             return
         for path in _visible_files(name):
-            if plain_name(path).suffix.lower() in (*_KINDS, *_CORPORA):
-                yield path
-            else:
+            if named_format(path) in _NOT_IN_FOLDERS:
                 passed_over.append(path)
+            else:
+                yield path
     elif name.exists() or not _WILD & set(str(name)):
         yield name
     else:
@@ -118,14 +117,11 @@ def _input(path: Path, *, column: str | None, format: str | None, options: ReadO
 def _kind(path: Path, *, format: str | None, options: ReadOptions) -> Kind:
     if format is not None and format not in (*FORMATS, *TABLES):
         raise ConfigError(f"no format is called {format!r}; there are {', '.join([*FORMATS, *TABLES])}")
-    if format in TABLES:
-        return "csv" if format == "csv" else "parquet"
-    suffix = plain_name(path).suffix.lower()
-    by_suffix = _KINDS.get(suffix) if format is None else None
-    if by_suffix in TABLES:
-        return by_suffix
-    jsonl = by_suffix == "jsonl" or (format == "jsonl" and suffix != ".json")
-    text = format == "text" or (format is None and by_suffix is None and _is_text(path, options))
+    named = format or named_format(path)
+    if named in TABLES:
+        return "csv" if named == "csv" else "parquet"
+    jsonl = named == "jsonl" and named_format(path) != "json"
+    text = format == "text" or (format is None and not jsonl and _is_text(path, options))
     if not _keeps_line_feeds(options.encoding) or not (jsonl or text):
         return "corpus"
     return "jsonl" if jsonl else "lines" if options.text_unit == "line" else "text"
@@ -134,7 +130,7 @@ def _kind(path: Path, *, format: str | None, options: ReadOptions) -> Kind:
 def _is_text(path: Path, options: ReadOptions) -> bool:
     plain = plain_name(path)
     if plain != path:
-        return plain.suffix.lower() == ".txt" or not plain.suffix
+        return named_format(path) == "text" or not plain.suffix
     try:
         return sniff(path, encoding=options.encoding) == "text"
     except CorpusError:

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from onoma.bulk.shard import Done
 from onoma.errors import InputError
-from onoma.io.durable import synchronise, writing
+from onoma.io.files import replacing_bytes, synchronise
 
 _FORMAT = 1
 
@@ -39,7 +39,7 @@ class Journal:
 
     def begin(self, identity: Mapping[str, str]) -> None:
         """Write the identity of a new job."""
-        with writing(self.path) as file:
+        with replacing_bytes(self.path) as file:
             file.write(_line({"format": _FORMAT, **identity}))
         self._file = self.path.open("ab")
 

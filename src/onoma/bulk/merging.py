@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from onoma.bulk.job import PARTS, Job
 from onoma.bulk.output import Output
 from onoma.io.compression import compressing
-from onoma.io.durable import synchronise, writing
+from onoma.io.files import replacing_bytes, synchronise
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,13 +25,13 @@ def deliver(job: Job, output: Output) -> None:
     parts = [job.part(shard) for shard in range(job.shards)]
     output.clear()
     if letters:
-        with writing(output.letters) as file:
+        with replacing_bytes(output.letters) as file:
             _append_all(letters, file)
     if output.folder:
         (job.folder / PARTS).rename(output.path)
         synchronise(output.path.parent)
         return
-    with writing(output.path) as file:
+    with replacing_bytes(output.path) as file:
         if job.target == "parquet":
             _merge_tables(parts, file)
         else:

@@ -20,9 +20,9 @@ from pathlib import Path
 from onoma.bulk.sources import Input
 from onoma.bulk.writers import WRITERS, Target
 from onoma.errors import InputError
-from onoma.io.compression import COMPRESSIONS, need_compression, plain_name
+from onoma.io.compression import need_compression
+from onoma.io.suffixes import COMPRESSIONS, named_format
 
-_SUFFIXES: dict[str, Target] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
 _PART = re.compile(r"part-\d+\.(jsonl|csv|parquet)")
 
 
@@ -109,21 +109,14 @@ def is_folder(named: str | os.PathLike[str]) -> bool:
     return os.fspath(named).endswith(("/", os.sep)) or Path(named).is_dir()
 
 
-def target_of(path: Path) -> Target | None:
-    """What a file of this name holds; None where its suffix does not say."""
-    return _SUFFIXES.get(plain_name(path).suffix.lower())
-
-
 def _target(path: Path, *, folder: bool, to: str | None, inputs: tuple[Input, ...]) -> Target:
+    if folder and to is None:
+        kinds = {input.kind for input in inputs}
+        return "parquet" if kinds == {"parquet"} else "csv" if kinds == {"csv"} else "jsonl"
+    named = to or named_format(path)
     for target in WRITERS:
-        if to == target:
+        if target == named:
             return target
     if to is not None:
         raise InputError(f"--to {to}: cannot be written in shards; there are {', '.join(WRITERS)}")
-    if folder:
-        kinds = {input.kind for input in inputs}
-        return "parquet" if kinds == {"parquet"} else "csv" if kinds == {"csv"} else "jsonl"
-    found = target_of(path)
-    if found is None:
-        raise InputError(f"{path}: the suffix tells nothing of {', '.join(WRITERS)}; name one with --to")
-    return found
+    raise InputError(f"{path}: the suffix tells nothing of {', '.join(WRITERS)}; name one with --to")

@@ -24,6 +24,7 @@ from onoma.bulk.shard import Done, Failed, Results
 from onoma.bulk.tables import need_pyarrow
 from onoma.errors import InputError, UnfinishedError
 from onoma.io.digest import file_digest
+from onoma.io.files import DRAFT
 from onoma.io.lock import locked
 
 _LOCK = Path("lock") / "onoma.lock"
@@ -59,6 +60,7 @@ def run_job(request: Request, *, observer: BulkObserver | None = None) -> BulkRe
                     shutil.rmtree(output.work, ignore_errors=True)
     finally:
         with suppress(OSError):
+            (output.work / _LOCK.parent).rmdir()
             output.work.rmdir()
 
 
@@ -104,7 +106,7 @@ def _run(request: Request, journal: Journal, observer: BulkObserver) -> BulkRepo
     if not journal.finished:
         try:
             with _explaining(job, output, done):
-                for draft in output.work.glob("*/.*.draft"):
+                for draft in output.work.glob(f"*/.*{DRAFT}"):
                     draft.unlink()
                 _tag(request, job, done, journal, observer)
                 deliver(job, output)

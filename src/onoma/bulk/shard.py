@@ -16,7 +16,7 @@ from onoma.bulk.rows import DeadLetter, shown
 from onoma.bulk.writers import WRITERS
 from onoma.errors import OnomaError
 from onoma.io.digest import file_digest
-from onoma.io.durable import writing
+from onoma.io.files import replacing_bytes
 from onoma.text import Document
 
 
@@ -100,7 +100,7 @@ class ShardWorker:
         start, stop = job.bounds(shard)
         letters: list[DeadLetter] = []
         tagged = words = entities = 0
-        with writing(job.part(shard)) as part:
+        with replacing_bytes(job.part(shard)) as part:
             columns = job.columns if job.headings or shard == 0 else job.columns.without_heading()
             writer = WRITERS[job.target](part, columns)
             try:
@@ -167,5 +167,5 @@ def _write_letters(letters: list[DeadLetter], path: Path) -> None:
     if not letters:
         path.unlink(missing_ok=True)
         return
-    with writing(path) as file:
+    with replacing_bytes(path) as file:
         file.writelines(json.dumps(asdict(letter), ensure_ascii=False).encode() + b"\n" for letter in letters)

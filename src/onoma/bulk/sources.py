@@ -19,7 +19,8 @@ from onoma.corpora.layouts import id_of, spans_of
 from onoma.corpora.spans import place
 from onoma.corpora.tally import ReadTally
 from onoma.errors import CorpusError, InputError
-from onoma.io.compression import plain_name, reading
+from onoma.io.compression import reading
+from onoma.io.suffixes import plain_name
 from onoma.text import Document
 
 if TYPE_CHECKING:

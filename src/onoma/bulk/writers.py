@@ -201,10 +201,7 @@ def _others(row: Row, *, but: Sequence[str]) -> dict[str, object]:
 
 
 def _entities(document: Document) -> list[dict[str, object]]:
-    return [
-        {"start": entity.start, "end": entity.end, "label": entity.label, "score": entity.score, "text": entity.text}
-        for entity in document.entities
-    ]
+    return [entity.to_json() for entity in document.entities]
 
 
 def _cell(value: object) -> str:

@@ -17,7 +17,7 @@ from onoma.bundle.manifest import MANIFEST, Manifest, read_manifest
 from onoma.bundle.shipped import find_model
 from onoma.encoding import SubwordEncoder, Windower
 from onoma.errors import BundleError, InputError
-from onoma.io.durable import writing
+from onoma.io.files import replacing_bytes
 from onoma.schemes import SCHEMES
 from onoma.tasks import UNCALIBRATED, Calibration, Scaling, TagTask
 
@@ -149,7 +149,7 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write ``onoma.json``, whole or not at all, with the sizes of the weight files that lie beside it."""
     names = (*DTYPES.values(), WEIGHTS)
     files = {name: (folder / name).stat().st_size for name in names if (folder / name).is_file()}
-    with writing(folder / MANIFEST) as file:
+    with replacing_bytes(folder / MANIFEST) as file:
         file.write(f"{manifest.replace(files=files).to_json()}\n".encode())
 
 

@@ -10,14 +10,13 @@ This module knows where things lie, not what is in them.
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from onoma.bundle.manifest import MANIFEST
 from onoma.errors import InputError
+from onoma.io.files import DRAFT, remove, synchronise, temporary_beside
 from onoma.io.lock import locked
 
 CHECKPOINTS = "checkpoints"
@@ -40,7 +39,6 @@ class OutputFolder:
         self.folder = folder
         self.run = folder / _UNFINISHED
         self.checkpoints = self.run / CHECKPOINTS
-        self._draft = self.run / "draft"
         self._complete = self.run / "bundle"
 
     @property
@@ -65,18 +63,18 @@ class OutputFolder:
         Args:
             last: whether the run is over. Otherwise its checkpoints stay.
         """
-        shutil.rmtree(self._draft, ignore_errors=True)
-        self._draft.mkdir()
-        try:
-            yield self._draft
-            _synchronise(self._draft)
+        for left in self.run.glob(f".*{DRAFT}"):
+            remove(left)
+        with temporary_beside(self._complete) as draft:
+            draft.mkdir()
+            yield draft
+            for path in draft.rglob("*"):  # the disk holds the new one before the old one is removed
+                synchronise(path)
             if last:
-                self._draft.rename(self._complete)
+                draft.rename(self._complete)
                 self.finish()
             else:
-                self._move(self._draft)
-        finally:
-            shutil.rmtree(self._draft, ignore_errors=True)
+                self._move(draft)
 
     def finish(self) -> None:
         """Move the complete bundle into its place; from here on there is nothing to go on with."""
@@ -87,8 +85,8 @@ class OutputFolder:
     def clear(self) -> None:
         """Forget the run."""
         for path in list(self.run.iterdir()):
-            if path.name != _LOCK:
-                _remove(path)
+            if not path.name.startswith(_LOCK):
+                remove(path)
 
     def _move(self, source: Path) -> None:
         """The manifest goes first and comes last: without it nobody takes the folder for a bundle."""
@@ -96,11 +94,11 @@ class OutputFolder:
             (self.folder / MANIFEST).unlink()
             for path in list(self.folder.iterdir()):
                 if path != self.run:
-                    _remove(path)
+                    remove(path)
         for path in sorted(source.iterdir(), key=lambda path: path.name == MANIFEST):
             place = self.folder / path.name
             if place.is_dir():
-                _remove(place)
+                remove(place)
             path.replace(place)
 
 
@@ -127,7 +125,6 @@ def open_output(folder: Path, *, overwrite: bool = False, resume: bool = False) 
             finally:
                 if not output.begun:
                     output.clear()
-                    (output.run / _LOCK).unlink()
     finally:
         _leave(output, existed=existed)
 
@@ -136,7 +133,7 @@ def _check_place(output: OutputFolder) -> None:
     folder = output.folder
     if folder.is_file():
         raise InputError(f"{folder}: this is a file; name a folder to write to")
-    ours = output.holds_bundle or (output.run / _LOCK).is_file()
+    ours = output.holds_bundle or output.begun or (output.run / _LOCK).is_file()
     if not ours and folder.is_dir() and any(folder.iterdir()):
         raise InputError(f"{folder}: the output folder is not empty and holds no model; name another one")
 
@@ -167,18 +164,3 @@ def _leave(output: OutputFolder, *, existed: bool) -> None:
         output.run.rmdir()
         if not existed:
             output.folder.rmdir()
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
-
-
-def _synchronise(folder: Path) -> None:
-    """Have the disk hold what was written, before what it replaces is removed."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file, suppress(OSError):
-                os.fsync(file.fileno())

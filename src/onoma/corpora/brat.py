@@ -18,7 +18,8 @@ from pathlib import Path
 from onoma.corpora.options import ReadOptions, WriteOptions
 from onoma.corpora.tally import ReadTally, WriteTally
 from onoma.errors import CorpusError
-from onoma.io.files import numbered_lines, replacing, replacing_folder, whole_text
+from onoma.io.files import new_folder, replacing
+from onoma.io.lines import numbered_lines, whole_text
 from onoma.schemes import Scheme
 from onoma.text import Document, Entity
 
@@ -74,7 +75,7 @@ def write_brat(documents: Iterable[Document], path: Path, options: WriteOptions,
     """
     del options
     names: set[str] = set()
-    with replacing_folder(path) as folder:
+    with new_folder(path) as folder:
         for document in documents:
             tally.begin(document)
             name = _name(document.id or f"document-{tally.documents:06}", names)

@@ -27,7 +27,8 @@ from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
 from onoma.corpora.tagged import TaggedSentence, flat, held_word, tagged_sentences, written_tags
 from onoma.corpora.tally import ReadTally, WriteTally
 from onoma.errors import CorpusError
-from onoma.io.files import numbered_lines, replacing
+from onoma.io.files import replacing
+from onoma.io.lines import numbered_lines
 from onoma.schemes import OUTSIDE, Scheme, detect_from_steps
 from onoma.text import Document
 

@@ -19,7 +19,8 @@ from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
 from onoma.corpora.spans import place
 from onoma.corpora.tally import ReadTally, WriteTally
 from onoma.errors import ConfigError, CorpusError
-from onoma.io.files import numbered_lines, replacing, whole_text
+from onoma.io.files import replacing
+from onoma.io.lines import numbered_lines, whole_text
 from onoma.schemes import Scheme, detect_from_steps
 from onoma.text import Document
 

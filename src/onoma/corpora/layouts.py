@@ -173,16 +173,7 @@ def _onoma(document: Document) -> dict[str, object]:
     record: dict[str, object] = {
         "id": document.id,
         "text": document.text,
-        "entities": [
-            {
-                "start": entity.start,
-                "end": entity.end,
-                "label": entity.label,
-                "score": entity.score,
-                "text": entity.text,
-            }
-            for entity in document.entities
-        ],
+        "entities": [entity.to_json() for entity in document.entities],
     }
     if document.words is not None:
         record["words"] = [[word.start, word.end] for word in document.words]

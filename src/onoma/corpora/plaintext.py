@@ -10,7 +10,8 @@ from pathlib import Path
 
 from onoma.corpora.options import ReadOptions, WriteOptions
 from onoma.corpora.tally import ReadTally, WriteTally
-from onoma.io.files import numbered_lines, replacing, whole_text
+from onoma.io.files import replacing
+from onoma.io.lines import numbered_lines, whole_text
 from onoma.schemes import Scheme
 from onoma.text import Document
 

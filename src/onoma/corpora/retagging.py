@@ -14,7 +14,7 @@ from onoma.corpora.conll import ConllReader
 from onoma.corpora.options import ReadOptions, WriteOptions
 from onoma.corpora.tagged import flat, tagged_sentences, written_tags
 from onoma.corpora.tally import WriteTally
-from onoma.io.files import whole_text
+from onoma.io.lines import whole_text
 from onoma.schemes import Scheme, parse_tag
 from onoma.text import Document
 

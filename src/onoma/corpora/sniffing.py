@@ -10,22 +10,13 @@ from pathlib import Path
 
 from onoma.corpora.columns import split_columns
 from onoma.errors import CorpusError
-from onoma.io.files import numbered_lines
+from onoma.io.lines import numbered_lines
+from onoma.io.suffixes import FORMATS
 
-_SUFFIXES = {
-    ".conll": "conll",
-    ".bio": "conll",
-    ".iob": "conll",
-    ".bioes": "conll",
-    ".iobes": "conll",
-    ".tsv": "conll",
-    ".conllu": "conllu",
-    ".iob2": "conllu",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "jsonl",
-    ".ann": "brat",
-    ".germeval": "germeval",
+_NAMED = {
+    suffix: "jsonl" if format == "json" else format
+    for suffix, format in FORMATS.items()
+    if format not in ("text", "csv", "parquet", "html")
 }
 _SETTLED = frozenset(["jsonl", "brat", "germeval"])
 _HEAD_LINES = 400
@@ -44,7 +35,7 @@ def sniff(path: str | Path, *, encoding: str = "utf-8") -> str:
         if any(path.rglob("*.ann")):
             return "brat"
         raise CorpusError("is a folder without .ann files; name a file, or format='brat' for texts alone", path=path)
-    named = _SUFFIXES.get(path.suffix.lower())
+    named = _NAMED.get(path.suffix.lower())
     if named in _SETTLED:
         return str(named)
     if path.with_suffix(".ann").is_file():
@@ -64,9 +55,9 @@ def format_to_write(path: Path) -> str:
     """
     if path.is_dir():
         return "brat"
-    named = _SUFFIXES.get(path.suffix.lower())
+    named = _NAMED.get(path.suffix.lower())
     if named is None:
-        known = ", ".join(_SUFFIXES)
+        known = ", ".join(_NAMED)
         raise CorpusError(
             f"the suffix {path.suffix!r} tells no format; use one of {known}, or name the format", path=path
         )

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, cast
 import torch
 
 from onoma.errors import TrainingError
-from onoma.io.durable import synchronise
+from onoma.io.files import DRAFT, synchronise, temporary_beside
 
 _NAME = re.compile(r"(?P<place>\d{6})-step-(?P<step>\d+)-(?P<digest>[0-9a-f]{32})\.pt")
 
@@ -48,15 +48,14 @@ class Checkpoints:
         self.folder.mkdir(parents=True, exist_ok=True)
         found = self._found()
         place = found[-1].place + 1 if found else 1
-        draft = self.folder / f".{place:06}.draft"
-        try:
-            with draft.open("wb") as file:
+        for left in self.folder.glob(f".*{DRAFT}"):
+            left.unlink()
+        with temporary_beside(self.folder / f"{place:06}") as draft:
+            with draft.open("xb") as file:
                 digest = _save(state, file)
                 file.flush()
                 os.fsync(file.fileno())
             draft.rename(self.folder / f"{place:06}-step-{step}-{digest}.pt")
-        finally:
-            draft.unlink(missing_ok=True)
         synchronise(self.folder)
         for old in self._found()[: -self._keep]:
             with suppress(OSError):

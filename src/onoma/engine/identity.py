@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from onoma.errors import InputError
 from onoma.io.digest import code_digest
+from onoma.io.files import replacing_bytes
 from onoma.version import __version__
 
 IDENTITY = "run.json"
@@ -113,9 +114,8 @@ def read_identity(run: Path) -> Identity | None:
 
 def write_identity(identity: Identity, run: Path) -> None:
     """Write it whole or not at all."""
-    draft = run / f".{IDENTITY}"
-    draft.write_text(identity.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    draft.replace(run / IDENTITY)
+    with replacing_bytes(run / IDENTITY) as file:
+        file.write(f"{identity.model_dump_json(indent=2)}\n".encode())
 
 
 def _leaves(tree: Mapping[str, object], *, under: str = "") -> Iterator[tuple[str, object]]:

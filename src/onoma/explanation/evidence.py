@@ -12,8 +12,6 @@ The search is exact: the cosine of the asked vector with every other. This modul
 from __future__ import annotations
 
 import json
-import secrets
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onoma.errors import BundleError, InputError
+from onoma.io.files import replacing_path
 
 EVIDENCE = "evidence"
 
@@ -123,18 +122,12 @@ def write_index(vectors: NDArray[np.float32], mentions: Sequence[TrainingMention
         folder: the bundle's.
         model: what tells the model whose vectors they are from any other.
     """
-    place, draft = folder / EVIDENCE, folder / f".{EVIDENCE}.{secrets.token_hex(4)}.part"
-    draft.mkdir()
-    try:
+    with replacing_path(folder / EVIDENCE) as draft:
+        draft.mkdir()
         np.save(draft / _VECTORS, np.ascontiguousarray(vectors, dtype=np.float32))
         (draft / _MENTIONS).write_bytes(as_lines(mentions))
         about = {"format": _FORMAT, "model": model, "mentions": len(mentions)}
         (draft / _ABOUT).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-        if place.exists():
-            shutil.rmtree(place)
-        draft.rename(place)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def read_index(folder: Path, *, model: str) -> Index | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from onoma.explanation.evidence import Evidence
 from onoma.text import Document, Entity, Word
@@ -75,27 +75,14 @@ class Explanation:
     def to_json(self) -> dict[str, object]:
         """Plain values for :func:`json.dumps`."""
         return {
-            "start": self.entity.start,
-            "end": self.entity.end,
-            "label": self.entity.label,
-            "score": self.score,
-            "text": self.entity.text,
+            **self.entity.to_json(),
             "predicted": self.predicted,
             "runner_up": {"label": self.runner_up, "score": self.runner_up_score},
             "margin": self.margin,
             "log_odds": self.log_odds,
             "baseline": self.baseline,
             "gap": self.gap,
-            "words": [
-                {
-                    "start": word.start,
-                    "end": word.end,
-                    "text": word.text,
-                    "gradients": word.gradients,
-                    "occlusion": word.occlusion,
-                }
-                for word in self.words
-            ],
+            "words": [asdict(word) for word in self.words],
             "evidence": [each.to_json() for each in self.evidence],
         }
 
@@ -118,16 +105,7 @@ class Explained:
         """Plain values for :func:`json.dumps`."""
         return {
             "text": self.document.text,
-            "entities": [
-                {
-                    "start": entity.start,
-                    "end": entity.end,
-                    "label": entity.label,
-                    "score": entity.score,
-                    "text": entity.text,
-                }
-                for entity in self.document.entities
-            ],
+            "entities": [entity.to_json() for entity in self.document.entities],
             "explanations": [each.to_json() for each in self.explanations],
             "notes": list(self.notes),
         }

@@ -14,7 +14,7 @@ Source: DeYoung et al. 2020, "ERASER", section 4.2, https://aclanthology.org/202
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import islice, pairwise
 from typing import Literal
 
@@ -46,10 +46,6 @@ class Estimate:
     mean: float
     interval: Interval
 
-    def to_json(self) -> dict[str, object]:
-        """Plain values for :func:`json.dumps`."""
-        return {"mean": self.mean, "interval": list(self.interval)}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faith:
@@ -74,7 +70,7 @@ class Faith:
             "comprehensiveness_above_random": self.more,
             "sufficiency_below_random": self.less,
         }
-        return {name: estimate.to_json() for name, estimate in estimates.items() if estimate is not None}
+        return {name: asdict(estimate) for name, estimate in estimates.items() if estimate is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from torch.jit._trace import TracerWarning
 from onoma.errors import EncoderError
 from onoma.export.graph import writable, write_graph
 from onoma.export.parity import Parity, compare
+from onoma.io.files import replacing_path
 from onoma.models import Model, TorchBackend
 from onoma.runtime.graph import INPUTS, output_of
 from onoma.runtime.onnx import OnnxBackend
@@ -49,14 +50,10 @@ def export_onnx(
         EncoderError: torch cannot write the encoder as a graph.
     """
     still = copy.deepcopy(model).cpu().eval()
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        _write(still, unfinished)
-        parity = compare(OnnxBackend(unfinished), TorchBackend(still), samples=samples)
+    with replacing_path(path) as draft:
+        _write(still, draft)
+        parity = compare(OnnxBackend(draft), TorchBackend(still), samples=samples)
         parity.require(tolerance)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
     return parity
 
 

@@ -18,13 +18,6 @@ from onoma.errors import CorpusError, needing
 if TYPE_CHECKING:
     from types import ModuleType
 
-COMPRESSIONS = (".gz", ".zst")
-
-
-def plain_name(path: Path) -> Path:
-    """The path without the suffix of its compression."""
-    return path.with_suffix("") if path.suffix.lower() in COMPRESSIONS else path
-
 
 @contextmanager
 def reading(path: Path) -> Iterator[BinaryIO]:

@@ -1,61 +1,52 @@
-"""Files to decoded lines with their numbers, and files written whole or not at all.
-
-A line ends at a line feed, with or without a carriage return before it, and nowhere else: U+2028, U+0085 and the like
-are part of the text. Nothing here knows what stands in the lines.
-"""
+"""Files and folders that are replaced as a whole: the old content is there or the new, whatever dies in between."""
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
-from onoma.errors import ConfigError, CorpusError
+from onoma.errors import CorpusError
+
+DRAFT = ".draft"
+"""The suffix of what is not whole yet; such names begin with a dot."""
 
 
-def numbered_lines(path: Path, *, encoding: str) -> Iterator[tuple[int, str]]:
-    """Each line without its end, and its number counted from 1.
-
-    Raises:
-        CorpusError: the file is missing, a folder, binary, or not in this encoding; names line and byte.
-        ConfigError: there is no such encoding.
-    """
-    number = 0
+@contextmanager
+def temporary_beside(path: Path) -> Iterator[Path]:
+    """A new path in the folder of ``path``; the file or folder that is there at the end is removed."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{DRAFT}")
     try:
-        with path.open(encoding=_skipping_mark(encoding), newline="\n") as file:
-            for number, line in enumerate(file, start=1):
-                if "\0" in line:
-                    raise _binary(path, number)
-                line = line.removesuffix("\n")
-                yield number, line.removesuffix("\r")
-    except UnicodeDecodeError as error:
-        raise _undecodable(path, encoding, error) from None
-    except (OSError, LookupError) as error:
-        raise _unreadable(path, encoding, error) from None
+        yield temporary
+    finally:
+        with suppress(OSError):
+            remove(temporary)
 
 
-def whole_text(path: Path, *, encoding: str, keep_mark: bool = False) -> str:
-    """The text of a file with its line ends as they are.
+@contextmanager
+def replacing_path(path: Path) -> Iterator[Path]:
+    """A path to write a file or a folder to, which takes the place of ``path`` only when all went well."""
+    with temporary_beside(path) as draft:
+        yield draft
+        if draft.is_dir():
+            remove(path)
+        draft.replace(path)
 
-    Args:
-        keep_mark: leave a UTF-8 byte order mark in the text, for offsets that count it.
 
-    Raises:
-        CorpusError, ConfigError: as :func:`numbered_lines`.
-    """
-    try:
-        text = path.read_bytes().decode(encoding if keep_mark else _skipping_mark(encoding))
-    except UnicodeDecodeError as error:
-        raise _undecodable(path, encoding, error) from None
-    except (OSError, LookupError) as error:
-        raise _unreadable(path, encoding, error) from None
-    if "\0" in text:
-        raise _binary(path, text.count("\n", 0, text.index("\0")) + 1)
-    return text
+@contextmanager
+def replacing_bytes(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to that takes the place of ``path`` when it is whole and the disk holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing_path(path) as draft, draft.open("xb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+    synchronise(path.parent)
 
 
 @contextmanager
@@ -70,24 +61,18 @@ def replacing(path: Path) -> Iterator[TextIO]:
         return
     if path.is_dir():
         raise CorpusError("is a folder; name a file to write to", path=path)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with draft.open("x", encoding="utf-8", newline="\n") as file:
+        with _explaining(path), replacing_path(path) as draft, draft.open("x", encoding="utf-8", newline="\n") as file:
             yield file
-        draft.replace(path)
     except UnicodeEncodeError as error:
         message = (
             f"{error.object[error.start : error.end]!r} is half of a surrogate pair and cannot be written as UTF-8"
         )
         raise CorpusError(message, path=path) from None
-    except OSError as error:
-        raise CorpusError(f"cannot be written: {error.strerror}", path=path) from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 @contextmanager
-def replacing_folder(path: Path) -> Iterator[Path]:
+def new_folder(path: Path) -> Iterator[Path]:
     """A folder to fill that gets the name ``path`` only when all went well.
 
     Raises:
@@ -95,45 +80,32 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     """
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
         raise CorpusError("is there already; name a folder that is new or empty", path=path)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
+    with _explaining(path), replacing_path(path) as draft:
         draft.mkdir()
         yield draft
-        draft.replace(path)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it, where there is one."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def synchronise(path: Path) -> None:
+    """Have the disk hold a file, or the names in a folder, where the system can be asked that."""
+    with suppress(OSError):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def _explaining(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise CorpusError(f"cannot be written: {error.strerror}", path=path) from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _skipping_mark(encoding: str) -> str:
-    return "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
-
-
-def _binary(path: Path, line: int) -> CorpusError:
-    message = "holds a NUL byte, so it is no text file in this encoding; if it is UTF-16, say so (--encoding utf-16)"
-    return CorpusError(message, path=path, line=line)
-
-
-def _unreadable(path: Path, encoding: str, error: OSError | LookupError) -> CorpusError | ConfigError:
-    if not isinstance(error, OSError):
-        return ConfigError(f"no encoding is called {encoding!r}")
-    if path.is_dir():
-        return CorpusError("is a folder; expected a file", path=path)
-    return CorpusError(f"cannot be read: {error.strerror}", path=path)
-
-
-def _undecodable(path: Path, encoding: str, error: UnicodeDecodeError) -> CorpusError:
-    """Look for the line again, for a decoder that works in blocks does not know it."""
-    codec = _skipping_mark(encoding)
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                line.decode(codec)
-            except UnicodeDecodeError as found:
-                byte = f"byte 0x{line[found.start]:02x} at column {found.start + 1}"
-                advice = "convert the file, or name its encoding (--encoding latin1, or encoding='latin1')"
-                return CorpusError(f"{byte} is not {encoding.upper()}; {advice}", path=path, line=number)
-    return CorpusError(
-        f"is not {encoding.upper()}: {error.reason}; name its encoding (--encoding, or encoding=...)", path=path
-    )

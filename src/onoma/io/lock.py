@@ -1,77 +1,54 @@
-"""One process at a time: a lock that the system lets go of when its holder dies, however it dies."""
+"""One process at a time: a lock that the system releases when its holder dies, however it dies."""
 
 from __future__ import annotations
 
 import os
 import platform
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+
+from filelock import FileLock, Timeout
 
 from onoma.errors import InputError
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a file, which is made with its folder where it does not exist; the holder may remove it.
+    """Hold the lock of a file, which is made with its folder where it does not exist and removed at the end.
 
-    Where a system or a file system has no locks nothing is locked.
+    Beside it lies ``NAME.holder``, which says who holds it: Windows lets nobody read a locked file. Meanwhile the
+    holder may remove both, and on Windows, where an open file cannot be removed, the second.
 
     Raises:
         InputError: another process holds it.
     """
-    file = _take(path)
+    holder = path.with_name(f"{path.name}.holder")
+    lock = _take(path, holder)
     try:
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {platform.node()}\n")
-        file.flush()
+        holder.write_text(f"process {os.getpid()} on {platform.node()}", encoding="utf-8")
         yield
     finally:
-        file.close()
+        with suppress(OSError):
+            holder.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)  # while it is held, or it could be another one's; Windows does it afterwards
+        lock.release()
 
 
-def _take(path: Path) -> TextIO:
+def _take(path: Path, holder: Path) -> FileLock:
+    lock = FileLock(path)
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            file = path.open("a+", encoding="utf-8")
+            lock.acquire(blocking=False)
+            return lock
         except FileNotFoundError:
             continue  # another process has just finished and removed the folder
-        if not _lock(file):
-            file.seek(0)
-            holder = file.read().strip() or "another process"
-            file.close()
+        except Timeout:
+            if not path.exists():
+                continue  # or the file
+            name = holder.read_text(encoding="utf-8") if holder.is_file() else "another process"
             raise InputError(
-                f"{path.parent.parent}: another run is writing to this output folder ({holder}); wait for it or stop "
+                f"{path.parent.parent}: another run is writing to this output folder ({name}); wait for it or stop "
                 "it, or name another folder"
-            )
-        if _still_there(path, file):
-            return file
-        file.close()  # its holder has removed it between our opening and our locking
-
-
-def _still_there(path: Path, file: TextIO) -> bool:
-    try:
-        return path.stat().st_ino == os.fstat(file.fileno()).st_ino
-    except FileNotFoundError:
-        return False
-
-
-if sys.platform == "win32":
-
-    def _lock(_file: TextIO) -> bool:
-        return True
-
-else:
-    import fcntl
-
-    def _lock(file: TextIO) -> bool:
-        """Whether nobody else holds it."""
-        with suppress(OSError):
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-        return True
+            ) from None

@@ -9,7 +9,7 @@ Source: Efron 1979; Efron and Tibshirani 1993, chapter 13.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -39,10 +39,6 @@ class FigureIntervals:
     recall: Interval
     f1: Interval
 
-    def to_json(self) -> dict[str, list[float]]:
-        """Pairs of low and high."""
-        return {"precision": list(self.precision), "recall": list(self.recall), "f1": list(self.f1)}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intervals:
@@ -66,14 +62,7 @@ class Intervals:
 
     def to_json(self) -> dict[str, object]:
         """Plain values for :func:`json.dumps`."""
-        return {
-            "exact": self.exact.to_json(),
-            "labels": {label: of.to_json() for label, of in self.labels.items()},
-            "unit": self.unit,
-            "units": self.units,
-            "level": self.level,
-            "resamples": self.resamples,
-        }
+        return asdict(self)
 
 
 def bootstrap(sample: Sample, *, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0) -> Intervals:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 import numpy as np
@@ -83,29 +83,23 @@ class Reliability:
     """What scores are worth.
 
     Attributes:
-        bins: of as many entities each as can be, the lowest scores first.
         ece: expected calibration error, the mean over entities of their bin's ``|score - correct|``.
         ece_by_chance: what it would be on average for as many entities if their scores were true, in a normal
             approximation; less than this cannot be expected of any model.
         brier: the mean squared difference of a score from what came true, 1 or 0.
         log_loss: the mean negative logarithm of what was given to what came true.
+        bins: of as many entities each as can be, the lowest scores first.
     """
 
-    bins: tuple[Bin, ...]
     ece: float
     ece_by_chance: float
     brier: float
     log_loss: float
+    bins: tuple[Bin, ...]
 
     def to_json(self) -> dict[str, object]:
         """Plain values for :func:`json.dumps`."""
-        return {
-            "ece": self.ece,
-            "ece_by_chance": self.ece_by_chance,
-            "brier": self.brier,
-            "log_loss": self.log_loss,
-            "bins": [{"entities": bin.entities, "score": bin.score, "correct": bin.correct} for bin in self.bins],
-        }
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +112,7 @@ class Point:
 
     def to_json(self) -> dict[str, float]:
         """Plain values for :func:`json.dumps`."""
-        return {"threshold": self.threshold, "precision": self.precision, "recall": self.recall}
+        return asdict(self)
 
 
 def reliability(scored: Scored, *, bins: int = BINS) -> Reliability | None:

@@ -48,6 +48,10 @@ class Entity(Span):
     score: float | None = None
     text: str
 
+    def to_json(self) -> dict[str, object]:
+        """Plain values for :func:`json.dumps`, as they stand in ``entities`` of JSON Lines."""
+        return {"start": self.start, "end": self.end, "label": self.label, "score": self.score, "text": self.text}
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

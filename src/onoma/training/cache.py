@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import shutil
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -23,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from onoma.io.files import temporary_beside
 from onoma.training.examples import Example
 from onoma.training.flat import Examples, ExampleWriter
 
@@ -82,8 +82,10 @@ def cached_examples(
     if found is not None:
         return found
     try:
-        with _draft(entry) as draft:
+        with temporary_beside(entry) as draft:
             _fill(draft, build())
+            with _writing():
+                _rename(draft, entry)
     except _UnwritableError as error:
         notice(f"{folder}: examples cannot be kept there ({error}), so they are held in memory")
         return _in_memory(build())
@@ -152,6 +154,7 @@ def _map(path: Path) -> NDArray[Any]:
 def _fill(draft: Path, examples: Generator[Example, None, str]) -> None:
     with ExitStack() as stack:
         with _writing():
+            draft.mkdir(parents=True)
             files = [(draft / f"{name}.npy").open("xb") for name in _ARRAYS]
             for file in files:
                 stack.callback(_close, file)
@@ -184,20 +187,6 @@ def _drain(examples: Generator[Example, None, str], *, into: ExampleWriter) -> s
 
 
 @contextmanager
-def _draft(entry: Path) -> Iterator[Path]:
-    """A folder to fill that takes the entry's name when all went well; where another run was first, its entry stays."""
-    draft = entry.with_name(f".{entry.name}.{secrets.token_hex(4)}")
-    try:
-        with _writing():
-            draft.mkdir(parents=True)
-        yield draft
-        with _writing():
-            _rename(draft, entry)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-@contextmanager
 def _writing() -> Iterator[None]:
     try:
         yield
@@ -206,6 +195,7 @@ def _writing() -> Iterator[None]:
 
 
 def _rename(draft: Path, entry: Path) -> None:
+    """Where another run was first, its entry stays."""
     try:
         draft.rename(entry)
     except OSError:
@@ -221,7 +211,5 @@ def _close(file: BufferedIOBase) -> None:
 
 def _remove(entry: Path) -> None:
     """Remove an entry so that nobody finds half of it. Who has it open keeps it, where the system allows that."""
-    doomed = entry.with_name(f".{entry.name}.{secrets.token_hex(4)}")
-    with suppress(OSError):
+    with temporary_beside(entry) as doomed, suppress(OSError):
         entry.rename(doomed)
-    shutil.rmtree(doomed, ignore_errors=True)

@@ -1,0 +1,86 @@
+"""Text files to decoded lines with their numbers.
+
+A line ends at a line feed, with or without a carriage return before it, and nowhere else: U+2028, U+0085 and the like
+are part of the text. Nothing here knows what stands in the lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from onoma.errors import ConfigError, CorpusError
+
+
+def numbered_lines(path: Path, *, encoding: str) -> Iterator[tuple[int, str]]:
+    """Each line without its end, and its number counted from 1.
+
+    Raises:
+        CorpusError: the file is missing, a folder, binary, or not in this encoding; names line and byte.
+        ConfigError: there is no such encoding.
+    """
+    number = 0
+    try:
+        with path.open(encoding=_skipping_mark(encoding), newline="\n") as file:
+            for number, line in enumerate(file, start=1):
+                if "\0" in line:
+                    raise _binary(path, number)
+                line = line.removesuffix("\n")
+                yield number, line.removesuffix("\r")
+    except UnicodeDecodeError as error:
+        raise _undecodable(path, encoding, error) from None
+    except (OSError, LookupError) as error:
+        raise _unreadable(path, encoding, error) from None
+
+
+def whole_text(path: Path, *, encoding: str, keep_mark: bool = False) -> str:
+    """The text of a file with its line ends as they are.
+
+    Args:
+        keep_mark: leave a UTF-8 byte order mark in the text, for offsets that count it.
+
+    Raises:
+        CorpusError, ConfigError: as :func:`numbered_lines`.
+    """
+    try:
+        text = path.read_bytes().decode(encoding if keep_mark else _skipping_mark(encoding))
+    except UnicodeDecodeError as error:
+        raise _undecodable(path, encoding, error) from None
+    except (OSError, LookupError) as error:
+        raise _unreadable(path, encoding, error) from None
+    if "\0" in text:
+        raise _binary(path, text.count("\n", 0, text.index("\0")) + 1)
+    return text
+
+
+def _skipping_mark(encoding: str) -> str:
+    return "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
+
+
+def _binary(path: Path, line: int) -> CorpusError:
+    message = "holds a NUL byte, so it is no text file in this encoding; if it is UTF-16, say so (--encoding utf-16)"
+    return CorpusError(message, path=path, line=line)
+
+
+def _unreadable(path: Path, encoding: str, error: OSError | LookupError) -> CorpusError | ConfigError:
+    if not isinstance(error, OSError):
+        return ConfigError(f"no encoding is called {encoding!r}")
+    if path.is_dir():
+        return CorpusError("is a folder; expected a file", path=path)
+    return CorpusError(f"cannot be read: {error.strerror}", path=path)
+
+
+def _undecodable(path: Path, encoding: str, error: UnicodeDecodeError) -> CorpusError:
+    """Look for the line again, for a decoder that works in blocks does not know it."""
+    codec = _skipping_mark(encoding)
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode(codec)
+            except UnicodeDecodeError as found:
+                byte = f"byte 0x{line[found.start]:02x} at column {found.start + 1}"
+                advice = "convert the file, or name its encoding (--encoding latin1, or encoding='latin1')"
+                return CorpusError(f"{byte} is not {encoding.upper()}; {advice}", path=path, line=number)
+    return CorpusError(
+        f"is not {encoding.upper()}: {error.reason}; name its encoding (--encoding, or encoding=...)", path=path
+    )

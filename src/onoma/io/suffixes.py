@@ -1,0 +1,40 @@
+"""What a file's name says of its content: the format, and whether it is compressed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+FORMATS: Mapping[str, str] = {
+    ".conll": "conll",
+    ".bio": "conll",
+    ".iob": "conll",
+    ".bioes": "conll",
+    ".iobes": "conll",
+    ".tsv": "conll",
+    ".conllu": "conllu",
+    ".iob2": "conllu",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".ann": "brat",
+    ".germeval": "germeval",
+    ".txt": "text",
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".html": "html",
+    ".htm": "html",
+}
+"""The format that each suffix stands for."""
+
+COMPRESSIONS = (".gz", ".zst")
+
+
+def plain_name(path: Path) -> Path:
+    """The path without the suffix of its compression."""
+    return path.with_suffix("") if path.suffix.lower() in COMPRESSIONS else path
+
+
+def named_format(path: Path) -> str | None:
+    """The format that the suffix stands for, whether or not the file is compressed; None where it tells none."""
+    return FORMATS.get(plain_name(path).suffix.lower())
