@@ -39,7 +39,7 @@ CORPORA: dict[str, list[str]] = {
     "bc5cdr": ["bc5cdr/train.tsv"],
     "btc": ["btc/a.conll", "btc/b.conll", "btc/e.conll", "btc/g.conll"],
 }
-ONCE = {
+ONCE: dict[str, object] = {
     "training.epochs": 1,
     "training.learning_rate": 3e-4,
     "training.head_learning_rate": 1e-3,

@@ -18,6 +18,7 @@ import tempfile
 import time
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from results import DATA, write_result
@@ -53,7 +54,7 @@ def read(path: Path) -> list[Sentence]:
     return [sentence for sentence in sentences if sentence[0]]
 
 
-def encode(sentences: list[Sentence], tokenizer, tags: list[str]) -> list[dict[str, list[int]]]:
+def encode(sentences: list[Sentence], tokenizer: Any, tags: list[str]) -> list[dict[str, list[int]]]:
     """Subword ids, and the tag's number at each word's first subword."""
     rows = []
     for words, gold in sentences:
@@ -96,7 +97,7 @@ def run(arguments: argparse.Namespace, seed: int) -> dict[str, float]:
         trainer.train()
         seconds, processor_seconds = time.perf_counter() - started, time.process_time() - worked
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
-        encoded = encode(test, tokenizer, tags)
+        encoded: Any = encode(test, tokenizer, tags)
         guesses = np.argmax(trainer.predict(encoded).predictions, axis=-1)
     predicted, gold = [], []
     for row, guess, (_, sentence) in zip(encoded, guesses, test, strict=True):

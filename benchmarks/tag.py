@@ -29,6 +29,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from results import DATA, write_result
 
@@ -45,12 +46,12 @@ LENGTHS = (100, 1_000, 10_000, 100_000, 1_000_000)
 BATCHES = (256, 512, 1_024, 2_048, 4_096, 8_192)
 
 
-def onoma(model: Path, precision: str, *, threads: int, batch_subwords: int = 1_024) -> Tagger:
+def onoma(model: Path, dtype: str, *, threads: int, batch_subwords: int = 1_024) -> Tagger:
     from onoma.api.loading import backend_of
     from onoma.bundle import load_bundle
 
     bundle = load_bundle(model)
-    return Tagger(bundle, backend_of(bundle, precision=precision, threads=threads), batch_subwords=batch_subwords)
+    return Tagger(bundle, backend_of(bundle, dtype=dtype, threads=threads), batch_subwords=batch_subwords)
 
 
 def transformers(model: Path, *, size: int) -> Tag:
@@ -120,7 +121,7 @@ def gold_documents(path: Path) -> list[Document]:
     return list(read(path))
 
 
-def measure(kind: str, arguments: argparse.Namespace) -> dict[str, object]:
+def measure(kind: str, arguments: argparse.Namespace) -> dict[str, Any]:
     """Speed, latency, F1 and memory of one kind, in this process."""
     gold = gold_documents(arguments.data)
     texts = [document.text for document in gold]
@@ -134,7 +135,7 @@ def measure(kind: str, arguments: argparse.Namespace) -> dict[str, object]:
         started = time.perf_counter()
         list(tag([text]))
         latencies.append(time.perf_counter() - started)
-    result: dict[str, object] = {
+    result: dict[str, Any] = {
         "words_per_second": sum(len(document.words or ()) for document in gold) / seconds,
         "latency_p50_ms": 1e3 * statistics.median(latencies),
         "latency_p95_ms": 1e3 * statistics.quantiles(latencies, n=20)[-1],
@@ -148,14 +149,14 @@ def measure(kind: str, arguments: argparse.Namespace) -> dict[str, object]:
     return result
 
 
-def tables(arguments: argparse.Namespace) -> dict[str, object]:
+def tables(arguments: argparse.Namespace) -> dict[str, Any]:
     """What lengths and batches cost, in this process; microseconds a character, and words a second."""
-    precision = DTYPES[arguments.one]
+    dtype = DTYPES[arguments.one]
     gold = gold_documents(arguments.data)
     text = "\n".join(document.text for document in gold)
     words = sum(len(document.words or ()) for document in gold)
     lengths, batches = {}, {}
-    tagger = onoma(arguments.model, precision, threads=arguments.threads)
+    tagger = onoma(arguments.model, dtype, threads=arguments.threads)
     tagger.tag(text[:2_000])
     for length in LENGTHS:
         if length > arguments.longest:
@@ -167,15 +168,15 @@ def tables(arguments: argparse.Namespace) -> dict[str, object]:
             tagger.tag(own)
         lengths[length] = 1e6 * (time.perf_counter() - started) / times / length
     for subwords in BATCHES:
-        tagger = onoma(arguments.model, precision, threads=arguments.threads, batch_subwords=subwords)
+        tagger = onoma(arguments.model, dtype, threads=arguments.threads, batch_subwords=subwords)
         started = time.perf_counter()
         for _ in tagger.tag_many(document.text for document in gold):
             pass
         batches[subwords] = words / (time.perf_counter() - started)
-    return {"precision": precision, "microseconds_a_character": lengths, "words_per_second_by_batch": batches}
+    return {"dtype": dtype, "microseconds_a_character": lengths, "words_per_second_by_batch": batches}
 
 
-def cold(kind: str, arguments: argparse.Namespace) -> dict[str, object]:
+def cold(kind: str, arguments: argparse.Namespace) -> dict[str, Any]:
     """What a new process that loads and tags one sentence takes, as its parent sees it."""
     started = time.perf_counter()
     process = subprocess.Popen(command("cold", kind), stdout=subprocess.DEVNULL, env=environment(arguments))
@@ -187,12 +188,12 @@ def cold(kind: str, arguments: argparse.Namespace) -> dict[str, object]:
     return {"cold_seconds": seconds, "cold_peak_megabytes": usage.ru_maxrss / 1_024}
 
 
-def warm(task: str, kind: str, arguments: argparse.Namespace) -> dict[str, object]:
+def warm(task: str, kind: str, arguments: argparse.Namespace) -> dict[str, Any]:
     """A task in a process of its own."""
     done = subprocess.run(
         command(task, kind), check=True, stdout=subprocess.PIPE, text=True, env=environment(arguments)
     )
-    result: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
 
 
@@ -238,7 +239,7 @@ def main() -> None:
         for kind, done in runs.items():
             done.append({**warm("measure", kind, arguments), **cold(kind, arguments)})
             print(json.dumps({"kind": kind, **done[-1]}), file=sys.stderr, flush=True)
-    figures: dict[str, object] = {"threads": arguments.threads, "data": arguments.data.name}
+    figures: dict[str, Any] = {"threads": arguments.threads, "data": arguments.data.name}
     for kind, done in runs.items():
         figures[kind] = {name: spread([run[name] for run in done]) for name in done[0]}
     for one in ours:

@@ -32,6 +32,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from results import DATA, write_result
 
@@ -57,7 +58,7 @@ FAST = {
 }
 WANTED = 1 / 6
 
-Result = dict[str, object]
+Result = dict[str, Any]
 
 
 @dataclass(slots=True)

@@ -28,6 +28,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import torch
 from results import DATA, write_result
@@ -53,7 +54,7 @@ class Stopwatch:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.started = 0.0
-        self.result: dict[str, object] = {}
+        self.result: dict[str, Any] = {}
 
     def __call__(self, event: Event) -> bool:
         match event:
@@ -66,7 +67,7 @@ class Stopwatch:
         return False
 
 
-def ours(arguments: argparse.Namespace) -> dict[str, object]:
+def ours(arguments: argparse.Namespace) -> dict[str, Any]:
     """Train with our defaults."""
     watch = Stopwatch(arguments.seconds)
     with tempfile.TemporaryDirectory() as folder:
@@ -83,7 +84,7 @@ def ours(arguments: argparse.Namespace) -> dict[str, object]:
     return watch.result
 
 
-def trainer(arguments: argparse.Namespace) -> dict[str, object]:
+def trainer(arguments: argparse.Namespace) -> dict[str, Any]:
     """Train with `Trainer`; a callback ends it."""
     from transformers import (
         AutoModelForTokenClassification,
@@ -101,15 +102,17 @@ def trainer(arguments: argparse.Namespace) -> dict[str, object]:
     collate = DataCollatorForTokenClassification(AutoTokenizer.from_pretrained(folder))
     counts: list[int] = []
 
-    def counted(batch: list[dict[str, list[int]]]) -> object:
+    def counted(batch: list[dict[str, list[int]]]) -> dict[str, Any]:
         counts.append(sum(len(row["input_ids"]) for row in batch))
-        return collate(batch)
+        collated: dict[str, Any] = collate(batch)
+        return collated
 
     class Watch(TrainerCallback):
-        def on_train_begin(self, *_, **__):
+        def on_train_begin(self, *_: Any, **__: Any) -> None:
             self.started = time.perf_counter()
 
-        def on_step_end(self, _args, _state, control, **_):
+        def on_step_end(self, *given: Any, **_: Any) -> None:
+            _, _, control = given
             self.passed = time.perf_counter() - self.started
             control.should_training_stop = self.passed > arguments.seconds
 
@@ -167,12 +170,12 @@ def products(dtype: torch.dtype, *, seconds: float = 1.0) -> float:
     return 2 * rows * width * inner / statistics.median(times)
 
 
-def measured(kind: str, arguments: argparse.Namespace) -> dict[str, object]:
+def measured(kind: str, arguments: argparse.Namespace) -> dict[str, Any]:
     """One run in a process of its own."""
     command = [sys.executable, __file__, "--one", kind, *sys.argv[1:]]
     threads = {"OMP_NUM_THREADS": str(arguments.threads)}
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=os.environ | threads)
-    result: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     print(json.dumps({"kind": kind, **result}), file=sys.stderr, flush=True)
     return result
 
@@ -200,15 +203,16 @@ def main() -> None:
         return
     torch.set_num_threads(arguments.threads)
     layers = load_pretrained(arguments.encoder).encoder.layers
+    assert isinstance(layers, torch.nn.Module)
     operations = 6 * sum(weights.numel() for weights in layers.parameters() if weights.ndim > 1)
-    runs: dict[str, list[dict[str, object]]] = {kind: [] for kind in arguments.kinds}
+    runs: dict[str, list[dict[str, Any]]] = {kind: [] for kind in arguments.kinds}
     speeds: dict[str, list[float]] = {"fp32": [], "bf16": []}
     for _ in range(arguments.pairs):
         speeds["fp32"].append(products(torch.float32))
         speeds["bf16"].append(products(torch.bfloat16))
         for kind, done in runs.items():
             done.append(measured(kind, arguments))
-    figures: dict[str, object] = {
+    figures: dict[str, Any] = {
         "threads": arguments.threads,
         "corpus": [path.name for path in arguments.train],
         "encoder": arguments.encoder,

@@ -2,7 +2,7 @@
 
 Writes to runs/en/data all that is trained on, and parts of the Broad Twitter Corpus and of wikigold that are held back:
 the corpora, newswire-like text made by `newswire.py`, the running text of the unlabelled sources, and a sample of it
-for the teacher to annotate. Writes to runs/en/encoder the encoder `multilingual`, cut to the pieces needed.
+for the teacher to annotate. Writes to runs/en/encoder the encoder `multilingual`, with the subwords needed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from onoma.api.pruning import cut
+from onoma.api.pruning import prune
 from onoma.corpora import read, write
 from onoma.text import Document
 
@@ -29,7 +29,7 @@ COPIED = {
     "btc-g.train.conll": "btc/g.conll",
     "ewt.train.iob2": "ewt/en_ewt-ud-dev.iob2",
 }
-PIECES = 44_000
+SUBWORDS = 44_000
 NEWSWIRE_SENTENCES = 14_000
 SILVER_LINES = 25_000
 HELD_BACK = 7
@@ -61,7 +61,7 @@ def main() -> None:
     subprocess.run([sys.executable, str(newswire), *sentences], check=True)
     texts = [path for path in sorted(output.iterdir()) if "held" not in path.name]
     texts.append(data / "sec-filings" / "FIN5.txt")  # for its words alone: it takes "Lender" for a person
-    cut("multilingual", output=output.parent / "encoder", texts=texts, pieces=PIECES)
+    prune("multilingual", output=output.parent / "encoder", texts=texts, vocab_size=SUBWORDS)
 
 
 def split(documents: Sequence[Document], output: Path, name: str, *, held: Sequence[bool]) -> None:
