@@ -17,9 +17,9 @@ from onoma.cli.progress import TrainingProgress
 from onoma.engine.events import Event, Stepped
 from onoma.io.lock import locked
 from onoma.models import Model
+from support.environment import TESTS, environment
 from support.learnable import QUICK, SENTENCES, write_corpus
 
-TESTS = Path(__file__).parents[1]
 OFTEN = ("--set", "training.checkpoint_steps=2", "--set", "training.batch_subwords=48")
 
 Interrupt = Callable[..., None]
@@ -28,14 +28,9 @@ Interrupt = Callable[..., None]
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 def test_ten_deaths_at_random_moments_change_no_bit(tmp_path):
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(TESTS.parent / "src"), str(TESTS)]),
-        "TOKENIZERS_PARALLELISM": "false",
-        "OMP_NUM_THREADS": "1",
-    }
+    alone = environment(TOKENIZERS_PARALLELISM="false", OMP_NUM_THREADS="1")
     command = [sys.executable, TESTS / "support" / "killing.py", tmp_path, "10", "1"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=alone)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["killed"] == 10

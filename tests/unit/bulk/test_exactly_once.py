@@ -13,14 +13,35 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from onoma.bulk import BulkObserver, Progress
 from onoma.bulk.journal import Journal
 from onoma.errors import InputError, UnfinishedError
 from onoma.io.lock import locked
-from unit.bulk.conftest import Killed, Watcher
 
 TEXTS = ["Ada met Bob.", "", "nobody", "Eve", None, "in Lyon", "x" * 300, "Ada", "Zoe, Max", "end"]
 SHARDS = 4
 TARGETS = ["out.jsonl", "out.jsonl.gz", "out.jsonl.zst", "out.csv", "out.parquet", "parts/"]
+
+
+class Killed(BaseException):
+    """What a death looks like from inside."""
+
+
+class Watcher(BulkObserver):
+    """Keeps what it is told, and dies when told."""
+
+    def __init__(self, *, die_after: int | None = None) -> None:
+        self.notices: list[str] = []
+        self.steps: list[Progress] = []
+        self._die_after = die_after
+
+    def notice(self, text: str) -> None:
+        self.notices.append(text)
+
+    def progressed(self, progress: Progress) -> None:
+        self.steps.append(progress)
+        if len(self.steps) == self._die_after:
+            raise Killed
 
 
 @pytest.fixture
