@@ -146,7 +146,7 @@ def _start(model: Path, *, workers: int) -> subprocess.Popen[str]:
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="sends signals")
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_job_that_is_killed_goes_on_to_the_same_bytes(model, whole, workers):
+def test_a_killed_job_resumes_to_the_same_bytes(model, whole, workers):
     for shards in (1, 3):
         with _start(model, workers=workers) as process:
             assert process.stdout is not None

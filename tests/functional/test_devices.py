@@ -95,7 +95,7 @@ def whole(encoder, corpus, tmp_path_factory) -> Path:
     return folder / "x"
 
 
-def test_a_signal_to_one_stops_both_and_both_go_on(encoder, corpus, whole, tmp_path):
+def test_a_signal_to_one_process_stops_both_and_both_resume(encoder, corpus, whole, tmp_path):
     arguments = ("train", "--train", corpus, "--dev", corpus, "--encoder", encoder, *SETTINGS)
     output = tmp_path / "stopped"
     stopped = launch(tmp_path, TESTS / "support" / "together.py", 5, "SIGTERM", *arguments, "-o", output)

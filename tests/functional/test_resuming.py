@@ -89,7 +89,7 @@ def test_sigterm_writes_a_checkpoint_and_ends_with_its_status(onoma, interrupt, 
     assert not (output / "unfinished").exists()
 
 
-def test_ctrl_c_leaves_a_model_and_a_run_to_go_on_with(onoma, interrupt, encoder, corpus, whole, tmp_path):
+def test_ctrl_c_leaves_a_model_and_a_run_that_can_be_resumed(onoma, interrupt, encoder, corpus, whole, tmp_path):
     output = tmp_path / "x"
     interrupt(6, signal.SIGINT)
     stopped = onoma(*_arguments(encoder, corpus, output))

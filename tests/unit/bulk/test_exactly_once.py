@@ -178,7 +178,7 @@ def test_another_job_is_refused_with_what_differs(tag, rows, tmp_path, name):
         tag(rows, "out.jsonl", resume=True, **more)
 
 
-def test_an_output_is_not_replaced_unless_told(tag, rows, tmp_path):
+def test_an_output_is_not_replaced_unless_requested(tag, rows, tmp_path):
     (tmp_path / "out.jsonl").write_text("mine", encoding="utf-8")
     for resume in (False, True):
         with pytest.raises(InputError, match="exists already"):
@@ -197,7 +197,7 @@ def test_a_folder_is_replaced_only_if_it_holds_parts_alone(tag, rows, tmp_path):
         tag(rows, "parts/", overwrite=True)
 
 
-def test_an_unfinished_job_is_gone_on_with_or_forgotten_as_told(tag, rows, tmp_path):
+def test_an_unfinished_job_is_resumed_or_overwritten_as_requested(tag, rows, tmp_path):
     with pytest.raises(Killed):
         tag(rows, "out.jsonl", observer=Watcher(die_after=1))
     with pytest.raises(InputError, match=r"--resume.*--overwrite"):

@@ -98,7 +98,7 @@ def test_rows_that_were_not_caught_up_in_time_still_arrive() -> None:
     assert pair.optimiser.state[pair.ours]["idle"][3] == 0
 
 
-def test_a_run_goes_on_bit_by_bit_from_its_state() -> None:
+def test_a_run_resumes_bit_for_bit_from_its_state() -> None:
     pair = Pair()
     for _ in range(20):
         pair.step(pair.some())

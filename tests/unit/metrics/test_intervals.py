@@ -51,7 +51,7 @@ def test_sentences_are_resampled_where_there_are_few_documents() -> None:
     assert found.counts.sum(axis=0).tolist() == [[1, 1, 2]]
 
 
-def test_few_units_are_told() -> None:
+def test_a_note_says_that_there_are_few_units() -> None:
     report = judge(list(align([marked(*BOTH)] * 3, [marked(*BOTH)] * 3)))
     assert report.notes == ("the intervals stand on 3 documents; so few make them too narrow",)
 

@@ -57,7 +57,7 @@ def test_over_all_windows_every_word_has_its_target_once(words):
     assert targets[targets != NO_TARGET].tolist() == [0] * (words - 2) + [1, 2]
 
 
-def test_outside_of_entities_a_document_may_hold_what_its_annotation_lacks():
+def test_words_outside_of_entities_may_have_unannotated_labels():
     text = Document("ada left lyon")
     whole = text.with_entities([text.entity(0, 3, "PER")])
     documents = [
