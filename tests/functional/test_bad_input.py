@@ -179,7 +179,7 @@ def test_training_without_its_packages_says_how_to_get_them(tmp_path):
     assert done.stderr == "onoma: training needs packages that are not installed; run: pip install 'onoma[train]'\n"
 
 
-def test_score_says_where_two_files_part(onoma, tmp_path):
+def test_score_says_where_two_files_differ(onoma, tmp_path):
     one = write_corpus(tmp_path / "one.conll", ["a/O b/O c/O"])
     other = write_corpus(tmp_path / "other.conll", ["a/O b/O"])
     outcome = onoma("score", one, other)

@@ -18,8 +18,8 @@ import pytest
 import onoma as package
 from onoma.bulk import BulkObserver, Progress
 from onoma.errors import UnfinishedError
+from support.environment import environment
 
-SOURCES = str(Path(__file__).parents[2] / "src")
 TEXTS = ["angela merkel visited lyon", "the lyon", None, "merkel and angela", "in lyon", 3, "to the", "lyon"] * 3
 DEAD = 6
 
@@ -138,16 +138,15 @@ if __name__ == "__main__":
 def _start(model: Path, *, workers: int) -> subprocess.Popen[str]:
     Path("program.py").write_text(PROGRAM, encoding="utf-8")
     command = [sys.executable, "program.py", str(model), str(workers)]
-    environment = {**os.environ, "PYTHONPATH": SOURCES}
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True
     )
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="sends signals")
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_job_that_is_killed_goes_on_to_the_same_bytes(model, whole, workers):
+def test_a_killed_job_resumes_to_the_same_bytes(model, whole, workers):
     for shards in (1, 3):
         with _start(model, workers=workers) as process:
             assert process.stdout is not None
@@ -188,8 +187,7 @@ def test_an_interrupt_ends_a_job_cleanly(onoma, model, rows, whole, monkeypatch,
 def test_a_cluster_writes_what_one_process_writes(model, rows, whole):
     command = [sys.executable, "-m", "onoma", "tag", "-m", str(model), str(rows), "-o", "out.jsonl"]
     more = ["--shard-rows", "2", "--engine", "ray", "--workers", "2"]
-    environment = {**os.environ, "PYTHONPATH": SOURCES}
-    done = subprocess.run([*command, *more], capture_output=True, text=True, check=False, env=environment)
+    done = subprocess.run([*command, *more], capture_output=True, text=True, check=False, env=environment())
     assert done.returncode == 3, done.stderr
     assert Path("out.jsonl").read_bytes() == whole
 

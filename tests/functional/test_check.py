@@ -17,7 +17,7 @@ def noisy(tmp_path):
     return write_corpus(tmp_path / "noisy.conll", [*SENTENCES * 2, *wrong])
 
 
-def test_findings_with_place_reason_and_mend(onoma, tmp_path):
+def test_findings_have_a_place_a_reason_and_a_fix(onoma, tmp_path):
     path = write_corpus(tmp_path / "a.conll", ["Ada/B-PER left/O", "Bo/B-per left/O"])
     outcome = onoma("check", path)
     assert outcome.status == 1
@@ -25,7 +25,7 @@ def test_findings_with_place_reason_and_mend(onoma, tmp_path):
     assert "2 documents checked: 1 errors" in outcome.out
 
 
-def test_status_follows_what_it_shall_fail_on(onoma, tmp_path):
+def test_the_status_follows_fail_on(onoma, tmp_path):
     warned = write_corpus(tmp_path / "a.conll", ["Ada/B-PER left/O"])
     broken = write_corpus(tmp_path / "b.conll", ["Ada/B-PER left/O", "Bo/B-per left/O"])
     assert onoma("check", warned).status == 0

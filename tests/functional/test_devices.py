@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import socket
 import subprocess
@@ -15,9 +14,9 @@ import torch
 from safetensors.torch import load_file
 from torch import distributed
 
+from support.environment import TESTS, environment
 from support.learnable import QUICK
 
-TESTS = Path(__file__).parents[1]
 DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
 SETTINGS = (*QUICK, "--set", "training.epochs=4", "--set", "training.batch_subwords=48")
 UNDISTURBED = (TESTS / "support" / "together.py", 0, "SIGTERM")
@@ -36,19 +35,13 @@ pytestmark = [
 
 def launch(tmp_path: Path, *command: object, processes: int = 2) -> subprocess.CompletedProcess[str]:
     """Run a command in several processes, or in one without `torchrun`; each one's files apart from its output."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(TESTS.parent / "src"), str(TESTS)]),
-        "ONOMA_CACHE": str(tmp_path / "cache"),
-        "GLOO_SOCKET_IFNAME": "lo",
-        "OMP_NUM_THREADS": "1",
-    }
+    variables = environment(ONOMA_CACHE=str(tmp_path / "cache"), GLOO_SOCKET_IFNAME="lo", OMP_NUM_THREADS="1")
     torchrun = ["-m", "torch.distributed.run", "--nproc-per-node", processes, "--master-addr", "127.0.0.1"]
     with socket.create_server(("127.0.0.1", 0)) as free:
         torchrun += ["--master-port", free.getsockname()[1]]
     run = [*(torchrun if processes > 1 else []), *command]
     return subprocess.run(
-        [sys.executable, *map(str, run)], capture_output=True, text=True, check=False, env=environment, timeout=120
+        [sys.executable, *map(str, run)], capture_output=True, text=True, check=False, env=variables, timeout=120
     )
 
 
@@ -102,7 +95,7 @@ def whole(encoder, corpus, tmp_path_factory) -> Path:
     return folder / "x"
 
 
-def test_a_signal_to_one_stops_both_and_both_go_on(encoder, corpus, whole, tmp_path):
+def test_a_signal_to_one_process_stops_both_and_both_resume(encoder, corpus, whole, tmp_path):
     arguments = ("train", "--train", corpus, "--dev", corpus, "--encoder", encoder, *SETTINGS)
     output = tmp_path / "stopped"
     stopped = launch(tmp_path, TESTS / "support" / "together.py", 5, "SIGTERM", *arguments, "-o", output)

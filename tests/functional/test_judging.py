@@ -12,6 +12,7 @@ from support.learnable import SENTENCES, write_corpus
 
 GOLD = "Ada\tB-PER\nmet\tO\nBob\tB-PER\n\n" * 30
 HALF = "Ada\tB-PER\nmet\tO\nBob\tO\n\n" * 30
+DOUBTFUL = [sentence.replace("lyon/B-LOC", "lyon/B-PER") for sentence in SENTENCES]
 
 
 @pytest.fixture
@@ -96,8 +97,7 @@ def test_a_page_needs_a_folder(onoma, files, tmp_path):
 
 
 def test_evaluate_writes_a_page_and_so_does_the_library(onoma, model, tmp_path):
-    doubtful = [sentence.replace("lyon/B-LOC", "lyon/B-PER") for sentence in SENTENCES]
-    data = write_corpus(tmp_path / "doubtful.conll", doubtful)
+    data = write_corpus(tmp_path / "doubtful.conll", DOUBTFUL)
     assert onoma("evaluate", model, data, "--report", tmp_path / "one.html").status == 0
     report = evaluate(model, data, report=tmp_path / "two.html")
     one, two = ((tmp_path / name).read_text(encoding="utf-8") for name in ("one.html", "two.html"))
@@ -117,8 +117,7 @@ def test_evaluate_tests_models_and_tells_what_scores_are_worth(onoma, model, cor
 
 def test_calibrate_writes_what_it_found_into_the_model(onoma, model, tmp_path):
     own = shutil.copytree(model, tmp_path / "own")
-    doubtful = [sentence.replace("lyon/B-LOC", "lyon/B-PER") for sentence in SENTENCES]
-    dev = write_corpus(tmp_path / "dev.conll", SENTENCES * 3 + doubtful)
+    dev = write_corpus(tmp_path / "dev.conll", SENTENCES * 3 + DOUBTFUL)
     outcome = onoma("calibrate", own, dev, "--precision", "0.5", "--json")
     assert outcome.status == 0, outcome.err
     found = json.loads(outcome.out)
@@ -138,8 +137,7 @@ def test_calibrate_writes_what_it_found_into_the_model(onoma, model, tmp_path):
 
 def test_thresholds_are_kept_by_the_model_until_it_is_calibrated_without(onoma, model, tmp_path):
     own = shutil.copytree(model, tmp_path / "own")
-    doubtful = [sentence.replace("lyon/B-LOC", "lyon/B-PER") for sentence in SENTENCES]
-    dev = write_corpus(tmp_path / "dev.conll", SENTENCES * 3 + doubtful)
+    dev = write_corpus(tmp_path / "dev.conll", SENTENCES * 3 + DOUBTFUL)
     shown = json.loads(onoma("calibrate", own, dev, "--recall", "0.3", "--json").out)["thresholds"]["recall"]["LOC"]
     before = json.loads(onoma("evaluate", own, dev, "--json").out)["labels"]["LOC"]
     assert onoma("calibrate", own, dev, "--recall", "0.3", "--apply").status == 0

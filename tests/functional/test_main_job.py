@@ -81,7 +81,7 @@ def test_tag_writes_json_with_offsets_of_the_text(onoma, model):
     assert 0 < entity["score"] <= 1
 
 
-def test_lines_are_documents_when_told(onoma, model):
+def test_lines_are_documents_on_request(onoma, model):
     outcome = onoma("tag", "--model", model, "--lines", "--to", "jsonl", stdin=b"Lyon\r\n\nMerkel\n")
     assert [json.loads(line)["text"] for line in outcome.out.splitlines()] == ["Lyon", "", "Merkel"]
 

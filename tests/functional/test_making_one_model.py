@@ -35,7 +35,7 @@ def halves(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_what_one_corpus_lacks_the_other_teaches(onoma, halves, corpus, encoder, tmp_path):
+def test_labels_that_one_corpus_does_not_annotate_are_learnt_from_the_other(onoma, halves, corpus, encoder, tmp_path):
     output = tmp_path / "model"
     files = ["--train", halves / "persons.conll", "--train", halves / "places.conll"]
     trained = onoma("train", halves / "run.toml", *files, "--encoder", encoder, "--output", output, *QUICK)
@@ -50,7 +50,7 @@ def test_what_one_corpus_lacks_the_other_teaches(onoma, halves, corpus, encoder,
     assert json.loads(unnamed.out)["exact"]["f1"] == 0.0
 
 
-def test_a_lacking_label_that_nobody_has(onoma, halves, encoder, tmp_path):
+def test_an_unannotated_label_that_no_corpus_has(onoma, halves, encoder, tmp_path):
     ended = onoma(
         "train", halves / "run.toml", "--train", halves / "persons.conll", "--encoder", encoder,
         "--output", tmp_path / "model",
@@ -66,7 +66,7 @@ def test_labels_are_renamed_in_a_conversion(onoma, halves, tmp_path):
     assert "expected OLD=NEW" in onoma("convert", halves / "places.conll", tmp_path / "x.conll", "--label", "place").err
 
 
-def test_a_cut_encoder_is_trained_like_any_other(onoma, encoder, corpus, tmp_path):
+def test_a_pruned_encoder_is_trained_like_any_other(onoma, encoder, corpus, tmp_path):
     ended = onoma("prune", encoder, corpus, "--vocab-size", "15", "--layers", "1", "--output", tmp_path / "cut")
     assert (ended.status, ended.err.strip()) == (0, f"{tmp_path / 'cut'}: layers: 1, subwords: 15")
     trained = onoma("train", "--train", corpus, "--encoder", tmp_path / "cut", "--output", tmp_path / "model", *QUICK)

@@ -17,9 +17,9 @@ from onoma.cli.progress import TrainingProgress
 from onoma.engine.events import Event, Stepped
 from onoma.io.lock import locked
 from onoma.models import Model
+from support.environment import TESTS, environment
 from support.learnable import QUICK, SENTENCES, write_corpus
 
-TESTS = Path(__file__).parents[1]
 OFTEN = ("--set", "training.checkpoint_steps=2", "--set", "training.batch_subwords=48")
 
 Interrupt = Callable[..., None]
@@ -28,14 +28,9 @@ Interrupt = Callable[..., None]
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 def test_ten_deaths_at_random_moments_change_no_bit(tmp_path):
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(TESTS.parent / "src"), str(TESTS)]),
-        "TOKENIZERS_PARALLELISM": "false",
-        "OMP_NUM_THREADS": "1",
-    }
+    alone = environment(TOKENIZERS_PARALLELISM="false", OMP_NUM_THREADS="1")
     command = [sys.executable, TESTS / "support" / "killing.py", tmp_path, "10", "1"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=alone)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["killed"] == 10
@@ -94,7 +89,7 @@ def test_sigterm_writes_a_checkpoint_and_ends_with_its_status(onoma, interrupt, 
     assert not (output / "unfinished").exists()
 
 
-def test_ctrl_c_leaves_a_model_and_a_run_to_go_on_with(onoma, interrupt, encoder, corpus, whole, tmp_path):
+def test_ctrl_c_leaves_a_model_and_a_run_that_can_be_resumed(onoma, interrupt, encoder, corpus, whole, tmp_path):
     output = tmp_path / "x"
     interrupt(6, signal.SIGINT)
     stopped = onoma(*_arguments(encoder, corpus, output))

@@ -12,8 +12,6 @@ from transformers import AutoModel, AutoModelForTokenClassification, AutoTokeniz
 from onoma.models import (
     AutoEncoder,
     Encoder,
-    Model,
-    Pretrained,
     load_model,
     load_pretrained,
     save_model,
@@ -21,17 +19,11 @@ from onoma.models import (
 )
 from onoma.models.encoder import ACTIVATIONS
 from onoma.models.wheels import find_wheel
-from support.tagging import linear, model_of
-from support.tiny import OURS, TAGS, ragged, shake, write_encoder
+from support.tagging import recogniser
+from support.tiny import OURS, TAGS, ragged, write_encoder
 
 LENGTHS = (19, 3, 1, 12)
 TEXTS = ("Angela Merkel visited Lyon.", "  the  Émigré\tto\nLyon", "naïve 😀 x", "")
-
-
-def recogniser(pretrained: Pretrained) -> Model:
-    model = model_of(pretrained.encoder, linear(pretrained.hidden, len(TAGS))).eval()
-    shake(model.head("entities"))
-    return model
 
 
 def test_hidden_states_equal_those_of_transformers(encoder_folder: Path) -> None:

@@ -6,27 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from onoma.export.affine import Int8
 from onoma.export.graph import writable, write_graph
 from onoma.export.ranges import measure_ranges
 from onoma.models import Model, TorchBackend, load_pretrained
 from onoma.runtime.onnx import OnnxBackend
-from support.tagging import linear, logits, model_of
-from support.tiny import OURS, TAGS, shake, write_distilbert, write_encoder
-
-
-def windows(*lengths: int) -> list[NDArray[np.int64]]:
-    random = np.random.default_rng(3)
-    return [random.integers(5, 100, length) for length in lengths]
-
-
-def model_in(folder: Path) -> Model:
-    pretrained = load_pretrained(str(folder))
-    model = model_of(pretrained.encoder, linear(pretrained.hidden, len(TAGS))).eval()
-    shake(model.head("entities"))
-    return model
+from support.tagging import logits, recogniser, windows
+from support.tiny import OURS, write_distilbert, write_encoder
 
 
 def quantised(model: Model, path: Path, *, exact_layers: int = 0) -> OnnxBackend:
@@ -39,7 +26,7 @@ def quantised(model: Model, path: Path, *, exact_layers: int = 0) -> OnnxBackend
 
 @pytest.mark.parametrize("family", OURS)
 def test_scores_differ_by_a_few_hundredths_of_their_spread(tmp_path: Path, family: str) -> None:
-    model = model_in(write_encoder(tmp_path, family=family))
+    model = recogniser(load_pretrained(str(write_encoder(tmp_path, family=family))))
     ids = np.stack(windows(*[30] * 20))
     mask = np.ones_like(ids)
     mask[10:, 20:] = 0
@@ -50,7 +37,7 @@ def test_scores_differ_by_a_few_hundredths_of_their_spread(tmp_path: Path, famil
 
 
 def test_scores_do_not_depend_on_neighbours_or_padding(tmp_path: Path) -> None:
-    model = model_in(write_encoder(tmp_path))
+    model = recogniser(load_pretrained(str(write_encoder(tmp_path))))
     backend = quantised(model, tmp_path / "x.onnx")
     ids = np.stack(windows(*[40] * 9))
     mask = np.ones_like(ids)
@@ -60,7 +47,7 @@ def test_scores_do_not_depend_on_neighbours_or_padding(tmp_path: Path) -> None:
 
 
 def test_layers_left_exact_bring_scores_nearer(tmp_path: Path) -> None:
-    model = model_in(write_encoder(tmp_path, layers=3))
+    model = recogniser(load_pretrained(str(write_encoder(tmp_path, layers=3))))
     ids = np.stack(windows(*[30] * 20))
     expected = logits(TorchBackend(model), ids, np.ones_like(ids))
     errors = [
@@ -71,7 +58,7 @@ def test_layers_left_exact_bring_scores_nearer(tmp_path: Path) -> None:
 
 
 def test_an_int8_graph_is_a_quarter_as_large(tmp_path: Path) -> None:
-    model = model_in(write_encoder(tmp_path, hidden=128))
+    model = recogniser(load_pretrained(str(write_encoder(tmp_path, hidden=128))))
     quantised(model, tmp_path / "int8.onnx")
     exact = write_graph(model).SerializeToString()
     positions = 4 * 512 * 128  # these stay in fp32
@@ -79,4 +66,4 @@ def test_an_int8_graph_is_a_quarter_as_large(tmp_path: Path) -> None:
 
 
 def test_what_transformers_runs_is_not_written_by_us(tmp_path: Path) -> None:
-    assert not writable(model_in(write_distilbert(tmp_path)))
+    assert not writable(recogniser(load_pretrained(str(write_distilbert(tmp_path)))))

@@ -160,7 +160,7 @@ def sentence_vectors(pretrained: Pretrained, texts: list[str]) -> Tensor:
     return torch.stack(vectors)
 
 
-def test_pieces_stand_where_their_characters_are(pretrained: Pretrained) -> None:
+def test_subwords_have_the_offsets_of_their_characters(pretrained: Pretrained) -> None:
     text = "  Angela  Merkel visited\tLyon. "
     encoded = pretrained.tokenizer.encode(text, add_special_tokens=False)
     assert " ".join("".join(encoded.tokens).replace("▁", " ").split()) == "Angela Merkel visited Lyon."

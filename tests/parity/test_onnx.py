@@ -7,31 +7,18 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from numpy.typing import NDArray
 
 from onoma.errors import ParityError
 from onoma.export import export_onnx
-from onoma.models import Model, TorchBackend, load_pretrained
+from onoma.models import TorchBackend, load_pretrained
 from onoma.runtime import PaddedBatch
 from onoma.runtime.onnx import OnnxBackend
-from support.tagging import linear, logits, model_of
-from support.tiny import TAGS, shake
-
-
-def windows(*lengths: int) -> list[NDArray[np.int64]]:
-    random = np.random.default_rng(3)
-    return [random.integers(5, 100, length) for length in lengths]
-
-
-def model_in(folder: Path) -> Model:
-    pretrained = load_pretrained(str(folder))
-    model = model_of(pretrained.encoder, linear(pretrained.hidden, len(TAGS)))
-    shake(model.head("entities"))
-    return model
+from support.tagging import logits, recogniser, windows
+from support.tiny import TAGS
 
 
 def test_the_graph_gives_the_scores_of_torch(encoder_folder: Path, tmp_path: Path) -> None:
-    model = model_in(encoder_folder).train()
+    model = recogniser(load_pretrained(str(encoder_folder))).train()
     parity = export_onnx(model, tmp_path / "model.onnx", samples=windows(3, 7, 18, 40))
     assert parity.largest < 2e-5
     assert parity.samples == 7
@@ -50,7 +37,7 @@ def test_the_graph_gives_the_scores_of_torch(encoder_folder: Path, tmp_path: Pat
 
 
 def test_scores_are_right_where_they_are_asked_for(encoder_folder: Path, tmp_path: Path) -> None:
-    export_onnx(model_in(encoder_folder), tmp_path / "model.onnx", samples=windows(8))
+    export_onnx(recogniser(load_pretrained(str(encoder_folder))), tmp_path / "model.onnx", samples=windows(8))
     backend = OnnxBackend(tmp_path / "model.onnx", threads=1)
     ids, mask = np.stack(windows(9, 9, 9)), np.ones((3, 9), dtype=np.int64)
     mask[1, 5:] = 0
@@ -63,7 +50,7 @@ def test_scores_are_right_where_they_are_asked_for(encoder_folder: Path, tmp_pat
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_a_stream_of_batches_comes_back_in_order(encoder_folder: Path, tmp_path: Path, threads: int) -> None:
-    export_onnx(model_in(encoder_folder), tmp_path / "model.onnx", samples=windows(8))
+    export_onnx(recogniser(load_pretrained(str(encoder_folder))), tmp_path / "model.onnx", samples=windows(8))
     backend = OnnxBackend(tmp_path / "model.onnx", threads=threads)
     batches = []
     for rows, subwords in [(1, 3), (7, 200), (2, 30), (1, 1), (40, 20), (3, 2), (1, 400), (9, 9)]:
@@ -81,7 +68,7 @@ def test_a_stream_of_batches_comes_back_in_order(encoder_folder: Path, tmp_path:
 
 def test_the_graph_is_one_file_with_free_axes(encoder_folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
-    export_onnx(model_in(encoder_folder), path, samples=windows(8))
+    export_onnx(recogniser(load_pretrained(str(encoder_folder))), path, samples=windows(8))
     assert [found.name for found in tmp_path.iterdir()] == [path.name]
     graph = onnx.load(path).graph
     assert {entry.name: axes(entry) for entry in [*graph.input, *graph.output]} == {
@@ -95,7 +82,7 @@ def test_a_graph_that_differs_is_refused_and_replaces_nothing(encoder_folder: Pa
     path = tmp_path / "model.onnx"
     path.write_bytes(b"the graph of yesterday")
     with pytest.raises(ParityError, match=r"differ by up to [\d.e-]+, and 0 is allowed \(engines [\d.e-]+, batch"):
-        export_onnx(model_in(encoder_folder), path, samples=windows(30), tolerance=0.0)
+        export_onnx(recogniser(load_pretrained(str(encoder_folder))), path, samples=windows(30), tolerance=0.0)
     assert path.read_bytes() == b"the graph of yesterday"
     assert list(tmp_path.iterdir()) == [path]
 

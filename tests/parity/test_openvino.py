@@ -16,8 +16,7 @@ from onoma.models import load_pretrained
 from onoma.runtime import PaddedBatch
 from onoma.runtime.onnx import OnnxBackend
 from onoma.runtime.openvino import OpenvinoBackend
-from support.tagging import linear, logits, model_of
-from support.tiny import TAGS, shake
+from support.tagging import logits, recogniser
 
 pytestmark = pytest.mark.skipif(
     "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"),
@@ -28,10 +27,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture
 def graph(encoder_folder: Path, tmp_path: Path) -> Path:
     """Of every architecture: those that we write node by node, and those that torch traces."""
-    pretrained = load_pretrained(str(encoder_folder))
-    model = model_of(pretrained.encoder, linear(pretrained.hidden, len(TAGS)))
-    shake(model.head("entities"))
-    export_onnx(model, tmp_path / "model.onnx", samples=[np.arange(5, 13)])
+    export_onnx(recogniser(load_pretrained(str(encoder_folder))), tmp_path / "model.onnx", samples=[np.arange(5, 13)])
     return tmp_path / "model.onnx"
 
 

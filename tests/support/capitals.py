@@ -6,6 +6,7 @@ import numpy as np
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from onoma.bundle import Bundle, EncoderCard, Manifest, TagsCard, Windowing
+from onoma.tagger import Tagger
 
 PIECES = [
     "[PAD]",
@@ -52,3 +53,8 @@ def make_bundle(*, window: int = 32) -> Bundle:
         encoder=EncoderCard(name="none", family="bert"),
     )
     return Bundle(manifest, tokenizer)
+
+
+def make_tagger(*, window: int = 32, batch_subwords: int = 128, backend: Capitals | None = None) -> Tagger:
+    """A tagger over the model and its bundle."""
+    return Tagger(make_bundle(window=window), backend or Capitals(), batch_subwords=batch_subwords)

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from onoma.models import HeadSettings, LinearHead, Model, PackedBatch, Sequences
+from onoma.models import HeadSettings, LinearHead, Model, PackedBatch, Pretrained, Sequences
 from onoma.models.auto import AutoEncoder
 from onoma.models.encoder import Encoder
 from onoma.runtime import Backend, run_one
 from onoma.schemes import SCHEMES
 from onoma.tasks import NO_TARGET, TagTask
+from support.tiny import TAGS, shake
 
 
 def task_of(tags: int, *, unannotated: Sequence[frozenset[str]] = ()) -> TagTask:
@@ -29,6 +31,19 @@ def linear(hidden: int, tags: int, *, unannotated: Sequence[frozenset[str]] = ()
 def model_of(encoder: Encoder | AutoEncoder, head: LinearHead) -> Model:
     """A model with one head."""
     return Model(encoder, {"entities": head})
+
+
+def recogniser(pretrained: Pretrained) -> Model:
+    """A model of ``TAGS`` with a head of random weights, set to evaluation."""
+    model = model_of(pretrained.encoder, linear(pretrained.hidden, len(TAGS))).eval()
+    shake(model.head("entities"))
+    return model
+
+
+def windows(*lengths: int) -> list[NDArray[np.int64]]:
+    """Random subwords of a tiny tokenizer, none of them special."""
+    random = np.random.default_rng(3)
+    return [random.integers(5, 100, length) for length in lengths]
 
 
 def one_sentence(words: int) -> Sequences:

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from torch import Tensor
 
-from onoma.models import Encoder
+from onoma.models import Encoder, EncoderConfig
 from onoma.models.families import FAMILIES, named_weights, read_config
 
 OURS = ("bert", "roberta", "xlm-roberta", "camembert", "electra")
@@ -76,6 +76,12 @@ def hf_config(family: str, *, vocabulary: int, hidden: int = 32, layers: int = 2
         "attention_probs_dropout_prob": 0.1,
     }
     return fields | ({"embedding_size": hidden // 2} if family == "electra" else {})
+
+
+def small_config(**changes: object) -> EncoderConfig:
+    """The measures of an encoder that needs no folder and no tokenizer."""
+    measures: dict[str, object] = {"vocabulary": 50, "hidden": 16, "layers": 2, "heads": 4, "feed_forward": 24}
+    return EncoderConfig(**(measures | changes))  # type: ignore[arg-type]
 
 
 def ragged(lengths: Sequence[int], *, vocabulary: int, pad: int, left: bool = False) -> tuple[Tensor, Tensor]:

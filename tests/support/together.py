@@ -41,10 +41,10 @@ def print_weights() -> None:
     run = Loop.run
 
     def told(self: Loop[Any]) -> TrainState:
-        fitted = run(self)
+        state = run(self)
         digest = hashlib.sha256(b"".join(each.numpy().tobytes() for each in self.objective.state_dict().values()))
         sys.stdout.write(f"weights {digest.hexdigest()}\n")
-        return fitted
+        return state
 
     Loop.run = told  # type: ignore[method-assign]
 

@@ -1,4 +1,4 @@
-"""A tokenizer of single letters that needs no file, and framings over it."""
+"""A tokenizer of single letters that needs no file, and windowers over it."""
 
 from __future__ import annotations
 

@@ -9,13 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onoma.tagger import Tagger
 from onoma.text import Document, Span
-from support.capitals import Capitals, make_bundle
-
-
-def make_tagger(*, window: int = 32, batch_subwords: int = 128, backend: Capitals | None = None) -> Tagger:
-    return Tagger(make_bundle(window=window), backend or Capitals(), batch_subwords=batch_subwords)
+from support.capitals import Capitals, make_tagger
 
 
 def spans(document: Document) -> list[tuple[int, int, str]]:

@@ -7,31 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from onoma.bulk import BulkObserver, BulkReport, Progress, Request, choose_output, find_inputs, run_job
-from unit.test_tagger import make_tagger
+from onoma.bulk import BulkReport, Request, choose_output, find_inputs, run_job
+from support.capitals import make_tagger
 
 Tag = Callable[..., BulkReport]
-
-
-class Killed(BaseException):
-    """What a death looks like from inside."""
-
-
-class Watcher(BulkObserver):
-    """Keeps what it is told, and dies when told."""
-
-    def __init__(self, *, die_after: int | None = None) -> None:
-        self.notices: list[str] = []
-        self.steps: list[Progress] = []
-        self._die_after = die_after
-
-    def notice(self, text: str) -> None:
-        self.notices.append(text)
-
-    def progressed(self, progress: Progress) -> None:
-        self.steps.append(progress)
-        if len(self.steps) == self._die_after:
-            raise Killed
 
 
 @pytest.fixture

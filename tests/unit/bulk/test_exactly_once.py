@@ -13,14 +13,35 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from onoma.bulk import BulkObserver, Progress
 from onoma.bulk.journal import Journal
 from onoma.errors import InputError, UnfinishedError
 from onoma.io.lock import locked
-from unit.bulk.conftest import Killed, Watcher
 
 TEXTS = ["Ada met Bob.", "", "nobody", "Eve", None, "in Lyon", "x" * 300, "Ada", "Zoe, Max", "end"]
 SHARDS = 4
 TARGETS = ["out.jsonl", "out.jsonl.gz", "out.jsonl.zst", "out.csv", "out.parquet", "parts/"]
+
+
+class Killed(BaseException):
+    """What a death looks like from inside."""
+
+
+class Watcher(BulkObserver):
+    """Keeps what it is told, and dies when told."""
+
+    def __init__(self, *, die_after: int | None = None) -> None:
+        self.notices: list[str] = []
+        self.steps: list[Progress] = []
+        self._die_after = die_after
+
+    def notice(self, text: str) -> None:
+        self.notices.append(text)
+
+    def progressed(self, progress: Progress) -> None:
+        self.steps.append(progress)
+        if len(self.steps) == self._die_after:
+            raise Killed
 
 
 @pytest.fixture
@@ -157,7 +178,7 @@ def test_another_job_is_refused_with_what_differs(tag, rows, tmp_path, name):
         tag(rows, "out.jsonl", resume=True, **more)
 
 
-def test_an_output_is_not_replaced_unless_told(tag, rows, tmp_path):
+def test_an_output_is_not_replaced_unless_requested(tag, rows, tmp_path):
     (tmp_path / "out.jsonl").write_text("mine", encoding="utf-8")
     for resume in (False, True):
         with pytest.raises(InputError, match="exists already"):
@@ -176,7 +197,7 @@ def test_a_folder_is_replaced_only_if_it_holds_parts_alone(tag, rows, tmp_path):
         tag(rows, "parts/", overwrite=True)
 
 
-def test_an_unfinished_job_is_gone_on_with_or_forgotten_as_told(tag, rows, tmp_path):
+def test_an_unfinished_job_is_resumed_or_overwritten_as_requested(tag, rows, tmp_path):
     with pytest.raises(Killed):
         tag(rows, "out.jsonl", observer=Watcher(die_after=1))
     with pytest.raises(InputError, match=r"--resume.*--overwrite"):

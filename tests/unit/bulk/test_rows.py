@@ -24,8 +24,7 @@ from onoma.bulk.reader import RowReader
 from onoma.bulk.rows import DeadLetter
 from onoma.corpora import ReadOptions
 from onoma.errors import CorpusError, InputError, OnomaError
-from support.capitals import PIECES, Capitals
-from unit.test_tagger import make_tagger
+from support.capitals import PIECES, Capitals, make_tagger
 
 LINES = ReadOptions(text_unit="line")
 

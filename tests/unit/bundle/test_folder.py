@@ -83,7 +83,7 @@ def test_an_unfinished_run_is_resumed_or_forgotten_but_not_overlooked(unfinished
     assert list(unfinished.iterdir()) == []
 
 
-def test_a_bundle_of_a_run_that_goes_on_is_replaced_in_the_end(unfinished):
+def test_the_bundle_of_an_interrupted_run_is_replaced_when_the_run_ends(unfinished):
     for last in (False, True):
         with open_output(unfinished, resume=True) as output, output.new_bundle(last=last) as draft:
             _fill(draft, weights=str(last))

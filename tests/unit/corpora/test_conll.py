@@ -43,7 +43,7 @@ def test_words_in_a_file_with_tabs_are_kept_verbatim(tmp_path: Path) -> None:
     assert document.entities[0].text == "New York"
 
 
-def test_marks_part_documents_and_words_before_the_first_are_one_too(tmp_path: Path) -> None:
+def test_marks_separate_documents_and_words_before_the_first_mark_are_a_document(tmp_path: Path) -> None:
     content = "a O\n\n-DOCSTART- -X- O\n\nb O\n\nc O\n\n-DOCSTART-\n-DOCSTART- id-7 O\n\nd O\n"
     documents, _ = reading_of(tmp_path, content)
     assert [(document.id, document.text) for document in documents] == [
@@ -234,7 +234,7 @@ def test_nothing_half_written_stays(tmp_path: Path) -> None:
         write([Document("a")], tmp_path / "none" / "a.conll")
 
 
-def test_touching_entities_that_io_cannot_part_are_counted(tmp_path: Path) -> None:
+def test_adjacent_entities_that_io_cannot_separate_are_counted(tmp_path: Path) -> None:
     document = Document.from_words([["Ada", "Bob"]])
     document = document.with_entities([document.entity(0, 3, "PER"), document.entity(4, 7, "PER")])
     report = write([document], tmp_path / "a.conll", options=WriteOptions(scheme="IO"))

@@ -33,7 +33,7 @@ GERMEVAL = "#\thttp://x.y\t[2010]\t\n1\tAda\tB-PER\tO\n"
         ("a.txt", "# one\n# two\n", "text"),
     ],
 )
-def test_the_format_is_told(tmp_path: Path, name: str, content: str, format: str) -> None:
+def test_the_format_is_given(tmp_path: Path, name: str, content: str, format: str) -> None:
     (tmp_path / name).write_text(content, encoding="utf-8")
     assert sniff(tmp_path / name) == format
     assert format in FORMATS

@@ -93,7 +93,7 @@ texts = st.text(alphabet="ab \n", min_size=1, max_size=12)
 
 
 @given(texts, st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12), st.sampled_from(["PER", "per"])), max_size=5))
-def test_mending_twice_is_mending_once_and_the_text_stays(text, bounds):
+def test_fixing_twice_is_fixing_once_and_the_text_stays(text, bounds):
     document = Document(text)
     spans = [(min(s, e), max(s, e), label) for s, e, label in bounds if max(s, e) <= len(text)]
     [once] = fixed_documents([document.with_entities(document.entity(*span) for span in spans)], names={"per": "PER"})

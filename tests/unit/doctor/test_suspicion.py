@@ -94,7 +94,7 @@ def test_a_nested_entity_is_no_other_reading_of_the_one_around_it():
     ]
 
 
-def test_a_label_that_a_document_lacks_is_not_missing():
+def test_an_unannotated_label_is_not_reported_as_missing():
     gold = Document(TEXT, unannotated=frozenset({"PER"}))
     assert not _first(gold, _document((17, 32, "PER", 0.99)))
 

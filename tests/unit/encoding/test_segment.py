@@ -1,4 +1,4 @@
-"""Raw text to words: kept whole, parted, and always at exact offsets."""
+"""Raw text to words: kept whole or split, and always at exact offsets."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ def test_words(text, words):
     assert [word.text for word in segment(text)] == words
 
 
-def test_a_run_without_blanks_is_cut_where_pieces_begin():
+def test_text_without_spaces_is_split_where_subwords_begin():
     words = segment("ไป สวัสดีครับ", pieces=lambda run: [0, 3] if len(run) > 3 else [0])
     assert [word.text for word in words] == ["ไป", "สวั", "สดีครับ"]
 
 
-def test_a_piece_never_begins_at_a_combining_mark():
+def test_a_word_never_begins_at_a_combining_mark():
     words = segment("สวัสดี", pieces=lambda run: range(len(run)))
     assert [word.text for word in words] == ["ส", "วั", "ส", "ดี"]
 

@@ -35,34 +35,34 @@ class Recorder:
 
 @given(runs=st.lists(texts, max_size=5))
 def test_words_come_in_their_order_also_when_met_before(runs):
-    lexicon = SubwordCache(spelled)
+    cache = SubwordCache(spelled)
     for words in runs:
-        found, expected = lexicon.subwords(words), spelled(words)
+        found, expected = cache.subwords(words), spelled(words)
         assert found.ids.tolist() == expected.ids.tolist()
         assert found.bounds.tolist() == expected.bounds.tolist()
 
 
 def test_a_word_is_encoded_once():
     record = Recorder()
-    lexicon = SubwordCache(record)
+    cache = SubwordCache(record)
     for _ in range(3):
-        lexicon.subwords(["Ada", "met", "Ada"])
+        cache.subwords(["Ada", "met", "Ada"])
     assert sorted(record.asked) == ["Ada", "met"]
 
 
 def test_memory_is_given_up_when_there_are_too_many_words():
     record = Recorder()
-    lexicon = SubwordCache(record)
-    lexicon.subwords(["Ada"])
-    lexicon.subwords(["x" * 1_000_000])
-    assert lexicon.subwords(["Ada"]).ids.tolist() == spelled(["Ada"]).ids.tolist()
+    cache = SubwordCache(record)
+    cache.subwords(["Ada"])
+    cache.subwords(["x" * 1_000_000])
+    assert cache.subwords(["Ada"]).ids.tolist() == spelled(["Ada"]).ids.tolist()
     assert record.asked.count("Ada") == 2
 
 
 @pytest.mark.parametrize("make", [wordpiece, byte_level, lambda: byte_level(add_prefix_space=True)])
 @given(words=texts)
 def test_a_word_among_others_is_encoded_as_if_alone(make, words):
-    """What the memory stands on."""
+    """What the cache relies on."""
     tokenizer = make()
     tokenizer.no_truncation()
     tokenizer.no_padding()

@@ -12,7 +12,7 @@ from onoma.text import Document, Sentence
 from support.wordpieces import PIECES, windower, wordpiece
 
 
-def test_special_pieces_are_those_of_the_tokenizer():
+def test_special_tokens_are_those_of_the_tokenizer():
     subword_encoder = SubwordEncoder(wordpiece())
     assert (subword_encoder.prefix, subword_encoder.suffix, subword_encoder.pad, subword_encoder.unknown) == (
         (2,),

@@ -37,7 +37,7 @@ def test_the_average_is_the_recurrence_of_the_paper():
         assert linear.bias[0].item() == pytest.approx(expected, rel=1e-5)
 
 
-def test_it_owes_nothing_to_the_weights_before_training():
+def test_it_does_not_depend_on_the_weights_before_training():
     linear = model(1_000.0)
     average = WeightAverage(linear, decay=0.999, every=4)
     step(linear, 1.0)
@@ -77,7 +77,7 @@ def test_outside_the_model_has_its_own_weights_to_the_bit():
     assert torch.equal(linear.weight, own)
 
 
-def test_it_goes_on_where_it_was_saved():
+def test_it_resumes_from_its_saved_state():
     values = [float(number % 5) for number in range(40)]
     whole, halves = model(), model()
     average, first = WeightAverage(whole, decay=0.9, every=3), WeightAverage(halves, decay=0.9, every=3)

@@ -25,7 +25,7 @@ def test_ranks_are_what_torchrun_says(monkeypatch):
     assert not find_ranks().first
 
 
-def test_one_process_talks_to_nobody():
+def test_one_process_alone_communicates_with_no_other():
     with joined() as ranks:
         assert (ranks.broadcast(lambda: 7), ranks.in_turn(lambda: 8), ranks.sum(1.5), ranks.largest(2)) == (
             7,

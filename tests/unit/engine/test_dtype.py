@@ -43,7 +43,7 @@ def test_the_fastest_of_several_products_counts(first: list[float], gain: str, m
     assert choose_dtype("auto", device=CPU).why.startswith(f"bf16 multiplies {gain} times")
 
 
-def test_what_was_told_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_given_dtype_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dtype_module, "time", Clock([]))
     assert choose_dtype("bf16", device=CPU) == Dtype("bf16", "as told")
 

@@ -79,7 +79,7 @@ def test_torch_takes_the_groups():
     assert [group["lr"] for group in optimiser.param_groups] == [group.learning_rate for group in groups]
 
 
-def test_foreign_encoders_are_told_by_their_names():
+def test_layers_of_other_encoders_are_recognised_by_their_names():
     from transformers import DistilBertConfig, DistilBertModel
 
     theirs = DistilBertModel(DistilBertConfig(vocab_size=60, dim=32, n_layers=2, n_heads=4, hidden_dim=64))

@@ -12,7 +12,7 @@ import pytest
 from onoma.engine.heap import give_back_holes, set_up_heap
 
 
-def test_glibc_is_told():
+def test_glibc_is_set_up():
     assert set_up_heap() == (platform.libc_ver()[0] == "glibc")
     assert set_up_heap() == (platform.libc_ver()[0] == "glibc")
 

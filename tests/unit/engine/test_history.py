@@ -101,7 +101,7 @@ def test_tensorboard_gets_the_figures(tmp_path, monkeypatch):
     assert ("dev/f1", 0.5, 60) in writer.figures
 
 
-def test_mlflow_goes_on_under_its_own_id(tmp_path, monkeypatch):
+def test_mlflow_resumes_under_the_same_id(tmp_path, monkeypatch):
     calls: list[object] = []
 
     def start_run(*, run_id: str | None, run_name: str) -> object:

@@ -141,7 +141,7 @@ def _same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
 def test_stopped_and_resumed_it_ends_with_the_same_weights(make, name, dev):
     settings = SETTINGS[name]
     watch = Watch()
-    fitted, whole = _run(make(settings, watch, name="whole", dev=dev))
+    state, whole = _run(make(settings, watch, name="whole", dev=dev))
     done = 0
     for stop_at in (1, watch.steps // 2, watch.steps - 1):
         stopped = Watch(stop_at=stop_at)
@@ -152,7 +152,7 @@ def test_stopped_and_resumed_it_ends_with_the_same_weights(make, name, dev):
     resumed = Watch()
     again, weights = _run(make(settings, resumed, dev=dev))
     assert (resumed.first, resumed.steps) == (done + 1, watch.steps)
-    assert (again.score, again.epochs, again.best_epoch) == (fitted.score, fitted.epochs, fitted.best_epoch)
+    assert (again.score, again.epochs, again.best_epoch) == (state.score, state.epochs, state.best_epoch)
     assert _same(whole, weights)
 
 
@@ -165,8 +165,8 @@ def test_a_signal_breaks_off_the_measuring_on_dev(make):
         raise AssertionError("goes on measuring")
 
     loop.measure = measure
-    fitted, _ = _run(loop)
-    assert (fitted.interrupted, fitted.epochs) == (True, 0)
+    state, _ = _run(loop)
+    assert (state.interrupted, state.epochs) == (True, 0)
     again, weights = _run(make(LOOP, Watch()))
     assert (again.interrupted, again.epochs) == (False, 4)
     assert _same(whole, weights)
@@ -211,11 +211,11 @@ def test_a_listener_ends_the_run_early_and_it_can_be_resumed(make):
 
 def test_patience_counts_across_a_stop(make):
     settings = replace(LOOP, epochs=40, patience=2)
-    fitted, _ = _run(make(settings, Watch(), name="whole"))
+    state, _ = _run(make(settings, Watch(), name="whole"))
     with pytest.raises(StoppedError):
         _run(make(settings, Watch(stop_at=17)))
     again, _ = _run(make(settings, Watch()))
-    assert again.epochs == fitted.epochs < 40
+    assert again.epochs == state.epochs < 40
 
 
 def test_a_full_disk_is_told_and_training_goes_on(make, monkeypatch):
@@ -226,8 +226,8 @@ def test_a_full_disk_is_told_and_training_goes_on(make, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(Checkpoints, "write", full)
-    fitted, _ = _run(loop)
-    assert fitted.epochs == 4
+    state, _ = _run(loop)
+    assert state.epochs == 4
     assert watch.notices[0].startswith("step 5: no checkpoint could be written (No space left on device)")
 
 

@@ -12,8 +12,9 @@ from torch.optim import AdamW
 
 from onoma.engine.groups import GroupSettings
 from onoma.engine.optimiser import RowwiseAdamW, clip_gradients, make_optimiser, make_schedule
-from onoma.models import Encoder, EncoderConfig
+from onoma.models import Encoder
 from support.tagging import linear, mean_loss, model_of, packed
+from support.tiny import small_config
 
 ROWS, WIDTH, STEPS = 60, 4, 200
 RATE, DECAY = 1e-3, 0.1
@@ -97,7 +98,7 @@ def test_rows_that_were_not_caught_up_in_time_still_arrive() -> None:
     assert pair.optimiser.state[pair.ours]["idle"][3] == 0
 
 
-def test_a_run_goes_on_bit_by_bit_from_its_state() -> None:
+def test_a_run_resumes_bit_for_bit_from_its_state() -> None:
     pair = Pair()
     for _ in range(20):
         pair.step(pair.some())
@@ -140,8 +141,7 @@ def test_gradients_are_clipped_over_dense_and_sparse_ones_together() -> None:
 
 def test_a_model_trains_as_with_torch() -> None:
     torch.manual_seed(1)
-    config = EncoderConfig(vocabulary=50, hidden=16, layers=2, heads=4, feed_forward=24)
-    ours = model_of(Encoder(config), linear(16, 3)).eval()
+    ours = model_of(Encoder(small_config()), linear(16, 3)).eval()
     theirs = copy.deepcopy(ours)
     optimiser = make_optimiser(ours, settings=GroupSettings(learning_rate=1e-3, weight_decay=0.1))
     assert ours.encoder.words.sparse

@@ -14,16 +14,11 @@ from onoma.explanation.indexing import index_documents
 from onoma.explanation.states import fingerprint
 from onoma.models import TorchBackend
 from onoma.text import Document
-
-
-def marked(text, *spans):
-    document = Document(text, id="d")
-    return document.with_entities(document.entity(start, end, label) for start, end, label in spans)
-
+from support.annotated import annotated
 
 DOCUMENTS = [
-    marked("angela merkel visited lyon", (0, 13, "PER"), (22, 26, "LOC")),
-    marked("to the morning in lyon and angela", (18, 22, "LOC"), (27, 33, "PER")),
+    annotated("angela merkel visited lyon", (0, 13, "PER"), (22, 26, "LOC"), id="d"),
+    annotated("to the morning in lyon and angela", (18, 22, "LOC"), (27, 33, "PER"), id="d"),
 ]
 
 
@@ -62,14 +57,14 @@ def test_the_same_mention_comes_first(bundle, model, indexed, place):
 
 def test_places_in_the_context_are_those_of_the_mention(bundle, model):
     text = "the " * 200 + "lyon" + " the" * 200
-    indexed = index_documents([marked(text, (800, 804, "LOC"))], model=model, windower=bundle.windower())
+    indexed = index_documents([annotated(text, (800, 804, "LOC"))], model=model, windower=bundle.windower())
     [mention] = indexed.mentions
     assert mention.context[mention.start : mention.end] == "lyon"
     assert len(mention.context) < 500
 
 
 def test_what_cannot_be_indexed_is_counted(bundle, model):
-    crossing = marked("angela\n\nmerkel in lyon", (0, 14, "PER"), (18, 22, "LOC"))
+    crossing = annotated("angela\n\nmerkel in lyon", (0, 14, "PER"), (18, 22, "LOC"))
     indexed = index_documents([crossing], model=model, windower=bundle.windower())
     assert (indexed.left_out, [mention.text for mention in indexed.mentions]) == (1, ["lyon"])
     with pytest.raises(InputError, match="no entities"):

@@ -11,22 +11,22 @@ from onoma.explanation.passage import Passage, words_at
 from onoma.text import Document
 from support.tiny import wordpiece
 
-FRAMING = Windower(SubwordEncoder(wordpiece()), window=32, overlap=12)
-MASK = FRAMING.subword_encoder.tokenizer.token_to_id("[MASK]")
+WINDOWER = Windower(SubwordEncoder(wordpiece()), window=32, overlap=12)
+MASK = WINDOWER.subword_encoder.tokenizer.token_to_id("[MASK]")
 
 
 def passage_of(text: str, start: int, end: int) -> Passage:
-    (encoded,) = FRAMING.encode([Document(text)])
-    return Passage.of(FRAMING, encoded, start, end)
+    (encoded,) = WINDOWER.encode([Document(text)])
+    return Passage.of(WINDOWER, encoded, start, end)
 
 
 @given(st.text("ab visiting,\n", max_size=120), st.data())
-def test_every_word_has_subwords_of_its_own_and_special_pieces_are_never_hidden(text, data):
-    (encoded,) = FRAMING.encode([Document(text)])
+def test_every_word_has_subwords_of_its_own_and_special_tokens_are_never_hidden(text, data):
+    (encoded,) = WINDOWER.encode([Document(text)])
     if not len(encoded.words):
         return
     start = data.draw(st.integers(0, len(encoded.words) - 1))
-    passage = Passage.of(FRAMING, encoded, start, start + 1)
+    passage = Passage.of(WINDOWER, encoded, start, start + 1)
     words = len(passage.words)
     assert [text[word.start : word.end] for word in passage.words] == [word.text for word in passage.words]
     assert passage.words[passage.span[0]].start == encoded.words.starts[start]
@@ -49,7 +49,7 @@ def test_of_windows_that_hold_a_span_the_one_with_most_context_is_read():
 
 
 def test_what_cannot_be_asked_about_is_said():
-    (encoded,) = FRAMING.encode([Document("lyon  the")])
+    (encoded,) = WINDOWER.encode([Document("lyon  the")])
     assert words_at(encoded, 2, 7) == (0, 2)
     for start, end, told in [(0, 20, "9 characters"), (-1, 3, "not in the text"), (3, 3, "not in"), (4, 6, "no word")]:
         with pytest.raises(InputError, match=told):

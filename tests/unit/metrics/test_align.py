@@ -130,7 +130,7 @@ def edited(*, drop: Sequence[int] = (), insert: Sequence[int] = ()) -> Document:
         ),
     ],
 )
-def test_other_words_are_refused_where_they_part(predicted: Document, message: str) -> None:
+def test_other_words_are_refused_and_the_first_difference_is_named(predicted: Document, message: str) -> None:
     first = by_words([["Ada"]])
     with pytest.raises(InputError) as caught:
         score([first, by_words(LONG, id="g")], [first, predicted])

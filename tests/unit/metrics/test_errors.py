@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from onoma.metrics import Counts, Errors, Known, align, find_errors
 from onoma.text import Document
+from support.annotated import Plain, annotated
 
 TEXT = "Ada Lovelace met Charles Babbage of Cambridge in London last May"
 PLACES = {"Ada Lovelace": (0, 12), "Ada": (0, 3), "Babbage": (25, 32), "Cambridge": (36, 45), "London": (49, 55)}
-Plain = tuple[int, int, str]
 
-
-def annotated(*entities: Plain, text: str = TEXT) -> Document:
-    document = Document(text)
-    return document.with_entities([document.entity(*entity) for entity in entities])
+marked = partial(annotated, TEXT)
 
 
 def errors(gold: Document, predicted: Document, *, known: Known | None = None) -> Errors:
@@ -30,8 +28,8 @@ def named(name: str, label: str) -> Plain:
 
 
 def test_one_of_each_kind() -> None:
-    gold = annotated(named("Ada Lovelace", "PER"), (17, 32, "PER"), named("Cambridge", "ORG"), named("London", "LOC"))
-    predicted = annotated(named("Ada", "PER"), named("Babbage", "ORG"), named("Cambridge", "LOC"), (61, 64, "DATE"))
+    gold = marked(named("Ada Lovelace", "PER"), (17, 32, "PER"), named("Cambridge", "ORG"), named("London", "LOC"))
+    predicted = marked(named("Ada", "PER"), named("Babbage", "ORG"), named("Cambridge", "LOC"), (61, 64, "DATE"))
     found = errors(gold, predicted)
     assert found.kinds == {"boundary": 1, "label": 1, "both": 1, "missed": 1, "spurious": 1}
     assert found.confusion == {("PER", "PER"): 1, ("PER", "ORG"): 1, ("ORG", "LOC"): 1, ("LOC", ""): 1, ("", "DATE"): 1}
@@ -48,18 +46,18 @@ def test_one_of_each_kind() -> None:
 
 
 def test_the_same_bounds_are_paired_before_an_overlap_and_the_same_label_before_another() -> None:
-    gold = annotated(named("Ada Lovelace", "PER"))
-    assert errors(gold, annotated(named("Ada", "PER"), named("Ada Lovelace", "ORG"))).kinds["label"] == 1
-    found = errors(gold, annotated(named("Ada", "PER"), (2, 16, "ORG")))
+    gold = marked(named("Ada Lovelace", "PER"))
+    assert errors(gold, marked(named("Ada", "PER"), named("Ada Lovelace", "ORG"))).kinds["label"] == 1
+    found = errors(gold, marked(named("Ada", "PER"), (2, 16, "ORG")))
     assert (found.kinds["boundary"], found.kinds["spurious"]) == (1, 1)
 
 
 def test_figures_by_property_of_the_entity() -> None:
-    gold = annotated(named("Ada Lovelace", "PER"), named("Babbage", "PER"), named("London", "LOC"))
-    predicted = annotated(named("Ada Lovelace", "PER"), named("London", "ORG"))
+    gold = marked(named("Ada Lovelace", "PER"), named("Babbage", "PER"), named("London", "LOC"))
+    predicted = marked(named("Ada Lovelace", "PER"), named("London", "ORG"))
     training = [
-        annotated((0, 6, "LOC"), (8, 14, "LOC"), text="London, London"),
-        annotated((0, 12, "ORG"), text="Ada Lovelace"),
+        annotated("London, London", (0, 6, "LOC"), (8, 14, "LOC")),
+        annotated("Ada Lovelace", (0, 12, "ORG")),
     ]
     groups = errors(gold, predicted, known=Known.of(training)).groups
     assert groups["length"] == {"1": Counts(predicted=1, gold=2), "2": Counts(correct=1, predicted=1, gold=1)}
@@ -82,7 +80,7 @@ entities = st.lists(
 @given(gold=entities, predicted=entities)
 def test_every_entity_is_right_or_in_one_error(gold: list[Plain], predicted: list[Plain]) -> None:
     text = "abcd" * 6
-    pairs = list(align([annotated(*gold, text=text)], [annotated(*predicted, text=text)]))
+    pairs = list(align([annotated(text, *gold)], [annotated(text, *predicted)]))
     found = find_errors(pairs)
     for group in found.groups.values():
         whole = sum(group.values(), Counts())
@@ -95,10 +93,10 @@ def test_every_entity_is_right_or_in_one_error(gold: list[Plain], predicted: lis
 
 
 def test_documents_may_tell_their_domain() -> None:
-    gold = [replace(annotated(named("London", "LOC")), meta={"domain": domain}) for domain in ("web", "news", 3)]
-    found = find_errors(align(gold, [gold[0], annotated(), annotated()]))
+    gold = [replace(marked(named("London", "LOC")), meta={"domain": domain}) for domain in ("web", "news", 3)]
+    found = find_errors(align(gold, [gold[0], marked(), marked()]))
     assert list(found.groups["domain"].items()) == [
         ("news", Counts(gold=1)),
         ("web", Counts(correct=1, predicted=1, gold=1)),
     ]
-    assert "domain" not in errors(annotated(), annotated()).groups
+    assert "domain" not in errors(marked(), marked()).groups

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,14 +11,12 @@ import pytest
 from onoma.errors import InputError
 from onoma.metrics import Counts, Report, Sample, align, bootstrap, compare, judge, score, spread
 from onoma.text import Document
+from support.annotated import annotated
 
 TEXT = "Ada met Bob"
 BOTH = [(0, 3, "PER"), (8, 11, "PER")]
 
-
-def annotated(*entities: tuple[int, int, str]) -> Document:
-    document = Document(TEXT)
-    return document.with_entities([document.entity(*entity) for entity in entities])
+marked = partial(annotated, TEXT)
 
 
 def sample(right: int, wrong: int) -> Sample:
@@ -31,8 +30,8 @@ def test_the_interval_is_that_of_the_binomial_distribution() -> None:
 
 
 def test_a_report_has_intervals_around_its_figures() -> None:
-    gold = [annotated(*BOTH)] * 30
-    predicted = [annotated(BOTH[0], (8, 11, "LOC"))] * 10 + [annotated(BOTH[0])] * 20
+    gold = [marked(*BOTH)] * 30
+    predicted = [marked(BOTH[0], (8, 11, "LOC"))] * 10 + [marked(BOTH[0])] * 20
     report = judge(list(align(gold, predicted)))
     assert report.intervals is not None
     assert (report.intervals.unit, report.intervals.units) == ("documents", 30)
@@ -52,8 +51,8 @@ def test_sentences_are_resampled_where_there_are_few_documents() -> None:
     assert found.counts.sum(axis=0).tolist() == [[1, 1, 2]]
 
 
-def test_few_units_are_told() -> None:
-    report = judge(list(align([annotated(*BOTH)] * 3, [annotated(*BOTH)] * 3)))
+def test_a_note_says_that_there_are_few_units() -> None:
+    report = judge(list(align([marked(*BOTH)] * 3, [marked(*BOTH)] * 3)))
     assert report.notes == ("the intervals stand on 3 documents; so few make them too narrow",)
 
 

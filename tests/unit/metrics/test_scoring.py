@@ -12,13 +12,9 @@ from hypothesis import strategies as st
 
 from onoma.metrics import Against, Counts, Report, Sample, SemEval, align, compare, score
 from onoma.text import Document
+from support.annotated import annotated
 
 TEXT = "Ada met Babbage in London ."
-
-
-def annotated(text: str, *entities: tuple[int, int, str]) -> Document:
-    document = Document(text)
-    return document.with_entities([document.entity(*entity) for entity in entities])
 
 
 def test_figures_by_hand() -> None:

@@ -41,7 +41,7 @@ def test_an_architecture_that_nobody_knows_is_refused(bert_folder: Path) -> None
         load_pretrained(str(bert_folder))
 
 
-def test_byte_level_pieces_begin_with_a_blank(tmp_path: Path) -> None:
+def test_byte_level_subwords_begin_with_a_space(tmp_path: Path) -> None:
     tokenizer = load_pretrained(str(write_encoder(tmp_path, family="roberta"))).tokenizer
     encoding = tokenizer.encode(["Lyon", "the"], is_pretokenized=True, add_special_tokens=False)
     assert encoding.tokens == ["ĠLyon", "Ġthe"]

@@ -40,7 +40,7 @@ def test_on_text_that_needs_no_more_nothing_changes(folder, tmp_path):
     torch.testing.assert_close(states(again, TEXTS[0]), states(whole, TEXTS[0]))
 
 
-def test_a_piece_that_was_cut_is_spelled_by_others_or_unknown(folder):
+def test_a_removed_subword_is_spelled_by_others_or_unknown(folder):
     whole = load_pretrained(str(folder))
     pieces = choose_pieces(whole.tokenizer, count_pieces(whole.tokenizer, TEXTS), limit=12)
     cut = prune_vocabulary(whole, pieces)

@@ -51,7 +51,7 @@ def test_a_vocabulary_may_leave_chinese_words_whole(tmp_path: Path) -> None:
     assert tokens(whole, ["中is"]) == ["[CLS]", "[UNK]", "[SEP]"]
 
 
-def test_a_vocabulary_without_special_pieces_is_refused(tmp_path: Path) -> None:
+def test_a_vocabulary_without_special_tokens_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match=r"vocab\.txt: .*lacks \[CLS\], \[SEP\]"):
         load_tokenizer(vocabulary(tmp_path, pieces=["[PAD]", "[UNK]", "a"]))
 
@@ -102,7 +102,7 @@ def test_a_folder_without_a_tokenizer_is_named(tmp_path: Path) -> None:
         load_tokenizer(tmp_path)
 
 
-def test_a_saved_tokenizer_names_its_special_pieces(tmp_path: Path) -> None:
+def test_a_saved_tokenizer_names_its_special_tokens(tmp_path: Path) -> None:
     save_tokenizer(byte_level(), tmp_path, longest=77)
     settings = json.loads((tmp_path / "tokenizer_config.json").read_text())
     assert settings["pad_token"] == "<pad>"

@@ -136,7 +136,9 @@ def test_any_tags_read_as_the_conll_scorer_reads_them(name: str, data: st.DataOb
         ([], "BIO", [], []),
     ],
 )
-def test_repairs_are_told(tags: list[str], scheme: str, chunks: list[tuple[int, int, str]], repairs: list[int]) -> None:
+def test_repairs_are_reported(
+    tags: list[str], scheme: str, chunks: list[tuple[int, int, str]], repairs: list[int]
+) -> None:
     decoded = decode_tags(tags, SCHEMES[scheme])
     assert list(decoded.chunks) == chunks
     assert list(decoded.repairs) == repairs

@@ -35,11 +35,6 @@ class Maker:
 
 
 @pytest.fixture
-def notices() -> list[str]:
-    return []
-
-
-@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "deep" / "cache"
 

@@ -24,11 +24,6 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def notices() -> list[str]:
-    return []
-
-
 def ask(path: Path, notices: list[str], **changes: object) -> TrainingText:
     given: dict[str, object] = {
         "format": None,

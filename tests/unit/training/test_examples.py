@@ -12,6 +12,7 @@ from onoma.schemes import SCHEMES
 from onoma.tasks import NO_TARGET, TagTask, gold_chunks
 from onoma.text import Document
 from onoma.training.examples import BEGINS, ENDS, make_examples
+from support.annotated import annotated
 from support.wordpieces import windower
 
 
@@ -19,11 +20,6 @@ def chunks(document: Document) -> tuple[list[tuple[int, int, str]], Counter[str]
     unusable: Counter[str] = Counter()
     (encoded,) = windower().encode([document])
     return [chunk[:3] for chunk in gold_chunks(encoded, unusable=unusable)], unusable
-
-
-def annotated(text: str, *spans: tuple[int, int, str]) -> Document:
-    document = Document(text)
-    return document.with_entities(document.entity(*span) for span in spans)
 
 
 def test_entities_on_word_bounds_are_used_as_they_are():
@@ -61,7 +57,7 @@ def test_over_all_windows_every_word_has_its_target_once(words):
     assert targets[targets != NO_TARGET].tolist() == [0] * (words - 2) + [1, 2]
 
 
-def test_outside_of_entities_a_document_may_hold_what_its_annotation_lacks():
+def test_words_outside_of_entities_may_have_unannotated_labels():
     text = Document("ada left lyon")
     whole = text.with_entities([text.entity(0, 3, "PER")])
     documents = [

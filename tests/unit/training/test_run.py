@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import torch
 
-import onoma
 from onoma.engine.events import Event, Listener, Stepped
 from onoma.errors import ConfigError, StoppedError
 from onoma.training import Trained, read_config, run_training
+from support.environment import environment
 from support.learnable import SENTENCES, write_corpus
 from support.tagging import packed
 from support.tiny import write_distilbert, write_encoder
@@ -113,6 +113,5 @@ run_training(read_config(None, settings=settings), on_event=ignore, folder=pathl
 print("torch._dynamo" in sys.modules)
 """
     command = [sys.executable, "-c", script, json.dumps(settings | AVERAGED), str(tmp_path)]
-    environment = os.environ | {"PYTHONPATH": str(Path(onoma.__file__).parents[1])}
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment())
     assert done.stdout == "False\n"
