@@ -7,7 +7,7 @@ documents are prepared, and a long text needs memory for its words but not for t
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from onoma.bundle import ENTITIES, Bundle
 from onoma.encoding import Encoded, Window, Windower, batch_by_length, pad
 from onoma.runtime import Backend, PaddedBatch
 from onoma.tasks import Reading, ScoredSpan, Task
-from onoma.text import Document, Entity, Span
+from onoma.text import Document, Entity, Span, words_touched
 
 _LOOKAHEAD_CHARACTERS = 100_000
 _LOOKAHEAD_DOCUMENTS = 512
@@ -141,7 +141,7 @@ class DocumentReading:
         For the label ``O``: that none of these words is in an entity.
         """
         words = self.encoded.words
-        start, end = bisect_right(words.ends, span.start), bisect_left(words.starts, span.end)
+        start, end = words_touched(words.starts, words.ends, span.start, span.end)
         place = bisect_right(self.sentences, start, key=lambda sentence: sentence[0]) - 1
         if start >= end or place < 0:
             return None

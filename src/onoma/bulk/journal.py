@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from onoma.bulk.shard import Done
 from onoma.errors import InputError
+from onoma.io.changes import changes
 from onoma.io.files import replacing_bytes, synchronise
 
 _FORMAT = 1
@@ -57,10 +58,8 @@ class Journal:
         before = _read(lines[0]) if lines else None
         if before is None:
             raise InputError(f"{self.path}: is no journal of a job; pass --overwrite to start anew")
-        now = {"format": _FORMAT, **identity}
-        changes = [key for key in {**before, **now} if before.get(key) != now.get(key)]
-        if changes:
-            listed = "".join(f"  {key}: {_shown(before.get(key))}, now {_shown(now.get(key))}\n" for key in changes)
+        if found := changes(before, {"format": _FORMAT, **identity}):
+            listed = "".join(f"  {key}: {change}\n" for key, change in found.items())
             raise InputError(
                 f"{self.path.parent}: the unfinished job is not the one that is asked for:\n{listed}"
                 "give it what it began with, or pass --overwrite to start anew"
@@ -116,7 +115,3 @@ def _read(line: bytes) -> dict[str, object] | None:
     except ValueError:
         return None
     return record if isinstance(record, dict) else None
-
-
-def _shown(value: object) -> str:
-    return "not set" if value is None else str(value)

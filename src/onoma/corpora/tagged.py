@@ -7,14 +7,14 @@ is lost or changed on the way is counted. This module does not know how a file s
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from onoma.corpora.options import Segment
 from onoma.corpora.tally import WriteTally
 from onoma.schemes import Chunk, Scheme, decode_tags, encode_tags
-from onoma.text import Document, Entity, Sentence, Word
+from onoma.text import Document, Entity, Sentence, Word, words_touched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ def _placed(entities: Sequence[Entity], words: Sequence[Word], tally: WriteTally
     """Entities as chunks of the document's words."""
     starts, ends = [word.start for word in words], [word.end for word in words]
     for entity in entities:
-        first, end = bisect_right(ends, entity.start), bisect_left(starts, entity.end)
+        first, end = words_touched(starts, ends, entity.start, entity.end)
         label = " ".join(entity.label.split())
         if first >= end or entity.start == entity.end:
             tally.lose("the entity covers no word", _shown(entity))

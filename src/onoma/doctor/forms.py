@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onoma.encoding import segment
-from onoma.text import Document, Span, Word
+from onoma.text import Document, Span, Word, words_touched
 
 Form = tuple[str, ...]
 
@@ -72,7 +71,7 @@ class Forms:
 
     def words_at(self, position: int, span: Span) -> tuple[int, int]:
         """The words of a document that a span touches, as a half-open range."""
-        return bisect_right(self._ends[position], span.start), bisect_left(self._starts[position], span.end)
+        return words_touched(self._starts[position], self._ends[position], span.start, span.end)
 
     def count(self, position: int, span: Span, label: str) -> int:
         """How often the form of a span of a document has a label, or ``NOTHING``, in all documents."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from onoma.doctor.finding import Case, Finding, shown
-from onoma.text import Span
+from onoma.text import Entity, Word, words_touched
 
 TIMES = 3
 """How many times as long as 95 % of all a length has to be to be told."""
@@ -19,7 +19,7 @@ LONG_DOCUMENT = 200
 
 def check_lengths(cases: Sequence[Case]) -> Iterator[Finding]:
     """Compare lengths in words with the one that 95 % of all do not exceed."""
-    words = [[(word.start, word.end) for word in case.words] for case in cases]
+    words = [case.words for case in cases]
     lengths = [len(own) for own in words]
     limit = _limit(lengths, least=LONG_DOCUMENT)
     for case, length in zip(cases, lengths, strict=True):
@@ -31,9 +31,9 @@ def check_lengths(cases: Sequence[Case]) -> Iterator[Finding]:
             fix, score = "look whether several documents have run together", 1 - limit / length
             yield Finding.at(case, check="length", severity="note", what=what, why=why, fix=fix, score=score)
     entities = [
-        (case, entity, _inside(own, entity))
+        (case, entity, size)
         for case, own in zip(cases, words, strict=True)
-        for entity in case.document.entities
+        for entity, size in zip(case.document.entities, _sizes(own, case.document.entities), strict=True)
     ]
     sizes = [size for _, _, size in entities]
     limit = _limit(sizes, least=LONG_ENTITY)
@@ -45,8 +45,10 @@ def check_lengths(cases: Sequence[Case]) -> Iterator[Finding]:
             yield Finding.at(case, entity, check="length", severity="note", what=what, why=why, fix=fix, score=score)
 
 
-def _inside(words: Sequence[tuple[int, int]], span: Span) -> int:
-    return sum(start < span.end and end > span.start for start, end in words)
+def _sizes(words: Sequence[Word], entities: Sequence[Entity]) -> Iterator[int]:
+    """How many words each entity touches."""
+    starts, ends = [word.start for word in words], [word.end for word in words]
+    return (len(range(*words_touched(starts, ends, entity.start, entity.end))) for entity in entities)
 
 
 def _limit(lengths: Sequence[int], *, least: int) -> float:

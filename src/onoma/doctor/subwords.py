@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from onoma.doctor.finding import Case, Finding, shown
 from onoma.encoding import Encoded, Windower
-from onoma.text import Span
+from onoma.text import Span, words_touched
 
 _GROUP = 256
 
@@ -50,10 +49,10 @@ def _count_unknown(case: Case, encoded: Encoded, piece: int, unknown: dict[str, 
         return
     words = np.unique(np.searchsorted(encoded.subwords.bounds, places, side="right") - 1)
     for number in words.tolist():
-        start, end = int(encoded.words.starts[number]), int(encoded.words.ends[number])
-        entry = unknown.setdefault(case.document.text[start:end], _Unknown(case, Span(start=start, end=end)))
+        span = Span(start=int(encoded.words.starts[number]), end=int(encoded.words.ends[number]))
+        entry = unknown.setdefault(case.document.text[span.start : span.end], _Unknown(case, span))
         entry.count += 1
-        entry.in_entities += any(each.start < end and each.end > start for each in case.document.entities)
+        entry.in_entities += any(map(span.overlaps, case.document.entities))
 
 
 def _lost(case: Case, encoded: Encoded, windower: Windower) -> Iterator[Finding]:
@@ -62,7 +61,7 @@ def _lost(case: Case, encoded: Encoded, windower: Windower) -> Iterator[Finding]
         return
     starts, ends = encoded.words.starts.tolist(), encoded.words.ends.tolist()
     for entity in case.document.entities:
-        first, last = bisect_right(ends, entity.start), bisect_left(starts, entity.end)
+        first, last = words_touched(starts, ends, entity.start, entity.end)
         subwords = int(encoded.subwords.bounds[last] - encoded.subwords.bounds[first])
         if subwords > room:
             yield Finding.at(

@@ -162,7 +162,7 @@ def _of_gold(
     for entity in gold.entities:
         given = _probability(entity, readings)
         # What gold has beside this one, nested or touching, is no other reading of it.
-        others = [each for each in readings if _overlap(each, entity) and _key(each) not in known]
+        others = [each for each in readings if each.overlaps(entity) and _key(each) not in known]
         best = max(others, key=_score, default=None)
         nothing = nothing_at.get(_span(entity), max(0.0, 1 - given - sum(map(_score, others))))
         other = best if best is not None and _score(best) >= nothing else None
@@ -184,7 +184,7 @@ def _of_gold(
 def _missing(position: int, gold: Document, readings: Sequence[Entity], forms: Forms) -> Iterator[Suspicion]:
     for entity in readings:
         score = _score(entity)
-        if score < LIKELY or entity.label in gold.unannotated or any(_overlap(entity, own) for own in gold.entities):
+        if score < LIKELY or entity.label in gold.unannotated or any(map(entity.overlaps, gold.entities)):
             continue
         alike, against = (forms.count(position, entity, label) for label in (entity.label, NOTHING))
         yield Suspicion(
@@ -213,7 +213,7 @@ def _evidence(alike: int, against: int) -> float:
 
 def _probability(entity: Entity, predicted: Sequence[Entity]) -> float:
     """The span's own, or where it was not predicted the middle of what the predictions leave for it."""
-    around = [each for each in predicted if _overlap(each, entity)]
+    around = [each for each in predicted if each.overlaps(entity)]
     own = [_score(each) for each in around if _key(each) == _key(entity)]
     return own[0] if own else (1 - max(map(_score, around), default=0.0)) / 2
 
@@ -228,7 +228,3 @@ def _span(entity: Entity) -> tuple[int, int]:
 
 def _key(entity: Entity) -> tuple[int, int, str]:
     return entity.start, entity.end, entity.label
-
-
-def _overlap(one: Entity, other: Entity) -> bool:
-    return one.start < other.end and other.start < one.end

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,10 +9,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from onoma.errors import InputError
+from onoma.io.changes import changes
 from onoma.io.digest import code_digest
 from onoma.io.files import replacing_bytes
 from onoma.version import __version__
@@ -37,7 +37,7 @@ _HARMLESS = (
 _TOLD_BY_DIGEST = ("settings.output", "settings.data.train", "settings.data.dev")
 
 
-class Identity(BaseModel):
+class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that decides a run's weights.
 
     Attributes:
@@ -49,8 +49,6 @@ class Identity(BaseModel):
         machine: what may change the last digits.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     settings: dict[str, object]
     data: dict[str, str]
     encoder: str
@@ -61,15 +59,10 @@ class Identity(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is not as it was; ``harmless`` where the run may go on all the same."""
+    """What is not as it was, for people; ``harmless`` where the run may go on all the same."""
 
-    key: str
-    before: object
-    now: object
+    text: str
     harmless: bool
-
-    def __str__(self) -> str:
-        return f"{self.key}: {_shown(self.before)}, now {_shown(self.now)}"
 
 
 def code_versions() -> dict[str, str]:
@@ -89,11 +82,11 @@ def machine(device: torch.device, *, processes: int) -> dict[str, str]:
 
 def differences(before: Identity, now: Identity) -> list[Change]:
     """Key by key what differs, in order."""
-    old, new = (dict(_leaves(each.model_dump(mode="json"))) for each in (before, now))
+    old, new = (dict(_leaves(msgspec.structs.asdict(each))) for each in (before, now))
     return [
-        Change(key.removeprefix("settings."), old.get(key), new.get(key), harmless=key.startswith(_HARMLESS))
-        for key in sorted(old.keys() | new.keys())
-        if old.get(key) != new.get(key) and not key.startswith(_TOLD_BY_DIGEST)
+        Change(f"{key.removeprefix('settings.')}: {change}", harmless=key.startswith(_HARMLESS))
+        for key, change in sorted(changes(old, new).items())
+        if not key.startswith(_TOLD_BY_DIGEST)
     ]
 
 
@@ -105,17 +98,17 @@ def read_identity(run: Path) -> Identity | None:
     """
     path = run / IDENTITY
     try:
-        return Identity.model_validate_json(path.read_text(encoding="utf-8"))
+        return msgspec.json.decode(path.read_bytes(), type=Identity)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, ValidationError) as error:
+    except (OSError, ValueError, msgspec.MsgspecError) as error:
         raise InputError(f"{path}: cannot be read ({error}); pass --overwrite to start the run anew") from error
 
 
 def write_identity(identity: Identity, run: Path) -> None:
     """Write it whole or not at all."""
     with replacing_bytes(run / IDENTITY) as file:
-        file.write(f"{identity.model_dump_json(indent=2)}\n".encode())
+        file.write(msgspec.json.format(msgspec.json.encode(identity), indent=2) + b"\n")
 
 
 def _leaves(tree: Mapping[str, object], *, under: str = "") -> Iterator[tuple[str, object]]:
@@ -124,7 +117,3 @@ def _leaves(tree: Mapping[str, object], *, under: str = "") -> Iterator[tuple[st
             yield from _leaves(value, under=f"{under}{key}.")
         else:
             yield under + key, value
-
-
-def _shown(value: object) -> str:
-    return "not set" if value is None else value if isinstance(value, str) else json.dumps(value)

@@ -21,7 +21,7 @@ from onoma.runtime import Backend
 from onoma.schemes import OUTSIDE
 from onoma.tagger import Tagger
 from onoma.tasks import log_odds
-from onoma.text import Document, Entity
+from onoma.text import Document, Entity, Span
 
 if TYPE_CHECKING:
     from onoma.models import Model
@@ -130,7 +130,7 @@ class Explainer:
         first, last = words_at(encoded, start, end)
         passage = Passage.of(self._windower, encoded, first, last)
         start, end = passage.words[passage.span[0]].start, passage.words[passage.span[1] - 1].end
-        touching = [each for each in encoded.document.entities if each.start < end and start < each.end]
+        touching = [each for each in encoded.document.entities if each.overlaps(Span(start=start, end=end))]
         found = next((each.label for each in touching if (each.start, each.end) == (start, end)), None)
         scores = self._scores(passage)
         chosen = label or found or max(self.bundle.labels, key=lambda each: scores[each])

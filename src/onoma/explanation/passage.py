@@ -6,7 +6,6 @@ are. This module knows neither labels nor scores.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from onoma.encoding import Encoded, Windower
 from onoma.errors import InputError
-from onoma.text import Word
+from onoma.text import Word, words_touched
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +92,7 @@ def words_at(encoded: Encoded, start: int, end: int) -> tuple[int, int]:
     length = len(encoded.document.text)
     if not 0 <= start < end <= length:
         raise InputError(f"span {start}:{end}: is not in the text, which has {length:,} characters; count from 0")
-    first, last = bisect_right(encoded.words.ends, start), bisect_left(encoded.words.starts, end)
+    first, last = words_touched(encoded.words.starts, encoded.words.ends, start, end)
     if first >= last:
         raise InputError(f"span {start}:{end}: holds no word, only {encoded.document.text[start:end]!r}")
     return first, last

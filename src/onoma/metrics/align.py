@@ -7,7 +7,7 @@ counted through and predicted entities are put where the gold has the same words
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from onoma.metrics.blocks import AlignedBlock, given_words, read_blocks
-from onoma.text import Document, Entity
+from onoma.text import Document, Entity, words_touched
 
 
 class Mention(NamedTuple):
@@ -135,7 +135,8 @@ def _placed(text: str, documents: Iterable[Document], spans: Sequence[tuple[int,
         if document.entities:
             starts, ends = [word.start for word in words], [word.end for word in words]
             for entity in document.entities:
-                left, right = bisect_right(ends, entity.start), bisect_left(starts, entity.end) - 1
+                left, behind = words_touched(starts, ends, entity.start, entity.end)
+                right = behind - 1
                 if left > right:
                     # It touches no word. It still counts, as an empty span behind the word before it.
                     start = end = spans[first + right][1] if first + right >= 0 else 0

@@ -6,11 +6,11 @@ than short ones and bounds hardly count, so it flatters; it is for comparison wi
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 from onoma.metrics.align import Aligned, Mention
 from onoma.metrics.counts import Counts
+from onoma.text import words_touched
 
 
 def count_words(pair: Aligned) -> Counts | None:
@@ -28,7 +28,7 @@ def count_words(pair: Aligned) -> Counts | None:
             (index, mention.label)
             for mention in mentions
             if mention.start < mention.end
-            for index in range(bisect_right(ends, mention.start), bisect_left(starts, mention.end))
+            for index in range(*words_touched(starts, ends, mention.start, mention.end))
         }
 
     gold, predicted = covered(pair.gold), covered(pair.predicted)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import Counter
 
 import numpy as np
 
 from onoma.encoding import Encoded
 from onoma.schemes import Chunk
-from onoma.text import Entity
+from onoma.text import Entity, words_touched
 
 
 def gold_chunks(encoded: Encoded, *, unusable: Counter[str]) -> list[Chunk]:
@@ -22,7 +21,7 @@ def gold_chunks(encoded: Encoded, *, unusable: Counter[str]) -> list[Chunk]:
     taken = np.zeros(len(encoded.words), dtype=bool)
     chunks: list[Chunk] = []
     for entity in sorted(encoded.document.entities, key=_longest_first):
-        first, last = bisect_right(ends, entity.start), bisect_left(starts, entity.end)
+        first, last = words_touched(starts, ends, entity.start, entity.end)
         if first >= last:
             unusable["covers no word: left out"] += 1
         elif taken[first:last].any():

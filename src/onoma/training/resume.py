@@ -39,7 +39,7 @@ def check_resumable(identity: Identity, folder: Path, *, accept_changes: bool, o
     """
     before = read_identity(folder)
     found = [] if before is None else differences(before, identity)
-    changes = [str(difference) for difference in found if not difference.harmless]
+    changes = [difference.text for difference in found if not difference.harmless]
     if changes and not accept_changes:
         raise InputError(
             f"{folder.parent}: the unfinished run is not the one that is asked for:\n"
@@ -48,5 +48,5 @@ def check_resumable(identity: Identity, folder: Path, *, accept_changes: bool, o
         )
     for difference in found:
         effect = "" if difference.harmless else " (accepted)"
-        on_event(Notice(f"not as the run began: {difference}{effect}"))
+        on_event(Notice(f"not as the run began: {difference.text}{effect}"))
     write_identity(identity, folder)

@@ -1,0 +1,22 @@
+"""What differs between an unfinished job and the one that is asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+
+def changes(before: Mapping[str, object], now: Mapping[str, object]) -> dict[str, str]:
+    """What differs, by key, for people.
+
+    >>> changes({"model": "a", "rows": 4}, {"model": "b", "rows": 4, "column": "text"})
+    {'model': 'a, now b', 'column': 'not set, now text'}
+    """
+    keys = {**before, **now}
+    return {
+        key: f"{_shown(before.get(key))}, now {_shown(now.get(key))}" for key in keys if before.get(key) != now.get(key)
+    }
+
+
+def _shown(value: object) -> str:
+    return "not set" if value is None else value if isinstance(value, str) else json.dumps(value)
