@@ -19,8 +19,8 @@ def _train(onoma, encoder, train, output, *more):
 
 
 BAD_CORPORA = {
-    "empty": (b"", "holds no"),
-    "blank": (b"\n \n\t\n", "holds no"),
+    "empty": (b"", "has no"),
+    "blank": (b"\n \n\t\n", "has no"),
     "binary": (b"\x89PNG\r\n\x1a\n\x00\x00", "byte|binary|NUL"),
     "latin1": (b"Jos\xe9\tB-PER\n", r"bad\.conll:1: byte 0xe9"),
     "few columns": (b"Ada\tB-PER\nmet\nBob\tB-PER\n", r"bad\.conll:2: "),

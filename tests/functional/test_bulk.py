@@ -175,11 +175,11 @@ def test_an_interrupt_ends_a_job_cleanly(onoma, model, rows, whole, monkeypatch,
     with monkeypatch.context() as patch:
         patch.setattr(BulkProgress, "progressed", interrupt)
         outcome = onoma(*arguments)
-    assert (outcome.status, "--resume goes on" in outcome.err) == (130, True)
+    assert (outcome.status, "--resume continues" in outcome.err) == (130, True)
     assert "Traceback" not in outcome.err
     assert not multiprocessing.active_children()
     outcome = onoma(*arguments, "--resume")
-    assert (outcome.status, "resumed: 2 of 24 rows stand" in outcome.err) == (3, True)
+    assert (outcome.status, "resumed: 2 of 24 rows were finished before" in outcome.err) == (3, True)
     assert Path("out.jsonl").read_bytes() == whole
 
 

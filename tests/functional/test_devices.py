@@ -131,5 +131,5 @@ def test_what_one_cannot_do_ends_all(encoder, corpus, tmp_path):
     arguments = ("-m", "onoma", "train", "--train", corpus, "--encoder", encoder, *SETTINGS)
     refused = launch(tmp_path, *arguments, "-o", tmp_path / "taken")
     assert refused.returncode != 0
-    assert "the output folder is not empty and holds no model" in refused.stderr
+    assert "the output folder is not empty and has no model" in refused.stderr
     assert [path.name for path in (tmp_path / "taken").iterdir()] == ["thesis.tex"]

@@ -1,4 +1,4 @@
-"""A run that is stopped, however it is stopped, goes on as if nothing had been."""
+"""A run that is stopped, however it is stopped, can be resumed with the same result."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_ctrl_c_leaves_a_model_and_a_run_to_go_on_with(onoma, interrupt, encoder
     output = tmp_path / "x"
     interrupt(6, signal.SIGINT)
     stopped = onoma(*_arguments(encoder, corpus, output))
-    assert (stopped.status, "--resume goes on" in stopped.err) == (130, True)
+    assert (stopped.status, "--resume continues the run" in stopped.err) == (130, True)
     assert onoma("tag", "--model", output, "--text", "lyon").status == 0
     refused = onoma(*_arguments(encoder, corpus, output))
     assert refused.status == 2
@@ -166,7 +166,7 @@ def test_two_runs_do_not_share_a_folder(onoma, encoder, corpus, tmp_path):
 
 def test_resuming_nothing_begins(onoma, encoder, corpus, whole, tmp_path):
     outcome = onoma(*_arguments(encoder, corpus, tmp_path / "x", "--resume"))
-    assert (outcome.status, "starts at its beginning" in outcome.err) == (0, True)
+    assert (outcome.status, "starts from the beginning" in outcome.err) == (0, True)
     assert (tmp_path / "x" / "model.safetensors").read_bytes() == whole
 
 

@@ -121,7 +121,7 @@ class WholeText(Source[bytes]):
     def row(self, item: bytes) -> Row:
         text = decoded(item, encoding=self.encoding)
         if not text.strip():
-            raise RowError("the file holds no text", text)
+            raise RowError("the file has no text", text)
         return Row(Document(text, id=plain_name(self.path).stem))
 
 

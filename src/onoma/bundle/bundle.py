@@ -119,7 +119,7 @@ class Bundle:
             missing = DTYPES[chosen or "fp32"]
             quantise = " --quantize int8" if chosen == "int8" else ""
             raise BundleError(
-                f"{self.folder}: holds no {missing}; write it with `onoma export {self.folder}{quantise}`, "
+                f"{self.folder}: has no {missing}; write it with `onoma export {self.folder}{quantise}`, "
                 f"or name another dtype (there is {', '.join(held) or 'none'})"
             )
         return path
@@ -141,7 +141,7 @@ def load_bundle(folder: str | Path) -> Bundle:
     if not folder.is_dir():
         raise BundleError(f"{folder}: this is a file; {_WHAT_A_MODEL_IS}")
     if not path.is_file():
-        raise BundleError(f"{folder}: holds no {MANIFEST}, so it is not a model that `onoma train` has written")
+        raise BundleError(f"{folder}: has no {MANIFEST}, so it is not a model that `onoma train` has written")
     return Bundle(read_manifest(path), _read_tokenizer(folder / TOKENIZER), folder)
 
 

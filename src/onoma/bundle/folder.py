@@ -135,7 +135,7 @@ def _check_place(output: OutputFolder) -> None:
         raise InputError(f"{folder}: this is a file; name a folder to write to")
     ours = output.holds_bundle or output.begun or (output.run / _LOCK).is_file()
     if not ours and folder.is_dir() and any(folder.iterdir()):
-        raise InputError(f"{folder}: the output folder is not empty and holds no model; name another one")
+        raise InputError(f"{folder}: the output folder is not empty and has no model; name another one")
 
 
 def _check_run(output: OutputFolder, *, overwrite: bool, resume: bool) -> None:

@@ -31,7 +31,7 @@ def run(
     model: Model,
     data: Annotated[Path, typer.Argument(help="Annotated text.", show_default=False)],
     raw: Annotated[
-        bool, typer.Option("--raw", help="Tag the text itself, without the words and sentences that the file gives.")
+        bool, typer.Option("--raw", help="Tag the text alone; ignore the words and sentence bounds of the file.")
     ] = False,
     against: Against = None,
     seeds: Seeds = None,
@@ -48,7 +48,7 @@ def run(
 
     Example: onoma evaluate runs/mine test.conll
 
-    --against and --seeds name further models.
+    --against and --seeds take further models.
     """
     from onoma.api.evaluating import evaluate
 
@@ -67,4 +67,4 @@ def run(
     )
     print_report(report, title=f"{model.name} on {data.name}", as_json=as_json, errors=errors)
     if page is not None:
-        print_notes([f"the page is in {page}"])
+        print_notes([f"page written to {page}"])

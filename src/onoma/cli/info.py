@@ -1,4 +1,4 @@
-"""``onoma info``: what a bundle holds."""
+"""``onoma info``: shows what a model folder contains."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from onoma.cli.options import Model
 
 def run(
     model: Model,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the whole manifest as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
 ) -> None:
     """Show what a model finds, what it was trained on and how it scored.
 

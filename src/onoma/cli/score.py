@@ -30,8 +30,8 @@ def run(
 
     Example: onoma score test.gold.conll test.predicted.conll
 
-    The two may have different formats. Entities are compared by character offsets where the texts are equal, else by
-    words. --against and --seeds name further files of predictions.
+    The files may have different formats. Entities are compared by character offsets if the texts are equal, else by
+    words. --against and --seeds take further files of predictions.
     """
     from onoma.api.evaluating import score
 
@@ -40,4 +40,4 @@ def run(
     )
     print_report(report, title=f"{predicted.name} against {gold.name}", as_json=as_json, errors=errors)
     if page is not None:
-        print_notes([f"the page is in {page}"])
+        print_notes([f"page written to {page}"])

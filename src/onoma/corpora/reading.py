@@ -19,7 +19,7 @@ class DocumentReader(Protocol):
 
     @property
     def scheme(self) -> Scheme | None:
-        """The tagging scheme, forced or detected from the whole file; None where the file holds no tags."""
+        """The tagging scheme, forced or detected from the whole file; None where the file has no tags."""
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         """Stream the documents and count what had to be repaired, adjusted or left out."""
@@ -45,7 +45,7 @@ class Reading:
         """Stream the documents.
 
         Raises:
-            CorpusError: the file cannot be read, or holds no documents.
+            CorpusError: the file cannot be read, or has no documents.
             SchemeError: a tag that the scheme does not know, or in strict reading one where it does not allow it.
         """
         for document, _ in self.placed():
@@ -64,11 +64,11 @@ class Reading:
             tally.count(document)
             yield document, tally.lines
         if not tally.documents:
-            raise CorpusError(f"holds no documents (read as {self.format})", path=self.path)
+            raise CorpusError(f"has no documents (read as {self.format})", path=self.path)
 
     @property
     def scheme(self) -> Scheme | None:
-        """The tagging scheme, forced or detected from the whole file; None where the file holds no tags."""
+        """The tagging scheme, forced or detected from the whole file; None where the file has no tags."""
         return self._reader.scheme
 
     @property

@@ -189,7 +189,7 @@ class Explainer:
     @property
     def _no_weights(self) -> str:
         return (
-            f"{self.bundle.folder} holds no weights for torch, only a graph; explain the folder that `onoma train` has "
+            f"{self.bundle.folder} has no weights for torch, only a graph; explain the folder that `onoma train` has "
             "written for integrated gradients and evidence"
         )
 

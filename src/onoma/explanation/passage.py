@@ -95,7 +95,7 @@ def words_at(encoded: Encoded, start: int, end: int) -> tuple[int, int]:
         raise InputError(f"span {start}:{end}: is not in the text, which has {length:,} characters; count from 0")
     first, last = bisect_right(encoded.words.ends, start), bisect_left(encoded.words.starts, end)
     if first >= last:
-        raise InputError(f"span {start}:{end}: holds no word, only {encoded.document.text[start:end]!r}")
+        raise InputError(f"span {start}:{end}: has no word, only {encoded.document.text[start:end]!r}")
     return first, last
 
 

@@ -24,7 +24,7 @@ from onoma.models.pretrained import Pretrained
 _TEXTS_AT_ONCE = 1_000
 
 
-def count_pieces(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter[int]:
+def count_subwords(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter[int]:
     """How often each piece is needed, by its id."""
     counts: Counter[int] = Counter()
     stream = iter(texts)
@@ -34,7 +34,7 @@ def count_pieces(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter[int]:
     return counts
 
 
-def choose_pieces(tokenizer: Tokenizer, counts: Mapping[int, int], *, limit: int) -> list[int]:
+def choose_subwords(tokenizer: Tokenizer, counts: Mapping[int, int], *, limit: int) -> list[int]:
     """The ids of the pieces to keep, in their order.
 
     Special pieces stay; then come the pieces that ``counts`` has, the most frequent first; and last, as far as there is

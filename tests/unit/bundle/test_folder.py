@@ -115,7 +115,7 @@ def test_folders_of_others_are_refused(folder):
     folder.mkdir()
     (folder / ".git").mkdir()
     for overwrite in (False, True):
-        with pytest.raises(InputError, match="holds no model"), open_output(folder, overwrite=overwrite):
+        with pytest.raises(InputError, match="has no model"), open_output(folder, overwrite=overwrite):
             pass
     file = folder / "file"
     file.touch()
