@@ -138,11 +138,13 @@ def score(
     return _finished(found, pairs, notes=notes_on(expected, *systems), page=report, title=title)
 
 
-Source = tuple[PathLike | Iterable[Document], Iterable[Document]]
+ScoreInput = tuple[PathLike | Iterable[Document], Iterable[Document]]
 """What a caller passed, and the documents in it."""
 
 
-def _strict_reading(gold: Source, predicted: Source, format: str | None, options: ReadOptions | None) -> Counts | None:
+def _strict_reading(
+    gold: ScoreInput, predicted: ScoreInput, format: str | None, options: ReadOptions | None
+) -> Counts | None:
     """Exact counts without the entities that exist only because a tag was repaired; None if no tag was repaired."""
     from onoma.corpora import Reading, ReadOptions
     from onoma.metrics import score

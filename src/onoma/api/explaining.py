@@ -15,7 +15,7 @@ from onoma.text import Document
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.corpora import ReadOptions
-    from onoma.explanation import Explained, Explainer, Place
+    from onoma.explanation import Explained, Explainer, SpanQuery
     from onoma.explanation.faithfulness import Faithfulness
     from onoma.explanation.indexing import Indexed
 
@@ -24,7 +24,7 @@ def explain(
     model: PathLike | Explainer,
     text: str | Document,
     *,
-    spans: Sequence[Place] = (),
+    spans: Sequence[SpanQuery] = (),
     label: str | None = None,
     evidence: int | None = None,
     html: PathLike | None = None,

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from onoma.bulk.sources import TEXT, Corpus, Input, JsonLines, Kind, Lines, Source, WholeText
+from onoma.bulk.sources import TEXT, Corpus, Input, InputKind, JsonLines, Lines, Source, WholeText
 from onoma.bulk.tables import CsvTable, ParquetTable
 from onoma.corpora import FORMATS, ReadOptions, sniff
 from onoma.errors import ConfigError, CorpusError, InputError
 from onoma.io.suffixes import COMPRESSIONS, named_format, plain_name
 
-SOURCES: Mapping[Kind, Callable[[Input], Source[Any]]] = {
+SOURCES: Mapping[InputKind, Callable[[Input], Source[Any]]] = {
     "text": WholeText,
     "lines": Lines,
     "jsonl": JsonLines,
@@ -23,7 +23,7 @@ SOURCES: Mapping[Kind, Callable[[Input], Source[Any]]] = {
 }
 """What reads each kind."""
 
-TABLES: tuple[Kind, ...] = ("csv", "parquet")
+TABLES: tuple[InputKind, ...] = ("csv", "parquet")
 
 _NOT_IN_FOLDERS = (None, "brat", "html")
 _WILD = frozenset("*?[")
@@ -114,7 +114,7 @@ def _input(path: Path, *, column: str | None, format: str | None, options: ReadO
     return Input(path=path, kind=kind, column=column or TEXT, format=format, options=options)
 
 
-def _kind(path: Path, *, format: str | None, options: ReadOptions) -> Kind:
+def _kind(path: Path, *, format: str | None, options: ReadOptions) -> InputKind:
     if format is not None and format not in (*FORMATS, *TABLES):
         raise ConfigError(f"no format is called {format!r}; there are {', '.join([*FORMATS, *TABLES])}")
     named = format or named_format(path)

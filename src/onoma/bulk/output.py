@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onoma.bulk.sources import Input
-from onoma.bulk.writers import WRITERS, Target
+from onoma.bulk.writers import WRITERS, OutputFormat
 from onoma.errors import InputError
 from onoma.io.compression import need_compression
 from onoma.io.suffixes import COMPRESSIONS, named_format
@@ -39,7 +39,7 @@ class Output:
     """
 
     path: Path
-    target: Target
+    target: OutputFormat
     folder: bool
     letters: Path
     work: Path
@@ -109,7 +109,7 @@ def is_folder(named: str | os.PathLike[str]) -> bool:
     return os.fspath(named).endswith(("/", os.sep)) or Path(named).is_dir()
 
 
-def _target(path: Path, *, folder: bool, to: str | None, inputs: tuple[Input, ...]) -> Target:
+def _target(path: Path, *, folder: bool, to: str | None, inputs: tuple[Input, ...]) -> OutputFormat:
     if folder and to is None:
         kinds = {input.kind for input in inputs}
         return "parquet" if kinds == {"parquet"} else "csv" if kinds == {"csv"} else "jsonl"

@@ -26,7 +26,7 @@ from onoma.text import Document
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Kind = Literal["text", "lines", "jsonl", "csv", "parquet", "corpus"]
+InputKind = Literal["text", "lines", "jsonl", "csv", "parquet", "corpus"]
 
 TEXT = "text"
 """The column that is read where none is named."""
@@ -51,7 +51,7 @@ class Input:
     """
 
     path: Path
-    kind: Kind
+    kind: InputKind
     column: str = TEXT
     format: str | None = None
     options: ReadOptions = _READ

@@ -22,7 +22,7 @@ from onoma.text import Document
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Target = Literal["jsonl", "csv", "parquet"]
+OutputFormat = Literal["jsonl", "csv", "parquet"]
 
 ENTITIES = "entities"
 _REST = "meta"
@@ -176,7 +176,7 @@ class ParquetWriter:
         self._rows, self._entities, self._characters = [], [], 0
 
 
-WRITERS: Mapping[Target, Callable[[BinaryIO, TableColumns], Writer]] = {
+WRITERS: Mapping[OutputFormat, Callable[[BinaryIO, TableColumns], Writer]] = {
     "jsonl": JsonlWriter,
     "csv": CsvWriter,
     "parquet": ParquetWriter,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onoma.cli.options import ENTITIES, Format, Model, Threads, reads
+from onoma.cli.options import ENTITIES, FormatOption, ModelArgument, Threads, reads
 from onoma.cli.output import print_json, print_notes
 from onoma.corpora import ReadOptions
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @reads(*ENTITIES, "unannotated")
 def run(
     *,
-    model: Model,
+    model: ModelArgument,
     dev: Annotated[Path, typer.Argument(help="Annotated text that the model was not trained on.", show_default=False)],
     precision: Annotated[
         float | None,
@@ -34,7 +34,7 @@ def run(
             "--apply", help="Write these thresholds into the model; it then leaves out entities with a lower score."
         ),
     ] = False,
-    format: Format = None,
+    format: FormatOption = None,
     options: ReadOptions,
     threads: Threads = None,
     as_json: Annotated[

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onoma.cli.options import ENTITIES, Format, Threads, reads
+from onoma.cli.options import ENTITIES, FormatOption, Threads, reads
 from onoma.cli.output import print_json, print_notes
 from onoma.corpora import ReadOptions
 
@@ -71,7 +71,7 @@ def run(
             "--fail-on", help="End with status 1 if a finding is at least this severe: error, warning, never."
         ),
     ] = FailOn.ERROR,
-    format: Format = None,
+    format: FormatOption = None,
     options: ReadOptions,
     threads: Threads = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all findings as JSON.")] = False,

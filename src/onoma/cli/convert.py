@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import ENTITIES, Format, reads
+from onoma.cli.options import ENTITIES, FormatOption, reads
 from onoma.cli.output import print_notes
 from onoma.corpora import FORMATS, LAYOUTS, ReadOptions
 
@@ -25,7 +25,7 @@ def run(
         str, typer.Option("--to-scheme", help="Tagging scheme to write, for formats with tags.")
     ] = "BIO",
     layout: Annotated[str, typer.Option("--layout", help=f"Layout of JSONL: {', '.join(LAYOUTS)}.")] = "onoma",
-    format: Format = None,
+    format: FormatOption = None,
     options: ReadOptions,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
 ) -> None:

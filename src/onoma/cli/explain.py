@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onoma.cli.options import WORDS, Format, Model, Threads, reads
+from onoma.cli.options import WORDS, FormatOption, ModelArgument, Threads, reads
 from onoma.cli.output import print_json, print_notes
 from onoma.corpora import ReadOptions
 from onoma.errors import InputError
 
 if TYPE_CHECKING:
-    from onoma.explanation import Explained, Place
+    from onoma.explanation import Explained, SpanQuery
 
 
 @reads(*WORDS)
 def run(
     *,
-    model: Model,
+    model: ModelArgument,
     text: Annotated[str | None, typer.Option("--text", help="A text to tag and explain.")] = None,
     spans: Annotated[
         list[str] | None,
@@ -52,7 +52,7 @@ def run(
     entities: Annotated[
         int | None, typer.Option("--entities", min=1, help="Most entities that --faithfulness explains.")
     ] = None,
-    format: Format = None,
+    format: FormatOption = None,
     options: ReadOptions,
     threads: Threads = None,
 ) -> None:
@@ -93,7 +93,7 @@ def run(
     Console(highlight=False).print(faithfulness_table(measured, title=f"{model.name} on {faithfulness.name}"))
 
 
-def _place(text: str) -> Place:
+def _place(text: str) -> SpanQuery:
     start, colon, end = text.partition(":")
     return (int(start), int(end)) if colon and start.isdecimal() and end.isdecimal() else text
 

@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import ENTITIES, Format, Model, reads
+from onoma.cli.options import ENTITIES, FormatOption, ModelArgument, reads
 from onoma.corpora import ReadOptions
 
 
 @reads(*ENTITIES)
 def run(
     *,
-    model: Model,
+    model: ModelArgument,
     quantize: Annotated[str | None, typer.Option("--quantize", help="int8; fp32 if not given.")] = None,
     dev: Annotated[
         Path | None,
@@ -34,7 +34,7 @@ def run(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the model at --output if there is one.")
     ] = False,
-    format: Format = None,
+    format: FormatOption = None,
     options: ReadOptions,
 ) -> None:
     """Write a model's graph again, in fp32 or int8, and check that it computes the same as the weights.

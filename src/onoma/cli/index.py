@@ -8,19 +8,19 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import ENTITIES, Format, Model, reads
+from onoma.cli.options import ENTITIES, FormatOption, ModelArgument, reads
 from onoma.corpora import ReadOptions
 
 
 @reads(*ENTITIES)
 def run(
     *,
-    model: Model,
+    model: ModelArgument,
     train: Annotated[
         list[Path], typer.Argument(help="Annotated text, best what the model was trained on.", show_default=False)
     ],
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the index if there is one.")] = False,
-    format: Format = None,
+    format: FormatOption = None,
     options: ReadOptions,
 ) -> None:
     """Store the entities of the training data beside a model, so that `onoma explain` can show similar ones.

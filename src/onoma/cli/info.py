@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import Model
+from onoma.cli.options import ModelArgument
 
 
 def run(
-    model: Model,
+    model: ModelArgument,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
 ) -> None:
     """Show what a model finds, what it was trained on and how it scored.

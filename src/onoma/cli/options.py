@@ -17,7 +17,7 @@ from onoma.errors import InputError
 INTERRUPTED = 130
 """Exit status after Ctrl-C, by the convention of shells: 128 plus the number of the signal."""
 
-Format = Annotated[
+FormatOption = Annotated[
     str | None,
     typer.Option("--format", help=f"Format of the input: {', '.join(FORMATS)}. Detected automatically if not given."),
 ]
@@ -48,15 +48,17 @@ Unannotated = Annotated[
         "--unannotated", metavar="LABEL", help="The file does not annotate LABEL, so do not score it; may be repeated."
     ),
 ]
-Model = Annotated[Path, typer.Argument(help="en, or a folder that `onoma train` has written.", show_default=False)]
+ModelArgument = Annotated[
+    Path, typer.Argument(help="en, or a folder that `onoma train` has written.", show_default=False)
+]
 Threads = Annotated[
     int | None, typer.Option("--threads", min=1, help="Processor threads; all available ones if not given.")
 ]
-Dtype = Annotated[
+DtypeOption = Annotated[
     str,
     typer.Option("--dtype", help="fp32, int8, bf16, or auto for what the model prefers."),
 ]
-Against = Annotated[
+AgainstOption = Annotated[
     Path | None,
     typer.Option(
         "--against",
@@ -77,7 +79,7 @@ ShowErrors = Annotated[
     bool,
     typer.Option("--errors", help="Also show the errors, by kind, by label and by entity; --json always has them."),
 ]
-TrainingText = Annotated[
+TrainingTextOption = Annotated[
     Path | None,
     typer.Option("--train", metavar="FILE", help="Training text, to score seen and new entities separately."),
 ]

@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import ENTITIES, Against, AsJson, Format, Page, Seeds, ShowErrors, TrainingText, reads
+from onoma.cli.options import (
+    ENTITIES,
+    AgainstOption,
+    AsJson,
+    FormatOption,
+    Page,
+    Seeds,
+    ShowErrors,
+    TrainingTextOption,
+    reads,
+)
 from onoma.cli.output import print_notes, print_report
 from onoma.corpora import ReadOptions
 
@@ -17,12 +27,12 @@ def run(
     *,
     gold: Annotated[Path, typer.Argument(help="File with the gold entities.", show_default=False)],
     predicted: Annotated[Path, typer.Argument(help="File with the predicted entities.", show_default=False)],
-    against: Against = None,
+    against: AgainstOption = None,
     seeds: Seeds = None,
     errors: ShowErrors = False,
-    train: TrainingText = None,
+    train: TrainingTextOption = None,
     page: Page = None,
-    format: Format = None,
+    format: FormatOption = None,
     options: ReadOptions,
     as_json: AsJson = False,
 ) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from onoma.api.streaming import TARGETS
-from onoma.cli.options import INTERRUPTED, WORDS, Dtype, Threads, reads
+from onoma.cli.options import INTERRUPTED, WORDS, DtypeOption, Threads, reads
 from onoma.cli.output import print_notes
 from onoma.corpora import FORMATS, ReadOptions
 from onoma.errors import InputError
@@ -78,7 +78,7 @@ def run(
     ] = None,
     options: ReadOptions,
     threads: Threads = None,
-    dtype: Dtype = "auto",
+    dtype: DtypeOption = "auto",
 ) -> None:
     """Find the names in text.
 

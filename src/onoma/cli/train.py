@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import INTERRUPTED, Format, Strict, column
+from onoma.cli.options import INTERRUPTED, FormatOption, Strict, column
 
 
 def run(
@@ -31,7 +31,7 @@ def run(
     sets: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting; may be repeated.")
     ] = None,
-    format: Format = None,
+    format: FormatOption = None,
     scheme: Annotated[str | None, typer.Option("--scheme", help="Tagging scheme of the files.")] = None,
     word_column: Annotated[
         str | None, typer.Option("--word-column", help="Column of the word, by number or name.")

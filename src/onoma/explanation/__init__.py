@@ -5,7 +5,7 @@ The modules that need torch (``gradients``, ``states``, ``indexing``) are loaded
 
 from onoma.explanation.evidence import EVIDENCE, Evidence, Index, TrainingMention, check_place, read_index, write_index
 from onoma.explanation.explained import Explained, Explanation, Push
-from onoma.explanation.explainer import Explainer, Place, Question
+from onoma.explanation.explainer import Explainer, Question, SpanQuery
 
 __all__ = [
     "EVIDENCE",
@@ -15,7 +15,7 @@ __all__ = [
     "Explanation",
     "Index",
     "TrainingMention",
-    "Place",
+    "SpanQuery",
     "Push",
     "Question",
     "check_place",

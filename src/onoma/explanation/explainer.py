@@ -26,7 +26,7 @@ from onoma.text import Document, Entity
 if TYPE_CHECKING:
     from onoma.models import Model
 
-Place = tuple[int, int] | str
+SpanQuery = tuple[int, int] | str
 """Characters ``(start, end)`` of a text, or what stands there, wherever it does."""
 
 SHOWN = 3
@@ -80,7 +80,7 @@ class Explainer:
         self,
         text: str | Document,
         *,
-        spans: Sequence[Place] = (),
+        spans: Sequence[SpanQuery] = (),
         label: str | None = None,
         evidence: int | None = None,
     ) -> Explained:
@@ -99,7 +99,7 @@ class Explainer:
         return Explained(document=document, explanations=found, notes=notes)
 
     def questions(
-        self, text: str | Document, *, spans: Sequence[Place] = (), label: str | None = None
+        self, text: str | Document, *, spans: Sequence[SpanQuery] = (), label: str | None = None
     ) -> tuple[Document, list[Question]]:
         """The document as it is tagged, and what is to be explained in it; see :meth:`explain`."""
         known = (*self.bundle.labels, OUTSIDE)
@@ -200,7 +200,7 @@ class Explainer:
         return f"there is no index of training mentions; write it with `onoma index {self.bundle.folder} TRAIN`"
 
 
-def _places(span: Place, text: str) -> Iterator[tuple[int, int]]:
+def _places(span: SpanQuery, text: str) -> Iterator[tuple[int, int]]:
     if not isinstance(span, str):
         yield span
         return
