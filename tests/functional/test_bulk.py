@@ -110,7 +110,7 @@ def test_a_worker_that_dies_is_told_and_its_shard_done_again(model, rows, whole)
     package.tag_files(rows, model=model, output="out.jsonl", shard_rows=2, workers=2, observer=killer)
     assert Path("out.jsonl").read_bytes() == whole
     assert killer.notices
-    assert all("a worker has died (signal 9)" in notice for notice in killer.notices)
+    assert all("a worker died (signal 9)" in notice for notice in killer.notices)
 
 
 def test_a_shard_that_kills_every_worker_ends_the_job(model, rows, monkeypatch):
@@ -212,8 +212,8 @@ def test_without_their_packages_formats_name_the_extra(onoma, model, rows, monke
 WRONG = {
     "resume without files": (("--text", "x", "--resume"), "name files"),
     "workers to the terminal": (("in.jsonl", "--workers", "2"), "name files and such an output"),
-    "no such engine": (("in.jsonl", "-o", "out.jsonl", "--engine", "spark"), "there are local, ray"),
-    "no such column": (("in.csv", "-o", "out.csv", "--column", "x"), "there is no column 'x'; there are text, n"),
+    "no such engine": (("in.jsonl", "-o", "out.jsonl", "--engine", "spark"), "choose one of local, ray"),
+    "no such column": (("in.csv", "-o", "out.csv", "--column", "x"), "no column 'x'; the columns are text, n"),
     "a column of text": (("in.txt", "-o", "out.jsonl", "--column", "x"), "no columns"),
     "a model that is none": (("in.jsonl", "-o", "out.jsonl", "--model", "nowhere"), "no such folder"),
     "no such folder": (("in.jsonl", "-o", "none/out.jsonl"), "no such folder to write to"),

@@ -132,7 +132,7 @@ def test_another_configuration_is_refused_unless_accepted(onoma, unfinished):
     assert "--accept-changes" in refused.err
     accepted = onoma(*change, "--accept-changes")
     assert accepted.status == 0
-    assert "not as the run began: training.learning_rate: 0.01, now 0.02 (accepted)" in accepted.err
+    assert "changed since the run began: training.learning_rate: 0.01, now 0.02 (accepted)" in accepted.err
 
 
 def test_what_does_not_touch_the_weights_may_differ(onoma, unfinished, whole, corpus):
@@ -182,7 +182,7 @@ def test_a_loss_that_is_no_number_stops_the_run(onoma, encoder, corpus, tmp_path
     outcome = onoma(*_arguments(encoder, corpus, tmp_path / "x"))
     assert outcome.status == 2
     assert re.search(r"step 6 in epoch 2: the loss is nan.*windows \d+ \('.*training\.learning_rate", outcome.err)
-    assert "the checkpoint of step 4 stands" in outcome.err
+    assert "the last checkpoint is of step 4" in outcome.err
 
 
 def test_a_folder_that_is_only_called_like_ours_is_left_alone(onoma, encoder, corpus, tmp_path):

@@ -56,14 +56,14 @@ class Journal:
         lines = whole.split(b"\n")[:-1]
         before = _read(lines[0]) if lines else None
         if before is None:
-            raise InputError(f"{self.path}: is no journal of a job; pass --overwrite to start anew")
+            raise InputError(f"{self.path}: is not the journal of a job; pass --overwrite to start again")
         now = {"format": _FORMAT, **identity}
         changes = [key for key in {**before, **now} if before.get(key) != now.get(key)]
         if changes:
             listed = "".join(f"  {key}: {_shown(before.get(key))}, now {_shown(now.get(key))}\n" for key in changes)
             raise InputError(
-                f"{self.path.parent}: the unfinished job is not the one that is asked for:\n{listed}"
-                "give it what it began with, or pass --overwrite to start anew"
+                f"{self.path.parent}: the unfinished job differs from this one:\n{listed}"
+                "use the former settings, or pass --overwrite to start again"
             )
         done, length = [], len(lines[0]) + 1
         for line in lines[1:]:
@@ -94,7 +94,7 @@ class Journal:
             self._file = None
 
     def remove(self) -> None:
-        """Forget the job."""
+        """Remove the journal."""
         self.close()
         self.path.unlink(missing_ok=True)
         synchronise(self.path.parent)

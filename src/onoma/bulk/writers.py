@@ -215,7 +215,7 @@ def _cell(value: object) -> str:
     try:
         cell.encode()
     except UnicodeEncodeError:
-        raise RowError("a cell holds half of a surrogate pair, which is no text", cell) from None
+        raise RowError("a cell holds half of a surrogate pair, which is not text", cell) from None
     return cell
 
 

@@ -1,4 +1,4 @@
-"""One corpus that is read as a stream of Documents, as often as one likes, and counted on the way."""
+"""One corpus that is read as a stream of Documents, any number of times, with counts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class DocumentReader(Protocol):
 
 
 class Reading:
-    """A corpus to iterate over; each iteration reads the file anew.
+    """A corpus to iterate over; each iteration reads the file again.
 
     Attributes:
         path: the file or folder.
@@ -84,7 +84,7 @@ class Reading:
         """What the corpus was read as, and what had to be repaired or left out; each names the file."""
         report, notices = self.report, []
         if report.scheme is not None:
-            how = "as told" if report.scheme_forced else "detected"
+            how = "as given" if report.scheme_forced else "detected"
             notices.append(f"{self.format}, tags in scheme {report.scheme} ({how})")
         unnamed = [f"no entity has the label {label!r}, so none was renamed" for label in sorted(self._unnamed)]
         return [f"{self.path}: {notice}" for notice in [*notices, *unnamed, *report.notices()]]

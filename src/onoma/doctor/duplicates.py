@@ -119,11 +119,11 @@ def _near(earlier: _TextUnit, later: _TextUnit, similarity: float) -> Finding:
 
 def _difference(earlier: _TextUnit, later: _TextUnit) -> str:
     only = [sorted(set(one.annotation) - set(other.annotation)) for one, other in ((earlier, later), (later, earlier))]
-    told = [
+    annotations = [
         ", ".join(f"{passage.text[start:end]} {label}" for start, end, label in own) or "nothing"
         for passage, own in zip((earlier, later), only, strict=True)
     ]
-    return f" (there {told[0]}; here {told[1]})"
+    return f" (there {annotations[0]}; here {annotations[1]})"
 
 
 def _finding(

@@ -16,7 +16,7 @@ TrainAndPredict = Callable[[int, Sequence[Document], Sequence[Document]], Iterab
 def cross_validated(
     documents: Sequence[Document], predict: TrainAndPredict, *, folds: int, seed: int = 1
 ) -> list[Document]:
-    """Part documents at random, and let each part be predicted by what the others teach.
+    """Split documents into folds at random, and predict each fold by a model trained on the others.
 
     Documents of the same text go to the same part, so that none is predicted by a copy of itself.
 

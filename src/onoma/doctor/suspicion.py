@@ -135,11 +135,11 @@ def findings_of(cases: Sequence[Case], predicted: Sequence[Document]) -> Iterato
             why=f"the model gives {read} the probability {each.otherwise:.2f}, and the annotation {each.given:.2f}"
             + _elsewhere(each),
             fix={
-                "label": f"look at the label: {read}?",
+                "label": f"check the label: {read}?",
                 "word": f"look at the bounds: {read}?",
                 "bounds": f"look at the bounds: {read}?",
-                "spurious": "look whether it is one",
-                "missing": f"look whether it is one: {read}?",
+                "spurious": "check whether it is an entity",
+                "missing": f"check whether it is an entity: {read}?",
             }[each.kind],
             score=each.score,
         )

@@ -1,4 +1,4 @@
-"""Why a model says what it says: which words push a span towards its label, and what it has learnt that is like it.
+"""Explanations: how much each word contributes to a span's label, and similar entities of the training data.
 
 The modules that need torch (``gradients``, ``states``, ``indexing``) are loaded when first used.
 """

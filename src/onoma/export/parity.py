@@ -53,7 +53,7 @@ class Parity:
             figures = ", ".join(f"{field.name} {getattr(self, field.name):.3g}" for field in fields(self))
             raise ParityError(
                 f"tag scores differ by up to {self.largest:.3g}, and {tolerance:.3g} is allowed ({figures}); "
-                "this model computes otherwise outside torch, so the graph was not written; train with another encoder"
+                "the graph computes something else than torch, so it was not written; train with another encoder"
             )
 
 

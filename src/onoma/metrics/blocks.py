@@ -126,7 +126,7 @@ def _read_words(left: _DocumentStream, right: _DocumentStream) -> list[int]:
     if parting is None and len(left.words) != len(right.words):
         parting = min(len(left.words), len(right.words))
     if parting is not None:
-        raise InputError(f"gold and predicted part: {left.describe(parting)}, {right.describe(parting)}; {_ADVICE}")
+        raise InputError(f"gold and predicted differ: {left.describe(parting)}, {right.describe(parting)}; {_ADVICE}")
     return differing
 
 
@@ -155,7 +155,7 @@ def _texts_differ(left: _DocumentStream, right: _DocumentStream) -> str:
         place = next(index for index, (one, two) in enumerate(zip_longest(ours.text, theirs.text)) if one != two)
         shown = slice(place, place + 20)
         return (
-            f"gold and predicted part at character {place} of {_named(ours, left.before + 1)}: "
+            f"gold and predicted differ at character {place} of {_named(ours, left.before + 1)}: "
             f"gold has {ours.text[shown]!r}, predicted has {theirs.text[shown]!r}; {advice}"
         )
     side, other = (right, left) if left.fill() else (left, right)

@@ -83,7 +83,7 @@ def read_multilingual(path: Path) -> Multilingual:
     reader = _ByteReader(path.read_bytes())
     try:
         if reader.skip(len(MAGIC)) != MAGIC:
-            raise EncoderError(f"{path}: does not begin with {MAGIC.decode()}, so it is no file of this format")
+            raise EncoderError(f"{path}: does not begin with {MAGIC.decode()}, so it is not a file of this format")
         hf_config = _read_config(reader)
         tokenizer, pad_id = _read_tokenizer(reader)
         weights = _read_weights(reader, hf_config)
@@ -141,7 +141,7 @@ def _read_config(reader: _ByteReader) -> dict[str, object]:
 
 
 def _read_tokenizer(reader: _ByteReader) -> tuple[Tokenizer, int]:
-    """The tokenizer, and the id of its padding piece."""
+    """The tokenizer, and the id of its padding token."""
     count, begin, end, pad, unknown = reader.numbers("5i")
     (size,) = reader.numbers("Q")
     offsets = reader.numbers(f"{count + 1}I")

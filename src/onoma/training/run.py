@@ -164,7 +164,7 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
     )
     if not text.labels:
         raise InputError(
-            f"{text.card.name}: has no entity in {text.card.documents:,} documents, so there is nothing to learn; "
+            f"{text.card.name}: has no entities in {text.card.documents:,} documents, so there is nothing to train on; "
             "check data.tag_column and data.format"
         )
     if not len(text.examples):

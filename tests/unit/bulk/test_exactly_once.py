@@ -89,7 +89,7 @@ def test_a_disk_that_is_full_at_any_moment_changes_no_byte(whole, tag, rows, tmp
     assert left(tmp_path) == expected
     assert len(messages) > 2
     assert all("No space left on device" in message for message in messages)
-    assert any("2 of 4 shards (6 of 10 rows) stand in" in message and "--resume" in message for message in messages)
+    assert any("2 of 4 shards (6 of 10 rows) are kept in" in message and "--resume" in message for message in messages)
 
 
 def test_a_torn_journal_is_cut_to_its_last_whole_line(tag, rows, tmp_path):
@@ -196,7 +196,7 @@ def test_two_jobs_do_not_write_to_one_output(tag, rows, tmp_path):
 def test_resuming_nothing_begins_and_says_so(tag, rows):
     watcher = Watcher()
     tag(rows, "out.jsonl", resume=True, observer=watcher)
-    assert "starts at its beginning" in watcher.notices[0]
+    assert "starts from the beginning" in watcher.notices[0]
 
 
 def test_the_size_of_shards_does_not_change_what_a_table_holds(tag, tmp_path):

@@ -160,13 +160,13 @@ def test_missing_files_folders_and_names(tmp_path: Path) -> None:
         list(read(tmp_path, format="conll"))
     with pytest.raises(CorpusError, match=r"is a folder without \.ann files"):
         read(tmp_path)
-    with pytest.raises(ConfigError, match="no corpus format is called 'x'; there are conll"):
+    with pytest.raises(ConfigError, match="unknown corpus format 'x'; choose one of conll"):
         read(tmp_path, format="x")
-    with pytest.raises(ConfigError, match="no tagging scheme is called 'x'"):
+    with pytest.raises(ConfigError, match="unknown tagging scheme 'x'"):
         reading_of(tmp_path, "a O\n", scheme="x")
     with pytest.raises(ConfigError, match="no column 'NER'; its columns are A, B"):
         reading_of(tmp_path, "a O\n", tag_column="NER", columns=("A", "B"))
-    with pytest.raises(ConfigError, match="no encoding is called 'x'"):
+    with pytest.raises(ConfigError, match="unknown encoding 'x'"):
         reading_of(tmp_path, "a O\n", encoding="x")
 
 

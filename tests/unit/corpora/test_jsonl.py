@@ -146,5 +146,5 @@ def test_what_is_written(tmp_path: Path) -> None:
     assert (report.documents, report.entities, report.labels) == (1, 1, {"PER": 1})
     write([Document("half \ud800")], tmp_path / "b.jsonl")
     assert [document.text for document in read(tmp_path / "b.jsonl")] == ["half \ud800"]
-    with pytest.raises(ConfigError, match="no JSON layout is called 'x'; there are onoma"):
+    with pytest.raises(ConfigError, match="unknown JSON layout 'x'; choose one of onoma"):
         write([document], tmp_path / "a.jsonl", options=WriteOptions(layout="x"))

@@ -84,7 +84,7 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     [
         ("id2label", {"0": "O"}, r"the head's affine\.weight is of shape \[5, 32\], config\.json asks for \[1, 32\]"),
         ("id2label", None, "has no id2label"),
-        ("onoma_head", "tail", "there is no head 'tail'; there are linear, crf"),
+        ("onoma_head", "tail", "unknown head 'tail'; choose one of linear, crf"),
     ],
 )
 def test_a_configuration_that_contradicts_the_weights_is_refused(

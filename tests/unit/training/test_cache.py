@@ -99,7 +99,7 @@ def test_a_broken_entry_is_noticed_and_made_anew(folder, notices, name, damage):
         path.write_bytes(content[:-3] if damage == "cut" else content + b"abc")
     assert not ask("a", maker, folder, notices).found
     assert maker.calls == 2
-    assert "made anew" in notices[0]
+    assert "made again" in notices[0]
     assert ask("a", maker, folder, notices).found
     assert len(notices) == 1
 
