@@ -119,7 +119,7 @@ def test_a_damaged_shard_is_done_again(tag, rows, tmp_path):
     (tmp_path / "out.jsonl.unfinished/parts/.part-00002.jsonl.1.draft").write_bytes(b"half")
     watcher = Watcher()
     tag(rows, "out.jsonl", resume=True, observer=watcher)
-    assert "1 shards are not as the journal has them" in watcher.notices[0]
+    assert "1 shards differ from the journal" in watcher.notices[0]
     assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
 
 
@@ -172,7 +172,7 @@ def test_a_folder_is_replaced_only_if_it_holds_parts_alone(tag, rows, tmp_path):
     tag(rows, "parts/", overwrite=True, shard_rows=100)
     assert [path.name for path in (tmp_path / "parts").iterdir()] == ["part-00000.jsonl"]
     (tmp_path / "parts" / "thesis.tex").touch()
-    with pytest.raises(InputError, match="other things"):
+    with pytest.raises(InputError, match="files that are not parts"):
         tag(rows, "parts/", overwrite=True)
 
 

@@ -58,7 +58,7 @@ def test_a_run_that_fails_at_once_leaves_nothing(folder):
 
 
 def test_a_bundle_stays_until_the_new_one_is_complete(bundle):
-    with pytest.raises(InputError, match="holds a model; pass --overwrite"), open_output(bundle):
+    with pytest.raises(InputError, match="has a model; pass --overwrite"), open_output(bundle):
         pass
     with pytest.raises(ZeroDivisionError), open_output(bundle, overwrite=True) as output, output.new_bundle(last=True):
         raise ZeroDivisionError

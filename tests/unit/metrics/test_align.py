@@ -85,7 +85,8 @@ def test_documents_without_words_need_the_same_text() -> None:
     text = Document("Ada met Bob")
     assert score([text.with_entities([text.entity(0, 3, "PER")])], [text]).exact.gold == 1
     with pytest.raises(
-        InputError, match=r"part at character 3 of document 1 \('a'\): gold has ' met Bob', predicted has '\\n met Bob'"
+        InputError,
+        match=r"differ at character 3 of document 1 \('a'\): gold has ' met Bob', predicted has '\\n met Bob'",
     ):
         score([Document("Ada met Bob", id="a")], [Document("Ada\n met Bob")])
     with pytest.raises(

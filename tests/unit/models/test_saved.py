@@ -68,7 +68,7 @@ def test_names_for_another_number_of_tags_are_refused(model: Model, pretrained: 
 def test_weights_that_were_cut_short_are_named(folder: Path, kept: int) -> None:
     path = folder / "model.safetensors"
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(BundleError, match=r"model\.safetensors: the weight file is cut short or broken .*again"):
+    with pytest.raises(BundleError, match=r"model\.safetensors: the weight file is truncated or broken .*again"):
         load_model(folder)
 
 
