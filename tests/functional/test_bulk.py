@@ -210,15 +210,15 @@ def test_without_their_packages_formats_name_the_extra(onoma, model, rows, monke
 
 
 WRONG = {
-    "resume without files": (("--text", "x", "--resume"), "name files"),
-    "workers to the terminal": (("in.jsonl", "--workers", "2"), "name files and such an output"),
+    "resume without files": (("--text", "x", "--resume"), "need files as input"),
+    "workers to the terminal": (("in.jsonl", "--workers", "2"), "need files as input"),
     "no such engine": (("in.jsonl", "-o", "out.jsonl", "--engine", "spark"), "choose one of local, ray"),
     "no such column": (("in.csv", "-o", "out.csv", "--column", "x"), "no column 'x'; the columns are text, n"),
     "a column of text": (("in.txt", "-o", "out.jsonl", "--column", "x"), "no columns"),
-    "a model that is none": (("in.jsonl", "-o", "out.jsonl", "--model", "nowhere"), "no such folder"),
-    "no such folder": (("in.jsonl", "-o", "none/out.jsonl"), "no such folder to write to"),
-    "parquet of a stream": (("--text", "x", "-o", "out.parquet"), "name files"),
-    "a compressed page": (("in.jsonl", "--to", "html", "-o", "out.html.gz"), "compressed"),
+    "a model that is none": (("in.jsonl", "-o", "out.jsonl", "--model", "nowhere"), "folder does not exist"),
+    "no such folder": (("in.jsonl", "-o", "none/out.jsonl"), "folder does not exist"),
+    "parquet of a stream": (("--text", "x", "-o", "out.parquet"), "need files as input"),
+    "a compressed page": (("in.jsonl", "--to", "html", "-o", "out.html.gz"), "compression needs files"),
     "no file": (("none-*.jsonl", "-o", "out.jsonl"), "no file matches"),
 }
 

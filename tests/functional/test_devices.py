@@ -107,7 +107,10 @@ def test_a_signal_to_one_stops_both_and_both_go_on(encoder, corpus, whole, tmp_p
     output = tmp_path / "stopped"
     stopped = launch(tmp_path, TESTS / "support" / "together.py", 5, "SIGTERM", *arguments, "-o", output)
     assert stopped.returncode != 0
-    assert "stopped by SIGTERM after step 5; pass --resume to go on (the checkpoint of step 5 stands)" in stopped.stderr
+    assert (
+        "stopped by SIGTERM after step 5; pass --resume to continue (the last checkpoint is of step 5)"
+        in stopped.stderr
+    )
     assert [path.name for path in output.iterdir()] == ["unfinished"]
     resumed = launch(tmp_path, *UNDISTURBED, "train", "-o", output, "--resume")
     assert (resumed.returncode, resumed.stderr.count("resumed after step 5")) == (0, 1), resumed.stderr

@@ -110,7 +110,7 @@ def test_requests_that_make_no_sense_are_refused(onoma, copied, corpus, tmp_path
 
 
 def test_an_engine_is_asked_for_by_name(copied):
-    with pytest.raises(InputError, match="no dtype 'gpu'"):
+    with pytest.raises(InputError, match="unknown dtype 'gpu'"):
         package.load(copied, dtype="gpu")
     with pytest.raises(BundleError, match="--quantize int8"):
         package.load(copied, dtype="int8")
