@@ -31,7 +31,7 @@ from results import DATA, write_result
 from onoma.api.checking import predict_folds
 from onoma.corpora import read, write
 from onoma.doctor import Suspicion, suspicions
-from onoma.doctor.suspicion import WEIGHTS, Weights
+from onoma.doctor.suspicion import WEIGHTS, SuspicionWeights
 from onoma.text import Document, Entity
 
 CORPORA: dict[str, list[str]] = {
@@ -204,8 +204,8 @@ def predictions(documents: list[Document], corpus: str, kind: str, arguments: ar
     return predicted
 
 
-def fitted(arguments: argparse.Namespace) -> dict[str, Weights]:
-    """Weights for the errors of all corpora and kinds."""
+def fitted(arguments: argparse.Namespace) -> dict[str, SuspicionWeights]:
+    """SuspicionWeights for the errors of all corpora and kinds."""
     found: list[Suspicion] = []
     right: list[bool] = []
     for corpus in arguments.corpora:
@@ -219,7 +219,7 @@ def fitted(arguments: argparse.Namespace) -> dict[str, Weights]:
     return fit(found, right)
 
 
-def fit(found: Sequence[Suspicion], right: Sequence[bool]) -> dict[str, Weights]:
+def fit(found: Sequence[Suspicion], right: Sequence[bool]) -> dict[str, SuspicionWeights]:
     """The weights of each kind, by Newton's method; the log-likelihood is penalised by half of the sum of squares."""
     kinds = list(WEIGHTS)
     features = np.zeros((len(found), len(kinds), 3))
@@ -231,7 +231,7 @@ def fit(found: Sequence[Suspicion], right: Sequence[bool]) -> dict[str, Weights]
         slope = inputs.T @ (likely - np.asarray(right)) + weights
         curve = (inputs * (likely * (1 - likely))[:, None]).T @ inputs + np.eye(len(weights))
         weights -= np.linalg.solve(curve, slope)
-    return {kind: Weights(*of.tolist()) for kind, of in zip(kinds, weights.reshape(-1, 3), strict=True)}
+    return {kind: SuspicionWeights(*of.tolist()) for kind, of in zip(kinds, weights.reshape(-1, 3), strict=True)}
 
 
 def measure(documents: list[Document], corpus: str, kind: str, arguments: argparse.Namespace) -> dict[str, object]:

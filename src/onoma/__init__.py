@@ -4,7 +4,7 @@
 >>> onoma.Document("Ada Lovelace").entity(0, 3, "PER").text
 'Ada'
 
-Names are loaded when first used, so that the import itself costs next to nothing.
+Names are imported when they are first used, so that `import onoma` is fast.
 """
 
 from __future__ import annotations

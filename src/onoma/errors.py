@@ -3,19 +3,19 @@
 ::
 
     OnomaError                 anything onoma can explain; the command line prints it and exits with 2
-    ├── InputError             what the caller handed in cannot be used
+    ├── InputError             an argument or a file that cannot be used
     │   ├── CorpusError        an annotated file, at a path and often a line
     │   │   └── SchemeError    a tag, or a tag after another, that the scheme does not allow
-    │   └── ConfigError        a run's configuration: a key, a value, a contradiction
+    │   └── ConfigError        a run's configuration: an unknown key, a wrong value, a contradiction
     ├── BundleError            a model folder that is missing, broken or of another version
     ├── EncoderError           a pre-trained encoder that cannot be found or understood
     ├── ParityError            two computations of one model differ by more than they may
-    ├── TrainingError          training that cannot go on: a loss that is no number, a batch that does not fit
-    ├── UnfinishedError        a bulk job that cannot go on and can be resumed
-    ├── StoppedError           training that was told to stop and can be resumed
+    ├── TrainingError          training that cannot continue: a loss that is not finite, a batch that does not fit
+    ├── UnfinishedError        a bulk job that cannot continue now and can be resumed
+    ├── StoppedError           training that SIGTERM has stopped and that can be resumed
     └── MissingExtraError      an optional dependency is not installed
 
-A message tells where, what came, what was expected, and the next step.
+A message says where the error is, what was found, what was expected, and what to do.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from pathlib import Path
 
 
 class OnomaError(Exception):
-    """Anything onoma can explain to its user."""
+    """The base class of all errors that onoma raises on purpose."""
 
 
 class InputError(OnomaError):
-    """What the caller handed in cannot be used."""
+    """An argument or a file that cannot be used."""
 
 
 class CorpusError(InputError):
     """An annotated file that cannot be read or written.
 
     Args:
-        message: what came, what was expected, the next step.
+        message: what was found, what was expected, what to do.
         path: the file.
         line: the line, counted from 1.
     """
@@ -51,11 +51,11 @@ class CorpusError(InputError):
 
 
 class SchemeError(CorpusError):
-    """A tag, or a step from tag to tag, that the scheme does not allow."""
+    """A tag, or a tag after another, that the scheme does not allow."""
 
 
 class ConfigError(InputError):
-    """A run's configuration that cannot be followed."""
+    """A run's configuration that cannot be used."""
 
 
 class BundleError(OnomaError):
@@ -71,11 +71,11 @@ class ParityError(OnomaError):
 
 
 class TrainingError(OnomaError):
-    """Training that cannot go on; its checkpoints stand."""
+    """Training that cannot continue; its checkpoints are kept."""
 
 
 class UnfinishedError(OnomaError):
-    """A bulk job that cannot go on; what it has written stands and can be resumed."""
+    """A bulk job that cannot continue now; what it has written is kept, and it can be resumed."""
 
 
 class StoppedError(OnomaError):

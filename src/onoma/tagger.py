@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from onoma.bundle import ENTITIES, Bundle
 from onoma.encoding import Encoded, Window, Windower, batch_by_length, pad
 from onoma.runtime import Backend, PaddedBatch
-from onoma.tasks import Reading, ScoredSpan, Task
+from onoma.tasks import ScoredSpan, SentencePrediction, Task
 from onoma.text import Document, Entity, Span, words_touched
 
 _LOOKAHEAD_CHARACTERS = 100_000
@@ -57,11 +57,11 @@ class Tagger:
         """Tag a stream in its order; some 100,000 characters are read ahead, so that similar lengths share batches."""
         return (read.document for read in self._read_many(texts, keep=False))
 
-    def read_many(self, texts: Iterable[str | Document]) -> Iterator[DocumentReading]:
+    def read_many(self, texts: Iterable[str | Document]) -> Iterator[DocumentPrediction]:
         """Tag a stream, and keep the scores of each document: for the probability of any span with any label."""
         return self._read_many(texts, keep=True)
 
-    def _read_many(self, texts: Iterable[str | Document], *, keep: bool) -> Iterator[DocumentReading]:
+    def _read_many(self, texts: Iterable[str | Document], *, keep: bool) -> Iterator[DocumentPrediction]:
         stretches: deque[_Stretch] = deque()
         under_way: deque[tuple[_Stretch, list[int]]] = deque()
 
@@ -79,7 +79,7 @@ class Tagger:
             if not stretch.missing:
                 yield from self._decoded(stretches.popleft())
 
-    def _batch(self, jobs: list[_Job]) -> PaddedBatch:
+    def _batch(self, jobs: list[_DocumentWindow]) -> PaddedBatch:
         rows = [self._windower.row(job.reader.encoded, job.window) for job in jobs]
         ids, mask = pad(rows, filler=self._windower.subword_encoder.pad)
         wanted = np.zeros(ids.shape, dtype=bool)
@@ -87,17 +87,17 @@ class Tagger:
             row[self._windower.first_subwords(job.reader.encoded, job.window)] = True
         return PaddedBatch(ids, mask, wanted)
 
-    def _jobs(self, documents: Iterable[Document], *, keep: bool) -> Iterator[_Job]:
+    def _jobs(self, documents: Iterable[Document], *, keep: bool) -> Iterator[_DocumentWindow]:
         """The windows of a stream of documents."""
         around = len(self._windower.subword_encoder.prefix) + len(self._windower.subword_encoder.suffix)
         for together in _together(documents):
             for encoded in self._windower.encode(together):
-                reader = _Reader(encoded, self._task, keep=keep)
+                reader = _DocumentInProgress(encoded, self._task, keep=keep)
                 for window in encoded.windows or (_EMPTY,):
                     bounds = encoded.subwords.bounds
-                    yield _Job(reader, window, around + int(bounds[window.end] - bounds[window.start]))
+                    yield _DocumentWindow(reader, window, around + int(bounds[window.end] - bounds[window.start]))
 
-    def _decoded(self, stretch: _Stretch) -> Iterator[DocumentReading]:
+    def _decoded(self, stretch: _Stretch) -> Iterator[DocumentPrediction]:
         """Decode the sentences that are whole; the documents that this completes."""
         sentences = [
             (reader, first, scores)
@@ -113,7 +113,7 @@ class Tagger:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DocumentReading:
+class DocumentPrediction:
     """A tagged document and, where they were kept, the readings of its sentences.
 
     Attributes:
@@ -124,7 +124,7 @@ class DocumentReading:
 
     document: Document
     encoded: Encoded
-    sentences: tuple[tuple[int, Reading], ...] = ()
+    sentences: tuple[tuple[int, SentencePrediction], ...] = ()
 
     def decoded_by(self, task: Task) -> Document:
         """The document as another task reads the same scores, such as one with another calibration."""
@@ -150,7 +150,7 @@ class DocumentReading:
         return reading.probability(start - first, end - first, label) if end <= behind else None
 
 
-class _Reader:
+class _DocumentInProgress:
     """A document on its way: what was found, and the scores of words whose sentence has not ended."""
 
     def __init__(self, encoded: Encoded, task: Task, *, keep: bool) -> None:
@@ -160,7 +160,7 @@ class _Reader:
         self._task = task
         self._keep = keep
         self._entities: list[Entity] = []
-        self._readings: list[tuple[int, Reading]] = []
+        self._readings: list[tuple[int, SentencePrediction]] = []
         self._sentence = 0
         self._waiting = np.empty((0, *task.shape), dtype=np.float32)
 
@@ -186,16 +186,16 @@ class _Reader:
             self.word += settled
         self._waiting = scores[settled:].copy()
 
-    def take(self, first: int, reading: Reading) -> None:
+    def take(self, first: int, reading: SentencePrediction) -> None:
         """Add what was read of the sentence that begins with a word."""
         self._entities += [entity_of(self.encoded, first, span) for span in reading.spans]
         if self._keep:
             self._readings.append((first, reading))
 
-    def result(self) -> DocumentReading:
+    def result(self) -> DocumentPrediction:
         """The document, all of whose sentences were read."""
         document = self.encoded.document.with_entities(self._entities)
-        return DocumentReading(document, self.encoded, tuple(self._readings))
+        return DocumentPrediction(document, self.encoded, tuple(self._readings))
 
 
 def entity_of(encoded: Encoded, first: int, span: ScoredSpan) -> Entity:
@@ -205,10 +205,10 @@ def entity_of(encoded: Encoded, first: int, span: ScoredSpan) -> Entity:
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
+class _DocumentWindow:
     """A window of a document; ``length`` in subwords, special tokens included."""
 
-    reader: _Reader
+    reader: _DocumentInProgress
     window: Window
     length: int
 
@@ -228,13 +228,13 @@ class _Stretch:
         missing: windows whose scores are yet to come.
     """
 
-    jobs: list[_Job]
+    jobs: list[_DocumentWindow]
     firsts: list[int]
     scores: NDArray[np.float32]
     missing: int
 
     @classmethod
-    def of(cls, jobs: list[_Job], *, shape: tuple[int, ...]) -> _Stretch:
+    def of(cls, jobs: list[_DocumentWindow], *, shape: tuple[int, ...]) -> _Stretch:
         answered = (job.window.core_end - job.window.core_start for job in jobs)
         firsts = list(accumulate(answered, initial=0))
         return cls(jobs, firsts, np.empty((firsts[-1], *shape), dtype=np.float32), len(jobs))
@@ -247,7 +247,7 @@ class _Stretch:
             self.scores[self.firsts[position] : self.firsts[position + 1]] = row[first]
         self.missing -= len(batch)
 
-    def documents(self) -> Iterator[tuple[_Reader, NDArray[np.float32]]]:
+    def documents(self) -> Iterator[tuple[_DocumentInProgress, NDArray[np.float32]]]:
         """The documents and the scores of such of their words as are here."""
         end = 0
         for reader, jobs in groupby(self.jobs, key=lambda job: job.reader):
@@ -269,7 +269,7 @@ def _together(documents: Iterable[Document]) -> Iterator[list[Document]]:
         yield waiting
 
 
-def _runs(jobs: Iterable[_Job], *, size: int) -> Iterator[list[_Job]]:
+def _runs(jobs: Iterable[_DocumentWindow], *, size: int) -> Iterator[list[_DocumentWindow]]:
     """Runs of so many; the last one may be shorter."""
     jobs = iter(jobs)
     while run := list(islice(jobs, size)):

@@ -1,4 +1,4 @@
-"""The version of onoma, the one place where it is written."""
+"""The version of onoma."""
 
 from __future__ import annotations
 

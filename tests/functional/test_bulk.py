@@ -110,7 +110,7 @@ def test_a_worker_that_dies_is_told_and_its_shard_done_again(model, rows, whole)
     package.tag_files(rows, model=model, output="out.jsonl", shard_rows=2, workers=2, observer=killer)
     assert Path("out.jsonl").read_bytes() == whole
     assert killer.notices
-    assert all("a worker has died (signal 9)" in notice for notice in killer.notices)
+    assert all("a worker died (signal 9)" in notice for notice in killer.notices)
 
 
 def test_a_shard_that_kills_every_worker_ends_the_job(model, rows, monkeypatch):
@@ -174,11 +174,11 @@ def test_an_interrupt_ends_a_job_cleanly(onoma, model, rows, whole, monkeypatch,
     with monkeypatch.context() as patch:
         patch.setattr(BulkProgress, "progressed", interrupt)
         outcome = onoma(*arguments)
-    assert (outcome.status, "--resume goes on" in outcome.err) == (130, True)
+    assert (outcome.status, "--resume continues" in outcome.err) == (130, True)
     assert "Traceback" not in outcome.err
     assert not multiprocessing.active_children()
     outcome = onoma(*arguments, "--resume")
-    assert (outcome.status, "resumed: 2 of 24 rows stand" in outcome.err) == (3, True)
+    assert (outcome.status, "resumed: 2 of 24 rows were finished before" in outcome.err) == (3, True)
     assert Path("out.jsonl").read_bytes() == whole
 
 
@@ -208,15 +208,15 @@ def test_without_their_packages_formats_name_the_extra(onoma, model, rows, monke
 
 
 WRONG = {
-    "resume without files": (("--text", "x", "--resume"), "name files"),
-    "workers to the terminal": (("in.jsonl", "--workers", "2"), "name files and such an output"),
-    "no such engine": (("in.jsonl", "-o", "out.jsonl", "--engine", "spark"), "there are local, ray"),
-    "no such column": (("in.csv", "-o", "out.csv", "--column", "x"), "there is no column 'x'; there are text, n"),
+    "resume without files": (("--text", "x", "--resume"), "need files as input"),
+    "workers to the terminal": (("in.jsonl", "--workers", "2"), "need files as input"),
+    "no such engine": (("in.jsonl", "-o", "out.jsonl", "--engine", "spark"), "choose one of local, ray"),
+    "no such column": (("in.csv", "-o", "out.csv", "--column", "x"), "no column 'x'; the columns are text, n"),
     "a column of text": (("in.txt", "-o", "out.jsonl", "--column", "x"), "no columns"),
-    "a model that is none": (("in.jsonl", "-o", "out.jsonl", "--model", "nowhere"), "no such folder"),
-    "no such folder": (("in.jsonl", "-o", "none/out.jsonl"), "no such folder to write to"),
-    "parquet of a stream": (("--text", "x", "-o", "out.parquet"), "name files"),
-    "a compressed page": (("in.jsonl", "--to", "html", "-o", "out.html.gz"), "compressed"),
+    "a model that is none": (("in.jsonl", "-o", "out.jsonl", "--model", "nowhere"), "folder does not exist"),
+    "no such folder": (("in.jsonl", "-o", "none/out.jsonl"), "folder does not exist"),
+    "parquet of a stream": (("--text", "x", "-o", "out.parquet"), "need files as input"),
+    "a compressed page": (("in.jsonl", "--to", "html", "-o", "out.html.gz"), "compression needs files"),
     "no file": (("none-*.jsonl", "-o", "out.jsonl"), "no file matches"),
 }
 

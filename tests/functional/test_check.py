@@ -77,7 +77,7 @@ def test_words_that_the_tokenizer_does_not_know(onoma, model, tmp_path):
         ([], "no files.*--train"),
         (["a.conll", "--set", "training.epochs=1"], "--folds"),
         (["a.conll", "--folds", "50"], "50 folds of 1"),
-        (["a.conll", "--model", "nowhere"], "no such folder"),
+        (["a.conll", "--model", "nowhere"], "folder does not exist"),
     ],
 )
 def test_what_cannot_be_done_is_said(onoma, tmp_path, monkeypatch, arguments, said):

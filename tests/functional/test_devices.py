@@ -100,7 +100,10 @@ def test_a_signal_to_one_process_stops_both_and_both_resume(encoder, corpus, who
     output = tmp_path / "stopped"
     stopped = launch(tmp_path, TESTS / "support" / "together.py", 5, "SIGTERM", *arguments, "-o", output)
     assert stopped.returncode != 0
-    assert "stopped by SIGTERM after step 5; pass --resume to go on (the checkpoint of step 5 stands)" in stopped.stderr
+    assert (
+        "stopped by SIGTERM after step 5; pass --resume to continue (the last checkpoint is of step 5)"
+        in stopped.stderr
+    )
     assert [path.name for path in output.iterdir()] == ["unfinished"]
     resumed = launch(tmp_path, *UNDISTURBED, "train", "-o", output, "--resume")
     assert (resumed.returncode, resumed.stderr.count("resumed after step 5")) == (0, 1), resumed.stderr
@@ -124,5 +127,5 @@ def test_what_one_cannot_do_ends_all(encoder, corpus, tmp_path):
     arguments = ("-m", "onoma", "train", "--train", corpus, "--encoder", encoder, *SETTINGS)
     refused = launch(tmp_path, *arguments, "-o", tmp_path / "taken")
     assert refused.returncode != 0
-    assert "the output folder is not empty and holds no model" in refused.stderr
+    assert "the output folder is not empty and has no model" in refused.stderr
     assert [path.name for path in (tmp_path / "taken").iterdir()] == ["thesis.tex"]

@@ -57,7 +57,7 @@ def test_the_nearest_mentions_once_there_is_an_index(onoma, own, corpus):
     assert before.status == 2
     assert re.search(r"no index.*onoma index", before.err)
     outcome = onoma("index", own, corpus)
-    assert outcome.out.startswith(f"{sum(s.count('B-') for s in SENTENCES) * 4} mentions in ")
+    assert outcome.out.startswith(f"{sum(s.count('B-') for s in SENTENCES) * 4} entities written to ")
     again = onoma("index", own, corpus)
     assert again.status == 2
     assert "--overwrite" in again.err
@@ -99,10 +99,10 @@ def test_a_model_that_only_tags_is_explained_by_occlusion(onoma, corpus):
     told = json.loads(outcome.out)
     assert [found["label"] for found in told["explanations"]] == ["PER", "LOC"]
     assert told["explanations"][0]["gap"] is None
-    assert re.search("note: .*occlusion alone.*onoma train", outcome.err)
+    assert re.search("note: .*occlusion only.*onoma train", outcome.err)
     refused = onoma("index", "en", corpus)
     assert refused.status == 2
-    assert re.search(r"holds no model\.safetensors.*onoma train", refused.err)
+    assert re.search(r"has no model\.safetensors.*onoma train", refused.err)
 
 
 def test_without_captum_the_extra_is_named(onoma, model, monkeypatch):
@@ -116,7 +116,7 @@ def test_without_captum_the_extra_is_named(onoma, model, monkeypatch):
     ("arguments", "said"),
     [
         ([], "--text.*--faithfulness"),
-        (["--text", TEXT, "--faithfulness", "a.conll"], "pass one of"),
+        (["--text", TEXT, "--faithfulness", "a.conll"], "pass either"),
         (["--text", TEXT, "--span", "20:40"], "20:40.*26 characters"),
         (["--text", TEXT, "--span", "paris"], "'paris'"),
         (["--text", TEXT, "--label", "ORG"], "'ORG'.*PER"),

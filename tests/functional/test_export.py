@@ -63,7 +63,7 @@ def test_a_shipped_bundle_holds_what_tagging_needs_and_nothing_else(onoma, copie
     assert onoma("tag", "--model", shipped, "--text", TEXT).out == "[Angela Merkel PER] visited [Lyon LOC].\n"
     again = onoma("export", copied, "--quantize", "int8", "--output", shipped)
     assert (again.status, "pass --overwrite" in again.err) == (2, True)
-    with pytest.raises(BundleError, match=r"holds no model\.safetensors to export"):
+    with pytest.raises(BundleError, match=r"has no model\.safetensors to export"):
         package.export_model(shipped)
 
 
@@ -98,10 +98,10 @@ def test_requests_that_make_no_sense_are_refused(onoma, copied, corpus, tmp_path
     plain = write_corpus(tmp_path / "plain.conll", ["the/O visited/O"])
     before = content(copied)
     for arguments, expected in [
-        (("--quantize", "int4"), "--quantize int4: there is no such quantization; there is int8"),
+        (("--quantize", "int4"), "--quantize int4: unknown quantization; the only one is int8"),
         (("--dev", corpus), "belong to --quantize int8"),
         (("--overwrite",), "--overwrite belongs to --output"),
-        (("--quantize", "int8", "--dev", plain), "holds no entities"),
+        (("--quantize", "int8", "--dev", plain), "has no entities"),
         (("--quantize", "int8", "--dev", tmp_path / "none.conll"), "none.conll"),
     ]:
         outcome = onoma("export", copied, *arguments)
@@ -110,7 +110,7 @@ def test_requests_that_make_no_sense_are_refused(onoma, copied, corpus, tmp_path
 
 
 def test_an_engine_is_asked_for_by_name(copied):
-    with pytest.raises(InputError, match="no dtype 'gpu'"):
+    with pytest.raises(InputError, match="unknown dtype 'gpu'"):
         package.load(copied, dtype="gpu")
     with pytest.raises(BundleError, match="--quantize int8"):
         package.load(copied, dtype="int8")

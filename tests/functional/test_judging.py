@@ -80,7 +80,7 @@ def test_score_writes_a_page(onoma, files, tmp_path):
     gold, one, other = files
     page = tmp_path / "report.html"
     outcome = onoma("score", gold, other, "--against", one, "--seeds", one, "--train", gold, "--report", page)
-    assert (outcome.status, f"the page is in {page}" in outcome.err) == (0, True)
+    assert (outcome.status, f"page written to {page}" in outcome.err) == (0, True)
     assert "precision" in outcome.out
     html = page.read_text(encoding="utf-8")
     assert "other.conll against gold.conll" in html

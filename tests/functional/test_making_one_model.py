@@ -56,7 +56,7 @@ def test_an_unannotated_label_that_no_corpus_has(onoma, halves, encoder, tmp_pat
         "--output", tmp_path / "model",
     )  # fmt: skip
     assert ended.status == 2
-    assert "data.corpora: no file has the label 'LOC' that others lack; there are PER" in ended.err
+    assert "data.corpora: no other file has the label 'LOC'; choose from PER" in ended.err
 
 
 def test_labels_are_renamed_in_a_conversion(onoma, halves, tmp_path):

@@ -1,4 +1,4 @@
-"""A run that is stopped, however it is stopped, goes on as if nothing had been."""
+"""A run that is stopped, however it is stopped, can be resumed with the same result."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_ctrl_c_leaves_a_model_and_a_run_that_can_be_resumed(onoma, interrupt, e
     output = tmp_path / "x"
     interrupt(6, signal.SIGINT)
     stopped = onoma(*_arguments(encoder, corpus, output))
-    assert (stopped.status, "--resume goes on" in stopped.err) == (130, True)
+    assert (stopped.status, "--resume continues the run" in stopped.err) == (130, True)
     assert onoma("tag", "--model", output, "--text", "lyon").status == 0
     refused = onoma(*_arguments(encoder, corpus, output))
     assert refused.status == 2
@@ -127,7 +127,7 @@ def test_another_configuration_is_refused_unless_accepted(onoma, unfinished):
     assert "--accept-changes" in refused.err
     accepted = onoma(*change, "--accept-changes")
     assert accepted.status == 0
-    assert "not as the run began: training.learning_rate: 0.01, now 0.02 (accepted)" in accepted.err
+    assert "changed since the run began: training.learning_rate: 0.01, now 0.02 (accepted)" in accepted.err
 
 
 def test_what_does_not_touch_the_weights_may_differ(onoma, unfinished, whole, corpus):
@@ -161,7 +161,7 @@ def test_two_runs_do_not_share_a_folder(onoma, encoder, corpus, tmp_path):
 
 def test_resuming_nothing_begins(onoma, encoder, corpus, whole, tmp_path):
     outcome = onoma(*_arguments(encoder, corpus, tmp_path / "x", "--resume"))
-    assert (outcome.status, "starts at its beginning" in outcome.err) == (0, True)
+    assert (outcome.status, "starts from the beginning" in outcome.err) == (0, True)
     assert (tmp_path / "x" / "model.safetensors").read_bytes() == whole
 
 
@@ -177,7 +177,7 @@ def test_a_loss_that_is_no_number_stops_the_run(onoma, encoder, corpus, tmp_path
     outcome = onoma(*_arguments(encoder, corpus, tmp_path / "x"))
     assert outcome.status == 2
     assert re.search(r"step 6 in epoch 2: the loss is nan.*windows \d+ \('.*training\.learning_rate", outcome.err)
-    assert "the checkpoint of step 4 stands" in outcome.err
+    assert "the last checkpoint is of step 4" in outcome.err
 
 
 def test_a_folder_that_is_only_called_like_ours_is_left_alone(onoma, encoder, corpus, tmp_path):

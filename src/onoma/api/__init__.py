@@ -1,1 +1,1 @@
-"""What `import onoma` offers, a module each. They put rooms together, and no more."""
+"""The public functions of onoma, one module per use case. They only combine the packages below."""

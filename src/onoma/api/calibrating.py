@@ -1,4 +1,4 @@
-"""A model and annotated text to scores that are calibrated probabilities."""
+"""Calibrating a model's scores on annotated text."""
 
 from __future__ import annotations
 
@@ -38,20 +38,24 @@ def calibrate(
         precision: choose for each label the threshold with this precision and the best recall.
         recall: choose for each label the threshold with this recall and the best precision.
         apply: write the thresholds into the model, which then leaves out entities with a lower score; needs one of
-            ``precision`` and ``recall``. A label that cannot reach it keeps all its entities. Without this, thresholds
-            that the model has are removed.
+            ``precision`` and ``recall``. A label that cannot reach it keeps all its entities. Otherwise thresholds in
+            the model are removed.
         format: the file's format; detected automatically if None.
         options: how the file is read.
         threads: processor threads; None for as many as this process may use.
 
+    Returns:
+        The calibration, the reliability of scores before and after it, and the thresholds.
+
     Raises:
         BundleError: the folder is missing, broken, or of a newer version.
-        InputError: the text has too little to fit a calibration on, or ``apply`` without one wanted figure.
+        InputError: the text has too few entities for a calibration, or ``apply`` is given without exactly one of
+            ``precision`` and ``recall``.
     """
     from onoma.evaluation import calibrate as calibrate_bundle
 
     if apply and (precision is None) == (recall is None):
-        raise InputError("thresholds are written for a precision or for a recall; pass one of them with apply")
+        raise InputError("thresholds are written for a precision or for a recall; pass exactly one of them with apply")
     bundle = load_bundle(Path(model))
     folder = bundle.graph().parent
     gold = documents_in(data, format=format, options=options)
@@ -72,6 +76,6 @@ def calibrate(
 
 
 def _rounded_down(fitted: Calibrated) -> dict[str, float]:
-    """The chosen thresholds; rounded down, so that the entity with that very score is kept."""
+    """The chosen thresholds; rounded down, so that an entity with exactly this score is kept."""
     (chosen,) = fitted.chosen.values()
     return {label: math.floor(1e6 * point.threshold) / 1e6 for label, point in chosen.items() if point is not None}

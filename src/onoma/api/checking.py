@@ -1,4 +1,4 @@
-"""Annotated files to findings."""
+"""Checking annotated files for errors."""
 
 from __future__ import annotations
 
@@ -42,22 +42,26 @@ def check(
     """Look for errors in annotated text.
 
     Args:
-        files: annotated files that belong to no part.
+        files: annotated files of no particular part.
         train, dev, test: the parts of a data set, which are also compared.
-        model: a folder that `onoma train` has written; its tokenizer, and where there are no folds its predictions, are
-            held against the files.
-        encoder: what the folds are trained from (`small` where not given); its tokenizer is held against the files.
-        folds: train so many models, each on all but a part of the documents, and hold the predictions for that part
-            against its annotation.
-        settings: of these trainings, by dotted key, such as ``{"training.epochs": 3}``.
+        model: a folder that `onoma train` has written. The text is checked with its tokenizer and, without ``folds``,
+            the annotation is compared with its predictions.
+        encoder: the encoder that is fine-tuned with ``folds``; `small` if None. The text is checked with its tokenizer.
+        folds: cross-validation: train this many models, each on all other folds, and compare their predictions with the
+            annotation.
+        settings: settings for training with ``folds``, by dotted key, such as ``{"training.epochs": 3}``.
         fix: a new folder, to which the files are written with all safe fixes, and a diff beside them.
-        format: what all files are; detected automatically where not given.
-        options: how they are read.
+        format: the format of all files; detected automatically if None.
+        options: how files are read.
         threads: processor threads; None for as many as this process may use.
-        on_event: called with the events of the trainings.
+        on_event: called with the events of training.
+
+    Returns:
+        The findings, the most severe and most certain first.
 
     Raises:
-        InputError: a file cannot be read, there are none, the folds cannot be made, or ``fix`` exists already.
+        InputError: a file cannot be read, there are no files, there are more folds than documents, or ``fix`` exists
+            already.
         BundleError: the model cannot be loaded.
     """
     from onoma.corpora import ReadOptions
@@ -66,12 +70,12 @@ def check(
     from onoma.doctor import fix as write_fixed
 
     if settings and folds is None:
-        raise InputError("settings (--set) are for the training of folds; pass folds (--folds) too")
+        raise InputError("settings (--set) are for training with folds; pass folds (--folds) too")
 
     parts = {"": files, "train": train, "dev": dev, "test": test}
     named = [(part, path) for part, paths in parts.items() for path in paths_of(paths) or []]
     if not named:
-        raise InputError("there are no files to check; name some, or the parts with --train, --dev and --test")
+        raise InputError("there are no files to check; pass files, or the parts with --train, --dev and --test")
     options = options or ReadOptions()
     examined = [examine(path, part=part, format=format, options=options) for part, path in named]
     if folds is not None:
@@ -94,14 +98,14 @@ def check(
 
 
 def _windower(encoder: str) -> Windower:
-    """How documents are cut for an encoder where nobody says otherwise."""
+    """A windower for an encoder, with the default window and overlap."""
     need_training()
     from onoma.encoding import SubwordEncoder, Windower
     from onoma.models import load_pretrained
     from onoma.training.config import ModelConfig
 
-    usual = ModelConfig()
-    return Windower(SubwordEncoder(load_pretrained(encoder).tokenizer), window=usual.window, overlap=usual.overlap)
+    default = ModelConfig()
+    return Windower(SubwordEncoder(load_pretrained(encoder).tokenizer), window=default.window, overlap=default.overlap)
 
 
 def predict_folds(
@@ -112,21 +116,21 @@ def predict_folds(
     threads: int | None = None,
     on_event: Listener | None = None,
 ) -> list[Document]:
-    """Tag each document by a model that is trained on the others.
+    """Tag each document with a model that was trained on the other folds.
 
     Args:
         documents: with gold entities.
-        folds: how many models are trained, each on all but a part of the documents; they are thrown away.
-        settings: of these trainings, by dotted key, such as ``{"training.epochs": 3}``.
+        folds: how many models are trained, each on all other folds; they are deleted afterwards.
+        settings: settings for training, by dotted key, such as ``{"training.epochs": 3}``.
         threads: processor threads for tagging.
-        on_event: called with the events of the trainings.
+        on_event: called with the events of training.
 
     Returns:
-        The documents with what is predicted, and with the probability of each gold span.
+        The documents with the predicted entities, and with the probability of each gold span.
 
     Raises:
         InputError: there are fewer different documents than folds.
-        TrainingError: a training cannot go on.
+        TrainingError: training cannot continue.
     """
     need_training()
     from onoma.corpora import write

@@ -1,4 +1,4 @@
-"""An annotated file to another format and tagging scheme."""
+"""Converting annotated files to another format or tagging scheme."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Converted:
 
     Attributes:
         documents, entities: how many were written.
-        notes: how the source was read, and what the target cannot hold, with counts.
+        notes: how the source was read, and what the target format cannot represent, with counts.
     """
 
     documents: int
@@ -49,6 +49,9 @@ def convert(
         format: the format of ``source``; detected automatically if None.
         options: how ``source`` is read.
         overwrite: replace ``target`` if it exists.
+
+    Returns:
+        How much was written, and notes.
 
     Raises:
         InputError: ``target`` exists already, or a file cannot be read or written.

@@ -1,4 +1,4 @@
-"""Annotated text and a model, or two annotated files, to figures."""
+"""Scoring a model on annotated text, or one annotated file against another."""
 
 from __future__ import annotations
 
@@ -40,13 +40,16 @@ def evaluate(
         data: a file in any format that onoma reads, or documents.
         against: another model, for paired tests on the same data.
         seeds: models trained in the same way with other seeds, for mean and standard deviation.
-        train: the training text, to tell entities that it contains from new ones.
+        train: the training text, to score entities that it contains and new ones separately.
         raw: tag the text alone, without the words and sentence bounds that the data gives.
         report: an HTML page to write, with all figures and every sentence with an error.
         format: the format of all files; detected automatically if None.
         options: how files are read.
-        dtype: as :func:`load` takes it, for models that are folders.
-        threads: processor threads for them; None for as many as this process may use.
+        dtype: as for :func:`load`; for models that are given as folders.
+        threads: processor threads for these; None for as many as this process may use.
+
+    Returns:
+        All figures.
 
     Raises:
         InputError: a file cannot be used.
@@ -87,7 +90,7 @@ def score(
 ) -> Report:
     """Score predicted entities against gold entities.
 
-    The files may have different formats. Entities are compared by character offsets where the texts are equal, else by
+    The files may have different formats. Entities are compared by character offsets if the texts are equal, else by
     words.
 
     Args:
@@ -96,10 +99,13 @@ def score(
         predicted: the same text with predicted entities.
         against: predictions of another system, for paired tests.
         seeds: predictions of runs with other seeds, for mean and standard deviation.
-        train: the training text, to tell entities that it contains from new ones.
+        train: the training text, to score entities that it contains and new ones separately.
         report: an HTML page to write, with all figures and every sentence with an error.
         format: the format of all files; detected automatically if None.
         options: how files are read.
+
+    Returns:
+        All figures.
 
     Raises:
         InputError: a file cannot be used, or the texts differ; the message says where.
@@ -132,36 +138,38 @@ def score(
     return _finished(found, pairs, notes=notes_on(expected, *systems), page=report, title=title)
 
 
-Source = tuple[PathLike | Iterable[Document], Iterable[Document]]
+ScoreInput = tuple[PathLike | Iterable[Document], Iterable[Document]]
 """What a caller passed, and the documents in it."""
 
 
-def _strict_reading(gold: Source, predicted: Source, format: str | None, options: ReadOptions | None) -> Counts | None:
+def _strict_reading(
+    gold: ScoreInput, predicted: ScoreInput, format: str | None, options: ReadOptions | None
+) -> Counts | None:
     """Exact counts without the entities that exist only because a tag was repaired; None if no tag was repaired."""
     from onoma.corpora import Reading, ReadOptions
     from onoma.metrics import score
 
     if not any(isinstance(read, Reading) and read.report.repairs.count for _, read in (gold, predicted)):
         return None
-    strictly = replace(options or ReadOptions(), sound_only=True)
-    return score(*(documents_in(data, format=format, options=strictly) for data, _ in (gold, predicted))).exact
+    strict = replace(options or ReadOptions(), sound_only=True)
+    return score(*(documents_in(data, format=format, options=strict) for data, _ in (gold, predicted))).exact
 
 
 def _check_page(page: PathLike | None) -> None:
-    """Refuse a page that cannot be written before hours go into its content."""
+    """Refuse a page that cannot be written, before anything is computed."""
     if page is None:
         return
     from onoma.views.evaluation_page import need_plots
 
     if not Path(page).parent.is_dir():
-        raise InputError(f"{page}: there is no folder {Path(page).parent}; make it first")
+        raise InputError(f"{page}: there is no folder {Path(page).parent}; create it first")
     need_plots()
 
 
 def _finished(
     report: Report, pairs: Sequence[Aligned], *, notes: Sequence[str], page: PathLike | None, title: str
 ) -> Report:
-    """The report with notes on how files were read; also written as a page where that is wanted."""
+    """The report with notes on how files were read; also written as a page if one is wanted."""
     report = replace(report, notes=(*notes, *report.notes))
     if page is not None:
         from onoma.views.evaluation_page import write_evaluation_page

@@ -1,4 +1,4 @@
-"""A model and a text to reasons."""
+"""Explaining the predictions of a model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from onoma.text import Document
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.corpora import ReadOptions
-    from onoma.explanation import Explained, Explainer, Place
+    from onoma.explanation import Explained, Explainer, SpanQuery
     from onoma.explanation.faithfulness import Faithfulness
     from onoma.explanation.indexing import Indexed
 
@@ -24,30 +24,33 @@ def explain(
     model: PathLike | Explainer,
     text: str | Document,
     *,
-    spans: Sequence[Place] = (),
+    spans: Sequence[SpanQuery] = (),
     label: str | None = None,
     evidence: int | None = None,
     html: PathLike | None = None,
     threads: int | None = None,
 ) -> Explained:
-    """Say why a model finds what it finds: which words speak for it and against it, and what it has learnt like it.
+    """Show which words predictions depend on, their second-best labels, and similar training entities.
 
     Args:
-        model: a folder that `onoma train` has written, or what :func:`load_explainer` gives, for many texts. Where
-            there is a graph alone, as in `en`, words are weighed by occlusion and there is no evidence.
-        text: what is tagged and explained.
-        spans: what is asked about instead of the predicted entities: characters as in ``(0, 5)``, taken to the bounds
-            of words, or what stands there, as in ``"Angela Merkel"``, wherever it does.
-        label: the label that is explained, `O` for none; if None, the predicted one, or the likeliest of a span.
-        evidence: how many mentions of the training data are shown; if None, three where the model has an index of them
+        model: a folder that `onoma train` has written, or for many texts the result of :func:`load_explainer`. For a
+            model without weights, such as `en`, attribution is by occlusion and there are no similar entities.
+        text: the text to tag and explain.
+        spans: what to explain instead of the predicted entities: a range of characters such as ``(0, 5)``, widened to
+            whole words, or a string such as ``"Angela Merkel"``, wherever it occurs.
+        label: the label to explain, `O` for no entity; if None, the predicted one, or the most probable one of a span.
+        evidence: how many similar training entities to show; if None, three if the model has an index of them
             (:func:`index_mentions`).
-        html: a page to write.
-        threads: processor threads, as :func:`load_explainer` takes them.
+        html: an HTML page to write.
+        threads: processor threads, as for :func:`load_explainer`.
+
+    Returns:
+        The tagged document with an explanation of each span.
 
     Raises:
-        InputError: a span is not in the text, or the model does not know the label.
-        BundleError: the model cannot be loaded, or evidence is asked for where there is no index.
-        MissingExtraError: the model has weights and what runs them is not installed.
+        InputError: a span is not in the text, or the model does not have the label.
+        BundleError: the model cannot be loaded, or ``evidence`` is given and the model has no index.
+        MissingExtraError: the model has weights and the packages that run them are not installed.
     """
     from onoma.explanation import Explainer
 
@@ -63,12 +66,19 @@ def explain(
 
 
 def load_explainer(model: PathLike, *, threads: int | None = None) -> Explainer:
-    """Load what explains a model; see :func:`explain`, whose ``model`` it may be.
+    """Load a model for :func:`explain`, which takes the result as its ``model``.
 
     Args:
         model: `en`, or a folder that `onoma train` has written.
-        threads: processor threads; None for as many as this process may use. They are those of torch as a whole where
-            the model has weights.
+        threads: processor threads; None for as many as this process may use. If the model has weights, this sets the
+            threads of torch in the whole process.
+
+    Returns:
+        An explainer.
+
+    Raises:
+        BundleError: the model cannot be loaded.
+        MissingExtraError: the model has weights and the packages that run them are not installed.
     """
     from onoma.explanation import Explainer, read_index
 
@@ -89,7 +99,7 @@ def load_explainer(model: PathLike, *, threads: int | None = None) -> Explainer:
 
 
 def need_explaining() -> None:
-    """Check that what explaining a model by its weights needs is installed.
+    """Check that the packages for explaining a model with weights are installed.
 
     Raises:
         MissingExtraError: with the command that installs it.
@@ -106,25 +116,27 @@ def index_mentions(
     format: str | None = None,
     options: ReadOptions | None = None,
 ) -> Indexed:
-    """Write an index of the entities of annotated text into a model's folder, for :func:`explain` to show as evidence.
+    """Write an index of the entities of annotated text into a model's folder, for :func:`explain` to show similar ones.
 
     Args:
         model: a folder that `onoma train` has written.
         data: files in any format that onoma reads; best those that the model was trained on.
-        overwrite: replace the index that is there.
-        format: the files' format; detected automatically where not given.
+        overwrite: replace an index if there is one.
+        format: the files' format; detected automatically if None.
         options: how the files are read.
 
+    Returns:
+        The indexed entities, and how many were left out.
+
     Raises:
-        InputError: a file cannot be used or holds no entities, or there is an index already.
+        InputError: a file cannot be used or has no entities, or there is an index already.
         BundleError: the model cannot be loaded, or has no weights.
-        MissingExtraError: what runs the weights is not installed.
+        MissingExtraError: the packages that run the weights are not installed.
     """
     bundle = load_bundle(Path(model))
     if bundle.folder is None or bundle.weights(WEIGHTS) is None:
         raise BundleError(
-            f"{bundle.folder}: holds no {WEIGHTS}, and an index is of the states of the weights; take the folder that "
-            "`onoma train` has written"
+            f"{bundle.folder}: has no {WEIGHTS}, which an index needs; pass the folder that `onoma train` has written"
         )
     need_explaining()
     from onoma.explanation import check_place, write_index
@@ -151,20 +163,23 @@ def measure_faithfulness(
     options: ReadOptions | None = None,
     threads: int | None = None,
 ) -> Faithfulness:
-    """Measure whether explanations name the words that the model goes by, against random ones.
+    """Measure whether explanations name the words that predictions depend on, compared with random words.
 
     Args:
         model: as for :func:`explain`.
-        data: a file in any format that onoma reads, or documents; their own entities are not looked at.
-        entities: how many predicted entities are explained at most, the first ones; None for all.
-        format: the file's format; detected automatically where not given.
+        data: a file in any format that onoma reads, or documents; their own entities are ignored.
+        entities: explain only the first so many predicted entities; None for all.
+        format: the file's format; detected automatically if None.
         options: how the file is read.
-        threads: processor threads, as :func:`load_explainer` takes them.
+        threads: processor threads, as for :func:`load_explainer`.
+
+    Returns:
+        The figures.
 
     Raises:
         InputError: the file cannot be used, or the model finds no entities in it.
         BundleError: the model cannot be loaded.
-        MissingExtraError: the model has weights and what runs them is not installed.
+        MissingExtraError: the model has weights and the packages that run them are not installed.
     """
     from onoma.explanation import Explainer
     from onoma.explanation.faithfulness import measure_faithfulness as measure

@@ -1,4 +1,4 @@
-"""A model to graphs of other arithmetic."""
+"""Exporting a model's graph in fp32 or int8."""
 
 from __future__ import annotations
 
@@ -34,24 +34,27 @@ def export_model(
     format: str | None = None,
     options: ReadOptions | None = None,
 ) -> Exported:
-    """Write a model's graph anew, in fp32 or in int8, beside its weights or as a bundle of its own that only tags.
+    """Write a model's graph again, in fp32 or int8, into the model's folder or as a new bundle without weights.
 
     Args:
         model: a folder that `onoma train` has written.
         quantize: `int8`, or None for fp32.
-        dev: annotated text that int8 must not lose more than ``bound`` on; then the model prefers int8 from now on.
-        bound: points of exact F1.
-        exact_layers: layers, counted from the embeddings, that int8 leaves in fp32.
-        output: a folder for a new bundle with this graph only; the model itself then stays as it is.
-        overwrite: replace a bundle that lies at ``output``.
-        format: the format of ``dev``; detected automatically where not given.
+        dev: annotated text to measure int8 on; if int8 loses at most ``bound``, the model prefers int8 from then on.
+        bound: the most points of exact F1 that int8 may lose on ``dev``.
+        exact_layers: how many of the lowest layers int8 leaves in fp32.
+        output: a folder for a new bundle with this graph only; the model itself then does not change.
+        overwrite: replace a bundle at ``output``.
+        format: the format of ``dev``; detected automatically if None.
         options: how ``dev`` is read.
+
+    Returns:
+        The graph's path, and how int8 compares with fp32.
 
     Raises:
         ParityError: the graph does not compute what torch computes, or int8 loses too much; nothing is written then.
-        InputError: there is no such quantisation, ``dev`` cannot be read, or the output is taken.
+        InputError: ``quantize`` is unknown, ``dev`` cannot be read, or ``output`` exists.
         BundleError: the model is broken or has no weights to export.
-        EncoderError: the encoder cannot be exported so.
+        EncoderError: the encoder cannot be exported in this way.
     """
     need_training()
     from onoma.bundle import TOKENIZER, WEIGHTS, load_bundle, write_manifest
@@ -65,7 +68,7 @@ def export_model(
     _check_request(dtype, dev=texts, exact_layers=exact_layers, output=target, overwrite=overwrite)
     bundle = load_bundle(folder)
     if bundle.weights(WEIGHTS) is None:
-        raise BundleError(f"{folder}: holds no {WEIGHTS} to export; take the folder that `onoma train` has written")
+        raise BundleError(f"{folder}: has no {WEIGHTS} to export; pass the folder that `onoma train` has written")
     weights = load_model(folder)
     with _place(folder, target, overwrite=overwrite) as place:
         with replacing_path(place / DTYPES[dtype]) as draft:
@@ -83,18 +86,18 @@ def _check_request(
     dtype: str, *, dev: Sequence[Document] | None, exact_layers: int, output: Path | None, overwrite: bool
 ) -> None:
     if dtype not in DTYPES:
-        raise InputError(f"--quantize {dtype}: there is no such quantization; there is int8")
+        raise InputError(f"--quantize {dtype}: unknown quantization; the only one is int8")
     if output is None and overwrite:
-        raise InputError("--overwrite belongs to --output; a graph beside its weights is always replaced")
+        raise InputError("--overwrite belongs to --output; without it a graph in the model's folder is always replaced")
     if dtype == "fp32" and (dev is not None or exact_layers):
         raise InputError("--dev and --exact-layers belong to --quantize int8")
     if dev is not None and not any(document.entities for document in dev):
-        raise InputError("--dev: holds no entities, so int8 cannot be measured on it; check --format and --tag-column")
+        raise InputError("--dev: has no entities, so int8 cannot be measured on it; check --format and --tag-column")
 
 
 @contextmanager
 def _place(folder: Path, output: Path | None, *, overwrite: bool) -> Iterator[Path]:
-    """The folder to write to: the bundle's own, or one that becomes a bundle at the end."""
+    """The folder to write to: the bundle's own, or a draft that becomes a bundle at the end."""
     if output is None:
         yield folder
         return
@@ -103,7 +106,7 @@ def _place(folder: Path, output: Path | None, *, overwrite: bool) -> Iterator[Pa
 
 
 def _with_figures(manifest: Manifest, agreement: Agreement | None) -> Manifest:
-    """The manifest with the figures of int8, where there are any; int8 is then preferred."""
+    """The manifest with the figures of int8, if there are any; int8 is then preferred."""
     if agreement is None or agreement.quantized is None:
         return manifest
     figures = {**manifest.provenance.figures, "dev with int8": as_fractions(agreement.quantized.exact)}

@@ -32,7 +32,7 @@ def documents_in(
 
 
 def notes_on(*read: Iterable[Document]) -> list[str]:
-    """How files were read and what had to be repaired or left out; each note names its file."""
+    """Notes on how files were read, and on what was repaired or left out; each names its file."""
     from onoma.corpora import Reading
 
     return [note for reading in read if isinstance(reading, Reading) for note in reading.notices()]

@@ -11,17 +11,20 @@ from onoma.tagger import Tagger
 
 
 def load(model: PathLike, *, dtype: str = AUTO, threads: int | None = None) -> Tagger:
-    """Load a recogniser.
+    """Load a model.
 
     Args:
-        model: `en`, the English model that comes with onoma, or a folder that `onoma train` has written.
+        model: `en` (the English model that comes with onoma), or a folder that `onoma train` has written.
         dtype: `fp32`, `int8`, or `auto` for the one that the model prefers; see :func:`export_model`. `bf16`
-            computes the fp32 graph in bf16, by OpenVINO.
+            computes the fp32 graph in bf16, with OpenVINO.
         threads: processor threads; None for as many as this process may use.
 
+    Returns:
+        A tagger.
+
     Raises:
-        InputError: there is no such dtype, or this processor does not multiply in it.
-        BundleError: the folder is missing, broken, of a newer version, or lacks the graph of that dtype.
+        InputError: the dtype is unknown, or this processor does not support it.
+        BundleError: the folder is missing, broken, of a newer version, or has no graph of this dtype.
         MissingExtraError: OpenVINO is not installed.
     """
     bundle = load_bundle(Path(model))
@@ -29,7 +32,7 @@ def load(model: PathLike, *, dtype: str = AUTO, threads: int | None = None) -> T
 
 
 def backend_of(bundle: Bundle, *, dtype: str, threads: int | None) -> Backend:
-    """What runs a bundle's graph of a dtype."""
+    """A backend for a bundle's graph of a dtype."""
     graph = bundle.graph(dtype)
     if dtype == BF16:
         from onoma.runtime.openvino import OpenvinoBackend

@@ -23,27 +23,27 @@ def prune(
     layers: int | None = None,
     encoding: str = "utf-8",
 ) -> Pretrained:
-    """Make an encoder smaller and write it to a folder, for :func:`train` to begin with.
+    """Make an encoder smaller and write it to a folder, to be trained with :func:`train`.
 
     Args:
         encoder: an alias (`small`, `multilingual`), a folder, or a Hub id.
         output: the folder to write; it must not exist.
-        texts: files in any format that onoma reads; the vocabulary is cut to the pieces that they need.
-        vocab_size: how many subwords are kept at most, where there are texts.
-        layers: how many layers are kept, spread evenly; None for all.
-        encoding: of the files.
+        texts: files in any format that onoma reads; the vocabulary is reduced to the subwords that they need.
+        vocab_size: the most subwords to keep; without effect if there are no texts.
+        layers: how many layers to keep, evenly spaced; None for all.
+        encoding: the character encoding of the files.
 
     Returns:
-        What was written.
+        The smaller encoder.
 
     Raises:
         InputError: the output exists, or a file cannot be used.
-        EncoderError: there is no such encoder, or it cannot be cut.
+        EncoderError: the encoder cannot be found, or cannot be pruned.
     """
     need_training()
     from onoma.corpora import ReadOptions, read
     from onoma.models import load_pretrained, save_encoder
-    from onoma.models.pruning import choose_pieces, count_pieces, prune_layers, prune_vocabulary
+    from onoma.models.pruning import choose_subwords, count_subwords, prune_layers, prune_vocabulary
 
     output = Path(output)
     if output.exists():
@@ -57,8 +57,8 @@ def prune(
             for document in read(Path(path), options=options)
             for line in document.text.split("\n")
         )
-        counts = count_pieces(found.tokenizer, lines)
-        found = prune_vocabulary(found, choose_pieces(found.tokenizer, counts, limit=vocab_size))
+        counts = count_subwords(found.tokenizer, lines)
+        found = prune_vocabulary(found, choose_subwords(found.tokenizer, counts, limit=vocab_size))
     if layers is not None:
         found = prune_layers(found, layers)
     output.mkdir(parents=True)

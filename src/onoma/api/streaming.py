@@ -1,4 +1,4 @@
-"""Files to documents without entities, and tagged documents to one file, as they come."""
+"""Reading documents without their entities, and writing tagged documents to one file, as streams."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TARGETS = tuple(dict.fromkeys((*STREAMED, *SHARDED)))
 
 
 def documents_of(found: Found, *, by_rows: bool, failed: Callable[[DeadLetter], None]) -> Iterator[Document]:
-    """The documents of files, in order, without the entities that a file may give.
+    """The documents of files, in order, without the entities that a file may have.
 
     Args:
         found: the files.
@@ -50,23 +50,23 @@ def untagged(letter: DeadLetter) -> str:
 
 
 def check_free(path: Path, *, overwrite: bool) -> None:
-    """Refuse an output file that exists already or that cannot be written as a stream.
+    """Refuse an output file that exists already or cannot be written as a stream.
 
     Raises:
         InputError: see above.
     """
     if path.suffix.lower() in COMPRESSIONS:
-        raise InputError(f"{path}: only files that are tagged to JSON Lines or CSV are written compressed")
+        raise InputError(f"{path}: compression needs files as input and an output in JSON Lines or CSV")
     if path.exists() and not overwrite:
         raise InputError(f"{path}: exists already; pass --overwrite to replace it, or name another file")
 
 
 def write_documents(documents: Iterable[Document], path: Path, *, to: str) -> None:
-    """Write documents as they come.
+    """Write documents as a stream.
 
     Args:
         documents: tagged documents.
-        path: the file, which appears whole or not at all; ``-`` is standard output.
+        path: the file, which appears only when it is complete; ``-`` is standard output.
         to: one of ``STREAMED``.
     """
     if to == "pretty":

@@ -35,12 +35,15 @@ def tag(text: str | Document, *, model: PathLike = "en", dtype: str = AUTO, thre
 
     Args:
         text: a text, or a document whose words and sentence bounds are used and whose entities are ignored.
-        model: `en`, the English model that comes with onoma, or a folder that `onoma train` has written.
-        dtype: as :func:`load` takes it.
+        model: `en` (the English model that comes with onoma), or a folder that `onoma train` has written.
+        dtype: as for :func:`load`.
         threads: processor threads; None for as many as this process may use.
 
+    Returns:
+        The document with the predicted entities.
+
     Raises:
-        InputError: there is no such dtype, or this processor does not support it.
+        InputError: the dtype is unknown, or this processor does not support it.
         BundleError: the model cannot be loaded.
     """
     manifest = Path(model, MANIFEST)
@@ -88,9 +91,9 @@ def tag_files(
         options: how text and corpora are read.
         engine: `local`, or `ray` for a cluster.
         workers: processes that tag.
-        threads: processor threads of each; None for all with one worker, and for one with several.
-        dtype: as :func:`load` takes it.
-        shard_rows: rows that are written at once.
+        threads: processor threads of each worker; None for all of them with one worker, and for one with several.
+        dtype: as for :func:`load`.
+        shard_rows: rows to write at once.
         overwrite: replace an output, and discard an unfinished job.
         resume: continue the unfinished job, if there is one.
         observer: receives the progress.
@@ -152,7 +155,7 @@ def target_of(output: PathLike, *, to: str | None) -> str:
 
     if to is not None:
         if to not in TARGETS:
-            raise InputError(f"--to {to}: there is no such output; there are {', '.join(TARGETS)}")
+            raise InputError(f"--to {to}: unknown output; choose one of {', '.join(TARGETS)}")
         return to
     named = named_format(Path(output))
     if is_folder(output) or named == "json":
@@ -161,15 +164,15 @@ def target_of(output: PathLike, *, to: str | None) -> str:
 
 
 def check_streamed(target: str, *, resume: bool, workers: int, engine: str) -> None:
-    """Refuse what only a job can do where the output is a stream.
+    """Refuse options and outputs that only a job supports, if the output is a stream.
 
     Raises:
         InputError: see above.
     """
     if resume or workers > 1 or engine != "local" or target not in STREAMED:
         raise InputError(
-            "--resume, --workers, --engine, CSV and Parquet are for files that are tagged to an --output of "
-            f"{', '.join(SHARDED)}; name files and such an output"
+            "--resume, --workers, --engine, CSV and Parquet need files as input and an --output in "
+            f"{', '.join(SHARDED)}"
         )
 
 
@@ -183,7 +186,7 @@ def _stream(
     overwrite: bool,
     observer: BulkObserver,
 ) -> BulkReport:
-    """Tag files to one file that is no job."""
+    """Tag files to one file, as a stream."""
     from onoma.bulk import BulkReport
 
     check_free(path, overwrite=overwrite)

@@ -1,4 +1,4 @@
-"""A configuration to a model in a folder."""
+"""Training a model and writing its folder."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:  # what tagging does not need is imported where it is used
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainResult:
-    """What a run came to.
+    """The result of training.
 
     Attributes:
-        folder: where the model lies.
+        folder: the model's folder.
         tagger: the finished model.
         dev: precision, recall and F1 on dev, of the best epoch, as fractions of 1; None without dev.
         test: the report on test; None without test.
         best_epoch: the epoch whose weights the model has, counted from 1.
-        history: a line for every epoch and for some steps, as in ``history.jsonl``.
+        history: a record of every epoch and of some steps, as in ``history.jsonl``.
         interrupted: whether the run was stopped early and can be resumed.
     """
 
@@ -45,7 +45,7 @@ class TrainResult:
 
 
 def need_training() -> None:
-    """Check that what training needs is installed.
+    """Check that the packages for training are installed.
 
     Raises:
         MissingExtraError: with the command that installs it.
@@ -70,36 +70,36 @@ def train(
 ) -> TrainResult:
     """Fine-tune an encoder on annotated text and write the model to a folder.
 
-    Settings come from ``config``, then from the named arguments, then from ``settings``; the later win.
+    Settings come from ``config``, then from the named arguments, then from ``settings``; later ones take precedence.
 
     Args:
-        config: a TOML file with settings, among which may be all of the following.
+        config: a TOML file with settings, which may include all of the following.
         train: one file or several, in any format that onoma reads.
-        dev: the text on which the best epoch is chosen.
-        test: the text on which the finished model is scored.
+        dev: text on which the best epoch is chosen.
+        test: text on which the finished model is scored.
         encoder: an alias (`small`, `multilingual`), a folder, or a Hub id.
         output: the folder to write; it must be empty or not exist.
         settings: any other setting by its dotted key, such as ``{"training.epochs": 3}``.
         overwrite: replace a model in ``output``, and discard an unfinished run.
-        resume: continue the unfinished run in ``output``, if there is one. Without ``config`` its settings are those
-            that the run began with, where nothing else is given.
-        accept_changes: resume also where settings, data or versions have changed.
+        resume: continue the unfinished run in ``output``, if there is one. Without ``config``, settings that
+            are not given are those of the unfinished run.
+        accept_changes: resume even if settings, data or versions have changed.
         on_event: called with each event of the run; it stops the run early by returning True.
 
     Returns:
         The tagger of the finished model, and how the run went.
 
     Raises:
-        InputError: a file cannot be used, the output is taken, or the unfinished run is another one.
-        TrainingError: training cannot go on; its checkpoints are kept.
-        StoppedError: SIGTERM came; the run can be resumed.
+        InputError: a file cannot be used, the output exists, or the unfinished run is another one.
+        TrainingError: training cannot continue; its checkpoints are kept.
+        StoppedError: SIGTERM stopped the run, which can be resumed.
     """
     need_training()
     from onoma.training import read_config, settings_of_run
 
-    begun_with = settings_of_run(Path(output)) if resume and output is not None and config is None else None
-    if resume and begun_with is None and config is None and not train:
-        raise InputError(f"{output or 'the output'}: holds no unfinished run, so there is nothing to resume")
+    unfinished = settings_of_run(Path(output)) if resume and output is not None and config is None else None
+    if resume and unfinished is None and config is None and not train:
+        raise InputError(f"{output or 'the output'}: has no unfinished run, so there is nothing to resume")
     named: dict[str, object] = {
         "data.train": paths_of(train) or None,
         "data.dev": paths_of(dev) or None,
@@ -109,7 +109,7 @@ def train(
     }
     path = None if config is None else Path(config)
     return _run(
-        read_config(path, base=begun_with, settings={**named, **(settings or {})}),
+        read_config(path, base=unfinished, settings={**named, **(settings or {})}),
         overwrite=overwrite,
         resume=resume,
         accept_changes=accept_changes,
@@ -125,10 +125,10 @@ def _run(
     accept_changes: bool,
     on_event: Listener | None,
 ) -> TrainResult:
-    """Train, export, measure on test, and write the model whole or not at all.
+    """Train, export, measure on test, and write the model, which appears only when it is complete.
 
-    A run that Ctrl-C has ended leaves the best model so far, and can be resumed nevertheless. Of several processes that
-    `torchrun` has started all train, and only the first one calls its listener and writes; all return the result.
+    A run that Ctrl-C has ended leaves the best model so far, and can still be resumed. If `torchrun` has started
+    several processes, all of them train, and only the first one calls its listener and writes; all return the result.
     """
     from onoma.engine.events import ignore
     from onoma.training import joined, run_training
@@ -181,7 +181,7 @@ def _fill_output(
     on_event: Listener,
     ranks: Ranks,
 ) -> tuple[Report | None, bool]:
-    """Train and write the bundle, or move the bundle into place that an earlier run has completed.
+    """Train and write the bundle; or, if an earlier run has completed it, move it into place.
 
     Returns:
         The report on test, and whether the run was interrupted.
@@ -190,11 +190,11 @@ def _fill_output(
     from onoma.training import run_training
 
     if ranks.broadcast(lambda: output.complete):
-        on_event(Notice("the run had ended; its model is moved into place"))
+        on_event(Notice("the run was complete; its model is moved into place"))
         output.finish()
         return None, False
     if resume and not output.begun:
-        on_event(Notice("there is no checkpoint to resume from; the run starts at its beginning"))
+        on_event(Notice("there is no checkpoint to resume from; the run starts from the beginning"))
     trained = run_training(config, on_event=on_event, folder=output.run, accept_changes=accept_changes, ranks=ranks)
     interrupted = trained.state.interrupted
     if interrupted:
@@ -204,7 +204,7 @@ def _fill_output(
 
 
 def _write_bundle(trained: Trained, folder: Path, *, config: RunConfig, run: Path, on_event: Listener) -> Report | None:
-    """Export, measure on test, and write everything that a bundle holds; the run's logs are copied into it."""
+    """Export, measure on test, and write all files of the bundle; the run's logs are copied into it."""
     from onoma.engine.events import Stage
     from onoma.export import export_onnx
     from onoma.models import save_model, save_tokenizer

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from onoma.bulk.sources import TEXT, Corpus, Input, JsonLines, Kind, Lines, Source, WholeText
+from onoma.bulk.sources import TEXT, Corpus, Input, InputKind, JsonLines, Lines, Source, WholeText
 from onoma.bulk.tables import CsvTable, ParquetTable
 from onoma.corpora import FORMATS, ReadOptions, sniff
 from onoma.errors import ConfigError, CorpusError, InputError
 from onoma.io.suffixes import COMPRESSIONS, named_format, plain_name
 
-SOURCES: Mapping[Kind, Callable[[Input], Source[Any]]] = {
+SOURCES: Mapping[InputKind, Callable[[Input], Source[Any]]] = {
     "text": WholeText,
     "lines": Lines,
     "jsonl": JsonLines,
@@ -23,7 +23,7 @@ SOURCES: Mapping[Kind, Callable[[Input], Source[Any]]] = {
 }
 """What reads each kind."""
 
-TABLES: tuple[Kind, ...] = ("csv", "parquet")
+TABLES: tuple[InputKind, ...] = ("csv", "parquet")
 
 _NOT_IN_FOLDERS = (None, "brat", "html")
 _WILD = frozenset("*?[")
@@ -65,7 +65,7 @@ def find_inputs(
     paths = list(dict.fromkeys(path for name in named for path in _expanded(name, passed_over)))
     inputs = tuple(_input(path, column=column, format=format, options=options) for path in paths)
     if not inputs:
-        raise InputError(f"{', '.join(map(str, named)) or 'nothing'}: there is no file to tag")
+        raise InputError(f"{', '.join(map(str, named)) or 'nothing'}: no file to tag")
     return Found(inputs=inputs, passed_over=tuple(passed_over))
 
 
@@ -109,14 +109,14 @@ def _input(path: Path, *, column: str | None, format: str | None, options: ReadO
             f"{path}: has no columns to choose {column!r} from; --column is for CSV, Parquet and JSON Lines"
         )
     if path.suffix.lower() in COMPRESSIONS and kind in ("corpus", "parquet"):
-        what = "Parquet has a compression of its own" if kind == "parquet" else "text, JSON Lines and CSV can be"
-        raise InputError(f"{path}: cannot be read compressed ({what}); unpack it first")
+        what = "Parquet has its own compression" if kind == "parquet" else "text, JSON Lines and CSV can be"
+        raise InputError(f"{path}: cannot be read compressed ({what}); decompress it first")
     return Input(path=path, kind=kind, column=column or TEXT, format=format, options=options)
 
 
-def _kind(path: Path, *, format: str | None, options: ReadOptions) -> Kind:
+def _kind(path: Path, *, format: str | None, options: ReadOptions) -> InputKind:
     if format is not None and format not in (*FORMATS, *TABLES):
-        raise ConfigError(f"no format is called {format!r}; there are {', '.join([*FORMATS, *TABLES])}")
+        raise ConfigError(f"unknown format {format!r}; choose one of {', '.join([*FORMATS, *TABLES])}")
     named = format or named_format(path)
     if named in TABLES:
         return "csv" if named == "csv" else "parquet"

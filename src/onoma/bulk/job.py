@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onoma.bulk.sources import Input
-from onoma.bulk.writers import TableColumns, Target
+from onoma.bulk.writers import OutputFormat, TableColumns
 from onoma.tagger import Tagger
 
 PARTS, LETTERS = "parts", "dead"
@@ -31,7 +31,7 @@ class Job:
     inputs: tuple[Input, ...]
     counts: tuple[int, ...]
     shard_rows: int
-    target: Target
+    target: OutputFormat
     columns: TableColumns
     headings: bool
     folder: Path

@@ -57,12 +57,12 @@ class Journal:
         lines = whole.split(b"\n")[:-1]
         before = _read(lines[0]) if lines else None
         if before is None:
-            raise InputError(f"{self.path}: is no journal of a job; pass --overwrite to start anew")
+            raise InputError(f"{self.path}: is not the journal of a job; pass --overwrite to start again")
         if found := changes(before, {"format": _FORMAT, **identity}):
             listed = "".join(f"  {key}: {change}\n" for key, change in found.items())
             raise InputError(
-                f"{self.path.parent}: the unfinished job is not the one that is asked for:\n{listed}"
-                "give it what it began with, or pass --overwrite to start anew"
+                f"{self.path.parent}: the unfinished job differs from this one:\n{listed}"
+                "use the former settings, or pass --overwrite to start again"
             )
         done, length = [], len(lines[0]) + 1
         for line in lines[1:]:
@@ -93,7 +93,7 @@ class Journal:
             self._file = None
 
     def remove(self) -> None:
-        """Forget the job."""
+        """Remove the journal."""
         self.close()
         self.path.unlink(missing_ok=True)
         synchronise(self.path.parent)

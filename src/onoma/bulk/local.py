@@ -33,7 +33,7 @@ def do_in_processes(job: Job, shards: Sequence[int], *, workers: int, notice: Ca
 
     Args:
         workers: how many processes.
-        notice: is told of a process that has died.
+        notice: called with a message about a process that has died.
     """
     waiting, deaths = deque(shards), Counter[int]()
     crew = [_Worker(job) for _ in range(min(workers, len(shards)))]
@@ -50,9 +50,9 @@ def do_in_processes(job: Job, shards: Sequence[int], *, workers: int, notice: Ca
                     shard, why = worker.buried()
                     deaths[shard] += 1
                     if deaths[shard] == _ATTEMPTS:
-                        yield Failed(shard=shard, why=f"its process has died {_ATTEMPTS} times, {why}")
+                        yield Failed(shard=shard, why=f"its process died {_ATTEMPTS} times, {why}")
                         return
-                    notice(f"a worker has died ({why}); its shard {shard} is done again")
+                    notice(f"a worker died ({why}); its shard {shard} is done again")
                     waiting.appendleft(shard)
                     crew.remove(worker)
                     worker = _Worker(job)

@@ -1,4 +1,4 @@
-"""What a job tells whoever watches it, and what it came to."""
+"""The progress of a job, and its result."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkReport:
-    """What a job came to.
+    """The result of a job.
 
     Attributes:
         output: the file or the folder of parts.
@@ -27,7 +27,7 @@ class BulkReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a job is.
+    """The progress of a job.
 
     Attributes:
         rows: done, of all runs of the job.
@@ -45,7 +45,7 @@ class Progress:
 
 
 class BulkObserver:
-    """Is told how a job goes; by itself it does nothing."""
+    """Receives the progress of a job; the methods of this class do nothing."""
 
     def notice(self, text: str) -> None:
         """Something that the user should know."""

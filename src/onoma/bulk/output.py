@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onoma.bulk.sources import Input
-from onoma.bulk.writers import WRITERS, Target
+from onoma.bulk.writers import WRITERS, OutputFormat
 from onoma.errors import InputError
 from onoma.io.compression import need_compression
 from onoma.io.suffixes import COMPRESSIONS, named_format
@@ -39,7 +39,7 @@ class Output:
     """
 
     path: Path
-    target: Target
+    target: OutputFormat
     folder: bool
     letters: Path
     work: Path
@@ -67,7 +67,7 @@ class Output:
             InputError: it is a folder that holds other things than parts.
         """
         if self.path.is_dir() and not all(_PART.fullmatch(path.name) for path in self.path.iterdir()):
-            raise InputError(f"{self.path}: the folder holds other things than parts of an output; name another one")
+            raise InputError(f"{self.path}: the folder has files that are not parts of an output; choose another one")
 
     def clear(self) -> None:
         """Remove what is to be replaced and cannot be replaced by a rename."""
@@ -84,7 +84,7 @@ def choose_output(named: str | os.PathLike[str], *, to: str | None, inputs: tupl
         to: `jsonl`, `csv` or `parquet`; by the file's suffix, or for a folder by the input, where not said.
 
     Raises:
-        InputError: it cannot be told what to write, or it cannot be written so.
+        InputError: the format cannot be determined, or cannot be written.
     """
     path = Path(named)
     folder = is_folder(named)
@@ -92,9 +92,9 @@ def choose_output(named: str | os.PathLike[str], *, to: str | None, inputs: tupl
     if not folder:
         need_compression(path.suffix.lower())
         if target == "parquet" and path.suffix.lower() in COMPRESSIONS:
-            raise InputError(f"{path}: Parquet has a compression of its own; name a file that ends in .parquet")
+            raise InputError(f"{path}: Parquet has its own compression; the file name must end in .parquet")
     if not path.parent.is_dir():
-        raise InputError(f"{path.parent}: there is no such folder to write to; make it first")
+        raise InputError(f"{path.parent}: the folder does not exist; create it first")
     return Output(
         path=path,
         target=target,
@@ -109,7 +109,7 @@ def is_folder(named: str | os.PathLike[str]) -> bool:
     return os.fspath(named).endswith(("/", os.sep)) or Path(named).is_dir()
 
 
-def _target(path: Path, *, folder: bool, to: str | None, inputs: tuple[Input, ...]) -> Target:
+def _target(path: Path, *, folder: bool, to: str | None, inputs: tuple[Input, ...]) -> OutputFormat:
     if folder and to is None:
         kinds = {input.kind for input in inputs}
         return "parquet" if kinds == {"parquet"} else "csv" if kinds == {"csv"} else "jsonl"
@@ -118,5 +118,5 @@ def _target(path: Path, *, folder: bool, to: str | None, inputs: tuple[Input, ..
         if target == named:
             return target
     if to is not None:
-        raise InputError(f"--to {to}: cannot be written in shards; there are {', '.join(WRITERS)}")
-    raise InputError(f"{path}: the suffix tells nothing of {', '.join(WRITERS)}; name one with --to")
+        raise InputError(f"--to {to}: unknown output; choose one of {', '.join(WRITERS)}")
+    raise InputError(f"{path}: the suffix is none of {', '.join(WRITERS)}; choose one with --to")

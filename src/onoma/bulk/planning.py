@@ -44,8 +44,8 @@ class Request:
         workers: processes that tag.
         threads: processor threads of each; a cluster keeps them free.
         shard_rows: rows of a shard.
-        overwrite: replace the output, and forget an unfinished job.
-        resume: go on with the unfinished job, where there is one.
+        overwrite: replace the output, and discard an unfinished job.
+        resume: continue the unfinished job, if there is one.
     """
 
     found: Found
@@ -106,7 +106,7 @@ def _columns(sources: Sequence[Source[object]]) -> TableColumns:
         if source.columns != first.columns:
             raise InputError(
                 f"{source.path}: has the columns {', '.join(source.columns or ())}; {first.path} has "
-                f"{', '.join(first.columns or ())}; tag them apart"
+                f"{', '.join(first.columns or ())}; tag them separately"
             )
     return TableColumns(text=text, names=first.columns, schema=_schema(sources))
 
@@ -117,7 +117,7 @@ def _schema(sources: Sequence[Source[object]]) -> pa.Schema | None:
         if (source.schema is None) != (first.schema is None):
             return None
         if first.schema is not None and not first.schema.equals(source.schema):
-            raise InputError(f"{source.path}: its columns have other types than those of {first.path}; tag them apart")
+            raise InputError(f"{source.path}: its columns have other types than in {first.path}; tag them separately")
     return first.schema
 
 

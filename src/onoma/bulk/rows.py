@@ -59,7 +59,7 @@ class DeadLetter:
 
 
 class RowError(Exception):
-    """A row cannot be tagged; never leaves this room.
+    """A row cannot be tagged; only raised and caught inside this package.
 
     Args:
         reason: why, and what was expected.
@@ -96,7 +96,7 @@ def decoded(line: bytes, *, encoding: str) -> str:
         RowError: they are not in this encoding; names the byte.
     """
     if b"\0" in line:
-        raise RowError("holds a NUL byte, so it is no text in this encoding", line[:_SHOWN_CHARACTERS])
+        raise RowError("holds a NUL byte, so it is not text in this encoding", line[:_SHOWN_CHARACTERS])
     try:
         return line.decode(encoding)
     except UnicodeDecodeError as error:
@@ -114,7 +114,7 @@ def whole(text: str) -> str:
         text.encode()
     except UnicodeEncodeError as error:
         half = error.object[error.start : error.end]
-        raise RowError(f"{half!r} at {error.start + 1} is half of a surrogate pair, which is no text", text) from None
+        raise RowError(f"{half!r} at {error.start + 1} is half of a surrogate pair, which is not text", text) from None
     return text
 
 

@@ -47,7 +47,7 @@ def run_job(request: Request, *, observer: BulkObserver | None = None) -> BulkRe
         need_ray()
     if passed_over := request.found.passed_over:
         named = ", ".join(map(str, passed_over[:3])) + (", …" if len(passed_over) > 3 else "")
-        observer.notice(f"{len(passed_over):,} files of other kinds were passed over: {named}")
+        observer.notice(f"{len(passed_over):,} files of other kinds were skipped: {named}")
     journal = Journal(output.work / "journal.jsonl")
     try:
         with locked(output.work / _LOCK):
@@ -67,12 +67,12 @@ def run_job(request: Request, *, observer: BulkObserver | None = None) -> BulkRe
 def _check_place(request: Request, journal: Journal, observer: BulkObserver) -> None:
     output = request.output
     if request.resume and request.overwrite:
-        raise InputError("--resume goes on with a job and --overwrite forgets it; pass one of them")
+        raise InputError("--resume continues a job and --overwrite discards it; pass one of them")
     if journal.begun and request.resume:
         return
     if journal.begun and not request.overwrite:
         raise InputError(
-            f"{output.work}: holds an unfinished job; pass --resume to go on with it, --overwrite to start anew, "
+            f"{output.work}: holds an unfinished job; pass --resume to continue it, --overwrite to start again, "
             "or name another output"
         )
     if request.overwrite:
@@ -80,11 +80,11 @@ def _check_place(request: Request, journal: Journal, observer: BulkObserver) -> 
         if journal.begun:
             journal.remove()
     elif request.resume and output.path.exists() and not output.folder:
-        raise InputError(f"{output.path}: exists already and no job is unfinished, so there is nothing to resume")
+        raise InputError(f"{output.path}: exists already and there is no unfinished job to resume")
     else:
         output.check_free()
     if request.resume:
-        observer.notice("there is no unfinished job to resume; this one starts at its beginning")
+        observer.notice("there is no unfinished job to resume; this one starts from the beginning")
 
 
 def _run(request: Request, journal: Journal, observer: BulkObserver) -> BulkReport:
@@ -96,7 +96,7 @@ def _run(request: Request, journal: Journal, observer: BulkObserver) -> BulkRepo
         if not journal.finished and not _delivered(job, output, noted):
             done = {number: each for number, each in noted.items() if _stands(job, each)}
             if lost := len(noted) - len(done):
-                observer.notice(f"{lost:,} shards are not as the journal has them; they are done again")
+                observer.notice(f"{lost:,} shards differ from the journal; they are done again")
         else:
             journal.finished = True
             done = noted
@@ -173,7 +173,7 @@ def _explaining(job: Job, output: Output, done: Mapping[int, Done]) -> Iterator[
         why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
         rows = sum(_rows(job, shard) for shard in done)
         raise UnfinishedError(
-            f"{output.path}: {why}; {len(done):,} of {job.shards:,} shards ({rows:,} of {job.rows:,} rows) stand in "
+            f"{output.path}: {why}; {len(done):,} of {job.shards:,} shards ({rows:,} of {job.rows:,} rows) are kept in "
             f"{output.work}; fix it and run the same command with --resume"
         ) from error
 

@@ -58,8 +58,8 @@ Results = Generator[Done | Failed, None, None]
 """Shards as they are done; closing it ends whatever does them."""
 
 
-Rows = Iterator[Ready[object] | DeadLetter]
-_Tag = Callable[[Rows, list[DeadLetter]], Iterator[tuple[Document, object]]]
+ShardRows = Iterator[Ready[object] | DeadLetter]
+_TagRows = Callable[[ShardRows, list[DeadLetter]], Iterator[tuple[Document, object]]]
 
 
 class ShardWorker:
@@ -95,7 +95,7 @@ class ShardWorker:
         except _ModelError:
             return self._do(shard, tag=self._tag_alone)
 
-    def _do(self, shard: int, *, tag: _Tag) -> Done:
+    def _do(self, shard: int, *, tag: _TagRows) -> Done:
         job = self._job
         start, stop = job.bounds(shard)
         letters: list[DeadLetter] = []
@@ -117,7 +117,7 @@ class ShardWorker:
         digests = file_digest(job.part(shard)), file_digest(job.letters(shard))
         return Done(shard=shard, tagged=tagged, dead=len(letters), words=words, entities=entities, digests=digests)
 
-    def _tag_together(self, rows: Rows, letters: list[DeadLetter]) -> Iterator[tuple[Document, object]]:
+    def _tag_together(self, rows: ShardRows, letters: list[DeadLetter]) -> Iterator[tuple[Document, object]]:
         """Tag a stream; what goes along with a document waits until it comes back."""
         waiting: deque[object] = deque()
 
@@ -133,7 +133,7 @@ class ShardWorker:
         while (document := _answer(lambda: next(tagged, None))) is not None:
             yield document, waiting.popleft()
 
-    def _tag_alone(self, rows: Rows, letters: list[DeadLetter]) -> Iterator[tuple[Document, object]]:
+    def _tag_alone(self, rows: ShardRows, letters: list[DeadLetter]) -> Iterator[tuple[Document, object]]:
         for row in rows:
             if isinstance(row, DeadLetter):
                 letters.append(row)

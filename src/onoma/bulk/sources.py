@@ -26,7 +26,7 @@ from onoma.text import Document
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Kind = Literal["text", "lines", "jsonl", "csv", "parquet", "corpus"]
+InputKind = Literal["text", "lines", "jsonl", "csv", "parquet", "corpus"]
 
 TEXT = "text"
 """The column that is read where none is named."""
@@ -51,14 +51,14 @@ class Input:
     """
 
     path: Path
-    kind: Kind
+    kind: InputKind
     column: str = TEXT
     format: str | None = None
     options: ReadOptions = _READ
 
     @property
     def by_rows(self) -> bool:
-        """Whether only this room reads it: a table, or a compressed file."""
+        """Whether only this package reads it: a table, or a compressed file."""
         return self.kind in ("csv", "parquet") or plain_name(self.path) != self.path
 
 
@@ -121,7 +121,7 @@ class WholeText(Source[bytes]):
     def row(self, item: bytes) -> Row:
         text = decoded(item, encoding=self.encoding)
         if not text.strip():
-            raise RowError("the file holds no text", text)
+            raise RowError("the file has no text", text)
         return Row(Document(text, id=plain_name(self.path).stem))
 
 
@@ -160,7 +160,7 @@ class JsonLines(Lines):
         try:
             record = json.loads(line)
         except json.JSONDecodeError as error:
-            raise RowError(f"column {error.colno} is no JSON: {error.msg}; expected one JSON object", line) from None
+            raise RowError(f"column {error.colno} is not JSON: {error.msg}; expected one JSON object", line) from None
         except RecursionError:
             raise RowError("the JSON is nested too deeply; expected one JSON object", line) from None
         return Row(self._document(record), record if isinstance(record, dict) else {})
@@ -217,4 +217,4 @@ class Corpus(Source[Document]):
 def no_column(path: Path, column: str, columns: tuple[str, ...]) -> InputError:
     """What to say of a table that lacks the column."""
     known = ", ".join(columns)
-    return InputError(f"{path}: there is no column {shown(column)!r}; there are {known}; name one with --column")
+    return InputError(f"{path}: no column {shown(column)!r}; the columns are {known}; choose one with --column")

@@ -14,7 +14,7 @@ def stream(inputs: Sequence[Input], *, failed: Callable[[DeadLetter], None]) -> 
     """The documents of all files, in order.
 
     Args:
-        failed: is told of each row that cannot be tagged.
+        failed: called with each row that cannot be tagged.
     """
     for input in inputs:
         source = source_of(input)

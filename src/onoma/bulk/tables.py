@@ -72,7 +72,7 @@ class CsvTable(Source[list[str]]):
             try:
                 yield records
             except csv.Error as error:
-                message = f"is no CSV: {error}; a quote is not closed, or not doubled inside a quoted cell"
+                message = f"is not CSV: {error}; a quote is not closed, or not doubled inside a quoted cell"
                 raise CorpusError(message, path=self.path, line=records.line_num) from None
             finally:
                 text.detach()
@@ -149,7 +149,7 @@ class ParquetTable(Source[Record]):
         if not holds_text(schema.field(column).type):
             texts = ", ".join(field.name for field in schema if holds_text(field.type)) or "none"
             found = schema.field(column).type
-            raise InputError(f"{self.path}: the column {column!r} holds {found}, no text; columns with text: {texts}")
+            raise InputError(f"{self.path}: the column {column!r} has {found}, not text; columns with text: {texts}")
 
     @contextmanager
     def _open(self) -> Iterator[pa.parquet.ParquetFile]:
@@ -160,7 +160,7 @@ class ParquetTable(Source[Record]):
             with pq.ParquetFile(self.path) as file:
                 yield file
         except pa.ArrowInvalid as error:
-            raise CorpusError(f"is no whole Parquet file ({error}); copy it again", path=self.path) from error
+            raise CorpusError(f"is not a complete Parquet file ({error}); copy it again", path=self.path) from error
         except OSError as error:
             raise CorpusError(f"cannot be read: {error.strerror or error}", path=self.path) from error
 

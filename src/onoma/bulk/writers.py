@@ -22,7 +22,7 @@ from onoma.text import Document
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Target = Literal["jsonl", "csv", "parquet"]
+OutputFormat = Literal["jsonl", "csv", "parquet"]
 
 ENTITIES = "entities"
 _REST = "meta"
@@ -176,7 +176,7 @@ class ParquetWriter:
         self._rows, self._entities, self._characters = [], [], 0
 
 
-WRITERS: Mapping[Target, Callable[[BinaryIO, TableColumns], Writer]] = {
+WRITERS: Mapping[OutputFormat, Callable[[BinaryIO, TableColumns], Writer]] = {
     "jsonl": JsonlWriter,
     "csv": CsvWriter,
     "parquet": ParquetWriter,
@@ -215,7 +215,7 @@ def _cell(value: object) -> str:
     try:
         cell.encode()
     except UnicodeEncodeError:
-        raise RowError("a cell holds half of a surrogate pair, which is no text", cell) from None
+        raise RowError("a cell holds half of a surrogate pair, which is not text", cell) from None
     return cell
 
 

@@ -39,7 +39,7 @@ AUTO = "auto"
 
 
 class Bundle:
-    """A recogniser without its weights.
+    """A model without its weights.
 
     Args:
         manifest: what it is.
@@ -110,7 +110,7 @@ class Bundle:
             BundleError: the bundle has no graph for it, or its file is not what the manifest says.
         """
         if dtype not in (AUTO, BF16, *DTYPES):
-            raise InputError(f"there is no dtype {dtype!r}; there are {', '.join((AUTO, *DTYPES, BF16))}")
+            raise InputError(f"unknown dtype {dtype!r}; choose one of {', '.join((AUTO, *DTYPES, BF16))}")
         held = self.dtypes
         preferred = self.manifest.dtype if self.manifest.dtype in held else next(iter(held), None)
         chosen = {AUTO: preferred, BF16: "fp32"}.get(dtype, dtype)
@@ -119,8 +119,8 @@ class Bundle:
             missing = DTYPES[chosen or "fp32"]
             quantise = " --quantize int8" if chosen == "int8" else ""
             raise BundleError(
-                f"{self.folder}: holds no {missing}; write it with `onoma export {self.folder}{quantise}`, "
-                f"or name another dtype (there is {', '.join(held) or 'none'})"
+                f"{self.folder}: has no {missing}; write it with `onoma export {self.folder}{quantise}`, "
+                f"or choose another dtype (available: {', '.join(held) or 'none'})"
             )
         return path
 
@@ -137,11 +137,11 @@ def load_bundle(folder: str | Path) -> Bundle:
     folder = find_model(folder)
     path = folder / MANIFEST
     if not folder.exists():
-        raise BundleError(f"{folder}: there is no such folder; {_WHAT_A_MODEL_IS}")
+        raise BundleError(f"{folder}: the folder does not exist; {_WHAT_A_MODEL_IS}")
     if not folder.is_dir():
         raise BundleError(f"{folder}: this is a file; {_WHAT_A_MODEL_IS}")
     if not path.is_file():
-        raise BundleError(f"{folder}: holds no {MANIFEST}, so it is not a model that `onoma train` has written")
+        raise BundleError(f"{folder}: has no {MANIFEST}, so it is not a model that `onoma train` has written")
     return Bundle(read_manifest(path), _read_tokenizer(folder / TOKENIZER), folder)
 
 

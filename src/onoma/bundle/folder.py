@@ -83,7 +83,7 @@ class OutputFolder:
             self.checkpoints.rename(self.run / "old checkpoints")
 
     def clear(self) -> None:
-        """Forget the run."""
+        """Remove the unfinished run."""
         for path in list(self.run.iterdir()):
             if not path.name.startswith(_LOCK):
                 remove(path)
@@ -135,25 +135,25 @@ def _check_place(output: OutputFolder) -> None:
         raise InputError(f"{folder}: this is a file; name a folder to write to")
     ours = output.holds_bundle or output.begun or (output.run / _LOCK).is_file()
     if not ours and folder.is_dir() and any(folder.iterdir()):
-        raise InputError(f"{folder}: the output folder is not empty and holds no model; name another one")
+        raise InputError(f"{folder}: the output folder is not empty and has no model; choose another one")
 
 
 def _check_run(output: OutputFolder, *, overwrite: bool, resume: bool) -> None:
     if overwrite and resume:
-        raise InputError("--resume goes on with a run and --overwrite forgets it; pass one of them")
+        raise InputError("--resume continues a run and --overwrite discards it; pass one of them")
     if output.begun:
         if not overwrite and not resume:
             raise InputError(
-                f"{output.folder}: the output folder holds an unfinished run; pass --resume to go on with it, "
-                "--overwrite to start anew, or name another folder"
+                f"{output.folder}: the output folder has an unfinished run; pass --resume to continue it, "
+                "--overwrite to start again, or choose another folder"
             )
         if resume:
             return
     elif output.holds_bundle and resume:
-        raise InputError(f"{output.folder}: the output folder holds a finished model, so there is nothing to resume")
+        raise InputError(f"{output.folder}: the output folder has a finished model, so there is nothing to resume")
     elif output.holds_bundle and not overwrite:
         raise InputError(
-            f"{output.folder}: the output folder holds a model; pass --overwrite to replace it, or name another one"
+            f"{output.folder}: the output folder has a model; pass --overwrite to replace it, or choose another folder"
         )
     output.clear()
 

@@ -1,4 +1,4 @@
-"""The command line: one module per command, each parses, calls one function and prints."""
+"""The command line: one module per command; each parses its arguments, calls one function and prints the result."""
 
 from onoma.cli.app import app, main
 

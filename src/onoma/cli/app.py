@@ -1,4 +1,4 @@
-"""The commands put together, and what happens when one fails."""
+"""The command line application: all commands, and the handling of errors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _root(
 
 
 def main() -> NoReturn:
-    """Run a command; what onoma can explain becomes one message and exit status 2, or 143 where SIGTERM ended it."""
+    """Run a command. Errors of onoma are printed as one message, with exit status 2, or 143 after SIGTERM."""
     try:
         app()
     except StoppedError as error:
@@ -50,7 +50,7 @@ def main() -> NoReturn:
         print("interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read our output has gone; Python must not complain again when it flushes at exit.
+        # The reader of the output has closed the pipe; without this Python reports it again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:

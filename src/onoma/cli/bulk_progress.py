@@ -1,4 +1,4 @@
-"""A bulk job as its user watches it: a bar at a terminal, elsewhere a line every half minute."""
+"""The progress of a bulk job: a bar at a terminal, elsewhere a line every half minute."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _SECONDS_BETWEEN_LINES = 30
 
 
 class BulkProgress(BulkObserver):
-    """Prints a job to standard error."""
+    """Prints the progress of a job to standard error."""
 
     def __init__(self) -> None:
         self.console = Console(stderr=True, highlight=False, soft_wrap=True)
         self._bar = Bar(
             BarColumn(),
             TextColumn("{task.completed:,}/{task.total:,} rows"),
-            TextColumn("{task.fields[told]}"),
+            TextColumn("{task.fields[status]}"),
             console=self.console,
             transient=True,
             disable=not self.console.is_terminal,
         )
         self._task: TaskID | None = None
-        self._told = self._started = time.perf_counter()
+        self._printed = self._started = time.perf_counter()
 
     def __enter__(self) -> BulkProgress:
         return self
@@ -44,22 +44,22 @@ class BulkProgress(BulkObserver):
 
     def began(self, *, rows: int, of: int) -> None:
         if rows:
-            self.console.print(f"resumed: {rows:,} of {of:,} rows stand")
-        self._task = self._bar.add_task("", total=of, completed=rows, told="")
+            self.console.print(f"resumed: {rows:,} of {of:,} rows were finished before")
+        self._task = self._bar.add_task("", total=of, completed=rows, status="")
         self._bar.start()
 
     def progressed(self, progress: Progress) -> None:
         dead = f"  {progress.dead:,} failed" if progress.dead else ""
-        told = f"{progress.words_per_second:,.0f} words/s  {clock(progress.seconds_left)} left{dead}"
+        status = f"{progress.words_per_second:,.0f} words/s  {clock(progress.seconds_left)} left{dead}"
         if self._task is not None:
-            self._bar.update(self._task, completed=progress.rows, told=told)
+            self._bar.update(self._task, completed=progress.rows, status=status)
         now = time.perf_counter()
-        if not self.console.is_terminal and now - self._told >= _SECONDS_BETWEEN_LINES:
-            self._told = now
-            self.console.print(f"{progress.rows:,}/{progress.of:,} rows  {told}")
+        if not self.console.is_terminal and now - self._printed >= _SECONDS_BETWEEN_LINES:
+            self._printed = now
+            self.console.print(f"{progress.rows:,}/{progress.of:,} rows  {status}")
 
     def finish(self, report: BulkReport) -> None:
-        """Say what was written, and where the rest is."""
+        """Print what was written, and where the failed rows are."""
         self._bar.stop()
         took = clock(time.perf_counter() - self._started)
         self.console.print(
@@ -68,6 +68,6 @@ class BulkProgress(BulkObserver):
         )
         if report.dead_letters is not None:
             self.console.print(
-                f"{report.dead:,} rows could not be tagged; they are in {report.dead_letters}, each with its reason",
+                f"{report.dead:,} rows could not be tagged; they are in {report.dead_letters}, each with the reason",
                 markup=False,
             )

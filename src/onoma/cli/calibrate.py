@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onoma.cli.options import ENTITIES, Format, Model, Threads, reads
+from onoma.cli.options import ENTITIES, FormatOption, ModelArgument, Threads, reads
 from onoma.cli.output import print_json, print_notes
 from onoma.corpora import ReadOptions
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @reads(*ENTITIES, "unannotated")
 def run(
     *,
-    model: Model,
+    model: ModelArgument,
     dev: Annotated[Path, typer.Argument(help="Annotated text that the model was not trained on.", show_default=False)],
     precision: Annotated[
         float | None,
@@ -31,14 +31,14 @@ def run(
     apply: Annotated[
         bool,
         typer.Option(
-            "--apply", help="Write these thresholds into the model, which then leaves out entities with a lower score."
+            "--apply", help="Write these thresholds into the model; it then leaves out entities with a lower score."
         ),
     ] = False,
-    format: Format = None,
+    format: FormatOption = None,
     options: ReadOptions,
     threads: Threads = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print all as JSON, with the whole curve of thresholds of each label.")
+        bool, typer.Option("--json", help="Print everything as JSON, with the curve of thresholds of each label.")
     ] = False,
 ) -> None:
     """Calibrate a model, so that scores are probabilities, and write the calibration into the model.
@@ -70,5 +70,5 @@ def _show(fitted: Calibrated, *, applied: bool) -> None:
     for title, of in (("before", fitted.before), ("after", fitted.after)):
         console.print(reliability_table(of, title=title))
     for name, points in fitted.chosen.items():
-        what = "entities with a lower score are left out from now on" if applied else "lowest score to keep"
-        console.print(thresholds_table(points, title=f"{what}, for the {name} wanted"))
+        what = "entities with a lower score are now left out" if applied else "lowest score to keep"
+        console.print(thresholds_table(points, title=f"{what}, for the given {name}"))

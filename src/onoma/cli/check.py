@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onoma.cli.options import ENTITIES, Format, Threads, reads
+from onoma.cli.options import ENTITIES, FormatOption, Threads, reads
 from onoma.cli.output import print_json, print_notes
 from onoma.corpora import ReadOptions
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class FailOn(StrEnum):
-    """From which severity on the command ends with status 1."""
+    """The lowest severity at which the command ends with status 1."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -32,39 +32,46 @@ class FailOn(StrEnum):
 def run(
     *,
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Annotated files that belong to no part.", show_default=False)
+        list[Path] | None, typer.Argument(help="Annotated files of no particular part.", show_default=False)
     ] = None,
-    train: Annotated[list[Path] | None, typer.Option("--train", help="Text to learn from; may be repeated.")] = None,
-    dev: Annotated[list[Path] | None, typer.Option("--dev", help="Text to choose on; may be repeated.")] = None,
-    test: Annotated[list[Path] | None, typer.Option("--test", help="Text to measure on; may be repeated.")] = None,
+    train: Annotated[list[Path] | None, typer.Option("--train", help="Training files; may be repeated.")] = None,
+    dev: Annotated[list[Path] | None, typer.Option("--dev", help="Development files; may be repeated.")] = None,
+    test: Annotated[list[Path] | None, typer.Option("--test", help="Test files; may be repeated.")] = None,
     model: Annotated[
-        Path | None, typer.Option("--model", help="Hold the annotation against this model, and its tokenizer too.")
+        Path | None,
+        typer.Option(
+            "--model", help="Compare the annotation with this model's predictions, and the text with its tokenizer."
+        ),
     ] = None,
     encoder: Annotated[
         str | None,
-        typer.Option("--encoder", help="Hold the text against this encoder's tokenizer; the folds train it."),
+        typer.Option("--encoder", help="Check the text with this encoder's tokenizer; --folds trains it."),
     ] = None,
     folds: Annotated[
         int | None,
         typer.Option(
-            "--folds", min=2, help="Hold the annotation against models that are trained on the other parts of so many."
+            "--folds",
+            min=2,
+            metavar="K",
+            help="Compare the annotation with the predictions of K models, each trained on the other K - 1 folds.",
         ),
     ] = None,
     sets: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="A setting of the folds' training; may be repeated."),
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting for training with --folds; may be repeated."),
     ] = None,
     fix: Annotated[
-        Path | None, typer.Option("--fix", metavar="DIR", help="Write the files with the safe fixes, and a diff.")
+        Path | None,
+        typer.Option("--fix", metavar="DIR", help="Write the files with all safe fixes to DIR, and a diff."),
     ] = None,
-    limit: Annotated[
-        int, typer.Option("--limit", min=0, help="Findings that are shown of each check; 0 for all.")
-    ] = 10,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="Findings to show for each check; 0 for all.")] = 10,
     fail_on: Annotated[
         FailOn,
-        typer.Option("--fail-on", help="End with status 1 where there is a finding this grave: error, warning, never."),
+        typer.Option(
+            "--fail-on", help="End with status 1 if a finding is at least this severe: error, warning, never."
+        ),
     ] = FailOn.ERROR,
-    format: Format = None,
+    format: FormatOption = None,
     options: ReadOptions,
     threads: Threads = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all findings as JSON.")] = False,
@@ -73,8 +80,8 @@ def run(
 
     Example: onoma check --train train.conll --dev dev.conll --test test.conll
 
-    Each finding says where, what, why, and what to do; the gravest and surest come first. Status 0: nothing as grave as
-    --fail-on; 1: something; 2: a file cannot be used.
+    Each finding says where, what, why, and what to do; the most severe and most certain come first. Exit status 0: no
+    finding is as severe as --fail-on; 1: some finding is; 2: a file cannot be used.
     """
     from onoma.api.checking import check
 
@@ -113,7 +120,7 @@ def run(
 
 
 def _progress(folds: int | None) -> AbstractContextManager[Listener | None]:
-    """The progress of the folds' trainings, where there are any."""
+    """The progress of training with --folds; nothing without it."""
     if folds is None:
         return nullcontext()
     from onoma.api.training import need_training

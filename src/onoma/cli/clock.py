@@ -1,4 +1,4 @@
-"""Seconds as people read them."""
+"""Seconds as hours, minutes and seconds."""
 
 from __future__ import annotations
 

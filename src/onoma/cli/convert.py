@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import ENTITIES, Format, reads
+from onoma.cli.options import ENTITIES, FormatOption, reads
 from onoma.cli.output import print_notes
 from onoma.corpora import FORMATS, LAYOUTS, ReadOptions
 
@@ -22,10 +22,10 @@ def run(
         str | None, typer.Option("--to", help=f"Format to write: {', '.join(FORMATS)}. By OUT's suffix if not given.")
     ] = None,
     to_scheme: Annotated[
-        str, typer.Option("--to-scheme", help="Tagging scheme to write, where the format has tags.")
+        str, typer.Option("--to-scheme", help="Tagging scheme to write, for formats with tags.")
     ] = "BIO",
     layout: Annotated[str, typer.Option("--layout", help=f"Layout of JSONL: {', '.join(LAYOUTS)}.")] = "onoma",
-    format: Format = None,
+    format: FormatOption = None,
     options: ReadOptions,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
 ) -> None:
@@ -33,7 +33,7 @@ def run(
 
     Example: onoma convert train.conll train.jsonl
 
-    Notes say what the target cannot hold, with counts.
+    A note is printed, with a count, for whatever the target format cannot represent.
     """
     from onoma.api.converting import convert
 

@@ -9,16 +9,16 @@ import typer
 
 from onoma.cli.options import (
     ENTITIES,
-    Against,
+    AgainstOption,
     AsJson,
-    Dtype,
-    Format,
-    Model,
+    DtypeOption,
+    FormatOption,
+    ModelArgument,
     Page,
     Seeds,
     ShowErrors,
     Threads,
-    TrainingText,
+    TrainingTextOption,
     reads,
 )
 from onoma.cli.output import print_notes, print_report
@@ -28,27 +28,27 @@ from onoma.corpora import ReadOptions
 @reads(*ENTITIES, "unannotated")
 def run(
     *,
-    model: Model,
+    model: ModelArgument,
     data: Annotated[Path, typer.Argument(help="Annotated text.", show_default=False)],
     raw: Annotated[
-        bool, typer.Option("--raw", help="Tag the text itself, without the words and sentences that the file gives.")
+        bool, typer.Option("--raw", help="Tag the text alone; ignore the words and sentence bounds of the file.")
     ] = False,
-    against: Against = None,
+    against: AgainstOption = None,
     seeds: Seeds = None,
     errors: ShowErrors = False,
-    train: TrainingText = None,
+    train: TrainingTextOption = None,
     page: Page = None,
-    format: Format = None,
+    format: FormatOption = None,
     options: ReadOptions,
     threads: Threads = None,
-    dtype: Dtype = "auto",
+    dtype: DtypeOption = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Tag annotated text and score the result.
 
     Example: onoma evaluate runs/mine test.conll
 
-    --against and --seeds name further models.
+    --against and --seeds take further models.
     """
     from onoma.api.evaluating import evaluate
 
@@ -67,4 +67,4 @@ def run(
     )
     print_report(report, title=f"{model.name} on {data.name}", as_json=as_json, errors=errors)
     if page is not None:
-        print_notes([f"the page is in {page}"])
+        print_notes([f"page written to {page}"])

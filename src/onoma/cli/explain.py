@@ -1,4 +1,4 @@
-"""``onoma explain``: says why a model finds what it finds."""
+"""``onoma explain``: shows what a prediction depends on."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onoma.cli.options import WORDS, Format, Model, Threads, reads
+from onoma.cli.options import WORDS, FormatOption, ModelArgument, Threads, reads
 from onoma.cli.output import print_json, print_notes
 from onoma.corpora import ReadOptions
 from onoma.errors import InputError
 
 if TYPE_CHECKING:
-    from onoma.explanation import Explained, Place
+    from onoma.explanation import Explained, SpanQuery
 
 
 @reads(*WORDS)
 def run(
     *,
-    model: Model,
+    model: ModelArgument,
     text: Annotated[str | None, typer.Option("--text", help="A text to tag and explain.")] = None,
     spans: Annotated[
         list[str] | None,
         typer.Option(
             "--span",
             metavar="SPAN",
-            help="Explain this span instead of what is found: START:END in characters, or the words; may be repeated.",
+            help="Explain this span, not the predictions: START:END in characters, or its words; may be repeated.",
         ),
     ] = None,
     label: Annotated[
-        str | None, typer.Option("--label", help="Explain this label, O for none, instead of the one that is found.")
+        str | None, typer.Option("--label", help="Explain this label instead of the predicted one; O for no entity.")
     ] = None,
     evidence: Annotated[
         int | None,
@@ -38,34 +38,34 @@ def run(
             "--evidence",
             min=0,
             metavar="K",
-            help="Show so many of the nearest mentions in the training data; 3 where the model has an index of them.",
+            help="Show the K most similar training entities; 3 if not given and the model has an index of them.",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print all as JSON.")] = False,
-    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write an HTML page.")] = None,
     faithfulness: Annotated[
         Path | None,
         typer.Option(
-            "--faithfulness", metavar="DATA", help="Measure on this text whether explanations are better than random."
+            "--faithfulness", metavar="DATA", help="Measure on DATA whether explanations are better than random ones."
         ),
     ] = None,
     entities: Annotated[
-        int | None, typer.Option("--entities", min=1, help="Entities that --faithfulness explains at most.")
+        int | None, typer.Option("--entities", min=1, help="Most entities that --faithfulness explains.")
     ] = None,
-    format: Format = None,
+    format: FormatOption = None,
     options: ReadOptions,
     threads: Threads = None,
 ) -> None:
-    """Say which words speak for an entity and against it, what else it might be, and what the model has learnt like it.
+    """Show which words a prediction depends on, the second-best label, and similar training entities.
 
     Example: onoma explain runs/mine --text "Angela Merkel visited Lyon." --span Lyon --label ORG
 
-    Without --span each predicted entity is explained. `onoma index` writes the index of training mentions.
+    Without --span each predicted entity is explained. `onoma index` writes the index of training entities.
     """
     from onoma.api.explaining import explain, measure_faithfulness
 
     if (text is None) == (faithfulness is None):
-        raise InputError('there is nothing to explain; pass one of --text "…" and --faithfulness DATA')
+        raise InputError('pass either --text "…" or --faithfulness DATA')
     if text is not None:
         if entities is not None:
             raise InputError("--entities belongs to --faithfulness")
@@ -93,7 +93,7 @@ def run(
     Console(highlight=False).print(faithfulness_table(measured, title=f"{model.name} on {faithfulness.name}"))
 
 
-def _place(text: str) -> Place:
+def _place(text: str) -> SpanQuery:
     start, colon, end = text.partition(":")
     return (int(start), int(end)) if colon and start.isdecimal() and end.isdecimal() else text
 

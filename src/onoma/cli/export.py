@@ -1,4 +1,4 @@
-"""``onoma export``: a model's graph for ONNX Runtime, in fp32 or in int8."""
+"""``onoma export``: writes a model's ONNX graph, in fp32 or int8."""
 
 from __future__ import annotations
 
@@ -8,38 +8,36 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import ENTITIES, Format, Model, reads
+from onoma.cli.options import ENTITIES, FormatOption, ModelArgument, reads
 from onoma.corpora import ReadOptions
 
 
 @reads(*ENTITIES)
 def run(
     *,
-    model: Model,
-    quantize: Annotated[
-        str | None, typer.Option("--quantize", help="int8: a graph in 8 bits; in fp32 if not given.")
-    ] = None,
+    model: ModelArgument,
+    quantize: Annotated[str | None, typer.Option("--quantize", help="int8; fp32 if not given.")] = None,
     dev: Annotated[
         Path | None,
-        typer.Option("--dev", help="Annotated text on which int8 must prove itself; int8 is preferred from then on."),
+        typer.Option("--dev", help="Annotated text to measure int8 on; if it passes, the model prefers int8."),
     ] = None,
     bound: Annotated[
-        float, typer.Option("--bound", min=0.0, help="Points of exact F1 that int8 may lose on --dev.")
+        float, typer.Option("--bound", min=0.0, help="Most points of exact F1 that int8 may lose on --dev.")
     ] = 0.2,
     exact_layers: Annotated[
-        int, typer.Option("--exact-layers", min=0, help="Layers that int8 leaves in fp32, from the first one on.")
+        int, typer.Option("--exact-layers", min=0, help="How many of the lowest layers to leave in fp32.")
     ] = 0,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Folder for a new model that only tags; beside the weights if not given."),
+        typer.Option("--output", "-o", help="Folder for a new model without weights; MODEL itself if not given."),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the model at --output if there is one.")
     ] = False,
-    format: Format = None,
+    format: FormatOption = None,
     options: ReadOptions,
 ) -> None:
-    """Write a model's graph, after a check that it computes the same.
+    """Write a model's graph again, in fp32 or int8, and check that it computes the same as the weights.
 
     Example: onoma export runs/mine --quantize int8 --dev dev.conll --output shipped
     """

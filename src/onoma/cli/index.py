@@ -1,4 +1,4 @@
-"""``onoma index``: writes an index of training mentions into a model, for `onoma explain` to show as evidence."""
+"""``onoma index``: stores the training entities beside a model, for ``onoma explain``."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import ENTITIES, Format, Model, reads
+from onoma.cli.options import ENTITIES, FormatOption, ModelArgument, reads
 from onoma.corpora import ReadOptions
 
 
 @reads(*ENTITIES)
 def run(
     *,
-    model: Model,
+    model: ModelArgument,
     train: Annotated[
-        list[Path], typer.Argument(help="Annotated text, best what the model has learnt from.", show_default=False)
+        list[Path], typer.Argument(help="Annotated text, best what the model was trained on.", show_default=False)
     ],
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the index that is there.")] = False,
-    format: Format = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the index if there is one.")] = False,
+    format: FormatOption = None,
     options: ReadOptions,
 ) -> None:
-    """Keep the mentions of the training data beside a model, so that `onoma explain` can show the nearest ones.
+    """Store the entities of the training data beside a model, so that `onoma explain` can show similar ones.
 
     Example: onoma index runs/mine train.conll
     """
@@ -32,7 +32,7 @@ def run(
     found = index_mentions(model, train, overwrite=overwrite, format=format, options=options)
     if found.left_out:
         print(
-            f"note: {found.left_out:,} entities are left out: they cross the end of a sentence or fit no window",
+            f"note: {found.left_out:,} entities were left out: they cross a sentence boundary or fit into no window",
             file=sys.stderr,
         )
-    typer.echo(f"{len(found.mentions):,} mentions in {model / 'evidence'}")
+    typer.echo(f"{len(found.mentions):,} entities written to {model / 'evidence'}")

@@ -1,4 +1,4 @@
-"""``onoma info``: what a bundle holds."""
+"""``onoma info``: shows what a model folder contains."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import Model
+from onoma.cli.options import ModelArgument
 
 
 def run(
-    model: Model,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the whole manifest as JSON.")] = False,
+    model: ModelArgument,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
 ) -> None:
     """Show what a model finds, what it was trained on and how it scored.
 

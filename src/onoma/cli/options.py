@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they become."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from onoma.corpora import FORMATS, ReadOptions
 from onoma.errors import InputError
 
 INTERRUPTED = 130
-"""Exit status of a command that Ctrl-C has ended, as shells have it: 128 and the number of the signal."""
+"""Exit status after Ctrl-C, by the convention of shells: 128 plus the number of the signal."""
 
-Format = Annotated[
+FormatOption = Annotated[
     str | None,
-    typer.Option("--format", help=f"Format of the input: {', '.join(FORMATS)}. detected automatically if not given."),
+    typer.Option("--format", help=f"Format of the input: {', '.join(FORMATS)}. Detected automatically if not given."),
 ]
 SchemeName = Annotated[
     str | None,
-    typer.Option("--scheme", help="Tagging scheme of the input, such as BIO. detected automatically if not given."),
+    typer.Option("--scheme", help="Tagging scheme of the input, such as BIO. Detected automatically if not given."),
 ]
 WordColumn = Annotated[
     str | None, typer.Option("--word-column", help="Column of the word, by number from 1 or by name.")
@@ -32,48 +32,56 @@ TagColumn = Annotated[
     str | None, typer.Option("--tag-column", help="Column of the tag, by number from 1 (-1 is the last) or by name.")
 ]
 PositionDigit = Annotated[
-    bool, typer.Option("--position-digit", help="Drop the digit behind each word, as the Weibo corpus has it.")
+    bool, typer.Option("--position-digit", help="Remove the digit after each word, as in the Weibo corpus.")
 ]
 Encoding = Annotated[str, typer.Option("--encoding", help="Character encoding of the input.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse input that breaks its tagging scheme.")]
 Labels = Annotated[
     list[str] | None,
     typer.Option(
-        "--label", metavar="OLD=NEW", help="Read label OLD as NEW, or leave it out if NEW is empty; may be repeated."
+        "--label", metavar="OLD=NEW", help="Read label OLD as NEW, or drop it if NEW is empty; may be repeated."
     ),
 ]
 Unannotated = Annotated[
     list[str] | None,
     typer.Option(
-        "--unannotated", metavar="LABEL", help="The file does not annotate LABEL, so do not judge it; may be repeated."
+        "--unannotated", metavar="LABEL", help="The file does not annotate LABEL, so do not score it; may be repeated."
     ),
 ]
-Model = Annotated[Path, typer.Argument(help="en, or a folder that `onoma train` has written.", show_default=False)]
+ModelArgument = Annotated[
+    Path, typer.Argument(help="en, or a folder that `onoma train` has written.", show_default=False)
+]
 Threads = Annotated[
-    int | None, typer.Option("--threads", min=1, help="Processor threads; as many as there are if not given.")
+    int | None, typer.Option("--threads", min=1, help="Processor threads; all available ones if not given.")
 ]
-Dtype = Annotated[
+DtypeOption = Annotated[
     str,
-    typer.Option("--dtype", help="Numbers to compute in: fp32, int8, bf16, or auto for what the model prefers."),
+    typer.Option("--dtype", help="fp32, int8, bf16, or auto for what the model prefers."),
 ]
-Against = Annotated[
+AgainstOption = Annotated[
     Path | None,
     typer.Option(
-        "--against", metavar="OTHER", help="Test whether OTHER differs, on the same gold.", show_default=False
+        "--against",
+        metavar="OTHER",
+        help="Also score OTHER on the same gold, and test whether it differs.",
+        show_default=False,
     ),
 ]
 Seeds = Annotated[
     list[Path] | None,
     typer.Option(
-        "--seeds", metavar="RUN", help="A run with another seed, for mean and standard deviation; may be repeated."
+        "--seeds",
+        metavar="RUN",
+        help="The same trained with another seed, for mean and standard deviation; may be repeated.",
     ),
 ]
 ShowErrors = Annotated[
-    bool, typer.Option("--errors", help="Show the errors: kinds, labels, and which entities. JSON always has them.")
+    bool,
+    typer.Option("--errors", help="Also show the errors, by kind, by label and by entity; --json always has them."),
 ]
-TrainingText = Annotated[
+TrainingTextOption = Annotated[
     Path | None,
-    typer.Option("--train", metavar="FILE", help="The training text, to tell entities that it contains from new ones."),
+    typer.Option("--train", metavar="FILE", help="Training text, to score seen and new entities separately."),
 ]
 Page = Annotated[
     Path | None,
@@ -90,7 +98,7 @@ ENTITIES = ("scheme", *WORDS, "strict", "labels")
 
 
 def column(text: str | None) -> int | str | None:
-    """A column's number where the text is one, else its name."""
+    """A column's number if the text is a number, else its name."""
     if text is None:
         return None
     return int(text) if text.lstrip("-").isdecimal() else text
@@ -131,7 +139,7 @@ def read_options(
     labels: Labels = None,
     unannotated: Unannotated = None,
 ) -> ReadOptions:
-    """What the shared options say of reading.
+    """Build :class:`ReadOptions` from the shared options.
 
     Raises:
         InputError: a label's new name is missing.

@@ -25,7 +25,7 @@ def print_json(result: Result) -> None:
 
 
 def print_notes(notes: Iterable[str]) -> None:
-    """Print what a user should know of how a file was read or written."""
+    """Print notes on how files were read or written."""
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
 
@@ -35,8 +35,8 @@ def print_report(report: Report, *, title: str, as_json: bool, errors: bool) -> 
 
     Args:
         title: what was scored.
-        as_json: print JSON.
-        errors: show the tables of errors and of the reliability of scores too.
+        as_json: print JSON instead of tables.
+        errors: also show the tables of errors and of the reliability of scores.
     """
     print_notes(report.notes)
     if as_json:

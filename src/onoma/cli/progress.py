@@ -1,4 +1,4 @@
-"""A run as its user watches it: one line per epoch, and at a terminal a bar that moves."""
+"""The progress of training: one line per epoch, and a bar at a terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from onoma.views import report_table
 
 
 class TrainingProgress:
-    """Prints a run to standard error."""
+    """Prints the progress of a run to standard error."""
 
     def __init__(self) -> None:
         self.console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -63,7 +63,7 @@ class TrainingProgress:
                 self._end_epoch(event)
             case Interrupted():
                 self.stopped = True
-                self.console.print("interrupted; the best model so far is kept, and --resume goes on with the run")
+                self.console.print("interrupted; the best model so far is kept, and --resume continues the run")
             case Tested(report):
                 self.console.print(report_table(report, title="test"))
             case _:
@@ -71,9 +71,9 @@ class TrainingProgress:
 
     def _plan(self, plan: Planned) -> None:
         self._epochs = plan.epochs
-        together = f", {plan.processes} processes," if plan.processes > 1 else ""
+        processes = f", {plan.processes} processes," if plan.processes > 1 else ""
         self.console.print(
-            f"training on {plan.device}{together} in {plan.dtype.name} ({plan.dtype.why}): "
+            f"training on {plan.device}{processes} in {plan.dtype.name} ({plan.dtype.why}): "
             f"{plan.examples:,} windows, "
             f"{plan.subwords:,} subwords, {plan.epochs} epochs, "
             f"{plan.steps:,} steps of {plan.batch_subwords:,} subwords, learning rate {plan.learning_rate:g}"
@@ -122,7 +122,7 @@ class TrainingProgress:
         self.console.print(line, markup=False)
 
     def finish(self, output: Path) -> None:
-        """Say where the model is."""
+        """Print where the model is."""
         took = clock(time.perf_counter() - self._started)
         self.console.print(
             f"model written to {output} in {took}; try: onoma tag --model {output} --text '…'", markup=False

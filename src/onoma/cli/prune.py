@@ -13,27 +13,28 @@ from onoma.cli.options import Encoding
 def run(
     *,
     encoder: Annotated[
-        str, typer.Argument(help="small, multilingual, a folder, or a Hub id; also a trained model's folder.")
+        str, typer.Argument(help="small, multilingual, a Hub id, or a folder (also of a trained model).")
     ],
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Text, in any format, whose subwords are kept.", show_default=False)
+        list[Path] | None,
+        typer.Argument(help="Text in any format; the subwords that it needs are kept.", show_default=False),
     ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the encoder to.", show_default=False)],
     vocab_size: Annotated[
-        int, typer.Option("--vocab-size", min=1, help="Subwords to keep at most, given text.")
+        int, typer.Option("--vocab-size", min=1, help="Most subwords to keep, if text is given.")
     ] = 40_000,
     layers: Annotated[
-        int | None, typer.Option("--layers", min=1, help="Layers to keep, spread evenly; all if not given.")
+        int | None, typer.Option("--layers", min=1, help="Layers to keep, evenly spaced; all if not given.")
     ] = None,
     encoding: Encoding = "utf-8",
 ) -> None:
-    """Cut an encoder's vocabulary to what some text needs, and its layers.
+    """Make an encoder smaller: drop subwords that the given text does not need, and layers.
 
     Example: onoma prune multilingual english.txt --vocab-size 40000 --layers 6 --output encoders/english
 
-    A vocabulary for a hundred languages is most of a small encoder, and for one language most of it is never used.
-    Leaving it out changes nothing on text like the one given. An encoder with fewer layers has to be trained before it
-    is good for anything, best from what the whole one says of much text.
+    The embeddings of a vocabulary for a hundred languages are most of a small encoder, and one language needs few of
+    them. On text like the given one the encoder without the others computes the same. An encoder with fewer layers is
+    useful only after training, best on the original's predictions for much text.
     """
     from onoma.api.pruning import prune
 

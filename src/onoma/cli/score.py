@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import ENTITIES, Against, AsJson, Format, Page, Seeds, ShowErrors, TrainingText, reads
+from onoma.cli.options import (
+    ENTITIES,
+    AgainstOption,
+    AsJson,
+    FormatOption,
+    Page,
+    Seeds,
+    ShowErrors,
+    TrainingTextOption,
+    reads,
+)
 from onoma.cli.output import print_notes, print_report
 from onoma.corpora import ReadOptions
 
@@ -17,12 +27,12 @@ def run(
     *,
     gold: Annotated[Path, typer.Argument(help="File with the gold entities.", show_default=False)],
     predicted: Annotated[Path, typer.Argument(help="File with the predicted entities.", show_default=False)],
-    against: Against = None,
+    against: AgainstOption = None,
     seeds: Seeds = None,
     errors: ShowErrors = False,
-    train: TrainingText = None,
+    train: TrainingTextOption = None,
     page: Page = None,
-    format: Format = None,
+    format: FormatOption = None,
     options: ReadOptions,
     as_json: AsJson = False,
 ) -> None:
@@ -30,8 +40,8 @@ def run(
 
     Example: onoma score test.gold.conll test.predicted.conll
 
-    The two may have different formats. Entities are compared by character offsets where the texts are equal, else by
-    words. --against and --seeds name further files of predictions.
+    The files may have different formats. Entities are compared by character offsets if the texts are equal, else by
+    words. --against and --seeds take further files of predictions.
     """
     from onoma.api.evaluating import score
 
@@ -40,4 +50,4 @@ def run(
     )
     print_report(report, title=f"{predicted.name} against {gold.name}", as_json=as_json, errors=errors)
     if page is not None:
-        print_notes([f"the page is in {page}"])
+        print_notes([f"page written to {page}"])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from onoma.api.streaming import TARGETS
-from onoma.cli.options import INTERRUPTED, WORDS, Dtype, Threads, reads
+from onoma.cli.options import INTERRUPTED, WORDS, DtypeOption, Threads, reads
 from onoma.cli.output import print_notes
 from onoma.corpora import FORMATS, ReadOptions
 from onoma.errors import InputError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from onoma.bulk import DeadLetter
 
 SOME_FAILED = 3
-"""Exit status where all was tagged but for rows that could not be."""
+"""Exit status if some rows could not be tagged."""
 
 
 @reads(*WORDS)
@@ -29,67 +29,69 @@ def run(
     *,
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="Files, folders or patterns to tag; standard input if none.", show_default=False),
+        typer.Argument(help="Files, folders or patterns to tag; standard input if not given.", show_default=False),
     ] = None,
     model: Annotated[
         Path,
         typer.Option(
             "--model",
             "-m",
-            help="en, the English model that comes with onoma, or a folder that `onoma train` has written.",
+            help="en (the English model that comes with onoma), or a folder that `onoma train` has written.",
             envvar="ONOMA_MODEL",
         ),
     ] = Path("en"),
     text: Annotated[str | None, typer.Option("--text", help="A text to tag.")] = None,
-    lines: Annotated[bool, typer.Option("--lines", help="Each line is a text of its own.")] = False,
+    lines: Annotated[bool, typer.Option("--lines", help="Treat each line as a separate text.")] = False,
     column: Annotated[
         str | None,
-        typer.Option("--column", help="Column of a table, or key of JSON Lines, that holds the text; else text."),
+        typer.Option("--column", help="Column of a table, or key of JSON Lines, with the text; `text` if not given."),
     ] = None,
     to: Annotated[
         str | None,
-        typer.Option("--to", help=f"How to write: {', '.join(TARGETS)}. By the suffix of --output, else pretty."),
+        typer.Option("--to", help=f"Format to write: {', '.join(TARGETS)}. By the suffix of --output, else pretty."),
     ] = None,
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", help="File to write, or folder/ of parts; standard output if not given."),
+        typer.Option(
+            "--output", "-o", help="File to write, or folder/ for several files; standard output if not given."
+        ),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the output if it exists; forget an unfinished job.")
+        bool, typer.Option("--overwrite", help="Replace the output if it exists; discard an unfinished job.")
     ] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the unfinished job at the output.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the unfinished job at the output.")] = False,
     workers: Annotated[
-        int, typer.Option("--workers", min=1, help="Processes that tag, each with a model of its own.")
+        int, typer.Option("--workers", min=1, help="Processes that tag, each with its own copy of the model.")
     ] = 1,
     engine: Annotated[
-        str, typer.Option("--engine", help="Where the workers are: local, this machine; ray, a Ray cluster.")
+        str, typer.Option("--engine", help="Where the workers run: local (this machine) or ray (a Ray cluster).")
     ] = "local",
     shard_rows: Annotated[
-        int | None, typer.Option("--shard-rows", min=1, help="Rows that are written at once; 1,024 if not given.")
+        int | None, typer.Option("--shard-rows", min=1, help="Rows to write at once; 1,024 if not given.")
     ] = None,
     format: Annotated[
         str | None,
         typer.Option(
             "--format",
-            help=f"Format of the input: csv, parquet, {', '.join(FORMATS)}. detected automatically if not given.",
+            help=f"Format of the input: csv, parquet, {', '.join(FORMATS)}. Detected automatically if not given.",
         ),
     ] = None,
     options: ReadOptions,
     threads: Threads = None,
-    dtype: Dtype = "auto",
+    dtype: DtypeOption = "auto",
 ) -> None:
     """Find the names in text.
 
     Example: onoma tag --text "Ada Lovelace lived in London."
 
-    Files may be plain text, JSON Lines or CSV (these also as .gz or .zst), Parquet, or any annotated format; the
-    entities that a file holds are not looked at.
+    Files may be plain text, JSON Lines or CSV (these also as .gz or .zst), Parquet, or any annotated format; their own
+    entities are ignored.
 
-    Files that are tagged to JSON Lines, CSV or Parquet are a job: every row is written once, what was stopped goes on
-    with --resume, and rows that cannot be tagged go to OUTPUT.dead.jsonl with the reason; the exit status is then 3.
+    Tagging files to JSON Lines, CSV or Parquet is a job: every row is written once, an unfinished job is continued with
+    --resume, and rows that cannot be tagged go to OUTPUT.dead.jsonl with the reason; the exit status is then 3.
     """
     if text is not None and files:
-        raise InputError("--text and files were both given; tag one or the other")
+        raise InputError("--text and files were both given; pass one of them")
     if lines:
         options = replace(options, text_unit="line")
     named = [path for path in files or () if path != Path("-")]
@@ -148,12 +150,12 @@ def _tag_files(files: list[Path], *, engine: str, **settings: Any) -> None:
 
     chosen = next((name for name in ENGINES if name == engine), None)
     if chosen is None:
-        raise InputError(f"--engine {engine}: there is no such engine; there are {', '.join(ENGINES)}")
+        raise InputError(f"--engine {engine}: unknown engine; choose one of {', '.join(ENGINES)}")
     with BulkProgress() as progress:
         try:
             report = tag_files(files, engine=chosen, observer=progress, **settings)
         except KeyboardInterrupt:
-            progress.notice("interrupted; finished rows are kept, and the same command with --resume goes on")
+            progress.notice("interrupted; finished rows are kept, and the same command with --resume continues")
             raise typer.Exit(INTERRUPTED) from None
         progress.finish(report)
     if report.dead:
@@ -168,5 +170,5 @@ def _standard_input(*, lines: bool) -> Iterator[Document]:
             decoded = line.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             byte = f"byte 0x{line[error.start]:02x} at {error.start + 1}"
-            raise InputError(f"standard input:{number}: {byte} is not UTF-8; convert it first") from error
+            raise InputError(f"standard input:{number}: {byte} is not UTF-8; convert the text first") from error
         yield Document(decoded.rstrip("\r\n") if lines else decoded)

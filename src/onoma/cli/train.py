@@ -7,20 +7,22 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import INTERRUPTED, Format, Strict, column
+from onoma.cli.options import INTERRUPTED, FormatOption, Strict, column
 
 
 def run(
     *,
     config: Annotated[
-        Path | None, typer.Argument(metavar="RUN.toml", help="Settings of the run.", show_default=False)
+        Path | None, typer.Argument(metavar="RUN.toml", help="File with settings of the run.", show_default=False)
     ] = None,
     texts: Annotated[
-        list[Path] | None, typer.Option("--train", help="Annotated text to learn from; may be repeated.")
+        list[Path] | None, typer.Option("--train", help="Annotated text to train on; may be repeated.")
     ] = None,
-    dev: Annotated[list[Path] | None, typer.Option("--dev", help="Annotated text to choose the best epoch on.")] = None,
+    dev: Annotated[
+        list[Path] | None, typer.Option("--dev", help="Annotated text on which the best epoch is chosen.")
+    ] = None,
     test: Annotated[
-        list[Path] | None, typer.Option("--test", help="Annotated text to measure the finished model on.")
+        list[Path] | None, typer.Option("--test", help="Annotated text on which the finished model is scored.")
     ] = None,
     encoder: Annotated[
         str | None, typer.Option("--encoder", help="small, multilingual, a folder, or a Hub id.")
@@ -29,7 +31,7 @@ def run(
     sets: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting; may be repeated.")
     ] = None,
-    format: Format = None,
+    format: FormatOption = None,
     scheme: Annotated[str | None, typer.Option("--scheme", help="Tagging scheme of the files.")] = None,
     word_column: Annotated[
         str | None, typer.Option("--word-column", help="Column of the word, by number or name.")
@@ -40,11 +42,11 @@ def run(
     encoding: Annotated[str | None, typer.Option("--encoding", help="Character encoding of the files.")] = None,
     strict: Strict = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a model that lies at the output; forget an unfinished run.")
+        bool, typer.Option("--overwrite", help="Replace a model at the output; discard an unfinished run.")
     ] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the unfinished run at the output.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the unfinished run at the output.")] = False,
     accept_changes: Annotated[
-        bool, typer.Option("--accept-changes", help="Resume although settings, data or versions have changed.")
+        bool, typer.Option("--accept-changes", help="Resume even if settings, data or versions have changed.")
     ] = False,
 ) -> None:
     """Fine-tune BERT on annotated text.
@@ -52,10 +54,10 @@ def run(
     Example: onoma train --train train.conll --dev dev.conll --encoder small --output runs/mine
 
     Settings come from RUN.toml, then from options, then from --set (tables data, model, training; for instance
-    --set training.epochs=5). Ctrl-C keeps the best model so far; a second one gives up.
+    --set training.epochs=5). Ctrl-C keeps the best model so far; a second Ctrl-C aborts.
 
-    What was stopped goes on with onoma train --output runs/mine --resume: to the same weights, as if it had not been
-    stopped. Without RUN.toml settings are those that the run began with, where nothing else is said.
+    An unfinished run is continued with: onoma train --output runs/mine --resume. The result is the same as without the
+    interruption. Without RUN.toml, settings that are not given are those of the unfinished run.
     """
     from onoma.api.training import need_training, train
 

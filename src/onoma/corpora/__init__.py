@@ -6,14 +6,14 @@ from onoma.corpora.options import ReadOptions, Segment, WriteOptions, blank_sepa
 from onoma.corpora.reading import Reading
 from onoma.corpora.retagging import retagged
 from onoma.corpora.sniffing import sniff
-from onoma.corpora.tally import Occurrences, Place, ReadReport, WriteReport
+from onoma.corpora.tally import Location, Occurrences, ReadReport, WriteReport
 
 __all__ = [
     "FORMATS",
     "LAYOUTS",
     "Occurrences",
     "Format",
-    "Place",
+    "Location",
     "ReadOptions",
     "ReadReport",
     "Reading",

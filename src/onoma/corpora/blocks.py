@@ -20,7 +20,7 @@ from onoma.schemes import OUTSIDE, Scheme, count_steps, decode_tags
 from onoma.text import Document, Entity, Sentence, Word
 
 Steps = Counter[tuple[str, str, bool]]
-Bounds = list[tuple[int, int]]
+WordBounds = list[tuple[int, int]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,13 +56,13 @@ class DocumentMark:
     id: str = ""
 
 
-def align(words: Iterable[str], text: str) -> Bounds | None:
+def align(words: Iterable[str], text: str) -> WordBounds | None:
     """Find words in a text, in order, with nothing but white space around them; None where they do not stand there.
 
     >>> align(["do", "n't", "go"], "don't go ")
     [(0, 2), (2, 5), (6, 8)]
     """
-    bounds: Bounds = []
+    bounds: WordBounds = []
     position = 0
     for word in words:
         start = text.find(word, position)
@@ -146,7 +146,7 @@ class Assembler:
         document = Document("\n".join(texts), id=id, words=tuple(words), sentences=tuple(sentences), meta=meta)
         return document.with_entities(entities) if entities else document
 
-    def _placed_words(self, block: SentenceBlock) -> tuple[str, Bounds]:
+    def _placed_words(self, block: SentenceBlock) -> tuple[str, WordBounds]:
         if block.text is not None:
             bounds = align(block.words, block.text)
             if bounds is not None:
@@ -156,7 +156,7 @@ class Assembler:
             self.tally.adjusted.add(reason, where=where, what=block.text)
         glued = block.glued or [False] * len(block.words)
         pieces: list[str] = []
-        rebuilt: Bounds = []
+        rebuilt: WordBounds = []
         position = 0
         for word, close in zip(block.words, glued, strict=True):
             rebuilt.append((position, position + len(word)))
@@ -165,7 +165,7 @@ class Assembler:
         end = rebuilt[-1][1] if rebuilt else 0
         return "".join(pieces)[:end], rebuilt
 
-    def _entities(self, block: SentenceBlock, text: str, bounds: Bounds, offset: int) -> Iterator[Entity]:
+    def _entities(self, block: SentenceBlock, text: str, bounds: WordBounds, offset: int) -> Iterator[Entity]:
         seen: set[tuple[int, int, str]] = set()
         for tags in block.layers:
             if tags.count(OUTSIDE) == len(tags):

@@ -35,9 +35,9 @@ class ColumnLayout:
         """
         fields = line.split("\t") if self.tabs else split_columns(line, tabs=False)
         if len(fields) != self.width and (len(fields) < self.width or not self.chosen):
-            parted = "tabs" if self.tabs else "blanks"
+            separator = "tabs" if self.tabs else "blanks"
             came = f"{len(fields)} column{'' if len(fields) == 1 else 's'} in {line!r}"
-            message = f"{came}; expected {self.width} separated by {parted}, as most lines of the file have"
+            message = f"{came}; expected {self.width} separated by {separator}, as most lines of the file have"
             raise CorpusError(message, path=path, line=number)
         return fields[self.word], "" if self.tag is None else fields[self.tag].strip(" ")
 

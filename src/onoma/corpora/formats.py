@@ -53,7 +53,7 @@ def read(path: str | Path, *, format: str | None = None, options: ReadOptions = 
         format: a name in ``FORMATS``; None finds it out by suffix and content.
 
     Raises:
-        CorpusError: the file is missing, or its format cannot be told.
+        CorpusError: the file is missing, or its format cannot be determined.
         ConfigError: no format or scheme has the name.
     """
     path = Path(path)
@@ -91,5 +91,5 @@ def write(
 
 def _format(name: str) -> Format:
     if name not in FORMATS:
-        raise ConfigError(f"no corpus format is called {name!r}; there are {', '.join(FORMATS)}")
+        raise ConfigError(f"unknown corpus format {name!r}; choose one of {', '.join(FORMATS)}")
     return FORMATS[name]

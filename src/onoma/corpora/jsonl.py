@@ -110,7 +110,7 @@ def write_jsonl(documents: Iterable[Document], path: Path, options: WriteOptions
         CorpusError: the file cannot be written.
     """
     if options.layout not in LAYOUTS:
-        raise ConfigError(f"no JSON layout is called {options.layout!r}; there are {', '.join(LAYOUTS)}")
+        raise ConfigError(f"unknown JSON layout {options.layout!r}; choose one of {', '.join(LAYOUTS)}")
     layout = LAYOUTS[options.layout]
     listed = path.suffix.lower() == ".json"
     with replacing(path) as target:

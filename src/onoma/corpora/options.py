@@ -89,4 +89,4 @@ def chosen_scheme(name: str) -> Scheme:
     try:
         return scheme_named(name)
     except KeyError:
-        raise ConfigError(f"no tagging scheme is called {name!r}; there are {', '.join(SCHEMES)}") from None
+        raise ConfigError(f"unknown tagging scheme {name!r}; choose one of {', '.join(SCHEMES)}") from None

@@ -1,4 +1,4 @@
-"""One corpus that is read as a stream of Documents, as often as one likes, and counted on the way."""
+"""One corpus that is read as a stream of Documents, any number of times, with counts."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class DocumentReader(Protocol):
 
     @property
     def scheme(self) -> Scheme | None:
-        """The tagging scheme, forced or detected from the whole file; None where the file holds no tags."""
+        """The tagging scheme, forced or detected from the whole file; None where the file has no tags."""
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         """Stream the documents and count what had to be repaired, adjusted or left out."""
 
 
 class Reading:
-    """A corpus to iterate over; each iteration reads the file anew.
+    """A corpus to iterate over; each iteration reads the file again.
 
     Attributes:
         path: the file or folder.
@@ -45,7 +45,7 @@ class Reading:
         """Stream the documents.
 
         Raises:
-            CorpusError: the file cannot be read, or holds no documents.
+            CorpusError: the file cannot be read, or has no documents.
             SchemeError: a tag that the scheme does not know, or in strict reading one where it does not allow it.
         """
         for document, _ in self.placed():
@@ -64,11 +64,11 @@ class Reading:
             tally.count(document)
             yield document, tally.lines
         if not tally.documents:
-            raise CorpusError(f"holds no documents (read as {self.format})", path=self.path)
+            raise CorpusError(f"has no documents (read as {self.format})", path=self.path)
 
     @property
     def scheme(self) -> Scheme | None:
-        """The tagging scheme, forced or detected from the whole file; None where the file holds no tags."""
+        """The tagging scheme, forced or detected from the whole file; None where the file has no tags."""
         return self._reader.scheme
 
     @property
@@ -84,7 +84,7 @@ class Reading:
         """What the corpus was read as, and what had to be repaired or left out; each names the file."""
         report, notices = self.report, []
         if report.scheme is not None:
-            how = "as told" if report.scheme_forced else "detected"
+            how = "as given" if report.scheme_forced else "detected"
             notices.append(f"{self.format}, tags in scheme {report.scheme} ({how})")
         unnamed = [f"no entity has the label {label!r}, so none was renamed" for label in sorted(self._unnamed)]
         return [f"{self.path}: {notice}" for notice in [*notices, *unnamed, *report.notices()]]

@@ -20,13 +20,13 @@ from onoma.text import Document
 
 _FIELD = re.compile(r"[^ \t\r\n]+")
 
-Change = tuple[str, str | None]
+ChangedLine = tuple[str, str | None]
 """A line with its end, and what it becomes; None where it is left out."""
 
 
 def retagged(
     path: Path, documents: Iterable[tuple[Document | None, tuple[int, ...]]], *, options: ReadOptions
-) -> Iterator[Change]:
+) -> Iterator[ChangedLine]:
     """Each line of the file and what it becomes.
 
     Args:

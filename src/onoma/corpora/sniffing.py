@@ -43,7 +43,7 @@ def sniff(path: str | Path, *, encoding: str = "utf-8") -> str:
     lines = [line for _, line in islice(numbered_lines(path, encoding=encoding), _HEAD_LINES)]
     filled = [line for line in lines if line.strip(" \t")]
     if not filled:
-        raise CorpusError("holds no documents: there is nothing in it but white space", path=path)
+        raise CorpusError("has no documents: there is nothing in it but white space", path=path)
     return _by_content(filled) or named or "text"
 
 

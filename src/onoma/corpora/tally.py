@@ -17,7 +17,7 @@ PLACES_KEPT = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Location:
     """Where something was found and what it was.
 
     Attributes:
@@ -37,7 +37,7 @@ class Occurrences:
     """How often something was found, and the first few places."""
 
     count: int = 0
-    places: tuple[Place, ...] = ()
+    places: tuple[Location, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ class OccurrenceCounter:
         before = self._found.get(reason, Occurrences())
         places = before.places
         if len(places) < self._places:
-            places = (*places, Place(where=where, what=what))
+            places = (*places, Location(where=where, what=what))
         self._found[reason] = Occurrences(count=before.count + 1, places=places)
 
     def frozen(self) -> Mapping[str, Occurrences]:

@@ -1,4 +1,4 @@
-"""The data doctor: annotated files to findings, each with its place, its reason, its fix and its rank."""
+"""Checks of annotated data: findings, each with place, reason, fix and rank."""
 
 from onoma.doctor.cases import Examined, examine
 from onoma.doctor.checkup import Checkup, check

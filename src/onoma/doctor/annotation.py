@@ -43,11 +43,11 @@ def _alone(case: Case) -> Iterator[Finding]:
             fix = f"end it at characters {inner.start} and {inner.end}; --fix does"
             yield _finding(case, entity, "warning", "white space belongs to no entity", fix, fixable=True)
         if inner.start not in starts or inner.end not in ends:
-            why = "the entity begins or ends inside a word; tags of words cannot say that, it grows to the whole word"
-            yield _finding(case, entity, "warning", why, "move the bound to the word's, or part the word")
+            why = "the entity begins or ends inside a word; tags need whole words, so it is widened"
+            yield _finding(case, entity, "warning", why, "move the bound to the word's, or split the word")
         if bisect_right(breaks, inner.start) != bisect_right(breaks, inner.end - 1):
-            why = "the entity crosses the end of a sentence, and no model here finds one that does"
-            yield _finding(case, entity, "warning", why, "join the sentences, or part the entity")
+            why = "the entity crosses the end of a sentence, and models do not predict such entities"
+            yield _finding(case, entity, "warning", why, "join the sentences, or split the entity")
 
 
 def _together(case: Case) -> Iterator[Finding]:
@@ -57,7 +57,7 @@ def _together(case: Case) -> Iterator[Finding]:
         own = labels[entity.start, entity.end]
         if own:
             same = entity.label in own
-            why = "the entity stands there twice" if same else f"the same span is {own[0]} too"
+            why = "the entity is there twice" if same else f"the same span also has the label {own[0]}"
             fix = "remove one; --fix does" if same else "decide for one label"
             yield _finding(case, entity, "warning" if same else "error", why, fix, fixable=same)
         elif widest is not None and entity.start < widest.end:

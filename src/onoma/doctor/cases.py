@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from onoma.corpora import Occurrences, Place, Reading, ReadOptions, read
+from onoma.corpora import Location, Occurrences, Reading, ReadOptions, read
 from onoma.doctor.finding import Case, Finding, Severity
 from onoma.errors import CorpusError
 
@@ -109,6 +109,6 @@ def _of_places(
             )
 
 
-def _parted(place: Place, path: Path) -> tuple[Path, int | None]:
+def _parted(place: Location, path: Path) -> tuple[Path, int | None]:
     file, _, line = place.where.rpartition(":")
     return (Path(file), int(line)) if file and line.isdecimal() else (path, None)

@@ -34,22 +34,24 @@ def check_characters(cases: Iterable[Case]) -> Iterator[Finding]:
         if text.isascii() and text.isprintable():
             continue
         spoilt = [match for match in _TWICE_ENCODED.finditer(text) if decoded(match[0]) is not None]
-        yield from _told(
+        yield from _findings(
             case,
             spoilt,
             "warning",
             "UTF-8 that was read in another encoding and written again",
-            f"read {shown(spoilt[0][0])} as {shown(decoded(spoilt[0][0]) or '')}; decode the source anew"
+            f"read {shown(spoilt[0][0])} as {shown(decoded(spoilt[0][0]) or '')}; decode the source again"
             if spoilt
             else "",
         )
         replaced, control = list(_REPLACED.finditer(text)), list(_CONTROL.finditer(text))
         lost = "U+FFFD stands for what a decoder could not read"
-        yield from _told(case, replaced, "warning", lost, "decode the source anew, in its own encoding")
-        unseen = "control characters are no text, and tokenizers drop them"
-        yield from _told(case, control, "warning", unseen, "remove them, offsets with them")
+        yield from _findings(case, replaced, "warning", lost, "decode the source again, in its own encoding")
+        unseen = "control characters are not text, and tokenizers drop them"
+        yield from _findings(case, control, "warning", unseen, "remove them, offsets with them")
         half = "half of a surrogate pair is no character and cannot be written as UTF-8"
-        yield from _told(case, list(_HALF.finditer(text)), "error", half, "join it with its other half, or remove it")
+        yield from _findings(
+            case, list(_HALF.finditer(text)), "error", half, "join it with its other half, or remove it"
+        )
 
 
 def decoded(piece: str) -> str | None:
@@ -69,7 +71,7 @@ def _byte(char: str) -> bytes:
     return char.encode("latin-1") if char < "\u0100" else char.encode("cp1252")
 
 
-def _told(case: Case, found: list[re.Match[str]], severity: Severity, why: str, fix: str) -> Iterator[Finding]:
+def _findings(case: Case, found: list[re.Match[str]], severity: Severity, why: str, fix: str) -> Iterator[Finding]:
     if found:
         first = found[0]
         text = case.document.text

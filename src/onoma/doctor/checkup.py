@@ -1,4 +1,4 @@
-"""All checks over all files, and what they come to."""
+"""All checks over all files, and their result."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Checkup:
 
     Attributes:
         files: as they were read.
-        findings: the gravest first, then the surest.
+        findings: the most severe first, then the most certain.
         fixed: the files that were written with fixes.
     """
 
@@ -49,7 +49,7 @@ class Checkup:
         return sum(finding.severity == severity for finding in self.findings)
 
     def fails(self, severity: Severity) -> bool:
-        """Whether there is a finding of this severity or a graver one."""
+        """Whether there is a finding of this severity or a more severe one."""
         return any(self.count(each) for each in SEVERITIES[: SEVERITIES.index(severity) + 1])
 
     def to_json(self) -> dict[str, object]:

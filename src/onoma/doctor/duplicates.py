@@ -22,7 +22,7 @@ _ORDER = {"train": 0, "": 1, "dev": 2, "test": 3}
 
 
 @dataclass(frozen=True, slots=True)
-class _Passage:
+class _TextUnit:
     case: Case
     span: Span
     words: tuple[str, ...]
@@ -36,7 +36,7 @@ class _Passage:
 def check_duplicates(cases: Sequence[Case]) -> Iterator[Finding]:
     """Name each passage that has an equal or a like one before it; train comes before dev, dev before test."""
     ordered = sorted(cases, key=lambda case: _ORDER.get(case.part, len(_ORDER)))
-    groups: dict[tuple[str, ...], list[_Passage]] = defaultdict(list)
+    groups: dict[tuple[str, ...], list[_TextUnit]] = defaultdict(list)
     for case in ordered:
         for passage in _passages(case):
             groups[passage.words].append(passage)
@@ -60,7 +60,7 @@ def repeated(documents: Sequence[Document]) -> set[int]:
     return found
 
 
-def _passages(case: Case) -> Iterator[_Passage]:
+def _passages(case: Case) -> Iterator[_TextUnit]:
     document = case.document
     words = _words(document)
     starts = [start for start, _ in words]
@@ -69,7 +69,7 @@ def _passages(case: Case) -> Iterator[_Passage]:
     for span in sentences:
         own = [text.casefold() for _, text in words[bisect_left(starts, span.start) : bisect_left(starts, span.end)]]
         if len(own) >= SHORT:
-            yield _Passage(case, span, tuple(own), _annotation(document, span))
+            yield _TextUnit(case, span, tuple(own), _annotation(document, span))
 
 
 def _words(document: Document) -> list[tuple[int, str]]:
@@ -85,7 +85,7 @@ def _annotation(document: Document, span: Span) -> tuple[tuple[int, int, str], .
     )
 
 
-def _same(earlier: _Passage, later: _Passage) -> Finding:
+def _same(earlier: _TextUnit, later: _TextUnit) -> Finding:
     alike = earlier.annotation == later.annotation or earlier.text != later.text
     where = earlier.case.where(earlier.span.start)
     severity: Severity = "warning"
@@ -108,7 +108,7 @@ def _same(earlier: _Passage, later: _Passage) -> Finding:
     return _finding(later, check, severity, why, fix, fixable=fixable)
 
 
-def _near(earlier: _Passage, later: _Passage, similarity: float) -> Finding:
+def _near(earlier: _TextUnit, later: _TextUnit, similarity: float) -> Finding:
     leak = earlier.case.part != later.case.part
     where = earlier.case.where(earlier.span.start)
     part = f" in {earlier.case.part or 'another part'}" if leak else ""
@@ -117,17 +117,17 @@ def _near(earlier: _Passage, later: _Passage, similarity: float) -> Finding:
     return _finding(later, "leak" if leak else "duplicate", "warning" if leak else "note", why, fix, score=similarity)
 
 
-def _difference(earlier: _Passage, later: _Passage) -> str:
+def _difference(earlier: _TextUnit, later: _TextUnit) -> str:
     only = [sorted(set(one.annotation) - set(other.annotation)) for one, other in ((earlier, later), (later, earlier))]
-    told = [
+    annotations = [
         ", ".join(f"{passage.text[start:end]} {label}" for start, end, label in own) or "nothing"
         for passage, own in zip((earlier, later), only, strict=True)
     ]
-    return f" (there {told[0]}; here {told[1]})"
+    return f" (there {annotations[0]}; here {annotations[1]})"
 
 
 def _finding(
-    passage: _Passage, check: str, severity: Severity, why: str, fix: str, *, score: float = 1.0, fixable: bool = False
+    passage: _TextUnit, check: str, severity: Severity, why: str, fix: str, *, score: float = 1.0, fixable: bool = False
 ) -> Finding:
     return Finding.at(
         passage.case,

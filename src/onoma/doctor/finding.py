@@ -12,7 +12,7 @@ from onoma.text import Document, Span, Word
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-"""From the gravest on: what loses or contradicts annotation, what is probably wrong, what is worth knowing."""
+"""From the most severe on: what loses or contradicts annotation, what is probably wrong, what is worth knowing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ class Finding:
 
 
 def ranked(findings: Iterable[Finding]) -> list[Finding]:
-    """The gravest first, then the surest, then by place."""
+    """The most severe first, then the most certain, then by place."""
     return sorted(
         findings,
         key=lambda each: (

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterable, Sequence
 from onoma.errors import InputError
 from onoma.text import Document
 
-Predict = Callable[[int, Sequence[Document], Sequence[Document]], Iterable[Document]]
+TrainAndPredict = Callable[[int, Sequence[Document], Sequence[Document]], Iterable[Document]]
 """From the number of a fold, documents to learn from and documents to tag, to the latter with scored entities."""
 
 
-def cross_validated(documents: Sequence[Document], predict: Predict, *, folds: int, seed: int = 1) -> list[Document]:
-    """Part documents at random, and let each part be predicted by what the others teach.
+def cross_validated(
+    documents: Sequence[Document], predict: TrainAndPredict, *, folds: int, seed: int = 1
+) -> list[Document]:
+    """Split documents into folds at random, and predict each fold by a model trained on the others.
 
     Documents of the same text go to the same part, so that none is predicted by a copy of itself.
 

@@ -101,7 +101,7 @@ def _compared(cases: Sequence[Case], part: str, own: Counter[str], learnt: Count
                 severity="warning",
                 what=f"{label}: {count:,} in {part}, none in train",
                 why="a model cannot find what it has not seen; every one counts as missed",
-                fix="part the data anew, or rename or leave out the label (--label OLD=NEW)",
+                fix="split the data again, or rename or leave out the label (--label OLD=NEW)",
             )
     errors, times = UNLIKE
     for label in sorted(set(own) & set(learnt)):
@@ -116,7 +116,7 @@ def _compared(cases: Sequence[Case], part: str, own: Counter[str], learnt: Count
                 severity="note",
                 what=f"{label}: {share:.1%} of the entities of {part}, {share_learnt:.1%} of those of train",
                 why="figures on this part say little about text like that of train",
-                fix="nothing, if the parts are meant to differ; else part the data anew",
+                fix="nothing, if the parts are meant to differ; else split the data again",
                 score=1 - 1 / ratio,
             )
 

@@ -1,4 +1,4 @@
-"""What a tokenizer makes of the text: words that come out as unknown pieces, entities that no window holds."""
+"""What a tokenizer makes of the text: words with unknown tokens, entities that fit no window."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Unknown:
 
 
 def check_subwords(cases: Sequence[Case], windower: Windower) -> Iterator[Finding]:
-    """Name each word that has an unknown piece, at its first place, and each entity that is too long for a window."""
+    """Name each word that has an unknown token, at its first place, and each entity that is too long for a window."""
     unknown: dict[str, _Unknown] = {}
     for first in range(0, len(cases), _GROUP):
         group = cases[first : first + _GROUP]
@@ -38,13 +38,13 @@ def check_subwords(cases: Sequence[Case], windower: Windower) -> Iterator[Findin
             severity="warning" if found.in_entities else "note",
             what=f"{shown(word)}, {found.count:,}×, {found.in_entities:,} of them in entities",
             why="the tokenizer does not know it, so the encoder sees the same as for any other unknown word",
-            fix="write it with characters the encoder knows, or take another encoder",
+            fix="write it with characters the encoder knows, or choose another encoder",
             score=found.count / (1 + found.count),
         )
 
 
-def _count_unknown(case: Case, encoded: Encoded, piece: int, unknown: dict[str, _Unknown]) -> None:
-    places = np.flatnonzero(encoded.subwords.ids == piece)
+def _count_unknown(case: Case, encoded: Encoded, token: int, unknown: dict[str, _Unknown]) -> None:
+    places = np.flatnonzero(encoded.subwords.ids == token)
     if not places.size:
         return
     words = np.unique(np.searchsorted(encoded.subwords.bounds, places, side="right") - 1)
@@ -70,6 +70,6 @@ def _lost(case: Case, encoded: Encoded, windower: Windower) -> Iterator[Finding]
                 check="window",
                 severity="warning",
                 what=f"{shown(entity.text)} {entity.label}",
-                why=f"it has {subwords:,} subwords; a window holds {room:,}, so no one sees it whole",
-                fix="look where it ends, or widen model.window",
+                why=f"it has {subwords:,} subwords; a window has room for {room:,}, so the model never sees it whole",
+                fix="check where it ends, or increase model.window",
             )

@@ -27,14 +27,14 @@ def check_surfaces(cases: Sequence[Case]) -> Iterator[Finding]:
             against = odds(most, counts[use.label])
             if use.label == usual or against < ODDS:
                 continue
-            told = ", ".join(f"{name or 'nothing'} {count:,}×" for name, count in counts.most_common())
+            listed = ", ".join(f"{name or 'nothing'} {count:,}×" for name, count in counts.most_common())
             yield Finding.at(
                 cases[use.position],
                 use.span,
                 check="surface",
                 severity="warning",
                 what=f"{shown(' '.join(form))} is labelled {use.label or 'nothing'}",
-                why=f"these words are {told}; log-odds {math.log(against):.1f}",
+                why=f"these words are {listed}; log-odds {math.log(against):.1f}",
                 fix=f"label it {usual}" if usual else "remove the label, unless the sense is another here",
                 score=against / (1 + against),
             )

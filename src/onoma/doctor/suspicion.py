@@ -32,7 +32,7 @@ from onoma.doctor.forms import NOTHING, Forms, odds
 from onoma.schemes import OUTSIDE
 from onoma.text import Document, Entity
 
-Kind = Literal["label", "word", "bounds", "spurious", "missing"]
+SuspicionKind = Literal["label", "word", "bounds", "spurious", "missing"]
 
 LIKELY = 0.5
 """The probability from which a predicted span with no gold at it is told."""
@@ -42,7 +42,7 @@ _CLOSEST = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class SuspicionWeights:
     """What makes a suspicion of a kind sure: log-odds, and how much of the model's and of the forms' is added."""
 
     bias: float
@@ -50,13 +50,13 @@ class Weights:
     forms: float
 
 
-WEIGHTS: Mapping[Kind, Weights] = MappingProxyType(
+WEIGHTS: Mapping[SuspicionKind, SuspicionWeights] = MappingProxyType(
     {
-        "label": Weights(-3.2, 0.8, 2.3),
-        "word": Weights(-3.0, 1.0, 0.9),
-        "bounds": Weights(-2.6, -0.2, 0.3),
-        "spurious": Weights(-2.9, 0.0, 0.6),
-        "missing": Weights(-3.2, 1.2, 1.7),
+        "label": SuspicionWeights(-3.2, 0.8, 2.3),
+        "word": SuspicionWeights(-3.0, 1.0, 0.9),
+        "bounds": SuspicionWeights(-2.6, -0.2, 0.3),
+        "spurious": SuspicionWeights(-2.9, 0.0, 0.6),
+        "missing": SuspicionWeights(-3.2, 1.2, 1.7),
     }
 )
 
@@ -76,7 +76,7 @@ class Suspicion:
     """
 
     position: int
-    kind: Kind
+    kind: SuspicionKind
     gold: Entity | None
     other: Entity | None
     given: float
@@ -135,11 +135,11 @@ def findings_of(cases: Sequence[Case], predicted: Sequence[Document]) -> Iterato
             why=f"the model gives {read} the probability {each.otherwise:.2f}, and the annotation {each.given:.2f}"
             + _elsewhere(each),
             fix={
-                "label": f"look at the label: {read}?",
+                "label": f"check the label: {read}?",
                 "word": f"look at the bounds: {read}?",
                 "bounds": f"look at the bounds: {read}?",
-                "spurious": "look whether it is one",
-                "missing": f"look whether it is one: {read}?",
+                "spurious": "check whether it is an entity",
+                "missing": f"check whether it is an entity: {read}?",
             }[each.kind],
             score=each.score,
         )
@@ -198,7 +198,7 @@ def _missing(position: int, gold: Document, readings: Sequence[Entity], forms: F
         )
 
 
-def _kind(position: int, gold: Entity, other: Entity, forms: Forms) -> Kind:
+def _kind(position: int, gold: Entity, other: Entity, forms: Forms) -> SuspicionKind:
     if _span(gold) == _span(other):
         return "label"
     (first, last), (start, end) = forms.words_at(position, gold), forms.words_at(position, other)

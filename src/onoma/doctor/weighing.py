@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from onoma.schemes import OUTSIDE
-from onoma.tagger import DocumentReading, Tagger
+from onoma.tagger import DocumentPrediction, Tagger
 from onoma.text import Document, Entity
 
 _LEAST = 0.01
@@ -25,7 +25,7 @@ def weigh_gold(tagger: Tagger, documents: Iterable[Document]) -> Iterator[Docume
         yield read.document.with_entities(unique.values())
 
 
-def _weighed(read: DocumentReading, labels: Sequence[str]) -> Iterator[Entity]:
+def _weighed(read: DocumentPrediction, labels: Sequence[str]) -> Iterator[Entity]:
     for entity in read.encoded.document.entities:
         for label in (OUTSIDE, *labels):
             score = read.probability(entity, label)

@@ -1,7 +1,7 @@
 """Words to subwords, by the Rust tokenizer or from memory.
 
 Every word owns at least one subword, so that every word can be answered for: where the tokenizer drops a word to
-nothing (a lone control character, a variation selector) the unknown piece stands in its place. This module does not
+nothing (a lone control character, a variation selector) it gets the unknown token. This module does not
 know windows, padding or labels.
 """
 
@@ -35,7 +35,7 @@ class SubwordEncoder:
         longest_word: a word keeps at most so many of its subwords, so that a blob without blanks fits a window.
 
     Raises:
-        EncoderError: the tokenizer has no unknown piece and no other that could stand in for a dropped word.
+        EncoderError: the tokenizer has no unknown token and no mask token, one of which a dropped word needs.
     """
 
     def __init__(self, tokenizer: Tokenizer, *, longest_word: int = 32) -> None:
@@ -57,15 +57,15 @@ class SubwordEncoder:
 
     @cached_property
     def pad(self) -> int:
-        """Id of the padding piece."""
+        """Id of the padding token."""
         return self._first_known("[PAD]", "<pad>") or 0
 
     @cached_property
     def unknown(self) -> int:
-        """Id of the unknown piece, or of what stands in for it where every byte is known."""
+        """Id of the unknown token, or of its substitute if the tokenizer knows every byte."""
         found = self._first_known("[UNK]", "<unk>", "[MASK]", "<mask>", "</s>", "<|endoftext|>")
         if found is None:
-            raise EncoderError("the tokenizer has neither an unknown piece nor a mask; add [UNK] or <unk> to it")
+            raise EncoderError("the tokenizer has neither an unknown token nor a mask token; add [UNK] or <unk> to it")
         return found
 
     def words(self, document: Document) -> WordSpans:
@@ -91,7 +91,7 @@ class SubwordEncoder:
         return self._complete(encoding.ids, encoding.word_ids, len(words))
 
     def _complete(self, ids: list[int], word_ids: list[int | None], words: int) -> Subwords:
-        """Give every word its place: the dropped ones the unknown piece, the endless ones an end."""
+        """Give every word its place: the dropped ones get the unknown token, very long ones are cut."""
         flat = np.asarray(ids, dtype=np.int32)
         owners = np.asarray([-1 if word is None else word for word in word_ids], dtype=np.int64)
         counts = np.bincount(owners, minlength=words) if owners.size else np.zeros(words, dtype=np.int64)

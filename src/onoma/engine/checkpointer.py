@@ -17,7 +17,7 @@ Snapshot = Callable[[], dict[str, object]]
 
 
 class Checkpointer:
-    """Keeps nothing; what a loop asks of whoever does."""
+    """What a loop needs of a checkpointer; this one keeps nothing."""
 
     def restore(self) -> dict[str, Any] | None:
         """The state to go on from; None to begin."""
@@ -81,17 +81,17 @@ class FileCheckpointer(Checkpointer):
             self.write(step, snapshot)
 
     def write(self, step: int, snapshot: Snapshot) -> None:
-        """Where the disk does not take a checkpoint this is told, and the run goes on."""
+        """If the checkpoint cannot be written, the listener gets a notice and the run continues."""
         try:
             self._checkpoints.write({"run": snapshot(), "history": self._history.size}, step=step)
         except OSError as error:
-            reason = f"{error.strerror}), {self.last_checkpoint()}; it goes on"
+            reason = f"{error.strerror}), {self.last_checkpoint()}; training continues"
             self._on_event(Notice(f"step {step}: no checkpoint could be written ({reason}"))
         self._written = time.monotonic()
 
     def last_checkpoint(self) -> str:
         step = self._checkpoints.last_step
-        return "there is no checkpoint so far" if step is None else f"the checkpoint of step {step} stands"
+        return "there is no checkpoint yet" if step is None else f"the last checkpoint is of step {step}"
 
     def _waited(self, seconds: float) -> bool:
         return time.monotonic() - self._written >= seconds

@@ -62,7 +62,7 @@ class Checkpoints:
                 old.path.unlink()
 
     def read_newest(self, *, notice: Callable[[str], object]) -> dict[str, Any] | None:
-        """The newest checkpoint that is undamaged; damaged ones are told and removed. None where there never was one.
+        """The newest checkpoint that is undamaged; damaged ones are reported and removed. None if there never was one.
 
         Raises:
             TrainingError: all are damaged.
@@ -72,9 +72,9 @@ class Checkpoints:
             state = checkpoint.read()
             if state is not None:
                 return state
-            notice(f"{checkpoint.path}: this checkpoint is damaged; the run goes on from the one before it")
+            notice(f"{checkpoint.path}: this checkpoint is damaged; the run continues from the one before it")
         if found:
-            raise TrainingError(f"{self.folder}: every checkpoint is damaged; pass --overwrite to start anew")
+            raise TrainingError(f"{self.folder}: every checkpoint is damaged; pass --overwrite to start again")
         return None
 
     @property

@@ -3,7 +3,7 @@
 `torchrun` starts them and tells each its number by its environment; without it there is one process, which talks to
 nobody and pays nothing. This module knows neither models nor gradients; see :mod:`onoma.engine.reduction`.
 
-Who fails leaves, and so closes its connections: over gloo the others then raise
+A process that fails closes its connections: over gloo the others then raise
 :class:`~onoma.errors.TrainingError` at the next word that they exchange. Those that wait inside of NCCL cannot notice;
 `torchrun` ends them.
 """
@@ -142,5 +142,5 @@ def _together() -> Iterator[None]:
     except RuntimeError as error:
         why = str(error).strip().partition("\n")[0]
         raise TrainingError(
-            f"another process of this run has ended or cannot be reached, see what it says itself ({why})"
+            f"another process of this run has ended or cannot be reached; see its own message ({why})"
         ) from error

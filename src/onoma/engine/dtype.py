@@ -47,7 +47,7 @@ class Dtype:
 def choose_dtype(wanted: DtypeName, *, device: torch.device) -> Dtype:
     """The dtype that was asked for; under ``auto`` 16 bits where they multiply clearly faster, else fp32."""
     if wanted != "auto":
-        return Dtype(wanted, "as told")
+        return Dtype(wanted, "as set")
     short: Literal["bf16", "fp16"] = "bf16" if device.type != "cuda" or torch.cuda.is_bf16_supported(False) else "fp16"
     gain = _measure_gain(_NUMBERS[short], device=device)
     why = f"{short} multiplies {gain:.1f} times as fast as fp32 here"

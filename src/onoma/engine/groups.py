@@ -65,7 +65,7 @@ def make_groups(objective: Objective[AnyBatch], *, settings: GroupSettings) -> l
     Frozen parameters no longer require a gradient; those that required none before, as under LoRA, stay out as well.
 
     Raises:
-        ConfigError: the encoder has fewer layers, or its layers cannot be told from the names of its parameters.
+        ConfigError: the encoder has fewer layers, or its layers cannot be determined from the names of its parameters.
     """
     layers = count_layers(name for name, _ in objective.named_parameters() if name.startswith(_ENCODER))
     _check(settings, layers=layers)
@@ -113,8 +113,8 @@ def _rate(depth: int, *, layers: int, settings: GroupSettings) -> float:
 def _check(settings: GroupSettings, *, layers: int) -> None:
     if not layers and (settings.layer_decay != 1.0 or settings.freeze_layers):
         raise ConfigError(
-            "training.layer_decay and training.freeze_layers: the layers of this encoder cannot be told from the "
-            "names of its parameters; leave both out"
+            "training.layer_decay and training.freeze_layers: the layers of this encoder cannot be determined "
+            "from the names of its parameters; remove both"
         )
     if settings.freeze_layers > layers:
         raise ConfigError(f"training.freeze_layers: {settings.freeze_layers} are more than the encoder's {layers}")

@@ -1,4 +1,4 @@
-"""What a run is, so that going on with it can be told from going on with something else."""
+"""What a run is, so that a run is not resumed with other settings, data or code."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def read_identity(run: Path) -> Identity | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, msgspec.MsgspecError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); pass --overwrite to start the run anew") from error
+        raise InputError(f"{path}: cannot be read ({error}); pass --overwrite to start again") from error
 
 
 def write_identity(identity: Identity, run: Path) -> None:

@@ -147,7 +147,7 @@ class Learner(Generic[AnyBatch]):
         except (RuntimeError, ValueError, KeyError) as error:
             raise ConfigError(
                 f"the checkpoint does not fit the model or its groups of parameters ({error}); resume with the "
-                "settings it began with, or pass --overwrite to start anew"
+                "former settings, or pass --overwrite to start again"
             ) from error
         set_step(self._schedule, state["steps"])
         if state["scaler"]:

@@ -79,7 +79,7 @@ class Loop(Generic[AnyBatch]):
         A first Ctrl-C, or a listener that asks for it, ends the loop as if training were over.
 
         Raises:
-            TrainingError: the loss is no longer a number, or a batch does not fit in memory.
+            TrainingError: the loss is not finite, or a batch does not fit in memory.
             StoppedError: SIGTERM came.
         """
         self._restore()
@@ -124,7 +124,7 @@ class Loop(Generic[AnyBatch]):
         self.state.batches = 0
         if better or score is None:
             self.state.best_epoch = self.state.epochs
-        self._tell(
+        self._report(
             EpochEnded(
                 number=self.state.epochs,
                 step=self.clock.steps,
@@ -164,13 +164,13 @@ class Loop(Generic[AnyBatch]):
             what = f"the loss is {loss}" if not math.isfinite(loss) else f"the norm of the gradient is {norm}"
             raise TrainingError(
                 f"{self._where()}: {what}, with {self.data.describe([each for batch in chosen for each in batch])}; "
-                f"lower training.learning_rate (it was {rate:g} here), and look at this text "
+                f"lower training.learning_rate (it was {rate:g} here), and check this text "
                 f"({self.checkpointer.last_checkpoint()})"
             )
         seconds, subwords = time.perf_counter() - started, sum(batch.subwords for batch in batches)
-        self._tell(self.clock.tick(epoch + 1, loss=loss, learning_rate=rate, subwords=subwords, seconds=seconds))
+        self._report(self.clock.tick(epoch + 1, loss=loss, learning_rate=rate, subwords=subwords, seconds=seconds))
 
-    def _tell(self, event: Event) -> None:
+    def _report(self, event: Event) -> None:
         if self.on_event(event):
             self.stop.request()
 
@@ -190,7 +190,7 @@ class Loop(Generic[AnyBatch]):
         last = self.ranks.broadcast(self.checkpointer.last_checkpoint)
         if number != signal.SIGINT:
             raise StoppedError(
-                f"stopped by {number.name} after step {self.clock.steps}; pass --resume to go on ({last})"
+                f"stopped by {number.name} after step {self.clock.steps}; pass --resume to continue ({last})"
             )
         self.state.interrupted = True
 

@@ -1,11 +1,11 @@
-"""Why a model says what it says: which words push a span towards its label, and what it has learnt that is like it.
+"""Explanations: how much each word contributes to a span's label, and similar entities of the training data.
 
 The modules that need torch (``gradients``, ``states``, ``indexing``) are loaded when first used.
 """
 
 from onoma.explanation.evidence import EVIDENCE, Evidence, Index, TrainingMention, check_place, read_index, write_index
 from onoma.explanation.explained import Explained, Explanation, Push
-from onoma.explanation.explainer import Explainer, Place, Question
+from onoma.explanation.explainer import Explainer, Question, SpanQuery
 
 __all__ = [
     "EVIDENCE",
@@ -15,7 +15,7 @@ __all__ = [
     "Explanation",
     "Index",
     "TrainingMention",
-    "Place",
+    "SpanQuery",
     "Push",
     "Question",
     "check_place",

@@ -110,11 +110,11 @@ def check_place(folder: Path, *, overwrite: bool) -> None:
         InputError: there is one already, and it is not to be replaced.
     """
     if (folder / EVIDENCE).exists() and not overwrite:
-        raise InputError(f"{folder / EVIDENCE}: there is an index already; pass --overwrite to replace it")
+        raise InputError(f"{folder / EVIDENCE}: an index exists already; pass --overwrite to replace it")
 
 
 def write_index(vectors: NDArray[np.float32], mentions: Sequence[TrainingMention], folder: Path, *, model: str) -> None:
-    """Write an index into a bundle, whole or not at all; one that is there is replaced at the end.
+    """Write an index into a bundle; it appears only when complete, and replaces one that is there.
 
     Args:
         vectors: of length 1 each, ``[mentions, hidden]``.
@@ -143,13 +143,13 @@ def read_index(folder: Path, *, model: str) -> Index | None:
     place = folder / EVIDENCE
     if not place.is_dir():
         return None
-    fix = f"write it anew with `onoma index {folder} TRAIN --overwrite`"
+    fix = f"write it again with `onoma index {folder} TRAIN --overwrite`"
     try:
         about = json.loads((place / _ABOUT).read_text(encoding="utf-8"))
         if about["format"] > _FORMAT:
             raise BundleError(f"{place}: format {about['format']} is newer than {_FORMAT}; upgrade onoma, or {fix}")
         if about["model"] != model:
-            raise BundleError(f"{place}: the index was made by another model than the one beside it; {fix}")
+            raise BundleError(f"{place}: the index was made with another model; {fix}")
         vectors = np.load(place / _VECTORS, mmap_mode="r", allow_pickle=False)
         return Index(np.asarray(vectors), np.memmap(place / _MENTIONS, dtype=np.uint8, mode="r"))
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:

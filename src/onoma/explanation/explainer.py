@@ -26,8 +26,8 @@ from onoma.text import Document, Entity, Span
 if TYPE_CHECKING:
     from onoma.models import Model
 
-Place = tuple[int, int] | str
-"""Characters ``(start, end)`` of a text, or what stands there, wherever it does."""
+SpanQuery = tuple[int, int] | str
+"""Characters ``(start, end)`` of a text, or a string, wherever it occurs."""
 
 SHOWN = 3
 """Mentions that are shown as evidence where nobody asks for more or fewer."""
@@ -80,14 +80,14 @@ class Explainer:
         self,
         text: str | Document,
         *,
-        spans: Sequence[Place] = (),
+        spans: Sequence[SpanQuery] = (),
         label: str | None = None,
         evidence: int | None = None,
     ) -> Explained:
         """Explain each predicted entity, or each span that is asked about; see :func:`onoma.explain`.
 
         Raises:
-            InputError: a span is not in the text, or the model does not know the label.
+            InputError: a span is not in the text, or the model does not have the label.
             BundleError: evidence is asked for, and there is no index.
         """
         if evidence and self.index is None:
@@ -95,16 +95,16 @@ class Explainer:
         count = SHOWN if evidence is None else evidence
         document, questions = self.questions(text, spans=spans, label=label)
         found = tuple(self._explained(question, evidence=count) for question in questions)
-        notes = () if self.model is not None else (f"words are weighed by occlusion alone: {self._no_weights}",)
+        notes = () if self.model is not None else (f"attribution is by occlusion only: {self._no_weights}",)
         return Explained(document=document, explanations=found, notes=notes)
 
     def questions(
-        self, text: str | Document, *, spans: Sequence[Place] = (), label: str | None = None
+        self, text: str | Document, *, spans: Sequence[SpanQuery] = (), label: str | None = None
     ) -> tuple[Document, list[Question]]:
         """The document as it is tagged, and what is to be explained in it; see :meth:`explain`."""
         known = (*self.bundle.labels, OUTSIDE)
         if label is not None and label not in known:
-            raise InputError(f"label {label!r}: the model does not know it; it knows {', '.join(known)}")
+            raise InputError(f"label {label!r}: unknown to the model; choose one of {', '.join(known)}")
         document = self._tagger.tag(text)
         (encoded,) = self._windower.encode([document])
         if not spans:
@@ -189,24 +189,24 @@ class Explainer:
     @property
     def _no_weights(self) -> str:
         return (
-            f"{self.bundle.folder} holds no weights for torch, only a graph; explain the folder that `onoma train` has "
-            "written for integrated gradients and evidence"
+            f"{self.bundle.folder} has no weights for torch, only a graph; pass the folder that `onoma train` has "
+            "written, for integrated gradients and similar training entities"
         )
 
     @property
     def _no_index(self) -> str:
         if self.model is None:
             return f"there is no evidence: {self._no_weights}"
-        return f"there is no index of training mentions; write it with `onoma index {self.bundle.folder} TRAIN`"
+        return f"there is no index of training entities; write it with `onoma index {self.bundle.folder} TRAIN`"
 
 
-def _places(span: Place, text: str) -> Iterator[tuple[int, int]]:
+def _places(span: SpanQuery, text: str) -> Iterator[tuple[int, int]]:
     if not isinstance(span, str):
         yield span
         return
     start = text.find(span) if span else -1
     if start < 0:
-        raise InputError(f"span {span!r}: does not stand in the text; ask for characters, as in 0:5")
+        raise InputError(f"span {span!r}: is not in the text; give characters, as in 0:5")
     while start >= 0:
         yield start, start + len(span)
         start = text.find(span, start + len(span))

@@ -1,9 +1,9 @@
-"""Whether the words that an attribution names are those that the model goes by.
+"""Whether the words that an attribution names are those that its predictions depend on.
 
 The first words in the attribution's order are hidden, and comprehensiveness is how far the probability of the entity
 falls; all but these are hidden, and sufficiency is how far it falls then. Both are means over several shares of the
 words, as the source has it. A good attribution has much of the first and little of the second. Words are hidden by
-the mask piece, where the source takes them out: a tagger's words have to keep their places.
+the mask token, where the source removes them: a tagger's words have to keep their places.
 
 It is measured twice: over all words, and over those outside of the entity alone. The entity's own words matter most,
 as anybody would guess, so that the second is the harder question.
@@ -111,7 +111,7 @@ def measure_faithfulness(
 
     Args:
         explainer: what is judged, by all its methods.
-        documents: texts; their own entities are not looked at.
+        documents: texts; their own entities are ignored.
         entities: how many are explained at most, the first ones; None for all.
         seed: of random orders and of resampling.
 
@@ -135,7 +135,7 @@ def measure_faithfulness(
                 orders.append([rng.permutation(erasable) for _ in range(ORDERS)])
                 found[scope].append(_falls(explainer, question, orders))
     if not explained:
-        raise InputError("the model finds no entities in these texts, so there is nothing to explain; take others")
+        raise InputError("the model finds no entities in these texts, so there is nothing to explain; use other texts")
     return Faithfulness(
         entities=explained,
         scopes={scope: _estimates(np.stack(rows), methods, rng=rng) for scope, rows in found.items() if rows},

@@ -60,7 +60,7 @@ def index_documents(documents: Iterable[Document], *, model: Model, windower: Wi
                     mentions.append(_mention(encoded, entity, passages[-1]))
         vectors.append(span_vectors(model, passages))
     if not mentions:
-        raise InputError("the documents hold no entities to index; check --format and --tag-column")
+        raise InputError("the documents have no entities to index; check --format and --tag-column")
     return Indexed(mentions=tuple(mentions), vectors=np.concatenate(vectors), left_out=left_out)
 
 

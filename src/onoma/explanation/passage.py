@@ -1,6 +1,6 @@
 """A span and the window it is read in, as ids in which any words can be hidden.
 
-A word is hidden by putting the mask piece in place of each of its subwords, so that all other words stay where they
+A word is hidden by putting the mask token in place of each of its subwords, so that all other words stay where they
 are. This module knows neither labels nor scores.
 """
 
@@ -27,7 +27,7 @@ class Passage:
         ids: of the window's subwords, special tokens included, ``[subwords]``.
         owners: the word that each subword belongs to, -1 for special tokens, ``[subwords]``.
         firsts: where each word has its first subword, which is the one that a head reads, ``[words]``.
-        blank: the piece that stands for what is hidden.
+        blank: the token for hidden subwords.
     """
 
     words: tuple[Word, ...]
@@ -49,11 +49,11 @@ class Passage:
         characters = f"span {encoded.words.starts[start]}:{encoded.words.ends[end - 1]}"
         sentence = next((each for each in encoded.sentences if each[0] <= start and end <= each[1]), None)
         if sentence is None:
-            raise InputError(f"{characters}: crosses the end of a sentence, as no entity does; ask about a part of it")
+            raise InputError(f"{characters}: crosses the end of a sentence, and entities do not; choose a part of it")
         holding = [window for window in encoded.windows if window.start <= start and end <= window.end]
         if not holding:
             raise InputError(
-                f"{characters}: has more subwords than the {windower.window} of a window; ask about a part of it"
+                f"{characters}: has more subwords than the {windower.window} of a window; choose a part of it"
             )
         chosen = max(holding, key=lambda each: min(end, each.core_end) - max(start, each.core_start))
         window = replace(chosen, core_start=chosen.start, core_end=chosen.end)
@@ -94,11 +94,11 @@ def words_at(encoded: Encoded, start: int, end: int) -> tuple[int, int]:
         raise InputError(f"span {start}:{end}: is not in the text, which has {length:,} characters; count from 0")
     first, last = words_touched(encoded.words.starts, encoded.words.ends, start, end)
     if first >= last:
-        raise InputError(f"span {start}:{end}: holds no word, only {encoded.document.text[start:end]!r}")
+        raise InputError(f"span {start}:{end}: has no word, only {encoded.document.text[start:end]!r}")
     return first, last
 
 
 def _blank(windower: Windower) -> int:
-    """The mask piece, or the unknown one where a vocabulary has no mask."""
-    found = (windower.subword_encoder.tokenizer.token_to_id(piece) for piece in ("[MASK]", "<mask>"))
+    """The mask token, or the unknown token if the vocabulary has none."""
+    found = (windower.subword_encoder.tokenizer.token_to_id(token) for token in ("[MASK]", "<mask>"))
     return next((number for number in found if number is not None), windower.subword_encoder.unknown)

@@ -41,7 +41,7 @@ class Exported:
         elif measured.exact is None or measured.quantized is None:
             yield (
                 f"on random subwords int8 and fp32 agree on {100 * measured.share:.1f} % of entities; that says "
-                "little of F1 on real text, so fp32 stays preferred where there is both: pass --dev with annotated text"
+                "little of F1 on real text, so fp32 is still preferred: pass --dev with annotated text"
             )
         else:
             before, after = (100 * report.exact.f1 for report in (measured.exact, measured.quantized))
@@ -76,7 +76,7 @@ def export_graph(
         return None
     if not writable(model):
         raise EncoderError(
-            f"{bundle.folder}: int8 is written for encoders of the BERT family with a linear head, and this is "
+            f"{bundle.folder}: int8 needs an encoder of the BERT family with a linear head, and this is "
             f"{bundle.manifest.encoder.family} with head {bundle.manifest.entities.head}; stay with fp32"
         )
     arithmetic = Int8(measure_ranges(model, windows))

@@ -53,7 +53,7 @@ def write_graph(model: Model, *, arithmetic: Arithmetic | None = None, exact_lay
     hidden = nodes("Reshape", hidden, nodes.whole(-1, encoder.embeddings.words.embedding_dim))
     if isinstance(encoder.projection, nn.Linear):
         (hidden,) = chosen.mapped(nodes, hidden, encoder.projection)
-    attention = _Attention(nodes, ids, real, heads=encoder.config.heads, width=encoder.hidden)
+    attention = _AttentionNodes(nodes, ids, real, heads=encoder.config.heads, width=encoder.hidden)
     *lower, last = _layers(encoder)
     for number, layer in enumerate(lower):
         hidden = _layer(nodes, layer, hidden, attention, arithmetic=exact if number < exact_layers else chosen)
@@ -94,7 +94,7 @@ def _embeddings(nodes: Nodes, parts: Embeddings, ids: str, real: str, *, arithme
     return _normed(nodes, parts.norm, nodes("Add", words, nodes("Gather", nodes.constant(positions), places)))
 
 
-class _Attention:
+class _AttentionNodes:
     """Attention in several heads over rows ``[subwords * batch, hidden]``."""
 
     def __init__(self, nodes: Nodes, ids: str, real: str, *, heads: int, width: int) -> None:
@@ -116,7 +116,13 @@ class _Attention:
 
 
 def _layer(
-    nodes: Nodes, layer: Layer, hidden: str, attention: _Attention, *, arithmetic: Arithmetic, at: str | None = None
+    nodes: Nodes,
+    layer: Layer,
+    hidden: str,
+    attention: _AttentionNodes,
+    *,
+    arithmetic: Arithmetic,
+    at: str | None = None,
 ) -> str:
     """One layer's hidden states to the next one's, at all rows or at some."""
     maps, feed_forward = layer.attention, layer.feed_forward

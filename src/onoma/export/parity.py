@@ -15,8 +15,8 @@ from onoma.encoding import batch_by_length, pad
 from onoma.errors import ParityError
 from onoma.runtime import Backend, run_one
 
-Rows = Sequence[NDArray[np.int64]]
-Scores = NDArray[np.float32]
+Windows = Sequence[NDArray[np.int64]]
+FlatScores = NDArray[np.float32]
 
 _BUDGET = 1_024
 """Subwords of a padded batch."""
@@ -53,11 +53,11 @@ class Parity:
             figures = ", ".join(f"{field.name} {getattr(self, field.name):.3g}" for field in fields(self))
             raise ParityError(
                 f"tag scores differ by up to {self.largest:.3g}, and {tolerance:.3g} is allowed ({figures}); "
-                "this model computes otherwise outside torch, so the graph was not written; train with another encoder"
+                "the graph computes something else than torch, so it was not written; train with another encoder"
             )
 
 
-def compare(candidate: Backend, reference: Backend, *, samples: Rows) -> Parity:
+def compare(candidate: Backend, reference: Backend, *, samples: Windows) -> Parity:
     """Measure by how much a candidate differs from a reference, and from itself in other company.
 
     To the samples come the longest of them read backwards and its first half, so that there is always a window with a
@@ -90,14 +90,14 @@ def compare(candidate: Backend, reference: Backend, *, samples: Rows) -> Parity:
     )
 
 
-def _run(backend: Backend, rows: Rows) -> list[Scores]:
+def _run(backend: Backend, rows: Windows) -> list[FlatScores]:
     """The scores of every row of one batch, ``[subwords, all numbers of a subword]`` each, without those at padding."""
     scores = run_one(backend, *pad(rows, filler=0))
     flat = np.concatenate([of_task.reshape(*of_task.shape[:2], -1) for of_task in scores.values()], axis=2)
     return [of_row[: len(row)] for of_row, row in zip(flat, rows, strict=True)]
 
 
-def _difference(one: Scores, other: Scores) -> float:
+def _difference(one: FlatScores, other: FlatScores) -> float:
     return float(np.abs(one - other).max())
 
 

@@ -22,7 +22,7 @@ def random_windows(subword_encoder: SubwordEncoder, *, longest: int, count: int 
     """Windows of many lengths, of random subwords between the special tokens; the same ones every time.
 
     Args:
-        subword_encoder: knows the pieces.
+        subword_encoder: knows the vocabulary.
         longest: subwords of the longest window, special tokens included.
         count: how many windows.
     """

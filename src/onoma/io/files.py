@@ -79,7 +79,7 @@ def new_folder(path: Path) -> Iterator[Path]:
         CorpusError: there is something already, or the folder cannot be written.
     """
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        raise CorpusError("is there already; name a folder that is new or empty", path=path)
+        raise CorpusError("exists already; choose a folder that is new or empty", path=path)
     with _explaining(path), replacing_path(path) as draft:
         draft.mkdir()
         yield draft

@@ -58,13 +58,13 @@ def _skipping_mark(encoding: str) -> str:
 
 
 def _binary(path: Path, line: int) -> CorpusError:
-    message = "holds a NUL byte, so it is no text file in this encoding; if it is UTF-16, say so (--encoding utf-16)"
+    message = "holds a NUL byte, so it is not a text file in this encoding; if it is UTF-16, say so (--encoding utf-16)"
     return CorpusError(message, path=path, line=line)
 
 
 def _unreadable(path: Path, encoding: str, error: OSError | LookupError) -> CorpusError | ConfigError:
     if not isinstance(error, OSError):
-        return ConfigError(f"no encoding is called {encoding!r}")
+        return ConfigError(f"unknown encoding {encoding!r}")
     if path.is_dir():
         return CorpusError("is a folder; expected a file", path=path)
     return CorpusError(f"cannot be read: {error.strerror}", path=path)

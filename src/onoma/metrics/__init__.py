@@ -3,7 +3,7 @@
 from onoma.metrics.align import Aligned, Mention, align
 from onoma.metrics.comparing import Comparison, Difference, compare
 from onoma.metrics.counts import Averages, Counts, Figures, as_fractions, average
-from onoma.metrics.errors import KINDS, Errors, Kind, Known, Mistake, find_errors, find_mistakes
+from onoma.metrics.errors import KINDS, ErrorKind, Errors, Known, Mistake, find_errors, find_mistakes
 from onoma.metrics.intervals import FigureIntervals, Interval, Intervals, bootstrap
 from onoma.metrics.judging import judge
 from onoma.metrics.partial import count_partial
@@ -52,7 +52,7 @@ __all__ = [
     "Figures",
     "Interval",
     "Intervals",
-    "Kind",
+    "ErrorKind",
     "Known",
     "Mention",
     "Mistake",

@@ -34,7 +34,7 @@ class Mention(NamedTuple):
     form: str
 
 
-_Scored = tuple[Mention, float | None]
+_ScoredMention = tuple[Mention, float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,15 +119,15 @@ def _by_words(block: AlignedBlock, respelled: Sequence[int]) -> Iterator[Aligned
         )
 
 
-def _by_document(mentions: Iterable[_Scored], bases: Sequence[int]) -> Mapping[int, list[_Scored]]:
+def _by_document(mentions: Iterable[_ScoredMention], bases: Sequence[int]) -> Mapping[int, list[_ScoredMention]]:
     """The mentions that begin in each document, by its number in the block, counted from 1."""
-    groups: dict[int, list[_Scored]] = defaultdict(list)
+    groups: dict[int, list[_ScoredMention]] = defaultdict(list)
     for mention, score in mentions:
         groups[bisect_right(bases, mention.start)].append((mention, score))
     return groups
 
 
-def _placed(text: str, documents: Iterable[Document], spans: Sequence[tuple[int, int]]) -> Iterator[_Scored]:
+def _placed(text: str, documents: Iterable[Document], spans: Sequence[tuple[int, int]]) -> Iterator[_ScoredMention]:
     """The entities of documents whose running words stand in ``text`` at ``spans``, moved to there."""
     first = 0
     for document in documents:

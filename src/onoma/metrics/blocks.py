@@ -48,7 +48,7 @@ def read_blocks(gold: Iterable[Document], predicted: Iterable[Document]) -> Iter
     Raises:
         InputError: the streams part; the message says where and what each has there.
     """
-    left, right = _Side("gold", iter(gold)), _Side("predicted", iter(predicted))
+    left, right = _DocumentStream("gold", iter(gold)), _DocumentStream("predicted", iter(predicted))
     while any([left.read(), right.read()]):
         respelled = None if left.texts == right.texts else tuple(_read_words(left, right))
         yield AlignedBlock(gold=tuple(left.documents), predicted=tuple(right.documents), respelled=respelled)
@@ -61,7 +61,7 @@ def given_words(document: Document) -> Sequence[Word] | None:
     return () if document.words is None and not document.text.strip() else document.words
 
 
-class _Side:
+class _DocumentStream:
     """One stream, the documents of the block that is being read with their words, and how many came before it."""
 
     def __init__(self, name: str, stream: Iterator[Document]) -> None:
@@ -109,7 +109,7 @@ class _Side:
         return f"{self.name} has ended"
 
 
-def _read_words(left: _Side, right: _Side) -> list[int]:
+def _read_words(left: _DocumentStream, right: _DocumentStream) -> list[int]:
     """Read on until both sides have as many words; the positions of words that are spelled otherwise."""
     while True:
         if not (left.fill() and right.fill()):
@@ -126,7 +126,7 @@ def _read_words(left: _Side, right: _Side) -> list[int]:
     if parting is None and len(left.words) != len(right.words):
         parting = min(len(left.words), len(right.words))
     if parting is not None:
-        raise InputError(f"gold and predicted part: {left.describe(parting)}, {right.describe(parting)}; {_ADVICE}")
+        raise InputError(f"gold and predicted differ: {left.describe(parting)}, {right.describe(parting)}; {_ADVICE}")
     return differing
 
 
@@ -148,14 +148,14 @@ def _parting(ours: Sequence[str], theirs: Sequence[str], differing: Sequence[int
     return None
 
 
-def _texts_differ(left: _Side, right: _Side) -> str:
+def _texts_differ(left: _DocumentStream, right: _DocumentStream) -> str:
     advice = "documents without given words must have exactly the gold's text, in the same order"
     if len(left.documents) == len(right.documents) == 1:
         ours, theirs = left.documents[0], right.documents[0]
         place = next(index for index, (one, two) in enumerate(zip_longest(ours.text, theirs.text)) if one != two)
         shown = slice(place, place + 20)
         return (
-            f"gold and predicted part at character {place} of {_named(ours, left.before + 1)}: "
+            f"gold and predicted differ at character {place} of {_named(ours, left.before + 1)}: "
             f"gold has {ours.text[shown]!r}, predicted has {theirs.text[shown]!r}; {advice}"
         )
     side, other = (right, left) if left.fill() else (left, right)

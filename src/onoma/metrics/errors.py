@@ -17,9 +17,9 @@ from onoma.metrics.counts import Counts
 from onoma.metrics.spans import matches
 from onoma.text import Document
 
-Kind = Literal["boundary", "label", "both", "missed", "spurious"]
+ErrorKind = Literal["boundary", "label", "both", "missed", "spurious"]
 
-KINDS: Mapping[Kind, str] = {
+KINDS: Mapping[ErrorKind, str] = {
     "boundary": "the label is right, the bounds are not",
     "label": "the bounds are right, the label is not",
     "both": "they overlap, with other bounds and another label",
@@ -44,7 +44,7 @@ _DOMAIN = "domain"
 class Mistake(NamedTuple):
     """One error: a gold mention, a predicted one, or both; ``document`` counts from 1."""
 
-    kind: Kind
+    kind: ErrorKind
     document: int
     gold: Mention | None
     predicted: Mention | None
@@ -64,7 +64,7 @@ class Errors:
         examples: the first few of each kind.
     """
 
-    kinds: Mapping[Kind, int]
+    kinds: Mapping[ErrorKind, int]
     confusion: Mapping[tuple[str, str], int]
     groups: Mapping[str, Mapping[str, Counts]]
     examples: tuple[Mistake, ...] = ()
@@ -134,7 +134,7 @@ def find_errors(pairs: Iterable[Aligned], *, known: Known | None = None) -> Erro
         pairs: aligned documents.
         known: the surface forms of the training text, to tell what the recogniser had seen.
     """
-    kinds: Counter[Kind] = Counter(dict.fromkeys(KINDS, 0))
+    kinds: Counter[ErrorKind] = Counter(dict.fromkeys(KINDS, 0))
     confusion: Counter[tuple[str, str]] = Counter()
     groups: defaultdict[str, defaultdict[str, Counts]] = defaultdict(lambda: defaultdict(Counts))
     examples: list[Mistake] = []
@@ -184,7 +184,7 @@ def _mistakes(pair: Aligned, correct: Counter[Mention], *, document: int) -> Ite
         yield Mistake(_kind(gold, predicted), document, gold, predicted)
 
 
-def _kind(gold: Mention | None, predicted: Mention | None) -> Kind:
+def _kind(gold: Mention | None, predicted: Mention | None) -> ErrorKind:
     if gold is None:
         return "spurious"
     if predicted is None:

@@ -22,7 +22,7 @@ def judge(pairs: Sequence[Aligned], *, known: Known | None = None) -> Report:
         known: the surface forms of the training text.
     """
     report, sample = tally(pairs), Sample.of(pairs)
-    few = (f"the intervals stand on {sample.units} {sample.unit}; so few make them too narrow",)
+    few = (f"the intervals are based on only {sample.units} {sample.unit}; so few make them too narrow",)
     return replace(
         report,
         intervals=bootstrap(sample),

@@ -94,7 +94,7 @@ class Tally:
             )
         if self._respelled:
             notes.append(
-                f"{self._respelled} words are spelled otherwise in predicted than in gold; position aligned them"
+                f"{self._respelled} words are spelled differently in predicted and gold; they were aligned by position"
             )
         return notes
 

@@ -25,7 +25,7 @@ def checkpoint_layers(encoder: Encoder | AutoEncoder) -> None:
         return
     model = cast(Any, encoder.model)
     if not model.supports_gradient_checkpointing:
-        raise EncoderError(f"{type(model).__name__} cannot compute its layers again; leave out training.recompute")
+        raise EncoderError(f"{type(model).__name__} does not support gradient checkpointing; remove training.recompute")
     # Its name since transformers 5.24, and the one before.
     enable = getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
     enable({"use_reentrant": False})

@@ -1,4 +1,4 @@
-"""How deep in an encoder a parameter or module lies, told from its name; ours, and those of `transformers`."""
+"""How deep in an encoder a parameter or module is, by its name; ours, and those of `transformers`."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def is_embedding(name: str) -> bool:
 
 
 def count_layers(names: Iterable[str]) -> int:
-    """How many layers there are; 0 where the names do not tell."""
+    """How many layers there are; 0 if the names do not show it."""
     return max((layer + 1 for layer in map(layer_of, names) if layer is not None), default=0)

@@ -46,7 +46,7 @@ class Encoder(nn.Module):
         config: its measures.
 
     Attributes:
-        recompute: compute the inside of each layer anew in the backward pass of :meth:`packed` instead of keeping it
+        recompute: compute the inside of each layer again in the backward pass of :meth:`packed` instead of keeping it
             (Chen et al. 2016): a third more time, and a fraction of the memory.
 
     Raises:

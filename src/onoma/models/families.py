@@ -205,7 +205,7 @@ def _find_prefix(weights: Mapping[str, Tensor], family: Family) -> str:
     """The prefix of the encoder among the weights: the family's own before any other, the shortest among others."""
     prefixes = sorted((name.removesuffix(_ANCHOR) for name in weights if name.endswith(_ANCHOR)), key=len)
     if not prefixes:
-        raise EncoderError(f"the weights hold no {_ANCHOR}, under any prefix")
+        raise EncoderError(f"the weights have no {_ANCHOR}, under any prefix")
     return family.prefix if family.prefix in prefixes else prefixes[0]
 
 

@@ -45,7 +45,7 @@ def fetch(name: str) -> Path:
         if isinstance(cached, str):
             return Path(cached).parent
         reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise EncoderError(f"{reason} (and its cache does not hold the model)") from error
+        raise EncoderError(f"{reason} (and its cache does not have the model)") from error
 
 
 def wanted(files: Collection[str]) -> list[str]:

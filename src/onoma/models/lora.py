@@ -78,7 +78,7 @@ def _matrices(encoder: nn.Module, *, targets: Sequence[str]) -> list[str]:
     for target, found in named.items():
         if not found:
             known = ", ".join(sorted({name.rpartition(".")[2] for name in inside}))
-            raise ConfigError(f"training.lora.targets: no matrix of the layers is called {target!r}; there are {known}")
+            raise ConfigError(f"training.lora.targets: no matrix of the layers has the name {target!r}; use {known}")
     return sorted({name for found in named.values() for name in found}) if targets else inside
 
 

@@ -80,10 +80,10 @@ def read_multilingual(path: Path) -> Multilingual:
     Raises:
         EncoderError: it is another file, or cut short.
     """
-    reader = _Reader(path.read_bytes())
+    reader = _ByteReader(path.read_bytes())
     try:
         if reader.skip(len(MAGIC)) != MAGIC:
-            raise EncoderError(f"{path}: does not begin with {MAGIC.decode()}, so it is no file of this format")
+            raise EncoderError(f"{path}: does not begin with {MAGIC.decode()}, so it is not a file of this format")
         hf_config = _read_config(reader)
         tokenizer, pad_id = _read_tokenizer(reader)
         weights = _read_weights(reader, hf_config)
@@ -92,7 +92,7 @@ def read_multilingual(path: Path) -> Multilingual:
     return Multilingual(hf_config=hf_config | {"pad_token_id": pad_id}, weights=weights, tokenizer=tokenizer)
 
 
-class _Reader:
+class _ByteReader:
     """A place in the bytes of the file."""
 
     def __init__(self, data: bytes) -> None:
@@ -117,7 +117,7 @@ class _Reader:
         return found
 
 
-def _read_config(reader: _Reader) -> dict[str, object]:
+def _read_config(reader: _ByteReader) -> dict[str, object]:
     _, hidden, layers, heads, feed_forward, vocabulary, positions, types = reader.numbers("I7i")
     (epsilon,) = reader.floats(1)
     (block,) = reader.numbers("i")
@@ -140,8 +140,8 @@ def _read_config(reader: _Reader) -> dict[str, object]:
     }
 
 
-def _read_tokenizer(reader: _Reader) -> tuple[Tokenizer, int]:
-    """The tokenizer, and the id of its padding piece."""
+def _read_tokenizer(reader: _ByteReader) -> tuple[Tokenizer, int]:
+    """The tokenizer, and the id of its padding token."""
     count, begin, end, pad, unknown = reader.numbers("5i")
     (size,) = reader.numbers("Q")
     offsets = reader.numbers(f"{count + 1}I")
@@ -180,7 +180,7 @@ def build_tokenizer(pieces: list[tuple[str, float]], *, begin: int, end: int, pa
     return tokenizer
 
 
-def _read_weights(reader: _Reader, hf_config: Mapping[str, object]) -> dict[str, Tensor]:
+def _read_weights(reader: _ByteReader, hf_config: Mapping[str, object]) -> dict[str, Tensor]:
     (count,) = reader.numbers("i")
     weights: dict[str, Tensor] = {}
     for _ in range(count):

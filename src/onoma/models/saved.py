@@ -116,7 +116,7 @@ def _their_name(ours: str) -> str:
 def _load_head(config: Mapping[str, object], weights: Mapping[str, Tensor], *, hidden: int) -> Head:
     name = str(config.get(_HEAD_FIELD, "linear"))
     if name not in HEADS:
-        raise EncoderError(f"config.json: there is no head {name!r}; there are {', '.join(HEADS)}")
+        raise EncoderError(f"config.json: unknown head {name!r}; choose one of {', '.join(HEADS)}")
     labels, dropout = config.get("id2label"), config.get("classifier_dropout")
     if not isinstance(labels, dict):
         raise EncoderError("config.json: has no id2label, so it is an encoder without a head")

@@ -40,10 +40,10 @@ def _shards(index: Path) -> list[str]:
     try:
         names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise EncoderError(f"{index}: is no index of shards ({error!r}); fetch it again") from error
+        raise EncoderError(f"{index}: is not an index of shards ({error!r}); download it again") from error
     for name in names:
         if not isinstance(name, str) or Path(name).name != name:
-            raise EncoderError(f"{index}: names {name!r}, which is no file in its folder")
+            raise EncoderError(f"{index}: names {name!r}, which is not a file in its folder")
     return names
 
 
@@ -61,12 +61,12 @@ def read_weights(files: Sequence[Path]) -> dict[str, Tensor]:
             else:
                 tensors |= torch.load(path, map_location="cpu", weights_only=True)
         except FileNotFoundError as error:
-            raise EncoderError(f"{path}: the weight file is missing; fetch it again") from error
+            raise EncoderError(f"{path}: the weight file is missing; download it again") from error
         except (SafetensorError, OSError, RuntimeError, EOFError, ValueError, TypeError) as error:
             reason = _first_line(error)
-            raise EncoderError(f"{path}: the weight file is cut short or broken ({reason}); fetch it again") from error
+            raise EncoderError(f"{path}: the weight file is truncated or broken ({reason}); download again") from error
         except Exception as error:  # whatever a broken pickle makes the unpickler raise
-            raise EncoderError(f"{path}: is no file of weights ({_first_line(error)}); fetch it again") from error
+            raise EncoderError(f"{path}: is not a file of weights ({_first_line(error)}); download it again") from error
     return tensors
 
 

@@ -12,9 +12,9 @@ from onoma.tasks.calibration import (
     temper,
 )
 from onoma.tasks.lattice import Lattice, softmax
-from onoma.tasks.tag_task import TagReading, TagTask
+from onoma.tasks.tag_task import TagPrediction, TagTask
 from onoma.tasks.targets import gold_chunks
-from onoma.tasks.task import NO_TARGET, Reading, ScoredSpan, Task
+from onoma.tasks.task import NO_TARGET, ScoredSpan, SentencePrediction, Task
 from onoma.tasks.transitions import Transitions
 from onoma.tasks.viterbi import best_sequences, best_tags
 
@@ -25,10 +25,10 @@ __all__ = [
     "UNSCALED",
     "Calibration",
     "Lattice",
-    "Reading",
+    "SentencePrediction",
     "Scaling",
     "ScoredSpan",
-    "TagReading",
+    "TagPrediction",
     "TagTask",
     "Task",
     "Transitions",

@@ -19,7 +19,7 @@ from onoma.schemes import OUTSIDE, Chunk, Scheme, encode_tags, parse_tag
 from onoma.tasks.calibration import UNCALIBRATED, Calibration
 from onoma.tasks.lattice import Lattice, by_length, softmax
 from onoma.tasks.targets import gold_chunks
-from onoma.tasks.task import Reading, ScoredSpan
+from onoma.tasks.task import ScoredSpan, SentencePrediction
 from onoma.tasks.transitions import Transitions
 from onoma.tasks.viterbi import best_sequences
 
@@ -116,7 +116,7 @@ class TagTask:
         """See :meth:`onoma.tasks.Task.settled`."""
         return _cuts(scores)[-2]
 
-    def decode(self, sentences: Sequence[NDArray[np.floating]]) -> list[Reading]:
+    def decode(self, sentences: Sequence[NDArray[np.floating]]) -> list[SentencePrediction]:
         """See :meth:`onoma.tasks.Task.decode`.
 
         A sentence of more than 2,048 words, as a long text without sentence bounds is, is decoded in pieces that begin
@@ -132,14 +132,14 @@ class TagTask:
         if pieces:
             for (number, offset, _), span in self._found(pieces):
                 spans[number].append(span._replace(start=span.start + offset, end=span.end + offset))
-        return [TagReading(self, scores, own) for scores, own in zip(sentences, spans, strict=True)]
+        return [TagPrediction(self, scores, own) for scores, own in zip(sentences, spans, strict=True)]
 
     def span_probabilities(
         self, sentences: Sequence[NDArray[np.floating]], *, start: int, end: int, label: str
     ) -> NDArray[np.float64]:
         """How probable one span with a label is in each of several sentences, ``[sentences]``.
 
-        See :meth:`onoma.tasks.Reading.probability`.
+        See :meth:`onoma.tasks.SentencePrediction.probability`.
         """
         return self._span_probabilities(self.lattice(sentences), start, end, label)
 
@@ -222,8 +222,8 @@ class TagTask:
         return certain
 
 
-class TagReading:
-    """A :class:`~onoma.tasks.Reading` of one sentence's tag scores, ``[words, tags]``."""
+class TagPrediction:
+    """A :class:`~onoma.tasks.SentencePrediction` of one sentence's tag scores, ``[words, tags]``."""
 
     def __init__(self, task: TagTask, scores: NDArray[np.floating], spans: Sequence[ScoredSpan]) -> None:
         self.scores = scores
@@ -235,7 +235,7 @@ class TagReading:
         return self._task.lattice([self.scores])
 
     def probability(self, start: int, end: int, label: str) -> float:
-        """See :meth:`onoma.tasks.Reading.probability`."""
+        """See :meth:`onoma.tasks.SentencePrediction.probability`."""
         return float(self._task._span_probabilities(self._lattice, start, end, label)[0])
 
 

@@ -25,7 +25,7 @@ class ScoredSpan(NamedTuple):
 
 
 @runtime_checkable
-class Reading(Protocol):
+class SentencePrediction(Protocol):
     """What a task reads out of one sentence's scores."""
 
     @property
@@ -70,7 +70,7 @@ class Task(Protocol):
             scores: those of the words of the sentence that were not decoded yet, ``[words, *shape]``.
         """
 
-    def decode(self, sentences: Sequence[NDArray[np.floating]]) -> list[Reading]:
+    def decode(self, sentences: Sequence[NDArray[np.floating]]) -> list[SentencePrediction]:
         """Read sentences.
 
         Args:

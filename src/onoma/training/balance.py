@@ -1,4 +1,4 @@
-"""Class weights by tag: told by label or tag, or balanced by how often each tag is a target.
+"""Class weights by tag: given by label or tag, or balanced by how often each tag is a target.
 
 Source of ``balanced``: King and Zeng 2001, section 4.2, as in scikit-learn: words / (tags x words of the tag).
 """
@@ -36,7 +36,7 @@ def class_weights(
     for name in wanted:
         if name not in labels and name not in labels.values():
             known = sorted({label or tag for tag, label in labels.items()})
-            raise ConfigError(f"training.class_weights: there is no label {name!r}; there are {', '.join(known)}")
+            raise ConfigError(f"training.class_weights: unknown label {name!r}; choose from {', '.join(known)}")
     return [float(wanted.get(tag, wanted.get(label, 1.0))) for tag, label in labels.items()]
 
 

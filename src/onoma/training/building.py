@@ -52,7 +52,7 @@ def check_model(config: RunConfig, pretrained: Pretrained) -> None:
         ConfigError: the configuration does not fit the encoder.
     """
     if config.model.head not in HEADS:
-        raise ConfigError(f"model.head: there is no head {config.model.head!r}; there are {', '.join(HEADS)}")
+        raise ConfigError(f"model.head: unknown head {config.model.head!r}; choose one of {', '.join(HEADS)}")
     if config.model.encoder_dropout is not None and not isinstance(pretrained.encoder, Encoder):
         raise ConfigError(
             f"model.encoder_dropout: encoder {pretrained.name} is a {pretrained.family}; dropout can "

@@ -87,7 +87,7 @@ def cached_examples(
             with _writing():
                 _rename(draft, entry)
     except _UnwritableError as error:
-        notice(f"{folder}: examples cannot be kept there ({error}), so they are held in memory")
+        notice(f"{folder}: examples cannot be kept there ({error}), so they are kept in memory")
         return _in_memory(build())
     prune(folder, bound=bound, keep=entry)
     made = _open(entry, notice=notice)
@@ -133,11 +133,11 @@ def _open(entry: Path, *, notice: Callable[[str], object]) -> Cached | None:
         known = json.loads((entry / _ENTRY).read_text(encoding="utf-8"))
         for name, size in known["sizes"].items():
             if (entry / name).stat().st_size != size:
-                raise ValueError(f"{name} has not its {size:,} bytes")
+                raise ValueError(f"{name} does not have {size:,} bytes")
         examples = Examples(*(_map(entry / f"{name}.npy") for name in _ARRAYS))
         cached = Cached(examples, str(known["facts"]), found=True)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        notice(f"{entry}: is broken ({error}) and made anew")
+        notice(f"{entry}: is broken ({error}) and made again")
         _remove(entry)
         return None
     with suppress(OSError):

@@ -207,7 +207,7 @@ def read_config(
         try:
             tree = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
-            raise ConfigError(f"{path}: {error.strerror}; name a TOML file such as run.toml") from error
+            raise ConfigError(f"{path}: {error.strerror}; pass a TOML file such as run.toml") from error
         except ValueError as error:
             raise ConfigError(f"{path}: is not TOML: {error}") from error
     for key, value in (settings or {}).items():

@@ -133,7 +133,7 @@ def _read_once(readings: Sequence[Reading]) -> Iterator[Document]:
 def _check_unannotated(unannotated: Sequence[frozenset[str]], labels: Counter[str]) -> None:
     for label in sorted(frozenset[str]().union(*unannotated) - labels.keys()):
         known = ", ".join(sorted(labels))
-        raise ConfigError(f"data.corpora: no file has the label {label!r} that others lack; there are {known}")
+        raise ConfigError(f"data.corpora: no other file has the label {label!r}; choose from {known}")
 
 
 def _key(

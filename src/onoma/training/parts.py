@@ -27,7 +27,7 @@ class Part:
 
 
 def read_part(paths: Sequence[Path], data: DataConfig, *, on_event: Listener) -> Part:
-    """Read the files of one part and tell what had to be repaired or left out."""
+    """Read the files of one part and report what had to be repaired or left out."""
     readings = [read(path, format=data.format, options=read_options(data, path)) for path in paths]
     documents = list(chain.from_iterable(readings))
     for text in chain.from_iterable(reading.notices() for reading in readings):
@@ -99,8 +99,8 @@ def compare_labels(train: Counter[str], dev: Counter[str], *, on_event: Listener
     """Say which labels only one of train and dev has, and what follows from it."""
     unseen = sorted(set(dev) - set(train))
     if unseen:
-        told = ", ".join(f"{label} ({dev[label]:,})" for label in unseen)
-        on_event(Notice(f"labels of dev that train lacks, which therefore count as missed: {told}"))
+        listed = ", ".join(f"{label} ({dev[label]:,})" for label in unseen)
+        on_event(Notice(f"labels of dev that train does not have, which count as missed: {listed}"))
     absent = sorted(set(train) - set(dev))
     if absent:
-        on_event(Notice(f"labels of train that dev lacks, which therefore cannot be judged: {', '.join(absent)}"))
+        on_event(Notice(f"labels of train that dev does not have, which cannot be scored: {', '.join(absent)}"))

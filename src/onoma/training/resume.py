@@ -28,7 +28,7 @@ def dtype_of_run(wanted: DtypeName, *, device: torch.device, folder: Path | None
     before = None if folder is None else read_identity(folder)
     if before is None or wanted != "auto":
         return choose_dtype(wanted, device=device)
-    return Dtype(before.dtype, "as the run began")
+    return Dtype(before.dtype, "as in the unfinished run")
 
 
 def check_resumable(identity: Identity, folder: Path, *, accept_changes: bool, on_event: Listener) -> None:
@@ -42,11 +42,11 @@ def check_resumable(identity: Identity, folder: Path, *, accept_changes: bool, o
     changes = [difference.text for difference in found if not difference.harmless]
     if changes and not accept_changes:
         raise InputError(
-            f"{folder.parent}: the unfinished run is not the one that is asked for:\n"
+            f"{folder.parent}: the unfinished run differs from this one:\n"
             + "".join(f"  {change}\n" for change in changes)
-            + "give it what it began with, or pass --accept-changes to go on all the same, or --overwrite to start anew"
+            + "use the former settings, or pass --accept-changes to continue anyway, or --overwrite to start again"
         )
     for difference in found:
         effect = "" if difference.harmless else " (accepted)"
-        on_event(Notice(f"not as the run began: {difference.text}{effect}"))
+        on_event(Notice(f"changed since the run began: {difference.text}{effect}"))
     write_identity(identity, folder)

@@ -164,11 +164,11 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
     )
     if not text.labels:
         raise InputError(
-            f"{text.card.name}: holds no entity in {text.card.documents:,} documents, so there is nothing to learn; "
+            f"{text.card.name}: has no entities in {text.card.documents:,} documents, so there is nothing to train on; "
             "check data.tag_column and data.format"
         )
     if not len(text.examples):
-        raise InputError(f"{text.card.name}: holds no words; check data.format and data.word_column")
+        raise InputError(f"{text.card.name}: has no words; check data.format and data.word_column")
     for reason, count in text.unusable.items():
         on_event(Notice(f"{text.card.name}: {count:,} entities: {reason}"))
     return text

@@ -27,7 +27,7 @@ def write_card(folder: Path, *, name: str) -> None:
         "",
         f"# {_literal(name)}",
         "",
-        f"A named-entity recogniser that finds {_listed(bundle.labels)}.",
+        f"A named-entity recognition model that finds {_listed(bundle.labels)}.",
         f"It was fine-tuned with onoma from the encoder {_literal(bundle.manifest.encoder.name)}.",
         "",
         "```python",
@@ -69,7 +69,7 @@ def write_card(folder: Path, *, name: str) -> None:
     lines += [
         "## Limits",
         "",
-        "It knows the kinds of text and of names that it was trained on.",
+        "It works on the kinds of text and names that it was trained on.",
         "Measure it on your own text before you rely on it.",
         "",
     ]

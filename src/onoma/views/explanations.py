@@ -31,7 +31,7 @@ _TOWARDS, _AGAINST = Style(color="green"), Style(color="red")
 def explanation_parts(explained: Explained) -> Iterator[Text | Table]:
     """What is to be printed, from top to bottom."""
     if not explained.explanations:
-        yield Text("no entities; ask about a span with --span")
+        yield Text("no entities; choose a span with --span")
     for explanation in explained.explanations:
         yield _heading(explanation)
         yield _passage(explained.document.text, explanation)
@@ -70,7 +70,7 @@ def _heading(explanation: Explanation) -> Text:
     text = Text()
     text.append(entity.text.translate(VISIBLE), Style(bold=True))
     text.append(f" {entity.label.translate(VISIBLE)} {explanation.score:.3f}")
-    text.append("" if explanation.predicted else ", not what the model finds")
+    text.append("" if explanation.predicted else ", not predicted")
     for line in summary(explanation):
         text.append(f"\n  {line.translate(VISIBLE)}")
     return text
@@ -101,7 +101,7 @@ def _words(explanation: Explanation) -> Table:
         for word in strongest[:SHOWN_WORDS]
     ]
     more = len(explanation.words) - SHOWN_WORDS
-    caption = f"and {more} words that push less" if more > 0 else None
+    caption = f"and {more} words that contribute less" if more > 0 else None
     return plain_table(("word", "gradients", "occlusion"), rows, caption=caption)
 
 

@@ -39,7 +39,7 @@ def explanations_page(explained: Explained, *, title: str = "Explanations") -> s
 
 def _article(text: str, explanation: Explanation) -> str:
     entity = explanation.entity
-    found = "" if explanation.predicted else ", not what the model finds"
+    found = "" if explanation.predicted else ", not predicted"
     rows = "".join(
         f'<tr><td dir="auto">{escaped(word.text)}</td><td>{_number(word.gradients)}</td>'
         f"<td>{_number(word.occlusion)}</td></tr>\n"

@@ -110,7 +110,7 @@ def test_a_disk_that_is_full_at_any_moment_changes_no_byte(whole, tag, rows, tmp
     assert left(tmp_path) == expected
     assert len(messages) > 2
     assert all("No space left on device" in message for message in messages)
-    assert any("2 of 4 shards (6 of 10 rows) stand in" in message and "--resume" in message for message in messages)
+    assert any("2 of 4 shards (6 of 10 rows) are kept in" in message and "--resume" in message for message in messages)
 
 
 def test_a_torn_journal_is_cut_to_its_last_whole_line(tag, rows, tmp_path):
@@ -140,7 +140,7 @@ def test_a_damaged_shard_is_done_again(tag, rows, tmp_path):
     (tmp_path / "out.jsonl.unfinished/parts/.part-00002.jsonl.1.draft").write_bytes(b"half")
     watcher = Watcher()
     tag(rows, "out.jsonl", resume=True, observer=watcher)
-    assert "1 shards are not as the journal has them" in watcher.notices[0]
+    assert "1 shards differ from the journal" in watcher.notices[0]
     assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
 
 
@@ -193,7 +193,7 @@ def test_a_folder_is_replaced_only_if_it_holds_parts_alone(tag, rows, tmp_path):
     tag(rows, "parts/", overwrite=True, shard_rows=100)
     assert [path.name for path in (tmp_path / "parts").iterdir()] == ["part-00000.jsonl"]
     (tmp_path / "parts" / "thesis.tex").touch()
-    with pytest.raises(InputError, match="other things"):
+    with pytest.raises(InputError, match="files that are not parts"):
         tag(rows, "parts/", overwrite=True)
 
 
@@ -217,7 +217,7 @@ def test_two_jobs_do_not_write_to_one_output(tag, rows, tmp_path):
 def test_resuming_nothing_begins_and_says_so(tag, rows):
     watcher = Watcher()
     tag(rows, "out.jsonl", resume=True, observer=watcher)
-    assert "starts at its beginning" in watcher.notices[0]
+    assert "starts from the beginning" in watcher.notices[0]
 
 
 def test_the_size_of_shards_does_not_change_what_a_table_holds(tag, tmp_path):

@@ -38,8 +38,8 @@ def spans(entities: list[dict[str, Any]]) -> list[str]:
 
 
 BAD_LINES = {
-    "no json": (b"{not json", "no JSON"),
-    "cut short": (b'{"text": "Ad', "no JSON"),
+    "no json": (b"{not json", "not JSON"),
+    "cut short": (b'{"text": "Ad', "not JSON"),
     "null": (b'{"text": null}', "'text' is null"),
     "number": (b'{"text": 3.5}', "'text' is a number"),
     "truth": (b'{"text": true}', "'text' is a number or a truth value"),
@@ -200,19 +200,19 @@ def _parquet(path: Path, **columns: object) -> bytes:
 
 
 BAD_FILES = {
-    "cut.parquet": (lambda p: _parquet(p, text=["Ada"] * 100)[:-20], "no whole Parquet"),
-    "empty.parquet": (lambda p: b"", "no whole Parquet"),
-    "column.parquet": (lambda p: _parquet(p, body=["Ada"], n=[1]), "no column 'text'; there are body, n"),
-    "number.parquet": (lambda p: _parquet(p, text=[1], note=["a"]), "holds int64.*with text: note"),
-    "column.csv": (lambda p: b"body,n\nAda,1\n", "no column 'text'; there are body, n"),
+    "cut.parquet": (lambda p: _parquet(p, text=["Ada"] * 100)[:-20], "not a complete Parquet"),
+    "empty.parquet": (lambda p: b"", "not a complete Parquet"),
+    "column.parquet": (lambda p: _parquet(p, body=["Ada"], n=[1]), "no column 'text'; the columns are body, n"),
+    "number.parquet": (lambda p: _parquet(p, text=[1], note=["a"]), "has int64.*with text: note"),
+    "column.csv": (lambda p: b"body,n\nAda,1\n", "no column 'text'; the columns are body, n"),
     "empty.csv": (lambda p: b"", "names the columns"),
     "twice.csv": (lambda p: b"text,text\nAda,Bob\n", "two columns have the same name"),
-    "quote.csv": (lambda p: b'text\nAda\n"Bob\nEve\n', r"quote\.csv:4: is no CSV.*quote is not closed"),
+    "quote.csv": (lambda p: b'text\nAda\n"Bob\nEve\n', r"quote\.csv:4: is not CSV.*quote is not closed"),
     "cut.jsonl.gz": (lambda p: _gzipped(b'{"text": "Ada"}\n')[:-9], "cut short"),
     "none.jsonl.gz": (lambda p: b'{"text": "Ada"}\n', "damaged"),
     "cut.jsonl.zst": (lambda p: zstandard.compress(b'{"text": "Ada"}\n')[:-4], "cut short"),
     "none.jsonl.zst": (lambda p: b'{"text": "Ada"}\n', "damaged"),
-    "in.conll.gz": (lambda p: _gzipped(b"Ada\tO\n"), "unpack it first"),
+    "in.conll.gz": (lambda p: _gzipped(b"Ada\tO\n"), "decompress it first"),
     "broken.conll": (lambda p: b"Ada\tB-PER\nmet\n", "broken.conll:2"),
     "folder.txt/.keep": (lambda p: b"", "no file to tag"),
 }

@@ -45,16 +45,16 @@ def test_the_graph_is_the_one_asked_for_or_preferred(tmp_path, files, preferred,
 
 def test_an_engine_without_a_graph_is_named_with_what_to_do(tmp_path):
     only_exact = bundle(tmp_path, "model.onnx")
-    with pytest.raises(BundleError, match=r"holds no model\.int8\.onnx; .*--quantize int8.* \(there is fp32\)"):
+    with pytest.raises(BundleError, match=r"has no model\.int8\.onnx; .*--quantize int8.* \(available: fp32\)"):
         only_exact.graph("int8")
     (tmp_path / "model.onnx").unlink()
     with pytest.raises(BundleError, match=r"model\.onnx: the weight file is missing"):
         only_exact.graph()
     write_manifest(only_exact.manifest, tmp_path)
-    with pytest.raises(BundleError, match=r"holds no model\.onnx; .*onoma export.* \(there is none\)"):
+    with pytest.raises(BundleError, match=r"has no model\.onnx; .*onoma export.* \(available: none\)"):
         load_bundle(tmp_path).graph()
 
 
 def test_an_unknown_engine_is_refused(tmp_path):
-    with pytest.raises(InputError, match="no dtype 'fp16'; there are auto, fp32, int8, bf16"):
+    with pytest.raises(InputError, match="unknown dtype 'fp16'; choose one of auto, fp32, int8, bf16"):
         bundle(tmp_path, "model.onnx").graph("fp16")

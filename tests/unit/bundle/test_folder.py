@@ -58,7 +58,7 @@ def test_a_run_that_fails_at_once_leaves_nothing(folder):
 
 
 def test_a_bundle_stays_until_the_new_one_is_complete(bundle):
-    with pytest.raises(InputError, match="holds a model; pass --overwrite"), open_output(bundle):
+    with pytest.raises(InputError, match="has a model; pass --overwrite"), open_output(bundle):
         pass
     with pytest.raises(ZeroDivisionError), open_output(bundle, overwrite=True) as output, output.new_bundle(last=True):
         raise ZeroDivisionError
@@ -115,7 +115,7 @@ def test_folders_of_others_are_refused(folder):
     folder.mkdir()
     (folder / ".git").mkdir()
     for overwrite in (False, True):
-        with pytest.raises(InputError, match="holds no model"), open_output(folder, overwrite=overwrite):
+        with pytest.raises(InputError, match="has no model"), open_output(folder, overwrite=overwrite):
             pass
     file = folder / "file"
     file.touch()

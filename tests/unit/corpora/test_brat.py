@@ -58,7 +58,7 @@ def test_writing_makes_a_new_folder(tmp_path: Path) -> None:
         "x_y.txt",
     ]
     assert report.lost["the id is written otherwise"].count == 3
-    with pytest.raises(CorpusError, match="is there already; name a folder that is new or empty"):
+    with pytest.raises(CorpusError, match="exists already; choose a folder that is new or empty"):
         write(documents, tmp_path / "out", format="brat")
 
 

@@ -141,9 +141,9 @@ def test_repairs_are_counted_with_their_lines_or_refused(tmp_path: Path) -> None
         ("a O\n", {"tag_column": 3}, r"a\.conll: there is no column 3; most of its lines have 2"),
         (b"a O\ncaf\xe9 O\n", {}, r"a\.conll:2: byte 0xe9 at column 4 is not UTF-8; convert the file"),
         (b"a\0b O\n", {}, r"a\.conll:1: holds a NUL byte"),
-        ("", {}, r"a\.conll: holds no documents"),
-        ("\n \n", {}, r"a\.conll: holds no documents"),
-        ("# a comment\n\n", {}, r"a\.conll: holds no documents"),
+        ("", {}, r"a\.conll: has no documents"),
+        ("\n \n", {}, r"a\.conll: has no documents"),
+        ("# a comment\n\n", {}, r"a\.conll: has no documents"),
     ],
 )
 def test_errors_say_where_and_what(
@@ -160,13 +160,13 @@ def test_missing_files_folders_and_names(tmp_path: Path) -> None:
         list(read(tmp_path, format="conll"))
     with pytest.raises(CorpusError, match=r"is a folder without \.ann files"):
         read(tmp_path)
-    with pytest.raises(ConfigError, match="no corpus format is called 'x'; there are conll"):
+    with pytest.raises(ConfigError, match="unknown corpus format 'x'; choose one of conll"):
         read(tmp_path, format="x")
-    with pytest.raises(ConfigError, match="no tagging scheme is called 'x'"):
+    with pytest.raises(ConfigError, match="unknown tagging scheme 'x'"):
         reading_of(tmp_path, "a O\n", scheme="x")
     with pytest.raises(ConfigError, match="no column 'NER'; its columns are A, B"):
         reading_of(tmp_path, "a O\n", tag_column="NER", columns=("A", "B"))
-    with pytest.raises(ConfigError, match="no encoding is called 'x'"):
+    with pytest.raises(ConfigError, match="unknown encoding 'x'"):
         reading_of(tmp_path, "a O\n", encoding="x")
 
 

@@ -125,8 +125,8 @@ def test_words_that_do_not_fit_are_left_out(tmp_path: Path) -> None:
         ('{"tokens": ["a"], "ner_tags": [3]}', r"a\.jsonl:1: 'ner_tags' holds numbers; expected tags as text"),
         ('{"tokens": ["a"], "tags": ["O", "O"]}', r"a\.jsonl:1: there are 1 tokens but 2 tags"),
         ('{"data": {"a": "x", "b": "y"}}', r"a\.jsonl:1: the task has no text"),
-        ("\n\n", r"a\.jsonl: holds no documents"),
-        ("[]", r"a\.jsonl: holds no documents"),
+        ("\n\n", r"a\.jsonl: has no documents"),
+        ("[]", r"a\.jsonl: has no documents"),
     ],
 )
 def test_errors_say_where_and_what(tmp_path: Path, content: str, message: str) -> None:
@@ -146,5 +146,5 @@ def test_what_is_written(tmp_path: Path) -> None:
     assert (report.documents, report.entities, report.labels) == (1, 1, {"PER": 1})
     write([Document("half \ud800")], tmp_path / "b.jsonl")
     assert [document.text for document in read(tmp_path / "b.jsonl")] == ["half \ud800"]
-    with pytest.raises(ConfigError, match="no JSON layout is called 'x'; there are onoma"):
+    with pytest.raises(ConfigError, match="unknown JSON layout 'x'; choose one of onoma"):
         write([document], tmp_path / "a.jsonl", options=WriteOptions(layout="x"))

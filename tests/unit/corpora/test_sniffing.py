@@ -47,7 +47,7 @@ def test_a_text_beside_annotations_is_brat(tmp_path: Path) -> None:
 
 def test_nothing_to_tell(tmp_path: Path) -> None:
     (tmp_path / "a").write_text(" \n\t\n")
-    with pytest.raises(CorpusError, match="holds no documents"):
+    with pytest.raises(CorpusError, match="has no documents"):
         sniff(tmp_path / "a")
     with pytest.raises(CorpusError, match="cannot be read"):
         sniff(tmp_path / "b")

@@ -50,7 +50,7 @@ def test_a_damaged_one_is_told_and_the_one_before_is_taken(tmp_path, name):
     state = checkpoints.read_newest(notice=notices.append)
     assert state is not None
     assert state["step"] == 2
-    assert notices == [f"{newest}: this checkpoint is damaged; the run goes on from the one before it"]
+    assert notices == [f"{newest}: this checkpoint is damaged; the run continues from the one before it"]
     assert checkpoints.last_step == 2
 
 

@@ -45,7 +45,7 @@ def test_the_fastest_of_several_products_counts(first: list[float], gain: str, m
 
 def test_a_given_dtype_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dtype_module, "time", Clock([]))
-    assert choose_dtype("bf16", device=CPU) == Dtype("bf16", "as told")
+    assert choose_dtype("bf16", device=CPU) == Dtype("bf16", "as set")
 
 
 @pytest.mark.parametrize(

@@ -94,5 +94,5 @@ def test_layers_that_are_not_there_are_refused():
         rates(model(), freeze_layers=4)
     plain = model_of(AutoEncoder(torch.nn.Linear(3, 3), hidden=3, prefix=""), linear(3, 5))
     assert rates(plain)
-    with pytest.raises(ConfigError, match="cannot be told"):
+    with pytest.raises(ConfigError, match="cannot be determined"):
         rates(plain, layer_decay=0.9)

@@ -30,7 +30,7 @@ PLAN = Planned(
     examples=9,
     subwords=900,
     device="cpu",
-    dtype=Dtype("fp32", "as told"),
+    dtype=Dtype("fp32", "as set"),
     done=40,
 )
 

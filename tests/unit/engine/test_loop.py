@@ -38,7 +38,7 @@ LEARNER = LearnerSettings(
     warmup=0.1,
     clip=1.0,
     device=torch.device("cpu"),
-    dtype=Dtype("fp32", "as told"),
+    dtype=Dtype("fp32", "as set"),
 )
 LOOP = LoopSettings(epochs=4, patience=5, learner=LEARNER)
 SETTINGS = {
@@ -48,7 +48,7 @@ SETTINGS = {
     "in groups": replace(
         LOOP, learner=replace(LEARNER, groups=replace(LEARNER.groups, layer_decay=0.5, freeze_layers=1))
     ),
-    "bf16": replace(LOOP, learner=replace(LEARNER, dtype=Dtype("bf16", "as told"))),
+    "bf16": replace(LOOP, learner=replace(LEARNER, dtype=Dtype("bf16", "as set"))),
 }
 
 

@@ -101,6 +101,6 @@ def test_a_new_folder_takes_no_other_one_s_place(tmp_path):
     (tmp_path / "empty").mkdir()
     with new_folder(tmp_path / "empty") as draft:
         (draft / "content").write_bytes(b"new")
-    with pytest.raises(CorpusError, match="is there already"), new_folder(tmp_path / "empty"):
+    with pytest.raises(CorpusError, match="exists already"), new_folder(tmp_path / "empty"):
         pass
     assert everything(tmp_path) == {"empty/content": b"new"}

@@ -56,7 +56,7 @@ def test_words_spelled_otherwise_are_aligned_by_position_and_told() -> None:
     predicted = [by_words([["ðŸ˜‚", "Ada", "??", "!"]], (1, 2, "PER"), (2, 3, "SIGN"))]
     report = score(gold, predicted)
     assert report.exact == report.surface == Counts(correct=2, predicted=2, gold=2)
-    assert "2 words are spelled otherwise in predicted than in gold; position aligned them" in report.notes
+    assert "2 words are spelled differently in predicted and gold; they were aligned by position" in report.notes
 
 
 def test_a_document_may_be_normalised_throughout_where_its_bounds_agree() -> None:
@@ -85,7 +85,8 @@ def test_documents_without_words_need_the_same_text() -> None:
     text = Document("Ada met Bob")
     assert score([text.with_entities([text.entity(0, 3, "PER")])], [text]).exact.gold == 1
     with pytest.raises(
-        InputError, match=r"part at character 3 of document 1 \('a'\): gold has ' met Bob', predicted has '\\n met Bob'"
+        InputError,
+        match=r"differ at character 3 of document 1 \('a'\): gold has ' met Bob', predicted has '\\n met Bob'",
     ):
         score([Document("Ada met Bob", id="a")], [Document("Ada\n met Bob")])
     with pytest.raises(

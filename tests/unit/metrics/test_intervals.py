@@ -53,7 +53,7 @@ def test_sentences_are_resampled_where_there_are_few_documents() -> None:
 
 def test_a_note_says_that_there_are_few_units() -> None:
     report = judge(list(align([marked(*BOTH)] * 3, [marked(*BOTH)] * 3)))
-    assert report.notes == ("the intervals stand on 3 documents; so few make them too narrow",)
+    assert report.notes == ("the intervals are based on only 3 documents; so few make them too narrow",)
 
 
 def test_nothing_has_an_interval_of_nothing() -> None:

@@ -51,5 +51,5 @@ def test_an_architecture_without_it_is_named():
     class Plain(torch.nn.Module):
         supports_gradient_checkpointing = False
 
-    with pytest.raises(EncoderError, match="Plain cannot compute its layers again"):
+    with pytest.raises(EncoderError, match="Plain does not support gradient checkpointing"):
         checkpoint_layers(AutoEncoder(Plain(), hidden=3, prefix=""))

@@ -83,7 +83,7 @@ def test_targets_choose_matrices():
 
 def test_a_target_that_is_not_there_is_named():
     pytest.importorskip("peft")
-    with pytest.raises(ConfigError, match="called 'q_proj'; there are inner, key, outer, output, query, value"):
+    with pytest.raises(ConfigError, match="has the name 'q_proj'; use inner, key, outer, output, query, value"):
         add_lora(bert(), settings=LoraSettings(targets=("q_proj",)))
 
 

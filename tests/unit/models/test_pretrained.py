@@ -96,7 +96,7 @@ def test_an_unknown_name_tells_all_that_was_tried(tmp_path: Path, monkeypatch: p
     assert "small, multilingual" in message
     assert str(tmp_path / "nobody" / "nothing-of-the-kind") in message
     assert "Hugging Face Hub: " in message
-    assert "cache does not hold the model" in message
+    assert "cache does not have the model" in message
 
 
 def test_a_name_that_is_no_hub_id_is_not_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +162,7 @@ def test_a_tokenizer_of_another_model_is_refused(bert_folder: Path) -> None:
     tokenizer = wordpiece()
     tokenizer.add_tokens(["Ljubljana"])
     tokenizer.save(str(bert_folder / "tokenizer.json"))
-    with pytest.raises(EncoderError, match="the two are of different models"):
+    with pytest.raises(EncoderError, match="they belong to different models"):
         load_pretrained(str(bert_folder))
 
 

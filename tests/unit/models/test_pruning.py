@@ -10,7 +10,7 @@ import torch
 from onoma.errors import EncoderError
 from onoma.models import load_pretrained, save_encoder
 from onoma.models.multilingual import build_tokenizer
-from onoma.models.pruning import choose_pieces, count_pieces, prune_layers, prune_vocabulary
+from onoma.models.pruning import choose_subwords, count_subwords, prune_layers, prune_vocabulary
 from support.tiny import write_distilbert, write_encoder
 
 TEXTS = ["angela visited lyon", "the merkel in lyon"]
@@ -28,8 +28,8 @@ def states(pretrained, text):
 
 def test_on_text_that_needs_no_more_nothing_changes(folder, tmp_path):
     whole = load_pretrained(str(folder))
-    counts = count_pieces(whole.tokenizer, TEXTS)
-    cut = prune_vocabulary(load_pretrained(str(folder)), choose_pieces(whole.tokenizer, counts, limit=12))
+    counts = count_subwords(whole.tokenizer, TEXTS)
+    cut = prune_vocabulary(load_pretrained(str(folder)), choose_subwords(whole.tokenizer, counts, limit=12))
     assert cut.tokenizer.get_vocab_size() == 12 < whole.tokenizer.get_vocab_size()
     for text in TEXTS:
         assert cut.tokenizer.encode(text).tokens == whole.tokenizer.encode(text).tokens
@@ -42,7 +42,7 @@ def test_on_text_that_needs_no_more_nothing_changes(folder, tmp_path):
 
 def test_a_removed_subword_is_spelled_by_others_or_unknown(folder):
     whole = load_pretrained(str(folder))
-    pieces = choose_pieces(whole.tokenizer, count_pieces(whole.tokenizer, TEXTS), limit=12)
+    pieces = choose_subwords(whole.tokenizer, count_subwords(whole.tokenizer, TEXTS), limit=12)
     cut = prune_vocabulary(whole, pieces)
     assert "[UNK]" in cut.tokenizer.encode("of angela").tokens
 
@@ -51,9 +51,9 @@ def test_a_unigram_model_can_be_cut():
     pieces = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
     pieces += [("▁ly", -1.0), ("on", -1.5), ("▁", -3.0), ("x", -3.0), ("▁lyon", -9.0), ("z", -4.0)]
     tokenizer = build_tokenizer(pieces, begin=0, end=2, pad=1, unknown=3)
-    counts = count_pieces(tokenizer, ["lyon z", "lyon"])
-    assert choose_pieces(tokenizer, counts, limit=7) == [0, 1, 2, 3, 4, 5, 6]
-    assert choose_pieces(tokenizer, counts, limit=100) == [0, 1, 2, 3, 4, 5, 6, 7, 9]
+    counts = count_subwords(tokenizer, ["lyon z", "lyon"])
+    assert choose_subwords(tokenizer, counts, limit=7) == [0, 1, 2, 3, 4, 5, 6]
+    assert choose_subwords(tokenizer, counts, limit=100) == [0, 1, 2, 3, 4, 5, 6, 7, 9]
 
 
 def test_layers_are_kept_evenly_and_the_last_among_them(folder):

@@ -68,7 +68,7 @@ def test_names_for_another_number_of_tags_are_refused(model: Model, pretrained: 
 def test_weights_that_were_cut_short_are_named(folder: Path, kept: int) -> None:
     path = folder / "model.safetensors"
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(BundleError, match=r"model\.safetensors: the weight file is cut short or broken .*again"):
+    with pytest.raises(BundleError, match=r"model\.safetensors: the weight file is truncated or broken .*again"):
         load_model(folder)
 
 
@@ -84,7 +84,7 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     [
         ("id2label", {"0": "O"}, r"the head's affine\.weight is of shape \[5, 32\], config\.json asks for \[1, 32\]"),
         ("id2label", None, "has no id2label"),
-        ("onoma_head", "tail", "there is no head 'tail'; there are linear, crf"),
+        ("onoma_head", "tail", "unknown head 'tail'; choose one of linear, crf"),
     ],
 )
 def test_a_configuration_that_contradicts_the_weights_is_refused(

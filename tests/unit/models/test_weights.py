@@ -63,7 +63,7 @@ def test_a_file_that_was_cut_short_is_named(bert_folder: Path, kept: int) -> Non
     path = bert_folder / "model.safetensors"
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(
-        EncoderError, match=r"model\.safetensors: the weight file is cut short or broken .*fetch it again"
+        EncoderError, match=r"model\.safetensors: the weight file is truncated or broken .*download again"
     ):
         load_pretrained(str(bert_folder))
 

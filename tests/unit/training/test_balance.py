@@ -28,5 +28,5 @@ def test_a_label_with_a_hyphen_is_whole():
 
 
 def test_an_unknown_label_is_named():
-    with pytest.raises(ConfigError, match="no label 'ORG'; there are LOC, O, PER"):
+    with pytest.raises(ConfigError, match="unknown label 'ORG'; choose from LOC, O, PER"):
         class_weights({"ORG": 2.0}, tags=TAGS, targets=TARGETS)

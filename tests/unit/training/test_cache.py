@@ -94,7 +94,7 @@ def test_a_broken_entry_is_noticed_and_made_anew(folder, notices, name, damage):
         path.write_bytes(content[:-3] if damage == "cut" else content + b"abc")
     assert not ask("a", maker, folder, notices).found
     assert maker.calls == 2
-    assert "made anew" in notices[0]
+    assert "made again" in notices[0]
     assert ask("a", maker, folder, notices).found
     assert len(notices) == 1
 
@@ -134,7 +134,7 @@ def test_on_a_full_disk_examples_are_held_in_memory(folder, notices):
 def test_where_no_folder_can_be_made_examples_are_held_in_memory(tmp_path, notices):
     (tmp_path / "file").write_text("")
     ask("a", Maker(), tmp_path / "file" / "cache", notices)
-    assert "held in memory" in notices[0]
+    assert "kept in memory" in notices[0]
 
 
 def test_of_two_runs_at_once_the_first_to_finish_keeps_its_entry(folder, notices):

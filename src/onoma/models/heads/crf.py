@@ -48,8 +48,8 @@ class CrfHead(TagHead):
         super().__init__(hidden, task, settings)
         if self.class_weights is not None or self.settings.label_smoothing:
             raise ConfigError(
-                "model.head: the head crf has a loss of whole sentences; take training.class_weights and "
-                "training.label_smoothing out, or take the head linear"
+                "model.head: the loss of the head crf is that of whole sentences; remove training.class_weights and "
+                "training.label_smoothing, or use the head linear"
             )
         self.step = nn.Parameter(torch.zeros(self.tags, self.tags))
         self.start = nn.Parameter(torch.zeros(self.tags))

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from onoma.metrics import Aligned, Kind, Mention, Mistake, find_mistakes
+from onoma.metrics import Aligned, ErrorKind, Mention, Mistake, find_mistakes
 
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 
@@ -44,7 +44,7 @@ class MarkedSpan(NamedTuple):
 class SentenceError(NamedTuple):
     """One error of a sentence: its kind, and the gold span, the predicted one, or both."""
 
-    kind: Kind
+    kind: ErrorKind
     gold: MarkedSpan | None
     predicted: MarkedSpan | None
 
