@@ -54,10 +54,10 @@ def tag(model: str, path: Path, threads: int) -> dict[str, Any]:
     return {"entities": found, "words_per_second": sum(len(text.split()) for text in given) / seconds}
 
 
-def train(source: Path, settings: list[str], threads: int) -> float:
-    """Subwords a second of an epoch, as the command says them."""
+def train(source: Path, corpus: Path, settings: list[str], threads: int) -> float:
+    """Subwords a second of the last epoch, as `onoma train` prints them."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-c", "from onoma.cli import main; main()", "train", "--train", str(TRAIN)]
+        command = [sys.executable, "-c", "from onoma.cli import main; main()", "train", "--train", str(corpus)]
         sets = [argument for setting in settings for argument in ("--set", setting)]
         done = subprocess.run(
             [*command, *sets, "--output", f"{folder}/run"],
@@ -135,8 +135,8 @@ def main() -> None:
     figures["tagging"] = spread(*([each[side]["words_per_second"] for each in tagged] for side in (0, 1)))
     trained = [
         (
-            train(before, arguments.set_before, arguments.threads),
-            train(HERE, arguments.set_after, arguments.threads),
+            train(before, TRAIN, arguments.set_before, arguments.threads),
+            train(HERE, TRAIN, arguments.set_after, arguments.threads),
         )
         for _ in range(arguments.pairs)
     ]
