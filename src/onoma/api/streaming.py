@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onoma.api.inputs import PathLike
 from onoma.errors import InputError
 from onoma.io.files import replacing
 from onoma.io.suffixes import COMPRESSIONS
@@ -23,6 +24,40 @@ SHARDED = ("jsonl", "csv", "parquet")
 
 TARGETS = tuple(dict.fromkeys((*STREAMED, *SHARDED)))
 """Every output of tagging."""
+
+
+def target_of(output: PathLike | None, *, to: str | None) -> str:
+    """What is written to an output: ``to`` where it is given, else by the suffix, else `pretty`.
+
+    Raises:
+        InputError: ``to`` is unknown.
+    """
+    if to is not None:
+        if to not in TARGETS:
+            raise InputError(f"--to {to}: unknown output; choose one of {', '.join(TARGETS)}")
+        return to
+    if output is None:
+        return "pretty"
+    from onoma.bulk import is_folder
+    from onoma.io.suffixes import named_format
+
+    named = named_format(Path(output))
+    if is_folder(output) or named == "json":
+        return "jsonl"
+    return named if named in TARGETS else "pretty"
+
+
+def check_streamed(target: str, *, resume: bool, workers: int, engine: str) -> None:
+    """Refuse options and outputs that only a job supports, if the output is a stream.
+
+    Raises:
+        InputError: see above.
+    """
+    if resume or workers > 1 or engine != "local" or target not in STREAMED:
+        raise InputError(
+            "--resume, --workers, --engine, CSV and Parquet need files as input and an --output in "
+            f"{', '.join(SHARDED)}"
+        )
 
 
 def documents_of(found: Found, *, by_rows: bool, failed: Callable[[DeadLetter], None]) -> Iterator[Document]:

@@ -12,16 +12,14 @@ from onoma.api.inputs import PathLike, paths_of
 from onoma.api.loading import load
 from onoma.api.streaming import (
     SHARDED,
-    STREAMED,
-    TARGETS,
     check_free,
+    check_streamed,
     documents_of,
+    target_of,
     untagged,
     write_documents,
 )
 from onoma.bundle import AUTO, MANIFEST, load_bundle
-from onoma.errors import InputError
-from onoma.io.suffixes import named_format
 from onoma.tagger import Tagger
 from onoma.text import Document
 
@@ -143,37 +141,6 @@ def tag_files(
         resume=resume,
     )
     return run_job(request, observer=observer)
-
-
-def target_of(output: PathLike, *, to: str | None) -> str:
-    """What is written to an output: ``to`` where it is given, else by the suffix, else `pretty`.
-
-    Raises:
-        InputError: ``to`` is unknown.
-    """
-    from onoma.bulk import is_folder
-
-    if to is not None:
-        if to not in TARGETS:
-            raise InputError(f"--to {to}: unknown output; choose one of {', '.join(TARGETS)}")
-        return to
-    named = named_format(Path(output))
-    if is_folder(output) or named == "json":
-        return "jsonl"
-    return named if named in TARGETS else "pretty"
-
-
-def check_streamed(target: str, *, resume: bool, workers: int, engine: str) -> None:
-    """Refuse options and outputs that only a job supports, if the output is a stream.
-
-    Raises:
-        InputError: see above.
-    """
-    if resume or workers > 1 or engine != "local" or target not in STREAMED:
-        raise InputError(
-            "--resume, --workers, --engine, CSV and Parquet need files as input and an --output in "
-            f"{', '.join(SHARDED)}"
-        )
 
 
 def _stream(

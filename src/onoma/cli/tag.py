@@ -114,11 +114,17 @@ def run(
         )
         return
     from onoma.api.loading import load
-    from onoma.api.streaming import check_free, documents_of, untagged, write_documents
-    from onoma.api.tagging import check_streamed, target_of
+    from onoma.api.streaming import (
+        check_free,
+        check_streamed,
+        documents_of,
+        target_of,
+        untagged,
+        write_documents,
+    )
 
     path = Path(output or "-")
-    target = target_of(path, to=to)
+    target = target_of(output, to=to)
     check_streamed(target, resume=resume, workers=workers, engine=engine)
     check_free(path, overwrite=overwrite)
     failures: list[str] = []

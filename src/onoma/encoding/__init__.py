@@ -4,8 +4,7 @@ from onoma.encoding.batch import batch_by_length, pad
 from onoma.encoding.segment import SentenceBreaks, segment
 from onoma.encoding.subword_cache import Subwords
 from onoma.encoding.subword_encoder import SubwordEncoder
-from onoma.encoding.window import Window, cut_windows
-from onoma.encoding.windower import Encoded, Windower
+from onoma.encoding.windower import Encoded, Window, Windower, cut_windows
 from onoma.encoding.words import WordSpans
 
 __all__ = [

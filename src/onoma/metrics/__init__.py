@@ -2,11 +2,10 @@
 
 from onoma.metrics.align import Aligned, Mention, align
 from onoma.metrics.comparing import Comparison, Difference, compare
+from onoma.metrics.counting import SurfaceForms, count_exact, count_partial, count_words
 from onoma.metrics.counts import Averages, Counts, Figures, as_fractions, average
 from onoma.metrics.errors import KINDS, ErrorKind, Errors, Known, Mistake, find_errors, find_mistakes
 from onoma.metrics.intervals import FigureIntervals, Interval, Intervals, bootstrap
-from onoma.metrics.judging import judge
-from onoma.metrics.partial import count_partial
 from onoma.metrics.reliability import (
     Bin,
     Point,
@@ -29,12 +28,9 @@ from onoma.metrics.rows import (
     percents,
 )
 from onoma.metrics.sample import Sample
-from onoma.metrics.scoring import Tally, score, tally
+from onoma.metrics.scoring import Tally, judge, score, tally
 from onoma.metrics.semeval import Outcomes, SemEval, count_semeval
-from onoma.metrics.spans import count_exact
 from onoma.metrics.spread import Spread, spread
-from onoma.metrics.surface import SurfaceForms
-from onoma.metrics.wordwise import count_words
 
 __all__ = [
     "CONVENTIONS",

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from onoma.metrics.align import Aligned, Mention, surface_form
+from onoma.metrics.counting import matches
 from onoma.metrics.counts import Counts
-from onoma.metrics.spans import matches
 from onoma.text import Document
 
 ErrorKind = Literal["boundary", "label", "both", "missed", "spurious"]

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onoma.metrics.align import Aligned
+from onoma.metrics.counting import matches
 from onoma.metrics.counts import ratio
-from onoma.metrics.spans import matches
 
 Wanted = Literal["precision", "recall"]
 """What a threshold can be chosen by."""

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onoma.metrics.align import Aligned, Mention
+from onoma.metrics.counting import count_exact
 from onoma.metrics.counts import Counts
-from onoma.metrics.spans import count_exact
 
 FEWEST_DOCUMENTS = 20
 """With fewer, sentences are resampled."""

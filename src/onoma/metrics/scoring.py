@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from onoma.metrics.align import Aligned, align
+from onoma.metrics.counting import SurfaceForms, count_exact, count_partial, count_words
 from onoma.metrics.counts import Counts
-from onoma.metrics.partial import count_partial
+from onoma.metrics.errors import Known, find_errors
+from onoma.metrics.intervals import bootstrap
+from onoma.metrics.reliability import Scored, reliability
 from onoma.metrics.report import Report
+from onoma.metrics.sample import FEWEST_DOCUMENTS, Sample
 from onoma.metrics.semeval import SemEval, count_semeval
-from onoma.metrics.spans import count_exact
-from onoma.metrics.surface import SurfaceForms
-from onoma.metrics.wordwise import count_words
 from onoma.text import Document
 
 
@@ -41,6 +43,24 @@ def tally(pairs: Iterable[Aligned]) -> Report:
     for pair in pairs:
         counting.add(pair)
     return counting.report()
+
+
+def judge(pairs: Sequence[Aligned], *, known: Known | None = None) -> Report:
+    """Score, with intervals, errors, and the reliability of scores where there are any.
+
+    Args:
+        pairs: from :func:`~onoma.metrics.align.align`.
+        known: the surface forms of the training text.
+    """
+    report, sample = tally(pairs), Sample.of(pairs)
+    few = (f"the intervals are based on only {sample.units} {sample.unit}; so few make them too narrow",)
+    return replace(
+        report,
+        intervals=bootstrap(sample),
+        errors=find_errors(pairs, known=known),
+        reliability=reliability(Scored.of(pairs)),
+        notes=(*report.notes, *(few if sample.units < FEWEST_DOCUMENTS else ())),
+    )
 
 
 class Tally:

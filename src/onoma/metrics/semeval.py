@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from onoma.metrics.align import Mention
+from onoma.metrics.counting import Bounds, overlapping_pairs
 from onoma.metrics.counts import ratio
-from onoma.metrics.partial import Bounds, overlapping_pairs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,7 @@ from onoma.tasks.lattice import Lattice, softmax
 from onoma.tasks.tag_task import TagPrediction, TagTask
 from onoma.tasks.targets import gold_chunks
 from onoma.tasks.task import NO_TARGET, ScoredSpan, SentencePrediction, Task
-from onoma.tasks.transitions import Transitions
-from onoma.tasks.viterbi import best_sequences, best_tags
+from onoma.tasks.transitions import Transitions, best_sequences, best_tags
 
 __all__ = [
     "NO_TARGET",

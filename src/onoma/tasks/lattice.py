@@ -10,7 +10,7 @@ McCallum 2004, "Confidence Estimation for Information Extraction".
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,22 +118,6 @@ class Lattice:
         later = starts > 0
         weights[sentences[later], starts[later] - 1] = 1.0
         return weights
-
-
-def by_length(lengths: Mapping[int, int], *, most: int = 32_768) -> list[list[int]]:
-    """Sentences of similar length together, so that little is padded.
-
-    Args:
-        lengths: words of each sentence, by its number.
-        most: padded words of a group at most; a longer sentence is a group of its own.
-    """
-    groups: list[list[int]] = []
-    for position in sorted(lengths, key=lambda position: (-lengths[position], position)):
-        if groups and lengths[groups[-1][0]] * (len(groups[-1]) + 1) <= most:
-            groups[-1].append(position)
-        else:
-            groups.append([position])
-    return groups
 
 
 _SCALED = 8

@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 from onoma.encoding import Encoded
 from onoma.schemes import OUTSIDE, Chunk, Scheme, encode_tags, parse_tag
 from onoma.tasks.calibration import UNCALIBRATED, Calibration
-from onoma.tasks.lattice import Lattice, by_length, softmax
+from onoma.tasks.lattice import Lattice, softmax
 from onoma.tasks.targets import gold_chunks
 from onoma.tasks.task import ScoredSpan, SentencePrediction
-from onoma.tasks.transitions import Transitions
-from onoma.tasks.viterbi import best_sequences
+from onoma.tasks.transitions import Transitions, best_sequences, by_length
 
 _LONGEST = 2_048
 """Words; a longer sentence is decoded in pieces, so that memory stays bounded."""

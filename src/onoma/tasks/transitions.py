@@ -1,14 +1,28 @@
-"""Transitions from tag to tag: what a scheme allows, and the scores that a CRF has learnt for them."""
+"""Transitions from tag to tag, and the best tag sequence that they allow.
+
+A scheme says what is allowed, and a CRF learns scores for it. With learnt scores the recursion runs over all words of
+many sentences at once. Without them the likeliest tag of each word decides, as every allowed step has the same score:
+
+If the likeliest tags already make an allowed sequence, they are the answer, since nothing can score higher. If they
+break the scheme, the recursion runs over the words around the break, without conditions at their ends. If its result
+fits the likeliest tags of the other words, no sequence scores higher, since no part does. If not, the recursion runs
+over more words, at last over all.
+
+Source: Viterbi 1967; Forney 1973.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onoma.schemes import OUTSIDE, Scheme, parse_tag
+
+_AROUND = 4
+"""Words on either side of a break that the recursion takes at first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,3 +70,137 @@ class Transitions:
         if temperature == 1 or not self.learnt:
             return self
         return replace(self, step=self.step / temperature, start=self.start / temperature, end=self.end / temperature)
+
+
+def best_sequences(
+    scores: NDArray[np.floating], bounds: NDArray[np.int64], transitions: Transitions
+) -> NDArray[np.int64]:
+    """Decode sentences that lie one after the other.
+
+    Args:
+        scores: log-probability of every tag at every word, ``[words, tags]``; any constant may be added to a row.
+        bounds: the first word of each sentence, none of them empty, and the end of the last one, ``[sentences + 1]``.
+
+    Returns:
+        The tag of each word, ``[words]``.
+    """
+    if transitions.learnt:
+        return _with_learnt(scores, bounds, transitions)
+    tags: NDArray[np.int64] = scores.argmax(axis=1)
+    broken = breaks_scheme(tags, bounds, transitions).nonzero()[0]
+    for sentence in set((np.searchsorted(bounds, broken, side="right") - 1).tolist()):
+        own = slice(bounds[sentence], bounds[sentence + 1])
+        tags[own] = best_tags(scores[own], transitions)
+    return tags
+
+
+def best_tags(scores: NDArray[np.floating], transitions: Transitions) -> NDArray[np.int64]:
+    """Decode one sentence whose allowed transitions all have the same score.
+
+    Args:
+        scores: log-probability of every tag at every word, ``[words, tags]``; any constant may be added to a row.
+
+    Returns:
+        The tag of each word, ``[words]``.
+    """
+    greedy: NDArray[np.int64] = scores.argmax(axis=1)
+    broken = np.flatnonzero(breaks_scheme(greedy, np.asarray([0, len(greedy)]), transitions)).tolist()
+    tags, around = greedy, _AROUND
+    while broken and breaks_scheme(tags, np.asarray([0, len(tags)]), transitions).any():
+        tags = greedy.copy()
+        for start, end in _stretches(broken, around=around, words=len(tags)):
+            tags[start:end] = _recursion(scores, start, end, transitions)
+        around *= 2
+    return tags
+
+
+def breaks_scheme(tags: NDArray[np.int64], bounds: NDArray[np.int64], transitions: Transitions) -> NDArray[np.bool_]:
+    """Where the tags of sentences, one behind the other, take a step that is not allowed.
+
+    Args:
+        tags: ``[words]``.
+        bounds: the first word of each sentence, none of them empty, and the end of the last one, ``[sentences + 1]``.
+
+    Returns:
+        True at each word that may not follow the one before or, where it ends its sentence, may not do so.
+    """
+    broken = np.zeros(len(tags), dtype=bool)
+    if len(tags):
+        broken[1:] = np.isneginf(transitions.step[tags[:-1], tags[1:]])
+        broken[bounds[:-1]] = np.isneginf(transitions.start[tags[bounds[:-1]]])
+        broken[bounds[1:] - 1] |= np.isneginf(transitions.end[tags[bounds[1:] - 1]])
+    return broken
+
+
+def _stretches(broken: list[int], *, around: int, words: int) -> list[tuple[int, int]]:
+    """Half-open ranges of words around the breaks, those that touch made one."""
+    stretches: list[tuple[int, int]] = []
+    for word in broken:
+        start, end = max(0, word - around), min(words, word + around)
+        if stretches and start <= stretches[-1][1]:
+            start, _ = stretches.pop()
+        stretches.append((start, end))
+    return stretches
+
+
+def _recursion(scores: NDArray[np.floating], start: int, end: int, transitions: Transitions) -> NDArray[np.int64]:
+    """The best tags of a stretch; only at a sentence's own ends they must be such as may begin or end one."""
+    best = scores[start] + (transitions.start if start == 0 else 0)
+    came_from = np.zeros((end - start, scores.shape[1]), dtype=np.int64)
+    for word in range(1, end - start):
+        paths = best[:, None] + transitions.step
+        came_from[word] = paths.argmax(axis=0)
+        best = paths.max(axis=0) + scores[start + word]
+    tags = np.empty(end - start, dtype=np.int64)
+    tags[-1] = (best + (transitions.end if end == len(scores) else 0)).argmax()
+    for word in range(len(tags) - 1, 0, -1):
+        tags[word - 1] = came_from[word, tags[word]]
+    return tags
+
+
+def _with_learnt(
+    scores: NDArray[np.floating], bounds: NDArray[np.int64], transitions: Transitions
+) -> NDArray[np.int64]:
+    """The recursion over groups of sentences of similar length."""
+    tags = np.empty(len(scores), dtype=np.int64)
+    lengths = np.diff(bounds)
+    for group in by_length(dict(enumerate(lengths.tolist()))):
+        own, firsts = lengths[group], bounds[group]
+        rows, words = np.arange(len(group)), int(own.max())
+        # Behind its end a sentence reads its last word again; what is found there is never looked at.
+        places = firsts[:, None] + np.minimum(np.arange(words), own[:, None] - 1)
+        best = scores[places[:, 0]] + transitions.start
+        came_from = np.zeros((words, len(group), scores.shape[1]), dtype=np.int64)
+        endings = np.where((own == 1)[:, None], best, 0.0)
+        for word in range(1, words):
+            paths = best[:, :, None] + transitions.step
+            came_from[word] = paths.argmax(axis=1)
+            best = paths.max(axis=1) + scores[places[:, word]]
+            endings = np.where((own == word + 1)[:, None], best, endings)
+        found = np.empty((len(group), words), dtype=np.int64)
+        current = (endings + transitions.end).argmax(axis=1)
+        for word in range(words - 1, -1, -1):
+            inside = word < own
+            if word < words - 1:
+                going_on = word + 1 < own
+                current = np.where(going_on, came_from[word + 1, rows, current], current)
+            found[:, word] = np.where(inside, current, 0)
+        for row, first in enumerate(firsts.tolist()):
+            tags[first : first + own[row]] = found[row, : own[row]]
+    return tags
+
+
+def by_length(lengths: Mapping[int, int], *, most: int = 32_768) -> list[list[int]]:
+    """Sentences of similar length together, so that little is padded.
+
+    Args:
+        lengths: words of each sentence, by its number.
+        most: padded words of a group at most; a longer sentence is a group of its own.
+    """
+    groups: list[list[int]] = []
+    for position in sorted(lengths, key=lambda position: (-lengths[position], position)):
+        if groups and lengths[groups[-1][0]] * (len(groups[-1]) + 1) <= most:
+            groups[-1].append(position)
+        else:
+            groups.append([position])
+    return groups

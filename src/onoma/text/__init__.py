@@ -1,6 +1,5 @@
 """Annotated text as plain data."""
 
-from onoma.text.document import Document, Entity, Sentence, Span, Word
-from onoma.text.touching import words_touched
+from onoma.text.document import Document, Entity, Sentence, Span, Word, words_touched
 
 __all__ = ["Document", "Entity", "Sentence", "Span", "Word", "words_touched"]

@@ -1,12 +1,11 @@
 """Documents and reports for the eye: terminal, HTML page, table."""
 
 from onoma.text.colours import Palette
-from onoma.views.card import write_card
+from onoma.views.card import model_summary, write_card
 from onoma.views.explanations import explanation_parts, faithfulness_table
 from onoma.views.explanations_page import explanations_page
 from onoma.views.findings import comparison_table, errors_tables, reliability_table, runs_table, thresholds_table
 from onoma.views.html import html_page
-from onoma.views.summary import model_summary
 from onoma.views.table import report_table
 from onoma.views.terminal import to_terminal
 

@@ -1,16 +1,15 @@
-"""The model card: what a person should know of a bundle, in Markdown."""
+"""What a person should know of a bundle: a summary in a few lines, and the model card in Markdown."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from onoma.bundle import HISTORY, load_bundle
+from onoma.bundle import HISTORY, Bundle, CalibrationCard, load_bundle
 from onoma.metrics import CONVENTIONS, Interval, percent, percent_range
 from onoma.views.curve import CURVE, write_curve
-from onoma.views.summary import model_summary
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|#$~]")
 
@@ -91,3 +90,31 @@ def _listed(labels: tuple[str, ...]) -> str:
 def _literal(text: str) -> str:
     """Text on one line, without what Markdown reads as markup."""
     return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
+
+
+def model_summary(bundle: Bundle) -> Iterator[tuple[str, str]]:
+    """Names and values: tasks, encoder, window, calibration, data, and files with their dtypes."""
+    manifest, origin = bundle.manifest, bundle.manifest.provenance
+    for name, task in manifest.tasks.items():
+        yield name, f"{', '.join(task.labels)}; scheme {task.scheme}, head {task.head}"
+        if task.calibration is not None:
+            yield from _calibration(task.calibration)
+    yield "encoder", f"{manifest.encoder.name} ({manifest.encoder.family})"
+    yield "window", f"{manifest.window.size} subwords, overlap {manifest.window.overlap}"
+    for part, data in origin.data.items():
+        yield part, f"{data.name}: {data.documents:,} documents, {data.entities:,} entities"
+    for reason, count in origin.dropped.items():
+        yield "left out", f"{count:,} annotations: {reason}"
+    for name, size in manifest.files.items():
+        yield name, f"{size / 1e6:,.1f} MB"
+    default = f"; default {manifest.dtype or bundle.dtypes[0]}" if len(bundle.dtypes) > 1 else ""
+    yield "dtypes", (", ".join(bundle.dtypes) or "none") + default
+
+
+def _calibration(card: CalibrationCard) -> Iterator[tuple[str, str]]:
+    parameters = f"temperature {card.temperature:.2f}, slope {card.slope:.2f}, intercept {card.intercept:+.2f}"
+    errors = f"calibration error {card.error_before:.3f} before, {card.error_after:.3f} after"
+    yield "calibration", f"{parameters}, fitted on {card.data or 'documents'}: {errors}"
+    if card.thresholds:
+        scores = ", ".join(f"{label} {score:.3f}" for label, score in card.thresholds.items())
+        yield "thresholds", f"{scores}; entities with a lower score are left out"

@@ -1,0 +1,136 @@
+"""The mentions of a document -> counts: exact, partial, by surface form, and by word."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from onoma.metrics.align import Aligned, Mention
+from onoma.metrics.counts import Counts
+from onoma.text import words_touched
+
+Bounds = tuple[int, int]
+"""Start and end."""
+
+_OVERLAP_CREDIT = 0.5
+
+
+def matches(gold: Iterable[Mention], predicted: Iterable[Mention]) -> Counter[Mention]:
+    """The mentions on which both agree, as often as both have them."""
+    wanted = Counter(gold)
+    return wanted & Counter(predicted) if wanted else wanted
+
+
+def count_exact(gold: Iterable[Mention], predicted: Iterable[Mention]) -> Mapping[str, Counts]:
+    """Counts of exact matches for every label that either has; their sum is the micro count.
+
+    A gold mention matches at most once, also if a span is annotated or predicted twice. Nested and overlapping mentions
+    count like any others.
+
+    Source: Tjong Kim Sang and De Meulder 2003, https://aclanthology.org/W03-0419.
+    """
+    gold, predicted = list(gold), list(predicted)
+    correct = Counter(mention.label for mention in matches(gold, predicted).elements())
+    wanted = Counter(mention.label for mention in gold)
+    found = Counter(mention.label for mention in predicted)
+    return {
+        label: Counts(correct=correct[label], predicted=found[label], gold=wanted[label])
+        for label in sorted(wanted | found)
+    }
+
+
+def count_partial(gold: Iterable[Mention], predicted: Iterable[Mention]) -> Counts:
+    """Credit for the boundaries of one document's mentions; labels are ignored.
+
+    The same boundaries earn 1, an overlap of at least one code point 0.5. Each mention is used at most once, first for
+    exact boundaries, then for overlaps: in the order of their ends, each gets the free mention of the other side that
+    overlaps it and ends first. No other pairing earns more, and swapping gold and predicted swaps precision and recall.
+
+    Source: the "partial" measure of SemEval-2013 task 9.1, Segura-Bedmar et al. 2013,
+    https://aclanthology.org/S13-2056.
+    """
+    ours = Counter((mention.start, mention.end) for mention in gold)
+    theirs = Counter((mention.start, mention.end) for mention in predicted)
+    if not ours or not theirs:
+        return Counts(predicted=theirs.total(), gold=ours.total())
+    same = ours & theirs
+    overlaps = overlapping_pairs(list((ours - same).elements()), list((theirs - same).elements()))
+    return Counts(correct=same.total() + _OVERLAP_CREDIT * overlaps, predicted=theirs.total(), gold=ours.total())
+
+
+def overlapping_pairs(ours: Iterable[Bounds], theirs: Iterable[Bounds]) -> int:
+    """The size of the largest one-to-one matching of spans that overlap."""
+    sides = tuple(sorted((end, start) for start, end in side if start < end) for side in (ours, theirs))
+    if not all(sides):
+        return 0
+    longest = max(end - start for side in sides for end, start in side)
+    free = tuple([True] * len(side) for side in sides)
+    pairs = 0
+    for end, number, index in sorted(
+        (end, number, index) for number, side in enumerate(sides) for index, (end, _) in enumerate(side)
+    ):
+        if not free[number][index]:
+            continue
+        others, unused = sides[1 - number], free[1 - number]
+        for other in range(bisect_left(others, (end, 0)), len(others)):
+            other_end, other_start = others[other]
+            if other_end - longest >= end:
+                break
+            if unused[other] and other_start < end:
+                free[number][index] = unused[other] = False
+                pairs += 1
+                break
+    return pairs
+
+
+class SurfaceForms:
+    """The distinct forms seen so far: how many different names were found; a frequent name counts once.
+
+    A form is correct when at least one of its mentions is an exact match in its place; that both sides have the form,
+    each elsewhere, is not enough. Case is kept and words are separated by one blank, as they are in the text.
+
+    Source: Derczynski et al. 2017, https://aclanthology.org/W17-4418, and the scorer of that shared task.
+    """
+
+    def __init__(self) -> None:
+        self._gold: set[tuple[str, str]] = set()
+        self._predicted: set[tuple[str, str]] = set()
+        self._correct: set[tuple[str, str]] = set()
+
+    def add(self, gold: Iterable[Mention], predicted: Iterable[Mention]) -> None:
+        """See the mentions of one document."""
+        gold, predicted = list(gold), list(predicted)
+        self._gold.update((mention.form, mention.label) for mention in gold)
+        self._predicted.update((mention.form, mention.label) for mention in predicted)
+        self._correct.update((mention.form, mention.label) for mention in matches(gold, predicted))
+
+    def counts(self) -> Counts:
+        """Distinct forms that are correct, predicted and gold."""
+        return Counts(correct=len(self._correct), predicted=len(self._predicted), gold=len(self._gold))
+
+
+def count_words(pair: Aligned) -> Counts | None:
+    """Counts of the given words inside entities, one for each label over a word; None if no words are given.
+
+    This is what token-level figures mean without ``O`` and with ``B-`` and ``I-`` as one. Long entities weigh more than
+    short ones, and bounds hardly count.
+    """
+    words = pair.document.words
+    if words is None:
+        return None
+    if not (pair.gold or pair.predicted):
+        return Counts()
+    starts = [pair.base + word.start for word in words]
+    ends = [pair.base + word.end for word in words]
+
+    def covered(mentions: Iterable[Mention]) -> set[tuple[int, str]]:
+        return {
+            (index, mention.label)
+            for mention in mentions
+            if mention.start < mention.end
+            for index in range(*words_touched(starts, ends, mention.start, mention.end))
+        }
+
+    gold, predicted = covered(pair.gold), covered(pair.predicted)
+    return Counts(correct=len(gold & predicted), predicted=len(predicted), gold=len(gold))
