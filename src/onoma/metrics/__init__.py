@@ -16,13 +16,18 @@ from onoma.metrics.reliability import (
     reliability,
     threshold_curve,
 )
-from onoma.metrics.report import Against, Report
-from onoma.metrics.rows import (
-    CONVENTIONS,
-    FigureRow,
+from onoma.metrics.report import (
+    Against,
+    Report,
+    Spread,
     convention_rows,
     figure_rows,
     label_rows,
+    spread,
+)
+from onoma.metrics.rows import (
+    CONVENTIONS,
+    FigureRow,
     percent,
     percent_range,
     percents,
@@ -30,7 +35,6 @@ from onoma.metrics.rows import (
 from onoma.metrics.sample import Sample
 from onoma.metrics.scoring import Tally, judge, score, tally
 from onoma.metrics.semeval import Outcomes, SemEval, count_semeval
-from onoma.metrics.spread import Spread, spread
 
 __all__ = [
     "CONVENTIONS",

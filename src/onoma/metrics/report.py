@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from statistics import fmean, stdev
 
 from onoma.metrics.comparing import Comparison
-from onoma.metrics.counts import Averages, Counts, as_fractions, average
+from onoma.metrics.counts import Averages, Counts, Figures, as_fractions, average
 from onoma.metrics.errors import Errors
 from onoma.metrics.intervals import Intervals
 from onoma.metrics.reliability import Reliability
-from onoma.metrics.rows import figure_rows
+from onoma.metrics.rows import CONVENTIONS, FigureRow
 from onoma.metrics.semeval import Outcomes, SemEval
-from onoma.metrics.spread import spread
 from onoma.text.markup import NOT_MATHEMATICS, escaped
 
 
@@ -140,3 +140,77 @@ def _runs(reports: Sequence[Report]) -> dict[str, object]:
 def _outcomes(of: Outcomes) -> dict[str, float]:
     counts = {"correct": of.correct, "incorrect": of.incorrect, "partial": of.partial, "missed": of.missed}
     return {**as_fractions(of), **counts, "spurious": of.spurious}
+
+
+def figure_rows(report: Report) -> Iterator[FigureRow]:
+    """A row for each label, then one for each way to count."""
+    yield from label_rows(report)
+    yield from convention_rows(report)
+
+
+def label_rows(report: Report) -> Iterator[FigureRow]:
+    """The exact figures of each label."""
+    for label, counts in report.labels.items():
+        interval = None if report.intervals is None else report.intervals.labels[label].f1
+        yield FigureRow(name=label, figures=counts, support=counts.support, interval=interval)
+
+
+def convention_rows(report: Report) -> Iterator[FigureRow]:
+    """The figures by each way to count; one that the report does not have is left out."""
+    figures: dict[str, Counts | Outcomes | Averages | None] = {
+        "exact": report.exact,
+        "strict_reading": report.strict_reading,
+        "macro": report.macro,
+        "weighted": report.weighted,
+        "surface": report.surface,
+        "partial": report.partial,
+        "semeval.exact": report.semeval.exact,
+        "semeval.type": report.semeval.type,
+        "words": report.words,
+    }
+    for key, (name, meaning) in CONVENTIONS.items():
+        of, exact = figures[key], key == "exact"
+        if of is not None:
+            yield FigureRow(
+                name=name,
+                figures=of,
+                support=None if isinstance(of, Averages) else of.support,
+                interval=report.intervals.exact.f1 if exact and report.intervals is not None else None,
+                meaning=meaning,
+                emphasis=exact,
+                section=exact,
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """Mean and sample standard deviation (over n - 1) of one figure; the deviation of a single run is 0."""
+
+    mean: float
+    deviation: float
+
+
+def spread(reports: Sequence[Report]) -> Mapping[str, Mapping[str, Spread]]:
+    """Exact, surface, partial and macro figures over runs.
+
+    Args:
+        reports: at least one.
+    """
+    rows: dict[str, list[Figures]] = {
+        "exact": [report.exact for report in reports],
+        "surface": [report.surface for report in reports],
+        "partial": [report.partial for report in reports],
+        "macro": [report.macro for report in reports],
+    }
+    return {
+        name: {
+            "precision": _spread([of.precision for of in figures]),
+            "recall": _spread([of.recall for of in figures]),
+            "f1": _spread([of.f1 for of in figures]),
+        }
+        for name, figures in rows.items()
+    }
+
+
+def _spread(values: Sequence[float]) -> Spread:
+    return Spread(mean=fmean(values), deviation=stdev(values) if len(values) > 1 else 0.0)

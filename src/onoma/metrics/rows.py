@@ -1,21 +1,16 @@
-"""A report -> the rows of its table of figures; one for the terminal, the HTML page and the notebook.
+"""A row of a table of figures: what it is called, what it holds, and how a figure is written.
 
-This module decides what a row is called, in which order rows stand, and how a figure is written. It does not know what
-a table looks like.
+The terminal, the HTML page and the notebook use the same rows. This module does not know what a table looks like.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from onoma.metrics.counts import Averages, Counts, Figures
+from onoma.metrics.counts import Figures
 from onoma.metrics.intervals import Interval
-from onoma.metrics.semeval import Outcomes
-
-if TYPE_CHECKING:  # a report shows these rows in a notebook
-    from onoma.metrics.report import Report
 
 
 class Convention(NamedTuple):
@@ -68,46 +63,6 @@ class FigureRow:
         """Precision, recall and F1 in percent, the support, and the interval of F1; "" for what is not there."""
         support = "" if self.support is None else f"{self.support:,}"
         return (*percents(self.figures), support, "" if self.interval is None else percent_range(self.interval))
-
-
-def figure_rows(report: Report) -> Iterator[FigureRow]:
-    """A row for each label, then one for each way to count."""
-    yield from label_rows(report)
-    yield from convention_rows(report)
-
-
-def label_rows(report: Report) -> Iterator[FigureRow]:
-    """The exact figures of each label."""
-    for label, counts in report.labels.items():
-        interval = None if report.intervals is None else report.intervals.labels[label].f1
-        yield FigureRow(name=label, figures=counts, support=counts.support, interval=interval)
-
-
-def convention_rows(report: Report) -> Iterator[FigureRow]:
-    """The figures by each way to count; one that the report does not have is left out."""
-    figures: dict[str, Counts | Outcomes | Averages | None] = {
-        "exact": report.exact,
-        "strict_reading": report.strict_reading,
-        "macro": report.macro,
-        "weighted": report.weighted,
-        "surface": report.surface,
-        "partial": report.partial,
-        "semeval.exact": report.semeval.exact,
-        "semeval.type": report.semeval.type,
-        "words": report.words,
-    }
-    for key, (name, meaning) in CONVENTIONS.items():
-        of, exact = figures[key], key == "exact"
-        if of is not None:
-            yield FigureRow(
-                name=name,
-                figures=of,
-                support=None if isinstance(of, Averages) else of.support,
-                interval=report.intervals.exact.f1 if exact and report.intervals is not None else None,
-                meaning=meaning,
-                emphasis=exact,
-                section=exact,
-            )
 
 
 def percent(share: float) -> str:

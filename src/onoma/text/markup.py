@@ -6,11 +6,12 @@ Marks of nested entities are nested; an entity that crosses another is cut and c
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape
 
 from onoma.text.colours import COLOURS, Palette
-from onoma.text.document import Document, Entity
 from onoma.text.nesting import Opening, walk
+from onoma.text.spans import Entity
 
 _UNPRINTABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -33,23 +34,24 @@ def escaped(text: str) -> str:
     return escape(printable(text)).replace("\r", "&#13;")
 
 
-def document_block(document: Document) -> str:
-    """The document as an element that needs no style sheet, for notebooks."""
-    text = marked_text(document, Palette(), inline=True)
-    return f'<div class="{NOT_MATHEMATICS}" dir="auto" style="{_BLOCK}">{text}</div>'
+def document_block(text: str, entities: Sequence[Entity]) -> str:
+    """A text with entities as an element that needs no style sheet, for notebooks."""
+    marked = marked_text(text, entities, Palette(), inline=True)
+    return f'<div class="{NOT_MATHEMATICS}" dir="auto" style="{_BLOCK}">{marked}</div>'
 
 
-def marked_text(document: Document, palette: Palette, *, inline: bool = False) -> str:
-    """The document's text with each entity in a ``<mark>``, whose title has the label, score and offsets.
+def marked_text(text: str, entities: Sequence[Entity], palette: Palette, *, inline: bool = False) -> str:
+    """The text with each entity in a ``<mark>``, whose title has the label, score and offsets.
 
     Args:
-        document: with its entities.
+        text: a whole text.
+        entities: its entities, which may overlap.
         palette: gives the labels their colours.
         inline: write the colours into the elements; otherwise a mark has the classes ``cN``, where N is the number of
             its colour, ``continued`` and ``continues``.
     """
     pieces = []
-    for piece in walk(document):
+    for piece in walk(text, entities):
         if isinstance(piece, str):
             pieces.append(escaped(piece))
         elif isinstance(piece, Opening):

@@ -1,4 +1,4 @@
-"""A document -> its text cut at entity bounds, with properly nested openings and closings between the pieces.
+"""A text with entities -> the text cut at entity bounds, with properly nested openings and closings between the pieces.
 
 Entities may nest and cross. One that crosses the end of another is cut there and goes on behind it, because neither
 HTML nor brackets can cross. This module does not know what an opening looks like.
@@ -6,11 +6,11 @@ HTML nor brackets can cross. This module does not know what an opening looks lik
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
-from onoma.text.document import Document, Entity
+from onoma.text.spans import Entity
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,28 +30,28 @@ class Closing:
     continues: bool = False
 
 
-def walk(document: Document) -> Iterator[str | Opening | Closing]:
+def walk(text: str, entities: Sequence[Entity]) -> Iterator[str | Opening | Closing]:
     """The pieces of the text in order, none of them empty, and what opens and closes between them.
 
-    Joined, the pieces of text are the document's text.
+    Joined, the pieces of text are the whole text.
     """
-    waiting = [(entity.start, -entity.end, order, entity) for order, entity in enumerate(document.entities)]
+    waiting = [(entity.start, -entity.end, order, entity) for order, entity in enumerate(entities)]
     heapify(waiting)
     open_entities: list[tuple[int, Entity]] = []
     position = 0
     while waiting or open_entities:
-        start = waiting[0][0] if waiting else len(document.text)
+        start = waiting[0][0] if waiting else len(text)
         if open_entities and (not waiting or open_entities[-1][0] <= start):
             end, entity = open_entities.pop()
             if position < end:
-                yield document.text[position:end]
+                yield text[position:end]
             position = end
             yield Closing(entity, continues=end < entity.end)
             continue
         _, negative_end, order, entity = heappop(waiting)
         end = -negative_end
         if position < start:
-            yield document.text[position:start]
+            yield text[position:start]
         position = start
         cut = bool(open_entities) and open_entities[-1][0] < end
         if cut:
@@ -59,5 +59,5 @@ def walk(document: Document) -> Iterator[str | Opening | Closing]:
             heappush(waiting, (end, negative_end, order, entity))
         open_entities.append((end, entity))
         yield Opening(entity, continued=start > entity.start, continues=cut)
-    if position < len(document.text):
-        yield document.text[position:]
+    if position < len(text):
+        yield text[position:]

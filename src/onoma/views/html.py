@@ -73,7 +73,7 @@ def page_head(title: str, *, style: str = "") -> str:
 
 def _article(document: Document, number: int, palette: Palette) -> str:
     name = f'<h2 dir="auto">{escaped(document.id)}</h2>\n' if document.id else ""
-    text = marked_text(document, palette)
+    text = marked_text(document.text, document.entities, palette)
     return f'<article id="d{number}">\n{name}<div class="text" dir="auto">{text}</div>\n</article>\n'
 
 

@@ -42,7 +42,7 @@ def to_terminal(document: Document, *, colour: bool = True, palette: Palette | N
     palette = Palette() if palette is None else palette
     result = Text()
     inside: list[Style] = []
-    for piece in walk(document):
+    for piece in walk(document.text, document.entities):
         if isinstance(piece, str):
             style = inside[-1] + Style(bold=True) if inside else Style()
             result.append(piece.replace("\r\n", "\n").translate(VISIBLE), style)

@@ -16,7 +16,7 @@ from support.annotating import annotated, documents
 @given(document=documents())
 def test_pieces_are_the_text_and_nest(document: Document) -> None:
     stack, covered, begun, position = list[Opening](), Counter[int](), Counter[int](), 0
-    for piece in walk(document):
+    for piece in walk(document.text, document.entities):
         if isinstance(piece, str):
             assert document.text.startswith(piece, position)
             assert piece
