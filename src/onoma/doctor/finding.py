@@ -17,7 +17,7 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A document and where it stands.
+    """A document and where it is in its file.
 
     Attributes:
         document: as it was read.
@@ -62,7 +62,7 @@ class Finding:
         document: number of the document in its file, counted from 1; None where it is about none.
         id: the document's name.
         start, end: characters of the document's text; None where it is about no place of it.
-        what: what stands there.
+        what: the text at that place.
         why: why that is wrong, or may be.
         fix: what to do.
         score: how surely it is an error, in [0, 1]; orders the findings of a check.
