@@ -28,7 +28,7 @@ class Lattice:
 
     Attributes:
         emitted: tag probabilities over the word's scale, ``[sentences, words, tags]``.
-        arriving: probability of what stands before a tag, ``[sentences, words, tags]``.
+        arriving: probability of what comes before a tag, ``[sentences, words, tags]``.
         leaving: scaled probability of what may follow, ``[sentences, words + 1, tags]``; behind a sentence, 1 over its
             last scale.
         lengths: words of each sentence, ``[sentences]``.
@@ -91,7 +91,7 @@ class Lattice:
         """How probable entities are: that just these words have just these tags and the entity ends with them.
 
         Args:
-            sentences: the sentence that each entity stands in, ``[entities]``.
+            sentences: the sentence that each entity is in, ``[entities]``.
             starts, ends: its half-open range of words, not empty, ``[entities]`` each.
             tags: the tag of every word, ``[sentences, words]``, padded behind with any.
         """

@@ -22,7 +22,7 @@ class _Frozen(BaseModel):
 
 
 class CorpusConfig(_Frozen):
-    """How the annotation of some files is to be read, where corpora of different make are learnt together.
+    """How to read the annotation of some files, if a model is trained on several different corpora.
 
     Attributes:
         files: patterns of their paths, such as `wnut17*` or `btc/*.conll`; what holds is the first table that fits.
@@ -48,10 +48,10 @@ class DataConfig(_Frozen):
         train: files to learn from.
         dev: files to choose the best epoch on; without them the last epoch is kept.
         test: files to measure the finished model on.
-        format: the files' format; detected automatically where not given.
-        tag_scheme: the files' tagging scheme; detected automatically where not given.
+        format: the files' format; detected automatically if not given.
+        tag_scheme: the files' tagging scheme; detected automatically if not given.
         word_column, tag_column: columns of the word and its tag, by number from 1 or by name.
-        position_digit: drop the digit behind each word, as the Weibo corpus has it.
+        position_digit: drop the digit after each word, as in the Weibo corpus.
         encoding: the files' character encoding.
         strict: refuse files that break their scheme instead of repairing them.
         corpora: where files differ in what their labels are called or what they annotate, a table for each kind.

@@ -33,10 +33,10 @@ VISIBLE = str.maketrans(
 def to_terminal(document: Document, *, colour: bool = True, palette: Palette | None = None) -> Text:
     """The document's text with its entities marked.
 
-    Entities that cross are cut; ``…`` stands at the cuts.
+    Entities that cross are cut; ``…`` marks the cuts.
 
     Args:
-        colour: colour tells where a name begins and its label ends; without, brackets do.
+        colour: mark entities and their labels by colour; if not, by brackets.
         palette: keeps the labels' colours apart over many documents; a new one if not given.
     """
     palette = Palette() if palette is None else palette
