@@ -10,7 +10,7 @@ from onoma.doctor.finding import Case, Finding, shown
 from onoma.text import Entity, Word, words_touched
 
 TIMES = 3
-"""A length is reported from this many times the length that 95 % of all do not exceed."""
+"""Lengths above this many times the 95th percentile are reported."""
 LONG_ENTITY = 10
 """Words up to which no entity is said to be long."""
 LONG_DOCUMENT = 200

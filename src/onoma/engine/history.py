@@ -26,7 +26,7 @@ class History:
 
     Args:
         path: the file.
-        warn: told once where it cannot be written.
+        warn: called once if it cannot be written.
     """
 
     def __init__(self, path: Path, *, warn: Callable[[str], object]) -> None:

@@ -27,7 +27,7 @@ class Report:
         labels: the exact counts of every label that gold or predicted has, in alphabetical order.
         semeval: the four schemes of SemEval-2013.
         words: words inside entities, one by one; None where gold does not give its words.
-        strict_reading: the exact counts where entities that stand only because broken tags were repaired are left out
+        strict_reading: the exact counts without entities that exist only because broken tags were repaired, left out
             on both sides; None where no tags were broken.
         documents: gold documents.
         notes: what a reader of the figures should know of the data, one sentence each.

@@ -1,6 +1,6 @@
 """A report -> the rows of its table of figures; one for the terminal, the HTML page and the notebook.
 
-This module decides what a row is called, in which order rows stand, and how a figure is written. It does not know what
+This module decides what a row is called, in which order rows appear, and how a figure is written. It does not know what
 a table looks like.
 """
 
