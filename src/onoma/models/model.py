@@ -16,7 +16,7 @@ from onoma.models.heads import Head, Sequences
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PackedBatch:
-    """Windows one after the other, without padding, with what is to be predicted.
+    """Windows one after the other, without padding, with their targets.
 
     Attributes:
         ids: subword ids, special tokens included, ``[subwords]``.
@@ -54,7 +54,7 @@ class PackedBatch:
     def part(self, rank: int, size: int) -> PackedBatch | None:
         """The windows of one of several processes: neighbours, of about as many subwords as everybody's.
 
-        A window goes to the process in whose share of the subwords its middle lies. None where that is none.
+        A window goes to the process whose share of the subwords contains its middle. None if there is no such window.
         """
         if size == 1:
             return self

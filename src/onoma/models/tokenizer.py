@@ -1,7 +1,7 @@
 """The tokenizer of a folder in Hugging Face layout, made fit for words, and back into a folder.
 
-Whatever files a folder has, what comes out is a ``tokenizers.Tokenizer`` that neither cuts nor pads, and that takes a
-word the same way wherever it stands in a text.
+Whatever files a folder has, what comes out is a ``tokenizers.Tokenizer`` that neither cuts nor pads, and that splits
+a word the same way at every position in a text.
 """
 
 from __future__ import annotations
