@@ -1,6 +1,6 @@
-"""A column file with other tags: whatever else stands in it stays as it is, character for character.
+"""A column file with other tags: everything else in it stays as it is, character for character.
 
-Documents may be left out; what stands between the document before and such a one, marks and comments, goes with it.
+Documents may be left out, and with each the marks and comments between it and the document before.
 """
 
 from __future__ import annotations
