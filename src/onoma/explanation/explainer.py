@@ -101,7 +101,7 @@ class Explainer:
     def questions(
         self, text: str | Document, *, spans: Sequence[SpanQuery] = (), label: str | None = None
     ) -> tuple[Document, list[Question]]:
-        """The document as it is tagged, and what is to be explained in it; see :meth:`explain`."""
+        """The document as it is tagged, and what to explain in it; see :meth:`explain`."""
         known = (*self.bundle.labels, OUTSIDE)
         if label is not None and label not in known:
             raise InputError(f"label {label!r}: unknown to the model; choose one of {', '.join(known)}")
