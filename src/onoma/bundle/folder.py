@@ -89,7 +89,7 @@ class OutputFolder:
                 remove(path)
 
     def _move(self, source: Path) -> None:
-        """The manifest goes first and comes last: without it nobody takes the folder for a bundle."""
+        """The manifest is removed first and written last: without it a folder is no bundle."""
         if self.holds_bundle:
             (self.folder / MANIFEST).unlink()
             for path in list(self.folder.iterdir()):

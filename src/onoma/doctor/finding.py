@@ -23,7 +23,7 @@ class Case:
         document: as it was read.
         file: the file or folder that holds it.
         number: its place in the file, counted from 1.
-        lines: of each of its words, or one of the whole; empty where nobody knows.
+        lines: of each of its words, or one of the whole; empty if unknown.
         part: `train`, `dev` or `test`; empty where the caller named none.
     """
 
@@ -39,7 +39,7 @@ class Case:
         return words_of(self.document)
 
     def line(self, start: int) -> int | None:
-        """The line of the first word that ends behind a position."""
+        """The line of the first word that ends after a position."""
         words = self.document.words
         if words is None or len(words) != len(self.lines):
             return self.lines[0] if self.lines else None

@@ -138,7 +138,7 @@ def _placed(text: str, documents: Iterable[Document], spans: Sequence[tuple[int,
                 left, behind = words_touched(starts, ends, entity.start, entity.end)
                 right = behind - 1
                 if left > right:
-                    # It touches no word. It still counts, as an empty span behind the word before it.
+                    # It touches no word. It still counts, as an empty span after the word before it.
                     start = end = spans[first + right][1] if first + right >= 0 else 0
                 else:
                     (start, close), (begin, end) = spans[first + left], spans[first + right]

@@ -1,4 +1,4 @@
-"""What the tagger asks of whatever runs a model."""
+"""The interface through which the tagger runs a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batches shared among threads, whatever computes them."""
+"""Batches shared among threads, for any backend."""
 
 from __future__ import annotations
 

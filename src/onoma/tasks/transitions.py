@@ -115,7 +115,7 @@ def best_tags(scores: NDArray[np.floating], transitions: Transitions) -> NDArray
 
 
 def breaks_scheme(tags: NDArray[np.int64], bounds: NDArray[np.int64], transitions: Transitions) -> NDArray[np.bool_]:
-    """Where the tags of sentences, one behind the other, take a step that is not allowed.
+    """Where the tags of sentences, one after the other, take a step that is not allowed.
 
     Args:
         tags: ``[words]``.

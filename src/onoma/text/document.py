@@ -49,7 +49,7 @@ class Entity(Span):
     """A labelled span.
 
     Attributes:
-        score: probability of the span with its label, in [0, 1]; None where nobody estimated one (gold).
+        score: probability of the span with its label, in [0, 1]; None if there is no estimate (gold).
         text: the text of the span, always ``document.text[start:end]``.
     """
 
@@ -72,7 +72,7 @@ class Document:
         id: the document's name; empty where it has none.
         words: the words that the corpus gave, ordered and without overlap; None where the text is yet to be segmented.
         sentences: the bounds that the corpus gave, ordered and without overlap; None where it gave none.
-        meta: whatever else travels with the document, JSON values only.
+        meta: other data of the document, JSON values only.
         unannotated: labels that its annotation leaves out, so that where it has no entity there may be one of these.
 
     Raises:
@@ -155,7 +155,8 @@ def words_touched(
         start, end: the span, in characters.
 
     Returns:
-        The first of them, and the one behind the last; not above the first where there are none.
+        The indices of the first of them and of the word after the last; if there are none, the second index is not
+        above the first.
 
     >>> words_touched([0, 4, 8], [3, 7, 11], 5, 9)
     (1, 3)

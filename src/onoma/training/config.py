@@ -25,7 +25,7 @@ class CorpusConfig(_Frozen):
     """How to read the annotation of some files, if a model is trained on several different corpora.
 
     Attributes:
-        files: patterns of their paths, such as `wnut17*` or `btc/*.conll`; what holds is the first table that fits.
+        files: patterns of their paths, such as `wnut17*` or `btc/*.conll`; the first table that matches is used.
         labels: what a label is called from here on, by its name in the files; under "" its entities are left out.
         unannotated: labels of the others, by their new names, that these files do not annotate. Where nothing is
             annotated the model may then take a word for one of these without being corrected.
@@ -137,7 +137,7 @@ class TrainingConfig(_Frozen):
             average that is measured and kept.
         class_weights: what a word counts in the loss, by label or tag, or `balanced`.
         label_smoothing: share of each target that goes to all tags alike.
-        lora: adapters that learn beside a frozen encoder, as a table.
+        lora: adapters trained with a frozen encoder, as a table.
         checkpoint_minutes: time between checkpoints; one more is written at an epoch's end if a fifth of it has passed.
         checkpoint_steps: write a checkpoint every so many steps instead.
         log: where else to log to: `tensorboard`, `mlflow`.

@@ -109,7 +109,7 @@ def read_training_text(
 
 
 class _Facts(Struct, frozen=True, kw_only=True):
-    """What is known of a corpus beside its examples."""
+    """What is known of a corpus in addition to its examples."""
 
     card: DataCard
     labels: dict[str, int]

@@ -1,4 +1,4 @@
-"""A document -> text for a terminal, every name with its label behind it, in the label's colour or in brackets.
+"""A document -> text for a terminal, every name with its label after it, in the label's colour or in brackets.
 
 >>> document = Document("Angela Merkel visited Lyon.")
 >>> to_terminal(document.with_entities([document.entity(0, 13, "PER")]), colour=False).plain
