@@ -255,7 +255,7 @@ def _comment(line: str) -> tuple[str, str]:
 
 
 def _rest(tag: str, *, close: bool, uner: bool) -> str:
-    """The columns behind a word."""
+    """The columns after a word."""
     if uner:
         return f"{tag}\t-\t-"
     misc = [*([f"Entity={tag}"] if tag != OUTSIDE else []), *(["SpaceAfter=No"] if close else [])]

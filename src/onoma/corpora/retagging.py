@@ -31,7 +31,7 @@ def retagged(
 
     Args:
         path: a file of the format `conll`.
-        documents: all documents in the file's order, as they shall be, with the lines of their words; None for one that
+        documents: the new documents in the file's order, with the lines of their words; None for one that
             is left out.
         options: as the file was read.
     """

@@ -62,7 +62,7 @@ class Ranks:
         self.sum(0.0)
 
     def broadcast(self, make: Callable[[], _Made]) -> _Made:
-        """What the first process makes of a call; the others do not call."""
+        """The result of ``make`` in the first process; the others do not call it."""
         if self.alone:
             return make()
         box = [make() if self.first else None]
@@ -80,21 +80,21 @@ class Ranks:
         return make()
 
     def sum(self, value: float) -> float:
-        """The sum of everybody's value."""
+        """The sum of the values of all processes."""
         return value if self.alone else float(self._reduced(value, distributed.ReduceOp.SUM))
 
     def largest(self, value: int) -> int:
-        """The largest of everybody's values."""
+        """The largest of the values of all processes."""
         return value if self.alone else int(self._reduced(value, distributed.ReduceOp.MAX))
 
     def all_reduce(self, tensor: Shaped[Tensor, "*axes"], *, largest: bool = False) -> None:
-        """Put the sum of everybody's tensors, or the largest of each number, in the place of each; sparse ones too."""
+        """Replace each process's tensor by the sum of all, or by the largest of each number; sparse ones too."""
         if not self.alone:
             with _together():
                 distributed.all_reduce(tensor, distributed.ReduceOp.MAX if largest else distributed.ReduceOp.SUM)
 
     def broadcast_tensors(self, tensors: Iterable[Tensor]) -> None:
-        """Put the first process's tensors in the place of everybody's."""
+        """Replace every process's tensors by those of the first."""
         if not self.alone:
             with _together():
                 for tensor in tensors:

@@ -22,7 +22,7 @@ EVERY = 50
 
 
 class History:
-    """Appends to the file; where the disk takes no more the run goes on without.
+    """Appends to the file; if the disk is full the run continues without it.
 
     Args:
         path: the file.

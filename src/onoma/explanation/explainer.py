@@ -30,7 +30,7 @@ SpanQuery = tuple[int, int] | str
 """Characters ``(start, end)`` of a text, or a string, wherever it occurs."""
 
 SHOWN = 3
-"""Mentions that are shown as evidence where nobody asks for more or fewer."""
+"""The default number of mentions shown as evidence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -58,7 +58,7 @@ class Parity:
 
 
 def compare(candidate: Backend, reference: Backend, *, samples: Windows) -> Parity:
-    """Measure by how much a candidate differs from a reference, and from itself in other company.
+    """Measure by how much a candidate differs from a reference, and from itself in other batches.
 
     The longest sample reversed and its first half are added to the samples, so that there is always a window with a
     neighbour of equal length and one with padding.

@@ -1,4 +1,4 @@
-"""Encoders outside the BERT family, run by `transformers` behind the interface of our own.
+"""Encoders outside the BERT family, run by `transformers`, with the interface of onoma's own.
 
 This module is the only one that lets `transformers` build a network. It is imported on demand: that takes seconds.
 """

@@ -52,7 +52,7 @@ class PackedBatch:
         return Sequences(behind - starts, self.begins[starts], self.ends[behind - 1])
 
     def part(self, rank: int, size: int) -> PackedBatch | None:
-        """The windows of one of several processes: neighbours, of about as many subwords as everybody's.
+        """The windows of one of several processes: neighbours, with about as many subwords as every other's.
 
         A window goes to the process whose share of the subwords contains its middle. None if there is no such window.
         """

@@ -1,4 +1,4 @@
-"""Sequences one behind the other, without padding, and the padded view of them that batched products need."""
+"""Sequences one after the other, without padding, and the padded view of them that batched products need."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ _ROLES = {
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
-    """Read ``tokenizer.json``, else ``vocab.txt``, else whatever `transformers` makes of the folder.
+    """Read ``tokenizer.json``, else ``vocab.txt``, else the tokenizer that `transformers` reads from the folder.
 
     Raises:
         EncoderError: none of them can be read.
