@@ -1,7 +1,7 @@
 """The journal of a job: what it is, and which of its shards are finished. A line counts once it is wholly on disk.
 
-The first line is the job's identity; then comes a line for each shard, after its file. A line that a death has torn is
-cut off, and its shard done again.
+The first line is the job's identity; then comes a line for each shard, after its file. A line left incomplete by
+a crash is cut off, and its shard is done again.
 """
 
 from __future__ import annotations
