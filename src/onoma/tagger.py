@@ -214,7 +214,7 @@ class _DocumentWindow:
 
 
 _EMPTY = Window(0, 0, 0, 0)
-"""What stands for a document without words, so that it keeps its place in the stream."""
+"""Placeholder for a document without words, so that it keeps its place in the stream."""
 
 
 @dataclass(slots=True)

@@ -50,7 +50,7 @@ def check(
         folds: cross-validation: train this many models, each on all other folds, and compare their predictions with the
             annotation.
         settings: settings for training with ``folds``, by dotted key, such as ``{"training.epochs": 3}``.
-        fix: a new folder, to which the files are written with all safe fixes, and a diff beside them.
+        fix: a new folder, to which the files are written with all safe fixes, and a diff with them.
         format: the format of all files; detected automatically if None.
         options: how files are read.
         threads: processor threads; None for as many as this process may use.

@@ -67,7 +67,7 @@ def do_on_ray(job: Job, shards: Sequence[int], *, workers: int, threads: int) ->
 
 
 class _Batches:
-    """What a process of the cluster holds: a worker, and the folder in which the driver stands, for relative paths."""
+    """The state of a process of the cluster: a worker, and the driver's working directory, for relative paths."""
 
     def __init__(self, job: Job, where: str) -> None:
         os.chdir(where)

@@ -35,7 +35,7 @@ class Found:
 
     Attributes:
         inputs: in order.
-        passed_over: files of folders whose suffix tells nothing that can be read.
+        passed_over: files of folders whose suffix is that of no readable format.
     """
 
     inputs: tuple[Input, ...]
@@ -139,7 +139,7 @@ def _is_text(path: Path, options: ReadOptions) -> bool:
 
 
 def _keeps_line_feeds(encoding: str) -> bool:
-    """Whether lines can be told before they are decoded; in UTF-16 they cannot."""
+    """Whether lines can be separated before they are decoded; in UTF-16 they cannot."""
     try:
         return "a\n".encode(encoding) == b"a\n" or encoding.lower().replace("_", "-") == "utf-8-sig"
     except LookupError:

@@ -1,7 +1,7 @@
-"""The journal of a job: what it is, and which of its shards stand. A line counts once the disk holds it whole.
+"""The journal of a job: what it is, and which of its shards are finished. A line counts once it is wholly on disk.
 
-The first line is the job's identity; then comes a line for each shard, after its file. A line that a death has torn is
-cut off, and its shard done again.
+The first line is the job's identity; then comes a line for each shard, after its file. A line left incomplete by
+a crash is cut off, and its shard is done again.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Journal:
         """Check that the job is the one that is asked for, and cut off what a death has torn.
 
         Returns:
-            The shards that stand, as the journal has them.
+            The finished shards, as recorded in the journal.
 
         Raises:
             InputError: it is another job; names what differs.
@@ -80,11 +80,11 @@ class Journal:
         return done
 
     def add(self, done: Done) -> None:
-        """Note that a shard stands."""
+        """Record that a shard is finished."""
         self._append(asdict(done))
 
     def finish(self) -> None:
-        """Note that the output stands, and only tidying is left."""
+        """Record that the output is complete, and only cleaning up is left."""
         self._append({"finished": True})
 
     def close(self) -> None:

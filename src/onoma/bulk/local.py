@@ -29,7 +29,7 @@ def do_here(job: Job, shards: Sequence[int]) -> Results:
 
 
 def do_in_processes(job: Job, shards: Sequence[int], *, workers: int, notice: Callable[[str], None]) -> Results:
-    """Do shards in processes of their own, each as it comes free; results come as they are done.
+    """Do shards in separate processes, each as a process becomes free; yields results as they are done.
 
     Args:
         workers: how many processes.

@@ -51,7 +51,7 @@ class Output:
         return suffix if suffix in COMPRESSIONS and not self.folder else ""
 
     def check_free(self) -> None:
-        """Check that nothing lies where the output will be.
+        """Check that nothing exists at the output's path.
 
         Raises:
             InputError: something does.
@@ -61,7 +61,7 @@ class Output:
                 raise InputError(f"{path}: exists already; pass --overwrite to replace it, or name another output")
 
     def check_replaceable(self) -> None:
-        """Check that what lies there may be replaced.
+        """Check that what exists at the output's path may be replaced.
 
         Raises:
             InputError: it is a folder that holds other things than parts.
@@ -70,7 +70,7 @@ class Output:
             raise InputError(f"{self.path}: the folder has files that are not parts of an output; choose another one")
 
     def clear(self) -> None:
-        """Remove what is to be replaced and cannot be replaced by a rename."""
+        """Remove the old output where a rename cannot replace it."""
         if self.folder and self.path.is_dir():
             shutil.rmtree(self.path)
         self.letters.unlink(missing_ok=True)
@@ -105,7 +105,7 @@ def choose_output(named: str | os.PathLike[str], *, to: str | None, inputs: tupl
 
 
 def is_folder(named: str | os.PathLike[str]) -> bool:
-    """Whether an output is a folder, or is to be one."""
+    """Whether an output is a folder, or will be one."""
     return os.fspath(named).endswith(("/", os.sep)) or Path(named).is_dir()
 
 

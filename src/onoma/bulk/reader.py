@@ -1,4 +1,4 @@
-"""Stretches of rows over many files, read forward: what lies between two stretches is passed over, not parsed."""
+"""Stretches of rows over many files, read forward: rows between two stretches are skipped, not parsed."""
 
 from __future__ import annotations
 

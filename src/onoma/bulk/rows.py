@@ -1,4 +1,4 @@
-"""One row of a file: a document to tag and what travels with it, or the reason why it cannot be tagged."""
+"""One row of a file: a document to tag and the row's other data, or the reason why it cannot be tagged."""
 
 from __future__ import annotations
 

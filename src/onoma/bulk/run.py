@@ -1,4 +1,4 @@
-"""A job from beginning to end: plan, take up what stands, do the rest, deliver.
+"""A job from beginning to end: plan, resume from finished shards, do the rest, write the output.
 
 Every row is in the output once or in the dead letters once, however often the job was killed: a shard counts when the
 journal says so, and until then it is done again, to the same bytes.
@@ -37,7 +37,7 @@ def run_job(request: Request, *, observer: BulkObserver | None = None) -> BulkRe
         InputError: a file or the output cannot be used, or the unfinished job is another one; names what differs.
         BundleError: the model cannot be loaded.
         MissingExtraError: Parquet, Zstandard or Ray is not installed.
-        UnfinishedError: the job cannot go on, as when the disk is full; what stands can be resumed.
+        UnfinishedError: the job cannot go on, as when the disk is full; it can be resumed from what is finished.
     """
     observer = observer or BulkObserver()
     output = request.output
@@ -127,7 +127,7 @@ def _run(request: Request, journal: Journal, observer: BulkObserver) -> BulkRepo
 
 
 def _tag(request: Request, job: Job, done: dict[int, Done], journal: Journal, observer: BulkObserver) -> None:
-    """Do every shard that does not stand yet."""
+    """Do every shard that is not finished yet."""
     waiting = [shard for shard in range(job.shards) if shard not in done]
     rows = sum(_rows(job, shard) for shard in done)
     observer.began(rows=rows, of=job.rows)
@@ -166,7 +166,7 @@ def _results(request: Request, job: Job, shards: Sequence[int], observer: BulkOb
 
 @contextmanager
 def _explaining(job: Job, output: Output, done: Mapping[int, Done]) -> Iterator[None]:
-    """Say of what ends a job how much of it stands."""
+    """Add to an error that ends a job how much of it is finished."""
     try:
         yield
     except (OSError, UnfinishedError) as error:

@@ -42,7 +42,7 @@ class Done:
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> Done:
-        """What `asdict` and JSON have made of one."""
+        """From the fields that `asdict` returned, after a round trip through JSON."""
         return cls(**{**fields, "digests": tuple(fields["digests"])})
 
 
@@ -55,7 +55,7 @@ class Failed:
 
 
 Results = Generator[Done | Failed, None, None]
-"""Shards as they are done; closing it ends whatever does them."""
+"""Shards as they are done; closing it ends the processes that do them."""
 
 
 ShardRows = Iterator[Ready[object] | DeadLetter]
@@ -147,14 +147,14 @@ class ShardWorker:
 
 
 class _ModelError(Exception):
-    """Tokenizer or model have raised something of their own."""
+    """The tokenizer or the model has raised an exception."""
 
 
 Answer = TypeVar("Answer")
 
 
 def _answer(ask: Callable[[], Answer]) -> Answer:
-    """What tagger and readers answer; whatever is no error of ours or the system's is one of the model's."""
+    """The answer of tagger or reader; an exception that is not of onoma or the system counts as one of the model."""
     try:
         return ask()
     except (OnomaError, OSError, MemoryError):

@@ -166,7 +166,7 @@ class ParquetTable(Source[Record]):
 
 
 def _groups_from(metadata: pa.parquet.FileMetaData, start: int) -> tuple[Sequence[int], int]:
-    """The row groups from the one that holds a row on, and how many rows lie before them."""
+    """The row groups from the one that holds a row, and the number of rows before them."""
     before = 0
     for group in range(metadata.num_row_groups):
         rows = metadata.row_group(group).num_rows

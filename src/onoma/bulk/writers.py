@@ -1,6 +1,6 @@
 """Tagged rows to the bytes of one shard: JSON Lines, CSV or Parquet.
 
-What travels with a row is made ready before it is tagged (``carry``), so that a row that the target cannot hold is
+The other data of a row is prepared before it is tagged (``carry``), so that a row that the target cannot hold is
 known in time. The same rows always become the same bytes.
 """
 
@@ -31,7 +31,7 @@ _FLUSH_CHARACTERS = 8_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableColumns:
-    """What a shard of a table holds beside the entities.
+    """What a shard of a table holds in addition to the entities.
 
     Attributes:
         text: the column or key of the text.

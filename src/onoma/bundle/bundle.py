@@ -30,7 +30,7 @@ DTYPES: Mapping[str, str] = MappingProxyType({"fp32": ONNX, "int8": INT8})
 """The graphs that a bundle may hold, the most exact one first."""
 
 BF16 = "bf16"
-"""The dtype that the fp32 graph can also be computed in; it has no graph of its own."""
+"""The dtype that the fp32 graph can also be computed in; it has no separate graph."""
 
 _WHAT_A_MODEL_IS = "a model is `en`, or a folder that `onoma train` has written"
 
@@ -44,7 +44,7 @@ class Bundle:
     Args:
         manifest: what it is.
         tokenizer: the encoder's own.
-        folder: where it lies; None while it is being trained.
+        folder: where it is stored; None while it is being trained.
     """
 
     def __init__(self, manifest: Manifest, tokenizer: Tokenizer, folder: Path | None = None) -> None:
@@ -129,7 +129,7 @@ def load_bundle(folder: str | Path) -> Bundle:
     """Read a bundle's manifest and tokenizer.
 
     Args:
-        folder: where it lies, or the name of a shipped model: ``en``.
+        folder: its path, or the name of a shipped model: ``en``.
 
     Raises:
         BundleError: the folder is no bundle, or one that is broken or newer than this version of onoma reads.
@@ -146,7 +146,7 @@ def load_bundle(folder: str | Path) -> Bundle:
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
-    """Write ``onoma.json``, whole or not at all, with the sizes of the weight files that lie beside it."""
+    """Write ``onoma.json``, whole or not at all, with the sizes of the weight files next to it."""
     names = (*DTYPES.values(), WEIGHTS)
     files = {name: (folder / name).stat().st_size for name in names if (folder / name).is_file()}
     with replacing_bytes(folder / MANIFEST) as file:

@@ -5,7 +5,7 @@
     OUTPUT/                 the bundle, once there is one; an old one stays until the new one is complete
     OUTPUT/unfinished/      the run: onoma.lock, checkpoints/, and whatever else training keeps; gone when it is over
 
-This module knows where things lie, not what is in them.
+This module knows where files are, not what is in them.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class OutputFolder:
 
     @property
     def holds_bundle(self) -> bool:
-        """Whether a bundle lies in its place."""
+        """Whether the folder contains a bundle."""
         return (self.folder / MANIFEST).is_file()
 
     @contextmanager
@@ -89,7 +89,7 @@ class OutputFolder:
                 remove(path)
 
     def _move(self, source: Path) -> None:
-        """The manifest goes first and comes last: without it nobody takes the folder for a bundle."""
+        """The manifest is removed first and written last: without it a folder is no bundle."""
         if self.holds_bundle:
             (self.folder / MANIFEST).unlink()
             for path in list(self.folder.iterdir()):

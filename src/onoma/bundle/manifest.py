@@ -17,7 +17,7 @@ FORMAT = 2
 """Version of the bundle's layout; a reader refuses what is newer."""
 
 ENTITIES = "entities"
-"""The name of the task that a recogniser has."""
+"""The name of the task of an entity recognition model."""
 
 Positive = Annotated[float, Meta(gt=0)]
 
@@ -106,8 +106,8 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a bundle is.
 
     Attributes:
-        tasks: what it predicts, by name; a recogniser has the task ``entities``.
-        dtype: which graph is taken where nobody asks for another; None for the most exact that there is.
+        tasks: what it predicts, by name; an entity recognition model has the task ``entities``.
+        dtype: the graph used by default; None for the most exact one available.
         files: size of each weight file in bytes, so that one that was cut short is noticed.
     """
 

@@ -1,9 +1,9 @@
 """Blocks of words with tags, as column files have them, to Documents.
 
 A block is one sentence: its words, one or more layers of tags over them, and what its comments said. Where the original
-text of a sentence is known its words are found in it; where it is not, one blank stands between words. One line feed
-stands between sentences, so without any original text the result is that of ``Document.from_words``. This module does
-not know how a file spells words, tags or comments.
+text of a sentence is known its words are found in it; where it is not, words are separated by one blank. Sentences
+are separated by one line feed, so without any original text the result is that of ``Document.from_words``. This module
+does not know how a file represents words, tags or comments.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class SentenceBlock:
     """One sentence of a column file.
 
     Attributes:
-        words: as they stand in the file.
+        words: as in the file.
         layers: for each layer of annotation a tag for each unit.
         lines: for each unit its line in the file.
         units: for each unit the position of its word; None where units are the words. Several units share a word
@@ -57,7 +57,7 @@ class DocumentMark:
 
 
 def align(words: Iterable[str], text: str) -> WordBounds | None:
-    """Find words in a text, in order, with nothing but white space around them; None where they do not stand there.
+    """Find words in a text, in order, with nothing but white space around them; None if they are not there.
 
     >>> align(["do", "n't", "go"], "don't go ")
     [(0, 2), (2, 5), (6, 8)]
@@ -93,9 +93,9 @@ class Assembler:
     Attributes:
         path: the file, for messages.
         scheme: to read the tags by.
-        options: tell what becomes of broken tag sequences.
+        options: say how to handle broken tag sequences.
         tally: counts what had to be repaired, adjusted or left out.
-        meta: travels with every document.
+        meta: added to every document.
     """
 
     path: Path

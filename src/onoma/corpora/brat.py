@@ -1,9 +1,9 @@
 r"""brat stand-off to Documents and back: a folder with a ``.txt`` and a ``.ann`` for each document, or one such pair.
 
-Offsets count code points of the text exactly as it stands, carriage returns and a byte order mark included. Fragments
-with nothing but white space between them (brat writes an entity that goes over a line's end so) are one entity; others
-are discontinuous: left out and counted, as are relations, events, attributes and notes. A document is named like its
-file without the suffix, relative to the folder.
+Offsets count code points of the text exactly as it is, carriage returns and a byte order mark included. Fragments
+with nothing but white space between them (how brat writes an entity that continues over a line's end) are one
+entity; others are discontinuous: left out and counted, as are relations, events, attributes and notes. A document is
+named like its file without the suffix, relative to the folder.
 
 Source: https://brat.nlplab.org/standoff.html
 """

@@ -31,7 +31,7 @@ class ColumnLayout:
         """The word and the tag of a line.
 
         Raises:
-            CorpusError: the line has too few columns, or more than the others where nobody chose which to read.
+            CorpusError: the line has too few columns, or more than the others and no column was chosen.
         """
         fields = line.split("\t") if self.tabs else split_columns(line, tabs=False)
         if len(fields) != self.width and (len(fields) < self.width or not self.chosen):

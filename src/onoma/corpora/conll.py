@@ -205,7 +205,7 @@ class _Comment:
 
 
 def write_conll(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:
-    """Write ``word<TAB>tag`` lines; marks stand there if any document has an id or not exactly one sentence.
+    """Write ``word<TAB>tag`` lines; document marks are written if any document has an id or not exactly one sentence.
 
     Words are those of the document, or what ``options.segment`` makes of its text. Of overlapping entities the longest
     is kept.

@@ -2,8 +2,8 @@
 
 Ten columns hold entities, if any, in MISC as ``Entity=B-PER`` (also ``NER=`` or ``NE=``); UNER's five (ID FORM TAG
 OTHER ANNOTATOR, suffix ``.iob2``) hold them in the third. ``# text =`` is the sentence's original text and words are
-found in it; without it ``SpaceAfter=No`` tells where no blank stands. ``# newdoc`` begins a document, ``# newpar`` is
-kept as ``meta["newpar"]``: pairs of a sentence's position in its document and the paragraph's name.
+found in it; without it ``SpaceAfter=No`` marks words without a blank after them. ``# newdoc`` begins a document,
+``# newpar`` is kept as ``meta["newpar"]``: pairs of a sentence's position in its document and the paragraph's name.
 
 A written word that stands for several syntactic ones (``3-4 du`` for ``de le``) is one word of the Document, unless its
 parts spelled together give it (``don't``): then these are the words. Empty nodes (``8.1``) are no words. Lemmas, parts
@@ -82,7 +82,7 @@ class _Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Columns:
-    """How many columns a line has and where its word, its tag and its MISC column stand, from 0."""
+    """How many columns a line has, and the indices, from 0, of its word, tag and MISC columns."""
 
     width: int
     word: int
@@ -127,7 +127,7 @@ class ConlluReader:
 
     @cached_property
     def _columns(self) -> _Columns:
-        """Where words and tags stand, judged by the file's first word and a line that names the columns."""
+        """The columns of words and tags, found from the file's first word and a line that names the columns."""
         names, width = self._options.columns, 10
         for _, line in numbered_lines(self._path, encoding=self._options.encoding):
             key, value = _comment(line)
@@ -255,7 +255,7 @@ def _comment(line: str) -> tuple[str, str]:
 
 
 def _rest(tag: str, *, close: bool, uner: bool) -> str:
-    """The columns behind a word."""
+    """The columns after a word."""
     if uner:
         return f"{tag}\t-\t-"
     misc = [*([f"Entity={tag}"] if tag != OUTSIDE else []), *(["SpaceAfter=No"] if close else [])]

@@ -80,7 +80,7 @@ def write(
         What was written, and what the target could not hold.
 
     Raises:
-        CorpusError: the target cannot be written, or its suffix tells no format.
+        CorpusError: the target cannot be written, or its suffix is that of no format.
         ConfigError: no format, scheme or layout has the name.
     """
     path = Path(path)

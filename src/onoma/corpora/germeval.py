@@ -73,7 +73,7 @@ class GermevalReader:
 def write_germeval(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:
     """Write two levels of tags: the longest entities without overlap, then the longest of the others.
 
-    Every sentence becomes a document of its own; only a source and a date of ``meta`` are held.
+    Every sentence becomes a separate document; only a source and a date of ``meta`` are kept.
 
     Raises:
         CorpusError: the file cannot be written.

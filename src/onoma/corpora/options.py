@@ -19,7 +19,7 @@ _NOT_BLANK = re.compile(r"\S+")
 
 
 def blank_separated(text: str) -> list[Word]:
-    """Words as whatever stands between white space; the segmenter of a caller who hands in none.
+    """Words separated by white space; the default segmenter.
 
     >>> [word.text for word in blank_separated("in Lyon, today")]
     ['in', 'Lyon,', 'today']

@@ -1,6 +1,6 @@
-"""A column file with other tags: whatever else stands in it stays as it is, character for character.
+"""A column file with other tags: everything else in it stays as it is, character for character.
 
-Documents may be left out; what stands between the document before and such a one, marks and comments, goes with it.
+Documents may be left out, and with each the marks and comments between it and the document before.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def retagged(
 
     Args:
         path: a file of the format `conll`.
-        documents: all documents in the file's order, as they shall be, with the lines of their words; None for one that
+        documents: the new documents in the file's order, with the lines of their words; None for one that
             is left out.
         options: as the file was read.
     """

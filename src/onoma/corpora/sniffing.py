@@ -51,7 +51,7 @@ def format_to_write(path: Path) -> str:
     """The name of the format that a target's suffix asks for.
 
     Raises:
-        CorpusError: the suffix tells none.
+        CorpusError: the suffix is that of no format.
     """
     if path.is_dir():
         return "brat"

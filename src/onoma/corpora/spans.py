@@ -1,8 +1,8 @@
 """Texts with spans as other programs write them, still unchecked, to Documents.
 
 What cannot be used is left out and counted: a span that is no span of the text, has no label, or quotes another text
-than stands there. A quoted text also tells whether a tool counted in UTF-16 units, as JavaScript does; then the offsets
-are read so. This module does not know JSON or any layout.
+than that of the span. A quoted text also shows whether a tool counted in UTF-16 units, as JavaScript does; then the
+offsets are read in these units. This module does not know JSON or any layout.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Documents to sentences of words with chunks, for the writers of files that hold tags.
 
 Where a document gives no words, a segmenter makes them. Where it gives no sentences, a sentence ends at a line feed
-that stands in no entity. An entity that does not begin and end with words is widened to the words it touches. All that
-is lost or changed on the way is counted. This module does not know how a file spells any of it.
+that is in no entity. An entity that does not begin and end with words is widened to the words it touches. All that
+is lost or changed on the way is counted. This module does not know how a file represents any of it.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from onoma.text import Document
 
 PLACES_KEPT = 5
-"""How many places a finding names where nobody asks for more; it counts all of them."""
+"""How many places a finding names by default; it counts all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class ReadReport:
         scheme_forced: the caller named the scheme; it was not detected.
         repairs: steps from tag to tag that the scheme does not allow and that were repaired.
         unusable: annotations that were left out, by reason.
-        adjusted: what was used otherwise than it stood in the file, by reason.
+        adjusted: what was used in another form than in the file, by reason.
     """
 
     documents: int
@@ -140,7 +140,7 @@ class ReadTally:
 
     @classmethod
     def keeping(cls, places: int) -> ReadTally:
-        """A tally that names so many places of whatever it finds."""
+        """A tally that names so many places of each finding."""
         return cls(
             repairs=OccurrenceCounter(places), unusable=OccurrenceCounter(places), adjusted=OccurrenceCounter(places)
         )

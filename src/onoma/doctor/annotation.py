@@ -13,7 +13,7 @@ CHECK = "span"
 
 
 def check_spans(cases: Iterable[Case]) -> Iterator[Finding]:
-    """Look at each entity by itself and beside the others of its document."""
+    """Check each entity alone and compared with the others of its document."""
     for case in cases:
         if case.document.entities:
             yield from _alone(case)

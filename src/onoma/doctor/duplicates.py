@@ -49,7 +49,7 @@ def check_duplicates(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def repeated(documents: Sequence[Document]) -> set[int]:
-    """Positions of documents whose text and entities stand in an earlier one, word for word."""
+    """Positions of documents whose text and entities are identical to those of an earlier one."""
     seen: set[tuple[str, tuple[tuple[int, int, str], ...]]] = set()
     found: set[int] = set()
     for position, document in enumerate(documents):

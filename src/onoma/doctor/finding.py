@@ -17,13 +17,13 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A document and where it stands.
+    """A document and where it is in its file.
 
     Attributes:
         document: as it was read.
         file: the file or folder that holds it.
         number: its place in the file, counted from 1.
-        lines: of each of its words, or one of the whole; empty where nobody knows.
+        lines: of each of its words, or one of the whole; empty if unknown.
         part: `train`, `dev` or `test`; empty where the caller named none.
     """
 
@@ -39,7 +39,7 @@ class Case:
         return words_of(self.document)
 
     def line(self, start: int) -> int | None:
-        """The line of the first word that ends behind a position."""
+        """The line of the first word that ends after a position."""
         words = self.document.words
         if words is None or len(words) != len(self.lines):
             return self.lines[0] if self.lines else None
@@ -62,7 +62,7 @@ class Finding:
         document: number of the document in its file, counted from 1; None where it is about none.
         id: the document's name.
         start, end: characters of the document's text; None where it is about no place of it.
-        what: what stands there.
+        what: the text at that place.
         why: why that is wrong, or may be.
         fix: what to do.
         score: how surely it is an error, in [0, 1]; orders the findings of a check.

@@ -43,7 +43,7 @@ class Fixed:
 
 
 def fix(files: Sequence[Examined], folder: Path, *, options: ReadOptions) -> list[Fixed]:
-    """Write each file fixed into a new folder, and beside them ``changes.diff``.
+    """Write each file fixed into a new folder, and with them ``changes.diff``.
 
     Column files keep all but their tags, character for character; other formats are written as onoma writes them, and
     the difference shown is to the same file written without any fix.

@@ -1,4 +1,4 @@
-"""The forms of entities, word by word: where else they stand in an annotation, and what they are labelled there."""
+"""The forms of entities, word by word: where else they occur in an annotation, and their labels there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from onoma.text import Document, Span, Word, words_touched
 Form = tuple[str, ...]
 
 NOTHING = ""
-"""The label of a form where it stands and is not annotated."""
+"""The label of a form where it occurs and is not annotated."""
 
 
 def words_of(document: Document) -> tuple[Word, ...]:
@@ -41,7 +41,7 @@ class Forms:
         documents: annotated.
 
     Attributes:
-        uses: where each form stands.
+        uses: where each form occurs.
         counts: how often it has which label there, or ``NOTHING``.
     """
 

@@ -10,7 +10,7 @@ from onoma.doctor.finding import Case, Finding, shown
 from onoma.text import Entity, Word, words_touched
 
 TIMES = 3
-"""How many times as long as 95 % of all a length has to be to be told."""
+"""Lengths above this many times the 95th percentile are reported."""
 LONG_ENTITY = 10
 """Words up to which no entity is said to be long."""
 LONG_DOCUMENT = 200

@@ -18,7 +18,7 @@ ODDS = 4.0
 
 
 def check_surfaces(cases: Sequence[Case]) -> Iterator[Finding]:
-    """Name each occurrence that is labelled otherwise than most others of the same words."""
+    """Report each occurrence that is labelled differently from most others of the same words."""
     forms = Forms([case.document for case in cases])
     for form, uses in forms.uses.items():
         counts = forms.counts[form]

@@ -35,7 +35,7 @@ from onoma.text import Document, Entity
 SuspicionKind = Literal["label", "word", "bounds", "spurious", "missing"]
 
 LIKELY = 0.5
-"""The probability from which a predicted span with no gold at it is told."""
+"""The probability from which a predicted span without a gold entity is reported."""
 
 _CLOSEST = 1e-3
 """Probabilities are held this far from 0 and 1 where log-odds are taken of them."""
@@ -70,9 +70,9 @@ class Suspicion:
         kind: what seems wrong: the label; the bounds, by one ``word`` or otherwise; that it is there, or is not.
         gold: the suspected span; None where one is missing.
         other: what the model reads there; None for nothing.
-        given: probability of the annotation as it stands.
+        given: probability of the present annotation.
         otherwise: probability of the other reading.
-        evidence: of the same words elsewhere: the log-odds of the other reading against the annotation as it stands.
+        evidence: of the same words elsewhere: the log-odds of the other reading against the present annotation.
     """
 
     position: int
@@ -102,8 +102,8 @@ def suspicions(gold: Sequence[Document], predicted: Sequence[Document]) -> list[
     Args:
         gold: documents as they were annotated.
         predicted: for each its predictions; an entity without a score counts as sure. They may overlap, and improbable
-            readings may stand among them. The label ``O`` says how probable it is that nothing stands at a span; where
-            it does not stand there this is what the readings at hand leave over.
+            readings may be among them. The label ``O`` gives the probability that a span is no entity; without it,
+            this is 1 minus the probabilities of the readings given.
 
     Raises:
         ValueError: there are not as many predicted documents, or their texts differ.

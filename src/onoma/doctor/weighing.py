@@ -1,4 +1,4 @@
-"""Documents with the probability of each span that they have, beside what a tagger predicts."""
+"""Documents with the probability of each span that they have, in addition to what a tagger predicts."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ def batch_by_length(lengths: Sequence[int], *, budget: int) -> Iterator[list[int
 
     Args:
         lengths: each window's length in subwords.
-        budget: subwords of a padded batch; a window longer than this makes a batch of its own.
+        budget: subwords of a padded batch; a window longer than this is a batch by itself.
 
     Yields:
         Positions in ``lengths``, longest windows first.

@@ -1,11 +1,11 @@
 """Raw text to words, as annotators of space-written languages cut them.
 
 The text is first mapped, character by character, to a *shadow* of equal length in which every character outside ASCII
-is replaced by a stand-in for its class (letter, mark, ideograph, symbol, blank). One regular expression then cuts the
-shadow, so that offsets are those of the text itself and no script needs a rule of its own.
+is replaced by one character for its class (letter, mark, ideograph, symbol, blank). One regular expression then cuts
+the shadow, so that offsets are those of the text itself and no script needs a separate rule.
 
 What is kept whole: ``U.S.``, ``don't``, ``e-mail``, ``O'Brien``, ``AT&T``, ``@user``, ``#tag``, addresses, numbers and
-dates, emoticons, emoji with their joiners, a character with its combining marks. What is parted: punctuation, the
+dates, emoticons, emoji with their joiners, a character with its combining marks. What is separated: punctuation, the
 possessive ``'s``, elided articles (``l'``, ``dell'``), each ideograph and kana. Scripts without blanks (Thai, Lao,
 Khmer, Burmese) come out as runs, which :func:`segment` cuts where the tokenizer's pieces begin.
 

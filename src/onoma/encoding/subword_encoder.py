@@ -21,7 +21,7 @@ from onoma.errors import EncoderError
 from onoma.text import Document
 
 _WORDS_AT_ONCE = 8_192
-"""Words that are taken apart at once at most: as strings of their own they are many times the text."""
+"""The most words split at once: as separate strings they need many times the memory of the text."""
 
 _SHOWN_CHARACTERS = 4_096
 """The tokenizer sees so many of a word: far more than the subwords have that a word may keep."""
@@ -52,7 +52,7 @@ class SubwordEncoder:
 
     @cached_property
     def suffix(self) -> tuple[int, ...]:
-        """Ids of the special tokens behind a text, such as ``[SEP]``."""
+        """Ids of the special tokens after a text, such as ``[SEP]``."""
         return self._specials[1]
 
     @cached_property
@@ -125,7 +125,7 @@ def _starts(words: WordSpans) -> range:
 
 
 def _runs(documents: Sequence[WordSpans]) -> Iterator[tuple[list[str], list[int]]]:
-    """Words of pieces one behind the other, and how many each has: some thousands, however long a document is."""
+    """Words of pieces one after the other, and how many each has: some thousands, however long a document is."""
     run: list[str] = []
     sizes: list[int] = []
     for words in documents:

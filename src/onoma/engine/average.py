@@ -80,7 +80,7 @@ class WeightAverage:
             weights.copy_(average[name])
 
     def _swap(self) -> None:
-        """By copy and not by pointer, so that nobody who holds a view or a version of the weights is misled."""
+        """By copy and not by pointer, so that views of the weights and their versions stay correct."""
         with torch.no_grad():
             for live, average in self._pairs():
                 own = live.clone()

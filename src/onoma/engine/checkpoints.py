@@ -27,7 +27,7 @@ class Checkpoints:
     """The checkpoints of a run.
 
     Args:
-        folder: where they lie; made with the first.
+        folder: where they are stored; made with the first.
         keep: how many of the newest are kept.
     """
 
@@ -43,7 +43,7 @@ class Checkpoints:
             step: for people to see.
 
         Raises:
-            OSError: the disk does not take it; the earlier ones stand.
+            OSError: it cannot be written; the earlier ones are kept.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         found = self._found()
@@ -145,7 +145,7 @@ def _save(state: Mapping[str, object], file: BinaryIO) -> str:
     try:
         torch.save(dict(state), cast("BinaryIO", sink))
     except RuntimeError as error:
-        # torch tells only that a write came out short.
+        # torch reports only that a write was incomplete.
         if sink.error is not None:
             raise sink.error from error
         raise

@@ -28,7 +28,7 @@ class Clock:
         self._seconds = 0.0
 
     def tick(self, epoch: int, *, loss: float, learning_rate: float, subwords: int, seconds: float) -> Stepped:
-        """Count a step. Speed and what is left are told from what this process has done."""
+        """Count a step. Speed and remaining time are estimated from what this process has done."""
         self.steps += 1
         self.seconds += seconds
         self._subwords += subwords

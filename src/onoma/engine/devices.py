@@ -1,7 +1,8 @@
 """Several processes that train one model together: their ranks, and how they exchange values.
 
-`torchrun` starts them and tells each its number by its environment; without it there is one process, which talks to
-nobody and pays nothing. This module knows neither models nor gradients; see :mod:`onoma.engine.reduction`.
+`torchrun` starts them and gives each its rank in an environment variable; without it there is one process, which
+communicates with no other and has no extra cost. This module knows neither models nor gradients; see
+:mod:`onoma.engine.reduction`.
 
 A process that fails closes its connections: over gloo the others then raise
 :class:`~onoma.errors.TrainingError` at the next word that they exchange. Those that wait inside of NCCL cannot notice;
@@ -61,7 +62,7 @@ class Ranks:
         self.sum(0.0)
 
     def broadcast(self, make: Callable[[], _Made]) -> _Made:
-        """What the first process makes of a call; the others do not call."""
+        """The result of ``make`` in the first process; the others do not call it."""
         if self.alone:
             return make()
         box = [make() if self.first else None]
@@ -70,7 +71,7 @@ class Ranks:
         return cast("_Made", box[0])
 
     def in_turn(self, make: Callable[[], _Made]) -> _Made:
-        """What each makes of its own call, the first one before all others: it may leave something for them to find."""
+        """The result of ``make`` in each process; the first runs it before the others, which may use its files."""
         if self.first:
             made = make()
             self.barrier()
@@ -79,21 +80,21 @@ class Ranks:
         return make()
 
     def sum(self, value: float) -> float:
-        """The sum of everybody's value."""
+        """The sum of the values of all processes."""
         return value if self.alone else float(self._reduced(value, distributed.ReduceOp.SUM))
 
     def largest(self, value: int) -> int:
-        """The largest of everybody's values."""
+        """The largest of the values of all processes."""
         return value if self.alone else int(self._reduced(value, distributed.ReduceOp.MAX))
 
     def all_reduce(self, tensor: Shaped[Tensor, "*axes"], *, largest: bool = False) -> None:
-        """Put the sum of everybody's tensors, or the largest of each number, in the place of each; sparse ones too."""
+        """Replace each process's tensor by the sum of all, or by the largest of each number; sparse ones too."""
         if not self.alone:
             with _together():
                 distributed.all_reduce(tensor, distributed.ReduceOp.MAX if largest else distributed.ReduceOp.SUM)
 
     def broadcast_tensors(self, tensors: Iterable[Tensor]) -> None:
-        """Put the first process's tensors in the place of everybody's."""
+        """Replace every process's tensors by those of the first."""
         if not self.alone:
             with _together():
                 for tensor in tensors:
@@ -111,7 +112,7 @@ ALONE = Ranks()
 
 
 def find_ranks() -> Ranks:
-    """What `torchrun` has told this process; :data:`ALONE` where it was started otherwise."""
+    """The ranks that `torchrun` has set for this process; :data:`ALONE` if it was started otherwise."""
     if not all(name in os.environ for name in _NAMES):
         return ALONE
     return Ranks(rank=int(os.environ["RANK"]), size=int(os.environ["WORLD_SIZE"]), local=int(os.environ["LOCAL_RANK"]))

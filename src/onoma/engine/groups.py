@@ -23,7 +23,7 @@ class GroupSettings:
     """How fast which parameters learn.
 
     Attributes:
-        learning_rate: of the top layer, and of what lies above it in the encoder.
+        learning_rate: of the top layer, and of what is above it in the encoder.
         weight_decay: decoupled; not for biases and norms.
         layer_decay: each layer learns so many times as fast as the one above it; the embeddings are the lowest layer.
         head_learning_rate: that of the head; None for ``learning_rate``.

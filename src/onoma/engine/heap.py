@@ -16,7 +16,7 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Numbers of the parameters of ``mallopt``, from glibc's ``malloc.h``."""
 
 _LARGE = 4 * 2**20
-"""Bytes; below, mapping an array anew in every step costs more time than the holes cost memory."""
+"""Bytes; for smaller arrays, a new mapping in every step costs more time than it saves memory."""
 
 _KEPT = 2**30
 """Bytes that stay with the heap between steps instead of going back to the system, to be asked for again."""
@@ -26,17 +26,17 @@ STEPS_BETWEEN = 16
 
 
 def set_up_heap() -> bool:
-    """Have large arrays lie outside the heap, for the rest of the process.
+    """Have large arrays allocated outside the heap, for the rest of the process.
 
     Returns:
-        Whether the C library can be told; others than glibc are left as they are.
+        Whether the C library supports this; others than glibc are left as they are.
     """
     mallopt = _of_libc("mallopt")
     return bool(mallopt and mallopt(_MMAP_THRESHOLD, _LARGE) and mallopt(_TRIM_THRESHOLD, _KEPT))
 
 
 def give_back_holes() -> bool:
-    """Let the system have what lies free between the heap's blocks.
+    """Return free memory between the heap's blocks to the system.
 
     Returns:
         Whether there was any.

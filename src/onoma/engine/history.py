@@ -22,11 +22,11 @@ EVERY = 50
 
 
 class History:
-    """Appends to the file; where the disk takes no more the run goes on without.
+    """Appends to the file; if the disk is full the run continues without it.
 
     Args:
         path: the file.
-        warn: told once where it cannot be written.
+        warn: called once if it cannot be written.
     """
 
     def __init__(self, path: Path, *, warn: Callable[[str], object]) -> None:

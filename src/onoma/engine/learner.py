@@ -111,7 +111,7 @@ class Learner(Generic[AnyBatch]):
 
     @contextmanager
     def settled(self) -> Iterator[None]:
-        """The model has in here the weights that are to be measured or saved."""
+        """Inside this context the model has the weights to measure or save."""
         self._optimiser.catch_up()
         if self._average is None:
             yield

@@ -77,7 +77,7 @@ class TensorBoardLogger(Logger):
 
 
 class MlflowLogger(Logger):
-    """Logs to the server that ``MLFLOW_TRACKING_URI`` names; a run that is resumed goes on under its own id."""
+    """Logs to the server that ``MLFLOW_TRACKING_URI`` names; a run that is resumed keeps its id."""
 
     def __init__(self, folder: Path, *, name: str) -> None:
         super().__init__(folder, name=name)

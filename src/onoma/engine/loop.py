@@ -227,5 +227,5 @@ class Loop(Generic[AnyBatch]):
 
 
 def _no_room(error: Exception) -> bool:
-    """Whether memory was too small; on a CPU torch has no error of its own for that."""
+    """Whether memory was too small; on a CPU torch has no special error for that."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)

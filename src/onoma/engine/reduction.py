@@ -21,9 +21,9 @@ _NONE, _DENSE, _SPARSE = range(3)
 
 @torch.no_grad()
 def sum_gradients(weights: Iterable[Tensor], *, ranks: Ranks) -> None:
-    """Put the sum of everybody's gradients in the place of each; those that nobody has stay None.
+    """Replace each process's gradients by the sum of all; a gradient that no process has stays None.
 
-    Sparse gradients come out coalesced, with the rows that anybody has.
+    Sparse gradients are coalesced, with the rows that any process has.
     """
     if ranks.alone:
         return

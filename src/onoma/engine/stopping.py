@@ -14,9 +14,9 @@ class StopNow(BaseException):
 
 
 class Stop:
-    """Whether somebody has asked to stop; a context in which signals are heard.
+    """Whether a stop was requested; a context in which signals are handled.
 
-    Outside the main thread, where Python lets nobody hear signals, it hears none.
+    Outside the main thread, where Python cannot handle signals, it handles none.
 
     Attributes:
         signal: the first that came; None so far.

@@ -32,8 +32,8 @@ class Calibrated:
     """A fitted calibration and what it does, on the documents that it was fitted on.
 
     Attributes:
-        temperature: tag scores are to be divided by it.
-        scaling: what then is to become of an entity's probability.
+        temperature: tag scores are divided by it.
+        scaling: applied then to an entity's probability.
         before: what scores were worth without both.
         after: what they are worth now.
         curves: precision and recall now, at every threshold, for each label.
@@ -76,10 +76,10 @@ class Calibrated:
 
 
 def calibrate(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> Calibrated:
-    """Find the calibration by which the scores of predicted entities tell best which of them are right.
+    """Find the calibration with which the scores of predicted entities best predict which of them are right.
 
-    The loss is the mean log loss of those scores: right is an exact match. The temperature is fitted first, the scaling
-    upon it. The model runs once over the documents.
+    The loss is the mean log loss of those scores: right is an exact match. The temperature is fitted first, then the
+    scaling. The model runs once over the documents.
 
     Args:
         bundle: how texts are cut and tags read; a calibration that it has is forgotten.

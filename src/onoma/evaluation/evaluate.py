@@ -35,7 +35,7 @@ def full_report(
         pairs: gold documents with the system's predictions.
         against: the name of another system and the same gold documents with its predictions, for paired tests.
         seeds: the same for each further run of the system with another seed, for mean and standard deviation.
-        train: the training text, to tell entities that it contains from new ones.
+        train: the training text, to distinguish entities that it contains from new ones.
     """
     report = judge(pairs, known=None if train is None else Known.of(train))
     other = None

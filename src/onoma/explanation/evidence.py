@@ -1,4 +1,4 @@
-"""The index of training mentions that lies beside a model, and the nearest ones to a span in it.
+"""The index of training mentions that is stored with a model, and the nearest ones to a span in it.
 
 ::
 
@@ -35,8 +35,8 @@ class TrainingMention:
     Attributes:
         label: its label there.
         text: its form.
-        context: the sentence it stands in, or what is near of a long one.
-        start, end: where it stands in ``context``.
+        context: the sentence it is in, or the part near it of a long one.
+        start, end: where it is in ``context``.
         document: the id of its document; empty where that has none.
     """
 
@@ -120,7 +120,7 @@ def write_index(vectors: NDArray[np.float32], mentions: Sequence[TrainingMention
         vectors: of length 1 each, ``[mentions, hidden]``.
         mentions: in the same order.
         folder: the bundle's.
-        model: what tells the model whose vectors they are from any other.
+        model: the fingerprint of the model that made the vectors.
     """
     with replacing_path(folder / EVIDENCE) as draft:
         draft.mkdir()

@@ -94,7 +94,7 @@ class Explained:
     Attributes:
         document: with predicted entities.
         explanations: of each predicted entity, or of each span that was asked about.
-        notes: what could not be told, and what to do about it.
+        notes: what could not be explained, and what to do about it.
     """
 
     document: Document

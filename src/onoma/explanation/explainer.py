@@ -30,7 +30,7 @@ SpanQuery = tuple[int, int] | str
 """Characters ``(start, end)`` of a text, or a string, wherever it occurs."""
 
 SHOWN = 3
-"""Mentions that are shown as evidence where nobody asks for more or fewer."""
+"""The default number of mentions shown as evidence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -101,7 +101,7 @@ class Explainer:
     def questions(
         self, text: str | Document, *, spans: Sequence[SpanQuery] = (), label: str | None = None
     ) -> tuple[Document, list[Question]]:
-        """The document as it is tagged, and what is to be explained in it; see :meth:`explain`."""
+        """The document as it is tagged, and what to explain in it; see :meth:`explain`."""
         known = (*self.bundle.labels, OUTSIDE)
         if label is not None and label not in known:
             raise InputError(f"label {label!r}: unknown to the model; choose one of {', '.join(known)}")

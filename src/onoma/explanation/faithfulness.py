@@ -80,7 +80,7 @@ class Faithfulness:
     Attributes:
         entities: predicted entities that were explained.
         scopes: by scope (`words`, `context`) and method.
-        counted: entities behind each scope; one without context tells nothing about it.
+        counted: the number of entities of each scope; one without context does not count for `context`.
         level: the share of resamples that an interval holds.
         gap: the mean size of the completeness gap over that of what is explained; None without gradients.
     """

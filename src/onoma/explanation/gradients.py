@@ -2,7 +2,7 @@
 
 The path leads from the passage with all words hidden to the passage itself, positions and special tokens staying as
 they are. The pushes of all words add up to the difference of the target between both ends, but for the error of the
-sum that stands for the integral.
+sum that approximates the integral.
 
 Source: Sundararajan et al. 2017, "Axiomatic Attribution for Deep Networks"; computed by captum.
 """

@@ -43,7 +43,7 @@ class Passage:
         """The window that answers for most of the words ``[start, end)`` of a document, of those that hold them all.
 
         Raises:
-            InputError: the words stand in more than one sentence, or no window holds them all.
+            InputError: the words are in more than one sentence, or no window holds them all.
         """
         document = encoded.document
         characters = f"span {encoded.words.starts[start]}:{encoded.words.ends[end - 1]}"

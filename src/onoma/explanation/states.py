@@ -1,4 +1,4 @@
-"""Spans to the encoder's states at them: what the model makes of a mention where it stands.
+"""Spans to the encoder's states at them: the model's representation of a mention in its context.
 
 A span's vector is the mean of the last states of its words, of length 1. A word's state is that of its first subword,
 which is the one that the head reads and training has shaped.
@@ -31,7 +31,7 @@ def span_vectors(model: Model, passages: Sequence[Passage]) -> NDArray[np.float3
     sharing = list(windows.values())
     rows = [passages[positions[0]].ids for positions in sharing]
     for batch in batch_by_length(list(map(len, rows)), budget=_SUBWORDS_AT_ONCE):
-        # The mask hides what fills up, so that anything may stand there.
+        # The mask hides padding, so that it may have any value.
         ids, mask = pad([rows[window] for window in batch], filler=0)
         with torch.inference_mode():
             states = model.encoder(torch.from_numpy(ids), torch.from_numpy(mask)).float().numpy()
@@ -45,7 +45,7 @@ def span_vectors(model: Model, passages: Sequence[Passage]) -> NDArray[np.float3
 
 
 def fingerprint(model: Model) -> str:
-    """What tells a model from any other that was trained: the digest of its head's weights."""
+    """What distinguishes a trained model from any other: the digest of its head's weights."""
     digest = sha256()
     for name, tensor in sorted(model.head(ENTITIES).state_dict().items()):
         digest.update(name.encode())

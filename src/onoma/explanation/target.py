@@ -1,6 +1,6 @@
 """What is explained: the log-odds of a span with a label, as a function of tag scores.
 
-That is the score which stands beside an entity (its exact probability under the decoder's model, calibration and all),
+That is the score given with an entity (its exact probability under the decoder's model, calibration included),
 drawn out so that it does not level off: a model that is sure moves little in probability and much in log-odds. And
 log-odds add up, so that what words push and what is left without any words make the score itself. The margin of the
 span's tags over the next best ones would ignore that an entity also has to end where it ends.

@@ -4,7 +4,7 @@ How int8 loses little, measured on a MiniLM of six layers: weights have a scale 
 Activations have one range for the whole array, which is measured beforehand, so that a window's scores do not depend on
 its neighbours; but a few of their columns are many times larger than the rest. Before a map that widens, columns are
 brought nearer to each other by a factor that the weights take back (Xiao et al. 2022, equation 4, with strength 0.65).
-Behind the feed-forward step's nonlinearity, where that did not help, the largest columns are multiplied in fp32
+After the feed-forward step's nonlinearity, where that did not help, the largest columns are multiplied in fp32
 (Dettmers et al. 2022, section 3.2). Together they cost a thirtieth of the time, and scores differ by a third as much.
 """
 
@@ -50,7 +50,7 @@ class Arithmetic(ABC):
 
     @abstractmethod
     def mapped(self, nodes: Nodes, rows: str, *maps: nn.Linear) -> list[str]:
-        """What each of some maps makes of the same rows, ``[rows, columns]``."""
+        """The results of several maps of the same rows, ``[rows, columns]``."""
 
 
 class Exact(Arithmetic):

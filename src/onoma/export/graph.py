@@ -1,7 +1,7 @@
 """Our own encoder and a head over tags as an ONNX graph, written node by node for ONNX Runtime's processor kernels.
 
 What makes it faster than the traced graph: hidden states are one matrix of rows, so that a bias is added inside its
-product; subwords come before windows in it, so that attention's products read queries, keys and values where they lie
+product; subwords come before windows in it, so that attention's products read queries, keys and values in place
 instead of transposing them; GELU is one operator; the last layer's wide part is computed only where scores are wanted.
 """
 
@@ -57,7 +57,7 @@ def write_graph(model: Model, *, arithmetic: Arithmetic | None = None, exact_lay
     *lower, last = _layers(encoder)
     for number, layer in enumerate(lower):
         hidden = _layer(nodes, layer, hidden, attention, arithmetic=exact if number < exact_layers else chosen)
-    # Where a 2 stands in the mask only such subwords are wanted, else all that are no padding.
+    # If the mask contains a 2, only subwords marked with 2 are wanted, else all that are no padding.
     flat = nodes("Reshape", mask, nodes.whole(-1))
     wanted = nodes(
         "Squeeze", nodes("NonZero", nodes("Equal", flat, nodes("ReduceMax", flat, keepdims=0))), nodes.whole(0)

@@ -38,7 +38,7 @@ def export_onnx(
 
     Args:
         model: on any device and in any mode; it is left as it is.
-        path: the file to write; what lies there is replaced.
+        path: the file to write; an existing file is replaced.
         samples: windows of subword ids with their special tokens, ``[subwords]`` each, of the lengths that will occur.
         tolerance: by how much a tag score may differ.
 

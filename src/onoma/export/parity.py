@@ -58,10 +58,10 @@ class Parity:
 
 
 def compare(candidate: Backend, reference: Backend, *, samples: Windows) -> Parity:
-    """Measure by how much a candidate differs from a reference, and from itself in other company.
+    """Measure by how much a candidate differs from a reference, and from itself in other batches.
 
-    To the samples come the longest of them read backwards and its first half, so that there is always a window with a
-    neighbour of its own length and one with padding.
+    The longest sample reversed and its first half are added to the samples, so that there is always a window with a
+    neighbour of equal length and one with padding.
 
     Args:
         candidate: the engine in question.

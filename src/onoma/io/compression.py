@@ -1,4 +1,4 @@
-"""Bytes of files that may be compressed, told by their last suffix: ``.gz`` and ``.zst``.
+"""Bytes of files that may be compressed, as their last suffix says: ``.gz`` and ``.zst``.
 
 This module does not know what the bytes mean.
 """

@@ -1,7 +1,7 @@
 """Text files to decoded lines with their numbers.
 
 A line ends at a line feed, with or without a carriage return before it, and nowhere else: U+2028, U+0085 and the like
-are part of the text. Nothing here knows what stands in the lines.
+are part of the text. This module does not know what the lines contain.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from onoma.errors import InputError
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock of a file, which is made with its folder where it does not exist and removed at the end.
 
-    Beside it lies ``NAME.holder``, which says who holds it: Windows lets nobody read a locked file. Meanwhile the
+    A file ``NAME.holder`` next to it says who holds it: on Windows a locked file cannot be read. Meanwhile the
     holder may remove both, and on Windows, where an open file cannot be removed, the second.
 
     Raises:

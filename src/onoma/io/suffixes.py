@@ -36,5 +36,5 @@ def plain_name(path: Path) -> Path:
 
 
 def named_format(path: Path) -> str | None:
-    """The format that the suffix stands for, whether or not the file is compressed; None where it tells none."""
+    """The format that the suffix stands for, whether or not the file is compressed; None if it is that of no format."""
     return FORMATS.get(plain_name(path).suffix.lower())

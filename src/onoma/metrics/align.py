@@ -1,6 +1,6 @@
 """Two streams of documents, gold and predicted -> one stream of mentions in the same coordinates.
 
-Documents are paired in order. Where the texts agree, character offsets are compared as they stand. Where they do not,
+Documents are paired in order. Where the texts agree, character offsets are compared directly. Where they do not,
 as when a submission lost its document bounds, changed its line breaks or damaged its emoji, the given words are
 counted through and predicted entities are put where the gold has the same words. This module does not judge a match.
 """
@@ -47,7 +47,7 @@ class Aligned:
         predicted: those that begin in it; one may reach into the next where the predicted document does.
         scores: what the predictor gave each of ``predicted``; None where it gave nothing.
         base: where the document's text begins in the coordinates of the mentions.
-        by_words: whether the texts differ, so that the given words told what belongs where.
+        by_words: whether the texts differ, so that entities were aligned by the given words.
         respelled: how many of its words are spelled otherwise in the predicted document.
     """
 
@@ -128,7 +128,7 @@ def _by_document(mentions: Iterable[_ScoredMention], bases: Sequence[int]) -> Ma
 
 
 def _placed(text: str, documents: Iterable[Document], spans: Sequence[tuple[int, int]]) -> Iterator[_ScoredMention]:
-    """The entities of documents whose running words stand in ``text`` at ``spans``, moved to there."""
+    """The entities of documents whose words, in order, are at ``spans`` of ``text``, moved to these positions."""
     first = 0
     for document in documents:
         words = given_words(document) or ()
@@ -138,7 +138,7 @@ def _placed(text: str, documents: Iterable[Document], spans: Sequence[tuple[int,
                 left, behind = words_touched(starts, ends, entity.start, entity.end)
                 right = behind - 1
                 if left > right:
-                    # It touches no word. It still counts, as an empty span behind the word before it.
+                    # It touches no word. It still counts, as an empty span after the word before it.
                     start = end = spans[first + right][1] if first + right >= 0 else 0
                 else:
                     (start, close), (begin, end) = spans[first + left], spans[first + right]

@@ -1,7 +1,7 @@
 """Two streams of documents -> blocks: the shortest runs of documents that hold the same words on both sides.
 
-Words are told by their position; a few may be spelled otherwise, as in a submission whose emoji were damaged. Streams
-that do not hold the same words are refused at the first word where they part. This module does not know entities.
+Words are matched by their position; a few may be spelled otherwise, as in a submission whose emoji were damaged.
+Streams without the same words are refused at the first word where they differ. This module does not know entities.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class _DocumentStream:
         self.filled = 0
 
     def describe(self, index: int) -> str:
-        """Where the block's word of this index stands, counted from 1, and what it is."""
+        """The position of the block's word of this index, counted from 1, and the word itself."""
         for number, document in enumerate(self.documents, start=self.before + 1):
             words = given_words(document) or ()
             if index < len(words):
@@ -133,7 +133,7 @@ def _read_words(left: _DocumentStream, right: _DocumentStream) -> list[int]:
 def _parting(ours: Sequence[str], theirs: Sequence[str], differing: Sequence[int], *, longest: int) -> int | None:
     """The first of the differing words from which on the sides hold other words, not damaged ones.
 
-    That is where too many in a row differ, or two in a row stand on the other side one word on.
+    That is where too many in a row differ, or two in a row are one word later on the other side.
     """
     first = previous = -2
     for index in differing:

@@ -25,7 +25,7 @@ class Figures(Protocol):
 
 
 def as_fractions(figures: Figures) -> dict[str, float]:
-    """The three figures by their names, for whatever is written down."""
+    """The three figures by their names, for output."""
     return {"precision": figures.precision, "recall": figures.recall, "f1": figures.f1}
 
 

@@ -1,4 +1,4 @@
-"""Aligned documents -> where a recogniser errs: what kind of error, which labels, and on which entities.
+"""Aligned documents -> the errors of a model: what kind of error, which labels, and on which entities.
 
 A mention that is not found exactly is paired with one that it overlaps: the same bounds first, then the same label,
 then the longer overlap, then the earlier. This module does not judge which error is worse.
@@ -57,7 +57,7 @@ class Errors:
     Attributes:
         kinds: how many errors there are of each kind; an error between two mentions counts once.
         confusion: how often a gold label (first) was predicted as another (second), also where the bounds differ;
-            "" stands for nothing, and equal labels are exact matches and boundary errors.
+            "" means no entity, and equal labels are exact matches and boundary errors.
         groups: exact counts by a property of the entity: `length` in words, `position` in the document, and where
             training text was given `training` (whether it has the surface form, with this label) and `frequency` (how
             often); `domain` where documents have one in ``meta``.
@@ -132,7 +132,7 @@ def find_errors(pairs: Iterable[Aligned], *, known: Known | None = None) -> Erro
 
     Args:
         pairs: aligned documents.
-        known: the surface forms of the training text, to tell what the recogniser had seen.
+        known: the surface forms of the training text, to find which ones the model has seen.
     """
     kinds: Counter[ErrorKind] = Counter(dict.fromkeys(KINDS, 0))
     confusion: Counter[tuple[str, str]] = Counter()

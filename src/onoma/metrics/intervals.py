@@ -1,6 +1,6 @@
 """How far figures would move on another sample of texts: bootstrap percentile intervals.
 
-Units of text are drawn with replacement as often as there are units, and the figures computed anew; the interval holds
+Units of text are drawn with replacement, as many as there are, and the figures are computed again; the interval holds
 the middle share of them. Units whose counts are equal are drawn together, by multinomial weights.
 
 Source: Efron 1979; Efron and Tibshirani 1993, chapter 13.

@@ -27,14 +27,14 @@ class Report:
         labels: the exact counts of every label that gold or predicted has, in alphabetical order.
         semeval: the four schemes of SemEval-2013.
         words: words inside entities, one by one; None where gold does not give its words.
-        strict_reading: the exact counts where entities that stand only because broken tags were repaired are left out
+        strict_reading: the exact counts without entities that exist only because broken tags were repaired, left out
             on both sides; None where no tags were broken.
         documents: gold documents.
         notes: what a reader of the figures should know of the data, one sentence each.
-        intervals: how far the exact figures would move; None where nobody asked.
-        errors: where they come from; None where nobody asked.
-        reliability: what the scores of predicted entities are worth; None where nobody asked or there are none.
-        against: another system on the same gold, and the tests of the difference; None where nobody asked.
+        intervals: confidence intervals of the exact figures; None if not requested.
+        errors: where they come from; None if not requested.
+        reliability: what the scores of predicted entities are worth; None if not requested or there are none.
+        against: another system on the same gold, and the tests of the difference; None if not requested.
         runs: reports of further runs of the same set-up, with other seeds.
     """
 

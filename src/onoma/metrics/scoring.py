@@ -1,4 +1,4 @@
-"""Gold and predicted documents -> a report. This module adds up; the counting stands in its neighbours."""
+"""Gold and predicted documents -> a report. This module adds up counts that other modules make."""
 
 from __future__ import annotations
 

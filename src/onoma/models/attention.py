@@ -1,7 +1,7 @@
 """How the subwords of a batch see one another: three exact ways to the same result.
 
 Scaled dot-product attention in several heads (Vaswani et al. 2017, equation 1), of padded sequences and of packed ones,
-the latter for CPUs and for GPUs. What is learnt stands in :mod:`onoma.models.encoder`.
+the latter for CPUs and for GPUs. The learnt weights are in :mod:`onoma.models.encoder`.
 """
 
 from __future__ import annotations

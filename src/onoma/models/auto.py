@@ -1,4 +1,4 @@
-"""Encoders outside the BERT family, run by `transformers` behind the interface of our own.
+"""Encoders outside the BERT family, run by `transformers`, with the interface of onoma's own.
 
 This module is the only one that lets `transformers` build a network. It is imported on demand: that takes seconds.
 """
@@ -24,7 +24,7 @@ class AutoEncoder(nn.Module):
     Args:
         model: the model without a task's head.
         hidden: width of the hidden states.
-        prefix: what stands before the model's parameters in the weights of a model with a head.
+        prefix: what comes before the names of the model's parameters in the weights of a model with a head.
     """
 
     def __init__(self, model: nn.Module, *, hidden: int, prefix: str) -> None:
@@ -103,7 +103,7 @@ def longest_of(hf_config: Mapping[str, object]) -> int:
 def classifier_of(hf_config: Mapping[str, object], names: frozenset[str]) -> str | None:
     """The class in `transformers` that has exactly these parameters: this encoder and a linear head over words.
 
-    None where there is none, as for architectures whose classifier has layers of its own.
+    None if there is none, as for architectures whose classifier has additional layers.
     """
     from transformers import AutoConfig, AutoModelForTokenClassification
 

@@ -1,4 +1,4 @@
-"""Runs a model with torch for whoever only knows arrays."""
+"""Runs a model with torch for callers that only use arrays."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class TorchBackend:
 
     Args:
         model: what to run; it stays the caller's, and its mode is the same after each batch as before.
-        device: where the model lies.
+        device: where the model is.
     """
 
     def __init__(self, model: Model, *, device: torch.device | str = "cpu") -> None:

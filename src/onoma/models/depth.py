@@ -20,7 +20,7 @@ def layer_of(name: str) -> int | None:
 
 
 def is_embedding(name: str) -> bool:
-    """Whether it lies below the layers: tables of embeddings, their norm, and what widens them.
+    """Whether it is below the layers: tables of embeddings, their norm, and what widens them.
 
     >>> is_embedding("embeddings.norm.weight"), is_embedding("model.final_norm.weight")
     (True, False)

@@ -45,7 +45,7 @@ class Dropout(nn.Module):
 
     @property
     def scale(self) -> float:
-        """What stands in for the units that are dropped: ``1 / (1 - p)``."""
+        """The factor that compensates for dropped units: ``1 / (1 - p)``."""
         return 1 / (1 - self.p)
 
     def draw(self, hidden: Float[Tensor, " *axes"]) -> Float[Tensor, " *axes"]:

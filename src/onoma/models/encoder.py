@@ -99,7 +99,7 @@ class Encoder(nn.Module):
             mask: 1 for subwords and 0 for padding, on whichever side.
 
         Returns:
-            Hidden states that do not depend on padding; what stands at padding means nothing.
+            Hidden states that do not depend on padding; those at padding have no meaning.
         """
         # Positions count subwords, not places in the array, so that padding on the left shifts nothing.
         hidden: Tensor = self.projection(self.embeddings(ids, (mask.cumsum(dim=1) - 1).clamp(min=0)))
@@ -115,7 +115,7 @@ class Encoder(nn.Module):
         *,
         at: Int64[Tensor, " asked"] | None = None,
     ) -> Float[Tensor, "rows hidden"]:
-        """The same hidden states, of sequences that lie one behind the other, without padding.
+        """The same hidden states, of sequences one after the other, without padding.
 
         Args:
             ids: subword ids of all sequences.

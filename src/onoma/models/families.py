@@ -44,7 +44,7 @@ class Family:
     """One layout of the BERT encoder.
 
     Attributes:
-        prefix: what stands before an encoder's parameters in the weights of a whole model.
+        prefix: what comes before the names of an encoder's parameters in the weights of a whole model.
         classifier: the class in `transformers` that has a linear head over words.
         body: names of our modules and theirs, outside the layers.
         layer: the same inside a layer.

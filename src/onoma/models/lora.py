@@ -1,4 +1,4 @@
-"""LoRA: narrow matrices that learn beside frozen wide ones, through `peft`; merged, nothing of them is left to see.
+"""LoRA: narrow matrices trained next to frozen wide ones, through `peft`; after merging, no trace of them is left.
 
 Source: Hu et al. 2021, LoRA: Low-Rank Adaptation of Large Language Models; Dettmers et al. 2023, QLoRA, figure 2
 (adapters at all matrices of the layers, and not at query and value alone, reach what full fine-tuning reaches).
@@ -38,7 +38,7 @@ class LoraSettings:
 
 
 def add_lora(encoder: Encoder | AutoEncoder, *, settings: LoraSettings) -> None:
-    """Freeze an encoder and put adapters beside its matrices, in place; its hidden states stay the same at first.
+    """Freeze an encoder and add adapters to its matrices, in place; its hidden states stay the same at first.
 
     Raises:
         MissingExtraError: `peft` is not installed.
@@ -57,7 +57,7 @@ def add_lora(encoder: Encoder | AutoEncoder, *, settings: LoraSettings) -> None:
 
 
 def merge_lora(encoder: Encoder | AutoEncoder) -> None:
-    """Add what the adapters learnt to the matrices beside them and take the adapters away, in place.
+    """Merge the adapters into their matrices and remove them, in place.
 
     Parameters have their old names again, and all require a gradient.
     """

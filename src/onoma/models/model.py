@@ -16,7 +16,7 @@ from onoma.models.heads import Head, Sequences
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PackedBatch:
-    """Windows one after the other, without padding, with what is to be predicted.
+    """Windows one after the other, without padding, with their targets.
 
     Attributes:
         ids: subword ids, special tokens included, ``[subwords]``.
@@ -52,9 +52,9 @@ class PackedBatch:
         return Sequences(behind - starts, self.begins[starts], self.ends[behind - 1])
 
     def part(self, rank: int, size: int) -> PackedBatch | None:
-        """The windows of one of several processes: neighbours, of about as many subwords as everybody's.
+        """The windows of one of several processes: neighbours, with about as many subwords as every other's.
 
-        A window goes to the process in whose share of the subwords its middle lies. None where that is none.
+        A window goes to the process whose share of the subwords contains its middle. None if there is no such window.
         """
         if size == 1:
             return self

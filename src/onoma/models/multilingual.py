@@ -4,12 +4,12 @@ The file holds multilingual E5 small (Wang et al. 2024), a 12-layer MiniLM with 
 blocks of 4-bit numbers. It is little-endian throughout:
 
 1. magic, version, measures;
-2. a SentencePiece unigram model: pieces, scores, and a table of normalisation that `tokenizers` has of its own;
+2. a SentencePiece unigram model: pieces, scores, and a table of normalisation that `tokenizers` has built in;
 3. a directory of tensors by name;
 4. the tensors.
 
-Where the weights are quantised they stand in blocks of 32 neighbours in a row: an fp16 scale, then 16 bytes; the low
-half of byte j is weight j, its high half weight j + 16; weight = (half - 8) x scale.
+Quantised weights are stored in blocks of 32 neighbours in a row: an fp16 scale, then 16 bytes; the low half of
+byte j is weight j, its high half weight j + 16; weight = (half - 8) x scale.
 """
 
 from __future__ import annotations
@@ -158,10 +158,10 @@ def build_tokenizer(pieces: list[tuple[str, float]], *, begin: int, end: int, pa
 
     Args:
         pieces: the pieces and their log probabilities, in the order of their ids.
-        begin: id of what stands before a text.
-        end: id of what stands behind a text.
+        begin: id of the special token before a text.
+        end: id of the special token after a text.
         pad: id of padding.
-        unknown: id of what stands for a character outside the vocabulary.
+        unknown: id of the special token for a character outside the vocabulary.
     """
     tokenizer = Tokenizer(Unigram(pieces, unk_id=unknown, byte_fallback=False))
     tokenizer.normalizer = Sequence([Nmt(), NFKC(), Replace(Regex(" {2,}"), " ")])
@@ -198,7 +198,7 @@ def _read_weights(reader: _ByteReader, hf_config: Mapping[str, object]) -> dict[
 
 
 def unpack_blocks(data: bytes) -> NDArray[np.float32]:
-    """Blocks of 4-bit numbers to weights in fp32, in the order in which they stand in the matrix."""
+    """Blocks of 4-bit numbers to weights in fp32, in the order of the matrix."""
     blocks = np.frombuffer(data, _BLOCK)
     scales = blocks["scale"].astype(np.float32)[:, None]
     weights = np.empty((len(blocks), BLOCK), dtype=np.float32)

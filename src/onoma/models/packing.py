@@ -1,4 +1,4 @@
-"""Sequences one behind the other, without padding, and the padded view of them that batched products need."""
+"""Sequences one after the other, without padding, and the padded view of them that batched products need."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ class PaddedView:
         self._real = None if self.inside is None else inside[:, None].expand(-1, parts, -1).reshape(*self.shape, 1)
 
     def pad(self, rows: Float[Tensor, "rows width"]) -> Float[Tensor, "padded longest part"]:
-        """Rows to the padded array; at padding stands some row or other."""
+        """Rows to the padded array; padding contains arbitrary rows."""
         cut: Tensor = _Pad.apply(  # type: ignore[no-untyped-call]
             rows.reshape(len(rows) * self.parts, -1), self._there, self._back
         )
         return cut.view(*self.shape, -1)
 
     def pack(self, padded: Float[Tensor, "padded longest part"]) -> Float[Tensor, "rows width"]:
-        """The padded array to rows; what stands at padding is left behind."""
+        """The padded array to rows, without the padding."""
         flat: Tensor = _Pack.apply(  # type: ignore[no-untyped-call]
             padded, self._there, self._back, self._real
         )

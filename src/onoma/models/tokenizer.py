@@ -1,7 +1,7 @@
 """The tokenizer of a folder in Hugging Face layout, made fit for words, and back into a folder.
 
-Whatever files a folder has, what comes out is a ``tokenizers.Tokenizer`` that neither cuts nor pads, and that takes a
-word the same way wherever it stands in a text.
+Whatever files a folder has, what comes out is a ``tokenizers.Tokenizer`` that neither cuts nor pads, and that splits
+a word the same way at every position in a text.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _ROLES = {
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
-    """Read ``tokenizer.json``, else ``vocab.txt``, else whatever `transformers` makes of the folder.
+    """Read ``tokenizer.json``, else ``vocab.txt``, else the tokenizer that `transformers` reads from the folder.
 
     Raises:
         EncoderError: none of them can be read.

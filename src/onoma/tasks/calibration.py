@@ -2,7 +2,7 @@
 
 Tag scores are divided by a temperature before they become probabilities: above 1 it makes a model less sure, below 1
 surer. The score of an entity that comes out of them is then moved along a line in log-odds: as its span is right only
-where each of its words is, a temperature that suits the words need not suit the entity. This module does not know where
+where each of its words is, a temperature that fits the words need not fit the entity. This module does not know where
 the loss comes from that a temperature is chosen by.
 
 Source: Guo et al. 2017, https://arxiv.org/abs/1706.04599; golden-section search, Kiefer 1953; Platt 1999,
@@ -40,7 +40,7 @@ class Scaling:
     intercept: float = 0.0
 
     def __call__(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Scores as they are behind it, ``[entities]``; their order stays."""
+        """The scaled scores, ``[entities]``; their order stays."""
         if self == UNSCALED:
             return scores
         return _probability(self.slope * log_odds(scores) + self.intercept)

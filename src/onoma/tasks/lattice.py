@@ -23,13 +23,13 @@ from onoma.tasks.transitions import Transitions
 class Lattice:
     """A batch of sentences after the forward and the backward pass.
 
-    Sentences are padded behind. With ``a`` the probability of a word's tag and of all before it and ``b`` that of all
-    behind it, both scaled, ``sum(a[word] * b[word]) == 1`` at every word.
+    Sentences are padded at the end. With ``a`` the probability of a word's tag and of all before it and ``b`` that of
+    all after it, both scaled, ``sum(a[word] * b[word]) == 1`` at every word.
 
     Attributes:
         emitted: tag probabilities over the word's scale, ``[sentences, words, tags]``.
-        arriving: probability of what stands before a tag, ``[sentences, words, tags]``.
-        leaving: scaled probability of what may follow, ``[sentences, words + 1, tags]``; behind a sentence, 1 over its
+        arriving: probability of what comes before a tag, ``[sentences, words, tags]``.
+        leaving: scaled probability of what may follow, ``[sentences, words + 1, tags]``; after a sentence, 1 over its
             last scale.
         lengths: words of each sentence, ``[sentences]``.
         step: weights of the steps from tag to tag, ``[tags, tags]``.
@@ -91,9 +91,9 @@ class Lattice:
         """How probable entities are: that just these words have just these tags and the entity ends with them.
 
         Args:
-            sentences: the sentence that each entity stands in, ``[entities]``.
+            sentences: the sentence that each entity is in, ``[entities]``.
             starts, ends: its half-open range of words, not empty, ``[entities]`` each.
-            tags: the tag of every word, ``[sentences, words]``, padded behind with any.
+            tags: the tag of every word, ``[sentences, words]``, padded at the end with any.
         """
         words = self.emitted.shape[1]
         chosen = np.ones((len(tags), words + 1))

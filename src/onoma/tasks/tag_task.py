@@ -91,9 +91,9 @@ class TagTask:
 
     @cached_property
     def allowed(self) -> NDArray[np.bool_]:
-        """The tags that each target stands for, ``[targets, tags]``.
+        """The tags that each target allows, ``[targets, tags]``.
 
-        A tag's target is its number. Behind the tags comes a target for each set of unannotated labels: the word may
+        A tag's target is its number. After the tags there is a target for each set of unannotated labels: the word may
         be outside of every entity, or have any tag of these labels.
         """
         sets = [

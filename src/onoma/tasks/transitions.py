@@ -75,7 +75,7 @@ class Transitions:
 def best_sequences(
     scores: NDArray[np.floating], bounds: NDArray[np.int64], transitions: Transitions
 ) -> NDArray[np.int64]:
-    """Decode sentences that lie one after the other.
+    """Decode sentences that are stored one after the other.
 
     Args:
         scores: log-probability of every tag at every word, ``[words, tags]``; any constant may be added to a row.
@@ -115,7 +115,7 @@ def best_tags(scores: NDArray[np.floating], transitions: Transitions) -> NDArray
 
 
 def breaks_scheme(tags: NDArray[np.int64], bounds: NDArray[np.int64], transitions: Transitions) -> NDArray[np.bool_]:
-    """Where the tags of sentences, one behind the other, take a step that is not allowed.
+    """Where the tags of sentences, one after the other, take a step that is not allowed.
 
     Args:
         tags: ``[words]``.
@@ -195,7 +195,7 @@ def by_length(lengths: Mapping[int, int], *, most: int = 32_768) -> list[list[in
 
     Args:
         lengths: words of each sentence, by its number.
-        most: padded words of a group at most; a longer sentence is a group of its own.
+        most: padded words of a group at most; a longer sentence is a separate group.
     """
     groups: list[list[int]] = []
     for position in sorted(lengths, key=lambda position: (-lengths[position], position)):

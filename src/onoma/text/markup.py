@@ -1,6 +1,6 @@
 """Text and documents -> HTML: escaping, and a document's text with its entities marked.
 
-Marks of nested entities are nested; an entity that crosses another is cut and continued behind it, with dashed edges.
+Marks of nested entities are nested; an entity that crosses another is cut and continued after it, with dashed edges.
 """
 
 from __future__ import annotations

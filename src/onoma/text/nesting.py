@@ -1,6 +1,6 @@
 """A text with entities -> the text cut at entity bounds, with properly nested openings and closings between the pieces.
 
-Entities may nest and cross. One that crosses the end of another is cut there and goes on behind it, because neither
+Entities may nest and cross. One that crosses the end of another is cut there and continues after it, because neither
 HTML nor brackets can cross. This module does not know what an opening looks like.
 """
 
@@ -15,7 +15,7 @@ from onoma.text.spans import Entity
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """An entity begins here, or goes on after a cut (``continued``), perhaps up to a cut (``continues``)."""
+    """An entity begins here, or continues after a cut (``continued``), perhaps up to a cut (``continues``)."""
 
     entity: Entity
     continued: bool = False
@@ -24,7 +24,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """An entity ends here, or is cut and goes on behind (``continues``)."""
+    """An entity ends here, or is cut and continues afterwards (``continues``)."""
 
     entity: Entity
     continues: bool = False

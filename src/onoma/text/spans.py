@@ -21,13 +21,13 @@ class Span:
     end: int
 
     def overlaps(self, other: Span) -> bool:
-        """Whether the two share a character, or one is empty and stands inside the other."""
+        """Whether the two share a character, or one is empty and inside the other."""
         return self.start < other.end and other.start < self.end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word(Span):
-    """The unit that is annotated: a span of its document and the text that stands there."""
+    """The unit that is annotated: a span of its document and the text of that span."""
 
     text: str
 
@@ -44,8 +44,8 @@ class Entity(Span):
     """A labelled span.
 
     Attributes:
-        score: probability of the span with its label, in [0, 1]; None where nobody estimated one (gold).
-        text: what stands at the span, always ``document.text[start:end]``.
+        score: probability of the span with its label, in [0, 1]; None if there is no estimate (gold).
+        text: the text of the span, always ``document.text[start:end]``.
     """
 
     label: str
@@ -53,21 +53,22 @@ class Entity(Span):
     text: str
 
     def to_json(self) -> dict[str, object]:
-        """Plain values for :func:`json.dumps`, as they stand in ``entities`` of JSON Lines."""
+        """Plain values for :func:`json.dumps`, as in ``entities`` of JSON Lines."""
         return {"start": self.start, "end": self.end, "label": self.label, "score": self.score, "text": self.text}
 
 
 def words_touched(
     starts: SupportsLenAndGetItem[int], ends: SupportsLenAndGetItem[int], start: int, end: int
 ) -> tuple[int, int]:
-    """The words that share a character with ``[start, end)``, or that an empty span stands inside of.
+    """The words that share a character with ``[start, end)``, or that contain an empty span.
 
     Args:
         starts, ends: where each word starts and ends, in characters; ordered and without overlap.
         start, end: the span, in characters.
 
     Returns:
-        The first of them, and the one behind the last; not above the first where there are none.
+        The indices of the first of them and of the word after the last; if there are none, the second is not above the
+        first.
 
     >>> words_touched([0, 4, 8], [3, 7, 11], 5, 9)
     (1, 3)

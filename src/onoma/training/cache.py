@@ -72,8 +72,8 @@ def cached_examples(
     Args:
         key: everything that the examples depend on, as text of any length.
         build: makes the examples; called a second time where the disk is full.
-        notice: told what the user should know: a broken entry, a disk that takes no more.
-        folder: where entries lie; :func:`cache_folder` by default.
+        notice: called with what the user should know: a broken entry, a full disk.
+        folder: where entries are stored; :func:`cache_folder` by default.
         bound: bytes that all entries together may take; the newest stays in any case.
     """
     folder = folder or cache_folder()

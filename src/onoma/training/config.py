@@ -22,10 +22,10 @@ class _Frozen(BaseModel):
 
 
 class CorpusConfig(_Frozen):
-    """How the annotation of some files is to be read, where corpora of different make are learnt together.
+    """How to read the annotation of some files, if a model is trained on several different corpora.
 
     Attributes:
-        files: patterns of their paths, such as `wnut17*` or `btc/*.conll`; what holds is the first table that fits.
+        files: patterns of their paths, such as `wnut17*` or `btc/*.conll`; the first table that matches is used.
         labels: what a label is called from here on, by its name in the files; under "" its entities are left out.
         unannotated: labels of the others, by their new names, that these files do not annotate. Where nothing is
             annotated the model may then take a word for one of these without being corrected.
@@ -48,10 +48,10 @@ class DataConfig(_Frozen):
         train: files to learn from.
         dev: files to choose the best epoch on; without them the last epoch is kept.
         test: files to measure the finished model on.
-        format: the files' format; detected automatically where not given.
-        tag_scheme: the files' tagging scheme; detected automatically where not given.
+        format: the files' format; detected automatically if not given.
+        tag_scheme: the files' tagging scheme; detected automatically if not given.
         word_column, tag_column: columns of the word and its tag, by number from 1 or by name.
-        position_digit: drop the digit behind each word, as the Weibo corpus has it.
+        position_digit: drop the digit after each word, as in the Weibo corpus.
         encoding: the files' character encoding.
         strict: refuse files that break their scheme instead of repairing them.
         corpora: where files differ in what their labels are called or what they annotate, a table for each kind.
@@ -137,7 +137,7 @@ class TrainingConfig(_Frozen):
             average that is measured and kept.
         class_weights: what a word counts in the loss, by label or tag, or `balanced`.
         label_smoothing: share of each target that goes to all tags alike.
-        lora: adapters that learn beside a frozen encoder, as a table.
+        lora: adapters trained with a frozen encoder, as a table.
         checkpoint_minutes: time between checkpoints; one more is written at an epoch's end if a fifth of it has passed.
         checkpoint_steps: write a checkpoint every so many steps instead.
         log: where else to log to: `tensorboard`, `mlflow`.

@@ -1,7 +1,7 @@
 """The text to learn from, as examples: read as a stream the first time, found in the cache ever after.
 
 The cache's key holds the files' content and paths, how they are read, the tokenizer, how texts are cut, the scheme, and
-the code that does all this; whatever of it changes, the examples are made anew.
+the code that does all this; if any of it changes, the examples are made again.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def read_training_text(
         options: how each is read.
         windower: how documents are cut.
         scheme: the scheme of the model's tags.
-        notice: told what had to be repaired or left out, also where the cache had the examples.
+        notice: called with what had to be repaired or left out, also if the examples came from the cache.
         cache: where the examples are kept; the user's own cache by default.
 
     Raises:
@@ -109,7 +109,7 @@ def read_training_text(
 
 
 class _Facts(Struct, frozen=True, kw_only=True):
-    """What is known of a corpus beside its examples."""
+    """What is known of a corpus in addition to its examples."""
 
     card: DataCard
     labels: dict[str, int]

@@ -41,7 +41,7 @@ def make_examples(
     Args:
         documents: with gold entities.
         windower: how they are cut.
-        task: what is to be predicted.
+        task: what the model predicts.
         unusable: counts, by reason, the annotations that could not be used as they are.
     """
     for group in _groups(documents):

@@ -79,7 +79,7 @@ def files_of(path: Path) -> list[Path]:
 
 
 def digest_of(paths: Iterable[Path]) -> str:
-    """``sha256:`` and the digest of all files, one behind the other.
+    """``sha256:`` and the digest of all files, one after the other.
 
     Raises:
         CorpusError: a file cannot be read.

@@ -94,7 +94,7 @@ def run_training(
     Args:
         config: the run.
         on_event: called with each event.
-        folder: where checkpoints and history lie; goes on with what is there. None to keep none.
+        folder: where checkpoints and history are kept; resumes from those that exist. None to keep none.
         accept_changes: go on also where settings, data or versions are not what they were.
         ranks: the processes that train together. All get the same model; only the first has a folder and reads dev.
 
@@ -175,7 +175,7 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
 
 
 def _measure(bundle: Bundle, model: Model, dev: Part | None, *, device: torch.device) -> Measure | None:
-    """Exact F1 on dev; the tagger is made anew each time, as a head may have learnt how to decode."""
+    """Exact F1 on dev; the tagger is made again each time, because a head may have learnt transitions."""
     if dev is None:
         return None
     backend, gold = TorchBackend(model, device=device), dev.documents

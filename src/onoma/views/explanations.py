@@ -29,7 +29,7 @@ _TOWARDS, _AGAINST = Style(color="green"), Style(color="red")
 
 
 def explanation_parts(explained: Explained) -> Iterator[Text | Table]:
-    """What is to be printed, from top to bottom."""
+    """What to print, from top to bottom."""
     if not explained.explanations:
         yield Text("no entities; choose a span with --span")
     for explanation in explained.explanations:

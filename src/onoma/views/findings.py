@@ -1,4 +1,4 @@
-"""What is behind the figures -> tables for the terminal: errors, reliability of scores, comparisons, runs."""
+"""Details of the figures -> tables for the terminal: errors, reliability of scores, comparisons, runs."""
 
 from __future__ import annotations
 

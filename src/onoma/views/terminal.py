@@ -1,4 +1,4 @@
-"""A document -> text for a terminal, every name with its label behind it, in the label's colour or in brackets.
+"""A document -> text for a terminal, every name with its label after it, in the label's colour or in brackets.
 
 >>> document = Document("Angela Merkel visited Lyon.")
 >>> to_terminal(document.with_entities([document.entity(0, 13, "PER")]), colour=False).plain
@@ -33,10 +33,10 @@ VISIBLE = str.maketrans(
 def to_terminal(document: Document, *, colour: bool = True, palette: Palette | None = None) -> Text:
     """The document's text with its entities marked.
 
-    Entities that cross are cut; ``…`` stands at the cuts.
+    Entities that cross are cut; ``…`` marks the cuts.
 
     Args:
-        colour: colour tells where a name begins and its label ends; without, brackets do.
+        colour: mark entities and their labels by colour; if not, by brackets.
         palette: keeps the labels' colours apart over many documents; a new one if not given.
     """
     palette = Palette() if palette is None else palette

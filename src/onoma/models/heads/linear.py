@@ -19,7 +19,7 @@ class LinearHead(TagHead):
     def loss(
         self, hidden: Float[Tensor, "words hidden"], sequences: Sequences, targets: Int64[Tensor, " words"]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        del sequences  # every word has a loss of its own
+        del sequences  # each word has a separate loss
         scores = self(hidden)
         single = targets < self.tags
         total = functional.cross_entropy(

@@ -52,7 +52,7 @@ def paragraph(text: str) -> str:
 
 
 def beside(*parts: str) -> str:
-    """Tables and pictures that stand side by side where there is room."""
+    """Tables and pictures side by side, if there is room."""
     return f'<div class="beside">\n{"".join(parts)}</div>\n'
 
 

@@ -47,7 +47,7 @@ def evaluation_page(
 
     Args:
         report: from :func:`~onoma.metrics.judge`; a part that it does not have is left out.
-        pairs: the documents that it was made of.
+        pairs: the documents that it was computed from.
         title: what was evaluated.
         most: how many sentences with errors the page holds; the rest is counted.
     """

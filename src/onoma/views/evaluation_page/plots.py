@@ -86,13 +86,13 @@ def dots(rows: Sequence[PlotRow], *, title: str, axis: str, zero: bool = False) 
 
 
 def bars(rows: Sequence[PlotRow], *, title: str, axis: str, most: float | None = None) -> str:
-    """A bar for each row with its number behind it, the first row on top.
+    """A bar for each row with its number after it, the first row on top.
 
     Args:
         rows: what is drawn; their intervals are not.
         title: what the picture says, for those who do not see it.
         axis: what the values are.
-        most: where the axis ends; None for a little behind the longest bar.
+        most: where the axis ends; None for a little beyond the longest bar.
     """
     with _styled():
         figure, axes = _rows([row.name for row in rows], axis=axis)
