@@ -43,12 +43,11 @@ from onoma.models import Model, Pretrained, TorchBackend, load_pretrained
 from onoma.models.lora import merge_lora
 from onoma.schemes import SCHEMES
 from onoma.tagger import Tagger
-from onoma.training.building import build_model, check_model, find_device
+from onoma.training.building import build_model, check_model, find_device, plan_run
 from onoma.training.config import RunConfig
 from onoma.training.corpus import TrainingText, read_training_text
 from onoma.training.flat import Examples
 from onoma.training.parts import Part, compare_labels, read_options, read_part
-from onoma.training.planning import plan_run
 from onoma.training.resume import check_resumable, dtype_of_run
 from onoma.version import __version__
 
