@@ -1,4 +1,4 @@
-"""A configuration and a pre-trained encoder to what a run needs: the model, the device, the batches and the settings."""
+"""A configuration and a pre-trained encoder to what a run needs: model, device, batches and settings."""
 
 from __future__ import annotations
 
