@@ -107,7 +107,7 @@ def main() -> None:
         for name, speeds in (("training", learnt), ("tagging", tagged)):
             of = spread(speeds["linear"], speeds["crf"])
             figures[corpus][name] = {"linear": of["before"], "crf": of["after"], "ratio": of["ratio"]}
-    write_result("heads", figures)
+    write_result(f"heads_{'_'.join(arguments.corpora)}", figures)
 
 
 if __name__ == "__main__":
