@@ -177,7 +177,7 @@ class Assembler:
                 if start == end:
                     self.tally.unusable.add("the entity covers no text", where=where, what=label)
                 elif (start, end, label) in seen:
-                    self.tally.unusable.add("the entity stands there twice", where=where, what=label)
+                    self.tally.unusable.add("the entity is annotated twice", where=where, what=label)
                 else:
                     if block.units is not None and not _covers_words(block.units, first, last):
                         reason = "the entity covers part of a written word; widened to the word"

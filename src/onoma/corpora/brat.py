@@ -105,7 +105,7 @@ def _entity(line: str, document: Document) -> Entity | str:
         return "the span is discontinuous"
     there = " ".join(text[start:end] for start, end in fragments)
     if quoted is not None and quoted.split() != there.split():
-        return "the line quotes another text than stands there"
+        return "the line quotes a text that differs from the document"
     return document.entity(fragments[0][0], fragments[-1][1], label)
 
 

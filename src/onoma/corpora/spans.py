@@ -105,7 +105,7 @@ class _Ruler:
                 return "the span reaches outside the text" if start < end else "the span is empty"
             start, end = points[start], points[end]
             if not self._agrees(start, end, quoted):
-                return "the span quotes another text than stands there"
+                return "the span quotes a text that differs from the document"
         probability = float(score) if isinstance(score, int | float) and not isinstance(score, bool) else None
         return Entity(start=start, end=end, label=label, score=probability, text=self._text[start:end])
 

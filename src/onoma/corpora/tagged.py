@@ -40,7 +40,7 @@ def tagged_sentences(document: Document, *, segment: Segment, tally: WriteTally)
         if chunk.end > end:
             tally.lose("the entity reaches across sentences", _shown(entity))
         elif inside in held[index]:
-            tally.lose("the entity stands there twice", _shown(entity))
+            tally.lose("the entity is annotated twice", _shown(entity))
         else:
             held[index].append(inside)
     wordless = len(document.sentences or ()) - len(groups)

@@ -65,7 +65,7 @@ class _Words:
 
 
 _LEFT_OUT = _Words("the annotation cannot be used, so it is left out", "fix or remove it")
-_READ_OTHERWISE = _Words("the file is read otherwise than it stands there", "nothing, if that is what you meant")
+_READ_OTHERWISE = _Words("the file is not read literally", "nothing, if that is what you meant")
 
 
 def _broken(scheme: str) -> _Words:

@@ -92,11 +92,11 @@ def _same(earlier: _TextUnit, later: _TextUnit) -> Finding:
     fixable = False
     if later.case.part != earlier.case.part:
         check, severity = "leak", "error"
-        why = f"the same words stand in {earlier.case.part or 'another part'}, at {where}, so it measures nothing new"
+        why = f"the same words are in {earlier.case.part or 'another part'}, at {where}, so it measures nothing new"
         fix = "remove it from one of the two"
     elif alike:
         check = "duplicate"
-        why = f"the same words stand at {where}"
+        why = f"the same words are at {where}"
         fixable = earlier.case.file == later.case.file and earlier.case.document.text == later.case.document.text
         fix = "remove one; --fix does" if fixable else "remove one, unless it counts twice on purpose"
     else:
@@ -112,7 +112,7 @@ def _near(earlier: _TextUnit, later: _TextUnit, similarity: float) -> Finding:
     leak = earlier.case.part != later.case.part
     where = earlier.case.where(earlier.span.start)
     part = f" in {earlier.case.part or 'another part'}" if leak else ""
-    why = f"{similarity:.0%} of its runs of three words stand in one passage{part}, at {where}"
+    why = f"{similarity:.0%} of its runs of three words are in one passage{part}, at {where}"
     fix = "remove one of the two, unless texts are alike by nature"
     return _finding(later, "leak" if leak else "duplicate", "warning" if leak else "note", why, fix, score=similarity)
 

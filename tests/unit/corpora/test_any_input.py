@@ -115,7 +115,7 @@ def test_any_text_is_written_and_every_entity_is_held_or_counted(
                 "the entity has no label",
                 "the entity reaches across sentences",
                 "the entity overlaps a longer one",
-                "the entity stands there twice",
+                "the entity is annotated twice",
             )
         )
         assert written.entities + dropped == len(document.entities)

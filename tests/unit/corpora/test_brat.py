@@ -29,7 +29,7 @@ def test_offsets_count_carriage_returns(tmp_path: Path) -> None:
     unusable = reading.report.unusable
     assert {reason: finding.count for reason, finding in unusable.items()} == {
         "the span is discontinuous": 1,
-        "the line quotes another text than stands there": 1,
+        "the line quotes a text that differs from the document": 1,
         "the span is empty or reaches outside the text": 1,
         "a relation is no entity": 1,
     }

@@ -88,7 +88,10 @@ def test_prodigy_tokens_are_words_and_refused_records_are_counted(tmp_path: Path
         ([3, 3, "PER"], "the span is empty"),
         ([-1, 3, "PER"], "the span reaches outside the text"),
         ([9, 12, "PER"], "the span reaches outside the text"),
-        ({"start": 0, "end": 3, "label": "PER", "text": "Lyon"}, "the span quotes another text than stands there"),
+        (
+            {"start": 0, "end": 3, "label": "PER", "text": "Lyon"},
+            "the span quotes a text that differs from the document",
+        ),
         ("PER", "the annotation is no span"),
         ([1, 2], "the annotation is no span"),
     ],

@@ -102,7 +102,7 @@ def test_two_levels_of_germeval(tmp_path: Path) -> None:
     assert [(entity.text, entity.label) for entity in first.entities] == [("Uni Lyon", "ORG"), ("Lyon", "LOC")]
     assert first.meta == {"source": "http://x.y", "date": "2010"}
     assert len(second.entities) == 1
-    assert reading.report.unusable["the entity stands there twice"].count == 1
+    assert reading.report.unusable["the entity is annotated twice"].count == 1
     path.write_text("1\tAda\tB-PER\n")
     with pytest.raises(CorpusError, match=r"a\.tsv:1: 3 columns in .* expected 4"):
         list(read(path, format="germeval"))
