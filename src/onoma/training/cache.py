@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onoma.io.files import temporary_beside
+from onoma.machine import cache_folder
 from onoma.training.examples import Example
 from onoma.training.flat import Examples, ExampleWriter
 
@@ -37,6 +38,7 @@ BOUND = 20 * 2**30
 
 _ARRAYS = ("ids", "targets", "edges", "offsets")
 _ENTRY = "entry.json"
+_FOLDER = "examples"
 _ABANDONED_AFTER = 24 * 3600.0
 
 
@@ -55,13 +57,6 @@ class Cached:
     found: bool
 
 
-def cache_folder() -> Path:
-    """``$ONOMA_CACHE``, else ``$XDG_CACHE_HOME/onoma``, else ``~/.cache/onoma``; in it ``examples``."""
-    own, shared = os.environ.get("ONOMA_CACHE"), os.environ.get("XDG_CACHE_HOME")
-    base = Path(own) if own else (Path(shared) if shared else Path.home() / ".cache") / "onoma"
-    return base / "examples"
-
-
 def cached_examples(
     key: str, *, build: Build, notice: Callable[[str], object], folder: Path | None = None, bound: int = BOUND
 ) -> Cached:
@@ -73,10 +68,10 @@ def cached_examples(
         key: everything that the examples depend on, as text of any length.
         build: makes the examples; called a second time where the disk is full.
         notice: called with what the user should know: a broken entry, a full disk.
-        folder: where entries are stored; :func:`cache_folder` by default.
+        folder: where entries are stored; ``examples`` in the user's cache by default.
         bound: bytes that all entries together may take; the newest stays in any case.
     """
-    folder = folder or cache_folder()
+    folder = folder or cache_folder(_FOLDER)
     entry = folder / hashlib.sha256(f"{FORMAT}\n{key}".encode()).hexdigest()[:32]
     found = _open(entry, notice=notice)
     if found is not None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from onoma.training import cache as cache_module
-from onoma.training.cache import Cached, cache_folder, cached_examples, prune
+from onoma.training.cache import Cached, cached_examples, prune
 from onoma.training.examples import Example
 
 
@@ -204,13 +204,3 @@ def test_the_entry_says_its_sizes(folder, notices):
     entry = entry_of(folder)
     sizes = json.loads((entry / "entry.json").read_text())["sizes"]
     assert sizes == {path.name: path.stat().st_size for path in entry.glob("*.npy")}
-
-
-def test_where_the_cache_lies(monkeypatch, tmp_path):
-    for name in ("ONOMA_CACHE", "XDG_CACHE_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    assert cache_folder() == Path.home() / ".cache" / "onoma" / "examples"
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "x"))
-    assert cache_folder() == tmp_path / "x" / "onoma" / "examples"
-    monkeypatch.setenv("ONOMA_CACHE", str(tmp_path / "o"))
-    assert cache_folder() == tmp_path / "o" / "examples"

@@ -1,0 +1,44 @@
+"""What the system says of its processor."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+_CPUINFO = Path("/proc/cpuinfo")
+_AMX = "amx_tile"
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """A processor, as programs see it: a virtual machine may hide instructions that the hardware has.
+
+    Attributes:
+        name: as the system shows it.
+        flags: the instruction sets, by the names of Linux; empty on other systems.
+    """
+
+    name: str
+    flags: frozenset[str]
+
+    @property
+    def has_amx(self) -> bool:
+        """Whether the matrix units of recent Xeons (Advanced Matrix Extensions) are visible."""
+        return _AMX in self.flags
+
+
+@cache
+def find_processor() -> Processor:
+    """The processor of this machine."""
+    try:
+        lines = _CPUINFO.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    fields: dict[str, str] = {}
+    for line in lines:
+        key, _, value = line.partition(":")
+        fields.setdefault(key.strip(), value.strip())
+    name = fields.get("model name") or platform.processor() or platform.machine()
+    return Processor(name, frozenset(fields.get("flags", fields.get("Features", "")).split()))
