@@ -16,7 +16,8 @@ from onoma.bundle import ENTITIES
 from onoma.export.affine import Arithmetic, Exact, as_array
 from onoma.export.nodes import Nodes
 from onoma.models import Model, TagHead
-from onoma.models.encoder import Embeddings, Encoder, Layer
+from onoma.models.encoder import Embeddings, Encoder
+from onoma.models.layer import Layer
 from onoma.runtime.graph import INPUTS, WANTED, output_of
 
 _ACTIVATIONS = (nn.GELU, nn.ReLU, nn.SiLU)

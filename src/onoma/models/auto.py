@@ -15,7 +15,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from onoma.errors import EncoderError
-from onoma.models.packing import Packing
+from onoma.models.packing import through_padding
 
 
 class AutoEncoder(nn.Module):
@@ -54,14 +54,8 @@ class AutoEncoder(nn.Module):
         at: Int64[Tensor, " asked"] | None = None,
     ) -> Float[Tensor, "rows hidden"]:
         """The same of sequences without padding, which they get here; see :meth:`onoma.models.Encoder.packed`."""
-        packing = Packing.of(lengths)
         filler = getattr(self.model.config, "pad_token_id", None) or 0
-        padded = ids.new_full((len(lengths), packing.longest), filler)
-        mask = torch.zeros_like(padded)
-        padded[packing.sequences, packing.places] = ids
-        mask[packing.sequences, packing.places] = 1
-        hidden: Tensor = self(padded, mask)[packing.sequences, packing.places]
-        return hidden if at is None else hidden[at]
+        return through_padding(self, ids, lengths, at=at, filler=filler)
 
     def named_weights(self) -> dict[str, Tensor]:
         """The parameters under the names that they have in a model with a head."""

@@ -5,11 +5,29 @@ torch draws a full random number for every unit that may be dropped; on a CPU th
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
+
+
+class DroppedUnits(NamedTuple):
+    """A byte for each unit; those below the threshold are dropped."""
+
+    draws: UInt8[Tensor, " *axes"]
+    threshold: int
+
+    def kept(self, out: Float[Tensor, " *axes"]) -> Float[Tensor, " *axes"]:
+        """1 for every unit that stays and 0 for those that are dropped, written to an array of floats.
+
+        A mask of booleans would have to be converted, which costs four times as much.
+        """
+        return torch.ge(self.draws, self.threshold, out=out)
 
 
 class Dropout(nn.Module):
@@ -36,7 +54,8 @@ class Dropout(nn.Module):
             return hidden
         if hidden.device.type != "cpu":
             return functional.dropout(hidden, self.p)
-        return hidden * self.draw(hidden).mul_(self.scale)
+        kept = self.draw(hidden.shape).kept(torch.empty(hidden.shape, dtype=hidden.dtype))
+        return hidden * kept.mul_(self.scale)
 
     @property
     def drops(self) -> bool:
@@ -48,15 +67,13 @@ class Dropout(nn.Module):
         """The factor that compensates for dropped units: ``1 / (1 - p)``."""
         return 1 / (1 - self.p)
 
-    def draw(self, hidden: Float[Tensor, " *axes"]) -> Float[Tensor, " *axes"]:
-        """1 for every unit on a CPU that stays, 0 for those that are dropped."""
+    def draw(self, shape: Sequence[int]) -> DroppedUnits:
+        """Which units of an array on a CPU are dropped."""
         random = np.random.Generator(np.random.SFC64(int(torch.randint(2**63 - 1, ()))))
         threshold = min(255, int(256 * self.p + random.random()))
-        draws = torch.from_numpy(random.bit_generator.random_raw(-(-hidden.numel() // 8)).view(np.uint8))
-        stays = torch.empty(hidden.shape, dtype=hidden.dtype)
-        # Compared straight into floats: a mask of booleans would have to be converted, which costs four times as much.
-        torch.ge(draws[: hidden.numel()].view(hidden.shape), threshold, out=stays)
-        return stays
+        count = math.prod(shape)
+        draws = torch.from_numpy(random.bit_generator.random_raw(-(-count // 8)).view(np.uint8))
+        return DroppedUnits(draws[:count].view(*shape), threshold)
 
     def extra_repr(self) -> str:
         return f"p={self.p}"

@@ -17,10 +17,13 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from onoma.models.attention import Attention, PaddedAttention, packed_attention
+from onoma.models.attention import NestedAttention, PaddedAttention
 from onoma.models.config import EncoderConfig
+from onoma.models.cpu_training import row_multiple, run_layers, runs
 from onoma.models.dropout import Dropout
-from onoma.models.packing import Packing
+from onoma.models.layer import FeedForward, Layer, SelfAttention
+from onoma.models.packing import Packing, through_padding
+from onoma.models.rows import Buffers, Rows
 
 Activation = Callable[[], nn.Module]
 
@@ -46,7 +49,7 @@ class Encoder(nn.Module):
         config: its measures.
 
     Attributes:
-        recompute: compute the inside of each layer again in the backward pass of :meth:`packed` instead of keeping it
+        recompute: compute the inside of each layer again in the backward pass instead of keeping it
             (Chen et al. 2016): a third more time, and a fraction of the memory.
 
     Raises:
@@ -58,6 +61,7 @@ class Encoder(nn.Module):
         width, narrow = config.hidden, config.embedding_width
         self.config = config
         self.recompute = False
+        self._idle: list[Buffers] = []
         self.embeddings = Embeddings(
             words=nn.Embedding(config.vocabulary, narrow),
             positions=nn.Embedding(config.positions, narrow),
@@ -105,7 +109,7 @@ class Encoder(nn.Module):
         hidden: Tensor = self.projection(self.embeddings(ids, (mask.cumsum(dim=1) - 1).clamp(min=0)))
         attention = PaddedAttention(mask)
         for layer in self.layers:
-            hidden = layer(hidden, attention)
+            hidden = self._run(layer, hidden, attention)
         return hidden
 
     def packed(
@@ -125,15 +129,36 @@ class Encoder(nn.Module):
         Returns:
             Hidden states of all subwords, or of those wanted.
         """
+        if ids.device.type != "cpu":
+            return self._packed_on_gpu(ids, lengths, at=at)
+        if not runs(self.layers):
+            return through_padding(self, ids, lengths, at=at)
+        return self._packed_on_cpu(ids, lengths, at=at)
+
+    def _packed_on_cpu(self, ids: Tensor, lengths: Tensor, *, at: Tensor | None = None) -> Float[Tensor, "rows hidden"]:
+        dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
+        rows = Rows(lengths, multiple=row_multiple(dtype))
+        with torch.autocast("cpu", enabled=False):
+            return run_layers(
+                self.projection(self.embeddings(ids[rows.subwords], rows.places)),
+                rows,
+                rows.row_of if at is None else rows.row_of[at],
+                layers=self.layers,
+                dtype=dtype,
+                idle=self._idle,
+                recompute=self.recompute,
+            )
+
+    def _packed_on_gpu(self, ids: Tensor, lengths: Tensor, *, at: Tensor | None = None) -> Float[Tensor, "rows hidden"]:
         packing = Packing.of(lengths)
         hidden: Tensor = self.projection(self.embeddings(ids, packing.places))
-        attention = packed_attention(packing, packing, heads=self.config.heads)
+        attention = NestedAttention(packing, packing)
         *lower, last = self.layers
         for layer in lower:
             hidden = self._run(layer, hidden, attention)
         if at is None:
             return self._run(last, hidden, attention)
-        return self._run(last, hidden, packed_attention(packing.at(at), packing, heads=self.config.heads), at)
+        return self._run(last, hidden, NestedAttention(packing.at(at), packing), at)
 
     def _run(self, layer: nn.Module, *arguments: object) -> Tensor:
         if self.recompute and torch.is_grad_enabled():
@@ -169,74 +194,6 @@ class Embeddings(nn.Module):
         summed = self.words(ids) + self.positions(places + self.first_position) + self.types.weight[0]
         normed: Tensor = self.dropout(self.norm(summed))
         return normed
-
-
-class Layer(nn.Module):
-    """Attention, then the feed-forward step, each added to the residual stream and normed after."""
-
-    def __init__(
-        self,
-        *,
-        attention: SelfAttention,
-        attention_norm: nn.LayerNorm,
-        feed_forward: FeedForward,
-        feed_forward_norm: nn.LayerNorm,
-        dropout: Dropout,
-    ) -> None:
-        super().__init__()
-        self.attention = attention
-        self.attention_norm = attention_norm
-        self.feed_forward = feed_forward
-        self.feed_forward_norm = feed_forward_norm
-        self.dropout = dropout
-
-    def forward(
-        self,
-        hidden: Float[Tensor, "*axes hidden"],
-        attention: Attention,
-        at: Int64[Tensor, " asked"] | None = None,
-    ) -> Float[Tensor, "*rows hidden"]:
-        """One layer's hidden states to the next one's, of all subwords or of some; see :meth:`Encoder.packed`."""
-        asking = hidden if at is None else hidden[at]
-        attended = self.attention_norm(asking + self.dropout(self.attention(asking, hidden, attention)))
-        fed: Tensor = self.feed_forward_norm(attended + self.dropout(self.feed_forward(attended)))
-        return fed
-
-
-class SelfAttention(nn.Module):
-    """The affine maps around attention."""
-
-    def __init__(self, width: int, *, heads: int, dropout: float) -> None:
-        super().__init__()
-        self.heads = heads
-        self.query = nn.Linear(width, width)
-        self.key = nn.Linear(width, width)
-        self.value = nn.Linear(width, width)
-        self.output = nn.Linear(width, width)
-        self.dropout = Dropout(dropout)
-
-    def forward(
-        self, asking: Float[Tensor, "*rows hidden"], hidden: Float[Tensor, "*axes hidden"], attention: Attention
-    ) -> Float[Tensor, "*rows hidden"]:
-        mixed: Tensor = self.output(
-            attention(self.query(asking), self.key(hidden), self.value(hidden), heads=self.heads, dropout=self.dropout)
-        )
-        return mixed
-
-
-class FeedForward(nn.Module):
-    """Wide and back, with a nonlinearity between, at every subword alone (Vaswani et al. 2017, equation 2)."""
-
-    def __init__(self, width: int, inner: int, *, activation: nn.Module) -> None:
-        super().__init__()
-        self.inner = nn.Linear(width, inner)
-        self.activation = activation
-        self.outer = nn.Linear(inner, width)
-
-    def forward(self, hidden: Float[Tensor, "*axes hidden"]) -> Float[Tensor, "*axes hidden"]:
-        widened = self.activation(self.inner(hidden))
-        narrowed: Tensor = self.outer(widened)
-        return narrowed
 
 
 def _draw(module: nn.Module) -> None:

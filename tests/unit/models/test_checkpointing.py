@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,12 @@ import torch
 
 from onoma.errors import EncoderError
 from onoma.models import AutoEncoder, Encoder
+from onoma.models import encoder as encoder_module
 from onoma.models.auto import load_auto
 from onoma.models.checkpointing import checkpoint_layers
+from onoma.models.dropout import Dropout, DroppedUnits
 from onoma.models.families import read_config
+from onoma.models.rows import Buffers
 from support.tiny import hf_config, shake, write_distilbert
 
 LENGTHS = torch.tensor([5, 9, 1])
@@ -34,13 +38,50 @@ def check(encoder: Encoder | AutoEncoder) -> None:
         torch.testing.assert_close(left, right, rtol=0, atol=0)
 
 
-def test_gradients_are_equal_with_dropout():
+def test_gradients_are_equal_with_dropout(monkeypatch: pytest.MonkeyPatch):
     encoder = Encoder(read_config(hf_config("bert", vocabulary=60)))
     shake(encoder)
+    draws: list[int] = []
+    draw = Dropout.draw
+
+    def counted(dropout: Dropout, shape: Sequence[int]) -> DroppedUnits:
+        draws.append(len(shape))
+        return draw(dropout, shape)
+
+    monkeypatch.setattr(Dropout, "draw", counted)
+    plain = gradients(encoder)
+    before = len(draws)
+    checkpoint_layers(encoder)
+    torch.testing.assert_close(gradients(encoder), plain, rtol=0, atol=0)
+    assert len(draws) == before + 2 * before - 1, "the layers were not computed again, or the embeddings were"
+
+
+def test_gradients_are_equal_where_layers_were_changed(monkeypatch: pytest.MonkeyPatch):
+    encoder = Encoder(read_config(hf_config("bert", vocabulary=60)))
+    shake(encoder)
+    monkeypatch.setattr(encoder_module, "runs", lambda layers: False)
     calls: list[int] = []
     encoder.layers[0].register_forward_pre_hook(lambda *_: calls.append(1))
     check(encoder)
     assert len(calls) == 3, "the layer was not computed again"
+
+
+def test_layers_that_are_recomputed_share_their_arrays(monkeypatch: pytest.MonkeyPatch):
+    names: set[str] = set()
+    take = Buffers.take
+
+    def noted(buffers: Buffers, name: str, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+        names.add(name)
+        return take(buffers, name, *shape, dtype=dtype)
+
+    monkeypatch.setattr(Buffers, "take", noted)
+    encoder = Encoder(read_config(hf_config("bert", vocabulary=60)))
+    gradients(encoder)
+    plain = len(names)
+    names.clear()
+    checkpoint_layers(encoder)
+    gradients(encoder)
+    assert len(names) < plain
 
 
 def test_gradients_of_a_foreign_encoder_are_equal(tmp_path: Path):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 
-from onoma.models import AutoEncoder, Encoder, load_pretrained
+from onoma.models import AutoEncoder, Encoder, cpu_training, load_pretrained
 from onoma.models import encoder as encoder_module
-from onoma.models.attention import NestedAttention, PackedAttention
-from onoma.models.dropout import Dropout
-from onoma.models.packing import Packing
+from onoma.models.dropout import Dropout, DroppedUnits, set_dropout
+from onoma.models.layer import Layer
+from onoma.models.rows import Buffers, Rows
 from onoma.tasks import NO_TARGET
 from support.tagging import linear, mean_loss, model_of, packed
 from support.tiny import ragged, shake, small_config, write_distilbert
@@ -34,15 +34,13 @@ def batch(lengths: tuple[int, ...]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return ids, mask, ids[mask == 1], torch.tensor(lengths)
 
 
-@pytest.fixture(params=["plain", pytest.param("nested", marks=NESTED)])
+@pytest.fixture(params=["written out", "padded", pytest.param("nested", marks=NESTED)])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Attention as on a CPU, and as on a GPU."""
+    """As on a CPU, there with layers that were changed, and as on a GPU."""
     if request.param == "nested":
-
-        def nested(asking: Packing, asked: Packing, *, heads: int) -> NestedAttention:
-            return NestedAttention(asking, asked)
-
-        monkeypatch.setattr(encoder_module, "packed_attention", nested)
+        monkeypatch.setattr(Encoder, "packed", vars(Encoder)["_packed_on_gpu"])
+    if request.param == "padded":
+        monkeypatch.setattr(encoder_module, "runs", lambda layers: False)
 
 
 def gradients(model: torch.nn.Module, result: Tensor) -> dict[str, Tensor]:
@@ -137,28 +135,105 @@ def test_a_batch_without_targets_costs_nothing() -> None:
     assert (loss.item(), weight.item()) == (0.0, 0.0)
 
 
+def reference(model: Encoder, ids: Tensor, rows: Rows, draws: Iterator[Tensor]) -> Tensor:
+    """All layers by autograd, with given masks of 0 and 1 for what a probability of 0.4 drops."""
+    hidden: Tensor = model.embeddings(ids[rows.subwords], rows.places)
+    heads = model.config.heads
+    for layer in model.layers:
+        assert isinstance(layer, Layer)
+        attention = layer.attention
+        query, key, value = (
+            rows.by_head(affine(hidden), heads) for affine in (attention.query, attention.key, attention.value)
+        )
+        scores = query @ key.transpose(1, 2) * query.shape[2] ** -0.5
+        if rows.inside is not None:
+            scores = scores.masked_fill(~rows.inside.repeat_interleave(heads, 0)[:, None], -torch.inf)
+        mixed = (scores.softmax(-1) * next(draws) / 0.6 @ value).transpose(0, 1).reshape(hidden.shape)
+        attended = layer.attention_norm(hidden + attention.output(mixed) * next(draws) / 0.6)
+        hidden = layer.feed_forward_norm(attended + layer.feed_forward(attended) * next(draws) / 0.6)
+    return hidden
+
+
 @pytest.mark.parametrize("lengths", LENGTHS)
-def test_attention_drops_weights_and_its_gradient_knows_which(lengths: tuple[int, ...]) -> None:
-    """Of equal lengths there is no bias, of others there is; each sequence alone, by plain products."""
-    heads, width, total = 2, 6, sum(lengths)
-    rows = [torch.randn(total, width, requires_grad=True) for _ in range(3)]
-    packing = Packing.of(torch.tensor(lengths))
-    dropout = Dropout(0.4)
-    torch.manual_seed(4)
-    ours = PackedAttention(packing, packing, heads=heads)(*rows, heads=heads, dropout=dropout)
-    longest = max(lengths)
-    torch.manual_seed(4)
-    stays = dropout.draw(torch.empty(len(lengths) * heads, longest, longest)).view(-1, heads, longest, longest)
-    theirs = []
-    for number, (query, key, value) in enumerate(zip(*(each.split(list(lengths)) for each in rows), strict=True)):
-        size = len(query)
-        by_head = [each.view(size, heads, -1).transpose(0, 1) for each in (query, key, value)]
-        weights = (by_head[0] @ by_head[1].transpose(1, 2) * (width // heads) ** -0.5).softmax(-1)
-        dropped = weights * stays[number, :, :size, :size] / 0.6
-        theirs.append((dropped @ by_head[2]).transpose(0, 1).reshape(size, width))
-    torch.testing.assert_close(ours, torch.cat(theirs))
-    wanted = torch.randn(total, width)
-    for one, other in zip(
-        torch.autograd.grad(ours, rows, wanted), torch.autograd.grad(torch.cat(theirs), rows, wanted), strict=True
-    ):
-        torch.testing.assert_close(one, other)
+@pytest.mark.parametrize("activation", ["gelu", "gelu_new"])
+def test_units_are_dropped_and_gradients_know_which(
+    lengths: tuple[int, ...], activation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = encoder(activation=activation)
+    set_dropout(model, 0.4)
+    model.embeddings.dropout.p = 0.0
+    _, _, ids, sizes = batch(lengths)
+    draws: list[Tensor] = []
+    draw = Dropout.draw
+
+    def recorded(dropout: Dropout, shape: Sequence[int]) -> DroppedUnits:
+        dropped = draw(dropout, shape)
+        draws.append(dropped.kept(torch.empty(*shape)))
+        return dropped
+
+    monkeypatch.setattr(Dropout, "draw", recorded)
+    ours = model.packed(ids, sizes)
+    rows = Rows(sizes, multiple=1)
+    # The last layer has its rows in the order of the subwords; the others as they are in memory.
+    for place in (-2, -1):
+        drawn = draws[place]
+        draws[place] = torch.ones(len(rows), model.hidden).index_copy(0, rows.row_of, drawn)
+    theirs = reference(model, ids, rows, iter(draws))[rows.row_of]
+    torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=0)
+    assert_same(gradients(model, ours), gradients(model, theirs))
+
+
+@pytest.mark.parametrize("frozen", [1, 2])
+def test_frozen_layers_get_no_gradient_and_others_the_same(frozen: int) -> None:
+    model = encoder(layers=3).eval()
+    _, _, packed, sizes = batch((9, 1, 4))
+    full = gradients(model, model.packed(packed, sizes))
+    for part in (model.embeddings, *model.layers[:frozen]):
+        part.requires_grad_(False)
+        for weights in part.parameters():
+            weights.grad = None
+    some = gradients(model, model.packed(packed, sizes))
+    assert {name.split(".")[1] for name in some} == {str(layer) for layer in range(frozen, 3)}
+    assert_same(some, {name: full[name] for name in some})
+
+
+def test_two_passes_before_the_first_gradient_do_not_disturb_each_other() -> None:
+    model = encoder().eval()
+    batches = [batch((9, 1, 4)), batch((5, 6))]
+    alone = [gradients(model, model.packed(packed, sizes)) for _, _, packed, sizes in batches]
+    both = [model.packed(packed, sizes) for _, _, packed, sizes in batches]
+    for result, expected in zip(both, alone, strict=True):
+        assert_same(gradients(model, result), expected)
+
+
+def test_steps_share_their_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Buffers] = []
+
+    class Counted(Buffers):
+        def __init__(self) -> None:
+            super().__init__()
+            made.append(self)
+
+    monkeypatch.setattr(cpu_training, "Buffers", Counted)
+    model = encoder()
+    _, _, packed, sizes = batch((9, 1, 4))
+    for _ in range(3):
+        gradients(model, model.packed(packed, sizes))
+    assert len(made) == 1
+
+
+def test_products_of_16_bits_have_few_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    shapes: set[int] = set()
+    product = torch.mm
+
+    def counted(left: Tensor, right: Tensor, **more: Tensor) -> Tensor:
+        shapes.add(left.shape[1] if left.stride(0) == 1 else left.shape[0])
+        return product(left, right, **more)
+
+    monkeypatch.setattr(torch, "mm", counted)
+    model = encoder()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        for lengths in [(9, 1, 4), (5, 6), (12, 11, 3), (14, 2)]:
+            _, _, packed, sizes = batch(lengths)
+            gradients(model, model.packed(packed, sizes, at=torch.arange(0, len(packed), 3)))
+    assert shapes == {32, 64}
