@@ -6,7 +6,7 @@ They compute what autograd would compute of :class:`~onoma.models.layer.Layer`, 
   stay in fp32.
 - oneDNN compiles a kernel for every new shape of a 16-bit product, so the rows are filled up to a multiple of 32.
 - Large arrays are the same from step to step.
-- Attention reads its heads as views; the mask of a dropout is kept as a byte a unit; scales and sums are part of
+- Query, key and value are one product; the mask of a dropout is kept as a byte a unit; scales and sums are part of
   operations that are done anyway.
 
 Sources: Vaswani et al. 2017 (attention, post-layer-norm), Micikevicius et al. 2018 (mixed precision).
@@ -14,7 +14,7 @@ Sources: Vaswani et al. 2017 (attention, post-layer-norm), Micikevicius et al. 2
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,10 +157,6 @@ class _Pass:
             mask = torch.zeros(self.rows.inside.shape).masked_fill_(~self.rows.inside, -torch.inf)
             self.mask = mask.repeat_interleave(self.heads, dim=0)[:, None]
 
-    def keep(self, name: str, array: Tensor) -> Tensor:
-        """The array in fp32, in a buffer where that is a copy."""
-        return array if array.dtype == torch.float32 else self.buffers.take(name, *array.shape).copy_(array)
-
     def kept(self, dropped: DroppedUnits, name: str) -> Tensor:
         """1 for each unit that was not dropped, 0 for the others."""
         return dropped.kept(self.buffers.take(name, *dropped.draws.shape))
@@ -170,14 +166,12 @@ class _Layer:
     def __init__(self, layer: Layer, made: _Pass, *, name: str) -> None:
         attention, feed_forward = layer.attention, layer.feed_forward
         self.made = made
-        self._query = _Affine(attention.query, made, name=f"{name} query")
-        self._key = _Affine(attention.key, made, name=f"{name} key")
-        self._value = _Affine(attention.value, made, name=f"{name} value")
+        self._inputs = _Affine([attention.query, attention.key, attention.value], made, name=f"{name} inputs")
         self._attention = _Attention(attention.dropout, made, name=name)
-        self._output = _Affine(attention.output, made, name=f"{name} output")
+        self._output = _Affine([attention.output], made, name=f"{name} output")
         self._attention_norm = _AddNorm(layer.attention_norm, layer.dropout, made, name=f"{name} attended")
-        self._inner = _Affine(feed_forward.inner, made, name=f"{name} wide")
-        self._outer = _Affine(feed_forward.outer, made, name=f"{name} narrow")
+        self._inner = _Affine([feed_forward.inner], made, name=f"{name} wide")
+        self._outer = _Affine([feed_forward.outer], made, name=f"{name} narrow")
         self._feed_forward_norm = _AddNorm(layer.feed_forward_norm, layer.dropout, made, name=f"{name} fed")
         assert isinstance(feed_forward.activation, nn.GELU)
         self._approximate = feed_forward.activation.approximate
@@ -186,9 +180,7 @@ class _Layer:
 
     def forward(self, hidden: Tensor, asked: Tensor | None = None) -> Tensor:
         made, self._asked = self.made, asked
-        given = hidden.to(made.dtype)
-        maps = (self._query, self._key, self._value)
-        mixed = self._attention.forward(*(affine.forward(given) for affine in maps))
+        mixed = self._attention.forward(self._inputs.forward(hidden.to(made.dtype)))
         if asked is not None:
             mixed, hidden = mixed[asked], hidden[asked]
         attended = self._attention_norm.forward(hidden, self._output.forward(mixed))
@@ -211,11 +203,16 @@ class _Layer:
         of_mixed = self._output.of_given(of_projected).float()
         if self._asked is not None:
             of_mixed, of_hidden = self._spread(of_mixed, self._asked), self._spread(of_hidden, self._asked)
-        of_maps: list[Tensor] = []
-        for affine, own in zip((self._query, self._key, self._value), self._attention.backward(of_mixed), strict=True):
-            of_maps += affine.backward(own)
-            affine.add_of_given(own, to=of_hidden)
-        return of_hidden, [*of_maps, *of_output, *of_inner, *of_outer, *of_attention_norm, *of_feed_forward_norm]
+        of_inputs = self._attention.backward(of_mixed)
+        self._inputs.add_of_given(of_inputs, to=of_hidden)
+        return of_hidden, [
+            *self._inputs.backward(of_inputs),
+            *of_output,
+            *of_inner,
+            *of_outer,
+            *of_attention_norm,
+            *of_feed_forward_norm,
+        ]
 
     def _spread(self, of_asked: Tensor, asked: Tensor) -> Tensor:
         """The gradient of all rows, given that of the rows asked for; what fills these up has none."""
@@ -223,20 +220,23 @@ class _Layer:
 
 
 class _Affine:
-    """``given @ weight.T + bias`` in the products' dtype."""
+    """``given @ weight.T + bias`` in the products' dtype; the results of several maps are side by side."""
 
-    def __init__(self, affine: nn.Linear, made: _Pass, *, name: str) -> None:
-        self._weight, self._bias = affine.weight.to(made.dtype), affine.bias.to(made.dtype)
-        self._made, self._name = made, name
+    def __init__(self, maps: Sequence[nn.Linear], made: _Pass, *, name: str) -> None:
+        self._weight = _joined([each.weight.to(made.dtype) for each in maps])
+        self._bias = _joined([each.bias.to(made.dtype) for each in maps])
+        self._maps, self._made, self._name = len(maps), made, name
 
     def forward(self, given: Tensor) -> Tensor:
         self._given = given
         out = self._made.buffers.take(self._name, len(given), len(self._weight), dtype=given.dtype)
         return torch.addmm(self._bias, given, self._weight.t(), out=out)
 
-    def backward(self, gradient: Tensor) -> tuple[Tensor, Tensor]:
-        """The gradients of weight and bias."""
-        return torch.mm(gradient.t(), self._given).float(), gradient.sum(0).float()
+    def backward(self, gradient: Tensor) -> list[Tensor]:
+        """The gradients of weight and bias, map by map."""
+        of_weight, of_bias = torch.mm(gradient.t(), self._given).float(), gradient.sum(0).float()
+        pairs = zip(of_weight.chunk(self._maps), of_bias.chunk(self._maps), strict=True)
+        return [each for pair in pairs for each in pair]
 
     def of_given(self, gradient: Tensor, *, out: Tensor | None = None) -> Tensor:
         """The gradient of what was given."""
@@ -290,12 +290,12 @@ class _Attention:
     def __init__(self, dropout: Dropout, made: _Pass, *, name: str) -> None:
         self._dropout, self._made, self._name = dropout, made, name
 
-    def forward(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    def forward(self, inputs: Tensor) -> Tensor:
+        """From the rows of query, key and value, side by side."""
         made, dropout, take = self._made, self._dropout, self._made.buffers.take
-        self._shape = query.shape
-        query = self._by_head(made.keep(f"{self._name} query in fp32", query))
-        key = self._by_head(made.keep(f"{self._name} key in fp32", key))
-        value = self._by_head(made.keep(f"{self._name} value in fp32", value))
+        self._inputs_shape = inputs.shape
+        by_part = made.rows.by_part(inputs, 3, made.heads)
+        query, key, value = take(f"{self._name} inputs by head", *by_part.shape).copy_(by_part).flatten(1, 2).unbind()
         self._scale = query.shape[2] ** -0.5
         shape = (len(query), query.shape[1], query.shape[1])
         scores = _product(query, key.transpose(1, 2), scale=self._scale, out=take("scores", *shape))
@@ -305,44 +305,42 @@ class _Attention:
         self._dropped = dropout.draw(shape) if dropout.drops else None
         left = weights if self._dropped is None else made.kept(self._dropped, "scores").mul_(weights)
         self._inputs = query, key, value, weights
-        mixed = _product(left, value, scale=self._grown)
-        return self._by_row(mixed, f"{self._name} mixed")
+        rows = take(f"{self._name} mixed", len(inputs), inputs.shape[1] // 3, dtype=made.dtype)
+        made.rows.by_head(rows, made.heads).copy_(_product(left, value, scale=self._grown))
+        made.rows.clear_end(rows)
+        return rows
 
-    def backward(self, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The gradients of query, key and value, in the products' dtype."""
+    def backward(self, gradient: Tensor) -> Tensor:
+        """The gradients of query, key and value, in the products' dtype, side by side."""
         made, take = self._made, self._made.buffers.take
         query, key, value, weights = self._inputs
-        gradient = self._by_head(gradient)
+        gradient = made.rows.by_head(gradient, made.heads)
         of_weights = torch.bmm(gradient, value.transpose(1, 2), out=take("of weights", *weights.shape))
         left = weights
         if self._dropped is not None:
             kept = made.kept(self._dropped, "scores")
             of_weights *= kept
             left = kept.mul_(weights)
-        of_value = _product(left.transpose(1, 2), gradient, scale=self._grown)
+        of_inputs = take("of inputs by head", 3, *query.shape)
+        _product(left.transpose(1, 2), gradient, scale=self._grown, out=of_inputs[2])
         of_scores = _softmax_backward(of_weights, weights, -1, weights.dtype, grad_input=take("scores", *weights.shape))
-        of_query = _product(of_scores, key, scale=self._scale * self._grown)
-        of_key = _product(of_scores.transpose(1, 2), query, scale=self._scale * self._grown)
-        return (
-            self._by_row(of_query, "of query"),
-            self._by_row(of_key, "of key"),
-            self._by_row(of_value, "of value"),
-        )
+        _product(of_scores, key, scale=self._scale * self._grown, out=of_inputs[0])
+        _product(of_scores.transpose(1, 2), query, scale=self._scale * self._grown, out=of_inputs[1])
+        rows = take("of inputs", *self._inputs_shape, dtype=made.dtype)
+        by_part = made.rows.by_part(rows, 3, made.heads)
+        by_part.copy_(of_inputs.view(by_part.shape))
+        made.rows.clear_end(rows)
+        return rows
 
     @property
     def _grown(self) -> float:
         return 1.0 if self._dropped is None else self._dropout.scale
 
-    def _by_head(self, rows: Tensor) -> Tensor:
-        return self._made.rows.by_head(rows, self._made.heads)
-
-    def _by_row(self, heads: Tensor, name: str) -> Tensor:
-        rows = self._made.buffers.take(name, *self._shape, dtype=self._made.dtype)
-        self._by_head(rows).copy_(heads)
-        self._made.rows.clear_end(rows)
-        return rows
-
 
 def _product(left: Tensor, right: Tensor, *, scale: float, out: Tensor | None = None) -> Tensor:
     """``left @ right * scale``, batch by batch."""
     return torch.baddbmm(left.new_empty(()), left, right, beta=0, alpha=scale, out=out)
+
+
+def _joined(tensors: Sequence[Tensor]) -> Tensor:
+    return tensors[0] if len(tensors) == 1 else torch.cat(list(tensors))

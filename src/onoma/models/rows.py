@@ -46,6 +46,13 @@ class Rows:
         """A view of the rows of each sequence and head, without those at the end of the matrix."""
         return rows[: self.longest * self._sequences].view(self.longest, self._sequences * heads, -1).transpose(0, 1)
 
+    def by_part(
+        self, rows: Float[Tensor, "rows parts_hidden"], parts: int, heads: int
+    ) -> Float[Tensor, "parts sequences heads longest part"]:
+        """A view of rows that hold several hidden states, such as query, key and value, one after the other."""
+        inner = rows[: self.longest * self._sequences].view(self.longest, self._sequences, parts, heads, -1)
+        return inner.permute(2, 1, 3, 0, 4)
+
     def clear_end(self, rows: Float[Tensor, "rows hidden"]) -> None:
         """Zero the rows at the end of the matrix, which belong to no sequence."""
         rows[self.longest * self._sequences :].zero_()
