@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import platform
+import statistics
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from onoma.machine import find_processor
 
 DATA = Path(os.environ.get("ONOMA_DATA", Path(__file__).parents[2] / "shared" / "data"))
 """The folder of real corpora."""
@@ -34,18 +37,19 @@ def write_result(name: str, figures: Mapping[str, object]) -> None:
 
 def machine() -> dict[str, object]:
     """The processor, its cores as this process sees them, and the versions that count."""
-    info = Path("/proc/cpuinfo")
-    models = (
-        [line.partition(":")[2].strip() for line in info.read_text().split("\n") if "model name" in line]
-        if info.exists()
-        else []
-    )
+    processor = find_processor()
     return {
-        "processor": models[0] if models else platform.processor(),
+        "processor": processor.name,
+        "amx": processor.has_amx,
         "cores": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),
         "packages": {name: found for name in _PACKAGES if (found := _version(name))},
     }
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """The median of some figures, and the range in which they are."""
+    return {"median": statistics.median(values), "least": min(values), "most": max(values)}
 
 
 def _version(name: str) -> str | None:

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from results import DATA, write_result
+from results import DATA, spread, write_result
 
 from onoma.corpora import read
 from onoma.encoding import SubwordEncoder, Windower
@@ -178,10 +178,6 @@ def measured(kind: str, arguments: argparse.Namespace) -> dict[str, Any]:
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     print(json.dumps({"kind": kind, **result}), file=sys.stderr, flush=True)
     return result
-
-
-def spread(values: list[float]) -> dict[str, float]:
-    return {"median": statistics.median(values), "least": min(values), "most": max(values)}
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from onoma.machine.caches import cache_folder
 from onoma.machine.processor import find_processor
 
 _FORMAT = 1
-_CALM_ROUNDS = 8
+_CALM_ROUNDS = 20
 """After so many rounds in which no shortest time fell by more than :data:`_NOISE`, a measurement is stable."""
 
 _NOISE = 0.02
