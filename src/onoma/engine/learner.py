@@ -16,7 +16,7 @@ from onoma.engine.devices import ALONE, Ranks
 from onoma.engine.dtype import Dtype
 from onoma.engine.groups import GroupSettings
 from onoma.engine.heap import STEPS_BETWEEN, give_back_holes, set_up_heap
-from onoma.engine.optimiser import clip_gradients, divide_gradients, make_optimiser, make_schedule, set_step
+from onoma.engine.optimiser import divide_gradients, make_optimiser, make_schedule, norm_of_gradients, set_step
 from onoma.engine.reduction import sum_gradients
 from onoma.errors import ConfigError
 
@@ -97,7 +97,8 @@ class Learner(Generic[AnyBatch]):
         total = 1.0 if whole else max(self.ranks.sum(sum(weights)), _TINY)
         if not whole:
             divide_gradients(self.objective.parameters(), by=total)
-        norm = clip_gradients(self.objective.parameters(), largest=self.settings.clip)
+        norm = norm_of_gradients(self.objective.parameters())
+        self._optimiser.clip(norm, largest=self.settings.clip)
         self._scaler.step(self._optimiser)
         self._scaler.update()
         self._schedule.step()

@@ -61,6 +61,13 @@ class RowwiseAdamW(AdamW):
         super().__init__(params, lr=lr, fused=True)
         # Otherwise torch.amp.GradScaler leaves it to the step to look for infinities, and the rows would not.
         self._step_supports_amp_scaling = False
+        self.grad_scale: Tensor | None = None
+        """What the next step divides gradients by, which costs it nothing; torch's name for it."""
+
+    def clip(self, norm: float, *, largest: float) -> None:
+        """Have the next step divide gradients of this norm such that it is at most ``largest``."""
+        device = self.param_groups[0]["params"][0].device
+        self.grad_scale = torch.tensor(norm / largest, device=device) if norm > largest else None
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
@@ -72,7 +79,8 @@ class RowwiseAdamW(AdamW):
         for group, table, gradient in tables:
             assert gradient is not None
             table.grad = gradient.coalesce()
-            self._update(table, group, table.grad.indices()[0], table.grad.values())
+            values = table.grad.values() if self.grad_scale is None else table.grad.values().div_(self.grad_scale)
+            self._update(table, group, table.grad.indices()[0], values)
         return loss
 
     @torch.no_grad()
@@ -127,18 +135,9 @@ def make_optimiser(objective: Objective[AnyBatch], *, settings: GroupSettings) -
 
 
 @torch.no_grad()
-def clip_gradients(weights: Iterable[Tensor], *, largest: float) -> float:
-    """Scale all gradients, sparse ones among them, so that their norm together is at most ``largest``.
-
-    Returns:
-        The norm that they had.
-    """
-    gradients = _gradients(weights)
-    norm = float(nn.utils.get_total_norm(gradients))
-    if norm > largest:
-        for gradient in gradients:
-            gradient.mul_(largest / norm)
-    return norm
+def norm_of_gradients(weights: Iterable[Tensor]) -> float:
+    """The norm of all gradients together, sparse ones among them, which are coalesced in place."""
+    return float(nn.utils.get_total_norm(_gradients(weights)))
 
 
 @torch.no_grad()

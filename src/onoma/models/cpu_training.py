@@ -15,16 +15,17 @@ Sources: Vaswani et al. 2017 (attention, post-layer-norm), Micikevicius et al. 2
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from onoma.models.dropout import Dropout, DroppedUnits
+from onoma.models.dropout import Dropout, DroppedUnits, new_source
 from onoma.models.layer import Layer
 from onoma.models.rows import Buffers, Rows
 
@@ -106,10 +107,10 @@ class _Layers(torch.autograd.Function):
         ctx.layers, ctx.asked, ctx.idle = layers, asked, idle
         hidden = embedded
         # Of what is recomputed: what each layer was given, and the random state that it began with.
-        inputs: list[tuple[Tensor, Tensor]] = []
+        inputs: list[tuple[Tensor, Any]] = []
         for layer in layers:
             if recompute:
-                inputs.append((hidden, torch.get_rng_state()))
+                inputs.append((hidden, layer.made.random.bit_generator.state))
             hidden = layer.forward(hidden, asked if layer is layers[-1] else None)
         ctx.inputs = inputs
         return hidden
@@ -125,20 +126,13 @@ class _Layers(torch.autograd.Function):
                 gradients[:0] = [None] * size
                 continue
             if ctx.inputs:
-                given, random_state = ctx.inputs[number]
-                _again(layers[number], given, ctx.asked if number == len(layers) - 1 else None, random_state)
+                given, layers[number].made.random.bit_generator.state = ctx.inputs[number]
+                layers[number].forward(given, ctx.asked if number == len(layers) - 1 else None)
             gradient, own = layers[number].backward(gradient)
             gradients[:0] = own
         ctx.idle.append(layers[0].made.buffers)
         ctx.layers = None
         return (gradient if of_embedded else None, None, None, None, None, *gradients)
-
-
-def _again(layer: _Layer, hidden: Tensor, asked: Tensor | None, random_state: Tensor) -> None:
-    now = torch.get_rng_state()
-    torch.set_rng_state(random_state)
-    layer.forward(hidden, asked)
-    torch.set_rng_state(now)
 
 
 @dataclass(slots=True, eq=False)
@@ -149,6 +143,7 @@ class _Pass:
     heads: int
     dtype: torch.dtype
     buffers: Buffers
+    random: np.random.Generator = field(default_factory=new_source)
     mask: Tensor | None = None
     """What is added to the scores of attention: minus infinity at keys that a sequence does not have."""
 
@@ -260,7 +255,7 @@ class _AddNorm:
         made, dropout, norm = self._made, self._dropout, self._norm
         given = given.float()
         self._total = made.buffers.take(self._name, *given.shape)
-        self._dropped = dropout.draw(given.shape) if dropout.drops else None
+        self._dropped = dropout.draw(given.shape, made.random) if dropout.drops else None
         if self._dropped is None:
             torch.add(residual, given, out=self._total)
         else:
@@ -302,7 +297,7 @@ class _Attention:
         if made.mask is not None:
             scores += made.mask
         weights = torch.softmax(scores, dim=-1, out=take(f"{self._name} weights", *shape))
-        self._dropped = dropout.draw(shape) if dropout.drops else None
+        self._dropped = dropout.draw(shape, made.random) if dropout.drops else None
         left = weights if self._dropped is None else made.kept(self._dropped, "scores").mul_(weights)
         self._inputs = query, key, value, weights
         rows = take(f"{self._name} mixed", len(inputs), inputs.shape[1] // 3, dtype=made.dtype)

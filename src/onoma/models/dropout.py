@@ -30,6 +30,11 @@ class DroppedUnits(NamedTuple):
         return torch.ge(self.draws, self.threshold, out=out)
 
 
+def new_source() -> np.random.Generator:
+    """A source of random numbers that depends on torch's global generator, of which it takes one number."""
+    return np.random.Generator(np.random.SFC64(int(torch.randint(2**63 - 1, ()))))
+
+
 class Dropout(nn.Module):
     """Zeroes units at random in training and scales the others up, so that the mean stays (Srivastava et al. 2014).
 
@@ -67,9 +72,9 @@ class Dropout(nn.Module):
         """The factor that compensates for dropped units: ``1 / (1 - p)``."""
         return 1 / (1 - self.p)
 
-    def draw(self, shape: Sequence[int]) -> DroppedUnits:
-        """Which units of an array on a CPU are dropped."""
-        random = np.random.Generator(np.random.SFC64(int(torch.randint(2**63 - 1, ()))))
+    def draw(self, shape: Sequence[int], random: np.random.Generator | None = None) -> DroppedUnits:
+        """Which units of an array on a CPU are dropped; where several are drawn, they may share a new source."""
+        random = random or new_source()
         threshold = min(255, int(256 * self.p + random.random()))
         count = math.prod(shape)
         draws = torch.from_numpy(random.bit_generator.random_raw(-(-count // 8)).view(np.uint8))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -44,9 +45,9 @@ def test_gradients_are_equal_with_dropout(monkeypatch: pytest.MonkeyPatch):
     draws: list[int] = []
     draw = Dropout.draw
 
-    def counted(dropout: Dropout, shape: Sequence[int]) -> DroppedUnits:
+    def counted(dropout: Dropout, shape: Sequence[int], random: np.random.Generator | None = None) -> DroppedUnits:
         draws.append(len(shape))
-        return draw(dropout, shape)
+        return draw(dropout, shape, random)
 
     monkeypatch.setattr(Dropout, "draw", counted)
     plain = gradients(encoder)

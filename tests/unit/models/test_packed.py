@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -166,8 +167,8 @@ def test_units_are_dropped_and_gradients_know_which(
     draws: list[Tensor] = []
     draw = Dropout.draw
 
-    def recorded(dropout: Dropout, shape: Sequence[int]) -> DroppedUnits:
-        dropped = draw(dropout, shape)
+    def recorded(dropout: Dropout, shape: Sequence[int], random: np.random.Generator | None = None) -> DroppedUnits:
+        dropped = draw(dropout, shape, random)
         draws.append(dropped.kept(torch.empty(*shape)))
         return dropped
 
