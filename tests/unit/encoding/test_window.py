@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onoma.encoding import batch_by_length, cut_windows, pad
+from onoma.training.config import ModelConfig
 
 sizes = st.lists(st.integers(1, 6), max_size=120)
 
@@ -40,7 +41,24 @@ def test_a_text_that_fits_is_one_window():
 
 def test_windows_end_rather_where_a_sentence_ends():
     windows = cut_windows(np.arange(101), budget=40, overlap=10, breaks=[35, 70])
-    assert windows[0].end == 35
+    assert windows[0].core_end == 35
+
+
+@given(seed=st.integers(0, 1_000), length=st.integers(1, 120))
+def test_a_long_text_costs_little_more_than_its_subwords(seed, length):
+    """With the default settings, special tokens included, however long sentences are."""
+    default = ModelConfig()
+    bounds = np.concatenate([[0], np.cumsum(np.random.default_rng(seed).integers(1, 3, 5_000))])
+    breaks = range(length, len(bounds), length)
+    windows = cut_windows(bounds, budget=default.window - 2, overlap=default.overlap, breaks=breaks)
+    computed = sum(int(bounds[window.end] - bounds[window.start]) + 2 for window in windows)
+    assert computed <= 1.15 * bounds[-1]
+
+
+@given(words=st.integers(61, 400))
+def test_the_last_window_has_much_to_read(words):
+    windows = cut_windows(np.arange(words + 1), budget=60, overlap=20)
+    assert windows[-1].end - windows[-1].start >= 20
 
 
 def test_no_words_no_windows():
