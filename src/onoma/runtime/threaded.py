@@ -34,8 +34,11 @@ class ThreadedBackend(ABC):
     _reads_wanted: bool
     """Whether the graph has the note :data:`onoma.runtime.graph.WANTED`."""
 
+    _windows_multiple = 1
+    """A full part has a multiple of so many windows, unless it has fewer."""
+
     def __init__(self, *, threads: int | None) -> None:
-        self._threads = threads or len(os.sched_getaffinity(0))
+        self._threads = thread_count(threads)
 
     @abstractmethod
     def _computed(self, ids: Ids, mask: Ids) -> Scores:
@@ -67,10 +70,16 @@ class ThreadedBackend(ABC):
         mask = graph_mask(batch) if self._reads_wanted else batch.mask
         windows, width = batch.ids.shape
         step = max(1, _PART // max(1, width))
+        step -= step % min(step, self._windows_multiple)
         for start in range(0, windows, step):
             own = mask[start : start + step]
             used = int(np.flatnonzero(own.any(axis=0)).max(initial=0)) + 1
             yield batch.ids[start : start + step, :used], own[:, :used]
+
+
+def thread_count(threads: int | None) -> int:
+    """How many threads are meant; None for as many as this process may use."""
+    return threads or len(os.sched_getaffinity(0))
 
 
 def _received(parts: list[Future[Scores]], width: int) -> Scores:
