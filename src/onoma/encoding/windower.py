@@ -131,13 +131,13 @@ def cut_windows(bounds: NDArray[np.int64], *, budget: int, overlap: int, breaks:
         bounds: where each word's subwords begin, ``[words + 1]``.
         budget: how many subwords a window holds, special tokens not counted; no word is larger.
         overlap: how many subwords neighbours share at most, one half on each side of the cut between their cores.
-        breaks: words that begin a sentence; a core ends rather at the last one in the last sixth of its window.
+        breaks: words that begin a sentence; a core ends rather at the last one in the last third of its window.
 
     Returns:
         Windows in order; none for a document without words.
     """
     words = len(bounds) - 1
-    context, span = overlap // 2, budget // 6
+    context, span = overlap // 2, budget // 3
     windows: list[Window] = []
     core = 0
     while core < words:
