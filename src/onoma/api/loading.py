@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from onoma.api.dtypes import choose_dtype, open_backend
 from onoma.api.inputs import PathLike
-from onoma.bundle import AUTO, BF16, Bundle, load_bundle
+from onoma.bundle import AUTO, Bundle, load_bundle
 from onoma.runtime.backend import Backend
 from onoma.tagger import Tagger
 
@@ -15,8 +16,8 @@ def load(model: PathLike, *, dtype: str = AUTO, threads: int | None = None) -> T
 
     Args:
         model: `en` (the English model that comes with onoma), or a folder that `onoma train` has written.
-        dtype: `fp32`, `int8`, or `auto` for the one that the model prefers; see :func:`export_model`. `bf16`
-            computes the fp32 graph in bf16, with OpenVINO.
+        dtype: `fp32`, `int8`, or `bf16`, which computes the fp32 graph in bf16 with OpenVINO. `auto` takes the
+            fastest on this machine of those whose loss of F1 is within the model's bound; see :func:`export_model`.
         threads: processor threads; None for as many as this process may use.
 
     Returns:
@@ -33,11 +34,6 @@ def load(model: PathLike, *, dtype: str = AUTO, threads: int | None = None) -> T
 
 def backend_of(bundle: Bundle, *, dtype: str, threads: int | None) -> Backend:
     """A backend for a bundle's graph of a dtype."""
-    graph = bundle.graph(dtype)
-    if dtype == BF16:
-        from onoma.runtime.openvino import OpenvinoBackend
-
-        return OpenvinoBackend(graph, threads=threads)
-    from onoma.runtime.onnx import OnnxBackend
-
-    return OnnxBackend(graph, threads=threads)
+    if dtype == AUTO:
+        dtype = choose_dtype(bundle, threads=threads).dtype
+    return open_backend(bundle, dtype=dtype, threads=threads)

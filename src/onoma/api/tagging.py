@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onoma.api.dtypes import choose_dtype
 from onoma.api.inputs import PathLike, paths_of
 from onoma.api.loading import load
 from onoma.api.streaming import (
@@ -127,10 +128,13 @@ def tag_files(
 
     if threads is None and (engine != "local" or workers > 1):
         threads = 1
+    bundle = load_bundle(Path(model))
+    if dtype == AUTO:  # once for all workers, which would disturb each other's measurements
+        dtype = choose_dtype(bundle, threads=threads).dtype
     request = Request(
         found=found,
         output=choose_output(output, to=to, inputs=found.inputs),
-        model=load_bundle(Path(model)).graph(dtype).parent,
+        model=bundle.graph(dtype).parent,
         load=partial(load, Path(model), threads=threads, dtype=dtype),
         settings={"dtype": dtype},
         engine=engine,

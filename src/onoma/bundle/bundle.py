@@ -102,6 +102,12 @@ class Bundle:
         """The dtypes that it has a graph for."""
         return tuple(dtype for dtype, name in DTYPES.items() if name in self.manifest.files)
 
+    @property
+    def preferred(self) -> str | None:
+        """The dtype that it prefers, or else the most exact one that it has a graph for."""
+        held = self.dtypes
+        return self.manifest.dtype if self.manifest.dtype in held else next(iter(held), None)
+
     def graph(self, dtype: str = AUTO) -> Path:
         """The path of the graph that computes in a dtype.
 
@@ -112,8 +118,7 @@ class Bundle:
         if dtype not in (AUTO, BF16, *DTYPES):
             raise InputError(f"unknown dtype {dtype!r}; choose one of {', '.join((AUTO, *DTYPES, BF16))}")
         held = self.dtypes
-        preferred = self.manifest.dtype if self.manifest.dtype in held else next(iter(held), None)
-        chosen = {AUTO: preferred, BF16: "fp32"}.get(dtype, dtype)
+        chosen = {AUTO: self.preferred, BF16: "fp32"}.get(dtype, dtype)
         path = self.weights(DTYPES[chosen]) if chosen else None
         if path is None:
             missing = DTYPES[chosen or "fp32"]

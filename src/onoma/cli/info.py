@@ -17,6 +17,7 @@ def run(
 
     Example: onoma info runs/mine
     """
+    from onoma.api.dtypes import choose_dtype
     from onoma.bundle import load_bundle
     from onoma.metrics import percent
     from onoma.views import model_summary
@@ -35,6 +36,9 @@ def run(
         )
         for part, of in origin.figures.items()
     ]
+    if bundle.dtypes:
+        choice = choose_dtype(bundle)
+        lines.append(("auto", f"{choice.dtype}: {choice.reason}"))
     lines.append(("made with", ", ".join(f"{name} {version}" for name, version in origin.versions.items())))
     width = max(len(name) for name, _ in lines)
     for name, value in lines:

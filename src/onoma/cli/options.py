@@ -56,7 +56,7 @@ Threads = Annotated[
 ]
 DtypeOption = Annotated[
     str,
-    typer.Option("--dtype", help="fp32, int8, bf16, or auto for what the model prefers."),
+    typer.Option("--dtype", help="fp32, int8, bf16, or auto for the fastest one here within the model's bound."),
 ]
 AgainstOption = Annotated[
     Path | None,

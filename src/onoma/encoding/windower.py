@@ -1,8 +1,8 @@
 """Documents to what an encoder reads: the one way, for training and tagging alike.
 
-A text of any length is covered by windows. They are cut between words, preferably where a sentence begins. Neighbours
-overlap, and each word belongs to the core of exactly one window: the one in which the shorter side of its context is
-longest.
+A text of any length is covered by windows. Each word belongs to the core of exactly one of them. Cores are cut between
+words, preferably where a sentence begins, and a window has the same context before and behind its core. What is left
+for the last two windows is shared by both, so that none has little to read.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +62,7 @@ class Windower:
     Attributes:
         subword_encoder: words to subwords.
         window: subwords of a window, special tokens included.
-        overlap: subwords that neighbouring windows share.
+        overlap: subwords that neighbouring windows share at most.
     """
 
     subword_encoder: SubwordEncoder
@@ -131,41 +130,42 @@ def cut_windows(bounds: NDArray[np.int64], *, budget: int, overlap: int, breaks:
     Args:
         bounds: where each word's subwords begin, ``[words + 1]``.
         budget: how many subwords a window holds, special tokens not counted; no word is larger.
-        overlap: how many subwords neighbours share, at least where words allow it.
-        breaks: words that begin a sentence.
+        overlap: how many subwords neighbours share at most, one half on each side of the cut between their cores.
+        breaks: words that begin a sentence; a core ends rather at the last one in the last third of its window.
 
     Returns:
         Windows in order; none for a document without words.
     """
     words = len(bounds) - 1
-    if not words:
-        return []
-    if bounds[-1] <= budget:
-        return [Window(0, words, 0, words)]
-    ranges: list[tuple[int, int]] = []
-    start = 0
-    while start < words:
-        end = int(np.searchsorted(bounds, bounds[start] + budget, side="right")) - 1
-        if end < words:
-            end = _break_within(breaks, after=_word_at(bounds, bounds[end] - budget // 4), until=end) or end
-        ranges.append((start, end))
-        if end == words:
+    context, span = overlap // 2, budget // 3
+    windows: list[Window] = []
+    core = 0
+    while core < words:
+        # The context shrinks where the word behind it would not fit.
+        start = min(core, _first_from(bounds, max(bounds[core] - context, bounds[core + 1] - budget)))
+        left = bounds[-1] - bounds[start]
+        if left <= budget:
+            windows.append(Window(start, words, core, words))
             break
-        latest = _word_at(bounds, bounds[end] - overlap)
-        earliest = max(start + 1, _word_at(bounds, bounds[end] - overlap - overlap // 2))
-        start = max(start + 1, _break_within(breaks, after=earliest - 1, until=latest) or latest)
-    middles = [
-        int(np.searchsorted(bounds, (bounds[after[0]] + bounds[before[1]] + 1) // 2))
-        for before, after in pairwise(ranges)
-    ]
-    return [
-        Window(start, end, core_start, core_end)
-        for (start, end), core_start, core_end in zip(ranges, [0, *middles], [*middles, words], strict=True)
-    ]
+        furthest = bounds[start] + budget - context
+        if left <= 2 * (budget - context) - span:
+            furthest = min(furthest, bounds[start] + (left + span) // 2)
+        latest = max(core + 1, _last_until(bounds, furthest))
+        earliest = max(core, _last_until(bounds, furthest - span))
+        core_end = _break_within(breaks, after=earliest, until=latest) or latest
+        end = _last_until(bounds, min(bounds[core_end] + context, bounds[start] + budget))
+        windows.append(Window(start, end, core, core_end))
+        core = core_end
+    return windows
 
 
-def _word_at(bounds: NDArray[np.int64], subword: int) -> int:
-    """The word to which a subword belongs."""
+def _first_from(bounds: NDArray[np.int64], subword: np.int64) -> int:
+    """The first bound that is not before a subword."""
+    return int(np.searchsorted(bounds, subword))
+
+
+def _last_until(bounds: NDArray[np.int64], subword: np.int64) -> int:
+    """The last bound that is not behind a subword."""
     return int(np.searchsorted(bounds, subword, side="right")) - 1
 
 

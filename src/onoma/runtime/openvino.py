@@ -18,12 +18,21 @@ with needing("dtype bf16", extra="bf16"):
     from openvino.frontend import NodeContext
     from openvino.frontend.onnx import ConversionExtension
 
+_FEW = 4
+"""More windows than these are padded to an even number."""
+
+_SHORT = 64
+"""Windows of at most so many subwords are padded to a multiple of 4, longer ones to one of 8."""
+
 _WINDOWS_FIRST = (1, 2, 0, 3)
 """From ``[subwords, windows, heads, width]`` to what products go over."""
 
 
 class OpenvinoBackend(ThreadedBackend):
     """A backend over OpenVINO in which every float that passes between operators is rounded to bf16.
+
+    OpenVINO compiles kernels for each new shape and stream. So windows are padded to few shapes, and the request that
+    was used last, whose kernels and memory are still there, is used next.
 
     Args:
         path: an fp32 graph as :mod:`onoma.runtime.graph` describes it.
@@ -33,6 +42,8 @@ class OpenvinoBackend(ThreadedBackend):
         InputError: this processor does not multiply in bf16.
         BundleError: the file is not a graph that OpenVINO can load.
     """
+
+    _windows_multiple = 2
 
     def __init__(self, path: Path, *, threads: int | None = None) -> None:
         super().__init__(threads=threads)
@@ -61,10 +72,40 @@ class OpenvinoBackend(ThreadedBackend):
             request = self._idle.pop()
         except IndexError:
             request = self._compiled.create_infer_request()
-        found = request.infer(dict(zip(INPUTS, (ids, mask), strict=True)))
-        scores = {task_of(output): np.array(found[output], dtype=np.float32) for output in self._outputs}
+        windows, subwords = ids.shape
+        found = request.infer(dict(zip(INPUTS, _padded(ids, mask), strict=True)))
+        scores = {
+            task_of(output): np.array(found[output][:windows, :subwords], dtype=np.float32) for output in self._outputs
+        }
         self._idle.append(request)
         return scores
+
+
+def padded_shape(windows: int, subwords: int) -> tuple[int, int]:
+    """The shape in which so many windows of so many subwords are computed.
+
+    >>> padded_shape(1, 9), padded_shape(7, 30), padded_shape(4, 101)
+    ((1, 12), (8, 32), (4, 104))
+    """
+    return _above(windows, 1 if windows <= _FEW else 2), _above(subwords, 4 if subwords <= _SHORT else 8)
+
+
+def _above(number: int, step: int) -> int:
+    """The multiple of ``step`` that is not below a number."""
+    return -(-number // step) * step
+
+
+def _padded(ids: Ids, mask: Ids) -> tuple[Ids, Ids]:
+    """A part in its padded shape; a window that is padding alone has one subword, so that its softmax is defined."""
+    shape = padded_shape(*ids.shape)
+    if shape == ids.shape:
+        return ids, mask
+    windows, subwords = ids.shape
+    padded = np.zeros((2, *shape), dtype=np.int64)
+    padded[0, :windows, :subwords] = ids
+    padded[1, :windows, :subwords] = mask
+    padded[1, windows:, 0] = 1
+    return padded[0], padded[1]
 
 
 def _name(output: openvino.Output) -> str:

@@ -21,6 +21,10 @@ _PART = 512
 """Subwords that one thread computes at once: what passes from operator to operator then stays in the cache."""
 
 
+_ALONE = 128
+"""A single batch of at most so many subwords is done before other threads have begun."""
+
+
 class ThreadedBackend(ABC):
     """A :class:`~onoma.runtime.backend.Backend` that computes each part of a batch in one thread.
 
@@ -34,8 +38,11 @@ class ThreadedBackend(ABC):
     _reads_wanted: bool
     """Whether the graph has the note :data:`onoma.runtime.graph.WANTED`."""
 
+    _windows_multiple = 1
+    """A full part has a multiple of so many windows, unless it has fewer."""
+
     def __init__(self, *, threads: int | None) -> None:
-        self._threads = threads or len(os.sched_getaffinity(0))
+        self._threads = thread_count(threads)
 
     @abstractmethod
     def _computed(self, ids: Ids, mask: Ids) -> Scores:
@@ -48,29 +55,40 @@ class ThreadedBackend(ABC):
         if first is None:
             return
         second = next(stream, None) if self._threads > 1 else None
-        if self._threads == 1 or (second is None and first.ids.size <= _PART):
+        if self._threads == 1 or (second is None and (len(first.ids) == 1 or first.ids.size <= _ALONE)):
             for batch in chain([first], stream):
                 yield _joined([self._computed(*part) for part in self._parts(batch)], width=batch.ids.shape[1])
             return
+        share = -(-len(first.ids) // self._threads) if second is None else None
         waiting: deque[tuple[list[Future[Scores]], int]] = deque()
         with ThreadPoolExecutor(self._threads) as pool:
             for batch in chain([first], [] if second is None else [second], stream):
-                parts = [pool.submit(self._computed, *part) for part in self._parts(batch)]
+                parts = [pool.submit(self._computed, *part) for part in self._parts(batch, most=share)]
                 waiting.append((parts, batch.ids.shape[1]))
                 if len(waiting) > self._threads:
                     yield _received(*waiting.popleft())
             while waiting:
                 yield _received(*waiting.popleft())
 
-    def _parts(self, batch: PaddedBatch) -> Iterator[tuple[Ids, Ids]]:
-        """A batch in pieces of neighbouring windows, without the columns at the end in which all are padding."""
+    def _parts(self, batch: PaddedBatch, *, most: int | None = None) -> Iterator[tuple[Ids, Ids]]:
+        """A batch in pieces of neighbouring windows, without the columns at the end in which all are padding.
+
+        Args:
+            most: windows of a piece at most, where a single batch is to be shared by all threads.
+        """
         mask = graph_mask(batch) if self._reads_wanted else batch.mask
         windows, width = batch.ids.shape
-        step = max(1, _PART // max(1, width))
+        step = max(1, min(_PART // max(1, width), most or windows))
+        step -= step % min(step, self._windows_multiple)
         for start in range(0, windows, step):
             own = mask[start : start + step]
             used = int(np.flatnonzero(own.any(axis=0)).max(initial=0)) + 1
             yield batch.ids[start : start + step, :used], own[:, :used]
+
+
+def thread_count(threads: int | None) -> int:
+    """How many threads are meant; None for as many as this process may use."""
+    return threads or len(os.sched_getaffinity(0))
 
 
 def _received(parts: list[Future[Scores]], width: int) -> Scores:

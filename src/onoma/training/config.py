@@ -86,7 +86,7 @@ class ModelConfig(_Frozen):
         encoder_dropout: probability with which the encoder drops a hidden unit or an attention weight; by default as in
             its pre-training.
         window: subwords that the encoder reads at once, special tokens included.
-        overlap: subwords that neighbouring windows of a long document share.
+        overlap: subwords that neighbouring windows of a long document share at most.
     """
 
     encoder: str = "small"
@@ -95,7 +95,7 @@ class ModelConfig(_Frozen):
     dropout: float = Field(default=0.1, ge=0, lt=1)
     encoder_dropout: float | None = Field(default=None, ge=0, lt=1)
     window: int = Field(default=128, ge=16)
-    overlap: int = Field(default=48, ge=0)
+    overlap: int = Field(default=12, ge=0)
 
     @model_validator(mode="after")
     def _overlap_fits(self) -> ModelConfig:

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onoma.encoding import batch_by_length, cut_windows, pad
+from onoma.encoding import Window, batch_by_length, cut_windows, pad
+from onoma.training.config import ModelConfig
 
 sizes = st.lists(st.integers(1, 6), max_size=120)
 
@@ -40,7 +41,41 @@ def test_a_text_that_fits_is_one_window():
 
 def test_windows_end_rather_where_a_sentence_ends():
     windows = cut_windows(np.arange(101), budget=40, overlap=10, breaks=[35, 70])
-    assert windows[0].end == 35
+    assert windows[0].core_end == 35
+
+
+@given(seed=st.integers(0, 1_000), longest=st.integers(2, 200))
+def test_a_long_text_costs_little_more_than_its_subwords(seed, longest):
+    """With the default settings, special tokens included, whether sentences are short or long."""
+    default, random = ModelConfig(), np.random.default_rng(seed)
+    bounds = np.concatenate([[0], np.cumsum(random.integers(1, 3, 10_000))])
+    breaks = frozenset(np.cumsum(random.integers(1, longest, 10_000)).tolist())
+    windows = cut_windows(bounds, budget=default.window - 2, overlap=default.overlap, breaks=breaks)
+    computed = sum(int(bounds[window.end] - bounds[window.start]) + 2 for window in windows)
+    assert computed <= 1.15 * bounds[-1]
+
+
+@given(prefix=st.integers(1, 200))
+def test_most_windows_are_the_same_when_the_text_is_shifted(prefix):
+    random = np.random.default_rng(5)
+    bounds = np.concatenate([[0], np.cumsum(random.integers(1, 3, 10_000))])
+    breaks = np.cumsum(random.integers(5, 30, 500))
+    before = np.arange(prefix)
+    shifted = np.concatenate([before, bounds + prefix])
+
+    def places(windows: list[Window], first: int) -> set[tuple[int, int]]:
+        return {(window.start - first, window.end - first) for window in windows}
+
+    alone = places(cut_windows(bounds, budget=126, overlap=12, breaks=frozenset(breaks.tolist())), 0)
+    behind = {prefix, *(breaks + prefix).tolist()}
+    moved = places(cut_windows(shifted, budget=126, overlap=12, breaks=behind), prefix)
+    assert len(alone & moved) > 0.85 * len(alone)
+
+
+@given(words=st.integers(61, 400))
+def test_the_last_window_has_much_to_read(words):
+    windows = cut_windows(np.arange(words + 1), budget=60, overlap=20)
+    assert windows[-1].end - windows[-1].start >= 20
 
 
 def test_no_words_no_windows():
