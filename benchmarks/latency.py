@@ -24,7 +24,6 @@ from results import write_result
 
 from onoma.api.dtypes import open_backend
 from onoma.bundle import load_bundle
-from onoma.machine import find_processor
 from onoma.runtime import PaddedBatch
 from onoma.tagger import Tagger
 from onoma.text import Document
@@ -97,7 +96,6 @@ def main() -> None:
         "latency",
         {
             "dtype": dtype,
-            "amx_visible": find_processor().has_amx,
             "subwords": ids.size,
             "megabytes_of_weights": stored / 1e6,
             "microseconds": figures,

@@ -40,7 +40,7 @@ def machine() -> dict[str, object]:
     processor = find_processor()
     return {
         "processor": processor.name,
-        "amx": processor.has_amx,
+        "amx_visible": processor.has_amx,
         "cores": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),
         "packages": {name: found for name in _PACKAGES if (found := _version(name))},

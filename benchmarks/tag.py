@@ -17,8 +17,7 @@ All get bare texts, one a document, and words are counted as the data set gives 
 speeds in the same round. The tables say what a document's length and a batch's size cost `onoma` in the dtype `auto`.
 
 Of ours the result also has the operations a second, two for each weight of the encoder's layers and each subword that
-is computed, and their share of the speed of such products alone, see `products.py`; and whether AMX, the matrix unit,
-was visible. Time that is not spent in these products lowers the share: attention, norms, and all around the engine.
+is computed, and their share of the speed of such products alone, see `products.py`. Time that is not spent in these products lowers the share: attention, norms, and all around the engine.
 """
 
 from __future__ import annotations
@@ -35,10 +34,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from results import DATA, write_result
+from results import DATA, spread, write_result
 
 from onoma import Document, Tagger
-from onoma.machine import find_processor
 
 if TYPE_CHECKING:
     from onoma.api.dtypes import DtypeChoice
@@ -257,10 +255,6 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
 
 
-def spread(values: list[float]) -> dict[str, float]:
-    return {"median": statistics.median(values), "least": min(values), "most": max(values)}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, default=Path("runs/wnut17-1"), help="`en` for the one that ships")
@@ -296,7 +290,6 @@ def main() -> None:
     figures: dict[str, Any] = {
         "threads": arguments.threads,
         "data": arguments.data.name,
-        "amx_visible": find_processor().has_amx,
     }
     if "onoma_auto" in kinds:
         choice = dtype_of("onoma_auto", arguments)
