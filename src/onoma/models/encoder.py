@@ -93,6 +93,13 @@ class Encoder(nn.Module):
         """The embeddings of subwords."""
         return self.embeddings.words
 
+    def train(self, mode: bool = True) -> Encoder:
+        """As for any module; without training the arrays that steps share are given back."""
+        if not mode:
+            self._idle.clear()
+        super().train(mode)
+        return self
+
     def forward(
         self, ids: Int64[Tensor, "batch subwords"], mask: Int64[Tensor, "batch subwords"]
     ) -> Float[Tensor, "batch subwords hidden"]:

@@ -221,6 +221,9 @@ def test_steps_share_their_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
         gradients(model, model.packed(packed, sizes))
     assert len(made) == 1
+    model.eval()
+    gradients(model.train(), model.packed(packed, sizes))
+    assert len(made) == 2, "evaluation should give the arrays back"
 
 
 def test_products_of_16_bits_have_few_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
