@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import torch
 from jaxtyping import Float, Int64
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
@@ -137,7 +137,8 @@ def make_optimiser(objective: Objective[AnyBatch], *, settings: GroupSettings) -
 @torch.no_grad()
 def norm_of_gradients(weights: Iterable[Tensor]) -> float:
     """The norm of all gradients together, sparse ones among them, which are coalesced in place."""
-    return float(nn.utils.get_total_norm(_gradients(weights)))
+    flat = [gradient.flatten() for gradient in _gradients(weights)]
+    return float(torch.stack([torch.dot(each, each) for each in flat]).sum().sqrt())
 
 
 @torch.no_grad()
