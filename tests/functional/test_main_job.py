@@ -144,7 +144,13 @@ def test_the_same_seed_gives_the_same_model(encoder, corpus, tmp_path):
 
 
 def test_a_stopped_run_leaves_the_best_model_so_far_and_can_be_resumed(encoder, corpus, tmp_path):
-    settings = {"training.epochs": 3, "training.batch_subwords": 48, "model.window": 64, "model.overlap": 16}
+    settings = {
+        "training.epochs": 3,
+        "training.learning_rate": 0.01,
+        "training.batch_subwords": 48,
+        "model.window": 64,
+        "model.overlap": 16,
+    }
 
     def run(name: str, on_event: Listener | None = None, *, resume: bool = False):
         return package.train(
