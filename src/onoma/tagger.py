@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate, groupby, islice
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from onoma.bundle import ENTITIES, Bundle
 from onoma.encoding import Encoded, Window, Windower, batch_by_length, pad
+from onoma.errors import InputError
 from onoma.runtime import Backend, PaddedBatch
 from onoma.tasks import ScoredSpan, SentencePrediction, Task
 from onoma.text import Document, Entity, Span, words_touched
@@ -30,18 +31,37 @@ _LOOKAHEAD_WINDOWS = 512
 class Tagger:
     """Finds the entities of texts.
 
+    One that was loaded from a folder can be copied and sent to other processes: each copy loads the model again.
+
     Args:
         bundle: what is predicted and how texts are cut.
         backend: what runs the model.
         batch_subwords: subwords of one padded batch at most; it decides speed and memory, never an answer.
+        reload: loads the same tagger again, also in another process; None where it was not loaded from a folder.
     """
 
-    def __init__(self, bundle: Bundle, backend: Backend, *, batch_subwords: int = 1024) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        backend: Backend,
+        *,
+        batch_subwords: int = 1024,
+        reload: Callable[[], Tagger] | None = None,
+    ) -> None:
         self.bundle = bundle
+        self._reload = reload
         self._backend = backend
         self._batch_subwords = batch_subwords
         self._windower = bundle.windower()
         self._task: Task = bundle.task()
+
+    def __reduce__(self) -> tuple[Callable[[], Tagger], tuple[()]]:
+        if self._reload is None:
+            raise InputError(
+                "this tagger was not loaded from a folder, so it cannot be pickled or copied; "
+                "load the model with onoma.load, where the copy can load it too"
+            )
+        return self._reload, ()
 
     @property
     def labels(self) -> tuple[str, ...]:

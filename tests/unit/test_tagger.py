@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import tracemalloc
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onoma.errors import InputError
 from onoma.text import Document, Span
 from support.capitals import Capitals, make_tagger
 
@@ -183,3 +186,9 @@ def test_a_span_over_the_end_of_a_sentence_has_no_probability():
     (read,) = make_tagger().read_many([Document.from_words([["so", "Ada"], ["Bob"]])])
     assert read.probability(Span(start=3, end=10), "X") is None
     assert read.probability(Span(start=7, end=10), "X") == pytest.approx(read.document.entities[1].score)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, pickle.dumps])
+def test_a_tagger_that_was_not_loaded_says_why_it_cannot_be_copied(copied):
+    with pytest.raises(InputError, match=r"not loaded from a folder.*onoma\.load"):
+        copied(make_tagger())
