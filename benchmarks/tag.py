@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING, Any
 from results import DATA, spread, write_result
 
 from onoma import Document, Tagger
+from onoma.machine import usable_cores
 
 if TYPE_CHECKING:
     from onoma.api.dtypes import DtypeChoice
@@ -260,7 +261,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=Path("runs/wnut17-1"), help="`en` for the one that ships")
     parser.add_argument("--data", type=Path, default=DATA / "wnut17" / "emerging.test.annotated")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--threads", type=int, default=usable_cores())
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--longest", type=int, default=LENGTHS[-1], help="characters of the longest text of the table")
     parser.add_argument("--task", choices=("cold", "measure", "products", "tables"), help=argparse.SUPPRESS)

@@ -37,6 +37,7 @@ from typing import Any
 from results import DATA, write_result
 
 from onoma.engine.events import EpochEnded, Event, Planned, Score, Stepped
+from onoma.machine import usable_cores
 from onoma.models import TorchBackend
 from onoma.tagger import Tagger
 from onoma.text import Document
@@ -256,7 +257,7 @@ def main() -> None:
     parser.add_argument("--corpora", nargs="+", choices=CORPORA, default=[*CORPORA])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--threads", type=int, default=usable_cores())
     parser.add_argument("--fast", nargs="+", metavar="KEY=VALUE", help="settings of the fast recipe")
     parser.add_argument("--log", type=Path, default=Path("runs/time_to_f1.jsonl"))
     parser.add_argument("--one", type=json.loads, help=argparse.SUPPRESS)

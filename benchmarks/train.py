@@ -36,6 +36,7 @@ from results import DATA, spread, write_result
 from onoma.corpora import read
 from onoma.encoding import SubwordEncoder, Windower
 from onoma.engine.events import Event, Planned, Stepped
+from onoma.machine import usable_cores
 from onoma.models import load_pretrained
 from onoma.models.wheels import WHEELS, find_wheel
 from onoma.schemes import SCHEMES
@@ -186,7 +187,7 @@ def main() -> None:
     parser.add_argument("--encoder", default="small")
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--threads", type=int, default=usable_cores())
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE", help="of ours")
     parser.add_argument("--one", choices=KINDS, help=argparse.SUPPRESS)

@@ -20,8 +20,9 @@ A message says where the error is, what was found, what was expected, and what t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 
@@ -91,8 +92,12 @@ class MissingExtraError(OnomaError):
     """
 
     def __init__(self, what: str, *, extra: str) -> None:
+        self.what = what
         self.extra = extra
         super().__init__(f"{what} needs packages that are not installed; run: pip install 'onoma[{extra}]'")
+
+    def __reduce__(self) -> tuple[Callable[..., MissingExtraError], tuple[str]]:
+        return partial(MissingExtraError, extra=self.extra), (self.what,)
 
 
 @contextmanager

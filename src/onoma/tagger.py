@@ -7,9 +7,10 @@ documents are prepared, and a long text needs memory for its words but not for t
 
 from __future__ import annotations
 
+import reprlib
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate, groupby, islice
 
@@ -18,9 +19,10 @@ from numpy.typing import NDArray
 
 from onoma.bundle import ENTITIES, Bundle
 from onoma.encoding import Encoded, Window, Windower, batch_by_length, pad
+from onoma.errors import InputError
 from onoma.runtime import Backend, PaddedBatch
 from onoma.tasks import ScoredSpan, SentencePrediction, Task
-from onoma.text import Document, Entity, Span, words_touched
+from onoma.text import Document, Entity, Span, half_pair, words_touched
 
 _LOOKAHEAD_CHARACTERS = 100_000
 _LOOKAHEAD_DOCUMENTS = 512
@@ -30,18 +32,37 @@ _LOOKAHEAD_WINDOWS = 512
 class Tagger:
     """Finds the entities of texts.
 
+    One that was loaded from a folder can be copied and sent to other processes: each copy loads the model again.
+
     Args:
         bundle: what is predicted and how texts are cut.
         backend: what runs the model.
         batch_subwords: subwords of one padded batch at most; it decides speed and memory, never an answer.
+        reload: loads the same tagger again, also in another process; None where it was not loaded from a folder.
     """
 
-    def __init__(self, bundle: Bundle, backend: Backend, *, batch_subwords: int = 1024) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        backend: Backend,
+        *,
+        batch_subwords: int = 1024,
+        reload: Callable[[], Tagger] | None = None,
+    ) -> None:
         self.bundle = bundle
+        self._reload = reload
         self._backend = backend
         self._batch_subwords = batch_subwords
         self._windower = bundle.windower()
         self._task: Task = bundle.task()
+
+    def __reduce__(self) -> tuple[Callable[[], Tagger], tuple[()]]:
+        if self._reload is None:
+            raise InputError(
+                "this tagger was not loaded from a folder, so it cannot be pickled or copied; "
+                "load the model with onoma.load, where the copy can load it too"
+            )
+        return self._reload, ()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -49,24 +70,36 @@ class Tagger:
         return self.bundle.labels
 
     def tag(self, text: str | Document) -> Document:
-        """The text as a document with its entities; a document's words and sentences are used where it has them."""
-        (tagged,) = self.tag_many([text])
-        return tagged
+        """The text as a document with its entities; a document's words and sentences are used where it has them.
+
+        Raises:
+            InputError: it is no text, or has half of a surrogate pair.
+        """
+        (read,) = self._read_many([_as_document(text)], keep=False)
+        return read.document
 
     def tag_many(self, texts: Iterable[str | Document]) -> Iterator[Document]:
-        """Tag a stream in its order; some 100,000 characters are read ahead, so that similar lengths share batches."""
-        return (read.document for read in self._read_many(texts, keep=False))
+        """Tag a stream in its order; some 100,000 characters are read ahead, so that similar lengths share batches.
+
+        Raises:
+            InputError: one of the texts is none, or has half of a surrogate pair; says which, counted from 1.
+        """
+        return (read.document for read in self._read_many(_as_documents(texts), keep=False))
 
     def read_many(self, texts: Iterable[str | Document]) -> Iterator[DocumentPrediction]:
-        """Tag a stream, and keep the scores of each document: for the probability of any span with any label."""
-        return self._read_many(texts, keep=True)
+        """Tag a stream, and keep the scores of each document: for the probability of any span with any label.
 
-    def _read_many(self, texts: Iterable[str | Document], *, keep: bool) -> Iterator[DocumentPrediction]:
+        Raises:
+            InputError: as :meth:`tag_many`.
+        """
+        return self._read_many(_as_documents(texts), keep=True)
+
+    def _read_many(self, documents: Iterable[Document], *, keep: bool) -> Iterator[DocumentPrediction]:
         stretches: deque[_Stretch] = deque()
         under_way: deque[tuple[_Stretch, list[int]]] = deque()
 
         def batches() -> Iterator[PaddedBatch]:
-            for jobs in _runs(self._jobs(map(_as_document, texts), keep=keep), size=_LOOKAHEAD_WINDOWS):
+            for jobs in _runs(self._jobs(documents, keep=keep), size=_LOOKAHEAD_WINDOWS):
                 stretch = _Stretch.of(jobs, shape=self._task.shape)
                 stretches.append(stretch)
                 for batch in batch_by_length([job.length for job in jobs], budget=self._batch_subwords):
@@ -276,5 +309,32 @@ def _runs(jobs: Iterable[_DocumentWindow], *, size: int) -> Iterator[list[_Docum
         yield run
 
 
-def _as_document(text: str | Document) -> Document:
-    return text if isinstance(text, Document) else Document(text)
+def _as_documents(texts: Iterable[str | Document]) -> Iterator[Document]:
+    """Each text as a document; what is no stream of texts is refused at once, and not when it is read."""
+    try:
+        stream = None if isinstance(texts, str | bytes) else iter(texts)
+    except TypeError:
+        stream = None
+    if stream is None:
+        one = "; for one text there is tag" if isinstance(texts, str | Document) else ""
+        raise InputError(f"expected an iterable of texts, such as a list, got {_shown(texts)}{one}")
+    return (_as_document(text, where=f"text {number}: ") for number, text in enumerate(stream, start=1))
+
+
+def _as_document(text: str | Document, *, where: str = "") -> Document:
+    document = Document(text) if isinstance(text, str) else text
+    if not isinstance(document, Document):
+        raise InputError(f"{where}expected a text or a Document, got {_shown(text)}")
+    if not isinstance(document.text, str):
+        raise InputError(f"{where}expected a text or a Document, got Document with the text {_shown(document.text)}")
+    if why := half_pair(document.text):
+        raise InputError(f"{where}{why}")
+    return document
+
+
+def _shown(value: object) -> str:
+    """A value that is no text, for a message."""
+    if value is None:
+        return "None"
+    advice = "; decode it first" if isinstance(value, bytes) else ""
+    return f"{type(value).__name__} {reprlib.repr(value)}{advice}"

@@ -187,6 +187,61 @@ def test_score_says_where_two_files_differ(onoma, tmp_path):
     _says(outcome, "gold has 'c' as word 3 of document 1, predicted has ended")
 
 
+@pytest.fixture
+def halves(tmp_path):
+    """A corpus in JSON Lines, whose second text has half of an emoji."""
+    path = tmp_path / "halves.jsonl"
+    entity = {"start": 0, "end": 6, "label": "PER"}
+    texts = ["angela visited lyon", "angela \ud83d visited lyon", "angela in lyon"] + ["angela the"] * 9
+    records = [{"text": text, "entities": [entity]} for text in texts]
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    return path
+
+
+NOT_TEXT = r"halves\.jsonl:2: .*\\ud83d"
+
+
+@pytest.mark.parametrize("to", ["jsonl", "pretty", "html"])
+def test_half_of_a_character_is_not_tagged_and_the_rest_is(onoma, model, halves, to):
+    outcome = onoma("tag", halves, "--model", model, "--to", to)
+    assert outcome.status == 3
+    assert re.search(NOT_TEXT + ".* is half of a surrogate pair, which is not text; not tagged", outcome.err)
+    assert outcome.out.count("visited") == 1
+
+
+@pytest.mark.parametrize("command", ["tag", "explain"])
+def test_half_of_a_character_in_an_argument(onoma, model, command):
+    named = ["--model", model] if command == "tag" else [model]
+    outcome = onoma(command, *named, "--text", "angela \udcff")
+    assert outcome.status == 2
+    _says(outcome, r"'\\udcff' at 8 is half of a surrogate pair")
+
+
+def test_half_of_a_character_is_not_scored_and_that_is_said(onoma, model, halves):
+    outcome = onoma("evaluate", model, halves, "--json")
+    assert re.search("left out: half of a surrogate pair, which is not text: 1, first at .*" + NOT_TEXT, outcome.err)
+    assert json.loads(outcome.out)["documents"] == 11
+
+
+def test_nor_is_a_model_calibrated_on_it(onoma, model, halves):
+    outcome = onoma("calibrate", model, halves)
+    _says(outcome, "of 11 predicted entities 11 are right")
+
+
+def test_half_of_a_character_is_not_learnt_and_that_is_said(onoma, encoder, halves, tmp_path):
+    outcome = _train(onoma, encoder, halves, tmp_path / "out", "--dev", halves, "--test", halves)
+    assert outcome.status == 0, outcome.err
+    assert len(re.findall("left out: half of a surrogate pair.*" + NOT_TEXT, outcome.err)) == 3
+
+
+@pytest.mark.parametrize("more", [["--model"], ["--folds", "2", "--encoder"]])
+def test_half_of_a_character_does_not_end_the_checks(onoma, model, encoder, halves, more):
+    outcome = onoma("check", halves, *more, model if more == ["--model"] else encoder, *(QUICK if more[1:] else []))
+    assert "Traceback" not in outcome.err
+    assert re.search(r"halves\.jsonl:2: .*\\ud83d.*\n.*half of a surrogate pair", outcome.out)
+    assert "12 documents checked" in outcome.out
+
+
 def _says(outcome, pattern):
     assert "Traceback" not in outcome.err
     message = outcome.err.rpartition("onoma: ")[2]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import onoma
 from onoma.bundle import load_bundle
+from support.environment import environment
 
 SENTENCES = {
     "Angela Merkel visited Lyon with engineers of Siemens.": {"Angela Merkel": "PER", "Lyon": "LOC", "Siemens": "ORG"},
@@ -47,3 +50,26 @@ def test_a_folder_of_that_name_goes_first(monkeypatch, model, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert load_bundle("en").folder == Path("en")
     assert onoma.load("en").labels == ("LOC", "PER")
+
+
+def test_a_system_where_processes_are_not_bound_to_cores():
+    ended = _program(
+        "import os; vars(os).pop('sched_getaffinity', None)", "tag", "--text", "Angela Merkel", "--to", "jsonl"
+    )
+    assert json.loads(ended.stdout)["entities"][0]["label"] == "PER"
+
+
+def test_what_is_not_a_terminal_gets_utf8_whatever_the_system_prefers():
+    ended = _program("", "tag", "--text", "Zürich 🎻", "--to", "jsonl", PYTHONIOENCODING="cp1252")
+    assert json.loads(ended.stdout.decode("utf-8"))["text"] == "Zürich 🎻"
+
+
+def test_a_message_about_a_text_that_the_terminal_cannot_show(tmp_path):
+    ended = _program("", "tag", str(tmp_path / "東.txt"), PYTHONIOENCODING="ascii")
+    assert (ended.returncode, "Traceback" in ended.stderr.decode()) == (2, False)
+
+
+def _program(before: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
+    program = f"import sys; sys.argv[1:] = {arguments!r}\n{before}\nfrom onoma.cli import main; main()"
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, capture_output=True, check=False, env=environment(**variables))

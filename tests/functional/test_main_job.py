@@ -83,7 +83,8 @@ def test_tag_writes_json_with_offsets_of_the_text(onoma, model):
 
 def test_lines_are_documents_on_request(onoma, model):
     outcome = onoma("tag", "--model", model, "--lines", "--to", "jsonl", stdin=b"Lyon\r\n\nMerkel\n")
-    assert [json.loads(line)["text"] for line in outcome.out.splitlines()] == ["Lyon", "", "Merkel"]
+    tagged = [json.loads(line) for line in outcome.out.splitlines()]
+    assert [(each["id"], each["text"]) for each in tagged] == [("1", "Lyon"), ("2", ""), ("3", "Merkel")]
 
 
 def test_tag_reads_annotated_files_and_does_not_look_at_their_entities(onoma, model, tmp_path):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import re
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onoma.errors import InputError
 from onoma.text import Document, Span
 from support.capitals import Capitals, make_tagger
 
@@ -183,3 +188,49 @@ def test_a_span_over_the_end_of_a_sentence_has_no_probability():
     (read,) = make_tagger().read_many([Document.from_words([["so", "Ada"], ["Bob"]])])
     assert read.probability(Span(start=3, end=10), "X") is None
     assert read.probability(Span(start=7, end=10), "X") == pytest.approx(read.document.entities[1].score)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, pickle.dumps])
+def test_a_tagger_that_was_not_loaded_says_why_it_cannot_be_copied(copied):
+    with pytest.raises(InputError, match=r"not loaded from a folder.*onoma\.load"):
+        copied(make_tagger())
+
+
+NOT_TEXTS: dict[str, Any] = {
+    "None": None,
+    "float nan": float("nan"),
+    "bytes b'Ada'; decode it first": b"Ada",
+    "int 5": 5,
+    "list ['Ada']": ["Ada"],
+    "Document with the text None": Document(None),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("got", NOT_TEXTS)
+def test_what_is_no_text_is_named(got):
+    with pytest.raises(InputError, match=f"^expected a text or a Document, got {re.escape(got)}$"):
+        make_tagger().tag(NOT_TEXTS[got])
+
+
+@pytest.mark.parametrize("got", NOT_TEXTS)
+def test_in_a_stream_with_its_place(got):
+    stream = make_tagger().tag_many(["Ada", NOT_TEXTS[got]])
+    with pytest.raises(InputError, match=f"^text 2: expected a text or a Document, got {re.escape(got)}$"):
+        list(stream)
+
+
+@pytest.mark.parametrize("got", [None, 5, "Ada", b"Ada", Document("Ada")])
+def test_what_is_no_stream_of_texts_is_named_at_once(got):
+    name = "None" if got is None else type(got).__name__
+    for tag in (make_tagger().tag_many, make_tagger().read_many):
+        with pytest.raises(InputError, match=f"^expected an iterable of texts, such as a list, got {name}"):
+            tag(got)
+
+
+@pytest.mark.parametrize("text", ["Ada \ud83d met", Document("Ada \ud83d met")])
+def test_half_of_a_surrogate_pair_is_not_text(text):
+    said = r"'\\ud83d' at 5 is half of a surrogate pair, which is not text"
+    with pytest.raises(InputError, match=f"^{said}"):
+        make_tagger().tag(text)
+    with pytest.raises(InputError, match=f"^text 2: {said}"):
+        list(make_tagger().tag_many(iter(["Ada", text])))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.inputs import PathLike, documents_in, name_of, notes_on
+from onoma.api.inputs import PathLike, documents_in, documents_to_tag, name_of, notes_on
 from onoma.api.loading import load
 from onoma.bundle import AUTO
 from onoma.errors import InputError
@@ -59,7 +59,7 @@ def evaluate(
     from onoma.evaluation import full_report, tag_gold
 
     _check_page(report)
-    gold = documents_in(data, format=format, options=options)
+    gold = documents_to_tag(data, format=format, options=options)
     documents = [replace(document, words=None, sentences=None) if raw else document for document in gold]
 
     def tagged(model: PathLike | Tagger) -> list[Aligned]:

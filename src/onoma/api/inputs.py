@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,15 @@ def documents_in(
     if isinstance(data, str | os.PathLike):
         return read(Path(data), format=format, options=options or ReadOptions())
     return data
+
+
+def documents_to_tag(
+    data: PathLike | Iterable[Document], *, format: str | None, options: ReadOptions | None
+) -> Iterable[Document]:
+    """The same, without those of a file whose text no tokenizer reads."""
+    from onoma.corpora import ReadOptions
+
+    return documents_in(data, format=format, options=replace(options or ReadOptions(), utf8_only=True))
 
 
 def notes_on(*read: Iterable[Document]) -> list[str]:

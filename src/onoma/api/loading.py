@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from onoma.api.dtypes import choose_dtype, open_backend
@@ -21,7 +22,7 @@ def load(model: PathLike, *, dtype: str = AUTO, threads: int | None = None) -> T
         threads: processor threads; None for as many as this process may use.
 
     Returns:
-        A tagger.
+        A tagger. A pickle of it holds the folder's path, or the name of a shipped model, the dtype and the threads.
 
     Raises:
         InputError: the dtype is unknown, or this processor does not support it.
@@ -29,7 +30,12 @@ def load(model: PathLike, *, dtype: str = AUTO, threads: int | None = None) -> T
         MissingExtraError: OpenVINO is not installed.
     """
     bundle = load_bundle(Path(model))
-    return Tagger(bundle, backend_of(bundle, dtype=dtype, threads=threads))
+    if dtype == AUTO:  # a copy must not choose otherwise
+        dtype = choose_dtype(bundle, threads=threads).dtype
+    is_shipped = bundle.folder != Path(model)
+    place = model if is_shipped else Path(model).absolute()  # a shipped model may be elsewhere on another machine
+    again = partial(load, place, dtype=dtype, threads=threads)
+    return Tagger(bundle, open_backend(bundle, dtype=dtype, threads=threads), reload=again)
 
 
 def backend_of(bundle: Bundle, *, dtype: str, threads: int | None) -> Backend:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from onoma.text import Document
+from onoma.text import Document, half_pair
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -110,11 +110,8 @@ def whole(text: str) -> str:
     Raises:
         RowError: it holds half of a surrogate pair.
     """
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        half = error.object[error.start : error.end]
-        raise RowError(f"{half!r} at {error.start + 1} is half of a surrogate pair, which is not text", text) from None
+    if why := half_pair(text):
+        raise RowError(why, text)
     return text
 
 

@@ -125,8 +125,16 @@ class WholeText(Source[bytes]):
         return Row(Document(text, id=plain_name(self.path).stem))
 
 
-class Lines(Source[bytes]):
-    """A document a line; blank lines are none."""
+@dataclass(frozen=True, slots=True)
+class NumberedLine:
+    """A line with its end, and its number from 1."""
+
+    number: int
+    content: bytes
+
+
+class Lines(Source[NumberedLine]):
+    """A document a line, named by the line's number; blank lines are none."""
 
     def count(self) -> int:
         lines, last = 0, b"\n"
@@ -136,24 +144,24 @@ class Lines(Source[bytes]):
                 last = block
         return lines + (not last.endswith(b"\n"))
 
-    def items(self, start: int) -> Iterator[bytes]:
+    def items(self, start: int) -> Iterator[NumberedLine]:
         with reading(self.path) as file:
             for number, line in enumerate(file):
                 if number >= start:
-                    yield line if number else line.removeprefix(_MARK)
+                    yield NumberedLine(number + 1, line if number else line.removeprefix(_MARK))
 
-    def row(self, item: bytes) -> Row | None:
+    def row(self, item: NumberedLine) -> Row | None:
         line = self._line(item)
-        return Row(Document(line)) if line.strip() else None
+        return Row(Document(line, id=str(item.number))) if line.strip() else None
 
-    def _line(self, item: bytes) -> str:
-        return decoded(item, encoding=self.encoding).removesuffix("\n").removesuffix("\r")
+    def _line(self, item: NumberedLine) -> str:
+        return decoded(item.content, encoding=self.encoding).removesuffix("\n").removesuffix("\r")
 
 
 class JsonLines(Lines):
     """A JSON record a line, in any layout that onoma reads; blank lines are none."""
 
-    def row(self, item: bytes) -> Row | None:
+    def row(self, item: NumberedLine) -> Row | None:
         line = self._line(item)
         if not line.strip():
             return None

@@ -10,6 +10,7 @@ import typer
 
 from onoma.cli import calibrate, check, convert, evaluate, explain, export, index, info, prune, score, tag, train
 from onoma.cli.options import INTERRUPTED
+from onoma.cli.output import set_up_output
 from onoma.errors import OnomaError, StoppedError
 from onoma.version import __version__
 
@@ -40,6 +41,7 @@ def _root(
 
 def main() -> NoReturn:
     """Run a command. Errors of onoma are printed as one message, with exit status 2, or 143 after SIGTERM."""
+    set_up_output()
     try:
         app()
     except StoppedError as error:

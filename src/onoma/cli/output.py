@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Protocol
 
 import typer
@@ -17,6 +18,19 @@ class Result(Protocol):
     """A result that can be written as JSON."""
 
     def to_json(self) -> dict[str, object]: ...
+
+
+def set_up_output() -> None:
+    """Have standard output take any character: as UTF-8 with line feeds, or as a terminal can show it.
+
+    On Windows, what goes into a pipe or a file would else be in the encoding of the system's language.
+    """
+    if not isinstance(sys.stdout, TextIOWrapper):
+        return
+    if sys.stdout.isatty():
+        sys.stdout.reconfigure(errors="replace")
+    else:
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")
 
 
 def print_json(result: Result) -> None:

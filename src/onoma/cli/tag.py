@@ -177,4 +177,4 @@ def _standard_input(*, lines: bool) -> Iterator[Document]:
         except UnicodeDecodeError as error:
             byte = f"byte 0x{line[error.start]:02x} at {error.start + 1}"
             raise InputError(f"standard input:{number}: {byte} is not UTF-8; convert the text first") from error
-        yield Document(decoded.rstrip("\r\n") if lines else decoded)
+        yield Document(decoded.rstrip("\r\n"), id=str(number)) if lines else Document(decoded)

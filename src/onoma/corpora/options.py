@@ -44,9 +44,11 @@ class ReadOptions:
             the digit is left out.
         language_prefix: `conll`: the ``en`` of WikiANN's ``en:word``, left out of words and kept as
             ``meta["language"]``. None detects it where every word of the file has it, "" never looks for it.
-        text_unit: `text`: whether a document is a whole file or each of its lines that is not blank.
+        text_unit: `text`: whether a document is a whole file or each of its lines that is not blank,
+            whose number is its name.
         labels: what a label is called from here on, by its name in the file; under "" its entities are left out.
         unannotated: labels, by their new names, that the corpus does not annotate; see :class:`~onoma.text.Document`.
+        utf8_only: leave out documents with half of a surrogate pair, which tokenizers refuse.
         places: how many places the report names of whatever had to be repaired, left out or read otherwise.
     """
 
@@ -62,6 +64,7 @@ class ReadOptions:
     text_unit: Literal["file", "line"] = "file"
     labels: Mapping[str, str] = field(default_factory=dict)
     unannotated: frozenset[str] = frozenset()
+    utf8_only: bool = False
     places: int = PLACES_KEPT
 
 

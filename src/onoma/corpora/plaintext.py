@@ -31,9 +31,9 @@ class TextReader:
         del tally
         encoding = self._options.encoding
         if self._options.text_unit == "line":
-            for _, line in numbered_lines(self._path, encoding=encoding):
+            for number, line in numbered_lines(self._path, encoding=encoding):
                 if line.strip():
-                    yield Document(line)
+                    yield Document(line, id=str(number))
         elif text := whole_text(self._path, encoding=encoding):
             yield Document(text, id=self._path.stem)
 

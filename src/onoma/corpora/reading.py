@@ -11,7 +11,7 @@ from onoma.corpora.options import ReadOptions
 from onoma.corpora.tally import ReadReport, ReadTally
 from onoma.errors import CorpusError
 from onoma.schemes import Scheme
-from onoma.text import Document
+from onoma.text import Document, half_pair
 
 
 class DocumentReader(Protocol):
@@ -61,6 +61,10 @@ class Reading:
         """
         tally = self._tally = ReadTally.keeping(self._options.places)
         for document in map(self._relabelled, self._reader.documents(tally)):
+            if self._options.utf8_only and half_pair(document.text):
+                where = f"{self.path}:{tally.lines[0]}" if tally.lines else f"{self.path}"
+                tally.unusable.add("half of a surrogate pair, which is not text", where=where, what=repr(document.text))
+                continue
             tally.count(document)
             yield document, tally.lines
         if not tally.documents:

@@ -1,7 +1,8 @@
-"""Entities that are not where entities can be: blanks at their ends, halves of words, overlaps, across sentences."""
+"""Entities where none can be: blanks at their ends, halves of words, overlaps, across sentences, lines and cells."""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -10,6 +11,8 @@ from onoma.doctor.finding import Case, Finding, Severity, shown
 from onoma.text import Entity, Span
 
 CHECK = "span"
+
+_BLANK_LINE = re.compile(r"\n\s*\n")
 
 
 def check_spans(cases: Iterable[Case]) -> Iterator[Finding]:
@@ -48,6 +51,20 @@ def _alone(case: Case) -> Iterator[Finding]:
         if bisect_right(breaks, inner.start) != bisect_right(breaks, inner.end - 1):
             why = "the entity crosses the end of a sentence, and models do not predict such entities"
             yield _finding(case, entity, "warning", why, "join the sentences, or split the entity")
+        elif (crossed := _crossed(document.text[inner.start : inner.end])) is not None:
+            yield _finding(case, entity, *crossed)
+
+
+def _crossed(text: str) -> tuple[Severity, str, str] | None:
+    """What an entity crosses in the layout of a text: severity, why that may be wrong, and what to do."""
+    if _BLANK_LINE.search(text):
+        why = "the entity crosses a blank line, and models do not predict such entities"
+        return "warning", why, "split the entity, or remove the blank line"
+    if "\t" in text:
+        return "warning", "the entity crosses a tab, as between two cells of a table", "split the entity"
+    if "\n" in text:
+        return "note", "the entity crosses the end of a line", "nothing, if lines are wrapped; else split the entity"
+    return None
 
 
 def _together(case: Case) -> Iterator[Finding]:

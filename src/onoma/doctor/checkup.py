@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from onoma.doctor.annotation import check_spans
 from onoma.doctor.cases import Examined
@@ -19,7 +18,7 @@ from onoma.doctor.subwords import check_subwords
 from onoma.doctor.surfaces import check_surfaces
 from onoma.doctor.suspicion import findings_of
 from onoma.encoding import Windower
-from onoma.text import Document
+from onoma.text import Document, half_pair
 
 Predict = Callable[[Sequence[Document]], Sequence[Document]]
 """From gold documents to the same documents with scored predictions; see :mod:`onoma.doctor.suspicion`."""
@@ -92,6 +91,15 @@ def _checks(
 ) -> Iterator[Callable[[Sequence[Case]], Iterable[Finding]]]:
     yield from (check_spans, check_characters, check_labels, check_duplicates, check_surfaces, check_lengths)
     if windower is not None:
-        yield partial(check_subwords, windower=windower)
+        yield lambda cases: check_subwords(_tokenizable(cases), windower=windower)
     if predict is not None:
-        yield lambda cases: findings_of(cases, predict([case.document for case in cases]))
+        yield lambda cases: _compared(_tokenizable(cases), predict)
+
+
+def _tokenizable(cases: Sequence[Case]) -> list[Case]:
+    """Those that a tokenizer reads; what is wrong with the others is a finding of another check."""
+    return [case for case in cases if half_pair(case.document.text) is None]
+
+
+def _compared(cases: Sequence[Case], predict: Predict) -> Iterator[Finding]:
+    return findings_of(cases, predict([case.document for case in cases]))

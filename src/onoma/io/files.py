@@ -54,20 +54,16 @@ def replacing(path: Path) -> Iterator[TextIO]:
     """A UTF-8 file to write to that takes the place of ``path`` only when all went well; ``-`` is standard output.
 
     Raises:
-        CorpusError: the file cannot be written there, or the text holds half of a surrogate pair.
+        CorpusError: the file cannot be written there, or the text holds half of a surrogate pair or, for standard
+            output in another encoding, a character that this lacks.
     """
-    if str(path) == "-":
-        yield sys.stdout
-        return
-    if path.is_dir():
-        raise CorpusError("is a folder; name a file to write to", path=path)
     try:
-        with _explaining(path), replacing_path(path) as draft, draft.open("x", encoding="utf-8", newline="\n") as file:
+        with _target(path) as file:
             yield file
     except UnicodeEncodeError as error:
-        message = (
-            f"{error.object[error.start : error.end]!r} is half of a surrogate pair and cannot be written as UTF-8"
-        )
+        what = error.object[error.start : error.end]
+        half = "is half of a surrogate pair and " if "\ud800" <= what[0] <= "\udfff" else ""
+        message = f"{what!r} {half}cannot be written as {error.encoding.upper()}"
         raise CorpusError(message, path=path) from None
 
 
@@ -101,6 +97,18 @@ def synchronise(path: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+@contextmanager
+def _target(path: Path) -> Iterator[TextIO]:
+    """A file for :func:`replacing`."""
+    if str(path) == "-":
+        yield sys.stdout
+        return
+    if path.is_dir():
+        raise CorpusError("is a folder; name a file to write to", path=path)
+    with _explaining(path), replacing_path(path) as draft, draft.open("x", encoding="utf-8", newline="\n") as file:
+        yield file
 
 
 @contextmanager

@@ -1,7 +1,8 @@
-"""What the system says of its processor."""
+"""What the system says of its processor, and how many cores of it this process may use."""
 
 from __future__ import annotations
 
+import os
 import platform
 from dataclasses import dataclass
 from functools import cache
@@ -42,3 +43,13 @@ def find_processor() -> Processor:
         fields.setdefault(key.strip(), value.strip())
     name = fields.get("model name") or platform.processor() or platform.machine()
     return Processor(name, frozenset(fields.get("flags", fields.get("Features", "")).split()))
+
+
+def usable_cores() -> int:
+    """How many cores this process may use: those it is bound to, where the system binds processes to cores."""
+    count = getattr(os, "process_cpu_count", None)  # new in Python 3.13
+    if count is not None:
+        return count() or 1
+    if hasattr(os, "sched_getaffinity"):  # neither macOS nor Windows has it
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from onoma.machine import usable_cores
 from onoma.runtime.backend import PaddedBatch, Scores
 from onoma.runtime.graph import graph_mask
 
@@ -88,7 +88,7 @@ class ThreadedBackend(ABC):
 
 def thread_count(threads: int | None) -> int:
     """How many threads are meant; None for as many as this process may use."""
-    return threads or len(os.sched_getaffinity(0))
+    return threads or usable_cores()
 
 
 def _received(parts: list[Future[Scores]], width: int) -> Scores:

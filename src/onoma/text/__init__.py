@@ -2,5 +2,6 @@
 
 from onoma.text.document import Document
 from onoma.text.spans import Entity, Sentence, Span, Word, words_touched
+from onoma.text.surrogates import half_pair
 
-__all__ = ["Document", "Entity", "Sentence", "Span", "Word", "words_touched"]
+__all__ = ["Document", "Entity", "Sentence", "Span", "Word", "half_pair", "words_touched"]

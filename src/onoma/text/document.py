@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 from onoma.text.markup import document_block
 from onoma.text.spans import Entity, Sentence, Word
-
-_NO_META: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class Document:
     id: str = field(default="", kw_only=True)
     words: tuple[Word, ...] | None = field(default=None, kw_only=True)
     sentences: tuple[Sentence, ...] | None = field(default=None, kw_only=True)
-    meta: Mapping[str, object] = field(default_factory=lambda: _NO_META, kw_only=True)
+    meta: Mapping[str, object] = field(default_factory=dict, kw_only=True)
     unannotated: frozenset[str] = field(default=frozenset(), kw_only=True)
 
     def __post_init__(self) -> None:
@@ -53,7 +50,7 @@ class Document:
         *,
         id: str = "",
         sentence_ids: Sequence[str] = (),
-        meta: Mapping[str, object] = _NO_META,
+        meta: Mapping[str, object] | None = None,
     ) -> Document:
         r"""Rebuild a text from its words alone: one blank between words, one line feed between sentences.
 
@@ -74,7 +71,7 @@ class Document:
             bounds.append(Sentence(start=start, end=end, id=name))
             texts.append(" ".join(sentence))
             position = end + 1
-        return cls("\n".join(texts), id=id, words=tuple(words), sentences=tuple(bounds), meta=meta)
+        return cls("\n".join(texts), id=id, words=tuple(words), sentences=tuple(bounds), meta=meta or {})
 
     def entity(self, start: int, end: int, label: str, *, score: float | None = None) -> Entity:
         """An entity over ``[start, end)`` of this document's text."""

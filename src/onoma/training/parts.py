@@ -48,6 +48,7 @@ def read_options(data: DataConfig, path: Path) -> ReadOptions:
         encoding=data.encoding,
         labels=corpus.labels if corpus else {},
         unannotated=frozenset(corpus.unannotated if corpus else ()),
+        utf8_only=True,
     )
 
 

@@ -310,3 +310,10 @@ def test_any_stretch_of_any_files_is_the_same_rows_however_it_is_reached(tmp_pat
     parts = {number: rows(reader, *stretches[number]) for number in order}
     assert [row for number in range(len(stretches)) for row in parts[number]] == whole
     assert len(whole) == total - 1
+
+
+def test_lines_are_named_by_their_numbers(tag, tmp_path):
+    (tmp_path / "in.txt").write_bytes(b"Ada\r\n\nBob\nEve")
+    tag("in.txt", "out.jsonl", options=LINES, shard_rows=2)
+    found = records(tmp_path / "out.jsonl")
+    assert [(record["id"], record["text"]) for record in found] == [("1", "Ada"), ("3", "Bob"), ("4", "Eve")]

@@ -76,7 +76,7 @@ def test_raw_text_is_a_document_a_file_or_a_line(tmp_path: Path) -> None:
     [document] = read(path)
     assert (document.text, document.id, document.words) == ("one\r\n \r\ntwo\x0b\u2028three\n", "a", None)
     lines = read(path, options=ReadOptions(text_unit="line"))
-    assert [document.text for document in lines] == ["one", "two\x0b\u2028three"]
+    assert [(each.text, each.id) for each in lines] == [("one", "1"), ("two\x0b\u2028three", "3")]
 
 
 def test_writing_raw_text_counts_what_it_drops(tmp_path: Path) -> None:

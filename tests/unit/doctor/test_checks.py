@@ -47,10 +47,68 @@ def test_a_tag_without_a_label_is_a_finding_and_a_missing_file_is_an_error(tmp_p
     path = _conll(tmp_path / "a.conll", "Ada/B-PER left/O", "Turin/B-")
     [finding] = _found(check(path), "unreadable")
     assert (finding.file, finding.line, finding.severity) == (path, 4, "error")
+    assert "record or sentence could not be checked" in finding.why
     with pytest.raises(CorpusError, match=r"none\.conll"):
         check(tmp_path / "none.conll")
     with pytest.raises(InputError, match="--train"):
         check([])
+
+
+def test_the_rest_of_a_file_is_checked_behind_a_line_that_cannot_be_read(tmp_path):
+    sentences = ["Ada/B-PER left/O", "in/O Turin/B- Ada/I-PER", "Bo/B-PER left/O", "Cy/O", "Cy/I-PER left/O"]
+    path = _conll(tmp_path / "a.conll", *sentences)
+    path.write_text(path.read_text(encoding="utf-8").replace("Cy\tO\n", "Cy\n"), encoding="utf-8")
+    checkup = check(path, options=ReadOptions(scheme="BIO"))
+    assert [finding.line for finding in _found(checkup, "unreadable")] == [5, 11]
+    assert [(finding.file, finding.line) for finding in _found(checkup, "scheme")] == [(path, 13)]
+    assert [case.document.text for case in checkup.cases] == ["Ada left", "Bo left", "Cy left"]
+
+
+BAD_RECORDS = ['{"text": 5}', "\xff", '{"text": "a"', "[1, 2]"]
+"""Where the last two come first, the file does not look like JSON Lines."""
+
+
+@pytest.mark.parametrize(
+    ("bad", "place"),
+    [(bad, place) for number, bad in enumerate(BAD_RECORDS) for place in (0, 1, 2) if place or number < 2],
+)
+def test_records_are_checked_before_and_behind_one_that_cannot_be_read(tmp_path, bad, place):
+    path = _jsonl(tmp_path / "a.jsonl", ("Ada left.", [(0, 3, "PER")]), ("Bo left.", [(0, 30, "PER")]))
+    lines = path.read_bytes().splitlines()
+    lines.insert(place, bad.encode("latin-1"))
+    path.write_bytes(b"\n".join(lines))
+    checkup = check(path, format="jsonl")
+    assert [(finding.file, finding.line) for finding in _found(checkup, "unreadable")] == [(path, place + 1)]
+    assert [(finding.file, finding.line) for finding in _found(checkup, "unusable")] == [(path, 3 if place < 2 else 2)]
+    assert len(checkup.cases) == 2
+
+
+@pytest.mark.parametrize("bad", BAD_RECORDS[2:])
+def test_a_first_line_after_which_nothing_looks_like_json_lines(tmp_path, bad):
+    path = tmp_path / "a.jsonl"
+    path.write_text(bad + '\n{"text": "Ada"}\n{"text": "Bo"}', encoding="utf-8")
+    [finding] = _found(check(path), "unreadable")
+    assert finding.why == "nothing behind this line could be checked"
+
+
+@pytest.mark.parametrize("text", ['[\n{"text": "Ada"},\n{"text": 5}\n]', '[\n{"text": 5}\n]'])
+def test_a_json_list_ends_at_a_record_that_cannot_be_read(tmp_path, text):
+    path = tmp_path / "a.json"
+    path.write_text(text, encoding="utf-8")
+    [finding] = _found(check(path), "unreadable")
+    assert finding.why == "nothing behind this line could be checked"
+
+
+def test_a_file_with_very_many_such_lines_is_not_read_to_its_end(tmp_path):
+    path = _conll(tmp_path / "a.conll", *["Turin/B-"] * 40, "Ada/B-PER left/O")
+    checkup = check(path)
+    assert [finding.line for finding in _found(checkup, "unreadable")] == list(range(1, 42, 2))
+    assert "nothing behind this line" in sorted(_found(checkup, "unreadable"), key=lambda each: each.line)[-1].why
+
+
+def test_a_file_without_any_sentence_that_can_be_read(tmp_path):
+    checkup = check(_conll(tmp_path / "a.conll", "Turin/B-"))
+    assert ([finding.check for finding in checkup.findings], checkup.cases) == (["unreadable"], [])
 
 
 def test_annotations_that_cannot_be_used_are_errors(tmp_path):
@@ -74,6 +132,31 @@ def test_spans_with_blanks_halves_of_words_twins_and_overlaps(tmp_path):
         (4, "note", False),
     ]
     assert (found[0].start, found[0].end) == (0, 13)
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "severity"),
+    [
+        ("Ada\nLovelace left.", "end of a line", "note"),
+        ("Ada\r\nLovelace left.", "end of a line", "note"),
+        ("Ada\tLovelace left.", "a tab", "warning"),
+        ("Ada\n \nLovelace left.", "blank line", "warning"),
+    ],
+)
+def test_spans_across_lines_and_cells(tmp_path, text, said, severity):
+    path = _jsonl(tmp_path / "a.jsonl", (text, [(0, text.index(" left"), "PER")]))
+    [finding] = _found(check(path), "span")
+    assert said in finding.why
+    assert finding.severity == severity
+
+
+def test_a_span_across_sentences_is_named_once(tmp_path):
+    path = tmp_path / "a.jsonl"
+    entity = {"start": 0, "end": 12, "label": "PER"}
+    record = {"text": "Ada\nLovelace", "sentences": [[0, 3], [4, 12]], "entities": [entity]}
+    path.write_text(json.dumps(record), encoding="utf-8")
+    [finding] = _found(check(path), "span")
+    assert "end of a sentence" in finding.why
 
 
 @pytest.mark.parametrize(

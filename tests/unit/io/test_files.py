@@ -1,5 +1,7 @@
 import errno
+import io
 import os
+from pathlib import Path
 
 import pytest
 
@@ -104,3 +106,16 @@ def test_a_new_folder_takes_no_other_one_s_place(tmp_path):
     with pytest.raises(CorpusError, match="exists already"), new_folder(tmp_path / "empty"):
         pass
     assert everything(tmp_path) == {"empty/content": b"new"}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text", "said"),
+    [
+        ("utf-8", "Ada \ud83d", r"-: '\\ud83d' is half of a surrogate pair and cannot be written as UTF-8"),
+        ("ascii", "Zürich", "-: 'ü' cannot be written as ASCII"),
+    ],
+)
+def test_standard_output_cannot_hold_every_text_either(monkeypatch, encoding, text, said):
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    with pytest.raises(CorpusError, match=said):
+        write(Path("-"), text)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,3 +62,9 @@ def test_a_piece_that_disagrees_with_the_text_is_refused(piece: Entity) -> None:
 def test_a_word_that_disagrees_with_the_text_is_refused() -> None:
     with pytest.raises(ValueError, match="does not agree"):
         Document("Ada", words=(Word(start=0, end=2, text="Ada"),))
+
+
+@pytest.mark.parametrize("document", [Document("Ada"), Document.from_words([["Ada", "left"]], id="7", meta={"a": [1]})])
+def test_a_document_comes_back_from_another_process(document):
+    document = document.with_entities([document.entity(0, 3, "PER", score=0.5)])
+    assert pickle.loads(pickle.dumps(document)) == copy.deepcopy(document) == document
