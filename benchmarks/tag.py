@@ -17,7 +17,8 @@ All get bare texts, one a document, and words are counted as the data set gives 
 speeds in the same round. The tables say what a document's length and a batch's size cost `onoma` in the dtype `auto`.
 
 Of ours the result also has the operations a second, two for each weight of the encoder's layers and each subword that
-is computed, and their share of the speed of such products alone, see `products.py`. Time that is not spent in these products lowers the share: attention, norms, and all around the engine.
+is computed, and their share of the speed of such products alone, see `products.py`. Time that is not spent in these
+products lowers the share: attention, norms, and all around the engine.
 """
 
 from __future__ import annotations
