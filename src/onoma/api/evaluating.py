@@ -116,13 +116,15 @@ def score(
     >>> score([gold], [text.with_entities([text.entity(0, 3, "PER")])]).exact.recall
     0.5
     """
+    from onoma.corpora import ReadOptions
     from onoma.evaluation import full_report
     from onoma.metrics import align
 
     _check_page(report)
     expected = documents_in(gold, format=format, options=options)
+    lenient = replace(options or ReadOptions(), may_be_empty=True)
     systems = [
-        documents_in(system, format=format, options=options)
+        documents_in(system, format=format, options=lenient)
         for system in (predicted, *seeds, *(() if against is None else (against,)))
     ]
     documents = list(expected)
@@ -151,7 +153,7 @@ def _strict_reading(
 
     if not any(isinstance(read, Reading) and read.report.repairs.count for _, read in (gold, predicted)):
         return None
-    strict = replace(options or ReadOptions(), sound_only=True)
+    strict = replace(options or ReadOptions(), sound_only=True, may_be_empty=True)
     return score(*(documents_in(data, format=format, options=strict) for data, _ in (gold, predicted))).exact
 
 

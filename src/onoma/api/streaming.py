@@ -75,7 +75,7 @@ def documents_of(found: Found, *, by_rows: bool, failed: Callable[[DeadLetter], 
         if by_rows or input.by_rows:
             yield from stream([input], failed=failed)
         else:
-            for document in read(input.path, format=input.format, options=input.options):
+            for document in read(input.path, format=input.format, options=replace(input.options, texts_only=True)):
                 yield replace(document, entities=())
 
 

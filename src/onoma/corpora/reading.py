@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from onoma.corpora.options import ReadOptions
+from onoma.corpora.plausibility import check_plausible
 from onoma.corpora.tally import ReadReport, ReadTally
 from onoma.errors import CorpusError
 from onoma.schemes import Scheme
@@ -45,7 +46,7 @@ class Reading:
         """Stream the documents.
 
         Raises:
-            CorpusError: the file cannot be read, or has no documents.
+            CorpusError: the file cannot be read, has no documents, or makes no sense; see ``plausibility``.
             SchemeError: a tag that the scheme does not know, or in strict reading one where it does not allow it.
         """
         for document, _ in self.placed():
@@ -65,6 +66,8 @@ class Reading:
             yield document, tally.lines
         if not tally.documents:
             raise CorpusError(f"has no documents (read as {self.format})", path=self.path)
+        tally.annotated = tally.annotated or tally.scheme is not None
+        check_plausible(tally, path=self.path, format=self.format, options=self._options)
 
     @property
     def scheme(self) -> Scheme | None:
