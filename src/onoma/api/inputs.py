@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,8 @@ def documents_in(
     from onoma.corpora import ReadOptions, read
 
     if isinstance(data, str | os.PathLike):
-        return read(Path(data), format=format, options=options or ReadOptions())
+        options = replace(options or ReadOptions(), replace_surrogates=True)
+        return read(Path(data), format=format, options=options)
     return data
 
 

@@ -75,7 +75,8 @@ def documents_of(found: Found, *, by_rows: bool, failed: Callable[[DeadLetter], 
         if by_rows or input.by_rows:
             yield from stream([input], failed=failed)
         else:
-            for document in read(input.path, format=input.format, options=replace(input.options, texts_only=True)):
+            options = replace(input.options, texts_only=True, replace_surrogates=True)
+            for document in read(input.path, format=input.format, options=options):
                 yield replace(document, entities=())
 
 

@@ -52,6 +52,7 @@ class ReadOptions:
         places: how many places the report names of whatever had to be repaired, left out or read otherwise.
         texts_only: the entities are not wanted, so they are not checked, and texts without annotation are not left out.
         may_be_empty: the file may have no entity at all, as predictions may.
+        replace_surrogates: read half of a surrogate pair, which no tokenizer takes, as U+FFFD.
         skip_checks: accept a file whose reading looks wrong; see ``plausibility``.
     """
 
@@ -73,6 +74,7 @@ class ReadOptions:
     texts_only: bool = False
     may_be_empty: bool = False
     skip_checks: bool = False
+    replace_surrogates: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,8 @@ from onoma.corpora.tally import ReadReport, ReadTally
 from onoma.errors import CorpusError
 from onoma.schemes import Scheme
 from onoma.text import Document
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class DocumentReader(Protocol):
@@ -62,6 +65,8 @@ class Reading:
         """
         tally = self._tally = ReadTally.keeping(self._options.places)
         for document in map(self._relabelled, self._reader.documents(tally)):
+            if self._options.replace_surrogates:
+                document = self._without_surrogates(document, tally)
             tally.count(document)
             yield document, tally.lines
         if not tally.documents:
@@ -91,6 +96,22 @@ class Reading:
             notices.append(f"{self.format}, tags in scheme {report.scheme} ({how})")
         unnamed = [f"no entity has the label {label!r}, so none was renamed" for label in sorted(self._unnamed)]
         return [f"{self.path}: {notice}" for notice in [*notices, *unnamed, *report.notices()]]
+
+    def _without_surrogates(self, document: Document, tally: ReadTally) -> Document:
+        """The document with U+FFFD for each half of a surrogate pair, which changes no offset."""
+        found = _SURROGATE.search(document.text)
+        if found is None:
+            return document
+        where = f"{self.path}:{tally.lines[0]}" if tally.lines else str(self.path)
+        tally.adjusted.add("half of a surrogate pair is read as U+FFFD", where=where, what=f"at {found.start() + 1}")
+        text = _SURROGATE.sub("\ufffd", document.text)
+        entities = (replace(entity, text=text[entity.start : entity.end]) for entity in document.entities)
+        words = (
+            None
+            if document.words is None
+            else tuple(replace(word, text=text[word.start : word.end]) for word in document.words)
+        )
+        return replace(document, text=text, entities=tuple(entities), words=words)
 
     def _relabelled(self, document: Document) -> Document:
         """The document with its entities under their new labels, and what its annotation lacks."""

@@ -46,9 +46,17 @@ def split_cells(line: str) -> list[str]:
     return next(csv.reader([line], delimiter=delimiter_of(line)), [])
 
 
-def delimiter_of(line: str) -> str:
-    """What separates the columns that a line names."""
-    known = {*_TEXT_NAMES, *_SENTENCE_NAMES, *WORD_NAMES, *TAG_NAMES, *(key.upper() for key in SPAN_KEYS), "ID"}
+def delimiter_of(line: str, *, column: str = "text") -> str:
+    """What separates the columns that a line names, one of which is perhaps known."""
+    known = {
+        column.upper(),
+        *_TEXT_NAMES,
+        *_SENTENCE_NAMES,
+        *WORD_NAMES,
+        *TAG_NAMES,
+        *(key.upper() for key in SPAN_KEYS),
+        "ID",
+    }
 
     def names(delimiter: str) -> tuple[int, int]:
         cells = [cell.strip().strip('"').upper() for cell in line.split(delimiter)]
