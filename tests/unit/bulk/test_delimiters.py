@@ -14,7 +14,7 @@ def test_any_delimiter(tmp_path: Path, name: str, delimiter: str) -> None:
     path = tmp_path / name
     rows = [("id", "text"), ("1", "Ada left."), ("2", "Bo ran.")]
     path.write_text("".join(delimiter.join(row) + "\n" for row in rows), encoding="utf-8")
-    documents = list(stream(find_inputs([path]).inputs, failed=pytest.fail))
+    documents = list(stream(find_inputs([path]).inputs, failed=lambda letter: pytest.fail(letter.reason)))
     assert [(document.id, document.text) for document in documents] == [("1", "Ada left."), ("2", "Bo ran.")]
 
 
