@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.inputs import PathLike, documents_to_tag, name_of, notes_on
+from onoma.api.inputs import PathLike, documents_in, name_of, notes_on
 from onoma.api.loading import backend_of
 from onoma.bundle import AUTO, CalibrationCard, load_bundle, write_manifest
 from onoma.errors import InputError
@@ -58,7 +58,7 @@ def calibrate(
         raise InputError("thresholds are written for a precision or for a recall; pass exactly one of them with apply")
     bundle = load_bundle(Path(model))
     folder = bundle.graph().parent
-    gold = documents_to_tag(data, format=format, options=options)
+    gold = documents_in(data, format=format, options=options)
     fitted = calibrate_bundle(bundle, backend_of(bundle, dtype=AUTO, threads=threads), list(gold))
     fitted = replace(fitted.choosing(precision=precision, recall=recall), notes=tuple(notes_on(gold)))
     calibration = CalibrationCard(

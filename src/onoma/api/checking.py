@@ -77,6 +77,8 @@ def check(
     if not named:
         raise InputError("there are no files to check; pass files, or the parts with --train, --dev and --test")
     options = options or ReadOptions()
+    if len(named) > 1:
+        options = replace(options, may_be_empty=True)
     examined = [examine(path, part=part, format=format, options=options) for part, path in named]
     if folds is not None:
         encoder = encoder or ("small" if model is None else None)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.inputs import PathLike, documents_in, documents_to_tag, name_of, notes_on
+from onoma.api.inputs import PathLike, documents_in, name_of, notes_on
 from onoma.api.loading import load
 from onoma.bundle import AUTO
 from onoma.errors import InputError
@@ -59,7 +59,7 @@ def evaluate(
     from onoma.evaluation import full_report, tag_gold
 
     _check_page(report)
-    gold = documents_to_tag(data, format=format, options=options)
+    gold = documents_in(data, format=format, options=options)
     documents = [replace(document, words=None, sentences=None) if raw else document for document in gold]
 
     def tagged(model: PathLike | Tagger) -> list[Aligned]:
@@ -116,13 +116,15 @@ def score(
     >>> score([gold], [text.with_entities([text.entity(0, 3, "PER")])]).exact.recall
     0.5
     """
+    from onoma.corpora import ReadOptions
     from onoma.evaluation import full_report
     from onoma.metrics import align
 
     _check_page(report)
     expected = documents_in(gold, format=format, options=options)
+    lenient = replace(options or ReadOptions(), may_be_empty=True)
     systems = [
-        documents_in(system, format=format, options=options)
+        documents_in(system, format=format, options=lenient)
         for system in (predicted, *seeds, *(() if against is None else (against,)))
     ]
     documents = list(expected)
@@ -151,7 +153,7 @@ def _strict_reading(
 
     if not any(isinstance(read, Reading) and read.report.repairs.count for _, read in (gold, predicted)):
         return None
-    strict = replace(options or ReadOptions(), sound_only=True)
+    strict = replace(options or ReadOptions(), sound_only=True, may_be_empty=True)
     return score(*(documents_in(data, format=format, options=strict) for data, _ in (gold, predicted))).exact
 
 

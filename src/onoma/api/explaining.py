@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.inputs import PathLike, documents_to_tag, paths_of
+from onoma.api.inputs import PathLike, documents_in, paths_of
 from onoma.api.loading import backend_of
 from onoma.bundle import AUTO, WEIGHTS, load_bundle
 from onoma.errors import BundleError, MissingExtraError
@@ -146,7 +146,7 @@ def index_mentions(
 
     check_place(bundle.folder, overwrite=overwrite)
     documents = (
-        document for path in paths_of(data) or [] for document in documents_to_tag(path, format=format, options=options)
+        document for path in paths_of(data) or [] for document in documents_in(path, format=format, options=options)
     )
     weights = load_model(bundle.folder)
     found = index_documents(documents, model=weights, windower=bundle.windower())
@@ -185,4 +185,4 @@ def measure_faithfulness(
     from onoma.explanation.faithfulness import measure_faithfulness as measure
 
     explainer = model if isinstance(model, Explainer) else load_explainer(model, threads=threads)
-    return measure(explainer, documents_to_tag(data, format=format, options=options), entities=entities)
+    return measure(explainer, documents_in(data, format=format, options=options), entities=entities)

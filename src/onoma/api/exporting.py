@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.inputs import PathLike, documents_to_tag
+from onoma.api.inputs import PathLike, documents_in
 from onoma.api.training import need_training
 from onoma.bundle import DTYPES, open_output
 from onoma.errors import BundleError, InputError
@@ -64,7 +64,7 @@ def export_model(
 
     dtype, folder = quantize or "fp32", Path(model)
     target = None if output is None else Path(output)
-    texts = None if dev is None else list(documents_to_tag(dev, format=format, options=options))
+    texts = None if dev is None else list(documents_in(dev, format=format, options=options))
     _check_request(dtype, dev=texts, exact_layers=exact_layers, output=target, overwrite=overwrite)
     bundle = load_bundle(folder)
     if bundle.weights(WEIGHTS) is None:

@@ -28,17 +28,9 @@ def documents_in(
     from onoma.corpora import ReadOptions, read
 
     if isinstance(data, str | os.PathLike):
-        return read(Path(data), format=format, options=options or ReadOptions())
+        options = replace(options or ReadOptions(), replace_surrogates=True)
+        return read(Path(data), format=format, options=options)
     return data
-
-
-def documents_to_tag(
-    data: PathLike | Iterable[Document], *, format: str | None, options: ReadOptions | None
-) -> Iterable[Document]:
-    """The same, without those of a file whose text no tokenizer reads."""
-    from onoma.corpora import ReadOptions
-
-    return documents_in(data, format=format, options=replace(options or ReadOptions(), utf8_only=True))
 
 
 def notes_on(*read: Iterable[Document]) -> list[str]:

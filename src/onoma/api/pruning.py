@@ -50,7 +50,7 @@ def prune(
         raise InputError(f"{output}: exists already; name another folder")
     found = load_pretrained(encoder)
     if texts:
-        options = ReadOptions(encoding=encoding, utf8_only=True)
+        options = ReadOptions(encoding=encoding, texts_only=True, replace_surrogates=True)
         lines = (
             line
             for path in texts

@@ -11,7 +11,7 @@ from onoma.api.inputs import PathLike
 from onoma.errors import InputError
 from onoma.io.files import replacing
 from onoma.io.suffixes import COMPRESSIONS
-from onoma.text import Document, half_pair
+from onoma.text import Document
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.bulk import DeadLetter, Found
@@ -68,20 +68,16 @@ def documents_of(found: Found, *, by_rows: bool, failed: Callable[[DeadLetter], 
         by_rows: read JSON Lines as a table of rows, not as a corpus.
         failed: called with each row that cannot be read or tagged.
     """
-    from onoma.bulk import DeadLetter, stream
+    from onoma.bulk import stream
     from onoma.corpora import read
 
     for input in found.inputs:
         if by_rows or input.by_rows:
             yield from stream([input], failed=failed)
         else:
-            reading = read(input.path, format=input.format, options=input.options)
-            for number, (document, lines) in enumerate(reading.placed(), start=1):
-                if why := half_pair(document.text):
-                    row = lines[0] if lines else number
-                    failed(DeadLetter(file=str(input.path), row=row, reason=why, what=document.text))
-                else:
-                    yield replace(document, entities=())
+            options = replace(input.options, texts_only=True, replace_surrogates=True)
+            for document in read(input.path, format=input.format, options=options):
+                yield replace(document, entities=())
 
 
 def untagged(letter: DeadLetter) -> str:

@@ -120,11 +120,20 @@ def _kind(path: Path, *, format: str | None, options: ReadOptions) -> InputKind:
     named = format or named_format(path)
     if named in TABLES:
         return "csv" if named == "csv" else "parquet"
+    if format is None and path.suffix.lower() == ".tsv" and _is_table(path, options):
+        return "csv"
     jsonl = named == "jsonl" and named_format(path) != "json"
     text = format == "text" or (format is None and not jsonl and _is_text(path, options))
     if not _keeps_line_feeds(options.encoding) or not (jsonl or text):
         return "corpus"
     return "jsonl" if jsonl else "lines" if options.text_unit == "line" else "text"
+
+
+def _is_table(path: Path, options: ReadOptions) -> bool:
+    try:
+        return sniff(path, encoding=options.encoding) == "table"
+    except CorpusError:
+        return False
 
 
 def _is_text(path: Path, options: ReadOptions) -> bool:

@@ -219,7 +219,7 @@ class Corpus(Source[Document]):
         return Row(document, record)
 
     def _reading(self) -> Iterator[Document]:
-        return iter(read(self.path, format=self.input.format, options=self.input.options))
+        return iter(read(self.path, format=self.input.format, options=replace(self.input.options, texts_only=True)))
 
 
 def no_column(path: Path, column: str, columns: tuple[str, ...]) -> InputError:

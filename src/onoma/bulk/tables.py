@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
 from io import TextIOWrapper
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from onoma.bulk.rows import Row, RowError, text_of
 from onoma.bulk.sources import Input, Source, no_column
 from onoma.corpora.layouts import id_of
+from onoma.corpora.tables import delimiter_of
 from onoma.errors import CorpusError, InputError, needing
 from onoma.io.compression import reading
 from onoma.text import Document
@@ -25,7 +27,7 @@ _BATCH_ROWS = 256
 
 
 class CsvTable(Source[list[str]]):
-    """Comma-separated values; the first record names the columns."""
+    """Values separated by commas, semicolons, tabs or bars; the first record names the columns."""
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -68,7 +70,9 @@ class CsvTable(Source[list[str]]):
         with reading(self.path) as file:
             # What is not in this encoding is carried along and found by _check_bytes, in its own row.
             text = TextIOWrapper(file, encoding=encoding, errors="surrogateescape", newline="")
-            records = csv.reader(text, strict=True)
+            first = text.readline()
+            delimiter = delimiter_of(first.strip("\r\n"), column=self.input.column)
+            records = csv.reader(chain([first], text) if first else text, delimiter=delimiter, strict=True)
             try:
                 yield records
             except csv.Error as error:

@@ -10,7 +10,7 @@ import typer
 
 from onoma.cli.options import ENTITIES, FormatOption, reads
 from onoma.cli.output import print_notes
-from onoma.corpora import FORMATS, LAYOUTS, ReadOptions
+from onoma.corpora import LAYOUTS, WRITABLE, ReadOptions
 
 
 @reads(*ENTITIES)
@@ -19,7 +19,7 @@ def run(
     source: Annotated[Path, typer.Argument(metavar="IN", help="File or folder to read.", show_default=False)],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="File or folder to write.", show_default=False)],
     to: Annotated[
-        str | None, typer.Option("--to", help=f"Format to write: {', '.join(FORMATS)}. By OUT's suffix if not given.")
+        str | None, typer.Option("--to", help=f"Format to write: {', '.join(WRITABLE)}. By OUT's suffix if not given.")
     ] = None,
     to_scheme: Annotated[
         str, typer.Option("--to-scheme", help="Tagging scheme to write, for formats with tags.")

@@ -48,6 +48,18 @@ Unannotated = Annotated[
         "--unannotated", metavar="LABEL", help="The file does not annotate LABEL, so do not score it; may be repeated."
     ),
 ]
+DefaultLabel = Annotated[
+    str, typer.Option("--default-label", metavar="LABEL", help="Label of tags that have none, such as B, I and O.")
+]
+TagNames = Annotated[
+    str | None,
+    typer.Option(
+        "--tag-names", metavar="TAGS", help="Tags that numbers stand for, in order from 0, separated by commas."
+    ),
+]
+SkipChecks = Annotated[
+    bool, typer.Option("--skip-checks", help="Accept a file even if its words and labels look misread.")
+]
 ModelArgument = Annotated[
     Path, typer.Argument(help="en, or a folder that `onoma train` has written.", show_default=False)
 ]
@@ -93,7 +105,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print figures as JSON, fra
 WORDS = ("word_column", "tag_column", "position_digit", "encoding")
 """The options for reading the words of annotated files."""
 
-ENTITIES = ("scheme", *WORDS, "strict", "labels")
+ENTITIES = ("scheme", *WORDS, "strict", "default_label", "tag_names", "skip_checks", "labels")
 """The options for reading their entities too."""
 
 
@@ -102,6 +114,11 @@ def column(text: str | None) -> int | str | None:
     if text is None:
         return None
     return int(text) if text.lstrip("-").isdecimal() else text
+
+
+def comma_separated(text: str | None) -> tuple[str, ...]:
+    """The parts of a text that commas separate, without blanks around them."""
+    return tuple(part.strip() for part in text.split(",")) if text else ()
 
 
 def reads(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -136,6 +153,9 @@ def read_options(
     position_digit: PositionDigit = False,
     encoding: Encoding = "utf-8",
     strict: Strict = False,
+    default_label: DefaultLabel = "",
+    tag_names: TagNames = None,
+    skip_checks: SkipChecks = False,
     labels: Labels = None,
     unannotated: Unannotated = None,
 ) -> ReadOptions:
@@ -151,6 +171,9 @@ def read_options(
         tag_column=column(tag_column),
         position_digit=position_digit,
         encoding=encoding,
+        default_label=default_label,
+        tag_names=comma_separated(tag_names),
+        skip_checks=skip_checks,
         labels=dict(map(_renaming, labels or ())),
         unannotated=frozenset(unannotated or ()),
     )

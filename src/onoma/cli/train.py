@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import INTERRUPTED, FormatOption, Strict, column
+from onoma.cli.options import (
+    INTERRUPTED,
+    DefaultLabel,
+    FormatOption,
+    SkipChecks,
+    Strict,
+    TagNames,
+    column,
+    comma_separated,
+)
 
 
 def run(
@@ -41,6 +50,9 @@ def run(
     ] = None,
     encoding: Annotated[str | None, typer.Option("--encoding", help="Character encoding of the files.")] = None,
     strict: Strict = False,
+    default_label: DefaultLabel = "",
+    tag_names: TagNames = None,
+    skip_checks: SkipChecks = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a model at the output; discard an unfinished run.")
     ] = False,
@@ -72,6 +84,9 @@ def run(
         "data.tag_column": column(tag_column),
         "data.encoding": encoding,
         "data.strict": strict or None,
+        "data.default_label": default_label or None,
+        "data.tag_names": comma_separated(tag_names) or None,
+        "data.skip_checks": skip_checks or None,
     }
     with TrainingProgress() as progress:
         result = train(

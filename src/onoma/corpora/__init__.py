@@ -1,12 +1,12 @@
 """Annotated files to Documents and back, one module per format."""
 
-from onoma.corpora.formats import FORMATS, Format, read, write
-from onoma.corpora.layouts import LAYOUTS
+from onoma.corpora.formats import FORMATS, WRITABLE, Format, read, write
 from onoma.corpora.options import ReadOptions, Segment, WriteOptions, blank_separated
 from onoma.corpora.reading import Reading
 from onoma.corpora.retagging import retagged
 from onoma.corpora.sniffing import sniff
 from onoma.corpora.tally import Location, Occurrences, ReadReport, WriteReport
+from onoma.corpora.written_layouts import LAYOUTS
 
 __all__ = [
     "FORMATS",
@@ -19,6 +19,7 @@ __all__ = [
     "Reading",
     "Segment",
     "WriteOptions",
+    "WRITABLE",
     "WriteReport",
     "blank_separated",
     "read",

@@ -8,18 +8,17 @@ does not know how a file represents words, tags or comments.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from onoma.corpora.options import ReadOptions
+from onoma.corpora.spelling import TagSpelling
 from onoma.corpora.tally import ReadTally
 from onoma.errors import SchemeError
-from onoma.schemes import OUTSIDE, Scheme, count_steps, decode_tags
+from onoma.schemes import OUTSIDE, Scheme, decode_tags
 from onoma.text import Document, Entity, Sentence, Word
 
-Steps = Counter[tuple[str, str, bool]]
 WordBounds = list[tuple[int, int]]
 
 
@@ -73,19 +72,6 @@ def align(words: Iterable[str], text: str) -> WordBounds | None:
     return None if text[position:].strip() else bounds
 
 
-def add_steps(steps: Steps, block: SentenceBlock, path: Path) -> None:
-    """Count a block's steps from tag to tag into ``steps``.
-
-    Raises:
-        SchemeError: a tag has no label; with path and line.
-    """
-    for tags in block.layers:
-        try:
-            steps.update(count_steps(tags))
-        except SchemeError as error:
-            raise _placed(error, block, tags, path, None) from None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assembler:
     """Makes Documents of a file's blocks.
@@ -96,6 +82,7 @@ class Assembler:
         options: say how to handle broken tag sequences.
         tally: counts what had to be repaired, adjusted or left out.
         meta: added to every document.
+        spelling: how the file spells its tags.
     """
 
     path: Path
@@ -103,6 +90,7 @@ class Assembler:
     options: ReadOptions
     tally: ReadTally
     meta: Mapping[str, object]
+    spelling: TagSpelling = field(default_factory=TagSpelling)
 
     def documents(self, parts: Iterable[SentenceBlock | DocumentMark], *, marked: bool) -> Iterator[Document]:
         """A document for each mark, or for each block where the file has no marks.
@@ -167,7 +155,7 @@ class Assembler:
 
     def _entities(self, block: SentenceBlock, text: str, bounds: WordBounds, offset: int) -> Iterator[Entity]:
         seen: set[tuple[int, int, str]] = set()
-        for tags in block.layers:
+        for tags in map(self._spelled, block.layers):
             if tags.count(OUTSIDE) == len(tags):
                 continue
             for first, end_unit, label in self._chunks(block, tags):
@@ -184,6 +172,9 @@ class Assembler:
                         self.tally.adjusted.add(reason, where=where, what=f"{text[start:end]} {label}")
                     seen.add((start, end, label))
                     yield Entity(start=offset + start, end=offset + end, label=label, text=text[start:end])
+
+    def _spelled(self, tags: list[str]) -> list[str]:
+        return tags if self.spelling.plain else self.spelling.all(tags)
 
     def _chunks(self, block: SentenceBlock, tags: list[str]) -> Sequence[tuple[int, int, str]]:
         try:
@@ -220,13 +211,11 @@ def _covers_words(units: list[int], first: int, last: int) -> bool:
     return before_free and (last == len(units) - 1 or units[last + 1] != units[last])
 
 
-def _placed(
-    error: SchemeError, block: SentenceBlock, tags: list[str], path: Path, scheme: Scheme | None
-) -> SchemeError:
+def _placed(error: SchemeError, block: SentenceBlock, tags: list[str], path: Path, scheme: Scheme) -> SchemeError:
     """The same error with path and line: those of the first tag that raises it alone."""
     for line, tag in zip(block.lines, tags, strict=True):
         try:
-            count_steps([tag]) if scheme is None else decode_tags([tag], scheme)
+            decode_tags([tag], scheme)
         except SchemeError as found:
             return SchemeError(found.message, path=path, line=line)
     return SchemeError(error.message, path=path, line=block.lines[0])

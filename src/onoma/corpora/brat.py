@@ -1,6 +1,7 @@
 r"""brat stand-off to Documents and back: a folder with a ``.txt`` and a ``.ann`` for each document, or one such pair.
 
-Offsets count code points of the text exactly as it is, carriage returns and a byte order mark included. Fragments
+Offsets count code points of the text exactly as it is, carriage returns and a byte order mark included; where nearly
+all quoted texts say otherwise, other units (see ``units``). Fragments
 with nothing but white space between them (how brat writes an entity that continues over a line's end) are one
 entity; others are discontinuous: left out and counted, as are relations, events, attributes and notes. A document is
 named like its file without the suffix, relative to the folder.
@@ -11,12 +12,14 @@ Source: https://brat.nlplab.org/standoff.html
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from onoma.corpora.options import ReadOptions, WriteOptions
 from onoma.corpora.tally import ReadTally, WriteTally
+from onoma.corpora.units import units_of
 from onoma.errors import CorpusError
 from onoma.io.files import new_folder, replacing
 from onoma.io.lines import numbered_lines, whole_text
@@ -27,6 +30,15 @@ _SPAN = re.compile(r"T[^\t]*\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
 _OTHER = {"R": "a relation", "*": "a relation", "E": "an event", "A": "an attribute", "M": "an attribute"}
 _OTHER |= {"N": "a normalisation", "#": "a note"}
 _NOT_IN_NAMES = re.compile(r"[^\w.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A line's label, fragments and quoted text."""
+
+    label: str
+    fragments: list[tuple[int, int]]
+    quoted: str | None
 
 
 class BratReader:
@@ -53,17 +65,27 @@ class BratReader:
         if not text_path.is_file():
             raise CorpusError(f"its text is missing; expected {text_path.name} beside it", path=path)
         document = Document(whole_text(text_path, encoding=self._options.encoding, keep_mark=True), id=id)
-        entities: list[Entity] = []
+        tally.annotated = tally.annotated or path.is_file()
         lines = numbered_lines(path, encoding=self._options.encoding) if path.is_file() else iter(())
+        spans: list[tuple[int, str, _Span]] = []
         for number, line in lines:
             if line.strip():
-                found = (
-                    _entity(line, document) if line.startswith("T") else f"{_OTHER.get(line[0], 'a line')} is no entity"
-                )
-                if isinstance(found, Entity):
-                    entities.append(found)
+                found = _span(line)
+                if isinstance(found, _Span):
+                    spans.append((number, line, found))
                 else:
                     tally.unusable.add(found, where=f"{path}:{number}", what=line)
+        bounds = [(span.fragments[0][0], span.fragments[-1][1], span.quoted) for _, _, span in spans]
+        units, points = units_of(document.text, bounds)
+        entities: list[Entity] = []
+        for number, line, span in spans:
+            entity = _entity(span, document, points)
+            if isinstance(entity, str):
+                tally.unusable.add(entity, where=f"{path}:{number}", what=line)
+                continue
+            if (entity.start, entity.end) != (span.fragments[0][0], span.fragments[-1][1]):
+                tally.adjusted.add(f"offsets count {units}; read so", where=f"{path}:{number}", what=line)
+            entities.append(entity)
         return document.with_entities(entities)
 
 
@@ -89,8 +111,8 @@ def write_brat(documents: Iterable[Document], path: Path, options: WriteOptions,
                 target.writelines(f"T{number}\t{line}\n" for number, line in enumerate(written, start=1))
 
 
-def _entity(line: str, document: Document) -> Entity | str:
-    """The entity of a line, or the reason why it is none."""
+def _span(line: str) -> _Span | str:
+    """The span of a line, or the reason why it is none."""
     if not line.startswith("T"):
         return f"{_OTHER.get(line[0], 'a line of another kind')} is no entity"
     found = _SPAN.fullmatch(line)
@@ -98,15 +120,21 @@ def _entity(line: str, document: Document) -> Entity | str:
         return "the line is no span; expected T1<TAB>LABEL 0 5<TAB>text"
     label, ranges, quoted = found.groups()
     fragments = [(int(start), int(end)) for start, end in (fragment.split(" ") for fragment in ranges.split(";"))]
+    return _Span(label, fragments, quoted)
+
+
+def _entity(span: _Span, document: Document, points: Sequence[int]) -> Entity | str:
+    """The entity of a span whose offsets count units of these code points, or the reason why it is none."""
     text = document.text
-    if not all(0 <= start < end <= len(text) for start, end in fragments):
+    if not all(0 <= start < end < len(points) for start, end in span.fragments):
         return "the span is empty or reaches outside the text"
+    fragments = [(points[start], points[end]) for start, end in span.fragments]
     if any(text[end:start].strip() or end > start for (_, end), (start, _) in pairwise(fragments)):
         return "the span is discontinuous"
     there = " ".join(text[start:end] for start, end in fragments)
-    if quoted is not None and quoted.split() != there.split():
+    if span.quoted is not None and span.quoted.split() != there.split():
         return "the line quotes a text that differs from the document"
-    return document.entity(fragments[0][0], fragments[-1][1], label)
+    return document.entity(fragments[0][0], fragments[-1][1], span.label)
 
 
 def _line(entity: Entity, tally: WriteTally) -> str:

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from onoma.errors import ConfigError, CorpusError
+
+
+class PickedCells(NamedTuple):
+    """What a line has: the word, its tag, and whether no blank follows the word."""
+
+    word: str
+    tag: str
+    glued: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +27,9 @@ class ColumnLayout:
         word, tag: positions from 0, or negative from the end; a tag of None where the file has words alone.
         tags: those of the file's first lines, by which a word that begins with ``#`` is known.
         chosen: the caller chose a column, so a line may be wider than the others.
+        header: the first line where it names the columns; None where it is a word's.
+        spacing: the position of a column that says whether a blank follows the word; None where there is none.
+        index: how many columns of numbers stand before the word.
     """
 
     tabs: bool
@@ -26,8 +38,11 @@ class ColumnLayout:
     tag: int | None
     tags: frozenset[str]
     chosen: bool
+    header: str | None = None
+    spacing: int | None = None
+    index: int = 0
 
-    def pick(self, line: str, *, path: Path, number: int) -> tuple[str, str]:
+    def pick(self, line: str, *, path: Path, number: int) -> PickedCells:
         """The word and the tag of a line.
 
         Raises:
@@ -39,7 +54,9 @@ class ColumnLayout:
             came = f"{len(fields)} column{'' if len(fields) == 1 else 's'} in {line!r}"
             message = f"{came}; expected {self.width} separated by {separator}, as most lines of the file have"
             raise CorpusError(message, path=path, line=number)
-        return fields[self.word], "" if self.tag is None else fields[self.tag].strip(" ")
+        spacing = "" if self.spacing is None else fields[self.spacing]
+        glued = spacing == "-" or "NoSpaceAfter" in spacing
+        return PickedCells(fields[self.word], "" if self.tag is None else fields[self.tag].strip(" "), glued)
 
 
 def split_columns(line: str, *, tabs: bool) -> list[str]:

@@ -14,22 +14,24 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock, Steps, add_steps
-from onoma.corpora.columns import ColumnLayout, column_index, split_columns
+from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock
+from onoma.corpora.columns import ColumnLayout, split_columns
+from onoma.corpora.detection import detect_columns
 from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
+from onoma.corpora.spelling import TagSpelling
+from onoma.corpora.survey import TagSurvey
 from onoma.corpora.tagged import compare_text, flat, held_word, tagged_sentences, written_tags
 from onoma.corpora.tally import ReadTally, WriteTally
 from onoma.errors import CorpusError
 from onoma.io.files import replacing
 from onoma.io.lines import numbered_lines
-from onoma.schemes import Scheme, detect_from_steps
+from onoma.schemes import Scheme
 from onoma.text import Document
 
 MARK = "-DOCSTART-"
@@ -47,6 +49,7 @@ class _Survey:
     """What the first pass over a file found."""
 
     scheme: Scheme
+    spelling: TagSpelling
     marked: bool
     language: str
 
@@ -66,7 +69,10 @@ class ConllReader:
         survey, options = self._survey, self._options
         meta = {"language": survey.language} if survey.language else {}
         tally.scheme = self.scheme.name if self.scheme is not None else None
-        assembler = Assembler(path=self._path, scheme=survey.scheme, options=options, tally=tally, meta=meta)
+        self._say_what_is_no_word(tally)
+        assembler = Assembler(
+            path=self._path, scheme=survey.scheme, options=options, tally=tally, meta=meta, spelling=survey.spelling
+        )
         return assembler.documents(self._stripped(survey.language), marked=survey.marked)
 
     @cached_property
@@ -77,36 +83,16 @@ class ConllReader:
             for _, line in islice(numbered_lines(self._path, encoding=self._options.encoding), _HEAD_LINES)
             if line.strip(" \t") and not line.startswith(MARK)
         ]
-        plain = [line for line in lines if not line.startswith("#")] or lines
-        tabs = 2 * sum("\t" in line for line in plain) > len(plain)
-        rows = [split_columns(line, tabs=tabs) for line in plain]
-        width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 2
-        options, names = self._options, self._options.columns
-        for line in lines:
-            key = _KEY.fullmatch(line)
-            if not names and key and key[1] == "global.columns":
-                names = tuple((key[2] or "").split())
-        word = options.word_column if options.word_column is not None else _named(names, "FORM", "WORD", "TOKEN") or 1
-        tag = options.tag_column if options.tag_column is not None else _named(names, "TAG", "NER", "NER_TAG") or -1
-        unlabelled = width == 1 and options.tag_column is None
-        position = None if unlabelled else column_index(tag, names, width=width, path=self._path)
-        seen: set[str] = set()
-        for line, fields in zip(plain, rows, strict=True):
-            if position is not None and len(fields) == width and not line.startswith("#"):
-                seen.add(fields[position].strip(" "))
-        return ColumnLayout(
-            tabs=tabs,
-            width=width,
-            word=column_index(word, names, width=width, path=self._path),
-            tag=position,
-            tags=frozenset(seen),
-            chosen=options.word_column is not None or options.tag_column is not None,
-        )
+        return detect_columns(lines, self._options, path=self._path)
+
+    @property
+    def spelling(self) -> TagSpelling:
+        """How this file spells its tags."""
+        return self._survey.spelling
 
     @cached_property
     def _survey(self) -> _Survey:
-        marked, steps, prefix, words = False, Steps(), "", 0
-        forced = self._options.scheme
+        marked, tags, prefix, words = False, TagSurvey(), "", 0
         looking = self._options.language_prefix is None
         for part in self._parts():
             if isinstance(part, DocumentMark):
@@ -116,14 +102,21 @@ class ConllReader:
                 prefix = prefix or _language(part.words[0])
                 looking = bool(prefix) and all(word.startswith(prefix) for word in part.words)
                 words += len(part.words)
-            if forced is None:
-                add_steps(steps, part, self._path)
+            tags.add(part)
         if self._options.language_prefix is not None:
             language = self._options.language_prefix
         else:
             language = prefix.removesuffix(":") if looking and words > 1 else ""
-        scheme = chosen_scheme(forced) if forced is not None else detect_from_steps(steps).scheme
-        return _Survey(scheme=scheme, marked=marked, language=language)
+        scheme, spelling = tags.result(self._options, path=self._path, blocks=self._parts)
+        return _Survey(scheme=scheme, spelling=spelling, marked=marked, language=language)
+
+    def _say_what_is_no_word(self, tally: ReadTally) -> None:
+        columns = self.columns
+        if columns.header is not None:
+            tally.adjusted.add("the first line names the columns", where=str(self._path), what=repr(columns.header))
+        if columns.index:
+            reason = "numbers before the word are left out; --word-column reads another column"
+            tally.adjusted.add(reason, where=str(self._path), what=f"the word is in column {columns.word + 1}")
 
     def _stripped(self, language: str) -> Iterator[SentenceBlock | DocumentMark]:
         """Parts without what the file adds to its words."""
@@ -146,6 +139,7 @@ class ConllReader:
     def _parts(self) -> Iterator[SentenceBlock | DocumentMark]:
         """The file's sentences and document marks, in order."""
         columns = self.columns
+        header = columns.header
         block = self._new_block()
         for number, line in numbered_lines(self._path, encoding=self._options.encoding):
             if line[:1] in _UNLIKE_WORDS and not self._is_word(line):
@@ -160,9 +154,13 @@ class ConllReader:
                 elif comment.key == "text":
                     block.text = comment.value
                 continue
-            word, tag = columns.pick(line, path=self._path, number=number)
+            if header is not None and line == header:
+                header = None
+                continue
+            word, tag, glued = columns.pick(line, path=self._path, number=number)
             block.words.append(word)
             block.lines.append(number)
+            block.glued.append(glued)
             for tags in block.layers:
                 tags.append(tag)
         if block.words:
@@ -251,10 +249,6 @@ def _unlike_mark(word: str, tally: WriteTally) -> str:
         return word
     tally.lose("the word reads as a document mark; written without its first hyphen", word)
     return word.removeprefix("-")
-
-
-def _named(names: tuple[str, ...], *wanted: str) -> str | None:
-    return next((name for name in names if name.upper() in wanted), None)
 
 
 def _language(word: str) -> str:

@@ -1,6 +1,7 @@
-"""CoNLL-U and UNER files to Documents and back.
+"""CoNLL-U and UNER files to Documents; see ``conllu_writer`` for the way back.
 
-Ten columns hold entities, if any, in MISC as ``Entity=B-PER`` (also ``NER=`` or ``NE=``); UNER's five (ID FORM TAG
+Ten columns hold entities, if any, in MISC as ``Entity=B-PER`` (also ``NER=`` or ``NE=``), or in brackets as CorefUD
+has them (see ``corefud``); UNER's five (ID FORM TAG
 OTHER ANNOTATOR, suffix ``.iob2``) hold them in the third. ``# text =`` is the sentence's original text and words are
 found in it; without it ``SpaceAfter=No`` marks words without a blank after them. ``# newdoc`` begins a document,
 ``# newpar`` is kept as ``meta["newpar"]``: pairs of a sentence's position in its document and the paragraph's name.
@@ -15,21 +16,23 @@ Sources: https://universaldependencies.org/format.html and https://www.universal
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock, Steps, add_steps, align
+from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock
 from onoma.corpora.columns import column_index
-from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
-from onoma.corpora.tagged import TaggedSentence, flat, held_word, tagged_sentences, written_tags
-from onoma.corpora.tally import ReadTally, WriteTally
+from onoma.corpora.corefud import EntityFields, is_bracketed, mentions
+from onoma.corpora.layering import layered
+from onoma.corpora.options import ReadOptions, chosen_scheme
+from onoma.corpora.spelling import TagSpelling
+from onoma.corpora.survey import TagSurvey
+from onoma.corpora.tally import ReadTally
 from onoma.errors import CorpusError
-from onoma.io.files import replacing
 from onoma.io.lines import numbered_lines
-from onoma.schemes import OUTSIDE, Scheme, detect_from_steps
+from onoma.schemes import OUTSIDE, Scheme
 from onoma.text import Document
 
 _NAMES = {
@@ -37,7 +40,9 @@ _NAMES = {
     5: ("ID", "FORM", "TAG", "OTHER", "ANNOTATOR"),
 }
 _TAG_NAMES = ("TAG", "NER", "UNER:TAG")
-_COMMENT = re.compile(r"#\s*(newdoc id|newdoc|newpar id|newpar|sent_id|text|global\.columns)\s*(?:=\s?(.*))?")
+_COMMENT = re.compile(
+    r"#\s*(newdoc id|newdoc|newpar id|newpar|sent_id|text|global\.columns|global\.Entity)\s*(?:=\s?(.*))?"
+)
 _ENTITY = re.compile(r"(?:^|\|)(?:Entity|NER|NE)=([^|]*)")
 _NUMBER = re.compile(r"(\d+)(?:-(\d+)|(\.\d+))?")
 
@@ -48,6 +53,7 @@ class _Draft:
 
     Attributes:
         forms, tags, lines, glued: of the syntactic words.
+        brackets: mentions in brackets by the position of their word.
         written: written words by the position of their first syntactic word: the position after the last, the form,
             and whether no blank follows.
     """
@@ -56,10 +62,20 @@ class _Draft:
     tags: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     glued: list[bool] = field(default_factory=list)
+    brackets: list[tuple[int, str]] = field(default_factory=list)
     written: dict[int, tuple[int, str, bool]] = field(default_factory=dict)
     text: str | None = None
     id: str = ""
     paragraph: str | None = None
+
+    def note(self, key: str, value: str) -> None:
+        """What a comment says of the sentence."""
+        if key.startswith("newpar"):
+            self.paragraph = value
+        elif key == "sent_id":
+            self.id = value
+        elif key == "text":
+            self.text = value
 
     def block(self) -> SentenceBlock:
         block = SentenceBlock(layers=(self.tags,), lines=self.lines, text=self.text, id=self.id)
@@ -102,28 +118,30 @@ class ConlluReader:
         return self._survey[0]
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
-        scheme, marked = self._survey
+        scheme, spelling, marked = self._survey
         tally.scheme = None if scheme is None else scheme.name
         assembler = Assembler(
-            path=self._path, scheme=scheme or chosen_scheme("BIO"), options=self._options, tally=tally, meta={}
+            path=self._path,
+            scheme=scheme or chosen_scheme("BIO"),
+            options=self._options,
+            tally=tally,
+            meta={},
+            spelling=spelling,
         )
-        return assembler.documents(self._parts(), marked=marked)
+        return assembler.documents(self._parts(tally), marked=marked)
 
     @cached_property
-    def _survey(self) -> tuple[Scheme | None, bool]:
-        """The scheme, None where no word has a tag, and whether there are document marks."""
-        steps, marked, tagged = Steps(), False, self._columns.tag is not None
-        forced = self._options.scheme
+    def _survey(self) -> tuple[Scheme | None, TagSpelling, bool]:
+        """The scheme, None where no word has a tag, how tags are spelled, and whether there are document marks."""
+        survey, marked, tagged = TagSurvey(), False, self._columns.tag is not None
         for part in self._parts():
             if isinstance(part, DocumentMark):
                 marked = True
                 continue
-            tagged = tagged or any(tag != OUTSIDE for tag in part.layers[0])
-            if forced is None:
-                add_steps(steps, part, self._path)
-        if not tagged:
-            return None, marked
-        return chosen_scheme(forced) if forced is not None else detect_from_steps(steps).scheme, marked
+            tagged = tagged or any(tag != OUTSIDE for tags in part.layers for tag in tags)
+            survey.add(part)
+        scheme, spelling = survey.result(self._options, path=self._path, blocks=self._parts)
+        return scheme if tagged else None, spelling, marked
 
     @cached_property
     def _columns(self) -> _Columns:
@@ -147,15 +165,18 @@ class ConlluReader:
             misc=names.index("MISC") if "MISC" in names else None,
         )
 
-    def _parts(self) -> Iterator[SentenceBlock | DocumentMark]:
+    def _parts(self, tally: ReadTally | None = None) -> Iterator[SentenceBlock | DocumentMark]:
         """The file's sentences and document marks, in order."""
         draft, position = _Draft(), 0
+        fields = EntityFields()
         paragraphs: list[list[object]] = []
         lines = numbered_lines(self._path, encoding=self._options.encoding)
         for number, line in chain(lines, [(0, "")]):
             if not line.strip(" \t"):
                 if draft.forms:
                     block = draft.block()
+                    if draft.brackets:
+                        block.layers = self._layers(draft, fields, tally)
                     if draft.paragraph is not None:
                         paragraphs.append([position, draft.paragraph])
                     if paragraphs:
@@ -167,14 +188,23 @@ class ConlluReader:
                 if key.startswith("newdoc"):
                     yield DocumentMark(id=value)
                     position, paragraphs = 0, []
-                elif key.startswith("newpar"):
-                    draft.paragraph = value
-                elif key == "sent_id":
-                    draft.id = value
-                elif key == "text":
-                    draft.text = value
+                elif key == "global.Entity":
+                    fields = EntityFields.of(value)
+                else:
+                    draft.note(key, value)
             else:
                 self._take(line, number, draft)
+
+    def _layers(self, draft: _Draft, fields: EntityFields, tally: ReadTally | None) -> tuple[list[str], ...]:
+        """The layers of a sentence whose mentions are in brackets."""
+
+        def broken(position: int, piece: str) -> None:
+            if tally is not None:
+                reason = "a mention has no type, or does not begin and end in one sentence and one part"
+                tally.unusable.add(reason, where=f"{self._path}:{draft.lines[position]}", what=piece)
+
+        chunks = mentions(draft.brackets, fields, broken=broken)
+        return layered(chunks, length=len(draft.forms))
 
     def _take(self, line: str, number: int, draft: _Draft) -> None:
         """Take up a line that is a word, a written word over several, or an empty node."""
@@ -198,94 +228,16 @@ class ConlluReader:
         else:
             entity = _ENTITY.search(misc)
             tag = entity[1] if entity else OUTSIDE
+            if is_bracketed(tag):
+                draft.brackets.append((len(draft.forms), tag))
+                tag = OUTSIDE
         draft.forms.append(fields[columns.word])
         draft.tags.append(OUTSIDE if tag in ("", "_", "-") else tag)
         draft.lines.append(number)
         draft.glued.append(close)
 
 
-def write_conllu(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:
-    """Write ten columns with entities in MISC, or for a path that ends in ``.iob2`` UNER's five.
-
-    Each document has its ``# newdoc``, each sentence its ``# text``. Of overlapping entities the longest is kept.
-
-    Raises:
-        CorpusError: the file cannot be written.
-    """
-    scheme = chosen_scheme(options.scheme)
-    uner = path.suffix.lower() == ".iob2"
-    with replacing(path) as target:
-        for document in documents:
-            tally.begin(document)
-            sentences = tagged_sentences(document, segment=options.segment, tally=tally)
-            paragraphs = _paragraphs(document, len(sentences))
-            held = frozenset(["id", "words", "sentences", "sentence ids", *(["meta"] if paragraphs else [])])
-            tally.lose_beyond(document, holds=held)
-            id = _value(document.id, tally)
-            target.write(f"# newdoc id = {id}\n" if id else "# newdoc\n")
-            texts: list[str] = []
-            for position, sentence in enumerate(sentences):
-                if position in paragraphs:
-                    name = paragraphs[position]
-                    target.write(f"# newpar id = {name}\n" if name else "# newpar\n")
-                if name := _value(sentence.sentence.id, tally):
-                    target.write(f"# sent_id = {name}\n")
-                words = [held_word(word.text, tally) for word in sentence.words]
-                texts.append(_text(document, sentence, words))
-                target.write(f"# text = {texts[-1]}\n")
-                [chunks] = flat(sentence, tally=tally)
-                if not uner:
-                    for chunk in chunks:
-                        if "|" in chunk.label:
-                            tally.lose("'|' in the label is written as '/'", chunk.label)
-                    chunks = [chunk._replace(label=chunk.label.replace("|", "/")) for chunk in chunks]
-                tags = written_tags(chunks, length=len(words), scheme=scheme, tally=tally)
-                for number, (word, tag) in enumerate(zip(words, tags, strict=True), start=1):
-                    close = number < len(words) and sentence.words[number - 1].end == sentence.words[number].start
-                    target.write(f"{number}\t{word}\t{_rest(tag, close=close, uner=uner)}\n")
-                target.write("\n")
-            if "\n".join(texts) != document.text:
-                tally.lose("white space cannot be held as it was", repr(document.text[:60]))
-
-
 def _comment(line: str) -> tuple[str, str]:
     """What a comment says, as key and value; empty where it says nothing to us."""
     found = _COMMENT.fullmatch(line)
     return (found[1], found[2] or "") if found else ("", "")
-
-
-def _rest(tag: str, *, close: bool, uner: bool) -> str:
-    """The columns after a word."""
-    if uner:
-        return f"{tag}\t-\t-"
-    misc = [*([f"Entity={tag}"] if tag != OUTSIDE else []), *(["SpaceAfter=No"] if close else [])]
-    return "_\t" * 7 + ("|".join(misc) or "_")
-
-
-def _text(document: Document, sentence: TaggedSentence, words: list[str]) -> str:
-    """A sentence's text on one line, its words in it; rebuilt from the words where its bounds do not hold them."""
-    bounds = sentence.sentence
-    text = document.text[bounds.start : bounds.end].replace("\n", " ").removesuffix("\r")
-    return " ".join(words) if align(words, text) is None else text
-
-
-def _value(value: str, tally: WriteTally) -> str:
-    held = value.replace("\n", " ").removesuffix("\r")
-    if held != value:
-        tally.lose("line ends in a name are written as blanks", repr(value))
-    return held
-
-
-def _paragraphs(document: Document, sentences: int) -> dict[int, str]:
-    """The paragraphs of ``meta["newpar"]`` by sentence, where they and nothing else are in meta; else none."""
-    pairs = document.meta.get("newpar")
-    if len(document.meta) != 1 or not isinstance(pairs, list):
-        return {}
-    found: dict[int, str] = {}
-    for pair in pairs:
-        match pair:
-            case [int(position), str(name)] if 0 <= position < sentences and "\n" not in name and name[-1:] != "\r":
-                found[position] = name
-            case _:
-                return {}
-    return found

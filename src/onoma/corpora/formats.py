@@ -9,14 +9,18 @@ from types import MappingProxyType
 
 from onoma.corpora.brat import BratReader, write_brat
 from onoma.corpora.conll import ConllReader, write_conll
-from onoma.corpora.conllu import ConlluReader, write_conllu
+from onoma.corpora.conll2012 import Conll2012Reader
+from onoma.corpora.conllu import ConlluReader
+from onoma.corpora.conllu_writer import write_conllu
 from onoma.corpora.germeval import GermevalReader, write_germeval
 from onoma.corpora.jsonl import JsonlReader, write_jsonl
 from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
 from onoma.corpora.plaintext import TextReader, write_text
 from onoma.corpora.reading import DocumentReader, Reading
 from onoma.corpora.sniffing import format_to_write, sniff
+from onoma.corpora.tables import TableReader
 from onoma.corpora.tally import WriteReport, WriteTally
+from onoma.corpora.webanno import WebannoReader
 from onoma.errors import ConfigError
 from onoma.text import Document
 
@@ -26,10 +30,10 @@ _WRITE = WriteOptions()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """One file format: what opens a path for reading, and what writes documents to one."""
+    """One file format: what opens a path for reading, and what writes documents to one, if anything does."""
 
     reader: Callable[[Path, ReadOptions], DocumentReader]
-    write: Callable[[Iterable[Document], Path, WriteOptions, WriteTally], None]
+    write: Callable[[Iterable[Document], Path, WriteOptions, WriteTally], None] | None = None
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
@@ -39,10 +43,16 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "jsonl": Format(reader=JsonlReader, write=write_jsonl),
         "brat": Format(reader=BratReader, write=write_brat),
         "germeval": Format(reader=GermevalReader, write=write_germeval),
+        "table": Format(reader=TableReader),
+        "conll2012": Format(reader=Conll2012Reader),
+        "webanno": Format(reader=WebannoReader),
         "text": Format(reader=TextReader, write=write_text),
     }
 )
 """Every format by its name."""
+
+WRITABLE = tuple(name for name, format in FORMATS.items() if format.write is not None)
+"""The formats that can be written."""
 
 
 def read(path: str | Path, *, format: str | None = None, options: ReadOptions = _READ) -> Reading:
@@ -85,7 +95,11 @@ def write(
     """
     path = Path(path)
     tally = WriteTally()
-    _format(format if format is not None else format_to_write(path)).write(documents, path, options, tally)
+    name = format if format is not None else format_to_write(path)
+    writer = _format(name).write
+    if writer is None:
+        raise ConfigError(f"{name} can be read but not written; choose one of {', '.join(WRITABLE)}")
+    writer(documents, path, options, tally)
     return tally.report()
 
 

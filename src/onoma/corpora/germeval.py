@@ -12,14 +12,16 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
-from onoma.corpora.blocks import Assembler, SentenceBlock, Steps, add_steps
+from onoma.corpora.blocks import Assembler, SentenceBlock
 from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
+from onoma.corpora.spelling import TagSpelling
+from onoma.corpora.survey import TagSurvey
 from onoma.corpora.tagged import compare_text, flat, held_word, tagged_sentences, written_tags
 from onoma.corpora.tally import ReadTally, WriteTally
 from onoma.errors import CorpusError
 from onoma.io.files import replacing
 from onoma.io.lines import numbered_lines
-from onoma.schemes import Scheme, detect_from_steps
+from onoma.schemes import Scheme
 from onoma.text import Document
 
 
@@ -30,19 +32,23 @@ class GermevalReader:
         self._path = path
         self._options = options
 
-    @cached_property
+    @property
     def scheme(self) -> Scheme | None:
-        if self._options.scheme is not None:
-            return chosen_scheme(self._options.scheme)
-        steps = Steps()
+        return self._survey[0]
+
+    @cached_property
+    def _survey(self) -> tuple[Scheme, TagSpelling]:
+        tags = TagSurvey()
         for block in self._blocks():
-            add_steps(steps, block, self._path)
-        return detect_from_steps(steps).scheme
+            tags.add(block)
+        return tags.result(self._options, path=self._path, blocks=self._blocks)
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
-        scheme = self.scheme or chosen_scheme("BIO")
+        scheme, spelling = self._survey
         tally.scheme = scheme.name
-        assembler = Assembler(path=self._path, scheme=scheme, options=self._options, tally=tally, meta={})
+        assembler = Assembler(
+            path=self._path, scheme=scheme, options=self._options, tally=tally, meta={}, spelling=spelling
+        )
         return assembler.documents(self._blocks(), marked=False)
 
     def _blocks(self) -> Iterator[SentenceBlock]:

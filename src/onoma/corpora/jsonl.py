@@ -10,72 +10,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from pathlib import Path
 
-from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock, Steps, add_steps
-from onoma.corpora.layouts import LAYOUTS, id_of, is_pair, meta_of, rejected, spans_of, tags_of
-from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
-from onoma.corpora.spans import place
-from onoma.corpora.tally import ReadTally, WriteTally
+from onoma.corpora.layouts import is_pair
+from onoma.corpora.options import WriteOptions
+from onoma.corpora.records import RecordReader
+from onoma.corpora.tally import WriteTally
+from onoma.corpora.written_layouts import LAYOUTS
 from onoma.errors import ConfigError, CorpusError
 from onoma.io.files import replacing
 from onoma.io.lines import numbered_lines, whole_text
-from onoma.schemes import Scheme, detect_from_steps
 from onoma.text import Document
 
+_CONTAINERS = ("annotations", "data", "examples", "records", "documents", "tasks", "items", "rows")
+_OF_RECORDS = frozenset(["text", "tokens", "words", "sentences", "fields"])
 
-class JsonlReader:
+
+class JsonlReader(RecordReader):
     """One file of JSON records."""
 
-    def __init__(self, path: Path, options: ReadOptions) -> None:
-        self._path = path
-        self._options = options
-
-    @cached_property
-    def scheme(self) -> Scheme | None:
-        """The scheme of the records with tokens and tags; None where all hold spans."""
-        steps = Steps()
-        for line, record in self._records():
-            block = self._block(line, record)
-            if block is not None and self._options.scheme is not None:
-                return chosen_scheme(self._options.scheme)
-            if block is not None:
-                add_steps(steps, block, self._path)
-        return detect_from_steps(steps).scheme if steps else None
-
-    def documents(self, tally: ReadTally) -> Iterator[Document]:
-        for line, record in self._records():
-            where = f"{self._path}:{line}"
-            if answer := rejected(record):
-                tally.unusable.add("the annotator did not accept the record", where=where, what=answer)
-                continue
-            block = self._block(line, record)
-            if block is not None:
-                yield from self._tagged(block, record, tally)
-                continue
-            try:
-                annotated = spans_of(record)
-            except CorpusError as error:
-                raise CorpusError(error.message, path=self._path, line=line) from None
-            tally.lines = (line,)
-            yield place(annotated, where=where, tally=tally)
-
-    def _block(self, line: int, record: object) -> SentenceBlock | None:
-        try:
-            return tags_of(record, line=line)
-        except CorpusError as error:
-            raise CorpusError(error.message, path=self._path, line=line) from None
-
-    def _tagged(self, block: SentenceBlock, record: object, tally: ReadTally) -> Iterator[Document]:
-        scheme = self.scheme or chosen_scheme("BIO")
-        tally.scheme = scheme.name
-        assembler = Assembler(path=self._path, scheme=scheme, options=self._options, tally=tally, meta=meta_of(record))
-        yield from assembler.documents([DocumentMark(id=id_of(record)), block], marked=True)
-
-    def _records(self) -> Iterator[tuple[int, object]]:
+    def records(self) -> Iterator[tuple[int, object]]:
         """Records with their lines; those of one JSON value are counted instead, as their lines are not known."""
-        lines = numbered_lines(self._path, encoding=self._options.encoding)
+        lines = numbered_lines(self.path, encoding=self.options.encoding)
         filled = ((number, line) for number, line in lines if line.strip())
         first = next(filled, None)
         if first is None:
@@ -83,23 +39,32 @@ class JsonlReader:
         if not _is_record(first[1]):
             yield from enumerate(self._whole(), start=1)
             return
-        yield first[0], json.loads(first[1])
+        yield from ((first[0], record) for record in _contained(json.loads(first[1])))
         for number, line in filled:
             try:
-                yield number, json.loads(line)
+                value = json.loads(line)
             except json.JSONDecodeError as error:
                 message = f"column {error.colno} is no JSON: {error.msg}; expected one JSON object a line"
-                raise CorpusError(message, path=self._path, line=number) from None
+                raise CorpusError(message, path=self.path, line=number) from None
+            yield from ((number, record) for record in _contained(value))
 
     def _whole(self) -> list[object]:
         try:
-            value = json.loads(whole_text(self._path, encoding=self._options.encoding))
+            value = json.loads(whole_text(self.path, encoding=self.options.encoding))
         except json.JSONDecodeError as error:
             message = f"column {error.colno} is no JSON: {error.msg}; expected one JSON object a line, or a JSON list"
-            raise CorpusError(message, path=self._path, line=error.lineno) from None
-        if isinstance(value, dict) and "text" not in value and isinstance(value.get("annotations"), list):
-            value = value["annotations"]
-        return value if isinstance(value, list) and not is_pair(value) else [value]
+            raise CorpusError(message, path=self.path, line=error.lineno) from None
+        return _contained(value)
+
+
+def _contained(value: object) -> list[object]:
+    """The records that a JSON value holds: those of a list, or of the list in an object around them; or itself."""
+    if isinstance(value, dict) and _OF_RECORDS.isdisjoint(value) and not isinstance(value.get("data"), dict):
+        lists = (value[key] for key in _CONTAINERS if isinstance(value.get(key), list))
+        value = next(lists, value)
+    if isinstance(value, list) and not is_pair(value):
+        return [item["row"] if isinstance(item, dict) and isinstance(item.get("row"), dict) else item for item in value]
+    return [value]
 
 
 def write_jsonl(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:
@@ -153,4 +118,4 @@ def _is_record(line: str) -> bool:
         value = json.loads(line)
     except json.JSONDecodeError:
         return False
-    return isinstance(value, dict) or is_pair(value)
+    return value is None or isinstance(value, dict) or is_pair(value)

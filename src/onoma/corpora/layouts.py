@@ -1,4 +1,4 @@
-"""JSON records in the layouts of annotation tools to annotated texts, and Documents to such records.
+"""JSON records in the layouts of annotation tools to annotated texts; see ``written_layouts`` for the way back.
 
 - onoma: ``{"id", "text", "entities": [{"start", "end", "label", "score", "text"}]}``, perhaps with
   ``"words": [[0, 5]]``, ``"sentences": [[0, 9]]`` or ``[[0, 9, "name"]]``, ``"meta": {}``
@@ -6,24 +6,27 @@
 - prodigy: ``{"text", "spans": [{"start", "end", "label"}], "tokens": [{"text", "start", "end", "id"}], "answer"}``
 - spacy: ``["text", {"entities": [[0, 5, "PER"]]}]`` or ``{"text", "entities": [[0, 5, "PER"]]}``
 - labelstudio: ``{"data": {"text"}, "annotations": [{"result": [{"value": {"start", "end", "text", "labels"}}]}]}``
+  or as older versions had it with ``completions``
 - tokens and tags, read only: ``{"tokens": ["Ada"], "tags": ["B-PER"]}``, the tags also as ``ner_tags``, ``labels`` or
-  ``entities``; with a ``text`` the words are found in it
+  ``entities``, and as numbers; with a ``text`` the words are found in it
+- argilla, read only: ``{"text", "tokens": ["Ada"], "annotation": [["PER", 0, 5]]}`` or
+  ``{"fields": {"text"}, "responses": {"name": [{"value": [{"start", "end", "label"}]}]}}``
+- GATE and Twitter, read only: ``{"text", "entities": {"Person": [{"indices": [0, 5]}]}}``
 
-Keys that are not named here are not read. This module does not know files, and checks no span: see ``spans``.
+Keys that are not named here are not read; where one of them seems to hold spans and none of these does, that is an
+error. This module does not know files, and checks no span: see ``spans``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Mapping
 
-from onoma.corpora.blocks import SentenceBlock
+from onoma.corpora.blocks import SentenceBlock, align
 from onoma.corpora.spans import Annotated, RawSpan
 from onoma.errors import CorpusError
-from onoma.text import Document
 
-SPAN_KEYS = ("entities", "spans", "label", "labels")
+SPAN_KEYS = ("entities", "spans", "label", "labels", "annotation", "annotations")
+_NOT_SPANS = frozenset(["tokens", "words", "sentences", "relations", "predictions", "prediction"])
 TAG_KEYS = ("ner_tags", "tags", "labels", "entities")
 
 
@@ -31,7 +34,7 @@ def tags_of(record: object, *, line: int) -> SentenceBlock | None:
     """The words and tags of a record that holds tokens and tags; None for one that holds spans.
 
     Raises:
-        CorpusError: the tags are numbers, or not as many as the tokens.
+        CorpusError: the tags are not as many as the tokens.
     """
     if not isinstance(record, dict):
         return None
@@ -45,7 +48,7 @@ def tags_of(record: object, *, line: int) -> SentenceBlock | None:
         if not isinstance(tags, list) or not tags:
             continue
         if all(type(tag) is int for tag in tags):
-            raise CorpusError(f"{key!r} holds numbers; expected tags as text, as in 'B-PER'")
+            tags = list(map(str, tags))
         if all(isinstance(tag, str) for tag in tags):
             if len(tags) != len(words):
                 raise CorpusError(f"there are {len(words)} tokens but {len(tags)} tags in {key!r}")
@@ -66,7 +69,40 @@ def spans_of(record: object) -> Annotated:
         raise CorpusError(f"a record is {_shown(record)}; expected an object with 'text'")
     if isinstance(record.get("data"), dict):
         return _labelstudio(record)
+    if isinstance(record.get("fields"), dict):
+        return _argilla(record)
     return _plain(record)
+
+
+def unknown_spans(record: object) -> None:
+    """Refuse a record that has no spans under a key that is known, and what seems to be some under another.
+
+    Raises:
+        CorpusError: names the key.
+    """
+    if not isinstance(record, dict) or has_annotation(record):
+        return
+    for key, value in record.items():
+        if key not in _NOT_SPANS and isinstance(value, list) and value and all(map(_seems_a_span, value)):
+            known = ", ".join(SPAN_KEYS)
+            raise CorpusError(
+                f"the key {key!r} seems to hold spans and is unknown; rename it to one of {known}, or use the layout "
+                "of onoma, doccano, prodigy, spacy, labelstudio, argilla, or tokens and ner_tags"
+            )
+
+
+def _seems_a_span(item: object) -> bool:
+    if isinstance(item, dict):
+        return {"start", "start_offset", "begin", "indices", "offset", "offsets"} & item.keys() != set()
+    numbers = sum(type(each) is int for each in item) if isinstance(item, list) else 0
+    return isinstance(item, list) and numbers == 2 and any(isinstance(each, str) for each in item)
+
+
+def has_annotation(record: object) -> bool:
+    """Whether a record has a place for spans, be there any or not."""
+    if isinstance(record, dict):
+        return not record.keys().isdisjoint((*SPAN_KEYS, "annotations", "completions", "responses"))
+    return is_pair(record)
 
 
 def is_pair(record: object) -> bool:
@@ -86,19 +122,12 @@ def meta_of(record: object) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def rejected(record: object) -> str:
-    """The answer of a Prodigy record that its annotator did not accept; else empty."""
-    answer = record.get("answer") if isinstance(record, dict) else None
-    return answer if isinstance(answer, str) and answer != "accept" else ""
-
-
 def _plain(record: Mapping[str, object]) -> Annotated:
     text = record.get("text")
     if not isinstance(text, str):
         raise CorpusError(f"the record {_shown(record)} has no text; expected an object with 'text'")
     annotated = Annotated(text=text, id=id_of(record), meta=meta_of(record))
-    spans = next((value for key in SPAN_KEYS if isinstance(value := record.get(key), list) and value), [])
-    for item in spans:
+    for item in _spans(record):
         _add(annotated, item)
     relations = record.get("relations")
     if isinstance(relations, list):
@@ -108,8 +137,44 @@ def _plain(record: Mapping[str, object]) -> Annotated:
         annotated.words = words
     elif isinstance(tokens, list) and all(isinstance(token, dict) for token in tokens):
         annotated.words = [[token.get("start"), token.get("end")] for token in tokens]
+    elif isinstance(tokens, list) and all(isinstance(token, str) for token in tokens):
+        annotated.words = align(tokens, text)
     if isinstance(sentences, list):
         annotated.sentences = sentences
+    return annotated
+
+
+def _spans(record: Mapping[str, object]) -> list[object]:
+    """What a record has as spans, under the first key that has any."""
+    for key in SPAN_KEYS:
+        value = record.get(key)
+        if isinstance(value, list) and value:
+            return value
+        if isinstance(value, dict) and value:
+            return [
+                {**item, "label": item.get("label", label)} if isinstance(item, dict) else item
+                for label, items in value.items()
+                for item in _list(items)
+            ]
+    return []
+
+
+def _argilla(record: Mapping[str, object]) -> Annotated:
+    """A record of Argilla 2: of the questions that were answered with spans the first, by its first annotator."""
+    fields, responses = record["fields"], record.get("responses")
+    assert isinstance(fields, dict)
+    texts = [value for value in fields.values() if isinstance(value, str)]
+    text = fields.get("text", texts[0] if len(texts) == 1 else None)
+    if not isinstance(text, str):
+        raise CorpusError(f"the record has no text; its fields are {_shown(fields)}, expected 'text' or one text alone")
+    annotated = Annotated(text=text, id=id_of(record))
+    answers = [answer for each in responses.values() for answer in _list(each)] if isinstance(responses, dict) else []
+    values = [
+        value for answer in answers if isinstance(answer, dict) and isinstance(value := answer.get("value"), list)
+    ]
+    for item in values[0] if values else []:
+        _add(annotated, item)
+    annotated.left_out.extend(("a further annotation of the same record", _shown(value)) for value in values[1:])
     return annotated
 
 
@@ -124,8 +189,9 @@ def _labelstudio(record: Mapping[str, object]) -> Annotated:
         text = strings[0]
     id = id_of(data) or id_of(record)
     annotated = Annotated(text=text, id=id, meta=meta_of(data))
+    items = _list(record.get("annotations")) or _list(record.get("completions"))
     done = [
-        item for item in _list(record.get("annotations")) if isinstance(item, dict) and not item.get("was_cancelled")
+        item for item in items if isinstance(item, dict) and not item.get("was_cancelled") and not item.get("skipped")
     ]
     done.sort(key=lambda item: not item.get("ground_truth"))
     for item in done[1:]:
@@ -139,8 +205,12 @@ def _labelstudio(record: Mapping[str, object]) -> Annotated:
 
 def _add(annotated: Annotated, item: object) -> None:
     """Take up one annotation in whichever way a tool writes a span."""
-    if isinstance(item, list) and len(item) >= 3:
+    if isinstance(item, list) and len(item) >= 3 and isinstance(item[0], str) and type(item[2]) is int:
+        annotated.spans.append(RawSpan(start=item[1], end=item[2], label=item[0]))
+    elif isinstance(item, list) and len(item) >= 3:
         annotated.spans.append(RawSpan(start=item[0], end=item[1], label=item[2]))
+    elif isinstance(item, dict) and isinstance(indices := item.get("indices"), list) and len(indices) == 2:
+        annotated.spans.append(RawSpan(start=indices[0], end=indices[1], label=item.get("label")))
     elif isinstance(item, dict) and ("start" in item or "start_offset" in item):
         start = item.get("start", item.get("start_offset"))
         end = item.get("end", item.get("end_offset"))
@@ -159,89 +229,3 @@ def _list(value: object) -> list[object]:
 def _shown(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """How to write a Document as a record, and which of its parts the record holds besides text and entities."""
-
-    record: Callable[[Document], object]
-    holds: frozenset[str]
-
-
-def _onoma(document: Document) -> dict[str, object]:
-    record: dict[str, object] = {
-        "id": document.id,
-        "text": document.text,
-        "entities": [entity.to_json() for entity in document.entities],
-    }
-    if document.words is not None:
-        record["words"] = [[word.start, word.end] for word in document.words]
-    if document.sentences is not None:
-        record["sentences"] = [
-            [sentence.start, sentence.end, sentence.id] if sentence.id else [sentence.start, sentence.end]
-            for sentence in document.sentences
-        ]
-    if document.meta:
-        record["meta"] = dict(document.meta)
-    return record
-
-
-def _doccano(document: Document) -> dict[str, object]:
-    return {**_named(document), "text": document.text, "label": _triples(document)}
-
-
-def _prodigy(document: Document) -> dict[str, object]:
-    record: dict[str, object] = {**_named(document), "text": document.text}
-    record["spans"] = [
-        {"start": entity.start, "end": entity.end, "label": entity.label} for entity in document.entities
-    ]
-    if document.words is not None:
-        record["tokens"] = [
-            {"text": word.text, "start": word.start, "end": word.end, "id": index}
-            for index, word in enumerate(document.words)
-        ]
-    if document.meta:
-        record["meta"] = dict(document.meta)
-    return record
-
-
-def _spacy(document: Document) -> list[object]:
-    return [document.text, {"entities": _triples(document)}]
-
-
-def _labelstudio_task(document: Document) -> dict[str, object]:
-    results = [
-        {
-            "id": f"entity-{index}",
-            "from_name": "label",
-            "to_name": "text",
-            "type": "labels",
-            "value": {"start": entity.start, "end": entity.end, "text": entity.text, "labels": [entity.label]},
-        }
-        for index, entity in enumerate(document.entities, start=1)
-    ]
-    data: dict[str, object] = {**_named(document), "text": document.text}
-    if document.meta:
-        data["meta"] = dict(document.meta)
-    return {"data": data, "annotations": [{"result": results}]}
-
-
-def _named(document: Document) -> dict[str, object]:
-    return {"id": document.id} if document.id else {}
-
-
-def _triples(document: Document) -> list[tuple[int, int, str]]:
-    return [(entity.start, entity.end, entity.label) for entity in document.entities]
-
-
-LAYOUTS: Mapping[str, Layout] = MappingProxyType(
-    {
-        "onoma": Layout(record=_onoma, holds=frozenset(["id", "words", "sentences", "sentence ids", "scores", "meta"])),
-        "doccano": Layout(record=_doccano, holds=frozenset(["id"])),
-        "prodigy": Layout(record=_prodigy, holds=frozenset(["id", "words", "meta"])),
-        "spacy": Layout(record=_spacy, holds=frozenset()),
-        "labelstudio": Layout(record=_labelstudio_task, holds=frozenset(["id", "meta"])),
-    }
-)
-"""Every layout that can be written, by name."""

@@ -44,12 +44,17 @@ class ReadOptions:
             the digit is left out.
         language_prefix: `conll`: the ``en`` of WikiANN's ``en:word``, left out of words and kept as
             ``meta["language"]``. None detects it where every word of the file has it, "" never looks for it.
+        default_label: the label of tags that have none, as in a file of ``B``, ``I`` and ``O``.
+        tag_names: the tags that numbers stand for, in order from 0.
         text_unit: `text`: whether a document is a whole file or each of its lines that is not blank,
             whose number is its name.
         labels: what a label is called from here on, by its name in the file; under "" its entities are left out.
         unannotated: labels, by their new names, that the corpus does not annotate; see :class:`~onoma.text.Document`.
-        utf8_only: leave out documents with half of a surrogate pair, which tokenizers refuse.
         places: how many places the report names of whatever had to be repaired, left out or read otherwise.
+        texts_only: the entities are not wanted, so they are not checked, and texts without annotation are not left out.
+        may_be_empty: the file may have no entity at all, as predictions may.
+        replace_surrogates: read half of a surrogate pair, which no tokenizer takes, as U+FFFD.
+        skip_checks: accept a file whose reading looks wrong; see ``plausibility``.
     """
 
     scheme: str | None = None
@@ -61,11 +66,16 @@ class ReadOptions:
     columns: tuple[str, ...] = ()
     position_digit: bool = False
     language_prefix: str | None = None
+    default_label: str = ""
+    tag_names: tuple[str, ...] = ()
     text_unit: Literal["file", "line"] = "file"
     labels: Mapping[str, str] = field(default_factory=dict)
     unannotated: frozenset[str] = frozenset()
-    utf8_only: bool = False
     places: int = PLACES_KEPT
+    texts_only: bool = False
+    may_be_empty: bool = False
+    skip_checks: bool = False
+    replace_surrogates: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

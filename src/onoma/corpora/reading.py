@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from onoma.corpora.options import ReadOptions
+from onoma.corpora.plausibility import check_plausible
 from onoma.corpora.tally import ReadReport, ReadTally
 from onoma.errors import CorpusError
 from onoma.schemes import Scheme
-from onoma.text import Document, half_pair
+from onoma.text import Document
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class DocumentReader(Protocol):
@@ -45,7 +49,7 @@ class Reading:
         """Stream the documents.
 
         Raises:
-            CorpusError: the file cannot be read, or has no documents.
+            CorpusError: the file cannot be read, has no documents, or makes no sense; see ``plausibility``.
             SchemeError: a tag that the scheme does not know, or in strict reading one where it does not allow it.
         """
         for document, _ in self.placed():
@@ -61,14 +65,14 @@ class Reading:
         """
         tally = self._tally = ReadTally.keeping(self._options.places)
         for document in map(self._relabelled, self._reader.documents(tally)):
-            if self._options.utf8_only and half_pair(document.text):
-                where = f"{self.path}:{tally.lines[0]}" if tally.lines else f"{self.path}"
-                tally.unusable.add("half of a surrogate pair, which is not text", where=where, what=repr(document.text))
-                continue
+            if self._options.replace_surrogates:
+                document = self._without_surrogates(document, tally)
             tally.count(document)
             yield document, tally.lines
         if not tally.documents:
             raise CorpusError(f"has no documents (read as {self.format})", path=self.path)
+        tally.annotated = tally.annotated or tally.scheme is not None
+        check_plausible(tally, path=self.path, format=self.format, options=self._options)
 
     @property
     def scheme(self) -> Scheme | None:
@@ -92,6 +96,22 @@ class Reading:
             notices.append(f"{self.format}, tags in scheme {report.scheme} ({how})")
         unnamed = [f"no entity has the label {label!r}, so none was renamed" for label in sorted(self._unnamed)]
         return [f"{self.path}: {notice}" for notice in [*notices, *unnamed, *report.notices()]]
+
+    def _without_surrogates(self, document: Document, tally: ReadTally) -> Document:
+        """The document with U+FFFD for each half of a surrogate pair, which changes no offset."""
+        found = _SURROGATE.search(document.text)
+        if found is None:
+            return document
+        where = f"{self.path}:{tally.lines[0]}" if tally.lines else str(self.path)
+        tally.adjusted.add("half of a surrogate pair is read as U+FFFD", where=where, what=f"at {found.start() + 1}")
+        text = _SURROGATE.sub("\ufffd", document.text)
+        entities = (replace(entity, text=text[entity.start : entity.end]) for entity in document.entities)
+        words = (
+            None
+            if document.words is None
+            else tuple(replace(word, text=text[word.start : word.end]) for word in document.words)
+        )
+        return replace(document, text=text, entities=tuple(entities), words=words)
 
     def _relabelled(self, document: Document) -> Document:
         """The document with its entities under their new labels, and what its annotation lacks."""

@@ -6,7 +6,7 @@ Documents may be left out, and with each the marks and comments between it and t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from onoma.corpora.columns import ColumnLayout
@@ -45,9 +45,14 @@ def retagged(
         elif document is not None and reader.scheme is not None:
             tags.update(zip(lines, _tags(document, reader.scheme), strict=True))
         before = lines[-1] if lines else before
+    spelling = reader.spelling
+
+    def same(before: str, after: str) -> bool:
+        return spelling.plain and parse_tag(before) == parse_tag(after)
+
     text = whole_text(path, encoding=options.encoding)
     for number, line in enumerate(_lines(text), start=1):
-        yield line, None if number in gone else _with_tag(line, tags.get(number), reader.columns)
+        yield line, None if number in gone else _with_tag(line, tags.get(number), reader.columns, same=same)
 
 
 def _lines(text: str) -> list[str]:
@@ -65,17 +70,17 @@ def _tags(document: Document, scheme: Scheme) -> list[str]:
     return result
 
 
-def _with_tag(line: str, tag: str | None, columns: ColumnLayout) -> str:
+def _with_tag(line: str, tag: str | None, columns: ColumnLayout, *, same: Callable[[str, str], bool]) -> str:
     if tag is None or columns.tag is None:
         return line
     if columns.tabs:
         body = line.rstrip("\r\n")
         fields = body.split("\t")
-        if parse_tag(fields[columns.tag].strip(" ")) == parse_tag(tag):
+        if same(fields[columns.tag].strip(" "), tag):
             return line
         fields[columns.tag] = tag
         return "\t".join(fields) + line[len(body) :]
     field = list(_FIELD.finditer(line))[columns.tag]
-    if parse_tag(field[0]) == parse_tag(tag):
+    if same(field[0], tag):
         return line
     return line[: field.start()] + tag + line[field.end() :]

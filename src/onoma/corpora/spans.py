@@ -1,17 +1,17 @@
 """Texts with spans as other programs write them, still unchecked, to Documents.
 
 What cannot be used is left out and counted: a span that is no span of the text, has no label, or quotes another text
-than that of the span. A quoted text also shows whether a tool counted in UTF-16 units, as JavaScript does; then the
-offsets are read in these units. This module does not know JSON or any layout.
+than that of the span. Offsets may count other units than code points; see ``units``. This module does not know
+JSON or any layout.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from onoma.corpora.tally import ReadTally
+from onoma.corpora.units import agrees, units_of
 from onoma.text import Document, Entity, Sentence, Word
 
 
@@ -55,7 +55,7 @@ def place(annotated: Annotated, *, where: str, tally: ReadTally) -> Document:
     Args:
         where: path and line, for the tally.
     """
-    ruler = _Ruler(annotated.text)
+    ruler = _Ruler(annotated.text, annotated.spans)
     for reason, what in annotated.left_out:
         tally.unusable.add(reason, where=where, what=what)
     entities: list[Entity] = []
@@ -65,7 +65,7 @@ def place(annotated: Annotated, *, where: str, tally: ReadTally) -> Document:
             tally.unusable.add(found, where=where, what=str(span))
             continue
         if found.start != span.start or found.end != span.end:
-            tally.adjusted.add("offsets count UTF-16 units; read so", where=where, what=str(span))
+            tally.adjusted.add(f"offsets count {ruler.units}; read so", where=where, what=str(span))
         entities.append(found)
     words = sentences = None
     if annotated.words is not None:
@@ -86,10 +86,16 @@ def place(annotated: Annotated, *, where: str, tally: ReadTally) -> Document:
 
 
 class _Ruler:
-    """Lays spans over one text."""
+    """Lays the spans of one document over its text."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, spans: Sequence[RawSpan]) -> None:
         self._text = text
+        bounds = [
+            (span.start, span.end, span.text if isinstance(span.text, str) else None)
+            for span in spans
+            if type(span.start) is int and type(span.end) is int
+        ]
+        self.units, self._points = units_of(text, bounds)
 
     def entity(self, span: RawSpan) -> Entity | str:
         """The entity, or the reason why it is none."""
@@ -98,33 +104,18 @@ class _Ruler:
             return "the span has no label"
         if type(start) is not int or type(end) is not int:
             return "the span has no whole numbers for its bounds"
-        quoted = span.text if isinstance(span.text, str) else None
-        if not self._agrees(start, end, quoted):
-            points = self._points
-            if quoted is None or not 0 <= start < end < len(points):
-                return "the span reaches outside the text" if start < end else "the span is empty"
-            start, end = points[start], points[end]
-            if not self._agrees(start, end, quoted):
-                return "the span quotes a text that differs from the document"
-        probability = float(score) if isinstance(score, int | float) and not isinstance(score, bool) else None
-        return Entity(start=start, end=end, label=label, score=probability, text=self._text[start:end])
-
-    def _agrees(self, start: int, end: int, quoted: str | None) -> bool:
-        if not 0 <= start < end <= len(self._text):
-            return False
+        if not start < end:
+            return "the span is empty"
+        if start < 0 or end >= len(self._points):
+            return "the span reaches outside the text"
+        start, end = self._points[start], self._points[end]
+        if start == end:
+            return "the span is empty"
         there = self._text[start:end]
-        return quoted is None or quoted == there or _plain(quoted) == _plain(there)
-
-    @cached_property
-    def _points(self) -> list[int]:
-        """For each UTF-16 unit, and the end, the position of its code point."""
-        units = [index for index, character in enumerate(self._text) for _ in range(1 + (character > "\uffff"))]
-        return [*units, len(self._text)]
-
-
-def _plain(text: str) -> str:
-    """A text without the differences that tools make when they quote line ends."""
-    return " ".join(text.replace("\\n", "\n").split())
+        if isinstance(span.text, str) and not agrees(there, span.text):
+            return "the span quotes a text that differs from the document"
+        probability = float(score) if isinstance(score, int | float) and not isinstance(score, bool) else None
+        return Entity(start=start, end=end, label=label, score=probability, text=there)
 
 
 def _ordered(bounds: Sequence[object], text: str) -> list[tuple[int, int, str]] | None:

@@ -54,6 +54,9 @@ class DataConfig(_Frozen):
         position_digit: drop the digit after each word, as in the Weibo corpus.
         encoding: the files' character encoding.
         strict: refuse files that break their scheme instead of repairing them.
+        default_label: the label of tags that have none, as in files of B, I and O.
+        tag_names: the tags that numbers stand for, in order from 0.
+        skip_checks: accept files even if their words and labels look misread.
         corpora: where files differ in what their labels are called or what they annotate, a table for each kind.
     """
 
@@ -67,6 +70,9 @@ class DataConfig(_Frozen):
     position_digit: bool = False
     encoding: str = "utf-8"
     strict: bool = False
+    default_label: str = ""
+    tag_names: tuple[str, ...] = ()
+    skip_checks: bool = False
     corpora: tuple[CorpusConfig, ...] = ()
 
     @field_validator("train", "dev", "test", mode="before")

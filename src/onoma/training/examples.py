@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onoma.encoding import Encoded, Windower
 from onoma.tasks import NO_TARGET, Task
-from onoma.text import Document
+from onoma.text import Document, Word, words_touched
 
 BEGINS, ENDS = 1, 2
 """Bits of an edge: the word begins its sentence, the word ends it."""
@@ -45,7 +45,7 @@ def make_examples(
         unusable: counts, by reason, the annotations that could not be used as they are.
     """
     for group in _groups(documents):
-        for encoded in windower.encode(group):
+        for encoded in windower.encode([_with_cut_words(document, windower) for document in group]):
             of_words, edges = task.targets(encoded, unusable=unusable), _edges(encoded)
             for window in encoded.windows:
                 ids = windower.row(encoded, window)
@@ -54,6 +54,27 @@ def make_examples(
                 example.targets[words] = of_words[core]
                 example.edges[words] = edges[core]
                 yield example
+
+
+def _with_cut_words(document: Document, windower: Windower) -> Document:
+    """The document with words cut at the bounds of its entities, if two that do not overlap share a word.
+
+    Words that the document gives stay as they are.
+    """
+    if document.words is not None or len(document.entities) < 2:
+        return document
+    words = windower.subword_encoder.words(document)
+    starts, ends = words.starts.tolist(), words.ends.tolist()
+    touched = [words_touched(starts, ends, entity.start, entity.end) for entity in document.entities]
+    neighbours = pairwise(zip(document.entities, touched, strict=True))
+    if not any(after[0].start >= before[0].end and after[1][0] < before[1][1] for before, after in neighbours):
+        return document
+    bounds = {bound for entity in document.entities for bound in (entity.start, entity.end)}
+    cut: list[Word] = []
+    for start, end in zip(starts, ends, strict=True):
+        inside = sorted({start, end, *(bound for bound in bounds if start < bound < end)})
+        cut += [Word(start=first, end=last, text=document.text[first:last]) for first, last in pairwise(inside)]
+    return replace(document, words=tuple(cut))
 
 
 def _edges(encoded: Encoded) -> NDArray[np.uint8]:

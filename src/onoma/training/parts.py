@@ -46,9 +46,13 @@ def read_options(data: DataConfig, path: Path) -> ReadOptions:
         tag_column=data.tag_column,
         position_digit=data.position_digit,
         encoding=data.encoding,
+        default_label=data.default_label,
+        tag_names=data.tag_names,
+        skip_checks=data.skip_checks,
+        replace_surrogates=True,
+        may_be_empty=any(path in files and len(files) > 1 for files in (data.train, data.dev, data.test)),
         labels=corpus.labels if corpus else {},
         unannotated=frozenset(corpus.unannotated if corpus else ()),
-        utf8_only=True,
     )
 
 

@@ -125,7 +125,7 @@ def test_words_that_do_not_fit_are_left_out(tmp_path: Path) -> None:
         ("nonsense\n", r"a\.jsonl:1: column 1 is no JSON"),
         ('{"words": "a"}\n', r"a\.jsonl:1: the record .* has no text"),
         ("[1, 2]\n", r"a\.jsonl:1: a record is 1; expected an object"),
-        ('{"tokens": ["a"], "ner_tags": [3]}', r"a\.jsonl:1: 'ner_tags' holds numbers; expected tags as text"),
+        ('{"tokens": ["a", "b"], "ner_tags": [3, 4]}', r"a\.jsonl: the tags are numbers \(3, 4\); .* --tag-names"),
         ('{"tokens": ["a"], "tags": ["O", "O"]}', r"a\.jsonl:1: there are 1 tokens but 2 tags"),
         ('{"data": {"a": "x", "b": "y"}}', r"a\.jsonl:1: the task has no text"),
         ("\n\n", r"a\.jsonl: has no documents"),

@@ -251,7 +251,7 @@ def test_lengths_far_from_the_others_and_documents_without_words(tmp_path):
     path = _conll(tmp_path / "a.conll", *["Ada/B-PER left/O", "Ada/B-PER Byron/I-PER left/O"] * 20, long)
     [finding] = _found(check(path), "length")
     assert (finding.severity, finding.line) == ("note", 20 * (3 + 4) + 1)
-    [empty] = _found(check(_jsonl(tmp_path / "a.jsonl", ("Ada left.", []), (" ", []))), "length")
+    [empty] = _found(check(_jsonl(tmp_path / "a.jsonl", ("Ada left.", [(0, 3, "PER")]), (" ", []))), "length")
     assert (empty.line, empty.severity) == (2, "warning")
 
 
@@ -272,5 +272,5 @@ def test_lines_of_words_are_those_of_the_file(tmp_path):
     path = tmp_path / "a.conll"
     path.write_text("-DOCSTART- O\n\nAda B-PER\nleft O\n\nTurin B-LOC\n", encoding="utf-8")
     assert [lines for _, lines in read(path).placed()] == [(3, 4, 6)]
-    path = _jsonl(tmp_path / "a.jsonl", ("Ada", []), ("Bo", []))
+    path = _jsonl(tmp_path / "a.jsonl", ("Ada", [(0, 3, "PER")]), ("Bo", []))
     assert [lines for _, lines in read(path).placed()] == [(1,), (2,)]

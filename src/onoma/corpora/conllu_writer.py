@@ -1,0 +1,95 @@
+"""Documents to CoNLL-U and UNER files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from onoma.corpora.blocks import align
+from onoma.corpora.options import WriteOptions, chosen_scheme
+from onoma.corpora.tagged import TaggedSentence, flat, held_word, tagged_sentences, written_tags
+from onoma.corpora.tally import WriteTally
+from onoma.io.files import replacing
+from onoma.schemes import OUTSIDE
+from onoma.text import Document
+
+
+def write_conllu(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:
+    """Write ten columns with entities in MISC, or for a path that ends in ``.iob2`` UNER's five.
+
+    Each document has its ``# newdoc``, each sentence its ``# text``. Of overlapping entities the longest is kept.
+
+    Raises:
+        CorpusError: the file cannot be written.
+    """
+    scheme = chosen_scheme(options.scheme)
+    uner = path.suffix.lower() == ".iob2"
+    with replacing(path) as target:
+        for document in documents:
+            tally.begin(document)
+            sentences = tagged_sentences(document, segment=options.segment, tally=tally)
+            paragraphs = _paragraphs(document, len(sentences))
+            held = frozenset(["id", "words", "sentences", "sentence ids", *(["meta"] if paragraphs else [])])
+            tally.lose_beyond(document, holds=held)
+            id = _value(document.id, tally)
+            target.write(f"# newdoc id = {id}\n" if id else "# newdoc\n")
+            texts: list[str] = []
+            for position, sentence in enumerate(sentences):
+                if position in paragraphs:
+                    name = paragraphs[position]
+                    target.write(f"# newpar id = {name}\n" if name else "# newpar\n")
+                if name := _value(sentence.sentence.id, tally):
+                    target.write(f"# sent_id = {name}\n")
+                words = [held_word(word.text, tally) for word in sentence.words]
+                texts.append(_text(document, sentence, words))
+                target.write(f"# text = {texts[-1]}\n")
+                [chunks] = flat(sentence, tally=tally)
+                if not uner:
+                    for chunk in chunks:
+                        if "|" in chunk.label:
+                            tally.lose("'|' in the label is written as '/'", chunk.label)
+                    chunks = [chunk._replace(label=chunk.label.replace("|", "/")) for chunk in chunks]
+                tags = written_tags(chunks, length=len(words), scheme=scheme, tally=tally)
+                for number, (word, tag) in enumerate(zip(words, tags, strict=True), start=1):
+                    close = number < len(words) and sentence.words[number - 1].end == sentence.words[number].start
+                    target.write(f"{number}\t{word}\t{_rest(tag, close=close, uner=uner)}\n")
+                target.write("\n")
+            if "\n".join(texts) != document.text:
+                tally.lose("white space cannot be held as it was", repr(document.text[:60]))
+
+
+def _rest(tag: str, *, close: bool, uner: bool) -> str:
+    """The columns after a word."""
+    if uner:
+        return f"{tag}\t-\t-"
+    misc = [*([f"Entity={tag}"] if tag != OUTSIDE else []), *(["SpaceAfter=No"] if close else [])]
+    return "_\t" * 7 + ("|".join(misc) or "_")
+
+
+def _text(document: Document, sentence: TaggedSentence, words: list[str]) -> str:
+    """A sentence's text on one line, its words in it; rebuilt from the words where its bounds do not hold them."""
+    bounds = sentence.sentence
+    text = document.text[bounds.start : bounds.end].replace("\n", " ").removesuffix("\r")
+    return " ".join(words) if align(words, text) is None else text
+
+
+def _value(value: str, tally: WriteTally) -> str:
+    held = value.replace("\n", " ").removesuffix("\r")
+    if held != value:
+        tally.lose("line ends in a name are written as blanks", repr(value))
+    return held
+
+
+def _paragraphs(document: Document, sentences: int) -> dict[int, str]:
+    """The paragraphs of ``meta["newpar"]`` by sentence, where they and nothing else are in meta; else none."""
+    pairs = document.meta.get("newpar")
+    if len(document.meta) != 1 or not isinstance(pairs, list):
+        return {}
+    found: dict[int, str] = {}
+    for pair in pairs:
+        match pair:
+            case [int(position), str(name)] if 0 <= position < sentences and "\n" not in name and name[-1:] != "\r":
+                found[position] = name
+            case _:
+                return {}
+    return found

@@ -1,0 +1,84 @@
+"""Entities in brackets in MISC, as CorefUD and GUM have them, to chunks of a sentence's words.
+
+``Entity=(e1-person-1`` opens a mention of an entity, ``Entity=e1)`` closes it, ``Entity=(e1-person-1)`` does both, and
+several follow one another: ``Entity=(e1-person(e2-place)``. ``# global.Entity = eid-etype-head`` says which of the
+parts between hyphens is the type.
+
+Source: https://ufal.mff.cuni.cz/corefud
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from onoma.schemes import Chunk
+
+_PIECE = re.compile(r"\(([^()]*)(\)?)|([^()]+)\)")
+_PART = re.compile(r"(.*?)\[\d+/\d+\]")
+
+
+@dataclass(frozen=True, slots=True)
+class EntityFields:
+    """Where in a bracket the entity's name and its type are, counted from 0."""
+
+    name: int = 0
+    type: int = 1
+
+    @classmethod
+    def of(cls, header: str) -> EntityFields:
+        """As the value of ``# global.Entity`` says."""
+        names = [name.strip().lower() for name in header.split("-")]
+        place = next((names.index(each) for each in ("etype", "type", "entity_type") if each in names), 1)
+        name = next((names.index(each) for each in ("eid", "grp") if each in names), 0)
+        return cls(name, place)
+
+
+def is_bracketed(value: str) -> bool:
+    """Whether a value of ``Entity`` has brackets and is no tag."""
+    return value.startswith("(") or value.endswith(")")
+
+
+def mentions(
+    cells: Iterable[tuple[int, str]], fields: EntityFields, *, broken: Callable[[int, str], object]
+) -> list[Chunk]:
+    """The mentions of a sentence.
+
+    Args:
+        cells: positions of words and the value that each has.
+        fields: where name and type are.
+        broken: called with the position and the piece of a mention that does not end, has no beginning or no type, or
+            is in several parts.
+    """
+    chunks: list[Chunk] = []
+    opened: dict[str, list[tuple[int, str, str]]] = {}
+    for position, cell in cells:
+        for piece in _PIECE.finditer(cell):
+            if piece[3] is not None:
+                stack = opened.get(piece[3].partition("-")[0], [])
+                if not stack:
+                    broken(position, piece[0])
+                    continue
+                start, label, shown = stack.pop()
+                _close(chunks, Chunk(start, position + 1, label), shown, broken)
+                continue
+            parts = piece[1].split("-")
+            name = parts[fields.name] if fields.name < len(parts) else ""
+            label = parts[fields.type] if fields.type < len(parts) else ""
+            if _PART.fullmatch(name):
+                label = ""
+            if piece[2]:
+                _close(chunks, Chunk(position, position + 1, label), piece[0], broken)
+            else:
+                opened.setdefault(name, []).append((position, label, piece[0]))
+    for start, _, shown in (each for stack in opened.values() for each in stack):
+        broken(start, shown)
+    return chunks
+
+
+def _close(chunks: list[Chunk], chunk: Chunk, shown: str, broken: Callable[[int, str], object]) -> None:
+    if chunk.label in ("", "_"):
+        broken(chunk.start, shown)
+    else:
+        chunks.append(chunk)

@@ -1,0 +1,127 @@
+"""Which columns of a file hold what, judged by its first lines.
+
+The first line may name the columns. Numbers that count the words of a sentence are not the words, and what says only
+whether a blank follows is not the tag. The tag is in the last column, unless only another one has tags.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from onoma.corpora.columns import ColumnLayout, column_index, split_columns
+from onoma.corpora.options import ReadOptions
+from onoma.corpora.spelling import looks_prefixed, looks_tagged
+from onoma.schemes import OUTSIDE
+
+WORD_NAMES = ("FORM", "WORD", "WORDS", "TOKEN", "TOKENS")
+TAG_NAMES = ("TAG", "TAGS", "NER", "NER_TAG", "NER_TAGS", "LABEL", "LABELS", "ENTITY", "NE", "BIO", "IOB")
+_TAG_NAMES = (*TAG_NAMES, "NE-COARSE-LIT")
+_NAMES_LINE = re.compile(r"#\s*global\.columns\s*=\s?(.*)")
+_SPACING = frozenset("+-")
+
+
+def detect_columns(lines: Sequence[str], options: ReadOptions, *, path: Path) -> ColumnLayout:
+    """The layout of a column file.
+
+    Args:
+        lines: the file's first lines, without blank ones and marks of documents.
+        options: may name columns.
+        path: the file, for messages.
+
+    Raises:
+        ConfigError, CorpusError: a column that the options name is not there.
+    """
+    plain = [line for line in lines if not line.startswith("#")] or list(lines)
+    tabs = 2 * sum("\t" in line for line in plain) > len(plain)
+    rows = [split_columns(line, tabs=tabs) for line in plain]
+    width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 2
+    names = options.columns or next(
+        (tuple(found[1].split()) for found in map(_NAMES_LINE.fullmatch, lines) if found), ()
+    )
+    header = None
+    if not names and rows and len(rows[0]) == width and names_columns(rows[0]):
+        header, names = plain[0], tuple(rows[0])
+        plain, rows = plain[1:], rows[1:]
+    table = [fields for fields in rows if len(fields) == width]
+    index = 0 if names or options.word_column is not None else _index_columns(table, width=width)
+    spacing = _spacing_column(table, names, width=width)
+    word: int | str = options.word_column if options.word_column is not None else _named(names, WORD_NAMES) or index + 1
+    tag = options.tag_column if options.tag_column is not None else _named(names, _TAG_NAMES)
+    if tag is None:
+        tag = _tag_column(table, range(index + 1, width), without=spacing)
+    unlabelled = width == 1 and options.tag_column is None
+    position = None if unlabelled else column_index(tag, names, width=width, path=path)
+    seen: set[str] = set()
+    if position is not None:
+        seen.update(
+            fields[position].strip(" ")
+            for line, fields in zip(plain, rows, strict=True)
+            if len(fields) == width and not line.startswith("#")
+        )
+    return ColumnLayout(
+        tabs=tabs,
+        width=width,
+        word=column_index(word, names, width=width, path=path),
+        tag=position,
+        tags=frozenset(seen),
+        chosen=options.word_column is not None or options.tag_column is not None,
+        header=header,
+        spacing=spacing,
+        index=index,
+    )
+
+
+def names_columns(cells: Iterable[str]) -> bool:
+    """Whether a line's cells name a column of words and one of tags."""
+    names = {cell.strip().upper() for cell in cells}
+    return not names.isdisjoint(WORD_NAMES) and not names.isdisjoint(_TAG_NAMES)
+
+
+def _named(names: tuple[str, ...], wanted: Sequence[str]) -> str | None:
+    return next((name for want in wanted for name in names if name.strip().upper() == want), None)
+
+
+def _index_columns(table: Sequence[Sequence[str]], *, width: int) -> int:
+    """How many columns of numbers stand before the word: none, unless one of them counts words."""
+    numbers = 0
+    while numbers < width - 2 and table and all(row[numbers].isdecimal() for row in table):
+        numbers += 1
+    counting = (_counts([int(row[column]) for row in table]) for column in range(numbers))
+    return numbers if any(counting) else 0
+
+
+def _counts(numbers: Sequence[int]) -> bool:
+    """Whether numbers go up by one, from 0 or 1 and beginning anew there."""
+    first = numbers[0]
+    return first in (0, 1) and all(after in (before + 1, first) for before, after in pairwise(numbers))
+
+
+def _spacing_column(table: Sequence[Sequence[str]], names: tuple[str, ...], *, width: int) -> int | None:
+    """The column of signs, ``+`` for a blank behind the word and ``-`` for none, or HIPE's notes on it."""
+    if "MISC" in names and "TOKEN" in names:
+        return names.index("MISC")
+    for column in range(2, width):
+        cells = {row[column] for row in table}
+        if "+" in cells and cells <= _SPACING:
+            return column
+    return None
+
+
+def _tag_column(table: Sequence[Sequence[str]], columns: Iterable[int], *, without: int | None) -> int:
+    """The number of the column of the tags: the last one, unless only another one has tags."""
+    candidates = [column for column in columns if column != without]
+    if not candidates or not table:
+        return -1
+    last = candidates[-1]
+    for column in reversed(candidates):
+        cells = [row[column].strip(" ") for row in table]
+        tagged = sum(map(looks_tagged, cells))
+        if column == last and OUTSIDE in cells:
+            break
+        if 50 * tagged >= 49 * len(cells) and any(map(looks_prefixed, cells)):
+            return column + 1
+    return last + 1 if without is not None else -1

@@ -1,0 +1,119 @@
+"""Whether what a corpus was read as makes sense, or comes from the wrong column or the wrong format.
+
+The check knows what the reading came to, not the file. It refuses only what nobody annotates: labels such as ``_`` or
+``X[1]``, every word a number, nearly every word in an entity, tags of parts of speech, prefixes that were taken for
+parts of labels, and a file of annotations without any.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from onoma.corpora.detection import TAG_NAMES
+from onoma.corpora.options import ReadOptions
+from onoma.corpora.tally import ReadTally
+from onoma.errors import CorpusError, OnomaError
+from onoma.io.lines import numbered_lines
+
+_FEWEST_WORDS = 5
+_NEARLY_ALL = 0.9
+_ODD_SHARE = 0.2
+_SHOWN_LINES, _SHOWN_CHARACTERS = 3, 60
+_ODD = (
+    (re.compile(r"[*(].*|.*[*)]"), "look like brackets around a name; --format conll2012 reads them"),
+    (re.compile(r".*\[\d+\]"), "have numbers in brackets; --format webanno reads them"),
+    (re.compile(r"\W+|_+"), "have no letter"),
+    (re.compile(r"[\d.,]+"), "are numbers; --tag-names names the tags that numbers stand for"),
+)
+_PART_OF_SPEECH = re.compile(
+    "ADJ|ADP|ADV|AUX|CCONJ|CONJ|DET|INTJ|NOUN|NUM|PART|PRON|PROPN|PUNCT|SCONJ|SYM|VERB|CC|CD|DT|EX|FW|IN|JJ[RS]?|MD|"
+    "NNP?S?|PDT|POS|PRP[$]?|RB[RS]?|RP|TO|UH|VB[DGNPZ]?|WDT|WP[$]?|WRB|NE|ART|V[AMV](?:FIN|INF|PP|IZU)|APPR|ADJ[AD]|KON"
+)
+_PHRASE = re.compile("NP|VP|PP|ADVP|ADJP|SBAR|PRT|CONJP|INTJ|LST|UCP|NC|VC|PC")
+_PREFIX_WORD = re.compile(
+    "[BIESLUM]|BEGIN|BEG|START|INSIDE|IN|INT|CONT|MID|MIDDLE|END|LAST|SINGLE|SING|UNIT", re.IGNORECASE
+)
+_PARTS = re.compile(r"(\w+?)[^\w](.+)|(?:.+)[^\w](\w+)|([^\W_]+)_(.+)")
+
+
+def check_plausible(tally: ReadTally, *, path: Path, format: str, options: ReadOptions) -> None:
+    """Refuse a corpus that was read whole and makes no sense.
+
+    Raises:
+        CorpusError: says what is odd, how the file begins, and which option reads it otherwise.
+    """
+    if options.texts_only or options.skip_checks:
+        return
+    odd = next(_oddities(tally, options), None)
+    if odd is None:
+        return
+    columns = tally.scheme is not None and format in ("conll", "conllu", "table")
+    advice = "choose the columns with --word-column and --tag-column, " if columns else ""
+    message = (
+        f"read as {format}, {odd}{_beginning(path, options)}; {advice}name another --format, "
+        "or accept the file as it is with --skip-checks"
+    )
+    raise CorpusError(message, path=path)
+
+
+def _oddities(tally: ReadTally, options: ReadOptions) -> Iterator[str]:
+    """What makes no sense, the most telling first."""
+    labels, total = tally.labels, tally.labels.total()
+    sample, numbers = tally.sampled_words, tally.number_words
+    if sample >= _FEWEST_WORDS - 1 and numbers > _NEARLY_ALL * sample:
+        yield f"nearly every word is a number ({numbers:,} of {sample:,})"
+    for pattern, why in _ODD:
+        found = [label for label in labels if pattern.fullmatch(label)]
+        if sum(labels[label] for label in found) > _ODD_SHARE * total:
+            yield f"labels {why}: {_listed(labels, found)}"
+    speech = [label for label in labels if _PART_OF_SPEECH.fullmatch(label)]
+    if len(speech) > 1 and sum(labels[label] for label in speech) > 0.5 * total:
+        yield f"labels are parts of speech: {_listed(labels, speech)}"
+    if tally.scheme is not None and labels and all(map(_PHRASE.fullmatch, labels)) and len(labels) > 1:
+        yield f"labels are those of phrases: {_listed(labels, list(labels))}"
+    headers = [label for label in labels if label.upper() in TAG_NAMES and labels[label] == 1]
+    if tally.scheme is not None and headers and total > 1:
+        yield f"a label is the name of a column: {headers[0]}"
+    if prefixes := _prefixes(labels):
+        known = ", ".join(prefixes)
+        yield f"labels come with prefixes that are not those of a scheme ({known}): {_listed(labels, labels)}"
+    words, covered = tally.words, tally.covered_words
+    if tally.scheme is not None and words >= _FEWEST_WORDS and covered > _NEARLY_ALL * words:
+        yield f"nearly every word is in an entity ({min(covered, words):,} of {words:,}), as {_listed(labels, labels)}"
+    several = tally.words >= _FEWEST_WORDS if tally.words else tally.documents > 1
+    if not total and tally.annotated and several and not options.may_be_empty and not options.labels:
+        unusable = sum(finding.count for finding in tally.unusable.frozen().values())
+        yield f"none of its {unusable:,} annotations can be used" if unusable else "it has no entity at all"
+
+
+def _prefixes(labels: Counter[str]) -> list[str]:
+    """Words for the beginning and the inside of an entity that all labels have before or behind them."""
+    found: set[str] = set()
+    for label in labels:
+        match = _PARTS.fullmatch(label)
+        prefix = next((part for part in (match[1], match[3], match[4]) if part), "") if match else ""
+        if not _PREFIX_WORD.fullmatch(prefix):
+            return []
+        found.add(prefix)
+    return sorted(found) if len(found) > 1 else []
+
+
+def _listed(labels: Counter[str], chosen: list[str] | Counter[str]) -> str:
+    shown = sorted(chosen, key=lambda label: -labels[label])
+    return ", ".join(shown[:5]) + (", …" if len(shown) > 5 else "")
+
+
+def _beginning(path: Path, options: ReadOptions) -> str:
+    """The first lines that are not blank; empty where the path is no text file."""
+    if path.is_dir():
+        return ""
+    try:
+        lines = (line for _, line in numbered_lines(path, encoding=options.encoding) if line.strip())
+        shown = [line[:_SHOWN_CHARACTERS] for line in islice(lines, _SHOWN_LINES)]
+    except OnomaError:
+        return ""
+    return f"; it begins with {' | '.join(map(repr, shown))}" if shown else ""

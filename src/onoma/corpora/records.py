@@ -1,0 +1,121 @@
+"""Records, of JSON or of a table's rows, to Documents: those with spans and those with tokens and tags.
+
+What nobody has annotated is left out and counted: null records, tasks that were skipped, cancelled or only predicted.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock
+from onoma.corpora.layouts import TAG_KEYS, has_annotation, id_of, meta_of, spans_of, tags_of, unknown_spans
+from onoma.corpora.options import ReadOptions, chosen_scheme
+from onoma.corpora.spans import place
+from onoma.corpora.spelling import TagSpelling
+from onoma.corpora.survey import TagSurvey
+from onoma.corpora.tally import ReadTally
+from onoma.corpora.unannotated import unannotated
+from onoma.errors import CorpusError
+from onoma.schemes import Scheme
+from onoma.text import Document
+
+_INFO = "dataset_info.json"
+
+
+class RecordReader(ABC):
+    """One file of records, each judged by its own keys."""
+
+    def __init__(self, path: Path, options: ReadOptions) -> None:
+        self.path = path
+        self.options = options
+
+    @abstractmethod
+    def records(self) -> Iterator[tuple[int, object]]:
+        """The records, each with its line or number."""
+
+    @property
+    def scheme(self) -> Scheme | None:
+        """The scheme of the records with tokens and tags; None where all hold spans."""
+        return self._survey[0]
+
+    @cached_property
+    def _survey(self) -> tuple[Scheme | None, TagSpelling]:
+        tags = TagSurvey()
+        for block in self._blocks():
+            tags.add(block)
+        if not tags:
+            return None, TagSpelling()
+        names = self.options.tag_names or _names_beside(self.path)
+        return tags.result(self.options, names=names, path=self.path, blocks=self._blocks)
+
+    def _blocks(self) -> Iterator[SentenceBlock]:
+        found = (self._block(line, record) for line, record in self.records())
+        return (block for block in found if block is not None)
+
+    def documents(self, tally: ReadTally) -> Iterator[Document]:
+        for line, record in self.records():
+            where = f"{self.path}:{line}"
+            if not self._is_wanted(record, where=where, tally=tally):
+                continue
+            block = self._block(line, record)
+            if block is not None:
+                yield from self._tagged(block, record, tally)
+                continue
+            try:
+                annotated = spans_of(record)
+                if not self.options.texts_only:
+                    unknown_spans(record)
+            except CorpusError as error:
+                raise CorpusError(error.message, path=self.path, line=line) from None
+            tally.lines = (line,)
+            tally.annotated = tally.annotated or has_annotation(record)
+            yield place(annotated, where=where, tally=tally)
+
+    def _is_wanted(self, record: object, *, where: str, tally: ReadTally) -> bool:
+        reason, what = unannotated(record)
+        if not reason or (self.options.texts_only and record is not None and not what):
+            return True
+        tally.unusable.add(reason, where=where, what=what or id_of(record) or "no annotation")
+        return False
+
+    def _block(self, line: int, record: object) -> SentenceBlock | None:
+        try:
+            return tags_of(record, line=line)
+        except CorpusError as error:
+            raise CorpusError(error.message, path=self.path, line=line) from None
+
+    def _tagged(self, block: SentenceBlock, record: object, tally: ReadTally) -> Iterator[Document]:
+        scheme, spelling = self._survey
+        scheme = scheme or chosen_scheme("BIO")
+        if block.layers:
+            tally.scheme = scheme.name
+        assembler = Assembler(
+            path=self.path,
+            scheme=scheme,
+            options=self.options,
+            tally=tally,
+            meta=meta_of(record),
+            spelling=spelling,
+        )
+        yield from assembler.documents([DocumentMark(id=id_of(record)), block], marked=True)
+
+
+def _names_beside(path: Path) -> tuple[str, ...]:
+    """The tags that Hugging Face's ``dataset_info.json`` names, beside a file or in the folder above; else none."""
+    for folder in (path.parent, path.parent.parent):
+        try:
+            features = json.loads((folder / _INFO).read_text(encoding="utf-8"))["features"]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        for key in TAG_KEYS:
+            feature = features.get(key) if isinstance(features, dict) else None
+            while isinstance(feature, dict) and isinstance(feature.get("feature"), dict):
+                feature = feature["feature"]
+            names = feature.get("names") if isinstance(feature, dict) else None
+            if isinstance(names, list) and all(isinstance(name, str) for name in names):
+                return tuple(names)
+    return ()

@@ -1,0 +1,126 @@
+"""Tags as tools spell them to tags as the schemes have them: ``B_PER``, ``PER-B``, ``b-per``, ``B``, ``(PER*``, ``3``.
+
+How a file spells its tags is judged by all of its tags together, so that a label that merely looks like another
+spelling (``B_cell`` among ``B-DNA``) stays as it is. This module knows no file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from onoma.errors import SchemeError
+from onoma.schemes import OUTSIDE
+
+_PREFIXES = "BIESLUM"
+_EMPTY = frozenset(["_", "-"])
+_ALSO_EMPTY = frozenset(["o", "0"])
+_CANONICAL = re.compile(rf"[{_PREFIXES}]-.*")
+_BEFORE = re.compile(rf"([{_PREFIXES}])([-_:./|~])(.+)", re.IGNORECASE)
+_BEHIND = re.compile(rf"(.+)([-_:./|~])([{_PREFIXES}])", re.IGNORECASE)
+_LOOKS_TAGGED = re.compile(rf"[Oo_0-]|[{_PREFIXES}]|{_BEFORE.pattern}|[^\W\d_]\S*[-_:./|~][{_PREFIXES}]")
+_PREFIXED = re.compile(rf"(?i:{_BEFORE.pattern})|[^\W\d_]\S*[-_:./|~][{_PREFIXES}]")
+
+
+def looks_tagged(tag: str) -> bool:
+    """Whether a cell could be a tag with a prefix, in any spelling, or the tag of a word in no entity."""
+    return _LOOKS_TAGGED.fullmatch(tag) is not None
+
+
+def looks_prefixed(tag: str) -> bool:
+    """Whether a cell could be a tag with a prefix and a label."""
+    return _PREFIXED.fullmatch(tag) is not None
+
+
+@dataclass(frozen=True)
+class TagSpelling:
+    """How one file spells its tags.
+
+    Attributes:
+        form: where the prefix is and what stands for it: `plain`, `before`, `behind`, `bare` or `number`.
+        empty: tags that mean no entity, besides ``O``.
+        default_label: the label of tags that have none.
+        names: the tags that numbers stand for.
+    """
+
+    form: str = "plain"
+    empty: frozenset[str] = frozenset()
+    default_label: str = ""
+    names: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, tags: Collection[str], *, default_label: str = "", names: Sequence[str] = ()) -> TagSpelling:
+        """The spelling of a file that has these tags.
+
+        Args:
+            tags: all that occur in the file.
+            default_label: the label of tags without one.
+            names: the tags that numbers stand for, from 0.
+
+        Raises:
+            SchemeError: the tags have no labels, or are numbers, and nothing says which ones are meant.
+        """
+        found = set(tags) - {OUTSIDE}
+        empty = _EMPTY & found
+        if found and names and all(tag.isdecimal() for tag in found):
+            return cls(form="number", names=tuple(names))
+        if OUTSIDE not in tags:
+            empty |= _ALSO_EMPTY & found
+        found -= empty
+        if len(found) > 1 and all(tag.isdecimal() for tag in found):
+            raise SchemeError(
+                f"the tags are numbers ({', '.join(sorted(found)[:5])}); say which tags they stand for, in order from "
+                "0, with --tag-names O,B-PER,I-PER,… or a dataset_info.json beside the file"
+            )
+        return cls(_form(found, default_label=default_label), empty, default_label, ())
+
+    @property
+    def plain(self) -> bool:
+        """Whether the file spells its tags as the schemes do."""
+        return self.form == "plain" and not self.empty and not self.default_label
+
+    def all(self, tags: Iterable[str]) -> list[str]:
+        """A sentence's tags as the schemes have them.
+
+        Raises:
+            SchemeError: a number stands for no tag.
+        """
+        return [_spelled(self, tag) for tag in tags]
+
+
+def _form(tags: Collection[str], *, default_label: str) -> str:
+    if not tags:
+        return "plain"
+    if all(tag.upper() in _PREFIXES and len(tag) == 1 for tag in tags):
+        if default_label:
+            return "bare"
+        found = ", ".join(sorted(tags))
+        raise SchemeError(f"the tags have no labels ({found}); name the one that all have with --default-label LABEL")
+    if any(_CANONICAL.fullmatch(tag) for tag in tags) and not all(_BEFORE.fullmatch(tag) for tag in tags):
+        return "plain"
+    for form, pattern in (("before", _BEFORE), ("behind", _BEHIND)):
+        matches = [pattern.fullmatch(tag) for tag in tags]
+        if all(matches) and len({match[2] for match in matches if match}) == 1:
+            return "plain" if all(_CANONICAL.fullmatch(tag) for tag in tags) else form
+    return "plain"
+
+
+@lru_cache(maxsize=4096)
+def _spelled(spelling: TagSpelling, tag: str) -> str:
+    if tag == OUTSIDE or tag in spelling.empty:
+        return OUTSIDE
+    if spelling.form == "number":
+        if not tag.isdecimal() or int(tag) >= len(spelling.names):
+            raise SchemeError(f"no tag has the number {tag}; there are {len(spelling.names)} names, counted from 0")
+        return spelling.names[int(tag)]
+    if spelling.form == "bare":
+        return f"{tag.upper()}-{spelling.default_label}"
+    if spelling.form == "before" and (found := _BEFORE.fullmatch(tag)):
+        return f"{found[1].upper()}-{found[3]}"
+    if spelling.form == "behind" and (found := _BEHIND.fullmatch(tag)):
+        return f"{found[3].upper()}-{found[1]}"
+    if spelling.default_label and tag.rstrip("-") in set(_PREFIXES):
+        return f"{tag[0]}-{spelling.default_label}"
+    return tag

@@ -1,0 +1,83 @@
+"""What a first pass over a file's tags finds: how it spells them, and their scheme."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import chain, pairwise
+from pathlib import Path
+
+from onoma.corpora.blocks import SentenceBlock
+from onoma.corpora.options import ReadOptions, chosen_scheme
+from onoma.corpora.spelling import TagSpelling
+from onoma.errors import SchemeError
+from onoma.schemes import OUTSIDE, Scheme, detect_from_steps, parse_tag
+
+_EDGE = "\n"
+"""Stands before and behind a sentence's tags; no tag of a file is a line feed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagSurvey:
+    """Counts the pairs of neighbouring tags in a file's sentences."""
+
+    _pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, block: SentenceBlock) -> None:
+        """Count a sentence."""
+        for tags in block.layers:
+            self._pairs.update(pairwise(chain((_EDGE,), tags, (_EDGE,))))
+
+    def __bool__(self) -> bool:
+        return bool(self._pairs)
+
+    def result(
+        self,
+        options: ReadOptions,
+        *,
+        path: Path,
+        blocks: Callable[[], Iterable[object]],
+        names: tuple[str, ...] | None = None,
+    ) -> tuple[Scheme, TagSpelling]:
+        """The scheme, forced or detected, and the spelling.
+
+        Args:
+            options: may name both.
+            path: the file, for messages.
+            blocks: reads the file's sentences again, to find the line of a tag that cannot be read.
+            names: the tags that numbers stand for; by default those of the options.
+
+        Raises:
+            SchemeError: a tag has no label; with path and line.
+        """
+        tags = {tag for pair in self._pairs for tag in pair} - {_EDGE}
+        try:
+            spelling = TagSpelling.of(tags, default_label=options.default_label, names=names or options.tag_names)
+        except SchemeError as error:
+            raise SchemeError(error.message, path=path) from None
+        steps: Counter[tuple[str, str, bool]] = Counter()
+        try:
+            for pair, count in self._pairs.items():
+                inside = (OUTSIDE if tag == _EDGE else tag for tag in pair)
+                before, after = map(parse_tag, spelling.all(inside))
+                same = before.prefix != OUTSIDE and before.label == after.label
+                steps[before.prefix, after.prefix, same] += count
+        except SchemeError as error:
+            raise _placed(error, spelling, path, blocks()) from None
+        scheme = chosen_scheme(options.scheme) if options.scheme is not None else detect_from_steps(steps).scheme
+        return scheme, spelling
+
+
+def _placed(error: SchemeError, spelling: TagSpelling, path: Path, blocks: Iterable[object]) -> SchemeError:
+    """The same error with the line of the first tag that raises one."""
+    for block in blocks:
+        if not isinstance(block, SentenceBlock):
+            continue
+        for tags in block.layers:
+            for line, tag in zip(block.lines, tags, strict=True):
+                try:
+                    parse_tag(*spelling.all([tag]))
+                except SchemeError as found:
+                    return SchemeError(found.message, path=path, line=line)
+    return SchemeError(error.message, path=path)

@@ -1,0 +1,200 @@
+"""Tables with commas, semicolons or tabs to Documents: of words with tags, of texts with spans or tags, of texts alone.
+
+The first line names the columns. A table of words has one that tells the sentences apart (Kaggle's ``Sentence #``, or
+``sentence_id``), filled on each line or on the first of a sentence. Spans are JSON in one cell, as Label Studio's CSV
+has them; tags of a whole text stand in one cell, separated by blanks or as a list. Cells may be quoted.
+
+Source: https://www.rfc-editor.org/rfc/rfc4180
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+from onoma.corpora.columns import column_index
+from onoma.corpora.detection import TAG_NAMES, WORD_NAMES, names_columns
+from onoma.corpora.layouts import SPAN_KEYS
+from onoma.corpora.records import RecordReader
+from onoma.corpora.spelling import looks_tagged
+from onoma.errors import CorpusError
+from onoma.io.lines import numbered_lines
+from onoma.schemes import OUTSIDE
+
+_DELIMITERS = ",;\t|"
+_TEXT_NAMES = ("TEXT", "SENTENCE", "CONTENT", "DOCUMENT", "WORDS", "TOKENS")
+_SENTENCE_NAMES = ("SENTENCE #", "SENTENCE#", "SENTENCE_ID", "SENTENCE ID", "SENTENCE", "SENT_ID", "SENTENCE_IDX")
+_HEAD_ROWS = 200
+
+
+def is_table(lines: Sequence[str]) -> bool:
+    """Whether the first of some lines names the columns of a table of texts, or of words with their sentences."""
+    cells = split_cells(lines[0])
+    names = {cell.strip().upper() for cell in cells}
+    if len(cells) < 2 or len(names) < len(cells):
+        return False
+    sentences = not names.isdisjoint(_SENTENCE_NAMES) and names_columns(cells)
+    return sentences or (not names_columns(cells) and "TEXT" in names)
+
+
+def split_cells(line: str) -> list[str]:
+    """The cells of a line that names columns."""
+    return next(csv.reader([line], delimiter=delimiter_of(line)), [])
+
+
+def delimiter_of(line: str, *, column: str = "text") -> str:
+    """What separates the columns that a line names, one of which is perhaps known."""
+    known = {
+        column.upper(),
+        *_TEXT_NAMES,
+        *_SENTENCE_NAMES,
+        *WORD_NAMES,
+        *TAG_NAMES,
+        *(key.upper() for key in SPAN_KEYS),
+        "ID",
+    }
+
+    def names(delimiter: str) -> tuple[int, int]:
+        cells = [cell.strip().strip('"').upper() for cell in line.split(delimiter)]
+        return sum(cell in known for cell in cells), len(cells)
+
+    return max(_DELIMITERS, key=names)
+
+
+class TableReader(RecordReader):
+    """One table."""
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        first = next(self._rows(), (0, []))[1]
+        if not first:
+            raise CorpusError("has no documents: there is nothing in it but white space", path=self.path)
+        return tuple(cell.strip() for cell in first)
+
+    @cached_property
+    def _tag(self) -> int | None:
+        """The column of tags or spans."""
+        if self.options.tag_column is not None:
+            return self._column(self.options.tag_column)
+        return self._named((*TAG_NAMES, "WORD_LABELS", *(key.upper() for key in SPAN_KEYS)))
+
+    def _named(self, wanted: Sequence[str]) -> int | None:
+        upper = [name.upper() for name in self._names]
+        return next((upper.index(name) for name in wanted if name in upper), None)
+
+    def _column(self, column: int | str) -> int:
+        return column_index(column, self._names, width=len(self._names), path=self.path)
+
+    def records(self) -> Iterator[tuple[int, object]]:
+        word = self.options.word_column
+        words = self._named(WORD_NAMES) if word is None else self._column(word)
+        if words is not None and self._tag is not None and self._is_of_words(words):
+            yield from self._sentences(words, self._tag)
+            return
+        text = self._named(_TEXT_NAMES) if word is None else words
+        if text is None:
+            known = ", ".join(self._names)
+            message = f"no column is called text or word; the columns are {known}; choose one with --word-column"
+            raise CorpusError(message, path=self.path, line=1)
+        for line, cells in self._body():
+            yield line, self._record(cells, text, line)
+
+    def _is_of_words(self, words: int) -> bool:
+        """Whether each row is a word: no cell of words is a list, or has as many parts as its tags."""
+        rows = (cells for _, cells in self._body())
+        head = [cells for cells, _ in zip(rows, range(_HEAD_ROWS), strict=False) if cells[words].strip()]
+        assert self._tag is not None
+        return not any(cells[words].startswith("[") or len(cells[self._tag].split()) > 1 for cells in head)
+
+    def _sentences(self, words: int, tags: int) -> Iterator[tuple[int, object]]:
+        """Records of tokens and tags, one for each sentence."""
+        sentence = self._named(_SENTENCE_NAMES)
+        name, line = "", 0
+        tokens: list[str] = []
+        labels: list[str] = []
+        for number, cells in self._body(blank=True):
+            here = cells[sentence].strip() if cells and sentence is not None else ""
+            if tokens and (not cells or (here and here != name)):
+                yield line, {"tokens": tokens, "ner_tags": labels}
+                tokens, labels = [], []
+            if cells:
+                line = line if tokens else number
+                name = here or name
+                tokens.append(cells[words])
+                labels.append(cells[tags].strip() or OUTSIDE)
+        if tokens:
+            yield line, {"tokens": tokens, "ner_tags": labels}
+
+    def _record(self, cells: Sequence[str], text: int, line: int) -> Mapping[str, object]:
+        """The record of a row with a text."""
+        identity = self._named(("ID",))
+        record: dict[str, object] = {"id": "" if identity is None else cells[identity]}
+        cell = "" if self._tag is None else cells[self._tag].strip()
+        words = _listed(cells[text])
+        found = _listed(cell)
+        if found is None and cell and not cell.startswith(("[", "{")):
+            parts = cell.split()
+            found = (
+                list[object](parts)
+                if len(parts) == len(cells[text].split()) and all(map(looks_tagged, parts))
+                else None
+            )
+            if found is None:
+                name = self._names[self._tag or 0]
+                message = f"{name!r} holds {cell[:60]!r}; expected JSON spans, or a tag for each word"
+                raise CorpusError(message, path=self.path, line=line)
+        if isinstance(found, list) and found and all(isinstance(each, str) for each in found):
+            return {**record, "tokens": words if isinstance(words, list) else cells[text].split(), "ner_tags": found}
+        record["text"] = cells[text]
+        if self._tag is not None:
+            record["label"] = found if cell else None
+        return record
+
+    def _body(self, *, blank: bool = False) -> Iterator[tuple[int, list[str]]]:
+        """The rows behind the names; of rows without any cell filled an empty list, if they are wanted."""
+        width = len(self._names)
+        rows = self._rows()
+        next(rows, None)
+        for number, cells in rows:
+            if not any(cells):
+                if blank:
+                    yield number, []
+                continue
+            if len(cells) != width:
+                message = f"{len(cells)} cells; expected {width}, as the first line has"
+                raise CorpusError(message, path=self.path, line=number)
+            yield number, cells
+
+    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+        csv.field_size_limit(sys.maxsize)
+        lines = (line + "\n" for _, line in numbered_lines(self.path, encoding=self.options.encoding))
+        first = next(lines, "")
+        reader = csv.reader(_chained(first, lines), delimiter=delimiter_of(first.strip()))
+        try:
+            for cells in reader:
+                yield reader.line_num, cells
+        except csv.Error as error:
+            raise CorpusError(f"is no table: {error}", path=self.path, line=reader.line_num) from None
+
+
+def _chained(first: str, rest: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+def _listed(cell: str) -> list[object] | dict[str, object] | None:
+    """The list that a cell has as JSON or as Python writes it; None where it has none."""
+    if not cell.startswith(("[", "{")):
+        return None
+    try:
+        value = json.loads(cell)
+    except json.JSONDecodeError:
+        try:
+            value = ast.literal_eval(cell)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return None
+    return value if isinstance(value, list | dict) else None

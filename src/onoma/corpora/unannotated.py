@@ -1,0 +1,42 @@
+"""Records that nobody has annotated, which are not records without names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_KEYS = ("entities", "spans", "label", "labels", "annotation", "annotations", "ner_tags", "tags")
+
+
+def unannotated(record: object) -> tuple[str, str]:
+    """Why a record is left out, and what says so where it is not simply missing; both empty for an annotated one."""
+    if record is None:
+        return "the record is null", "null"
+    if not isinstance(record, dict):
+        return "", ""
+    answer = record.get("answer")
+    if isinstance(answer, str) and answer != "accept":
+        return "the annotator did not accept the record", answer
+    if isinstance(record.get("data"), dict):
+        return _task(record), ""
+    status = record.get("status")
+    if isinstance(status, str) and status.lower() == "discarded":
+        return "the annotator discarded the record", status
+    if "text" in record and record["text"] is None:
+        return "the record has no text: it is null", "null"
+    present = [record[key] for key in _KEYS if key in record]
+    if present and all(value is None for value in present):
+        return "the record is not annotated", ""
+    return "", ""
+
+
+def _task(record: Mapping[str, object]) -> str:
+    """Why a task of Label Studio has no annotation; empty where it has one, or no place for any."""
+    places = [record[key] for key in ("annotations", "completions") if key in record]
+    if not places and not record.get("predictions"):
+        return ""
+    items = [item for value in places if isinstance(value, list) for item in value if isinstance(item, dict)]
+    if any(not item.get("was_cancelled") and not item.get("skipped") for item in items):
+        return ""
+    if items:
+        return "the task was cancelled or skipped"
+    return "the task has predictions only" if record.get("predictions") else "the task is not annotated"

@@ -1,0 +1,148 @@
+r"""WebAnno and INCEpTION TSV 3 files to Documents.
+
+``#T_SP=layer|feature|…`` names a layer of spans and its columns, behind those of number, offsets and word. Annotations
+of one span over several words have the same number in brackets, and several at one word are separated by ``|``. The
+layer of names is the one called so, else the first that is no layer of the tool's own for morphology and the like;
+``--tag-column`` names another feature. Words are found in ``#Text``; sub-tokens (``1-1.1``) widen to their word.
+
+Source: https://inception-project.github.io/releases/latest/docs/user-guide.html#sect_webannotsv
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from onoma.corpora.blocks import Assembler, SentenceBlock
+from onoma.corpora.layering import layered
+from onoma.corpora.options import ReadOptions
+from onoma.corpora.tally import ReadTally
+from onoma.errors import ConfigError, CorpusError
+from onoma.io.lines import numbered_lines
+from onoma.schemes import SCHEMES, Chunk, Scheme
+from onoma.text import Document
+
+_HEAD = re.compile(r"#T_(SP|CH|RL)=(.*)")
+_TOKEN = re.compile(r"\d+-(\d+)(\.\d+)?")
+_VALUE = re.compile(r"(.*?)(?:\[(\d+)\])?", re.DOTALL)
+_NOT_NAMES = re.compile(
+    r".*\.(POS|Lemma|Stem|MorphologicalFeatures|SurfaceForm|Chunk|Token|Sentence|SofaChangeAnnotation)"
+)
+_NAMES = re.compile(r".*(?:NamedEntity|\.NE|Entity|Entities)", re.IGNORECASE)
+_ESCAPED = re.compile(r"\\(.)")
+_CONTROL = {"n": "\n", "r": "\r", "t": "\t"}
+_FIRST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Feature:
+    """A column of a layer of spans."""
+
+    layer: str
+    name: str
+    column: int
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A sentence while its lines come in; ``spans`` by label and number, first and last word."""
+
+    texts: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    spans: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+
+    def take(self, value: str, label: str, number: str) -> None:
+        """An annotation at the last word."""
+        position = len(self.words) - 1
+        key = (label, number or f"{position} alone {len(self.spans)} {value}")
+        first, _ = self.spans.get(key, (position, position))
+        self.spans[key] = first, position
+
+    def block(self) -> SentenceBlock:
+        chunks = [Chunk(first, last + 1, label) for (label, _), (first, last) in self.spans.items()]
+        text = "\n".join(self.texts).strip() if self.texts else None
+        layers = layered(chunks, length=len(self.words))
+        return SentenceBlock(words=self.words, layers=layers, lines=self.lines, text=text)
+
+
+class WebannoReader:
+    """One file."""
+
+    def __init__(self, path: Path, options: ReadOptions) -> None:
+        self._path = path
+        self._options = options
+
+    @property
+    def scheme(self) -> Scheme | None:
+        return None
+
+    def documents(self, tally: ReadTally) -> Iterator[Document]:
+        tally.annotated = True
+        assembler = Assembler(path=self._path, scheme=SCHEMES["BIO"], options=self._options, tally=tally, meta={})
+        return assembler.documents(self._blocks(), marked=False)
+
+    @cached_property
+    def _feature(self) -> _Feature:
+        """The column of names."""
+        features: list[_Feature] = []
+        column = _FIRST
+        for _, line in numbered_lines(self._path, encoding=self._options.encoding):
+            if not (found := _HEAD.match(line)):
+                if line.strip() and not line.startswith("#"):
+                    break
+                continue
+            layer, *names = found[2].split("|")
+            names = [name for name in names if name] or [""]
+            if found[1] == "SP":
+                features += [_Feature(layer, name, column + place) for place, name in enumerate(names)]
+            column += len(names) + (found[1] == "RL" and names != [""])
+        wanted = self._options.tag_column
+        if wanted is not None:
+            chosen = [each for each in features if wanted in (each.name, each.layer, each.column + 1)]
+        else:
+            layers = [each.layer for each in features if not _NOT_NAMES.fullmatch(each.layer)]
+            layer = next((each for each in layers if _NAMES.fullmatch(each)), layers[0] if layers else None)
+            chosen = [each for each in features if each.layer == layer]
+            chosen.sort(key=lambda each: each.name.lower() not in ("value", "label", "type", "entity"))
+        if chosen:
+            return chosen[0]
+        known = ", ".join(f"{each.layer}|{each.name}" for each in features) or "none"
+        raise ConfigError(f"{self._path}: no layer of spans with names; its features are {known}; choose --tag-column")
+
+    def _blocks(self) -> Iterator[SentenceBlock]:
+        draft, feature = _Draft(), self._feature
+        for number, line in numbered_lines(self._path, encoding=self._options.encoding):
+            if line.startswith("#") or not line.strip():
+                if draft.words:
+                    yield draft.block()
+                    draft = _Draft()
+                if line.startswith("#Text="):
+                    draft.texts.append(_unescaped(line.removeprefix("#Text=")))
+                continue
+            fields = line.split("\t")
+            token = _TOKEN.fullmatch(fields[0])
+            if token is None or len(fields) <= max(feature.column, 2):
+                expected = "expected number, offsets, word and a column for each feature"
+                message = f"{line!r} is no word of WebAnno TSV 3; {expected}"
+                raise CorpusError(message, path=self._path, line=number)
+            if token[2] is None:
+                draft.words.append(_unescaped(fields[2]))
+                draft.lines.append(number)
+            elif not draft.words:
+                continue
+            for value in re.split(r"(?<!\\)\|", fields[feature.column]):
+                if value == "_" or not value:
+                    continue
+                label, in_brackets = _VALUE.fullmatch(value).groups()  # type: ignore[union-attr]
+                label = feature.layer.rpartition(".")[2] if label == "*" else _unescaped(label)
+                draft.take(value, label, in_brackets or "")
+        if draft.words:
+            yield draft.block()
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda found: _CONTROL.get(found[1], found[1]), text) if "\\" in text else text

@@ -1,0 +1,95 @@
+"""Documents to JSON records in the layouts of annotation tools; see ``layouts`` for what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from onoma.text import Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How to write a Document as a record, and which of its parts the record holds besides text and entities."""
+
+    record: Callable[[Document], object]
+    holds: frozenset[str]
+
+
+def _onoma(document: Document) -> dict[str, object]:
+    record: dict[str, object] = {
+        "id": document.id,
+        "text": document.text,
+        "entities": [entity.to_json() for entity in document.entities],
+    }
+    if document.words is not None:
+        record["words"] = [[word.start, word.end] for word in document.words]
+    if document.sentences is not None:
+        record["sentences"] = [
+            [sentence.start, sentence.end, sentence.id] if sentence.id else [sentence.start, sentence.end]
+            for sentence in document.sentences
+        ]
+    if document.meta:
+        record["meta"] = dict(document.meta)
+    return record
+
+
+def _doccano(document: Document) -> dict[str, object]:
+    return {**_named(document), "text": document.text, "label": _triples(document)}
+
+
+def _prodigy(document: Document) -> dict[str, object]:
+    record: dict[str, object] = {**_named(document), "text": document.text}
+    record["spans"] = [
+        {"start": entity.start, "end": entity.end, "label": entity.label} for entity in document.entities
+    ]
+    if document.words is not None:
+        record["tokens"] = [
+            {"text": word.text, "start": word.start, "end": word.end, "id": index}
+            for index, word in enumerate(document.words)
+        ]
+    if document.meta:
+        record["meta"] = dict(document.meta)
+    return record
+
+
+def _spacy(document: Document) -> list[object]:
+    return [document.text, {"entities": _triples(document)}]
+
+
+def _labelstudio_task(document: Document) -> dict[str, object]:
+    results = [
+        {
+            "id": f"entity-{index}",
+            "from_name": "label",
+            "to_name": "text",
+            "type": "labels",
+            "value": {"start": entity.start, "end": entity.end, "text": entity.text, "labels": [entity.label]},
+        }
+        for index, entity in enumerate(document.entities, start=1)
+    ]
+    data: dict[str, object] = {**_named(document), "text": document.text}
+    if document.meta:
+        data["meta"] = dict(document.meta)
+    return {"data": data, "annotations": [{"result": results}]}
+
+
+def _named(document: Document) -> dict[str, object]:
+    return {"id": document.id} if document.id else {}
+
+
+def _triples(document: Document) -> list[tuple[int, int, str]]:
+    return [(entity.start, entity.end, entity.label) for entity in document.entities]
+
+
+LAYOUTS: Mapping[str, Layout] = MappingProxyType(
+    {
+        "onoma": Layout(record=_onoma, holds=frozenset(["id", "words", "sentences", "sentence ids", "scores", "meta"])),
+        "doccano": Layout(record=_doccano, holds=frozenset(["id"])),
+        "prodigy": Layout(record=_prodigy, holds=frozenset(["id", "words", "meta"])),
+        "spacy": Layout(record=_spacy, holds=frozenset()),
+        "labelstudio": Layout(record=_labelstudio_task, holds=frozenset(["id", "meta"])),
+    }
+)
+"""Every layout that can be written, by name."""

@@ -1,0 +1,103 @@
+"""What annotation tools export: variants of each kind."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from onoma.corpora import ReadOptions, read
+from onoma.errors import ConfigError
+
+
+def entities_of(path: Path, content: str, **options: object) -> list[tuple[str, str]]:
+    path.write_bytes(content.encode())
+    reading = read(path, options=ReadOptions(**options))  # type: ignore[arg-type]
+    return [(entity.text, entity.label) for document in reading for entity in document.entities]
+
+
+ADA = [("Ada", "PER"), ("Turin", "LOC")]
+SPANS = (
+    '"[{""start"":0,""end"":3,""text"":""Ada"",""labels"":[""PER""]},{""start"":9,""end"":14,""labels"":[""LOC""]}]"'
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "sentence_id,words,labels\n0,Ada,B-PER\n0,left,O\n1,Turin,B-LOC\n"),
+        ("a.csv", "Sentence #;Word;Tag\nSentence: 1;Ada;B-PER\n;left;O\nSentence: 2;Turin;B-LOC\n"),
+        ("a.tsv", "sentence_id\tword\ttag\n0\tAda\tB-PER\n0\tleft\tO\n1\tTurin\tB-LOC\n"),
+        ("a.csv", "word,tag\nAda,B-PER\nleft,O\n\nTurin,B-LOC\n"),
+        ("a.csv", f"annotator,id,text,label\n1,7,Ada left Turin.,{SPANS}\n"),
+        ("a.csv", 'text,labels\nAda left Turin,B-PER O B-LOC\n"Bo, ran",O O\n'),
+        ("a.csv", "Sentence #,Sentence,POS,Tag\nSentence: 1,Ada left Turin,x,\"['B-PER', 'O', 'B-LOC']\"\n"),
+    ],
+)
+def test_tables(tmp_path: Path, name: str, content: str) -> None:
+    assert entities_of(tmp_path / name, content) == ADA
+
+
+RESULT = [{"value": {"start": 0, "end": 3, "labels": ["PER"]}}, {"value": {"start": 9, "end": 14, "labels": ["LOC"]}}]
+SPANS_OF_ARGILLA = [{"start": 0, "end": 3, "label": "PER"}, {"start": 9, "end": 14, "label": "LOC"}]
+TEXT = "Ada left Turin."
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"data": {"text": TEXT}, "completions": [{"result": RESULT}]},
+        {"text": TEXT, "annotation": [["PER", 0, 3], ["LOC", 9, 14]]},
+        {"text": TEXT, "annotation": [{"label": "PER", "start": 0, "end": 3}, {"label": "LOC", "start": 9, "end": 14}]},
+        {"fields": {"text": TEXT}, "responses": {"n": [{"value": SPANS_OF_ARGILLA}]}},
+        {"text": TEXT, "entities": {"PER": [{"indices": [0, 3]}], "LOC": [{"indices": [9, 14]}]}},
+        {"annotations": [[TEXT, {"entities": [[0, 3, "PER"], [9, 14, "LOC"]]}], None]},
+        {"examples": [{"text": TEXT, "spans": [[0, 3, "PER"], [9, 14, "LOC"]]}]},
+    ],
+)
+def test_records(tmp_path: Path, record: dict[str, object]) -> None:
+    assert entities_of(tmp_path / "a.jsonl", json.dumps(record)) == ADA
+
+
+def test_what_nobody_has_annotated_is_counted_and_tagged_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    records = [None, {"text": "Bo", "label": None}, {"data": {"text": "Al"}, "annotations": []}]
+    path.write_text("\n".join(map(json.dumps, [*records, {"text": TEXT, "label": [[0, 3, "PER"]]}])))
+    reading = read(path)
+    assert [document.text for document in reading] == [TEXT]
+    assert sum(found.count for found in reading.report.unusable.values()) == 3
+    texts = [document.text for document in read(path, options=ReadOptions(texts_only=True))]
+    assert texts == ["Bo", "Al", TEXT]
+
+
+def test_brackets_over_several_words_and_inside_one_another(tmp_path: Path) -> None:
+    lines = [("Uni", "(ORG*"), ("of", "*"), ("Turin", "(LOC))")]
+    rows = "".join(f"d 0 {place} {word} X * - - - - {cell} -\n" for place, (word, cell) in enumerate(lines))
+    found = entities_of(tmp_path / "a.txt", f"#begin document (d); part 000\n{rows}\n#end document\n")
+    assert found == [("Uni of Turin", "ORG"), ("Turin", "LOC")]
+
+
+def test_stacked_values_and_another_feature_of_webanno(tmp_path: Path) -> None:
+    content = (
+        "#FORMAT=WebAnno TSV 3.3\n#T_SP=x.type.POS|PosValue\n#T_SP=x.NamedEntity|identifier|value\n\n\n"
+        "#Text=Uni Turin\n1-1\t0-3\tUni\tNN\tq1[1]\tORG[1]\t\n1-2\t4-9\tTurin\tNN\tq1[1]|q2\tORG[1]|LOC\t\n"
+    )
+    assert entities_of(tmp_path / "a.tsv", content) == [("Uni Turin", "ORG"), ("Turin", "LOC")]
+    assert entities_of(tmp_path / "a.tsv", content, tag_column="identifier")[0] == ("Uni Turin", "q1")
+    with pytest.raises(ConfigError, match=r"x\.NamedEntity\|value"):
+        entities_of(tmp_path / "a.tsv", content, tag_column="none")
+
+
+def test_a_carriage_return_and_a_line_feed_counted_as_one(tmp_path: Path) -> None:
+    record = {"text": "Ada\r\nleft\r\nTurin.", "label": [[0, 3, "PER"], [9, 14, "LOC"]]}
+    assert entities_of(tmp_path / "a.jsonl", json.dumps(record)) == ADA
+
+
+def test_half_a_surrogate_pair_is_replaced_on_request(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "a \\ud83d Ada", "entities": [{"start": 4, "end": 7, "label": "PER"}]}')
+    reading = read(path, options=ReadOptions(replace_surrogates=True))
+    [document] = reading
+    assert (document.text, document.entities[0].text) == ("a \ufffd Ada", "Ada")
+    assert reading.report.adjusted

@@ -1,0 +1,104 @@
+"""A file that is read as nonsense is refused with what was seen; its spellings, headers and indices are understood."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from onoma.corpora import ReadOptions, read
+from onoma.errors import CorpusError
+
+ADA = "Ada {0}\nLovelace {1}\nleft {2}\nTurin {3}\n. {2}\n"
+
+
+def entities_of(path: Path, **options: object) -> list[tuple[str, str]]:
+    reading = read(path, options=ReadOptions(**options))  # type: ignore[arg-type]
+    return [(entity.text, entity.label) for document in reading for entity in document.entities]
+
+
+def written(tmp_path: Path, content: str, name: str = "a.conll") -> Path:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("tags", "options"),
+    [
+        (("B_PER", "I_PER", "O", "B_LOC"), {}),
+        (("PER-B", "PER-I", "O", "LOC-B"), {}),
+        (("b-PER", "i-PER", "o", "b-LOC"), {}),
+        (("B:PER", "I:PER", "_", "B:LOC"), {}),
+        (("B-PER", "I-PER", "-", "B-LOC"), {}),
+        (("B-PER", "I-PER", "0", "B-LOC"), {}),
+        (("1", "2", "0", "3"), {"tag_names": ("O", "B-PER", "I-PER", "B-LOC")}),
+    ],
+)
+def test_spellings_of_tags(tmp_path: Path, tags: tuple[str, ...], options: dict[str, object]) -> None:
+    path = written(tmp_path, ADA.format(*tags))
+    assert entities_of(path, **options) == [("Ada Lovelace", "PER"), ("Turin", "LOC")]
+
+
+def test_a_label_that_only_looks_like_a_prefix_stays(tmp_path: Path) -> None:
+    path = written(tmp_path, "cells B_cell\nof O\nT T_cell\nand O\nmore O\n")
+    assert entities_of(path) == [("cells", "B_cell"), ("T", "T_cell")]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "0\tAda\tB-PER\n1\tleft\tO\n\n0\tTurin\tB-LOC\n",
+        "1 Ada NNP B-PER\n2 left VBD O\n\n1 Turin NNP B-LOC\n",
+        "7 1 Ada B-PER\n7 2 left O\n\n8 1 Turin B-LOC\n",
+        "id\tword\tner\n1\tAda\tB-PER\n2\tleft\tO\n\n1\tTurin\tB-LOC\n",
+        "TOKEN\tNE-COARSE-LIT\tMISC\nAda\tB-PER\t_\nleft\tO\t_\n\nTurin\tB-LOC\tNoSpaceAfter\n",
+        "1\tAda\tNNP\tI-NP\tB-PER\n2\tleft\tVBD\tI-VP\tO\n\n1\tTurin\tNNP\tI-NP\tB-LOC\n",
+    ],
+)
+@pytest.mark.parametrize("name", ["a.conll", "a.tsv", "a.txt"])
+def test_index_columns_and_headers(tmp_path: Path, lines: str, name: str) -> None:
+    assert entities_of(written(tmp_path, lines, name)) == [("Ada", "PER"), ("Turin", "LOC")]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("Ada (PER)\nleft *\nTurin (LOC)\n. *\n. *\n", "brackets around a name"),
+        ("Ada PER[1]\nLovelace PER[1]\nleft O\nTurin LOC[2]\n. O\n", "numbers in brackets"),
+        ("Ada NNP\nleft VBD\nTurin NNP\nand CC\nRome NNP\n", "parts of speech: NNP"),
+        ("EU B-NP\nrejects B-VP\nGerman B-NP\ncall I-NP\nto B-VP\n", "those of phrases"),
+        ("1 B-PER\n2 O\n3 O\n4 O\n5 B-LOC\n", "nearly every word is a number"),
+        ("a x\nb x\nc y\nd x\ne z\nf x\n", "nearly every word is in an entity"),
+        ("a begin~PER\nb inside~PER\nc O\nd O\ne O\n", "prefixes that are not those of a scheme"),
+        ("a O\nb O\nc O\nd O\ne O\n", "no entity at all"),
+    ],
+)
+def test_nonsense_is_refused_and_accepted_on_request(tmp_path: Path, content: str, message: str) -> None:
+    path = written(tmp_path, content)
+    with pytest.raises(CorpusError, match=f"{message}.*it begins with .*--tag-column"):
+        list(read(path))
+    for mode in ("skip_checks", "texts_only"):
+        assert list(read(path, options=ReadOptions(**{mode: True})))  # type: ignore[arg-type]
+
+
+def test_predictions_may_be_empty(tmp_path: Path) -> None:
+    path = written(tmp_path, "a O\nb O\nc O\nd O\ne O\n")
+    assert list(read(path, options=ReadOptions(may_be_empty=True)))
+
+
+def test_tags_without_labels(tmp_path: Path) -> None:
+    path = written(tmp_path, "lead B\npoisoning I\nwas O\n")
+    assert entities_of(path, default_label="DIS") == [("lead poisoning", "DIS")]
+    with pytest.raises(CorpusError, match="--default-label"):
+        list(read(path))
+
+
+def test_numbers_get_the_names_of_a_dataset_info(tmp_path: Path) -> None:
+    path = written(tmp_path, json.dumps({"tokens": ["Ada", "left"], "ner_tags": [1, 0]}), "a.jsonl")
+    with pytest.raises(CorpusError, match="--tag-names"):
+        list(read(path))
+    names = {"feature": {"names": ["O", "B-PER"], "_type": "ClassLabel"}, "_type": "Sequence"}
+    written(tmp_path, json.dumps({"features": {"ner_tags": names}}), "dataset_info.json")
+    assert entities_of(path) == [("Ada", "PER")]
