@@ -14,18 +14,16 @@ Sources: Vaswani et al. 2017 (attention, post-layer-norm), Micikevicius et al. 2
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from onoma.models.dropout import Dropout, DroppedUnits, new_source
+from onoma.models.cpu_operations import AddNorm, Affine, Attention, Pass
 from onoma.models.layer import Layer
 from onoma.models.rows import Buffers, Rows
 
@@ -33,8 +31,6 @@ _GRANULE = 32
 
 _gelu = torch.ops.aten.gelu.out
 _gelu_backward = torch.ops.aten.gelu_backward.grad_input
-_norm_backward = torch.ops.aten.native_layer_norm_backward
-_softmax_backward = torch.ops.aten._softmax_backward_data.out
 
 
 def row_multiple(dtype: torch.dtype) -> int:
@@ -76,7 +72,7 @@ def run_layers(
     filled = functional.pad(asked, (0, -len(asked) % row_multiple(dtype)))
     ours = [layer for layer in layers if isinstance(layer, Layer)]
     weights = [weight for layer in ours for weight in _weights(layer)]
-    made = _Pass(rows, ours[0].attention.heads, dtype, idle.pop() if idle else Buffers())
+    made = Pass(rows, ours[0].attention.heads, dtype, idle.pop() if idle else Buffers())
     steps = [_Layer(layer, made, name=str(0 if recompute else number)) for number, layer in enumerate(ours)]
     hidden: Tensor = _Layers.apply(embedded, steps, filled, recompute, idle, *weights)  # type: ignore[no-untyped-call]
     return hidden[: len(asked)]
@@ -135,39 +131,17 @@ class _Layers(torch.autograd.Function):
         return (gradient if of_embedded else None, None, None, None, None, *gradients)
 
 
-@dataclass(slots=True, eq=False)
-class _Pass:
-    """What the parts of all layers use in one pass, forward and backward."""
-
-    rows: Rows
-    heads: int
-    dtype: torch.dtype
-    buffers: Buffers
-    random: np.random.Generator = field(default_factory=new_source)
-    mask: Tensor | None = None
-    """What is added to the scores of attention: minus infinity at keys that a sequence does not have."""
-
-    def __post_init__(self) -> None:
-        if self.rows.inside is not None:
-            mask = torch.zeros(self.rows.inside.shape).masked_fill_(~self.rows.inside, -torch.inf)
-            self.mask = mask.repeat_interleave(self.heads, dim=0)[:, None]
-
-    def kept(self, dropped: DroppedUnits, name: str) -> Tensor:
-        """1 for each unit that was not dropped, 0 for the others."""
-        return dropped.kept(self.buffers.take(name, *dropped.draws.shape))
-
-
 class _Layer:
-    def __init__(self, layer: Layer, made: _Pass, *, name: str) -> None:
+    def __init__(self, layer: Layer, made: Pass, *, name: str) -> None:
         attention, feed_forward = layer.attention, layer.feed_forward
         self.made = made
-        self._inputs = _Affine([attention.query, attention.key, attention.value], made, name=f"{name} inputs")
-        self._attention = _Attention(attention.dropout, made, name=name)
-        self._output = _Affine([attention.output], made, name=f"{name} output")
-        self._attention_norm = _AddNorm(layer.attention_norm, layer.dropout, made, name=f"{name} attended")
-        self._inner = _Affine([feed_forward.inner], made, name=f"{name} wide")
-        self._outer = _Affine([feed_forward.outer], made, name=f"{name} narrow")
-        self._feed_forward_norm = _AddNorm(layer.feed_forward_norm, layer.dropout, made, name=f"{name} fed")
+        self._inputs = Affine([attention.query, attention.key, attention.value], made, name=f"{name} inputs")
+        self._attention = Attention(attention.dropout, made, name=name)
+        self._output = Affine([attention.output], made, name=f"{name} output")
+        self._attention_norm = AddNorm(layer.attention_norm, layer.dropout, made, name=f"{name} attended")
+        self._inner = Affine([feed_forward.inner], made, name=f"{name} wide")
+        self._outer = Affine([feed_forward.outer], made, name=f"{name} narrow")
+        self._feed_forward_norm = AddNorm(layer.feed_forward_norm, layer.dropout, made, name=f"{name} fed")
         assert isinstance(feed_forward.activation, nn.GELU)
         self._approximate = feed_forward.activation.approximate
         self._activated = f"{name} activated"
@@ -212,130 +186,3 @@ class _Layer:
     def _spread(self, of_asked: Tensor, asked: Tensor) -> Tensor:
         """The gradient of all rows, given that of the rows asked for; what fills these up has none."""
         return of_asked.new_zeros(len(self.made.rows), of_asked.shape[1]).index_add_(0, asked, of_asked)
-
-
-class _Affine:
-    """``given @ weight.T + bias`` in the products' dtype; the results of several maps are side by side."""
-
-    def __init__(self, maps: Sequence[nn.Linear], made: _Pass, *, name: str) -> None:
-        self._weight = _joined([each.weight.to(made.dtype) for each in maps])
-        self._bias = _joined([each.bias.to(made.dtype) for each in maps])
-        self._maps, self._made, self._name = len(maps), made, name
-
-    def forward(self, given: Tensor) -> Tensor:
-        self._given = given
-        out = self._made.buffers.take(self._name, len(given), len(self._weight), dtype=given.dtype)
-        return torch.addmm(self._bias, given, self._weight.t(), out=out)
-
-    def backward(self, gradient: Tensor) -> list[Tensor]:
-        """The gradients of weight and bias, map by map."""
-        of_weight, of_bias = torch.mm(gradient.t(), self._given).float(), gradient.sum(0).float()
-        pairs = zip(of_weight.chunk(self._maps), of_bias.chunk(self._maps), strict=True)
-        return [each for pair in pairs for each in pair]
-
-    def of_given(self, gradient: Tensor, *, out: Tensor | None = None) -> Tensor:
-        """The gradient of what was given."""
-        return torch.mm(gradient, self._weight, out=out)
-
-    def add_of_given(self, gradient: Tensor, *, to: Tensor) -> None:
-        """The same, added to a gradient in fp32."""
-        if gradient.dtype == to.dtype:
-            to.addmm_(gradient, self._weight)
-        else:
-            to.add_(self.of_given(gradient))
-
-
-class _AddNorm:
-    """Dropout, the residual sum and its norm."""
-
-    def __init__(self, norm: nn.LayerNorm, dropout: Dropout, made: _Pass, *, name: str) -> None:
-        self._norm, self._dropout, self._made, self._name = norm, dropout, made, name
-
-    def forward(self, residual: Tensor, given: Tensor) -> Tensor:
-        made, dropout, norm = self._made, self._dropout, self._norm
-        given = given.float()
-        self._total = made.buffers.take(self._name, *given.shape)
-        self._dropped = dropout.draw(given.shape, made.random) if dropout.drops else None
-        if self._dropped is None:
-            torch.add(residual, given, out=self._total)
-        else:
-            kept = made.kept(self._dropped, "kept units")
-            torch.addcmul(residual, given, kept, value=dropout.scale, out=self._total)
-        normed, self._mean, self._deviation = torch.native_layer_norm(
-            self._total, norm.weight.shape, norm.weight, norm.bias, norm.eps
-        )
-        return normed
-
-    def backward(self, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """The gradients of the residual stream, of what was given in the products' dtype, and of weight and bias."""
-        weight, bias = self._norm.weight, self._norm.bias
-        of_total, of_weight, of_bias = _norm_backward(
-            gradient, self._total, weight.shape, self._mean, self._deviation, weight, bias, [True] * 3
-        )
-        of_given = of_total
-        if self._dropped is not None:
-            kept = self._made.kept(self._dropped, "kept units")
-            of_given = kept.mul_(of_total).mul_(self._dropout.scale)
-        return of_total, of_given.to(self._made.dtype), of_weight, of_bias
-
-
-class _Attention:
-    """``dropout(softmax(query @ key.T * scale)) @ value`` in each head, in fp32 (Vaswani et al. 2017, equation 1)."""
-
-    def __init__(self, dropout: Dropout, made: _Pass, *, name: str) -> None:
-        self._dropout, self._made, self._name = dropout, made, name
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """From the rows of query, key and value, side by side."""
-        made, dropout, take = self._made, self._dropout, self._made.buffers.take
-        self._inputs_shape = inputs.shape
-        by_part = made.rows.by_part(inputs, 3, made.heads)
-        query, key, value = take(f"{self._name} inputs by head", *by_part.shape).copy_(by_part).flatten(1, 2).unbind()
-        self._scale = query.shape[2] ** -0.5
-        shape = (len(query), query.shape[1], query.shape[1])
-        scores = _product(query, key.transpose(1, 2), scale=self._scale, out=take("scores", *shape))
-        if made.mask is not None:
-            scores += made.mask
-        weights = torch.softmax(scores, dim=-1, out=take(f"{self._name} weights", *shape))
-        self._dropped = dropout.draw(shape, made.random) if dropout.drops else None
-        left = weights if self._dropped is None else made.kept(self._dropped, "scores").mul_(weights)
-        self._inputs = query, key, value, weights
-        rows = take(f"{self._name} mixed", len(inputs), inputs.shape[1] // 3, dtype=made.dtype)
-        made.rows.by_head(rows, made.heads).copy_(_product(left, value, scale=self._grown))
-        made.rows.clear_end(rows)
-        return rows
-
-    def backward(self, gradient: Tensor) -> Tensor:
-        """The gradients of query, key and value, in the products' dtype, side by side."""
-        made, take = self._made, self._made.buffers.take
-        query, key, value, weights = self._inputs
-        gradient = made.rows.by_head(gradient, made.heads)
-        of_weights = torch.bmm(gradient, value.transpose(1, 2), out=take("of weights", *weights.shape))
-        left = weights
-        if self._dropped is not None:
-            kept = made.kept(self._dropped, "scores")
-            of_weights *= kept
-            left = kept.mul_(weights)
-        of_inputs = take("of inputs by head", 3, *query.shape)
-        _product(left.transpose(1, 2), gradient, scale=self._grown, out=of_inputs[2])
-        of_scores = _softmax_backward(of_weights, weights, -1, weights.dtype, grad_input=take("scores", *weights.shape))
-        _product(of_scores, key, scale=self._scale * self._grown, out=of_inputs[0])
-        _product(of_scores.transpose(1, 2), query, scale=self._scale * self._grown, out=of_inputs[1])
-        rows = take("of inputs", *self._inputs_shape, dtype=made.dtype)
-        by_part = made.rows.by_part(rows, 3, made.heads)
-        by_part.copy_(of_inputs.view(by_part.shape))
-        made.rows.clear_end(rows)
-        return rows
-
-    @property
-    def _grown(self) -> float:
-        return 1.0 if self._dropped is None else self._dropout.scale
-
-
-def _product(left: Tensor, right: Tensor, *, scale: float, out: Tensor | None = None) -> Tensor:
-    """``left @ right * scale``, batch by batch."""
-    return torch.baddbmm(left.new_empty(()), left, right, beta=0, alpha=scale, out=out)
-
-
-def _joined(tensors: Sequence[Tensor]) -> Tensor:
-    return tensors[0] if len(tensors) == 1 else torch.cat(list(tensors))
