@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from onoma.corpora.options import ReadOptions, WriteOptions
+from onoma.corpora.options import WriteOptions
+from onoma.corpora.schemeless import SchemelessReader
 from onoma.corpora.tally import ReadTally, WriteTally
 from onoma.corpora.units import units_of
 from onoma.errors import CorpusError
 from onoma.io.files import new_folder, replacing
 from onoma.io.lines import numbered_lines, whole_text
-from onoma.schemes import Scheme
 from onoma.text import Document, Entity
 
 _SPAN = re.compile(r"T[^\t]*\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
@@ -41,16 +41,8 @@ class _Span:
     quoted: str | None
 
 
-class BratReader:
+class BratReader(SchemelessReader):
     """A folder of pairs, or one pair named by either of its files."""
-
-    def __init__(self, path: Path, options: ReadOptions) -> None:
-        self._path = path
-        self._options = options
-
-    @property
-    def scheme(self) -> Scheme | None:
-        return None
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         if not self._path.is_dir():

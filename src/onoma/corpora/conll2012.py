@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock
 from onoma.corpora.columns import column_index, split_columns
 from onoma.corpora.layering import bracketed, layered
-from onoma.corpora.options import ReadOptions
+from onoma.corpora.schemeless import SchemelessReader
 from onoma.corpora.tally import ReadTally
 from onoma.errors import CorpusError
 from onoma.io.lines import numbered_lines
-from onoma.schemes import SCHEMES, Scheme
+from onoma.schemes import SCHEMES
 from onoma.text import Document
 
 FEWEST_COLUMNS = 11
@@ -33,16 +32,8 @@ def is_conll2012(lines: list[str]) -> bool:
     return lines[0].startswith("#begin document") and len(split_columns(first, tabs=False)) >= FEWEST_COLUMNS
 
 
-class Conll2012Reader:
+class Conll2012Reader(SchemelessReader):
     """One file."""
-
-    def __init__(self, path: Path, options: ReadOptions) -> None:
-        self._path = path
-        self._options = options
-
-    @property
-    def scheme(self) -> Scheme | None:
-        return None
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         tally.annotated = True

@@ -8,24 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from onoma.corpora.options import ReadOptions, WriteOptions
+from onoma.corpora.options import WriteOptions
+from onoma.corpora.schemeless import SchemelessReader
 from onoma.corpora.tally import ReadTally, WriteTally
 from onoma.io.files import replacing
 from onoma.io.lines import numbered_lines, whole_text
-from onoma.schemes import Scheme
 from onoma.text import Document
 
 
-class TextReader:
+class TextReader(SchemelessReader):
     """One file of raw text."""
-
-    def __init__(self, path: Path, options: ReadOptions) -> None:
-        self._path = path
-        self._options = options
-
-    @property
-    def scheme(self) -> Scheme | None:
-        return None
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         del tally

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +12,7 @@ from onoma.corpora.plausibility import check_plausible
 from onoma.corpora.tally import ReadReport, ReadTally
 from onoma.errors import CorpusError
 from onoma.schemes import Scheme
-from onoma.text import Document
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
+from onoma.text import HALF_PAIR, Document
 
 
 class DocumentReader(Protocol):
@@ -99,12 +96,12 @@ class Reading:
 
     def _without_surrogates(self, document: Document, tally: ReadTally) -> Document:
         """The document with U+FFFD for each half of a surrogate pair, which changes no offset."""
-        found = _SURROGATE.search(document.text)
+        found = HALF_PAIR.search(document.text)
         if found is None:
             return document
         where = f"{self.path}:{tally.lines[0]}" if tally.lines else str(self.path)
         tally.adjusted.add("half of a surrogate pair is read as U+FFFD", where=where, what=f"at {found.start() + 1}")
-        text = _SURROGATE.sub("\ufffd", document.text)
+        text = HALF_PAIR.sub("\ufffd", document.text)
         entities = (replace(entity, text=text[entity.start : entity.end]) for entity in document.entities)
         words = (
             None

@@ -14,15 +14,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 from onoma.corpora.blocks import Assembler, SentenceBlock
 from onoma.corpora.layering import layered
-from onoma.corpora.options import ReadOptions
+from onoma.corpora.schemeless import SchemelessReader
 from onoma.corpora.tally import ReadTally
 from onoma.errors import ConfigError, CorpusError
 from onoma.io.lines import numbered_lines
-from onoma.schemes import SCHEMES, Chunk, Scheme
+from onoma.schemes import SCHEMES, Chunk
 from onoma.text import Document
 
 _HEAD = re.compile(r"#T_(SP|CH|RL)=(.*)")
@@ -69,16 +68,8 @@ class _Draft:
         return SentenceBlock(words=self.words, layers=layers, lines=self.lines, text=text)
 
 
-class WebannoReader:
+class WebannoReader(SchemelessReader):
     """One file."""
-
-    def __init__(self, path: Path, options: ReadOptions) -> None:
-        self._path = path
-        self._options = options
-
-    @property
-    def scheme(self) -> Scheme | None:
-        return None
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         tally.annotated = True
@@ -137,7 +128,9 @@ class WebannoReader:
             for value in re.split(r"(?<!\\)\|", fields[feature.column]):
                 if value == "_" or not value:
                     continue
-                label, in_brackets = _VALUE.fullmatch(value).groups()  # type: ignore[union-attr]
+                found = _VALUE.fullmatch(value)
+                assert found is not None, "the pattern takes any text"
+                label, in_brackets = found.groups()
                 label = feature.layer.rpartition(".")[2] if label == "*" else _unescaped(label)
                 draft.take(value, label, in_brackets or "")
         if draft.words:

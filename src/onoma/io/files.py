@@ -55,7 +55,7 @@ def replacing(path: Path) -> Iterator[TextIO]:
 
     Raises:
         CorpusError: the file cannot be written there, or the text holds half of a surrogate pair or, for standard
-            output in another encoding, a character that this lacks.
+            output in another encoding, a character that this encoding does not have.
     """
     try:
         with _target(path) as file:

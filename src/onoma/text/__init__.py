@@ -2,6 +2,6 @@
 
 from onoma.text.document import Document
 from onoma.text.spans import Entity, Sentence, Span, Word, words_touched
-from onoma.text.surrogates import half_pair
+from onoma.text.surrogates import HALF_PAIR, half_pair
 
-__all__ = ["Document", "Entity", "Sentence", "Span", "Word", "half_pair", "words_touched"]
+__all__ = ["HALF_PAIR", "Document", "Entity", "Sentence", "Span", "Word", "half_pair", "words_touched"]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+HALF_PAIR = re.compile("[\ud800-\udfff]")
+"""Half of a surrogate pair."""
+
 
 def half_pair(text: str) -> str | None:
     r"""Where a text has half of a surrogate pair, and what it is; None where it has none.
