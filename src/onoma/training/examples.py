@@ -63,7 +63,7 @@ def _with_cut_words(document: Document, windower: Windower) -> Document:
     """
     if document.words is not None or len(document.entities) < 2:
         return document
-    words = windower.subword_encoder.words(document)
+    words = windower.words(document)
     starts, ends = words.starts.tolist(), words.ends.tolist()
     touched = [words_touched(starts, ends, entity.start, entity.end) for entity in document.entities]
     neighbours = pairwise(zip(document.entities, touched, strict=True))
@@ -78,10 +78,16 @@ def _with_cut_words(document: Document, windower: Windower) -> Document:
 
 
 def _edges(encoded: Encoded) -> NDArray[np.uint8]:
+    """The edges of sentences, but for those that are inside of a gold entity: it may go on over a line's end."""
     edges = np.zeros(len(encoded.words), dtype=np.uint8)
     for start, end in encoded.sentences:
         edges[start] |= BEGINS
         edges[end - 1] |= ENDS
+    starts, ends = encoded.words.starts, encoded.words.ends
+    for entity in encoded.document.entities if len(encoded.sentences) > 1 else ():
+        first, last = words_touched(starts, ends, entity.start, entity.end)
+        edges[first + 1 : last] &= ~np.uint8(BEGINS)
+        edges[first : last - 1] &= ~np.uint8(ENDS)
     return edges
 
 
