@@ -10,7 +10,7 @@ from itertools import islice, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.encoding import Encoded, Windower
+from onoma.encoding import Encoded, Window, Windower
 from onoma.tasks import NO_TARGET, Task
 from onoma.text import Document, Word, words_touched
 
@@ -47,9 +47,10 @@ def make_examples(
     for group in _groups(documents):
         for encoded in windower.encode([_with_cut_words(document, windower) for document in group]):
             of_words, edges = task.targets(encoded, unusable=unusable), _edges(encoded)
-            for window in encoded.windows:
-                ids = windower.row(encoded, window)
-                core, words = slice(window.core_start, window.core_end), windower.first_subwords(encoded, window)
+            for window, second in _read(encoded):
+                ids = windower.row(encoded, window, second=second)
+                words = windower.first_subwords(encoded, window, second=second)
+                core = slice(window.core_start, window.core_end)
                 example = Example(ids, np.full(len(ids), NO_TARGET, dtype=np.int32), np.zeros(len(ids), dtype=np.uint8))
                 example.targets[words] = of_words[core]
                 example.edges[words] = edges[core]
@@ -75,6 +76,14 @@ def _with_cut_words(document: Document, windower: Windower) -> Document:
         inside = sorted({start, end, *(bound for bound in bounds if start < bound < end)})
         cut += [Word(start=first, end=last, text=document.text[first:last]) for first, last in pairwise(inside)]
     return replace(document, words=tuple(cut))
+
+
+def _read(encoded: Encoded) -> Iterator[tuple[Window, bool]]:
+    """What is read: each window, and the part of it that is read a second time."""
+    for window in encoded.windows:
+        yield window, False
+        if window.second is not None:
+            yield window.second, True
 
 
 def _edges(encoded: Encoded) -> NDArray[np.uint8]:
