@@ -106,7 +106,7 @@ def _load_folder(folder: Path, *, name: str) -> Pretrained:
             raise EncoderError(f"encoder {name!r}: {error}") from error
         longest = encoder.config.longest
     else:
-        encoder, longest = load_auto(folder), longest_of(hf_config)
+        encoder, longest = load_auto(folder, hf_config=hf_config), longest_of(hf_config)
     tokenizer = load_tokenizer(folder)
     _check_vocabulary(tokenizer, hf_config, name=name)
     return Pretrained(
