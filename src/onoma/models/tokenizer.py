@@ -17,6 +17,7 @@ from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 
+from onoma.bundle import why_unusable
 from onoma.errors import EncoderError
 from onoma.models.foreign_code import code_named
 
@@ -74,6 +75,8 @@ def load_tokenizer(folder: Path) -> Tokenizer:
                 "that has a tokenizer.json"
             ) from error
         raise EncoderError(f"{path}: cannot be read as a tokenizer ({error}); fetch it again") from error
+    if why := why_unusable(tokenizer):
+        raise EncoderError(f"{path}: {why}; fetch it again")
     return for_words(tokenizer)
 
 
