@@ -97,7 +97,8 @@ def remove(path: Path) -> None:
 def synchronise(path: Path) -> None:
     """Have the disk hold a file, or the names in a folder, where the system can be asked that."""
     with suppress(OSError):
-        handle = os.open(path, os.O_RDONLY)
+        # Windows synchronises only what was opened to write; a folder can be opened nowhere but to read.
+        handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
         try:
             os.fsync(handle)
         finally:
