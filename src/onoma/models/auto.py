@@ -94,7 +94,9 @@ def load_auto(folder: Path, *, hf_config: Mapping[str, object]) -> AutoEncoder:
                 trust_remote_code=False,
                 output_loading_info=True,
             )
-    except (ValueError, OSError, KeyError, ImportError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever the libraries raise at a folder that they do not expect
         if code := code_named(hf_config, "AutoModel"):
             raise EncoderError(
                 f"{folder}: the model is code in the folder ({code}), which onoma never runs; choose another encoder"

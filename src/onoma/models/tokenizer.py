@@ -162,7 +162,7 @@ def _settings(folder: Path) -> dict[str, object]:
     path = folder / "tokenizer_config.json"
     try:
         settings = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EncoderError(f"{path}: is not JSON ({error}); fetch it again") from error
     return settings if isinstance(settings, dict) else {}
 
