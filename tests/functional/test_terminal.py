@@ -104,6 +104,10 @@ OF_A_MODEL: dict[str, Callable[[Path], Command]] = {
     "a report as JSON": lambda model: ["evaluate", model, write("a.jsonl", gold()), "--json"],
     "a page": lambda model: ["evaluate", model, write("a.jsonl", gold()), "--report", f"{NAME}.html"],
     "a calibration": lambda model: ["calibrate", model, write("a.jsonl", gold() * 8 + gold("O")), "--recall", "0.5"],
+    "an explanation": lambda model: ["explain", model, "--text", f"angela visited lyon {ORDER}"],
+    "an explanation as JSON": lambda model: ["explain", model, "--text", f"angela visited lyon {ORDER}", "--json"],
+    "an index": lambda model: ["index", model, write("a.jsonl", gold())],
+    "an export": lambda model: ["export", model],
     "a job": lambda model: ["tag", "-m", model, write("a.jsonl", gold()), "-o", f"o{ORDER}.jsonl", "--threads", "1"],
     "findings of a model": lambda model: ["check", write("a.jsonl", gold("ORG")), "--model", model],
 }
