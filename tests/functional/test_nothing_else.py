@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from support.environment import TESTS, environment
-from support.learnable import SENTENCES, write_corpus
+from support.learnable import QUICK, SENTENCES, write_corpus
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="compares places by the names that POSIX has for them")
 
@@ -31,6 +31,8 @@ SYSTEM = [f"/etc/{name}" for name in ("ld.so.cache", "localtime", "locale.alias"
 SYSTEM += ["/proc", "/sys", "/dev", "/usr", "/lib", "/lib64"]
 """What the interpreter and the libraries ask of the system."""
 
+SHORT = [*QUICK, "--set", "training.epochs=2"]
+
 COMMANDS = {
     "a text": ["tag", "--text", "Angela Merkel visited Lyon."],
     "a stream": ["tag", "IN/a.conll", "--to", "jsonl"],
@@ -39,6 +41,18 @@ COMMANDS = {
     "evaluate": ["evaluate", "en", "IN/a.conll", "--errors"],
     "check": ["check", "IN/a.conll", "--model", "en", "--fix", "OUT/fixed", "--fail-on", "never"],
     "convert": ["convert", "IN/a.conll", "OUT/a.jsonl"],
+    "train": [
+        "train",
+        "--train",
+        "IN/a.conll",
+        "--dev",
+        "IN/a.conll",
+        "--encoder",
+        "IN/encoder",
+        "-o",
+        "OUT/run",
+        *SHORT,
+    ],
 }
 
 
@@ -58,10 +72,11 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def place(tmp_path: Path, encoder: Path) -> Place:
     for name in ("input", "output", "home", "cache", "temporary"):
         (tmp_path / name).mkdir()
     write_corpus(tmp_path / "input" / "a.conll", SENTENCES)
+    shutil.copytree(encoder, tmp_path / "input" / "encoder")
     (tmp_path / "input" / "b.csv").write_text("text\n" + "Angela visited Lyon.\n" * 50, encoding="utf-8")
     (tmp_path / "input" / "not-named.conll").write_text("secret\tO\n", encoding="utf-8")
     return Place(Path(os.path.realpath(tmp_path)))
@@ -138,7 +153,7 @@ def traced(path: Path) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["a text", "a job", "evaluate", "check", "convert"])
+@pytest.mark.parametrize("what", ["a text", "a job", "evaluate", "check", "convert", "train"])
 def test_nothing_else_is_touched_at_all(place, what):
     strace = shutil.which("strace")
     if strace is None or subprocess.run([strace, "-qq", "true"], capture_output=True, check=False).returncode:
