@@ -12,10 +12,13 @@ from onoma.corpora.conll import ConllReader, write_conll
 from onoma.corpora.conll2012 import Conll2012Reader
 from onoma.corpora.conllu import ConlluReader
 from onoma.corpora.conllu_writer import write_conllu
+from onoma.corpora.docbin import DocBinReader
 from onoma.corpora.germeval import GermevalReader, write_germeval
+from onoma.corpora.hipe import HipeReader
 from onoma.corpora.jsonl import JsonlReader, write_jsonl
 from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
 from onoma.corpora.plaintext import TextReader, write_text
+from onoma.corpora.pubtator import PubtatorReader
 from onoma.corpora.reading import DocumentReader, Reading
 from onoma.corpora.sniffing import format_to_write, sniff
 from onoma.corpora.tables import TableReader
@@ -46,6 +49,9 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "table": Format(reader=TableReader),
         "conll2012": Format(reader=Conll2012Reader),
         "webanno": Format(reader=WebannoReader),
+        "hipe": Format(reader=HipeReader),
+        "pubtator": Format(reader=PubtatorReader),
+        "spacy": Format(reader=DocBinReader),
         "text": Format(reader=TextReader, write=write_text),
     }
 )

@@ -67,7 +67,9 @@ class Reading:
             tally.count(document)
             yield document, tally.lines
         if not tally.documents:
-            raise CorpusError(f"has no documents (read as {self.format})", path=self.path)
+            found = [f"{reason}: {each.count:,}" for reason, each in tally.unusable.frozen().items()]
+            why = f"; left out: {', '.join(found)}" if found else ""
+            raise CorpusError(f"has no documents (read as {self.format}{why})", path=self.path)
         tally.annotated = tally.annotated or tally.scheme is not None
         check_plausible(tally, path=self.path, format=self.format, options=self._options)
 

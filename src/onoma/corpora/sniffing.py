@@ -11,6 +11,8 @@ from pathlib import Path
 from onoma.corpora.columns import split_columns
 from onoma.corpora.conll2012 import is_conll2012
 from onoma.corpora.detection import names_columns
+from onoma.corpora.hipe import is_hipe
+from onoma.corpora.pubtator import is_pubtator
 from onoma.corpora.spelling import looks_prefixed, looks_tagged
 from onoma.corpora.tables import is_table
 from onoma.errors import CorpusError
@@ -22,7 +24,8 @@ _NAMED = {
     for suffix, format in FORMATS.items()
     if format not in ("text", "csv", "parquet", "html")
 } | {".csv": "table"}
-_SETTLED = frozenset(["jsonl", "brat", "germeval"])
+_SETTLED = frozenset(["jsonl", "brat", "germeval", "spacy"])
+_READ_ONLY = frozenset(["table", "pubtator", "spacy"])
 _HEAD_LINES = 400
 _TAG = re.compile(r"O|[BIESLUM]-\S.*")
 _WORD_NUMBER = re.compile(r"\d+([-.]\d+)?")
@@ -60,8 +63,8 @@ def format_to_write(path: Path) -> str:
     if path.is_dir():
         return "brat"
     named = _NAMED.get(path.suffix.lower())
-    if named is None or named == "table":
-        known = ", ".join(suffix for suffix, name in _NAMED.items() if name != "table")
+    if named is None or named in _READ_ONLY:
+        known = ", ".join(suffix for suffix, name in _NAMED.items() if name not in _READ_ONLY)
         raise CorpusError(
             f"the suffix {path.suffix!r} tells no format; use one of {known}, or name the format", path=path
         )
@@ -76,6 +79,10 @@ def _by_content(lines: list[str]) -> str | None:
         return "webanno"
     if is_conll2012(lines):
         return "conll2012"
+    if is_pubtator(lines[0]):
+        return "pubtator"
+    if is_hipe(lines):
+        return "hipe"
     words = [line for line in lines if not line.startswith(("#", "-DOCSTART-"))]
     if not words:
         return None

@@ -69,10 +69,10 @@ class TagSpelling:
         if OUTSIDE not in tags:
             empty |= _ALSO_EMPTY & found
         found -= empty
-        if len(found) > 1 and all(tag.isdecimal() for tag in found):
+        if found and all(tag.isdecimal() for tag in found):
             raise SchemeError(
                 f"the tags are numbers ({', '.join(sorted(found)[:5])}); say which tags they stand for, in order from "
-                "0, with --tag-names O,B-PER,I-PER,… or a dataset_info.json beside the file"
+                "0, with --tag-names O,B-PER,I-PER,…, or beside a JSON file with its dataset_info.json or dataset card"
             )
         return cls(_form(found, default_label=default_label), empty, default_label, ())
 

@@ -95,10 +95,9 @@ def test_tags_without_labels(tmp_path: Path) -> None:
         list(read(path))
 
 
-def test_numbers_get_the_names_of_a_dataset_info(tmp_path: Path) -> None:
-    path = written(tmp_path, json.dumps({"tokens": ["Ada", "left"], "ner_tags": [1, 0]}), "a.jsonl")
-    with pytest.raises(CorpusError, match="--tag-names"):
+@pytest.mark.parametrize("tag", ["X-PER", "-BPER", "PER", "o", "b_PER"])
+def test_a_tag_without_prefix_among_others_is_no_label(tmp_path: Path, tag: str) -> None:
+    path = written(tmp_path, f"Ada {tag}\nleft O\nTurin B-LOC\n. O\n. O\n")
+    with pytest.raises(CorpusError, match=rf"a\.conll:1: tag '{tag}' has no prefix.*B-LOC.*--skip-checks"):
         list(read(path))
-    names = {"feature": {"names": ["O", "B-PER"], "_type": "ClassLabel"}, "_type": "Sequence"}
-    written(tmp_path, json.dumps({"features": {"ner_tags": names}}), "dataset_info.json")
-    assert entities_of(path) == [("Ada", "PER")]
+    assert entities_of(path, skip_checks=True) == [("Ada", tag), ("Turin", "LOC")]

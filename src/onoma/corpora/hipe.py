@@ -1,0 +1,123 @@
+"""HIPE's files (CLEF-HIPE 2020, HIPE-2022 and what is made like them) to Documents.
+
+The first line names the columns, ``TOKEN NE-COARSE-LIT … MISC``; entities are those of ``NE-COARSE-LIT`` unless another
+column is chosen. Comments have keys and values, with or without a prefix: ``# hipe2022:document_id = …`` begins a
+document, the others of its block become ``meta``. Comments and blank lines separate sentences, and MISC says where else
+one ends, and which words have no blank behind them.
+
+Source: https://github.com/hipe-eval/HIPE-2022-data
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock
+from onoma.corpora.columns import column_index
+from onoma.corpora.options import ReadOptions
+from onoma.corpora.spelling import TagSpelling
+from onoma.corpora.survey import TagSurvey
+from onoma.corpora.tally import ReadTally
+from onoma.errors import CorpusError
+from onoma.io.lines import numbered_lines
+from onoma.schemes import Scheme
+from onoma.text import Document
+
+_WORD, _TAG, _MISC = "TOKEN", "NE-COARSE-LIT", "MISC"
+_VALUE = re.compile(r"#\s*(?:[\w-]+:)?([\w-]+)\s*=\s*(.*)")
+_OF_SEGMENTS = re.compile(r"segment_.*|.*_link")
+
+
+def is_hipe(lines: Sequence[str]) -> bool:
+    """Whether the first line that is no comment names the columns of such a file."""
+    first = next((line for line in lines if not line.startswith("#")), "")
+    names = first.split("\t")
+    return names[0] == _WORD and any(name.startswith("NE-") for name in names)
+
+
+class HipeReader:
+    """One file."""
+
+    def __init__(self, path: Path, options: ReadOptions) -> None:
+        self._path = path
+        self._options = options
+
+    @property
+    def scheme(self) -> Scheme | None:
+        return self._survey[0]
+
+    def documents(self, tally: ReadTally) -> Iterator[Document]:
+        scheme, spelling, marked = self._survey
+        tally.scheme = scheme.name
+        assembler = Assembler(
+            path=self._path, scheme=scheme, options=self._options, tally=tally, meta={}, spelling=spelling
+        )
+        return assembler.documents(self._parts(), marked=marked)
+
+    @cached_property
+    def _survey(self) -> tuple[Scheme, TagSpelling, bool]:
+        """The scheme, how tags are spelled, and whether there are document marks."""
+        tags, marked = TagSurvey(), False
+        for part in self._parts():
+            if isinstance(part, SentenceBlock):
+                tags.add(part)
+            else:
+                marked = True
+        return *tags.result(self._options, path=self._path, blocks=self._parts), marked
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        lines = numbered_lines(self._path, encoding=self._options.encoding)
+        first = next((line for _, line in lines if line.strip() and not line.startswith("#")), "")
+        if not is_hipe([first]):
+            expected = f"a first line with {_WORD} and NE-… columns, separated by tabs"
+            raise CorpusError(f"begins with {first[:60]!r}; expected {expected}", path=self._path)
+        return tuple(first.split("\t"))
+
+    def _parts(self) -> Iterator[SentenceBlock | DocumentMark]:
+        names, options = self._names, self._options
+        width = len(names)
+
+        def place(column: int | str) -> int:
+            return column_index(column, names, width=width, path=self._path)
+
+        word = place(_WORD if options.word_column is None else options.word_column)
+        default = _TAG if _TAG in names else next(name for name in names if name.startswith("NE-"))
+        tag = place(default if options.tag_column is None else options.tag_column)
+        misc = names.index(_MISC) if _MISC in names else None
+        block, meta, header = SentenceBlock(layers=([],)), dict[str, object](), True
+        told = False
+        for number, line in numbered_lines(self._path, encoding=options.encoding):
+            fields = line.split("\t")
+            if not line.strip() or (line.startswith("#") and len(fields) != width):
+                if block.words:
+                    yield block
+                    block = SentenceBlock(layers=([],))
+                meta, told = ({}, False) if told else (meta, False)
+                found = _VALUE.fullmatch(line)
+                if found and found[1] == "document_id":
+                    yield DocumentMark(id=found[2].strip())
+                elif found and not _OF_SEGMENTS.fullmatch(found[1]):
+                    meta[found[1]] = found[2].strip()
+                continue
+            if header:
+                header = False
+                continue
+            if len(fields) != width:
+                message = f"{len(fields)} columns in {line[:60]!r}; expected {width}, as the first line names"
+                raise CorpusError(message, path=self._path, line=number)
+            notes = [] if misc is None else fields[misc].split("|")
+            block.words.append(fields[word])
+            block.lines.append(number)
+            block.glued.append("NoSpaceAfter" in notes)
+            block.layers[0].append(fields[tag].strip(" "))
+            block.meta, told = meta, True
+            if "EndOfSentence" in notes:
+                yield block
+                block = SentenceBlock(layers=([],))
+        if block.words:
+            yield block
