@@ -65,10 +65,11 @@ class Conll2012Reader(SchemelessReader):
         yield from sentence()
 
     def _picked(self, fields: list[str], number: int) -> tuple[str, str]:
-        if len(fields) < FEWEST_COLUMNS:
+        word, tag = self._options.word_column, self._options.tag_column
+        if len(fields) < FEWEST_COLUMNS and (word is None or tag is None):
             message = f"{len(fields)} columns; expected at least {FEWEST_COLUMNS}, with names in the eleventh"
             raise CorpusError(message, path=self._path, line=number)
-        word, tag = self._options.word_column or 4, self._options.tag_column or FEWEST_COLUMNS
+        word, tag = 4 if word is None else word, FEWEST_COLUMNS if tag is None else tag
         position = column_index(word, (), width=len(fields), path=self._path)
         return fields[position], fields[column_index(tag, (), width=len(fields), path=self._path)]
 

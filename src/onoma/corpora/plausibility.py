@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
+from onoma.corpora.advice import COLUMN_FORMATS
 from onoma.corpora.detection import TAG_NAMES
 from onoma.corpora.options import ReadOptions
 from onoma.corpora.tally import ReadTally
@@ -21,11 +22,12 @@ from onoma.io.lines import numbered_lines
 
 _FEWEST_WORDS = 5
 _NEARLY_ALL = 0.9
+_MOSTLY = 0.5
 _ODD_SHARE = 0.2
 _SHOWN_LINES, _SHOWN_CHARACTERS = 3, 60
 _ODD = (
-    (re.compile(r"[*(].*|.*[*)]"), "look like brackets around a name; --format conll2012 reads them"),
-    (re.compile(r".*\[\d+\]"), "have numbers in brackets; --format webanno reads them"),
+    (re.compile(r"[*(].*|.*[*)]"), "look like brackets around a name"),
+    (re.compile(r".*\[\d+\]"), "have numbers in brackets"),
     (re.compile(r"\W+|_+"), "have no letter"),
     (re.compile(r"[\d.,]+"), "are numbers; --tag-names names the tags that numbers stand for"),
 )
@@ -40,8 +42,15 @@ _PREFIX_WORD = re.compile(
 _PARTS = re.compile(r"(\w+?)[^\w](.+)|(?:.+)[^\w](\w+)|([^\W_]+)_(.+)")
 
 
-def check_plausible(tally: ReadTally, *, path: Path, format: str, options: ReadOptions) -> None:
+def check_plausible(
+    tally: ReadTally, *, path: Path, format: str, options: ReadOptions, advise: Callable[[], str]
+) -> None:
     """Refuse a corpus that was read whole and makes no sense.
+
+    Args:
+        tally: what reading it came to.
+        path, format, options: of the corpus.
+        advise: finds the options that read it otherwise; empty where it finds none.
 
     Raises:
         CorpusError: says what is odd, how the file begins, and which option reads it otherwise.
@@ -51,27 +60,32 @@ def check_plausible(tally: ReadTally, *, path: Path, format: str, options: ReadO
     odd = next(_oddities(tally, options), None)
     if odd is None:
         return
-    columns = tally.scheme is not None and format in ("conll", "conllu", "table")
-    advice = "choose the columns with --word-column and --tag-column, " if columns else ""
-    message = (
-        f"read as {format}, {odd}{_beginning(path, options)}; {advice}name another --format, "
-        "or accept the file as it is with --skip-checks"
-    )
+    if working := advise():
+        advice = f"it makes sense with {working}"
+    elif tally.scheme is not None and format in COLUMN_FORMATS:
+        advice = "choose the columns with --word-column and --tag-column, name another --format"
+    else:
+        advice = "name another --format"
+    message = f"read as {format}, {odd}{_beginning(path, options)}; {advice}, or accept it as it is with --skip-checks"
     raise CorpusError(message, path=path)
 
 
 def _oddities(tally: ReadTally, options: ReadOptions) -> Iterator[str]:
     """What makes no sense, the most telling first."""
     labels, total = tally.labels, tally.labels.total()
-    sample, numbers = tally.sampled_words, tally.number_words
-    if sample >= _FEWEST_WORDS - 1 and numbers > _NEARLY_ALL * sample:
-        yield f"nearly every word is a number ({numbers:,} of {sample:,})"
+    sample = tally.sample
+    if sample.size >= _FEWEST_WORDS - 1 and sample.numbers > _NEARLY_ALL * sample.size:
+        yield f"nearly every word is a number ({sample.numbers:,} of {sample.size:,})"
+    if sample.size >= _FEWEST_WORDS - 1 and sample.tags > _NEARLY_ALL * sample.size and sample.prefixed:
+        yield f"nearly every word is a tag ({sample.tags:,} of {sample.size:,})"
+    if sample.size >= _FEWEST_WORDS and sample.repeated > _MOSTLY * sample.size:
+        yield f"most words are the same as the one before ({sample.repeated:,} of {sample.size:,})"
     for pattern, why in _ODD:
         found = [label for label in labels if pattern.fullmatch(label)]
         if sum(labels[label] for label in found) > _ODD_SHARE * total:
             yield f"labels {why}: {_listed(labels, found)}"
     speech = [label for label in labels if _PART_OF_SPEECH.fullmatch(label)]
-    if len(speech) > 1 and sum(labels[label] for label in speech) > 0.5 * total:
+    if len(speech) > 1 and sum(labels[label] for label in speech) > _MOSTLY * total:
         yield f"labels are parts of speech: {_listed(labels, speech)}"
     if tally.scheme is not None and labels and all(map(_PHRASE.fullmatch, labels)) and len(labels) > 1:
         yield f"labels are those of phrases: {_listed(labels, list(labels))}"

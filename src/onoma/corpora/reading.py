@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +10,7 @@ from typing import Protocol
 from onoma.corpora.options import ReadOptions
 from onoma.corpora.plausibility import check_plausible
 from onoma.corpora.tally import ReadReport, ReadTally
-from onoma.errors import CorpusError
+from onoma.errors import CorpusError, SchemeError
 from onoma.schemes import Scheme
 from onoma.text import HALF_PAIR, Document
 
@@ -34,11 +34,22 @@ class Reading:
         format: the format's name.
     """
 
-    def __init__(self, path: Path, *, format: str, reader: DocumentReader, options: ReadOptions) -> None:
+    def __init__(
+        self, path: Path, *, format: str, reader: DocumentReader, options: ReadOptions, advise: Callable[[], str]
+    ) -> None:
+        """A corpus that is read when it is iterated.
+
+        Args:
+            path, format: see above.
+            reader: the format's reader of this path.
+            options: with which it reads.
+            advise: finds the options that read a refused file; empty where it finds none.
+        """
         self.path = path
         self.format = format
         self._reader = reader
         self._options = options
+        self._advise = advise
         self._unnamed = set(options.labels)
         self._tally: ReadTally | None = None
 
@@ -61,7 +72,7 @@ class Reading:
             CorpusError, SchemeError: as iteration does.
         """
         tally = self._tally = ReadTally.keeping(self._options.places)
-        for document in map(self._relabelled, self._reader.documents(tally)):
+        for document in map(self._relabelled, self._documents(tally)):
             if self._options.replace_surrogates:
                 document = self._without_surrogates(document, tally)
             tally.count(document)
@@ -71,7 +82,33 @@ class Reading:
             why = f"; left out: {', '.join(found)}" if found else ""
             raise CorpusError(f"has no documents (read as {self.format}{why})", path=self.path)
         tally.annotated = tally.annotated or tally.scheme is not None
-        check_plausible(tally, path=self.path, format=self.format, options=self._options)
+        check_plausible(tally, path=self.path, format=self.format, options=self._options, advise=self._advise)
+
+    def _documents(self, tally: ReadTally) -> Iterator[Document]:
+        """What the reader reads; where it refuses a tag, the error names the column that has better ones, if any."""
+        try:
+            yield from self._reader.documents(tally)
+        except SchemeError as error:
+            chosen = self._options.tag_column is not None or self._options.scheme is not None
+            working = "" if chosen or tally.documents else self._advise()
+            if not working:
+                raise
+            message = f"{error.message}; or, if these are no tags, read the file with {working}"
+            raise SchemeError(message, path=error.path, line=error.line) from None
+
+    def read_through(self) -> ReadTally:
+        """Read the corpus to its end.
+
+        Returns:
+            What that came to.
+
+        Raises:
+            CorpusError, SchemeError: as iteration does.
+        """
+        for _ in self:
+            pass
+        assert self._tally is not None
+        return self._tally
 
     @property
     def scheme(self) -> Scheme | None:
@@ -81,11 +118,8 @@ class Reading:
     @property
     def report(self) -> ReadReport:
         """What the last iteration came to so far; where there was none the corpus is read through first."""
-        if self._tally is None:
-            for _ in self:
-                pass
-        assert self._tally is not None
-        return self._tally.report(forced=self._options.scheme is not None)
+        tally = self._tally if self._tally is not None else self.read_through()
+        return tally.report(forced=self._options.scheme is not None)
 
     def notices(self) -> list[str]:
         """What the corpus was read as, and what had to be repaired or left out; each names the file."""

@@ -13,7 +13,7 @@ from onoma.corpora.conll2012 import is_conll2012
 from onoma.corpora.detection import names_columns
 from onoma.corpora.hipe import is_hipe
 from onoma.corpora.pubtator import is_pubtator
-from onoma.corpora.spelling import looks_prefixed, looks_tagged
+from onoma.corpora.spelling import are_tags, looks_tagged
 from onoma.corpora.tables import is_table
 from onoma.errors import CorpusError
 from onoma.io.lines import numbered_lines
@@ -95,7 +95,9 @@ def _by_content(lines: list[str]) -> str | None:
     numbered = all(_WORD_NUMBER.fullmatch(fields[0]) for fields in tabbed)
     if numbered and set(widths) == {4} and all(_TAG.fullmatch(tag) for fields in tabbed for tag in fields[2:]):
         return "germeval"
-    if numbered and (set(widths) == {10} or (set(widths) == {5} and all(_is_uner(fields) for fields in tabbed))):
+    if numbered and set(widths) == {10} and not are_tags({fields[-1] for fields in tabbed}):
+        return "conllu"
+    if numbered and set(widths) == {5} and all(map(_is_uner, tabbed)):
         return "conllu"
     columns = [split_columns(line, tabs="\t" in line) for line in words]
     tagged = sum(len(fields) > 1 and _TAG.fullmatch(fields[-1].strip(" ")) is not None for fields in columns)
@@ -107,13 +109,10 @@ def _is_uner(fields: list[str]) -> bool:
     return looks_tagged(fields[2]) and not (_TAG.fullmatch(fields[4]) and fields[4] != "O")
 
 
-def _is_tagged(columns: list[list[str]]) -> bool:
+def _is_tagged(rows: list[list[str]]) -> bool:
     """Whether all lines have as many columns, and one behind the first has nothing but tags, in any spelling."""
-    widths = {len(fields) for fields in columns}
-    return len(widths) == 1 and any(
-        all(looks_tagged(fields[place]) for fields in columns) and any(map(looks_prefixed, {f[place] for f in columns}))
-        for place in range(1, *widths)
-    )
+    widths = set(map(len, rows))
+    return len(widths) == 1 and any(are_tags({row[place] for row in rows}) for place in range(1, *widths))
 
 
 def _is_json(line: str) -> bool:

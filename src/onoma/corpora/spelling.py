@@ -34,6 +34,11 @@ def looks_prefixed(tag: str) -> bool:
     return _PREFIXED.fullmatch(tag) is not None
 
 
+def are_tags(cells: Collection[str]) -> bool:
+    """Whether all cells of a column could be tags, and some of them have a prefix and a label."""
+    return all(map(looks_tagged, cells)) and any(map(looks_prefixed, cells))
+
+
 @dataclass(frozen=True)
 class TagSpelling:
     """How one file spells its tags.

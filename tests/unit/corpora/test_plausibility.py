@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -71,13 +70,15 @@ def test_index_columns_and_headers(tmp_path: Path, lines: str, name: str) -> Non
         ("EU B-NP\nrejects B-VP\nGerman B-NP\ncall I-NP\nto B-VP\n", "those of phrases"),
         ("1 B-PER\n2 O\n3 O\n4 O\n5 B-LOC\n", "nearly every word is a number"),
         ("a x\nb x\nc y\nd x\ne z\nf x\n", "nearly every word is in an entity"),
+        ("O Ada\nB-PER in\nO Rome\nO is\nO .\n", "nearly every word is a tag"),
+        ("d Ada B-PER x\nd in O x\nd Rome B-LOC x\nd is O x\nd . O x\n", "most words are the same"),
         ("a begin~PER\nb inside~PER\nc O\nd O\ne O\n", "prefixes that are not those of a scheme"),
         ("a O\nb O\nc O\nd O\ne O\n", "no entity at all"),
     ],
 )
 def test_nonsense_is_refused_and_accepted_on_request(tmp_path: Path, content: str, message: str) -> None:
     path = written(tmp_path, content)
-    with pytest.raises(CorpusError, match=f"{message}.*it begins with .*--tag-column"):
+    with pytest.raises(CorpusError, match=f"{message}.*it begins with .*--skip-checks"):
         list(read(path))
     for mode in ("skip_checks", "texts_only"):
         assert list(read(path, options=ReadOptions(**{mode: True})))  # type: ignore[arg-type]
@@ -101,3 +102,66 @@ def test_a_tag_without_prefix_among_others_is_no_label(tmp_path: Path, tag: str)
     with pytest.raises(CorpusError, match=rf"a\.conll:1: tag '{tag}' has no prefix.*B-LOC.*--skip-checks"):
         list(read(path))
     assert entities_of(path, skip_checks=True) == [("Ada", tag), ("Turin", "LOC")]
+
+
+BRACKETS = "Ada (PER*\nByron *)\nleft *\nTurin (LOC)\n. *\n"
+CHUNKS = "Ada {0} NNP B-NP\nleft {1} VBD B-VP\nTurin {2} NNP B-NP\nin O IN B-PP\nMay O NNP B-NP\n. O . O\n"
+WEBANNO = (
+    "#T_SP=webanno.custom.NE|value\n\n#Text=Ada left Turin.\n1-1\t0-3\tAda\tPER[1]\t\n1-2\t4-8\tleft\t_\t\n"
+    "1-3\t9-14\tTurin\tLOC[2]\t\n1-4\t14-15\t.\t_\t\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "advice", "found"),
+    [
+        (CHUNKS.format("B-PER", "O", "B-LOC"), {"tag_column": 2}, [("Ada", "PER"), ("Turin", "LOC")]),
+        (CHUNKS.format("PER", "O", "LOC"), {"tag_column": 2}, [("Ada", "PER"), ("Turin", "LOC")]),
+        (
+            "9 Ada B-PER\n7 left O\n5 Turin B-LOC\n3 in O\n1 . O\n",
+            {"word_column": 2},
+            [("Ada", "PER"), ("Turin", "LOC")],
+        ),
+        (
+            "B-PER\tAda\nO\tleft\nB-LOC\tTurin\nO\tin\nO\t.\n",
+            {"word_column": 2, "tag_column": 1},
+            [("Ada", "PER"), ("Turin", "LOC")],
+        ),
+        (
+            "w,text,other,t\n1,Ada,x,B-PER\n2,left,y,O\n3,in,y,O\n4,Rome,x,B-LOC\n5,.,z,O\n".replace(",", "\t"),
+            {"format": "table", "word_column": 2, "tag_column": 4},
+            [("Ada", "PER"), ("Rome", "LOC")],
+        ),
+        (
+            BRACKETS,
+            {"format": "conll2012", "word_column": 1, "tag_column": 2},
+            [("Ada Byron", "PER"), ("Turin", "LOC")],
+        ),
+        (WEBANNO, {"format": "webanno"}, [("Ada", "PER"), ("Turin", "LOC")]),
+    ],
+)
+def test_the_options_that_read_the_file_are_named(
+    tmp_path: Path, content: str, advice: dict[str, int | str], found: list[tuple[str, str]]
+) -> None:
+    path = written(tmp_path, content)
+    named = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in advice.items())
+    with pytest.raises(CorpusError, match=f"(it makes sense|read the file) with {named}(, or accept|$)"):
+        list(read(path, format="conll"))
+    changes = {name: value for name, value in advice.items() if name != "format"}
+    reading = read(path, format=str(advice.get("format", "conll")), options=ReadOptions(**changes))  # type: ignore[arg-type]
+    assert [(entity.text, entity.label) for document in reading for entity in document.entities] == found
+
+
+def test_the_wrong_column_with_odd_tags_names_the_right_one(tmp_path: Path) -> None:
+    path = written(tmp_path, "Ada B-PER E-mail\nleft O x\nTurin B-LOC y\nin O z\nMay O v\n. O x\n")
+    reading = read(path)
+    assert [entity.label for document in reading for entity in document.entities] == ["PER", "LOC"]
+    path.write_text("Ada PER E-mail\nleft O x\nTurin LOC y\nin O z\nMay O v\n. O x\n")
+    with pytest.raises(CorpusError, match=r"no prefix.*read the file with --tag-column 2"):
+        list(read(path))
+
+
+def test_where_no_option_helps_the_advice_is_general(tmp_path: Path) -> None:
+    path = written(tmp_path, "Ada NNP\nleft VBD\nTurin NNP\nand CC\nRome NNP\n")
+    with pytest.raises(CorpusError, match="choose the columns with --word-column and --tag-column, name another"):
+        list(read(path))

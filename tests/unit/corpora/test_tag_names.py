@@ -69,7 +69,7 @@ def test_names_beside_the_file_or_in_the_folder_above(path: Path, name: str, con
 def test_numbers_without_names_are_refused_and_named_by_the_option(path: Path, content: str | None) -> None:
     for name in ("README.md", "dataset_info.json") if content is not None else ():
         (path.parent / name).write_text(str(content))
-    with pytest.raises(CorpusError, match="tags are numbers .*--tag-names O,B-PER"):
+    with pytest.raises(CorpusError, match=r"tags are numbers .*--tag-names O,B-PER"):
         list(read(path))
     assert entities_of(path, tag_names=("O", "B-ORG", "I-ORG")) == [("Ada Byron", "ORG")]
     assert list(read(path, options=ReadOptions(texts_only=True)))
