@@ -15,18 +15,19 @@ from onoma.errors import SchemeError
 from onoma.schemes import OUTSIDE
 
 _PREFIXES = "BIESLUM"
+_UNLABELLED_PREFIXES = frozenset(_PREFIXES)
 _EMPTY = frozenset(["_", "-"])
 _ALSO_EMPTY = frozenset(["o", "0"])
 _CANONICAL = re.compile(rf"[{_PREFIXES}]-.*")
 _BEFORE = re.compile(rf"([{_PREFIXES}])([-_:./|~])(.+)", re.IGNORECASE)
 _BEHIND = re.compile(rf"(.+)([-_:./|~])([{_PREFIXES}])", re.IGNORECASE)
-_LOOKS_TAGGED = re.compile(rf"[Oo_0-]|[{_PREFIXES}]|{_BEFORE.pattern}|[^\W\d_]\S*[-_:./|~][{_PREFIXES}]")
-_PREFIXED = re.compile(rf"(?i:{_BEFORE.pattern})|[^\W\d_]\S*[-_:./|~][{_PREFIXES}]")
+_PREFIXED = re.compile(rf"{_BEFORE.pattern}|[^\W\d_]\S*[-_:./|~][{_PREFIXES}]", re.IGNORECASE)
+_UNLABELLED = re.compile(rf"[Oo_0-]|[{_PREFIXES}]-?")
 
 
 def looks_tagged(tag: str) -> bool:
     """Whether a cell could be a tag with a prefix, in any spelling, or the tag of a word in no entity."""
-    return _LOOKS_TAGGED.fullmatch(tag) is not None
+    return _UNLABELLED.fullmatch(tag) is not None or looks_prefixed(tag)
 
 
 def looks_prefixed(tag: str) -> bool:
@@ -35,8 +36,8 @@ def looks_prefixed(tag: str) -> bool:
 
 
 def are_tags(cells: Collection[str]) -> bool:
-    """Whether all cells of a column could be tags, and some of them have a prefix and a label."""
-    return all(map(looks_tagged, cells)) and any(map(looks_prefixed, cells))
+    """Whether all cells of a column could be tags, and some have a prefix and a label, or are a mere B beside O."""
+    return all(map(looks_tagged, cells)) and (any(map(looks_prefixed, cells)) or {"B", OUTSIDE} <= set(cells))
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class TagSpelling:
 def _form(tags: Collection[str], *, default_label: str) -> str:
     if not tags:
         return "plain"
-    if all(tag.upper() in _PREFIXES and len(tag) == 1 for tag in tags):
+    if all(tag.rstrip("-").upper() in _UNLABELLED_PREFIXES for tag in tags):
         if default_label:
             return "bare"
         found = ", ".join(sorted(tags))
@@ -121,11 +122,11 @@ def _spelled(spelling: TagSpelling, tag: str) -> str:
             raise SchemeError(f"no tag has the number {tag}; there are {len(spelling.names)} names, counted from 0")
         return spelling.names[int(tag)]
     if spelling.form == "bare":
-        return f"{tag.upper()}-{spelling.default_label}"
+        return f"{tag[0].upper()}-{spelling.default_label}"
     if spelling.form == "before" and (found := _BEFORE.fullmatch(tag)):
         return f"{found[1].upper()}-{found[3]}"
     if spelling.form == "behind" and (found := _BEHIND.fullmatch(tag)):
         return f"{found[3].upper()}-{found[1]}"
-    if spelling.default_label and tag.rstrip("-") in set(_PREFIXES):
+    if spelling.default_label and tag.rstrip("-") in _UNLABELLED_PREFIXES:
         return f"{tag[0]}-{spelling.default_label}"
     return tag

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from onoma.schemes import SCHEMES
 from onoma.tasks import TagTask
 from onoma.text import Document
@@ -18,10 +20,19 @@ def unusable_in(document: Document) -> Counter[str]:
     return unusable
 
 
-def test_a_word_is_cut_where_its_entities_end() -> None:
-    document = Document("ada-in-lyon")
-    document = document.with_entities([document.entity(0, 6, "A"), document.entity(7, 11, "B")])
-    assert not unusable_in(document)
+@pytest.mark.parametrize(
+    ("text", "spans"),
+    [
+        ("ada-in-lyon", [(0, 6, "A"), (7, 11, "B")]),
+        ("adalyon", [(0, 3, "A"), (3, 7, "B")]),
+        ("see ada-in-lyon/lyon now", [(4, 7, "A"), (11, 15, "B"), (16, 20, "B")]),
+        ("ada@lyon.de", [(0, 3, "A"), (4, 8, "B")]),
+        ("in lyonada lyon", [(3, 7, "B"), (7, 15, "A")]),
+    ],
+)
+def test_a_word_is_cut_where_its_entities_end(text: str, spans: list[tuple[int, int, str]]) -> None:
+    document = Document(text)
+    assert not unusable_in(document.with_entities([document.entity(*span) for span in spans]))
 
 
 def test_words_that_the_file_gives_stay() -> None:
