@@ -60,9 +60,8 @@ def working_options(path: Path, format: str, options: ReadOptions, *, trial: Tri
         except OnomaError:
             return ""
         for each in _candidates(lines, format, options):
-            changed = replace(
-                options, word_column=each.word or options.word_column, tag_column=each.tag or options.tag_column
-            )
+            word, tag = each.word or options.word_column, each.tag or options.tag_column
+            changed = replace(options, word_column=word, tag_column=tag, skip_checks=False)
             if _reads(trial, head, each.format, changed):
                 named = {
                     "--format": each.format if each.format != format else None,
@@ -80,7 +79,8 @@ def _candidates(lines: Iterable[str], format: str, options: ReadOptions) -> Iter
     columns = range(1, min(max(map(len, rows), default=0), _MOST_COLUMNS) + 1)
     words = [column for column in columns if not are_tags({row[column - 1] for row in rows if len(row) >= column})]
     if format in COLUMN_FORMATS:
-        yield from (_Candidate(format, tag=tag) for tag in reversed(columns))
+        word = 1 if options.word_column is None else options.word_column
+        yield from (_Candidate(format, tag=tag) for tag in reversed(columns) if tag != word)
         yield from (_Candidate(format, word=word) for word in words)
     if options.word_column is None and options.tag_column is None:
         yield from (_Candidate(each) for each in _FORMATS if each != format)

@@ -99,7 +99,7 @@ class TagSpelling:
 def _form(tags: Collection[str], *, default_label: str) -> str:
     if not tags:
         return "plain"
-    if all(tag.rstrip("-").upper() in _UNLABELLED_PREFIXES for tag in tags):
+    if all(tag.removesuffix("-").upper() in _UNLABELLED_PREFIXES for tag in tags):
         if default_label:
             return "bare"
         found = ", ".join(sorted(tags))
@@ -127,6 +127,6 @@ def _spelled(spelling: TagSpelling, tag: str) -> str:
         return f"{found[1].upper()}-{found[3]}"
     if spelling.form == "behind" and (found := _BEHIND.fullmatch(tag)):
         return f"{found[3].upper()}-{found[1]}"
-    if spelling.default_label and tag.rstrip("-") in _UNLABELLED_PREFIXES:
+    if spelling.default_label and tag.removesuffix("-") in _UNLABELLED_PREFIXES:
         return f"{tag[0]}-{spelling.default_label}"
     return tag
