@@ -95,7 +95,7 @@ def _by_content(lines: list[str]) -> str | None:
     numbered = all(_WORD_NUMBER.fullmatch(fields[0]) for fields in tabbed)
     if numbered and set(widths) == {4} and all(_TAG.fullmatch(tag) for fields in tabbed for tag in fields[2:]):
         return "germeval"
-    if numbered and set(widths) == {10} and not are_tags({fields[-1] for fields in tabbed}):
+    if numbered and set(widths) == {10} and not are_tags({fields[-1].replace("=", " ") for fields in tabbed}):
         return "conllu"
     if numbered and set(widths) == {5} and all(map(_is_uner, tabbed)):
         return "conllu"
