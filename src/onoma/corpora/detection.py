@@ -14,7 +14,7 @@ from pathlib import Path
 
 from onoma.corpora.columns import ColumnLayout, column_index, split_columns
 from onoma.corpora.options import ReadOptions
-from onoma.corpora.spelling import looks_prefixed, looks_tagged
+from onoma.corpora.spelling import is_number, looks_prefixed, looks_tagged
 from onoma.schemes import OUTSIDE
 
 WORD_NAMES = ("FORM", "WORD", "WORDS", "TOKEN", "TOKENS")
@@ -87,7 +87,7 @@ def _named(names: tuple[str, ...], wanted: Sequence[str]) -> str | None:
 def _index_columns(table: Sequence[Sequence[str]], *, width: int) -> int:
     """How many columns of numbers stand before the word: none, unless one of them counts words."""
     numbers = 0
-    while numbers < width - 2 and table and all(row[numbers].isdecimal() for row in table):
+    while numbers < width - 2 and table and all(is_number(row[numbers]) for row in table):
         numbers += 1
     counting = (_counts([int(row[column]) for row in table]) for column in range(numbers))
     return numbers if any(counting) else 0

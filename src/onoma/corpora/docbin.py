@@ -85,7 +85,7 @@ class DocBinReader(SchemelessReader):
             return msgspec.msgpack.decode(zlib.decompress(self._path.read_bytes()), type=_Contents)
         except OSError as error:
             raise CorpusError(f"cannot be read: {error.strerror}", path=self._path) from None
-        except (zlib.error, msgspec.DecodeError) as error:
+        except (zlib.error, msgspec.DecodeError, UnicodeDecodeError) as error:
             message = f"is no DocBin of spaCy 3, or is damaged ({error}); write it anew with DocBin.to_disk"
             raise CorpusError(message, path=self._path) from None
 

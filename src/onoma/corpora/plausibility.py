@@ -23,13 +23,12 @@ from onoma.io.lines import numbered_lines
 _FEWEST_WORDS = 5
 _NEARLY_ALL = 0.9
 _MOSTLY = 0.5
-_ODD_SHARE = 0.2
 _SHOWN_LINES, _SHOWN_CHARACTERS = 3, 60
 _ODD = (
     (re.compile(r"[*(].*|.*[*)]"), "look like brackets around a name"),
     (re.compile(r".*\[\d+\]"), "have numbers in brackets"),
-    (re.compile(r"\W+|_+"), "have no letter"),
-    (re.compile(r"[\d.,]+"), "are numbers; --tag-names names the tags that numbers stand for"),
+    (re.compile(r"[-_.,:;=|\s].*|.*[-_,:;=|\[(\s]|\W+", re.DOTALL), "begin or end with signs, as broken tags do"),
+    (re.compile(r"[\d.,:-]+"), "are numbers; --tag-names names the tags that numbers stand for"),
 )
 _PART_OF_SPEECH = re.compile(
     "ADJ|ADP|ADV|AUX|CCONJ|CONJ|DET|INTJ|NOUN|NUM|PART|PRON|PROPN|PUNCT|SCONJ|SYM|VERB|CC|CD|DT|EX|FW|IN|JJ[RS]?|MD|"
@@ -81,8 +80,7 @@ def _oddities(tally: ReadTally, options: ReadOptions) -> Iterator[str]:
     if sample.size >= _FEWEST_WORDS and sample.repeated > _MOSTLY * sample.size:
         yield f"most words are the same as the one before ({sample.repeated:,} of {sample.size:,})"
     for pattern, why in _ODD:
-        found = [label for label in labels if pattern.fullmatch(label)]
-        if sum(labels[label] for label in found) > _ODD_SHARE * total:
+        if found := list(filter(pattern.fullmatch, labels)):
             yield f"labels {why}: {_listed(labels, found)}"
     speech = [label for label in labels if _PART_OF_SPEECH.fullmatch(label)]
     if len(speech) > 1 and sum(labels[label] for label in speech) > _MOSTLY * total:

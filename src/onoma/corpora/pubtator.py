@@ -22,7 +22,7 @@ from onoma.text import Document
 
 _TEXT = re.compile(r"([^|\s]+)\|([ta])\|(.*)", re.DOTALL)
 _OFFSET = re.compile(r"[0-9]{1,12}")
-_ANNOTATION_COLUMNS = 5
+_FEWEST_COLUMNS, _MOST_COLUMNS = 5, 7
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ def _annotate(draft: _Draft, line: str) -> None:
     fields = line.split("\t")
     if fields[0] != draft.id:
         draft.left_out.append(("the annotation is of another document than the text before it", line))
-    elif len(fields) >= _ANNOTATION_COLUMNS and all(map(_OFFSET.fullmatch, fields[1:3])):
+    elif _FEWEST_COLUMNS <= len(fields) <= _MOST_COLUMNS and all(map(_OFFSET.fullmatch, fields[1:3])):
         span = RawSpan(start=int(fields[1]), end=int(fields[2]), label=fields[4].strip(), text=fields[3])
         draft.spans.append(span)
     elif len(fields) > 2 and not _OFFSET.fullmatch(fields[1]):

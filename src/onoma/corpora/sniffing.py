@@ -16,6 +16,7 @@ from onoma.corpora.pubtator import is_pubtator
 from onoma.corpora.spelling import are_tags, looks_tagged
 from onoma.corpora.tables import is_table
 from onoma.errors import CorpusError
+from onoma.io.json_text import parsed
 from onoma.io.lines import numbered_lines
 from onoma.io.suffixes import FORMATS
 
@@ -119,7 +120,7 @@ def _is_json(line: str) -> bool:
     if line.strip() in ("{", "["):
         return True
     try:
-        json.loads(line)
+        parsed(line)
     except json.JSONDecodeError:
         return False
     return True

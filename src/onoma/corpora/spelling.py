@@ -35,6 +35,11 @@ def looks_prefixed(tag: str) -> bool:
     return _PREFIXED.fullmatch(tag) is not None
 
 
+def is_number(cell: str) -> bool:
+    """Whether a cell is a whole number of at most nine digits, as tags and places of words are counted."""
+    return len(cell) < 10 and cell.isdecimal()
+
+
 def are_tags(cells: Collection[str]) -> bool:
     """Whether all cells of a column could be tags, and some have a prefix and a label, or are a mere B beside O."""
     return all(map(looks_tagged, cells)) and (any(map(looks_prefixed, cells)) or {"B", OUTSIDE} <= set(cells))
@@ -70,12 +75,12 @@ class TagSpelling:
         """
         found = set(tags) - {OUTSIDE}
         empty = _EMPTY & found
-        if found and names and all(tag.isdecimal() for tag in found):
+        if found and names and all(map(is_number, found)):
             return cls(form="number", names=tuple(names))
         if OUTSIDE not in tags:
             empty |= _ALSO_EMPTY & found
         found -= empty
-        if found and all(tag.isdecimal() for tag in found):
+        if found and all(map(is_number, found)):
             raise SchemeError(
                 f"the tags are numbers ({', '.join(sorted(found)[:5])}); say which tags they stand for, in order from "
                 "0, with --tag-names O,B-PER,I-PER,…, or beside a JSON file with its dataset_info.json or dataset card"
@@ -118,7 +123,7 @@ def _spelled(spelling: TagSpelling, tag: str) -> str:
     if tag == OUTSIDE or tag in spelling.empty:
         return OUTSIDE
     if spelling.form == "number":
-        if not tag.isdecimal() or int(tag) >= len(spelling.names):
+        if not is_number(tag) or int(tag) >= len(spelling.names):
             raise SchemeError(f"no tag has the number {tag}; there are {len(spelling.names)} names, counted from 0")
         return spelling.names[int(tag)]
     if spelling.form == "bare":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from onoma.corpora.blocks import SentenceBlock
 from onoma.corpora.options import ReadOptions, chosen_scheme
-from onoma.corpora.spelling import TagSpelling
+from onoma.corpora.spelling import TagSpelling, is_number
 from onoma.errors import SchemeError
 from onoma.schemes import OUTSIDE, Scheme, detect_from_steps, has_prefix, parse_tag
 
@@ -35,7 +35,7 @@ class TagSurvey:
     @property
     def numbers(self) -> bool:
         """Whether all tags are numbers."""
-        return bool(self) and all(tag.isdecimal() for tag in self._tags)
+        return bool(self) and all(map(is_number, self._tags))
 
     @property
     def _tags(self) -> set[str]:

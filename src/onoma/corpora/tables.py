@@ -22,6 +22,7 @@ from onoma.corpora.layouts import SPAN_KEYS
 from onoma.corpora.records import RecordReader
 from onoma.corpora.spelling import looks_tagged
 from onoma.errors import CorpusError
+from onoma.io.json_text import parsed
 from onoma.io.lines import numbered_lines
 from onoma.schemes import OUTSIDE
 
@@ -73,7 +74,7 @@ class TableReader(RecordReader):
         first = next(self._rows(), (0, []))[1]
         if not first:
             raise CorpusError("has no documents: there is nothing in it but white space", path=self.path)
-        return tuple(cell.strip() for cell in first)
+        return tuple(" ".join(cell.split()) for cell in first)
 
     @cached_property
     def _tag(self) -> int | None:
@@ -191,7 +192,7 @@ def _listed(cell: str) -> list[object] | dict[str, object] | None:
     if not cell.startswith(("[", "{")):
         return None
     try:
-        value = json.loads(cell)
+        value = parsed(cell)
     except json.JSONDecodeError:
         try:
             value = ast.literal_eval(cell)
