@@ -176,17 +176,16 @@ def outcome_of(path: Path) -> tuple[str, str]:
         return ("refused", str(error)) if "\n" not in str(error) else ("a message of several lines", str(error))
     except (Exception, _Late) as error:
         return type(error).__name__, str(error)
-    odd = sorted(filter(is_odd, labels))
+    odd = sorted(label for label in labels if is_odd(label, tagged=reading.report.scheme is not None))
     return ("odd labels", repr(odd)) if odd else ("read", "")
 
 
-def is_odd(label: str) -> bool:
-    """Whether a label is none that damage to a name makes, but comes from another column, or is a whole tag."""
-    return not (
-        (label[0].isalnum() or label[0] in "#@")
-        and (label[-1].isalnum() or label[-1] in ").")
-        and re.search(r"[^\W\d_]", label)
-    )
+def is_odd(label: str, *, tagged: bool) -> bool:
+    """Whether a label has no letter, or where it was part of a tag begins or ends with a sign."""
+    if not re.search(r"[^\W\d_]", label):
+        return True
+    begins, ends = label[0].isalnum() or label[0] in "#@", label[-1].isalnum() or label[-1] in ")."
+    return tagged and not (begins and ends)
 
 
 @contextmanager

@@ -25,11 +25,12 @@ _NEARLY_ALL = 0.9
 _MOSTLY = 0.5
 _SHOWN_LINES, _SHOWN_CHARACTERS = 3, 60
 _ODD = (
-    (re.compile(r"[*(].*|.*[*)]"), "look like brackets around a name"),
+    (re.compile(r".*\*.*|\(.*|[^(]*\)"), "look like brackets around a name"),
     (re.compile(r".*\[\d+\]"), "have numbers in brackets"),
-    (re.compile(r"[-_.,:;=|\s].*|.*[-_,:;=|\[(\s]|\W+", re.DOTALL), "begin or end with signs, as broken tags do"),
+    (re.compile(r"[\W_]+"), "have no letter"),
     (re.compile(r"[\d.,:-]+"), "are numbers; --tag-names names the tags that numbers stand for"),
 )
+_BROKEN = re.compile(r"[-_.,:;=|\s].*|.*[-_,:;=|\[(\s]", re.DOTALL)
 _PART_OF_SPEECH = re.compile(
     "ADJ|ADP|ADV|AUX|CCONJ|CONJ|DET|INTJ|NOUN|NUM|PART|PRON|PROPN|PUNCT|SCONJ|SYM|VERB|CC|CD|DT|EX|FW|IN|JJ[RS]?|MD|"
     "NNP?S?|PDT|POS|PRP[$]?|RB[RS]?|RP|TO|UH|VB[DGNPZ]?|WDT|WP[$]?|WRB|NE|ART|V[AMV](?:FIN|INF|PP|IZU)|APPR|ADJ[AD]|KON"
@@ -82,6 +83,9 @@ def _oddities(tally: ReadTally, options: ReadOptions) -> Iterator[str]:
     for pattern, why in _ODD:
         if found := list(filter(pattern.fullmatch, labels)):
             yield f"labels {why}: {_listed(labels, found)}"
+    broken = list(filter(_BROKEN.fullmatch, labels)) if tally.scheme is not None else []
+    if broken:
+        yield f"labels begin or end with signs, as broken tags do: {_listed(labels, broken)}"
     speech = [label for label in labels if _PART_OF_SPEECH.fullmatch(label)]
     if len(speech) > 1 and sum(labels[label] for label in speech) > _MOSTLY * total:
         yield f"labels are parts of speech: {_listed(labels, speech)}"

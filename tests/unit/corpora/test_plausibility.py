@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -164,4 +165,18 @@ def test_the_wrong_column_with_odd_tags_names_the_right_one(tmp_path: Path) -> N
 def test_where_no_option_helps_the_advice_is_general(tmp_path: Path) -> None:
     path = written(tmp_path, "Ada NNP\nleft VBD\nTurin NNP\nand CC\nRome NNP\n")
     with pytest.raises(CorpusError, match="choose the columns with --word-column and --tag-column, name another"):
+        list(read(path))
+
+
+@pytest.mark.parametrize("label", ["Name:", "Drug (generic)", "-none-", "3D object", "Person/Group", "дата"])
+def test_labels_that_a_tool_let_people_invent_are_theirs(tmp_path: Path, label: str) -> None:
+    records = [{"text": "Ada left Turin.", "label": [[0, 3, label], [9, 14, "LOC"]]}] * 3
+    path = written(tmp_path, "\n".join(map(json.dumps, records)), "a.jsonl")
+    assert entities_of(path)[0] == ("Ada", label)
+
+
+@pytest.mark.parametrize("label", ["*", "(PER", "PER)", "PER[1]", "_", "12", "…"])
+def test_one_odd_label_among_many_is_seen(tmp_path: Path, label: str) -> None:
+    path = written(tmp_path, ADA.format("B-PER", "I-PER", "O", "B-LOC") * 50 + f"Rome B-{label}\n")
+    with pytest.raises(CorpusError, match=r"labels (look|have|are)"):
         list(read(path))
