@@ -13,18 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
 
-from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock
+from onoma.corpora.blocks import DocumentMark, SentenceBlock
 from onoma.corpora.columns import column_index
-from onoma.corpora.options import ReadOptions
-from onoma.corpora.spelling import TagSpelling
-from onoma.corpora.survey import TagSurvey
-from onoma.corpora.tally import ReadTally
+from onoma.corpora.tagged_reader import TaggedReader
 from onoma.errors import CorpusError
 from onoma.io.lines import numbered_lines
-from onoma.schemes import Scheme
-from onoma.text import Document
 
 _WORD, _TAG, _MISC = "TOKEN", "NE-COARSE-LIT", "MISC"
 _VALUE = re.compile(r"#\s*(?:[\w-]+:)?([\w-]+)\s*=\s*(.*)")
@@ -38,35 +32,8 @@ def is_hipe(lines: Sequence[str]) -> bool:
     return names[0] == _WORD and any(name.startswith("NE-") for name in names)
 
 
-class HipeReader:
+class HipeReader(TaggedReader):
     """One file."""
-
-    def __init__(self, path: Path, options: ReadOptions) -> None:
-        self._path = path
-        self._options = options
-
-    @property
-    def scheme(self) -> Scheme | None:
-        return self._survey[0]
-
-    def documents(self, tally: ReadTally) -> Iterator[Document]:
-        scheme, spelling, marked = self._survey
-        tally.scheme = scheme.name
-        assembler = Assembler(
-            path=self._path, scheme=scheme, options=self._options, tally=tally, meta={}, spelling=spelling
-        )
-        return assembler.documents(self._parts(), marked=marked)
-
-    @cached_property
-    def _survey(self) -> tuple[Scheme, TagSpelling, bool]:
-        """The scheme, how tags are spelled, and whether there are document marks."""
-        tags, marked = TagSurvey(), False
-        for part in self._parts():
-            if isinstance(part, SentenceBlock):
-                tags.add(part)
-            else:
-                marked = True
-        return *tags.result(self._options, path=self._path, blocks=self._parts), marked
 
     @cached_property
     def _names(self) -> tuple[str, ...]:

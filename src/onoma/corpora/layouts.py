@@ -102,7 +102,7 @@ def _seems_a_span(item: object) -> bool:
 def has_annotation(record: object) -> bool:
     """Whether a record has a place for spans, be there any or not."""
     if isinstance(record, dict):
-        return not record.keys().isdisjoint((*SPAN_KEYS, "annotations", "completions", "responses"))
+        return not record.keys().isdisjoint((*SPAN_KEYS, "completions", "responses"))
     return is_pair(record)
 
 

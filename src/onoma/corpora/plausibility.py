@@ -39,7 +39,10 @@ _PHRASE = re.compile("NP|VP|PP|ADVP|ADJP|SBAR|PRT|CONJP|INTJ|LST|UCP|NC|VC|PC")
 _PREFIX_WORD = re.compile(
     "[BIESLUM]|BEGIN|BEG|START|INSIDE|IN|INT|CONT|MID|MIDDLE|END|LAST|SINGLE|SING|UNIT", re.IGNORECASE
 )
-_PARTS = re.compile(r"(\w+?)[^\w](.+)|(?:.+)[^\w](\w+)|([^\W_]+)_(.+)")
+_BARE_SCHEMES = ("IOB1", "IO")
+"""What tags without a prefix of a scheme are detected as."""
+
+_SIGN = re.compile(r"[\W_]+")
 
 
 def check_plausible(
@@ -74,9 +77,9 @@ def _oddities(tally: ReadTally, options: ReadOptions) -> Iterator[str]:
     """What makes no sense, the most telling first."""
     labels, total = tally.labels, tally.labels.total()
     sample = tally.sample
-    if sample.size >= _FEWEST_WORDS - 1 and sample.numbers > _NEARLY_ALL * sample.size:
+    if sample.size >= _FEWEST_WORDS and sample.numbers > _NEARLY_ALL * sample.size:
         yield f"nearly every word is a number ({sample.numbers:,} of {sample.size:,})"
-    if sample.size >= _FEWEST_WORDS - 1 and sample.tags > _NEARLY_ALL * sample.size and sample.prefixed:
+    if sample.size >= _FEWEST_WORDS and sample.tags > _NEARLY_ALL * sample.size and sample.prefixed:
         yield f"nearly every word is a tag ({sample.tags:,} of {sample.size:,})"
     if sample.size >= _FEWEST_WORDS and sample.repeated > _MOSTLY * sample.size:
         yield f"most words are the same as the one before ({sample.repeated:,} of {sample.size:,})"
@@ -94,7 +97,7 @@ def _oddities(tally: ReadTally, options: ReadOptions) -> Iterator[str]:
     headers = [label for label in labels if label.upper() in TAG_NAMES and labels[label] == 1]
     if tally.scheme is not None and headers and total > 1:
         yield f"a label is the name of a column: {headers[0]}"
-    if prefixes := _prefixes(labels):
+    if tally.scheme in _BARE_SCHEMES and (prefixes := _prefixes(labels)):
         known = ", ".join(prefixes)
         yield f"labels come with prefixes that are not those of a scheme ({known}): {_listed(labels, labels)}"
     words, covered = tally.words, tally.covered_words
@@ -108,14 +111,12 @@ def _oddities(tally: ReadTally, options: ReadOptions) -> Iterator[str]:
 
 def _prefixes(labels: Counter[str]) -> list[str]:
     """Words for the beginning and the inside of an entity that all labels have before or behind them."""
-    found: set[str] = set()
-    for label in labels:
-        match = _PARTS.fullmatch(label)
-        prefix = next((part for part in (match[1], match[3], match[4]) if part), "") if match else ""
-        if not _PREFIX_WORD.fullmatch(prefix):
-            return []
-        found.add(prefix)
-    return sorted(found) if len(found) > 1 else []
+    parts = [_SIGN.split(label) for label in labels]
+    for place in (0, -1):
+        found = {each[place] for each in parts if len(each) > 1}
+        if len(found) > 1 and all(len(each) > 1 for each in parts) and all(map(_PREFIX_WORD.fullmatch, found)):
+            return sorted(found)
+    return []
 
 
 def _listed(labels: Counter[str], chosen: list[str] | Counter[str]) -> str:

@@ -13,7 +13,7 @@ from onoma.corpora.conll2012 import is_conll2012
 from onoma.corpora.detection import names_columns
 from onoma.corpora.hipe import is_hipe
 from onoma.corpora.pubtator import is_pubtator
-from onoma.corpora.spelling import are_tags, looks_tagged
+from onoma.corpora.spelling import are_tags, is_tag, looks_tagged
 from onoma.corpora.tables import is_table
 from onoma.errors import CorpusError
 from onoma.io.json_text import parsed
@@ -28,7 +28,6 @@ _NAMED = {
 _SETTLED = frozenset(["jsonl", "brat", "germeval", "spacy"])
 _READ_ONLY = frozenset(["table", "pubtator", "spacy"])
 _HEAD_LINES = 400
-_TAG = re.compile(r"O|[BIESLUM]-\S.*")
 _WORD_NUMBER = re.compile(r"\d+([-.]\d+)?")
 
 
@@ -94,20 +93,25 @@ def _by_content(lines: list[str]) -> str | None:
     tabbed = [line.split("\t") for line in words]
     widths = Counter(map(len, tabbed))
     numbered = all(_WORD_NUMBER.fullmatch(fields[0]) for fields in tabbed)
-    if numbered and set(widths) == {4} and all(_TAG.fullmatch(tag) for fields in tabbed for tag in fields[2:]):
+    if numbered and set(widths) == {4} and all(is_tag(tag) for fields in tabbed for tag in fields[2:]):
         return "germeval"
-    if numbered and set(widths) == {10} and not are_tags({fields[-1].replace("=", " ") for fields in tabbed}):
+    if numbered and set(widths) == {10} and not _hold_tags({fields[-1] for fields in tabbed}):
         return "conllu"
     if numbered and set(widths) == {5} and all(map(_is_uner, tabbed)):
         return "conllu"
     columns = [split_columns(line, tabs="\t" in line) for line in words]
-    tagged = sum(len(fields) > 1 and _TAG.fullmatch(fields[-1].strip(" ")) is not None for fields in columns)
+    tagged = sum(len(fields) > 1 and is_tag(fields[-1].strip(" ")) for fields in columns)
     return "conll" if 2 * tagged > len(words) or _is_tagged(columns) else None
+
+
+def _hold_tags(cells: set[str]) -> bool:
+    """Whether a last column has tags, and no keys and values as CoNLL-U's has."""
+    return are_tags(cells) and not any("=" in cell for cell in cells)
 
 
 def _is_uner(fields: list[str]) -> bool:
     """Whether the third of five columns could be UNER's tag, and the last one is none."""
-    return looks_tagged(fields[2]) and not (_TAG.fullmatch(fields[4]) and fields[4] != "O")
+    return looks_tagged(fields[2]) and not (is_tag(fields[4]) and fields[4] != "O")
 
 
 def _is_tagged(rows: list[list[str]]) -> bool:

@@ -1,4 +1,4 @@
-"""Tags as tools spell them to tags as the schemes have them: ``B_PER``, ``PER-B``, ``b-per``, ``B``, ``(PER*``, ``3``.
+"""Tags as tools spell them to tags as the schemes have them: ``B_PER``, ``PER-B``, ``b-per``, ``B``, ``3``.
 
 How a file spells its tags is judged by all of its tags together, so that a label that merely looks like another
 spelling (``B_cell`` among ``B-DNA``) stays as it is. This module knows no file.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from onoma.errors import SchemeError
-from onoma.schemes import OUTSIDE
+from onoma.schemes import OUTSIDE, has_prefix
 
 _PREFIXES = "BIESLUM"
 _UNLABELLED_PREFIXES = frozenset(_PREFIXES)
@@ -33,6 +33,11 @@ def looks_tagged(tag: str) -> bool:
 def looks_prefixed(tag: str) -> bool:
     """Whether a cell could be a tag with a prefix and a label."""
     return _PREFIXED.fullmatch(tag) is not None
+
+
+def is_tag(cell: str) -> bool:
+    """Whether a cell is a tag as the schemes have it."""
+    return cell == OUTSIDE or (has_prefix(cell) and len(cell) > 2)
 
 
 def is_number(cell: str) -> bool:

@@ -12,9 +12,9 @@ from __future__ import annotations
 import ast
 import csv
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain, islice
 
 from onoma.corpora.columns import column_index
 from onoma.corpora.detection import TAG_NAMES, WORD_NAMES, names_columns
@@ -30,6 +30,7 @@ _DELIMITERS = ",;\t|"
 _TEXT_NAMES = ("TEXT", "SENTENCE", "CONTENT", "DOCUMENT", "WORDS", "TOKENS")
 _SENTENCE_NAMES = ("SENTENCE #", "SENTENCE#", "SENTENCE_ID", "SENTENCE ID", "SENTENCE", "SENT_ID", "SENTENCE_IDX")
 _HEAD_ROWS = 200
+_LONGEST_CELL = 2**31 - 1
 
 
 def is_table(lines: Sequence[str]) -> bool:
@@ -106,8 +107,7 @@ class TableReader(RecordReader):
 
     def _is_of_words(self, words: int) -> bool:
         """Whether each row is a word: no cell of words is a list, or has as many parts as its tags."""
-        rows = (cells for _, cells in self._body())
-        head = [cells for cells, _ in zip(rows, range(_HEAD_ROWS), strict=False) if cells[words].strip()]
+        head = [cells for _, cells in islice(self._body(), _HEAD_ROWS) if cells[words].strip()]
         assert self._tag is not None
         return not any(cells[words].startswith("[") or len(cells[self._tag].split()) > 1 for cells in head)
 
@@ -171,20 +171,15 @@ class TableReader(RecordReader):
             yield number, cells
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
-        csv.field_size_limit(sys.maxsize)
+        csv.field_size_limit(_LONGEST_CELL)
         lines = (line + "\n" for _, line in numbered_lines(self.path, encoding=self.options.encoding))
         first = next(lines, "")
-        reader = csv.reader(_chained(first, lines), delimiter=delimiter_of(first.strip()))
+        reader = csv.reader(chain((first,), lines), delimiter=delimiter_of(first.strip()))
         try:
             for cells in reader:
                 yield reader.line_num, cells
         except csv.Error as error:
             raise CorpusError(f"is no table: {error}", path=self.path, line=reader.line_num) from None
-
-
-def _chained(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
 
 
 def _listed(cell: str) -> list[object] | dict[str, object] | None:

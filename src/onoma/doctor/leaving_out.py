@@ -12,7 +12,7 @@ from pathlib import Path
 from onoma.corpora.layouts import is_pair
 from onoma.io.json_text import parsed
 
-_WITH_SENTENCES = frozenset(["conll", "conllu", "germeval"])
+_WITH_SENTENCES = frozenset(["conll", "conllu", "germeval", "hipe", "conll2012", "webanno"])
 """Formats in which lines that are not blank form a sentence."""
 
 

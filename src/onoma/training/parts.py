@@ -111,8 +111,8 @@ def count_inside_words(part: Part, encoder: SubwordEncoder, *, on_event: Listene
             starts, ends = set(words.starts.tolist()), set(words.ends.tolist())
             inside += sum(entity.start not in starts or entity.end not in ends for entity in document.entities)
     if inside:
-        text = f"{inside:,} of {total:,} entities begin or end inside a word; whole words are tagged, so they count as missed"
-        on_event(Notice(f"{part.card.name}: {text}; where parts are to be tagged, files must give them as words"))
+        text = f"{inside:,} of {total:,} entities begin or end inside a word, so that they count as missed"
+        on_event(Notice(f"{part.card.name}: {text}; words are tagged as a whole, and files can give other words"))
 
 
 def compare_labels(train: Counter[str], dev: Counter[str], *, on_event: Listener) -> None:
