@@ -48,7 +48,7 @@ def working_options(path: Path, format: str, options: ReadOptions, *, trial: Tri
         path: the file that was refused.
         format: that it was refused in.
         options: that it was refused with.
-        trial: reads a file; raises OnomaError where it does not read or makes no sense.
+        trial: reads a file; raises OnomaError where it cannot be read or makes no sense.
     """
     if path.is_dir():
         return ""
@@ -57,7 +57,7 @@ def working_options(path: Path, format: str, options: ReadOptions, *, trial: Tri
         try:
             lines = [line for _, line in islice(numbered_lines(path, encoding=options.encoding), _HEAD_LINES)]
             head.write_text("\n".join([*lines, ""]), encoding=options.encoding, newline="\n")
-        except OnomaError:
+        except (OnomaError, OSError, UnicodeError):
             return ""
         for each in _candidates(lines, format, options):
             word, tag = each.word or options.word_column, each.tag or options.tag_column

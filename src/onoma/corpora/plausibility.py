@@ -1,15 +1,15 @@
 """Whether what a corpus was read as makes sense, or comes from the wrong column or the wrong format.
 
 The check knows what the reading came to, not the file. It refuses only what nobody annotates: labels such as ``_`` or
-``X[1]``, every word a number, nearly every word in an entity, tags of parts of speech, prefixes that were taken for
-parts of labels, and a file of annotations without any.
+``X[1]``, words that are all numbers, tags or the same, nearly every word in an entity, tags of parts of speech,
+prefixes that were taken for parts of labels, and a file of annotations without any. See ``docs/decisions/014``.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from onoma.corpora.advice import COLUMN_FORMATS
 from onoma.corpora.detection import TAG_NAMES
 from onoma.corpora.options import ReadOptions
 from onoma.corpora.tally import ReadTally
+from onoma.corpora.word_sample import PART_OF_SPEECH, WordSample
 from onoma.errors import CorpusError, OnomaError
 from onoma.io.lines import numbered_lines
 
@@ -31,10 +32,6 @@ _ODD = (
     (re.compile(r"[\d.,:-]+"), "are numbers; --tag-names names the tags that numbers stand for"),
 )
 _BROKEN = re.compile(r"[-_.,:;=|\s].*|.*[-_,:;=|\[(\s]", re.DOTALL)
-_PART_OF_SPEECH = re.compile(
-    "ADJ|ADP|ADV|AUX|CCONJ|CONJ|DET|INTJ|NOUN|NUM|PART|PRON|PROPN|PUNCT|SCONJ|SYM|VERB|CC|CD|DT|EX|FW|IN|JJ[RS]?|MD|"
-    "NNP?S?|PDT|POS|PRP[$]?|RB[RS]?|RP|TO|UH|VB[DGNPZ]?|WDT|WP[$]?|WRB|NE|ART|V[AMV](?:FIN|INF|PP|IZU)|APPR|ADJ[AD]|KON"
-)
 _PHRASE = re.compile("NP|VP|PP|ADVP|ADJP|SBAR|PRT|CONJP|INTJ|LST|UCP|NC|VC|PC")
 _PREFIX_WORD = re.compile(
     "[BIESLUM]|BEGIN|BEG|START|INSIDE|IN|INT|CONT|MID|MIDDLE|END|LAST|SINGLE|SING|UNIT", re.IGNORECASE
@@ -75,38 +72,49 @@ def check_plausible(
 
 def _oddities(tally: ReadTally, options: ReadOptions) -> Iterator[str]:
     """What makes no sense, the most telling first."""
-    labels, total = tally.labels, tally.labels.total()
-    sample = tally.sample
-    if sample.size >= _FEWEST_WORDS and sample.numbers > _NEARLY_ALL * sample.size:
+    if tally.sample.size >= _FEWEST_WORDS:
+        yield from _odd_words(tally.sample)
+    yield from _odd_labels(tally)
+    words, covered = tally.words, tally.covered_words
+    if tally.scheme is not None and words >= _FEWEST_WORDS and covered > _NEARLY_ALL * words:
+        share = f"{min(covered, words):,} of {words:,}"
+        yield f"nearly every word is in an entity ({share}), as {_listed(tally.labels, tally.labels)}"
+    several = tally.words >= _FEWEST_WORDS if tally.words else tally.documents > 1
+    if not tally.labels and tally.annotated and several and not options.may_be_empty and not options.labels:
+        unusable = sum(finding.count for finding in tally.unusable.frozen().values())
+        yield f"none of its {unusable:,} annotations can be used" if unusable else "it has no entity at all"
+
+
+def _odd_words(sample: WordSample) -> Iterator[str]:
+    if sample.numbers > _NEARLY_ALL * sample.size:
         yield f"nearly every word is a number ({sample.numbers:,} of {sample.size:,})"
-    if sample.size >= _FEWEST_WORDS and sample.tags > _NEARLY_ALL * sample.size and sample.prefixed:
+    if sample.tags > _NEARLY_ALL * sample.size and sample.prefixed:
         yield f"nearly every word is a tag ({sample.tags:,} of {sample.size:,})"
-    if sample.size >= _FEWEST_WORDS and sample.repeated > _MOSTLY * sample.size:
+    if sample.speech > _NEARLY_ALL * sample.lettered > 0:
+        yield f"nearly every word is a part of speech ({sample.speech:,} of {sample.lettered:,} with a letter)"
+    if sample.repeated > _MOSTLY * sample.size:
         yield f"most words are the same as the one before ({sample.repeated:,} of {sample.size:,})"
+
+
+def _odd_labels(tally: ReadTally) -> Iterator[str]:
+    labels, total = tally.labels, tally.labels.total()
     for pattern, why in _ODD:
         if found := list(filter(pattern.fullmatch, labels)):
             yield f"labels {why}: {_listed(labels, found)}"
     broken = list(filter(_BROKEN.fullmatch, labels)) if tally.scheme is not None else []
     if broken:
         yield f"labels begin or end with signs, as broken tags do: {_listed(labels, broken)}"
-    speech = [label for label in labels if _PART_OF_SPEECH.fullmatch(label)]
+    speech = [label for label in labels if PART_OF_SPEECH.fullmatch(label)]
     if len(speech) > 1 and sum(labels[label] for label in speech) > _MOSTLY * total:
         yield f"labels are parts of speech: {_listed(labels, speech)}"
     if tally.scheme is not None and labels and all(map(_PHRASE.fullmatch, labels)) and len(labels) > 1:
-        yield f"labels are those of phrases: {_listed(labels, list(labels))}"
+        yield f"labels are those of phrases: {_listed(labels, labels)}"
     headers = [label for label in labels if label.upper() in TAG_NAMES and labels[label] == 1]
     if tally.scheme is not None and headers and total > 1:
         yield f"a label is the name of a column: {headers[0]}"
     if tally.scheme in _BARE_SCHEMES and (prefixes := _prefixes(labels)):
         known = ", ".join(prefixes)
         yield f"labels come with prefixes that are not those of a scheme ({known}): {_listed(labels, labels)}"
-    words, covered = tally.words, tally.covered_words
-    if tally.scheme is not None and words >= _FEWEST_WORDS and covered > _NEARLY_ALL * words:
-        yield f"nearly every word is in an entity ({min(covered, words):,} of {words:,}), as {_listed(labels, labels)}"
-    several = tally.words >= _FEWEST_WORDS if tally.words else tally.documents > 1
-    if not total and tally.annotated and several and not options.may_be_empty and not options.labels:
-        unusable = sum(finding.count for finding in tally.unusable.frozen().values())
-        yield f"none of its {unusable:,} annotations can be used" if unusable else "it has no entity at all"
 
 
 def _prefixes(labels: Counter[str]) -> list[str]:
@@ -119,7 +127,7 @@ def _prefixes(labels: Counter[str]) -> list[str]:
     return []
 
 
-def _listed(labels: Counter[str], chosen: list[str] | Counter[str]) -> str:
+def _listed(labels: Counter[str], chosen: Iterable[str]) -> str:
     shown = sorted(chosen, key=lambda label: -labels[label])
     return ", ".join(shown[:5]) + (", …" if len(shown) > 5 else "")
 

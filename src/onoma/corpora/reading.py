@@ -89,8 +89,7 @@ class Reading:
         try:
             yield from self._reader.documents(tally)
         except SchemeError as error:
-            chosen = self._options.tag_column is not None or self._options.scheme is not None
-            working = "" if chosen or tally.documents else self._advise()
+            working = "" if tally.documents or self._options.scheme is not None else self._advise()
             if not working:
                 raise
             message = f"{error.message}; or, if these are no tags, read the file with {working}"

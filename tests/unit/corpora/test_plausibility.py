@@ -74,6 +74,7 @@ def test_index_columns_and_headers(tmp_path: Path, lines: str, name: str) -> Non
         ("O Ada\nB-PER in\nO Rome\nO is\nO .\n", "nearly every word is a tag"),
         ("d Ada B-PER x\nd in O x\nd Rome B-LOC x\nd is O x\nd . O x\n", "most words are the same"),
         ("a begin~PER\nb inside~PER\nc O\nd O\ne O\n", "prefixes that are not those of a scheme"),
+        ("NNP B-PER\nVBD O\nIN O\nDT O\nNN B-LOC\n. O\n", "nearly every word is a part of speech"),
         ("a PER~begin\nb PER~in\nc LOC~begin\nd O\ne O\n", "prefixes that are not those of a scheme"),
         ("a O\nb O\nc O\nd O\ne O\n", "no entity at all"),
     ],
