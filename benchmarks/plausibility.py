@@ -19,6 +19,7 @@ from pathlib import Path
 from results import DATA, write_result
 
 from onoma.corpora import Reading, ReadOptions, read
+from onoma.corpora.reading import read_through
 from onoma.errors import OnomaError
 
 _NO_CORPORA = frozenset(["README.md"])
@@ -52,7 +53,7 @@ def main() -> None:
 
 def shares(reading: Reading) -> dict[str, float]:
     """What the check compares with its bounds."""
-    tally = reading.read_through()
+    tally = read_through(reading)
     words, sample = max(tally.words, 1), tally.sample
     size = max(sample.size, 1)
     return {

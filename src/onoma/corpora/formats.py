@@ -21,7 +21,7 @@ from onoma.corpora.jsonl import JsonlReader, write_jsonl
 from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
 from onoma.corpora.plaintext import TextReader, write_text
 from onoma.corpora.pubtator import PubtatorReader
-from onoma.corpora.reading import DocumentReader, Reading
+from onoma.corpora.reading import DocumentReader, Reading, read_through
 from onoma.corpora.sniffing import format_to_write, sniff
 from onoma.corpora.tables import TableReader
 from onoma.corpora.tally import ReadTally, WriteReport, WriteTally
@@ -116,7 +116,7 @@ def _opened(path: Path, name: str, options: ReadOptions, *, advise: Callable[[],
 
 def _trial(path: Path, name: str, options: ReadOptions) -> ReadTally:
     """Read a file to its end without looking for other options where it is refused."""
-    return _opened(path, name, options, advise=str).read_through()
+    return read_through(_opened(path, name, options, advise=str))
 
 
 def _format(name: str) -> Format:

@@ -95,20 +95,6 @@ class Reading:
             message = f"{error.message}; or, if these are no tags, read the file with {working}"
             raise SchemeError(message, path=error.path, line=error.line) from None
 
-    def read_through(self) -> ReadTally:
-        """Read the corpus to its end.
-
-        Returns:
-            What that came to.
-
-        Raises:
-            CorpusError, SchemeError: as iteration does.
-        """
-        for _ in self:
-            pass
-        assert self._tally is not None
-        return self._tally
-
     @property
     def scheme(self) -> Scheme | None:
         """The tagging scheme, forced or detected from the whole file; None where the file has no tags."""
@@ -117,8 +103,10 @@ class Reading:
     @property
     def report(self) -> ReadReport:
         """What the last iteration came to so far; where there was none the corpus is read through first."""
-        tally = self._tally if self._tally is not None else self.read_through()
-        return tally.report(forced=self._options.scheme is not None)
+        if self._tally is None:
+            read_through(self)
+        assert self._tally is not None
+        return self._tally.report(forced=self._options.scheme is not None)
 
     def notices(self) -> list[str]:
         """What the corpus was read as, and what had to be repaired or left out; each names the file."""
@@ -153,3 +141,15 @@ class Reading:
         self._unnamed.difference_update(entity.label for entity in document.entities)
         entities = (replace(entity, label=names.get(entity.label, entity.label)) for entity in document.entities)
         return replace(document, entities=tuple(entity for entity in entities if entity.label), unannotated=unannotated)
+
+
+def read_through(reading: Reading) -> ReadTally:
+    """Read a corpus to its end, and say what that came to.
+
+    Raises:
+        CorpusError, SchemeError: as iteration does.
+    """
+    for _ in reading:
+        pass
+    assert reading._tally is not None
+    return reading._tally
