@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice, product
+from itertools import islice
 from pathlib import Path
 
 from onoma.corpora.columns import split_columns
@@ -18,8 +18,8 @@ from onoma.corpora.tally import ReadTally
 from onoma.errors import OnomaError
 from onoma.io.lines import numbered_lines
 
-COLUMN_FORMATS = frozenset(["conll", "conllu", "table", "hipe", "germeval"])
-"""Formats whose columns can be chosen, or that a file of columns may be taken for."""
+WITH_COLUMNS = frozenset(["conll", "conllu", "table"])
+"""Formats whose columns can be chosen, and may have to be."""
 
 _HEAD_LINES = 2000
 _JUDGED_ROWS = 100
@@ -27,6 +27,7 @@ _MOST_COLUMNS = 12
 _MOST_COVERED = 0.7
 _FORMATS = ("conll", "conllu", "germeval", "table", "hipe", "conll2012", "webanno", "pubtator", "jsonl")
 _BY_COLUMNS = ("conll", "table", "conll2012")
+_OF_COLUMNS = WITH_COLUMNS | {"germeval", "hipe"}
 
 Trial = Callable[[Path, str, ReadOptions], ReadTally]
 """Reads a file in a format to its end, and says what that came to."""
@@ -73,20 +74,21 @@ def working_options(path: Path, format: str, options: ReadOptions, *, trial: Tri
 
 
 def _candidates(lines: Iterable[str], format: str, options: ReadOptions) -> Iterator[_Candidate]:
-    """One change before two, the columns of tags before those of words."""
+    """One change before two; of columns those that hold nothing but tags first, then the last ones."""
     found = [line for line in lines if line.strip() and not line.startswith(("#", "-DOCSTART-"))][:_JUDGED_ROWS]
     rows = [split_columns(line, tabs="\t" in line) for line in found]
     columns = range(1, min(max(map(len, rows), default=0), _MOST_COLUMNS) + 1)
-    words = [column for column in columns if not are_tags({row[column - 1] for row in rows if len(row) >= column})]
-    if format in COLUMN_FORMATS:
+    sure = [column for column in columns if are_tags({row[column - 1] for row in rows if len(row) >= column})]
+    words = [column for column in columns if column not in sure]
+    tags = [*reversed(sure), *reversed(words)]
+    if format in WITH_COLUMNS:
         word = 1 if options.word_column is None else options.word_column
-        yield from (_Candidate(format, tag=tag) for tag in reversed(columns) if tag != word)
+        yield from (_Candidate(format, tag=tag) for tag in tags if tag != word)
         yield from (_Candidate(format, word=word) for word in words)
     if options.word_column is None and options.tag_column is None:
         yield from (_Candidate(each) for each in _FORMATS if each != format)
-    for each in dict.fromkeys([format, *_BY_COLUMNS]) if format in COLUMN_FORMATS else ():
-        pairs = product(words, columns) if each in _BY_COLUMNS else ()
-        yield from (_Candidate(each, word=word, tag=tag) for word, tag in pairs if word != tag)
+    for each in _BY_COLUMNS if format in _OF_COLUMNS else ():
+        yield from (_Candidate(each, word=word, tag=tag) for tag in tags for word in words if word != tag)
 
 
 def _reads(trial: Trial, path: Path, format: str, options: ReadOptions) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from onoma.corpora.advice import COLUMN_FORMATS
+from onoma.corpora.advice import WITH_COLUMNS
 from onoma.corpora.detection import TAG_NAMES
 from onoma.corpora.options import ReadOptions
 from onoma.corpora.tally import ReadTally
@@ -62,7 +62,7 @@ def check_plausible(
         return
     if working := advise():
         advice = f"it makes sense with {working}"
-    elif tally.scheme is not None and format in COLUMN_FORMATS:
+    elif tally.scheme is not None and format in WITH_COLUMNS:
         advice = "choose the columns with --word-column and --tag-column, name another --format"
     else:
         advice = "name another --format"

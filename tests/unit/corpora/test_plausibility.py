@@ -136,6 +136,11 @@ WEBANNO = (
             [("Ada", "PER"), ("Rome", "LOC")],
         ),
         (
+            "Ada NNP PER x (S*\nleft VBD O y *)\nin IN O x *\nRome NNP LOC x *\n. . O z *\n",
+            {"tag_column": 3},
+            [("Ada", "PER"), ("Rome", "LOC")],
+        ),
+        (
             BRACKETS,
             {"format": "conll2012", "word_column": 1, "tag_column": 2},
             [("Ada Byron", "PER"), ("Turin", "LOC")],
