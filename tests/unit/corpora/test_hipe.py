@@ -102,3 +102,14 @@ def test_a_broken_file_is_refused(tmp_path: Path, content: str, message: str) ->
 def test_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="no column 'NE-OTHER'; its columns are TOKEN, NE-COARSE-LIT"):
         documents_of(tmp_path, NAMES + FIRST, tag_column="NE-OTHER")
+
+
+@pytest.mark.parametrize(("flag", "sentences"), [("_", 2), ("EndOfSentence", 1)])
+def test_segments_are_sentences_where_no_flag_ends_one_and_never_cut_an_entity(
+    tmp_path: Path, flag: str, sentences: int
+) -> None:
+    rows = ["Ada\tB-pers\t_", "# segment_iiif_link = _", "Byron\tI-pers\t_", "# segment_iiif_link = _"]
+    rows += ["left\tO\t_", f".\tO\t{flag}"]
+    [document] = documents_of(tmp_path, "\n".join(["TOKEN\tNE-COARSE-LIT\tMISC", "# document_id = d", *rows]) + "\n")
+    assert len(document.sentences or ()) == sentences
+    assert entities_of([document]) == [("Ada Byron", "pers")]
