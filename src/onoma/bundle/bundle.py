@@ -57,10 +57,15 @@ class Bundle:
         """The entity types that it finds."""
         return self.manifest.entities.labels
 
-    def windower(self) -> Windower:
-        """How it cuts documents."""
+    def windower(self, *, structure: bool = True) -> Windower:
+        """How it reads and cuts documents.
+
+        Args:
+            structure: whether raw text is looked through for units and spellings; see :class:`onoma.encoding.Windower`.
+        """
         window = self.manifest.window
-        return Windower(SubwordEncoder(self.tokenizer), window=window.size, overlap=window.overlap)
+        encoder = SubwordEncoder(self.tokenizer)
+        return Windower(encoder, window=window.size, overlap=window.overlap, structure=structure)
 
     def task(self) -> TagTask:
         """What it predicts, and how that is read out of scores."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from onoma.api.streaming import TARGETS
-from onoma.cli.options import INTERRUPTED, WORDS, DtypeOption, Threads, reads
+from onoma.cli.options import INTERRUPTED, WORDS, DtypeOption, StructureOption, Threads, reads
 from onoma.cli.output import print_notes
 from onoma.corpora import FORMATS, ReadOptions
 from onoma.errors import InputError
@@ -79,6 +79,7 @@ def run(
     options: ReadOptions,
     threads: Threads = None,
     dtype: DtypeOption = "auto",
+    structure: StructureOption = True,
 ) -> None:
     """Find the names in text.
 
@@ -108,6 +109,7 @@ def run(
             workers=workers,
             threads=threads,
             dtype=dtype,
+            structure=structure,
             shard_rows=shard_rows,
             overwrite=overwrite,
             resume=resume,
@@ -143,7 +145,7 @@ def run(
         documents = documents_of(found, by_rows=column is not None, failed=failed)
     else:
         documents = _standard_input(lines=lines)
-    write_documents(load(model, dtype=dtype, threads=threads).tag_many(documents), path, to=target)
+    write_documents(load(model, dtype=dtype, threads=threads, structure=structure).tag_many(documents), path, to=target)
     if failures:
         raise typer.Exit(SOME_FAILED)
 
