@@ -117,8 +117,9 @@ def run_training(
     dev = read_part(wanted, config.data, on_event=on_event) if wanted else None
     if dev is not None:
         compare_labels(text.labels, dev.labels, on_event=on_event)
-        count_inside_words(dev, SubwordEncoder(pretrained.tokenizer), on_event=on_event)
     bundle = Bundle(_manifest(config, pretrained, text, dev), pretrained.tokenizer)
+    if dev is not None:
+        count_inside_words(dev, bundle.windower(), on_event=on_event)
     model = build_model(config, pretrained, text=text).to(device)
     dtype = ranks.broadcast(lambda: dtype_of_run(settings.dtype, device=device, folder=folder))
     data, loop_settings = plan_run(settings, text.examples, pretrained=pretrained, device=device, dtype=dtype)

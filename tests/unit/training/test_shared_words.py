@@ -50,10 +50,10 @@ def test_entities_of_dev_that_a_tagger_of_whole_words_cannot_find_are_counted() 
     given = Document.from_words([["lyon", "-", "based"]])
     given = given.with_entities([given.entity(0, 4, "B")])
     events: list[Event] = []
-    count_inside_words(part_of([shared, given, Document("lyon")]), windower().subword_encoder, on_event=events.append)
+    count_inside_words(part_of([shared, given, Document("lyon")]), windower(), on_event=events.append)
     [notice] = [event.text for event in events if isinstance(event, Notice)]
     assert notice.startswith("dev.jsonl: 2 of 4 entities begin or end inside a word")
-    count_inside_words(part_of([given]), windower().subword_encoder, on_event=events.append)
+    count_inside_words(part_of([given]), windower(), on_event=events.append)
     assert len(events) == 1
 
 
