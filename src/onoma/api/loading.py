@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from onoma.api.dtypes import choose_dtype, open_backend
+from onoma.api.backends import open_backend
+from onoma.api.dtypes import choose_dtype
 from onoma.api.inputs import PathLike
 from onoma.bundle import AUTO, Bundle, load_bundle
 from onoma.runtime.backend import Backend
@@ -29,7 +30,7 @@ def load(model: PathLike, *, dtype: str = AUTO, threads: int | None = None, stru
 
     Raises:
         InputError: the dtype is unknown, or this processor does not support it.
-        BundleError: the folder is missing, broken, of a newer version, or has no graph of this dtype.
+        BundleError: the folder is missing, broken, of a newer version, or has no graph of this dtype that fits it.
         MissingExtraError: OpenVINO is not installed.
     """
     bundle = load_bundle(Path(model))

@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 
 from onoma.bundle.manifest import MANIFEST, Manifest, read_manifest
 from onoma.bundle.shipped import find_model
+from onoma.bundle.tokenizer import read_tokenizer
 from onoma.encoding import SubwordEncoder, Windower
 from onoma.errors import BundleError, InputError
 from onoma.io.files import replacing_bytes
@@ -152,7 +153,7 @@ def load_bundle(folder: str | Path) -> Bundle:
         raise BundleError(f"{folder}: this is a file; {_WHAT_A_MODEL_IS}")
     if not path.is_file():
         raise BundleError(f"{folder}: has no {MANIFEST}, so it is not a model that `onoma train` has written")
-    return Bundle(read_manifest(path), _read_tokenizer(folder / TOKENIZER), folder)
+    return Bundle(read_manifest(path), read_tokenizer(folder / TOKENIZER), folder)
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
@@ -161,12 +162,3 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
     files = {name: (folder / name).stat().st_size for name in names if (folder / name).is_file()}
     with replacing_bytes(folder / MANIFEST) as file:
         file.write(f"{manifest.replace(files=files).to_json()}\n".encode())
-
-
-def _read_tokenizer(path: Path) -> Tokenizer:
-    try:
-        return Tokenizer.from_str(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BundleError(f"{path}: {error.strerror}; copy the bundle again") from error
-    except Exception as error:  # the Rust library raises nothing more precise
-        raise BundleError(f"{path}: cannot be read as a tokenizer ({error}); copy the bundle again") from error

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from typing import NoReturn
 
 import typer
 
 from onoma.cli import calibrate, check, convert, evaluate, explain, export, index, info, prune, score, tag, train
 from onoma.cli.options import INTERRUPTED
-from onoma.cli.output import set_up_output
+from onoma.cli.output import print_message, set_up_output
 from onoma.errors import OnomaError, StoppedError
 from onoma.version import __version__
 
@@ -40,7 +41,11 @@ def _root(
 
 
 def main() -> NoReturn:
-    """Run a command. Errors of onoma are printed as one message, with exit status 2, or 143 after SIGTERM."""
+    """Run a command.
+
+    Errors of onoma are printed as one message, with exit status 2, or 143 after SIGTERM; others with their traceback,
+    and 1.
+    """
     set_up_output()
     try:
         app()
@@ -49,7 +54,7 @@ def main() -> NoReturn:
     except OnomaError as error:
         _fail(str(error))
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        print_message("interrupted")
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # The reader of the output has closed the pipe; without this Python reports it again when it flushes at exit.
@@ -57,9 +62,12 @@ def main() -> NoReturn:
         sys.exit(0)
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except Exception:  # a fault of onoma, with a message in which anything may stand
+        print_message(traceback.format_exc())
+        sys.exit(1)
     sys.exit(0)
 
 
 def _fail(message: str, *, status: int = 2) -> NoReturn:
-    print(f"onoma: {message}", file=sys.stderr)
+    print_message(f"onoma: {message}")
     sys.exit(status)

@@ -12,7 +12,7 @@ import typer
 
 from onoma.api.streaming import TARGETS
 from onoma.cli.options import INTERRUPTED, WORDS, DtypeOption, StructureOption, Threads, reads
-from onoma.cli.output import print_notes
+from onoma.cli.output import print_message, print_notes
 from onoma.corpora import FORMATS, ReadOptions
 from onoma.errors import InputError
 from onoma.text import Document
@@ -172,7 +172,7 @@ def _tag_files(files: list[Path], *, engine: str, **settings: Any) -> None:
 
 def _standard_input(*, lines: bool) -> Iterator[Document]:
     if sys.stdin.isatty():
-        print("reading text from the terminal; end it with Ctrl-D", file=sys.stderr)
+        print_message("reading text from the terminal; end it with Ctrl-D")
     for number, line in enumerate(sys.stdin.buffer if lines else [sys.stdin.buffer.read()], start=1):
         try:
             decoded = line.decode("utf-8-sig")

@@ -22,6 +22,7 @@ from onoma.corpora.layouts import SPAN_KEYS
 from onoma.corpora.records import RecordReader
 from onoma.corpora.spelling import looks_tagged
 from onoma.errors import CorpusError
+from onoma.io.cells import allow_long_cells
 from onoma.io.json_text import parsed
 from onoma.io.lines import numbered_lines
 from onoma.schemes import OUTSIDE
@@ -30,7 +31,6 @@ _DELIMITERS = ",;\t|"
 _TEXT_NAMES = ("TEXT", "SENTENCE", "CONTENT", "DOCUMENT", "WORDS", "TOKENS")
 _SENTENCE_NAMES = ("SENTENCE #", "SENTENCE#", "SENTENCE_ID", "SENTENCE ID", "SENTENCE", "SENT_ID", "SENTENCE_IDX")
 _HEAD_ROWS = 200
-_LONGEST_CELL = 2**31 - 1
 
 
 def is_table(lines: Sequence[str]) -> bool:
@@ -171,7 +171,7 @@ class TableReader(RecordReader):
             yield number, cells
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
-        csv.field_size_limit(_LONGEST_CELL)
+        allow_long_cells()
         lines = (line + "\n" for _, line in numbered_lines(self.path, encoding=self.options.encoding))
         first = next(lines, "")
         reader = csv.reader(chain((first,), lines), delimiter=delimiter_of(first.strip()))

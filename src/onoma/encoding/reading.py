@@ -26,6 +26,8 @@ Ranges = tuple[tuple[int, int], ...]
 """Half-open ranges of words, one after the other."""
 
 _WORDS_AT_ONCE = 8_192
+_SHORT_UNIT = 8
+"""Words; a longer unit is a sentence for an encoder also if no full stop ends it."""
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 
@@ -71,7 +73,7 @@ def read_words(document: Document, subword_encoder: SubwordEncoder, *, structure
     sentences = _ranges(words, starts)
     if not structure:
         return Reading(words, sentences)
-    closed = [end - 1 for _, end in sentences[:-1]] if given is None else []
+    closed = [end - 1 for start, end in sentences[:-1] if end - start <= _SHORT_UNIT] if given is None else []
     words = words.closed_at(closed)
     caseless = [np.searchsorted(words.starts, each).tolist() for each in find_caseless(text, starts)]
     if not (caseless and subword_encoder.is_cased):

@@ -99,7 +99,10 @@ class SubwordEncoder:
 
     def _complete(self, ids: list[int], word_ids: list[int | None], words: int) -> Subwords:
         """Give every word its place: the dropped ones get the unknown token, very long ones are cut."""
-        flat = np.asarray(ids, dtype=np.int32)
+        try:
+            flat = np.asarray(ids, dtype=np.int32)
+        except OverflowError as error:
+            raise EncoderError(f"the tokenizer has a subword with the id {max(ids):,}; it is broken") from error
         owners = np.asarray([-1 if word is None else word for word in word_ids], dtype=np.int64)
         counts = np.bincount(owners, minlength=words) if owners.size else np.zeros(words, dtype=np.int64)
         if words and (counts.min() == 0 or counts.max() > self.longest_word):
