@@ -19,6 +19,7 @@ from onoma.corpora.tally import WriteTally
 from onoma.corpora.written_layouts import LAYOUTS
 from onoma.errors import ConfigError, CorpusError
 from onoma.io.files import replacing
+from onoma.io.json_text import parsed
 from onoma.io.lines import numbered_lines, whole_text
 from onoma.text import Document
 
@@ -39,10 +40,10 @@ class JsonlReader(RecordReader):
         if not _is_record(first[1]):
             yield from enumerate(self._whole(), start=1)
             return
-        yield from ((first[0], record) for record in _contained(json.loads(first[1])))
+        yield from ((first[0], record) for record in _contained(parsed(first[1])))
         for number, line in filled:
             try:
-                value = json.loads(line)
+                value = parsed(line)
             except json.JSONDecodeError as error:
                 message = f"column {error.colno} is no JSON: {error.msg}; expected one JSON object a line"
                 raise CorpusError(message, path=self.path, line=number) from None
@@ -50,7 +51,7 @@ class JsonlReader(RecordReader):
 
     def _whole(self) -> list[object]:
         try:
-            value = json.loads(whole_text(self.path, encoding=self.options.encoding))
+            value = parsed(whole_text(self.path, encoding=self.options.encoding))
         except json.JSONDecodeError as error:
             message = f"column {error.colno} is no JSON: {error.msg}; expected one JSON object a line, or a JSON list"
             raise CorpusError(message, path=self.path, line=error.lineno) from None
@@ -115,7 +116,7 @@ def _encodable(line: str) -> bool:
 
 def _is_record(line: str) -> bool:
     try:
-        value = json.loads(line)
+        value = parsed(line)
     except json.JSONDecodeError:
         return False
     return value is None or isinstance(value, dict) or is_pair(value)
