@@ -1,11 +1,13 @@
 """How much is lost where a model is given raw text instead of words and sentences.
 
-    python benchmarks/raw_text.py [--model en] [--parts ewt written] [--split dev test] [--structure on off]
+    python benchmarks/raw_text.py [--model en] [--parts ewt written speed] [--split dev test] [--structure on off]
 
 1. `ewt`: the dev part of the English Web Treebank with the words and sentences of the corpus, sentence by sentence, and
    as raw text in several layouts. The shipped model was trained on this text: for a model that was not, see
    `benchmarks/raw_text.toml`.
 2. `written`: mails, lists and tables written for onoma, in `tests/data/raw_text`, as raw text.
+3. `speed`: processor seconds with structure over those without, in turn, one thread: of web text (the treebank), of
+   newswire-like text (wikigold), and of reading alone, without the encoder, as a share of tagging.
 
 Exact F1 over persons, places and organisations, whatever a model calls them; MISC is judged where the corpus has it,
 apart. `over_line_ends` counts names that go over a line end, a tab or several blanks: of the gold how many were found,
@@ -17,14 +19,15 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections import defaultdict
+import time
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from english import LABELS, SPACY, WNUT, figures
-from results import DATA, write_result
+from results import DATA, spread, write_result
 
 import onoma
 from onoma.corpora import ReadOptions, read
@@ -34,6 +37,7 @@ from onoma.text import Document
 
 WRITTEN = Path(__file__).parents[1] / "tests" / "data" / "raw_text"
 COLUMNS = 72
+ROUNDS = 5
 NEW_NAMES = {**SPACY, **WNUT}
 WITHOUT_MISC = frozenset(["MISC"])
 _LINE_END = re.compile(r"[\n\r\t]|  ")
@@ -269,10 +273,39 @@ def corpora(options: argparse.Namespace) -> dict[str, list[Document]]:
     return found
 
 
+def speed(options: argparse.Namespace) -> dict[str, object]:
+    """What structure costs, in processor time."""
+    on, off = (onoma.load(options.model, dtype=options.dtype, threads=1, structure=each) for each in (True, False))
+    texts = {
+        "web text": [joined(part, sentences=" ", paragraphs="\n", id="").text for part in passages(ewt())],
+        "wikigold": [document.text for document in read(DATA / "wikigold" / "wikigold.conll.txt")],
+    }
+    found: dict[str, object] = {}
+    for name, own in texts.items():
+        documents = [Document(text) for text in own]
+        tagging, reading = [], []
+        for _ in range(ROUNDS + 1):
+            seconds = [_seconds(partial(deque, tagger.tag_many(own), 0)) for tagger in (on, off)]
+            parts = [
+                _seconds(partial(tagger.bundle.windower(structure=tagger is on).encode, documents))
+                for tagger in (on, off)
+            ]
+            tagging.append(seconds[0] / seconds[1])
+            reading.append((parts[0] - parts[1]) / seconds[1])
+        found[name] = {"tagging": spread(tagging[1:]), "reading, share of tagging": spread(reading[1:])}
+    return found
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    start = time.process_time()
+    call()
+    return time.process_time() - start
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_model_options(parser)
-    parser.add_argument("--parts", nargs="+", choices=("ewt", "written"), default=["ewt", "written"])
+    parser.add_argument("--parts", nargs="+", choices=("ewt", "written", "speed"), default=["ewt", "written"])
     parser.add_argument("--split", nargs="+", choices=("dev", "test"), default=["dev"], help="of the written texts")
     options = parser.parse_args()
     taggers = load_models(options)
@@ -284,6 +317,8 @@ def main() -> None:
             for setting, each in pairs.items()
         }
         result[name] = found | difference(pairs)
+    if "speed" in options.parts:
+        result["speed"] = speed(options)
     write("raw_text", options, result)
 
 
