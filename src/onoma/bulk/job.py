@@ -19,6 +19,7 @@ class Job:
 
     Attributes:
         inputs: the files, in order.
+        stamps: size and time of each when the job was planned.
         counts: how many rows each of them holds, blank ones included.
         shard_rows: rows of a shard.
         target: what is written.
@@ -26,9 +27,12 @@ class Job:
         headings: whether every shard of CSV names its columns, or the first one alone.
         folder: where the shards are written.
         load: loads the tagger, in whichever process; must be picklable.
+        model: the model's folder on the machine that plans.
+        model_digest: of the model.
     """
 
     inputs: tuple[Input, ...]
+    stamps: tuple[str, ...]
     counts: tuple[int, ...]
     shard_rows: int
     target: OutputFormat
@@ -36,6 +40,8 @@ class Job:
     headings: bool
     folder: Path
     load: Callable[[], Tagger]
+    model: Path
+    model_digest: str
 
     @property
     def rows(self) -> int:

@@ -33,6 +33,12 @@ def set_up_output() -> None:
         sys.stdout.reconfigure(encoding="utf-8", newline="\n")
 
 
+def flush_each_line() -> None:
+    """Show each line of standard output when it is written, also in a pipe: what it comes from may be slow."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
+
+
 def print_json(result: Result) -> None:
     """Print a result as JSON."""
     typer.echo(json.dumps(result.to_json(), indent=2, ensure_ascii=False))

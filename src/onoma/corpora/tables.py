@@ -192,7 +192,7 @@ def _listed(cell: str) -> list[object] | dict[str, object] | None:
         return None
     try:
         value = json.loads(cell)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         try:
             value = ast.literal_eval(cell)
         except (ValueError, SyntaxError, MemoryError, RecursionError):

@@ -17,6 +17,25 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def digest_below(path: Path) -> str:
+    """The SHA-256 of a file, or of all files of a folder with their places in it."""
+    if not path.is_dir():
+        return file_digest(path)
+    digest = hashlib.sha256()
+    for file in _files_below(path):
+        name = file.relative_to(path).as_posix()
+        digest.update(f"{name}\0{file_digest(file)}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def stamp_below(path: Path) -> str:
+    """Size and time of a file, or of all files of a folder: what changes when somebody writes to it."""
+    files = _files_below(path) if path.is_dir() else [path]
+    found = ((str(file), file.stat()) for file in files)
+    stamps = "\n".join(f"{name}\0{status.st_size} {status.st_mtime_ns}" for name, status in found)
+    return hashlib.sha256(stamps.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
 def code_digest(parts: Iterable[str]) -> str:
     """The SHA-256 of some of this package's source files, so that a change of the code cannot go unnoticed.
 
@@ -29,3 +48,7 @@ def code_digest(parts: Iterable[str]) -> str:
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
             digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def _files_below(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -81,6 +83,31 @@ def new_folder(path: Path) -> Iterator[Path]:
         yield draft
 
 
+def name_new(draft: Path, path: Path) -> None:
+    """Give a whole file the name ``path``, unless something has that name, be it only since a moment.
+
+    Raises:
+        FileExistsError: something has it; nothing was changed.
+    """
+    try:
+        os.link(draft, path)
+    except OSError as error:
+        if error.errno == errno.EEXIST or os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, "exists already", str(path)) from None
+        draft.rename(path)  # a file system without links
+    else:
+        draft.unlink()
+
+
+def is_special(path: Path) -> bool:
+    """Whether there is something that is neither a file nor a folder: a device, a pipe, a socket."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
 def remove(path: Path) -> None:
     """Remove a file, or a folder with all that is in it, where there is one."""
     if path.is_dir() and not path.is_symlink():
@@ -107,6 +134,8 @@ def _target(path: Path) -> Iterator[TextIO]:
         return
     if path.is_dir():
         raise CorpusError("is a folder; name a file to write to", path=path)
+    if is_special(path):
+        raise CorpusError("is a device or a pipe; name a file to write to, or - for standard output", path=path)
     with _explaining(path), replacing_path(path) as draft, draft.open("x", encoding="utf-8", newline="\n") as file:
         yield file
 
