@@ -12,7 +12,8 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,18 +66,27 @@ def run(
         os.close(reading)
         _work(work, writing, below=below, die_at=die_at, full_at=full_at, largest=largest)
     os.close(writing)
-    if seconds is not None:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-        before = signal.signal(signal.SIGALRM, lambda *_: os.kill(child, signal.SIGKILL))
-    with os.fdopen(reading, "rb") as pipe:
+    with os.fdopen(reading, "rb") as pipe, _alarm(seconds, lambda: os.kill(child, signal.SIGKILL)):
         told = pipe.read()
     _, status = os.waitpid(child, 0)
-    if seconds is not None:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
     message = told.partition(b"!")[2].decode()
     killed = os.WIFSIGNALED(status)
     return Ended(told.partition(b"!")[0].count(b"."), killed, not killed and os.WEXITSTATUS(status) == _FAILED, message)
+
+
+@contextmanager
+def _alarm(seconds: float | None, ring: Callable[[], object]) -> Iterator[None]:
+    """Do something after so many seconds."""
+    if seconds is None:
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, lambda *_: ring())
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _work(
@@ -106,15 +116,14 @@ def _work(
             return
         path = arguments[0]
         if isinstance(path, str | bytes | os.PathLike):
-            where = os.path.abspath(os.fsdecode(path))
-            if not where.startswith(str(below)):
+            if not Path(os.fsdecode(path)).absolute().is_relative_to(below):
                 return
         elif event != "os.truncate":
             return
         mode = arguments[1] if event == "open" else None
         called(writes_too=event in WRITING_CALLS or (isinstance(mode, str) and mode[:1] in ("w", "x", "a")))
 
-    def fsync(_handle: int) -> None:
+    def fsync(_handle: object) -> None:
         called(writes_too=True)  # and not made: what dies with a process is not what dies with a disk
 
     status = 0

@@ -24,15 +24,18 @@ class SmallJob:
         folder: an empty one.
         output: what it writes, by its name.
         replaces: whether an output is there before, which it may replace.
+        times: how often all rows are repeated.
     """
 
-    def __init__(self, folder: Path, *, output: str, replaces: bool) -> None:
+    def __init__(self, folder: Path, *, output: str, replaces: bool, times: int = 1) -> None:
         self.folder = folder
         self.name = output.rstrip("/")
         self._output = f"{folder / output}{'/' if output.endswith('/') else ''}"
         self._replaces = replaces
         (folder / "model").mkdir()
-        lines = (json.dumps({"id": number, "text": text, "n": number}) + "\n" for number, text in enumerate(TEXTS))
+        lines = (
+            json.dumps({"id": number, "text": text, "n": number}) + "\n" for number, text in enumerate(TEXTS * times)
+        )
         (folder / "in.jsonl").write_text("".join(lines), encoding="utf-8")
         self.start()()
         self.expected = self.left()
@@ -45,7 +48,7 @@ class SmallJob:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         (self.folder / "thesis").write_bytes(FOREIGN)
         if self._replaces:
-            self.start(shard_rows=100)()
+            self.start(shard_rows=1_000)()
 
     def start(self, *, shard_rows: int = 3) -> Callable[[], object]:
         """The first run."""

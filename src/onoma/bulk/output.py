@@ -86,7 +86,7 @@ class Output:
         """
         if self.folder and self.path.is_symlink():
             raise InputError(f"{self.path}: is a link to a folder; name the folder itself, {self.path.resolve()}")
-        if self.folder and self.path.is_mount():
+        if self.folder and os.path.ismount(self.path):
             raise InputError(
                 f"{self.path}: a file system is mounted there; name a new folder in it, {self.path}/tagged/"
             )

@@ -18,7 +18,7 @@ from onoma.bulk.job import LETTERS, PARTS, Job
 from onoma.bulk.journal import Journal
 from onoma.bulk.local import do_here, do_in_processes
 from onoma.bulk.observing import BulkObserver, BulkReport, Progress
-from onoma.bulk.output import Output, is_draft, remove_parts
+from onoma.bulk.output import Output, is_draft, is_empty_folder, remove_parts
 from onoma.bulk.planning import Request, plan
 from onoma.bulk.resuming import take_up
 from onoma.bulk.shard import Done, Failed, Results
@@ -74,6 +74,8 @@ def _check_place(request: Request, journal: Journal, observer: BulkObserver) -> 
             f"{output.work}: holds an unfinished job; pass --resume to continue it, --overwrite to start again, "
             "or name another output"
         )
+    if request.resume and output.path.exists() and not is_empty_folder(output.path):
+        raise InputError(f"{output.path}: exists already, and there is no unfinished job to resume")
     output.check_place(overwrite=request.overwrite)
     if journal.begun:
         _clear(output.work, journal)

@@ -154,7 +154,9 @@ def test_a_folder_that_is_filled_meanwhile_stays(tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="sends signals")
 def test_drafts_of_processes_that_died_are_removed_the_next_time_and_those_of_others_are_not(tmp_path):
     program = "import os, sys; from pathlib import Path; from onoma.io.files import replacing; "
-    program += "place = replacing(Path(sys.argv[1])); place.__enter__(); print(flush=True); sys.stdin.read(); os._exit(1)"
+    program += (
+        "place = replacing(Path(sys.argv[1])); place.__enter__(); print(flush=True); sys.stdin.read(); os._exit(1)"
+    )
     command = [sys.executable, "-c", program, str(tmp_path / "place")]
     dead = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment())
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment()) as living:
