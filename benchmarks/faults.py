@@ -7,7 +7,8 @@ each of its writing calls on, and may write no file beyond some size, for four o
 that it replaces. Then jobs are killed at random moments and resumed, again and again, until they end: in one process,
 and as `onoma tag` with two workers and the English model. A training run is killed at random steps and resumed. A loss
 is any end that differs from that of the run which nobody disturbs: other bytes, a file too few or too many, a foreign
-file that has changed, or an error that is not explained. Only where there is `os.fork`.
+file that has changed, or an error that is not explained. At last damaged files go through the readers of bulk jobs;
+there a loss is an error that is not explained, or five seconds for one file. Only where there is `os.fork`.
 """
 
 from __future__ import annotations
@@ -29,11 +30,14 @@ from results import write_result
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path.append(str(TESTS))
 
+from onoma.errors import OnomaError  # noqa: E402
+from support.damaging import FILES, damaged, read_all  # noqa: E402
 from support.dying import run  # noqa: E402
 from support.environment import environment  # noqa: E402
 from support.small_job import OUTPUTS, SmallJob  # noqa: E402
 
 ROWS = 4_000
+SLOW = 5.0
 
 
 class Tries:
@@ -170,6 +174,25 @@ def kills_of_training(arguments: argparse.Namespace) -> Tries:
     return tries
 
 
+def damaged_files(arguments: argparse.Namespace) -> Tries:
+    """What no reader explains, or what takes it longer than five seconds."""
+    chosen, tries = random.Random(arguments.seed), Tries()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, make in FILES.items():
+            whole, path = make(), Path(folder) / name
+            for _ in range(arguments.damaged):
+                path.write_bytes(damaged(whole, chosen))
+                started, lost = time.process_time(), ""
+                try:
+                    read_all(path)
+                except OnomaError:
+                    pass
+                except Exception as error:
+                    lost = f"{name}: {error!r}"
+                tries.add(lost or (f"{name}: slow" if time.process_time() - started > SLOW else ""))
+    return tries
+
+
 KINDS: dict[str, Callable[[argparse.Namespace], Tries]] = {
     "death before every call of the file system": death_at_every_call,
     "full disk from every writing call on": full_disk_at_every_call,
@@ -177,6 +200,7 @@ KINDS: dict[str, Callable[[argparse.Namespace], Tries]] = {
     "kills of a job at random moments": kills_at_random_moments,
     "kills of `onoma tag` with two workers": kills_of_the_command,
     "kills of training": kills_of_training,
+    "damaged files through the readers of jobs": damaged_files,
 }
 
 
@@ -185,6 +209,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=150)
     parser.add_argument("--command-kills", type=int, default=30)
     parser.add_argument("--training-kills", type=int, default=150)
+    parser.add_argument("--damaged", type=int, default=1_500, help="damaged files of each kind")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     figures: dict[str, object] = {}
