@@ -70,6 +70,13 @@ def test_what_a_job_writes_into_the_folder_that_it_reads_is_not_read(tag, tmp_pa
     assert tag("in/*.jsonl", output, overwrite=True, to="jsonl").tagged == 4
 
 
+def test_an_output_in_a_folder_of_annotations_does_not_change_the_folder(tag, tmp_path):
+    write(tmp_path / "in", a_txt="Ada", a_ann="T1\tPER 0 3\tAda\n", b_txt="Bob", c_txt="Eve")
+    with pytest.raises(Killed):
+        tag("in", "in/out.jsonl", format="brat", shard_rows=2, observer=Watcher(die_after=1))
+    assert tag("in", "in/out.jsonl", format="brat", shard_rows=2, resume=True).tagged == 3
+
+
 @pytest.mark.parametrize("named", ["a.jsonl", "tagged/part-00000.jsonl", "tagged"])
 def test_an_input_that_is_the_output_is_refused(tag, tmp_path, named):
     write(tmp_path, a_jsonl='{"text": "Ada"}\n')

@@ -123,7 +123,7 @@ def _work(
         mode = arguments[1] if event == "open" else None
         called(writes_too=event in WRITING_CALLS or (isinstance(mode, str) and mode[:1] in ("w", "x", "a")))
 
-    def fsync(_handle: object) -> None:
+    def fsync(fd: object) -> None:
         called(writes_too=True)  # and not made: what dies with a process is not what dies with a disk
 
     status = 0

@@ -11,7 +11,7 @@ from onoma.bulk.sources import Input, Source
 from onoma.bundle import MANIFEST, TOKENIZER
 from onoma.errors import InputError, UnfinishedError
 from onoma.io.changes import changes
-from onoma.io.digest import digest_below, file_digest, stamp_below
+from onoma.io.digest import file_digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +71,8 @@ def know(source: Source[object], *, stamp: str) -> KnownInput:
     """
     input = source.input
     how = f"{input.format}, {input.options}" if input.kind == "corpus" else f"{input.column}, {input.options.encoding}"
-    digest, rows = digest_below(input.path), source.count()
-    if stamp_below(input.path) != stamp:
+    digest, rows = input.digest, source.count()
+    if input.stamp != stamp:
         raise InputError(f"{input.path}: has changed while it was read; run the command again when it is complete")
     return KnownInput(name=f"{input.path} as {input.kind} ({how})", digest=digest, rows=rows)
 
@@ -84,7 +84,7 @@ def check_unchanged(inputs: Sequence[Input], identity: Identity) -> None:
         UnfinishedError: one does not.
     """
     for input, known in zip(inputs, identity.inputs, strict=True):
-        if digest_below(input.path) != known.digest:
+        if input.digest != known.digest:
             raise UnfinishedError(f"{input.path} has changed since the job began, so the output was not written")
 
 

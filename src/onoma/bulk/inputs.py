@@ -219,16 +219,25 @@ def _kind_of_pipe(pipe: ReadOnce, *, column: str | None, format: str | None, opt
     named = format or named_format(pipe.path)
     if pipe.path == STANDARD_INPUT and column is None:
         named = format or "text"  # whatever it looks like
-    compressed = pipe.path.suffix.lower() in COMPRESSIONS
-    if named is None and not compressed and (column is not None or options.text_unit != "line"):
-        head = pipe.head(lines=HEAD_LINES, size=_HEAD_BYTES).decode(options.encoding, errors="replace")
-        named = sniff_lines(head.splitlines()[:HEAD_LINES]) or "text"
-        named = "csv" if named == "table" else named
-    if not _keeps_line_feeds(options.encoding) or named not in (None, "text", "jsonl", "csv"):
+    if not _keeps_line_feeds(options.encoding):
+        named = options.encoding.upper()
+    elif named is None and (column is not None or options.text_unit != "line") and plain_name(pipe.path) == pipe.path:
+        named = _looks_like(pipe, encoding=options.encoding)
+    if named not in (None, "text", "jsonl", "csv"):
         pipe.close()
-        what = named if _keeps_line_feeds(options.encoding) else options.encoding.upper()
-        raise CorpusError(f"can be read only once, and {what} needs a file; save it as one first", path=pipe.path)
+        raise CorpusError(f"can be read only once, and {named} needs a file; save it as one first", path=pipe.path)
     return "jsonl" if named == "jsonl" else "csv" if named == "csv" else _kind_of_text(options)
+
+
+def _looks_like(pipe: ReadOnce, *, encoding: str) -> str:
+    """The format of a pipe by its first lines; by the first one, where that settles it."""
+    named = None
+    for lines in (1, HEAD_LINES):
+        head = pipe.head(lines=lines, size=_HEAD_BYTES).decode(encoding, errors="replace")
+        named = sniff_lines(head.splitlines()[:lines])
+        if named == "jsonl":
+            break
+    return "csv" if named == "table" else named or "text"
 
 
 def _is_table(path: Path, options: ReadOptions) -> bool:

@@ -15,7 +15,6 @@ from onoma.bulk.output import Output
 from onoma.bulk.sources import Source
 from onoma.bulk.writers import TableColumns
 from onoma.errors import InputError
-from onoma.io.digest import stamp_below
 from onoma.tagger import Tagger
 from onoma.version import __version__
 
@@ -70,7 +69,7 @@ def plan(request: Request) -> tuple[Job, Identity]:
         InputError: a file cannot be read to its end, or has changed meanwhile, or tables do not fit together.
     """
     inputs, output = request.found.inputs, request.output
-    stamps = tuple(stamp_below(input.path) for input in inputs)
+    stamps = tuple(input.stamp for input in inputs)
     sources = [source_of(input) for input in inputs]
     columns = _columns(sources)
     known = tuple(know(source, stamp=stamp) for source, stamp in zip(sources, stamps, strict=True))

@@ -12,7 +12,6 @@ from onoma.bulk.inputs import source_of
 from onoma.bulk.rows import DeadLetter, Row, shown
 from onoma.bulk.sources import Input, Source
 from onoma.errors import CorpusError
-from onoma.io.digest import stamp_below
 from onoma.text import Document
 
 _END = object()
@@ -70,7 +69,7 @@ class RowReader:
                 ready = self._ready(self._sources[file], number, carry)
                 if ready is not None:
                     yield ready
-            if stamp_below(self._sources[file].path) != self._stamps[file]:
+            if self._sources[file].input.stamp != self._stamps[file]:
                 raise _changed(self._sources[file])
             start = end
 

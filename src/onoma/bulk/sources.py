@@ -21,6 +21,7 @@ from onoma.corpora.spans import place
 from onoma.corpora.tally import ReadTally
 from onoma.errors import CorpusError, InputError
 from onoma.io.compression import reading
+from onoma.io.digest import digest_below, stamp_below
 from onoma.io.once import ReadOnce
 from onoma.io.suffixes import plain_name
 from onoma.text import Document
@@ -39,6 +40,8 @@ Used = TypeVar("Used")
 _READ = ReadOptions()
 _MARK = b"\xef\xbb\xbf"
 _BLOCK_BYTES = 1 << 20
+_OF_FOLDERS = (".txt", ".ann")
+"""What is read of a folder that is one input: brat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,16 @@ class Input:
     options: ReadOptions = _READ
     name: str | None = None
     once: ReadOnce | None = field(default=None, compare=False)
+
+    @property
+    def stamp(self) -> str:
+        """What changes when somebody writes to it: size and time."""
+        return stamp_below(self.path, suffixes=_OF_FOLDERS)
+
+    @property
+    def digest(self) -> str:
+        """Of its content."""
+        return digest_below(self.path, suffixes=_OF_FOLDERS)
 
     @property
     def by_rows(self) -> bool:

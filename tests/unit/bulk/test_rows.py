@@ -24,7 +24,6 @@ from onoma.bulk.reader import RowReader
 from onoma.bulk.rows import DeadLetter
 from onoma.corpora import ReadOptions
 from onoma.errors import CorpusError, InputError, OnomaError
-from onoma.io.digest import stamp_below
 from support.capitals import PIECES, Capitals, make_tagger
 
 LINES = ReadOptions(text_unit="line")
@@ -296,7 +295,7 @@ def test_any_stretch_of_any_files_is_the_same_rows_however_it_is_reached(tmp_pat
     (tmp_path / "e.jsonl").touch()
     inputs = find_inputs([tmp_path], options=LINES).inputs
     counts = [source_of(input).count() for input in inputs]
-    stamps = [stamp_below(input.path) for input in inputs]
+    stamps = [input.stamp for input in inputs]
     total = sum(counts)
 
     def rows(reader: RowReader, start: int, stop: int) -> list[str]:
