@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -59,14 +60,32 @@ def test_a_file_that_grows_while_it_is_counted_is_told(tag, tmp_path, monkeypatc
         tag("in.txt", "out.jsonl")
 
 
-def test_a_model_that_changes_before_a_process_loads_it_is_told(tag, files, tmp_path):
+@pytest.mark.parametrize("times", ["its own", "the old ones"])
+def test_a_model_that_changes_before_a_process_loads_it_is_told(tag, files, tmp_path, times):
+    path = tmp_path / "model" / "onoma.json"
+
     def load():
-        (tmp_path / "model" / "onoma.json").write_text("{}", encoding="utf-8")
+        before = path.stat()
+        path.write_text("{2}", encoding="utf-8")
+        if times == "the old ones":
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
         return make_tagger()
 
+    path.write_text("{1}", encoding="utf-8")
     with pytest.raises(InputError, match="the model has changed since the job began"):
         tag(files, "out.jsonl", load=load)
     assert [name for name in left(tmp_path) if name.startswith("out")] == []
+
+
+def test_a_model_whose_files_were_touched_is_the_same(tag, files, tmp_path):
+    path = tmp_path / "model" / "onoma.json"
+
+    def load():
+        path.touch()
+        return make_tagger()
+
+    path.write_text("{1}", encoding="utf-8")
+    assert tag(files, "out.jsonl", load=load).tagged == 16
 
 
 @pytest.mark.parametrize("rows", [4, 6])

@@ -88,8 +88,35 @@ def check_unchanged(inputs: Sequence[Input], identity: Identity) -> None:
             raise UnfinishedError(f"{input.path} has changed since the job began, so the output was not written")
 
 
-def model_digest(folder: Path) -> str:
-    """The digest of what a model's answers depend on."""
-    graphs = sorted(path.name for path in folder.glob("*.onnx*"))
-    digests = "".join(file_digest(folder / name) for name in (MANIFEST, TOKENIZER, *graphs))
-    return hashlib.sha256(digests.encode()).hexdigest()[:16]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownModel:
+    """A model's files.
+
+    Attributes:
+        stamp: what changes when somebody writes to them or puts others in their place.
+        digest: of what the model's answers depend on.
+    """
+
+    stamp: tuple[tuple[int, ...], ...]
+    digest: str
+
+    @classmethod
+    def of(cls, folder: Path) -> KnownModel:
+        """The model in a folder."""
+        files = _model_files(folder)
+        stamp = _stamp(files)
+        digests = "".join(file_digest(file) for file in files)
+        return cls(stamp=stamp, digest=hashlib.sha256(digests.encode()).hexdigest()[:16])
+
+    def is_still(self, folder: Path) -> bool:
+        """Whether the folder has this model; its files are read only where it may have another one."""
+        return _stamp(_model_files(folder)) == self.stamp or KnownModel.of(folder).digest == self.digest
+
+
+def _model_files(folder: Path) -> list[Path]:
+    return [folder / name for name in (MANIFEST, TOKENIZER, *sorted(path.name for path in folder.glob("*.onnx*")))]
+
+
+def _stamp(files: Sequence[Path]) -> tuple[tuple[int, ...], ...]:
+    states = (path.stat() for path in files if path.exists())
+    return tuple((state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns) for state in states)

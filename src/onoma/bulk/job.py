@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from onoma.bulk.identity import KnownModel
 from onoma.bulk.sources import Input
 from onoma.bulk.writers import OutputFormat, TableColumns
 from onoma.tagger import Tagger
@@ -28,7 +29,7 @@ class Job:
         folder: where the shards are written.
         load: loads the tagger, in whichever process; must be picklable.
         model: the model's folder on the machine that plans.
-        model_digest: of the model.
+        known_model: what it was then.
     """
 
     inputs: tuple[Input, ...]
@@ -41,7 +42,7 @@ class Job:
     folder: Path
     load: Callable[[], Tagger]
     model: Path
-    model_digest: str
+    known_model: KnownModel
 
     @property
     def rows(self) -> int:

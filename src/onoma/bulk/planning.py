@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from onoma.bulk.identity import Identity, know, model_digest
+from onoma.bulk.identity import Identity, KnownModel, know
 from onoma.bulk.inputs import TABLES, Found, source_of
 from onoma.bulk.job import Job
 from onoma.bulk.output import Output
@@ -73,7 +73,7 @@ def plan(request: Request) -> tuple[Job, Identity]:
     sources = [source_of(input) for input in inputs]
     columns = _columns(sources)
     known = tuple(know(source, stamp=stamp) for source, stamp in zip(sources, stamps, strict=True))
-    model = model_digest(request.model)
+    model = KnownModel.of(request.model)
     job = Job(
         inputs=inputs,
         stamps=stamps,
@@ -85,11 +85,11 @@ def plan(request: Request) -> tuple[Job, Identity]:
         folder=output.work,
         load=request.load,
         model=request.model,
-        model_digest=model,
+        known_model=model,
     )
     packages = (*_PACKAGES, "pyarrow") if output.target == "parquet" else _PACKAGES
     settings = {
-        "model": model,
+        "model": model.digest,
         **request.settings,
         "written as": f"{output.target}, {'a folder of parts' if output.folder else 'a file'}",
         "shard rows": str(request.shard_rows),

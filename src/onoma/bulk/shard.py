@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from onoma.bulk.identity import model_digest
 from onoma.bulk.job import Job
 from onoma.bulk.reader import Ready, RowReader
 from onoma.bulk.rows import DeadLetter, shown
@@ -77,7 +76,7 @@ class ShardWorker:
         self._reader = RowReader(job.inputs, job.counts, stamps=job.stamps)
         self._tagger = job.load()
         folder = self._tagger.bundle.folder or job.model
-        if model_digest(folder) != job.model_digest:
+        if not job.known_model.is_still(folder):
             raise InputError(f"{folder}: the model has changed since the job began")
 
     def attempt(self, shard: int) -> Done | Failed:
