@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import onoma
 from onoma.bulk import delivery
 from onoma.errors import InputError, UnfinishedError
 from support.jobs import Killed, Watcher, left
@@ -119,6 +120,19 @@ def test_drafts_of_a_worker_that_was_killed_do_not_come_into_the_output(tag, row
 def test_an_output_without_a_name_is_refused(tag, rows, output):
     with pytest.raises(InputError, match=r"is no name"):
         tag(rows, output)
+
+
+def test_a_stream_without_a_name_is_refused(tag, rows):
+    for output in ("", "."):
+        with pytest.raises(InputError, match="is no name"):
+            onoma.tag_files(rows, output=output, to="html")
+
+
+def test_a_mounted_folder_is_refused_before_the_work(tag, rows, tmp_path, monkeypatch):
+    (tmp_path / "parts").mkdir()
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path).name == "parts")
+    with pytest.raises(InputError, match="a file system is mounted there"):
+        tag(rows, "parts/")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs links and pipes")

@@ -109,11 +109,16 @@ def untagged(letter: DeadLetter) -> str:
 
 
 def check_free(path: Path, *, overwrite: bool) -> None:
-    """Refuse an output file that exists already or cannot be written as a stream.
+    """Refuse an output file that exists already or cannot be written as a stream; ``-`` is standard output.
 
     Raises:
         InputError: see above.
     """
+    if str(path) == "-":
+        return
+    from onoma.bulk import places_of
+
+    places_of(path)
     if path.suffix.lower() in COMPRESSIONS:
         raise InputError(f"{path}: compression needs files as input and an output in JSON Lines or CSV")
     if is_special(path):

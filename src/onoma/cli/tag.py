@@ -131,7 +131,7 @@ def run(
         write_documents,
     )
 
-    path = Path(output or "-")
+    path = Path("-" if output is None else output)
     target = target_of(output, to=to)
     check_streamed(target, resume=resume, workers=workers, engine=engine)
     check_free(path, overwrite=overwrite)
