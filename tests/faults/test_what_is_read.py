@@ -7,6 +7,8 @@ import time
 import tracemalloc
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import zstandard
 
@@ -107,6 +109,19 @@ def test_a_frame_that_looks_back_too_far_is_told(tmp_path):
         packed.write(b"Ada")
     with pytest.raises(CorpusError, match=r"in\.txt\.zst: needs more than 128 MiB"):
         find_and_count(path)
+
+
+def test_a_carriage_return_in_a_first_line_is_part_of_a_text(tag, tmp_path):
+    write(tmp_path, in_txt="id,text\rAda,\n")
+    assert tag("in.txt", "out.jsonl").tagged == 1
+
+
+def test_a_table_whose_columns_have_no_names_in_utf8_is_damaged(tag, tmp_path):
+    path = tmp_path / "in.parquet"
+    pq.write_table(pa.table({"text": ["Ada"], "note": ["x"]}), path, store_schema=False)
+    path.write_bytes(path.read_bytes().replace(b"note", b"no\xff\xff"))
+    with pytest.raises(CorpusError, match="not a complete Parquet file"):
+        tag("in.parquet", "out.jsonl")
 
 
 def find_and_count(path: Path) -> int:

@@ -175,7 +175,7 @@ class ParquetTable(Source[Record]):
         try:
             with pq.ParquetFile(self.path) as file:
                 yield file
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError, OSError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise CorpusError(f"cannot be read: {error.strerror}", path=self.path) from error
             raise CorpusError(f"is not a complete Parquet file ({error}); copy it again", path=self.path) from error
