@@ -22,7 +22,7 @@ import onnxruntime
 from products import layer_weights, product_work
 from results import write_result
 
-from onoma.api.dtypes import open_backend
+from onoma.api.backends import open_backend
 from onoma.bundle import load_bundle
 from onoma.runtime import PaddedBatch
 from onoma.tagger import Tagger

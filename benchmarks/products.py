@@ -18,6 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from onoma.bundle import Bundle
 from onoma.machine import shortest_times
+from onoma.telemetry import without
 from onoma.text import Document
 
 Shape = tuple[int, int]
@@ -114,8 +115,8 @@ def _work(path: Path, weights: Sequence[Shape], rows: int, dtype: str) -> Callab
         f"maps{width}": random.normal(size=(rows, width)).astype(np.float32) for width, _ in weights
     }
     if dtype == "bf16":
-        import openvino
-
+        with without("openvino_telemetry"):
+            import openvino
         hints = {"INFERENCE_PRECISION_HINT": "bf16", "INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1}
         request = openvino.Core().compile_model(path, "CPU", hints).create_infer_request()
         return lambda: request.infer(maps)

@@ -4,7 +4,8 @@
 >>> onoma.Document("Ada Lovelace").entity(0, 3, "PER").text
 'Ada'
 
-Names are imported when they are first used, so that `import onoma` is fast.
+Names are imported when they are first used, so that `import onoma` is fast. Before anything else, telemetry of
+dependencies is switched off; see :mod:`onoma.telemetry`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from onoma.telemetry import switch_off
 from onoma.version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -83,6 +85,8 @@ _HOMES = {
     "train": "onoma.api.training",
     "write": "onoma.corpora",
 }
+
+switch_off()
 
 
 def __getattr__(name: str) -> object:

@@ -8,6 +8,7 @@
     │   │   └── SchemeError    a tag, or a tag after another, that the scheme does not allow
     │   └── ConfigError        a run's configuration: an unknown key, a wrong value, a contradiction
     ├── BundleError            a model folder that is missing, broken or of another version
+    ├── InferenceError         a model that fails at a text
     ├── EncoderError           a pre-trained encoder that cannot be found or understood
     ├── ParityError            two computations of one model differ by more than they may
     ├── TrainingError          training that cannot continue: a loss that is not finite, a batch that does not fit
@@ -61,6 +62,10 @@ class ConfigError(InputError):
 
 class BundleError(OnomaError):
     """A model folder that is missing, broken or of another version."""
+
+
+class InferenceError(OnomaError):
+    """A model that fails at a text, and perhaps not at others."""
 
 
 class EncoderError(OnomaError):

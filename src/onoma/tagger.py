@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate, groupby, islice
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,7 @@ class Tagger:
         bundle: what is predicted and how texts are cut.
         backend: what runs the model.
         batch_subwords: subwords of one padded batch at most; it decides speed and memory, never an answer.
+        structure: whether raw text is looked through for units and spellings; see :func:`onoma.load`.
         reload: loads the same tagger again, also in another process; None where it was not loaded from a folder.
     """
 
@@ -47,13 +49,14 @@ class Tagger:
         backend: Backend,
         *,
         batch_subwords: int = 1024,
+        structure: bool = True,
         reload: Callable[[], Tagger] | None = None,
     ) -> None:
         self.bundle = bundle
         self._reload = reload
         self._backend = backend
         self._batch_subwords = batch_subwords
-        self._windower = bundle.windower()
+        self._windower = bundle.windower(structure=structure)
         self._task: Task = bundle.task()
 
     def __reduce__(self) -> tuple[Callable[[], Tagger], tuple[()]]:
@@ -98,15 +101,23 @@ class Tagger:
     def _read_many(self, documents: Iterable[Document], *, keep: bool) -> Iterator[DocumentPrediction]:
         source = _UntilError(documents)
         stretches: deque[_Stretch] = deque()
-        under_way: deque[tuple[_Stretch, list[int]]] = deque()
+        under_way: deque[tuple[_Stretch, list[_Row]]] = deque()
 
         def batches() -> Iterator[PaddedBatch]:
             for jobs in _runs(self._jobs(source, keep=keep), size=_LOOKAHEAD_WINDOWS):
                 stretch = _Stretch.of(jobs, shape=self._task.shape)
                 stretches.append(stretch)
-                for batch in batch_by_length([job.length for job in jobs], budget=self._batch_subwords):
-                    under_way.append((stretch, batch))
-                    yield self._batch([jobs[position] for position in batch])
+                rows = [
+                    _Row(position, self._windower.row(job.reader.encoded, window, second=second), window, second)
+                    for position, job in enumerate(jobs)
+                    for window, second in ((job.window, False), (job.window.second, True))
+                    if window is not None
+                ]
+                stretch.missing = len(rows)
+                for batch in batch_by_length([len(row.ids) for row in rows], budget=self._batch_subwords):
+                    chosen = [rows[number] for number in batch]
+                    under_way.append((stretch, chosen))
+                    yield self._batch(jobs, chosen)
 
         for scores in self._backend.run(batches()):
             stretch, batch = under_way.popleft()
@@ -116,23 +127,21 @@ class Tagger:
         if source.error is not None:
             raise source.error
 
-    def _batch(self, jobs: list[_DocumentWindow]) -> PaddedBatch:
-        rows = [self._windower.row(job.reader.encoded, job.window) for job in jobs]
-        ids, mask = pad(rows, filler=self._windower.subword_encoder.pad)
+    def _batch(self, jobs: list[_DocumentWindow], rows: list[_Row]) -> PaddedBatch:
+        ids, mask = pad([row.ids for row in rows], filler=self._windower.subword_encoder.pad)
         wanted = np.zeros(ids.shape, dtype=bool)
-        for row, job in zip(wanted, jobs, strict=True):
-            row[self._windower.first_subwords(job.reader.encoded, job.window)] = True
+        for places, row in zip(wanted, rows, strict=True):
+            encoded = jobs[row.position].reader.encoded
+            places[self._windower.first_subwords(encoded, row.window, second=row.second)] = True
         return PaddedBatch(ids, mask, wanted)
 
     def _jobs(self, documents: Iterable[Document], *, keep: bool) -> Iterator[_DocumentWindow]:
         """The windows of a stream of documents."""
-        around = len(self._windower.subword_encoder.prefix) + len(self._windower.subword_encoder.suffix)
         for together in _together(documents):
             for encoded in self._windower.encode(together):
                 reader = _DocumentInProgress(encoded, self._task, keep=keep)
                 for window in encoded.windows or (_EMPTY,):
-                    bounds = encoded.subwords.bounds
-                    yield _DocumentWindow(reader, window, around + int(bounds[window.end] - bounds[window.start]))
+                    yield _DocumentWindow(reader, window)
 
     def _decoded(self, stretch: _Stretch) -> Iterator[DocumentPrediction]:
         """Decode the sentences that are whole; the documents that this completes."""
@@ -257,11 +266,19 @@ def entity_of(encoded: Encoded, first: int, span: ScoredSpan) -> Entity:
 
 @dataclass(frozen=True, slots=True)
 class _DocumentWindow:
-    """A window of a document; ``length`` in subwords, special tokens included."""
+    """A window of a document."""
 
     reader: _DocumentInProgress
     window: Window
-    length: int
+
+
+class _Row(NamedTuple):
+    """The subword ids of one of some windows, or of the part of it that is read a second time."""
+
+    position: int
+    ids: NDArray[np.int32]
+    window: Window
+    second: bool
 
 
 _EMPTY = Window(0, 0, 0, 0)
@@ -275,28 +292,31 @@ class _Stretch:
     Attributes:
         jobs: the windows.
         firsts: where in ``scores`` each one's words begin, and their end, ``[jobs + 1]``.
-        scores: of the words in the cores of the windows, ``[words, *shape]``.
-        missing: windows whose scores are yet to come.
+        scores: of the words in the cores of the windows, ``[words, *shape]``; of two readings the mean.
+        missing: rows whose scores are yet to come.
     """
 
     jobs: list[_DocumentWindow]
     firsts: list[int]
     scores: NDArray[np.float32]
-    missing: int
+    missing: int = 0
 
     @classmethod
     def of(cls, jobs: list[_DocumentWindow], *, shape: tuple[int, ...]) -> _Stretch:
         answered = (job.window.core_end - job.window.core_start for job in jobs)
         firsts = list(accumulate(answered, initial=0))
-        return cls(jobs, firsts, np.empty((firsts[-1], *shape), dtype=np.float32), len(jobs))
+        return cls(jobs, firsts, np.zeros((firsts[-1], *shape), dtype=np.float32))
 
-    def take(self, batch: list[int], scores: NDArray[np.float32], windower: Windower) -> None:
+    def take(self, rows: list[_Row], scores: NDArray[np.float32], windower: Windower) -> None:
         """Keep the scores of a batch's words."""
-        for position, row in zip(batch, scores, strict=True):
-            job = self.jobs[position]
-            first = windower.first_subwords(job.reader.encoded, job.window)
-            self.scores[self.firsts[position] : self.firsts[position + 1]] = row[first]
-        self.missing -= len(batch)
+        for row, own in zip(rows, scores, strict=True):
+            job = self.jobs[row.position]
+            read = own[windower.first_subwords(job.reader.encoded, row.window, second=row.second)]
+            if again := job.window.second:
+                read[again.core_start - row.window.core_start : again.core_end - row.window.core_start] /= 2
+            first = self.firsts[row.position] + row.window.core_start - job.window.core_start
+            self.scores[first : first + len(read)] += read
+        self.missing -= len(rows)
 
     def documents(self) -> Iterator[tuple[_DocumentInProgress, NDArray[np.float32]]]:
         """The documents and the scores of such of their words as are here."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import onoma
-from onoma.api import dtypes, loading
+from onoma.api import backends, loading
 
 TEXT = "angela merkel visited lyon"
 
@@ -37,7 +37,7 @@ def test_it_is_loaded_in_the_same_way(model, monkeypatch):
         opened.append(settings)
         return honest(bundle, **settings)
 
-    honest = dtypes.open_backend
+    honest = backends.open_backend
     monkeypatch.setattr(loading, "open_backend", watched)
     copy.deepcopy(onoma.load(model, threads=2))
     assert opened == [{"dtype": "fp32", "threads": 2}] * 2

@@ -7,7 +7,6 @@ import signal
 from pathlib import Path
 
 import numpy as np
-import openvino
 import pytest
 
 from onoma.errors import BundleError
@@ -16,7 +15,11 @@ from onoma.models import load_pretrained
 from onoma.runtime import PaddedBatch
 from onoma.runtime.onnx import OnnxBackend
 from onoma.runtime.openvino import OpenvinoBackend
+from onoma.telemetry import without
 from support.tagging import logits, recogniser
+
+with without("openvino_telemetry"):
+    import openvino
 
 pytestmark = pytest.mark.skipif(
     "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"),

@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
+from onoma.api.backends import open_backend
 from onoma.bundle import AUTO, BF16, ENTITIES, Bundle
 from onoma.errors import BundleError, InputError, MissingExtraError
 from onoma.machine import remembered, shortest_times
@@ -76,18 +77,6 @@ def choose_dtype(bundle: Bundle, *, threads: int | None = None) -> DtypeChoice:
         },
     )
     return _chosen(figures, threads=threads)
-
-
-def open_backend(bundle: Bundle, *, dtype: str, threads: int | None) -> Backend:
-    """A backend for a bundle's graph of a dtype other than ``auto``."""
-    graph = bundle.graph(dtype)
-    if dtype == BF16:
-        from onoma.runtime.openvino import OpenvinoBackend
-
-        return OpenvinoBackend(graph, threads=threads)
-    from onoma.runtime.onnx import OnnxBackend
-
-    return OnnxBackend(graph, threads=threads)
 
 
 def _is_complete(bundle: Bundle, dtype: str) -> bool:

@@ -32,6 +32,7 @@ def evaluate(
     options: ReadOptions | None = None,
     dtype: str = AUTO,
     threads: int | None = None,
+    structure: bool = True,
 ) -> Report:
     """Tag annotated text with a model and score the predicted entities.
 
@@ -47,6 +48,7 @@ def evaluate(
         options: how files are read.
         dtype: as for :func:`load`; for models that are given as folders.
         threads: processor threads for these; None for as many as this process may use.
+        structure: as for :func:`load`, likewise.
 
     Returns:
         All figures.
@@ -63,7 +65,7 @@ def evaluate(
     documents = [replace(document, words=None, sentences=None) if raw else document for document in gold]
 
     def tagged(model: PathLike | Tagger) -> list[Aligned]:
-        tagger = model if isinstance(model, Tagger) else load(model, dtype=dtype, threads=threads)
+        tagger = model if isinstance(model, Tagger) else load(model, dtype=dtype, threads=threads, structure=structure)
         return list(tag_gold(tagger, documents))
 
     pairs = tagged(model)

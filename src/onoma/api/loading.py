@@ -5,14 +5,15 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from onoma.api.dtypes import choose_dtype, open_backend
+from onoma.api.backends import open_backend
+from onoma.api.dtypes import choose_dtype
 from onoma.api.inputs import PathLike
 from onoma.bundle import AUTO, Bundle, load_bundle
 from onoma.runtime.backend import Backend
 from onoma.tagger import Tagger
 
 
-def load(model: PathLike, *, dtype: str = AUTO, threads: int | None = None) -> Tagger:
+def load(model: PathLike, *, dtype: str = AUTO, threads: int | None = None, structure: bool = True) -> Tagger:
     """Load a model.
 
     Args:
@@ -20,13 +21,16 @@ def load(model: PathLike, *, dtype: str = AUTO, threads: int | None = None) -> T
         dtype: `fp32`, `int8`, or `bf16`, which computes the fp32 graph in bf16 with OpenVINO. `auto` takes the
             fastest on this machine of those whose loss of F1 is within the model's bound; see :func:`export_model`.
         threads: processor threads; None for as many as this process may use.
+        structure: whether raw text is looked through for what no entity crosses (ends of lines that were not wrapped,
+            cells, list items, addresses), words hyphenated over a line end and HTML escapes, and sentences in capitals
+            or in lower case are read twice. Else only blank lines separate entities.
 
     Returns:
-        A tagger. A pickle of it holds the folder's path, or the name of a shipped model, the dtype and the threads.
+        A tagger. A pickle of it holds the folder's path, or the name of a shipped model, and these arguments.
 
     Raises:
         InputError: the dtype is unknown, or this processor does not support it.
-        BundleError: the folder is missing, broken, of a newer version, or has no graph of this dtype.
+        BundleError: the folder is missing, broken, of a newer version, or has no graph of this dtype that fits it.
         MissingExtraError: OpenVINO is not installed.
     """
     bundle = load_bundle(Path(model))
@@ -34,8 +38,9 @@ def load(model: PathLike, *, dtype: str = AUTO, threads: int | None = None) -> T
         dtype = choose_dtype(bundle, threads=threads).dtype
     is_shipped = bundle.folder != Path(model)
     place = model if is_shipped else Path(model).absolute()  # a shipped model may be elsewhere on another machine
-    again = partial(load, place, dtype=dtype, threads=threads)
-    return Tagger(bundle, open_backend(bundle, dtype=dtype, threads=threads), reload=again)
+    again = partial(load, place, dtype=dtype, threads=threads, structure=structure)
+    backend = open_backend(bundle, dtype=dtype, threads=threads)
+    return Tagger(bundle, backend, structure=structure, reload=again)
 
 
 def backend_of(bundle: Bundle, *, dtype: str, threads: int | None) -> Backend:

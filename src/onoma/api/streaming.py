@@ -163,7 +163,7 @@ def _write_pretty(documents: Iterable[Document], path: Path) -> None:
 
     from onoma.views import Palette, to_terminal
 
-    with replacing(path) as file:
+    with replacing(path, styled=True) as file:
         console = Console(file=file, soft_wrap=True, highlight=False)
         palette = Palette()
         for document in documents:

@@ -31,7 +31,14 @@ if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.corpora import ReadOptions
 
 
-def tag(text: str | Document, *, model: PathLike = "en", dtype: str = AUTO, threads: int | None = None) -> Document:
+def tag(
+    text: str | Document,
+    *,
+    model: PathLike = "en",
+    dtype: str = AUTO,
+    threads: int | None = None,
+    structure: bool = True,
+) -> Document:
     """Find the entities of one text. The model is loaded at the first call and kept; see :func:`load` for many texts.
 
     Args:
@@ -39,6 +46,7 @@ def tag(text: str | Document, *, model: PathLike = "en", dtype: str = AUTO, thre
         model: `en` (the English model that comes with onoma), or a folder that `onoma train` has written.
         dtype: as for :func:`load`.
         threads: processor threads; None for as many as this process may use.
+        structure: as for :func:`load`.
 
     Returns:
         The document with the predicted entities.
@@ -49,12 +57,12 @@ def tag(text: str | Document, *, model: PathLike = "en", dtype: str = AUTO, thre
     """
     manifest = Path(model, MANIFEST)
     changed = manifest.stat().st_mtime_ns if manifest.is_file() else None
-    return _kept(os.fspath(model), dtype, threads, changed).tag(text)
+    return _kept(os.fspath(model), dtype, threads, structure, changed).tag(text)
 
 
 @lru_cache(maxsize=4)
-def _kept(model: str, dtype: str, threads: int | None, _changed: int | None) -> Tagger:
-    return load(model, dtype=dtype, threads=threads)
+def _kept(model: str, dtype: str, threads: int | None, structure: bool, _changed: int | None) -> Tagger:
+    return load(model, dtype=dtype, threads=threads, structure=structure)
 
 
 def tag_files(
@@ -70,6 +78,7 @@ def tag_files(
     workers: int = 1,
     threads: int | None = None,
     dtype: str = AUTO,
+    structure: bool = True,
     shard_rows: int | None = None,
     overwrite: bool = False,
     resume: bool = False,
@@ -95,7 +104,7 @@ def tag_files(
         engine: `local`, or `ray` for a cluster.
         workers: processes that tag.
         threads: processor threads of each worker; None for all of them with one worker, and for one with several.
-        dtype: as for :func:`load`.
+        dtype, structure: as for :func:`load`.
         shard_rows: rows to write at once.
         overwrite: replace an output, and discard an unfinished job.
         resume: continue the unfinished job, if there is one.
@@ -123,7 +132,7 @@ def tag_files(
             found,
             Path(output),
             column=column,
-            load=partial(load, model, threads=threads, dtype=dtype),
+            load=partial(load, model, threads=threads, dtype=dtype, structure=structure),
             to=target,
             overwrite=overwrite,
             observer=observer,
@@ -139,8 +148,8 @@ def tag_files(
         found=found,
         output=choose_output(output, to=to, inputs=found.inputs),
         model=bundle.graph(dtype).parent,
-        load=partial(load, Path(model), threads=threads, dtype=dtype),
-        settings={"dtype": dtype},
+        load=partial(load, Path(model), threads=threads, dtype=dtype, structure=structure),
+        settings={"dtype": dtype, "structure": "on" if structure else "off"},
         engine=engine,
         workers=workers,
         threads=threads or 1,

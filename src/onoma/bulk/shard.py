@@ -13,7 +13,7 @@ from onoma.bulk.job import Job
 from onoma.bulk.reader import Ready, RowReader
 from onoma.bulk.rows import DeadLetter, shown
 from onoma.bulk.writers import WRITERS, json_line
-from onoma.errors import InputError, OnomaError
+from onoma.errors import InferenceError, InputError, OnomaError
 from onoma.io.digest import file_digest
 from onoma.io.files import replacing_bytes
 from onoma.text import Document
@@ -151,6 +151,9 @@ class ShardWorker:
 class _ModelError(Exception):
     """The tokenizer or the model has raised an exception."""
 
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(f"{type(error).__name__}: {shown(str(error))}")
+
 
 Answer = TypeVar("Answer")
 
@@ -159,10 +162,12 @@ def _answer(ask: Callable[[], Answer]) -> Answer:
     """The answer of tagger or reader; an exception that is not of onoma or the system counts as one of the model."""
     try:
         return ask()
+    except InferenceError as error:
+        raise _ModelError(error.__cause__ or error) from error
     except (OnomaError, OSError, MemoryError):
         raise
     except Exception as error:
-        raise _ModelError(f"{type(error).__name__}: {shown(str(error))}") from error
+        raise _ModelError(error) from error
 
 
 def _write_letters(letters: list[DeadLetter], path: Path) -> None:

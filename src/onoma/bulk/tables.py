@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -18,6 +17,7 @@ from onoma.bulk.sources import Input, Source, no_column
 from onoma.corpora.layouts import id_of
 from onoma.corpora.tables import delimiter_of
 from onoma.errors import CorpusError, InputError, needing
+from onoma.io.cells import allow_long_cells
 from onoma.text import Document, half_pair
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class CsvTable(Source[list[str]]):
     @contextmanager
     def _records(self) -> Iterator[Iterator[list[str]]]:
         """The records behind the first one, which names the columns."""
-        csv.field_size_limit(sys.maxsize)
+        allow_long_cells()
         encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
         with self.reading() as file:
             # What is not in this encoding is carried along and found by _check_bytes, in its own row.

@@ -14,6 +14,7 @@ from onoma.bundle.manifest import (
     TransitionsCard,
     Windowing,
 )
+from onoma.bundle.tokenizer import why_unusable
 
 __all__ = [
     "AUTO",
@@ -39,5 +40,6 @@ __all__ = [
     "Windowing",
     "load_bundle",
     "open_output",
+    "why_unusable",
     "write_manifest",
 ]

@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 
 from onoma.bundle.manifest import MANIFEST, Manifest, read_manifest
 from onoma.bundle.shipped import find_model
+from onoma.bundle.tokenizer import read_tokenizer
 from onoma.encoding import SubwordEncoder, Windower
 from onoma.errors import BundleError, InputError
 from onoma.io.files import replacing_bytes
@@ -57,10 +58,15 @@ class Bundle:
         """The entity types that it finds."""
         return self.manifest.entities.labels
 
-    def windower(self) -> Windower:
-        """How it cuts documents."""
+    def windower(self, *, structure: bool = True) -> Windower:
+        """How it reads and cuts documents.
+
+        Args:
+            structure: whether raw text is looked through for units and spellings; see :class:`onoma.encoding.Windower`.
+        """
         window = self.manifest.window
-        return Windower(SubwordEncoder(self.tokenizer), window=window.size, overlap=window.overlap)
+        encoder = SubwordEncoder(self.tokenizer)
+        return Windower(encoder, window=window.size, overlap=window.overlap, structure=structure)
 
     def task(self) -> TagTask:
         """What it predicts, and how that is read out of scores."""
@@ -147,7 +153,7 @@ def load_bundle(folder: str | Path) -> Bundle:
         raise BundleError(f"{folder}: this is a file; {_WHAT_A_MODEL_IS}")
     if not path.is_file():
         raise BundleError(f"{folder}: has no {MANIFEST}, so it is not a model that `onoma train` has written")
-    return Bundle(read_manifest(path), _read_tokenizer(folder / TOKENIZER), folder)
+    return Bundle(read_manifest(path), read_tokenizer(folder / TOKENIZER), folder)
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
@@ -156,12 +162,3 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
     files = {name: (folder / name).stat().st_size for name in names if (folder / name).is_file()}
     with replacing_bytes(folder / MANIFEST) as file:
         file.write(f"{manifest.replace(files=files).to_json()}\n".encode())
-
-
-def _read_tokenizer(path: Path) -> Tokenizer:
-    try:
-        return Tokenizer.from_str(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BundleError(f"{path}: {error.strerror}; copy the bundle again") from error
-    except Exception as error:  # the Rust library raises nothing more precise
-        raise BundleError(f"{path}: cannot be read as a tokenizer ({error}); copy the bundle again") from error

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from onoma.errors import BundleError
+from onoma.tasks import MOST_LABELS
 
 MANIFEST = "onoma.json"
 
@@ -19,7 +20,11 @@ FORMAT = 2
 ENTITIES = "entities"
 """The name of the task of an entity recognition model."""
 
-Positive = Annotated[float, Meta(gt=0)]
+# Far beyond what is ever fitted or learnt, and such that nothing becomes infinite.
+Temperature = Annotated[float, Meta(gt=1e-3, lt=1e3)]
+Slope = Annotated[float, Meta(gt=0, lt=1e3)]
+Summand = Annotated[float, Meta(gt=-1e4, lt=1e4)]
+Fraction = Annotated[float, Meta(ge=0, le=1)]
 
 
 class EncoderCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,8 +38,12 @@ class EncoderCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class Windowing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How texts are cut, in subwords; ``size`` counts the special tokens."""
 
-    size: Annotated[int, Meta(gt=2)]
+    size: Annotated[int, Meta(gt=2, le=65_536)]
     overlap: Annotated[int, Meta(ge=0)]
+
+    def __post_init__(self) -> None:
+        if self.overlap * 2 > self.size:
+            raise ValueError(f"overlap {self.overlap} is more than half of size {self.size}")
 
 
 class DataCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,22 +75,22 @@ class CalibrationCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ``entities`` are what it was fitted on, the latter predicted ones; the errors are the expected calibration error.
     """
 
-    temperature: Positive
-    slope: Positive = 1.0
-    intercept: float = 0.0
+    temperature: Temperature
+    slope: Slope = 1.0
+    intercept: Summand = 0.0
     data: str
     entities: int
     error_before: float
     error_after: float
-    thresholds: dict[str, float] = {}
+    thresholds: dict[str, Fraction] = {}
 
 
 class TransitionsCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Learnt transitions: from the tag of a row to that of a column, to the first tag, and from the last one."""
 
-    step: list[list[float]]
-    start: list[float]
-    end: list[float]
+    step: list[list[Summand]]
+    start: list[Summand]
+    end: list[Summand]
 
 
 class TagsCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="tags"):
@@ -95,11 +104,15 @@ class TagsCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
         calibration: None where the model was not calibrated.
     """
 
-    labels: Annotated[tuple[str, ...], Meta(min_length=1)]
+    labels: Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1, max_length=MOST_LABELS)]
     scheme: Literal["BIO", "BIOES"]
     head: str
     transitions: TransitionsCard | None = None
     calibration: CalibrationCard | None = None
+
+    def __post_init__(self) -> None:
+        if len(set(self.labels)) < len(self.labels):
+            raise ValueError("labels: there is one twice")
 
 
 class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -149,7 +162,7 @@ def read_manifest(path: Path) -> Manifest:
     """
     try:
         fields = msgspec.json.decode(path.read_bytes())
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BundleError(f"{path}: is not JSON in UTF-8 ({error}); copy the bundle again") from error
     version = fields.get("format") if isinstance(fields, dict) else None
     if isinstance(version, int) and version > FORMAT:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from typing import Any, NoReturn
 
 import typer
@@ -11,7 +12,7 @@ from typer.core import TyperGroup
 
 from onoma.cli import calibrate, check, convert, evaluate, explain, export, index, info, prune, score, tag, train
 from onoma.cli.options import INTERRUPTED
-from onoma.cli.output import set_up_output
+from onoma.cli.output import print_message, set_up_output
 from onoma.errors import OnomaError, StoppedError
 from onoma.version import __version__
 
@@ -61,7 +62,11 @@ def _root(
 
 
 def main() -> NoReturn:
-    """Run a command. Errors of onoma are printed as one message, with exit status 2, or 143 after SIGTERM."""
+    """Run a command.
+
+    Errors of onoma are printed as one message, with exit status 2, or 143 after SIGTERM; others with their traceback,
+    and 1.
+    """
     set_up_output()
     try:
         app()
@@ -70,13 +75,16 @@ def main() -> NoReturn:
     except OnomaError as error:
         _fail(str(error))
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        print_message("interrupted")
         sys.exit(INTERRUPTED)
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except Exception:  # a fault of onoma, with a message in which anything may stand
+        print_message(traceback.format_exc())
+        sys.exit(1)
     sys.exit(0)
 
 
 def _fail(message: str, *, status: int = 2) -> NoReturn:
-    print(f"onoma: {message}", file=sys.stderr)
+    print_message(f"onoma: {message}")
     sys.exit(status)

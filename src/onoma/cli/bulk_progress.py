@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from types import TracebackType
 
-from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bar
 
 from onoma.bulk import BulkObserver, BulkReport, Progress
 from onoma.cli.clock import clock
+from onoma.cli.console import PlainConsole
 
 _SECONDS_BETWEEN_LINES = 30
 
@@ -19,7 +19,7 @@ class BulkProgress(BulkObserver):
     """Prints the progress of a job to standard error."""
 
     def __init__(self) -> None:
-        self.console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self.console = PlainConsole(stderr=True, soft_wrap=True)
         self._bar = Bar(
             BarColumn(),
             TextColumn("{task.completed:,}/{task.total:,} rows"),
@@ -40,7 +40,7 @@ class BulkProgress(BulkObserver):
         self._bar.stop()
 
     def notice(self, text: str) -> None:
-        self.console.print(f"note: {text}", markup=False)
+        self.console.print(f"note: {text}")
 
     def began(self, *, rows: int, of: int) -> None:
         if rows:
@@ -63,11 +63,9 @@ class BulkProgress(BulkObserver):
         self._bar.stop()
         took = clock(time.perf_counter() - self._started)
         self.console.print(
-            f"{report.tagged:,} rows with {report.entities:,} entities written to {report.output} in {took}",
-            markup=False,
+            f"{report.tagged:,} rows with {report.entities:,} entities written to {report.output} in {took}"
         )
         if report.dead_letters is not None:
             self.console.print(
-                f"{report.dead:,} rows could not be tagged; they are in {report.dead_letters}, each with the reason",
-                markup=False,
+                f"{report.dead:,} rows could not be tagged; they are in {report.dead_letters}, each with the reason"
             )

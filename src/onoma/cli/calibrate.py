@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from onoma.cli.options import ENTITIES, FormatOption, ModelArgument, Threads, reads
-from onoma.cli.output import print_json, print_notes
+from onoma.cli.output import print_notes, print_result
 from onoma.corpora import ReadOptions
 
 if TYPE_CHECKING:
@@ -52,17 +52,16 @@ def run(
     )
     print_notes(fitted.notes)
     if as_json:
-        print_json(fitted)
+        print_result(fitted)
     else:
         _show(fitted, applied=apply)
 
 
 def _show(fitted: Calibrated, *, applied: bool) -> None:
-    from rich.console import Console
-
+    from onoma.cli.console import PlainConsole
     from onoma.views import reliability_table, thresholds_table
 
-    console = Console(highlight=False)
+    console = PlainConsole()
     slope, intercept = fitted.scaling.slope, fitted.scaling.intercept
     console.print(
         f"temperature {fitted.temperature:.3f}, slope {slope:.3f}, intercept {intercept:+.3f}, written into the model"

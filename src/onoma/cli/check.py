@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from onoma.cli.options import ENTITIES, FormatOption, Threads, reads
-from onoma.cli.output import print_json, print_notes
+from onoma.cli.output import print_line, print_message, print_notes, print_result
 from onoma.corpora import ReadOptions
 
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ def run(
             on_event=on_event,
         )
     if as_json:
-        print_json(checkup)
+        print_result(checkup)
     else:
         _print(checkup, limit=limit)
     for fixed in checkup.fixed:
@@ -136,13 +135,13 @@ def _print(checkup: Checkup, *, limit: int) -> None:
     for finding in checkup.findings:
         groups[finding.severity, finding.check].append(finding)
     for (severity, check), findings in groups.items():
-        typer.echo(f"{severity}: {check}: {len(findings):,}")
+        print_line(f"{severity}: {check}: {len(findings):,}")
         for finding in findings[: limit or None]:
-            typer.echo(f"  {finding.where}: {finding.what}\n    {finding.why}; {finding.fix}")
+            print_line(f"  {finding.where}: {finding.what}\n    {finding.why}; {finding.fix}")
         if limit and len(findings) > limit:
-            typer.echo(f"  … and {len(findings) - limit:,} more; --limit 0 shows all")
+            print_line(f"  … and {len(findings) - limit:,} more; --limit 0 shows all")
     counts = ", ".join(f"{checkup.count(severity):,} {severity}s" for severity in ("error", "warning", "note"))
-    typer.echo(f"{len(checkup.cases):,} documents checked: {counts}")
+    print_line(f"{len(checkup.cases):,} documents checked: {counts}")
 
 
 def _print_fixed(fixed: Fixed) -> None:
@@ -150,4 +149,4 @@ def _print_fixed(fixed: Fixed) -> None:
 
     print_notes(f"{fixed.target}: {notice}" for notice in fixed.lost)
     what = f"{fixed.changed:,} documents changed, {fixed.dropped:,} dropped"
-    print(f"{fixed.target}: {what}; see {fixed.target.parent / DIFF}", file=sys.stderr)
+    print_message(f"{fixed.target}: {what}; see {fixed.target.parent / DIFF}")

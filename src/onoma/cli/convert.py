@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from onoma.cli.options import ENTITIES, FormatOption, reads
-from onoma.cli.output import print_notes
+from onoma.cli.output import print_message, print_notes
 from onoma.corpora import LAYOUTS, WRITABLE, ReadOptions
 
 
@@ -48,4 +47,4 @@ def run(
         overwrite=overwrite,
     )
     print_notes(written.notes)
-    print(f"{target}: {written.documents:,} documents with {written.entities:,} entities", file=sys.stderr)
+    print_message(f"{target}: {written.documents:,} documents with {written.entities:,} entities")

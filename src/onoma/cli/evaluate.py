@@ -17,6 +17,7 @@ from onoma.cli.options import (
     Page,
     Seeds,
     ShowErrors,
+    StructureOption,
     Threads,
     TrainingTextOption,
     reads,
@@ -42,6 +43,7 @@ def run(
     options: ReadOptions,
     threads: Threads = None,
     dtype: DtypeOption = "auto",
+    structure: StructureOption = True,
     as_json: AsJson = False,
 ) -> None:
     """Tag annotated text and score the result.
@@ -64,6 +66,7 @@ def run(
         options=options,
         dtype=dtype,
         threads=threads,
+        structure=structure,
     )
     print_report(report, title=f"{model.name} on {data.name}", as_json=as_json, errors=errors)
     if page is not None:

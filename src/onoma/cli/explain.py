@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from onoma.cli.options import WORDS, FormatOption, ModelArgument, Threads, reads
-from onoma.cli.output import print_json, print_notes
+from onoma.cli.output import print_notes, print_result
 from onoma.corpora import ReadOptions
 from onoma.errors import InputError
 
@@ -73,7 +73,7 @@ def run(
         explained = explain(model, text, spans=places, label=label, evidence=evidence, html=html, threads=threads)
         print_notes(explained.notes)
         if as_json:
-            print_json(explained)
+            print_result(explained)
         elif html is None:
             _print(explained)
         return
@@ -84,13 +84,12 @@ def run(
         model, faithfulness, entities=entities, format=format, options=options, threads=threads
     )
     if as_json:
-        print_json(measured)
+        print_result(measured)
         return
-    from rich.console import Console
-
+    from onoma.cli.console import PlainConsole
     from onoma.views import faithfulness_table
 
-    Console(highlight=False).print(faithfulness_table(measured, title=f"{model.name} on {faithfulness.name}"))
+    PlainConsole().print(faithfulness_table(measured, title=f"{model.name} on {faithfulness.name}"))
 
 
 def _place(text: str) -> SpanQuery:
@@ -99,10 +98,9 @@ def _place(text: str) -> SpanQuery:
 
 
 def _print(explained: Explained) -> None:
-    from rich.console import Console
-
+    from onoma.cli.console import PlainConsole
     from onoma.views import explanation_parts
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = PlainConsole(soft_wrap=True)
     for part in explanation_parts(explained):
         console.print(part)

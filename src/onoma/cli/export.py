@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from onoma.cli.options import ENTITIES, FormatOption, ModelArgument, reads
+from onoma.cli.output import print_message
 from onoma.corpora import ReadOptions
 
 
@@ -54,6 +54,6 @@ def run(
         format=format,
         options=options,
     )
-    print(f"{exported.path}: {exported.path.stat().st_size / 1e6:,.1f} MB", file=sys.stderr)
+    print_message(f"{exported.path}: {exported.path.stat().st_size / 1e6:,.1f} MB")
     for finding in exported.findings():
-        print(finding, file=sys.stderr)
+        print_message(finding)

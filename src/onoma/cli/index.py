@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from onoma.cli.options import ENTITIES, FormatOption, ModelArgument, reads
+from onoma.cli.output import print_line, print_notes
 from onoma.corpora import ReadOptions
 
 
@@ -31,8 +31,7 @@ def run(
 
     found = index_mentions(model, train, overwrite=overwrite, format=format, options=options)
     if found.left_out:
-        print(
-            f"note: {found.left_out:,} entities were left out: they cross a sentence boundary or fit into no window",
-            file=sys.stderr,
+        print_notes(
+            [f"{found.left_out:,} entities were left out: they cross a sentence boundary or fit into no window"]
         )
-    typer.echo(f"{len(found.mentions):,} entities written to {model / 'evidence'}")
+    print_line(f"{len(found.mentions):,} entities written to {model / 'evidence'}")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from onoma.cli.options import ModelArgument
+from onoma.cli.output import print_json, print_line
 
 
 def run(
@@ -25,7 +26,7 @@ def run(
     bundle = load_bundle(model)
     manifest = bundle.manifest
     if as_json:
-        typer.echo(manifest.to_json())
+        print_json(manifest.to_json())
         return
     origin = manifest.provenance
     lines = list(model_summary(bundle))
@@ -42,4 +43,4 @@ def run(
     lines.append(("made with", ", ".join(f"{name} {version}" for name, version in origin.versions.items())))
     width = max(len(name) for name, _ in lines)
     for name, value in lines:
-        typer.echo(f"{name:<{width}}  {value}")
+        print_line(f"{name:<{width}}  {value}")

@@ -70,6 +70,13 @@ DtypeOption = Annotated[
     str,
     typer.Option("--dtype", help="fp32, int8, bf16, or auto for the fastest one here within the model's bound."),
 ]
+StructureOption = Annotated[
+    bool,
+    typer.Option(
+        "--structure/--no-structure",
+        help="Find lines, cells, hyphenated words, escapes and shouting in raw text before it is tagged.",
+    ),
+]
 AgainstOption = Annotated[
     Path | None,
     typer.Option(

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Protocol
 
-import typer
+from onoma.io.terminal import visible
 
 if TYPE_CHECKING:
     from onoma.metrics import Report
+
+
+_CONTROL = re.compile("[\x7f-\x9f]")
+"""Control characters that JSON itself does not escape."""
 
 
 class Result(Protocol):
@@ -39,15 +44,30 @@ def flush_each_line() -> None:
         sys.stdout.reconfigure(line_buffering=True)
 
 
-def print_json(result: Result) -> None:
+def print_line(text: str) -> None:
+    """Print a result on standard output, as a terminal may be given it."""
+    print(visible(text))
+
+
+def print_message(text: str) -> None:
+    """Print what is no result on standard error, as a terminal may be given it."""
+    print(visible(text), file=sys.stderr)
+
+
+def print_json(text: str) -> None:
+    """Print JSON, in which all control characters are escaped."""
+    print(_CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+
+
+def print_result(result: Result) -> None:
     """Print a result as JSON."""
-    typer.echo(json.dumps(result.to_json(), indent=2, ensure_ascii=False))
+    print_json(json.dumps(result.to_json(), indent=2, ensure_ascii=False))
 
 
 def print_notes(notes: Iterable[str]) -> None:
     """Print notes on how files were read or written."""
     for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+        print_message(f"note: {note}")
 
 
 def print_report(report: Report, *, title: str, as_json: bool, errors: bool) -> None:
@@ -60,17 +80,16 @@ def print_report(report: Report, *, title: str, as_json: bool, errors: bool) -> 
     """
     print_notes(report.notes)
     if as_json:
-        print_json(report)
+        print_result(report)
         return
-    from rich.console import Console
-
+    from onoma.cli.console import PlainConsole
     from onoma.metrics import spread
     from onoma.views import comparison_table, errors_tables, reliability_table, report_table, runs_table
 
-    console = Console()
+    console = PlainConsole()
     console.print(report_table(report, title=title))
     if report.intervals is not None:
-        console.print(f"intervals: bootstrap over {report.intervals.units:,} {report.intervals.unit}", highlight=False)
+        console.print(f"intervals: bootstrap over {report.intervals.units:,} {report.intervals.unit}")
     if report.against is not None:
         console.print(comparison_table(report.against.comparison, title=f"{title}, minus {report.against.name}"))
     if report.runs:

@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from onoma.cli.clock import clock
+from onoma.cli.console import PlainConsole
 from onoma.engine.events import EpochEnded, Event, Interrupted, Notice, Planned, Stage, Stepped
 from onoma.training import Tested
 from onoma.views import report_table
@@ -19,7 +19,7 @@ class TrainingProgress:
     """Prints the progress of a run to standard error."""
 
     def __init__(self) -> None:
-        self.console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self.console = PlainConsole(stderr=True, soft_wrap=True)
         self._bar = Progress(
             TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
             BarColumn(),
@@ -51,10 +51,10 @@ class TrainingProgress:
         """Show an event."""
         match event:
             case Notice(text):
-                self.console.print(f"note: {text}", markup=False)
+                self.console.print(f"note: {text}")
             case Stage(text):
                 self._bar.stop()
-                self.console.print(f"{text} …", markup=False)
+                self.console.print(f"{text} …")
             case Planned():
                 self._plan(event)
             case Stepped():
@@ -119,11 +119,9 @@ class TrainingProgress:
             )
         if self._last is not None:
             line += f"  {self._last.subwords_per_second:,.0f} subwords/s  {clock(self._last.seconds_left)} left"
-        self.console.print(line, markup=False)
+        self.console.print(line)
 
     def finish(self, output: Path) -> None:
         """Print where the model is."""
         took = clock(time.perf_counter() - self._started)
-        self.console.print(
-            f"model written to {output} in {took}; try: onoma tag --model {output} --text '…'", markup=False
-        )
+        self.console.print(f"model written to {output} in {took}; try: onoma tag --model {output} --text '…'")

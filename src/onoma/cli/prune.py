@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from onoma.cli.options import Encoding
+from onoma.cli.output import print_message
 
 
 def run(
@@ -40,4 +41,4 @@ def run(
 
     kept = prune(encoder, output=output, texts=files or (), vocab_size=vocab_size, layers=layers, encoding=encoding)
     layers_kept, subwords_kept = kept.hf_config["num_hidden_layers"], kept.tokenizer.get_vocab_size()
-    typer.echo(f"{output}: layers: {layers_kept}, subwords: {subwords_kept:,}", err=True)
+    print_message(f"{output}: layers: {layers_kept}, subwords: {subwords_kept:,}")

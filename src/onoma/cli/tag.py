@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from onoma.api.streaming import TARGETS
-from onoma.cli.options import INTERRUPTED, WORDS, DtypeOption, Threads, reads
-from onoma.cli.output import flush_each_line, print_notes
+from onoma.cli.options import INTERRUPTED, WORDS, DtypeOption, StructureOption, Threads, reads
+from onoma.cli.output import flush_each_line, print_message, print_notes
 from onoma.corpora import FORMATS, ReadOptions
 from onoma.errors import InputError
 from onoma.io.once import STANDARD_INPUT
@@ -81,6 +81,7 @@ def run(
     options: ReadOptions,
     threads: Threads = None,
     dtype: DtypeOption = "auto",
+    structure: StructureOption = True,
 ) -> None:
     """Find the names in text.
 
@@ -101,7 +102,7 @@ def run(
         output = None
     named = list(files or ()) or [STANDARD_INPUT]
     if text is None and STANDARD_INPUT in named and sys.stdin is not None and sys.stdin.isatty():
-        print("reading text from the terminal; end it with Ctrl-D", file=sys.stderr)
+        print_message("reading text from the terminal; end it with Ctrl-D")
     if text is None and output is not None:
         _tag_files(
             named,
@@ -115,6 +116,7 @@ def run(
             workers=workers,
             threads=threads,
             dtype=dtype,
+            structure=structure,
             shard_rows=shard_rows,
             overwrite=overwrite,
             resume=resume,
@@ -141,8 +143,9 @@ def run(
         failures.append(untagged(letter))
         print_notes(failures[-1:])
 
+    tagger = load(model, dtype=dtype, threads=threads, structure=structure)
     if text is not None:
-        write_documents(load(model, dtype=dtype, threads=threads).tag_many([Document(text)]), path, to=target)
+        write_documents(tagger.tag_many([Document(text)]), path, to=target)
         return
     from onoma.bulk import find_inputs
 
@@ -151,7 +154,7 @@ def run(
     documents = documents_of(found, by_rows=column is not None, failed=failed)
     if found.once:
         flush_each_line()
-    write_documents(tagged(load(model, dtype=dtype, threads=threads), found, documents), path, to=target)
+    write_documents(tagged(tagger, found, documents), path, to=target)
     if failures:
         raise typer.Exit(SOME_FAILED)
 

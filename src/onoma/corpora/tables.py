@@ -12,7 +12,6 @@ from __future__ import annotations
 import ast
 import csv
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -22,6 +21,7 @@ from onoma.corpora.layouts import SPAN_KEYS
 from onoma.corpora.records import RecordReader
 from onoma.corpora.spelling import looks_tagged
 from onoma.errors import CorpusError
+from onoma.io.cells import allow_long_cells
 from onoma.io.lines import numbered_lines
 from onoma.schemes import OUTSIDE
 
@@ -173,7 +173,7 @@ class TableReader(RecordReader):
             yield number, cells
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
-        csv.field_size_limit(sys.maxsize)
+        allow_long_cells()
         lines = (line + "\n" for _, line in numbered_lines(self.path, encoding=self.options.encoding))
         first = next(lines, "")
         reader = csv.reader(_chained(first, lines), delimiter=delimiter_of(first.strip()))

@@ -17,11 +17,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from onoma.encoding.words import WordSpans
+from onoma.encoding.words import Replacement, WordSpans
 from onoma.text import Word
 
 _LOWER, _UPPER, _DIGIT = "a", "A", "0"
@@ -94,7 +94,7 @@ _TABLE = _Shadow()
 _LETTER = rf"[A-Za-z0-9_{_MARK}{_JOINER}]"
 _ABBREVIATIONS = (
     "Mr|Mrs|Ms|Dr|Prof|Sr|Jr|St|Mt|Ft|Inc|Corp|Ltd|Co|Bros|Gen|Col|Lt|Sgt|Capt|Cmdr|Adm|Rev|Hon|Gov|Sen|Rep|Pres|"
-    "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec|No|Nos|vs|etc|al|Ph\\.D|Ave|Blvd|Dept|Univ|Assn"
+    "INC|LTD|CORP|PVT|BROS|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec|No|Nos|vs|etc|al|Ph\\.D|Ave|Blvd|Dept|Univ|Assn"
 )
 _DOMAINS = (
     "com|org|net|edu|gov|mil|int|info|io|ai|co|uk|us|eu|de|fr|nl|es|it|ch|at|be|se|no|dk|fi|pl|ru|cn|jp|in|br|au|ca|me|"
@@ -104,21 +104,21 @@ _DOMAINS = (
 _WORD = re.compile(
     rf"""
       {_LETTER}++ (?= \s | \Z | [!?;"] | , (?! [0-9] ) )  # most words: nothing below would cut them otherwise
-    | (?: https?:// | ftp:// | www\. ) [^\s<>"]* [^\s<>"'.,;:!?()\[\]{{}}{_OTHER}]         # address
+    | (?i: https?:// | ftp:// | www\. ) [^\s<>"]* [^\s<>"'.,;:!?()\[\]{{}}{_OTHER}]         # address
     | {_LETTER}[\w.+-]* @ [\w-]+ (?: \.[\w-]+ )+                                             # e-mail address
-    | (?: [A-Za-z0-9-]+\. )+ (?: {_DOMAINS} ) (?! [\w@] | \.\w ) (?: / [^\s<>"]* [^\s<>"'.,;:!?()\[\]{{}}{_OTHER}] )?
+    | (?: [A-Za-z0-9-]+\. )+ (?i: {_DOMAINS} ) (?! [\w@] | \.\w ) (?: / [^\s<>"]* [^\s<>"'.,;:!?()\[\]{{}}{_OTHER}] )?
     | [@#] {_LETTER}+                                                                        # @user, #tag
     | & (?: [a-z]{{2,6}} | \#[0-9]{{1,6}} ) ;                                                # &amp; &#39;
     | (?<! \S ) (?: [:;=8xX] [-o^']? [()DPpOo3/\\|\[\]]+ | <3+ | [Tt]_[Tt] | \^_+\^ ) (?! \S )  # emoticons
     | {_FLAG}{_FLAG}?
     | {_EMOJI}{_MARK}* (?: {_JOINER}{_EMOJI}{_MARK}* )*
     | (?: [A-Za-z]\. ){{2,}} (?: -{_LETTER}+ )*                                              # U.S., U.S.-led
-    | (?: {_ABBREVIATIONS} ) \. (?! {_LETTER}*\. ) (?= \s | {_LETTER} | , )                  # Mr.
+    | (?: {_ABBREVIATIONS} ) \. (?! {_LETTER}+\. ) (?= \s | {_LETTER} | , | \.(?!\.) )       # Mr.
     | [A-Z]\. (?= \s [A-Z] )                                                                 # an initial: J. Smith
-    | (?: l|d|j|m|t|n|s|c|qu|dell|all|nell|dall|sull ) ' (?= {_LETTER}{{2}} )                # elided: l'Italie
-    | {_LETTER}+ (?: (?: (?! 's (?! {_LETTER} ) | &[a-z]{{2,6}}; ) ['&-]                     # don't, AT&T, e-mail
+    | (?: l|d|j|m|t|n|s|c|qu|dell|all|nell|dall|sull ) ' {_MARK}* (?= {_LETTER}{{2}} )        # elided: l'Italie
+    | {_LETTER}+ (?: (?: (?! ' {_MARK}* s (?! {_LETTER} ) | &[a-z]{{2,6}}; ) ['&-]           # don't, AT&T, e-mail
                        | [.,:/] (?= [0-9] ) (?<= [0-9]. ) ) {_LETTER}+ )*                    # 1,234.5
-    | 's (?! {_LETTER} )
+    | ' {_MARK}* s (?! {_LETTER} )
     | {_IDEOGRAPH} [{_MARK}{_JOINER}]*
     | {_RUN} [{_RUN}{_MARK}{_JOINER}]*
     | \.{{2,}} | -{{2,}} | [!?]+
@@ -147,11 +147,31 @@ def segment(text: str, *, pieces: Pieces | None = None) -> tuple[Word, ...]:
     return tuple(Word(start=start, end=end, text=text[start:end]) for start, end in segment_spans(text, pieces=pieces))
 
 
-def segment_spans(text: str, *, pieces: Pieces | None = None) -> Iterator[tuple[int, int]]:
-    """The words of :func:`segment` as half-open ranges, one after the other."""
-    shadow = text.translate(_TABLE)
+def segment_spans(
+    text: str, *, pieces: Pieces | None = None, replacements: Iterable[Replacement] = ()
+) -> Iterator[tuple[int, int]]:
+    """The words of :func:`segment` as half-open ranges, one after the other.
+
+    Args:
+        text: any text.
+        pieces: see :func:`segment`.
+        replacements: what is cut as if it were another text; in order, without overlap.
+    """
+    shadow = _replaced(text.translate(_TABLE), replacements)
     spans = map(_SPAN, _WORD.finditer(shadow))
     return spans if pieces is None or _RUN not in shadow else _cut_runs(text, shadow, spans, pieces=pieces)
+
+
+def _replaced(shadow: str, replacements: Iterable[Replacement]) -> str:
+    """The shadow with stand-ins for what the replacements stand for, at the same length."""
+    pieces: list[str] = []
+    position = 0
+    for start, end, text in replacements:
+        first = text[:1].translate(_TABLE) or _MARK
+        filler = _BLANK if first == _BLANK else _MARK
+        pieces += [shadow[position:start], first, filler * (end - start - 1)]
+        position = end
+    return "".join([*pieces, shadow[position:]]) if pieces else shadow
 
 
 def _cut_runs(text: str, shadow: str, spans: Iterable[tuple[int, int]], *, pieces: Pieces) -> Iterator[tuple[int, int]]:
@@ -169,17 +189,22 @@ _CLOSING = frozenset(".!?…。！？؟।")
 
 @dataclass(frozen=True, slots=True)
 class SentenceBreaks:
-    """The positions of words before which a sentence probably begins: after closing punctuation or a line's end.
+    """The positions of words before which a unit begins, or probably a sentence.
 
     A hint for where to cut windows, not a sentence splitter. A position is judged when it is asked for, since of a long
     text few are.
+
+    Attributes:
+        words: the words of the text.
+        units: the positions of words that begin a unit.
     """
 
     words: WordSpans
+    units: Container[int] = frozenset()
 
     def __contains__(self, position: object) -> bool:
         starts, ends, text = self.words.starts, self.words.ends, self.words.text
         if not isinstance(position, int) or not 0 < position < len(starts):
             return False
         end = ends[position - 1]
-        return text[end - 1] in _CLOSING or "\n" in text[end : starts[position]]
+        return position in self.units or (text[end - 1] in _CLOSING and not text[starts[position]].islower())

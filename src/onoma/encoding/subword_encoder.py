@@ -12,13 +12,12 @@ from functools import cached_property
 from itertools import accumulate, chain, pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from onoma.encoding.segment import segment_spans
 from onoma.encoding.subword_cache import SubwordCache, Subwords
 from onoma.encoding.words import WordSpans
 from onoma.errors import EncoderError
-from onoma.text import Document
 
 _WORDS_AT_ONCE = 8_192
 """The most words split at once: as separate strings they need many times the memory of the text."""
@@ -28,7 +27,7 @@ _SHOWN_CHARACTERS = 4_096
 
 
 class SubwordEncoder:
-    """Turns documents into words and words into subwords.
+    """Turns words into subwords.
 
     Args:
         tokenizer: any tokenizer of the `tokenizers` library; truncation and padding are switched off in it.
@@ -68,11 +67,19 @@ class SubwordEncoder:
             raise EncoderError("the tokenizer has neither an unknown token nor a mask token; add [UNK] or <unk> to it")
         return found
 
-    def words(self, document: Document) -> WordSpans:
-        """The document's given words, or those its text is segmented into."""
-        if document.words is not None:
-            return WordSpans.given(document.text, document.words)
-        return WordSpans.of(document.text, segment_spans(document.text, pieces=self._pieces))
+    @cached_property
+    def is_cased(self) -> bool:
+        """Whether the tokenizer tells capitals from lower case."""
+        upper, lower = (self._cache.subwords([word]).ids.tolist() for word in ("A", "a"))
+        return bool(upper != lower)
+
+    def lengths(self, words: Sequence[str]) -> NDArray[np.int64]:
+        """How many subwords each word has, ``[words]``."""
+        return np.diff(self._cache.subwords(words).bounds)
+
+    def pieces(self, run: str) -> list[int]:
+        """Where the tokenizer's pieces begin in a run of a script without blanks, in characters of the run."""
+        return [start for start, end in self.tokenizer.encode(run, add_special_tokens=False).offsets if end > start]
 
     def subwords(self, documents: Sequence[WordSpans]) -> list[Subwords]:
         """The subwords of many documents' words."""
@@ -92,7 +99,10 @@ class SubwordEncoder:
 
     def _complete(self, ids: list[int], word_ids: list[int | None], words: int) -> Subwords:
         """Give every word its place: the dropped ones get the unknown token, very long ones are cut."""
-        flat = np.asarray(ids, dtype=np.int32)
+        try:
+            flat = np.asarray(ids, dtype=np.int32)
+        except OverflowError as error:
+            raise EncoderError(f"the tokenizer has a subword with the id {max(ids):,}; it is broken") from error
         owners = np.asarray([-1 if word is None else word for word in word_ids], dtype=np.int64)
         counts = np.bincount(owners, minlength=words) if owners.size else np.zeros(words, dtype=np.int64)
         if words and (counts.min() == 0 or counts.max() > self.longest_word):
@@ -103,10 +113,6 @@ class SubwordEncoder:
             flat = np.concatenate([flat[kept], np.full(missing.size, self.unknown, dtype=np.int32)])[order]
             counts = np.clip(counts, 1, self.longest_word)
         return Subwords(flat, np.concatenate([[0], np.cumsum(counts)]))
-
-    def _pieces(self, run: str) -> list[int]:
-        """Where the tokenizer's pieces begin in a run of a script without blanks."""
-        return [start for start, end in self.tokenizer.encode(run, add_special_tokens=False).offsets if end > start]
 
     def _first_known(self, *pieces: str) -> int | None:
         return next((found for piece in pieces if (found := self.tokenizer.token_to_id(piece)) is not None), None)

@@ -7,13 +7,13 @@ for the last two windows is shared by both, so that none has little to read.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from onoma.encoding.reading import Reading, read_words
 from onoma.encoding.segment import SentenceBreaks
 from onoma.encoding.subword_cache import Subwords
 from onoma.encoding.subword_encoder import SubwordEncoder
@@ -28,12 +28,14 @@ class Window:
     Attributes:
         start, end: the words it holds.
         core_start, core_end: the words it answers for; over all windows these make up the whole document.
+        second: the part of it that is also encoded in the document's second reading.
     """
 
     start: int
     end: int
     core_start: int
     core_end: int
+    second: Window | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,11 @@ class Encoded:
     Attributes:
         document: where it comes from.
         words: its words, given or segmented.
-        sentences: half-open ranges of words that no entity crosses: those of the document, or else its paragraphs.
+        sentences: half-open ranges of words that no entity crosses: the document's sentences, or else the units of its
+            text.
         subwords: the subwords of the words.
         windows: what is encoded at once.
+        second: the subwords of the words in another reading; see :mod:`.reading`.
     """
 
     document: Document
@@ -53,6 +57,11 @@ class Encoded:
     sentences: tuple[tuple[int, int], ...]
     subwords: Subwords
     windows: tuple[Window, ...]
+    second: Subwords | None = None
+
+    def reading(self, *, second: bool) -> Subwords:
+        """The subwords of the first or the second reading."""
+        return self.second if second and self.second is not None else self.subwords
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,65 +72,72 @@ class Windower:
         subword_encoder: words to subwords.
         window: subwords of a window, special tokens included.
         overlap: subwords that neighbouring windows share at most.
+        structure: whether raw text is looked through for units and spellings; see :func:`.read_words`.
     """
 
     subword_encoder: SubwordEncoder
     window: int
     overlap: int
+    structure: bool = True
+
+    def words(self, document: Document) -> WordSpans:
+        """The document's given words, or those that its text is segmented into."""
+        return self._read(document).words
 
     def encode(self, documents: Sequence[Document]) -> list[Encoded]:
         """Cut documents into words, subwords and windows."""
-        words = [self.subword_encoder.words(document) for document in documents]
+        readings = [self._read(document) for document in documents]
+        seconds = [reading.second for reading in readings if reading.second is not None]
+        subwords = iter(self.subword_encoder.subwords([*(reading.words for reading in readings), *seconds]))
+        firsts = [next(subwords) for _ in readings]
         return [
-            self._encode(document, own, subwords)
-            for document, own, subwords in zip(documents, words, self.subword_encoder.subwords(words), strict=True)
+            self._encode(document, reading, first, next(subwords) if reading.second else None)
+            for document, reading, first in zip(documents, readings, firsts, strict=True)
         ]
 
-    def row(self, encoded: Encoded, window: Window) -> NDArray[np.int32]:
-        """The ids of a window with the special tokens around them."""
-        bounds, before, behind = encoded.subwords.bounds, self.subword_encoder.prefix, self.subword_encoder.suffix
-        first, last = bounds[window.start], bounds[window.end]
+    def row(self, encoded: Encoded, window: Window, *, second: bool = False) -> NDArray[np.int32]:
+        """The ids of a window with the special tokens around them, in the document's first or second reading."""
+        subwords = encoded.reading(second=second)
+        before, behind = self.subword_encoder.prefix, self.subword_encoder.suffix
+        first, last = subwords.bounds[window.start], subwords.bounds[window.end]
         row = np.empty(len(before) + last - first + len(behind), dtype=np.int32)
         row[: len(before)] = before
-        row[len(before) : len(row) - len(behind)] = encoded.subwords.ids[first:last]
+        row[len(before) : len(row) - len(behind)] = subwords.ids[first:last]
         row[len(row) - len(behind) :] = behind
         return row
 
-    def first_subwords(self, encoded: Encoded, window: Window) -> NDArray[np.int64]:
+    def first_subwords(self, encoded: Encoded, window: Window, *, second: bool = False) -> NDArray[np.int64]:
         """Where in :meth:`row` the words that the window answers for have their first subword."""
-        bounds = encoded.subwords.bounds
+        bounds = encoded.reading(second=second).bounds
         own = bounds[window.core_start : window.core_end]
         inside: NDArray[np.int64] = own - bounds[window.start]
         return inside + len(self.subword_encoder.prefix)
 
-    def _encode(self, document: Document, words: WordSpans, subwords: Subwords) -> Encoded:
-        sentences = _sentences(document, words)
-        given = frozenset(start for start, _ in sentences[1:]) if document.sentences else None
-        breaks = SentenceBreaks(words) if given is None else given
+    def _read(self, document: Document) -> Reading:
+        return read_words(document, self.subword_encoder, structure=self.structure)
+
+    def _encode(self, document: Document, reading: Reading, first: Subwords, second: Subwords | None) -> Encoded:
+        starts = frozenset(start for start, _ in reading.sentences[1:])
+        breaks = SentenceBreaks(reading.words, starts) if document.sentences is None else starts
         budget = self.window - len(self.subword_encoder.prefix) - len(self.subword_encoder.suffix)
-        windows = cut_windows(subwords.bounds, budget=budget, overlap=self.overlap, breaks=breaks)
-        return Encoded(document, words, sentences, subwords, tuple(windows))
+        windows = cut_windows(first.bounds, budget=budget, overlap=self.overlap, breaks=breaks)
+        if second is not None and reading.twice is not None:
+            bounds, twice = second.bounds, reading.twice
+            windows = [replace(each, second=self._second(each, bounds=bounds, twice=twice)) for each in windows]
+        return Encoded(document, reading.words, reading.sentences, first, tuple(windows), second)
 
+    def _second(self, window: Window, *, bounds: NDArray[np.int64], twice: NDArray[np.bool_]) -> Window | None:
+        """The part of a window to be read again: the words of its core that are read twice, and some around them.
 
-_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
-
-
-def _sentences(document: Document, words: WordSpans) -> tuple[tuple[int, int], ...]:
-    """The document's sentences in words, or where it names none its paragraphs, which blank lines part.
-
-    Words before the first or between two belong to the one before.
-    """
-    if not len(words):
-        return ()
-    if not document.sentences and "\n" not in document.text:
-        return ((0, len(words)),)
-    if document.sentences:
-        starts = [sentence.start for sentence in document.sentences]
-    else:
-        starts = [match.end() for match in _BLANK_LINE.finditer(document.text)]
-    firsts = np.searchsorted(words.starts, starts)
-    cuts = sorted({0, *firsts.tolist()} - {len(words)})
-    return tuple(zip(cuts, [*cuts[1:], len(words)], strict=True))
+        No word has more subwords in the second reading, so that this part fits.
+        """
+        words = np.flatnonzero(twice[window.core_start : window.core_end])
+        if not len(words):
+            return None
+        core, core_end = window.core_start + int(words[0]), window.core_start + int(words[-1]) + 1
+        start = max(window.start, _first_from(bounds, bounds[core] - self.overlap))
+        end = min(window.end, _last_until(bounds, bounds[core_end] + self.overlap))
+        return Window(start, end, core, core_end)
 
 
 def cut_windows(bounds: NDArray[np.int64], *, budget: int, overlap: int, breaks: Container[int] = ()) -> list[Window]:

@@ -14,9 +14,10 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, TextIO, cast
 
 from onoma.errors import CorpusError
+from onoma.io.terminal import VisibleText
 
 DRAFT = ".draft"
 """The suffix of what is not whole yet; such names begin with a dot."""
@@ -55,18 +56,22 @@ def replacing_bytes(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[TextIO]:
+def replacing(path: Path, *, styled: bool = False) -> Iterator[TextIO]:
     """A UTF-8 file to write to that takes the place of ``path`` only when all went well; ``-`` is standard output.
 
     It takes the place of what is there at the beginning. What somebody puts there later stays, and the new file is
     called ``PATH.new``.
+
+    Args:
+        path: the file.
+        styled: the text is made for a terminal, with its control characters, which a terminal is not given otherwise.
 
     Raises:
         CorpusError: the file cannot be written there, or the text holds half of a surrogate pair or, for standard
             output in another encoding, a character that this encoding does not have.
     """
     try:
-        with _target(path) as file:
+        with _target(path, styled=styled) as file:
             yield file
     except UnicodeEncodeError as error:
         what = error.object[error.start : error.end]
@@ -129,7 +134,8 @@ def remove(path: Path) -> None:
 def synchronise(path: Path) -> None:
     """Have the disk hold a file, or the names in a folder, where the system can be asked that."""
     with suppress(OSError):
-        handle = os.open(path, os.O_RDONLY)
+        # Windows synchronises only what was opened to write; a folder can be opened nowhere but to read.
+        handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
         try:
             os.fsync(handle)
         finally:
@@ -137,10 +143,10 @@ def synchronise(path: Path) -> None:
 
 
 @contextmanager
-def _target(path: Path) -> Iterator[TextIO]:
+def _target(path: Path, *, styled: bool) -> Iterator[TextIO]:
     """A file for :func:`replacing`."""
     if str(path) == "-":
-        yield sys.stdout
+        yield sys.stdout if styled or not sys.stdout.isatty() else cast("TextIO", VisibleText(sys.stdout))
         return
     if path.is_dir():
         raise CorpusError("is a folder; name a file to write to", path=path)

@@ -15,7 +15,10 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from onoma.errors import EncoderError
+from onoma.models.foreign_code import code_named, without_code
 from onoma.models.packing import through_padding
+
+_ADAPTER = "adapter_config.json"
 
 
 class AutoEncoder(nn.Module):
@@ -62,25 +65,42 @@ class AutoEncoder(nn.Module):
         return {self.prefix + name: tensor for name, tensor in self.model.state_dict().items()}
 
 
-def load_auto(folder: Path) -> AutoEncoder:
+def load_auto(folder: Path, *, hf_config: Mapping[str, object]) -> AutoEncoder:
     """Load a folder in Hugging Face layout through ``transformers.AutoModel``; code in the folder is never run.
 
-    Raises:
-        EncoderError: `transformers` does not know the architecture, or weights are missing.
-    """
-    from transformers import AutoModel
+    Args:
+        folder: it has the weights.
+        hf_config: the fields of its ``config.json``.
 
+    Raises:
+        EncoderError: `transformers` does not know the architecture, weights are missing, or there is an adapter.
+    """
+    from transformers import AutoConfig, AutoModel
+
+    if (folder / _ADAPTER).is_file():
+        raise EncoderError(
+            f"{folder / _ADAPTER}: an adapter of peft, which may belong to a model elsewhere; "
+            "merge it into its model (merge_and_unload), and save that"
+        )
+    fields: dict[str, Any] = without_code(hf_config)
     try:
         with _quiet():
             model, found = AutoModel.from_pretrained(
                 folder,
+                config=AutoConfig.for_model(**fields),
                 dtype=torch.float32,
                 attn_implementation="eager",
                 local_files_only=True,
                 trust_remote_code=False,
                 output_loading_info=True,
             )
-    except (ValueError, OSError, KeyError, ImportError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever the libraries raise at a folder that they do not expect
+        if code := code_named(hf_config, "AutoModel"):
+            raise EncoderError(
+                f"{folder}: the model is code in the folder ({code}), which onoma never runs; choose another encoder"
+            ) from error
         raise EncoderError(f"{folder}: transformers cannot load this encoder: {error}") from error
     missing = sorted(name for name in found["missing_keys"] if "pooler" not in name)
     if missing:
@@ -101,11 +121,11 @@ def classifier_of(hf_config: Mapping[str, object], names: frozenset[str]) -> str
     """
     from transformers import AutoConfig, AutoModelForTokenClassification
 
-    fields: dict[str, Any] = dict(hf_config)
+    fields: dict[str, Any] = without_code(hf_config)
     try:
         config = AutoConfig.for_model(**fields)
         with torch.device("meta"):
-            model = AutoModelForTokenClassification.from_config(config)  # type: ignore[no-untyped-call]
+            model = AutoModelForTokenClassification.from_config(config, trust_remote_code=False)  # type: ignore[no-untyped-call]
     except ValueError:
         return None
     return type(model).__name__ if frozenset(model.state_dict()) == names else None

@@ -108,14 +108,14 @@ def read_config(hf_config: Mapping[str, object]) -> EncoderConfig:
     """Translate the fields of a ``config.json`` of one of the ``FAMILIES``.
 
     Raises:
-        EncoderError: a field is missing or is no number.
+        EncoderError: a field is missing, or not the number that it should be.
     """
     family = FAMILIES[str(hf_config["model_type"])]
 
     def whole(key: str, default: int | None = None) -> int:
         value = hf_config.get(key, default)
-        if not isinstance(value, int):
-            raise EncoderError(f"config.json: {key} is {value!r}, expected a whole number")
+        if not isinstance(value, int) or value < 1:
+            raise EncoderError(f"config.json: {key} is {value!r}, expected a whole number above 0")
         return value
 
     def real(key: str, default: float) -> float:
@@ -161,10 +161,13 @@ def build_encoder(hf_config: Mapping[str, object], weights: Mapping[str, Tensor]
         EncoderError: a parameter is missing or of another shape.
     """
     family = FAMILIES[str(hf_config["model_type"])]
-    with torch.device("meta"), _Undrawn():
-        encoder = Encoder(read_config(hf_config))
+    config = read_config(hf_config)
     named = {_OLD_NORM.sub(_new_norm, name): tensor for name, tensor in weights.items()}
     prefix = _find_prefix(named, family)
+    if config.layers > len(named):
+        raise EncoderError(f"config.json: {config.layers:,} layers, for which {len(named):,} weights are too few")
+    with torch.device("meta"), _Undrawn():
+        encoder = Encoder(config)
     state: dict[str, Tensor] = {}
     for ours, expected in encoder.state_dict().items():
         theirs = prefix + family.their_name(ours)

@@ -88,7 +88,7 @@ def read_hf_config(folder: Path) -> dict[str, object]:
         fields = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise EncoderError(f"{path}: {error.strerror}; an encoder's folder has config.json and weights") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EncoderError(f"{path}: is not JSON in UTF-8 ({error}); download it again") from error
     if not isinstance(fields, dict) or not isinstance(fields.get("model_type"), str):
         raise EncoderError(f'{path}: has no model_type, such as "bert"; download it again')
@@ -106,7 +106,7 @@ def _load_folder(folder: Path, *, name: str) -> Pretrained:
             raise EncoderError(f"encoder {name!r}: {error}") from error
         longest = encoder.config.longest
     else:
-        encoder, longest = load_auto(folder), longest_of(hf_config)
+        encoder, longest = load_auto(folder, hf_config=hf_config), longest_of(hf_config)
     tokenizer = load_tokenizer(folder)
     _check_vocabulary(tokenizer, hf_config, name=name)
     return Pretrained(

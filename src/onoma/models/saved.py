@@ -18,6 +18,7 @@ from onoma.errors import BundleError, EncoderError
 from onoma.models.auto import classifier_of, load_auto
 from onoma.models.encoder import Encoder
 from onoma.models.families import FAMILIES, build_encoder, covers, named_weights
+from onoma.models.foreign_code import without_code
 from onoma.models.heads import HEADS, Head, HeadSettings, TagHead
 from onoma.models.model import Model
 from onoma.models.pretrained import Pretrained, read_hf_config
@@ -27,7 +28,7 @@ from onoma.schemes import SCHEMES, parse_tag
 from onoma.tasks import TagTask
 
 _HEAD_FIELD = "onoma_head"
-_OF_THE_SOURCE = ("_name_or_path", "torch_dtype", "transformers_version")
+_OF_THE_SOURCE = ("torch_dtype", "transformers_version")
 _HEAD_NAMES = {"affine.weight": "classifier.weight", "affine.bias": "classifier.bias"}
 
 
@@ -49,7 +50,7 @@ def save_model(model: Model, folder: Path, *, tags: Sequence[str], pretrained: P
         "id2label": {str(number): tag for number, tag in enumerate(tags)},
         "label2id": {tag: number for number, tag in enumerate(tags)},
     }
-    config = {key: value for key, value in pretrained.hf_config.items() if key not in _OF_THE_SOURCE} | labels
+    config = _carried_on(pretrained.hf_config) | labels
     weights = _head_weights(head)
     if isinstance(model.encoder, Encoder):
         family = FAMILIES[pretrained.family]
@@ -72,8 +73,7 @@ def save_encoder(pretrained: Pretrained, folder: Path) -> None:
     if not isinstance(pretrained.encoder, Encoder):
         raise EncoderError(f"encoder {pretrained.name!r} is a {pretrained.family}; only the BERT family can be saved")
     family = FAMILIES[pretrained.family]
-    fields = {key: value for key, value in pretrained.hf_config.items() if key not in _OF_THE_SOURCE}
-    config = fields | {"architectures": [], "dtype": "float32"}
+    config = _carried_on(pretrained.hf_config) | {"architectures": [], "dtype": "float32"}
     _write(folder, named_weights(pretrained.encoder, family), config)
     save_tokenizer(pretrained.tokenizer, folder, longest=pretrained.longest)
 
@@ -90,11 +90,16 @@ def load_model(folder: Path) -> Model:
     try:
         config = read_hf_config(folder)
         weights = read_weights(find_weights(folder))
-        encoder = build_encoder(config, weights) if covers(config) else load_auto(folder)
+        encoder = build_encoder(config, weights) if covers(config) else load_auto(folder, hf_config=config)
         head = _load_head(config, weights, hidden=encoder.hidden)
         return Model(encoder, {ENTITIES: head}).eval()
     except EncoderError as error:
         raise BundleError(f"{folder}: the model cannot be read: {error}") from error
+
+
+def _carried_on(hf_config: Mapping[str, object]) -> dict[str, object]:
+    """The fields of the source's configuration that hold for what came of it; its code does not come along."""
+    return {key: value for key, value in without_code(hf_config).items() if key not in _OF_THE_SOURCE}
 
 
 def _write(folder: Path, weights: Mapping[str, Tensor], config: Mapping[str, object]) -> None:

@@ -17,7 +17,9 @@ from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 
+from onoma.bundle import why_unusable
 from onoma.errors import EncoderError
+from onoma.models.foreign_code import code_named
 
 FILES = (
     "tokenizer.json",
@@ -45,6 +47,8 @@ _ROLES = {
 def load_tokenizer(folder: Path) -> Tokenizer:
     """Read ``tokenizer.json``, else ``vocab.txt``, else the tokenizer that `transformers` reads from the folder.
 
+    Code in the folder is never run.
+
     Raises:
         EncoderError: none of them can be read.
     """
@@ -65,7 +69,14 @@ def load_tokenizer(folder: Path) -> Tokenizer:
             path = folder
             tokenizer = _through_transformers(folder)
     except Exception as error:  # the Rust library raises nothing more precise
+        if path == folder and (code := code_named(settings, "AutoTokenizer")):
+            raise EncoderError(
+                f"{folder}: the tokenizer is code in the folder ({code}), which onoma never runs; choose an encoder "
+                "that has a tokenizer.json"
+            ) from error
         raise EncoderError(f"{path}: cannot be read as a tokenizer ({error}); fetch it again") from error
+    if why := why_unusable(tokenizer):
+        raise EncoderError(f"{path}: {why}; fetch it again")
     return for_words(tokenizer)
 
 
@@ -151,7 +162,7 @@ def _settings(folder: Path) -> dict[str, object]:
     path = folder / "tokenizer_config.json"
     try:
         settings = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EncoderError(f"{path}: is not JSON ({error}); fetch it again") from error
     return settings if isinstance(settings, dict) else {}
 
@@ -159,6 +170,8 @@ def _settings(folder: Path) -> dict[str, object]:
 def _through_transformers(folder: Path) -> Tokenizer:
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=True, add_prefix_space=True, local_files_only=True)
+    tokenizer = AutoTokenizer.from_pretrained(
+        folder, use_fast=True, add_prefix_space=True, local_files_only=True, trust_remote_code=False
+    )
     backend: Tokenizer = tokenizer.backend_tokenizer
     return backend

@@ -39,7 +39,7 @@ def find_weights(folder: Path) -> tuple[Path, ...]:
 def _shards(index: Path) -> list[str]:
     try:
         names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise EncoderError(f"{index}: is not an index of shards ({error!r}); download it again") from error
     for name in names:
         if not isinstance(name, str) or Path(name).name != name:

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.errors import BundleError
+from onoma.errors import BundleError, InferenceError
 from onoma.runtime.backend import PaddedBatch
+from onoma.runtime.external_data import has_external_data
 
 INPUTS = ("input_ids", "attention_mask")
 WANTED = "onoma.asked"
@@ -39,6 +40,25 @@ def graph_mask(batch: PaddedBatch) -> NDArray[np.int64]:
     return batch.mask if batch.wanted is None else batch.mask + batch.wanted
 
 
+def check_whole(path: Path) -> None:
+    """Refuse a graph that would have an engine read other files.
+
+    Raises:
+        BundleError: it is such a graph, or none.
+    """
+    try:
+        leaves_out = has_external_data(path)
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from error
+    if leaves_out:
+        raise BundleError(f"{path}: has its weights in other files; the graph of a model is one file, export it again")
+
+
 def unreadable(path: Path, error: Exception) -> BundleError:
     """The error to raise where an engine cannot load a file as a graph."""
     return BundleError(f"{path}: cannot be loaded as an ONNX graph ({error}); copy or export it again")
+
+
+def failed(path: Path, error: Exception) -> InferenceError:
+    """The error to raise where an engine fails at a batch."""
+    return InferenceError(f"{path}: cannot be computed for this text ({error}); do the files belong to one model?")

@@ -20,11 +20,11 @@ class OnnxBackend(ThreadedBackend):
         threads: processor threads; None for as many as this process may use.
 
     Raises:
-        BundleError: the file is not a graph that ONNX Runtime can load.
+        BundleError: the file is not a whole graph that ONNX Runtime can load.
     """
 
     def __init__(self, path: Path, *, threads: int | None = None) -> None:
-        super().__init__(threads=threads)
+        super().__init__(path, threads=threads)
         level = onnxruntime.GraphOptimizationLevel
         try:
             # What we wrote node by node has nothing left to optimise, and loads in a fraction of the time.
@@ -44,7 +44,7 @@ class OnnxBackend(ThreadedBackend):
 
 def _session(path: Path, level: onnxruntime.GraphOptimizationLevel) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # errors are raised, and need not be printed too
     options.graph_optimization_level = level
     options.intra_op_num_threads = 1
     options.enable_cpu_mem_arena = False

@@ -11,8 +11,9 @@ from onoma.errors import InputError, needing
 from onoma.runtime.backend import Scores
 from onoma.runtime.graph import INPUTS, WANTED, task_of, unreadable
 from onoma.runtime.threaded import Ids, ThreadedBackend
+from onoma.telemetry import without
 
-with needing("dtype bf16", extra="bf16"):
+with needing("dtype bf16", extra="bf16"), without("openvino_telemetry"):
     import openvino
     from openvino import opset13 as operators
     from openvino.frontend import NodeContext
@@ -23,6 +24,9 @@ _FEW = 4
 
 _SHORT = 64
 """Windows of at most so many subwords are padded to a multiple of 4, longer ones to one of 8."""
+
+_PASSING = ("Convert", "Reshape", "Transpose")
+"""Operators that leave subword ids what they are."""
 
 _WINDOWS_FIRST = (1, 2, 0, 3)
 """From ``[subwords, windows, heads, width]`` to what products go over."""
@@ -40,13 +44,13 @@ class OpenvinoBackend(ThreadedBackend):
 
     Raises:
         InputError: this processor does not multiply in bf16.
-        BundleError: the file is not a graph that OpenVINO can load.
+        BundleError: the file is not a whole graph that OpenVINO can load.
     """
 
     _windows_multiple = 2
 
     def __init__(self, path: Path, *, threads: int | None = None) -> None:
-        super().__init__(threads=threads)
+        super().__init__(path, threads=threads)
         self._idle: list[openvino.InferRequest] = []
         core = _core()
         if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
@@ -64,6 +68,7 @@ class OpenvinoBackend(ThreadedBackend):
             )
         except RuntimeError as error:
             raise unreadable(path, error) from error
+        self._vocabulary = _vocabulary(graph)
         self._reads_wanted = graph.has_rt_info(["framework", WANTED])
         self._outputs = [_name(output) for output in graph.outputs]
 
@@ -72,6 +77,8 @@ class OpenvinoBackend(ThreadedBackend):
             request = self._idle.pop()
         except IndexError:
             request = self._compiled.create_infer_request()
+        if self._vocabulary is not None and ids.max() >= self._vocabulary:
+            raise IndexError(f"subword {ids.max():,} of {self._vocabulary:,}")
         windows, subwords = ids.shape
         found = request.infer(dict(zip(INPUTS, _padded(ids, mask), strict=True)))
         scores = {
@@ -106,6 +113,20 @@ def _padded(ids: Ids, mask: Ids) -> tuple[Ids, Ids]:
     padded[1, :windows, :subwords] = mask
     padded[1, windows:, 0] = 1
     return padded[0], padded[1]
+
+
+def _vocabulary(graph: openvino.Model) -> int | None:
+    """How many subwords have an embedding; None where their table is not found. OpenVINO takes zeros for any other."""
+    waiting = [graph.input(INPUTS[0])]
+    while waiting:
+        for reader in waiting.pop().get_target_inputs():
+            node = reader.get_node()
+            if node.get_type_name() == "Gather" and reader.get_index() == 1:
+                rows = node.input(0).get_partial_shape()[0]
+                return int(rows.get_length()) if rows.is_static else None
+            if node.get_type_name() in _PASSING:
+                waiting += node.outputs()
+    return None
 
 
 def _name(output: openvino.Output) -> str:

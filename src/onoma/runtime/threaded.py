@@ -7,13 +7,14 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onoma.machine import usable_cores
 from onoma.runtime.backend import PaddedBatch, Scores
-from onoma.runtime.graph import graph_mask
+from onoma.runtime.graph import check_whole, failed, graph_mask
 
 Ids = NDArray[np.int64]
 
@@ -32,7 +33,11 @@ class ThreadedBackend(ABC):
     of them, and the weights are in memory only once.
 
     Args:
+        path: a graph as :mod:`onoma.runtime.graph` describes it.
         threads: processor threads; None for as many as this process may use.
+
+    Raises:
+        BundleError: the file is not a whole graph.
     """
 
     _reads_wanted: bool
@@ -41,7 +46,9 @@ class ThreadedBackend(ABC):
     _windows_multiple = 1
     """A full part has a multiple of so many windows, unless it has fewer."""
 
-    def __init__(self, *, threads: int | None) -> None:
+    def __init__(self, path: Path, *, threads: int | None) -> None:
+        check_whole(path)
+        self._path = path
         self._threads = thread_count(threads)
 
     @abstractmethod
@@ -49,7 +56,11 @@ class ThreadedBackend(ABC):
         """The scores of some windows, in the thread that calls."""
 
     def run(self, batches: Iterable[PaddedBatch]) -> Iterator[Scores]:
-        """See :meth:`onoma.runtime.backend.Backend.run`; a single small batch is computed in the calling thread."""
+        """See :meth:`onoma.runtime.backend.Backend.run`; a single small batch is computed in the calling thread.
+
+        Raises:
+            InferenceError: the engine fails at a batch.
+        """
         stream = iter(batches)
         first = next(stream, None)
         if first is None:
@@ -57,18 +68,30 @@ class ThreadedBackend(ABC):
         second = next(stream, None) if self._threads > 1 else None
         if self._threads == 1 or (second is None and (len(first.ids) == 1 or first.ids.size <= _ALONE)):
             for batch in chain([first], stream):
-                yield _joined([self._computed(*part) for part in self._parts(batch)], width=batch.ids.shape[1])
+                yield _joined([self._scores(*part) for part in self._parts(batch)], width=batch.ids.shape[1])
             return
         share = -(-len(first.ids) // self._threads) if second is None else None
         waiting: deque[tuple[list[Future[Scores]], int]] = deque()
         with ThreadPoolExecutor(self._threads) as pool:
             for batch in chain([first], [] if second is None else [second], stream):
-                parts = [pool.submit(self._computed, *part) for part in self._parts(batch, most=share)]
+                parts = [pool.submit(self._scores, *part) for part in self._parts(batch, most=share)]
                 waiting.append((parts, batch.ids.shape[1]))
                 if len(waiting) > self._threads:
                     yield _received(*waiting.popleft())
             while waiting:
                 yield _received(*waiting.popleft())
+
+    def _scores(self, ids: Ids, mask: Ids) -> Scores:
+        try:
+            found = self._computed(ids, mask)
+            for task, scores in found.items():
+                if scores.shape[:2] != ids.shape:
+                    raise ValueError(f"{task}: scores of shape {scores.shape} for subwords of shape {ids.shape}")
+        except MemoryError:
+            raise
+        except Exception as error:  # engines raise nothing more precise
+            raise failed(self._path, error) from error
+        return found
 
     def _parts(self, batch: PaddedBatch, *, most: int | None = None) -> Iterator[tuple[Ids, Ids]]:
         """A batch in pieces of neighbouring windows, without the columns at the end in which all are padding.

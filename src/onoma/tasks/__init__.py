@@ -12,12 +12,13 @@ from onoma.tasks.calibration import (
     temper,
 )
 from onoma.tasks.lattice import Lattice, softmax
-from onoma.tasks.tag_task import TagPrediction, TagTask
+from onoma.tasks.tag_task import MOST_LABELS, TagPrediction, TagTask
 from onoma.tasks.targets import gold_chunks
 from onoma.tasks.task import NO_TARGET, ScoredSpan, SentencePrediction, Task
 from onoma.tasks.transitions import Transitions, best_sequences, best_tags
 
 __all__ = [
+    "MOST_LABELS",
     "NO_TARGET",
     "SUREST",
     "UNCALIBRATED",

@@ -15,12 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onoma.encoding import Encoded
+from onoma.errors import InputError
 from onoma.schemes import OUTSIDE, Chunk, Scheme, encode_tags, parse_tag
 from onoma.tasks.calibration import UNCALIBRATED, Calibration
 from onoma.tasks.lattice import Lattice, softmax
 from onoma.tasks.targets import gold_chunks
 from onoma.tasks.task import ScoredSpan, SentencePrediction
 from onoma.tasks.transitions import Transitions, best_sequences, by_length
+
+MOST_LABELS = 1_000
+"""Decoding needs a matrix of the tags, of which a label has up to four."""
 
 _LONGEST = 2_048
 """Words; a longer sentence is decoded in pieces, so that memory stays bounded."""
@@ -39,6 +43,9 @@ class TagTask:
         calibration: from tag scores to calibrated probabilities, and thresholds.
         unannotated: sets of labels that some training documents do not annotate, in the order of their targets.
 
+    Raises:
+        InputError: there are more than :data:`MOST_LABELS` labels.
+
     Attributes:
         tags: in the order of the model's scores.
         transitions: the scores of steps between them.
@@ -53,6 +60,11 @@ class TagTask:
         calibration: Calibration = UNCALIBRATED,
         unannotated: Sequence[frozenset[str]] = (),
     ) -> None:
+        if len(labels) > MOST_LABELS:
+            raise InputError(
+                f"{len(labels):,} labels, the first {labels[0]!r}; at most {MOST_LABELS:,} are possible: is another "
+                "column read as labels?"
+            )
         self.labels = tuple(labels)
         self.scheme = scheme
         self.parameters = dict(parameters or {})

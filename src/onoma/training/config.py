@@ -57,6 +57,8 @@ class DataConfig(_Frozen):
         default_label: the label of tags that have none, as in files of B, I and O.
         tag_names: the tags that numbers stand for, in order from 0.
         skip_checks: accept files even if their words and labels look misread.
+        capitals: share of the training documents that are also learnt in capitals. Only for encoders that tell capitals
+            from lower case.
         corpora: where files differ in what their labels are called or what they annotate, a table for each kind.
     """
 
@@ -73,6 +75,7 @@ class DataConfig(_Frozen):
     default_label: str = ""
     tag_names: tuple[str, ...] = ()
     skip_checks: bool = False
+    capitals: float = Field(default=0.0, ge=0, le=1)
     corpora: tuple[CorpusConfig, ...] = ()
 
     @field_validator("train", "dev", "test", mode="before")

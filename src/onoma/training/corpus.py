@@ -26,6 +26,7 @@ from onoma.io.digest import code_digest
 from onoma.schemes import Scheme
 from onoma.tasks import TagTask
 from onoma.text import Document
+from onoma.training.augmenting import with_capitals
 from onoma.training.cache import cached_examples
 from onoma.training.examples import Example, make_examples
 from onoma.training.flat import Examples
@@ -34,7 +35,7 @@ from onoma.training.parts import card_of, digest_of, files_of, labels_of
 _READ_ONCE = 2_000_000
 """Characters; a corpus of fewer is kept between counting and cutting, a larger one is read twice."""
 
-_CODE = ("text", "schemes", "corpora", "encoding", "tasks", "training/examples.py")
+_CODE = ("text", "schemes", "corpora", "encoding", "tasks", "training/augmenting.py", "training/examples.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def read_training_text(
     options: Callable[[Path], ReadOptions],
     windower: Windower,
     scheme: Scheme,
+    capitals: float = 0.0,
     notice: Callable[[str], object],
     cache: Path | None = None,
 ) -> TrainingText:
@@ -74,6 +76,7 @@ def read_training_text(
         options: how each is read.
         windower: how documents are cut.
         scheme: the scheme of the model's tags.
+        capitals: share of the documents that are also learnt in capitals.
         notice: called with what had to be repaired or left out, also if the examples came from the cache.
         cache: where the examples are kept; the user's own cache by default.
 
@@ -92,13 +95,14 @@ def read_training_text(
         _check_unannotated(unannotated, labels)
         unusable: Counter[str] = Counter()
         task = TagTask(sorted(labels), scheme=scheme, unannotated=unannotated)
-        yield from make_examples(documents, windower=windower, task=task, unusable=unusable)
+        learnt = with_capitals(documents, share=capitals)
+        yield from make_examples(learnt, windower=windower, task=task, unusable=unusable)
         notices = [notice for reading in readings for notice in reading.notices()]
         card = card_of(paths, digest=digest, reports=[reading.report for reading in readings])
         facts = _Facts(card=card, labels=labels, unusable=unusable, notices=notices)
         return msgspec.json.encode(facts).decode()
 
-    key = _key(paths, digest=digest, format=format, ways=ways, windower=windower, scheme=scheme)
+    key = _key(paths, digest=digest, format=format, ways=ways, windower=windower, scheme=scheme, capitals=capitals)
     cached = cached_examples(key, build=build, notice=notice, folder=cache)
     facts = msgspec.json.decode(cached.facts, type=_Facts)
     for text in facts.notices:
@@ -144,6 +148,7 @@ def _key(
     ways: Sequence[ReadOptions],
     windower: Windower,
     scheme: Scheme,
+    capitals: float,
 ) -> str:
     files = [(str(file), file.stat().st_size) for path in paths for file in files_of(path)]
     tokenizer = hashlib.sha256(windower.subword_encoder.tokenizer.to_str().encode()).hexdigest()
@@ -155,6 +160,7 @@ def _key(
         "tokenizer": tokenizer,
         "windower": [windower.window, windower.overlap, windower.subword_encoder.longest_word],
         "scheme": scheme.name,
+        "capitals": capitals,
         "code": code_digest(_CODE),
         "tokenizers": version("tokenizers"),
     }

@@ -10,7 +10,7 @@ from itertools import islice, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.encoding import Encoded, Windower
+from onoma.encoding import Encoded, Window, Windower
 from onoma.tasks import NO_TARGET, Task
 from onoma.text import Document, Word, words_touched
 
@@ -47,9 +47,10 @@ def make_examples(
     for group in _groups(documents):
         for encoded in windower.encode([_with_cut_words(document, windower) for document in group]):
             of_words, edges = task.targets(encoded, unusable=unusable), _edges(encoded)
-            for window in encoded.windows:
-                ids = windower.row(encoded, window)
-                core, words = slice(window.core_start, window.core_end), windower.first_subwords(encoded, window)
+            for window, second in _read(encoded):
+                ids = windower.row(encoded, window, second=second)
+                words = windower.first_subwords(encoded, window, second=second)
+                core = slice(window.core_start, window.core_end)
                 example = Example(ids, np.full(len(ids), NO_TARGET, dtype=np.int32), np.zeros(len(ids), dtype=np.uint8))
                 example.targets[words] = of_words[core]
                 example.edges[words] = edges[core]
@@ -63,7 +64,7 @@ def _with_cut_words(document: Document, windower: Windower) -> Document:
     """
     if document.words is not None or len(document.entities) < 2:
         return document
-    words = windower.subword_encoder.words(document)
+    words = windower.words(document)
     starts, ends = words.starts.tolist(), words.ends.tolist()
     touched = [words_touched(starts, ends, entity.start, entity.end) for entity in document.entities]
     neighbours = pairwise(zip(document.entities, touched, strict=True))
@@ -77,11 +78,25 @@ def _with_cut_words(document: Document, windower: Windower) -> Document:
     return replace(document, words=tuple(cut))
 
 
+def _read(encoded: Encoded) -> Iterator[tuple[Window, bool]]:
+    """What is read: each window, and the part of it that is read a second time."""
+    for window in encoded.windows:
+        yield window, False
+        if window.second is not None:
+            yield window.second, True
+
+
 def _edges(encoded: Encoded) -> NDArray[np.uint8]:
+    """The edges of sentences, but for those that are inside of a gold entity: it may go on over a line's end."""
     edges = np.zeros(len(encoded.words), dtype=np.uint8)
     for start, end in encoded.sentences:
         edges[start] |= BEGINS
         edges[end - 1] |= ENDS
+    starts, ends = encoded.words.starts, encoded.words.ends
+    for entity in encoded.document.entities if len(encoded.sentences) > 1 else ():
+        first, last = words_touched(starts, ends, entity.start, entity.end)
+        edges[first + 1 : last] &= ~np.uint8(BEGINS)
+        edges[first : last - 1] &= ~np.uint8(ENDS)
     return edges
 
 

@@ -36,7 +36,7 @@ from onoma.engine.loggers import make_loggers
 from onoma.engine.loop import Loop
 from onoma.engine.stopping import Stop
 from onoma.engine.train_state import TrainState
-from onoma.errors import InputError
+from onoma.errors import ConfigError, InputError
 from onoma.evaluation import evaluate
 from onoma.metrics import Report, as_fractions
 from onoma.models import Model, Pretrained, TorchBackend, load_pretrained
@@ -153,12 +153,19 @@ def run_training(
 
 def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener) -> TrainingText:
     window = config.model
+    subword_encoder = SubwordEncoder(pretrained.tokenizer)
+    if config.data.capitals and not subword_encoder.is_cased:
+        raise ConfigError(
+            f"data.capitals: the encoder {window.encoder} does not tell capitals from lower case; "
+            "leave the setting out, or choose another encoder"
+        )
     text = read_training_text(
         config.data.train,
         format=config.data.format,
         options=lambda path: read_options(config.data, path),
-        windower=Windower(SubwordEncoder(pretrained.tokenizer), window=window.window, overlap=window.overlap),
+        windower=Windower(subword_encoder, window=window.window, overlap=window.overlap),
         scheme=SCHEMES[window.tag_scheme],
+        capitals=config.data.capitals,
         notice=lambda text: on_event(Notice(text)),
     )
     if not text.labels:

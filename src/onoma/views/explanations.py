@@ -12,8 +12,8 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from onoma.io.terminal import visible
 from onoma.views.table import plain_table
-from onoma.views.terminal import VISIBLE
 
 if TYPE_CHECKING:
     from onoma.explanation import Evidence, Explained, Explanation
@@ -68,11 +68,11 @@ _SCOPES = {"words": "all words", "context": "words outside the entity"}
 def _heading(explanation: Explanation) -> Text:
     entity = explanation.entity
     text = Text()
-    text.append(entity.text.translate(VISIBLE), Style(bold=True))
-    text.append(f" {entity.label.translate(VISIBLE)} {explanation.score:.3f}")
+    text.append(visible(entity.text), Style(bold=True))
+    text.append(f" {visible(entity.label)} {explanation.score:.3f}")
     text.append("" if explanation.predicted else ", not predicted")
     for line in summary(explanation):
-        text.append(f"\n  {line.translate(VISIBLE)}")
+        text.append(f"\n  {visible(line)}")
     return text
 
 
@@ -88,7 +88,7 @@ def _passage(text: str, explanation: Explanation) -> Text:
         style = Style() if share < _WEAK else _TOWARDS if word.best > 0 else _AGAINST
         style += Style(bold=share >= _STRONG, underline=entity.start <= word.start < entity.end)
         result.append("[" if word.start == entity.start else "")
-        result.append(text[word.start : word.end].translate(VISIBLE), style)
+        result.append(visible(text[word.start : word.end]), style)
         result.append("]" if word.end == entity.end else "")
         position = word.end
     return result
@@ -108,10 +108,10 @@ def _words(explanation: Explanation) -> Table:
 def _evidence(evidence: Evidence) -> Text:
     mention = evidence.mention
     before, behind = mention.context[: mention.start], mention.context[mention.end :]
-    text = Text(f"  {evidence.similarity:.3f} {mention.label.translate(VISIBLE)}  ")
-    text.append(" ".join(before.split()).translate(VISIBLE) + " " * before[-1:].isspace())
-    text.append(f"[{mention.text.translate(VISIBLE)}]", Style(bold=True))
-    text.append(" " * behind[:1].isspace() + " ".join(behind.split()).translate(VISIBLE))
+    text = Text(f"  {evidence.similarity:.3f} {visible(mention.label)}  ")
+    text.append(visible(" ".join(before.split())) + " " * before[-1:].isspace())
+    text.append(f"[{visible(mention.text)}]", Style(bold=True))
+    text.append(" " * behind[:1].isspace() + visible(" ".join(behind.split())))
     return text
 
 

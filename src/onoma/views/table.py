@@ -13,8 +13,8 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from onoma.io.terminal import visible
 from onoma.metrics import Report, figure_rows
-from onoma.views.terminal import VISIBLE
 
 
 def report_table(report: Report, *, title: str | None = None) -> Table:
@@ -74,4 +74,4 @@ def plain_table(
 
 def literal(text: str) -> Text:
     """Text as it is, without markup, control characters as pictures."""
-    return Text(text.translate(VISIBLE))
+    return Text(visible(text))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from rich.style import Style
 from rich.text import Text
 
+from onoma.io.terminal import visible
 from onoma.text import Document
 from onoma.text.colours import Palette
 from onoma.text.nesting import Opening, walk
@@ -21,13 +22,6 @@ TERMINAL_COLOURS = (
 """A colour for each of ``COLOURS``: those that a terminal's own theme defines, but for the two that pale on white."""
 
 _CUT = "…"
-_KEPT = "\t\n"
-VISIBLE = str.maketrans(
-    {chr(code): chr(0x2400 + code) for code in range(32) if chr(code) not in _KEPT}
-    | {"\x7f": "␡"}
-    | {chr(code): "\N{REPLACEMENT CHARACTER}" for code in (*range(0x80, 0xA0), *range(0xD800, 0xE000))}
-)
-"""Control characters as pictures, so that a text cannot give orders to the terminal."""
 
 
 def to_terminal(document: Document, *, colour: bool = True, palette: Palette | None = None) -> Text:
@@ -45,13 +39,13 @@ def to_terminal(document: Document, *, colour: bool = True, palette: Palette | N
     for piece in walk(document.text, document.entities):
         if isinstance(piece, str):
             style = inside[-1] + Style(bold=True) if inside else Style()
-            result.append(piece.replace("\r\n", "\n").translate(VISIBLE), style)
+            result.append(visible(piece.replace("\r\n", "\n")), style)
         elif isinstance(piece, Opening):
             inside.append(Style(color=TERMINAL_COLOURS[palette.number(piece.entity.label)]) if colour else Style())
             result.append(("" if colour else "[") + (_CUT if piece.continued else ""), inside[-1])
         else:
             style = inside.pop()
-            label = piece.entity.label.translate(VISIBLE) + (_CUT if piece.continues else "")
+            label = visible(piece.entity.label) + (_CUT if piece.continues else "")
             result.append(" ")
             result.append(f" {label} " if colour else f"{label}]", style + Style(reverse=colour))
     return result

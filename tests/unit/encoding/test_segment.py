@@ -79,7 +79,7 @@ def test_words_joined_by_blanks_come_back(words):
     assert [word.text for word in segment(" ".join(words))] == words
 
 
-def test_breaks_follow_closing_marks_and_line_ends():
-    text = "He left. She\nstayed !"
-    breaks = SentenceBreaks(WordSpans.given(text, segment(text)))
-    assert [position for position in range(-1, 9) if position in breaks] == [3, 4]
+def test_breaks_follow_closing_marks_and_begin_units():
+    text = "He left. She\nstayed at acme.com. Ok !"
+    breaks = SentenceBreaks(WordSpans.given(text, segment(text)), frozenset([4]))
+    assert [position for position in range(-1, 12) if position in breaks] == [3, 4, 8]

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tokenizers import Tokenizer, models
 
-from onoma.encoding import SubwordEncoder
+from onoma.encoding import SubwordEncoder, WordSpans
+from onoma.errors import EncoderError
 from onoma.text import Document, Sentence
 from support.wordpieces import PIECES, windower, wordpiece
 
@@ -97,3 +99,9 @@ def test_words_outside_every_sentence_belong_to_the_one_before():
     document = Document("a b c d", sentences=(Sentence(start=2, end=3), Sentence(start=6, end=7)))
     (encoded,) = windower().encode([document])
     assert encoded.sentences == ((0, 1), (1, 3), (3, 4))
+
+
+def test_a_tokenizer_with_ids_beyond_32_bits_is_refused():
+    tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0, "a": 2**31}, unk_token="[UNK]"))
+    with pytest.raises(EncoderError, match="2,147,483,648"):
+        SubwordEncoder(tokenizer).subwords([WordSpans.of("a", [(0, 1)])])

@@ -10,9 +10,8 @@ import pytest
 import torch
 
 from onoma.errors import EncoderError
-from onoma.models import AutoEncoder, Encoder
+from onoma.models import AutoEncoder, Encoder, load_pretrained
 from onoma.models import encoder as encoder_module
-from onoma.models.auto import load_auto
 from onoma.models.checkpointing import checkpoint_layers
 from onoma.models.dropout import Dropout, DroppedUnits
 from onoma.models.families import read_config
@@ -86,7 +85,7 @@ def test_layers_that_are_recomputed_share_their_arrays(monkeypatch: pytest.Monke
 
 
 def test_gradients_of_a_foreign_encoder_are_equal(tmp_path: Path):
-    check(load_auto(write_distilbert(tmp_path / "distilbert")))
+    check(load_pretrained(str(write_distilbert(tmp_path / "distilbert"))).encoder)
 
 
 def test_an_architecture_without_it_is_named():

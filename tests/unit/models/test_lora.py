@@ -9,8 +9,7 @@ import pytest
 import torch
 
 from onoma.errors import ConfigError, MissingExtraError
-from onoma.models import AutoEncoder, Encoder
-from onoma.models.auto import load_auto
+from onoma.models import AutoEncoder, Encoder, load_pretrained
 from onoma.models.families import read_config
 from onoma.models.lora import LoraSettings, add_lora, merge_lora
 from support.tiny import hf_config, ragged, shake, write_distilbert
@@ -27,7 +26,9 @@ def bert() -> Encoder:
 @pytest.fixture(params=["ours", "theirs"])
 def encoder(request: pytest.FixtureRequest, tmp_path: Path) -> Encoder | AutoEncoder:
     pytest.importorskip("peft")
-    return bert() if request.param == "ours" else load_auto(write_distilbert(tmp_path / "distilbert")).eval()
+    if request.param == "ours":
+        return bert()
+    return load_pretrained(str(write_distilbert(tmp_path / "distilbert"))).encoder
 
 
 def learn(encoder: Encoder | AutoEncoder) -> None:

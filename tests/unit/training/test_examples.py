@@ -78,3 +78,11 @@ def test_words_outside_of_entities_may_have_unannotated_labels():
         [5, tags, tags],
         [5, tags + 1, tags + 1],
     ]
+
+
+def test_a_sentence_does_not_end_inside_a_gold_entity():
+    document = annotated("met Ada\nByron left\nBo left", (4, 13, "X"))
+    task = TagTask(["X"], scheme=SCHEMES["BIO"])
+    (example,) = make_examples([document], windower=windower(), task=task, unusable=Counter())
+    edges = example.edges[example.targets != NO_TARGET].tolist()
+    assert edges == [BEGINS, 0, 0, ENDS, BEGINS, ENDS]

@@ -1,0 +1,61 @@
+"""A bundle's graph to a backend that runs it; that the files belong to one model is seen before the first text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from onoma.bundle import BF16, ENTITIES, MANIFEST, TOKENIZER, Bundle
+from onoma.errors import BundleError, InferenceError
+from onoma.runtime import Backend, run_one
+
+_ADVICE = "the files belong to different models, copy the folder again"
+
+
+def open_backend(bundle: Bundle, *, dtype: str, threads: int | None) -> Backend:
+    """A backend for a bundle's graph of a dtype other than ``auto``.
+
+    Raises:
+        InputError: the dtype is unknown, or this processor does not support it.
+        BundleError: there is no such graph, or it does not fit the bundle's labels or its tokenizer.
+        MissingExtraError: OpenVINO is not installed.
+    """
+    graph = bundle.graph(dtype)
+    backend: Backend
+    if dtype == BF16:
+        from onoma.runtime.openvino import OpenvinoBackend
+
+        backend = OpenvinoBackend(graph, threads=threads)
+    else:
+        from onoma.runtime.onnx import OnnxBackend
+
+        backend = OnnxBackend(graph, threads=threads)
+    _try_out(backend, bundle, graph)
+    return backend
+
+
+def _try_out(backend: Backend, bundle: Bundle, graph: Path) -> None:
+    """Compute the scores of the tokenizer's last subword."""
+    last = bundle.tokenizer.get_vocab_size() - 1
+    try:
+        scores = run_one(backend, np.array([[last]])).get(ENTITIES)
+    except InferenceError as error:
+        raise BundleError(
+            f"{graph}: fails at subword {last:,} of {TOKENIZER} ({error.__cause__}); {_ADVICE}"
+        ) from error
+    if scores is None:
+        raise BundleError(f"{graph}: has no output for the task {ENTITIES!r} of {MANIFEST}; {_ADVICE}")
+    found, expected = scores.shape[2:], bundle.task().shape
+    if found != expected:
+        raise BundleError(
+            f"{graph}: gives each subword {_scores(found)}, the labels and the scheme of {MANIFEST} ask for "
+            f"{_scores(expected)}; {_ADVICE}"
+        )
+    if not np.isfinite(scores).all():
+        raise BundleError(f"{graph}: its scores are not finite, so its weights are broken; copy or export it again")
+
+
+def _scores(shape: tuple[int, ...]) -> str:
+    """A number of scores, in words."""
+    return f"{shape[0]:,} scores" if len(shape) == 1 else f"scores of shape {list(shape)}"

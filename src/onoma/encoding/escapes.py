@@ -1,0 +1,31 @@
+"""HTML's character references in a text: where they are, and what each stands for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+
+from onoma.encoding.words import Replacement
+
+_REFERENCE = re.compile(r"&(?:amp;)*(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+"""HTML, section 13.5, with a semicolon; also where ``&`` was escaped more than once."""
+
+
+def find_escapes(text: str) -> Iterator[Replacement]:
+    """The references of a text in order.
+
+    >>> [replacement.text for replacement in find_escapes("Mary O&#39;Neil, AT&amp;amp;T & R&D;")]
+    ["'", '&']
+    """
+    if "&" in text:
+        for match in _REFERENCE.finditer(text):
+            meant = _unescaped(match[0])
+            if meant != match[0]:
+                yield Replacement(match.start(), match.end(), meant)
+
+
+def _unescaped(reference: str) -> str:
+    while (meant := unescape(reference)) != reference:
+        reference = meant
+    return meant
