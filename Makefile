@@ -7,7 +7,8 @@ PYTEST_ARGS ?= -n auto
 BIN := $(VENV)/bin
 SAMPLE := examples/sample
 # wnut17 trains the model that the four after it use.
-BENCHES := run_ner wnut17 long_text invariance start explain score train time_to_f1 train_scaling tag bulk english raw_text case heads intervals label_noise
+BENCHES := run_ner wnut17 long_text invariance start explain score train time_to_f1 train_scaling tag bulk english raw_text case heads intervals label_noise \
+	fuzz_readers plausibility
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test lint types docs bench clean

@@ -22,6 +22,7 @@ from onoma.corpora.tally import ReadTally
 from onoma.errors import CorpusError, InputError
 from onoma.io.compression import reading
 from onoma.io.digest import digest_below, stamp_below
+from onoma.io.json_text import parsed
 from onoma.io.once import ReadOnce
 from onoma.io.suffixes import plain_name
 from onoma.text import Document
@@ -219,13 +220,9 @@ class JsonLines(Lines):
         if not line.strip():
             return None
         try:
-            record = json.loads(line)
+            record = parsed(line)
         except json.JSONDecodeError as error:
             raise RowError(f"column {error.colno} is not JSON: {error.msg}; expected one JSON object", line) from None
-        except RecursionError:
-            raise RowError("the JSON is nested too deeply; expected one JSON object", line) from None
-        except ValueError:
-            raise RowError("the JSON has a number of too many digits; write it as text", line) from None
         return Row(self._document(record), record if isinstance(record, dict) else {})
 
     def _document(self, record: object) -> Document:

@@ -155,7 +155,7 @@ class Assembler:
 
     def _entities(self, block: SentenceBlock, text: str, bounds: WordBounds, offset: int) -> Iterator[Entity]:
         seen: set[tuple[int, int, str]] = set()
-        for tags in map(self._spelled, block.layers):
+        for tags in map(self._spelled, () if self.options.texts_only else block.layers):
             if tags.count(OUTSIDE) == len(tags):
                 continue
             for first, end_unit, label in self._chunks(block, tags):

@@ -27,7 +27,7 @@ from onoma.io.lines import numbered_lines, whole_text
 from onoma.io.suffixes import named_format
 from onoma.text import Document, Entity
 
-_SPAN = re.compile(r"T[^\t]*\t(\S+) (\d+ \d+(?:;\d+ \d+)*)(?:\t(.*))?")
+_SPAN = re.compile(r"T[^\t]*\t(\S+) (\d{1,12} \d{1,12}(?:;\d{1,12} \d{1,12})*)(?:\t(.*))?")
 _OTHER = {"R": "a relation", "*": "a relation", "E": "an event", "A": "an attribute", "M": "an attribute"}
 _OTHER |= {"N": "a normalisation", "#": "a note"}
 _NOT_IN_NAMES = re.compile(r"[^\w.-]+")

@@ -54,8 +54,7 @@ class ColumnLayout:
             came = f"{len(fields)} column{'' if len(fields) == 1 else 's'} in {line!r}"
             message = f"{came}; expected {self.width} separated by {separator}, as most lines of the file have"
             raise CorpusError(message, path=path, line=number)
-        spacing = "" if self.spacing is None else fields[self.spacing]
-        glued = spacing == "-" or "NoSpaceAfter" in spacing
+        glued = self.spacing is not None and fields[self.spacing] == "-"
         return PickedCells(fields[self.word], "" if self.tag is None else fields[self.tag].strip(" "), glued)
 
 

@@ -24,7 +24,7 @@ from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock
 from onoma.corpora.columns import ColumnLayout, split_columns
 from onoma.corpora.detection import detect_columns
 from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
-from onoma.corpora.spelling import TagSpelling
+from onoma.corpora.spelling import TagSpelling, is_tag
 from onoma.corpora.survey import TagSurvey
 from onoma.corpora.tagged import compare_text, flat, held_word, tagged_sentences, written_tags
 from onoma.corpora.tally import ReadTally, WriteTally
@@ -39,7 +39,6 @@ MARK = "-DOCSTART-"
 _HEAD_LINES = 2000
 _UNLIKE_WORDS = frozenset(["", " ", "\t", "#", "-"])
 _NO_ID = frozenset(["", "O", "-X-", "-", "_"])
-_TAG = re.compile(r"O|[BIESLUM]-.+")
 _KEY = re.compile(r"#\s*(newdoc id|newdoc|sent_id|text|global\.columns)\s*(?:=\s?(.*))?")
 _LANGUAGE = re.compile(r"([a-z]{2,3}(?:[-_][a-z]{2,8})*):")
 
@@ -181,7 +180,7 @@ class ConllReader:
         if columns.tag is None:
             return True
         tag = fields[columns.tag].strip(" ")
-        return tag in columns.tags or _TAG.fullmatch(tag) is not None
+        return tag in columns.tags or is_tag(tag)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock
 from onoma.corpora.columns import column_index, split_columns
@@ -24,6 +25,14 @@ from onoma.text import Document
 
 FEWEST_COLUMNS = 11
 _BEGIN = re.compile(r"#begin document \(?(.*?)\)?(?:; part 0*(\d+))?\s*")
+
+
+class _Line(NamedTuple):
+    """A word's line: its number, the word, and what its column of names has."""
+
+    number: int
+    word: str
+    names: str
 
 
 def is_conll2012(lines: list[str]) -> bool:
@@ -41,41 +50,34 @@ class Conll2012Reader(SchemelessReader):
         return assembler.documents(self._parts(tally), marked=True)
 
     def _parts(self, tally: ReadTally) -> Iterator[SentenceBlock | DocumentMark]:
-        words: list[str] = []
-        cells: list[str] = []
-        lines: list[int] = []
-
-        def sentence() -> Iterator[SentenceBlock]:
-            if words:
-                yield self._block(words.copy(), cells, lines.copy(), tally)
-            for each in (words, cells, lines):
-                each.clear()
-
+        words: list[_Line] = []
         for number, line in numbered_lines(self._path, encoding=self._options.encoding):
-            if not line.strip() or line.startswith("#end document"):
-                yield from sentence()
-            elif found := _BEGIN.fullmatch(line):
-                yield from sentence()
-                yield DocumentMark(id=found[1] if found[2] in (None, "0", "") else f"{found[1]} part {found[2]}")
-            elif not line.startswith("#"):
-                word, cell = self._picked(split_columns(line, tabs=False), number)
-                words.append(word)
-                cells.append(cell)
-                lines.append(number)
-        yield from sentence()
+            begin = _BEGIN.fullmatch(line)
+            if begin is None and line.strip() and not line.startswith("#"):
+                words.append(self._picked(split_columns(line, tabs=False), number))
+                continue
+            if words and (begin or not line.strip() or line.startswith("#end document")):
+                yield self._block(words, tally)
+                words = []
+            if begin:
+                id, part = begin.groups()
+                yield DocumentMark(id=f"{id} part {part}" if part not in (None, "", "0") else id)
+        if words:
+            yield self._block(words, tally)
 
-    def _picked(self, fields: list[str], number: int) -> tuple[str, str]:
-        if len(fields) < FEWEST_COLUMNS:
+    def _picked(self, fields: list[str], number: int) -> _Line:
+        word, tag = self._options.word_column, self._options.tag_column
+        if len(fields) < FEWEST_COLUMNS and (word is None or tag is None):
             message = f"{len(fields)} columns; expected at least {FEWEST_COLUMNS}, with names in the eleventh"
             raise CorpusError(message, path=self._path, line=number)
-        word, tag = self._options.word_column or 4, self._options.tag_column or FEWEST_COLUMNS
-        position = column_index(word, (), width=len(fields), path=self._path)
-        return fields[position], fields[column_index(tag, (), width=len(fields), path=self._path)]
+        word, tag = 4 if word is None else word, FEWEST_COLUMNS if tag is None else tag
+        columns = (column_index(column, (), width=len(fields), path=self._path) for column in (word, tag))
+        return _Line(number, *(fields[column] for column in columns))
 
-    def _block(self, words: list[str], cells: list[str], lines: list[int], tally: ReadTally) -> SentenceBlock:
+    def _block(self, words: list[_Line], tally: ReadTally) -> SentenceBlock:
         def broken(position: int, cell: str) -> None:
             reason = "a bracket of the names has no other in its sentence"
-            tally.unusable.add(reason, where=f"{self._path}:{lines[position]}", what=cell)
+            tally.unusable.add(reason, where=f"{self._path}:{words[position].number}", what=cell)
 
-        chunks = bracketed(cells, broken=broken)
-        return SentenceBlock(words=words, layers=layered(chunks, length=len(words)), lines=lines)
+        layers = layered(bracketed([each.names for each in words], broken=broken), length=len(words))
+        return SentenceBlock(words=[each.word for each in words], layers=layers, lines=[each.number for each in words])

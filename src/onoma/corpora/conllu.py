@@ -44,7 +44,7 @@ _COMMENT = re.compile(
     r"#\s*(newdoc id|newdoc|newpar id|newpar|sent_id|text|global\.columns|global\.Entity)\s*(?:=\s?(.*))?"
 )
 _ENTITY = re.compile(r"(?:^|\|)(?:Entity|NER|NE)=([^|]*)")
-_NUMBER = re.compile(r"(\d+)(?:-(\d+)|(\.\d+))?")
+_NUMBER = re.compile(r"(\d{1,9})(?:-(\d{1,9})|(\.\d+))?")
 
 
 @dataclass(slots=True)

@@ -30,7 +30,7 @@ class EntityFields:
     def of(cls, header: str) -> EntityFields:
         """As the value of ``# global.Entity`` says."""
         names = [name.strip().lower() for name in header.split("-")]
-        place = next((names.index(each) for each in ("etype", "type", "entity_type") if each in names), 1)
+        place = next((names.index(each) for each in ("etype", "type", "entity_type", "entity") if each in names), 1)
         name = next((names.index(each) for each in ("eid", "grp") if each in names), 0)
         return cls(name, place)
 
@@ -56,7 +56,8 @@ def mentions(
     for position, cell in cells:
         for piece in _PIECE.finditer(cell):
             if piece[3] is not None:
-                stack = opened.get(piece[3].partition("-")[0], [])
+                closing = piece[3].split("-")
+                stack = opened.get(closing[fields.name if fields.name < len(closing) else 0], [])
                 if not stack:
                     broken(position, piece[0])
                     continue

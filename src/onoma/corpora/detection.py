@@ -14,12 +14,11 @@ from pathlib import Path
 
 from onoma.corpora.columns import ColumnLayout, column_index, split_columns
 from onoma.corpora.options import ReadOptions
-from onoma.corpora.spelling import looks_prefixed, looks_tagged
+from onoma.corpora.spelling import is_number, looks_prefixed, looks_tagged
 from onoma.schemes import OUTSIDE
 
 WORD_NAMES = ("FORM", "WORD", "WORDS", "TOKEN", "TOKENS")
 TAG_NAMES = ("TAG", "TAGS", "NER", "NER_TAG", "NER_TAGS", "LABEL", "LABELS", "ENTITY", "NE", "BIO", "IOB")
-_TAG_NAMES = (*TAG_NAMES, "NE-COARSE-LIT")
 _NAMES_LINE = re.compile(r"#\s*global\.columns\s*=\s?(.*)")
 _SPACING = frozenset("+-")
 
@@ -48,9 +47,9 @@ def detect_columns(lines: Sequence[str], options: ReadOptions, *, path: Path) ->
         plain, rows = plain[1:], rows[1:]
     table = [fields for fields in rows if len(fields) == width]
     index = 0 if names or options.word_column is not None else _index_columns(table, width=width)
-    spacing = _spacing_column(table, names, width=width)
+    spacing = _spacing_column(table, width=width)
     word: int | str = options.word_column if options.word_column is not None else _named(names, WORD_NAMES) or index + 1
-    tag = options.tag_column if options.tag_column is not None else _named(names, _TAG_NAMES)
+    tag = options.tag_column if options.tag_column is not None else _named(names, TAG_NAMES)
     if tag is None:
         tag = _tag_column(table, range(index + 1, width), without=spacing)
     unlabelled = width == 1 and options.tag_column is None
@@ -78,7 +77,7 @@ def detect_columns(lines: Sequence[str], options: ReadOptions, *, path: Path) ->
 def names_columns(cells: Iterable[str]) -> bool:
     """Whether a line's cells name a column of words and one of tags."""
     names = {cell.strip().upper() for cell in cells}
-    return not names.isdisjoint(WORD_NAMES) and not names.isdisjoint(_TAG_NAMES)
+    return not names.isdisjoint(WORD_NAMES) and not names.isdisjoint(TAG_NAMES)
 
 
 def _named(names: tuple[str, ...], wanted: Sequence[str]) -> str | None:
@@ -88,7 +87,7 @@ def _named(names: tuple[str, ...], wanted: Sequence[str]) -> str | None:
 def _index_columns(table: Sequence[Sequence[str]], *, width: int) -> int:
     """How many columns of numbers stand before the word: none, unless one of them counts words."""
     numbers = 0
-    while numbers < width - 2 and table and all(row[numbers].isdecimal() for row in table):
+    while numbers < width - 2 and table and all(is_number(row[numbers]) for row in table):
         numbers += 1
     counting = (_counts([int(row[column]) for row in table]) for column in range(numbers))
     return numbers if any(counting) else 0
@@ -100,10 +99,8 @@ def _counts(numbers: Sequence[int]) -> bool:
     return first in (0, 1) and all(after in (before + 1, first) for before, after in pairwise(numbers))
 
 
-def _spacing_column(table: Sequence[Sequence[str]], names: tuple[str, ...], *, width: int) -> int | None:
-    """The column of signs, ``+`` for a blank behind the word and ``-`` for none, or HIPE's notes on it."""
-    if "MISC" in names and "TOKEN" in names:
-        return names.index("MISC")
+def _spacing_column(table: Sequence[Sequence[str]], *, width: int) -> int | None:
+    """The column of signs, ``+`` for a blank behind the word and ``-`` for none."""
     for column in range(2, width):
         cells = {row[column] for row in table}
         if "+" in cells and cells <= _SPACING:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
+from onoma.corpora.advice import working_options
 from onoma.corpora.brat import BratReader, write_brat
 from onoma.corpora.conll import ConllReader, write_conll
 from onoma.corpora.conll2012 import Conll2012Reader
 from onoma.corpora.conllu import ConlluReader
 from onoma.corpora.conllu_writer import write_conllu
+from onoma.corpora.docbin import DocBinReader
 from onoma.corpora.germeval import GermevalReader, write_germeval
+from onoma.corpora.hipe import HipeReader
 from onoma.corpora.jsonl import JsonlReader, write_jsonl
 from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
 from onoma.corpora.plaintext import TextReader, write_text
-from onoma.corpora.reading import DocumentReader, Reading
+from onoma.corpora.pubtator import PubtatorReader
+from onoma.corpora.reading import DocumentReader, Reading, read_through
 from onoma.corpora.sniffing import format_to_write, sniff
 from onoma.corpora.tables import TableReader
-from onoma.corpora.tally import WriteReport, WriteTally
+from onoma.corpora.tally import ReadTally, WriteReport, WriteTally
 from onoma.corpora.webanno import WebannoReader
 from onoma.errors import ConfigError
 from onoma.io.once import need_file
@@ -47,6 +52,9 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "table": Format(reader=TableReader),
         "conll2012": Format(reader=Conll2012Reader),
         "webanno": Format(reader=WebannoReader),
+        "hipe": Format(reader=HipeReader),
+        "pubtator": Format(reader=PubtatorReader),
+        "spacy": Format(reader=DocBinReader),
         "text": Format(reader=TextReader, write=write_text),
     }
 )
@@ -72,8 +80,7 @@ def read(path: str | Path, *, format: str | None = None, options: ReadOptions = 
     name = format if format is not None else sniff(path, encoding=options.encoding)
     if options.scheme is not None:
         chosen_scheme(options.scheme)
-    reader = _format(name).reader(path, options)
-    return Reading(path, format=name, reader=reader, options=options)
+    return _opened(path, name, options, advise=partial(working_options, path, name, options, trial=_trial))
 
 
 def write(
@@ -103,6 +110,15 @@ def write(
         raise ConfigError(f"{name} can be read but not written; choose one of {', '.join(WRITABLE)}")
     writer(documents, path, options, tally)
     return tally.report()
+
+
+def _opened(path: Path, name: str, options: ReadOptions, *, advise: Callable[[], str]) -> Reading:
+    return Reading(path, format=name, reader=_format(name).reader(path, options), options=options, advise=advise)
+
+
+def _trial(path: Path, name: str, options: ReadOptions) -> ReadTally:
+    """Read a file to its end without looking for other options where it is refused."""
+    return read_through(_opened(path, name, options, advise=str))
 
 
 def _format(name: str) -> Format:

@@ -9,49 +9,23 @@ Source: https://sites.google.com/site/germeval2014ner/data
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from pathlib import Path
 
-from onoma.corpora.blocks import Assembler, SentenceBlock
-from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
-from onoma.corpora.spelling import TagSpelling
-from onoma.corpora.survey import TagSurvey
+from onoma.corpora.blocks import SentenceBlock
+from onoma.corpora.options import WriteOptions, chosen_scheme
 from onoma.corpora.tagged import compare_text, flat, held_word, tagged_sentences, written_tags
-from onoma.corpora.tally import ReadTally, WriteTally
+from onoma.corpora.tagged_reader import TaggedReader
+from onoma.corpora.tally import WriteTally
 from onoma.errors import CorpusError
 from onoma.io.files import replacing
 from onoma.io.lines import numbered_lines
-from onoma.schemes import Scheme
 from onoma.text import Document
 
 
-class GermevalReader:
+class GermevalReader(TaggedReader):
     """One GermEval file."""
 
-    def __init__(self, path: Path, options: ReadOptions) -> None:
-        self._path = path
-        self._options = options
-
-    @property
-    def scheme(self) -> Scheme | None:
-        return self._survey[0]
-
-    @cached_property
-    def _survey(self) -> tuple[Scheme, TagSpelling]:
-        tags = TagSurvey()
-        for block in self._blocks():
-            tags.add(block)
-        return tags.result(self._options, path=self._path, blocks=self._blocks)
-
-    def documents(self, tally: ReadTally) -> Iterator[Document]:
-        scheme, spelling = self._survey
-        tally.scheme = scheme.name
-        assembler = Assembler(
-            path=self._path, scheme=scheme, options=self._options, tally=tally, meta={}, spelling=spelling
-        )
-        return assembler.documents(self._blocks(), marked=False)
-
-    def _blocks(self) -> Iterator[SentenceBlock]:
+    def _parts(self) -> Iterator[SentenceBlock]:
         block = SentenceBlock(layers=([], []))
         for number, line in numbered_lines(self._path, encoding=self._options.encoding):
             fields = line.split("\t")

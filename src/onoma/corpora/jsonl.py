@@ -19,6 +19,7 @@ from onoma.corpora.tally import WriteTally
 from onoma.corpora.written_layouts import LAYOUTS
 from onoma.errors import ConfigError, CorpusError
 from onoma.io.files import replacing
+from onoma.io.json_text import parsed
 from onoma.io.lines import numbered_lines, whole_text
 from onoma.text import Document
 
@@ -39,7 +40,7 @@ class JsonlReader(RecordReader):
         if not _is_record(first[1]):
             yield from enumerate(self._whole(), start=1)
             return
-        yield from ((first[0], record) for record in _contained(json.loads(first[1])))
+        yield from ((first[0], record) for record in _contained(parsed(first[1])))
         for number, line in filled:
             value = self._value(line, number, expected="one JSON object a line")
             yield from ((number, record) for record in _contained(value))
@@ -51,15 +52,10 @@ class JsonlReader(RecordReader):
     def _value(self, text: str, line: int, *, expected: str) -> object:
         """The JSON value of a text that begins at a line."""
         try:
-            return json.loads(text)
+            return parsed(text)
         except json.JSONDecodeError as error:
             message = f"column {error.colno} is no JSON: {error.msg}; expected {expected}"
-            line += error.lineno - 1
-        except RecursionError:
-            message = f"the JSON is nested too deeply; expected {expected}"
-        except ValueError:
-            message = "the JSON has a number of too many digits; write it as text"
-        raise CorpusError(message, path=self.path, line=line)
+            raise CorpusError(message, path=self.path, line=line + error.lineno - 1) from None
 
 
 def _contained(value: object) -> list[object]:
@@ -121,7 +117,7 @@ def _encodable(line: str) -> bool:
 
 def _is_record(line: str) -> bool:
     try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
+        value = parsed(line)
+    except json.JSONDecodeError:
         return False
     return value is None or isinstance(value, dict) or is_pair(value)

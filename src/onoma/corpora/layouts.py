@@ -11,7 +11,7 @@
   ``entities``, and as numbers; with a ``text`` the words are found in it
 - argilla, read only: ``{"text", "tokens": ["Ada"], "annotation": [["PER", 0, 5]]}`` or
   ``{"fields": {"text"}, "responses": {"name": [{"value": [{"start", "end", "label"}]}]}}``
-- GATE and Twitter, read only: ``{"text", "entities": {"Person": [{"indices": [0, 5]}]}}``
+- GATE and Twitter, read only: ``{"text", "entities": {"Person": [{"indices": [0, 5]}]}}``; see ``gate``
 
 Keys that are not named here are not read; where one of them seems to hold spans and none of these does, that is an
 error. This module does not know files, and checks no span: see ``spans``.
@@ -24,6 +24,7 @@ from collections.abc import Mapping
 from math import isnan
 
 from onoma.corpora.blocks import SentenceBlock, align
+from onoma.corpora.gate import spans_by_type
 from onoma.corpora.spans import Annotated, RawSpan
 from onoma.errors import CorpusError
 
@@ -103,7 +104,7 @@ def _seems_a_span(item: object) -> bool:
 def has_annotation(record: object) -> bool:
     """Whether a record has a place for spans, be there any or not."""
     if isinstance(record, dict):
-        return not record.keys().isdisjoint((*SPAN_KEYS, "annotations", "completions", "responses"))
+        return not record.keys().isdisjoint((*SPAN_KEYS, "completions", "responses"))
     return is_pair(record)
 
 
@@ -129,11 +130,14 @@ def meta_of(record: object) -> dict[str, object]:
 
 
 def _plain(record: Mapping[str, object]) -> Annotated:
-    text = record.get("text")
+    text = record.get("text", record.get("full_text"))
     if not isinstance(text, str):
         raise CorpusError(f"the record {_shown(record)} has no text; expected an object with 'text'")
     annotated = Annotated(text=text, id=id_of(record), meta=meta_of(record))
-    for item in _spans(record):
+    held = _held(record)
+    if isinstance(held, dict):
+        annotated.spans, annotated.left_out = spans_by_type(held)
+    for item in _list(held):
         _add(annotated, item)
     relations = record.get("relations")
     if isinstance(relations, list):
@@ -150,19 +154,9 @@ def _plain(record: Mapping[str, object]) -> Annotated:
     return annotated
 
 
-def _spans(record: Mapping[str, object]) -> list[object]:
+def _held(record: Mapping[str, object]) -> object:
     """What a record has as spans, under the first key that has any."""
-    for key in SPAN_KEYS:
-        value = record.get(key)
-        if isinstance(value, list) and value:
-            return value
-        if isinstance(value, dict) and value:
-            return [
-                {**item, "label": item.get("label", label)} if isinstance(item, dict) else item
-                for label, items in value.items()
-                for item in _list(items)
-            ]
-    return []
+    return next((value for key in SPAN_KEYS if isinstance(value := record.get(key), list | dict) and value), None)
 
 
 def _argilla(record: Mapping[str, object]) -> Annotated:

@@ -1,47 +1,56 @@
 """Whether what a corpus was read as makes sense, or comes from the wrong column or the wrong format.
 
 The check knows what the reading came to, not the file. It refuses only what nobody annotates: labels such as ``_`` or
-``X[1]``, every word a number, nearly every word in an entity, tags of parts of speech, prefixes that were taken for
-parts of labels, and a file of annotations without any.
+``X[1]``, words that are all numbers, tags or the same, nearly every word in an entity, tags of parts of speech,
+prefixes that were taken for parts of labels, and a file of annotations without any. See ``docs/decisions/014``.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
+from onoma.corpora.advice import WITH_COLUMNS
 from onoma.corpora.detection import TAG_NAMES
 from onoma.corpora.options import ReadOptions
 from onoma.corpora.tally import ReadTally
+from onoma.corpora.word_sample import PART_OF_SPEECH, WordSample
 from onoma.errors import CorpusError, OnomaError
 from onoma.io.lines import numbered_lines
 
 _FEWEST_WORDS = 5
 _NEARLY_ALL = 0.9
-_ODD_SHARE = 0.2
+_MOSTLY = 0.5
 _SHOWN_LINES, _SHOWN_CHARACTERS = 3, 60
 _ODD = (
-    (re.compile(r"[*(].*|.*[*)]"), "look like brackets around a name; --format conll2012 reads them"),
-    (re.compile(r".*\[\d+\]"), "have numbers in brackets; --format webanno reads them"),
-    (re.compile(r"\W+|_+"), "have no letter"),
-    (re.compile(r"[\d.,]+"), "are numbers; --tag-names names the tags that numbers stand for"),
+    (re.compile(r".*\*.*|\(.*|[^(]*\)"), "look like brackets around a name"),
+    (re.compile(r".*\[\d+\]"), "have numbers in brackets"),
+    (re.compile(r"[\W_]+"), "have no letter"),
+    (re.compile(r"[\d.,:-]+"), "are numbers; --tag-names names the tags that numbers stand for"),
 )
-_PART_OF_SPEECH = re.compile(
-    "ADJ|ADP|ADV|AUX|CCONJ|CONJ|DET|INTJ|NOUN|NUM|PART|PRON|PROPN|PUNCT|SCONJ|SYM|VERB|CC|CD|DT|EX|FW|IN|JJ[RS]?|MD|"
-    "NNP?S?|PDT|POS|PRP[$]?|RB[RS]?|RP|TO|UH|VB[DGNPZ]?|WDT|WP[$]?|WRB|NE|ART|V[AMV](?:FIN|INF|PP|IZU)|APPR|ADJ[AD]|KON"
-)
+_BROKEN = re.compile(r"[-_.,:;=|\s].*|.*[-_,:;=|\[(\s]", re.DOTALL)
 _PHRASE = re.compile("NP|VP|PP|ADVP|ADJP|SBAR|PRT|CONJP|INTJ|LST|UCP|NC|VC|PC")
 _PREFIX_WORD = re.compile(
     "[BIESLUM]|BEGIN|BEG|START|INSIDE|IN|INT|CONT|MID|MIDDLE|END|LAST|SINGLE|SING|UNIT", re.IGNORECASE
 )
-_PARTS = re.compile(r"(\w+?)[^\w](.+)|(?:.+)[^\w](\w+)|([^\W_]+)_(.+)")
+_BARE_SCHEMES = ("IOB1", "IO")
+"""What tags without a prefix of a scheme are detected as."""
+
+_SIGN = re.compile(r"[\W_]+")
 
 
-def check_plausible(tally: ReadTally, *, path: Path, format: str, options: ReadOptions) -> None:
+def check_plausible(
+    tally: ReadTally, *, path: Path, format: str, options: ReadOptions, advise: Callable[[], str]
+) -> None:
     """Refuse a corpus that was read whole and makes no sense.
+
+    Args:
+        tally: what reading it came to.
+        path, format, options: of the corpus.
+        advise: finds the options that read it otherwise; empty where it finds none.
 
     Raises:
         CorpusError: says what is odd, how the file begins, and which option reads it otherwise.
@@ -51,58 +60,74 @@ def check_plausible(tally: ReadTally, *, path: Path, format: str, options: ReadO
     odd = next(_oddities(tally, options), None)
     if odd is None:
         return
-    columns = tally.scheme is not None and format in ("conll", "conllu", "table")
-    advice = "choose the columns with --word-column and --tag-column, " if columns else ""
-    message = (
-        f"read as {format}, {odd}{_beginning(path, options)}; {advice}name another --format, "
-        "or accept the file as it is with --skip-checks"
-    )
+    if working := advise():
+        advice = f"it makes sense with {working}"
+    elif tally.scheme is not None and format in WITH_COLUMNS:
+        advice = "choose the columns with --word-column and --tag-column, name another --format"
+    else:
+        advice = "name another --format"
+    message = f"read as {format}, {odd}{_beginning(path, options)}; {advice}, or accept it as it is with --skip-checks"
     raise CorpusError(message, path=path)
 
 
 def _oddities(tally: ReadTally, options: ReadOptions) -> Iterator[str]:
     """What makes no sense, the most telling first."""
-    labels, total = tally.labels, tally.labels.total()
-    sample, numbers = tally.sampled_words, tally.number_words
-    if sample >= _FEWEST_WORDS - 1 and numbers > _NEARLY_ALL * sample:
-        yield f"nearly every word is a number ({numbers:,} of {sample:,})"
-    for pattern, why in _ODD:
-        found = [label for label in labels if pattern.fullmatch(label)]
-        if sum(labels[label] for label in found) > _ODD_SHARE * total:
-            yield f"labels {why}: {_listed(labels, found)}"
-    speech = [label for label in labels if _PART_OF_SPEECH.fullmatch(label)]
-    if len(speech) > 1 and sum(labels[label] for label in speech) > 0.5 * total:
-        yield f"labels are parts of speech: {_listed(labels, speech)}"
-    if tally.scheme is not None and labels and all(map(_PHRASE.fullmatch, labels)) and len(labels) > 1:
-        yield f"labels are those of phrases: {_listed(labels, list(labels))}"
-    headers = [label for label in labels if label.upper() in TAG_NAMES and labels[label] == 1]
-    if tally.scheme is not None and headers and total > 1:
-        yield f"a label is the name of a column: {headers[0]}"
-    if prefixes := _prefixes(labels):
-        known = ", ".join(prefixes)
-        yield f"labels come with prefixes that are not those of a scheme ({known}): {_listed(labels, labels)}"
+    if tally.sample.size >= _FEWEST_WORDS:
+        yield from _odd_words(tally.sample)
+    yield from _odd_labels(tally)
     words, covered = tally.words, tally.covered_words
     if tally.scheme is not None and words >= _FEWEST_WORDS and covered > _NEARLY_ALL * words:
-        yield f"nearly every word is in an entity ({min(covered, words):,} of {words:,}), as {_listed(labels, labels)}"
+        share = f"{min(covered, words):,} of {words:,}"
+        yield f"nearly every word is in an entity ({share}), as {_listed(tally.labels, tally.labels)}"
     several = tally.words >= _FEWEST_WORDS if tally.words else tally.documents > 1
-    if not total and tally.annotated and several and not options.may_be_empty and not options.labels:
+    if not tally.labels and tally.annotated and several and not options.may_be_empty and not options.labels:
         unusable = sum(finding.count for finding in tally.unusable.frozen().values())
         yield f"none of its {unusable:,} annotations can be used" if unusable else "it has no entity at all"
 
 
+def _odd_words(sample: WordSample) -> Iterator[str]:
+    if sample.numbers > _NEARLY_ALL * sample.size:
+        yield f"nearly every word is a number ({sample.numbers:,} of {sample.size:,})"
+    if sample.tags > _NEARLY_ALL * sample.size and sample.prefixed:
+        yield f"nearly every word is a tag ({sample.tags:,} of {sample.size:,})"
+    if sample.speech > _NEARLY_ALL * sample.lettered > 0:
+        yield f"nearly every word is a part of speech ({sample.speech:,} of {sample.lettered:,} with a letter)"
+    if sample.repeated > _MOSTLY * sample.size:
+        yield f"most words are the same as the one before ({sample.repeated:,} of {sample.size:,})"
+
+
+def _odd_labels(tally: ReadTally) -> Iterator[str]:
+    labels, total = tally.labels, tally.labels.total()
+    for pattern, why in _ODD:
+        if found := list(filter(pattern.fullmatch, labels)):
+            yield f"labels {why}: {_listed(labels, found)}"
+    broken = list(filter(_BROKEN.fullmatch, labels)) if tally.scheme is not None else []
+    if broken:
+        yield f"labels begin or end with signs, as broken tags do: {_listed(labels, broken)}"
+    speech = [label for label in labels if PART_OF_SPEECH.fullmatch(label)]
+    if len(speech) > 1 and sum(labels[label] for label in speech) > _MOSTLY * total:
+        yield f"labels are parts of speech: {_listed(labels, speech)}"
+    if tally.scheme is not None and labels and all(map(_PHRASE.fullmatch, labels)) and len(labels) > 1:
+        yield f"labels are those of phrases: {_listed(labels, labels)}"
+    headers = [label for label in labels if label.upper() in TAG_NAMES and labels[label] == 1]
+    if tally.scheme is not None and headers and total > 1:
+        yield f"a label is the name of a column: {headers[0]}"
+    if tally.scheme in _BARE_SCHEMES and (prefixes := _prefixes(labels)):
+        known = ", ".join(prefixes)
+        yield f"labels come with prefixes that are not those of a scheme ({known}): {_listed(labels, labels)}"
+
+
 def _prefixes(labels: Counter[str]) -> list[str]:
     """Words for the beginning and the inside of an entity that all labels have before or behind them."""
-    found: set[str] = set()
-    for label in labels:
-        match = _PARTS.fullmatch(label)
-        prefix = next((part for part in (match[1], match[3], match[4]) if part), "") if match else ""
-        if not _PREFIX_WORD.fullmatch(prefix):
-            return []
-        found.add(prefix)
-    return sorted(found) if len(found) > 1 else []
+    parts = [_SIGN.split(label) for label in labels]
+    for place in (0, -1):
+        found = {each[place] for each in parts if len(each) > 1}
+        if len(found) > 1 and all(len(each) > 1 for each in parts) and all(map(_PREFIX_WORD.fullmatch, found)):
+            return sorted(found)
+    return []
 
 
-def _listed(labels: Counter[str], chosen: list[str] | Counter[str]) -> str:
+def _listed(labels: Counter[str], chosen: Iterable[str]) -> str:
     shown = sorted(chosen, key=lambda label: -labels[label])
     return ", ".join(shown[:5]) + (", …" if len(shown) > 5 else "")
 

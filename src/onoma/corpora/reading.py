@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +10,7 @@ from typing import Protocol
 from onoma.corpora.options import ReadOptions
 from onoma.corpora.plausibility import check_plausible
 from onoma.corpora.tally import ReadReport, ReadTally
-from onoma.errors import CorpusError
+from onoma.errors import CorpusError, SchemeError
 from onoma.schemes import Scheme
 from onoma.text import HALF_PAIR, Document
 
@@ -34,11 +34,22 @@ class Reading:
         format: the format's name.
     """
 
-    def __init__(self, path: Path, *, format: str, reader: DocumentReader, options: ReadOptions) -> None:
+    def __init__(
+        self, path: Path, *, format: str, reader: DocumentReader, options: ReadOptions, advise: Callable[[], str]
+    ) -> None:
+        """A corpus that is read when it is iterated.
+
+        Args:
+            path, format: see above.
+            reader: the format's reader of this path.
+            options: with which it reads.
+            advise: finds the options that read a refused file; empty where it finds none.
+        """
         self.path = path
         self.format = format
         self._reader = reader
         self._options = options
+        self._advise = advise
         self._unnamed = set(options.labels)
         self._tally: ReadTally | None = None
 
@@ -61,15 +72,28 @@ class Reading:
             CorpusError, SchemeError: as iteration does.
         """
         tally = self._tally = ReadTally.keeping(self._options.places)
-        for document in map(self._relabelled, self._reader.documents(tally)):
+        for document in map(self._relabelled, self._documents(tally)):
             if self._options.replace_surrogates:
                 document = self._without_surrogates(document, tally)
             tally.count(document)
             yield document, tally.lines
         if not tally.documents:
-            raise CorpusError(f"has no documents (read as {self.format})", path=self.path)
+            found = [f"{reason}: {each.count:,}" for reason, each in tally.unusable.frozen().items()]
+            why = f"; left out: {', '.join(found)}" if found else ""
+            raise CorpusError(f"has no documents (read as {self.format}{why})", path=self.path)
         tally.annotated = tally.annotated or tally.scheme is not None
-        check_plausible(tally, path=self.path, format=self.format, options=self._options)
+        check_plausible(tally, path=self.path, format=self.format, options=self._options, advise=self._advise)
+
+    def _documents(self, tally: ReadTally) -> Iterator[Document]:
+        """What the reader reads; where it refuses a tag, the error names the column that has better ones, if any."""
+        try:
+            yield from self._reader.documents(tally)
+        except SchemeError as error:
+            working = "" if tally.documents or self._options.scheme is not None else self._advise()
+            if not working:
+                raise
+            message = f"{error.message}; or, if these are no tags, read the file with {working}"
+            raise SchemeError(message, path=error.path, line=error.line) from None
 
     @property
     def scheme(self) -> Scheme | None:
@@ -80,8 +104,7 @@ class Reading:
     def report(self) -> ReadReport:
         """What the last iteration came to so far; where there was none the corpus is read through first."""
         if self._tally is None:
-            for _ in self:
-                pass
+            read_through(self)
         assert self._tally is not None
         return self._tally.report(forced=self._options.scheme is not None)
 
@@ -118,3 +141,15 @@ class Reading:
         self._unnamed.difference_update(entity.label for entity in document.entities)
         entities = (replace(entity, label=names.get(entity.label, entity.label)) for entity in document.entities)
         return replace(document, entities=tuple(entity for entity in entities if entity.label), unannotated=unannotated)
+
+
+def read_through(reading: Reading) -> ReadTally:
+    """Read a corpus to its end, and say what that came to.
+
+    Raises:
+        CorpusError, SchemeError: as iteration does.
+    """
+    for _ in reading:
+        pass
+    assert reading._tally is not None
+    return reading._tally

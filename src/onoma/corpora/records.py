@@ -5,25 +5,23 @@ What nobody has annotated is left out and counted: null records, tasks that were
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
 from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock
-from onoma.corpora.layouts import TAG_KEYS, has_annotation, id_of, meta_of, spans_of, tags_of, unknown_spans
+from onoma.corpora.layouts import has_annotation, id_of, meta_of, spans_of, tags_of, unknown_spans
 from onoma.corpora.options import ReadOptions, chosen_scheme
 from onoma.corpora.spans import place
 from onoma.corpora.spelling import TagSpelling
 from onoma.corpora.survey import TagSurvey
+from onoma.corpora.tag_names import tag_names_beside
 from onoma.corpora.tally import ReadTally
 from onoma.corpora.unannotated import unannotated
 from onoma.errors import CorpusError
 from onoma.schemes import Scheme
 from onoma.text import Document
-
-_INFO = "dataset_info.json"
 
 
 class RecordReader(ABC):
@@ -49,7 +47,7 @@ class RecordReader(ABC):
             tags.add(block)
         if not tags:
             return None, TagSpelling()
-        names = self.options.tag_names or _names_beside(self.path)
+        names = self.options.tag_names or (tag_names_beside(self.path) if tags.numbers else ())
         return tags.result(self.options, names=names, path=self.path, blocks=self._blocks)
 
     def _blocks(self) -> Iterator[SentenceBlock]:
@@ -102,20 +100,3 @@ class RecordReader(ABC):
             spelling=spelling,
         )
         yield from assembler.documents([DocumentMark(id=id_of(record)), block], marked=True)
-
-
-def _names_beside(path: Path) -> tuple[str, ...]:
-    """The tags that Hugging Face's ``dataset_info.json`` names, beside a file or in the folder above; else none."""
-    for folder in (path.parent, path.parent.parent):
-        try:
-            features = json.loads((folder / _INFO).read_text(encoding="utf-8"))["features"]
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-        for key in TAG_KEYS:
-            feature = features.get(key) if isinstance(features, dict) else None
-            while isinstance(feature, dict) and isinstance(feature.get("feature"), dict):
-                feature = feature["feature"]
-            names = feature.get("names") if isinstance(feature, dict) else None
-            if isinstance(names, list) and all(isinstance(name, str) for name in names):
-                return tuple(names)
-    return ()

@@ -12,9 +12,12 @@ from pathlib import Path
 from onoma.corpora.columns import split_columns
 from onoma.corpora.conll2012 import is_conll2012
 from onoma.corpora.detection import names_columns
-from onoma.corpora.spelling import looks_prefixed, looks_tagged
+from onoma.corpora.hipe import is_hipe
+from onoma.corpora.pubtator import is_pubtator
+from onoma.corpora.spelling import are_tags, is_tag, looks_tagged
 from onoma.corpora.tables import is_table
 from onoma.errors import CorpusError
+from onoma.io.json_text import parsed
 from onoma.io.lines import numbered_lines
 from onoma.io.suffixes import FORMATS
 
@@ -23,11 +26,11 @@ _NAMED = {
     for suffix, format in FORMATS.items()
     if format not in ("text", "csv", "parquet", "html")
 } | {".csv": "table"}
-_SETTLED = frozenset(["jsonl", "brat", "germeval"])
+_SETTLED = frozenset(["jsonl", "brat", "germeval", "spacy"])
+_READ_ONLY = frozenset(["table", "pubtator", "spacy"])
 HEAD_LINES = 400
 """So many lines of a file decide on its format."""
 
-_TAG = re.compile(r"O|[BIESLUM]-\S.*")
 _WORD_NUMBER = re.compile(r"\d+([-.]\d+)?")
 
 
@@ -69,8 +72,8 @@ def format_to_write(path: Path) -> str:
     if path.is_dir():
         return "brat"
     named = _NAMED.get(path.suffix.lower())
-    if named is None or named == "table":
-        known = ", ".join(suffix for suffix, name in _NAMED.items() if name != "table")
+    if named is None or named in _READ_ONLY:
+        known = ", ".join(suffix for suffix, name in _NAMED.items() if name not in _READ_ONLY)
         raise CorpusError(
             f"the suffix {path.suffix!r} tells no format; use one of {known}, or name the format", path=path
         )
@@ -85,6 +88,10 @@ def _by_content(lines: list[str]) -> str | None:
         return "webanno"
     if is_conll2012(lines):
         return "conll2012"
+    if is_pubtator(lines[0]):
+        return "pubtator"
+    if is_hipe(lines):
+        return "hipe"
     words = [line for line in lines if not line.startswith(("#", "-DOCSTART-"))]
     if not words:
         return None
@@ -95,34 +102,38 @@ def _by_content(lines: list[str]) -> str | None:
     tabbed = [line.split("\t") for line in words]
     widths = Counter(map(len, tabbed))
     numbered = all(_WORD_NUMBER.fullmatch(fields[0]) for fields in tabbed)
-    if numbered and set(widths) == {4} and all(_TAG.fullmatch(tag) for fields in tabbed for tag in fields[2:]):
+    if numbered and set(widths) == {4} and all(is_tag(tag) for fields in tabbed for tag in fields[2:]):
         return "germeval"
-    if numbered and (set(widths) == {10} or (set(widths) == {5} and all(_is_uner(fields) for fields in tabbed))):
+    if numbered and set(widths) == {10} and not _hold_tags({fields[-1] for fields in tabbed}):
+        return "conllu"
+    if numbered and set(widths) == {5} and all(map(_is_uner, tabbed)):
         return "conllu"
     columns = [split_columns(line, tabs="\t" in line) for line in words]
-    tagged = sum(len(fields) > 1 and _TAG.fullmatch(fields[-1].strip(" ")) is not None for fields in columns)
+    tagged = sum(len(fields) > 1 and is_tag(fields[-1].strip(" ")) for fields in columns)
     return "conll" if 2 * tagged > len(words) or _is_tagged(columns) else None
+
+
+def _hold_tags(cells: set[str]) -> bool:
+    """Whether a last column has tags, and no keys and values as CoNLL-U's has."""
+    return are_tags(cells) and not any("=" in cell for cell in cells)
 
 
 def _is_uner(fields: list[str]) -> bool:
     """Whether the third of five columns could be UNER's tag, and the last one is none."""
-    return looks_tagged(fields[2]) and not (_TAG.fullmatch(fields[4]) and fields[4] != "O")
+    return looks_tagged(fields[2]) and not (is_tag(fields[4]) and fields[4] != "O")
 
 
-def _is_tagged(columns: list[list[str]]) -> bool:
+def _is_tagged(rows: list[list[str]]) -> bool:
     """Whether all lines have as many columns, and one behind the first has nothing but tags, in any spelling."""
-    widths = {len(fields) for fields in columns}
-    return len(widths) == 1 and any(
-        all(looks_tagged(fields[place]) for fields in columns) and any(map(looks_prefixed, {f[place] for f in columns}))
-        for place in range(1, *widths)
-    )
+    widths = set(map(len, rows))
+    return len(widths) == 1 and any(are_tags({row[place] for row in rows}) for place in range(1, *widths))
 
 
 def _is_json(line: str) -> bool:
     if line.strip() in ("{", "["):
         return True
     try:
-        json.loads(line)
-    except (ValueError, RecursionError):
+        parsed(line)
+    except json.JSONDecodeError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""Tags as tools spell them to tags as the schemes have them: ``B_PER``, ``PER-B``, ``b-per``, ``B``, ``(PER*``, ``3``.
+"""Tags as tools spell them to tags as the schemes have them: ``B_PER``, ``PER-B``, ``b-per``, ``B``, ``3``.
 
 How a file spells its tags is judged by all of its tags together, so that a label that merely looks like another
 spelling (``B_cell`` among ``B-DNA``) stays as it is. This module knows no file.
@@ -12,26 +12,42 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from onoma.errors import SchemeError
-from onoma.schemes import OUTSIDE
+from onoma.schemes import OUTSIDE, has_prefix
 
 _PREFIXES = "BIESLUM"
+_UNLABELLED_PREFIXES = frozenset(_PREFIXES)
 _EMPTY = frozenset(["_", "-"])
 _ALSO_EMPTY = frozenset(["o", "0"])
 _CANONICAL = re.compile(rf"[{_PREFIXES}]-.*")
 _BEFORE = re.compile(rf"([{_PREFIXES}])([-_:./|~])(.+)", re.IGNORECASE)
 _BEHIND = re.compile(rf"(.+)([-_:./|~])([{_PREFIXES}])", re.IGNORECASE)
-_LOOKS_TAGGED = re.compile(rf"[Oo_0-]|[{_PREFIXES}]|{_BEFORE.pattern}|[^\W\d_]\S*[-_:./|~][{_PREFIXES}]")
-_PREFIXED = re.compile(rf"(?i:{_BEFORE.pattern})|[^\W\d_]\S*[-_:./|~][{_PREFIXES}]")
+_PREFIXED = re.compile(rf"{_BEFORE.pattern}|[^\W\d_]\S*[-_:./|~][{_PREFIXES}]", re.IGNORECASE)
+_UNLABELLED = re.compile(rf"[Oo_0-]|[{_PREFIXES}]-?")
 
 
 def looks_tagged(tag: str) -> bool:
     """Whether a cell could be a tag with a prefix, in any spelling, or the tag of a word in no entity."""
-    return _LOOKS_TAGGED.fullmatch(tag) is not None
+    return _UNLABELLED.fullmatch(tag) is not None or looks_prefixed(tag)
 
 
 def looks_prefixed(tag: str) -> bool:
     """Whether a cell could be a tag with a prefix and a label."""
     return _PREFIXED.fullmatch(tag) is not None
+
+
+def is_tag(cell: str) -> bool:
+    """Whether a cell is a tag as the schemes have it."""
+    return cell == OUTSIDE or (has_prefix(cell) and len(cell) > 2)
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is a whole number of at most nine digits, as tags and places of words are counted."""
+    return len(cell) < 10 and cell.isdecimal()
+
+
+def are_tags(cells: Collection[str]) -> bool:
+    """Whether all cells of a column could be tags, and some have a prefix and a label, or are a mere B beside O."""
+    return all(map(looks_tagged, cells)) and (any(map(looks_prefixed, cells)) or {"B", OUTSIDE} <= set(cells))
 
 
 @dataclass(frozen=True)
@@ -64,15 +80,15 @@ class TagSpelling:
         """
         found = set(tags) - {OUTSIDE}
         empty = _EMPTY & found
-        if found and names and all(tag.isdecimal() for tag in found):
+        if found and names and all(map(is_number, found)):
             return cls(form="number", names=tuple(names))
         if OUTSIDE not in tags:
             empty |= _ALSO_EMPTY & found
         found -= empty
-        if len(found) > 1 and all(tag.isdecimal() for tag in found):
+        if found and all(map(is_number, found)):
             raise SchemeError(
                 f"the tags are numbers ({', '.join(sorted(found)[:5])}); say which tags they stand for, in order from "
-                "0, with --tag-names O,B-PER,I-PER,… or a dataset_info.json beside the file"
+                "0, with --tag-names O,B-PER,I-PER,…, or beside a JSON file with its dataset_info.json or dataset card"
             )
         return cls(_form(found, default_label=default_label), empty, default_label, ())
 
@@ -93,7 +109,7 @@ class TagSpelling:
 def _form(tags: Collection[str], *, default_label: str) -> str:
     if not tags:
         return "plain"
-    if all(tag.upper() in _PREFIXES and len(tag) == 1 for tag in tags):
+    if all(tag.removesuffix("-").upper() in _UNLABELLED_PREFIXES for tag in tags):
         if default_label:
             return "bare"
         found = ", ".join(sorted(tags))
@@ -112,15 +128,15 @@ def _spelled(spelling: TagSpelling, tag: str) -> str:
     if tag == OUTSIDE or tag in spelling.empty:
         return OUTSIDE
     if spelling.form == "number":
-        if not tag.isdecimal() or int(tag) >= len(spelling.names):
+        if not is_number(tag) or int(tag) >= len(spelling.names):
             raise SchemeError(f"no tag has the number {tag}; there are {len(spelling.names)} names, counted from 0")
         return spelling.names[int(tag)]
     if spelling.form == "bare":
-        return f"{tag.upper()}-{spelling.default_label}"
+        return f"{tag[0].upper()}-{spelling.default_label}"
     if spelling.form == "before" and (found := _BEFORE.fullmatch(tag)):
         return f"{found[1].upper()}-{found[3]}"
     if spelling.form == "behind" and (found := _BEHIND.fullmatch(tag)):
         return f"{found[3].upper()}-{found[1]}"
-    if spelling.default_label and tag.rstrip("-") in set(_PREFIXES):
+    if spelling.default_label and tag.removesuffix("-") in _UNLABELLED_PREFIXES:
         return f"{tag[0]}-{spelling.default_label}"
     return tag

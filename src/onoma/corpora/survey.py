@@ -10,9 +10,9 @@ from pathlib import Path
 
 from onoma.corpora.blocks import SentenceBlock
 from onoma.corpora.options import ReadOptions, chosen_scheme
-from onoma.corpora.spelling import TagSpelling
+from onoma.corpora.spelling import TagSpelling, is_number
 from onoma.errors import SchemeError
-from onoma.schemes import OUTSIDE, Scheme, detect_from_steps, parse_tag
+from onoma.schemes import OUTSIDE, Scheme, detect_from_steps, has_prefix, parse_tag
 
 _EDGE = "\n"
 """Stands before and behind a sentence's tags; no tag of a file is a line feed."""
@@ -32,6 +32,15 @@ class TagSurvey:
     def __bool__(self) -> bool:
         return bool(self._pairs)
 
+    @property
+    def numbers(self) -> bool:
+        """Whether all tags are numbers."""
+        return bool(self) and all(map(is_number, self._tags))
+
+    @property
+    def _tags(self) -> set[str]:
+        return {tag for pair in self._pairs for tag in pair} - {_EDGE}
+
     def result(
         self,
         options: ReadOptions,
@@ -40,7 +49,7 @@ class TagSurvey:
         blocks: Callable[[], Iterable[object]],
         names: tuple[str, ...] | None = None,
     ) -> tuple[Scheme, TagSpelling]:
-        """The scheme, forced or detected, and the spelling.
+        """The scheme, forced or detected, and the spelling; what stands for them where only texts are wanted.
 
         Args:
             options: may name both.
@@ -51,9 +60,10 @@ class TagSurvey:
         Raises:
             SchemeError: a tag has no label; with path and line.
         """
-        tags = {tag for pair in self._pairs for tag in pair} - {_EDGE}
+        if options.texts_only:
+            return chosen_scheme("BIO"), TagSpelling()
         try:
-            spelling = TagSpelling.of(tags, default_label=options.default_label, names=names or options.tag_names)
+            spelling = TagSpelling.of(self._tags, default_label=options.default_label, names=names or options.tag_names)
         except SchemeError as error:
             raise SchemeError(error.message, path=path) from None
         steps: Counter[tuple[str, str, bool]] = Counter()
@@ -64,20 +74,44 @@ class TagSurvey:
                 same = before.prefix != OUTSIDE and before.label == after.label
                 steps[before.prefix, after.prefix, same] += count
         except SchemeError as error:
-            raise _placed(error, spelling, path, blocks()) from None
+            raise self._placed(error, lambda tag: parse_tag(*spelling.all([tag])), path, blocks()) from None
+        if not options.skip_checks:
+            self._check_prefixes(spelling, path, blocks)
         scheme = chosen_scheme(options.scheme) if options.scheme is not None else detect_from_steps(steps).scheme
         return scheme, spelling
 
+    def _check_prefixes(self, spelling: TagSpelling, path: Path, blocks: Callable[[], Iterable[object]]) -> None:
+        """Refuse tags without a prefix in a file whose other tags have one: these are no labels, but misspelled tags.
 
-def _placed(error: SchemeError, spelling: TagSpelling, path: Path, blocks: Iterable[object]) -> SchemeError:
-    """The same error with the line of the first tag that raises one."""
-    for block in blocks:
-        if not isinstance(block, SentenceBlock):
-            continue
-        for tags in block.layers:
-            for line, tag in zip(block.lines, tags, strict=True):
-                try:
-                    parse_tag(*spelling.all([tag]))
-                except SchemeError as found:
-                    return SchemeError(found.message, path=path, line=line)
-    return SchemeError(error.message, path=path)
+        Raises:
+            SchemeError: with path and line.
+        """
+        tags = set(spelling.all(self._tags)) - {OUTSIDE}
+        prefixed = sorted(filter(has_prefix, tags))
+        bare = tags - set(prefixed)
+        if not prefixed or not bare:
+            return
+        others = ", ".join(prefixed[:3])
+
+        def check(tag: str) -> None:
+            if spelling.all([tag])[0] in bare:
+                message = f"tag {tag!r} has no prefix, but other tags of the file have one ({others})"
+                raise SchemeError(f"{message}; fix it, or accept it as a label with --skip-checks")
+
+        raise self._placed(SchemeError("tags with and without prefixes"), check, path, blocks())
+
+    @staticmethod
+    def _placed(
+        error: SchemeError, check: Callable[[str], object], path: Path, blocks: Iterable[object]
+    ) -> SchemeError:
+        """The error of the first tag that a check raises one for, with its line; else the error without a line."""
+        for block in blocks:
+            if not isinstance(block, SentenceBlock):
+                continue
+            for tags in block.layers:
+                for line, tag in zip(block.lines, tags, strict=True):
+                    try:
+                        check(tag)
+                    except SchemeError as found:
+                        return SchemeError(found.message, path=path, line=line)
+        return SchemeError(error.message, path=path)

@@ -14,6 +14,7 @@ import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain, islice
 
 from onoma.corpora.columns import column_index
 from onoma.corpora.detection import TAG_NAMES, WORD_NAMES, names_columns
@@ -22,6 +23,7 @@ from onoma.corpora.records import RecordReader
 from onoma.corpora.spelling import looks_tagged
 from onoma.errors import CorpusError
 from onoma.io.cells import allow_long_cells
+from onoma.io.json_text import parsed
 from onoma.io.lines import numbered_lines
 from onoma.schemes import OUTSIDE
 
@@ -76,7 +78,7 @@ class TableReader(RecordReader):
         first = next(self._rows(), (0, []))[1]
         if not first:
             raise CorpusError("has no documents: there is nothing in it but white space", path=self.path)
-        return tuple(cell.strip() for cell in first)
+        return tuple(" ".join(cell.split()) for cell in first)
 
     @cached_property
     def _tag(self) -> int | None:
@@ -108,8 +110,7 @@ class TableReader(RecordReader):
 
     def _is_of_words(self, words: int) -> bool:
         """Whether each row is a word: no cell of words is a list, or has as many parts as its tags."""
-        rows = (cells for _, cells in self._body())
-        head = [cells for cells, _ in zip(rows, range(_HEAD_ROWS), strict=False) if cells[words].strip()]
+        head = [cells for _, cells in islice(self._body(), _HEAD_ROWS) if cells[words].strip()]
         assert self._tag is not None
         return not any(cells[words].startswith("[") or len(cells[self._tag].split()) > 1 for cells in head)
 
@@ -176,7 +177,7 @@ class TableReader(RecordReader):
         allow_long_cells()
         lines = (line + "\n" for _, line in numbered_lines(self.path, encoding=self.options.encoding))
         first = next(lines, "")
-        reader = csv.reader(_chained(first, lines), delimiter=delimiter_of(first.strip()))
+        reader = csv.reader(chain((first,), lines), delimiter=delimiter_of(first.strip()))
         try:
             for cells in reader:
                 yield reader.line_num, cells
@@ -184,18 +185,13 @@ class TableReader(RecordReader):
             raise CorpusError(f"is no table: {error}", path=self.path, line=reader.line_num) from None
 
 
-def _chained(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
-
-
 def _listed(cell: str) -> list[object] | dict[str, object] | None:
     """The list that a cell has as JSON or as Python writes it; None where it has none."""
     if not cell.startswith(("[", "{")):
         return None
     try:
-        value = json.loads(cell)
-    except (ValueError, RecursionError):
+        value = parsed(cell)
+    except json.JSONDecodeError:
         try:
             value = ast.literal_eval(cell)
         except (ValueError, SyntaxError, MemoryError, RecursionError):

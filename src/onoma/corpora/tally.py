@@ -5,19 +5,16 @@ The tallies count while documents stream by; the reports are their frozen result
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from onoma.corpora.word_sample import WordSample
 from onoma.text import Document
 
 PLACES_KEPT = 5
 """How many places a finding names by default; it counts all of them."""
-
-_WORDS_SAMPLED = 5_000
-_NUMBER = re.compile(r"[\d.,:/-]*\d[\d.,:/-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +128,7 @@ class ReadTally:
         lines: of the document that is being yielded: the line of each of its words, or the one line of the whole
             document; empty where the reader does not know.
         annotated: the file has a place for entities, whether or not it has any.
-        sampled_words, number_words: of the first words, how many were looked at, and how many are numbers.
+        sample: the first words.
         covered_words: words in entities.
     """
 
@@ -145,8 +142,7 @@ class ReadTally:
     adjusted: OccurrenceCounter = field(default_factory=OccurrenceCounter)
     lines: tuple[int, ...] = ()
     annotated: bool = False
-    sampled_words: int = 0
-    number_words: int = 0
+    sample: WordSample = field(default_factory=WordSample)
     covered_words: int = 0
 
     @classmethod
@@ -162,9 +158,7 @@ class ReadTally:
         self.words += len(document.words or ())
         self.labels.update(entity.label for entity in document.entities)
         self.covered_words += sum(len(entity.text.split()) for entity in document.entities)
-        if document.words and self.sampled_words < _WORDS_SAMPLED:
-            self.sampled_words += len(document.words)
-            self.number_words += sum(_NUMBER.fullmatch(word.text) is not None for word in document.words)
+        self.sample.add(word.text for word in document.words or ())
 
     def report(self, *, forced: bool) -> ReadReport:
         return ReadReport(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_KEYS = ("entities", "spans", "label", "labels", "annotation", "annotations", "ner_tags", "tags")
+from onoma.corpora.layouts import SPAN_KEYS, TAG_KEYS
+
+_KEYS = frozenset([*SPAN_KEYS, *TAG_KEYS])
 
 
 def unannotated(record: object) -> tuple[str, str]:
@@ -23,7 +25,7 @@ def unannotated(record: object) -> tuple[str, str]:
         return "the annotator discarded the record", status
     if "text" in record and record["text"] is None:
         return "the record has no text: it is null", "null"
-    present = [record[key] for key in _KEYS if key in record]
+    present = [value for key, value in record.items() if key in _KEYS]
     if present and all(value is None for value in present):
         return "the record is not annotated", ""
     return "", ""

@@ -26,7 +26,7 @@ from onoma.text import Document
 
 _HEAD = re.compile(r"#T_(SP|CH|RL)=(.*)")
 _TOKEN = re.compile(r"\d+-(\d+)(\.\d+)?")
-_VALUE = re.compile(r"(.*?)(?:\[(\d+)\])?", re.DOTALL)
+_VALUE = re.compile(r"((?:\\.|[^\[\]\\])+)(?:\[(\d+)\])?", re.DOTALL)
 _NOT_NAMES = re.compile(
     r".*\.(POS|Lemma|Stem|MorphologicalFeatures|SurfaceForm|Chunk|Token|Sentence|SofaChangeAnnotation)"
 )
@@ -77,8 +77,8 @@ class WebannoReader(SchemelessReader):
         return assembler.documents(self._blocks(), marked=False)
 
     @cached_property
-    def _feature(self) -> _Feature:
-        """The column of names."""
+    def _layout(self) -> tuple[_Feature, int]:
+        """The column of names, and how many columns a word's line has at most."""
         features: list[_Feature] = []
         column = _FIRST
         for _, line in numbered_lines(self._path, encoding=self._options.encoding):
@@ -90,7 +90,8 @@ class WebannoReader(SchemelessReader):
             names = [name for name in names if name] or [""]
             if found[1] == "SP":
                 features += [_Feature(layer, name, column + place) for place, name in enumerate(names)]
-            column += len(names) + (found[1] == "RL" and names != [""])
+            # The other end of a relation is a column that some versions name and others do not.
+            column += len(names) + (found[1] == "RL")
         wanted = self._options.tag_column
         if wanted is not None:
             chosen = [each for each in features if wanted in (each.name, each.layer, each.column + 1)]
@@ -100,12 +101,12 @@ class WebannoReader(SchemelessReader):
             chosen = [each for each in features if each.layer == layer]
             chosen.sort(key=lambda each: each.name.lower() not in ("value", "label", "type", "entity"))
         if chosen:
-            return chosen[0]
+            return chosen[0], column
         known = ", ".join(f"{each.layer}|{each.name}" for each in features) or "none"
         raise ConfigError(f"{self._path}: no layer of spans with names; its features are {known}; choose --tag-column")
 
     def _blocks(self) -> Iterator[SentenceBlock]:
-        draft, feature = _Draft(), self._feature
+        draft, (feature, width) = _Draft(), self._layout
         for number, line in numbered_lines(self._path, encoding=self._options.encoding):
             if line.startswith("#") or not line.strip():
                 if draft.words:
@@ -116,8 +117,8 @@ class WebannoReader(SchemelessReader):
                 continue
             fields = line.split("\t")
             token = _TOKEN.fullmatch(fields[0])
-            if token is None or len(fields) <= max(feature.column, 2):
-                expected = "expected number, offsets, word and a column for each feature"
+            if token is None or len(fields) <= feature.column or any(fields[width:]):
+                expected = f"expected number, offsets, word and {width - _FIRST} columns of features"
                 message = f"{line!r} is no word of WebAnno TSV 3; {expected}"
                 raise CorpusError(message, path=self._path, line=number)
             if token[2] is None:
@@ -129,7 +130,11 @@ class WebannoReader(SchemelessReader):
                 if value == "_" or not value:
                     continue
                 found = _VALUE.fullmatch(value)
-                assert found is not None, "the pattern takes any text"
+                if found is None:
+                    message = (
+                        f"{value!r} is no annotation of WebAnno TSV 3; expected a label, perhaps a number as in PER[1]"
+                    )
+                    raise CorpusError(message, path=self._path, line=number)
                 label, in_brackets = found.groups()
                 label = feature.layer.rpartition(".")[2] if label == "*" else _unescaped(label)
                 draft.take(value, label, in_brackets or "")

@@ -5,14 +5,14 @@ Lines are made blank and not removed, so that the others keep their numbers.
 
 from __future__ import annotations
 
-import json
 from codecs import BOM_UTF8
 from collections.abc import Sequence
 from pathlib import Path
 
 from onoma.corpora.layouts import is_pair
+from onoma.io.json_text import parsed
 
-_WITH_SENTENCES = frozenset(["conll", "conllu", "germeval"])
+_WITH_SENTENCES = frozenset(["conll", "conllu", "germeval", "hipe", "conll2012", "webanno"])
 """Formats in which lines that are not blank form a sentence."""
 
 
@@ -57,7 +57,7 @@ def _are_records(lines: Sequence[bytes], *, but: int) -> bool:
 
 def _is_record(line: bytes) -> bool:
     try:
-        value = json.loads(line.removeprefix(BOM_UTF8))
+        value = parsed(line.removeprefix(BOM_UTF8))
     except ValueError:  # no JSON, or not UTF-8
         return False
     return isinstance(value, dict) or is_pair(value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, starmap
 
 _QUOTE_MARKS = re.compile(r"(?:[ \t]{0,3}[>|])+")
 _OPENING = re.compile(
@@ -23,6 +23,7 @@ _OPENING = re.compile(
 _CONNECTING = re.compile(r"(?<!\w)[^\W\d_]{1,3}$")
 """A short word, such as a preposition or an article."""
 
+_CLOSING = ".!?…。！？؟।:;"
 _NARROWEST, _WIDEST = 45, 120
 """Characters of wrapped lines; fewer only where the next lines show by their lower case that these were wrapped."""
 
@@ -77,8 +78,19 @@ def wrapped_lines(lines: Sequence[Line]) -> Iterator[bool]:
     usual = max((width for paragraph in paragraphs for width in _sure_widths(paragraph)), default=0)
     for paragraph in paragraphs:
         width = _width(paragraph, usual=usual if usual >= _NARROWEST else 0)
-        yield from (_is_wrapped(line, following, width=width) for line, following in pairwise(paragraph))
+        in_prose = len(paragraph) == 2 or any(starmap(_surely_wrapped, pairwise(paragraph)))
+        for line, following in pairwise(paragraph):
+            yield _is_wrapped(line, following, width=width) or (in_prose and _is_in_sentence(line, following))
         yield False
+
+
+def _is_in_sentence(line: Line, following: Line) -> bool:
+    """Whether a line that no mark ends and the beginning of the next one both look like parts of a sentence."""
+    if _OPENING.match(following.text) or line.text[-1] in _CLOSING:
+        return False
+    words, next_words = line.text.split(), following.text.split(maxsplit=4)[:4]
+    lower = sum(word[0].islower() for word in words)
+    return len(words) >= 3 and 3 * lower >= len(words) and any(word[0].islower() for word in next_words)
 
 
 def _is_wrapped(line: Line, following: Line, *, width: int) -> bool:

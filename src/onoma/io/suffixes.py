@@ -19,6 +19,8 @@ FORMATS: Mapping[str, str] = {
     ".json": "json",
     ".ann": "brat",
     ".germeval": "germeval",
+    ".pubtator": "pubtator",
+    ".spacy": "spacy",
     ".txt": "text",
     ".csv": "csv",
     ".parquet": "parquet",

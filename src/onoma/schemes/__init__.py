@@ -10,6 +10,7 @@ from onoma.schemes.tags import (
     detect_from_steps,
     detect_scheme,
     encode_tags,
+    has_prefix,
     parse_tag,
 )
 
@@ -26,6 +27,7 @@ __all__ = [
     "detect_from_steps",
     "detect_scheme",
     "encode_tags",
+    "has_prefix",
     "parse_tag",
     "scheme_named",
 ]

@@ -67,13 +67,18 @@ def parse_tag(tag: str) -> Tag:
     if tag == OUTSIDE:
         return Tag(OUTSIDE, "")
     prefix, hyphen, label = tag.partition("-")
-    if hyphen and len(prefix) == 1 and prefix in "BIESLUM":
+    if has_prefix(tag):
         if not label:
             raise SchemeError(f"tag {tag!r} has no label; expected O or {prefix}-<label>")
         return Tag(prefix, label)
     if not tag or (not label and (hyphen or tag in set("BIESLUM"))):
         raise SchemeError(f"tag {tag!r} has no label; expected O or <prefix>-<label>, as in B-PER")
     return Tag("I", tag)
+
+
+def has_prefix(tag: str) -> bool:
+    """Whether a tag has the prefix of some scheme, as in ``B-PER``."""
+    return tag[1:2] == "-" and tag[0] in "BIESLUM"
 
 
 def decode_tags(tags: Sequence[str], scheme: Scheme) -> Decoded:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from onoma.bundle import DataCard
 from onoma.corpora import Reading, ReadOptions, ReadReport, read
+from onoma.encoding import Windower
 from onoma.engine.events import Listener, Notice
 from onoma.errors import CorpusError
 from onoma.text import Document
@@ -98,6 +99,20 @@ def digest_of(paths: Iterable[Path]) -> str:
         except OSError as error:
             raise CorpusError(f"cannot be read: {error.strerror}", path=file) from error
     return f"sha256:{digest.hexdigest()}"
+
+
+def count_inside_words(part: Part, windower: Windower, *, on_event: Listener) -> None:
+    """Say how many entities begin or end inside a word: they count as missed, for a tagger tags whole words."""
+    inside = total = 0
+    for document in part.documents:
+        total += len(document.entities)
+        if document.entities:
+            words = windower.words(document)
+            starts, ends = set(words.starts.tolist()), set(words.ends.tolist())
+            inside += sum(entity.start not in starts or entity.end not in ends for entity in document.entities)
+    if inside:
+        text = f"{inside:,} of {total:,} entities begin or end inside a word, so that they count as missed"
+        on_event(Notice(f"{part.card.name}: {text}; words are tagged as a whole, and files can give other words"))
 
 
 def compare_labels(train: Counter[str], dev: Counter[str], *, on_event: Listener) -> None:

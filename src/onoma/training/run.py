@@ -47,7 +47,7 @@ from onoma.training.building import build_model, check_model, find_device, plan_
 from onoma.training.config import RunConfig
 from onoma.training.corpus import TrainingText, read_training_text
 from onoma.training.flat import Examples
-from onoma.training.parts import Part, compare_labels, read_options, read_part
+from onoma.training.parts import Part, compare_labels, count_inside_words, read_options, read_part
 from onoma.training.resume import check_resumable, dtype_of_run
 from onoma.version import __version__
 
@@ -118,6 +118,8 @@ def run_training(
     if dev is not None:
         compare_labels(text.labels, dev.labels, on_event=on_event)
     bundle = Bundle(_manifest(config, pretrained, text, dev), pretrained.tokenizer)
+    if dev is not None:
+        count_inside_words(dev, bundle.windower(), on_event=on_event)
     model = build_model(config, pretrained, text=text).to(device)
     dtype = ranks.broadcast(lambda: dtype_of_run(settings.dtype, device=device, folder=folder))
     data, loop_settings = plan_run(settings, text.examples, pretrained=pretrained, device=device, dtype=dtype)

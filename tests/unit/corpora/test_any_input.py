@@ -123,3 +123,40 @@ def test_any_text_is_written_and_every_entity_is_held_or_counted(
             options = ReadOptions(strict=True, language_prefix="", skip_checks=True)
             back = list(read(Path(folder) / "a", format=format, options=options))
             assert sum(len(document.entities) for document in back) == written.entities
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.txt", "a.csv"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        '{"text": "a", "label": [[0, ' + "9" * 5000 + ', "PER"]]}',
+        'text,label\na,"' + "[" * 100_000 + '"\n',
+        "text,label\na," + "9" * 5000 + "\n",
+        'text,label\na,"[[0, ' + "9" * 5000 + ", 'PER']]\"\n",
+    ],
+)
+def test_deep_values_and_long_numbers_are_read_or_refused(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    with contextlib.suppress(OnomaError):
+        list(read(tmp_path / name))
+
+
+@pytest.mark.parametrize("name", ["a.conllu", "a.ann", "a.txt", "a.tsv", "a.conll"])
+def test_long_numbers_in_columns_are_read_or_refused(tmp_path: Path, name: str) -> None:
+    number = "9" * 5000
+    (tmp_path / "a.txt").write_text("a")
+    (tmp_path / name).write_text(f"{number}-{number}\t{number}\n{number}\t{number}\nT1\tPER {number} {number}\ta\n")
+    with contextlib.suppress(OnomaError):
+        list(read(tmp_path / name))
+    rows = (
+        f"{number}\ta\tO\n{number}\tb\tB-PER\n",
+        f"{number}-{number}\ta" + "\t_" * 8 + "\n",
+        f"1\ta\t{number}\n2\tb\t0\n",
+    )
+    for content in rows:
+        (tmp_path / name).write_text(content)
+        for options in (ReadOptions(), ReadOptions(tag_names=("O", "B-PER"))):
+            with contextlib.suppress(OnomaError):
+                list(read(tmp_path / name, options=options))

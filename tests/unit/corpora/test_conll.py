@@ -136,7 +136,8 @@ def test_repairs_are_counted_with_their_lines_or_refused(tmp_path: Path) -> None
     [
         ("a O\nb\nc O\n", {}, r"a\.conll:2: 1 column in 'b'; expected 2 separated by blanks"),
         ("a\tO\nb\tx\tO\nc\tO\n", {}, r"a\.conll:2: 3 columns .* expected 2 separated by tabs"),
-        ("a O\nb B-\n", {}, r"a\.conll:2: tag 'B-' has no label"),
+        ("a B-X\nb B-\n", {}, r"a\.conll:2: tag 'B-' has no label"),
+        ("a O\nb B-\n", {}, r"a\.conll: the tags have no labels \(B-\); .*--default-label"),
         ("a O\nb S-PER\n", {"scheme": "BIO"}, r"a\.conll:2: tag 'S-PER' is not in scheme BIO; expected O, B-<label>"),
         ("a O\n", {"tag_column": 3}, r"a\.conll: there is no column 3; most of its lines have 2"),
         (b"a O\ncaf\xe9 O\n", {}, r"a\.conll:2: byte 0xe9 at column 4 is not UTF-8; convert the file"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from onoma.corpora import ReadOptions, read
-from onoma.errors import ConfigError
+from onoma.errors import ConfigError, CorpusError
 
 
 def entities_of(path: Path, content: str, **options: object) -> list[tuple[str, str]]:
@@ -101,3 +101,14 @@ def test_half_a_surrogate_pair_is_replaced_on_request(tmp_path: Path) -> None:
     [document] = reading
     assert (document.text, document.entities[0].text) == ("a \ufffd Ada", "Ada")
     assert reading.report.adjusted
+
+
+def test_a_relation_behind_the_names_of_webanno_and_lines_that_have_become_one(tmp_path: Path) -> None:
+    layers = "#T_SP=x.NamedEntity|value\n#T_RL=x.Relation|kind|BT_x.NamedEntity\n"
+    head = f"#FORMAT=WebAnno TSV 3.3\n{layers}\n\n#Text=Ada Turin\n"
+    first, second = "1-1\t0-3\tAda\tPER\t_\t_\t", "1-2\t4-9\tTurin\tLOC\tat\t1-1\t"
+    assert entities_of(tmp_path / "a.tsv", f"{head}{first}\n{second}\n") == ADA
+    with pytest.raises(CorpusError, match=r"a\.tsv:7: .*no word of WebAnno TSV 3; .* 4 columns of features"):
+        entities_of(tmp_path / "a.tsv", f"{head}{first}{second}\n")
+    with pytest.raises(CorpusError, match=r"a\.tsv:7: 'PER\[' is no annotation"):
+        entities_of(tmp_path / "a.tsv", f"{head}{first.replace('PER', 'PER[')}\n{second}\n")

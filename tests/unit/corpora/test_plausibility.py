@@ -71,13 +71,17 @@ def test_index_columns_and_headers(tmp_path: Path, lines: str, name: str) -> Non
         ("EU B-NP\nrejects B-VP\nGerman B-NP\ncall I-NP\nto B-VP\n", "those of phrases"),
         ("1 B-PER\n2 O\n3 O\n4 O\n5 B-LOC\n", "nearly every word is a number"),
         ("a x\nb x\nc y\nd x\ne z\nf x\n", "nearly every word is in an entity"),
+        ("O Ada\nB-PER in\nO Rome\nO is\nO .\n", "nearly every word is a tag"),
+        ("d Ada B-PER x\nd in O x\nd Rome B-LOC x\nd is O x\nd . O x\n", "most words are the same"),
         ("a begin~PER\nb inside~PER\nc O\nd O\ne O\n", "prefixes that are not those of a scheme"),
+        ("NNP B-PER\nVBD O\nIN O\nDT O\nNN B-LOC\n. O\n", "nearly every word is a part of speech"),
+        ("a PER~begin\nb PER~in\nc LOC~begin\nd O\ne O\n", "prefixes that are not those of a scheme"),
         ("a O\nb O\nc O\nd O\ne O\n", "no entity at all"),
     ],
 )
 def test_nonsense_is_refused_and_accepted_on_request(tmp_path: Path, content: str, message: str) -> None:
     path = written(tmp_path, content)
-    with pytest.raises(CorpusError, match=f"{message}.*it begins with .*--tag-column"):
+    with pytest.raises(CorpusError, match=f"{message}.*it begins with .*--skip-checks"):
         list(read(path))
     for mode in ("skip_checks", "texts_only"):
         assert list(read(path, options=ReadOptions(**{mode: True})))  # type: ignore[arg-type]
@@ -95,10 +99,91 @@ def test_tags_without_labels(tmp_path: Path) -> None:
         list(read(path))
 
 
-def test_numbers_get_the_names_of_a_dataset_info(tmp_path: Path) -> None:
-    path = written(tmp_path, json.dumps({"tokens": ["Ada", "left"], "ner_tags": [1, 0]}), "a.jsonl")
-    with pytest.raises(CorpusError, match="--tag-names"):
+@pytest.mark.parametrize("tag", ["X-PER", "-BPER", "PER", "o", "b_PER"])
+def test_a_tag_without_prefix_among_others_is_no_label(tmp_path: Path, tag: str) -> None:
+    path = written(tmp_path, f"Ada {tag}\nleft O\nTurin B-LOC\n. O\n. O\n")
+    with pytest.raises(CorpusError, match=rf"a\.conll:1: tag '{tag}' has no prefix.*B-LOC.*--skip-checks"):
         list(read(path))
-    names = {"feature": {"names": ["O", "B-PER"], "_type": "ClassLabel"}, "_type": "Sequence"}
-    written(tmp_path, json.dumps({"features": {"ner_tags": names}}), "dataset_info.json")
-    assert entities_of(path) == [("Ada", "PER")]
+    assert entities_of(path, skip_checks=True) == [("Ada", tag), ("Turin", "LOC")]
+
+
+BRACKETS = "Ada (PER*\nByron *)\nleft *\nTurin (LOC)\n. *\n"
+CHUNKS = "Ada {0} NNP B-NP\nleft {1} VBD B-VP\nTurin {2} NNP B-NP\nin O IN B-PP\nMay O NNP B-NP\n. O . O\n"
+WEBANNO = (
+    "#T_SP=webanno.custom.NE|value\n\n#Text=Ada left Turin.\n1-1\t0-3\tAda\tPER[1]\t\n1-2\t4-8\tleft\t_\t\n"
+    "1-3\t9-14\tTurin\tLOC[2]\t\n1-4\t14-15\t.\t_\t\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "advice", "found"),
+    [
+        (CHUNKS.format("B-PER", "O", "B-LOC"), {"tag_column": 2}, [("Ada", "PER"), ("Turin", "LOC")]),
+        (CHUNKS.format("PER", "O", "LOC"), {"tag_column": 2}, [("Ada", "PER"), ("Turin", "LOC")]),
+        (
+            "9 Ada B-PER\n7 left O\n5 Turin B-LOC\n3 in O\n1 . O\n",
+            {"word_column": 2},
+            [("Ada", "PER"), ("Turin", "LOC")],
+        ),
+        (
+            "B-PER\tAda\nO\tleft\nB-LOC\tTurin\nO\tin\nO\t.\n",
+            {"word_column": 2, "tag_column": 1},
+            [("Ada", "PER"), ("Turin", "LOC")],
+        ),
+        (
+            "w,text,other,t\n1,Ada,x,B-PER\n2,left,y,O\n3,in,y,O\n4,Rome,x,B-LOC\n5,.,z,O\n".replace(",", "\t"),
+            {"format": "table", "word_column": 2, "tag_column": 4},
+            [("Ada", "PER"), ("Rome", "LOC")],
+        ),
+        (
+            "Ada NNP PER x (S*\nleft VBD O y *)\nin IN O x *\nRome NNP LOC x *\n. . O z *\n",
+            {"tag_column": 3},
+            [("Ada", "PER"), ("Rome", "LOC")],
+        ),
+        (
+            BRACKETS,
+            {"format": "conll2012", "word_column": 1, "tag_column": 2},
+            [("Ada Byron", "PER"), ("Turin", "LOC")],
+        ),
+        (WEBANNO, {"format": "webanno"}, [("Ada", "PER"), ("Turin", "LOC")]),
+    ],
+)
+def test_the_options_that_read_the_file_are_named(
+    tmp_path: Path, content: str, advice: dict[str, int | str], found: list[tuple[str, str]]
+) -> None:
+    path = written(tmp_path, content)
+    named = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in advice.items())
+    with pytest.raises(CorpusError, match=f"(it makes sense|read the file) with {named}(, or accept|$)"):
+        list(read(path, format="conll"))
+    changes = {name: value for name, value in advice.items() if name != "format"}
+    reading = read(path, format=str(advice.get("format", "conll")), options=ReadOptions(**changes))  # type: ignore[arg-type]
+    assert [(entity.text, entity.label) for document in reading for entity in document.entities] == found
+
+
+def test_the_wrong_column_with_odd_tags_names_the_right_one(tmp_path: Path) -> None:
+    path = written(tmp_path, "Ada B-PER E-mail\nleft O x\nTurin B-LOC y\nin O z\nMay O v\n. O x\n")
+    reading = read(path)
+    assert [entity.label for document in reading for entity in document.entities] == ["PER", "LOC"]
+    path.write_text("Ada PER E-mail\nleft O x\nTurin LOC y\nin O z\nMay O v\n. O x\n")
+    with pytest.raises(CorpusError, match=r"no prefix.*read the file with --tag-column 2"):
+        list(read(path))
+
+
+def test_where_no_option_helps_the_advice_is_general(tmp_path: Path) -> None:
+    path = written(tmp_path, "Ada NNP\nleft VBD\nTurin NNP\nand CC\nRome NNP\n")
+    with pytest.raises(CorpusError, match="choose the columns with --word-column and --tag-column, name another"):
+        list(read(path))
+
+
+@pytest.mark.parametrize("label", ["Name:", "Drug (generic)", "-none-", "3D object", "Person/Group", "дата"])
+def test_labels_that_a_tool_let_people_invent_are_theirs(tmp_path: Path, label: str) -> None:
+    records = [{"text": "Ada left Turin.", "label": [[0, 3, label], [9, 14, "LOC"]]}] * 3
+    path = written(tmp_path, "\n".join(map(json.dumps, records)), "a.jsonl")
+    assert entities_of(path)[0] == ("Ada", label)
+
+
+@pytest.mark.parametrize("label", ["*", "(PER", "PER)", "PER[1]", "_", "12", "…"])
+def test_one_odd_label_among_many_is_seen(tmp_path: Path, label: str) -> None:
+    path = written(tmp_path, ADA.format("B-PER", "I-PER", "O", "B-LOC") * 50 + f"Rome B-{label}\n")
+    with pytest.raises(CorpusError, match=r"labels (look|have|are)"):
+        list(read(path))

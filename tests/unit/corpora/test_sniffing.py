@@ -25,6 +25,8 @@ GERMEVAL = "#\thttp://x.y\t[2010]\t\n1\tAda\tB-PER\tO\n"
         ("a.tsv", UNER, "conllu"),
         ("a.conll", UNER, "conllu"),
         ("a.conllu", UNER, "conllu"),
+        ("a.conllu", "1\ta" + "\t_" * 7 + "\tEntity=B-E\n", "conllu"),
+        ("a.conll", "1\ta" + "\t_" * 7 + "\tB-E\n", "conll"),
         ("a.jsonl", "x", "jsonl"),
         ("a.txt", '{"text": "a"}\n', "jsonl"),
         ("a.txt", '[\n  {"text": "a"}\n]', "jsonl"),

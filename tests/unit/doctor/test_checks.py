@@ -107,7 +107,7 @@ def test_a_file_with_very_many_such_lines_is_not_read_to_its_end(tmp_path):
 
 
 def test_a_file_without_any_sentence_that_can_be_read(tmp_path):
-    checkup = check(_conll(tmp_path / "a.conll", "Turin/B-"))
+    checkup = check(_conll(tmp_path / "a.conll", "Ada/B-PER Turin/B-"))
     assert ([finding.check for finding in checkup.findings], checkup.cases) == (["unreadable"], [])
 
 

@@ -61,6 +61,8 @@ def test_lines_that_are_units(text, expected):
     [
         "The chancellor met Angela\nmerkel and left.",
         "He works for the University of\nMunich.",
+        "She moved to Škoda in Mladá\nBoleslav last year.",
+        "I met the new head of research and\nhis guest Teresa\nPrado, from Sevilla.",
         WRAPPED,
         WRAPPED.replace("\n", "\r\n"),
         "\n".join(f"> {line}" for line in WRAPPED.splitlines()),
@@ -70,6 +72,11 @@ def test_lines_that_are_units(text, expected):
 )
 def test_wrapped_lines_go_on(text):
     assert len(units(text)) == 1
+
+
+def test_lines_of_a_list_are_apart_though_they_have_words_in_lower_case():
+    items = ["Ada Byron, head of research", "Tim Cook, head of sales", "Bo Ek, our man in Rome"]
+    assert units("\n".join(items)) == items
 
 
 def test_a_signature_below_wrapped_text_is_apart():

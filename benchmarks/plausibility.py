@@ -1,0 +1,169 @@
+"""What the plausibility check refuses: real corpora as they are, and with the wrong columns.
+
+    python benchmarks/plausibility.py
+
+Every corpus of the folder of real data is read as it is; none may be refused. Files of several columns are then read
+with every pair of columns but the right one. A wrong reading is seen where it is refused, and the advice is right where
+the options that it names give the entities of the right reading.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+from results import DATA, write_result
+
+from onoma.corpora import Reading, ReadOptions, read
+from onoma.corpora.reading import read_through
+from onoma.errors import OnomaError
+
+_NO_CORPORA = frozenset(["README.md"])
+_SENTENCES = 400
+_OPTION = re.compile(r"--(format|word-column|tag-column) (\S+?)(?=[ ,]|$)")
+
+Table = list[list[str]]
+"""Rows of cells; an empty one ends a sentence."""
+
+
+def main() -> None:
+    measures: dict[str, dict[str, float]] = {}
+    refused: list[str] = []
+    for path in sorted(path for path in DATA.rglob("*") if path.is_file() and path.name not in _NO_CORPORA):
+        name = path.relative_to(DATA).as_posix()
+        try:
+            measures[name] = shares(read(path))
+        except OnomaError as error:
+            refused.append(f"{name}: {error}")
+    greatest = {key: max(each[key] for each in measures.values()) for key in next(iter(measures.values()))}
+    wrong = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (table, word, tag) in tables().items():
+            path = Path(folder) / f"{name}.conll"
+            path.write_text("".join("\t".join(row) + "\n" for row in table), encoding="utf-8")
+            wrong[name] = wrong_readings(path, width=len(table[0]), word=word, tag=tag)
+    write_result(
+        "plausibility", {"corpora": len(measures), "refused": refused, "greatest": greatest, "wrong_columns": wrong}
+    )
+
+
+def shares(reading: Reading) -> dict[str, float]:
+    """What the check compares with its bounds."""
+    tally = read_through(reading)
+    words, sample = max(tally.words, 1), tally.sample
+    size = max(sample.size, 1)
+    return {
+        "words in entities": round(tally.covered_words / words, 3),
+        "numbers": round(sample.numbers / size, 3),
+        "tags": round(sample.tags / size, 3),
+        "parts of speech": round(sample.speech / max(sample.lettered, 1), 3),
+        "the same as the word before": round(sample.repeated / size, 3),
+    }
+
+
+def tables() -> dict[str, tuple[Table, int, int]]:
+    """Tables of words, each with the columns of its words and tags."""
+    return {
+        "English Web Treebank, eight columns": (_treebank(), 2, 8),
+        "wikigold, five columns": (_widened(DATA / "wikigold" / "wikigold.conll.txt"), 2, 5),
+        "BC5CDR, five columns": (_widened(DATA / "bc5cdr" / "devel.tsv"), 2, 5),
+        "GermEval, four columns": (_rows(DATA / "germeval2014" / "NER-de-dev.tsv", "\t"), 2, 3),
+    }
+
+
+def wrong_readings(path: Path, *, width: int, word: int, tag: int) -> dict[str, object]:
+    """How the check takes every pair of columns but the right one."""
+    right = _entities(read(path, format="conll", options=ReadOptions(word_column=word, tag_column=tag)))
+    counts, accepted = Counter[str](), list[str]()
+    for first, second in product(range(1, width + 1), repeat=2):
+        if first == second or (first, second) == (word, tag):
+            continue
+        counts["readings"] += 1
+        options = ReadOptions(word_column=first, tag_column=second)
+        try:
+            list(read(path, format="conll", options=options))
+        except OnomaError as error:
+            counts["refused"] += 1
+            named = {key.replace("-", "_"): value for key, value in _OPTION.findall(str(error).rpartition("; ")[2])}
+            counts["options named"] += bool(named)
+            counts["options right"] += bool(named) and _advised(path, options, named) == right
+        else:
+            accepted.append(f"words {first}, tags {second}")
+    return {**counts, "accepted": accepted}
+
+
+def _advised(path: Path, options: ReadOptions, named: dict[str, str]) -> list[tuple[int, int, str]]:
+    word, tag = named.get("word_column", options.word_column), named.get("tag_column", options.tag_column)
+    changed = ReadOptions(word_column=int(word or 1), tag_column=int(tag or 1))
+    return _entities(read(path, format=named.get("format", "conll"), options=changed))
+
+
+def _entities(reading: Reading) -> list[tuple[int, int, str]]:
+    """Entities by the places of their words, so that other words in the same places are no difference."""
+    found: list[tuple[int, int, str]] = []
+    before = 0
+    for document in reading:
+        starts = [word.start for word in document.words or ()]
+        ends = [word.end for word in document.words or ()]
+        found += [
+            (before + starts.index(each.start), before + ends.index(each.end), each.label) for each in document.entities
+        ]
+        before += len(starts)
+    return found
+
+
+def _treebank() -> Table:
+    """Number, word, lemma, two kinds of parts of speech, head, relation, and tag, sentence by sentence."""
+    tags = dict(_sentences(DATA / "ewt" / "en_ewt-ud-dev.iob2"))
+    table: Table = []
+    for sentence, rows in _sentences(DATA / "ewt" / "en_ewt-ud-dev.conllu"):
+        words = [row for row in rows if row[0].isdecimal()]
+        if sentence in tags and [row[1] for row in words] == [row[1] for row in tags[sentence]]:
+            table += [
+                [row[0], row[1], row[2], row[3], row[4], row[6], row[7], tagged[2]]
+                for row, tagged in zip(words, tags[sentence], strict=True)
+            ]
+            table.append([])
+    return table
+
+
+def _sentences(path: Path) -> Iterator[tuple[str, Table]]:
+    """The rows of each sentence by its id."""
+    name, rows = "", list[list[str]]()
+    for line in [*path.read_text(encoding="utf-8").split("\n"), ""]:
+        if line.startswith("# sent_id"):
+            name = line.partition("= ")[2]
+        elif line and not line.startswith("#"):
+            rows.append(line.split("\t"))
+        elif not line and rows:
+            yield name, rows
+            rows = []
+
+
+def _widened(path: Path) -> Table:
+    """A file of words and tags with numbers, small letters and shapes."""
+    table: Table = []
+    number = 0
+    for row in _rows(path, None):
+        number = number + 1 if row else 0
+        if row:
+            shape = re.sub(r"\d", "d", re.sub(r"[a-z]", "x", re.sub(r"[A-Z]", "X", row[0])))
+            table.append([str(number), row[0], row[0].lower(), shape, row[-1]])
+        else:
+            table.append([])
+    return table
+
+
+def _rows(path: Path, separator: str | None) -> Table:
+    lines = path.read_text(encoding="utf-8").split("\n")
+    rows = [line.split(separator) for line in lines if not line.startswith(("#", "-DOCSTART-"))]
+    ends = [place for place, row in enumerate(rows) if row in ([], [""])][:_SENTENCES]
+    return [[] if row == [""] else row for row in rows[: ends[-1] + 1]]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""spaCy's files of documents (``.spacy``, a DocBin) to Documents, without spaCy.
+
+The file is MessagePack, compressed by zlib: a table of numbers with a row for each word, the strings that the numbers
+stand for, and spans in groups. A document's entities are those of ``doc.ents``; where these were never set, the spans
+of its group ``sc``, or else of its first one, as spaCy's span categoriser is trained on. Words of nothing but white
+space are no words of the Document.
+
+Source: https://spacy.io/api/docbin
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.corpora.schemeless import SchemelessReader
+from onoma.corpora.spacy_strings import strings_by_number
+from onoma.corpora.tally import ReadTally
+from onoma.errors import CorpusError
+from onoma.text import Document, Entity, Sentence, Word
+
+_ORTH, _ENT_IOB, _ENT_TYPE, _SENT_START = 65, 77, 78, 80
+_MISSING, _INSIDE, _BEGIN = 0, 1, 3
+_SENTENCE_BEGIN = 1
+_SPAN = struct.Struct(">QQQllll")
+_SPAN_GROUP = "sc"
+
+TokenSpan = tuple[int, int, str]
+"""First word, the one behind the last, label."""
+
+
+class _Contents(msgspec.Struct):
+    """A file's contents, without what is no concern of ours."""
+
+    attrs: list[int]
+    tokens: bytes
+    spaces: bytes
+    lengths: bytes
+    strings: list[str]
+    span_groups: list[bytes] = []
+    flags: list[dict[str, object]] = []
+
+
+class _Group(msgspec.Struct):
+    """A group of spans."""
+
+    name: str
+    spans: list[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A document: columns of its words by attribute, whether a blank follows each word, and its groups of spans."""
+
+    columns: Mapping[int, NDArray[np.uint64]]
+    spaces: Sequence[bool]
+    groups: bytes
+
+
+class DocBinReader(SchemelessReader):
+    """One file."""
+
+    def documents(self, tally: ReadTally) -> Iterator[Document]:
+        contents = self._contents()
+        strings = strings_by_number(contents.strings)
+        for number, row in enumerate(self._rows(contents), start=1):
+            where = f"{self._path}:{number}"
+            try:
+                document = self._document(row, strings, where=where, tally=tally)
+            except (ValueError, LookupError, struct.error):
+                raise CorpusError(f"document {number} of this DocBin is damaged", path=self._path) from None
+            tally.lines = (number,)
+            if document is not None:
+                yield document
+
+    def _contents(self) -> _Contents:
+        try:
+            return msgspec.msgpack.decode(zlib.decompress(self._path.read_bytes()), type=_Contents)
+        except OSError as error:
+            raise CorpusError(f"cannot be read: {error.strerror}", path=self._path) from None
+        except (zlib.error, msgspec.DecodeError, UnicodeDecodeError) as error:
+            message = f"is no DocBin of spaCy 3, or is damaged ({error}); write it anew with DocBin.to_disk"
+            raise CorpusError(message, path=self._path) from None
+
+    def _rows(self, contents: _Contents) -> Iterator[_Row]:
+        try:
+            lengths = np.frombuffer(contents.lengths, dtype="<i4").tolist()
+            table = np.frombuffer(contents.tokens, dtype="<u8").reshape(sum(lengths), len(contents.attrs))
+            spaces = np.frombuffer(contents.spaces, dtype=bool).reshape(sum(lengths))
+        except ValueError:
+            raise CorpusError("is damaged: its table has another size than it says", path=self._path) from None
+        if _ORTH not in contents.attrs or min(lengths, default=0) < 0:
+            raise CorpusError("is no DocBin of spaCy 3: it has no words", path=self._path)
+        for number, (start, end) in enumerate(pairwise(accumulate(lengths, initial=0))):
+            flags = contents.flags[number] if number < len(contents.flags) else {}
+            unknown = flags.get("has_unknown_spaces") is True
+            yield _Row(
+                {attribute: table[start:end, column] for column, attribute in enumerate(contents.attrs)},
+                [True] * (end - start) if unknown else spaces[start:end].tolist(),
+                contents.span_groups[number] if number < len(contents.span_groups) else b"",
+            )
+
+    def _document(self, row: _Row, strings: Mapping[int, str], *, where: str, tally: ReadTally) -> Document | None:
+        """A row's document; None where nobody has annotated it and annotations are wanted."""
+        words = [strings[number] for number in row.columns[_ORTH].tolist()]
+        bounds: list[tuple[int, int]] = []
+        text = ""
+        for word, space in zip(words, row.spaces, strict=True):
+            bounds.append((len(text), len(text) + len(word)))
+            text += word + " " * space
+        tags = row.columns[_ENT_IOB].tolist() if _ENT_IOB in row.columns else [_MISSING] * len(words)
+        groups = _groups(row.groups, strings, words=len(words))
+        spans: list[TokenSpan]
+        if any(tag != _MISSING for tag in tags):
+            spans = _entities(tags, [strings[number] for number in row.columns[_ENT_TYPE].tolist()])
+        elif groups:
+            name = _SPAN_GROUP if _SPAN_GROUP in groups else next(iter(groups))
+            spans = groups.pop(name)
+        elif words and not self._options.texts_only:
+            tally.unusable.add("the document is not annotated", where=where, what=text[:60])
+            return None
+        else:
+            spans = []
+        for name, others in groups.items():
+            for first, last, label in others:
+                what = f"{text[bounds[first][0] : bounds[last - 1][1]]} {label}"
+                tally.unusable.add(f"the span is of the group {name!r}, which is not read", where=where, what=what)
+        tally.annotated = True
+        document = Document(
+            text,
+            words=tuple(
+                Word(start=start, end=end, text=word)
+                for word, (start, end) in zip(words, bounds, strict=True)
+                if word.strip()
+            ),
+            sentences=_sentences(row, bounds),
+        )
+        entities: list[Entity] = []
+        for first, last, label in spans:
+            start, end = bounds[first][0], bounds[last - 1][1]
+            if label:
+                entities.append(document.entity(start, end, label))
+            else:
+                tally.unusable.add("the span has no label", where=where, what=text[start:end])
+        return document.with_entities(entities)
+
+
+def _entities(tags: Sequence[int], labels: Sequence[str]) -> list[TokenSpan]:
+    """The entities of ``doc.ents``; one without a label only says that there must be none, and is left out."""
+    found: list[TokenSpan] = []
+    first: int | None = None
+    for place, tag in enumerate([*tags, _MISSING]):
+        if first is not None and tag != _INSIDE:
+            found.append((first, place, labels[first]))
+            first = None
+        if tag == _BEGIN and labels[place]:
+            first = place
+    return found
+
+
+def _groups(packed: bytes, strings: Mapping[int, str], *, words: int) -> dict[str, list[TokenSpan]]:
+    """The groups that have spans, by name. The file has groups with their names, in old versions without.
+
+    Raises:
+        ValueError, LookupError, struct.error: they are damaged.
+    """
+    if not packed:
+        return {}
+    held = msgspec.msgpack.decode(packed, type=dict[bytes, list[str]] | list[bytes])
+    found: dict[str, list[TokenSpan]] = {}
+    for each in held:
+        group = msgspec.msgpack.decode(each, type=_Group)
+        spans = [_SPAN.unpack(span)[2:5] for span in group.spans]
+        if not all(0 <= first < end <= words for _, first, end in spans):
+            raise ValueError(f"a span of the group {group.name!r} covers no words")
+        for name in (held[each] if isinstance(held, dict) else [group.name]) if spans else ():
+            found[name] = [(first, end, strings[label]) for label, first, end in spans]
+    return found
+
+
+def _sentences(row: _Row, bounds: Sequence[tuple[int, int]]) -> tuple[Sentence, ...] | None:
+    """The sentences; None where it was never decided whether some word begins one."""
+    marks = row.columns[_SENT_START].tolist() if _SENT_START in row.columns else []
+    if not marks or _MISSING in marks[1:]:
+        return None
+    edges = [0, *(place for place, mark in enumerate(marks) if place and mark == _SENTENCE_BEGIN), len(bounds)]
+    return tuple(Sentence(start=bounds[first][0], end=bounds[last - 1][1]) for first, last in pairwise(edges))

@@ -1,0 +1,45 @@
+"""Annotations by their type, as GATE exports them and Twitter has them, to labelled spans.
+
+``{"Person": [{"indices": [0, 5], "gender": "female"}], "Token": […]}``: the type is the label, whatever features an
+annotation has. What GATE's tokeniser, splitter and gazetteer annotate, and what Twitter itself marks, are no names.
+
+Source: https://gate.ac.uk/userguide/sec:corpora:json
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from onoma.corpora.spans import RawSpan
+
+_NO_NAMES = frozenset(
+    [
+        *("Token", "SpaceToken", "DEFAULT_TOKEN", "Sentence", "Split", "Lookup", "Paragraph", "paragraph", "NounChunk"),
+        *("hashtags", "urls", "user_mentions", "symbols", "media"),
+    ]
+)
+
+
+def spans_by_type(annotations: Mapping[str, object]) -> tuple[list[RawSpan], list[tuple[str, str]]]:
+    """The spans of a record, and what is none, as pairs of reason and what."""
+    spans: list[RawSpan] = []
+    left_out: list[tuple[str, str]] = []
+    for type, items in annotations.items():
+        label = type.removeprefix(":")
+        for item in items if isinstance(items, list) else [items]:
+            bounds = _bounds(item)
+            if label in _NO_NAMES:
+                left_out.append((f"annotations of the type {label} are no names", str(item)))
+            elif bounds is None:
+                left_out.append(("the annotation is no span", f"{label}: {item}"))
+            else:
+                spans.append(RawSpan(start=bounds[0], end=bounds[1], label=label))
+    return spans, left_out
+
+
+def _bounds(item: object) -> tuple[object, object] | None:
+    """Start and end: of ``indices``, of their own keys, or the item itself; checked later."""
+    if isinstance(item, dict) and "start" in item:
+        return item["start"], item.get("end")
+    pair = item.get("indices") if isinstance(item, dict) else item
+    return (pair[0], pair[1]) if isinstance(pair, list) and len(pair) == 2 else None

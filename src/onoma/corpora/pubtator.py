@@ -1,0 +1,87 @@
+"""PubTator files to Documents: title, abstract, and annotations with offsets over both.
+
+``1|t|Title`` and ``1|a|Abstract`` are the text, joined by one line feed, as offsets count. Annotations are columns
+separated by tabs: the document, start, end, the annotated text, the type, and perhaps a concept. Relations are counted
+and left out. A blank line, or the title of another document, ends one.
+
+Source: https://www.ncbi.nlm.nih.gov/research/pubtator3/tutorial
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from onoma.corpora.schemeless import SchemelessReader
+from onoma.corpora.spans import Annotated, RawSpan, place
+from onoma.corpora.tally import ReadTally
+from onoma.errors import CorpusError
+from onoma.io.lines import numbered_lines
+from onoma.text import Document
+
+_TEXT = re.compile(r"([^|\s]+)\|([ta])\|(.*)", re.DOTALL)
+_OFFSET = re.compile(r"[0-9]{1,12}")
+_FEWEST_COLUMNS, _MOST_COLUMNS = 5, 7
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A document while its lines come in: texts by ``t`` and ``a``, and what is annotated."""
+
+    id: str
+    line: int
+    texts: dict[str, str] = field(default_factory=dict)
+    spans: list[RawSpan] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+
+
+def is_pubtator(line: str) -> bool:
+    """Whether a file that begins with this line is one."""
+    return _TEXT.fullmatch(line) is not None
+
+
+class PubtatorReader(SchemelessReader):
+    """One file."""
+
+    def documents(self, tally: ReadTally) -> Iterator[Document]:
+        tally.annotated = True
+        for draft in self._drafts():
+            text = "\n".join(draft.texts[part] for part in "ta" if part in draft.texts)
+            annotated = Annotated(text=text, id=draft.id, spans=draft.spans, left_out=draft.left_out)
+            tally.lines = (draft.line,)
+            yield place(annotated, where=f"{self._path}:{draft.line}", tally=tally)
+
+    def _drafts(self) -> Iterator[_Draft]:
+        draft: _Draft | None = None
+        for number, line in numbered_lines(self._path, encoding=self._options.encoding):
+            if not line.strip():
+                continue
+            if found := _TEXT.fullmatch(line):
+                id, part, text = found.groups()
+                if draft is None or draft.id != id or part in draft.texts:
+                    if draft is not None:
+                        yield draft
+                    draft = _Draft(id, number)
+                draft.texts[part] = text
+            elif draft is None:
+                message = f"{line[:60]!r} comes before any text; expected a document's title, as in 1|t|Title"
+                raise CorpusError(message, path=self._path, line=number)
+            else:
+                _annotate(draft, line)
+        if draft is not None:
+            yield draft
+
+
+def _annotate(draft: _Draft, line: str) -> None:
+    """Take up a line that is no text."""
+    fields = line.split("\t")
+    if fields[0] != draft.id:
+        draft.left_out.append(("the annotation is of another document than the text before it", line))
+    elif _FEWEST_COLUMNS <= len(fields) <= _MOST_COLUMNS and all(map(_OFFSET.fullmatch, fields[1:3])):
+        span = RawSpan(start=int(fields[1]), end=int(fields[2]), label=fields[4].strip(), text=fields[3])
+        draft.spans.append(span)
+    elif len(fields) > 2 and not _OFFSET.fullmatch(fields[1]):
+        draft.left_out.append(("a relation is no entity", line))
+    else:
+        draft.left_out.append(("the line is no annotation; expected document, start, end, text and type", line))

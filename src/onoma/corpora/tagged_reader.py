@@ -1,0 +1,53 @@
+"""What readers of files with tags share: a first pass for scheme, spelling and marks, a second one for documents."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock
+from onoma.corpora.options import ReadOptions
+from onoma.corpora.spelling import TagSpelling
+from onoma.corpora.survey import TagSurvey
+from onoma.corpora.tally import ReadTally
+from onoma.schemes import Scheme
+from onoma.text import Document
+
+
+class TaggedReader(ABC):
+    """A reader of one file whose words all have tags."""
+
+    def __init__(self, path: Path, options: ReadOptions) -> None:
+        self._path = path
+        self._options = options
+
+    @abstractmethod
+    def _parts(self) -> Iterator[SentenceBlock | DocumentMark]:
+        """The file's sentences and document marks, in order."""
+
+    @property
+    def scheme(self) -> Scheme | None:
+        """The tagging scheme, forced or detected from the whole file."""
+        return self._survey[0]
+
+    def documents(self, tally: ReadTally) -> Iterator[Document]:
+        """Stream the documents and count what had to be repaired, adjusted or left out."""
+        scheme, spelling, marked = self._survey
+        tally.scheme = scheme.name
+        assembler = Assembler(
+            path=self._path, scheme=scheme, options=self._options, tally=tally, meta={}, spelling=spelling
+        )
+        return assembler.documents(self._parts(), marked=marked)
+
+    @cached_property
+    def _survey(self) -> tuple[Scheme, TagSpelling, bool]:
+        """The scheme, how tags are spelled, and whether there are document marks."""
+        tags, marked = TagSurvey(), False
+        for part in self._parts():
+            if isinstance(part, SentenceBlock):
+                tags.add(part)
+            else:
+                marked = True
+        return *tags.result(self._options, path=self._path, blocks=self._parts), marked

@@ -1,0 +1,57 @@
+"""The first words of a corpus, counted by what they look like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from onoma.corpora.spelling import looks_prefixed, looks_tagged
+
+_MOST = 5_000
+PART_OF_SPEECH = re.compile(
+    "ADJ|ADP|ADV|AUX|CCONJ|CONJ|DET|INTJ|NOUN|NUM|PART|PRON|PROPN|PUNCT|SCONJ|SYM|VERB|X|CC|CD|DT|EX|FW|IN|JJ[RS]?|MD|"
+    "NNP?S?|PDT|POS|PRP[$]?|RB[RS]?|RP|TO|UH|VB[DGNPZ]?|WDT|WP[$]?|WRB|HYPH|NFP|ADD|AFX|GW|LS|XX|-LRB-|-RRB-|NE|ART|"
+    "V[AMV](?:FIN|INF|PP|IZU)|APPR|ADJ[AD]|KON"
+)
+"""The usual tags for parts of speech: those of Universal Dependencies, of the Penn Treebank, and some of STTS."""
+
+_NUMBER = re.compile(r"[\d.,:/-]*\d[\d.,:/-]*")
+
+
+@dataclass(slots=True)
+class WordSample:
+    """Counts of the first 5,000 words or so.
+
+    Attributes:
+        size: how many were looked at.
+        numbers: how many are numbers.
+        tags: how many could be tags.
+        prefixed: how many of these have a prefix and a label.
+        lettered: how many have a letter.
+        speech: how many of these could be tags for parts of speech.
+        repeated: how many are the word before once more.
+    """
+
+    size: int = 0
+    numbers: int = 0
+    tags: int = 0
+    prefixed: int = 0
+    lettered: int = 0
+    speech: int = 0
+    repeated: int = 0
+
+    def add(self, words: Iterable[str]) -> None:
+        """Count the words of a document, unless there are enough."""
+        if self.size >= _MOST:
+            return
+        words = list(words)
+        self.size += len(words)
+        self.numbers += sum(_NUMBER.fullmatch(word) is not None for word in words)
+        self.tags += sum(map(looks_tagged, words))
+        self.prefixed += sum(map(looks_prefixed, words))
+        lettered = [word for word in words if any(map(str.isalpha, word))]
+        self.lettered += len(lettered)
+        self.speech += sum(PART_OF_SPEECH.fullmatch(word) is not None for word in lettered)
+        self.repeated += sum(before == after for before, after in pairwise(words))

@@ -1,0 +1,64 @@
+"""Annotations by type, as GATE exports them and Twitter has them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from onoma.corpora import ReadOptions, read
+from onoma.corpora.reading import Reading
+from onoma.errors import CorpusError
+
+TEXT = "Ada Byron left Turin. 💩 Bo too."
+PERSONS = [{"indices": [0, 9], "gender": "female", "label": "x"}, {"indices": [24, 26], "rule": "PersonFinal"}]
+TOKENS = [{"indices": [0, 3], "string": "Ada"}, {"indices": [4, 9], "string": "Byron"}]
+FOUND = [("Ada Byron", "Person"), ("Turin", "Location"), ("Bo", "Person")]
+
+
+def reading_of(tmp_path: Path, record: object, **options: object) -> Reading:
+    (tmp_path / "a.json").write_text(json.dumps(record))
+    return read(tmp_path / "a.json", options=ReadOptions(**options))  # type: ignore[arg-type]
+
+
+def entities_of(reading: Reading) -> list[tuple[str, str]]:
+    return [(entity.text, entity.label) for document in reading for entity in document.entities]
+
+
+@pytest.mark.parametrize(
+    "entities",
+    [
+        {"Person": PERSONS, "Location": [{"indices": [15, 20], "locType": "city"}]},
+        {"Location": [{"indices": [15, 20]}], "Token": TOKENS, "Sentence": [{"indices": [0, 21]}], "Person": PERSONS},
+        {":Person": PERSONS, ":Location": [{"indices": [15, 20]}], "hashtags": [], "urls": []},
+        {"Person": [[0, 9], [24, 26]], "Location": [[15, 20]]},
+        {"Person": [{"start": 0, "end": 9}, {"start": 24, "end": 26}], "Location": {"start": 15, "end": 20}},
+        {"Person": [{"indices": [0, 9]}, {"indices": [25, 27]}], "Location": [{"indices": [15, 20]}]},
+    ],
+)
+def test_types_are_labels_and_tokens_are_none(tmp_path: Path, entities: dict[str, object]) -> None:
+    reading = reading_of(tmp_path, {"text": TEXT, "entities": entities})
+    assert entities_of(reading) == FOUND
+    left_out = sum(found.count for found in reading.report.unusable.values())
+    assert left_out == (len(TOKENS) + 1 if "Token" in entities else 0)
+
+
+def test_a_tweet_with_its_full_text_beside_the_names(tmp_path: Path) -> None:
+    entities = {"hashtags": [{"text": "x", "indices": [15, 20]}], "user_mentions": [], "Person": PERSONS}
+    reading = reading_of(tmp_path, {"id_str": "7", "full_text": TEXT, "entities": entities})
+    assert entities_of(reading) == [FOUND[0], FOUND[2]]
+    assert list(reading.report.unusable) == ["annotations of the type hashtags are no names"]
+
+
+def test_tweets_alone_hold_no_names_and_can_be_tagged(tmp_path: Path) -> None:
+    tweets = [{"text": TEXT, "entities": {"urls": [{"indices": [0, 3]}]}}] * 3
+    with pytest.raises(CorpusError, match="none of its 3 annotations can be used"):
+        list(reading_of(tmp_path, tweets))
+    assert len(list(reading_of(tmp_path, tweets, texts_only=True))) == 3
+
+
+def test_what_is_no_span_is_counted(tmp_path: Path) -> None:
+    reading = reading_of(tmp_path, {"text": TEXT, "entities": {"Person": [*PERSONS, {"indices": [3]}, "Ada", None]}})
+    assert entities_of(reading) == [FOUND[0], FOUND[2]]
+    assert reading.report.unusable["the annotation is no span"].count == 3
