@@ -5,7 +5,7 @@
 Real tweets, repeated with a number each so that no two rows are the same, are tagged by `onoma tag`, with one thread a
 worker. One run is left alone. Another is killed three times, by SIGKILL at a moment that a seed chooses, and resumed
 each time. A run over half of the rows tells whether memory grows with their number. Then one worker and two tag a part
-of the rows, in turn.
+of the rows, in turn. With `--parts bulk_versions --before SRC` another version and this one do so.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 
-from results import DATA, write_result
+from results import DATA, spread, write_result
 
 KILLS = 3
 
@@ -37,6 +37,7 @@ class Run:
 
     status: int
     seconds: float
+    processor_seconds: float
     peak_megabytes: float
 
 
@@ -83,7 +84,8 @@ def tag(arguments: argparse.Namespace, source: Path, output: Path, *more: str, s
             os.kill(process.pid, signal.SIGKILL)
     _, status, usage = os.wait4(process.pid, 0) if process.returncode is None else (0, process.returncode, None)
     peak = usage.ru_maxrss / 1_024 if usage is not None else 0.0
-    return Run(status=status, seconds=time.perf_counter() - started, peak_megabytes=peak)
+    busy = usage.ru_utime + usage.ru_stime if usage is not None else 0.0
+    return Run(status=status, seconds=time.perf_counter() - started, processor_seconds=busy, peak_megabytes=peak)
 
 
 def digest(path: Path) -> str:
@@ -163,7 +165,29 @@ def with_workers(arguments: argparse.Namespace, folder: Path) -> dict[str, objec
     }
 
 
-PARTS = {"bulk": disturbed, "bulk_workers": with_workers}
+def versions(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
+    """Another version and this one, in turn; which is first changes from pair to pair."""
+    sources = {"before": arguments.before.resolve(), "after": Path(__file__).parents[1] / "src"}
+    figures: dict[str, object] = {"documents": arguments.compared, "pairs": arguments.pairs}
+    for suffix, target in (("jsonl", "jsonl"), ("jsonl", "csv"), ("parquet", "parquet")):
+        source = folder / f"part.{suffix}"
+        write_rows(source, tweets(arguments, arguments.compared))
+        runs: dict[str, list[Run]] = {name: [] for name in sources}
+        for pair in range(arguments.pairs):
+            for name in sorted(sources, reverse=bool(pair % 2)):
+                os.environ["PYTHONPATH"] = str(sources[name])
+                output = folder / f"{name}.{target}"
+                runs[name].append(tag(arguments, source, output, "--overwrite"))
+        pairs = list(zip(runs["before"], runs["after"], strict=True))
+        figures[f"{suffix} to {target}"] = {
+            "processor_seconds": {name: spread([run.processor_seconds for run in runs[name]]) for name in sources},
+            "speed_after_over_before": spread([one.seconds / other.seconds for one, other in pairs]),
+            "by_processor_seconds": spread([one.processor_seconds / other.processor_seconds for one, other in pairs]),
+        }
+    return figures
+
+
+PARTS = {"bulk": disturbed, "bulk_workers": with_workers, "bulk_versions": versions}
 """What is measured, by the name of the file of results."""
 
 
@@ -171,7 +195,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, default=Path("runs/wnut17-1"))
     parser.add_argument("--texts", type=Path, default=DATA / "unlabelled")
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=[*PARTS])
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=["bulk", "bulk_workers"])
+    parser.add_argument("--before", type=Path, help="the folder src of another version, for bulk_versions")
     parser.add_argument("--documents", type=int, default=1_000_000)
     parser.add_argument("--words", type=int, help="take only the first few words of each tweet")
     parser.add_argument("--format", choices=("parquet", "jsonl"), default="parquet")

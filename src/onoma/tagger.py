@@ -85,7 +85,8 @@ class Tagger:
         """Tag a stream in its order; some 100,000 characters are read ahead, so that similar lengths share batches.
 
         Raises:
-            InputError: one of the texts is none, or has half of a surrogate pair; says which, counted from 1.
+            InputError: one of the texts is none, or has half of a surrogate pair; says which, counted from 1. This, and
+                what the stream itself raises, comes behind the documents that were read before.
         """
         return (read.document for read in self._read_many(_as_documents(texts), keep=False))
 
@@ -98,11 +99,12 @@ class Tagger:
         return self._read_many(_as_documents(texts), keep=True)
 
     def _read_many(self, documents: Iterable[Document], *, keep: bool) -> Iterator[DocumentPrediction]:
+        source = _UntilError(documents)
         stretches: deque[_Stretch] = deque()
         under_way: deque[tuple[_Stretch, list[_Row]]] = deque()
 
         def batches() -> Iterator[PaddedBatch]:
-            for jobs in _runs(self._jobs(documents, keep=keep), size=_LOOKAHEAD_WINDOWS):
+            for jobs in _runs(self._jobs(source, keep=keep), size=_LOOKAHEAD_WINDOWS):
                 stretch = _Stretch.of(jobs, shape=self._task.shape)
                 stretches.append(stretch)
                 rows = [
@@ -122,6 +124,8 @@ class Tagger:
             stretch.take(batch, scores[ENTITIES], self._windower)
             if not stretch.missing:
                 yield from self._decoded(stretches.popleft())
+        if source.error is not None:
+            raise source.error
 
     def _batch(self, jobs: list[_DocumentWindow], rows: list[_Row]) -> PaddedBatch:
         ids, mask = pad([row.ids for row in rows], filler=self._windower.subword_encoder.pad)
@@ -190,6 +194,20 @@ class DocumentPrediction:
         first, reading = self.sentences[place]
         behind = self.sentences[place + 1][0] if place + 1 < len(self.sentences) else len(words)
         return reading.probability(start - first, end - first, label) if end <= behind else None
+
+
+class _UntilError:
+    """A stream of documents up to where its source fails, and the error: what was read before it is still tagged."""
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        self.error: Exception | None = None
+        self._documents = documents
+
+    def __iter__(self) -> Iterator[Document]:
+        try:
+            yield from self._documents
+        except Exception as error:
+            self.error = error
 
 
 class _DocumentInProgress:

@@ -18,6 +18,10 @@ from onoma.text import Document, Span
 from support.capitals import Capitals, make_tagger
 
 
+class BrokenError(Exception):
+    """Of a caller's stream."""
+
+
 def spans(document: Document) -> list[tuple[int, int, str]]:
     return [(entity.start, entity.end, entity.text) for entity in document.entities]
 
@@ -236,3 +240,18 @@ def test_half_of_a_surrogate_pair_is_not_text(text):
         make_tagger().tag(text)
     with pytest.raises(InputError, match=f"^text 2: {said}"):
         list(make_tagger().tag_many(iter(["Ada", text])))
+
+
+def test_an_error_in_the_middle_of_a_stream_comes_behind_the_documents_before_it():
+    def failing():
+        yield from ["Ada", "in Lyon"]
+        raise BrokenError
+
+    stream = make_tagger().tag_many(failing())
+    assert [next(stream).text, next(stream).text] == ["Ada", "in Lyon"]
+    with pytest.raises(BrokenError):
+        next(stream)
+    stream = make_tagger().tag_many(["Ada", 7, "Bob"])  # type: ignore[list-item]
+    assert next(stream).text == "Ada"
+    with pytest.raises(InputError, match="text 2"):
+        next(stream)

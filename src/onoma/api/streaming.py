@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from onoma.api.inputs import PathLike
 from onoma.errors import InputError
-from onoma.io.files import replacing
-from onoma.io.suffixes import COMPRESSIONS
+from onoma.io.files import is_special, replacing
+from onoma.io.once import STANDARD_INPUT, ReadOnce
+from onoma.io.suffixes import COMPRESSIONS, named_format
 from onoma.text import Document
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.bulk import DeadLetter, Found
+    from onoma.tagger import Tagger
 
 STREAMED = ("pretty", "jsonl", "conll", "html")
 """Outputs that :func:`write_documents` writes."""
@@ -39,7 +41,6 @@ def target_of(output: PathLike | None, *, to: str | None) -> str:
     if output is None:
         return "pretty"
     from onoma.bulk import is_folder
-    from onoma.io.suffixes import named_format
 
     named = named_format(Path(output))
     if is_folder(output) or named == "json":
@@ -55,8 +56,8 @@ def check_streamed(target: str, *, resume: bool, workers: int, engine: str) -> N
     """
     if resume or workers > 1 or engine != "local" or target not in STREAMED:
         raise InputError(
-            "--resume, --workers, --engine, CSV and Parquet need files as input and an --output in "
-            f"{', '.join(SHARDED)}"
+            "--resume, --workers, --engine, CSV and Parquet need files as input, which can be read more than once, and "
+            f"an --output in {', '.join(SHARDED)}"
         )
 
 
@@ -72,12 +73,34 @@ def documents_of(found: Found, *, by_rows: bool, failed: Callable[[DeadLetter], 
     from onoma.corpora import read
 
     for input in found.inputs:
-        if by_rows or input.by_rows:
+        is_text = input.kind in ("text", "lines")
+        if is_text and input.once is not None and input.path == STANDARD_INPUT:
+            yield from _standard_input(input.once, lines=input.kind == "lines", encoding=input.options.encoding)
+        elif by_rows or input.by_rows:
             yield from stream([input], failed=failed)
         else:
             options = replace(input.options, texts_only=True, replace_surrogates=True)
-            for document in read(input.path, format=input.format, options=options):
-                yield replace(document, entities=())
+            for document in read(input.path, format="text" if is_text else input.format, options=options):
+                name = input.name if input.kind == "text" else None
+                yield replace(document, entities=(), id=document.id if name is None else name)
+
+
+def _standard_input(once: ReadOnce, *, lines: bool, encoding: str) -> Iterator[Document]:
+    """Standard input as one text, or each of its lines, blank ones too, so that as many come out as went in.
+
+    Raises:
+        InputError: it is closed, or not in this encoding.
+    """
+    codec = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
+    with once.reading() as file:
+        for number, line in enumerate(file if lines else [file.read()], start=1):
+            try:
+                decoded = line.decode(codec)
+            except UnicodeDecodeError as error:
+                byte = f"byte 0x{line[error.start]:02x} at {error.start + 1}"
+                where = f"standard input:{number}"
+                raise InputError(f"{where}: {byte} is not {encoding.upper()}; name its encoding") from error
+            yield Document(decoded.rstrip("\r\n"), id=str(number)) if lines else Document(decoded)
 
 
 def untagged(letter: DeadLetter) -> str:
@@ -86,15 +109,31 @@ def untagged(letter: DeadLetter) -> str:
 
 
 def check_free(path: Path, *, overwrite: bool) -> None:
-    """Refuse an output file that exists already or cannot be written as a stream.
+    """Refuse an output file that exists already or cannot be written as a stream; ``-`` is standard output.
 
     Raises:
         InputError: see above.
     """
+    if str(path) == "-":
+        return
+    from onoma.bulk import places_of
+
+    places_of(path)
     if path.suffix.lower() in COMPRESSIONS:
         raise InputError(f"{path}: compression needs files as input and an output in JSON Lines or CSV")
+    if is_special(path):
+        raise InputError(f"{path}: is a device or a pipe; name a file to write to, or - for standard output")
     if path.exists() and not overwrite:
         raise InputError(f"{path}: exists already; pass --overwrite to replace it, or name another file")
+
+
+def tagged(tagger: Tagger, found: Found, documents: Iterable[Document]) -> Iterator[Document]:
+    """Tag the documents of files; those of a pipe as they come."""
+    if found.once:
+        from onoma.api.arriving import tag_arriving
+
+        return tag_arriving(tagger, documents)
+    return tagger.tag_many(documents)
 
 
 def write_documents(documents: Iterable[Document], path: Path, *, to: str) -> None:

@@ -16,11 +16,13 @@ from onoma.api.streaming import (
     check_free,
     check_streamed,
     documents_of,
+    tagged,
     target_of,
     untagged,
     write_documents,
 )
 from onoma.bundle import AUTO, MANIFEST, load_bundle
+from onoma.io.once import is_read_once
 from onoma.tagger import Tagger
 from onoma.text import Document
 
@@ -85,12 +87,14 @@ def tag_files(
     """Tag files to one file or to a folder of parts.
 
     An output in JSON Lines, CSV or Parquet is a job: each row is written exactly once, however often the job is
-    killed and resumed, and rows that cannot be tagged go to a file beside it. Other outputs are written as one stream.
+    killed and resumed, and rows that cannot be tagged go to a file beside it. Other outputs, and what comes
+    from a pipe, are written as one stream.
 
     With several workers a script needs ``if __name__ == "__main__":`` around this, as with all of `multiprocessing`.
 
     Args:
-        files: files, folders and patterns: text, JSON Lines, CSV (these also as ``.gz`` or ``.zst``), Parquet, corpora.
+        files: files, folders and patterns: text, JSON Lines, CSV (these also as ``.gz`` or ``.zst``), Parquet, corpora;
+            or pipes, and ``-`` for standard input.
         output: a file; or a folder, which exists or ends with a slash.
         model: `en`, or a folder that `onoma train` has written.
         to: `jsonl`, `csv`, `parquet`, `conll`, `html` or `pretty`; by the suffix of ``output`` if None.
@@ -118,11 +122,11 @@ def tag_files(
     from onoma.bulk import BulkObserver, find_inputs
 
     observer = observer or BulkObserver()
-    target = target_of(output, to=to)
-    shards = target in SHARDED and Path(output).suffix.lower() != ".json"
+    target, paths = target_of(output, to=to), paths_of(files) or []
+    shards = target in SHARDED and Path(output).suffix.lower() != ".json" and not any(map(is_read_once, paths))
     if not shards:
         check_streamed(target, resume=resume, workers=workers, engine=engine)
-    found = find_inputs(paths_of(files) or [], column=column, format=format, options=options)
+    found = find_inputs(paths, output=output, column=column, format=format, options=options)
     if not shards:
         return _stream(
             found,
@@ -170,6 +174,8 @@ def _stream(
     from onoma.bulk import BulkReport
 
     check_free(path, overwrite=overwrite)
+    for notice in found.notices():
+        observer.notice(notice)
     rows = entities = dead = 0
 
     def failed(letter: DeadLetter) -> None:
@@ -185,5 +191,5 @@ def _stream(
             yield document
 
     documents = documents_of(found, by_rows=column is not None, failed=failed)
-    write_documents(counted(load().tag_many(documents)), path, to=to)
+    write_documents(counted(tagged(load(), found, documents)), path, to=to)
     return BulkReport(output=path, tagged=rows, entities=entities, dead=dead, dead_letters=None)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from onoma.bulk.output import places_of
 from onoma.bulk.sources import TEXT, Corpus, Input, InputKind, JsonLines, Lines, Source, WholeText
 from onoma.bulk.tables import CsvTable, ParquetTable
-from onoma.corpora import FORMATS, ReadOptions, sniff
+from onoma.corpora import FORMATS, HEAD_LINES, ReadOptions, sniff, sniff_lines
 from onoma.errors import ConfigError, CorpusError, InputError
+from onoma.io.once import STANDARD_INPUT, ReadOnce, is_read_once
 from onoma.io.suffixes import COMPRESSIONS, named_format, plain_name
 
 SOURCES: Mapping[InputKind, Callable[[Input], Source[Any]]] = {
@@ -26,6 +29,7 @@ SOURCES: Mapping[InputKind, Callable[[Input], Source[Any]]] = {
 TABLES: tuple[InputKind, ...] = ("csv", "parquet")
 
 _NOT_IN_FOLDERS = (None, "brat", "html")
+_HEAD_BYTES = 1 << 20
 _WILD = frozenset("*?[")
 
 
@@ -36,15 +40,32 @@ class Found:
     Attributes:
         inputs: in order.
         passed_over: files of folders whose suffix is that of no readable format.
+        own: files of folders that are the output of the same name.
     """
 
     inputs: tuple[Input, ...]
     passed_over: tuple[Path, ...] = ()
+    own: tuple[Path, ...] = ()
+
+    @property
+    def once(self) -> bool:
+        """Whether some of them can be read only once."""
+        return any(input.once is not None for input in self.inputs)
+
+    def notices(self) -> list[str]:
+        """What of the folders is not read, for people."""
+        whats = {"of other kinds were skipped": self.passed_over, "are the output itself and are not read": self.own}
+        return [
+            f"{len(paths):,} files {what}: {', '.join(map(str, paths[:3]))}{', …' if len(paths) > 3 else ''}"
+            for what, paths in whats.items()
+            if paths
+        ]
 
 
 def find_inputs(
     named: Sequence[Path],
     *,
+    output: str | os.PathLike[str] | None = None,
     column: str | None = None,
     format: str | None = None,
     options: ReadOptions | None = None,
@@ -53,20 +74,23 @@ def find_inputs(
 
     Args:
         named: files, folders, which are searched through, and patterns with ``*``, ``?`` and ``**``.
+        output: where they will be tagged to; what is there is no input.
         column: which column or key holds the text; `text` where not named.
         format: what all files are, `csv`, `parquet` or a corpus format; by their suffixes and content where not named.
         options: how corpora are read; with ``text_unit="line"`` each line of a text is a document.
 
     Raises:
-        InputError: there is no such file, none at all, or one that cannot be read this way.
+        InputError: there is no such file, none at all, or one that cannot be read this way, or that is the output.
     """
     options = options or ReadOptions()
-    passed_over: list[Path] = []
-    paths = list(dict.fromkeys(path for name in named for path in _expanded(name, passed_over)))
-    inputs = tuple(_input(path, column=column, format=format, options=options) for path in paths)
+    search = _Search([] if output is None else places_of(output), format=format)
+    files = {file.path: file for name in named for file in search.files(name)}
+    inputs = tuple(
+        _input(file.path, name=file.name, column=column, format=format, options=options) for file in files.values()
+    )
     if not inputs:
         raise InputError(f"{', '.join(map(str, named)) or 'nothing'}: no file to tag")
-    return Found(inputs=inputs, passed_over=tuple(passed_over))
+    return Found(inputs=inputs, passed_over=tuple(search.passed_over), own=tuple(search.own))
 
 
 def source_of(input: Input) -> Source[object]:
@@ -74,25 +98,74 @@ def source_of(input: Input) -> Source[object]:
     return SOURCES[input.kind](input)
 
 
-def _expanded(name: Path, passed_over: list[Path]) -> Iterator[Path]:
-    if name.is_dir():
-        if any(name.rglob("*.ann")):
-            yield name
-            return
-        for path in _visible_files(name):
-            if named_format(path) in _NOT_IN_FOLDERS:
-                passed_over.append(path)
-            else:
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file that was found, and the id of a document that is all of it: its place in the folder that was named."""
+
+    path: Path
+    name: str | None = None
+
+
+class _Search:
+    """Looks for files, and keeps what is none to read.
+
+    Args:
+        output: the places of the output; the last one is the folder of the unfinished job.
+        format: that the caller has named.
+
+    Attributes:
+        passed_over, own: as in :class:`Found`.
+    """
+
+    def __init__(self, output: Sequence[Path], *, format: str | None) -> None:
+        self.passed_over: list[Path] = []
+        self.own: list[Path] = []
+        self._format = format
+        self._folders: dict[Path, Path] = {}
+        self._output = [self._absolute(place) for place in output]
+
+    def files(self, name: Path) -> Iterator[_File]:
+        """The files that a name stands for."""
+        if self._is_output(name):
+            raise InputError(f"{name}: is an input and the output; name another output")
+        if name.is_dir() and self._format == "brat":
+            yield _File(name)
+        elif name.is_dir():
+            yield from self._in_folder(name)
+        elif name.exists() or not _WILD & set(str(name)):
+            yield _File(name)
+        else:
+            anchor = Path(name.anchor)
+            matches = sorted(anchor.glob(str(name.relative_to(anchor))))
+            files = [path for path in matches if path.is_file()]
+            if not files:
+                raise InputError(f"{name}: no file matches this pattern")
+            yield from (_File(path) for path in self._without_output(files))
+
+    def _in_folder(self, folder: Path) -> Iterator[_File]:
+        for path in self._without_output(_visible_files(folder)):
+            named = named_format(path)
+            if named not in _NOT_IN_FOLDERS:
+                yield _File(path, name=plain_name(path.relative_to(folder)).with_suffix("").as_posix())
+            elif named != "brat" or not path.with_suffix(".txt").is_file():  # the annotation of a text is not skipped
+                self.passed_over.append(path)
+
+    def _without_output(self, files: Iterable[Path]) -> Iterator[Path]:
+        for path in files:
+            if not self._is_output(path):
                 yield path
-    elif name.exists() or not _WILD & set(str(name)):
-        yield name
-    else:
-        anchor = Path(name.anchor)
-        matches = sorted(anchor.glob(str(name.relative_to(anchor))))
-        files = [path for path in matches if path.is_file()]
-        if not files:
-            raise InputError(f"{name}: no file matches this pattern")
-        yield from files
+            elif not self._absolute(path).is_relative_to(self._output[-1]):
+                self.own.append(path)
+
+    def _is_output(self, path: Path) -> bool:
+        return any(self._absolute(path).is_relative_to(place) for place in self._output)
+
+    def _absolute(self, path: Path) -> Path:
+        """The one path of all that lead to a file; of a link its own."""
+        parent = path.parent
+        if parent not in self._folders:
+            self._folders[parent] = parent.resolve()
+        return self._folders[parent] / path.name
 
 
 def _visible_files(folder: Path) -> Iterable[Path]:
@@ -100,10 +173,16 @@ def _visible_files(folder: Path) -> Iterable[Path]:
     return sorted(path for path, parts in inside if path.is_file() and not any(part.startswith(".") for part in parts))
 
 
-def _input(path: Path, *, column: str | None, format: str | None, options: ReadOptions) -> Input:
-    if not path.exists():
+def _input(path: Path, *, name: str | None, column: str | None, format: str | None, options: ReadOptions) -> Input:
+    once = ReadOnce(path) if is_read_once(path) else None
+    if once is None and not path.exists():
         raise CorpusError("cannot be read: No such file or directory", path=path)
-    kind = _kind(path, format=format, options=options)
+    if format is not None and format not in (*FORMATS, *TABLES):
+        raise ConfigError(f"unknown format {format!r}; choose one of {', '.join([*FORMATS, *TABLES])}")
+    if once is None:
+        kind = _kind(path, format=format, options=options)
+    else:
+        kind, name = _kind_of_pipe(once, column=column, format=format, options=options), name or ""
     if column is not None and kind in ("text", "lines", "corpus"):
         raise InputError(
             f"{path}: has no columns to choose {column!r} from; --column is for CSV, Parquet and JSON Lines"
@@ -111,12 +190,10 @@ def _input(path: Path, *, column: str | None, format: str | None, options: ReadO
     if path.suffix.lower() in COMPRESSIONS and kind in ("corpus", "parquet"):
         what = "Parquet has its own compression" if kind == "parquet" else "text, JSON Lines and CSV can be"
         raise InputError(f"{path}: cannot be read compressed ({what}); decompress it first")
-    return Input(path=path, kind=kind, column=column or TEXT, format=format, options=options)
+    return Input(path=path, kind=kind, column=column or TEXT, format=format, options=options, name=name, once=once)
 
 
 def _kind(path: Path, *, format: str | None, options: ReadOptions) -> InputKind:
-    if format is not None and format not in (*FORMATS, *TABLES):
-        raise ConfigError(f"unknown format {format!r}; choose one of {', '.join([*FORMATS, *TABLES])}")
     named = format or named_format(path)
     if named in TABLES:
         return "csv" if named == "csv" else "parquet"
@@ -126,7 +203,41 @@ def _kind(path: Path, *, format: str | None, options: ReadOptions) -> InputKind:
     text = format == "text" or (format is None and not jsonl and _is_text(path, options))
     if not _keeps_line_feeds(options.encoding) or not (jsonl or text):
         return "corpus"
-    return "jsonl" if jsonl else "lines" if options.text_unit == "line" else "text"
+    return "jsonl" if jsonl else _kind_of_text(options)
+
+
+def _kind_of_text(options: ReadOptions) -> InputKind:
+    return "lines" if options.text_unit == "line" else "text"
+
+
+def _kind_of_pipe(pipe: ReadOnce, *, column: str | None, format: str | None, options: ReadOptions) -> InputKind:
+    """What can be read in one go, without knowing its end.
+
+    Raises:
+        CorpusError: it has to be read more than once.
+    """
+    named = format or named_format(pipe.path)
+    if pipe.path == STANDARD_INPUT and column is None:
+        named = format or "text"  # whatever it looks like
+    if not _keeps_line_feeds(options.encoding):
+        named = options.encoding.upper()
+    elif named is None and (column is not None or options.text_unit != "line") and plain_name(pipe.path) == pipe.path:
+        named = _looks_like(pipe, encoding=options.encoding)
+    if named not in (None, "text", "jsonl", "csv"):
+        pipe.close()
+        raise CorpusError(f"can be read only once, and {named} needs a file; save it as one first", path=pipe.path)
+    return "jsonl" if named == "jsonl" else "csv" if named == "csv" else _kind_of_text(options)
+
+
+def _looks_like(pipe: ReadOnce, *, encoding: str) -> str:
+    """The format of a pipe by its first lines; by the first one, where that settles it."""
+    named = None
+    for lines in (1, HEAD_LINES):
+        head = pipe.head(lines=lines, size=_HEAD_BYTES).decode(encoding, errors="replace")
+        named = sniff_lines(head.splitlines()[:lines])
+        if named == "jsonl":
+            break
+    return "csv" if named == "table" else named or "text"
 
 
 def _is_table(path: Path, options: ReadOptions) -> bool:
@@ -141,10 +252,11 @@ def _is_text(path: Path, options: ReadOptions) -> bool:
     if plain != path:
         return named_format(path) == "text" or not plain.suffix
     try:
-        return sniff(path, encoding=options.encoding) == "text"
+        found = sniff(path, encoding=options.encoding)
     except CorpusError:
         # Empty, or not in this encoding: one file that will be said to be so, and no reason to refuse the others.
         return path.suffix.lower() == ".txt"
+    return found == "text" or (found == "brat" and path.suffix.lower() == ".txt")  # its annotation is not needed
 
 
 def _keeps_line_feeds(encoding: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from onoma.bulk.identity import KnownModel
 from onoma.bulk.sources import Input
 from onoma.bulk.writers import OutputFormat, TableColumns
 from onoma.tagger import Tagger
@@ -19,6 +20,7 @@ class Job:
 
     Attributes:
         inputs: the files, in order.
+        stamps: size and time of each when the job was planned.
         counts: how many rows each of them holds, blank ones included.
         shard_rows: rows of a shard.
         target: what is written.
@@ -26,9 +28,12 @@ class Job:
         headings: whether every shard of CSV names its columns, or the first one alone.
         folder: where the shards are written.
         load: loads the tagger, in whichever process; must be picklable.
+        model: the model's folder on the machine that plans.
+        known_model: what it was then.
     """
 
     inputs: tuple[Input, ...]
+    stamps: tuple[str, ...]
     counts: tuple[int, ...]
     shard_rows: int
     target: OutputFormat
@@ -36,6 +41,8 @@ class Job:
     headings: bool
     folder: Path
     load: Callable[[], Tagger]
+    model: Path
+    known_model: KnownModel
 
     @property
     def rows(self) -> int:

@@ -8,17 +8,50 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
+import msgspec
+
+from onoma.bulk.identity import Identity
 from onoma.bulk.shard import Done
 from onoma.errors import InputError
-from onoma.io.changes import changes
 from onoma.io.files import replacing_bytes, synchronise
 
-_FORMAT = 1
+_FORMAT = 2
+_FINISHED = {"finished": True}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """The first line.
+
+    Attributes:
+        format: of the journal.
+        identity: the job.
+        overwrite: whether the caller has allowed to replace what was at the output's place.
+    """
+
+    format: int
+    identity: Identity
+    overwrite: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What a journal says.
+
+    Attributes:
+        heading: the first line.
+        done: the finished shards.
+        finished: the output is complete, and only cleaning up is left.
+    """
+
+    heading: Heading
+    done: list[Done] = field(default_factory=list)
+    finished: bool = False
 
 
 class Journal:
@@ -31,53 +64,52 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file: BinaryIO | None = None
-        self.finished = False
 
     @property
     def begun(self) -> bool:
         """Whether there is a job to go on with."""
         return self.path.is_file()
 
-    def begin(self, identity: Mapping[str, str]) -> None:
-        """Write the identity of a new job."""
+    def begin(self, identity: Identity, *, overwrite: bool, done: Iterable[Done] = ()) -> None:
+        """Write the identity of a new job, or of one that goes on with other files, and open the journal.
+
+        Args:
+            overwrite: whether the caller has allowed to replace what is at the output's place.
+            done: shards that are finished already.
+        """
+        heading = Heading(format=_FORMAT, identity=identity, overwrite=overwrite)
         with replacing_bytes(self.path) as file:
-            file.write(_line({"format": _FORMAT, **identity}))
+            file.write(_line(asdict(heading)))
+            file.writelines(_line(asdict(each)) for each in done)
         self._file = self.path.open("ab")
 
-    def take_up(self, identity: Mapping[str, str]) -> list[Done]:
-        """Check that the job is the one that is asked for, and cut off what a death has torn.
-
-        Returns:
-            The finished shards, as recorded in the journal.
+    def take_up(self) -> Record:
+        """Read the journal, cut off what a death has torn, and open it.
 
         Raises:
-            InputError: it is another job; names what differs.
+            InputError: it is not the journal of a job, or one of another version.
         """
-        whole = self.path.read_bytes()
-        lines = whole.split(b"\n")[:-1]
-        before = _read(lines[0]) if lines else None
-        if before is None:
-            raise InputError(f"{self.path}: is not the journal of a job; pass --overwrite to start again")
-        if found := changes(before, {"format": _FORMAT, **identity}):
-            listed = "".join(f"  {key}: {change}\n" for key, change in found.items())
+        lines = self.path.read_bytes().split(b"\n")[:-1]
+        heading = _read(lines[0], Heading) if lines else None
+        if heading is None or heading.format != _FORMAT:
             raise InputError(
-                f"{self.path.parent}: the unfinished job differs from this one:\n{listed}"
-                "use the former settings, or pass --overwrite to start again"
+                f"{self.path}: is not the journal of a job, or is one of another version of onoma; "
+                "pass --overwrite to start again"
             )
-        done, length = [], len(lines[0]) + 1
+        done, finished, length = list[Done](), False, len(lines[0]) + 1
         for line in lines[1:]:
-            record = _read(line)
-            if record is None:
+            each = _read(line, Done)
+            if each is not None:
+                done.append(each)
+            elif line == _line(_FINISHED).strip():
+                finished = True
+            else:
                 break
             length += len(line) + 1
-            if "finished" in record:
-                self.finished = True
-            else:
-                done.append(Done.of(record))
         self._file = self.path.open("r+b")
         self._file.truncate(length)
         self._file.seek(length)
-        return done
+        return Record(heading=heading, done=done, finished=finished)
 
     def add(self, done: Done) -> None:
         """Record that a shard is finished."""
@@ -85,7 +117,7 @@ class Journal:
 
     def finish(self) -> None:
         """Record that the output is complete, and only cleaning up is left."""
-        self._append({"finished": True})
+        self._append(_FINISHED)
 
     def close(self) -> None:
         if self._file is not None:
@@ -106,12 +138,15 @@ class Journal:
 
 
 def _line(record: Mapping[str, object]) -> bytes:
-    return json.dumps(record, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+    return json.dumps(record).encode() + b"\n"
 
 
-def _read(line: bytes) -> dict[str, object] | None:
+T = TypeVar("T")
+
+
+def _read(line: bytes, kind: type[T]) -> T | None:
+    """The record of a line; None where it is another one, or damaged."""
     try:
-        record = json.loads(line)
-    except ValueError:
+        return msgspec.convert(json.loads(line), kind)
+    except (ValueError, RecursionError, msgspec.ValidationError):
         return None
-    return record if isinstance(record, dict) else None

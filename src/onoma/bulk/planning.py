@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from onoma.bulk.identity import Identity, KnownModel, know
 from onoma.bulk.inputs import TABLES, Found, source_of
 from onoma.bulk.job import Job
 from onoma.bulk.output import Output
-from onoma.bulk.sources import Input, Source
+from onoma.bulk.sources import Source
 from onoma.bulk.writers import TableColumns
-from onoma.bundle import MANIFEST, TOKENIZER
 from onoma.errors import InputError
-from onoma.io.digest import file_digest
 from onoma.tagger import Tagger
 from onoma.version import __version__
 
@@ -61,39 +59,44 @@ class Request:
     resume: bool = False
 
 
-def plan(request: Request) -> tuple[Job, dict[str, str]]:
+def plan(request: Request) -> tuple[Job, Identity]:
     """Read the files through once, to number their rows and to know them again.
 
     Returns:
-        The plan, and everything that decides the job's bytes, by name.
+        The plan, and everything that decides the job's bytes.
 
     Raises:
-        InputError: a file cannot be read, or tables do not fit together.
+        InputError: a file cannot be read to its end, or has changed meanwhile, or tables do not fit together.
     """
     inputs, output = request.found.inputs, request.output
+    stamps = tuple(input.stamp for input in inputs)
     sources = [source_of(input) for input in inputs]
     columns = _columns(sources)
+    known = tuple(know(source, stamp=stamp) for source, stamp in zip(sources, stamps, strict=True))
+    model = KnownModel.of(request.model)
     job = Job(
         inputs=inputs,
-        counts=tuple(source.count() for source in sources),
+        stamps=stamps,
+        counts=tuple(each.rows for each in known),
         shard_rows=request.shard_rows,
         target=output.target,
         columns=columns,
         headings=output.folder,
         folder=output.work,
         load=request.load,
+        model=request.model,
+        known_model=model,
     )
     packages = (*_PACKAGES, "pyarrow") if output.target == "parquet" else _PACKAGES
-    identity = {
-        "model": _model_digest(request.model),
+    settings = {
+        "model": model.digest,
         **request.settings,
-        "written as": output.target,
+        "written as": f"{output.target}, {'a folder of parts' if output.folder else 'a file'}",
         "shard rows": str(request.shard_rows),
         "onoma": __version__,
         **{name: version(name) for name in packages},
-        **{f"input {number}": _known(input) for number, input in enumerate(inputs, start=1)},
     }
-    return job, identity
+    return job, Identity(settings=settings, inputs=known)
 
 
 def _columns(sources: Sequence[Source[object]]) -> TableColumns:
@@ -119,20 +122,3 @@ def _schema(sources: Sequence[Source[object]]) -> pa.Schema | None:
         if first.schema is not None and not first.schema.equals(source.schema):
             raise InputError(f"{source.path}: its columns have other types than in {first.path}; tag them separately")
     return first.schema
-
-
-def _known(input: Input) -> str:
-    """What an input is known by."""
-    how = f"{input.format}, {input.options}" if input.kind == "corpus" else f"{input.column}, {input.options.encoding}"
-    if not input.path.is_dir():
-        return f"{input.path} as {input.kind} ({how}), {file_digest(input.path)[:16]}"
-    digest = hashlib.sha256()
-    for path in sorted(path for path in input.path.rglob("*") if path.is_file()):
-        digest.update(f"{path.name}\0{file_digest(path)}\n".encode("utf-8", "surrogateescape"))
-    return f"{input.path} as {input.kind} ({how}), {digest.hexdigest()[:16]}"
-
-
-def _model_digest(folder: Path) -> str:
-    graphs = sorted(path.name for path in folder.glob("*.onnx"))
-    digests = "".join(file_digest(folder / name) for name in (MANIFEST, TOKENIZER, *graphs))
-    return hashlib.sha256(digests.encode()).hexdigest()[:16]

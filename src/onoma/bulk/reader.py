@@ -9,7 +9,7 @@ from itertools import accumulate, islice
 from typing import Generic, TypeVar
 
 from onoma.bulk.inputs import source_of
-from onoma.bulk.rows import DeadLetter, Row, RowError, shown
+from onoma.bulk.rows import DeadLetter, Row, shown
 from onoma.bulk.sources import Input, Source
 from onoma.errors import CorpusError
 from onoma.text import Document
@@ -39,12 +39,14 @@ class RowReader:
     Args:
         inputs: the files, in order.
         counts: how many items each of them holds.
+        stamps: size and time of each when they were counted.
     """
 
-    def __init__(self, inputs: Sequence[Input], counts: Sequence[int]) -> None:
+    def __init__(self, inputs: Sequence[Input], counts: Sequence[int], *, stamps: Sequence[str]) -> None:
         self._sources = [source_of(input) for input in inputs]
         self._ends = list(accumulate(counts))
         self._counts = counts
+        self._stamps = stamps
         self._file = -1
         self._position = 0
         self._items: Iterator[object] = iter(())
@@ -53,7 +55,10 @@ class RowReader:
         """The rows ``[start, stop)``, counted from 0 over all files; those that are blank are left out.
 
         Args:
-            carry: makes ready what goes along with a row; what it raises as ``RowError`` is the row's failure too.
+            carry: makes ready what goes along with a row; what it raises is the row's failure too.
+
+        Raises:
+            CorpusError: a file cannot be read, or has changed since it was counted.
         """
         while start < stop:
             file = bisect_right(self._ends, start)
@@ -64,6 +69,8 @@ class RowReader:
                 ready = self._ready(self._sources[file], number, carry)
                 if ready is not None:
                     yield ready
+            if self._sources[file].input.stamp != self._stamps[file]:
+                raise _changed(self._sources[file])
             start = end
 
     def _go(self, file: int, number: int) -> None:
@@ -81,9 +88,13 @@ class RowReader:
         item = next(self._items, _END)
         self._position += 1
         if item is _END:
-            raise CorpusError("has changed while it was read", path=source.path)
-        try:
-            row = source.row(item)
-            return None if row is None else Ready(row.document, carry(row), str(source.path), number + 1)
-        except RowError as error:
-            return DeadLetter(file=str(source.path), row=number + 1, reason=error.reason, what=error.what)
+            raise _changed(source)
+
+        def ready(row: Row) -> Ready[Carried]:
+            return Ready(row.document, carry(row), str(source.path), number + 1)
+
+        return source.attempt(item, number=number + 1, use=ready)
+
+
+def _changed(source: Source[object]) -> CorpusError:
+    return CorpusError("has changed since the job began", path=source.path)

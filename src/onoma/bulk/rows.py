@@ -26,20 +26,6 @@ class Row:
     document: Document
     record: Mapping[str, object] | pa.RecordBatch = field(default_factory=dict)
 
-    def fields(self) -> Mapping[str, object]:
-        """The row's fields as plain values.
-
-        Raises:
-            RowError: a cell of a Parquet file cannot be one.
-        """
-        if isinstance(self.record, Mapping):
-            return self.record
-        try:
-            (fields,) = self.record.to_pylist()
-        except ValueError as error:
-            raise RowError("a cell cannot be read", str(error)) from None
-        return dict(fields)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:

@@ -6,25 +6,24 @@ journal says so, and until then it is done again, to the same bytes.
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from onoma.bulk.cluster import do_on_ray, need_ray
+from onoma.bulk.delivery import MERGED, MERGED_LETTERS, REPLACED, deliver
+from onoma.bulk.identity import check_unchanged
 from onoma.bulk.job import LETTERS, PARTS, Job
 from onoma.bulk.journal import Journal
 from onoma.bulk.local import do_here, do_in_processes
-from onoma.bulk.merging import deliver
 from onoma.bulk.observing import BulkObserver, BulkReport, Progress
-from onoma.bulk.output import Output
+from onoma.bulk.output import Output, is_draft, is_empty_folder, remove_parts
 from onoma.bulk.planning import Request, plan
+from onoma.bulk.resuming import take_up
 from onoma.bulk.shard import Done, Failed, Results
 from onoma.bulk.tables import need_pyarrow
 from onoma.errors import InputError, UnfinishedError
-from onoma.io.digest import file_digest
-from onoma.io.files import DRAFT
 from onoma.io.lock import locked
 
 _LOCK = Path("lock") / "onoma.lock"
@@ -45,9 +44,8 @@ def run_job(request: Request, *, observer: BulkObserver | None = None) -> BulkRe
         need_pyarrow()
     if request.engine == "ray":
         need_ray()
-    if passed_over := request.found.passed_over:
-        named = ", ".join(map(str, passed_over[:3])) + (", …" if len(passed_over) > 3 else "")
-        observer.notice(f"{len(passed_over):,} files of other kinds were skipped: {named}")
+    for notice in request.found.notices():
+        observer.notice(notice)
     journal = Journal(output.work / "journal.jsonl")
     try:
         with locked(output.work / _LOCK):
@@ -57,7 +55,7 @@ def run_job(request: Request, *, observer: BulkObserver | None = None) -> BulkRe
                     return _run(request, journal, observer)
             finally:
                 if not journal.begun:
-                    shutil.rmtree(output.work, ignore_errors=True)
+                    _remove_drafts(output.work)
     finally:
         with suppress(OSError):
             (output.work / _LOCK.parent).rmdir()
@@ -68,6 +66,7 @@ def _check_place(request: Request, journal: Journal, observer: BulkObserver) -> 
     output = request.output
     if request.resume and request.overwrite:
         raise InputError("--resume continues a job and --overwrite discards it; pass one of them")
+    output.check_folder()
     if journal.begun and request.resume:
         return
     if journal.begun and not request.overwrite:
@@ -75,14 +74,15 @@ def _check_place(request: Request, journal: Journal, observer: BulkObserver) -> 
             f"{output.work}: holds an unfinished job; pass --resume to continue it, --overwrite to start again, "
             "or name another output"
         )
-    if request.overwrite:
-        output.check_replaceable()
-        if journal.begun:
-            journal.remove()
-    elif request.resume and output.path.exists() and not output.folder:
-        raise InputError(f"{output.path}: exists already and there is no unfinished job to resume")
-    else:
-        output.check_free()
+    if request.resume and output.path.exists() and not is_empty_folder(output.path):
+        raise InputError(f"{output.path}: exists already, and there is no unfinished job to resume")
+    output.check_place(overwrite=request.overwrite)
+    if journal.begun:
+        _clear(output.work, journal)
+    if strangers := [path for path in output.work.iterdir() if path.name != _LOCK.parent.name and not is_draft(path)]:
+        raise InputError(
+            f"{output.work}: has files that are of no job, such as {strangers[0].name}; move the folder away"
+        )
     if request.resume:
         observer.notice("there is no unfinished job to resume; this one starts from the beginning")
 
@@ -91,31 +91,24 @@ def _run(request: Request, journal: Journal, observer: BulkObserver) -> BulkRepo
     output = request.output
     job, identity = plan(request)
     done: dict[int, Done] = {}
+    finished, overwrite = False, request.overwrite
     if journal.begun:
-        noted = {each.shard: each for each in journal.take_up(identity)}
-        if not journal.finished and not _delivered(job, output, noted):
-            done = {number: each for number, each in noted.items() if _stands(job, each)}
-            if lost := len(noted) - len(done):
-                observer.notice(f"{lost:,} shards differ from the journal; they are done again")
-        else:
-            journal.finished = True
-            done = noted
+        record, done = take_up(journal, job, output, identity, notice=observer.notice)
+        finished, overwrite = record.finished, record.heading.overwrite
     else:
-        _clear(output.work)
-        journal.begin(identity)
-    if not journal.finished:
+        journal.begin(identity, overwrite=overwrite)
+    if not finished:
         try:
             with _explaining(job, output, done):
-                for draft in output.work.glob(f"*/.*{DRAFT}"):
-                    draft.unlink()
+                _remove_drafts(output.work)
                 _tag(request, job, done, journal, observer)
-                deliver(job, output)
+                check_unchanged(job.inputs, identity)
+                deliver(job, output, overwrite=overwrite)
                 journal.finish()
         finally:
             if not done:
-                journal.remove()
-    _clear(output.work)
-    journal.remove()
+                _clear(output.work, journal)
+    _clear(output.work, journal)
     dead = sum(each.dead for each in done.values())
     return BulkReport(
         output=output.path,
@@ -183,17 +176,17 @@ def _rows(job: Job, shard: int) -> int:
     return stop - start
 
 
-def _stands(job: Job, done: Done) -> bool:
-    return done.digests == (file_digest(job.part(done.shard)), file_digest(job.letters(done.shard)))
+def _clear(work: Path, journal: Journal) -> None:
+    """Remove what the job has written, the journal last: what is there without one is of somebody else."""
+    for name in (PARTS, LETTERS, REPLACED):
+        remove_parts(work / name)
+    for name in (MERGED, MERGED_LETTERS):
+        (work / name).unlink(missing_ok=True)
+    _remove_drafts(work)
+    journal.remove()
 
 
-def _delivered(job: Job, output: Output, done: Mapping[int, Done]) -> bool:
-    """Whether a job died after it had renamed its parts to the output and before it could note that."""
-    if not output.folder or (job.folder / PARTS).exists() or len(done) < job.shards:
-        return False
-    return all(file_digest(output.path / job.part(each.shard).name) == each.digests[0] for each in done.values())
-
-
-def _clear(work: Path) -> None:
-    for name in (PARTS, LETTERS):
-        shutil.rmtree(work / name, ignore_errors=True)
+def _remove_drafts(work: Path) -> None:
+    for folder in (work, work / PARTS, work / LETTERS):
+        for path in filter(is_draft, list(folder.iterdir()) if folder.is_dir() else []):
+            path.unlink()

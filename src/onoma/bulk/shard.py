@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -13,8 +12,8 @@ from typing import Any, TypeVar
 from onoma.bulk.job import Job
 from onoma.bulk.reader import Ready, RowReader
 from onoma.bulk.rows import DeadLetter, shown
-from onoma.bulk.writers import WRITERS
-from onoma.errors import InferenceError, OnomaError
+from onoma.bulk.writers import WRITERS, json_line
+from onoma.errors import InferenceError, InputError, OnomaError
 from onoma.io.digest import file_digest
 from onoma.io.files import replacing_bytes
 from onoma.text import Document
@@ -69,13 +68,16 @@ class ShardWorker:
         job: the plan.
 
     Raises:
-        OnomaError: the model cannot be loaded.
+        OnomaError: the model cannot be loaded, or has changed since the job was planned.
     """
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._reader = RowReader(job.inputs, job.counts)
+        self._reader = RowReader(job.inputs, job.counts, stamps=job.stamps)
         self._tagger = job.load()
+        folder = self._tagger.bundle.folder or job.model
+        if not job.known_model.is_still(folder):
+            raise InputError(f"{folder}: the model has changed since the job began")
 
     def attempt(self, shard: int) -> Done | Failed:
         """Do a shard; what onoma or the system can explain becomes words."""
@@ -173,4 +175,4 @@ def _write_letters(letters: list[DeadLetter], path: Path) -> None:
         path.unlink(missing_ok=True)
         return
     with replacing_bytes(path) as file:
-        file.writelines(json.dumps(asdict(letter), ensure_ascii=False).encode() + b"\n" for letter in letters)
+        file.writelines(json_line(asdict(letter)) for letter in letters)

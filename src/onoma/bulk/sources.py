@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Generic, Literal, TypeVar
 
-from onoma.bulk.rows import Row, RowError, decoded, shown, text_of, whole
+from onoma.bulk.rows import DeadLetter, Row, RowError, decoded, shown, text_of, whole
 from onoma.corpora import LAYOUTS, ReadOptions, read
 from onoma.corpora.layouts import id_of, spans_of
 from onoma.corpora.spans import place
 from onoma.corpora.tally import ReadTally
 from onoma.errors import CorpusError, InputError
 from onoma.io.compression import reading
+from onoma.io.digest import digest_below, stamp_below
 from onoma.io.json_text import parsed
+from onoma.io.once import ReadOnce
 from onoma.io.suffixes import plain_name
 from onoma.text import Document
 
@@ -33,10 +36,13 @@ TEXT = "text"
 """The column that is read where none is named."""
 
 Raw = TypeVar("Raw")
+Used = TypeVar("Used")
 
 _READ = ReadOptions()
 _MARK = b"\xef\xbb\xbf"
 _BLOCK_BYTES = 1 << 20
+_OF_FOLDERS = (".txt", ".ann")
+"""What is read of a folder that is one input: brat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +55,8 @@ class Input:
         column: which column or key holds the text.
         format: of a corpus; None finds it out.
         options: of a corpus; its encoding holds for all.
+        name: the id of a document that is the whole file; by the file's name where it is None.
+        once: what is read instead of the path, where that can be read only once.
     """
 
     path: Path
@@ -56,11 +64,23 @@ class Input:
     column: str = TEXT
     format: str | None = None
     options: ReadOptions = _READ
+    name: str | None = None
+    once: ReadOnce | None = field(default=None, compare=False)
+
+    @property
+    def stamp(self) -> str:
+        """What changes when somebody writes to it: size and time."""
+        return stamp_below(self.path, suffixes=_OF_FOLDERS)
+
+    @property
+    def digest(self) -> str:
+        """Of its content."""
+        return digest_below(self.path, suffixes=_OF_FOLDERS)
 
     @property
     def by_rows(self) -> bool:
-        """Whether only this package reads it: a table, or a compressed file."""
-        return self.kind in ("csv", "parquet") or plain_name(self.path) != self.path
+        """Whether only this package reads it: a table, a compressed file, or one that can be read only once."""
+        return self.kind in ("csv", "parquet") or plain_name(self.path) != self.path or self.once is not None
 
 
 class Source(ABC, Generic[Raw]):
@@ -75,6 +95,10 @@ class Source(ABC, Generic[Raw]):
         self.path = input.path
         encoding = input.options.encoding
         self.encoding = "utf-8" if encoding.lower().replace("_", "-") in ("utf-8", "utf8", "utf-8-sig") else encoding
+
+    def reading(self) -> AbstractContextManager[BinaryIO]:
+        """The bytes of the file, decompressed."""
+        return reading(self.path, once=self.input.once)
 
     @property
     def columns(self) -> tuple[str, ...] | None:
@@ -106,24 +130,53 @@ class Source(ABC, Generic[Raw]):
             RowError: it cannot be tagged.
         """
 
+    def attempt(self, item: Raw, *, number: int, use: Callable[[Row], Used]) -> Used | DeadLetter | None:
+        """What is made of an item, or why nothing could be: whatever goes wrong with it concerns no other.
+
+        Args:
+            number: of the item, from 1.
+            use: makes something of the row that the item is.
+
+        Returns:
+            None for an item that is blank and means nothing.
+
+        Raises:
+            OSError, MemoryError: the machine has failed, not the item.
+        """
+        try:
+            row = self.row(item)
+            return None if row is None else use(row)
+        except RowError as error:
+            reason, what = error.reason, error.what
+        except CorpusError as error:
+            reason, what = error.message, shown(item)
+        except (OSError, MemoryError):
+            raise
+        except Exception as error:
+            reason, what = f"cannot be read ({type(error).__name__}: {shown(str(error))})", shown(item)
+        return DeadLetter(file=str(self.path), row=number, reason=reason, what=what)
+
 
 class WholeText(Source[bytes]):
     """A file that is one document; it keeps its line ends."""
 
     def count(self) -> int:
-        with reading(self.path):
-            return 1
+        with self.reading() as file:
+            while plain_name(self.path) != self.path and file.read(_BLOCK_BYTES):
+                pass  # only its end tells whether a compressed file is whole
+        return 1
 
     def items(self, start: int) -> Iterator[bytes]:
         if not start:
-            with reading(self.path) as file:
+            with self.reading() as file:
                 yield file.read().removeprefix(_MARK)
 
     def row(self, item: bytes) -> Row:
         text = decoded(item, encoding=self.encoding)
         if not text.strip():
             raise RowError("the file has no text", text)
-        return Row(Document(text, id=plain_name(self.path).stem))
+        name = self.input.name
+        return Row(Document(text, id=plain_name(self.path).stem if name is None else name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +192,14 @@ class Lines(Source[NumberedLine]):
 
     def count(self) -> int:
         lines, last = 0, b"\n"
-        with reading(self.path) as file:
+        with self.reading() as file:
             while block := file.read(_BLOCK_BYTES):
                 lines += block.count(b"\n")
                 last = block
         return lines + (not last.endswith(b"\n"))
 
     def items(self, start: int) -> Iterator[NumberedLine]:
-        with reading(self.path) as file:
+        with self.reading() as file:
             for number, line in enumerate(file):
                 if number >= start:
                     yield NumberedLine(number + 1, line if number else line.removeprefix(_MARK))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from onoma.bulk.inputs import source_of
-from onoma.bulk.rows import DeadLetter, RowError
+from onoma.bulk.rows import DeadLetter
 from onoma.bulk.sources import Input
 from onoma.text import Document
 
@@ -19,10 +19,8 @@ def stream(inputs: Sequence[Input], *, failed: Callable[[DeadLetter], None]) -> 
     for input in inputs:
         source = source_of(input)
         for number, item in enumerate(source.items(0), start=1):
-            try:
-                row = source.row(item)
-            except RowError as error:
-                failed(DeadLetter(file=str(input.path), row=number, reason=error.reason, what=error.what))
-                continue
-            if row is not None:
-                yield row.document
+            made = source.attempt(item, number=number, use=lambda row: row.document)
+            if isinstance(made, DeadLetter):
+                failed(made)
+            elif made is not None:
+                yield made

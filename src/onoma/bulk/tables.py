@@ -8,17 +8,17 @@ from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
 from io import TextIOWrapper
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from onoma.bulk.rows import Row, RowError, text_of
+from onoma.bulk.cells import plain_value
+from onoma.bulk.rows import Row, RowError, shown, text_of
 from onoma.bulk.sources import Input, Source, no_column
 from onoma.corpora.layouts import id_of
 from onoma.corpora.tables import delimiter_of
 from onoma.errors import CorpusError, InputError, needing
 from onoma.io.cells import allow_long_cells
-from onoma.io.compression import reading
-from onoma.text import Document
+from onoma.text import Document, half_pair
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,27 +29,24 @@ _BATCH_ROWS = 256
 class CsvTable(Source[list[str]]):
     """Values separated by commas, semicolons, tabs or bars; the first record names the columns."""
 
-    @cached_property
+    def __init__(self, input: Input) -> None:
+        super().__init__(input)
+        self._columns: tuple[str, ...] = ()
+
+    @property
     def columns(self) -> tuple[str, ...]:
-        with self._records() as records:
-            header = tuple(next(records, ()))
-        if not header:
-            raise CorpusError("is empty; expected a line that names the columns", path=self.path)
-        if self.input.column not in header:
-            raise no_column(self.path, self.input.column, header)
-        if len(set(header)) < len(header):
-            raise CorpusError(f"two columns have the same name: {', '.join(header)}", path=self.path)
-        return header
+        if not self._columns:
+            with self._records():
+                pass
+        return self._columns
 
     def count(self) -> int:
         with self._records() as records:
-            return sum(1 for _ in records) - bool(self.columns)
+            return sum(1 for _ in records)
 
     def items(self, start: int) -> Iterator[list[str]]:
         with self._records() as records:
-            for number, cells in enumerate(records, start=-1):
-                if number >= start:
-                    yield cells
+            yield from islice(records, start, None)
 
     def row(self, item: list[str]) -> Row | None:
         if not item:
@@ -65,21 +62,37 @@ class CsvTable(Source[list[str]]):
 
     @contextmanager
     def _records(self) -> Iterator[Iterator[list[str]]]:
+        """The records behind the first one, which names the columns."""
         allow_long_cells()
         encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
-        with reading(self.path) as file:
+        with self.reading() as file:
             # What is not in this encoding is carried along and found by _check_bytes, in its own row.
             text = TextIOWrapper(file, encoding=encoding, errors="surrogateescape", newline="")
             first = text.readline()
             delimiter = delimiter_of(first.strip("\r\n"), column=self.input.column)
             records = csv.reader(chain([first], text) if first else text, delimiter=delimiter, strict=True)
             try:
+                self._columns = self._named(next(records, []))
                 yield records
             except csv.Error as error:
                 message = f"is not CSV: {error}; a quote is not closed, or not doubled inside a quoted cell"
                 raise CorpusError(message, path=self.path, line=records.line_num) from None
             finally:
                 text.detach()
+
+    def _named(self, header: list[str]) -> tuple[str, ...]:
+        """The names of the columns, in which that of the text must be."""
+        if not header:
+            raise CorpusError("is empty; expected a line that names the columns", path=self.path)
+        if broken := next((name for name in header if half_pair(name)), None):
+            raise CorpusError(
+                f"the name of the column {shown(broken)!r} is not {self.encoding.upper()}", path=self.path
+            )
+        if self.input.column not in header:
+            raise no_column(self.path, self.input.column, tuple(header))
+        if len(set(header)) < len(header):
+            raise CorpusError(f"two columns have the same name: {', '.join(header)}", path=self.path)
+        return tuple(header)
 
 
 def _check_bytes(cell: str, *, column: str, encoding: str) -> None:
@@ -114,8 +127,10 @@ class ParquetTable(Source[Record]):
         return tuple(self.schema.names)
 
     def count(self) -> int:
-        with self._open() as file:
-            return int(file.metadata.num_rows) if self.columns else 0
+        if not self.columns:
+            return 0
+        with self._open() as file:  # only reading them tells whether all pages are whole
+            return sum(batch.num_rows for batch in file.iter_batches(batch_size=_BATCH_ROWS))
 
     def items(self, start: int) -> Iterator[Record]:
         with self._open() as file:
@@ -129,11 +144,8 @@ class ParquetTable(Source[Record]):
         batch, index = item
         column = self.input.column
         record = batch.slice(index, 1)
-        try:
-            text = text_of(batch.column(column)[index].as_py(), column=column)
-            fields = {"id": batch.column("id")[index].as_py()} if "id" in batch.schema.names else {}
-        except UnicodeDecodeError as error:
-            raise RowError(f"byte 0x{error.object[error.start]:02x} is not UTF-8", error.object) from None
+        text = text_of(plain_value(batch.column(column)[index]), column=column)
+        fields = {"id": plain_value(batch.column("id")[index])} if "id" in batch.schema.names else {}
         return Row(Document(text, id=id_of(fields)), record)
 
     def _check_column(self, schema: pa.Schema) -> None:
@@ -163,10 +175,10 @@ class ParquetTable(Source[Record]):
         try:
             with pq.ParquetFile(self.path) as file:
                 yield file
-        except pa.ArrowInvalid as error:
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, UnicodeDecodeError, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise CorpusError(f"cannot be read: {error.strerror}", path=self.path) from error
             raise CorpusError(f"is not a complete Parquet file ({error}); copy it again", path=self.path) from error
-        except OSError as error:
-            raise CorpusError(f"cannot be read: {error.strerror or error}", path=self.path) from error
 
 
 def _groups_from(metadata: pa.parquet.FileMetaData, start: int) -> tuple[Sequence[int], int]:

@@ -6,15 +6,14 @@ known in time. The same rows always become the same bytes.
 
 from __future__ import annotations
 
-import csv
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
+from onoma.bulk.cells import fields_of
 from onoma.bulk.rows import Row, RowError
 from onoma.bulk.sources import TEXT
 from onoma.text import Document
@@ -27,6 +26,8 @@ OutputFormat = Literal["jsonl", "csv", "parquet"]
 ENTITIES = "entities"
 _REST = "meta"
 _FLUSH_CHARACTERS = 8_000_000
+_QUOTE = '"'
+_NEEDS_QUOTES = re.compile(r'[",\r\n]')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,27 +100,28 @@ class JsonlWriter:
 
 
 class CsvWriter:
-    """The row's cells, then the entities as JSON."""
+    """The row's cells, then the entities as JSON.
+
+    Written by hand, as :mod:`csv` quotes a carriage return only from Python 3.13 on.
+    """
 
     def __init__(self, file: BinaryIO, columns: TableColumns) -> None:
         self._columns = columns
-        self._text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-        self._records = csv.writer(self._text, lineterminator="\n")
+        self._file = file
         if columns.heading:
-            self._records.writerow([*columns.passed, ENTITIES])
+            self._file.write(_record([*columns.passed, ENTITIES]))
 
-    def carry(self, row: Row) -> list[str]:
-        return [_cell(value) for value in _passed(row, self._columns)]
+    def carry(self, row: Row) -> bytes:
+        return _record([_cell(value) for value in _passed(row, self._columns)])
 
-    def write(self, document: Document, carried: list[str]) -> None:
-        self._records.writerow([*carried, _json(_entities(document))])
+    def write(self, document: Document, carried: bytes) -> None:
+        self._file.write(carried[:-1] + b"," + _record([_json(_entities(document))]))
 
     def close(self) -> None:
-        self._text.detach()
+        pass
 
     def abandon(self) -> None:
-        with suppress(OSError):
-            self._text.detach()
+        pass
 
 
 class ParquetWriter:
@@ -176,6 +178,11 @@ class ParquetWriter:
         self._rows, self._entities, self._characters = [], [], 0
 
 
+def json_line(record: Mapping[str, object]) -> bytes:
+    """A record as a line of JSON in UTF-8; half of a surrogate pair, as in a file's name, as an escape."""
+    return _json(record).encode() + b"\n"
+
+
 WRITERS: Mapping[OutputFormat, Callable[[BinaryIO, TableColumns], Writer]] = {
     "jsonl": JsonlWriter,
     "csv": CsvWriter,
@@ -190,18 +197,24 @@ def _without_entities(schema: pa.Schema) -> pa.Schema:
 def _passed(row: Row, columns: TableColumns) -> list[object]:
     """The values of the columns to write."""
     if columns.names is not None:
-        fields = row.fields()
+        fields = fields_of(row)
         return [fields[name] for name in columns.passed]
     rest = _others(row, but=("id", columns.text, ENTITIES))
     return [row.document.id, row.document.text, _json(rest) if rest else None]
 
 
 def _others(row: Row, *, but: Sequence[str]) -> dict[str, object]:
-    return {name: value for name, value in row.fields().items() if name not in but}
+    return {name: value for name, value in fields_of(row).items() if name not in but}
 
 
 def _entities(document: Document) -> list[dict[str, object]]:
     return [entity.to_json() for entity in document.entities]
+
+
+def _record(cells: Sequence[str]) -> bytes:
+    """A record of CSV with its end."""
+    quoted = (f'"{cell.replace(_QUOTE, _QUOTE * 2)}"' if _NEEDS_QUOTES.search(cell) else cell for cell in cells)
+    return ",".join(quoted).encode() + b"\n"
 
 
 def _cell(value: object) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from onoma.cli import calibrate, check, convert, evaluate, explain, export, index, info, prune, score, tag, train
 from onoma.cli.options import INTERRUPTED
@@ -15,7 +16,27 @@ from onoma.cli.output import print_message, set_up_output
 from onoma.errors import OnomaError, StoppedError
 from onoma.version import __version__
 
+
+class _Commands(TyperGroup):
+    """The commands; a reader of standard output that has enough, as `head`, is no error."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            try:
+                return super().invoke(ctx)
+            finally:
+                if sys.stdout is not None:
+                    sys.stdout.flush()
+        except (BrokenPipeError, SystemExit) as error:
+            if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
+                raise  # rich makes the one of the other
+            # Without this Python reports it again when it flushes at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="onoma",
     help="Find and classify the names in text with BERT.",
     no_args_is_help=True,
@@ -56,10 +77,6 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         print_message("interrupted")
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of the output has closed the pipe; without this Python reports it again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except Exception:  # a fault of onoma, with a message in which anything may stand

@@ -38,6 +38,12 @@ def set_up_output() -> None:
         sys.stdout.reconfigure(encoding="utf-8", newline="\n")
 
 
+def flush_each_line() -> None:
+    """Show each line of standard output when it is written, also in a pipe: what it comes from may be slow."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
+
+
 def print_line(text: str) -> None:
     """Print a result on standard output, as a terminal may be given it."""
     print(visible(text))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,9 +11,10 @@ import typer
 
 from onoma.api.streaming import TARGETS
 from onoma.cli.options import INTERRUPTED, WORDS, DtypeOption, StructureOption, Threads, reads
-from onoma.cli.output import print_message, print_notes
+from onoma.cli.output import flush_each_line, print_message, print_notes
 from onoma.corpora import FORMATS, ReadOptions
 from onoma.errors import InputError
+from onoma.io.once import STANDARD_INPUT
 from onoma.text import Document
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ def run(
     *,
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="Files, folders or patterns to tag; standard input if not given.", show_default=False),
+        typer.Argument(
+            help="Files, folders, patterns or pipes to tag; - or none for standard input.", show_default=False
+        ),
     ] = None,
     model: Annotated[
         Path,
@@ -89,14 +91,19 @@ def run(
     entities are ignored.
 
     Tagging files to JSON Lines, CSV or Parquet is a job: every row is written once, an unfinished job is continued with
-    --resume, and rows that cannot be tagged go to OUTPUT.dead.jsonl with the reason; the exit status is then 3.
+    --resume, and rows that cannot be tagged go to OUTPUT.dead.jsonl with the reason; the exit status is then 3. What
+    comes from a pipe can be read only once, so it is tagged as a stream instead, each line of --lines as it comes.
     """
     if text is not None and files:
         raise InputError("--text and files were both given; pass one of them")
     if lines:
         options = replace(options, text_unit="line")
-    named = [path for path in files or () if path != Path("-")]
-    if named and output is not None:
+    if output == str(STANDARD_INPUT):  # which is called like standard output
+        output = None
+    named = list(files or ()) or [STANDARD_INPUT]
+    if text is None and STANDARD_INPUT in named and sys.stdin is not None and sys.stdin.isatty():
+        print_message("reading text from the terminal; end it with Ctrl-D")
+    if text is None and output is not None:
         _tag_files(
             named,
             model=model,
@@ -120,12 +127,13 @@ def run(
         check_free,
         check_streamed,
         documents_of,
+        tagged,
         target_of,
         untagged,
         write_documents,
     )
 
-    path = Path(output or "-")
+    path = Path("-" if output is None else output)
     target = target_of(output, to=to)
     check_streamed(target, resume=resume, workers=workers, engine=engine)
     check_free(path, overwrite=overwrite)
@@ -135,17 +143,18 @@ def run(
         failures.append(untagged(letter))
         print_notes(failures[-1:])
 
-    documents: Iterable[Document]
+    tagger = load(model, dtype=dtype, threads=threads, structure=structure)
     if text is not None:
-        documents = [Document(text)]
-    elif named:
-        from onoma.bulk import find_inputs
+        write_documents(tagger.tag_many([Document(text)]), path, to=target)
+        return
+    from onoma.bulk import find_inputs
 
-        found = find_inputs(named, column=column, format=format, options=options)
-        documents = documents_of(found, by_rows=column is not None, failed=failed)
-    else:
-        documents = _standard_input(lines=lines)
-    write_documents(load(model, dtype=dtype, threads=threads, structure=structure).tag_many(documents), path, to=target)
+    found = find_inputs(named, column=column, format=format, options=options)
+    print_notes(found.notices())
+    documents = documents_of(found, by_rows=column is not None, failed=failed)
+    if found.once:
+        flush_each_line()
+    write_documents(tagged(tagger, found, documents), path, to=target)
     if failures:
         raise typer.Exit(SOME_FAILED)
 
@@ -168,15 +177,3 @@ def _tag_files(files: list[Path], *, engine: str, **settings: Any) -> None:
         progress.finish(report)
     if report.dead:
         raise typer.Exit(SOME_FAILED)
-
-
-def _standard_input(*, lines: bool) -> Iterator[Document]:
-    if sys.stdin.isatty():
-        print_message("reading text from the terminal; end it with Ctrl-D")
-    for number, line in enumerate(sys.stdin.buffer if lines else [sys.stdin.buffer.read()], start=1):
-        try:
-            decoded = line.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            byte = f"byte 0x{line[error.start]:02x} at {error.start + 1}"
-            raise InputError(f"standard input:{number}: {byte} is not UTF-8; convert the text first") from error
-        yield Document(decoded.rstrip("\r\n"), id=str(number)) if lines else Document(decoded)

@@ -4,12 +4,13 @@ from onoma.corpora.formats import FORMATS, WRITABLE, Format, read, write
 from onoma.corpora.options import ReadOptions, Segment, WriteOptions, blank_separated
 from onoma.corpora.reading import Reading
 from onoma.corpora.retagging import retagged
-from onoma.corpora.sniffing import sniff
+from onoma.corpora.sniffing import HEAD_LINES, sniff, sniff_lines
 from onoma.corpora.tally import Location, Occurrences, ReadReport, WriteReport
 from onoma.corpora.written_layouts import LAYOUTS
 
 __all__ = [
     "FORMATS",
+    "HEAD_LINES",
     "LAYOUTS",
     "Occurrences",
     "Format",
@@ -25,5 +26,6 @@ __all__ = [
     "read",
     "retagged",
     "sniff",
+    "sniff_lines",
     "write",
 ]

@@ -24,6 +24,7 @@ from onoma.corpora.units import units_of
 from onoma.errors import CorpusError
 from onoma.io.files import new_folder, replacing
 from onoma.io.lines import numbered_lines, whole_text
+from onoma.io.suffixes import named_format
 from onoma.text import Document, Entity
 
 _SPAN = re.compile(r"T[^\t]*\t(\S+) (\d{1,12} \d{1,12}(?:;\d{1,12} \d{1,12})*)(?:\t(.*))?")
@@ -48,6 +49,9 @@ class BratReader(SchemelessReader):
         if not self._path.is_dir():
             yield self._document(_stem(self._path), self._path.stem, tally)
             return
+        for path in sorted(self._path.rglob("*")):
+            if named_format(path) not in (None, "brat", "text") and path.is_file():
+                tally.unusable.add("a file of another format among annotations", where=str(path), what=path.name)
         for stem in sorted({_stem(path) for kind in ("ann", "txt") for path in self._path.rglob(f"*.{kind}")}):
             yield self._document(stem, stem.relative_to(self._path).as_posix(), tally)
 

@@ -27,6 +27,7 @@ from onoma.corpora.tables import TableReader
 from onoma.corpora.tally import ReadTally, WriteReport, WriteTally
 from onoma.corpora.webanno import WebannoReader
 from onoma.errors import ConfigError
+from onoma.io.once import need_file
 from onoma.text import Document
 
 _READ = ReadOptions()
@@ -71,10 +72,11 @@ def read(path: str | Path, *, format: str | None = None, options: ReadOptions = 
         format: a name in ``FORMATS``; None finds it out by suffix and content.
 
     Raises:
-        CorpusError: the file is missing, or its format cannot be determined.
+        CorpusError: the file is missing, can be read only once, or its format cannot be determined.
         ConfigError: no format or scheme has the name.
     """
     path = Path(path)
+    need_file(path)
     name = format if format is not None else sniff(path, encoding=options.encoding)
     if options.scheme is not None:
         chosen_scheme(options.scheme)

@@ -42,20 +42,20 @@ class JsonlReader(RecordReader):
             return
         yield from ((first[0], record) for record in _contained(parsed(first[1])))
         for number, line in filled:
-            try:
-                value = parsed(line)
-            except json.JSONDecodeError as error:
-                message = f"column {error.colno} is no JSON: {error.msg}; expected one JSON object a line"
-                raise CorpusError(message, path=self.path, line=number) from None
+            value = self._value(line, number, expected="one JSON object a line")
             yield from ((number, record) for record in _contained(value))
 
     def _whole(self) -> list[object]:
+        text = whole_text(self.path, encoding=self.options.encoding)
+        return _contained(self._value(text, 1, expected="one JSON object a line, or a JSON list"))
+
+    def _value(self, text: str, line: int, *, expected: str) -> object:
+        """The JSON value of a text that begins at a line."""
         try:
-            value = parsed(whole_text(self.path, encoding=self.options.encoding))
+            return parsed(text)
         except json.JSONDecodeError as error:
-            message = f"column {error.colno} is no JSON: {error.msg}; expected one JSON object a line, or a JSON list"
-            raise CorpusError(message, path=self.path, line=error.lineno) from None
-        return _contained(value)
+            message = f"column {error.colno} is no JSON: {error.msg}; expected {expected}"
+            raise CorpusError(message, path=self.path, line=line + error.lineno - 1) from None
 
 
 def _contained(value: object) -> list[object]:
@@ -80,16 +80,17 @@ def write_jsonl(documents: Iterable[Document], path: Path, options: WriteOptions
     layout = LAYOUTS[options.layout]
     listed = path.suffix.lower() == ".json"
     with replacing(path) as target:
-        separator = "[\n" if listed else ""
+        separator, end = ("[\n", "") if listed else ("", "\n")
         for document in documents:
             tally.begin(document)
             held = _without_empty(document, tally)
             tally.lose_beyond(held, holds=layout.holds)
-            target.write(separator + _line(layout.record(held)))
-            separator = ",\n" if listed else "\n"
+            target.write(separator + _line(layout.record(held)) + end)
+            separator = ",\n" if listed else ""
             for entity in held.entities:
                 tally.wrote(entity.label)
-        target.write("\n]\n" if listed and tally.documents else "[]\n" if listed else "\n" if tally.documents else "")
+        if listed:
+            target.write("\n]\n" if tally.documents else "[]\n")
 
 
 def _without_empty(document: Document, tally: WriteTally) -> Document:

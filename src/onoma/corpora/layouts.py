@@ -19,7 +19,9 @@ error. This module does not know files, and checks no span: see ``spans``.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from math import isnan
 
 from onoma.corpora.blocks import SentenceBlock, align
 from onoma.corpora.gate import spans_by_type
@@ -112,9 +114,13 @@ def is_pair(record: object) -> bool:
 
 
 def id_of(record: object) -> str:
-    """A record's name, of its text or number; empty where it has none."""
+    """A record's name, as its text or else as JSON; empty where it has none."""
     value = record.get("id") if isinstance(record, dict) else None
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return str(value)
+    if value is None or (isinstance(value, float) and isnan(value)):
+        return ""
+    return json.dumps(value, ensure_ascii=False, default=str).strip('"')
 
 
 def meta_of(record: object) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -27,7 +28,9 @@ _NAMED = {
 } | {".csv": "table"}
 _SETTLED = frozenset(["jsonl", "brat", "germeval", "spacy"])
 _READ_ONLY = frozenset(["table", "pubtator", "spacy"])
-_HEAD_LINES = 400
+HEAD_LINES = 400
+"""So many lines of a file decide on its format."""
+
 _WORD_NUMBER = re.compile(r"\d+([-.]\d+)?")
 
 
@@ -47,11 +50,17 @@ def sniff(path: str | Path, *, encoding: str = "utf-8") -> str:
         return str(named)
     if path.with_suffix(".ann").is_file():
         return "brat"
-    lines = [line for _, line in islice(numbered_lines(path, encoding=encoding), _HEAD_LINES)]
-    filled = [line for line in lines if line.strip(" \t")]
-    if not filled:
+    lines = [line for _, line in islice(numbered_lines(path, encoding=encoding), HEAD_LINES)]
+    found = sniff_lines(lines)
+    if found is None:
         raise CorpusError("has no documents: there is nothing in it but white space", path=path)
-    return _by_content(filled) or named or "text"
+    return named if found == "text" and named else found
+
+
+def sniff_lines(lines: Sequence[str]) -> str | None:
+    """The name of the format that a file with these first lines has; None where there is nothing but white space."""
+    filled = [line for line in lines if line.strip(" \t")]
+    return (_by_content(filled) or "text") if filled else None
 
 
 def format_to_write(path: Path) -> str:

@@ -44,8 +44,11 @@ def is_table(lines: Sequence[str]) -> bool:
 
 
 def split_cells(line: str) -> list[str]:
-    """The cells of a line that names columns."""
-    return next(csv.reader([line], delimiter=delimiter_of(line)), [])
+    """The cells of a line that names columns; none where it cannot be one."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter_of(line)), [])
+    except csv.Error:  # a carriage return in the middle
+        return []
 
 
 def delimiter_of(line: str, *, column: str = "text") -> str:

@@ -14,14 +14,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from onoma.errors import CorpusError, needing
+from onoma.io.once import ReadOnce
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+_READ_BYTES = 1 << 16
+_STEP_BYTES = 1 << 10
+
 
 @contextmanager
-def reading(path: Path) -> Iterator[BinaryIO]:
+def reading(path: Path, *, once: ReadOnce | None = None) -> Iterator[BinaryIO]:
     """The bytes of a file, decompressed.
+
+    Args:
+        once: what to read instead of opening the path, where it can be read only once.
 
     Raises:
         CorpusError: the file is missing, a folder, damaged or cut short.
@@ -29,7 +36,7 @@ def reading(path: Path) -> Iterator[BinaryIO]:
     """
     suffix = path.suffix.lower()
     try:
-        with path.open("rb") as file:
+        with path.open("rb") if once is None else once.reading() as file:
             if suffix == ".gz":
                 with gzip.open(file) as unpacked:
                     yield cast("BinaryIO", unpacked)
@@ -43,6 +50,9 @@ def reading(path: Path) -> Iterator[BinaryIO]:
         if path.is_dir():
             raise CorpusError("is a folder; expected a file", path=path) from None
         raise CorpusError(f"cannot be read: {error.strerror or error}", path=path) from error
+    except _WindowError:
+        message = "needs more than 128 MiB to be unpacked; compress it again without --long or --ultra"
+        raise CorpusError(message, path=path) from None
     except zlib.error as error:
         raise CorpusError(f"is damaged ({error}); copy it again", path=path) from error
 
@@ -70,14 +80,23 @@ def need_compression(suffix: str) -> None:
         _zstandard()
 
 
+class _WindowError(Exception):
+    """A frame refers back further than the library's bound."""
+
+
 class _Frames(RawIOBase):
-    """Zstandard frames one after the other; unlike the library's reader it minds where the last one ends."""
+    """Zstandard frames one after the other; unlike the library's reader it minds where the last one ends.
+
+    Few bytes are unpacked at a time, as four of them can stand for 128 KiB. A frame that refers back further than the
+    library's bound, 128 MiB, is refused.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._library = _zstandard()
         self._frame: Any = None
-        self._waiting = b""
+        self._packed = memoryview(b"")
+        self._waiting = memoryview(b"")
 
     def readable(self) -> bool:
         return True
@@ -87,25 +106,29 @@ class _Frames(RawIOBase):
             block = self._unpacked_block()
             if block is None:
                 return 0
-            self._waiting = block
+            self._waiting = memoryview(block)
         taken = self._waiting[: len(buffer)]
         buffer[: len(taken)] = taken
         self._waiting = self._waiting[len(taken) :]
         return len(taken)
 
     def _unpacked_block(self) -> bytes | None:
-        packed = self._frame.unused_data if self._frame is not None and self._frame.eof else b""
-        packed = packed or self._file.read(1 << 16)
-        if not packed:
+        if not self._packed:
+            self._packed = memoryview(self._file.read(_READ_BYTES))
+        if not self._packed:
             if self._frame is not None and not self._frame.eof:
                 raise EOFError("it ends within a frame")
             return None
         if self._frame is None or self._frame.eof:
             self._frame = self._library.ZstdDecompressor().decompressobj()
+        step = self._packed[:_STEP_BYTES]
         try:
-            return cast("bytes", self._frame.decompress(packed))
+            block = cast("bytes", self._frame.decompress(step))
         except self._library.ZstdError as error:
-            raise EOFError(str(error)) from error
+            raise (_WindowError if "too much memory" in str(error) else EOFError)(str(error)) from error
+        left = len(self._frame.unused_data) if self._frame.eof else 0
+        self._packed = self._packed[len(step) - left :]
+        return block
 
 
 def _zstandard() -> ModuleType:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parents[1]
@@ -15,6 +15,25 @@ def file_digest(path: Path) -> str:
         return ""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_below(path: Path, *, suffixes: Sequence[str]) -> str:
+    """The SHA-256 of a file, or of all files of a folder that have some suffixes, with their places in it."""
+    if not path.is_dir():
+        return file_digest(path)
+    digest = hashlib.sha256()
+    for file in _files_below(path, suffixes):
+        name = file.relative_to(path).as_posix()
+        digest.update(f"{name}\0{file_digest(file)}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def stamp_below(path: Path, *, suffixes: Sequence[str]) -> str:
+    """Size and time of a file, or of all such files of a folder: what changes when somebody writes to it."""
+    files = _files_below(path, suffixes) if path.is_dir() else [path]
+    found = ((str(file), file.stat()) for file in files)
+    stamps = "\n".join(f"{name}\0{status.st_size} {status.st_mtime_ns}" for name, status in found)
+    return hashlib.sha256(stamps.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def code_digest(parts: Iterable[str]) -> str:
@@ -29,3 +48,7 @@ def code_digest(parts: Iterable[str]) -> str:
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
             digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def _files_below(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix in suffixes and path.is_file())

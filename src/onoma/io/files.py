@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import platform
+import re
 import secrets
 import shutil
+import stat
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,7 +26,7 @@ DRAFT = ".draft"
 @contextmanager
 def temporary_beside(path: Path) -> Iterator[Path]:
     """A new path in the folder of ``path``; the file or folder that is there at the end is removed."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{DRAFT}")
+    temporary = path.with_name(f".{path.name}.{_machine()}-{os.getpid()}-{secrets.token_hex(4)}{DRAFT}")
     try:
         yield temporary
     finally:
@@ -54,6 +59,9 @@ def replacing_bytes(path: Path) -> Iterator[BinaryIO]:
 def replacing(path: Path, *, styled: bool = False) -> Iterator[TextIO]:
     """A UTF-8 file to write to that takes the place of ``path`` only when all went well; ``-`` is standard output.
 
+    It takes the place of what is there at the beginning. What somebody puts there later stays, and the new file is
+    called ``PATH.new``.
+
     Args:
         path: the file.
         styled: the text is made for a terminal, with its control characters, which a terminal is not given otherwise.
@@ -81,9 +89,38 @@ def new_folder(path: Path) -> Iterator[Path]:
     """
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
         raise CorpusError("exists already; choose a folder that is new or empty", path=path)
-    with _explaining(path), replacing_path(path) as draft:
+    _remove_abandoned(path)
+    with _explaining(path), temporary_beside(path) as draft:
         draft.mkdir()
         yield draft
+        if path.is_dir():
+            path.rmdir()  # unless something has come into it meanwhile
+        draft.rename(path)
+
+
+def name_new(draft: Path, path: Path) -> None:
+    """Give a whole file the name ``path``, unless something has that name, be it only since a moment.
+
+    Raises:
+        FileExistsError: something has it; nothing was changed.
+    """
+    try:
+        os.link(draft, path)
+    except OSError as error:
+        if error.errno == errno.EEXIST or os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, "exists already", str(path)) from None
+        draft.rename(path)  # a file system without links
+    else:
+        draft.unlink()
+
+
+def is_special(path: Path) -> bool:
+    """Whether there is something that is neither a file nor a folder: a device, a pipe, a socket."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def remove(path: Path) -> None:
@@ -113,8 +150,54 @@ def _target(path: Path, *, styled: bool) -> Iterator[TextIO]:
         return
     if path.is_dir():
         raise CorpusError("is a folder; name a file to write to", path=path)
-    with _explaining(path), replacing_path(path) as draft, draft.open("x", encoding="utf-8", newline="\n") as file:
-        yield file
+    if is_special(path):
+        raise CorpusError("is a device or a pipe; name a file to write to, or - for standard output", path=path)
+    _remove_abandoned(path)
+    before = _seen(path)
+    with _explaining(path), temporary_beside(path) as draft:
+        with draft.open("x", encoding="utf-8", newline="\n") as file:
+            yield file
+        if _seen(path) == before:
+            draft.replace(path)
+            return
+        kept = path.with_name(f"{path.name}.new")
+        name_new(draft, kept)
+    raise CorpusError(f"somebody has written to it meanwhile, so it is not replaced; the result is {kept}", path=path)
+
+
+def _seen(path: Path) -> tuple[int, int, int, int] | None:
+    """What tells a file from another one at the same place; None where there is none."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove drafts for ``path`` that processes of this machine have left when they died."""
+    name = re.compile(re.escape(f".{path.name}.{_machine()}-") + r"(\d+)-[0-9a-f]+" + re.escape(DRAFT))
+    with suppress(OSError):
+        for draft in path.parent.iterdir():
+            if (found := name.fullmatch(draft.name)) and not _is_alive(int(found[1])):
+                remove(draft)
+
+
+def _is_alive(process: int) -> bool:
+    if os.name == "nt":
+        return True  # there is no harmless signal
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
+def _machine() -> str:
+    """A short name for this machine: others may write to the same folder."""
+    return f"{zlib.crc32(platform.node().encode()):08x}"
 
 
 @contextmanager

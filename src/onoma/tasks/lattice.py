@@ -62,17 +62,17 @@ class Lattice:
         arriving[0] = start
         for word in range(words):
             if word:
-                np.matmul(arriving[word - 1] * emitted[word - 1], step, out=arriving[word])
+                arriving[word] = _times(arriving[word - 1] * emitted[word - 1], step)
             if word % scaled == 0:
                 scale = (arriving[word] * emitted[word]).sum(axis=1, keepdims=True)
                 emitted[word] /= np.where(scale > 0, scale, 1.0)
         last = lengths - 1
-        closing = (arriving[last, rows] * emitted[last, rows]) @ end
+        closing = (arriving[last, rows] * emitted[last, rows] * end).sum(axis=1)
         leaving = np.zeros((words + 1, *shape[1:]))
         ending = set(last.tolist())
         for word in range(words - 1, -1, -1):
             if word < words - 1:
-                np.matmul(leaving[word + 1] * emitted[word + 1], step.T, out=leaving[word])
+                leaving[word] = _times(leaving[word + 1] * emitted[word + 1], step.T)
             if word in ending:
                 ends = rows[last == word]
                 leaving[word, ends] = end / closing[ends, None]
@@ -126,6 +126,12 @@ still a number."""
 
 _SMALLEST = 1e-30
 """Probabilities are kept above this, so that a sentence that is surely nonsense still has an allowed reading."""
+
+
+def _times(rows: NDArray[np.float64], matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each row times the matrix, one by one: a product of all at once rounds a row by how many there are."""
+    product: NDArray[np.float64] = np.matmul(rows[:, None, :], matrix)[:, 0]
+    return product
 
 
 def softmax(scores: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -13,35 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from onoma.bulk import BulkObserver, Progress
 from onoma.bulk.journal import Journal
 from onoma.errors import InputError, UnfinishedError
 from onoma.io.lock import locked
+from support.jobs import Killed, Watcher, left
 
 TEXTS = ["Ada met Bob.", "", "nobody", "Eve", None, "in Lyon", "x" * 300, "Ada", "Zoe, Max", "end"]
 SHARDS = 4
 TARGETS = ["out.jsonl", "out.jsonl.gz", "out.jsonl.zst", "out.csv", "out.parquet", "parts/"]
-
-
-class Killed(BaseException):
-    """What a death looks like from inside."""
-
-
-class Watcher(BulkObserver):
-    """Keeps what it is told, and dies when told."""
-
-    def __init__(self, *, die_after: int | None = None) -> None:
-        self.notices: list[str] = []
-        self.steps: list[Progress] = []
-        self._die_after = die_after
-
-    def notice(self, text: str) -> None:
-        self.notices.append(text)
-
-    def progressed(self, progress: Progress) -> None:
-        self.steps.append(progress)
-        if len(self.steps) == self._die_after:
-            raise Killed
 
 
 @pytest.fixture
@@ -49,12 +28,6 @@ def rows(tmp_path: Path) -> str:
     lines = [json.dumps({"id": number, "text": text, "n": number}) for number, text in enumerate(TEXTS)]
     (tmp_path / "in.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return "in.jsonl"
-
-
-def left(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder but inputs and models."""
-    paths = [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("in.")]
-    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
 @pytest.fixture(params=TARGETS)

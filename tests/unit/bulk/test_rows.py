@@ -295,18 +295,19 @@ def test_any_stretch_of_any_files_is_the_same_rows_however_it_is_reached(tmp_pat
     (tmp_path / "e.jsonl").touch()
     inputs = find_inputs([tmp_path], options=LINES).inputs
     counts = [source_of(input).count() for input in inputs]
+    stamps = [input.stamp for input in inputs]
     total = sum(counts)
 
     def rows(reader: RowReader, start: int, stop: int) -> list[str]:
         found = reader.rows(start, stop, carry=lambda row: row)
         return [row.reason if isinstance(row, DeadLetter) else row.document.text for row in found]
 
-    whole = rows(RowReader(inputs, counts), 0, total)
+    whole = rows(RowReader(inputs, counts, stamps=stamps), 0, total)
     bounds = sorted({0, total, *(cut for cut in cuts if cut < total)})
     stretches = list(pairwise(bounds))
     order = list(range(len(stretches)))
     shuffled.shuffle(order)
-    reader = RowReader(inputs, counts)
+    reader = RowReader(inputs, counts, stamps=stamps)
     parts = {number: rows(reader, *stretches[number]) for number in order}
     assert [row for number in range(len(stretches)) for row in parts[number]] == whole
     assert len(whole) == total - 1

@@ -1,12 +1,15 @@
 import errno
 import io
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from onoma.errors import CorpusError
 from onoma.io.files import new_folder, replacing, replacing_bytes, replacing_path
+from support.environment import environment
 
 
 class BrokenError(Exception):
@@ -119,3 +122,60 @@ def test_standard_output_cannot_hold_every_text_either(monkeypatch, encoding, te
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
     with pytest.raises(CorpusError, match=said):
         write(Path("-"), text)
+
+
+def test_what_somebody_puts_there_meanwhile_stays_and_the_result_is_kept_beside_it(tmp_path):
+    path = tmp_path / "place"
+
+    def write_while_somebody_writes() -> None:
+        with replacing(path) as file:
+            path.write_bytes(b"years of work")
+            file.write("new")
+
+    with pytest.raises(CorpusError, match=r"somebody has written to it meanwhile.*place\.new"):
+        write_while_somebody_writes()
+    assert everything(tmp_path) == {"place": b"years of work", "place.new": b"new"}
+
+
+def test_a_folder_that_is_filled_meanwhile_stays(tmp_path):
+    path = tmp_path / "place"
+    path.mkdir()
+
+    def fill_while_somebody_fills() -> None:
+        with new_folder(path) as draft:
+            (draft / "content").write_bytes(b"new")
+            (path / "thesis").write_bytes(b"years of work")
+
+    with pytest.raises(CorpusError, match="cannot be written"):
+        fill_while_somebody_fills()
+    assert everything(tmp_path) == {"place/thesis": b"years of work"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends signals")
+def test_drafts_of_processes_that_died_are_removed_the_next_time_and_those_of_others_are_not(tmp_path):
+    program = "import os, sys; from pathlib import Path; from onoma.io.files import replacing; "
+    program += (
+        "place = replacing(Path(sys.argv[1])); place.__enter__(); print(flush=True); sys.stdin.read(); os._exit(1)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "place")]
+    dead = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment())
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment()) as living:
+        for process in (dead, living):
+            assert process.stdout is not None
+            process.stdout.readline()
+        assert len(list(tmp_path.iterdir())) == 2
+        dead.kill()
+        dead.communicate()
+        write(tmp_path / "place", "new")
+        assert [path.name.split("-")[1] for path in tmp_path.glob(".*")] == [str(living.pid)]
+        living.kill()
+    write(tmp_path / "place", "new")
+    assert list(tmp_path.iterdir()) == [tmp_path / "place"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs pipes with names")
+def test_a_pipe_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(CorpusError, match="is a device or a pipe"):
+        write(tmp_path / "pipe", "new")
+    assert (tmp_path / "pipe").is_fifo()

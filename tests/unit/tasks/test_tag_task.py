@@ -95,3 +95,11 @@ def test_forward_and_backward_agree_at_every_word():
     for row, length in enumerate(lattice.lengths):
         mass = (lattice.arriving * lattice.emitted * lattice.leaving[:, :-1])[row, :length].sum(axis=1)
         np.testing.assert_allclose(mass, 1.0, atol=1e-12)
+
+
+def test_a_score_is_the_same_to_the_last_bit_whatever_else_is_decoded():
+    random = np.random.default_rng(1)
+    task = TagTask(["PER", "LOC", "ORG", "MISC"], scheme=SCHEMES["BIO"])
+    sentences = [random.normal(scale=4, size=(words, 9)).astype(np.float32) for words in random.integers(1, 40, 60)]
+    together = [prediction.spans for prediction in task.decode(sentences)]
+    assert together == [task.decode([scores])[0].spans for scores in sentences]

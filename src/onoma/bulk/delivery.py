@@ -1,0 +1,135 @@
+"""Shards to the output that was asked for, in their order; the same shards become the same bytes.
+
+Everything is put together in the job's folder first. What then moves to the output's place replaces nothing that may
+not be replaced, also if it came there a moment ago. A file with the very bytes of the output is one that this job has
+put there before it died.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from onoma.bulk.job import PARTS, Job
+from onoma.bulk.output import Output, is_draft, is_empty_folder, remove_parts
+from onoma.errors import InputError, UnfinishedError
+from onoma.io.compression import compressing
+from onoma.io.digest import file_digest
+from onoma.io.files import name_new, replacing_bytes, synchronise
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MERGED, MERGED_LETTERS, REPLACED = "output", "letters", "replaced"
+
+_GROUP_ROWS = 65_536
+_GROUP_BYTES = 64_000_000
+
+
+def deliver(job: Job, output: Output, *, overwrite: bool) -> None:
+    """Put the output in its place, dead letters first.
+
+    Args:
+        overwrite: whether what is there may be replaced.
+
+    Raises:
+        UnfinishedError: something is there that may not be replaced.
+    """
+    letters = [path for shard in range(job.shards) if (path := job.letters(shard)).exists()]
+    if letters:
+        with replacing_bytes(job.folder / MERGED_LETTERS) as file:
+            _append_all(letters, file)
+        _place_file(job.folder / MERGED_LETTERS, output.letters, overwrite=overwrite)
+    elif overwrite:
+        output.letters.unlink(missing_ok=True)
+    if output.folder:
+        _place_folder(job.folder / PARTS, output, overwrite=overwrite)
+    else:
+        _merge(job, output)
+        _place_file(job.folder / MERGED, output.path, overwrite=overwrite)
+
+
+def _place_file(merged: Path, path: Path, *, overwrite: bool) -> None:
+    if path.is_file() and file_digest(path) == file_digest(merged):
+        merged.unlink()
+    elif overwrite and path.is_file():
+        merged.replace(path)
+    else:
+        try:
+            name_new(merged, path)
+        except FileExistsError:
+            raise _taken(path) from None
+    synchronise(path.parent)
+
+
+def _place_folder(parts: Path, output: Output, *, overwrite: bool) -> None:
+    path, replaced = output.path, parts.with_name(REPLACED)
+    for draft in filter(is_draft, list(parts.iterdir())):
+        draft.unlink()
+    if os.path.lexists(path) and not is_empty_folder(path):
+        try:
+            output.check_place(overwrite=overwrite)
+        except InputError as error:
+            raise _taken(path) from error
+        path.rename(replaced)
+    elif path.is_dir():
+        path.rmdir()
+    if os.path.lexists(path):
+        raise _taken(path)
+    parts.rename(path)
+    synchronise(path.parent)
+    remove_parts(replaced)
+
+
+def _taken(path: Path) -> UnfinishedError:
+    return UnfinishedError(
+        f"{path}: somebody has put it there since the job began, so it is not replaced; move it away"
+    )
+
+
+def _merge(job: Job, output: Output) -> None:
+    """All parts as one file in the job's folder."""
+    parts = [job.part(shard) for shard in range(job.shards)]
+    with replacing_bytes(job.folder / MERGED) as file:
+        if job.target == "parquet":
+            _merge_tables(parts, file)
+        else:
+            with compressing(file, suffix=output.compression) as packed:
+                _append_all(parts, packed)
+
+
+def _append_all(parts: Sequence[Path], file: BinaryIO) -> None:
+    for part in parts:
+        with part.open("rb") as source:
+            shutil.copyfileobj(source, file, 1 << 20)
+
+
+def _merge_tables(parts: Sequence[Path], file: BinaryIO) -> None:
+    """One table of all, in row groups of a useful size."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(parts[0]) as first:
+        schema = first.schema_arrow
+    with pq.ParquetWriter(file, schema) as writer:
+        waiting: list[pa.Table] = []
+        for group in _groups(parts):
+            waiting.append(group)
+            full = sum(table.num_rows for table in waiting) >= _GROUP_ROWS
+            if full or sum(table.nbytes for table in waiting) >= _GROUP_BYTES:
+                writer.write_table(pa.concat_tables(waiting))
+                waiting = []
+        if waiting:
+            writer.write_table(pa.concat_tables(waiting))
+
+
+def _groups(parts: Sequence[Path]) -> Iterator[pa.Table]:
+    import pyarrow.parquet as pq
+
+    for part in parts:
+        with pq.ParquetFile(part) as file:
+            for number in range(file.metadata.num_row_groups):
+                yield file.read_row_group(number)

@@ -1,0 +1,78 @@
+"""What of an unfinished job still holds: its journal, its inputs and its shards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import accumulate
+
+from onoma.bulk.identity import Identity
+from onoma.bulk.job import PARTS, Job
+from onoma.bulk.journal import Journal, Record
+from onoma.bulk.output import Output
+from onoma.bulk.shard import Done
+from onoma.errors import InputError
+from onoma.io.digest import file_digest
+
+
+def take_up(
+    journal: Journal, job: Job, output: Output, identity: Identity, *, notice: Callable[[str], None]
+) -> tuple[Record, dict[int, Done]]:
+    """Check that the unfinished job is the one that is asked for, and find out which of its shards hold.
+
+    A file may hold something else than when the job began as long as no finished shard has rows of it: it was
+    repaired.
+
+    Args:
+        notice: called with what the user should know.
+
+    Returns:
+        The journal's record, finished if the output is in its place already, and the shards that hold.
+
+    Raises:
+        InputError: it is another job; names what differs.
+    """
+    record = journal.take_up()
+    before = record.heading.identity
+    done = {each.shard: each for each in record.done if each.shard in range(job.shards)}
+    if found := before.changes(identity):
+        replaced = before.replaced(identity)
+        if replaced is None or _have_rows_of(replaced, before, job, done):
+            listed = "".join(f"  {key}: {change}\n" for key, change in found.items())
+            raise InputError(
+                f"{journal.path.parent}: the unfinished job differs from this one:\n{listed}"
+                "use the former settings, or pass --overwrite to start again"
+            )
+        journal.close()
+        journal.begin(identity, overwrite=record.heading.overwrite, done=done.values())
+        names = ", ".join(str(job.inputs[place].path) for place in replaced)
+        notice(f"{names}: changed since the job began; none of its rows was finished, so they are read anew")
+    if record.finished or _delivered(job, output, done):
+        return Record(heading=record.heading, done=record.done, finished=True), done
+    held = {number: each for number, each in done.items() if _stands(job, each)}
+    if lost := len(done) - len(held):
+        notice(f"{lost:,} shards differ from the journal; they are done again")
+    return record, held
+
+
+def _have_rows_of(replaced: Iterable[int], before: Identity, job: Job, done: Iterable[int]) -> bool:
+    """Whether finished shards have rows of replaced files, or rows that have other numbers now."""
+    counts = [known.rows for known in before.inputs]
+    ends = list(accumulate(counts))
+    for place in replaced:
+        first, end = ends[place] - counts[place], ends[place]
+        moved = counts[place] != job.counts[place]
+        for start, stop in map(job.bounds, done):
+            if stop > first and (start < end or moved):
+                return True
+    return False
+
+
+def _stands(job: Job, done: Done) -> bool:
+    return done.digests == (file_digest(job.part(done.shard)), file_digest(job.letters(done.shard)))
+
+
+def _delivered(job: Job, output: Output, done: Mapping[int, Done]) -> bool:
+    """Whether a job died after it had renamed its parts to the output and before it could note that."""
+    if not output.folder or (job.folder / PARTS).exists() or len(done) < job.shards:
+        return False
+    return all(file_digest(output.path / job.part(each.shard).name) == each.digests[0] for each in done.values())

@@ -1,0 +1,3 @@
+from support.jobs import tag
+
+__all__ = ["tag"]
