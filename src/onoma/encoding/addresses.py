@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from onoma.encoding.words import Replacement
+from onoma.encoding.words import ADDRESS, Replacement
 
 _ADDRESS = re.compile(
     r"""\w[\w.+-]*@[\w-]+(?:\.[\w-]+)+            # ada@acme.com
@@ -23,4 +23,4 @@ def find_addresses(text: str) -> Iterator[Replacement]:
     """
     if "@" in text:
         for match in _ADDRESS.finditer(text):
-            yield Replacement(match.start(), match.end(), "@")
+            yield Replacement(match.start(), match.end(), ADDRESS)

@@ -28,6 +28,9 @@ _NARROWEST, _WIDEST = 45, 120
 """Characters of wrapped lines; fewer only where the next lines show by their lower case that these were wrapped."""
 
 _NARROWEST_SURE = 30
+_SLACK = 0.9
+"""Share of the width that a line by hand has at least."""
+
 _WORDS_OF_PROSE = 6
 
 
@@ -108,8 +111,8 @@ def _surely_wrapped(line: Line, following: Line) -> bool:
 
 
 def _is_full(line: Line, following: Line, *, width: int) -> bool:
-    """Whether the next line's first word would have made the line wider than ``width``; never for 0."""
-    return 0 < width < line.width + 1 + len(following.text.split(maxsplit=1)[0])
+    """Whether the next line's first word would have made the line wider than ``width``, or nearly so; never for 0."""
+    return 0 < _SLACK * width < line.width + 1 + len(following.text.split(maxsplit=1)[0])
 
 
 def _width(paragraph: Sequence[Line], *, usual: int) -> int:

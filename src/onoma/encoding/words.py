@@ -91,7 +91,8 @@ class WordSpans:
         return self.respelled({owner: self._replaced(owner, own) for owner, own in groupby(inside, key=_POSITION)})
 
     def closed_at(self, positions: Iterable[int]) -> WordSpans:
-        """The same words, read with a full stop behind those at these positions that are read to a letter or a digit.
+        """The same words, read with a full stop behind those at these positions that are read to a letter or a digit,
+        or behind an address at a line's end.
 
         Encoders were trained on sentences, most of which end with one. Behind a line's end it is a word of its own.
 
@@ -101,8 +102,8 @@ class WordSpans:
         spellings: dict[int, str] = {}
         for position in positions:
             (text,) = self.texts(position, position + 1)
-            if text[-1].isalnum():
-                at_line_end = _LINE_END.search(self.text, self.ends[position], self.starts[position + 1])
+            at_line_end = _LINE_END.search(self.text, self.ends[position], self.starts[position + 1])
+            if text[-1].isalnum() or (at_line_end and text == ADDRESS):
                 spellings[position] = text + (" ." if at_line_end else ".")
         return self.respelled(spellings)
 
@@ -113,6 +114,9 @@ class WordSpans:
             start = each.end
         return "".join([*pieces, self.text[start : self.ends[position]]])
 
+
+ADDRESS = "@"
+"""What an address is read as."""
 
 _POSITION = itemgetter(0)
 _LINE_END = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")

@@ -61,6 +61,7 @@ def test_lines_that_are_units(text, expected):
     [
         "The chancellor met Angela\nmerkel and left.",
         "He works for the University of\nMunich.",
+        "Ada Byron and Tim Cook met in the old part of New\nYork on Monday. After it they left for San\nFrancisco.",
         "She moved to Škoda in Mladá\nBoleslav last year.",
         "I met the new head of research and\nhis guest Teresa\nPrado, from Sevilla.",
         WRAPPED,

@@ -57,6 +57,7 @@ def written(text: str, *, structure: bool = True) -> list[str]:
         ("> Mer-\n> kel", ["Mer-\n> kel"], ["Merkel"]),
         ("Bo <b@ex.org>", ["Bo", "<", "b@ex.org", ">"], ["Bo", "<", "@", ">"]),
         ("Jan Vos/HOU/ACME@ACME", ["Jan", "Vos", "/HOU/ACME@ACME"], ["Jan", "Vos.", "@"]),
+        ("To: Bo@ACME\nCc", ["To", ":", "Bo", "@ACME", "Cc"], ["To", ":", "Bo.", "@ .", "Cc"]),
         ("Paul Winter@ACME", ["Paul", "Winter", "@ACME"], ["Paul", "Winter.", "@"]),
         ("hi @ada", ["hi", "@ada"], ["hi", "@ada"]),
     ],
