@@ -22,7 +22,7 @@ IDENTITY = "run.json"
 
 _CODE = (
     "text", "schemes", "corpora", "encoding", "tasks", "metrics",
-    "tagger.py", "evaluation", "models", "engine", "training",
+    "tagger", "evaluation", "models", "engine", "training",
 )  # fmt: skip
 _PACKAGES = ("numpy", "tokenizers", "torch")
 _HARMLESS = (

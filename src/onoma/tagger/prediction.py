@@ -1,0 +1,107 @@
+"""What is found in a document: while its windows arrive, and when all of them have."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.encoding import Encoded
+from onoma.tasks import ScoredSpan, SentencePrediction, Task
+from onoma.text import Document, Entity, Span, words_touched
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DocumentPrediction:
+    """A tagged document and, where they were kept, the readings of its sentences.
+
+    Attributes:
+        document: with the predicted entities.
+        encoded: the words that were read.
+        sentences: the first word of each sentence, or of each part of a very long one, and its reading.
+    """
+
+    document: Document
+    encoded: Encoded
+    sentences: tuple[tuple[int, SentencePrediction], ...] = ()
+
+    def decoded_by(self, task: Task) -> Document:
+        """The document as another task reads the same scores, such as one with another calibration."""
+        readings = task.decode([reading.scores for _, reading in self.sentences])
+        return self.encoded.document.with_entities(
+            entity_of(self.encoded, first, span)
+            for (first, _), reading in zip(self.sentences, readings, strict=True)
+            for span in reading.spans
+        )
+
+    def probability(self, span: Span, label: str) -> float | None:
+        """How probable it is that the words which a span touches are an entity of this label; None across sentences.
+
+        For the label ``O``: that none of these words is in an entity.
+        """
+        words = self.encoded.words
+        start, end = words_touched(words.starts, words.ends, span.start, span.end)
+        place = bisect_right(self.sentences, start, key=lambda sentence: sentence[0]) - 1
+        if start >= end or place < 0:
+            return None
+        first, reading = self.sentences[place]
+        behind = self.sentences[place + 1][0] if place + 1 < len(self.sentences) else len(words)
+        return reading.probability(start - first, end - first, label) if end <= behind else None
+
+
+class DocumentInProgress:
+    """A document on its way: what was found, and the scores of words whose sentence has not ended."""
+
+    def __init__(self, encoded: Encoded, task: Task, *, keep: bool) -> None:
+        self.encoded = encoded
+        self.word = 0
+        """The first one that was not decoded."""
+        self._task = task
+        self._keep = keep
+        self._entities: list[Entity] = []
+        self._readings: list[tuple[int, SentencePrediction]] = []
+        self._sentence = 0
+        self._waiting = np.empty((0, *task.shape), dtype=np.float32)
+
+    def sentences(self, scores: NDArray[np.float32]) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """Take the scores of the next words.
+
+        Yields:
+            Sentences that are whole now, and parts of one that is very long: the first word and the scores.
+        """
+        if len(self._waiting):
+            scores = np.concatenate([self._waiting, scores])
+        reached = self.word + len(scores)
+        for _, end in islice(self.encoded.sentences, self._sentence, None):
+            if end > reached:
+                break
+            yield self.word, scores[: end - self.word]
+            scores = scores[end - self.word :]
+            self.word = end
+            self._sentence += 1
+        settled = self._task.settled(scores)
+        if settled:
+            yield self.word, scores[:settled]
+            self.word += settled
+        self._waiting = scores[settled:].copy()
+
+    def take(self, first: int, reading: SentencePrediction) -> None:
+        """Add what was read of the sentence that begins with a word."""
+        self._entities += [entity_of(self.encoded, first, span) for span in reading.spans]
+        if self._keep:
+            self._readings.append((first, reading))
+
+    def result(self) -> DocumentPrediction:
+        """The document, all of whose sentences were read."""
+        document = self.encoded.document.with_entities(self._entities)
+        return DocumentPrediction(document, self.encoded, tuple(self._readings))
+
+
+def entity_of(encoded: Encoded, first: int, span: ScoredSpan) -> Entity:
+    """The entity of a span in words of the sentence that begins with the word ``first``."""
+    start, end = encoded.words.starts[first + span.start], encoded.words.ends[first + span.end - 1]
+    return encoded.document.entity(int(start), int(end), span.label, score=span.score)

@@ -1,0 +1,97 @@
+"""Windows of several documents that share batches, and the scores of their words as these come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate, groupby
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.encoding import Window, Windower, pad
+from onoma.runtime import PaddedBatch
+from onoma.tagger.prediction import DocumentInProgress
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentWindow:
+    """A window of a document."""
+
+    reader: DocumentInProgress
+    window: Window
+
+
+class Row(NamedTuple):
+    """The subword ids of one of some windows, or of the part of it that is read a second time."""
+
+    position: int
+    ids: NDArray[np.int32]
+    window: Window
+    second: bool
+
+
+EMPTY = Window(0, 0, 0, 0)
+"""Placeholder for a document without words, so that it keeps its place in the stream."""
+
+
+@dataclass(slots=True)
+class Stretch:
+    """Windows, in order, that share batches.
+
+    Attributes:
+        jobs: the windows.
+        firsts: where in ``scores`` each one's words begin, and their end, ``[jobs + 1]``.
+        scores: of the words in the cores of the windows, ``[words, *shape]``; of two readings the mean.
+        missing: rows whose scores are yet to come.
+    """
+
+    jobs: list[DocumentWindow]
+    firsts: list[int]
+    scores: NDArray[np.float32]
+    missing: int = 0
+
+    @classmethod
+    def of(cls, jobs: list[DocumentWindow], *, shape: tuple[int, ...]) -> Stretch:
+        answered = (job.window.core_end - job.window.core_start for job in jobs)
+        firsts = list(accumulate(answered, initial=0))
+        return cls(jobs, firsts, np.zeros((firsts[-1], *shape), dtype=np.float32))
+
+    def rows(self, windower: Windower) -> list[Row]:
+        """All that is to be encoded, and now missing."""
+        rows = [
+            Row(position, windower.row(job.reader.encoded, window, second=second), window, second)
+            for position, job in enumerate(self.jobs)
+            for window, second in ((job.window, False), (job.window.second, True))
+            if window is not None
+        ]
+        self.missing = len(rows)
+        return rows
+
+    def batch(self, rows: list[Row], windower: Windower) -> PaddedBatch:
+        """Some of the rows, padded, and whose scores are wanted."""
+        ids, mask = pad([row.ids for row in rows], filler=windower.subword_encoder.pad)
+        wanted = np.zeros(ids.shape, dtype=bool)
+        for places, row in zip(wanted, rows, strict=True):
+            encoded = self.jobs[row.position].reader.encoded
+            places[windower.first_subwords(encoded, row.window, second=row.second)] = True
+        return PaddedBatch(ids, mask, wanted)
+
+    def take(self, rows: list[Row], scores: NDArray[np.float32], windower: Windower) -> None:
+        """Keep the scores of a batch's words."""
+        for row, own in zip(rows, scores, strict=True):
+            job = self.jobs[row.position]
+            read = own[windower.first_subwords(job.reader.encoded, row.window, second=row.second)]
+            if again := job.window.second:
+                read[again.core_start - row.window.core_start : again.core_end - row.window.core_start] /= 2
+            first = self.firsts[row.position] + row.window.core_start - job.window.core_start
+            self.scores[first : first + len(read)] += read
+        self.missing -= len(rows)
+
+    def documents(self) -> Iterator[tuple[DocumentInProgress, NDArray[np.float32]]]:
+        """The documents and the scores of such of their words as are here."""
+        end = 0
+        for reader, jobs in groupby(self.jobs, key=lambda job: job.reader):
+            start, end = end, end + sum(1 for _ in jobs)
+            yield reader, self.scores[self.firsts[start] : self.firsts[end]]

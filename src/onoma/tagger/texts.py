@@ -1,0 +1,76 @@
+"""What a caller gives as texts to documents, some at a time."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Iterable, Iterator
+
+from onoma.errors import InputError
+from onoma.text import Document, half_pair
+
+_LOOKAHEAD_CHARACTERS = 100_000
+_LOOKAHEAD_DOCUMENTS = 512
+
+
+class UntilError:
+    """A stream of documents up to where its source fails, and the error: what was read before it is still tagged."""
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        self.error: Exception | None = None
+        self._documents = documents
+
+    def __iter__(self) -> Iterator[Document]:
+        try:
+            yield from self._documents
+        except Exception as error:
+            self.error = error
+
+
+def together(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    """Some documents at once, not more than are needed to have windows of every length."""
+    waiting: list[Document] = []
+    characters = 0
+    for document in documents:
+        waiting.append(document)
+        characters += len(document.text)
+        if characters >= _LOOKAHEAD_CHARACTERS or len(waiting) >= _LOOKAHEAD_DOCUMENTS:
+            yield waiting
+            waiting, characters = [], 0
+    if waiting:
+        yield waiting
+
+
+def as_documents(texts: Iterable[str | Document]) -> Iterator[Document]:
+    """Each text as a document; what is no stream of texts is refused at once, and not when it is read."""
+    try:
+        stream = None if isinstance(texts, str | bytes) else iter(texts)
+    except TypeError:
+        stream = None
+    if stream is None:
+        one = "; for one text there is tag" if isinstance(texts, str | Document) else ""
+        raise InputError(f"expected an iterable of texts, such as a list, got {_shown(texts)}{one}")
+    return (as_document(text, where=f"text {number}: ") for number, text in enumerate(stream, start=1))
+
+
+def as_document(text: str | Document, *, where: str = "") -> Document:
+    """A text as a document.
+
+    Raises:
+        InputError: it is no text, or has half of a surrogate pair; the message begins with ``where``.
+    """
+    document = Document(text) if isinstance(text, str) else text
+    if not isinstance(document, Document):
+        raise InputError(f"{where}expected a text or a Document, got {_shown(text)}")
+    if not isinstance(document.text, str):
+        raise InputError(f"{where}expected a text or a Document, got Document with the text {_shown(document.text)}")
+    if why := half_pair(document.text):
+        raise InputError(f"{where}{why}")
+    return document
+
+
+def _shown(value: object) -> str:
+    """A value that is no text, for a message."""
+    if value is None:
+        return "None"
+    advice = "; decode it first" if isinstance(value, bytes) else ""
+    return f"{type(value).__name__} {reprlib.repr(value)}{advice}"
