@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from onoma.encoding.words import ADDRESS, Replacement
 
 _ADDRESS = re.compile(
-    r"""\w[\w.+-]*@[\w-]+(?:\.[\w-]+)+            # ada@acme.com
-      | (?<=\w)(?:/[\w-]+)*@[\w-]+(?:\.[\w-]+)*   # behind a name: @ACME, /LON/ACME@ACME
+    r"""(?<![\w.+-])\w[\w.+-]*+@[\w-]+(?:\.[\w-]+)+   # ada@acme.com
+      | (?<=\w)(?:/[\w-]++){0,8}@[\w-]+(?:\.[\w-]+)*   # behind a name: @ACME, /LON/ACME@ACME
     """,
     re.VERBOSE,
 )

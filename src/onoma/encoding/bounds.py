@@ -56,7 +56,8 @@ def find_bounds(text: str) -> Bounds:
     is_row: list[bool] = []
     for number, (line, own) in enumerate(zip(lines, runs, strict=True)):
         near = set[int]().union(*columns[max(0, number - 1) : number], *columns[number + 1 : number + 2])
-        cells = [match.end() for match in own if _sets_off_cell(match, line, near, len(own))]
+        has_columns = bool(own) and len(line.text.split()) - 1 < 4 * len(own)
+        cells = [match.end() for match in own if _sets_off_cell(match, line, near, has_columns=has_columns)]
         is_row.append(bool(cells))
         units.update(line.start + start for start in cells if start < len(line.text))
     unread = {line.start: Replacement(*line.quoted, " ") for line in lines if line.quoted[0] < line.quoted[1]}
@@ -69,17 +70,17 @@ def find_bounds(text: str) -> Bounds:
     return Bounds(sorted(units), sorted(unread.values()))
 
 
-def _sets_off_cell(blanks: re.Match[str], line: Line, near: set[int], runs: int) -> bool:
+def _sets_off_cell(blanks: re.Match[str], line: Line, near: set[int], *, has_columns: bool) -> bool:
     """Whether a run of blanks, or a mark, sets off a cell.
 
     Two blanks also stand behind a sentence or are typed by accident. They set off a cell where a line beside has one
-    there too, or where the line has little else.
+    there too (``near``), or where the line has little else.
     """
     if blanks[0] != "  ":
         return True
     if line.text[blanks.start() - 1] in _CLOSING:
         return False
-    return line.indent + blanks.end() in near or len(line.text.split()) - 1 < 4 * runs
+    return has_columns or line.indent + blanks.end() in near
 
 
 def _hyphen(line: Line, following: Line) -> int | None:

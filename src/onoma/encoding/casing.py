@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
 
-_SENTENCE_END = re.compile(r"[.!?…]+[\s\"')\]]*\s")
+_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\s\"')\]]*\s")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LONG_WORD = re.compile(r"[^\W\d_]{4}")
 _FEWEST_CAPITALS = 2

@@ -138,3 +138,28 @@ def test_words_are_in_order_and_nothing_but_blanks_and_marks_is_left(text):
         assert not any(character.isalnum() for character in text[position:start])
         position = end
     assert all(words.texts(0, len(words)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a  b" * 60_000,
+        "@" + "a" * 200_000,
+        "@" + "a." * 100_000,
+        "@" + "a/" * 100_000,
+        "A" + "." * 200_000,
+        "A b." + " '" * 100_000,
+        "-\n" * 100_000,
+        "> " * 100_000,
+        "a\t" * 100_000,
+        "a" + " " * 200_000 + "b",
+        "&amp;" * 40_000,
+        "&" * 200_000,
+        "a: " * 60_000,
+        "A\n" * 60_000,
+    ],
+    ids=lambda text: text[:4].encode("unicode_escape").decode(),
+)
+def test_the_work_is_linear_in_the_text(text):
+    """What takes the square of the length does not end within the patience of whoever runs the tests."""
+    assert len(read(text).words) <= len(text)
