@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from onoma.encoding.lines import Line, lines_of, wrapped_lines
+from onoma.encoding.lines import CLOSING, Line, lines_of, wrapped_lines
 from onoma.encoding.words import Replacement
 
 _CANDIDATES = re.compile(r"[^\S ]|  |[|│┃║•]")
@@ -21,8 +21,6 @@ _CELL = re.compile(r"\s*[\t|│┃║•][\s|│┃║•]*|\s{2,}")
 _HYPHEN = re.compile(r"(?<=[^\W\d_]{2})[-\u00ad\u2010]$")
 _AFTER_SUSPENDED_HYPHEN = frozenset(["and", "or", "to", "und", "oder", "bis", "et", "ou", "y", "o", "e", "en", "of"])
 """Words that a hyphen before does not belong to: ``pre-`` and ``post-war``."""
-
-_CLOSING = ".!?…。！？؟।:;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def _sets_off_cell(blanks: re.Match[str], line: Line, near: set[int], *, has_col
     """
     if blanks[0] != "  ":
         return True
-    if line.text[blanks.start() - 1] in _CLOSING:
+    if line.text[blanks.start() - 1] in CLOSING:
         return False
     return has_columns or line.indent + blanks.end() in near
 

@@ -23,7 +23,9 @@ _OPENING = re.compile(
 _CONNECTING = re.compile(r"(?<!\w)[^\W\d_]{1,3}$")
 """A short word, such as a preposition or an article."""
 
-_CLOSING = ".!?…。！？؟।:;"
+CLOSING = ".!?…。！？؟।:;"
+"""Marks that end a sentence or a part of one."""
+
 _NARROWEST, _WIDEST = 45, 120
 """Characters of wrapped lines; fewer only where the next lines show by their lower case that these were wrapped."""
 
@@ -83,26 +85,28 @@ def wrapped_lines(lines: Sequence[Line]) -> Iterator[bool]:
         width = _width(paragraph, usual=usual if usual >= _NARROWEST else 0)
         in_prose = len(paragraph) == 2 or any(starmap(_surely_wrapped, pairwise(paragraph)))
         for line, following in pairwise(paragraph):
-            yield _is_wrapped(line, following, width=width) or (in_prose and _is_in_sentence(line, following))
+            yield _is_wrapped(line, following, width=width, in_prose=in_prose)
         yield False
 
 
 def _is_in_sentence(line: Line, following: Line) -> bool:
     """Whether a line that no mark ends and the beginning of the next one both look like parts of a sentence."""
-    if _OPENING.match(following.text) or line.text[-1] in _CLOSING:
+    if line.text[-1] in CLOSING:
         return False
     words, next_words = line.text.split(), following.text.split(maxsplit=4)[:4]
     lower = sum(word[0].islower() for word in words)
     return len(words) >= 3 and 3 * lower >= len(words) and any(word[0].islower() for word in next_words)
 
 
-def _is_wrapped(line: Line, following: Line, *, width: int) -> bool:
+def _is_wrapped(line: Line, following: Line, *, width: int, in_prose: bool) -> bool:
     if _OPENING.match(following.text):
         return False
     if _surely_wrapped(line, following) or (_OPENING.match(line.text) and following.indent > line.indent):
         return True
     ending = _CONNECTING.search(line.text)
-    return (ending is not None and ending[0].islower()) or _is_full(line, following, width=width)
+    if (ending is not None and ending[0].islower()) or _is_full(line, following, width=width):
+        return True
+    return in_prose and _is_in_sentence(line, following)
 
 
 def _surely_wrapped(line: Line, following: Line) -> bool:
