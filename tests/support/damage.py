@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from onoma.corpora import ReadOptions, read
 from onoma.errors import OnomaError
+from support.alarm import alarm
 from support.docbins import ALL
 
 SECONDS = 5.0
@@ -192,7 +192,7 @@ def is_odd(label: str, *, tagged: bool) -> bool:
 def _time_limit(seconds: float) -> Iterator[None]:
     """Stop what takes longer, where the system can."""
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop() -> None:
         raise _Late(f"not done after {seconds} s")
 
     if not hasattr(signal, "setitimer"):
@@ -201,10 +201,5 @@ def _time_limit(seconds: float) -> Iterator[None]:
         if time.monotonic() - began > seconds:
             raise _Late(f"done after more than {seconds} s")
         return
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
+    with alarm(seconds, stop):
         yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)

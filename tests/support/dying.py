@@ -12,10 +12,11 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from support.alarm import alarm
 
 FILE_CALLS = frozenset(
     ["open", "os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.scandir", "os.listdir"]
@@ -66,27 +67,12 @@ def run(
         os.close(reading)
         _work(work, writing, below=below, die_at=die_at, full_at=full_at, largest=largest)
     os.close(writing)
-    with os.fdopen(reading, "rb") as pipe, _alarm(seconds, lambda: os.kill(child, signal.SIGKILL)):
+    with os.fdopen(reading, "rb") as pipe, alarm(seconds, lambda: os.kill(child, signal.SIGKILL)):
         told = pipe.read()
     _, status = os.waitpid(child, 0)
     message = told.partition(b"!")[2].decode()
     killed = os.WIFSIGNALED(status)
     return Ended(told.partition(b"!")[0].count(b"."), killed, not killed and os.WEXITSTATUS(status) == _FAILED, message)
-
-
-@contextmanager
-def _alarm(seconds: float | None, ring: Callable[[], object]) -> Iterator[None]:
-    """Do something after so many seconds."""
-    if seconds is None:
-        yield
-        return
-    before = signal.signal(signal.SIGALRM, lambda *_: ring())
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def _work(
