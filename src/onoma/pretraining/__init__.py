@@ -1,0 +1,1 @@
+"""Pre-training: unlabelled text to an encoder, by masked subwords and pairs of segments."""
