@@ -2,9 +2,9 @@
 
 from onoma.engine.devices import Ranks, find_ranks, joined
 from onoma.engine.history import copy_logs, read_history
+from onoma.engine.resume import settings_of_run
 from onoma.training.config import RunConfig, read_config, read_setting
 from onoma.training.parts import read_part
-from onoma.training.resume import settings_of_run
 from onoma.training.run import Tested, Trained, run_training
 
 __all__ = [

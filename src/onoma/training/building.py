@@ -7,7 +7,6 @@ import math
 import torch
 
 from onoma.bundle import ENTITIES
-from onoma.engine.devices import ALONE, Ranks
 from onoma.engine.dtype import Dtype
 from onoma.engine.groups import GroupSettings
 from onoma.engine.learner import LearnerSettings
@@ -74,28 +73,6 @@ def check_model(config: RunConfig, pretrained: Pretrained) -> None:
             f"model.window: {config.model.window} subwords are more than the {pretrained.longest} that encoder "
             f"{pretrained.name} can read"
         )
-
-
-def find_device(name: str, *, ranks: Ranks = ALONE) -> torch.device:
-    """The device of a name; `auto` takes a GPU where there is one, and each of several processes its own.
-
-    Raises:
-        ConfigError: it cannot be used here.
-    """
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda" and not ranks.alone:
-        name = f"cuda:{ranks.local}"
-    elif name.startswith("cuda:") and not ranks.alone:
-        raise ConfigError(f"training.device: {name!r} is one GPU, for {ranks.size} processes; use cuda or cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ConfigError(f"training.device: {name!r} cannot be used here ({error}); use auto or cpu") from error
-    if device.type == "cuda" and not ranks.alone:
-        torch.cuda.set_device(device)
-    return device
 
 
 def plan_run(
