@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from onoma.bundle import DataCard
-from onoma.corpora import Reading, ReadOptions, read
+from onoma.corpora import Reading, ReadOptions, digest_of, files_of, read
 from onoma.encoding import Windower
 from onoma.errors import ConfigError
 from onoma.io.digest import code_digest
@@ -30,7 +30,7 @@ from onoma.training.augmenting import with_capitals
 from onoma.training.cache import cached_examples
 from onoma.training.examples import Example, make_examples
 from onoma.training.flat import Examples
-from onoma.training.parts import card_of, digest_of, files_of, labels_of
+from onoma.training.parts import card_of, labels_of
 
 _READ_ONCE = 2_000_000
 """Characters; a corpus of fewer is kept between counting and cutting, a larger one is read twice."""
