@@ -11,9 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
+import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from onoma.engine.dtype import DtypeName
+from onoma.engine.dtype import Dtype, DtypeName
+from onoma.engine.groups import GroupSettings
+from onoma.engine.learner import LearnerSettings
 from onoma.errors import ConfigError
 
 
@@ -74,6 +77,36 @@ class EngineConfig(Frozen):
     @classmethod
     def _one_or_many(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
+
+
+def learner_settings(
+    settings: EngineConfig, *, device: torch.device, dtype: Dtype, learning_rate: float
+) -> LearnerSettings:
+    """What the settings say of a step.
+
+    Args:
+        settings: what the user has said.
+        device: where it is trained.
+        dtype: in which numbers.
+        learning_rate: at its height, which the settings may leave open.
+    """
+    groups = GroupSettings(
+        learning_rate=learning_rate,
+        weight_decay=settings.weight_decay,
+        layer_decay=settings.layer_decay,
+        head_learning_rate=settings.head_learning_rate,
+        freeze_embeddings=settings.freeze_embeddings,
+        freeze_layers=settings.freeze_layers,
+    )
+    return LearnerSettings(
+        groups=groups,
+        warmup=settings.warmup,
+        clip=settings.clip,
+        device=device,
+        dtype=dtype,
+        average=settings.average,
+        seed=settings.seed,
+    )
 
 
 def read_config(

@@ -7,9 +7,8 @@ import math
 import torch
 
 from onoma.bundle import ENTITIES
+from onoma.engine.config import learner_settings
 from onoma.engine.dtype import Dtype
-from onoma.engine.groups import GroupSettings
-from onoma.engine.learner import LearnerSettings
 from onoma.engine.loop import LoopSettings
 from onoma.errors import ConfigError
 from onoma.models import HEADS, Encoder, HeadSettings, Model, Pretrained
@@ -91,27 +90,10 @@ def plan_run(
     budget = settings.batch_subwords or min(1_024, max(128, subwords // 150))
     per_step = budget * settings.accumulate
     rate = settings.learning_rate or 5e-5 * _WIDTH_OF_BASE / pretrained.hidden
-    groups = GroupSettings(
-        learning_rate=rate,
-        weight_decay=settings.weight_decay,
-        layer_decay=settings.layer_decay,
-        head_learning_rate=settings.head_learning_rate,
-        freeze_embeddings=settings.freeze_embeddings,
-        freeze_layers=settings.freeze_layers,
-    )
-    learner = LearnerSettings(
-        groups=groups,
-        warmup=settings.warmup,
-        clip=settings.clip,
-        device=device,
-        dtype=dtype,
-        average=settings.average,
-        seed=settings.seed,
-    )
     loop = LoopSettings(
         epochs=settings.epochs or min(40, max(3, math.ceil(_STEPS_WANTED * per_step / subwords))),
         patience=settings.patience,
-        learner=learner,
+        learner=learner_settings(settings, device=device, dtype=dtype, learning_rate=rate),
         accumulate=settings.accumulate,
     )
     data = TaggingData(examples, budget=budget, seed=settings.seed, tokenizer=pretrained.tokenizer)

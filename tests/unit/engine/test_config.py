@@ -6,8 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
-from onoma.engine.config import EngineConfig, Frozen, read_config, read_setting
+from onoma.engine.config import EngineConfig, Frozen, learner_settings, read_config, read_setting
+from onoma.engine.dtype import Dtype
+from onoma.engine.groups import GroupSettings
+from onoma.engine.learner import LearnerSettings
 from onoma.errors import ConfigError
 
 
@@ -66,3 +70,19 @@ def test_complaints_name_the_file(tmp_path):
 def test_a_configuration_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         EngineConfig().seed = 2  # type: ignore[misc]
+
+
+def test_every_setting_of_a_step_comes_from_the_configuration():
+    of_groups: dict[str, Any] = {
+        "weight_decay": 0.02,
+        "layer_decay": 0.9,
+        "head_learning_rate": 0.03,
+        "freeze_embeddings": True,
+        "freeze_layers": 2,
+    }
+    of_steps: dict[str, Any] = {"warmup": 0.2, "clip": 0.5, "average": 0.99, "seed": 7}
+    config = EngineConfig(learning_rate=0.5, **of_groups, **of_steps)
+    device, dtype = torch.device("cpu"), Dtype("fp32", "as asked")
+    made = learner_settings(config, device=device, dtype=dtype, learning_rate=0.1)
+    groups = GroupSettings(learning_rate=0.1, **of_groups)
+    assert made == LearnerSettings(groups=groups, device=device, dtype=dtype, **of_steps)
