@@ -25,7 +25,7 @@ _TINY = torch.finfo(torch.float32).tiny
 
 @dataclass(frozen=True, slots=True)
 class LearnerSettings:
-    """How a model learns; see :class:`~onoma.training.config.TrainingConfig`.
+    """How a model learns; see :class:`~onoma.engine.config.EngineConfig`.
 
     Attributes:
         seed: of what is random in a step, where several processes take it.
