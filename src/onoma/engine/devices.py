@@ -18,8 +18,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar, cast
 
+import numpy as np
 import torch
 from jaxtyping import Shaped
+from numpy.typing import NDArray
 from torch import Tensor, distributed
 
 from onoma.errors import ConfigError, TrainingError
@@ -167,3 +169,9 @@ def _together() -> Iterator[None]:
         raise TrainingError(
             f"another process of this run has ended or cannot be reached; see its own message ({why})"
         ) from error
+
+
+def to_device(array: NDArray[np.generic], device: torch.device) -> Tensor:
+    """An array as a tensor; its copy to a GPU goes on in the background."""
+    tensor = torch.from_numpy(array)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
