@@ -201,7 +201,7 @@ class _Stream:
         seed: tuple[int, int],
     ) -> None:
         self.first = first
-        self._text, self._batches, self._batch_size = text, batches, batch_size
+        self._text, self._batches, self.batch_size = text, batches, batch_size
         self._window, self._pairs, self._seed = window, pairs, seed
         self._shards = shards_of(text, subwords=_SHARD_SUBWORDS)
         sizes = [int(text.sentences[each.stop] - text.sentences[each.start]) for each in self._shards]
@@ -212,8 +212,8 @@ class _Stream:
     def __iter__(self) -> Iterator[range]:
         """The numbers of each batch."""
         for number in range(self._batches):
-            start = self.first + number * self._batch_size
-            yield range(start, start + self._batch_size)
+            start = self.first + number * self.batch_size
+            yield range(start, start + self.batch_size)
 
     def sequences(self, numbers: Sequence[int]) -> Sequences:
         """The sequences of some numbers of one batch."""
@@ -246,9 +246,9 @@ class _Stream:
     def _order(self, made: Sequences, random: np.random.Generator) -> list[int]:
         """Similar lengths in a batch, batches at random."""
         order, lengths = random.permutation(len(made)), made.lengths()
-        pool = self._batch_size * _POOL_BATCHES
+        pool = self.batch_size * _POOL_BATCHES
         pools = [order[start : start + pool] for start in range(0, len(order), pool)]
         together = np.concatenate([each[np.argsort(lengths[each], kind="stable")] for each in pools])
-        whole = len(together) // self._batch_size * self._batch_size
-        batches = together[:whole].reshape(-1, self._batch_size)
+        whole = len(together) // self.batch_size * self.batch_size
+        batches = together[:whole].reshape(-1, self.batch_size)
         return [*batches[random.permutation(len(batches))].flatten().tolist(), *together[whole:].tolist()]
