@@ -30,9 +30,9 @@ def run(
     Example: onoma info encoders/tweets --fill "I am so [MASK] today"
     """
     if fill is not None:
-        _fill(model, fill)
+        _fill(str(model), fill)
     if pair is not None:
-        _judge(model, *pair)
+        _judge(str(model), *pair)
     if fill is not None or pair is not None:
         return
     encoder = Path(model, PRETRAINING)
@@ -57,18 +57,15 @@ def _judge(encoder: str, first: str, second: str) -> None:
 
 
 def _show_encoder(path: Path, *, as_json: bool) -> None:
-    from onoma.io.json_text import parsed
-    from onoma.views import encoder_summary, figure_lines
+    from onoma.views import encoder_summary
 
-    facts = parsed(path.read_text(encoding="utf-8"))
     if as_json:
-        print_json(facts)
+        print_json(path.read_text(encoding="utf-8").rstrip())
         return
-    assert isinstance(facts, dict)
-    _print_table([*encoder_summary(path.parent), *figure_lines(facts["figures"])])
+    _print_table(list(encoder_summary(path.parent)))
 
 
-def _show_model(model: str, *, as_json: bool) -> None:
+def _show_model(model: Path, *, as_json: bool) -> None:
     from onoma.api.dtypes import choose_dtype
     from onoma.bundle import load_bundle
     from onoma.metrics import percent
