@@ -1,0 +1,1 @@
+"""Unlabelled text to an encoder: pre-training of BERT with masked words and the next sentence."""
