@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from onoma.api.explaining import explain, index_mentions, load_explainer, measure_faithfulness
     from onoma.api.exporting import export_model
     from onoma.api.loading import load
+    from onoma.api.pretraining import pretrain
     from onoma.api.pruning import prune
     from onoma.api.tagging import tag, tag_files
     from onoma.api.training import train
@@ -50,6 +51,7 @@ __all__ = [
     "load",
     "load_explainer",
     "measure_faithfulness",
+    "pretrain",
     "prune",
     "read",
     "score",
@@ -77,6 +79,7 @@ _HOMES = {
     "load": "onoma.api.loading",
     "load_explainer": "onoma.api.explaining",
     "measure_faithfulness": "onoma.api.explaining",
+    "pretrain": "onoma.api.pretraining",
     "prune": "onoma.api.pruning",
     "read": "onoma.corpora",
     "score": "onoma.api.evaluating",

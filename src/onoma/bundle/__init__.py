@@ -1,7 +1,7 @@
 """The folder that ships: manifest, tokenizer and weights."""
 
 from onoma.bundle.bundle import AUTO, BF16, DTYPES, INT8, ONNX, TOKENIZER, WEIGHTS, Bundle, load_bundle, write_manifest
-from onoma.bundle.folder import CHECKPOINTS, HISTORY, OutputFolder, open_output
+from onoma.bundle.folder import ADAPTED, CHECKPOINTS, HISTORY, PRETRAINING, OutputFolder, open_output
 from onoma.bundle.manifest import (
     ENTITIES,
     MANIFEST,
@@ -17,6 +17,7 @@ from onoma.bundle.manifest import (
 from onoma.bundle.tokenizer import why_unusable
 
 __all__ = [
+    "ADAPTED",
     "AUTO",
     "BF16",
     "CHECKPOINTS",
@@ -26,6 +27,7 @@ __all__ = [
     "INT8",
     "MANIFEST",
     "ONNX",
+    "PRETRAINING",
     "TOKENIZER",
     "WEIGHTS",
     "Bundle",

@@ -1,11 +1,12 @@
-"""The output folder of a run: a bundle appears in it whole or not at all, and the run itself lives in it meanwhile.
+"""The output folder of a run: its result appears in it whole or not at all, and the run itself lives in it meanwhile.
 
 ::
 
-    OUTPUT/                 the bundle, once there is one; an old one stays until the new one is complete
+    OUTPUT/                 the result, once there is one; an old one stays until the new one is complete
     OUTPUT/unfinished/      the run: onoma.lock, checkpoints/, and whatever else training keeps; gone when it is over
 
-This module knows where files are, not what is in them.
+The result is a bundle, or a pre-trained encoder; a file that it must have, its mark, says that it is complete. This
+module knows where files are, not what is in them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ from onoma.io.lock import locked
 
 CHECKPOINTS = "checkpoints"
 HISTORY = "history.jsonl"
+PRETRAINING = "pretraining.json"
+"""The mark of a pre-trained encoder; that of a bundle is its manifest."""
+
+ADAPTED = "adapted"
+"""In a run: the output folder of the pre-training that comes before fine-tuning."""
 
 _UNFINISHED = "unfinished"
 _LOCK = "onoma.lock"
@@ -29,14 +35,19 @@ _LOCK = "onoma.lock"
 class OutputFolder:
     """Where a run works and what it will leave.
 
+    Args:
+        folder: the result's place.
+        mark: the file by which a complete result is known.
+
     Attributes:
-        folder: the bundle's place.
+        folder: the result's place.
         run: what the run keeps while it lasts.
         checkpoints: in ``run``; as long as something is in it there is something to go on with.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, mark: str = MANIFEST) -> None:
         self.folder = folder
+        self.mark = mark
         self.run = folder / _UNFINISHED
         self.checkpoints = self.run / CHECKPOINTS
         self._complete = self.run / "bundle"
@@ -44,17 +55,17 @@ class OutputFolder:
     @property
     def begun(self) -> bool:
         """Whether there is a run to go on with."""
-        return any(self.checkpoints.glob("[!.]*")) or self.complete
+        return any(self.checkpoints.glob("[!.]*")) or self.complete or any((self.run / ADAPTED).glob("[!.]*"))
 
     @property
     def complete(self) -> bool:
         """Whether a run died while its finished bundle was moved into place; see :meth:`finish`."""
-        return (self._complete / MANIFEST).is_file()
+        return (self._complete / self.mark).is_file()
 
     @property
     def holds_bundle(self) -> bool:
         """Whether the folder contains a bundle."""
-        return (self.folder / MANIFEST).is_file()
+        return (self.folder / self.mark).is_file()
 
     @contextmanager
     def new_bundle(self, *, last: bool) -> Iterator[Path]:
@@ -79,8 +90,9 @@ class OutputFolder:
     def finish(self) -> None:
         """Move the complete bundle into its place; from here on there is nothing to go on with."""
         self._move(self._complete)
-        if self.checkpoints.is_dir():
-            self.checkpoints.rename(self.run / "old checkpoints")
+        for left in (self.checkpoints, self.run / ADAPTED):
+            if left.is_dir():
+                left.rename(self.run / f"old {left.name}")
 
     def clear(self) -> None:
         """Remove the unfinished run."""
@@ -89,13 +101,13 @@ class OutputFolder:
                 remove(path)
 
     def _move(self, source: Path) -> None:
-        """The manifest is removed first and written last: without it a folder is no bundle."""
+        """The mark is removed first and written last: without it a folder has no result."""
         if self.holds_bundle:
-            (self.folder / MANIFEST).unlink()
+            (self.folder / self.mark).unlink()
             for path in list(self.folder.iterdir()):
                 if path != self.run:
                     remove(path)
-        for path in sorted(source.iterdir(), key=lambda path: path.name == MANIFEST):
+        for path in sorted(source.iterdir(), key=lambda path: path.name == self.mark):
             place = self.folder / path.name
             if place.is_dir():
                 remove(place)
@@ -103,18 +115,21 @@ class OutputFolder:
 
 
 @contextmanager
-def open_output(folder: Path, *, overwrite: bool = False, resume: bool = False) -> Iterator[OutputFolder]:
+def open_output(
+    folder: Path, *, overwrite: bool = False, resume: bool = False, mark: str = MANIFEST
+) -> Iterator[OutputFolder]:
     """Take an output folder for one run; a run that fails before its first checkpoint leaves nothing.
 
     Args:
         folder: made where it does not exist.
         overwrite: replace a bundle when the new one is complete, and forget an unfinished run at once.
         resume: go on with an unfinished run, where there is one.
+        mark: the file by which a complete result is known.
 
     Raises:
         InputError: the place is taken; with what to do.
     """
-    output = OutputFolder(folder)
+    output = OutputFolder(folder, mark=mark)
     _check_place(output)
     existed = folder.is_dir()
     try:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from onoma.cli import calibrate, check, convert, evaluate, explain, export, index, info, prune, score, tag, train
+from onoma.cli import calibrate, check, convert, evaluate, explain, export, index, info, pretrain, prune, score, tag, train
 from onoma.cli.options import INTERRUPTED
 from onoma.cli.output import print_message, set_up_output
 from onoma.errors import OnomaError, StoppedError
@@ -44,7 +44,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (tag, train, evaluate, score, calibrate, check, explain, index, convert, prune, export, info):
+for command in (tag, train, evaluate, score, calibrate, check, explain, index, convert, pretrain, prune, export, info):
     app.command(name=command.__name__.rpartition(".")[2])(command.run)
 
 

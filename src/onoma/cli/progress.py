@@ -1,4 +1,4 @@
-"""The progress of training: one line per epoch, and a bar at a terminal."""
+"""The progress of training and pre-training: a line whenever it is measured, and a bar at a terminal."""
 
 from __future__ import annotations
 
@@ -10,31 +10,39 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from onoma.cli.clock import clock
 from onoma.cli.console import PlainConsole
-from onoma.engine.events import EpochEnded, Event, Interrupted, Notice, Planned, Stage, Stepped
+from onoma.engine.events import EpochEnded, Event, Interrupted, Notice, Planned, Score, Stage, Stepped
 from onoma.training import Tested
 from onoma.views import report_table
 
 
 class TrainingProgress:
-    """Prints the progress of a run to standard error."""
+    """Prints the progress of a run to standard error.
+
+    Attributes:
+        stretch: what is between two measurements.
+        examples: what is learnt from.
+    """
+
+    stretch = "epoch"
+    examples = "windows"
 
     def __init__(self) -> None:
         self.console = PlainConsole(stderr=True, soft_wrap=True)
         self._bar = Progress(
-            TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
+            TextColumn(f"{self.stretch} {{task.fields[epoch]}}/{{task.fields[epochs]}}"),
             BarColumn(),
             TextColumn("{task.completed}/{task.total} steps"),
             TextColumn("loss {task.fields[loss]:.4f}"),
             TextColumn("{task.fields[speed]:,.0f} subwords/s"),
             TextColumn("{task.fields[left]} left"),
-            TextColumn("dev F1 {task.fields[f1]}"),
+            TextColumn("{task.fields[score]}"),
             console=self.console,
             transient=True,
             disable=not self.console.is_terminal,
         )
         self._task: TaskID | None = None
         self._epochs = 0
-        self._f1 = "–"
+        self._score = ""
         self._started = time.perf_counter()
         self.stopped = False
         self._last: Stepped | None = None
@@ -74,8 +82,8 @@ class TrainingProgress:
         processes = f", {plan.processes} processes," if plan.processes > 1 else ""
         self.console.print(
             f"training on {plan.device}{processes} in {plan.dtype.name} ({plan.dtype.why}): "
-            f"{plan.examples:,} windows, "
-            f"{plan.subwords:,} subwords, {plan.epochs} epochs, "
+            f"{plan.examples:,} {self.examples}, "
+            f"{plan.subwords:,} subwords, {self.length(plan)}, "
             f"{plan.steps:,} steps of {plan.batch_subwords:,} subwords, learning rate {plan.learning_rate:g}"
         )
         if plan.done:
@@ -91,7 +99,7 @@ class TrainingProgress:
             loss=0.0,
             speed=0.0,
             left="–",
-            f1="–",
+            score="",
         )
         self._bar.start()
 
@@ -105,23 +113,53 @@ class TrainingProgress:
                 loss=step.loss,
                 speed=step.subwords_per_second,
                 left=clock(step.seconds_left),
-                f1=self._f1,
+                score=self._score,
             )
 
     def _end_epoch(self, epoch: EpochEnded) -> None:
-        line = f"epoch {epoch.number}/{self._epochs}  loss {epoch.loss:.4f}"
+        line = f"{self.stretch} {epoch.number}/{self._epochs}  loss {epoch.loss:.4f}"
         if epoch.score is not None:
-            dev = epoch.score.figures
-            self._f1 = f"{100 * epoch.score.value:.2f}"
-            line += (
-                f"  dev F1 {self._f1} (precision {100 * dev['precision']:.2f}, recall {100 * dev['recall']:.2f})"
-                f"{'  best' if epoch.best else ''}"
-            )
+            self._score, details = self.shown(epoch.score)
+            line += f"  {self._score}{details}{'  best' if epoch.best else ''}"
         if self._last is not None:
             line += f"  {self._last.subwords_per_second:,.0f} subwords/s  {clock(self._last.seconds_left)} left"
         self.console.print(line)
 
+    def length(self, plan: Planned) -> str:
+        """How long the run is, for people."""
+        return f"{plan.epochs} epochs"
+
+    def shown(self, score: Score) -> tuple[str, str]:
+        """A score for people, and more of it."""
+        dev = score.figures
+        details = f" (precision {100 * dev['precision']:.2f}, recall {100 * dev['recall']:.2f})"
+        return f"dev F1 {100 * score.value:.2f}", details
+
     def finish(self, output: Path) -> None:
         """Print where the model is."""
+        self._finish(f"model written to {output}", f"onoma tag --model {output} --text '…'")
+
+    def _finish(self, written: str, advice: str) -> None:
         took = clock(time.perf_counter() - self._started)
-        self.console.print(f"model written to {output} in {took}; try: onoma tag --model {output} --text '…'")
+        self.console.print(f"{written} in {took}; try: {advice}")
+
+
+class PretrainingProgress(TrainingProgress):
+    """Prints the progress of pre-training to standard error."""
+
+    stretch = "part"
+    examples = "sequences"
+
+    def length(self, plan: Planned) -> str:
+        seen = plan.steps * plan.batch_subwords / max(1, plan.subwords)
+        return f"{seen:.1f} passes over the text"
+
+    def shown(self, score: Score) -> tuple[str, str]:
+        figures = score.figures
+        details = f" (accuracy {figures['masked_accuracy']:.1%}"
+        if "pair_accuracy" in figures:
+            details += f", of pairs {figures['pair_accuracy']:.1%}"
+        return f"held-out perplexity {figures['perplexity']:.2f}", f"{details})"
+
+    def finish(self, output: Path) -> None:
+        self._finish(f"encoder written to {output}", f"onoma train --encoder {output} --train …")

@@ -1,5 +1,6 @@
 """Annotated files to Documents and back, one module per format."""
 
+from onoma.corpora.files import digest_of, files_of
 from onoma.corpora.formats import FORMATS, WRITABLE, Format, read, write
 from onoma.corpora.options import ReadOptions, Segment, WriteOptions, blank_separated
 from onoma.corpora.reading import Reading
@@ -23,6 +24,8 @@ __all__ = [
     "WRITABLE",
     "WriteReport",
     "blank_separated",
+    "digest_of",
+    "files_of",
     "read",
     "retagged",
     "sniff",

@@ -1,4 +1,4 @@
-"""Several processes that train one model together: their ranks, and how they exchange values.
+"""The device of a run, and several processes that train one model together: their ranks, and how they exchange values.
 
 `torchrun` starts them and gives each its rank in an environment variable; without it there is one process, which
 communicates with no other and has no extra cost. This module knows neither models nor gradients; see
@@ -18,11 +18,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar, cast
 
+import numpy as np
 import torch
 from jaxtyping import Shaped
+from numpy.typing import NDArray
 from torch import Tensor, distributed
 
-from onoma.errors import TrainingError
+from onoma.errors import ConfigError, TrainingError
 
 _NAMES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 _PATIENCE = timedelta(hours=6)
@@ -118,6 +120,28 @@ def find_ranks() -> Ranks:
     return Ranks(rank=int(os.environ["RANK"]), size=int(os.environ["WORLD_SIZE"]), local=int(os.environ["LOCAL_RANK"]))
 
 
+def find_device(name: str, *, ranks: Ranks = ALONE) -> torch.device:
+    """The device of a name; `auto` takes a GPU where there is one, and each of several processes its own.
+
+    Raises:
+        ConfigError: it cannot be used here.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not ranks.alone:
+        name = f"cuda:{ranks.local}"
+    elif name.startswith("cuda:") and not ranks.alone:
+        raise ConfigError(f"training.device: {name!r} is one GPU, for {ranks.size} processes; use cuda or cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ConfigError(f"training.device: {name!r} cannot be used here ({error}); use auto or cpu") from error
+    if device.type == "cuda" and not ranks.alone:
+        torch.cuda.set_device(device)
+    return device
+
+
 @contextmanager
 def joined() -> Iterator[Ranks]:
     """Join the other processes, if there are any, and leave them in the end."""
@@ -145,3 +169,9 @@ def _together() -> Iterator[None]:
         raise TrainingError(
             f"another process of this run has ended or cannot be reached; see its own message ({why})"
         ) from error
+
+
+def to_device(array: NDArray[np.generic], device: torch.device) -> Tensor:
+    """An array as a tensor; its copy to a GPU goes on in the background."""
+    tensor = torch.from_numpy(array)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)

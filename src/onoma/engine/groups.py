@@ -16,6 +16,7 @@ from onoma.errors import ConfigError
 from onoma.models.depth import count_layers, is_embedding, layer_of
 
 _ENCODER = "encoder."
+_HEAD = "head"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,11 @@ def make_groups(objective: Objective[AnyBatch], *, settings: GroupSettings) -> l
     ]
 
 
+def is_head(group: str) -> bool:
+    """Whether a group of this name is of the head."""
+    return group.startswith(_HEAD)
+
+
 def _depth(name: str, *, layers: int) -> int:
     """0 for embeddings, then the layers from 1, then the rest of the encoder, then the head."""
     if not name.startswith(_ENCODER):
@@ -100,7 +106,7 @@ def _depth(name: str, *, layers: int) -> int:
 
 
 def _title(depth: int, *, layers: int) -> str:
-    outside = {0: "embeddings", layers + 1: "above the layers", layers + 2: "head"}
+    outside = {0: "embeddings", layers + 1: "above the layers", layers + 2: _HEAD}
     return outside.get(depth, f"layer {depth - 1}")
 
 

@@ -22,7 +22,7 @@ IDENTITY = "run.json"
 
 _CODE = (
     "text", "schemes", "corpora", "encoding", "tasks", "metrics",
-    "tagger", "evaluation", "models", "engine", "training",
+    "tagger", "evaluation", "models", "engine", "training", "pretraining",
 )  # fmt: skip
 _PACKAGES = ("numpy", "tokenizers", "torch")
 _HARMLESS = (
@@ -34,7 +34,9 @@ _HARMLESS = (
     "settings.training.patience",
     "settings.training.recompute",
 )
-_TOLD_BY_DIGEST = ("settings.output", "settings.data.train", "settings.data.dev")
+_TOLD_BY_DIGEST = (
+    "settings.output", "settings.data.train", "settings.data.dev", "settings.data.text", "settings.data.held_out",
+)  # fmt: skip
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,7 +88,7 @@ def differences(before: Identity, now: Identity) -> list[Change]:
     return [
         Change(f"{key.removeprefix('settings.')}: {change}", harmless=key.startswith(_HARMLESS))
         for key, change in sorted(changes(old, new).items())
-        if not key.startswith(_TOLD_BY_DIGEST)
+        if key not in _TOLD_BY_DIGEST
     ]
 
 

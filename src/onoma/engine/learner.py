@@ -25,10 +25,11 @@ _TINY = torch.finfo(torch.float32).tiny
 
 @dataclass(frozen=True, slots=True)
 class LearnerSettings:
-    """How a model learns; see :class:`~onoma.training.config.TrainingConfig`.
+    """How a model learns; see :class:`~onoma.engine.config.EngineConfig`.
 
     Attributes:
         seed: of what is random in a step, where several processes take it.
+        head_first: share of all steps in which only the head learns; the rest begins its warm-up after them.
     """
 
     groups: GroupSettings
@@ -38,6 +39,7 @@ class LearnerSettings:
     dtype: Dtype
     average: float | None = None
     seed: int = 0
+    head_first: float = 0.0
 
 
 class Learner(Generic[AnyBatch]):
@@ -60,7 +62,9 @@ class Learner(Generic[AnyBatch]):
         if settings.device.type == "cpu":
             set_up_heap()
         self._optimiser = make_optimiser(objective, settings=settings.groups)
-        self._schedule = make_schedule(self._optimiser, steps=steps, warmup=settings.warmup)
+        self._schedule = make_schedule(
+            self._optimiser, steps=steps, warmup=settings.warmup, head_first=settings.head_first
+        )
         self._scaler = settings.dtype.scaler(settings.device)
         # It makes its factor when first used, which a process without a share of the first batch would miss.
         self._scaler.scale(torch.zeros((), device=settings.device))

@@ -18,7 +18,7 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 
 from onoma.engine.data import AnyBatch, Objective
-from onoma.engine.groups import GroupSettings, make_groups
+from onoma.engine.groups import GroupSettings, is_head, make_groups
 
 _ROWS_AT_ONCE = 4_096
 _FADED = 1e-20
@@ -159,14 +159,31 @@ def _gradients(weights: Iterable[Tensor]) -> list[Tensor]:
     return gradients
 
 
-def make_schedule(optimiser: AdamW, *, steps: int, warmup: float) -> LambdaLR:
-    """A rate that climbs linearly over the share ``warmup`` of all steps and then falls linearly to 0."""
-    climb = max(1, round(steps * warmup))
+def make_schedule(optimiser: AdamW, *, steps: int, warmup: float, head_first: float = 0.0) -> LambdaLR:
+    """A rate that climbs linearly over the share ``warmup`` of the steps and then falls linearly to 0.
 
-    def share(step: int) -> float:
-        return (step + 1) / climb if step < climb else max(0.0, (steps - step) / max(1, steps - climb))
+    Args:
+        optimiser: whose groups have names, as :class:`onoma.engine.groups.Group` gives them.
+        steps: of the whole run.
+        warmup: share of the steps in which a rate climbs.
+        head_first: share of the steps in which the rate of all but the head is 0; theirs climbs after them.
+    """
 
-    return LambdaLR(optimiser, share)
+    def climbing(first: int) -> Callable[[int], float]:
+        climb = max(1, round((steps - first) * warmup))
+
+        def share(step: int) -> float:
+            after = step - first
+            if after < climb:
+                return max(0.0, (after + 1) / climb)
+            return max(0.0, (steps - step) / max(1, steps - first - climb))
+
+        return share
+
+    waits = round(steps * head_first)
+    return LambdaLR(
+        optimiser, [climbing(0 if is_head(group.get("name", "")) else waits) for group in optimiser.param_groups]
+    )
 
 
 def set_step(schedule: LambdaLR, step: int) -> None:

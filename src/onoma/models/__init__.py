@@ -7,11 +7,15 @@ from onoma.models.encoder import Encoder
 from onoma.models.heads import HEADS, CrfHead, Head, HeadSettings, LinearHead, Sequences, TagHead
 from onoma.models.model import Model, PackedBatch
 from onoma.models.pretrained import Pretrained, load_pretrained
+from onoma.models.pretraining import Losses, MaskedBatch, PretrainingModel
+from onoma.models.pretraining_heads import IGNORED, MaskedHead, PairHead
 from onoma.models.saved import load_model, save_encoder, save_model
+from onoma.models.saved_pretraining import build_pretraining_model, save_pretraining_model
 from onoma.models.tokenizer import save_tokenizer
 
 __all__ = [
     "HEADS",
+    "IGNORED",
     "AutoEncoder",
     "CrfHead",
     "Encoder",
@@ -19,15 +23,22 @@ __all__ = [
     "Head",
     "HeadSettings",
     "LinearHead",
+    "Losses",
+    "MaskedBatch",
+    "MaskedHead",
     "Model",
     "PackedBatch",
+    "PairHead",
     "Pretrained",
+    "PretrainingModel",
     "Sequences",
     "TagHead",
     "TorchBackend",
+    "build_pretraining_model",
     "load_model",
     "load_pretrained",
     "save_encoder",
     "save_model",
+    "save_pretraining_model",
     "save_tokenizer",
 ]

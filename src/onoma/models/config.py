@@ -16,7 +16,7 @@ class EncoderConfig:
         heads: attention heads of a layer; they share ``hidden`` evenly.
         feed_forward: width inside the feed-forward step.
         positions: rows of the position table.
-        token_types: rows of the token type table; onoma only ever reads row 0.
+        token_types: rows of the token type table; tagging reads row 0 alone.
         embedding: width of the embeddings, where it is not ``hidden``; an affine map leads from one to the other
             (ELECTRA).
         first_position: row of the first subword's position; RoBERTa leaves the rows up to its padding id unused.

@@ -101,19 +101,23 @@ class Encoder(nn.Module):
         return self
 
     def forward(
-        self, ids: Int64[Tensor, "batch subwords"], mask: Int64[Tensor, "batch subwords"]
+        self,
+        ids: Int64[Tensor, "batch subwords"],
+        mask: Int64[Tensor, "batch subwords"],
+        types: Int64[Tensor, "batch subwords"] | None = None,
     ) -> Float[Tensor, "batch subwords hidden"]:
         """Hidden states of every subword.
 
         Args:
             ids: subword ids.
             mask: 1 for subwords and 0 for padding, on whichever side.
+            types: token types; 0 for all by default.
 
         Returns:
             Hidden states that do not depend on padding; those at padding have no meaning.
         """
         # Positions count subwords, not places in the array, so that padding on the left shifts nothing.
-        hidden: Tensor = self.projection(self.embeddings(ids, (mask.cumsum(dim=1) - 1).clamp(min=0)))
+        hidden: Tensor = self.projection(self.embeddings(ids, (mask.cumsum(dim=1) - 1).clamp(min=0), types))
         attention = PaddedAttention(mask)
         for layer in self.layers:
             hidden = self._run(layer, hidden, attention)
@@ -125,6 +129,7 @@ class Encoder(nn.Module):
         lengths: Int64[Tensor, " sequences"],
         *,
         at: Int64[Tensor, " asked"] | None = None,
+        types: Int64[Tensor, " subwords"] | None = None,
     ) -> Float[Tensor, "rows hidden"]:
         """The same hidden states, of sequences one after the other, without padding.
 
@@ -132,22 +137,26 @@ class Encoder(nn.Module):
             ids: subword ids of all sequences.
             lengths: subwords of each sequence, at least one.
             at: the subwords whose hidden states are wanted, in order; the last layer then computes nothing else.
+            types: token types of all sequences; 0 for all by default.
 
         Returns:
             Hidden states of all subwords, or of those wanted.
         """
         if ids.device.type != "cpu":
-            return self._packed_on_gpu(ids, lengths, at=at)
+            return self._packed_on_gpu(ids, lengths, at=at, types=types)
         if not runs(self.layers):
-            return through_padding(self, ids, lengths, at=at)
-        return self._packed_on_cpu(ids, lengths, at=at)
+            return through_padding(self, ids, lengths, at=at, types=types)
+        return self._packed_on_cpu(ids, lengths, at=at, types=types)
 
-    def _packed_on_cpu(self, ids: Tensor, lengths: Tensor, *, at: Tensor | None = None) -> Float[Tensor, "rows hidden"]:
+    def _packed_on_cpu(
+        self, ids: Tensor, lengths: Tensor, *, at: Tensor | None, types: Tensor | None
+    ) -> Float[Tensor, "rows hidden"]:
         dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
         rows = Rows(lengths, multiple=row_multiple(dtype))
         with torch.autocast("cpu", enabled=False):
+            types = None if types is None else types[rows.subwords]
             return run_layers(
-                self.projection(self.embeddings(ids[rows.subwords], rows.places)),
+                self.projection(self.embeddings(ids[rows.subwords], rows.places, types)),
                 rows,
                 rows.row_of if at is None else rows.row_of[at],
                 layers=self.layers,
@@ -156,9 +165,11 @@ class Encoder(nn.Module):
                 recompute=self.recompute,
             )
 
-    def _packed_on_gpu(self, ids: Tensor, lengths: Tensor, *, at: Tensor | None = None) -> Float[Tensor, "rows hidden"]:
+    def _packed_on_gpu(
+        self, ids: Tensor, lengths: Tensor, *, at: Tensor | None, types: Tensor | None
+    ) -> Float[Tensor, "rows hidden"]:
         packing = Packing.of(lengths)
-        hidden: Tensor = self.projection(self.embeddings(ids, packing.places))
+        hidden: Tensor = self.projection(self.embeddings(ids, packing.places, types))
         attention = NestedAttention(packing, packing)
         *lower, last = self.layers
         for layer in lower:
@@ -176,7 +187,7 @@ class Encoder(nn.Module):
 
 
 class Embeddings(nn.Module):
-    """The sum of three embeddings, normed: of the subword, of its position, and of token type 0."""
+    """The sum of three embeddings, normed: of the subword, of its position, and of its token type."""
 
     def __init__(
         self,
@@ -196,9 +207,15 @@ class Embeddings(nn.Module):
         self.dropout = dropout
         self.first_position = first_position
 
-    def forward(self, ids: Int64[Tensor, " *axes"], places: Int64[Tensor, " *axes"]) -> Float[Tensor, "*axes narrow"]:
-        """The embeddings of subwords at places in their sequences, counted from 0."""
-        summed = self.words(ids) + self.positions(places + self.first_position) + self.types.weight[0]
+    def forward(
+        self,
+        ids: Int64[Tensor, " *axes"],
+        places: Int64[Tensor, " *axes"],
+        types: Int64[Tensor, " *axes"] | None = None,
+    ) -> Float[Tensor, "*axes narrow"]:
+        """The embeddings of subwords at places in their sequences, counted from 0; of token type 0 by default."""
+        of_types = self.types.weight[0] if types is None else self.types(types)
+        summed = self.words(ids) + self.positions(places + self.first_position) + of_types
         normed: Tensor = self.dropout(self.norm(summed))
         return normed
 

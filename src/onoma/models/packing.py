@@ -48,20 +48,22 @@ class Packing:
 
 
 def through_padding(
-    encoder: Callable[[Tensor, Tensor], Tensor],
+    encoder: Callable[..., Tensor],
     ids: Int64[Tensor, " subwords"],
     lengths: Int64[Tensor, " sequences"],
     *,
     at: Int64[Tensor, " asked"] | None,
+    types: Int64[Tensor, " subwords"] | None = None,
     filler: int = 0,
 ) -> Float[Tensor, "rows hidden"]:
     """Hidden states of packed sequences by an encoder that takes padded ones.
 
     Args:
-        encoder: padded ids and mask to hidden states, as :meth:`onoma.models.Encoder.forward`.
+        encoder: padded ids, mask and, where given, types to hidden states, as :meth:`onoma.models.Encoder.forward`.
         ids: subword ids of all sequences.
         lengths: subwords of each sequence, at least one.
         at: the subwords whose hidden states are wanted, in order; None for all.
+        types: token types of all sequences; None where the encoder is not to get any.
         filler: the id at padding.
     """
     packing = Packing.of(lengths)
@@ -69,5 +71,10 @@ def through_padding(
     mask = torch.zeros_like(padded)
     padded[packing.sequences, packing.places] = ids
     mask[packing.sequences, packing.places] = 1
-    hidden = encoder(padded, mask)[packing.sequences, packing.places]
+    if types is None:
+        hidden = encoder(padded, mask)[packing.sequences, packing.places]
+    else:
+        padded_types = torch.zeros_like(padded)
+        padded_types[packing.sequences, packing.places] = types
+        hidden = encoder(padded, mask, padded_types)[packing.sequences, packing.places]
     return hidden if at is None else hidden[at]

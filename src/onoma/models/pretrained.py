@@ -32,6 +32,7 @@ class Pretrained:
         tokenizer: neither cuts nor pads.
         longest: subwords that it can read at once, special tokens included.
         digest: ``sha256:`` and the digest of its weight file or files.
+        folder: where its files are; None where it is not a folder in Hugging Face layout.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Pretrained:
     tokenizer: Tokenizer
     longest: int
     digest: str
+    folder: Path | None = None
 
     @property
     def hidden(self) -> int:
@@ -117,6 +119,7 @@ def _load_folder(folder: Path, *, name: str) -> Pretrained:
         tokenizer=tokenizer,
         longest=longest,
         digest=digest(files),
+        folder=folder,
     )
 
 

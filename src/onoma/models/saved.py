@@ -46,11 +46,10 @@ def save_model(model: Model, folder: Path, *, tags: Sequence[str], pretrained: P
     if len(tags) != head.tags:
         raise ValueError(f"{len(tags)} names for the {head.tags} tags of the head")
     name = next(name for name, kind in HEADS.items() if type(head) is kind)
-    labels = {
+    fields: dict[str, object] = {
         "id2label": {str(number): tag for number, tag in enumerate(tags)},
         "label2id": {tag: number for number, tag in enumerate(tags)},
     }
-    config = _carried_on(pretrained.hf_config) | labels
     weights = _head_weights(head)
     if isinstance(model.encoder, Encoder):
         family = FAMILIES[pretrained.family]
@@ -58,14 +57,14 @@ def save_model(model: Model, folder: Path, *, tags: Sequence[str], pretrained: P
         classifier: str | None = family.classifier
     else:
         weights |= model.encoder.named_weights()
-        classifier = classifier_of(config, frozenset(weights))
-    config |= {
+        classifier = classifier_of(dict(pretrained.hf_config) | fields, frozenset(weights))
+    fields |= {
         "architectures": [classifier] if classifier and name == "linear" else [],
         "dtype": "float32",
         "classifier_dropout": head.dropout.p,
         _HEAD_FIELD: name,
     }
-    _write(folder, weights, config)
+    save_weights(folder, weights, pretrained.hf_config, fields)
 
 
 def save_encoder(pretrained: Pretrained, folder: Path) -> None:
@@ -73,8 +72,8 @@ def save_encoder(pretrained: Pretrained, folder: Path) -> None:
     if not isinstance(pretrained.encoder, Encoder):
         raise EncoderError(f"encoder {pretrained.name!r} is a {pretrained.family}; only the BERT family can be saved")
     family = FAMILIES[pretrained.family]
-    config = _carried_on(pretrained.hf_config) | {"architectures": [], "dtype": "float32"}
-    _write(folder, named_weights(pretrained.encoder, family), config)
+    fields = {"architectures": [], "dtype": "float32"}
+    save_weights(folder, named_weights(pretrained.encoder, family), pretrained.hf_config, fields)
     save_tokenizer(pretrained.tokenizer, folder, longest=pretrained.longest)
 
 
@@ -102,7 +101,18 @@ def _carried_on(hf_config: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in without_code(hf_config).items() if key not in _OF_THE_SOURCE}
 
 
-def _write(folder: Path, weights: Mapping[str, Tensor], config: Mapping[str, object]) -> None:
+def save_weights(
+    folder: Path, weights: Mapping[str, Tensor], hf_config: Mapping[str, object], fields: Mapping[str, object]
+) -> None:
+    """Write ``model.safetensors`` and ``config.json`` to an existing folder.
+
+    Args:
+        folder: where to.
+        weights: under Hugging Face's names; saved in fp32.
+        hf_config: the configuration of what the model began as.
+        fields: what has changed of it.
+    """
+    config = _carried_on(hf_config) | dict(fields)
     contiguous = {name: tensor.detach().float().cpu().contiguous() for name, tensor in weights.items()}
     # Not `save_file`, which makes a file that its owner alone may read.
     (folder / "model.safetensors").write_bytes(save(contiguous, metadata={"format": "pt"}))

@@ -1,10 +1,11 @@
 """Fine-tuning: corpora and a configuration in, a trained model out."""
 
+from onoma.engine.config import read_setting
 from onoma.engine.devices import Ranks, find_ranks, joined
 from onoma.engine.history import copy_logs, read_history
-from onoma.training.config import RunConfig, read_config, read_setting
+from onoma.engine.resume import settings_of_run
+from onoma.training.config import RunConfig, read_config
 from onoma.training.parts import read_part
-from onoma.training.resume import settings_of_run
 from onoma.training.run import Tested, Trained, run_training
 
 __all__ = [

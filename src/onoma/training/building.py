@@ -7,10 +7,8 @@ import math
 import torch
 
 from onoma.bundle import ENTITIES
-from onoma.engine.devices import ALONE, Ranks
+from onoma.engine.config import learner_settings
 from onoma.engine.dtype import Dtype
-from onoma.engine.groups import GroupSettings
-from onoma.engine.learner import LearnerSettings
 from onoma.engine.loop import LoopSettings
 from onoma.errors import ConfigError
 from onoma.models import HEADS, Encoder, HeadSettings, Model, Pretrained
@@ -76,28 +74,6 @@ def check_model(config: RunConfig, pretrained: Pretrained) -> None:
         )
 
 
-def find_device(name: str, *, ranks: Ranks = ALONE) -> torch.device:
-    """The device of a name; `auto` takes a GPU where there is one, and each of several processes its own.
-
-    Raises:
-        ConfigError: it cannot be used here.
-    """
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda" and not ranks.alone:
-        name = f"cuda:{ranks.local}"
-    elif name.startswith("cuda:") and not ranks.alone:
-        raise ConfigError(f"training.device: {name!r} is one GPU, for {ranks.size} processes; use cuda or cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ConfigError(f"training.device: {name!r} cannot be used here ({error}); use auto or cpu") from error
-    if device.type == "cuda" and not ranks.alone:
-        torch.cuda.set_device(device)
-    return device
-
-
 def plan_run(
     settings: TrainingConfig, examples: Examples, *, pretrained: Pretrained, device: torch.device, dtype: Dtype
 ) -> tuple[TaggingData, LoopSettings]:
@@ -114,27 +90,10 @@ def plan_run(
     budget = settings.batch_subwords or min(1_024, max(128, subwords // 150))
     per_step = budget * settings.accumulate
     rate = settings.learning_rate or 5e-5 * _WIDTH_OF_BASE / pretrained.hidden
-    groups = GroupSettings(
-        learning_rate=rate,
-        weight_decay=settings.weight_decay,
-        layer_decay=settings.layer_decay,
-        head_learning_rate=settings.head_learning_rate,
-        freeze_embeddings=settings.freeze_embeddings,
-        freeze_layers=settings.freeze_layers,
-    )
-    learner = LearnerSettings(
-        groups=groups,
-        warmup=settings.warmup,
-        clip=settings.clip,
-        device=device,
-        dtype=dtype,
-        average=settings.average,
-        seed=settings.seed,
-    )
     loop = LoopSettings(
         epochs=settings.epochs or min(40, max(3, math.ceil(_STEPS_WANTED * per_step / subwords))),
         patience=settings.patience,
-        learner=learner,
+        learner=learner_settings(settings, device=device, dtype=dtype, learning_rate=rate),
         accumulate=settings.accumulate,
     )
     data = TaggingData(examples, budget=budget, seed=settings.seed, tokenizer=pretrained.tokenizer)

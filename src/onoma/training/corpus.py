@@ -19,23 +19,32 @@ import msgspec
 from msgspec import Struct
 
 from onoma.bundle import DataCard
-from onoma.corpora import Reading, ReadOptions, read
+from onoma.corpora import Reading, ReadOptions, digest_of, files_of, read
 from onoma.encoding import Windower
+from onoma.engine.cache import Piece, cached_arrays
 from onoma.errors import ConfigError
 from onoma.io.digest import code_digest
 from onoma.schemes import Scheme
 from onoma.tasks import TagTask
 from onoma.text import Document
 from onoma.training.augmenting import with_capitals
-from onoma.training.cache import cached_examples
-from onoma.training.examples import Example, make_examples
-from onoma.training.flat import Examples
-from onoma.training.parts import card_of, digest_of, files_of, labels_of
+from onoma.training.examples import make_examples
+from onoma.training.flat import COLUMNS, Examples, flatten
+from onoma.training.parts import card_of, labels_of
 
 _READ_ONCE = 2_000_000
 """Characters; a corpus of fewer is kept between counting and cutting, a larger one is read twice."""
 
-_CODE = ("text", "schemes", "corpora", "encoding", "tasks", "training/augmenting.py", "training/examples.py")
+_CODE = (
+    "text",
+    "schemes",
+    "corpora",
+    "encoding",
+    "tasks",
+    "training/augmenting.py",
+    "training/examples.py",
+    "training/flat.py",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,7 @@ def read_training_text(
     ways = [options(path) for path in paths]
     unannotated = sorted({each.unannotated for each in ways if each.unannotated}, key=sorted)
 
-    def build() -> Generator[Example, None, str]:
+    def build() -> Generator[Piece, None, str]:
         readings = [read(path, format=format, options=how) for path, how in zip(paths, ways, strict=True)]
         documents = _read_once(readings)
         labels = labels_of(readings)
@@ -96,20 +105,20 @@ def read_training_text(
         unusable: Counter[str] = Counter()
         task = TagTask(sorted(labels), scheme=scheme, unannotated=unannotated)
         learnt = with_capitals(documents, share=capitals)
-        yield from make_examples(learnt, windower=windower, task=task, unusable=unusable)
+        yield from flatten(make_examples(learnt, windower=windower, task=task, unusable=unusable))
         notices = [notice for reading in readings for notice in reading.notices()]
         card = card_of(paths, digest=digest, reports=[reading.report for reading in readings])
         facts = _Facts(card=card, labels=labels, unusable=unusable, notices=notices)
         return msgspec.json.encode(facts).decode()
 
     key = _key(paths, digest=digest, format=format, ways=ways, windower=windower, scheme=scheme, capitals=capitals)
-    cached = cached_examples(key, build=build, notice=notice, folder=cache)
+    cached = cached_arrays(key, columns=COLUMNS, build=build, notice=notice, folder=cache)
     facts = msgspec.json.decode(cached.facts, type=_Facts)
     for text in facts.notices:
         notice(text)
     labels = Counter(facts.labels)
     task = TagTask(sorted(labels), scheme=scheme, unannotated=unannotated)
-    return TrainingText(cached.examples, task, facts.card, labels, Counter(facts.unusable))
+    return TrainingText(Examples(**cached.arrays), task, facts.card, labels, Counter(facts.unusable))
 
 
 class _Facts(Struct, frozen=True, kw_only=True):

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from tokenizers import Tokenizer
-from torch import Tensor
 
 from onoma.bundle import ENTITIES
 from onoma.encoding import batch_by_length
+from onoma.engine.devices import to_device
 from onoma.models import PackedBatch
 from onoma.tasks import NO_TARGET
 from onoma.training.examples import BEGINS, ENDS
@@ -63,12 +62,12 @@ class TaggingData:
         words = np.flatnonzero(packed.targets != NO_TARGET)
         edges = packed.edges[words]
         return PackedBatch(
-            ids=_to(device, packed.ids),
-            lengths=_to(device, packed.lengths),
-            words=_to(device, words),
-            begins=_to(device, edges & BEGINS > 0),
-            ends=_to(device, edges & ENDS > 0),
-            targets={ENTITIES: _to(device, packed.targets[words])},
+            ids=to_device(packed.ids, device),
+            lengths=to_device(packed.lengths, device),
+            words=to_device(words, device),
+            begins=to_device(edges & BEGINS > 0, device),
+            ends=to_device(edges & ENDS > 0, device),
+            targets={ENTITIES: to_device(packed.targets[words], device)},
         )
 
     def describe(self, chosen: Sequence[int]) -> str:
@@ -80,7 +79,3 @@ class TaggingData:
         more = f" and {len(chosen) - len(shown)} more" if len(chosen) > len(shown) else ""
         return f"windows {', '.join(shown)}{more} of the training text"
 
-
-def _to(device: torch.device, array: NDArray[np.generic]) -> Tensor:
-    tensor = torch.from_numpy(array)
-    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)

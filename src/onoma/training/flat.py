@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from io import BufferedIOBase, BytesIO
-from typing import Any, NamedTuple, overload
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple, overload
 
 import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from onoma.engine.cache import Columns, arrays_in_memory
 from onoma.training.examples import Example
+
+COLUMNS: Columns = {"ids": np.int32, "targets": np.int32, "edges": np.uint8, "offsets": np.int64}
+"""The arrays of :class:`Examples`."""
+
+_TOGETHER = 64
+"""Examples that are written at once, which is faster than one at a time."""
 
 
 class Examples(Sequence[Example]):
@@ -38,10 +44,7 @@ class Examples(Sequence[Example]):
     @classmethod
     def of(cls, examples: Iterable[Example]) -> Examples:
         """Collect examples in memory."""
-        writer = ExampleWriter(BytesIO(), BytesIO(), BytesIO(), BytesIO())
-        for example in examples:
-            writer.append(example)
-        return writer.in_memory()
+        return cls(**arrays_in_memory(flatten(examples), columns=COLUMNS))
 
     @property
     def lengths(self) -> NDArray[np.int64]:
@@ -89,60 +92,17 @@ class PackedExamples(NamedTuple):
     lengths: NDArray[np.int64]
 
 
-class ExampleWriter:
-    """Writes examples, one at a time, into four files in numpy's format."""
-
-    def __init__(
-        self, ids: BufferedIOBase, targets: BufferedIOBase, edges: BufferedIOBase, offsets: BufferedIOBase
-    ) -> None:
-        self._ids = _Column(ids, np.int32)
-        self._targets = _Column(targets, np.int32)
-        self._edges = _Column(edges, np.uint8)
-        self._offsets = _Column(offsets, np.int64)
-        self._offsets.extend(np.zeros(1))
-
-    def append(self, example: Example) -> None:
-        """Add one example."""
-        self._ids.extend(example.ids)
-        self._targets.extend(example.targets)
-        self._edges.extend(example.edges)
-        self._offsets.extend(np.asarray([self._ids.length]))
-
-    def finish(self) -> None:
-        """Write the lengths, which are known only now, into the files' heads."""
-        for column in (self._ids, self._targets, self._edges, self._offsets):
-            column.finish()
-
-    def in_memory(self) -> Examples:
-        """What was written, where the files are ``BytesIO``; without a copy."""
-        return Examples(
-            self._ids.in_memory(), self._targets.in_memory(), self._edges.in_memory(), self._offsets.in_memory()
-        )
-
-
-class _Column:
-    """One flat array that grows in a file. numpy leaves room in a file's head for the length to grow."""
-
-    def __init__(self, file: BufferedIOBase, dtype: type[np.integer[Any]]) -> None:
-        self.length = 0
-        self._file = file
-        self._dtype = np.dtype(dtype)
-        self._head = self._write_head()
-
-    def extend(self, values: NDArray[np.generic]) -> None:
-        self._file.write(values.astype(self._dtype).tobytes())
-        self.length += len(values)
-
-    def finish(self) -> None:
-        self._file.seek(0)
-        if self._write_head() != self._head:
-            raise AssertionError("the head of a numpy file has grown over its data")
-
-    def in_memory(self) -> NDArray[Any]:
-        assert isinstance(self._file, BytesIO)
-        return np.frombuffer(self._file.getbuffer(), dtype=self._dtype, offset=self._head)
-
-    def _write_head(self) -> int:
-        fields = {"descr": npy.dtype_to_descr(self._dtype), "fortran_order": False, "shape": (self.length,)}
-        npy.write_array_header_1_0(self._file, fields)
-        return self._file.tell()
+def flatten(examples: Iterable[Example]) -> Iterator[dict[str, NDArray[np.generic]]]:
+    """What the examples add to the columns, in order, some at a time; the first offset comes before all."""
+    yield {"offsets": np.zeros(1)}
+    end = 0
+    iterator = iter(examples)
+    while group := list(islice(iterator, _TOGETHER)):
+        ends = end + np.cumsum([len(example.ids) for example in group])
+        end = int(ends[-1])
+        yield {
+            "ids": np.concatenate([example.ids for example in group]),
+            "targets": np.concatenate([example.targets for example in group]),
+            "edges": np.concatenate([example.edges for example in group]),
+            "offsets": ends,
+        }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,10 +9,9 @@ from itertools import chain
 from pathlib import Path
 
 from onoma.bundle import DataCard
-from onoma.corpora import Reading, ReadOptions, ReadReport, read
+from onoma.corpora import Reading, ReadOptions, ReadReport, digest_of, read
 from onoma.encoding import Windower
 from onoma.engine.events import Listener, Notice
-from onoma.errors import CorpusError
 from onoma.text import Document
 from onoma.training.config import DataConfig
 
@@ -74,31 +72,6 @@ def card_of(paths: Sequence[Path], *, digest: str, reports: Sequence[ReadReport]
         words=sum(report.words for report in reports) or None,
         entities=sum(report.entities for report in reports),
     )
-
-
-def files_of(path: Path) -> list[Path]:
-    """All files of a folder in order; or a file, and where it is of a brat pair both, for both are read."""
-    if path.is_dir():
-        return [file for file in sorted(path.rglob("*")) if file.is_file()]
-    pair = (path.with_suffix(".ann"), path.with_suffix(".txt"))
-    return [path, *(file for file in pair if file != path and file.is_file())] if pair[0].is_file() else [path]
-
-
-def digest_of(paths: Iterable[Path]) -> str:
-    """``sha256:`` and the digest of all files, one after the other.
-
-    Raises:
-        CorpusError: a file cannot be read.
-    """
-    digest = hashlib.sha256()
-    for file in chain.from_iterable(files_of(path) for path in paths):
-        try:
-            with file.open("rb") as stream:
-                while block := stream.read(2**20):
-                    digest.update(block)
-        except OSError as error:
-            raise CorpusError(f"cannot be read: {error.strerror}", path=file) from error
-    return f"sha256:{digest.hexdigest()}"
 
 
 def count_inside_words(part: Part, windower: Windower, *, on_event: Listener) -> None:

@@ -27,13 +27,14 @@ from onoma.encoding import SubwordEncoder, Windower
 from onoma.engine.checkpointer import Checkpointer, FileCheckpointer
 from onoma.engine.checkpoints import Checkpoints
 from onoma.engine.data import Measure
-from onoma.engine.devices import ALONE, Ranks
+from onoma.engine.devices import ALONE, Ranks, find_device
 from onoma.engine.dtype import Dtype
 from onoma.engine.events import Event, Listener, Notice, Score, Stage, several
 from onoma.engine.history import History
 from onoma.engine.identity import Identity, code_versions, machine
 from onoma.engine.loggers import make_loggers
 from onoma.engine.loop import Loop
+from onoma.engine.resume import check_resumable, dtype_of_run
 from onoma.engine.stopping import Stop
 from onoma.engine.train_state import TrainState
 from onoma.errors import ConfigError, InputError
@@ -43,12 +44,11 @@ from onoma.models import Model, Pretrained, TorchBackend, load_pretrained
 from onoma.models.lora import merge_lora
 from onoma.schemes import SCHEMES
 from onoma.tagger import Tagger
-from onoma.training.building import build_model, check_model, find_device, plan_run
+from onoma.training.building import build_model, check_model, plan_run
 from onoma.training.config import RunConfig
 from onoma.training.corpus import TrainingText, read_training_text
 from onoma.training.flat import Examples
 from onoma.training.parts import Part, compare_labels, count_inside_words, read_options, read_part
-from onoma.training.resume import check_resumable, dtype_of_run
 from onoma.version import __version__
 
 _SAMPLES = 24

@@ -2,6 +2,7 @@
 
 from onoma.text.colours import Palette
 from onoma.views.card import model_summary, write_card
+from onoma.views.encoder_card import encoder_summary, figure_lines, write_encoder_card
 from onoma.views.explanations import explanation_parts, faithfulness_table
 from onoma.views.explanations_page import explanations_page
 from onoma.views.findings import comparison_table, errors_tables, reliability_table, runs_table, thresholds_table
@@ -12,10 +13,12 @@ from onoma.views.terminal import to_terminal
 __all__ = [
     "Palette",
     "comparison_table",
+    "encoder_summary",
     "errors_tables",
     "explanation_parts",
     "explanations_page",
     "faithfulness_table",
+    "figure_lines",
     "html_page",
     "model_summary",
     "reliability_table",
@@ -24,4 +27,5 @@ __all__ = [
     "thresholds_table",
     "to_terminal",
     "write_card",
+    "write_encoder_card",
 ]

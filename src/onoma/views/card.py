@@ -24,10 +24,10 @@ def write_card(folder: Path, *, name: str) -> None:
         "pipeline_tag: token-classification",
         "---",
         "",
-        f"# {_literal(name)}",
+        f"# {literal(name)}",
         "",
         f"A named-entity recognition model that finds {_listed(bundle.labels)}.",
-        f"It was fine-tuned with onoma from the encoder {_literal(bundle.manifest.encoder.name)}.",
+        f"It was fine-tuned with onoma from the encoder {literal(bundle.manifest.encoder.name)}.",
         "",
         "```python",
         "import onoma",
@@ -38,7 +38,7 @@ def write_card(folder: Path, *, name: str) -> None:
         "",
     ]
     lines += ["## Model", "", "| | |", "|---|---|"]
-    lines += [f"| {_literal(key)} | {_literal(value)} |" for key, value in model_summary(bundle)]
+    lines += [f"| {literal(key)} | {literal(value)} |" for key, value in model_summary(bundle)]
     lines.append("")
     if figures:
         lines += [
@@ -50,7 +50,7 @@ def write_card(folder: Path, *, name: str) -> None:
             "|---|--:|--:|--:|",
         ]
         lines += [
-            f"| {_literal(part)} | {percent(of['precision'])} | {percent(of['recall'])} | {_f1(of)} |"
+            f"| {literal(part)} | {percent(of['precision'])} | {percent(of['recall'])} | {_f1(of)} |"
             for part, of in figures.items()
         ]
         lines.append("")
@@ -83,11 +83,11 @@ def _f1(figures: Mapping[str, float]) -> str:
 
 
 def _listed(labels: tuple[str, ...]) -> str:
-    *others, last = map(_literal, labels)
+    *others, last = map(literal, labels)
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """Text on one line, without what Markdown reads as markup."""
     return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
 

@@ -1,10 +1,10 @@
-"""The learning curve of a run as a picture: loss and dev F1 by epoch, in SVG, which needs no library."""
+"""The learning curve of a run as a picture: loss and what was measured, by epoch, in SVG, which needs no library."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from onoma.bundle import HISTORY
@@ -16,6 +16,13 @@ EpochValue = tuple[float, float]
 _WIDTH, _HEIGHT = 320, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 12, 30, 34
 _STEPS = (1, 2, 5, 10)
+_MEASURED = {
+    "f1": ("dev F1", 100.0),
+    "perplexity": ("held-out perplexity", 1.0),
+    "masked_accuracy": ("accuracy of masked subwords", 100.0),
+    "pair_accuracy": ("accuracy of pairs", 100.0),
+}
+"""What is drawn where it was measured, by its name in the history: title and scale."""
 
 
 def write_curve(folder: Path) -> bool:
@@ -30,23 +37,27 @@ def write_curve(folder: Path) -> bool:
     if len(epochs) < 2:
         return False
     loss = [(line["epoch"], line["loss"]) for line in epochs]
-    f1 = [(line["epoch"], 100 * line["dev"]["f1"]) for line in epochs if "dev" in line]
+    measured = {
+        title: [(line["epoch"], scale * line["dev"][name]) for line in epochs if name in line.get("dev", ())]
+        for name, (title, scale) in _MEASURED.items()
+    }
     best = max((line["epoch"] for line in epochs if line["best"]), default=None)
-    (folder / CURVE).write_text(draw_curve(loss, f1, best=best), encoding="utf-8")
+    (folder / CURVE).write_text(draw_curve(loss, measured, best=best), encoding="utf-8")
     return True
 
 
-def draw_curve(loss: Sequence[EpochValue], f1: Sequence[EpochValue], *, best: int | None = None) -> str:
-    """Two panels side by side, or one where there was no dev.
+def draw_curve(
+    loss: Sequence[EpochValue], measured: Mapping[str, Sequence[EpochValue]], *, best: int | None = None
+) -> str:
+    """Panels side by side, of all that was measured.
 
     Args:
         loss: by epoch.
-        f1: by epoch, in points of 100.
+        measured: by epoch, by title.
         best: the epoch whose weights were kept.
     """
     panels = [_panel("loss (smoothed)", loss, colour="#0072b2", mark=None)]
-    if f1:
-        panels.append(_panel("dev F1", f1, colour="#d55e00", mark=best))
+    panels += [_panel(title, points, colour="#d55e00", mark=best) for title, points in measured.items() if points]
     width = _WIDTH * len(panels)
     shifted = [f'<g transform="translate({_WIDTH * place} 0)">{panel}</g>' for place, panel in enumerate(panels)]
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {_HEIGHT}" width="{width}" height="{_HEIGHT}"'

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from onoma.engine.devices import ALONE, Ranks, find_ranks, joined
+from onoma.engine.devices import ALONE, Ranks, find_device, find_ranks, joined
 from onoma.engine.reduction import sum_gradients
 from onoma.errors import ConfigError
 from onoma.tasks import NO_TARGET
-from onoma.training.building import find_device
 from support.tagging import packed
 
 TORCHRUN = {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from io import BytesIO
+from collections.abc import Generator
 
 import numpy as np
 import pytest
 
+from onoma.engine.cache import Piece, cached_arrays
 from onoma.tasks import NO_TARGET
 from onoma.training.examples import Example
-from onoma.training.flat import Examples, ExampleWriter
+from onoma.training.flat import COLUMNS, Examples, flatten
 
 LENGTHS = (3, 1, 7, 2)
 
@@ -60,13 +61,16 @@ def test_packed_examples_stand_one_behind_the_other():
     assert lengths.tolist() == [LENGTHS[place] for place in order]
 
 
-def test_what_is_written_is_what_numpy_reads():
-    files = BytesIO(), BytesIO(), BytesIO(), BytesIO()
-    writer = ExampleWriter(*files)
-    for example in examples((5,) * 3_000):
-        writer.append(example)
-    writer.finish()
-    for file in files:
-        file.seek(0)
-    ids, targets, edges, offsets = (np.load(file) for file in files)
-    assert same(Examples(ids, targets, edges, offsets)[2_999], examples((5,) * 3_000)[2_999])
+@pytest.mark.parametrize("size", [0, 1, 63, 64, 65, 3_000])
+def test_examples_kept_on_the_disk_are_those_that_were_made(tmp_path, notices, size):
+    def build() -> Generator[Piece, None, str]:
+        yield from flatten(examples((5,) * size))
+        return ""
+
+    for found in (False, True):
+        cached = cached_arrays("a", columns=COLUMNS, build=build, notice=notices.append, folder=tmp_path)
+        assert cached.found is found
+        kept = Examples(**cached.arrays)
+        assert (len(kept), kept.subwords) == (size, 5 * size)
+        assert all(same(ours, given) for ours, given in zip(kept, examples((5,) * size), strict=True))
+    assert notices == []

@@ -17,7 +17,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 @pytest.mark.parametrize("dev", [True, False])
 def test_every_point_lies_in_its_panel(losses, dev):
     loss = [(float(number), value) for number, value in enumerate(losses, start=1)]
-    picture = ET.fromstring(draw_curve(loss, loss if dev else [], best=2))
+    picture = ET.fromstring(draw_curve(loss, {"dev F1": loss if dev else []}, best=2))
     lines = picture.findall(f".//{SVG}polyline")
     assert len(lines) == (2 if dev else 1)
     for line in lines:

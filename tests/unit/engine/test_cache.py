@@ -1,4 +1,4 @@
-"""Examples are made once and found again; whatever befalls an entry or the disk, the examples are the same."""
+"""Arrays are made once and found again; whatever befalls an entry or the disk, the arrays are the same."""
 
 from __future__ import annotations
 
@@ -11,27 +11,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from onoma.training import cache as cache_module
-from onoma.training.cache import Cached, cached_examples, prune
-from onoma.training.examples import Example
+from onoma.engine import cache as cache_module
+from onoma.engine.cache import Cached, Columns, Piece, arrays_in_memory, cached_arrays, prune
+
+COLUMNS: Columns = {"ids": np.int32, "marks": np.dtype(np.uint8), "ends": np.int64}
 
 
 class Maker:
-    """Makes the same examples each time and counts how often."""
+    """Makes the same arrays each time and counts how often."""
 
     def __init__(self, size: int = 40) -> None:
         self.size = size
         self.calls = 0
 
-    def __call__(self) -> Generator[Example, None, str]:
+    def __call__(self) -> Generator[Piece, None, str]:
         self.calls += 1
         for length in range(1, self.size):
-            yield Example(
-                np.arange(length, dtype=np.int32),
-                np.full(length, -100, dtype=np.int32),
-                np.zeros(length, dtype=np.uint8),
-            )
+            yield {"ids": np.arange(length), "ends": np.asarray([length])}
+            yield {"marks": np.asarray([length % 2 == 0]), "ids": np.zeros(0)}
         return "the facts ς"
+
+
+@pytest.fixture
+def notices() -> list[str]:
+    """What a test has been told."""
+    return []
 
 
 @pytest.fixture
@@ -40,10 +44,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 def ask(key: str, maker: Maker, folder: Path, notices: list[str], *, bound: int = 2**30) -> Cached:
-    cached = cached_examples(key, build=maker, notice=notices.append, folder=folder, bound=bound)
+    cached = cached_arrays(key, columns=COLUMNS, build=maker, notice=notices.append, folder=folder, bound=bound)
     assert cached.facts == "the facts ς"
-    assert [len(example.ids) for example in cached.examples] == list(range(1, maker.size))
-    assert cached.examples[3].ids.tolist() == [0, 1, 2, 3]
+    assert {name: array.dtype for name, array in cached.arrays.items()} == COLUMNS
+    lengths = range(1, maker.size)
+    assert cached.arrays["ids"].tolist() == [each for length in lengths for each in range(length)]
+    assert cached.arrays["marks"].tolist() == [int(length % 2 == 0) for length in lengths]
+    assert cached.arrays["ends"].tolist() == list(lengths)
     return cached
 
 
@@ -66,22 +73,53 @@ def test_another_key_is_another_entry(folder, notices):
     assert len(list(folder.iterdir())) == 2
 
 
+def test_other_columns_are_another_entry(folder, notices):
+    maker = Maker()
+    ask("a", maker, folder, notices)
+    wider = {**COLUMNS, "marks": np.int16}
+    cached = cached_arrays("a", columns=wider, build=maker, notice=notices.append, folder=folder)
+    assert (cached.found, cached.arrays["marks"].dtype, notices) == (False, np.dtype(np.int16), [])
+    assert ask("a", maker, folder, notices).found
+
+
+def test_without_a_folder_entries_are_in_the_cache_of_the_user(tmp_path, notices, monkeypatch):
+    monkeypatch.setenv("ONOMA_CACHE", str(tmp_path))
+    cached_arrays("a", columns=COLUMNS, build=Maker(), notice=notices.append)
+    assert ask("a", Maker(), tmp_path / "examples", notices).found
+
+
 def test_what_is_found_lies_on_the_disk_and_not_in_memory(folder, notices):
-    examples = ask("a", Maker(), folder, notices).examples
-    for array in (examples.ids, examples.targets, examples.offsets):
+    for array in ask("a", Maker(), folder, notices).arrays.values():
         assert isinstance(array.base, np.memmap)
         assert not array.flags.writeable
 
 
-def test_no_examples_can_be_kept(folder, notices):
+def test_empty_arrays_can_be_kept(folder, notices):
     maker = Maker(size=1)
     ask("a", Maker(size=5), folder, notices)
-    cached_examples("b", build=maker, notice=notices.append, folder=folder)
-    assert cached_examples("b", build=maker, notice=notices.append, folder=folder).found
+    ask("b", maker, folder, notices)
+    assert ask("b", maker, folder, notices).found
     assert (maker.calls, notices) == (1, [])
 
 
-@pytest.mark.parametrize("name", ["ids.npy", "targets.npy", "offsets.npy", "entry.json"])
+def test_arrays_in_memory_are_those_on_the_disk(folder, notices):
+    maker = Maker()
+    kept = ask("a", maker, folder, notices).arrays
+    held = arrays_in_memory(maker(), columns=COLUMNS)
+    assert held.keys() == kept.keys()
+    for name, array in held.items():
+        assert array.dtype == kept[name].dtype
+        np.testing.assert_array_equal(array, kept[name])
+    assert [len(array) for array in arrays_in_memory([], columns=COLUMNS).values()] == [0, 0, 0]
+
+
+def test_files_are_what_numpy_reads_whatever_their_length(folder, notices):
+    kept = ask("a", Maker(size=1_000), folder, notices).arrays
+    for name, array in kept.items():
+        np.testing.assert_array_equal(np.load(entry_of(folder) / f"{name}.npy"), array)
+
+
+@pytest.mark.parametrize("name", ["ids.npy", "marks.npy", "ends.npy", "entry.json"])
 @pytest.mark.parametrize("damage", ["cut", "gone", "grown"])
 def test_a_broken_entry_is_noticed_and_made_anew(folder, notices, name, damage):
     maker = Maker()
@@ -108,16 +146,16 @@ def test_an_entry_that_says_nothing_is_made_anew(folder, notices, text):
 
 
 def test_a_maker_that_fails_leaves_nothing(folder, notices):
-    def failing() -> Generator[Example, None, str]:
-        yield Example(np.zeros(3, dtype=np.int32), np.zeros(3, dtype=np.int32), np.zeros(3, dtype=np.uint8))
+    def failing() -> Generator[Piece, None, str]:
+        yield {"ids": np.zeros(3)}
         raise OSError(errno.EIO, "the corpus is gone")
 
     with pytest.raises(OSError, match="the corpus is gone"):
-        cached_examples("a", build=failing, notice=notices.append, folder=folder)
+        cached_arrays("a", columns=COLUMNS, build=failing, notice=notices.append, folder=folder)
     assert (list(folder.iterdir()), notices) == ([], [])
 
 
-def test_on_a_full_disk_examples_are_held_in_memory(folder, notices):
+def test_on_a_full_disk_arrays_are_held_in_memory(folder, notices):
     resource = pytest.importorskip("resource", reason="limits of a process are a thing of POSIX")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     maker = Maker(size=1_000)
@@ -126,12 +164,12 @@ def test_on_a_full_disk_examples_are_held_in_memory(folder, notices):
         cached = ask("a", maker, folder, notices)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert not isinstance(cached.examples.ids.base, np.memmap)
+    assert not isinstance(cached.arrays["ids"].base, np.memmap)
     assert (maker.calls, list(folder.iterdir())) == (2, [])
     assert "File too large" in notices[0]
 
 
-def test_where_no_folder_can_be_made_examples_are_held_in_memory(tmp_path, notices):
+def test_where_no_folder_can_be_made_arrays_are_held_in_memory(tmp_path, notices):
     (tmp_path / "file").write_text("")
     ask("a", Maker(), tmp_path / "file" / "cache", notices)
     assert "kept in memory" in notices[0]
@@ -141,7 +179,7 @@ def test_of_two_runs_at_once_the_first_to_finish_keeps_its_entry(folder, notices
     inner = Maker()
 
     class Racing(Maker):
-        def __call__(self) -> Generator[Example, None, str]:
+        def __call__(self) -> Generator[Piece, None, str]:
             ask("a", inner, folder, notices)
             return super().__call__()
 

@@ -1,0 +1,174 @@
+"""Pre-training an encoder and writing its folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onoma.api.inputs import PathLike, paths_of
+from onoma.api.training import need_training
+from onoma.bundle import HISTORY, PRETRAINING, OutputFolder, open_output
+from onoma.errors import InputError
+
+if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+    from onoma.engine.devices import Ranks
+    from onoma.engine.events import Listener
+    from onoma.pretraining import PretrainConfig, PretrainedModel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PretrainResult:
+    """The result of pre-training.
+
+    Attributes:
+        folder: the encoder's folder, in Hugging Face layout; an encoder for :func:`onoma.train`.
+        figures: of the held-out text: `masked_loss` (in nats), `perplexity`, `masked_accuracy` and, where pairs were
+            judged, `pair_loss` and `pair_accuracy`; empty where no text was held out.
+        history: a record of every measurement and of some steps, as in ``history.jsonl``.
+        interrupted: whether the run was stopped early and can be resumed.
+    """
+
+    folder: Path
+    figures: Mapping[str, float]
+    history: Sequence[Mapping[str, object]]
+    interrupted: bool
+
+
+def pretrain(
+    config: PathLike | None = None,
+    *,
+    text: PathLike | Sequence[PathLike] | None = None,
+    encoder: str | None = None,
+    shape: str | None = None,
+    minutes: float | None = None,
+    output: PathLike | None = None,
+    settings: Mapping[str, object] | None = None,
+    overwrite: bool = False,
+    resume: bool = False,
+    accept_changes: bool = False,
+    on_event: Listener | None = None,
+) -> PretrainResult:
+    """Pre-train an encoder on unlabelled text, a new one or one to go on with, and write it to a folder.
+
+    Settings come from ``config``, then from the named arguments, then from ``settings``; later ones take precedence.
+
+    Args:
+        config: a TOML file with settings, which may include all of the following.
+        text: files or folders: plain text, or annotated files whose text is taken.
+        encoder: an encoder to go on with: an alias (`small`, `multilingual`), a folder, or a Hub id.
+        shape: the size of a new encoder: `tiny`, `mini`, `small` or `base`.
+        minutes: plan as many steps as take so long.
+        output: the folder to write; it must be empty or not exist.
+        settings: any other setting by its dotted key, such as ``{"objective.masking": "spans"}``.
+        overwrite: replace an encoder in ``output``, and discard an unfinished run.
+        resume: continue the unfinished run in ``output``, if there is one. Without ``config``, settings that
+            are not given are those of the unfinished run.
+        accept_changes: resume even if settings, text or versions have changed.
+        on_event: called with each event of the run; it stops the run early by returning True.
+
+    Returns:
+        Where the encoder is, and how the run went.
+
+    Raises:
+        InputError: a file cannot be used, the output exists, or the unfinished run is another one.
+        EncoderError: the encoder or its tokenizer cannot be used.
+        TrainingError: training cannot continue; its checkpoints are kept.
+        StoppedError: SIGTERM stopped the run, which can be resumed.
+    """
+    need_training()
+    from onoma.engine.resume import settings_of_run
+    from onoma.pretraining import read_config
+
+    unfinished = settings_of_run(Path(output)) if resume and output is not None and config is None else None
+    if resume and unfinished is None and config is None and not text:
+        raise InputError(f"{output or 'the output'}: has no unfinished run, so there is nothing to resume")
+    named: dict[str, object] = {
+        "data.text": paths_of(text) or None,
+        "model.encoder": encoder,
+        "model.shape": shape,
+        "training.minutes": minutes,
+        "output": None if output is None else Path(output),
+    }
+    path = None if config is None else Path(config)
+    return run_pretraining(
+        read_config(path, base=unfinished, settings={**named, **(settings or {})}),
+        overwrite=overwrite,
+        resume=resume,
+        accept_changes=accept_changes,
+        on_event=on_event,
+    )
+
+
+def run_pretraining(
+    config: PretrainConfig,
+    *,
+    overwrite: bool,
+    resume: bool,
+    accept_changes: bool,
+    on_event: Listener | None,
+) -> PretrainResult:
+    """Pre-train and write the encoder, which appears only when it is complete; see :func:`pretrain`.
+
+    If `torchrun` has started several processes, all of them train, and only the first one calls its listener and writes.
+    """
+    from onoma.engine.devices import joined
+    from onoma.engine.events import ignore
+    from onoma.engine.history import read_history
+    from onoma.pretraining import pretrain
+
+    interrupted = False
+    with joined() as ranks:
+        if ranks.first:
+            with open_output(config.output, overwrite=overwrite, resume=resume, mark=PRETRAINING) as output:
+                interrupted = _fill_output(
+                    output, config=config, accept_changes=accept_changes, on_event=on_event or ignore, ranks=ranks
+                )
+        elif not ranks.broadcast(lambda: False):
+            pretrain(config, on_event=ignore, ranks=ranks)
+        ranks.barrier()
+    facts = json.loads((config.output / PRETRAINING).read_text(encoding="utf-8"))
+    return PretrainResult(
+        folder=config.output,
+        figures=facts["figures"],
+        history=read_history(config.output / HISTORY),
+        interrupted=interrupted,
+    )
+
+
+def _fill_output(
+    output: OutputFolder, *, config: PretrainConfig, accept_changes: bool, on_event: Listener, ranks: Ranks
+) -> bool:
+    """Pre-train and write the encoder, or move one that an earlier run has completed into place.
+
+    Returns:
+        Whether the run was interrupted.
+    """
+    from onoma.engine.events import Interrupted, Notice
+    from onoma.pretraining import pretrain
+
+    if ranks.broadcast(lambda: output.complete):
+        on_event(Notice("the run was complete; its encoder is moved into place"))
+        output.finish()
+        return False
+    trained = pretrain(config, on_event=on_event, folder=output.run, accept_changes=accept_changes, ranks=ranks)
+    interrupted = trained.state.interrupted
+    if interrupted:
+        on_event(Interrupted())
+    with output.new_bundle(last=not interrupted) as folder:
+        _write_encoder(trained, folder, config=config, run=output.run)
+    return interrupted
+
+
+def _write_encoder(trained: PretrainedModel, folder: Path, *, config: PretrainConfig, run: Path) -> None:
+    from onoma.engine.history import copy_logs
+    from onoma.models import save_pretraining_model
+    from onoma.views import write_encoder_card
+
+    save_pretraining_model(trained.model, folder, pretrained=trained.pretrained)
+    copy_logs(run, folder)
+    facts = json.dumps(trained.facts(config), indent=2, ensure_ascii=False)
+    (folder / PRETRAINING).write_text(facts + "\n", encoding="utf-8")
+    write_encoder_card(folder, name=config.output.name)

@@ -1,0 +1,82 @@
+"""``onoma pretrain``: pre-trains an encoder on unlabelled text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from onoma.cli.options import INTERRUPTED
+from onoma.cli.output import print_line
+
+
+def run(
+    *,
+    config: Annotated[
+        Path | None, typer.Argument(metavar="RUN.toml", help="File with settings of the run.", show_default=False)
+    ] = None,
+    texts: Annotated[
+        list[Path] | None,
+        typer.Option("--text", help="Plain or annotated text to learn from, a file or a folder; may be repeated."),
+    ] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option("--encoder", help="Encoder to go on with: small, multilingual, a folder, or a Hub id."),
+    ] = None,
+    shape: Annotated[str | None, typer.Option("--shape", help="Size of a new encoder: tiny, mini, small or base.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", min=0, help="Plan as many steps as take so long.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write the encoder to.")] = None,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting; may be repeated.")
+    ] = None,
+    encoding: Annotated[str | None, typer.Option("--encoding", help="Character encoding of the files.")] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an encoder at the output; discard an unfinished run.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the unfinished run at the output.")] = False,
+    accept_changes: Annotated[
+        bool, typer.Option("--accept-changes", help="Resume even if settings, text or versions have changed.")
+    ] = False,
+) -> None:
+    """Pre-train a BERT encoder on unlabelled text: masked words, and which sentence follows which.
+
+    Example: onoma pretrain --text tweets.txt --encoder small --minutes 20 --output encoders/tweets
+
+    With --encoder it goes on with an encoder (adapts it to the text); without, a new one of the given shape is made,
+    and its vocabulary from the text. The folder is an encoder for onoma train --encoder, and for transformers.
+
+    Settings come from RUN.toml, then from options, then from --set (tables data, model, objective, training; for
+    instance --set objective.masking=spans). Ctrl-C keeps the best encoder so far; a second Ctrl-C aborts. An unfinished
+    run is continued with: onoma pretrain --output encoders/tweets --resume
+    """
+    from onoma.api.pretraining import pretrain
+    from onoma.api.training import need_training
+
+    need_training()
+    from onoma.cli.progress import PretrainingProgress
+    from onoma.training import find_ranks, read_setting
+    from onoma.views import figure_lines
+
+    with PretrainingProgress() as progress:
+        result = pretrain(
+            config,
+            text=texts,
+            encoder=encoder,
+            shape=shape,
+            minutes=minutes,
+            output=output,
+            settings={"data.encoding": encoding, **dict(map(read_setting, sets or ()))},
+            overwrite=overwrite,
+            resume=resume,
+            accept_changes=accept_changes,
+            on_event=progress,
+        )
+    if find_ranks().first:
+        for name, value in figure_lines(result.figures):
+            print_line(f"{name}: {value}")
+        progress.finish(result.folder)
+    if progress.stopped:
+        raise typer.Exit(INTERRUPTED)

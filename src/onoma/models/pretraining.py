@@ -1,0 +1,127 @@
+"""An encoder with the heads of pre-training: masked sequences to a loss and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+
+from onoma.models.encoder import Encoder
+from onoma.models.pretraining_heads import IGNORED, MaskedHead, PairHead
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MaskedBatch:
+    """Sequences one after the other, without padding, some of their subwords masked.
+
+    Attributes:
+        ids: subword ids, masked, special tokens included, ``[subwords]``.
+        types: their token types, ``[subwords]``.
+        lengths: subwords of each sequence, ``[sequences]``.
+        masked: the places of the subwords to predict, in order, ``[masked]``.
+        targets: what they were, ``[masked]``.
+        pairs: of each sequence whether its segments are a true pair: 0 if so, 1 if not, ``IGNORED`` where there is
+            no pair to judge, ``[sequences]``.
+    """
+
+    ids: Int64[Tensor, " subwords"]
+    types: Int64[Tensor, " subwords"]
+    lengths: Int64[Tensor, " sequences"]
+    masked: Int64[Tensor, " masked"]
+    targets: Int64[Tensor, " masked"]
+    pairs: Int64[Tensor, " sequences"]
+
+    @property
+    def subwords(self) -> int:
+        """Subwords of all sequences."""
+        return len(self.ids)
+
+    def part(self, rank: int, size: int) -> MaskedBatch | None:
+        """The sequences of one of several processes: neighbours, as many as any other's or one more."""
+        if size == 1:
+            return self
+        first, last = (len(self.lengths) * number // size for number in (rank, rank + 1))
+        if first == last:
+            return None
+        ends = [0, *self.lengths.cumsum(0).tolist()]
+        start, end = ends[first], ends[last]
+        mine = (self.masked >= start) & (self.masked < end)
+        return MaskedBatch(
+            ids=self.ids[start:end],
+            types=self.types[start:end],
+            lengths=self.lengths[first:last],
+            masked=self.masked[mine] - start,
+            targets=self.targets[mine],
+            pairs=self.pairs[first:last],
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Losses:
+    """Sums over a batch: of cross-entropies, of what was predicted, and of what was predicted correctly."""
+
+    masked_loss: Tensor
+    masked: int
+    masked_correct: Tensor
+    pair_loss: Tensor
+    pairs: int
+    pairs_correct: Tensor
+
+
+class PretrainingModel(nn.Module):
+    """BERT as it is pre-trained: an :class:`onoma.engine.data.Objective`.
+
+    Args:
+        encoder: subword ids to hidden states.
+        masked: predicts masked subwords.
+        pairs: judges pairs of segments; None for none.
+    """
+
+    def __init__(self, encoder: Encoder, masked: MaskedHead, pairs: PairHead | None) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.masked = masked
+        self.pairs = pairs
+
+    def losses(self, batch: MaskedBatch) -> Losses:
+        """The losses of both heads, and how often they are right."""
+        starts = batch.lengths.cumsum(0) - batch.lengths
+        judged = self.pairs is not None and bool((batch.pairs != IGNORED).any())
+        wanted = torch.cat([batch.masked, starts]) if judged else batch.masked
+        hidden = self.encoder.packed(
+            batch.ids,
+            batch.lengths,
+            at=wanted if len(wanted) else starts,
+            types=batch.types if self.encoder.config.token_types > 1 else None,
+        )
+        count = len(batch.masked)
+        nothing, none = 0.0 * hidden.sum(), batch.targets.new_zeros(())
+        masked_loss, masked_correct = nothing, none
+        if count:
+            masked_loss, masked_correct = self.masked.loss(hidden[:count], self.encoder.words.weight, batch.targets)
+        pair_loss, pairs_correct = nothing, none
+        if judged:
+            assert self.pairs is not None
+            pair_loss, pairs_correct = self.pairs.loss(hidden[count:], batch.pairs)
+        pairs = int((batch.pairs != IGNORED).sum()) if judged else 0
+        return Losses(masked_loss, count, masked_correct, pair_loss, pairs, pairs_correct)
+
+    def loss(self, batch: MaskedBatch) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+        """The mean of the masked subwords' losses plus that of the pairs', times its weight: the masked subwords."""
+        losses = self.losses(batch)
+        weight = max(1, losses.masked)
+        mean = losses.masked_loss / weight + losses.pair_loss / max(1, losses.pairs)
+        return mean * weight, torch.tensor(float(weight), device=mean.device)
+
+    @property
+    def sparse_tables(self) -> Sequence[nn.Embedding]:
+        """None: the output embeddings are those of the input, and all subwords are scored in each step."""
+        return ()
+
+    @property
+    def rate_factors(self) -> dict[str, float]:
+        """None."""
+        return {}

@@ -1,0 +1,139 @@
+"""What BERT is pre-trained with: a head that predicts masked subwords, and one that judges pairs of segments.
+
+Sources: Devlin et al. 2019, section 3.1 and the published code (transform with GELU and norm, output embeddings tied to
+the input's); Press and Wolf 2017 (tied embeddings).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+from torch.nn import functional
+
+from onoma.models.config import EncoderConfig
+from onoma.models.cpu_training import row_multiple
+from onoma.models.encoder import ACTIVATIONS
+
+IGNORED = -1
+"""The target of a pair that is not judged."""
+
+
+class MaskedHead(nn.Module):
+    """Hidden states to scores of all subwords, by the embeddings that the encoder reads them with.
+
+    Args:
+        config: the encoder's measures.
+    """
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+        self.transform = nn.Linear(config.hidden, config.embedding_width)
+        self.activation = ACTIVATIONS[config.activation]()
+        self.norm = nn.LayerNorm(config.embedding_width, eps=config.layer_norm_epsilon)
+        self.bias = nn.Parameter(torch.zeros(config.vocabulary))
+        nn.init.normal_(self.transform.weight, std=0.02)
+        nn.init.zeros_(self.transform.bias)
+
+    def forward(
+        self, hidden: Float[Tensor, "*axes hidden"], words: Float[Tensor, "vocabulary narrow"]
+    ) -> Float[Tensor, "*axes vocabulary"]:
+        """Scores before the softmax.
+
+        Args:
+            hidden: the encoder's hidden states.
+            words: the embeddings of all subwords.
+        """
+        return functional.linear(self._transformed(hidden), words, self.bias)
+
+    def loss(
+        self,
+        hidden: Float[Tensor, "masked hidden"],
+        words: Float[Tensor, "vocabulary narrow"],
+        targets: Int64[Tensor, " masked"],
+    ) -> tuple[Float[Tensor, ""], Int64[Tensor, ""]]:
+        """The sum of the cross-entropies of masked subwords, and how many are predicted correctly."""
+        total, correct = _TiedCrossEntropy.apply(  # type: ignore[no-untyped-call]
+            self._transformed(hidden), words, self.bias, targets
+        )
+        return total, correct
+
+    def _transformed(self, hidden: Tensor) -> Tensor:
+        transformed: Tensor = self.norm(self.activation(self.transform(hidden)))
+        return transformed
+
+
+class PairHead(nn.Module):
+    """Whether the second segment of a pair follows the first: the pooled state of ``[CLS]`` to two scores.
+
+    The first score is that of the true pair, as in BERT: 0 is "is next" and 1 "is not".
+
+    Args:
+        hidden: width of the hidden states.
+    """
+
+    def __init__(self, hidden: int) -> None:
+        super().__init__()
+        self.pooler = nn.Linear(hidden, hidden)
+        self.affine = nn.Linear(hidden, 2)
+        for part in (self.pooler, self.affine):
+            nn.init.normal_(part.weight, std=0.02)
+            nn.init.zeros_(part.bias)
+
+    def forward(self, first: Float[Tensor, "pairs hidden"]) -> Float[Tensor, "pairs 2"]:
+        """Scores before the softmax, of the hidden states of ``[CLS]``."""
+        scores: Tensor = self.affine(torch.tanh(self.pooler(first)))
+        return scores
+
+    def loss(
+        self, first: Float[Tensor, "pairs hidden"], targets: Int64[Tensor, " pairs"]
+    ) -> tuple[Float[Tensor, ""], Int64[Tensor, ""]]:
+        """The sum of the cross-entropies of the pairs that have a target, and how many are judged correctly."""
+        scores = self(first).float()
+        total = functional.cross_entropy(scores, targets, ignore_index=IGNORED, reduction="sum")
+        return total, (scores.argmax(dim=-1) == targets).sum()
+
+
+class _TiedCrossEntropy(torch.autograd.Function):
+    """The summed cross-entropy of ``softmax(hidden @ words.T + bias)``; the products take autocast's dtype.
+
+    The scores of a batch are the largest array of a step. They are made once, become their own gradient in place, and
+    are never stored in two dtypes. Rows are filled up as in :mod:`onoma.models.cpu_training`.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, hidden: Tensor, words: Tensor, bias: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        kind = hidden.device.type
+        dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else torch.float32
+        with torch.autocast(kind, enabled=False):
+            filling = -len(hidden) % row_multiple(dtype) if kind == "cpu" else 0
+            given = functional.pad(hidden.to(dtype), (0, 0, 0, filling))
+            weight = words.to(dtype)
+            scores = torch.addmm(bias.to(dtype), given, weight.t()).float()
+            masked = scores[: len(targets)]
+            of_targets = masked.gather(1, targets[:, None])[:, 0]
+            correct = (masked.argmax(dim=1) == targets).sum()
+            total = (masked.logsumexp(dim=1) - of_targets).sum()
+        ctx.save_for_backward(given, weight, scores, targets)
+        ctx.mark_non_differentiable(correct)
+        return total, correct
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
+        given, weight, scores, targets = ctx.saved_tensors
+        of_hidden, of_words, of_bias, _ = ctx.needs_input_grad
+        of_scores = torch.softmax(scores, dim=1, out=scores)
+        of_scores[torch.arange(len(targets), device=targets.device), targets] -= 1
+        of_scores[len(targets) :].zero_()
+        of_scores *= gradient
+        lowered = of_scores.to(given.dtype)
+        return (
+            torch.mm(lowered, weight)[: len(targets)].float() if of_hidden else None,
+            torch.mm(lowered.t(), given).float() if of_words else None,
+            of_scores.sum(0) if of_bias else None,
+            None,
+        )

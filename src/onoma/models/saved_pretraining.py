@@ -1,0 +1,147 @@
+"""A pre-trained model with its heads to a folder in Hugging Face layout, and back.
+
+``transformers`` loads the folder as ``AutoModel``, ``AutoModelForMaskedLM`` and, of the family of BERT,
+``BertForPreTraining``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from torch import Tensor
+
+from onoma.errors import EncoderError
+from onoma.models.encoder import Encoder
+from onoma.models.families import FAMILIES, named_weights
+from onoma.models.pretrained import Pretrained
+from onoma.models.pretraining import PretrainingModel
+from onoma.models.pretraining_heads import MaskedHead, PairHead
+from onoma.models.saved import save_weights
+from onoma.models.tokenizer import save_tokenizer
+from onoma.models.weights import find_weights, read_weights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadNames:
+    """How ``transformers`` names the parameters of a family's heads.
+
+    Attributes:
+        architecture: the class with a head for masked subwords.
+        with_pairs: the class that has both heads; None where there is none.
+        masked: names of the parameters of our :class:`MaskedHead` and theirs.
+        pairs: the same for our :class:`PairHead`.
+    """
+
+    architecture: str
+    with_pairs: str | None
+    masked: Mapping[str, str]
+    pairs: Mapping[str, str] = field(default_factory=dict)
+
+
+def _masked(transform: str, norm: str, bias: str) -> dict[str, str]:
+    names = {f"transform.{kind}": f"{transform}.{kind}" for kind in ("weight", "bias")}
+    return names | {f"norm.{kind}": f"{norm}.{kind}" for kind in ("weight", "bias")} | {"bias": bias}
+
+
+def _roberta(architecture: str) -> HeadNames:
+    return HeadNames(
+        architecture=architecture,
+        with_pairs=None,
+        masked=_masked("lm_head.dense", "lm_head.layer_norm", "lm_head.bias"),
+    )
+
+
+HEAD_NAMES: Mapping[str, HeadNames] = MappingProxyType(
+    {
+        "bert": HeadNames(
+            architecture="BertForMaskedLM",
+            with_pairs="BertForPreTraining",
+            masked=_masked(
+                "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions.bias"
+            ),
+            pairs={
+                f"{ours}.{kind}": f"{theirs}.{kind}"
+                for ours, theirs in (("pooler", "bert.pooler.dense"), ("affine", "cls.seq_relationship"))
+                for kind in ("weight", "bias")
+            },
+        ),
+        "roberta": _roberta("RobertaForMaskedLM"),
+        "xlm-roberta": _roberta("XLMRobertaForMaskedLM"),
+        "camembert": _roberta("CamembertForMaskedLM"),
+        "electra": HeadNames(
+            architecture="ElectraForMaskedLM",
+            with_pairs=None,
+            masked=_masked(
+                "generator_predictions.dense", "generator_predictions.LayerNorm", "generator_lm_head.bias"
+            ),
+        ),
+    }
+)
+"""The names of heads by family."""
+
+
+def build_pretraining_model(pretrained: Pretrained, *, pairs: bool) -> tuple[PretrainingModel, bool]:
+    """An encoder with the heads that its folder has, and new ones for those it lacks.
+
+    Args:
+        pretrained: the encoder, which becomes part of the model.
+        pairs: whether to judge pairs of segments.
+
+    Returns:
+        The model, and whether its head for masked subwords is new.
+
+    Raises:
+        EncoderError: it is not of the BERT family, or its family has no head for pairs.
+    """
+    encoder = pretrained.encoder
+    if not isinstance(encoder, Encoder):
+        raise EncoderError(
+            f"encoder {pretrained.name!r} is a {pretrained.family}; only the BERT family can be pre-trained"
+        )
+    names = HEAD_NAMES[pretrained.family]
+    if pairs and (names.with_pairs is None or encoder.config.token_types < 2):
+        raise EncoderError(
+            f"encoder {pretrained.name!r} is a {pretrained.family}, which knows no pairs of segments; "
+            "set objective.sentence_pairs to none"
+        )
+    weights = {} if pretrained.folder is None else read_weights(find_weights(pretrained.folder))
+    masked = MaskedHead(encoder.config)
+    known = _load(masked, names.masked, weights)
+    pair_head = PairHead(encoder.hidden) if pairs else None
+    if pair_head is not None:
+        _load(pair_head, names.pairs, weights)
+    return PretrainingModel(encoder, masked, pair_head), not known
+
+
+def save_pretraining_model(model: PretrainingModel, folder: Path, *, pretrained: Pretrained) -> None:
+    """Write weights, configuration and tokenizer to an existing folder."""
+    names, family = HEAD_NAMES[pretrained.family], FAMILIES[pretrained.family]
+    weights = named_weights(model.encoder, family) | _named(model.masked, names.masked)
+    architecture = names.architecture
+    if model.pairs is not None:
+        assert names.with_pairs is not None
+        weights |= _named(model.pairs, names.pairs)
+        architecture = names.with_pairs
+    fields = {"architectures": [architecture], "dtype": "float32", "tie_word_embeddings": True}
+    save_weights(folder, weights, pretrained.hf_config, fields)
+    save_tokenizer(pretrained.tokenizer, folder, longest=pretrained.longest)
+
+
+def _load(head: MaskedHead | PairHead, names: Mapping[str, str], weights: Mapping[str, Tensor]) -> bool:
+    """Fill a head with the weights of its names; leave it as it is where one is missing or of another shape."""
+    state = head.state_dict()
+    found = {ours: weights.get(theirs) for ours, theirs in names.items()}
+    fitting = {
+        ours: tensor.float() for ours, tensor in found.items() if tensor is not None and tensor.shape == state[ours].shape
+    }
+    if fitting.keys() != state.keys():
+        return False
+    head.load_state_dict(fitting)
+    return True
+
+
+def _named(head: MaskedHead | PairHead, names: Mapping[str, str]) -> dict[str, Tensor]:
+    return {names[ours]: tensor for ours, tensor in head.state_dict().items()}

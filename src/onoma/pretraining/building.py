@@ -1,0 +1,165 @@
+"""A configuration and text to what a run needs: encoder, kind of pairs, number of steps."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from onoma.engine.data import Data
+from onoma.engine.learner import Learner, LearnerSettings
+from onoma.errors import ConfigError, EncoderError, InputError
+from onoma.models import Encoder, MaskedBatch, Pretrained, PretrainingModel
+from onoma.models.families import read_config
+from onoma.models.tokenizer import load_tokenizer
+from onoma.pretraining.config import SHAPES, EncoderConfig, PretrainConfig
+from onoma.pretraining.sequences import SentencePairs
+from onoma.pretraining.tokenized import TokenizedText
+from onoma.pretraining.vocabulary import check_tokenizer, special_ids
+
+_TRIED, _TIMED = 3, 8
+"""Steps before the speed is measured, and steps by which it is."""
+
+_OF_MINUTES = 0.95
+"""Share of the time that is planned for steps; the rest is for measuring."""
+
+_ENOUGH_PAIRS = 0.1
+"""Share of the documents that must have two sentences for ``auto`` to choose pairs."""
+
+
+def new_encoder(model: EncoderConfig, tokenizer: Tokenizer) -> Pretrained:
+    """A BERT encoder with random weights, which torch's global generator decides.
+
+    Raises:
+        ConfigError: the sizes do not fit each other.
+    """
+    shape = SHAPES[model.shape]
+    hidden = model.hidden or shape.hidden
+    dropout = 0.1 if model.dropout is None else model.dropout
+    special = special_ids(tokenizer)
+    fields: dict[str, object] = {
+        "model_type": "bert",
+        "vocab_size": tokenizer.get_vocab_size(),
+        "hidden_size": hidden,
+        "num_hidden_layers": model.layers or shape.layers,
+        "num_attention_heads": model.heads or shape.heads,
+        "intermediate_size": model.feed_forward or 4 * hidden,
+        "max_position_embeddings": model.positions,
+        "type_vocab_size": 2,
+        "pad_token_id": special.pad,
+        "layer_norm_eps": 1e-12,
+        "hidden_act": "gelu",
+        "hidden_dropout_prob": dropout,
+        "attention_probs_dropout_prob": dropout,
+        "initializer_range": 0.02,
+    }
+    try:
+        encoder = Encoder(read_config(fields))
+    except EncoderError as error:
+        raise ConfigError(f"model: {error}") from error
+    digest = hashlib.sha256(f"{sorted(fields.items())}{tokenizer.to_str()}".encode()).hexdigest()
+    return Pretrained(
+        name="new",
+        family="bert",
+        hf_config=fields,
+        encoder=encoder,
+        tokenizer=tokenizer,
+        longest=model.positions,
+        digest=f"sha256:{digest}",
+    )
+
+
+def read_vocabulary(path: Path) -> Tokenizer:
+    """The tokenizer in a file ``tokenizer.json``, or in the folder of an encoder.
+
+    Raises:
+        EncoderError: it cannot be used to mask subwords.
+    """
+    folder = path.parent if path.name == "tokenizer.json" else path
+    if not folder.is_dir():
+        raise EncoderError(f"model.vocabulary: {path} is neither a tokenizer.json nor a folder with one")
+    tokenizer = load_tokenizer(folder)
+    check_tokenizer(tokenizer)
+    return tokenizer
+
+
+def check_windows(config: PretrainConfig, pretrained: Pretrained) -> None:
+    """Check that the encoder can read the sequences.
+
+    Raises:
+        ConfigError: they are too long.
+    """
+    for name in ("window", "long_window"):
+        window = getattr(config.objective, name)
+        if window is not None and window > pretrained.longest:
+            raise ConfigError(
+                f"objective.{name}: {window} subwords are more than the {pretrained.longest} that encoder "
+                f"{pretrained.name} can read"
+            )
+        if window is not None and window > config.training.batch_subwords:
+            raise ConfigError(
+                f"training.batch_subwords: {config.training.batch_subwords} subwords have no room for a sequence of "
+                f"{window}; raise it, or lower objective.{name}"
+            )
+
+
+def choose_pairs(
+    config: PretrainConfig, text: TokenizedText, *, notice: Callable[[str], object]
+) -> SentencePairs:
+    """The kind of pairs that is asked for, if the text has such pairs.
+
+    Raises:
+        InputError: it has none.
+    """
+    wanted, documents = config.objective.sentence_pairs, len(text.documents) - 1
+    why = None
+    if documents < 2:
+        why = "the text is one document, so no sentence of another document can be drawn"
+    elif not text.pairable:
+        why = f"none of the {documents:,} documents has two sentences"
+    if wanted == "auto":
+        if config.model.encoder is not None:
+            return "none"
+        if why is None and text.pairable < _ENOUGH_PAIRS * documents:
+            why = f"only {text.pairable:,} of {documents:,} documents have two sentences"
+        if why is not None:
+            notice(f"{why}; there are no pairs of sentences to judge, and all text is used to predict masked subwords")
+        return "next" if why is None else "none"
+    if wanted == "none" or why is None or (wanted == "order" and text.pairable):
+        return wanted
+    raise InputError(
+        f"objective.sentence_pairs = {wanted}: {why}; separate documents by blank lines and set data.documents to "
+        "blank-lines, give more files, or set objective.sentence_pairs to none"
+    )
+
+
+def planned_steps(config: PretrainConfig, text: TokenizedText) -> int | None:
+    """The steps that the configuration asks for; None where they are planned by time."""
+    training = config.training
+    if training.minutes is not None:
+        return None
+    if training.steps is not None:
+        return training.steps
+    epochs = training.epochs or (10.0 if config.model.encoder is None else 3.0)
+    return max(1, round(epochs * text.subwords / (training.batch_subwords * training.accumulate)))
+
+
+def steps_in(
+    minutes: float, model: PretrainingModel, data: Data[MaskedBatch], *, settings: LearnerSettings, accumulate: int
+) -> int:
+    """As many steps as take so long, by the speed of some steps with a copy of the model."""
+    learner: Learner[MaskedBatch] = Learner(copy.deepcopy(model).train(), settings=replace(settings, average=None), steps=100)
+    batches = data.epoch(0)
+    seconds = []
+    for number in range(_TRIED + _TIMED):
+        started = time.perf_counter()
+        chosen = [batches[(number * accumulate + each) % len(batches)] for each in range(accumulate)]
+        learner.step([data.load(batch, epoch=0, device=settings.device) for batch in chosen])
+        seconds.append(time.perf_counter() - started)
+    timed = sorted(seconds[_TRIED:])
+    return max(1, int(60 * minutes * _OF_MINUTES / timed[len(timed) // 2]))

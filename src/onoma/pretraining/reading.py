@@ -1,0 +1,111 @@
+"""A configuration to what a run begins with: an encoder with its tokenizer, and tokenized text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from onoma.corpora import digest_of, files_of
+from onoma.engine.events import Listener, Notice, Stage
+from onoma.errors import InputError
+from onoma.io.files import replacing
+from onoma.models import Pretrained, load_pretrained
+from onoma.pretraining.building import new_encoder, read_vocabulary
+from onoma.pretraining.config import PretrainConfig, TextConfig
+from onoma.pretraining.text import Section, TextSettings, read_sections
+from onoma.pretraining.tokenized import Read, Split, is_held_out, tokenize
+from onoma.pretraining.vocabulary import check_tokenizer, train_tokenizer
+
+_VOCABULARY = "vocabulary.json"
+
+
+def load_start(config: PretrainConfig, *, folder: Path | None, on_event: Listener) -> Pretrained:
+    """What the run begins as: the encoder that is named, or a new one, its vocabulary trained on the text.
+
+    Args:
+        config: the run.
+        folder: keeps a new vocabulary for a run that is resumed; None to keep nothing.
+        on_event: called with what happens.
+
+    Raises:
+        EncoderError: the encoder or its tokenizer cannot be used.
+        InputError: the text cannot be used.
+    """
+    model = config.model
+    if model.encoder is not None:
+        on_event(Stage(f"loading encoder {model.encoder}"))
+        pretrained = load_pretrained(model.encoder)
+        check_tokenizer(pretrained.tokenizer)
+        return pretrained
+    if model.vocabulary is not None:
+        return new_encoder(model, read_vocabulary(model.vocabulary))
+    kept = None if folder is None else folder / _VOCABULARY
+    if kept is not None and kept.is_file():
+        return new_encoder(model, Tokenizer.from_file(str(kept)))
+    on_event(Stage("training the vocabulary"))
+    tokenizer = train_tokenizer(
+        _sentences_to_learn(config.data),
+        kind=model.vocabulary_kind,
+        size=model.vocabulary_size,
+        cased=model.cased,
+        notice=lambda text: on_event(Notice(text)),
+    )
+    if kept is not None:
+        with replacing(kept) as file:
+            file.write(tokenizer.to_str())
+    return new_encoder(model, tokenizer)
+
+
+def read_text(data: TextConfig, tokenizer: Tokenizer, *, on_event: Listener) -> Split:
+    """The text, tokenized now or earlier.
+
+    Raises:
+        InputError: there is none, or it cannot be read.
+    """
+    on_event(Stage("reading text"))
+
+    def notice(text: str) -> None:
+        on_event(Notice(text))
+
+    split = tokenize(
+        tokenizer,
+        _read(data, data.text),
+        key={
+            "files": _named(data.text),
+            "held out": _named(data.held_out),
+            "settings": data.model_dump(mode="json", include={"format", "encoding", "documents"}),
+        },
+        share=data.held_out_share,
+        read_held_out=_read(data, data.held_out) if data.held_out else None,
+        notice=notice,
+    )
+    names = ", ".join(path.name for path in data.text)
+    if not split.train.subwords:
+        raise InputError(f"{names}: there is no text to learn from; check the files, and data.held_out_share")
+    if not split.held_out.subwords and (data.held_out or data.held_out_share):
+        notice("no document is held out, so that nothing is measured and the last weights are kept; give more text")
+    return split
+
+
+def _read(data: TextConfig, paths: Sequence[Path]) -> Read:
+    settings = TextSettings(format=data.format, encoding=data.encoding, documents=data.documents)
+
+    def read(notice: Callable[[str], object]) -> Iterator[Section]:
+        return read_sections(paths, settings=settings, notice=notice)
+
+    return read
+
+
+def _sentences_to_learn(data: TextConfig) -> Iterator[str]:
+    """Those of the text that is not held out."""
+    share = 0.0 if data.held_out else data.held_out_share
+    for section in _read(data, data.text)(lambda text: None):
+        if not is_held_out(section, share=share):
+            yield from section.sentences
+
+
+def _named(paths: Sequence[Path]) -> list[object]:
+    """What decides the content of files."""
+    return [[str(file) for path in paths for file in files_of(path)], digest_of(paths)]

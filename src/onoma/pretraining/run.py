@@ -1,0 +1,299 @@
+"""A configuration to a pre-trained encoder: puts model, data and measure together, and runs the engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from onoma.bundle import CHECKPOINTS, HISTORY
+from onoma.corpora import digest_of
+from onoma.engine.checkpointer import Checkpointer, FileCheckpointer
+from onoma.engine.checkpoints import Checkpoints
+from onoma.engine.config import learner_settings
+from onoma.engine.data import Measure
+from onoma.engine.devices import ALONE, Ranks, find_device
+from onoma.engine.dtype import Dtype
+from onoma.engine.events import Listener, Notice, Score, Stage, several
+from onoma.engine.history import History
+from onoma.engine.identity import Identity, code_versions, machine
+from onoma.engine.learner import LearnerSettings
+from onoma.engine.loggers import make_loggers
+from onoma.engine.loop import Loop, LoopSettings
+from onoma.engine.resume import check_resumable, dtype_of_run
+from onoma.engine.stopping import Stop
+from onoma.engine.train_state import TrainState
+from onoma.io.files import replacing
+from onoma.models import Pretrained, PretrainingModel, build_pretraining_model
+from onoma.models.checkpointing import checkpoint_layers
+from onoma.models.dropout import set_dropout
+from onoma.pretraining.building import check_windows, choose_pairs, planned_steps, steps_in
+from onoma.pretraining.config import PretrainConfig
+from onoma.pretraining.data import Maker, MaskRate, Phase, PretrainingData
+from onoma.pretraining.masking import Masking
+from onoma.pretraining.measure import HeldOut
+from onoma.pretraining.reading import load_start, read_text
+from onoma.pretraining.sequences import SentencePairs
+from onoma.pretraining.tokenized import TokenizedText
+from onoma.pretraining.vocabulary import SpecialIds, special_ids, word_continuations
+
+_MEASURED_SUBWORDS = 32_000
+_MEASURED_IN_THE_END = 500_000
+_PLAN = "plan.json"
+_WIDTH_OF_MINI, _WIDTH_OF_SMALL = 256, 384
+
+_MakeMeasure = Callable[[int], Measure]
+"""Makes a measure of so many held-out subwords at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class PretrainedModel:
+    """What a run leaves in memory.
+
+    Attributes:
+        model: with its best weights.
+        pretrained: its configuration and tokenizer; the encoder is that of the model.
+        pairs: the kind of pairs that it has learnt to judge.
+        figures: of the held-out text; none where no text was held out.
+        text: numbers of documents, sentences and subwords.
+        digest: of the text.
+        state: how the loop ended.
+        steps: of the whole run.
+        dtype: in which numbers it learnt.
+    """
+
+    model: PretrainingModel
+    pretrained: Pretrained
+    pairs: SentencePairs
+    figures: Mapping[str, float]
+    text: Mapping[str, int]
+    digest: str
+    state: TrainState
+    steps: int
+    dtype: Dtype
+
+    def facts(self, config: PretrainConfig) -> dict[str, object]:
+        """What the folder says of itself, as JSON takes it."""
+        return {
+            "settings": config.model_dump(mode="json", exclude={"output"}),
+            "text": {"files": [path.name for path in config.data.text], "digest": self.digest, **self.text},
+            "sentence_pairs": self.pairs,
+            "steps": self.steps,
+            "dtype": self.dtype.name,
+            "figures": dict(self.figures),
+            "versions": code_versions(),
+        }
+
+
+def pretrain(
+    config: PretrainConfig,
+    *,
+    on_event: Listener,
+    folder: Path | None = None,
+    accept_changes: bool = False,
+    ranks: Ranks = ALONE,
+) -> PretrainedModel:
+    """Pre-train as a configuration says.
+
+    Args:
+        config: the run.
+        on_event: called with each event.
+        folder: where checkpoints and history are kept; resumes from those that exist. None to keep none.
+        accept_changes: go on also where settings, text or versions are not what they were.
+        ranks: the processes that train together; only the first has a folder and measures.
+
+    Raises:
+        InputError: the text cannot be used, or the run in the folder is another one.
+        EncoderError: the encoder or its tokenizer cannot be used.
+        TrainingError: training cannot go on.
+        StoppedError: SIGTERM came.
+    """
+    settings = config.training
+    device = find_device(settings.device, ranks=ranks)
+    torch.manual_seed(settings.seed)
+    pretrained = ranks.in_turn(lambda: load_start(config, folder=folder, on_event=on_event))
+    check_windows(config, pretrained)
+    split = ranks.in_turn(lambda: read_text(config.data, pretrained.tokenizer, on_event=on_event))
+    pairs = choose_pairs(config, split.train, notice=lambda text: on_event(Notice(text)))
+    model, new_head = build_pretraining_model(pretrained, pairs=pairs != "none")
+    if config.model.dropout is not None:
+        set_dropout(model.encoder, config.model.dropout)
+    if settings.recompute:
+        checkpoint_layers(model.encoder)
+    model.to(device)
+    dtype = ranks.broadcast(lambda: dtype_of_run(settings.dtype, device=device, folder=folder))
+    learner = learner_settings(settings, device=device, dtype=dtype, learning_rate=_rate(config, pretrained))
+    if new_head and config.model.encoder is not None:
+        learner = replace(learner, head_first=settings.head_first)
+    makers = _makers(config, pretrained, train=split.train, held_out=split.held_out)
+    steps = planned_steps(config, split.train)
+    if steps is None:
+        trial = _data(config, makers.train, pretrained, pairs=pairs, steps=100)
+        steps = ranks.broadcast(lambda: _timed_steps(config, model, trial, learner=learner, folder=folder))
+        on_event(Notice(f"{steps:,} steps take {settings.minutes:g} minutes at the speed of the first ones"))
+    data = _data(config, makers.train, pretrained, pairs=pairs, steps=steps)
+    listeners = [on_event]
+    checkpointer = Checkpointer()
+    digest = digest_of([*config.data.text, *config.data.held_out])
+    if folder is not None:
+        identity = Identity(
+            settings=config.model_dump(mode="json"),
+            data={"text": digest},
+            encoder=pretrained.digest,
+            dtype=dtype.name,
+            versions=code_versions(),
+            machine=machine(device, processes=ranks.size),
+        )
+        check_resumable(identity, folder, accept_changes=accept_changes, on_event=on_event)
+        history = History(folder / HISTORY, warn=lambda text: on_event(Notice(text)))
+        listeners += [*make_loggers(settings.log, folder=folder, name=config.output.name), history]
+        checkpointer = FileCheckpointer(
+            Checkpoints(folder / CHECKPOINTS),
+            history=history,
+            minutes=settings.checkpoint_minutes,
+            steps=settings.checkpoint_steps,
+            on_event=on_event,
+        )
+    measure = _measure(config, model, makers.held_out, pairs=pairs, learner=learner) if ranks.first else None
+    measurements = min(settings.measurements, steps)
+    with Stop() as stop:
+        loop = Loop(
+            model,
+            data,
+            settings=LoopSettings(
+                epochs=measurements, patience=measurements + 1, learner=learner, accumulate=settings.accumulate
+            ),
+            measure=measure(_MEASURED_SUBWORDS) if measure else None,
+            on_event=several(*listeners),
+            checkpointer=checkpointer,
+            stop=stop,
+            ranks=ranks,
+        )
+        state = loop.run()
+    figures: Mapping[str, float] = {}
+    if measure:
+        on_event(Stage("measuring on the held-out text"))
+        figures = measure(_MEASURED_IN_THE_END)().figures
+    return PretrainedModel(
+        model=model.eval(),
+        pretrained=replace(pretrained, encoder=model.encoder),
+        pairs=pairs,
+        figures=figures,
+        text=_numbers(split.train, split.held_out),
+        digest=digest,
+        state=state,
+        steps=steps,
+        dtype=dtype,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Makers:
+    train: Maker
+    held_out: Maker
+
+
+def _makers(config: PretrainConfig, pretrained: Pretrained, *, train: TokenizedText, held_out: TokenizedText) -> _Makers:
+    tokenizer = pretrained.tokenizer
+    special = special_ids(tokenizer)
+    masking = Masking(
+        unit=config.objective.masking,
+        mask_id=special.mask,
+        maskable=_maskable(special, size=tokenizer.get_vocab_size()),
+        continues=word_continuations(tokenizer),
+    )
+    return _Makers(Maker(train, special, masking), Maker(held_out, special, masking))
+
+
+def _maskable(special: SpecialIds, *, size: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """All but special tokens, unknown ones among them: there is nothing to learn from what one is."""
+    maskable = np.ones(size, dtype=np.bool_)
+    maskable[list(special.all)] = False
+    return maskable
+
+
+def _data(
+    config: PretrainConfig, maker: Maker, pretrained: Pretrained, *, pairs: SentencePairs, steps: int
+) -> PretrainingData:
+    settings, objective = config.training, config.objective
+    phases = [Phase(steps, objective.window)]
+    if objective.long_window is not None:
+        long = min(steps, round(steps * objective.long_share))
+        phases = [Phase(steps - long, objective.window), Phase(long, objective.long_window)]
+    return PretrainingData(
+        maker,
+        tokenizer=pretrained.tokenizer,
+        rate=MaskRate(objective.mask_rate, objective.mask_rate_end or objective.mask_rate),
+        pairs=pairs,
+        phases=phases,
+        measurements=max(1, min(settings.measurements, steps)),
+        budget=settings.batch_subwords,
+        accumulate=settings.accumulate,
+        seed=settings.seed,
+    )
+
+
+def _measure(
+    config: PretrainConfig, model: PretrainingModel, maker: Maker, *, pairs: SentencePairs, learner: LearnerSettings
+) -> _MakeMeasure | None:
+    if not maker.text.subwords:
+        return None
+    objective = config.objective
+
+    def of(subwords: int) -> Measure:
+        held_out = HeldOut(
+            maker,
+            pairs=pairs if len(maker.text.documents) > 2 else "none",
+            window=objective.window,
+            rate=objective.mask_rate_end or objective.mask_rate,
+            subwords=subwords,
+        )
+
+        def measure() -> Score:
+            return held_out.measure(model, device=learner.device, dtype=learner.dtype)
+
+        return measure
+
+    return of
+
+
+def _timed_steps(
+    config: PretrainConfig, model: PretrainingModel, trial: PretrainingData, *, learner: LearnerSettings, folder: Path | None
+) -> int:
+    """The steps that the unfinished run has planned for as many minutes, or a plan for a new one."""
+    minutes = config.training.minutes
+    assert minutes is not None
+    path = None if folder is None else folder / _PLAN
+    if path is not None and path.is_file():
+        plan = json.loads(path.read_text(encoding="utf-8"))
+        if plan["minutes"] == minutes:
+            return int(plan["steps"])
+    state = torch.get_rng_state()
+    steps = steps_in(minutes, model, trial, settings=learner, accumulate=config.training.accumulate)
+    torch.set_rng_state(state)
+    if path is not None:
+        with replacing(path) as file:
+            file.write(json.dumps({"minutes": minutes, "steps": steps}) + "\n")
+    return steps
+
+
+def _rate(config: PretrainConfig, pretrained: Pretrained) -> float:
+    if config.training.learning_rate is not None:
+        return config.training.learning_rate
+    if config.model.encoder is None:
+        return 1e-3 * _WIDTH_OF_MINI / pretrained.hidden
+    return 1e-4 * _WIDTH_OF_SMALL / pretrained.hidden
+
+
+def _numbers(train: TokenizedText, held_out: TokenizedText) -> dict[str, int]:
+    return {
+        "documents": len(train.documents) - 1,
+        "sentences": len(train.sentences) - 1,
+        "subwords": train.subwords,
+        "held_out_documents": len(held_out.documents) - 1,
+        "held_out_subwords": held_out.subwords,
+    }

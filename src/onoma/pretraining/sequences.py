@@ -1,0 +1,220 @@
+"""Sentences to the sequences that are learnt from: pairs of segments, or as many sentences as a window holds.
+
+Sources: Devlin et al. 2019, section 3.1 and its code (pairs, random lengths, what a negative pair leaves over is used
+again); Liu et al. 2019, section 4.2 (full sentences); Lan et al. 2020, section 3.1 (sentence order).
+
+A segment is a range of the text's subwords, so nothing is copied here. Special tokens and masks come later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.models import IGNORED
+from onoma.pretraining.tokenized import TokenizedText
+
+SentencePairs = Literal["next", "order", "none"]
+"""What is asked of two segments: whether the second follows the first, which came first, or nothing."""
+
+TRUE_PAIR, FALSE_PAIR = 0, 1
+
+_SHORT = 0.1
+"""Share of the pairs that are made shorter than the window, as many subwords as chance will have it."""
+
+_OF_A_PAIR, _OF_ONE = 3, 2
+"""Special tokens of a pair, and of one segment."""
+
+Range = tuple[int, int]
+"""A segment, as a half-open range of subwords."""
+
+
+@dataclass(slots=True)
+class Sequences:
+    """Sequences of segments.
+
+    Attributes:
+        segments: of each sequence.
+        pairs: ``TRUE_PAIR`` or ``FALSE_PAIR``, ``IGNORED`` for sequences that are no pair.
+    """
+
+    segments: list[tuple[Range, ...]] = field(default_factory=list)
+    pairs: list[int] = field(default_factory=list)
+
+    def add(self, *segments: Range, pair: int = IGNORED) -> None:
+        """Add one sequence."""
+        self.segments.append(segments)
+        self.pairs.append(pair)
+
+    def __len__(self) -> int:
+        return len(self.segments)
+
+    def lengths(self) -> NDArray[np.int64]:
+        """Subwords of each sequence, special tokens included."""
+        return np.array([1 + sum(end - start + 1 for start, end in each) for each in self.segments], dtype=np.int64)
+
+
+def make_sequences(
+    text: TokenizedText,
+    sentences: range,
+    *,
+    pairs: SentencePairs,
+    window: int,
+    random: np.random.Generator,
+) -> Sequences:
+    """Sequences of some sentences, in no particular order.
+
+    Args:
+        text: all of the text; second segments of negative pairs may come from anywhere in it.
+        sentences: those to make sequences of; the documents among them are taken in a random order.
+        pairs: the kind of pairs.
+        window: subwords of a sequence at most, special tokens included.
+        random: the source of all choices.
+    """
+    documents = list(_documents(text, sentences))
+    shuffled = [documents[place] for place in random.permutation(len(documents))]
+    made = Sequences()
+    left_over = shuffled
+    if pairs != "none":
+        left_over = list(_Pairing(text, made, order=pairs == "order", window=window, random=random).run(shuffled))
+    _pack(left_over, made, window=window)
+    return made
+
+
+def _documents(text: TokenizedText, sentences: range) -> Iterator[list[Range]]:
+    """The sentences of each document, or of the part of it that is in the range."""
+    bounds = text.sentences[sentences.start : sentences.stop + 1].tolist()
+    documents = text.documents
+    first = int(np.searchsorted(documents, sentences.start, side="right"))
+    last = int(np.searchsorted(documents, sentences.stop, side="left"))
+    cuts = [0, *(documents[first:last] - sentences.start).tolist(), len(sentences)]
+    for start, end in zip(cuts, cuts[1:], strict=False):
+        if start < end:
+            yield list(zip(bounds[start:end], bounds[start + 1 : end + 1], strict=True))
+
+
+def _pack(documents: Sequence[Sequence[Range]], made: Sequences, *, window: int) -> None:
+    """As many sentences to a sequence as it holds; a sentence that is longer than that is cut."""
+    longest = window - _OF_ONE
+    segments: list[Range] = []
+    room = longest
+    for document in documents:
+        continues = False
+        for start, end in document:
+            while end - start > room:
+                if segments:
+                    made.add(*segments)
+                    segments, room, continues = [], longest, False
+                else:
+                    made.add((start, start + longest))
+                    start += longest
+            if start == end:
+                continue
+            if continues:
+                segments[-1] = (segments[-1][0], end)
+            else:
+                segments.append((start, end))
+            room -= end - start
+            continues = True
+        room -= 1  # the separator between two documents
+    if segments:
+        made.add(*segments)
+
+
+class _Pairing:
+    """Makes pairs of the sentences of documents."""
+
+    def __init__(
+        self, text: TokenizedText, made: Sequences, *, order: bool, window: int, random: np.random.Generator
+    ) -> None:
+        self._text, self._made, self._order, self._random = text, made, order, random
+        self._room = window - _OF_A_PAIR
+        self._labels: list[int] = []
+
+    def run(self, documents: Sequence[Sequence[Range]]) -> Iterator[list[Range]]:
+        """Add pairs of all documents; what cannot be paired, since it is one sentence, comes back."""
+        for document in documents:
+            sentence = 0
+            while sentence < len(document):
+                target = self._target()
+                end = self._fill(document, sentence, target)
+                if end - sentence == 1:
+                    yield [document[sentence]]
+                    sentence = end
+                else:
+                    sentence = self._add_pair(document, sentence, end, target)
+
+    def _add_pair(self, document: Sequence[Range], start: int, end: int, target: int) -> int:
+        """Add a pair that begins with a sentence; returns the sentence to go on with."""
+        middle = int(self._random.integers(start + 1, end))
+        first = (document[start][0], document[middle - 1][1])
+        second = (document[middle][0], document[end - 1][1])
+        label = self._label()
+        if label == FALSE_PAIR and not self._order:
+            second = self._foreign(document, target - (first[1] - first[0]))
+            end = middle
+        first, second = self._cut(first, second)
+        if label == FALSE_PAIR and self._order:
+            first, second = second, first
+        self._made.add(first, second, pair=label)
+        return end
+
+    def _target(self) -> int:
+        """Subwords that a pair shall have."""
+        short = self._random.random() < _SHORT
+        return int(self._random.integers(2, self._room + 1)) if short else self._room
+
+    @staticmethod
+    def _fill(document: Sequence[Range], start: int, target: int) -> int:
+        """The end of the sentences from ``start`` that have as many subwords as a pair shall have; two at least."""
+        end = min(start + 2, len(document))
+        while end < len(document) and document[end - 1][1] - document[start][0] < target:
+            end += 1
+        return end
+
+    def _label(self) -> int:
+        """As many true pairs as false ones: of every two, one is true."""
+        if not self._labels:
+            self._labels = [TRUE_PAIR, FALSE_PAIR] if self._random.random() < 0.5 else [FALSE_PAIR, TRUE_PAIR]
+        return self._labels.pop()
+
+    def _foreign(self, document: Sequence[Range], target: int) -> Range:
+        """Sentences of another document, from a random one on."""
+        documents, sentences = self._text.documents, self._text.sentences
+        own = self._text.document_of(document[0][0])
+        number = int(self._random.integers(len(documents) - 2))
+        number += number >= own
+        first, last = int(documents[number]), int(documents[number + 1])
+        chosen = int(self._random.integers(first, last))
+        start, end = int(sentences[chosen]), int(sentences[chosen + 1])
+        while chosen + 1 < last and end - start < target:
+            chosen += 1
+            end = int(sentences[chosen + 1])
+        return start, end
+
+    def _cut(self, first: Range, second: Range) -> tuple[Range, Range]:
+        """Cut what a pair has too much off the longer segment, or off both, at a random end each subword."""
+        one, other = first[1] - first[0], second[1] - second[0]
+        excess = one + other - self._room
+        if excess <= 0:
+            return first, second
+        shorter = min(one, other, self._room // 2)
+        lengths = (self._room - shorter, shorter) if one >= other else (shorter, self._room - shorter)
+        return self._cut_to(first, lengths[0]), self._cut_to(second, lengths[1])
+
+    def _cut_to(self, segment: Range, length: int) -> Range:
+        too_much = segment[1] - segment[0] - length
+        at_start = int(self._random.binomial(too_much, 0.5)) if too_much > 0 else 0
+        return segment[0] + at_start, segment[1] - (too_much - at_start if too_much > 0 else 0)
+
+
+def shards_of(text: TokenizedText, *, subwords: int) -> list[range]:
+    """The text in parts of whole sentences, each of about so many subwords."""
+    bounds = np.searchsorted(text.sentences, np.arange(0, text.subwords, subwords)[1:])
+    cuts = [0, *bounds.tolist(), len(text.sentences) - 1]
+    return [range(start, end) for start, end in zip(cuts, cuts[1:], strict=False) if start < end]
+

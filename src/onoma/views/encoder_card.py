@@ -1,0 +1,94 @@
+"""What a person should know of a pre-trained encoder: a summary in a few lines, and the model card in Markdown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from onoma.bundle import HISTORY, PRETRAINING
+from onoma.views.card import literal
+from onoma.views.curve import CURVE, write_curve
+
+_FIGURES = {
+    "masked_loss": ("loss of a masked subword", "{:.3f} nats"),
+    "perplexity": ("perplexity of masked subwords", "{:.2f}"),
+    "masked_accuracy": ("accuracy of masked subwords", "{:.1%}"),
+    "pair_loss": ("loss of a pair", "{:.3f} nats"),
+    "pair_accuracy": ("accuracy of pairs", "{:.1%}"),
+}
+
+
+def write_encoder_card(folder: Path, *, name: str) -> None:
+    """Write ``README.md`` with what the encoder was trained on, how training went and what was measured."""
+    facts = json.loads((folder / PRETRAINING).read_text(encoding="utf-8"))
+    lines = [
+        "---",
+        "library_name: onoma",
+        "pipeline_tag: fill-mask",
+        "---",
+        "",
+        f"# {literal(name)}",
+        "",
+        "A BERT encoder that was pre-trained with onoma on unlabelled text.",
+        "",
+        "```python",
+        "import onoma",
+        "",
+        'onoma.train(train="train.conll", dev="dev.conll", output="runs/mine",',
+        f"            encoder={json.dumps(name, ensure_ascii=False)})",
+        "```",
+        "",
+        "## Encoder",
+        "",
+        "| | |",
+        "|---|---|",
+    ]
+    lines += [f"| {literal(key)} | {literal(value)} |" for key, value in encoder_summary(folder)]
+    lines.append("")
+    if facts["figures"]:
+        lines += ["## Held-out text", "", "| | |", "|---|--:|"]
+        lines += [f"| {name} | {value} |" for name, value in figure_lines(facts["figures"])]
+        lines += ["", "Perplexity can only be compared for the same vocabulary, masks and text.", ""]
+    if write_curve(folder):
+        lines += [
+            "## Training",
+            "",
+            f"![Loss, and what was measured, in the course of training]({CURVE})",
+            "",
+            f"Every figure is in [{HISTORY}]({HISTORY}).",
+            "",
+        ]
+    (folder / "README.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def encoder_summary(folder: Path) -> Iterator[tuple[str, str]]:
+    """Names and values: size, vocabulary, text, objective and settings of training."""
+    facts: dict[str, Any] = json.loads((folder / PRETRAINING).read_text(encoding="utf-8"))
+    config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    settings, text = facts["settings"], facts["text"]
+    yield "size", f"{config['num_hidden_layers']} layers of {config['hidden_size']}, {config['vocab_size']:,} subwords"
+    yield "began as", settings["model"]["encoder"] or "random weights"
+    yield "text", (
+        f"{', '.join(text['files'])}: {text['documents']:,} documents, {text['sentences']:,} sentences, "
+        f"{text['subwords']:,} subwords ({text['digest']})"
+    )
+    yield "held out", f"{text['held_out_documents']:,} documents, {text['held_out_subwords']:,} subwords"
+    objective = settings["objective"]
+    rate = f"{objective['mask_rate']:.0%}"
+    if objective["mask_rate_end"] is not None:
+        rate += f" to {objective['mask_rate_end']:.0%}"
+    yield "masked", f"{rate} of the subwords, by {objective['masking']}"
+    yield "sentence pairs", facts["sentence_pairs"]
+    long = f", then {objective['long_window']}" if objective["long_window"] else ""
+    yield "window", f"{objective['window']}{long} subwords"
+    yield "steps", f"{facts['steps']:,} of {settings['training']['batch_subwords']:,} subwords, in {facts['dtype']}"
+    yield "made with", ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+
+
+def figure_lines(figures: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+    """What was measured on held-out text, for people."""
+    for name, value in figures.items():
+        title, form = _FIGURES[name]
+        yield title, form.format(value)
