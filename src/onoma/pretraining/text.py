@@ -18,7 +18,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Literal, get_args
 
-from onoma.corpora import HEAD_LINES, ReadOptions, read, sniff_lines
+from onoma.corpora import HEAD_LINES, ReadOptions, files_of, read, sniff_lines
 from onoma.errors import ConfigError, CorpusError, InputError
 from onoma.io.compression import reading
 from onoma.io.json_text import parsed
@@ -136,8 +136,7 @@ def _files_of(paths: Iterable[str | Path]) -> list[Path]:
     """All files, each once; of a brat pair only the one that has the text."""
     files: dict[Path, None] = {}
     for path in map(Path, paths):
-        own = [file for file in sorted(path.rglob("*")) if file.is_file()] if path.is_dir() else [path]
-        for file in own:
+        for file in files_of(path):
             text = file.with_suffix(".txt")
             files[text if file.suffix.lower() == ".ann" and text.is_file() else file] = None
     return list(files)
