@@ -28,7 +28,8 @@ LONGEST_SENTENCE = 128
 _AT_ONCE = 256
 """Sections that are tokenized together."""
 
-_CODE = ("io", "text", "corpora", "encoding", "pretraining/text.py", "pretraining/tokenized.py")
+_READING = ("pretraining/sentences.py", "pretraining/text.py", "pretraining/tokenized.py")
+_CODE = ("io", "text", "corpora", "encoding", *_READING)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
