@@ -3,6 +3,7 @@
 from onoma.models.auto import AutoEncoder
 from onoma.models.backend import TorchBackend
 from onoma.models.config import EncoderConfig
+from onoma.models.distillation import DistillationModel, build_distillation_model
 from onoma.models.encoder import Encoder
 from onoma.models.heads import HEADS, CrfHead, Head, HeadSettings, LinearHead, Sequences, TagHead
 from onoma.models.model import Model, PackedBatch
@@ -18,6 +19,7 @@ __all__ = [
     "IGNORED",
     "AutoEncoder",
     "CrfHead",
+    "DistillationModel",
     "Encoder",
     "EncoderConfig",
     "Head",
@@ -34,6 +36,7 @@ __all__ = [
     "Sequences",
     "TagHead",
     "TorchBackend",
+    "build_distillation_model",
     "build_pretraining_model",
     "load_model",
     "load_pretrained",

@@ -9,8 +9,9 @@ of narrow embeddings in ELECTRA), Liu et al. 2019 (RoBERTa, which differs in its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int64
@@ -38,6 +39,15 @@ ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
     }
 )
 """Nonlinearities by the names that configurations use."""
+
+
+class Projected(NamedTuple):
+    """The last hidden states of packed subwords, and query, key and value of one layer, each ``[subwords, hidden]``."""
+
+    hidden: Tensor
+    query: Tensor
+    key: Tensor
+    value: Tensor
 
 
 class Encoder(nn.Module):
@@ -148,22 +158,58 @@ class Encoder(nn.Module):
             return through_padding(self, ids, lengths, at=at, types=types)
         return self._packed_on_cpu(ids, lengths, at=at, types=types)
 
+    def packed_with_projections(
+        self, ids: Int64[Tensor, " subwords"], lengths: Int64[Tensor, " sequences"], *, layer: int
+    ) -> Projected:
+        """The hidden states of :meth:`packed`, and what the attention of a layer compares and mixes, in one pass.
+
+        Args:
+            ids: subword ids of all sequences; all have token type 0.
+            lengths: subwords of each sequence, at least one.
+            layer: whose query, key and value are wanted, from 0.
+        """
+        if ids.device.type == "cpu" and runs(self.layers):
+            return self._projected_on_cpu(ids, lengths, layer=layer)
+        packing = Packing.of(lengths)
+        attention = NestedAttention(packing, packing)
+        hidden: Tensor = self.projection(self.embeddings(ids, packing.places))
+        for each in self.layers[:layer]:
+            hidden = self._run(each, hidden, attention)
+        projections = self._project(hidden, layer=layer)
+        for each in self.layers[layer:]:
+            hidden = self._run(each, hidden, attention)
+        return Projected(hidden, *projections)
+
+    def _projected_on_cpu(self, ids: Tensor, lengths: Tensor, *, layer: int) -> Projected:
+        dtype = _dtype_of_products()
+        rows = Rows(lengths, multiple=row_multiple(dtype))
+        with torch.autocast("cpu", enabled=False):
+            given: Tensor = self.projection(self.embeddings(ids[rows.subwords], rows.places))
+            if layer:
+                given = self._run_on_cpu(self.layers[:layer], given, rows, torch.arange(len(rows)), dtype=dtype)
+            hidden = self._run_on_cpu(self.layers[layer:], given, rows, rows.row_of, dtype=dtype)
+        return Projected(hidden, *(each[rows.row_of] for each in self._project(given, layer=layer)))
+
+    def _project(self, hidden: Tensor, *, layer: int) -> tuple[Tensor, Tensor, Tensor]:
+        attention = self.layers[layer].attention
+        assert isinstance(attention, SelfAttention)
+        return attention.query(hidden), attention.key(hidden), attention.value(hidden)
+
     def _packed_on_cpu(
         self, ids: Tensor, lengths: Tensor, *, at: Tensor | None = None, types: Tensor | None = None
     ) -> Float[Tensor, "rows hidden"]:
-        dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
+        dtype = _dtype_of_products()
         rows = Rows(lengths, multiple=row_multiple(dtype))
         with torch.autocast("cpu", enabled=False):
             types = None if types is None else types[rows.subwords]
-            return run_layers(
-                self.projection(self.embeddings(ids[rows.subwords], rows.places, types)),
-                rows,
-                rows.row_of if at is None else rows.row_of[at],
-                layers=self.layers,
-                dtype=dtype,
-                idle=self._idle,
-                recompute=self.recompute,
-            )
+            embedded = self.projection(self.embeddings(ids[rows.subwords], rows.places, types))
+            asked = rows.row_of if at is None else rows.row_of[at]
+            return self._run_on_cpu(self.layers, embedded, rows, asked, dtype=dtype)
+
+    def _run_on_cpu(
+        self, layers: Iterable[nn.Module], given: Tensor, rows: Rows, asked: Tensor, *, dtype: torch.dtype
+    ) -> Tensor:
+        return run_layers(given, rows, asked, layers=layers, dtype=dtype, idle=self._idle, recompute=self.recompute)
 
     def _packed_on_gpu(
         self, ids: Tensor, lengths: Tensor, *, at: Tensor | None = None, types: Tensor | None = None
@@ -218,6 +264,10 @@ class Embeddings(nn.Module):
         summed = self.words(ids) + self.positions(places + self.first_position) + of_types
         normed: Tensor = self.dropout(self.norm(summed))
         return normed
+
+
+def _dtype_of_products() -> torch.dtype:
+    return torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
 
 
 def _draw(module: nn.Module) -> None:
