@@ -26,7 +26,9 @@ class PretrainResult:
     Attributes:
         folder: the encoder's folder, in Hugging Face layout; an encoder for :func:`onoma.train`.
         figures: of the held-out text: `masked_loss` (in nats), `perplexity`, `masked_accuracy` and, where pairs were
-            judged, `pair_loss` and `pair_accuracy`; empty where no text was held out.
+            judged, `pair_loss` and `pair_accuracy`; with a teacher `distillation_loss`, its parts `relation_loss` and
+            `hidden_loss`, and `explained_variance`, the share of the variance of the teacher's last hidden states that
+            the encoder explains; empty where no text was held out.
         history: a record of every measurement and of some steps, as in ``history.jsonl``.
         interrupted: whether the run was stopped early and can be resumed.
     """
@@ -42,6 +44,7 @@ def pretrain(
     *,
     text: PathLike | Sequence[PathLike] | None = None,
     encoder: str | None = None,
+    teacher: str | None = None,
     shape: str | None = None,
     minutes: float | None = None,
     output: PathLike | None = None,
@@ -59,7 +62,9 @@ def pretrain(
         config: a TOML file with settings, which may include all of the following.
         text: files or folders: plain text, or annotated files whose text is taken.
         encoder: an encoder to go on with: an alias (`small`, `multilingual`), a folder, or a Hub id.
-        shape: the size of a new encoder: `tiny`, `mini`, `small` or `base`.
+        teacher: an encoder to distil, named likewise: the encoder learns to resemble it, and nothing is masked.
+        shape: the size of a new encoder: `tiny`, `mini`, `small` or `base`; or `teacher`, to begin with half of the
+            teacher's layers, or as many as ``model.layers`` says.
         minutes: plan as many steps as take so long.
         output: the folder to write; it must be empty or not exist.
         settings: any other setting by its dotted key, such as ``{"objective.masking": "spans"}``.
@@ -88,6 +93,7 @@ def pretrain(
     named: dict[str, object] = {
         "data.text": paths_of(text) or None,
         "model.encoder": encoder,
+        "model.teacher": teacher,
         "model.shape": shape,
         "training.minutes": minutes,
         "output": None if output is None else Path(output),
@@ -204,10 +210,9 @@ def _fill_output(
 
 def _write_encoder(trained: PretrainedModel, folder: Path, *, config: PretrainConfig, run: Path) -> None:
     from onoma.engine.history import copy_logs
-    from onoma.models import save_pretraining_model
     from onoma.views import write_encoder_card
 
-    save_pretraining_model(trained.model, folder, pretrained=trained.pretrained)
+    trained.save(folder)
     copy_logs(run, folder)
     facts = json.dumps(trained.facts(config), indent=2, ensure_ascii=False)
     (folder / PRETRAINING).write_text(facts + "\n", encoding="utf-8")

@@ -24,8 +24,14 @@ def run(
         str | None,
         typer.Option("--encoder", help="Encoder to go on with: small, multilingual, a folder, or a Hub id."),
     ] = None,
+    teacher: Annotated[
+        str | None, typer.Option("--teacher", help="Encoder to distil: learn to resemble it; named like --encoder.")
+    ] = None,
     shape: Annotated[
-        str | None, typer.Option("--shape", help="Size of a new encoder: tiny, mini, small or base.")
+        str | None,
+        typer.Option(
+            "--shape", help="Size of a new encoder: tiny, mini, small, base; or teacher, for some of its layers."
+        ),
     ] = None,
     minutes: Annotated[
         float | None, typer.Option("--minutes", min=0, help="Plan as many steps as take so long.")
@@ -43,12 +49,16 @@ def run(
         bool, typer.Option("--accept-changes", help="Resume even if settings, text or versions have changed.")
     ] = False,
 ) -> None:
-    """Pre-train a BERT encoder on unlabelled text: masked words, and which sentence follows which.
+    """Pre-train a BERT encoder on unlabelled text: masked words, and which sentence follows which; or distil one.
 
     Example: onoma pretrain --text tweets.txt --encoder small --minutes 20 --output encoders/tweets
 
     With --encoder it goes on with an encoder (adapts it to the text); without, a new one of the given shape is made,
     and its vocabulary from the text. The folder is an encoder for onoma train --encoder, and for transformers.
+
+    With --teacher nothing is masked: the encoder learns to make the hidden states and attention of the teacher, whose
+    tokenizer a new encoder gets. With --shape teacher it begins as every second layer of the teacher, or as so many
+    layers as --set model.layers=N says.
 
     Settings come from RUN.toml, then from options, then from --set (tables data, model, objective, training; for
     instance --set objective.masking=spans). Ctrl-C keeps the best encoder so far; a second Ctrl-C aborts. An unfinished
@@ -67,6 +77,7 @@ def run(
             config,
             text=texts,
             encoder=encoder,
+            teacher=teacher,
             shape=shape,
             minutes=minutes,
             output=output,

@@ -135,6 +135,9 @@ def _shown(score: Score) -> tuple[str, str]:
     if "f1" in figures:
         details = f" (precision {100 * figures['precision']:.2f}, recall {100 * figures['recall']:.2f})"
         return f"dev F1 {100 * figures['f1']:.2f}", details
+    if "explained_variance" in figures:
+        details = f" (relations {figures['relation_loss']:.4f}, hidden states {figures['hidden_loss']:.4f})"
+        return f"held-out explained variance {figures['explained_variance']:.1%}", details
     details = f"accuracy {figures['masked_accuracy']:.1%}"
     if "pair_accuracy" in figures:
         details += f", of pairs {figures['pair_accuracy']:.1%}"

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from onoma.engine.data import Data
 from onoma.engine.learner import Learner, LearnerSettings
 from onoma.errors import ConfigError, EncoderError, InputError
-from onoma.models import Encoder, MaskedBatch, Pretrained, PretrainingModel
+from onoma.models import DistillationModel, Encoder, MaskedBatch, Pretrained, PretrainingModel
 from onoma.models.families import read_config
 from onoma.models.tokenizer import load_tokenizer
 from onoma.pretraining.config import SHAPES, EncoderConfig, PretrainConfig
@@ -114,6 +114,8 @@ def choose_pairs(config: PretrainConfig, text: TokenizedText, *, notice: Callabl
     Raises:
         InputError: it has none.
     """
+    if config.model.teacher is not None:
+        return "none"
     wanted, documents = config.objective.sentence_pairs, len(text.documents) - 1
     why = None
     if documents < 2:
@@ -143,12 +145,17 @@ def planned_steps(config: PretrainConfig, text: TokenizedText) -> int | None:
         return None
     if training.steps is not None:
         return training.steps
-    epochs = training.epochs or (10.0 if config.model.encoder is None else 3.0)
+    epochs = training.epochs or (10.0 if config.model.begins_random else 3.0)
     return max(1, round(epochs * text.subwords / (training.batch_subwords * training.accumulate)))
 
 
 def steps_in(
-    minutes: float, model: PretrainingModel, data: Data[MaskedBatch], *, settings: LearnerSettings, accumulate: int
+    minutes: float,
+    model: PretrainingModel | DistillationModel,
+    data: Data[MaskedBatch],
+    *,
+    settings: LearnerSettings,
+    accumulate: int,
 ) -> int:
     """As many steps as take so long, by the speed of some steps with a copy of the model."""
     learner: Learner[MaskedBatch] = Learner(

@@ -70,8 +70,11 @@ class EncoderConfig(Frozen):
 
     Attributes:
         encoder: an encoder to go on with (`small`, `multilingual`, a folder or a Hub id); by default a new one.
-        shape: size of a new encoder: `tiny` (2 layers of 128), `mini` (4 of 256), `small` (4 of 512) or `base` (12 of
-            768).
+        teacher: an encoder to distil: what is trained learns to resemble it, and nothing is masked. A new encoder has
+            its tokenizer.
+        shape: size of a new encoder: `tiny` (2 layers of 128), `mini` (4 of 256), `small` (4 of 512), `base` (12 of
+            768); or `teacher`: it begins as some of the teacher's layers, evenly spaced, half of them unless `layers`
+            is given.
         layers, hidden, heads, feed_forward: sizes in the place of the shape's.
         positions: subwords that a new encoder can read at once.
         dropout: probability with which a hidden unit or an attention weight is dropped; 0.1 by default, or as the
@@ -83,7 +86,8 @@ class EncoderConfig(Frozen):
     """
 
     encoder: str | None = None
-    shape: Literal["tiny", "mini", "small", "base"] = "mini"
+    teacher: str | None = None
+    shape: Literal["tiny", "mini", "small", "base", "teacher"] = "mini"
     layers: int | None = Field(default=None, ge=1)
     hidden: int | None = Field(default=None, ge=1)
     heads: int | None = Field(default=None, ge=1)
@@ -94,6 +98,42 @@ class EncoderConfig(Frozen):
     vocabulary_kind: Literal["wordpiece", "unigram"] = "wordpiece"
     vocabulary_size: int = Field(default=16_000, ge=1)
     cased: bool = False
+
+    @property
+    def begins_random(self) -> bool:
+        """Whether its weights are random at first."""
+        return self.encoder is None and self.shape != "teacher"
+
+    @model_validator(mode="after")
+    def _fits_teacher(self) -> EncoderConfig:
+        if self.teacher is not None and self.vocabulary is not None:
+            raise ValueError("vocabulary: a new encoder has the vocabulary of its teacher; leave it out")
+        if self.shape == "teacher":
+            if self.teacher is None:
+                raise ValueError("shape: teacher (--shape teacher) needs a teacher (--teacher)")
+            given = [name for name in ("encoder", "hidden", "heads", "feed_forward") if getattr(self, name) is not None]
+            if given:
+                raise ValueError(
+                    f"shape: what begins as layers of the teacher has no {' and no '.join(given)} of its own"
+                )
+        return self
+
+
+class DistillationConfig(Frozen):
+    """What is learnt of a teacher.
+
+    Attributes:
+        relation_heads: heads in which the relations among queries, keys and values are compared; by default as many as
+            divide both widths, and have 16 units of the teacher's width each or more.
+        teacher_layer: the teacher's layer whose relations are learnt, from 1; by default the last one, or, of more than
+            12 layers, the one after seven eighths of them.
+        hidden_weight: weight of the loss of the last hidden states beside that of the relations; by default one over the
+            mean square of the weights of the teacher's last norm, so that the size of its hidden states does not matter.
+    """
+
+    relation_heads: int | None = Field(default=None, ge=1)
+    teacher_layer: int | None = Field(default=None, ge=1)
+    hidden_weight: float | None = Field(default=None, ge=0)
 
 
 class ObjectiveConfig(Frozen):
@@ -108,6 +148,7 @@ class ObjectiveConfig(Frozen):
         window: subwords of a sequence at most.
         long_window: the same at the end of training; by default it does not change.
         long_share: share of the steps with `long_window`.
+        distillation: what is learnt of a teacher, in the place of masked subwords and pairs.
     """
 
     masking: Unit = "words"
@@ -117,6 +158,7 @@ class ObjectiveConfig(Frozen):
     window: int = Field(default=128, ge=16)
     long_window: int | None = Field(default=None, ge=16)
     long_share: float = Field(default=0.1, gt=0, lt=1)
+    distillation: DistillationConfig = DistillationConfig()
 
 
 class PretrainingConfig(EngineConfig):
@@ -178,6 +220,12 @@ class PretrainConfig(Frozen):
     model: EncoderConfig = EncoderConfig()
     objective: ObjectiveConfig = ObjectiveConfig()
     training: PretrainingConfig = PretrainingConfig()
+
+    @model_validator(mode="after")
+    def _no_pairs_of_a_teacher(self) -> PretrainConfig:
+        if self.model.teacher is not None and self.objective.sentence_pairs not in {"auto", "none"}:
+            raise ValueError("objective.sentence_pairs: a teacher does not judge pairs of sentences; set it to none")
+        return self
 
 
 def read_config(

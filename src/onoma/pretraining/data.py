@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 
 from onoma.engine.devices import to_device
 from onoma.models import IGNORED, MaskedBatch
-from onoma.pretraining.masking import Masking
+from onoma.pretraining.masking import Masked, Masking
 from onoma.pretraining.sequences import SentencePairs, Sequences, make_sequences, shards_of
 from onoma.pretraining.tokenized import TokenizedText
 from onoma.pretraining.vocabulary import SpecialIds
@@ -28,6 +28,7 @@ _POOL_BATCHES = 50
 """Lengths are sorted among so many batches' worth of sequences."""
 
 _SHOWN_CHARACTERS = 60
+_NOTHING = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,12 @@ class Maker:
     Attributes:
         text: what the segments are of.
         special: ids of special tokens.
-        masking: masks.
+        masking: masks; None to mask nothing.
     """
 
     text: TokenizedText
     special: SpecialIds
-    masking: Masking
+    masking: Masking | None
 
     def make(
         self,
@@ -91,7 +92,9 @@ class Maker:
             lengths.append(length)
         ids = np.concatenate(pieces).astype(np.int64)
         owners = np.repeat(np.arange(len(lengths)), lengths)
-        masked = self.masking(ids, owners, rate=rate, random=random)
+        masked = Masked(ids, _NOTHING, _NOTHING)
+        if self.masking is not None:
+            masked = self.masking(ids, owners, rate=rate, random=random)
         return MaskedBatch(
             ids=to_device(masked.ids, device),
             types=to_device(np.concatenate(types), device),

@@ -1,4 +1,4 @@
-"""Held-out text to perplexity and accuracies, with the same sequences and masks each time."""
+"""Held-out text to perplexity and accuracies, or to the likeness of a teacher, with the same sequences each time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 from onoma.engine.dtype import Dtype
 from onoma.engine.events import Score
-from onoma.models import MaskedBatch, PretrainingModel
+from onoma.models import DistillationModel, MaskedBatch, PretrainingModel
 from onoma.pretraining.data import Maker
 from onoma.pretraining.sequences import SentencePairs, Sequences, make_sequences
 
@@ -45,13 +45,15 @@ class HeldOut:
         self._batches = [order[start : start + per_batch].tolist() for start in range(0, len(order), per_batch)]
         self._made = made
 
-    def measure(self, model: PretrainingModel, *, device: torch.device, dtype: Dtype) -> Score:
+    def measure(self, model: PretrainingModel | DistillationModel, *, device: torch.device, dtype: Dtype) -> Score:
         """The losses of a model as it is, in nats, and what follows from them; the better of two scores is higher.
 
-        The score is minus the mean loss of a masked subword. Its perplexity depends on the vocabulary and on what is
-        masked, and can only be compared where both are the same.
+        The score is minus the mean loss of a masked subword, or minus that of distillation. The perplexity of masked
+        subwords depends on the vocabulary and on what is masked, and can only be compared where both are the same.
         """
         model.eval()
+        if isinstance(model, DistillationModel):
+            return self._distilled(model, device=device, dtype=dtype)
         masked_loss = masked = masked_correct = pair_loss = pairs = pairs_correct = 0.0
         with torch.no_grad(), dtype.products(device):
             for batch in self._loaded(device):
@@ -71,6 +73,30 @@ class HeldOut:
         if pairs:
             figures |= {"pair_loss": pair_loss / pairs, "pair_accuracy": pairs_correct / pairs}
         return Score(-mean, figures)
+
+    def _distilled(self, model: DistillationModel, *, device: torch.device, dtype: Dtype) -> Score:
+        """The losses of distillation, and how much of the teacher's last hidden states the student's explain."""
+        relation_loss = hidden_loss = squares = 0.0
+        total = torch.zeros(model.teacher.encoder.hidden, dtype=torch.float64)
+        subwords = 0
+        with torch.no_grad(), dtype.products(device):
+            for batch in self._loaded(device):
+                found = model.compare(batch)
+                relation_loss += float(found.relation_loss)
+                hidden_loss += float(found.hidden_loss)
+                taught = found.taught.cpu().double()
+                total += taught.sum(0)
+                squares += float(taught.square().sum())
+                subwords += batch.subwords
+        variance = (squares - float(total.square().sum()) / subwords) / len(total)
+        loss = (relation_loss + model.hidden_weight * hidden_loss) / subwords
+        figures = {
+            "distillation_loss": loss,
+            "relation_loss": relation_loss / subwords,
+            "hidden_loss": hidden_loss / subwords,
+            "explained_variance": 1 - hidden_loss / variance,
+        }
+        return Score(-loss, figures)
 
     def _loaded(self, device: torch.device) -> Iterator[MaskedBatch]:
         for number, chosen in enumerate(self._batches):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -11,7 +13,8 @@ from onoma.corpora import digest_of, files_of
 from onoma.engine.events import Listener, Notice, Stage
 from onoma.errors import InputError
 from onoma.io.files import replacing
-from onoma.models import Pretrained, load_pretrained
+from onoma.models import Encoder, Pretrained, load_pretrained
+from onoma.models.pruning import prune_layers
 from onoma.pretraining.building import new_encoder, read_vocabulary
 from onoma.pretraining.config import PretrainConfig, TextConfig
 from onoma.pretraining.text import Section, TextSettings, read_sections
@@ -21,11 +24,26 @@ from onoma.pretraining.vocabulary import check_tokenizer, train_tokenizer
 _VOCABULARY = "vocabulary.json"
 
 
-def load_start(config: PretrainConfig, *, folder: Path | None, on_event: Listener) -> Pretrained:
+def load_teacher(config: PretrainConfig, *, on_event: Listener) -> Pretrained | None:
+    """The encoder to distil; None where there is none.
+
+    Raises:
+        EncoderError: it cannot be used.
+    """
+    if config.model.teacher is None:
+        return None
+    on_event(Stage(f"loading teacher {config.model.teacher}"))
+    return load_pretrained(config.model.teacher)
+
+
+def load_start(
+    config: PretrainConfig, *, teacher: Pretrained | None, folder: Path | None, on_event: Listener
+) -> Pretrained:
     """What the run begins as: the encoder that is named, or a new one, its vocabulary trained on the text.
 
     Args:
         config: the run.
+        teacher: the encoder to distil, whose tokenizer a new one has.
         folder: keeps a new vocabulary for a run that is resumed; None to keep nothing.
         on_event: called with what happens.
 
@@ -39,6 +57,10 @@ def load_start(config: PretrainConfig, *, folder: Path | None, on_event: Listene
         pretrained = load_pretrained(model.encoder)
         check_tokenizer(pretrained.tokenizer)
         return pretrained
+    if teacher is not None:
+        if model.shape == "teacher":
+            return _layers_of(teacher, count=model.layers)
+        return new_encoder(model, teacher.tokenizer)
     if model.vocabulary is not None:
         return new_encoder(model, read_vocabulary(model.vocabulary))
     kept = None if folder is None else folder / _VOCABULARY
@@ -87,6 +109,12 @@ def read_text(data: TextConfig, tokenizer: Tokenizer, *, on_event: Listener) -> 
     if not split.held_out.subwords and (data.held_out or data.held_out_share):
         notice("no document is held out, so that nothing is measured and the last weights are kept; give more text")
     return split
+
+
+def _layers_of(teacher: Pretrained, *, count: int | None) -> Pretrained:
+    copied = copy.deepcopy(teacher.encoder)
+    present = len(copied.layers) if isinstance(copied, Encoder) else 1
+    return prune_layers(replace(teacher, encoder=copied), count or max(1, present // 2))
 
 
 def _read(data: TextConfig, paths: Sequence[Path]) -> Read:

@@ -28,7 +28,15 @@ from onoma.engine.resume import check_resumable, dtype_of_run
 from onoma.engine.stopping import Stop
 from onoma.engine.train_state import TrainState
 from onoma.io.files import replacing
-from onoma.models import Pretrained, PretrainingModel, build_pretraining_model
+from onoma.models import (
+    DistillationModel,
+    Pretrained,
+    PretrainingModel,
+    build_distillation_model,
+    build_pretraining_model,
+    save_encoder,
+    save_pretraining_model,
+)
 from onoma.models.checkpointing import checkpoint_layers
 from onoma.models.dropout import set_dropout
 from onoma.pretraining.building import check_windows, choose_pairs, planned_steps, steps_in
@@ -36,7 +44,7 @@ from onoma.pretraining.config import PretrainConfig
 from onoma.pretraining.data import Maker, MaskRate, Phase, PretrainingData
 from onoma.pretraining.masking import Masking
 from onoma.pretraining.measure import HeldOut
-from onoma.pretraining.reading import load_start, read_text
+from onoma.pretraining.reading import load_start, load_teacher, read_text
 from onoma.pretraining.sequences import SentencePairs
 from onoma.pretraining.tokenized import TokenizedText
 from onoma.pretraining.vocabulary import SpecialIds, special_ids, word_continuations
@@ -57,6 +65,7 @@ class PretrainedModel:
     Attributes:
         model: with its best weights.
         pretrained: its configuration and tokenizer; the encoder is that of the model.
+        teacher: what it has learnt from, and in which way; None where nothing was distilled.
         pairs: the kind of pairs that it has learnt to judge.
         figures: of the held-out text; none where no text was held out.
         text: numbers of documents, sentences and subwords.
@@ -66,8 +75,9 @@ class PretrainedModel:
         dtype: in which numbers it learnt.
     """
 
-    model: PretrainingModel
+    model: PretrainingModel | DistillationModel
     pretrained: Pretrained
+    teacher: Mapping[str, object] | None
     pairs: SentencePairs
     figures: Mapping[str, float]
     text: Mapping[str, int]
@@ -81,12 +91,20 @@ class PretrainedModel:
         return {
             "settings": config.model_dump(mode="json", exclude={"output"}),
             "text": {"files": [path.name for path in config.data.text], "digest": self.digest, **self.text},
+            "teacher": self.teacher,
             "sentence_pairs": self.pairs,
             "steps": self.steps,
             "dtype": self.dtype.name,
             "figures": dict(self.figures),
             "versions": code_versions(),
         }
+
+    def save(self, folder: Path) -> None:
+        """Write the encoder, and the heads that it has learnt, to an existing folder."""
+        if isinstance(self.model, DistillationModel):
+            save_encoder(self.pretrained, folder)
+        else:
+            save_pretraining_model(self.model, folder, pretrained=self.pretrained)
 
 
 def pretrain(
@@ -115,11 +133,13 @@ def pretrain(
     settings = config.training
     device = find_device(settings.device, ranks=ranks)
     torch.manual_seed(settings.seed)
-    pretrained = ranks.in_turn(lambda: load_start(config, folder=folder, on_event=on_event))
-    check_windows(config, pretrained)
+    teacher = ranks.in_turn(lambda: load_teacher(config, on_event=on_event))
+    pretrained = ranks.in_turn(lambda: load_start(config, teacher=teacher, folder=folder, on_event=on_event))
+    for each in filter(None, (pretrained, teacher)):
+        check_windows(config, each)
     split = ranks.in_turn(lambda: read_text(config.data, pretrained.tokenizer, on_event=on_event))
     pairs = choose_pairs(config, split.train, notice=lambda text: on_event(Notice(text)))
-    model, new_head = build_pretraining_model(pretrained, pairs=pairs != "none")
+    model, new_head = _build(config, pretrained, teacher=teacher, pairs=pairs)
     if config.model.dropout is not None:
         set_dropout(model.encoder, config.model.dropout)
     if settings.recompute:
@@ -142,7 +162,7 @@ def pretrain(
     if folder is not None:
         identity = Identity(
             settings=config.model_dump(mode="json"),
-            data={"text": digest},
+            data={"text": digest} | ({} if teacher is None else {"teacher": teacher.digest}),
             encoder=pretrained.digest,
             dtype=dtype.name,
             versions=code_versions(),
@@ -185,6 +205,7 @@ def pretrain(
     return PretrainedModel(
         model=model.eval(),
         pretrained=replace(pretrained, encoder=model.encoder),
+        teacher=_taught(model, teacher),
         pairs=pairs,
         figures=figures,
         text=_numbers(split.train, split.held_out),
@@ -193,6 +214,28 @@ def pretrain(
         steps=steps,
         dtype=dtype,
     )
+
+
+def _build(
+    config: PretrainConfig, pretrained: Pretrained, *, teacher: Pretrained | None, pairs: SentencePairs
+) -> tuple[PretrainingModel | DistillationModel, bool]:
+    """The model, and whether it has a new head that shall learn first."""
+    if teacher is None:
+        return build_pretraining_model(pretrained, pairs=pairs != "none")
+    return build_distillation_model(pretrained, teacher, **config.objective.distillation.model_dump()), False
+
+
+def _taught(model: PretrainingModel | DistillationModel, teacher: Pretrained | None) -> dict[str, object] | None:
+    if teacher is None:
+        return None
+    assert isinstance(model, DistillationModel)
+    return {
+        "name": teacher.name,
+        "digest": teacher.digest,
+        "layer": model.teacher.layer + 1,
+        "relation_heads": model.relation_heads,
+        "hidden_weight": model.hidden_weight,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +249,14 @@ def _makers(
 ) -> _Makers:
     tokenizer = pretrained.tokenizer
     special = special_ids(tokenizer)
-    masking = Masking(
-        unit=config.objective.masking,
-        mask_id=special.mask,
-        maskable=_maskable(special, size=tokenizer.get_vocab_size()),
-        continues=word_continuations(tokenizer),
-    )
+    masking = None
+    if config.model.teacher is None:
+        masking = Masking(
+            unit=config.objective.masking,
+            mask_id=special.mask,
+            maskable=_maskable(special, size=tokenizer.get_vocab_size()),
+            continues=word_continuations(tokenizer),
+        )
     return _Makers(Maker(train, special, masking), Maker(held_out, special, masking))
 
 
@@ -244,7 +289,12 @@ def _data(
 
 
 def _measure(
-    config: PretrainConfig, model: PretrainingModel, maker: Maker, *, pairs: SentencePairs, learner: LearnerSettings
+    config: PretrainConfig,
+    model: PretrainingModel | DistillationModel,
+    maker: Maker,
+    *,
+    pairs: SentencePairs,
+    learner: LearnerSettings,
 ) -> _MakeMeasure | None:
     if not maker.text.subwords:
         return None
@@ -269,7 +319,7 @@ def _measure(
 
 def _timed_steps(
     config: PretrainConfig,
-    model: PretrainingModel,
+    model: PretrainingModel | DistillationModel,
     trial: PretrainingData,
     *,
     learner: LearnerSettings,
@@ -295,7 +345,7 @@ def _timed_steps(
 def _rate(config: PretrainConfig, pretrained: Pretrained) -> float:
     if config.training.learning_rate is not None:
         return config.training.learning_rate
-    if config.model.encoder is None:
+    if config.model.begins_random:
         return 1e-3 * _WIDTH_OF_MINI / pretrained.hidden
     return 1e-4 * _WIDTH_OF_SMALL / pretrained.hidden
 

@@ -21,6 +21,8 @@ _MEASURED = {
     "perplexity": ("held-out perplexity", 1.0),
     "masked_accuracy": ("accuracy of masked subwords", 100.0),
     "pair_accuracy": ("accuracy of pairs", 100.0),
+    "relation_loss": ("held-out loss of relations", 1.0),
+    "explained_variance": ("explained variance", 100.0),
 }
 """What is drawn where it was measured, by its name in the history: title and scale."""
 

@@ -17,21 +17,26 @@ _FIGURES = {
     "masked_accuracy": ("accuracy of masked subwords", "{:.1%}"),
     "pair_loss": ("loss of a pair", "{:.3f} nats"),
     "pair_accuracy": ("accuracy of pairs", "{:.1%}"),
+    "distillation_loss": ("loss of distillation", "{:.4f}"),
+    "relation_loss": ("loss of relations", "{:.4f} nats"),
+    "hidden_loss": ("loss of hidden states", "{:.4f}"),
+    "explained_variance": ("explained variance of the teacher's hidden states", "{:.1%}"),
 }
 
 
 def write_encoder_card(folder: Path, *, name: str) -> None:
     """Write ``README.md`` with what the encoder was trained on, how training went and what was measured."""
     facts = json.loads((folder / PRETRAINING).read_text(encoding="utf-8"))
+    distilled = facts["teacher"] is not None
     lines = [
         "---",
         "library_name: onoma",
-        "pipeline_tag: fill-mask",
+        f"pipeline_tag: {'feature-extraction' if distilled else 'fill-mask'}",
         "---",
         "",
         f"# {literal(name)}",
         "",
-        "A BERT encoder that was pre-trained with onoma on unlabelled text.",
+        f"A BERT encoder that was {'distilled' if distilled else 'pre-trained'} with onoma on unlabelled text.",
         "",
         "```python",
         "import onoma",
@@ -48,7 +53,10 @@ def write_encoder_card(folder: Path, *, name: str) -> None:
     lines += [f"| {literal(key)} | {literal(value)} |" for key, value in encoder_summary(folder)]
     lines.append("")
     if facts["figures"]:
-        lines += ["Perplexity can only be compared for the same vocabulary, masks and text.", ""]
+        compared = "Losses can only be compared for the same teacher, relation heads and text."
+        if not distilled:
+            compared = "Perplexity can only be compared for the same vocabulary, masks and text."
+        lines += [compared, ""]
     if write_curve(folder):
         lines += [
             "## Training",
@@ -67,7 +75,13 @@ def encoder_summary(folder: Path) -> Iterator[tuple[str, str]]:
     config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     settings, text = facts["settings"], facts["text"]
     yield "size", f"{config['num_hidden_layers']} layers of {config['hidden_size']}, {config['vocab_size']:,} subwords"
-    yield "began as", settings["model"]["encoder"] or "random weights"
+    began = "random weights" if settings["model"]["shape"] != "teacher" else "layers of the teacher"
+    yield "began as", settings["model"]["encoder"] or began
+    if facts["teacher"]:
+        yield (
+            "teacher",
+            "{name} ({digest}), relations of its layer {layer} in {relation_heads} heads".format_map(facts["teacher"]),
+        )
     yield (
         "text",
         (
@@ -80,8 +94,9 @@ def encoder_summary(folder: Path) -> Iterator[tuple[str, str]]:
     rate = f"{objective['mask_rate']:.0%}"
     if objective["mask_rate_end"] is not None:
         rate += f" to {objective['mask_rate_end']:.0%}"
-    yield "masked", f"{rate} of the subwords, by {objective['masking']}"
-    yield "sentence pairs", facts["sentence_pairs"]
+    if not facts["teacher"]:
+        yield "masked", f"{rate} of the subwords, by {objective['masking']}"
+        yield "sentence pairs", facts["sentence_pairs"]
     long = f", then {objective['long_window']}" if objective["long_window"] else ""
     yield "window", f"{objective['window']}{long} subwords"
     yield "steps", f"{facts['steps']:,} of {settings['training']['batch_subwords']:,} subwords, in {facts['dtype']}"
