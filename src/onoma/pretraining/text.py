@@ -53,7 +53,7 @@ _DOCUMENTS = {
     "blank-lines": "blank lines separate documents",
     "files": "the whole file is a document",
 }
-_CHANGE = "to have it otherwise, set documents to lines, blank-lines or files"
+_CHANGE = "--set data.documents=lines, blank-lines or files changes that"
 
 Ends = Callable[[str], list[int]]
 """Finds the characters behind the sentences of a text, in order; not that behind the last one."""
@@ -300,11 +300,11 @@ def _annotated(path: Path, format: str, settings: TextSettings, told: _Told) -> 
     """The sections of the documents of an annotated file."""
     if path.suffix.lower() in _COMPRESSIONS:
         message = f"is compressed, and annotated files ({format}) are read only uncompressed; decompress it"
-        raise CorpusError(f"{message}, or set format to text if it is plain text", path=path)
+        raise CorpusError(f"{message}, or if it is plain text, say so (--set data.format=text)", path=path)
     if path.is_file() and path.stat().st_size == 0:
         told.empty["file"] += 1
         return
-    advice = "to read the file as it stands, set format to text"
+    advice = "--set data.format=text reads the file as it stands"
     told.tell(path, f"read as {format}, only the texts of its documents", advice=advice)
     options = ReadOptions(
         encoding=settings.encoding,

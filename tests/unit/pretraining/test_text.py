@@ -58,7 +58,7 @@ def test_each_line_is_a_document_where_no_blank_line_stands_between_two(tmp_path
     assert documents_of(found) == [["He came.", "She left."], ["It rained."]]
     assert len(notices) == 2
     assert f"{path}: plain text, each line is a document" in notices[0]
-    assert "blank-lines or files" in notices[0]
+    assert "--set data.documents=lines, blank-lines or files" in notices[0]
     assert notices[1] == "1 document without text skipped"
 
 
@@ -82,7 +82,7 @@ def test_the_unit_can_be_chosen(tmp_path: Path, unit: DocumentUnit, count: int) 
     notices: list[str] = []
     path = written(tmp_path, "A man came\nA dog left\n\nAnother one stayed")
     assert len(documents_of(sections(path, documents=unit, notice=notices.append))) == count
-    assert not any("to have it otherwise" in notice for notice in notices)
+    assert not any("data.documents" in notice for notice in notices)
 
 
 def test_only_real_line_ends_end_a_line(tmp_path: Path) -> None:
