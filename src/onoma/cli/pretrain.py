@@ -56,11 +56,11 @@ def run(
     from onoma.api.training import need_training
 
     need_training()
-    from onoma.cli.progress import PretrainingProgress
+    from onoma.cli.progress import TrainingProgress
     from onoma.training import find_ranks, read_setting
     from onoma.views import figure_lines
 
-    with PretrainingProgress() as progress:
+    with TrainingProgress() as progress:
         result = pretrain(
             config,
             text=texts,
@@ -77,6 +77,8 @@ def run(
     if find_ranks().first:
         for name, value in figure_lines(result.figures):
             print_line(f"{name}: {value}")
-        progress.finish(result.folder)
+        progress.finish(
+            f"encoder written to {result.folder}", advice=f"onoma train --encoder {result.folder} --train …"
+        )
     if progress.stopped:
         raise typer.Exit(INTERRUPTED)

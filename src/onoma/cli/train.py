@@ -103,6 +103,7 @@ def run(
             on_event=progress,
         )
     if find_ranks().first:
-        progress.finish(result.folder)
+        tag = f"onoma tag --model {result.folder} --text '…'"
+        progress.finish(f"model written to {result.folder}", advice=tag)
     if progress.stopped:
         raise typer.Exit(INTERRUPTED)

@@ -116,6 +116,29 @@ def build_pretraining_model(pretrained: Pretrained, *, pairs: bool) -> tuple[Pre
     return PretrainingModel(encoder, masked, pair_head), not known
 
 
+def load_pretraining_model(name: str) -> tuple[PretrainingModel, Pretrained]:
+    """An encoder with the heads that it was pre-trained with, in evaluation mode; without one for pairs if it has none.
+
+    Args:
+        name: as for :func:`onoma.models.load_pretrained`.
+
+    Raises:
+        EncoderError: it cannot be loaded, or has no head for masked subwords.
+    """
+    pretrained = load_pretrained(name)
+    has_pairs = False
+    if pretrained.folder is not None:
+        files = find_weights(pretrained.folder)
+        names = HEAD_NAMES.get(pretrained.family)
+        has_pairs = names is not None and bool(names.pairs) and set(names.pairs.values()) <= read_weights(files).keys()
+    model, new = build_pretraining_model(pretrained, pairs=has_pairs)
+    if new:
+        raise EncoderError(
+            f"encoder {name!r} has no head for masked subwords; adapt it first: onoma pretrain --encoder {name} --text …"
+        )
+    return model.eval(), pretrained
+
+
 def save_pretraining_model(model: PretrainingModel, folder: Path, *, pretrained: Pretrained) -> None:
     """Write weights, configuration and tokenizer to an existing folder."""
     names, family = HEAD_NAMES[pretrained.family], FAMILIES[pretrained.family]

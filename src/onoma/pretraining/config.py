@@ -148,6 +148,23 @@ class PretrainingConfig(EngineConfig):
         return self
 
 
+class AdaptConfig(TextConfig):
+    """Pre-training of an encoder before it is fine-tuned: where the text is, and a table for each of the others."""
+
+    objective: ObjectiveConfig = ObjectiveConfig()
+    training: PretrainingConfig = PretrainingConfig()
+
+    def for_encoder(self, encoder: str, *, output: Path) -> PretrainConfig:
+        """The configuration of that pre-training."""
+        return PretrainConfig(
+            output=output,
+            data=TextConfig(**self.model_dump(exclude={"objective", "training"})),
+            model=EncoderConfig(encoder=encoder),
+            objective=self.objective,
+            training=self.training,
+        )
+
+
 class PretrainConfig(Frozen):
     """A whole run.
 

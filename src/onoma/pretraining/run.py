@@ -165,7 +165,11 @@ def pretrain(
             model,
             data,
             settings=LoopSettings(
-                epochs=measurements, patience=measurements + 1, learner=learner, accumulate=settings.accumulate
+                epochs=measurements,
+                patience=measurements + 1,
+                learner=learner,
+                accumulate=settings.accumulate,
+                stretch="part",
             ),
             measure=measure(_MEASURED_SUBWORDS) if measure else None,
             on_event=several(*listeners),

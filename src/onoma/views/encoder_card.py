@@ -48,9 +48,7 @@ def write_encoder_card(folder: Path, *, name: str) -> None:
     lines += [f"| {literal(key)} | {literal(value)} |" for key, value in encoder_summary(folder)]
     lines.append("")
     if facts["figures"]:
-        lines += ["## Held-out text", "", "| | |", "|---|--:|"]
-        lines += [f"| {name} | {value} |" for name, value in figure_lines(facts["figures"])]
-        lines += ["", "Perplexity can only be compared for the same vocabulary, masks and text.", ""]
+        lines += ["Perplexity can only be compared for the same vocabulary, masks and text.", ""]
     if write_curve(folder):
         lines += [
             "## Training",
@@ -64,7 +62,7 @@ def write_encoder_card(folder: Path, *, name: str) -> None:
 
 
 def encoder_summary(folder: Path) -> Iterator[tuple[str, str]]:
-    """Names and values: size, vocabulary, text, objective and settings of training."""
+    """Names and values: size, vocabulary, text, objective, settings of training, and figures of the held-out text."""
     facts: dict[str, Any] = json.loads((folder / PRETRAINING).read_text(encoding="utf-8"))
     config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     settings, text = facts["settings"], facts["text"]
@@ -84,6 +82,7 @@ def encoder_summary(folder: Path) -> Iterator[tuple[str, str]]:
     long = f", then {objective['long_window']}" if objective["long_window"] else ""
     yield "window", f"{objective['window']}{long} subwords"
     yield "steps", f"{facts['steps']:,} of {settings['training']['batch_subwords']:,} subwords, in {facts['dtype']}"
+    yield from figure_lines(facts["figures"])
     yield "made with", ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
 
 
