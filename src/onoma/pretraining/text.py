@@ -26,11 +26,13 @@ from onoma.io.lines import numbered_lines
 from onoma.pretraining.sentences import (
     LONGEST_SENTENCE,
     are_sentences,
+    are_wrapped,
     last_blank,
     line_ends,
     pieces_between,
     sentence_ends,
     split_sentences,
+    whole_line_ends,
 )
 from onoma.text import Document
 
@@ -208,12 +210,20 @@ def _sections(path: Path, settings: TextSettings, told: _Told) -> Iterator[Secti
     if unit == "auto":
         unit = "blank-lines" if _BLANK_LINE.search(start.strip()) else "lines"
         told.tell(path, f"plain text, {_DOCUMENTS[unit]}", advice=_CHANGE)
-    ends: Ends = sentence_ends
-    if unit != "lines" and are_sentences(line[:LONGEST_SENTENCE] for line in lines if line.strip()):
-        told.tell(path, "plain text, each line is taken as a sentence", advice="as nearly all end like one")
-        ends = line_ends
+    ends = sentence_ends if unit == "lines" else _ends_for(path, lines, told)
     del start, lines
     yield from _plain(chain(_emptied(head), blocks), unit, ends, told)
+
+
+def _ends_for(path: Path, lines: Sequence[str], told: _Told) -> Ends:
+    """What finds the ends of sentences in documents of several lines, by the first lines of the file."""
+    if are_sentences(line[:LONGEST_SENTENCE] for line in lines if line.strip()):
+        told.tell(path, "plain text, each line is taken as a sentence", advice="as nearly all end like one")
+        return line_ends
+    if not are_wrapped([line.strip() for line in lines]):
+        told.tell(path, "plain text, no sentence goes on in the next line", advice="as the lines are not of one width")
+        return whole_line_ends
+    return sentence_ends
 
 
 def _emptied(blocks: list[str]) -> Iterator[str]:

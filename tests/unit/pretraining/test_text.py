@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import lzma
+import textwrap
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -75,6 +76,16 @@ def test_lines_that_are_sentences_stay_whole(tmp_path: Path) -> None:
     found = documents_of(sections(written(tmp_path, text)))
     assert found[0] == ["he came .", "Mr. Big said : Go . Now !", "she left .", "the end ."]
     assert len(found) == 2
+
+
+def test_whole_lines_and_wrapped_ones_are_told_apart_by_the_file(tmp_path: Path) -> None:
+    lines = [" ".join(["such a line"] * (number % 7 + 1)) for number in range(60)]
+    notices: list[str] = []
+    whole = sections(written(tmp_path, "x\n\n" + "\n".join(lines)), notice=notices.append)
+    assert documents_of(whole)[1] == lines
+    assert "no sentence goes on in the next line" in notices[1]
+    wrapped = textwrap.fill("She saw that " + "such words went on and on " * 60 + "to the end.", 60)
+    assert len(documents_of(sections(written(tmp_path, f"x\n\n{wrapped}\n")))[1]) == 1
 
 
 @pytest.mark.parametrize(("unit", "count"), [("lines", 3), ("blank-lines", 2), ("files", 1)])
