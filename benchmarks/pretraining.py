@@ -4,15 +4,15 @@
     python benchmarks/pretraining.py adapt [--seeds 1 2 3 4 5] [--corpora wnut17 bc5cdr ncbi]
     python benchmarks/pretraining.py objectives [--seeds 1 2 3]
 
-`scratch`: a new encoder of 4 layers of 256, pre-trained on the text at hand, beside one with random weights, fine-tuned
-on wikigold, WNUT 2017 and BC5CDR. `adapt`: the encoder `small`, adapted to unlabelled tweets and comments and then
-fine-tuned on parts of WNUT 2017; adapted to the texts of the train part of BC5CDR and NCBI-disease and then fine-tuned on
-them. `objectives`: four objectives for as many steps each, fine-tuned on WNUT 2017 and wikigold.
+`scratch`: a new encoder of 4 layers of 256, pre-trained on the text at hand, beside one with random weights, both
+fine-tuned on wikigold, WNUT 2017 and BC5CDR. `adapt`: the encoder `small`, adapted to unlabelled tweets and comments
+and then fine-tuned on parts of WNUT 2017; adapted to the texts of the train part of BC5CDR and NCBI-disease and then
+fine-tuned on them. `objectives`: four objectives for as many steps each, fine-tuned on WNUT 2017 and wikigold.
 
-All runs are `onoma pretrain` and `onoma train` with the settings below, in folders below ``runs/pretraining``; one that
+All runs are `onoma pretrain` and `onoma train` with the settings below, in folders below ``runs/pretraining``. One that
 exists is used as it is, so a benchmark that was stopped goes on. Several processes may work on the same benchmark: each
-takes runs that no other has begun. The epoch is chosen on dev, F1 is exact F1 on test. Differences are of the same seed,
-and so of the same sentences; `p` is the share of all choices of their signs whose mean is as far from 0.
+takes runs that no other has begun. The epoch is chosen on dev, F1 is exact F1 on test. Differences are of the same
+seed, and so of the same sentences; `p` is the share of all choices of their signs whose mean is as far from 0.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -30,8 +30,6 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from pretraining_data import HERE, corpus, some_sentences, texts, unlabelled
 from results import write_result
-
-from onoma.io.files import remove
 
 SCRATCH = {"model.shape": "mini", "model.vocabulary_size": 8_000}
 ADAPT = {"training.batch_subwords": 2_048, "training.learning_rate": 2e-4, "training.head_first": 0.1}
@@ -129,7 +127,7 @@ def scratch(seeds: Sequence[int]) -> dict[str, object]:
     )
     do(encoders)
     wait(encoders)
-    models = [model for pair in zip(_all(with_), _all(without), strict=True) for model in pair]
+    models = [model for pair in zip(_all(with_.values()), _all(without.values()), strict=True) for model in pair]
     do(models)
     wait(models)
     return {
@@ -179,7 +177,7 @@ def objectives(seeds: Sequence[int]) -> dict[str, object]:
         for name, encoder in encoders.items()
         for each in ("wnut17", "wikigold")
     }
-    runs = list(_all(models))
+    runs = list(_all(models.values()))
     do(runs)
     wait(runs)
     return {
@@ -204,8 +202,10 @@ def compared(with_: Sequence[Model], without: Sequence[Model]) -> dict[str, obje
 def p_value(differences: Sequence[float]) -> float:
     """By exchanging the two models of each seed in all ways: the smallest there can be is 2 to the power 1 - seeds."""
     size = abs(sum(differences)) - 1e-9
-    sums = [abs(sum(sign * each for sign, each in zip(signs, differences, strict=True)))
-            for signs in product((1, -1), repeat=len(differences))]
+    sums = [
+        abs(sum(sign * each for sign, each in zip(signs, differences, strict=True)))
+        for signs in product((1, -1), repeat=len(differences))
+    ]
     return sum(each >= size for each in sums) / len(sums)
 
 
@@ -226,8 +226,8 @@ def _facts(encoder: Encoder) -> dict[str, object]:
     return {"text": facts["text"], "steps": facts["steps"], "figures": facts["figures"], "curve": curve}
 
 
-def _all(models: Mapping[object, Sequence[Model]]) -> Iterator[Model]:
-    for some in models.values():
+def _all(models: Iterable[Sequence[Model]]) -> Iterator[Model]:
+    for some in models:
         yield from some
 
 
@@ -239,7 +239,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("scratch", "adapt", "objectives"))
     parser.add_argument("--seeds", type=int, nargs="+")
-    parser.add_argument("--corpora", nargs="+", choices=("wnut17", "bc5cdr", "ncbi"), default=["wnut17", "bc5cdr", "ncbi"])
+    parser.add_argument(
+        "--corpora", nargs="+", choices=("wnut17", "bc5cdr", "ncbi"), default=["wnut17", "bc5cdr", "ncbi"]
+    )
     arguments = parser.parse_args()
     if arguments.what == "scratch":
         figures = scratch(arguments.seeds or [1, 2, 3])

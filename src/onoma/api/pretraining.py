@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike, paths_of
-from onoma.api.training import need_training
 from onoma.bundle import HISTORY, PRETRAINING, OutputFolder, open_output
 from onoma.errors import InputError
 
@@ -127,8 +127,8 @@ def follows(encoder: str, first: str, second: str) -> float:
     """The probability that one sentence follows another, as an encoder that was trained on pairs judges it.
 
     Args:
-        encoder: one that was pre-trained with next sentences: a folder, or a Hub id. One that was trained on their order
-            gives the probability that the first came first.
+        encoder: one that was pre-trained with next sentences: a folder, or a Hub id. One that was trained on
+            the order of sentences gives the probability that the first came first.
         first: a sentence.
         second: the one that may follow it.
 
@@ -152,7 +152,7 @@ def run_pretraining(
 ) -> PretrainResult:
     """Pre-train and write the encoder, which appears only when it is complete; see :func:`pretrain`.
 
-    If `torchrun` has started several processes, all of them train, and only the first one calls its listener and writes.
+    If `torchrun` has started several processes, all of them train; only the first one calls its listener and writes.
     """
     from onoma.engine.devices import joined
     from onoma.engine.events import ignore

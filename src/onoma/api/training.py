@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike, paths_of
 from onoma.api.loading import load
 from onoma.bundle import ADAPTED, HISTORY, ONNX, PRETRAINING, DataCard, OutputFolder, open_output, write_manifest
-from onoma.errors import InputError, MissingExtraError, StoppedError
+from onoma.errors import InputError, StoppedError
 from onoma.metrics import as_fractions
 from onoma.tagger import Tagger
 
@@ -43,16 +43,6 @@ class TrainResult:
     best_epoch: int
     history: Sequence[Mapping[str, object]]
     interrupted: bool
-
-
-def need_training() -> None:
-    """Check that the packages for training are installed.
-
-    Raises:
-        MissingExtraError: with the command that installs it.
-    """
-    if not all(find_spec(name) for name in ("jaxtyping", "onnx", "safetensors", "torch", "transformers")):
-        raise MissingExtraError("training", extra="train")
 
 
 def train(
@@ -213,9 +203,7 @@ def _fill_output(
         return _write_bundle(trained, folder, config=config, run=output.run, on_event=on_event), interrupted
 
 
-def _adapted(
-    config: RunConfig, *, on_event: Listener, accept_changes: bool, ranks: Ranks
-) -> Pretrained | None:
+def _adapted(config: RunConfig, *, on_event: Listener, accept_changes: bool, ranks: Ranks) -> Pretrained | None:
     """The encoder after its pre-training on unlabelled text, which is done, continued, or found done; None without one.
 
     Raises:

@@ -24,7 +24,9 @@ def run(
         str | None,
         typer.Option("--encoder", help="Encoder to go on with: small, multilingual, a folder, or a Hub id."),
     ] = None,
-    shape: Annotated[str | None, typer.Option("--shape", help="Size of a new encoder: tiny, mini, small or base.")] = None,
+    shape: Annotated[
+        str | None, typer.Option("--shape", help="Size of a new encoder: tiny, mini, small or base.")
+    ] = None,
     minutes: Annotated[
         float | None, typer.Option("--minutes", min=0, help="Plan as many steps as take so long.")
     ] = None,
@@ -52,8 +54,8 @@ def run(
     instance --set objective.masking=spans). Ctrl-C keeps the best encoder so far; a second Ctrl-C aborts. An unfinished
     run is continued with: onoma pretrain --output encoders/tweets --resume
     """
+    from onoma.api.extras import need_training
     from onoma.api.pretraining import pretrain
-    from onoma.api.training import need_training
 
     need_training()
     from onoma.cli.progress import TrainingProgress

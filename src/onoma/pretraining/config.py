@@ -70,7 +70,8 @@ class EncoderConfig(Frozen):
 
     Attributes:
         encoder: an encoder to go on with (`small`, `multilingual`, a folder or a Hub id); by default a new one.
-        shape: size of a new encoder: `tiny` (2 layers of 128), `mini` (4 of 256), `small` (4 of 512), `base` (12 of 768).
+        shape: size of a new encoder: `tiny` (2 layers of 128), `mini` (4 of 256), `small` (4 of 512) or `base` (12 of
+            768).
         layers, hidden, heads, feed_forward: sizes in the place of the shape's.
         positions: subwords that a new encoder can read at once.
         dropout: probability with which a hidden unit or an attention weight is dropped; 0.1 by default, or as the

@@ -50,7 +50,7 @@ class Inside:
             InputError: the text has no mask, or is longer than the encoder can read.
         """
         tokenizer = self._pretrained.tokenizer
-        encoding = tokenizer.encode(text.replace(MASK, tokenizer.id_to_token(self._special.mask)))
+        encoding = tokenizer.encode(text.replace(MASK, str(tokenizer.id_to_token(self._special.mask))))
         places = [place for place, number in enumerate(encoding.ids) if number == self._special.mask]
         if not places:
             raise InputError(f"{text!r} has no {MASK}; write it where a word is to be filled in")

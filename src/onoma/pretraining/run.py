@@ -201,7 +201,9 @@ class _Makers:
     held_out: Maker
 
 
-def _makers(config: PretrainConfig, pretrained: Pretrained, *, train: TokenizedText, held_out: TokenizedText) -> _Makers:
+def _makers(
+    config: PretrainConfig, pretrained: Pretrained, *, train: TokenizedText, held_out: TokenizedText
+) -> _Makers:
     tokenizer = pretrained.tokenizer
     special = special_ids(tokenizer)
     masking = Masking(
@@ -266,7 +268,12 @@ def _measure(
 
 
 def _timed_steps(
-    config: PretrainConfig, model: PretrainingModel, trial: PretrainingData, *, learner: LearnerSettings, folder: Path | None
+    config: PretrainConfig,
+    model: PretrainingModel,
+    trial: PretrainingData,
+    *,
+    learner: LearnerSettings,
+    folder: Path | None,
 ) -> int:
     """The steps that the unfinished run has planned for as many minutes, or a plan for a new one."""
     minutes = config.training.minutes

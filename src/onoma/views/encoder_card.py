@@ -68,9 +68,12 @@ def encoder_summary(folder: Path) -> Iterator[tuple[str, str]]:
     settings, text = facts["settings"], facts["text"]
     yield "size", f"{config['num_hidden_layers']} layers of {config['hidden_size']}, {config['vocab_size']:,} subwords"
     yield "began as", settings["model"]["encoder"] or "random weights"
-    yield "text", (
-        f"{', '.join(text['files'])}: {text['documents']:,} documents, {text['sentences']:,} sentences, "
-        f"{text['subwords']:,} subwords ({text['digest']})"
+    yield (
+        "text",
+        (
+            f"{', '.join(text['files'])}: {text['documents']:,} documents, {text['sentences']:,} sentences, "
+            f"{text['subwords']:,} subwords ({text['digest']})"
+        ),
     )
     yield "held out", f"{text['held_out_documents']:,} documents, {text['held_out_subwords']:,} subwords"
     objective = settings["objective"]

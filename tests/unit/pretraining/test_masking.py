@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onoma.pretraining.masking import Masking
+from onoma.pretraining.masking import Masking, Unit
 
 VOCABULARY, SPECIAL, MASK = 400, 5, 4
 MASKABLE = np.arange(VOCABULARY) >= SPECIAL
 CONTINUES = np.arange(VOCABULARY) >= 250
 """The ids from 250 on go on with a word."""
 
-UNITS = ("subwords", "words", "spans")
+UNITS: tuple[Unit, ...] = ("subwords", "words", "spans")
 
 
-def masking(unit: str) -> Masking:
+def masking(unit: Unit) -> Masking:
     return Masking(unit=unit, mask_id=MASK, maskable=MASKABLE, continues=CONTINUES)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onoma.models import IGNORED
-from onoma.pretraining.sequences import FALSE_PAIR, TRUE_PAIR, Sequences, make_sequences, shards_of
+from onoma.pretraining.sequences import FALSE_PAIR, TRUE_PAIR, SentencePairs, Sequences, make_sequences, shards_of
 from onoma.pretraining.tokenized import TokenizedText
 
 WINDOW = 24
@@ -25,7 +25,7 @@ def text_of(documents: list[list[int]]) -> TokenizedText:
     )
 
 
-def made(text: TokenizedText, *, pairs: str, window: int = WINDOW, seed: int = 1) -> Sequences:
+def made(text: TokenizedText, *, pairs: SentencePairs, window: int = WINDOW, seed: int = 1) -> Sequences:
     sentences = range(len(text.sentences) - 1)
     return make_sequences(text, sentences, pairs=pairs, window=window, random=np.random.default_rng(seed))
 
