@@ -26,11 +26,13 @@ from onoma.io.lines import numbered_lines
 from onoma.pretraining.sentences import (
     LONGEST_SENTENCE,
     are_sentences,
+    are_wrapped,
     last_blank,
     line_ends,
     pieces_between,
     sentence_ends,
     split_sentences,
+    whole_line_ends,
 )
 from onoma.text import Document
 
@@ -53,7 +55,7 @@ _DOCUMENTS = {
     "blank-lines": "blank lines separate documents",
     "files": "the whole file is a document",
 }
-_CHANGE = "to have it otherwise, set documents to lines, blank-lines or files"
+_CHANGE = "--set data.documents=lines, blank-lines or files changes that"
 
 Ends = Callable[[str], list[int]]
 """Finds the characters behind the sentences of a text, in order; not that behind the last one."""
@@ -208,12 +210,20 @@ def _sections(path: Path, settings: TextSettings, told: _Told) -> Iterator[Secti
     if unit == "auto":
         unit = "blank-lines" if _BLANK_LINE.search(start.strip()) else "lines"
         told.tell(path, f"plain text, {_DOCUMENTS[unit]}", advice=_CHANGE)
-    ends: Ends = sentence_ends
-    if unit != "lines" and are_sentences(line[:LONGEST_SENTENCE] for line in lines if line.strip()):
-        told.tell(path, "plain text, each line is taken as a sentence", advice="as nearly all end like one")
-        ends = line_ends
+    ends = sentence_ends if unit == "lines" else _ends_for(path, lines, told)
     del start, lines
     yield from _plain(chain(_emptied(head), blocks), unit, ends, told)
+
+
+def _ends_for(path: Path, lines: Sequence[str], told: _Told) -> Ends:
+    """What finds the ends of sentences in documents of several lines, by the first lines of the file."""
+    if are_sentences(line[:LONGEST_SENTENCE] for line in lines if line.strip()):
+        told.tell(path, "plain text, each line is taken as a sentence", advice="as nearly all end like one")
+        return line_ends
+    if not are_wrapped([line.strip() for line in lines]):
+        told.tell(path, "plain text, no sentence goes on in the next line", advice="as the lines are not of one width")
+        return whole_line_ends
+    return sentence_ends
 
 
 def _emptied(blocks: list[str]) -> Iterator[str]:
@@ -300,11 +310,11 @@ def _annotated(path: Path, format: str, settings: TextSettings, told: _Told) -> 
     """The sections of the documents of an annotated file."""
     if path.suffix.lower() in _COMPRESSIONS:
         message = f"is compressed, and annotated files ({format}) are read only uncompressed; decompress it"
-        raise CorpusError(f"{message}, or set format to text if it is plain text", path=path)
+        raise CorpusError(f"{message}, or if it is plain text, say so (--set data.format=text)", path=path)
     if path.is_file() and path.stat().st_size == 0:
         told.empty["file"] += 1
         return
-    advice = "to read the file as it stands, set format to text"
+    advice = "--set data.format=text reads the file as it stands"
     told.tell(path, f"read as {format}, only the texts of its documents", advice=advice)
     options = ReadOptions(
         encoding=settings.encoding,
