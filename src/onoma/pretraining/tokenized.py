@@ -167,7 +167,9 @@ class _Tokenized:
 
 
 def _tokenized(tokenizer: Tokenizer, sections: Iterable[Section]) -> Iterator[list[_Tokenized]]:
-    """Tokenize some sections at a time."""
+    """Tokenize some sections at a time; a ``[MASK]`` that somebody wrote is no mask."""
+    tokenizer = Tokenizer.from_str(tokenizer.to_str())
+    tokenizer.encode_special_tokens = True
     stream = enumerate(sections)
     while some := list(islice(stream, _AT_ONCE)):
         sentences = [sentence for _, section in some for sentence in section.sentences]
