@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,8 @@ from onoma.pretraining.tokenized import Read, Split, is_held_out, tokenize
 from onoma.pretraining.vocabulary import check_tokenizer, train_tokenizer
 
 _VOCABULARY = "vocabulary.json"
+_SECONDS = 20.0
+"""Between two reports of how far reading has come."""
 
 
 def load_teacher(config: PretrainConfig, *, on_event: Listener) -> Pretrained | None:
@@ -88,8 +91,16 @@ def read_text(data: TextConfig, tokenizer: Tokenizer, *, on_event: Listener) -> 
     """
     on_event(Stage("reading text"))
 
+    shown = time.monotonic()
+
     def notice(text: str) -> None:
         on_event(Notice(text))
+
+    def progressed(subwords: int) -> None:
+        nonlocal shown
+        if time.monotonic() - shown > _SECONDS:
+            shown = time.monotonic()
+            on_event(Stage(f"reading text: {subwords:,} subwords"))
 
     split = tokenize(
         tokenizer,
@@ -102,6 +113,7 @@ def read_text(data: TextConfig, tokenizer: Tokenizer, *, on_event: Listener) -> 
         share=data.held_out_share,
         read_held_out=_read(data, data.held_out) if data.held_out else None,
         notice=notice,
+        progressed=progressed,
     )
     names = ", ".join(path.name for path in data.text)
     if not split.train.subwords:
