@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
@@ -49,7 +49,7 @@ class Teacher:
         with torch.no_grad():
             return self.encoder.to(batch.ids.device).packed_with_projections(batch.ids, batch.lengths, layer=self.layer)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Teacher:
         return self
 
 

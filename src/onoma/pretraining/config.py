@@ -127,8 +127,9 @@ class DistillationConfig(Frozen):
             divide both widths, and have 16 units of the teacher's width each or more.
         teacher_layer: the teacher's layer whose relations are learnt, from 1; by default the last one, or, of more than
             12 layers, the one after seven eighths of them.
-        hidden_weight: weight of the loss of the last hidden states beside that of the relations; by default one over the
-            mean square of the weights of the teacher's last norm, so that the size of its hidden states does not matter.
+        hidden_weight: weight of the loss of the last hidden states beside that of the relations; by default one over
+            the mean square of the weights of the teacher's last norm, so that the size of its hidden states does not
+            matter.
     """
 
     relation_heads: int | None = Field(default=None, ge=1)
