@@ -131,7 +131,7 @@ def scratch(seeds: Sequence[int]) -> dict[str, object]:
     do(models)
     wait(models)
     return {
-        "pre-training": _facts(encoders[0]),
+        "pre-training": facts(encoders[0]),
         "F1": {name: compared(with_[name], without[name]) for name in corpora},
     }
 
@@ -156,7 +156,7 @@ def adapt(seeds: Sequence[int], corpora: Sequence[str]) -> dict[str, object]:
         do(models)
         wait(models)
         figures[name] = {
-            "pre-training": _facts(encoder),
+            "pre-training": facts(encoder),
             "F1": {
                 str(size or "all"): compared([with_ for with_, _ in pairs], [without for _, without in pairs])
                 for size, pairs in of.items()
@@ -182,7 +182,7 @@ def objectives(seeds: Sequence[int]) -> dict[str, object]:
     wait(runs)
     return {
         name: {
-            "pre-training": _facts(encoder),
+            "pre-training": facts(encoder),
             "F1": {each: spread([model.f1() for model in models[name, each]]) for each in ("wnut17", "wikigold")},
         }
         for name, encoder in encoders.items()
@@ -218,7 +218,7 @@ def spread(values: Sequence[float]) -> dict[str, object]:
     }
 
 
-def _facts(encoder: Encoder) -> dict[str, object]:
+def facts(encoder: Encoder) -> dict[str, object]:
     facts = json.loads((encoder.folder / "pretraining.json").read_text(encoding="utf-8"))
     lines = (encoder.folder / "history.jsonl").read_text(encoding="utf-8").splitlines()
     epochs = [each for each in map(json.loads, lines) if each["kind"] == "epoch"]

@@ -65,7 +65,6 @@ def test_the_student_comes_to_resemble_its_teacher(whole):
 
 def test_what_comes_out_is_an_encoder_that_names_its_teacher(whole, teacher):
     student, source = load_pretrained(str(whole.folder)), load_pretrained(str(teacher))
-    assert len(student.encoder.layers) == 2
     assert student.tokenizer.to_str() == source.tokenizer.to_str()
     config = json.loads((whole.folder / "config.json").read_text(encoding="utf-8"))
     assert (config["architectures"], config["num_hidden_layers"]) == ([], 2)

@@ -54,7 +54,8 @@ def seen(folder: Path, batch: MaskedBatch, *, layer: int) -> Iterator[tuple[Tens
 def relations(projected: Tensor, *, heads: int) -> Tensor:
     parts = projected.view(len(projected), heads, -1)
     scores = torch.einsum("ihd,jhd->hij", parts, parts)
-    return (scores / parts.shape[2] ** 0.5).softmax(dim=2)
+    found: Tensor = (scores / parts.shape[2] ** 0.5).softmax(dim=2)
+    return found
 
 
 def expected(

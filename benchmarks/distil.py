@@ -1,0 +1,51 @@
+"""What distillation is worth: F1 of an encoder of few layers that has learnt from its teacher, and of one merely cut.
+
+    python benchmarks/distil.py [--teacher small] [--layers 3] [--minutes 30] [--seeds 1 2 3 4 5] [--sentences N]
+
+Both begin as the same layers of the teacher, evenly spaced. One is trained for so many minutes to resemble the teacher
+on unlabelled tweets and comments, the other one is left as it is. Both, and the teacher, are then fine-tuned on WNUT
+2017, or on so many sentences of it. Runs and figures are those of `pretraining.py`, which says more about them.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pretraining import Encoder, Model, compared, do, facts, spread, wait
+from pretraining_data import unlabelled
+from results import write_result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--teacher", default="small")
+    parser.add_argument("--layers", type=int, default=3)
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
+    parser.add_argument("--sentences", type=int)
+    arguments = parser.parse_args()
+    teacher, layers, minutes = arguments.teacher, arguments.layers, arguments.minutes
+    name = f"{Path(teacher).name}-{layers}"
+    begin = {"model.teacher": teacher, "model.shape": "teacher", "model.layers": layers}
+    distilled = Encoder(f"distilled-{name}-{minutes:g}", unlabelled(), {**begin, "training.minutes": minutes})
+    cut = Encoder(f"cut-{name}", unlabelled(), {**begin, "training.steps": 0})
+    do([distilled, cut])
+    wait([distilled, cut])
+    with_, without, of_teacher = (
+        [Model("wnut17", encoder, seed, arguments.sentences) for seed in arguments.seeds]
+        for encoder in (str(distilled.folder), str(cut.folder), teacher)
+    )
+    models = [model for models in zip(with_, without, of_teacher, strict=True) for model in models]
+    do(models)
+    wait(models)
+    figures = {
+        "distillation": facts(distilled),
+        "cut": facts(cut),
+        "F1": {**compared(with_, without), "teacher": spread([model.f1() for model in of_teacher])},
+    }
+    write_result("distil", figures)
+
+
+if __name__ == "__main__":
+    main()
