@@ -35,11 +35,11 @@ def corpus(name: str) -> Parts:
     return Parts(*(folder / each for each in names))
 
 
-def some_sentences(name: str, count: int, *, seed: int) -> Path:
-    """So many sentences of a corpus's train part, drawn anew for each seed."""
-    path = HERE / "data" / f"{name}-{count}-{seed}.conll"
+def some_sentences(name: str, count: int, *, seed: int, part: str = "train") -> Path:
+    """So many sentences of a part of a corpus, others for each seed."""
+    path = HERE / "data" / f"{name}-{part}-{count}-{seed}.conll"
     if not path.exists():
-        documents = list(onoma.read(corpus(name).train))
+        documents = list(onoma.read(getattr(corpus(name), part)))
         _write(path, random.Random(seed).sample(documents, count))
     return path
 

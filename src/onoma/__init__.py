@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from onoma.api.explaining import explain, index_mentions, load_explainer, measure_faithfulness
     from onoma.api.exporting import export_model
     from onoma.api.loading import load
-    from onoma.api.pretraining import pretrain
+    from onoma.api.pretraining import fill_mask, follows, pretrain
     from onoma.api.pruning import prune
     from onoma.api.tagging import tag, tag_files
     from onoma.api.training import train
@@ -47,6 +47,8 @@ __all__ = [
     "evaluate",
     "explain",
     "export_model",
+    "fill_mask",
+    "follows",
     "index_mentions",
     "load",
     "load_explainer",
@@ -75,6 +77,8 @@ _HOMES = {
     "evaluate": "onoma.api.evaluating",
     "explain": "onoma.api.explaining",
     "export_model": "onoma.api.exporting",
+    "fill_mask": "onoma.api.pretraining",
+    "follows": "onoma.api.pretraining",
     "index_mentions": "onoma.api.explaining",
     "load": "onoma.api.loading",
     "load_explainer": "onoma.api.explaining",

@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike, paths_of
 from onoma.api.loading import load
-from onoma.api.training import need_training
 from onoma.api.training import train as train_model
 from onoma.errors import InputError
 from onoma.text import Document

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike, documents_in
-from onoma.api.training import need_training
 from onoma.bundle import DTYPES, open_output
 from onoma.errors import BundleError, InputError
 from onoma.io.files import replacing_path

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike, paths_of
-from onoma.api.training import need_training
 from onoma.bundle import HISTORY, PRETRAINING, OutputFolder, open_output
 from onoma.errors import InputError
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.engine.devices import Ranks
     from onoma.engine.events import Listener
-    from onoma.pretraining import PretrainConfig, PretrainedModel
+    from onoma.pretraining import Filled, PretrainConfig, PretrainedModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +102,46 @@ def pretrain(
     )
 
 
+def fill_mask(encoder: str, text: str, *, top: int = 5) -> list[list[Filled]]:
+    """The likeliest subwords at each ``[MASK]`` of a text.
+
+    Args:
+        encoder: one that was pre-trained with masked subwords: a folder, or a Hub id.
+        text: with ``[MASK]`` where a subword is to be filled in.
+        top: how many subwords to give for each.
+
+    Returns:
+        For each mask the subwords with their probabilities, the likeliest first.
+
+    Raises:
+        EncoderError: the encoder cannot be loaded, or has no head for masked subwords.
+        InputError: the text has no mask, or is too long.
+    """
+    need_training()
+    from onoma.pretraining import Inside
+
+    return Inside(encoder).fill(text, top=top)
+
+
+def follows(encoder: str, first: str, second: str) -> float:
+    """The probability that one sentence follows another, as an encoder that was trained on pairs judges it.
+
+    Args:
+        encoder: one that was pre-trained with next sentences: a folder, or a Hub id. One that was trained on
+            the order of sentences gives the probability that the first came first.
+        first: a sentence.
+        second: the one that may follow it.
+
+    Raises:
+        EncoderError: the encoder cannot be loaded.
+        InputError: it was not trained on pairs, or the sentences are too long.
+    """
+    need_training()
+    from onoma.pretraining import Inside
+
+    return Inside(encoder).follows(first, second)
+
+
 def run_pretraining(
     config: PretrainConfig,
     *,
@@ -112,7 +152,7 @@ def run_pretraining(
 ) -> PretrainResult:
     """Pre-train and write the encoder, which appears only when it is complete; see :func:`pretrain`.
 
-    If `torchrun` has started several processes, all of them train, and only the first one calls its listener and writes.
+    If `torchrun` has started several processes, all of them train; only the first one calls its listener and writes.
     """
     from onoma.engine.devices import joined
     from onoma.engine.events import ignore

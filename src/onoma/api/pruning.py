@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike
-from onoma.api.training import need_training
 from onoma.errors import InputError
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used

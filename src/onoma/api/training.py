@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from importlib.util import find_spec
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike, paths_of
 from onoma.api.loading import load
-from onoma.bundle import HISTORY, ONNX, DataCard, OutputFolder, open_output, write_manifest
-from onoma.errors import InputError, MissingExtraError
+from onoma.bundle import ADAPTED, HISTORY, ONNX, PRETRAINING, DataCard, OutputFolder, open_output, write_manifest
+from onoma.errors import InputError, StoppedError
 from onoma.metrics import as_fractions
 from onoma.tagger import Tagger
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.engine.events import Listener
     from onoma.metrics import Report
+    from onoma.models import Pretrained
     from onoma.training import Ranks, RunConfig, Trained
 
 
@@ -42,16 +43,6 @@ class TrainResult:
     best_epoch: int
     history: Sequence[Mapping[str, object]]
     interrupted: bool
-
-
-def need_training() -> None:
-    """Check that the packages for training are installed.
-
-    Raises:
-        MissingExtraError: with the command that installs it.
-    """
-    if not all(find_spec(name) for name in ("jaxtyping", "onnx", "safetensors", "torch", "transformers")):
-        raise MissingExtraError("training", extra="train")
 
 
 def train(
@@ -147,7 +138,8 @@ def _run(
                     ranks=ranks,
                 )
         elif not ranks.broadcast(lambda: False):
-            run_training(config, on_event=ignore, ranks=ranks)
+            adapted = _adapted(config, on_event=ignore, accept_changes=accept_changes, ranks=ranks)
+            run_training(config, pretrained=adapted, on_event=ignore, ranks=ranks)
         ranks.barrier()
     return _result(config.output, test=test, interrupted=interrupted)
 
@@ -195,12 +187,47 @@ def _fill_output(
         return None, False
     if resume and not output.begun:
         on_event(Notice("there is no checkpoint to resume from; the run starts from the beginning"))
-    trained = run_training(config, on_event=on_event, folder=output.run, accept_changes=accept_changes, ranks=ranks)
+    adapted = _adapted(config, on_event=on_event, accept_changes=accept_changes, ranks=ranks)
+    trained = run_training(
+        config,
+        pretrained=adapted,
+        on_event=on_event,
+        folder=output.run,
+        accept_changes=accept_changes,
+        ranks=ranks,
+    )
     interrupted = trained.state.interrupted
     if interrupted:
         on_event(Interrupted())
     with output.new_bundle(last=not interrupted) as folder:
         return _write_bundle(trained, folder, config=config, run=output.run, on_event=on_event), interrupted
+
+
+def _adapted(config: RunConfig, *, on_event: Listener, accept_changes: bool, ranks: Ranks) -> Pretrained | None:
+    """The encoder after its pre-training on unlabelled text, which is done, continued, or found done; None without one.
+
+    Raises:
+        StoppedError: it was stopped, and can be continued.
+    """
+    if config.adapt is None:
+        return None
+    from onoma.api.pretraining import run_pretraining
+    from onoma.engine.resume import keep_settings
+    from onoma.models import load_pretrained
+
+    run = OutputFolder(config.output).run
+    output = OutputFolder(run / ADAPTED, mark=PRETRAINING)
+    if ranks.broadcast(lambda: output.begun or not output.holds_result):
+        if ranks.first:
+            keep_settings(run, config.model_dump(mode="json"))
+        adapting = config.adapt.for_encoder(config.model.encoder, output=output.folder)
+        result = run_pretraining(
+            adapting, overwrite=False, resume=True, accept_changes=accept_changes, on_event=on_event
+        )
+        if result.interrupted:
+            raise StoppedError("stopped while the encoder was adapted; pass --resume to continue")
+    texts = ", ".join(path.name for path in config.adapt.text)
+    return replace(load_pretrained(str(output.folder)), name=f"{config.model.encoder}, adapted to {texts}")
 
 
 def _write_bundle(trained: Trained, folder: Path, *, config: RunConfig, run: Path, on_event: Listener) -> Report | None:

@@ -63,8 +63,8 @@ class OutputFolder:
         return (self._complete / self.mark).is_file()
 
     @property
-    def holds_bundle(self) -> bool:
-        """Whether the folder contains a bundle."""
+    def holds_result(self) -> bool:
+        """Whether the folder contains a complete result."""
         return (self.folder / self.mark).is_file()
 
     @contextmanager
@@ -102,7 +102,7 @@ class OutputFolder:
 
     def _move(self, source: Path) -> None:
         """The mark is removed first and written last: without it a folder has no result."""
-        if self.holds_bundle:
+        if self.holds_result:
             (self.folder / self.mark).unlink()
             for path in list(self.folder.iterdir()):
                 if path != self.run:
@@ -148,7 +148,7 @@ def _check_place(output: OutputFolder) -> None:
     folder = output.folder
     if folder.is_file():
         raise InputError(f"{folder}: this is a file; name a folder to write to")
-    ours = output.holds_bundle or output.begun or (output.run / _LOCK).is_file()
+    ours = output.holds_result or output.begun or (output.run / _LOCK).is_file()
     if not ours and folder.is_dir() and any(folder.iterdir()):
         raise InputError(f"{folder}: the output folder is not empty and has no model; choose another one")
 
@@ -164,9 +164,9 @@ def _check_run(output: OutputFolder, *, overwrite: bool, resume: bool) -> None:
             )
         if resume:
             return
-    elif output.holds_bundle and resume:
+    elif output.holds_result and resume:
         raise InputError(f"{output.folder}: the output folder has a finished model, so there is nothing to resume")
-    elif output.holds_bundle and not overwrite:
+    elif output.holds_result and not overwrite:
         raise InputError(
             f"{output.folder}: the output folder has a model; pass --overwrite to replace it, or choose another folder"
         )

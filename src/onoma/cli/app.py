@@ -10,7 +10,21 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from onoma.cli import calibrate, check, convert, evaluate, explain, export, index, info, pretrain, prune, score, tag, train
+from onoma.cli import (
+    calibrate,
+    check,
+    convert,
+    evaluate,
+    explain,
+    export,
+    index,
+    info,
+    pretrain,
+    prune,
+    score,
+    tag,
+    train,
+)
 from onoma.cli.options import INTERRUPTED
 from onoma.cli.output import print_message, set_up_output
 from onoma.errors import OnomaError, StoppedError

@@ -86,7 +86,7 @@ def run(
 
     settings: dict[str, object] = {}
     if sets:
-        from onoma.api.training import need_training
+        from onoma.api.extras import need_training
 
         need_training()
         from onoma.training import read_setting
@@ -122,7 +122,7 @@ def _progress(folds: int | None) -> AbstractContextManager[Listener | None]:
     """The progress of training with --folds; nothing without it."""
     if folds is None:
         return nullcontext()
-    from onoma.api.training import need_training
+    from onoma.api.extras import need_training
 
     need_training()
     from onoma.cli.progress import TrainingProgress

@@ -1,11 +1,13 @@
-"""``onoma info``: shows what a model folder contains."""
+"""``onoma info``: shows what a model folder or an encoder contains, and what a pre-trained encoder has learnt."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from onoma.bundle import PRETRAINING
 from onoma.cli.options import ModelArgument
 from onoma.cli.output import print_json, print_line
 
@@ -13,11 +15,57 @@ from onoma.cli.output import print_json, print_line
 def run(
     model: ModelArgument,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
+    fill: Annotated[
+        str | None, typer.Option("--fill", metavar="TEXT", help="Of an encoder: fill in each [MASK] of this text.")
+    ] = None,
+    pair: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--pair", metavar="TEXT TEXT", help="Of an encoder: whether the second text follows the first."),
+    ] = None,
 ) -> None:
-    """Show what a model finds, what it was trained on and how it scored.
+    """Show what a model finds, what it was trained on and how it scored; or what a pre-trained encoder has learnt.
 
     Example: onoma info runs/mine
+
+    Example: onoma info encoders/tweets --fill "I am so [MASK] today"
     """
+    if fill is not None:
+        _fill(str(model), fill)
+    if pair is not None:
+        _judge(str(model), *pair)
+    if fill is not None or pair is not None:
+        return
+    encoder = Path(model, PRETRAINING)
+    if encoder.is_file():
+        _show_encoder(encoder, as_json=as_json)
+    else:
+        _show_model(model, as_json=as_json)
+
+
+def _fill(encoder: str, text: str) -> None:
+    from onoma.api.pretraining import fill_mask
+
+    for number, subwords in enumerate(fill_mask(encoder, text), start=1):
+        listed = ", ".join(f"{each.subword} {each.probability:.1%}" for each in subwords)
+        print_line(f"mask {number}  {listed}")
+
+
+def _judge(encoder: str, first: str, second: str) -> None:
+    from onoma.api.pretraining import follows
+
+    print_line(f"follows  {follows(encoder, first, second):.1%}")
+
+
+def _show_encoder(path: Path, *, as_json: bool) -> None:
+    from onoma.views import encoder_summary
+
+    if as_json:
+        print_json(path.read_text(encoding="utf-8").rstrip())
+        return
+    _print_table(list(encoder_summary(path.parent)))
+
+
+def _show_model(model: Path, *, as_json: bool) -> None:
     from onoma.api.dtypes import choose_dtype
     from onoma.bundle import load_bundle
     from onoma.metrics import percent
@@ -41,6 +89,10 @@ def run(
         choice = choose_dtype(bundle)
         lines.append(("auto", f"{choice.dtype}: {choice.reason}"))
     lines.append(("made with", ", ".join(f"{name} {version}" for name, version in origin.versions.items())))
+    _print_table(lines)
+
+
+def _print_table(lines: list[tuple[str, str]]) -> None:
     width = max(len(name) for name, _ in lines)
     for name, value in lines:
         print_line(f"{name:<{width}}  {value}")

@@ -24,7 +24,9 @@ def run(
         str | None,
         typer.Option("--encoder", help="Encoder to go on with: small, multilingual, a folder, or a Hub id."),
     ] = None,
-    shape: Annotated[str | None, typer.Option("--shape", help="Size of a new encoder: tiny, mini, small or base.")] = None,
+    shape: Annotated[
+        str | None, typer.Option("--shape", help="Size of a new encoder: tiny, mini, small or base.")
+    ] = None,
     minutes: Annotated[
         float | None, typer.Option("--minutes", min=0, help="Plan as many steps as take so long.")
     ] = None,
@@ -52,15 +54,15 @@ def run(
     instance --set objective.masking=spans). Ctrl-C keeps the best encoder so far; a second Ctrl-C aborts. An unfinished
     run is continued with: onoma pretrain --output encoders/tweets --resume
     """
+    from onoma.api.extras import need_training
     from onoma.api.pretraining import pretrain
-    from onoma.api.training import need_training
 
     need_training()
-    from onoma.cli.progress import PretrainingProgress
+    from onoma.cli.progress import TrainingProgress
     from onoma.training import find_ranks, read_setting
     from onoma.views import figure_lines
 
-    with PretrainingProgress() as progress:
+    with TrainingProgress() as progress:
         result = pretrain(
             config,
             text=texts,
@@ -77,6 +79,8 @@ def run(
     if find_ranks().first:
         for name, value in figure_lines(result.figures):
             print_line(f"{name}: {value}")
-        progress.finish(result.folder)
+        progress.finish(
+            f"encoder written to {result.folder}", advice=f"onoma train --encoder {result.folder} --train …"
+        )
     if progress.stopped:
         raise typer.Exit(INTERRUPTED)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from types import TracebackType
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -16,20 +15,12 @@ from onoma.views import report_table
 
 
 class TrainingProgress:
-    """Prints the progress of a run to standard error.
-
-    Attributes:
-        stretch: what is between two measurements.
-        examples: what is learnt from.
-    """
-
-    stretch = "epoch"
-    examples = "windows"
+    """Prints the progress of a run to standard error."""
 
     def __init__(self) -> None:
         self.console = PlainConsole(stderr=True, soft_wrap=True)
         self._bar = Progress(
-            TextColumn(f"{self.stretch} {{task.fields[epoch]}}/{{task.fields[epochs]}}"),
+            TextColumn("{task.fields[stretch]} {task.fields[epoch]}/{task.fields[epochs]}"),
             BarColumn(),
             TextColumn("{task.completed}/{task.total} steps"),
             TextColumn("loss {task.fields[loss]:.4f}"),
@@ -41,7 +32,7 @@ class TrainingProgress:
             disable=not self.console.is_terminal,
         )
         self._task: TaskID | None = None
-        self._epochs = 0
+        self._epochs, self._stretch = 0, "epoch"
         self._score = ""
         self._started = time.perf_counter()
         self.stopped = False
@@ -78,12 +69,11 @@ class TrainingProgress:
                 pass
 
     def _plan(self, plan: Planned) -> None:
-        self._epochs = plan.epochs
+        self._epochs, self._stretch, self._score = plan.epochs, plan.stretch, ""
         processes = f", {plan.processes} processes," if plan.processes > 1 else ""
         self.console.print(
             f"training on {plan.device}{processes} in {plan.dtype.name} ({plan.dtype.why}): "
-            f"{plan.examples:,} {self.examples}, "
-            f"{plan.subwords:,} subwords, {self.length(plan)}, "
+            f"{plan.examples:,} windows, {plan.subwords:,} subwords, {_length(plan)}, "
             f"{plan.steps:,} steps of {plan.batch_subwords:,} subwords, learning rate {plan.learning_rate:g}"
         )
         if plan.done:
@@ -94,6 +84,7 @@ class TrainingProgress:
             "",
             total=plan.steps,
             completed=plan.done,
+            stretch=plan.stretch,
             epoch=1,
             epochs=plan.epochs,
             loss=0.0,
@@ -117,49 +108,34 @@ class TrainingProgress:
             )
 
     def _end_epoch(self, epoch: EpochEnded) -> None:
-        line = f"{self.stretch} {epoch.number}/{self._epochs}  loss {epoch.loss:.4f}"
+        line = f"{self._stretch} {epoch.number}/{self._epochs}  loss {epoch.loss:.4f}"
         if epoch.score is not None:
-            self._score, details = self.shown(epoch.score)
+            self._score, details = _shown(epoch.score)
             line += f"  {self._score}{details}{'  best' if epoch.best else ''}"
         if self._last is not None:
             line += f"  {self._last.subwords_per_second:,.0f} subwords/s  {clock(self._last.seconds_left)} left"
         self.console.print(line)
 
-    def length(self, plan: Planned) -> str:
-        """How long the run is, for people."""
-        return f"{plan.epochs} epochs"
-
-    def shown(self, score: Score) -> tuple[str, str]:
-        """A score for people, and more of it."""
-        dev = score.figures
-        details = f" (precision {100 * dev['precision']:.2f}, recall {100 * dev['recall']:.2f})"
-        return f"dev F1 {100 * score.value:.2f}", details
-
-    def finish(self, output: Path) -> None:
-        """Print where the model is."""
-        self._finish(f"model written to {output}", f"onoma tag --model {output} --text '…'")
-
-    def _finish(self, written: str, advice: str) -> None:
+    def finish(self, written: str, *, advice: str) -> None:
+        """Print where the result is, and what to do with it."""
         took = clock(time.perf_counter() - self._started)
         self.console.print(f"{written} in {took}; try: {advice}")
 
 
-class PretrainingProgress(TrainingProgress):
-    """Prints the progress of pre-training to standard error."""
+def _length(plan: Planned) -> str:
+    """How long a run is."""
+    if plan.stretch == "epoch":
+        return f"{plan.epochs} epochs"
+    return f"{plan.steps * plan.batch_subwords / max(1, plan.subwords):.1f} passes over the text"
 
-    stretch = "part"
-    examples = "sequences"
 
-    def length(self, plan: Planned) -> str:
-        seen = plan.steps * plan.batch_subwords / max(1, plan.subwords)
-        return f"{seen:.1f} passes over the text"
-
-    def shown(self, score: Score) -> tuple[str, str]:
-        figures = score.figures
-        details = f" (accuracy {figures['masked_accuracy']:.1%}"
-        if "pair_accuracy" in figures:
-            details += f", of pairs {figures['pair_accuracy']:.1%}"
-        return f"held-out perplexity {figures['perplexity']:.2f}", f"{details})"
-
-    def finish(self, output: Path) -> None:
-        self._finish(f"encoder written to {output}", f"onoma train --encoder {output} --train …")
+def _shown(score: Score) -> tuple[str, str]:
+    """What was measured, and more of it."""
+    figures = score.figures
+    if "f1" in figures:
+        details = f" (precision {100 * figures['precision']:.2f}, recall {100 * figures['recall']:.2f})"
+        return f"dev F1 {100 * figures['f1']:.2f}", details
+    details = f"accuracy {figures['masked_accuracy']:.1%}"
+    if "pair_accuracy" in figures:
+        details += f", of pairs {figures['pair_accuracy']:.1%}"
+    return f"held-out perplexity {figures['perplexity']:.2f}", f" ({details})"

@@ -71,7 +71,8 @@ def run(
     An unfinished run is continued with: onoma train --output runs/mine --resume. The result is the same as without the
     interruption. Without RUN.toml, settings that are not given are those of the unfinished run.
     """
-    from onoma.api.training import need_training, train
+    from onoma.api.extras import need_training
+    from onoma.api.training import train
 
     need_training()
     from onoma.cli.progress import TrainingProgress
@@ -103,6 +104,7 @@ def run(
             on_event=progress,
         )
     if find_ranks().first:
-        progress.finish(result.folder)
+        tag = f"onoma tag --model {result.folder} --text '…'"
+        progress.finish(f"model written to {result.folder}", advice=tag)
     if progress.stopped:
         raise typer.Exit(INTERRUPTED)

@@ -103,7 +103,7 @@ def _is_wrapped(line: Line, following: Line, *, width: int, in_prose: bool) -> b
         return False
     if _surely_wrapped(line, following) or (_OPENING.match(line.text) and following.indent > line.indent):
         return True
-    ending = _CONNECTING.search(line.text)
+    ending = _CONNECTING.search(line.text, max(0, len(line.text) - 3))
     if (ending is not None and ending[0].islower()) or _is_full(line, following, width=width):
         return True
     return in_prose and _is_in_sentence(line, following)

@@ -92,7 +92,7 @@ def _stand_in(code: int) -> str:
 _TABLE = _Shadow()
 
 _LETTER = rf"[A-Za-z0-9_{_MARK}{_JOINER}]"
-_ABBREVIATIONS = (
+ABBREVIATIONS = (
     "Mr|Mrs|Ms|Dr|Prof|Sr|Jr|St|Mt|Ft|Inc|Corp|Ltd|Co|Bros|Gen|Col|Lt|Sgt|Capt|Cmdr|Adm|Rev|Hon|Gov|Sen|Rep|Pres|"
     "INC|LTD|CORP|PVT|BROS|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec|No|Nos|vs|etc|al|Ph\\.D|Ave|Blvd|Dept|Univ|Assn"
 )
@@ -113,7 +113,7 @@ _WORD = re.compile(
     | {_FLAG}{_FLAG}?
     | {_EMOJI}{_MARK}* (?: {_JOINER}{_EMOJI}{_MARK}* )*
     | (?: [A-Za-z]\. ){{2,}} (?: -{_LETTER}+ )*                                              # U.S., U.S.-led
-    | (?: {_ABBREVIATIONS} ) \. (?! {_LETTER}+\. ) (?= \s | {_LETTER} | , | \.(?!\.) )       # Mr.
+    | (?: {ABBREVIATIONS} ) \. (?! {_LETTER}+\. ) (?= \s | {_LETTER} | , | \.(?!\.) )       # Mr.
     | [A-Z]\. (?= \s [A-Z] )                                                                 # an initial: J. Smith
     | (?: l|d|j|m|t|n|s|c|qu|dell|all|nell|dall|sull ) ' {_MARK}* (?= {_LETTER}{{2}} )        # elided: l'Italie
     | {_LETTER}+ (?: (?: (?! ' {_MARK}* s (?! {_LETTER} ) | &[a-z]{{2,6}}; ) ['&-]           # don't, AT&T, e-mail

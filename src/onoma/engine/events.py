@@ -38,6 +38,7 @@ class Planned(Event):
     Attributes:
         done: steps that a resumed run has done already.
         processes: that train together.
+        stretch: what people call that after which the objective is measured: an epoch, or a part of the run.
     """
 
     epochs: int
@@ -50,6 +51,7 @@ class Planned(Event):
     dtype: Dtype
     done: int = 0
     processes: int = 1
+    stretch: str = "epoch"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,17 @@ from onoma.errors import StoppedError, TrainingError
 
 @dataclass(frozen=True, slots=True)
 class LoopSettings:
-    """How long and how a run learns; see :class:`~onoma.training.config.TrainingConfig`."""
+    """How long and how a run learns; see :class:`~onoma.training.config.TrainingConfig`.
+
+    Attributes:
+        stretch: what people call that after which the objective is measured, if it is not an epoch.
+    """
 
     epochs: int
     patience: int
     learner: LearnerSettings
     accumulate: int = 1
+    stretch: str = "epoch"
 
 
 class Loop(Generic[AnyBatch]):
@@ -175,7 +180,7 @@ class Loop(Generic[AnyBatch]):
             self.stop.request()
 
     def _where(self) -> str:
-        return f"step {self.clock.steps + 1} in epoch {self.state.epochs + 1}"
+        return f"step {self.clock.steps + 1} in {self.settings.stretch} {self.state.epochs + 1}"
 
     def _out_of_patience(self) -> bool:
         return self.state.epochs - self.state.best_epoch >= self.settings.patience
@@ -208,6 +213,7 @@ class Loop(Generic[AnyBatch]):
                 dtype=learner.dtype,
                 done=self.clock.steps,
                 processes=self.ranks.size,
+                stretch=settings.stretch,
             )
         )
 

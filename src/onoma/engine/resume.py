@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -11,6 +13,9 @@ from onoma.engine.dtype import Dtype, DtypeName, choose_dtype
 from onoma.engine.events import Listener, Notice
 from onoma.engine.identity import Identity, differences, read_identity, write_identity
 from onoma.errors import InputError
+from onoma.io.files import replacing
+
+_SETTINGS = "settings.json"
 
 
 def settings_of_run(output: Path) -> dict[str, object] | None:
@@ -19,8 +24,21 @@ def settings_of_run(output: Path) -> dict[str, object] | None:
     Raises:
         InputError: it cannot be read.
     """
-    identity = read_identity(OutputFolder(output).run)
-    return None if identity is None else identity.settings
+    run = OutputFolder(output).run
+    identity = read_identity(run)
+    if identity is not None:
+        return identity.settings
+    path = run / _SETTINGS
+    try:
+        return dict(json.loads(path.read_bytes())) if path.is_file() else None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); pass --overwrite to start again") from error
+
+
+def keep_settings(run: Path, settings: Mapping[str, object]) -> None:
+    """Keep the configuration of a run that does something else before it has an identity."""
+    with replacing(run / _SETTINGS) as file:
+        file.write(json.dumps(settings, indent=2) + "\n")
 
 
 def dtype_of_run(wanted: DtypeName, *, device: torch.device, folder: Path | None) -> Dtype:

@@ -1,4 +1,4 @@
-"""Bytes of files that may be compressed, as their last suffix says: ``.gz`` and ``.zst``.
+"""Bytes of files that may be compressed, as their last suffix says: ``.gz`` and ``.zst``; ``.xz`` is only read.
 
 This module does not know what the bytes mean.
 """
@@ -6,6 +6,7 @@ This module does not know what the bytes mean.
 from __future__ import annotations
 
 import gzip
+import lzma
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,9 @@ def reading(path: Path, *, once: ReadOnce | None = None) -> Iterator[BinaryIO]:
             if suffix == ".gz":
                 with gzip.open(file) as unpacked:
                     yield cast("BinaryIO", unpacked)
+            elif suffix == ".xz":
+                with lzma.open(file) as unpacked:
+                    yield cast("BinaryIO", unpacked)
             elif suffix == ".zst":
                 yield cast("BinaryIO", BufferedReader(_Frames(file)))
             else:
@@ -53,7 +57,7 @@ def reading(path: Path, *, once: ReadOnce | None = None) -> Iterator[BinaryIO]:
     except _WindowError:
         message = "needs more than 128 MiB to be unpacked; compress it again without --long or --ultra"
         raise CorpusError(message, path=path) from None
-    except zlib.error as error:
+    except (lzma.LZMAError, zlib.error) as error:
         raise CorpusError(f"is damaged ({error}); copy it again", path=path) from error
 
 

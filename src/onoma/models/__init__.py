@@ -10,7 +10,7 @@ from onoma.models.pretrained import Pretrained, load_pretrained
 from onoma.models.pretraining import Losses, MaskedBatch, PretrainingModel
 from onoma.models.pretraining_heads import IGNORED, MaskedHead, PairHead
 from onoma.models.saved import load_model, save_encoder, save_model
-from onoma.models.saved_pretraining import build_pretraining_model, save_pretraining_model
+from onoma.models.saved_pretraining import build_pretraining_model, load_pretraining_model, save_pretraining_model
 from onoma.models.tokenizer import save_tokenizer
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "build_pretraining_model",
     "load_model",
     "load_pretrained",
+    "load_pretraining_model",
     "save_encoder",
     "save_model",
     "save_pretraining_model",

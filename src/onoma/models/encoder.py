@@ -149,7 +149,7 @@ class Encoder(nn.Module):
         return self._packed_on_cpu(ids, lengths, at=at, types=types)
 
     def _packed_on_cpu(
-        self, ids: Tensor, lengths: Tensor, *, at: Tensor | None, types: Tensor | None
+        self, ids: Tensor, lengths: Tensor, *, at: Tensor | None = None, types: Tensor | None = None
     ) -> Float[Tensor, "rows hidden"]:
         dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
         rows = Rows(lengths, multiple=row_multiple(dtype))
@@ -166,7 +166,7 @@ class Encoder(nn.Module):
             )
 
     def _packed_on_gpu(
-        self, ids: Tensor, lengths: Tensor, *, at: Tensor | None, types: Tensor | None
+        self, ids: Tensor, lengths: Tensor, *, at: Tensor | None = None, types: Tensor | None = None
     ) -> Float[Tensor, "rows hidden"]:
         packing = Packing.of(lengths)
         hidden: Tensor = self.projection(self.embeddings(ids, packing.places, types))

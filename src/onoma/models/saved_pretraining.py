@@ -16,7 +16,7 @@ from torch import Tensor
 from onoma.errors import EncoderError
 from onoma.models.encoder import Encoder
 from onoma.models.families import FAMILIES, named_weights
-from onoma.models.pretrained import Pretrained
+from onoma.models.pretrained import Pretrained, load_pretrained
 from onoma.models.pretraining import PretrainingModel
 from onoma.models.pretraining_heads import MaskedHead, PairHead
 from onoma.models.saved import save_weights
@@ -74,9 +74,7 @@ HEAD_NAMES: Mapping[str, HeadNames] = MappingProxyType(
         "electra": HeadNames(
             architecture="ElectraForMaskedLM",
             with_pairs=None,
-            masked=_masked(
-                "generator_predictions.dense", "generator_predictions.LayerNorm", "generator_lm_head.bias"
-            ),
+            masked=_masked("generator_predictions.dense", "generator_predictions.LayerNorm", "generator_lm_head.bias"),
         ),
     }
 )
@@ -116,6 +114,29 @@ def build_pretraining_model(pretrained: Pretrained, *, pairs: bool) -> tuple[Pre
     return PretrainingModel(encoder, masked, pair_head), not known
 
 
+def load_pretraining_model(name: str) -> tuple[PretrainingModel, Pretrained]:
+    """An encoder with the heads that it was pre-trained with, in evaluation mode; without one for pairs if it has none.
+
+    Args:
+        name: as for :func:`onoma.models.load_pretrained`.
+
+    Raises:
+        EncoderError: it cannot be loaded, or has no head for masked subwords.
+    """
+    pretrained = load_pretrained(name)
+    has_pairs = False
+    if pretrained.folder is not None:
+        files = find_weights(pretrained.folder)
+        names = HEAD_NAMES.get(pretrained.family)
+        has_pairs = names is not None and bool(names.pairs) and set(names.pairs.values()) <= read_weights(files).keys()
+    model, new = build_pretraining_model(pretrained, pairs=has_pairs)
+    if new:
+        raise EncoderError(
+            f"encoder {name!r} has no head for masked subwords; pre-train it first: onoma pretrain --encoder {name} …"
+        )
+    return model.eval(), pretrained
+
+
 def save_pretraining_model(model: PretrainingModel, folder: Path, *, pretrained: Pretrained) -> None:
     """Write weights, configuration and tokenizer to an existing folder."""
     names, family = HEAD_NAMES[pretrained.family], FAMILIES[pretrained.family]
@@ -135,7 +156,9 @@ def _load(head: MaskedHead | PairHead, names: Mapping[str, str], weights: Mappin
     state = head.state_dict()
     found = {ours: weights.get(theirs) for ours, theirs in names.items()}
     fitting = {
-        ours: tensor.float() for ours, tensor in found.items() if tensor is not None and tensor.shape == state[ours].shape
+        ours: tensor.float()
+        for ours, tensor in found.items()
+        if tensor is not None and tensor.shape == state[ours].shape
     }
     if fitting.keys() != state.keys():
         return False

@@ -35,13 +35,17 @@ FILES = (
 )
 """Names of the files that a tokenizer may be in."""
 
-_ROLES = {
+ROLES = {
     "unk_token": ("[UNK]", "<unk>"),
     "cls_token": ("[CLS]", "<s>"),
     "sep_token": ("[SEP]", "</s>"),
     "pad_token": ("[PAD]", "<pad>"),
     "mask_token": ("[MASK]", "<mask>"),
 }
+"""What `transformers` calls the special tokens, and what BERT's and RoBERTa's tokenizers have for them."""
+
+SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+"""BERT's special tokens in the order of its vocabulary."""
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
@@ -94,13 +98,32 @@ def read_wordpiece(
     Raises:
         ValueError: the vocabulary lacks a special token.
     """
-    tokenizer = Tokenizer(WordPiece.from_file(str(path), unk_token="[UNK]"))
+    model = WordPiece.from_file(str(path), unk_token="[UNK]")
+    tokenizer = wordpiece_tokenizer(model, lowercase=lowercase, chinese=chinese, strip_accents=strip_accents)
+    add_specials(tokenizer)
+    return tokenizer
+
+
+def wordpiece_tokenizer(
+    model: WordPiece, *, lowercase: bool, chinese: bool = True, strip_accents: bool | None = None
+) -> Tokenizer:
+    """BERT's way to cut a text around a WordPiece model, without special tokens; arguments as for `read_wordpiece`."""
+    tokenizer = Tokenizer(model)
     tokenizer.normalizer = BertNormalizer(
         lowercase=lowercase, handle_chinese_chars=chinese, strip_accents=strip_accents
     )
     tokenizer.pre_tokenizer = BertPreTokenizer()
     tokenizer.decoder = WordPieceDecoder()
-    specials = {piece: tokenizer.token_to_id(piece) for piece in ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")}
+    return tokenizer
+
+
+def add_specials(tokenizer: Tokenizer) -> None:
+    """Make BERT's special tokens of a vocabulary special, and put them around texts and pairs of texts.
+
+    Raises:
+        ValueError: the vocabulary lacks one of them other than ``[MASK]``.
+    """
+    specials = {piece: tokenizer.token_to_id(piece) for piece in SPECIALS}
     lacking = [piece for piece, number in specials.items() if number is None and piece != "[MASK]"]
     if lacking:
         raise ValueError(f"the vocabulary lacks {', '.join(lacking)}")
@@ -110,7 +133,6 @@ def read_wordpiece(
         pair="[CLS] $A [SEP] $B:1 [SEP]:1",
         special_tokens=[(piece, specials[piece]) for piece in ("[CLS]", "[SEP]")],
     )
-    return tokenizer
 
 
 def for_words(tokenizer: Tokenizer) -> Tokenizer:
@@ -143,7 +165,7 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path, *, longest: int | None = 
     settings: dict[str, object] = {"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": False}
     if longest is not None:
         settings["model_max_length"] = longest
-    for role, pieces in _ROLES.items():
+    for role, pieces in ROLES.items():
         known = [piece for piece in pieces if tokenizer.token_to_id(piece) is not None]
         settings |= {role: known[0]} if known else {}
     text = json.dumps(settings, indent=2, ensure_ascii=False)

@@ -108,9 +108,7 @@ def check_windows(config: PretrainConfig, pretrained: Pretrained) -> None:
             )
 
 
-def choose_pairs(
-    config: PretrainConfig, text: TokenizedText, *, notice: Callable[[str], object]
-) -> SentencePairs:
+def choose_pairs(config: PretrainConfig, text: TokenizedText, *, notice: Callable[[str], object]) -> SentencePairs:
     """The kind of pairs that is asked for, if the text has such pairs.
 
     Raises:
@@ -153,7 +151,9 @@ def steps_in(
     minutes: float, model: PretrainingModel, data: Data[MaskedBatch], *, settings: LearnerSettings, accumulate: int
 ) -> int:
     """As many steps as take so long, by the speed of some steps with a copy of the model."""
-    learner: Learner[MaskedBatch] = Learner(copy.deepcopy(model).train(), settings=replace(settings, average=None), steps=100)
+    learner: Learner[MaskedBatch] = Learner(
+        copy.deepcopy(model).train(), settings=replace(settings, average=None), steps=100
+    )
     batches = data.epoch(0)
     seconds = []
     for number in range(_TRIED + _TIMED):

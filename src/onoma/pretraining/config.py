@@ -70,7 +70,8 @@ class EncoderConfig(Frozen):
 
     Attributes:
         encoder: an encoder to go on with (`small`, `multilingual`, a folder or a Hub id); by default a new one.
-        shape: size of a new encoder: `tiny` (2 layers of 128), `mini` (4 of 256), `small` (4 of 512), `base` (12 of 768).
+        shape: size of a new encoder: `tiny` (2 layers of 128), `mini` (4 of 256), `small` (4 of 512) or `base` (12 of
+            768).
         layers, hidden, heads, feed_forward: sizes in the place of the shape's.
         positions: subwords that a new encoder can read at once.
         dropout: probability with which a hidden unit or an attention weight is dropped; 0.1 by default, or as the
@@ -146,6 +147,23 @@ class PretrainingConfig(EngineConfig):
         if len(given) > 1:
             raise ValueError(f"{' and '.join(given)} say how long it takes; give one of them")
         return self
+
+
+class AdaptConfig(TextConfig):
+    """Pre-training of an encoder before it is fine-tuned: where the text is, and a table for each of the others."""
+
+    objective: ObjectiveConfig = ObjectiveConfig()
+    training: PretrainingConfig = PretrainingConfig()
+
+    def for_encoder(self, encoder: str, *, output: Path) -> PretrainConfig:
+        """The configuration of that pre-training."""
+        return PretrainConfig(
+            output=output,
+            data=TextConfig(**self.model_dump(exclude={"objective", "training"})),
+            model=EncoderConfig(encoder=encoder),
+            objective=self.objective,
+            training=self.training,
+        )
 
 
 class PretrainConfig(Frozen):

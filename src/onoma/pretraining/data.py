@@ -1,8 +1,8 @@
 """Tokenized text to batches: new sequences and new masks in every pass, decided by seed and number alone.
 
-What the engine calls an epoch is here the stretch of steps between two measurements. A *pass* goes once through the text:
-part by part (so that text larger than memory can be learnt from), the parts in a random order, the sequences of a part
-as well.
+What the engine calls an epoch is here the stretch of steps between two measurements. A *pass* goes once through the
+text: part by part, so that text larger than memory can be learnt from; the parts in a random order, the sequences of a
+part as well.
 """
 
 from __future__ import annotations
@@ -185,8 +185,8 @@ class PretrainingData:
 class _Stream:
     """The sequences of one phase, pass after pass, by number.
 
-    A part of the text gives as many sequences as its subwords fill, in whole batches. Where chance has made more of them
-    the last ones in a random order wait for another pass; where it has made fewer the first ones come twice.
+    A part of the text gives as many sequences as its subwords fill, in whole batches. Where chance has made more of
+    them the last ones in a random order wait for another pass; where it has made fewer the first ones come twice.
     """
 
     def __init__(
@@ -230,7 +230,7 @@ class _Stream:
         return Sequences([made.segments[each] for each in chosen], [made.pairs[each] for each in chosen])
 
     def _shard(self, passed: int, shard: int) -> Sequences:
-        """The sequences of a part in a pass, in the order in which they are learnt from; the last ones made are kept."""
+        """The sequences of a part in a pass, in the order in which they are learnt from; those made last are kept."""
         if self._made is None or self._made[0] != (passed, shard):
             random = np.random.default_rng((*self._seed, passed, shard))
             made = make_sequences(

@@ -22,7 +22,7 @@ _SPAN_END, _LONGEST_SPAN = 0.2, 10
 
 
 class Masked(NamedTuple):
-    """Ids after masking ``[subwords]``, the places to predict in order ``[masked]``, and what they were ``[masked]``."""
+    """Ids after masking, ``[subwords]``; the places to predict, in order, and what they were, ``[masked]`` each."""
 
     ids: NDArray[np.int64]
     places: NDArray[np.int64]

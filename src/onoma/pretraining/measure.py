@@ -74,6 +74,8 @@ class HeldOut:
 
     def _loaded(self, device: torch.device) -> Iterator[MaskedBatch]:
         for number, chosen in enumerate(self._batches):
-            some = Sequences([self._made.segments[each] for each in chosen], [self._made.pairs[each] for each in chosen])
+            some = Sequences(
+                [self._made.segments[each] for each in chosen], [self._made.pairs[each] for each in chosen]
+            )
             random = np.random.default_rng((_SEED, number))
             yield self._maker.make(some, rate=self._rate, random=random, device=device)

@@ -101,7 +101,7 @@ def _read(data: TextConfig, paths: Sequence[Path]) -> Read:
 def _sentences_to_learn(data: TextConfig) -> Iterator[str]:
     """Those of the text that is not held out."""
     share = 0.0 if data.held_out else data.held_out_share
-    for section in _read(data, data.text)(lambda text: None):
+    for section in _read(data, data.text)(lambda _: None):
         if not is_held_out(section, share=share):
             yield from section.sentences
 

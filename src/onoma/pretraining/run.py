@@ -165,7 +165,11 @@ def pretrain(
             model,
             data,
             settings=LoopSettings(
-                epochs=measurements, patience=measurements + 1, learner=learner, accumulate=settings.accumulate
+                epochs=measurements,
+                patience=measurements + 1,
+                learner=learner,
+                accumulate=settings.accumulate,
+                stretch="part",
             ),
             measure=measure(_MEASURED_SUBWORDS) if measure else None,
             on_event=several(*listeners),
@@ -197,7 +201,9 @@ class _Makers:
     held_out: Maker
 
 
-def _makers(config: PretrainConfig, pretrained: Pretrained, *, train: TokenizedText, held_out: TokenizedText) -> _Makers:
+def _makers(
+    config: PretrainConfig, pretrained: Pretrained, *, train: TokenizedText, held_out: TokenizedText
+) -> _Makers:
     tokenizer = pretrained.tokenizer
     special = special_ids(tokenizer)
     masking = Masking(
@@ -262,7 +268,12 @@ def _measure(
 
 
 def _timed_steps(
-    config: PretrainConfig, model: PretrainingModel, trial: PretrainingData, *, learner: LearnerSettings, folder: Path | None
+    config: PretrainConfig,
+    model: PretrainingModel,
+    trial: PretrainingData,
+    *,
+    learner: LearnerSettings,
+    folder: Path | None,
 ) -> int:
     """The steps that the unfinished run has planned for as many minutes, or a plan for a new one."""
     minutes = config.training.minutes

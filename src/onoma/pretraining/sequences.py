@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -92,7 +93,7 @@ def _documents(text: TokenizedText, sentences: range) -> Iterator[list[Range]]:
     first = int(np.searchsorted(documents, sentences.start, side="right"))
     last = int(np.searchsorted(documents, sentences.stop, side="left"))
     cuts = [0, *(documents[first:last] - sentences.start).tolist(), len(sentences)]
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         if start < end:
             yield list(zip(bounds[start:end], bounds[start + 1 : end + 1], strict=True))
 
@@ -216,5 +217,4 @@ def shards_of(text: TokenizedText, *, subwords: int) -> list[range]:
     """The text in parts of whole sentences, each of about so many subwords."""
     bounds = np.searchsorted(text.sentences, np.arange(0, text.subwords, subwords)[1:])
     cuts = [0, *bounds.tolist(), len(text.sentences) - 1]
-    return [range(start, end) for start, end in zip(cuts, cuts[1:], strict=False) if start < end]
-
+    return [range(start, end) for start, end in pairwise(cuts) if start < end]

@@ -1,7 +1,7 @@
 """Sections of text to subword ids on disk: tokenized once, read as memory maps ever after.
 
-A document is on one side only, train or held out: which one, its own text decides, so the same text never comes to be on
-both.
+A document is on one side only, train or held out. Which one is decided by its own text, so that the same text is never
+on both.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ LONGEST_SENTENCE = 128
 _AT_ONCE = 256
 """Sections that are tokenized together."""
 
-_CODE = ("io", "text", "corpora", "encoding", "pretraining/text.py", "pretraining/tokenized.py")
+_READING = ("pretraining/sentences.py", "pretraining/text.py", "pretraining/tokenized.py")
+_CODE = ("io", "text", "corpora", "encoding", *_READING)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -210,4 +211,6 @@ class _Writer:
 
 def _text(arrays: Mapping[str, NDArray[Any]], side: str) -> TokenizedText:
     documents = arrays[f"{side}_documents"]
-    return TokenizedText(arrays[f"{side}_ids"], arrays[f"{side}_sentences"], documents[np.r_[np.diff(documents) > 0, True]])
+    return TokenizedText(
+        arrays[f"{side}_ids"], arrays[f"{side}_sentences"], documents[np.r_[np.diff(documents) > 0, True]]
+    )

@@ -13,6 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from onoma.engine import config
 from onoma.engine.config import EngineConfig, Frozen
+from onoma.pretraining.config import AdaptConfig
 
 
 class CorpusConfig(Frozen):
@@ -139,10 +140,12 @@ class RunConfig(Frozen):
 
     Attributes:
         output: the folder of the model.
+        adapt: pre-training of the encoder on unlabelled text before it is fine-tuned, as a table.
     """
 
     output: Path
     data: DataConfig
+    adapt: AdaptConfig | None = None
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
 

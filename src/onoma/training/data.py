@@ -78,4 +78,3 @@ class TaggingData:
         ]
         more = f" and {len(chosen) - len(shown)} more" if len(chosen) > len(shown) else ""
         return f"windows {', '.join(shown)}{more} of the training text"
-

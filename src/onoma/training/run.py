@@ -84,6 +84,7 @@ def run_training(
     config: RunConfig,
     *,
     on_event: Listener,
+    pretrained: Pretrained | None = None,
     folder: Path | None = None,
     accept_changes: bool = False,
     ranks: Ranks = ALONE,
@@ -93,6 +94,7 @@ def run_training(
     Args:
         config: the run.
         on_event: called with each event.
+        pretrained: what to begin with in the place of the encoder that the configuration names.
         folder: where checkpoints and history are kept; resumes from those that exist. None to keep none.
         accept_changes: go on also where settings, data or versions are not what they were.
         ranks: the processes that train together. All get the same model; only the first has a folder and reads dev.
@@ -108,8 +110,9 @@ def run_training(
     listeners = [on_event]
     listeners += make_loggers(settings.log, folder=folder, name=config.output.name) if folder else []
     torch.manual_seed(settings.seed)
-    on_event(Stage(f"loading encoder {config.model.encoder}"))
-    pretrained = load_pretrained(config.model.encoder)
+    if pretrained is None:
+        on_event(Stage(f"loading encoder {config.model.encoder}"))
+        pretrained = load_pretrained(config.model.encoder)
     check_model(config, pretrained)
     on_event(Stage("reading"))
     text = ranks.in_turn(lambda: _read_train(config, pretrained, on_event=on_event))

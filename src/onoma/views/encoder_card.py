@@ -48,9 +48,7 @@ def write_encoder_card(folder: Path, *, name: str) -> None:
     lines += [f"| {literal(key)} | {literal(value)} |" for key, value in encoder_summary(folder)]
     lines.append("")
     if facts["figures"]:
-        lines += ["## Held-out text", "", "| | |", "|---|--:|"]
-        lines += [f"| {name} | {value} |" for name, value in figure_lines(facts["figures"])]
-        lines += ["", "Perplexity can only be compared for the same vocabulary, masks and text.", ""]
+        lines += ["Perplexity can only be compared for the same vocabulary, masks and text.", ""]
     if write_curve(folder):
         lines += [
             "## Training",
@@ -64,15 +62,18 @@ def write_encoder_card(folder: Path, *, name: str) -> None:
 
 
 def encoder_summary(folder: Path) -> Iterator[tuple[str, str]]:
-    """Names and values: size, vocabulary, text, objective and settings of training."""
+    """Names and values: size, vocabulary, text, objective, settings of training, and figures of the held-out text."""
     facts: dict[str, Any] = json.loads((folder / PRETRAINING).read_text(encoding="utf-8"))
     config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     settings, text = facts["settings"], facts["text"]
     yield "size", f"{config['num_hidden_layers']} layers of {config['hidden_size']}, {config['vocab_size']:,} subwords"
     yield "began as", settings["model"]["encoder"] or "random weights"
-    yield "text", (
-        f"{', '.join(text['files'])}: {text['documents']:,} documents, {text['sentences']:,} sentences, "
-        f"{text['subwords']:,} subwords ({text['digest']})"
+    yield (
+        "text",
+        (
+            f"{', '.join(text['files'])}: {text['documents']:,} documents, {text['sentences']:,} sentences, "
+            f"{text['subwords']:,} subwords ({text['digest']})"
+        ),
     )
     yield "held out", f"{text['held_out_documents']:,} documents, {text['held_out_subwords']:,} subwords"
     objective = settings["objective"]
@@ -84,6 +85,7 @@ def encoder_summary(folder: Path) -> Iterator[tuple[str, str]]:
     long = f", then {objective['long_window']}" if objective["long_window"] else ""
     yield "window", f"{objective['window']}{long} subwords"
     yield "steps", f"{facts['steps']:,} of {settings['training']['batch_subwords']:,} subwords, in {facts['dtype']}"
+    yield from figure_lines(facts["figures"])
     yield "made with", ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
 
 

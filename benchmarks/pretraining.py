@@ -1,0 +1,256 @@
+"""What pre-training is worth: F1 of fine-tuned models with and without it, over seeds.
+
+    python benchmarks/pretraining.py scratch [--seeds 1 2 3]
+    python benchmarks/pretraining.py adapt [--seeds 1 2 3 4 5] [--corpora wnut17 bc5cdr ncbi]
+    python benchmarks/pretraining.py objectives [--seeds 1 2 3]
+
+`scratch`: a new encoder of 4 layers of 256, pre-trained on the text at hand, beside one with random weights, both
+fine-tuned on wikigold, WNUT 2017 and BC5CDR. `adapt`: the encoder `small`, adapted to unlabelled tweets and comments
+and then fine-tuned on parts of WNUT 2017; adapted to the texts of the train part of BC5CDR and NCBI-disease and then
+fine-tuned on them. `objectives`: four objectives for as many steps each, fine-tuned on WNUT 2017 and wikigold.
+
+All runs are `onoma pretrain` and `onoma train` with the settings below, in folders below ``runs/pretraining``. One that
+exists is used as it is, so a benchmark that was stopped goes on. Several processes may work on the same benchmark: each
+takes runs that no other has begun. The epoch is chosen on dev, F1 is exact F1 on test. Differences are of the same
+seed, and so of the same sentences; `p` is the share of all choices of their signs whose mean is as far from 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from pretraining_data import HERE, corpus, some_sentences, texts, unlabelled
+from results import write_result
+
+SCRATCH = {"model.shape": "mini", "model.vocabulary_size": 8_000}
+ADAPT = {"training.batch_subwords": 2_048, "training.learning_rate": 2e-4, "training.head_first": 0.1}
+OBJECTIVES = {
+    "mlm+nsp": {"objective.masking": "subwords", "objective.sentence_pairs": "next"},
+    "words": {"objective.masking": "words", "objective.sentence_pairs": "none"},
+    "spans": {"objective.masking": "spans", "objective.sentence_pairs": "none"},
+    "order": {"objective.masking": "words", "objective.sentence_pairs": "order"},
+}
+FEW_DEV = 300
+"""Sentences of dev for models that are trained on parts of WNUT 2017."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """An encoder that `onoma pretrain` makes."""
+
+    name: str
+    texts: Sequence[Path]
+    settings: Mapping[str, object]
+
+    @property
+    def folder(self) -> Path:
+        return HERE / self.name
+
+    def command(self) -> list[str]:
+        given = [argument for path in self.texts for argument in ("--text", str(path))]
+        return ["pretrain", *given, *_sets(self.settings), "--output", str(self.folder)]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that `onoma train` makes of an encoder."""
+
+    corpus: str
+    encoder: str
+    seed: int
+    sentences: int | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        size = self.sentences or "all"
+        return HERE / "models" / f"{self.corpus}-{size}-{Path(self.encoder).name}-{self.seed}"
+
+    def command(self) -> list[str]:
+        parts = corpus(self.corpus)
+        train, dev = parts.train, parts.dev
+        if self.sentences is not None:
+            train = some_sentences(self.corpus, self.sentences, seed=self.seed)
+            dev = some_sentences(self.corpus, FEW_DEV, seed=0, part="dev")
+        files = ["--train", str(train), "--dev", str(dev), "--test", str(parts.test)]
+        settings = {"training.seed": self.seed, **self.settings}
+        return ["train", *files, "--encoder", self.encoder, *_sets(settings), "--output", str(self.folder)]
+
+    def f1(self) -> float:
+        manifest = json.loads((self.folder / "onoma.json").read_text(encoding="utf-8"))
+        return 100 * float(manifest["provenance"]["figures"]["test"]["f1"])
+
+
+Run = Encoder | Model
+
+
+def do(runs: Sequence[Run]) -> None:
+    """Do all runs that nobody has done or is doing; a broken one is begun again."""
+    for run in runs:
+        mark = "pretraining.json" if isinstance(run, Encoder) else "onoma.json"
+        lock = run.folder.with_name(f"{run.folder.name}.lock")
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(lock, timeout=0):
+                if not (run.folder / mark).exists():
+                    print(f"{run.folder} …", flush=True)
+                    again = ["--resume"] if (run.folder / "unfinished").exists() else []
+                    subprocess.run([sys.executable, "-m", "onoma", *run.command(), *again], check=True)
+        except Timeout:
+            continue
+
+
+def wait(runs: Sequence[Run]) -> None:
+    """Wait for the runs that other processes do."""
+    for run in runs:
+        with FileLock(run.folder.with_name(f"{run.folder.name}.lock")):
+            pass
+
+
+def scratch(seeds: Sequence[int]) -> dict[str, object]:
+    encoders = [
+        Encoder("mini", texts(), {**SCRATCH, "training.steps": 3_500}),
+        Encoder("mini-random", texts(), {**SCRATCH, "training.steps": 0}),
+    ]
+    corpora = ("wikigold", "wnut17", "bc5cdr")
+    with_, without = (
+        {name: [Model(name, str(encoder.folder), seed) for seed in seeds] for name in corpora} for encoder in encoders
+    )
+    do(encoders)
+    wait(encoders)
+    models = [model for pair in zip(_all(with_.values()), _all(without.values()), strict=True) for model in pair]
+    do(models)
+    wait(models)
+    return {
+        "pre-training": _facts(encoders[0]),
+        "F1": {name: compared(with_[name], without[name]) for name in corpora},
+    }
+
+
+def adapt(seeds: Sequence[int], corpora: Sequence[str]) -> dict[str, object]:
+    figures: dict[str, object] = {}
+    for name in corpora:
+        if name == "wnut17":
+            encoder = Encoder("unlabelled", unlabelled(), {"model.encoder": "small", **ADAPT, "training.steps": 1_200})
+            sizes: Sequence[int | None] = (100, 300, 1_000, None)
+        else:
+            text = [corpus(name).train]
+            encoder = Encoder(f"{name}-text", text, {"model.encoder": "small", **ADAPT, "training.epochs": 3})
+            sizes = (None,)
+        do([encoder])
+        wait([encoder])
+        of = {
+            size: [(Model(name, str(encoder.folder), seed, size), Model(name, "small", seed, size)) for seed in seeds]
+            for size in sizes
+        }
+        models = [model for pairs in of.values() for pair in pairs for model in pair]
+        do(models)
+        wait(models)
+        figures[name] = {
+            "pre-training": _facts(encoder),
+            "F1": {
+                str(size or "all"): compared([with_ for with_, _ in pairs], [without for _, without in pairs])
+                for size, pairs in of.items()
+            },
+        }
+    return figures
+
+
+def objectives(seeds: Sequence[int]) -> dict[str, object]:
+    encoders = {
+        name: Encoder(f"objective-{name}", texts(), {**SCRATCH, **settings, "training.steps": 1_000})
+        for name, settings in OBJECTIVES.items()
+    }
+    do(list(encoders.values()))
+    wait(list(encoders.values()))
+    models = {
+        (name, each): [Model(each, str(encoder.folder), seed) for seed in seeds]
+        for name, encoder in encoders.items()
+        for each in ("wnut17", "wikigold")
+    }
+    runs = list(_all(models.values()))
+    do(runs)
+    wait(runs)
+    return {
+        name: {
+            "pre-training": _facts(encoder),
+            "F1": {each: spread([model.f1() for model in models[name, each]]) for each in ("wnut17", "wikigold")},
+        }
+        for name, encoder in encoders.items()
+    }
+
+
+def compared(with_: Sequence[Model], without: Sequence[Model]) -> dict[str, object]:
+    """F1 with and without, and the difference of each seed."""
+    differences = [one.f1() - other.f1() for one, other in zip(with_, without, strict=True)]
+    return {
+        "with": spread([model.f1() for model in with_]),
+        "without": spread([model.f1() for model in without]),
+        "difference": {**spread(differences), "p": p_value(differences)},
+    }
+
+
+def p_value(differences: Sequence[float]) -> float:
+    """By exchanging the two models of each seed in all ways: the smallest there can be is 2 to the power 1 - seeds."""
+    size = abs(sum(differences)) - 1e-9
+    sums = [
+        abs(sum(sign * each for sign, each in zip(signs, differences, strict=True)))
+        for signs in product((1, -1), repeat=len(differences))
+    ]
+    return sum(each >= size for each in sums) / len(sums)
+
+
+def spread(values: Sequence[float]) -> dict[str, object]:
+    deviation = statistics.stdev(values) if len(values) > 1 else 0.0
+    return {
+        "mean": round(statistics.mean(values), 2),
+        "deviation": round(deviation, 2),
+        "each": [round(value, 2) for value in values],
+    }
+
+
+def _facts(encoder: Encoder) -> dict[str, object]:
+    facts = json.loads((encoder.folder / "pretraining.json").read_text(encoding="utf-8"))
+    lines = (encoder.folder / "history.jsonl").read_text(encoding="utf-8").splitlines()
+    epochs = [each for each in map(json.loads, lines) if each["kind"] == "epoch"]
+    curve = [{"minutes": round(each["seconds"] / 60, 1), **each["dev"]} for each in epochs if "dev" in each]
+    return {"text": facts["text"], "steps": facts["steps"], "figures": facts["figures"], "curve": curve}
+
+
+def _all(models: Iterable[Sequence[Model]]) -> Iterator[Model]:
+    for some in models:
+        yield from some
+
+
+def _sets(settings: Mapping[str, object]) -> list[str]:
+    return [argument for key, value in settings.items() for argument in ("--set", f"{key}={value}")]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("scratch", "adapt", "objectives"))
+    parser.add_argument("--seeds", type=int, nargs="+")
+    parser.add_argument(
+        "--corpora", nargs="+", choices=("wnut17", "bc5cdr", "ncbi"), default=["wnut17", "bc5cdr", "ncbi"]
+    )
+    arguments = parser.parse_args()
+    if arguments.what == "scratch":
+        figures = scratch(arguments.seeds or [1, 2, 3])
+    elif arguments.what == "adapt":
+        figures = adapt(arguments.seeds or [1, 2, 3, 4, 5], arguments.corpora)
+    else:
+        figures = objectives(arguments.seeds or [1, 2, 3])
+    write_result(f"pretraining_{arguments.what}", figures)
+
+
+if __name__ == "__main__":
+    main()

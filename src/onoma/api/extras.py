@@ -1,0 +1,17 @@
+"""Whether the packages of an extra are installed, which one must know before anything is begun."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from onoma.errors import MissingExtraError
+
+
+def need_training() -> None:
+    """Check that the packages for training are installed.
+
+    Raises:
+        MissingExtraError: with the command that installs it.
+    """
+    if not all(find_spec(name) for name in ("jaxtyping", "onnx", "safetensors", "torch", "transformers")):
+        raise MissingExtraError("training", extra="train")

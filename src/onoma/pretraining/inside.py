@@ -1,0 +1,86 @@
+"""What a pre-trained model has learnt: which subwords it expects at a mask, and whether a sentence follows another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from tokenizers import Encoding
+
+from onoma.errors import InputError
+from onoma.models import load_pretraining_model
+from onoma.pretraining.sequences import TRUE_PAIR
+from onoma.pretraining.vocabulary import special_ids
+
+MASK = "[MASK]"
+"""How a mask is written, whatever the encoder's own name for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A subword that may be at a mask, and its probability."""
+
+    subword: str
+    probability: float
+
+
+class Inside:
+    """A pre-trained model to ask.
+
+    Args:
+        encoder: an alias, a folder or a Hub id.
+
+    Raises:
+        EncoderError: it cannot be loaded, or was not pre-trained.
+    """
+
+    def __init__(self, encoder: str) -> None:
+        self._model, self._pretrained = load_pretraining_model(encoder)
+        self._special = special_ids(self._pretrained.tokenizer)
+
+    @property
+    def judges_pairs(self) -> bool:
+        """Whether it was trained on pairs of segments."""
+        return self._model.pairs is not None
+
+    def fill(self, text: str, *, top: int = 5) -> list[list[Filled]]:
+        """The likeliest subwords at each ``[MASK]`` of a text, the likeliest first.
+
+        Raises:
+            InputError: the text has no mask, or is longer than the encoder can read.
+        """
+        tokenizer = self._pretrained.tokenizer
+        encoding = tokenizer.encode(text.replace(MASK, str(tokenizer.id_to_token(self._special.mask))))
+        places = [place for place, number in enumerate(encoding.ids) if number == self._special.mask]
+        if not places:
+            raise InputError(f"{text!r} has no {MASK}; write it where a word is to be filled in")
+        with torch.inference_mode():
+            hidden = self._hidden(encoding)[places]
+            probabilities = self._model.masked(hidden, self._model.encoder.words.weight).softmax(dim=-1)
+            found, numbers = probabilities.topk(top)
+        return [
+            [Filled(tokenizer.decode([number]), value) for value, number in zip(values, row, strict=True)]
+            for values, row in zip(found.tolist(), numbers.tolist(), strict=True)
+        ]
+
+    def follows(self, first: str, second: str) -> float:
+        """The probability that a pair of sentences is a true one: that the second follows the first.
+
+        Raises:
+            InputError: the encoder was not trained on pairs, or the sentences are longer than it can read.
+        """
+        if self._model.pairs is None:
+            raise InputError(f"encoder {self._pretrained.name!r} was not trained on pairs of sentences")
+        with torch.inference_mode():
+            hidden = self._hidden(self._pretrained.tokenizer.encode(first, second))
+            return float(self._model.pairs(hidden[:1]).softmax(dim=-1)[0, TRUE_PAIR])
+
+    def _hidden(self, encoding: Encoding) -> torch.Tensor:
+        if len(encoding.ids) > self._pretrained.longest:
+            raise InputError(
+                f"the text has {len(encoding.ids)} subwords, and the encoder can read {self._pretrained.longest}"
+            )
+        ids = torch.tensor([encoding.ids])
+        types = torch.tensor([encoding.type_ids]) if self._model.encoder.config.token_types > 1 else None
+        hidden: torch.Tensor = self._model.encoder(ids, torch.ones_like(ids), types)[0]
+        return hidden

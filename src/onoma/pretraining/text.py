@@ -1,0 +1,418 @@
+"""Unlabelled files to a stream of sections of documents, each cut into sentences, in bounded memory.
+
+Plain text is read in blocks, so that neither a file nor a line has to fit into memory; annotated files give the texts
+and sentences of their documents. Every character that is not blank comes out, in order.
+
+A line ends at a line feed, a carriage return or both, and nowhere else. This module does not know subwords or masks.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from io import IncrementalNewlineDecoder
+from itertools import chain, islice
+from pathlib import Path
+from typing import Literal, get_args
+
+from onoma.corpora import HEAD_LINES, ReadOptions, files_of, read, sniff_lines
+from onoma.errors import ConfigError, CorpusError, InputError
+from onoma.io.compression import reading
+from onoma.io.json_text import parsed
+from onoma.io.lines import numbered_lines
+from onoma.pretraining.sentences import (
+    LONGEST_SENTENCE,
+    are_sentences,
+    last_blank,
+    line_ends,
+    pieces_between,
+    sentence_ends,
+    split_sentences,
+)
+from onoma.text import Document
+
+DocumentUnit = Literal["auto", "lines", "blank-lines", "files"]
+"""What a document is in a file of plain text."""
+
+LONGEST_SECTION = 64_000
+"""Characters of a section, about."""
+
+_BLOCK_BYTES = 1 << 14
+_HEAD_CHARACTERS = 1 << 20
+_JUDGED_LINES = 2_000
+_COMPRESSIONS = (".gz", ".xz", ".zst")
+_BY_SUFFIX = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".germeval": "germeval", ".spacy": "spacy"}
+_COLUMN_SUFFIXES = (".conll", ".conllu", ".bio", ".iob", ".iob2", ".bioes", ".iobes")
+_FEWEST_ROWS = 5
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+_DOCUMENTS = {
+    "lines": "each line is a document",
+    "blank-lines": "blank lines separate documents",
+    "files": "the whole file is a document",
+}
+_CHANGE = "to have it otherwise, set documents to lines, blank-lines or files"
+
+Ends = Callable[[str], list[int]]
+"""Finds the characters behind the sentences of a text, in order; not that behind the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A document, or a part of a long one.
+
+    Attributes:
+        sentences: in order; none is empty or blank, and none has a line end in it.
+        continues: whether the section goes on with the document of the one before.
+    """
+
+    sentences: tuple[str, ...]
+    continues: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextSettings:
+    """How unlabelled files are read.
+
+    Attributes:
+        format: ``text``, or the name of an annotated format; None finds it out by suffix and content.
+        encoding: of all files; a byte order mark is skipped where it is UTF-8.
+        documents: what a document is in plain text: each line, what blank lines separate, or each file. ``auto`` goes
+            by blank lines where the first million characters of a file have one between texts, else by lines.
+
+    Raises:
+        ConfigError: there is no such encoding or unit of documents.
+    """
+
+    format: str | None = None
+    encoding: str = "utf-8"
+    documents: DocumentUnit = "auto"
+
+    def __post_init__(self) -> None:
+        if self.documents not in get_args(DocumentUnit):
+            choices = ", ".join(get_args(DocumentUnit))
+            raise ConfigError(f"documents = {self.documents!r} is not known; choose one of {choices}")
+        try:
+            codecs.getincrementaldecoder(self.encoding)
+        except LookupError:
+            raise ConfigError(f"unknown encoding {self.encoding!r}") from None
+
+
+def read_sections(
+    paths: Iterable[str | Path], *, settings: TextSettings, notice: Callable[[str], object]
+) -> Iterator[Section]:
+    """Read files one after the other.
+
+    Args:
+        paths: files, which may be compressed (``.gz``, ``.xz``, ``.zst``), or folders, which stand for all their files.
+        settings: how they are read.
+        notice: is told how the files were read, once for each way, and what was skipped.
+
+    Yields:
+        The sections of each document in order, one document after the other.
+
+    Raises:
+        CorpusError: a file is missing, damaged, binary, or not in this encoding.
+        InputError: there are no files, or no text in any of them.
+        ConfigError: no format has the name.
+    """
+    files = _files_of(paths)
+    if not files:
+        raise InputError("no files to read text from; name files, or a folder that has some")
+    told = _Told(notice)
+    found = False
+    for path in files:
+        for section in _sections(path, settings, told):
+            found = True
+            yield section
+    told.finish()
+    if not found:
+        raise InputError(f"no text in {_listed(files)}; there is nothing but white space")
+
+
+def _files_of(paths: Iterable[str | Path]) -> list[Path]:
+    """All files, each once; of a brat pair only the one that has the text."""
+    files: dict[Path, None] = {}
+    for path in map(Path, paths):
+        for file in files_of(path):
+            text = file.with_suffix(".txt")
+            files[text if file.suffix.lower() == ".ann" and text.is_file() else file] = None
+    return list(files)
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    shown = ", ".join(map(str, paths[:3]))
+    return f"{shown} and {len(paths) - 3:,} more files" if len(paths) > 3 else shown
+
+
+@dataclass(slots=True)
+class _Told:
+    """What is said of the files: each way of reading at the first file that is read so, and at the end how many more.
+
+    Attributes:
+        notice: is told.
+        more: further files by the way in which they were read.
+        empty: files and documents without text.
+    """
+
+    notice: Callable[[str], object]
+    more: Counter[str] = field(default_factory=Counter)
+    empty: Counter[str] = field(default_factory=Counter)
+
+    def tell(self, path: Path, way: str, *, advice: str) -> None:
+        """Say how a file is read, if none before was read so."""
+        if way in self.more:
+            self.more[way] += 1
+        else:
+            self.more[way] = 0
+            self.notice(f"{path}: {way}; {advice}")
+
+    def finish(self) -> None:
+        """Say what came together."""
+        for way, count in self.more.items():
+            if count:
+                self.notice(f"{count:,} more {'file' if count == 1 else 'files'}: {way}")
+        for what, count in self.empty.items():
+            if count:
+                self.notice(f"{count:,} {what if count == 1 else what + 's'} without text skipped")
+
+
+def _sections(path: Path, settings: TextSettings, told: _Told) -> Iterator[Section]:
+    """The sections of one file."""
+    name = settings.format if settings.format is not None else _named_format(path)
+    if name not in (None, "text"):
+        yield from _annotated(path, str(name), settings, told)
+        return
+    blocks = _blocks(path, encoding=settings.encoding)
+    head: list[str] = []
+    size = 0
+    for block in blocks:
+        head.append(block)
+        size += len(block)
+        if size >= _HEAD_CHARACTERS:
+            break
+    start = "".join(head)
+    if size < _HEAD_CHARACTERS and (not start or start.isspace()):
+        told.empty["file"] += 1
+        return
+    lines = [line[:LONGEST_SECTION] for line in start.split("\n", _JUDGED_LINES)]
+    if len(lines) > _JUDGED_LINES or (size >= _HEAD_CHARACTERS and len(lines) > 1):
+        lines.pop()
+    if name is None and (found := _recognised(path, lines)):
+        blocks.close()
+        yield from _annotated(path, found, settings, told)
+        return
+    unit = settings.documents
+    if unit == "auto":
+        unit = "blank-lines" if _BLANK_LINE.search(start.strip()) else "lines"
+        told.tell(path, f"plain text, {_DOCUMENTS[unit]}", advice=_CHANGE)
+    ends: Ends = sentence_ends
+    if unit != "lines" and are_sentences(line[:LONGEST_SENTENCE] for line in lines if line.strip()):
+        told.tell(path, "plain text, each line is taken as a sentence", advice="as nearly all end like one")
+        ends = line_ends
+    del start, lines
+    yield from _plain(chain(_emptied(head), blocks), unit, ends, told)
+
+
+def _emptied(blocks: list[str]) -> Iterator[str]:
+    """The blocks, each let go of as soon as it was given."""
+    blocks.reverse()
+    while blocks:
+        yield blocks.pop()
+
+
+def _blocks(path: Path, *, encoding: str) -> Generator[str]:
+    """The text of a file in blocks, with line feeds as the only line ends."""
+    codec = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
+    bytes_decoder = codecs.getincrementaldecoder(codec)()
+    decoder = IncrementalNewlineDecoder(bytes_decoder, translate=True)
+    line, place = 1, 0
+    with reading(path) as file:
+        while True:
+            block = file.read(_BLOCK_BYTES)
+            waiting = len(bytes_decoder.getstate()[0])
+            try:
+                text = decoder.decode(block, final=not block)
+            except UnicodeDecodeError as error:
+                raise _undecodable(path, encoding, error, line=line, place=place - waiting) from None
+            place += len(block)
+            if "\0" in text:
+                line += text.count("\n", 0, text.index("\0"))
+                message = "holds a NUL byte, so it is not a text file in this encoding; leave it out, or if it is "
+                raise CorpusError(f"{message}UTF-16, say so (--encoding utf-16)", path=path, line=line)
+            if text:
+                line += text.count("\n")
+                yield text
+            if not block:
+                return
+
+
+def _undecodable(path: Path, encoding: str, error: UnicodeDecodeError, *, line: int, place: int) -> CorpusError:
+    """The error for a byte that the encoding does not have there.
+
+    Args:
+        line: the line in which the block begins.
+        place: byte of the file at which the block begins.
+    """
+    data: bytes = error.object
+    byte = f"byte 0x{data[error.start]:02x} at byte {place + error.start + 1:,} of the file is not {encoding.upper()}"
+    is_utf16 = place == 0 and data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    other = "utf-16" if is_utf16 else "latin1"
+    message = f"{byte}; convert the file, or name its encoding (--encoding {other}, or encoding={other!r})"
+    return CorpusError(message, path=path, line=line + data.count(b"\n", 0, error.start))
+
+
+def _named_format(path: Path) -> str | None:
+    """The annotated format that a file's name alone tells; None where its content has to be looked at."""
+    if path.suffix.lower() == ".txt" and path.with_suffix(".ann").is_file():
+        return "brat"
+    return _BY_SUFFIX.get(path.suffix.lower())
+
+
+def _recognised(path: Path, head: Sequence[str]) -> str | None:
+    """The annotated format that a file has for certain by its first lines; None for any other."""
+    lines = [line for line in head[:HEAD_LINES] if line.strip()]
+    found = sniff_lines(lines)
+    if found == "jsonl":
+        return found if all(map(_is_object, lines)) else None
+    if found == "conll" and path.suffix.lower() not in _COLUMN_SUFFIXES:
+        return found if _are_rows(lines) else None
+    return None if found == "text" else found
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(parsed(line), dict)
+    except ValueError:
+        return False
+
+
+def _are_rows(lines: Sequence[str]) -> bool:
+    """Whether lines have as many columns as rows do; that many words in line after line are no prose."""
+    widths = Counter(len(line.split()) for line in lines if not line.startswith(("#", "-DOCSTART-")))
+    ((width, count),) = widths.most_common(1) or [(0, 0)]
+    return width > 1 and count >= _FEWEST_ROWS and count >= 0.9 * widths.total()
+
+
+def _annotated(path: Path, format: str, settings: TextSettings, told: _Told) -> Iterator[Section]:
+    """The sections of the documents of an annotated file."""
+    if path.suffix.lower() in _COMPRESSIONS:
+        message = f"is compressed, and annotated files ({format}) are read only uncompressed; decompress it"
+        raise CorpusError(f"{message}, or set format to text if it is plain text", path=path)
+    if path.is_file() and path.stat().st_size == 0:
+        told.empty["file"] += 1
+        return
+    advice = "to read the file as it stands, set format to text"
+    told.tell(path, f"read as {format}, only the texts of its documents", advice=advice)
+    options = ReadOptions(
+        encoding=settings.encoding,
+        position_digit=format == "conll" and _has_place_digits(path, encoding=settings.encoding),
+        texts_only=True,
+        may_be_empty=True,
+        skip_checks=True,
+        replace_surrogates=True,
+    )
+    for document in read(path, format=format, options=options):
+        sentences = _sentences_of(document)
+        if not sentences:
+            told.empty["document"] += 1
+        yield from _in_sections(sentences)
+
+
+def _has_place_digits(path: Path, *, encoding: str) -> bool:
+    """Whether every word is a character with its place in a segmented word, as Weibo NER has them."""
+    lines = (line for _, line in islice(numbered_lines(path, encoding=encoding), HEAD_LINES))
+    words = [line.split()[0] for line in lines if line.strip()]
+    return len(words) >= _FEWEST_ROWS and all(len(word) == 2 and word[1].isdecimal() for word in words)
+
+
+def _sentences_of(document: Document) -> list[str]:
+    """The sentences that the corpus gave, with what lies between them; those of the text where it gave none."""
+    text = document.text.replace("\r\n", "\n").replace("\r", "\n") if document.sentences is None else document.text
+    if document.sentences is None:
+        return split_sentences(text)
+    return pieces_between(text, (sentence.start for sentence in document.sentences))
+
+
+def _in_sections(sentences: Iterable[str]) -> Iterator[Section]:
+    """The sentences of one document in sections."""
+    own: list[str] = []
+    size, continues = 0, False
+    for sentence in sentences:
+        if own and size + len(sentence) > LONGEST_SECTION:
+            yield Section(tuple(own), continues)
+            own, size, continues = [], 0, True
+        own.append(sentence)
+        size += len(sentence) + 1
+    if own:
+        yield Section(tuple(own), continues)
+
+
+def _plain(blocks: Iterable[str], unit: str, ends: Ends, told: _Told) -> Iterator[Section]:
+    """The sections of plain text."""
+    document = _OpenDocument(ends)
+    by_lines, by_blank_lines = unit == "lines", unit == "blank-lines"
+    blank = True
+    for block in blocks:
+        *lines, rest = block.split("\n")
+        for line in lines:
+            blank = blank and (not line or line.isspace())
+            document.add(line if by_lines else line + "\n")
+            if by_lines or (blank and by_blank_lines):
+                told.empty["document"] += by_lines and blank
+                section = document.end()
+            else:
+                section = document.overflow()
+            if section is not None:
+                yield section
+            blank = True
+        blank = blank and (not rest or rest.isspace())
+        document.add(rest)
+        if (section := document.overflow()) is not None:
+            yield section
+    if (section := document.end()) is not None:
+        yield section
+
+
+class _OpenDocument:
+    """A document that is being read; what would make it too long for a section is given out as it comes."""
+
+    def __init__(self, ends: Ends) -> None:
+        self._ends = ends
+        self._parts: list[str] = []
+        self._size = 0
+        self._continues = False
+
+    def add(self, text: str) -> None:
+        """More of the document."""
+        self._parts.append(text)
+        self._size += len(text)
+
+    def overflow(self) -> Section | None:
+        """All sentences but the last one, which may go on, where the document is long enough for a section."""
+        if self._size <= LONGEST_SECTION - _BLOCK_BYTES:
+            return None
+        text = "".join(self._parts)
+        ends = self._ends(text)
+        cut = ends[-1] if ends else 0
+        if len(text) - cut > LONGEST_SENTENCE:
+            cut = last_blank(text, len(text) - LONGEST_SENTENCE // 2, len(text))
+        self._parts, self._size = [text[cut:]], len(text) - cut
+        return self._section(text[:cut], ends)
+
+    def end(self) -> Section | None:
+        """The rest of the document; what is added next begins another one."""
+        text = "".join(self._parts).strip()
+        section = self._section(text, self._ends(text)) if text else None
+        self._parts, self._size, self._continues = [], 0, False
+        return section
+
+    def _section(self, text: str, ends: Sequence[int]) -> Section | None:
+        sentences = tuple(pieces_between(text, ends))
+        if not sentences:
+            return None
+        section = Section(sentences, self._continues)
+        self._continues = True
+        return section

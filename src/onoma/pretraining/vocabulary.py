@@ -1,0 +1,311 @@
+"""Texts to a vocabulary and its tokenizer; and what masked-language modelling has to know of any tokenizer.
+
+The same texts give the same vocabulary, whatever the process. The trainers of `tokenizers` do not promise that: they
+number pieces, and break ties, in the order of a hash table. So words and characters are counted here, WordPiece's
+trainer is given all characters in order beforehand, and of what Unigram's finds the best are taken here, by scores that
+are rounded and, where they are equal, by their spelling.
+
+This module does not know files or documents.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from tokenizers.decoders import Metaspace as MetaspaceDecoder
+from tokenizers.models import Unigram, WordPiece
+from tokenizers.normalizers import NFC, NFD, NFKC, Lowercase, Nmt, StripAccents
+from tokenizers.normalizers import Sequence as NormalizerSequence
+from tokenizers.pre_tokenizers import Metaspace, WhitespaceSplit
+from tokenizers.pre_tokenizers import Sequence as PreTokenizerSequence
+from tokenizers.trainers import UnigramTrainer, WordPieceTrainer
+
+from onoma.errors import ConfigError, EncoderError, InputError
+from onoma.models.tokenizer import ROLES, SPECIALS, add_specials, wordpiece_tokenizer
+
+_CONTINUING = "##"
+_SPACE = "▁"
+_BYTE_SPACE = "Ġ"
+_ALWAYS_KEPT = 0.999
+"""Share of the text whose characters a vocabulary has to have."""
+
+_FEWEST_OCCURRENCES = 2
+_LONGEST_PIECE = 16
+_LONGEST_WORD = 100
+"""Characters; BERT's tokenizer reads a longer word as unknown."""
+
+_CANDIDATES = 1.25
+"""So many times as many pieces as are wanted does Unigram's trainer find."""
+
+_DECIMALS = 5
+"""Of log probabilities. Those of the trainer differ by rounding errors from run to run, some 1e-14."""
+
+_STEP = 0.0001
+_TEXT_CHARACTERS = 1 << 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecialIds:
+    """Ids of a tokenizer's special tokens.
+
+    Attributes:
+        pad, cls, sep, mask: for padding, before a text, behind it, and for a masked subword.
+        unknown: for what the vocabulary does not have; None where it has every byte.
+        all: of all special tokens, ascending.
+    """
+
+    pad: int
+    cls: int
+    sep: int
+    mask: int
+    unknown: int | None
+    all: tuple[int, ...]
+
+
+def train_tokenizer(
+    texts: Iterable[str],
+    *,
+    kind: Literal["wordpiece", "unigram"],
+    size: int,
+    cased: bool,
+    notice: Callable[[str], object],
+) -> Tokenizer:
+    """Find a vocabulary for texts.
+
+    The special tokens are ``[PAD] [UNK] [CLS] [SEP] [MASK]``, with the ids 0 to 4; a text becomes ``[CLS] $A [SEP]``, a
+    pair ``[CLS] $A [SEP] $B [SEP]`` with type 1 from ``$B`` on.
+
+    Normalisation. WordPiece, as BERT: control characters are left out, every Chinese character is a word; unless cased
+    letters are put in lower case and their accents taken off. Unigram: what the eye does not see is left out or a blank
+    (Nmt), NFKC; unless cased lower case, without accents. Accents are all nonspacing marks, which some scripts
+    (Devanagari, Thai) write vowels with: use a cased vocabulary for them.
+
+    The rarest characters may be left out, so that they take at most half of the vocabulary and at most a thousandth of
+    the text lacks them. They are unknown: with WordPiece a whole word is, with Unigram the character.
+
+    Args:
+        texts: read once; all different words are held in memory.
+        kind: WordPiece (Schuster and Nakajima 2012, as BERT has it) or Unigram (Kudo 2018, as XLM-R has it).
+        size: subwords of the vocabulary, special tokens included.
+        cased: keep capitals and accents.
+        notice: is told where the texts support fewer subwords than were asked for, and where characters are left out.
+
+    Raises:
+        InputError: there is no text.
+        ConfigError: the size is too small for the characters of the texts; says the smallest.
+    """
+    empty = _wordpiece({}, cased=cased) if kind == "wordpiece" else _unigram([("[UNK]", 0.0)], cased=cased)
+    words = _count_words(texts, empty)
+    if not words:
+        raise InputError("there is no text to find a vocabulary for; name files that have some")
+    kept = _kept_characters(words, kind=kind, size=size, notice=notice)
+    known = {word: count for word, count in words.items() if kept.issuperset(word)}
+    if kind == "wordpiece":
+        tokenizer = _wordpiece(_train_wordpiece(known, size=size), cased=cased)
+    else:
+        tokenizer = _unigram(_train_unigram(known, kept, size=size), cased=cased)
+    add_specials(tokenizer)
+    reached = tokenizer.get_vocab_size()
+    if reached < size:
+        notice(f"the texts support {reached:,} subwords, not {size:,}; more text gives more")
+    return tokenizer
+
+
+def check_tokenizer(tokenizer: Tokenizer) -> None:
+    """Check that a tokenizer can be used for masked-language modelling.
+
+    Raises:
+        EncoderError: it lacks a special token that is needed, or does not tell where words begin; names it.
+    """
+    special_ids(tokenizer)
+    word_continuations(tokenizer)
+
+
+def special_ids(tokenizer: Tokenizer) -> SpecialIds:
+    """The ids of a tokenizer's special tokens, under BERT's names or RoBERTa's.
+
+    Raises:
+        EncoderError: it has none for padding, masks, or before or behind a text.
+    """
+    ids = {role: _first_known(tokenizer, pieces) for role, pieces in ROLES.items()}
+    lacking = [ROLES[role] for role, number in ids.items() if number is None and role != "unk_token"]
+    if lacking:
+        listed = ", ".join(" or ".join(pieces) for pieces in lacking)
+        raise EncoderError(
+            f"the tokenizer lacks {listed}, which masked-language modelling needs; add it to the tokenizer"
+        )
+    added = {number for number, token in tokenizer.get_added_tokens_decoder().items() if token.special}
+    known = {role: number for role, number in ids.items() if number is not None}
+    pad, cls, sep, mask = (known[role] for role in ("pad_token", "cls_token", "sep_token", "mask_token"))
+    every = tuple(sorted({*added, *known.values()}))
+    return SpecialIds(pad=pad, cls=cls, sep=sep, mask=mask, unknown=known.get("unk_token"), all=every)
+
+
+def word_continuations(tokenizer: Tokenizer) -> NDArray[np.bool_]:
+    """For each id whether its subword goes on with the word of the one before it, ``[vocabulary]``.
+
+    Special tokens never do.
+
+    Raises:
+        EncoderError: the tokenizer marks neither beginnings nor continuations of words; or lacks a special token.
+    """
+    description = json.loads(tokenizer.to_str())
+    goes_on = _rule(description)
+    pieces: Mapping[str, int] = tokenizer.get_vocab(with_added_tokens=True)
+    continuations = np.zeros(max(pieces.values()) + 1, dtype=np.bool_)
+    continuations[[number for piece, number in pieces.items() if goes_on(piece)]] = True
+    continuations[list(special_ids(tokenizer).all)] = False
+    return continuations
+
+
+def _rule(description: Mapping[str, object]) -> Callable[[str], bool]:
+    """Tells of a piece whether it goes on with a word."""
+    model = description["model"]
+    assert isinstance(model, dict)
+    prefix = model.get("continuing_subword_prefix")
+    if prefix:
+        return lambda piece: piece.startswith(prefix)
+    if model["type"] == "WordLevel":
+        return frozenset[str]().__contains__
+    stages = json.dumps(
+        [description[stage] for stage in ("normalizer", "pre_tokenizer", "decoder")], ensure_ascii=False
+    )
+    mark = _BYTE_SPACE if '"ByteLevel"' in stages else _SPACE if _SPACE in stages else None
+    if mark is None or model.get("end_of_word_suffix"):
+        raise EncoderError(
+            f"the tokenizer ({model['type']}) marks no beginnings of words, which masking whole words needs; "
+            f"choose one whose pieces have {_CONTINUING}, {_SPACE} or {_BYTE_SPACE}"
+        )
+    return lambda piece: not piece.startswith(mark)
+
+
+def _first_known(tokenizer: Tokenizer, pieces: Sequence[str]) -> int | None:
+    return next((found for piece in pieces if (found := tokenizer.token_to_id(piece)) is not None), None)
+
+
+def _wordpiece(vocabulary: dict[str, int], *, cased: bool) -> Tokenizer:
+    model = WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=_LONGEST_WORD)
+    return wordpiece_tokenizer(model, lowercase=not cased)
+
+
+def _unigram(pieces: list[tuple[str, float]], *, cased: bool) -> Tokenizer:
+    unknown = next(number for number, (piece, _) in enumerate(pieces) if piece == "[UNK]")
+    tokenizer = Tokenizer(Unigram(pieces, unk_id=unknown, byte_fallback=False))
+    plain = [] if cased else [Lowercase(), NFD(), StripAccents(), NFC()]
+    tokenizer.normalizer = NormalizerSequence([Nmt(), NFKC(), *plain])
+    tokenizer.pre_tokenizer = PreTokenizerSequence([WhitespaceSplit(), Metaspace(_SPACE, prepend_scheme="always")])
+    tokenizer.decoder = MetaspaceDecoder(_SPACE, prepend_scheme="always")
+    return tokenizer
+
+
+def _count_words(texts: Iterable[str], tokenizer: Tokenizer) -> Counter[str]:
+    """How often each word occurs, as the tokenizer normalises and cuts texts before its model."""
+    written: Counter[str] = Counter()
+    for text in texts:
+        written.update(text.split())
+    words: Counter[str] = Counter()
+    for piece, count in written.items():
+        normal = tokenizer.normalizer.normalize_str(piece)
+        for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(normal):
+            if len(word) <= _LONGEST_WORD and word != _SPACE:
+                words[word] += count
+    return words
+
+
+def _kept_characters(
+    words: Mapping[str, int], *, kind: str, size: int, notice: Callable[[str], object]
+) -> frozenset[str]:
+    """The characters that become subwords.
+
+    Raises:
+        ConfigError: they do not fit into the vocabulary.
+    """
+    counts: Counter[str] = Counter()
+    inside: set[str] = set()
+    for word, count in words.items():
+        inside.update(word[1:])
+        for character in word:
+            counts[character] += count
+    ordered = sorted(counts, key=lambda character: (-counts[character], character))
+    room = size - len(SPECIALS)
+    needed, seen, total, kept = 0, 0, counts.total(), list[str]()
+    pieces = 0
+    for character in ordered:
+        pieces += 2 if kind == "wordpiece" and character in inside else 1
+        if seen < _ALWAYS_KEPT * total:
+            needed = pieces
+        elif 2 * pieces > room:
+            break
+        kept.append(character)
+        seen += counts[character]
+    if needed > room:
+        smallest = needed + len(SPECIALS)
+        raise ConfigError(
+            f"a vocabulary of {size:,} subwords is too small: the special tokens and the characters of the texts alone "
+            f"are {smallest:,}; choose at least {smallest:,}, better many times as many"
+        )
+    if len(kept) < len(ordered):
+        share = 100 * (total - seen) / total
+        notice(
+            f"{len(ordered) - len(kept):,} rare characters, {share:.2f} % of the text, are left out of the vocabulary"
+        )
+    return frozenset(kept)
+
+
+def _train_wordpiece(words: Mapping[str, int], *, size: int) -> dict[str, int]:
+    """Pieces and their ids."""
+    # The trainer numbers single characters as it meets them, and breaks ties by these numbers.
+    characters = sorted({character for word in words for character in word})
+    continuing = sorted({_CONTINUING + character for word in words for character in word[1:]})
+    tokenizer = _wordpiece({}, cased=True)
+    tokenizer.normalizer = None
+    tokenizer.pre_tokenizer = WhitespaceSplit()
+    trainer = WordPieceTrainer(
+        vocab_size=size,
+        min_frequency=_FEWEST_OCCURRENCES,
+        special_tokens=[*SPECIALS, *characters, *continuing],
+        continuing_subword_prefix=_CONTINUING,
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(_repeated(words), trainer)
+    vocabulary: dict[str, int] = json.loads(tokenizer.to_str())["model"]["vocab"]
+    return vocabulary
+
+
+def _train_unigram(words: Mapping[str, int], characters: frozenset[str], *, size: int) -> list[tuple[str, float]]:
+    """Pieces and their log probabilities, special tokens first."""
+    tokenizer = Tokenizer(Unigram())
+    tokenizer.pre_tokenizer = WhitespaceSplit()
+    trainer = UnigramTrainer(
+        vocab_size=int(_CANDIDATES * size),
+        special_tokens=list(SPECIALS),
+        unk_token="[UNK]",
+        max_piece_length=_LONGEST_PIECE,
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(_repeated(words), trainer)
+    found: list[tuple[str, float]] = json.loads(tokenizer.to_str())["model"]["vocab"]
+    scores = {piece: round(score, _DECIMALS) for piece, score in found if piece not in SPECIALS}
+    # The trainer gives characters that it had dropped the lowest score and, in the order of a hash table, 0.0001 more.
+    lowest = min(scores.values())
+    for piece in characters:
+        if scores.get(piece, 0.0) < lowest + _STEP * len(characters):
+            scores[piece] = lowest
+    ordered = sorted(scores, key=lambda piece: (piece not in characters, -scores[piece], piece))
+    chosen = sorted(ordered[: size - len(SPECIALS)], key=lambda piece: (-scores[piece], piece))
+    return [*((piece, 0.0) for piece in SPECIALS), *((piece, scores[piece]) for piece in chosen)]
+
+
+def _repeated(words: Mapping[str, int]) -> Iterator[str]:
+    """Texts in which each word occurs as often as it was counted, for the trainers take no counts."""
+    for word, count in words.items():
+        at_once = max(1, _TEXT_CHARACTERS // (len(word) + 1))
+        for done in range(0, count, at_once):
+            yield " ".join([word] * min(at_once, count - done))

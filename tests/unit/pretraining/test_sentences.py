@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onoma.pretraining.sentences import LONGEST_SENTENCE, are_sentences, split_sentences
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He came.|She left.|And then?|Nothing!|So it was.",
+        "“Why?” he asked.|“Because.”|She said no more.",
+        "(It was late.)|They went home.",
+        "Dr. Smith met Mrs. Jones and J. R. Ewing on St. Mark's Square.|They talked.",
+        "It was made in the U.S. Senate.|It is in the U.S.|The people know.",
+        "He works at Acme Inc.|She does not.",
+        "See No. 5 and Fig. 3 there.|No.|I will not.",
+        "1. Open the door.|2. Go in.",
+        "It ended in 2010.|The rest is known.|Am 3. Oktober war es kalt.",
+        "Some fruit, e.g. apples, cost 3.14 a piece at example.com today.|Good.",
+        "Wait... what is it?!|It is… nothing.|Fine…|Next.",
+        "你好。|他说：“走吧！”|她来了？|好",
+        "هل أنت بخير؟|نعم.|شكرا",
+        "मैं घर हूँ।|वह बाहर है।",
+        "hey. |how are you? |fine",
+        "Das ist z.B. Brot.|Und ca. 5 Euro.",
+        "no mark and no capital anywhere",
+    ],
+)
+def test_sentences_end_where_they_end(text: str) -> None:
+    expected = [sentence.strip() for sentence in text.split("|")]
+    blank = "" if "。" in text else " "
+    assert split_sentences(text.replace("|", blank)) == expected
+
+
+def test_a_wrapped_line_goes_on_and_another_does_not() -> None:
+    wrapped = "The chancellor visited the University of\nNew York and said that it was\na fine place. She left.\n"
+    assert split_sentences(wrapped) == [
+        "The chancellor visited the University of New York and said that it was a fine place.",
+        "She left.",
+    ]
+    assert split_sentences("Munich\nGermany\n\nA title\n\nSome text") == ["Munich", "Germany", "A title", "Some text"]
+
+
+def test_a_sentence_without_an_end_is_cut_at_blanks() -> None:
+    pieces = split_sentences("word " * 2_000)
+    assert len(pieces) > 4
+    assert all(len(piece) <= LONGEST_SENTENCE for piece in pieces)
+    assert {word for piece in pieces for word in piece.split()} == {"word"}
+    assert "".join(split_sentences("x" * 5_001)) == "x" * 5_001
+
+
+def test_lines_that_are_sentences_are_told_from_wrapped_ones_and_paragraphs() -> None:
+    assert are_sentences(["He came.", "She left!", "“Why?”", "So it was ."] * 3)
+    assert not are_sentences(["He came to the house of his", "brother and left. She did", "not."])
+    assert not are_sentences(["He came. She left. It was so.", "There was more. It was long."])
+    assert not are_sentences(["hello", "world"])
+    assert not are_sentences(["One."])
+
+
+@given(st.text(st.sampled_from("aA.!?…。।\"”( \n\t1\u2028-éI'"), max_size=200))
+def test_no_character_is_lost(text: str) -> None:
+    sentences = split_sentences(text)
+    assert "".join("".join(sentences).split()) == "".join(text.split())
+    assert all(sentence == sentence.strip() != "" and "\n" not in sentence for sentence in sentences)
