@@ -14,13 +14,13 @@ process of its own:
     blocks_fp32    the same in fp32
 
 What they do is not quite the same. `Trainer` takes a line at a time by default, cut at 128 subwords, and pads it to the
-longest of its batch; ours packs as many full sentences as a window holds. A subword costs more in a longer sequence, and
-less where there is no padding. So `blocks` prepares the text as the example `run_mlm` does: all lines one after the
+longest of its batch; ours packs as many full sentences as a window holds. A subword costs more in a longer sequence,
+and less where there is no padding. So `blocks` prepares the text as the example `run_mlm` does: all lines one after the
 other, cut into blocks of 128 without regard to sentences, so that there is no padding either. That is the nearest to
-ours. All use `DataCollatorForLanguageModeling`, which masks subwords, not whole words; both mask 15 %.
+ours. All of `Trainer` use `DataCollatorForLanguageModeling`, which masks subwords, not whole words; both mask 15 %.
 
-Speed counts real subwords, special tokens included, padding not, by the clock on the wall; the first steps do not count,
-nor does tokenizing. Ours holds nothing out, so that nothing is measured between, and trains all weights from the first
+Speed counts real subwords, special tokens included, padding not, by the clock on the wall; tokenizing and the first
+steps do not count. Ours holds nothing out, so that nothing is measured between, and trains all weights from the first
 step. In `ours_times` are the ratios within the rounds; `of_best` says which of each two precisions was the faster one.
 """
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -30,7 +31,7 @@ from support.learnable import QUICK
 from support.unlabelled import TINY, WORD, Text, make_text, numbers
 
 LENGTHENING = {"objective.long_window": 64, "objective.long_share": 0.5}
-LARGE: dict[str, object] = {**TINY, "training.batch_subwords": 4_096, "training.steps": 100, "data.held_out_share": 0}
+LARGE: dict[str, object] = {**TINY, "training.batch_subwords": 4_096, "training.steps": 60, "data.held_out_share": 0}
 
 
 def sets(settings: dict[str, object]) -> list[str]:
@@ -229,7 +230,9 @@ class Seen:
     def opened(self, folder: Path) -> Seen:
         self.folder = folder
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.cls, self.sep, self.mask = (self.tokenizer.token_to_id(f"[{name}]") for name in ("CLS", "SEP", "MASK"))
+        self.cls, self.sep, self.mask = (
+            int(self.tokenizer.token_to_id(f"[{name}]")) for name in ("CLS", "SEP", "MASK")
+        )
         return self
 
     def sequences(self, batches: Sequence[MaskedBatch]) -> list[tuple[list[list[str]], int]]:
@@ -245,7 +248,7 @@ class Seen:
                     if number == self.sep:
                         segments.append([])
                     else:
-                        segments[-1].append(self.tokenizer.id_to_token(number))
+                        segments[-1].append(str(self.tokenizer.id_to_token(number)))
                 found.append((segments, pair))
         return found
 
@@ -294,10 +297,10 @@ def test_fifteen_percent_are_masked_most_by_the_mask_some_by_others(kind, reques
         maskable += batch.subwords - int(torch.isin(batch.ids, torch.tensor([seen.cls, seen.sep])).sum())
         masked += len(batch.masked)
         now = batch.ids[batch.masked]
-        by_mask += int((now == seen.mask).sum())
-        unchanged += int((now == batch.targets).sum())
+        by_mask += int(now.eq(seen.mask).sum())
+        unchanged += int(now.eq(batch.targets).sum())
         special += int(torch.isin(now, torch.tensor([0, 1, seen.cls, seen.sep])).sum())
-    assert masked > 40_000
+    assert masked > 20_000
     assert masked / maskable == pytest.approx(0.15, rel=0.01)
     assert by_mask / masked == pytest.approx(0.8, abs=0.01)
     assert unchanged / masked == pytest.approx(0.1, abs=0.01)
@@ -411,7 +414,8 @@ def test_a_batch_loses_what_its_parts_lose(paired, size):
 
 def test_transformers_loads_the_encoder_with_all_its_weights(made):
     for kind in (BertForPreTraining, AutoModelForMaskedLM, AutoModel):
-        _, report = kind.from_pretrained(made, output_loading_info=True)
+        loaded: Any = kind.from_pretrained(made, output_loading_info=True)
+        report = loaded[1]
         assert not report["missing_keys"]
         if kind is BertForPreTraining:
             assert not report["unexpected_keys"]
@@ -458,8 +462,8 @@ def test_text_is_needed(onoma, tmp_path):
 
 @pytest.mark.parametrize("name", ["window", "long_window"])
 def test_a_window_must_fit_into_the_encoder(text, made, tmp_path, name):
+    settings = {"objective.window": 64, f"objective.{name}": 65, "training.steps": 1}
     with pytest.raises(ConfigError, match=rf"objective\.{name}: 65 subwords.*64"):
-        settings = {"objective.window": 64, f"objective.{name}": 65, "training.steps": 1}
         package.pretrain(text=text, encoder=str(made), output=tmp_path / "x", settings=settings)
 
 

@@ -244,7 +244,7 @@ class _Stream:
         return self._made[1]
 
     def _order(self, made: Sequences, random: np.random.Generator) -> list[int]:
-        """Similar lengths in a batch, batches at random; those that fill no batch are chosen by chance, and come last."""
+        """Similar lengths in a batch, batches at random; chance decides which fill no batch, and these come last."""
         order, lengths = random.permutation(len(made)), made.lengths()
         whole = len(order) // self.batch_size * self.batch_size
         sorted_by_length = order.copy()
