@@ -31,7 +31,7 @@ from filelock import FileLock, Timeout
 from pretraining_data import HERE, corpus, some_sentences, texts, unlabelled
 from results import write_result
 
-SCRATCH = {"model.shape": "mini", "model.vocabulary_size": 8_000}
+SCRATCH = {"model.shape": "mini", "model.vocabulary_size": 8_000, "training.batch_subwords": 1_024}
 ADAPT = {"training.batch_subwords": 2_048, "training.learning_rate": 2e-4, "training.head_first": 0.1}
 OBJECTIVES = {
     "mlm+nsp": {"objective.masking": "subwords", "objective.sentence_pairs": "next"},
@@ -118,7 +118,7 @@ def wait(runs: Sequence[Run]) -> None:
 
 def scratch(seeds: Sequence[int]) -> dict[str, object]:
     encoders = [
-        Encoder("mini", texts(), {**SCRATCH, "training.steps": 3_500}),
+        Encoder("mini", texts(), {**SCRATCH, "training.steps": 14_000}),
         Encoder("mini-random", texts(), {**SCRATCH, "training.steps": 0}),
     ]
     corpora = ("wikigold", "wnut17", "bc5cdr")
@@ -167,7 +167,7 @@ def adapt(seeds: Sequence[int], corpora: Sequence[str]) -> dict[str, object]:
 
 def objectives(seeds: Sequence[int]) -> dict[str, object]:
     encoders = {
-        name: Encoder(f"objective-{name}", texts(), {**SCRATCH, **settings, "training.steps": 1_000})
+        name: Encoder(f"objective-{name}", texts(), {**SCRATCH, **settings, "training.steps": 4_000})
         for name, settings in OBJECTIVES.items()
     }
     do(list(encoders.values()))

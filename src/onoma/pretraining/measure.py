@@ -12,10 +12,11 @@ from onoma.engine.dtype import Dtype
 from onoma.engine.events import Score
 from onoma.models import MaskedBatch, PretrainingModel
 from onoma.pretraining.data import Maker
-from onoma.pretraining.sequences import SentencePairs, Sequences, make_sequences
+from onoma.pretraining.sequences import SentencePairs, Sequences, make_sequences, shards_of
 
 _SEED = 20181011
 _BATCH_SUBWORDS = 4_096
+_PART_SUBWORDS = 2_000
 
 
 class HeldOut:
@@ -26,21 +27,23 @@ class HeldOut:
         pairs: the kind of pairs.
         window: subwords of a sequence at most.
         rate: share of the subwords to predict.
-        subwords: measure on so many at most; None for all.
+        subwords: measure on about so many at most, of parts of the text that are drawn by chance.
     """
 
-    def __init__(
-        self, maker: Maker, *, pairs: SentencePairs, window: int, rate: float, subwords: int | None = None
-    ) -> None:
+    def __init__(self, maker: Maker, *, pairs: SentencePairs, window: int, rate: float, subwords: int) -> None:
         self._maker, self._rate = maker, rate
         random = np.random.default_rng(_SEED)
-        sentences = range(len(maker.text.sentences) - 1)
-        made = make_sequences(maker.text, sentences, pairs=pairs, window=window, random=random)
-        lengths = made.lengths()
-        order = random.permutation(len(made))
-        if subwords is not None:
-            order = order[: max(1, int(np.searchsorted(np.cumsum(lengths[order]), subwords)))]
-        order = order[np.argsort(lengths[order], kind="stable")]
+        made = Sequences()
+        left = subwords
+        parts = shards_of(maker.text, subwords=_PART_SUBWORDS)
+        for part in random.permutation(len(parts)).tolist():
+            if left <= 0:
+                break
+            some = make_sequences(maker.text, parts[part], pairs=pairs, window=window, random=random)
+            made.segments += some.segments
+            made.pairs += some.pairs
+            left -= int(some.lengths().sum())
+        order = np.argsort(made.lengths(), kind="stable")
         per_batch = max(1, _BATCH_SUBWORDS // window)
         self._batches = [order[start : start + per_batch].tolist() for start in range(0, len(order), per_batch)]
         self._made = made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from onoma.pretraining.tokenized import Read, Split, is_held_out, tokenize
 from onoma.pretraining.vocabulary import check_tokenizer, train_tokenizer
 
 _VOCABULARY = "vocabulary.json"
+_SECONDS = 20.0
+"""Between two reports of how far reading has come."""
 
 
 def load_start(config: PretrainConfig, *, folder: Path | None, on_event: Listener) -> Pretrained:
@@ -66,8 +69,16 @@ def read_text(data: TextConfig, tokenizer: Tokenizer, *, on_event: Listener) -> 
     """
     on_event(Stage("reading text"))
 
+    shown = time.monotonic()
+
     def notice(text: str) -> None:
         on_event(Notice(text))
+
+    def progressed(subwords: int) -> None:
+        nonlocal shown
+        if time.monotonic() - shown > _SECONDS:
+            shown = time.monotonic()
+            on_event(Stage(f"reading text: {subwords:,} subwords"))
 
     split = tokenize(
         tokenizer,
@@ -80,6 +91,7 @@ def read_text(data: TextConfig, tokenizer: Tokenizer, *, on_event: Listener) -> 
         share=data.held_out_share,
         read_held_out=_read(data, data.held_out) if data.held_out else None,
         notice=notice,
+        progressed=progressed,
     )
     names = ", ".join(path.name for path in data.text)
     if not split.train.subwords:

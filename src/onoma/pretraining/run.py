@@ -120,8 +120,8 @@ def pretrain(
     split = ranks.in_turn(lambda: read_text(config.data, pretrained.tokenizer, on_event=on_event))
     pairs = choose_pairs(config, split.train, notice=lambda text: on_event(Notice(text)))
     model, new_head = build_pretraining_model(pretrained, pairs=pairs != "none")
-    if config.model.dropout is not None:
-        set_dropout(model.encoder, config.model.dropout)
+    if config.model.dropout is not None or config.model.encoder is None:
+        set_dropout(model.encoder, config.model.dropout or 0.0)
     if settings.recompute:
         checkpoint_layers(model.encoder)
     model.to(device)

@@ -10,7 +10,7 @@ This module does not know files, documents or subwords.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from onoma.encoding.lines import lines_of, wrapped_lines
@@ -30,6 +30,8 @@ _LINE_END = re.compile(rf"[.!?…؟۔։።။។。！？｡।॥]{_CLOSERS}*\s
 _WORD = re.compile(r"\w+")
 _ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _ITEM = re.compile(r"\(?(?:\d{1,3}|[ivxIVX]{1,4}|[^\W\d_])")
+_FEWEST_JUDGED = 20
+_FULL = 0.9
 _BEFORE = 32
 """So many characters before a full stop show the word that it belongs to, and whether that begins a sentence."""
 
@@ -55,7 +57,6 @@ _GERMAN_MONTHS = _words(
     "Januar Februar März April Mai Juni Juli August September Oktober November Dezember Jahrhundert"
 )
 _LAST_BLANK = re.compile(r"\s(?=\S*$)")
-_JOINT = re.compile(r"\s*\n\s*")
 
 
 def split_sentences(text: str) -> list[str]:
@@ -73,6 +74,12 @@ def sentence_ends(text: str) -> list[int]:
     """The characters behind the sentences of a text, in order; not that behind the last one."""
     ends = _ends_at_marks(text)
     return sorted([*ends, *_line_bounds(text)]) if "\n" in text else ends
+
+
+def whole_line_ends(text: str) -> list[int]:
+    """The same for a text in which no line goes on in the next one."""
+    ends = _ends_at_marks(text)
+    return sorted([*ends, *line_ends(text)]) if "\n" in text else ends
 
 
 def line_ends(text: str) -> list[int]:
@@ -95,7 +102,7 @@ def pieces_between(text: str, cuts: Iterable[int]) -> list[str]:
         if len(sentence) > LONGEST_SENTENCE:
             sentences += _cut(sentence)
         elif sentence:
-            sentences.append(_JOINT.sub(" ", sentence) if "\n" in sentence else sentence)
+            sentences.append(_joined(sentence) if "\n" in sentence else sentence)
     return sentences
 
 
@@ -109,9 +116,23 @@ def are_sentences(lines: Iterable[str]) -> bool:
     return count >= 2 and ending >= 0.8 * count and inside <= 0.25 * count
 
 
+def are_wrapped(lines: Sequence[str]) -> bool:
+    """Whether lines were wrapped: most that have another one below are full, so that its first word had no room.
+
+    A whole file tells better than a paragraph. Lines that are too few to judge may have been wrapped.
+    """
+    pairs = [(len(line), len(below.split(maxsplit=1)[0])) for line, below in pairwise(lines) if line and below.strip()]
+    if len(pairs) < _FEWEST_JUDGED:
+        return True
+    widths = sorted(width for width, _ in pairs)
+    usual = widths[len(widths) * 49 // 50]
+    full = sum(width + 1 + word > _FULL * usual for width, word in pairs)
+    return 2 * full > len(pairs)
+
+
 def _cut(sentence: str) -> Iterator[str]:
     """The pieces of a sentence that is too long."""
-    sentence = _JOINT.sub(" ", sentence)
+    sentence = _joined(sentence)
     start = 0
     while len(sentence) - start > LONGEST_SENTENCE:
         cut = last_blank(sentence, start + LONGEST_SENTENCE // 2, start + LONGEST_SENTENCE)
@@ -120,6 +141,11 @@ def _cut(sentence: str) -> Iterator[str]:
         start = cut
     if piece := sentence[start:].strip():
         yield piece
+
+
+def _joined(sentence: str) -> str:
+    """The sentence as one line."""
+    return " ".join(filter(None, map(str.strip, sentence.split("\n"))))
 
 
 def last_blank(text: str, start: int, end: int) -> int:

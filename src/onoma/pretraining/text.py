@@ -26,11 +26,13 @@ from onoma.io.lines import numbered_lines
 from onoma.pretraining.sentences import (
     LONGEST_SENTENCE,
     are_sentences,
+    are_wrapped,
     last_blank,
     line_ends,
     pieces_between,
     sentence_ends,
     split_sentences,
+    whole_line_ends,
 )
 from onoma.text import Document
 
@@ -53,7 +55,7 @@ _DOCUMENTS = {
     "blank-lines": "blank lines separate documents",
     "files": "the whole file is a document",
 }
-_CHANGE = "to have it otherwise, set documents to lines, blank-lines or files"
+_CHANGE = "--set data.documents=lines, blank-lines or files changes that"
 
 Ends = Callable[[str], list[int]]
 """Finds the characters behind the sentences of a text, in order; not that behind the last one."""
@@ -108,7 +110,7 @@ def read_sections(
     Args:
         paths: files, which may be compressed (``.gz``, ``.xz``, ``.zst``), or folders, which stand for all their files.
         settings: how they are read.
-        notice: is told how the files were read, once for each way, and what was skipped.
+        notice: is notices how the files were read, once for each way, and what was skipped.
 
     Yields:
         The sections of each document in order, one document after the other.
@@ -121,13 +123,13 @@ def read_sections(
     files = _files_of(paths)
     if not files:
         raise InputError("no files to read text from; name files, or a folder that has some")
-    told = _Told(notice)
+    notices = _Notices(notice)
     found = False
     for path in files:
-        for section in _sections(path, settings, told):
+        for section in _sections(path, settings, notices):
             found = True
             yield section
-    told.finish()
+    notices.finish()
     if not found:
         raise InputError(f"no text in {_listed(files)}; there is nothing but white space")
 
@@ -148,11 +150,11 @@ def _listed(paths: Sequence[Path]) -> str:
 
 
 @dataclass(slots=True)
-class _Told:
+class _Notices:
     """What is said of the files: each way of reading at the first file that is read so, and at the end how many more.
 
     Attributes:
-        notice: is told.
+        notice: called with what is to be said.
         more: further files by the way in which they were read.
         empty: files and documents without text.
     """
@@ -161,7 +163,7 @@ class _Told:
     more: Counter[str] = field(default_factory=Counter)
     empty: Counter[str] = field(default_factory=Counter)
 
-    def tell(self, path: Path, way: str, *, advice: str) -> None:
+    def add(self, path: Path, way: str, *, advice: str) -> None:
         """Say how a file is read, if none before was read so."""
         if way in self.more:
             self.more[way] += 1
@@ -179,11 +181,11 @@ class _Told:
                 self.notice(f"{count:,} {what if count == 1 else what + 's'} without text skipped")
 
 
-def _sections(path: Path, settings: TextSettings, told: _Told) -> Iterator[Section]:
+def _sections(path: Path, settings: TextSettings, notices: _Notices) -> Iterator[Section]:
     """The sections of one file."""
     name = settings.format if settings.format is not None else _named_format(path)
     if name not in (None, "text"):
-        yield from _annotated(path, str(name), settings, told)
+        yield from _annotated(path, str(name), settings, notices)
         return
     blocks = _blocks(path, encoding=settings.encoding)
     head: list[str] = []
@@ -195,25 +197,35 @@ def _sections(path: Path, settings: TextSettings, told: _Told) -> Iterator[Secti
             break
     start = "".join(head)
     if size < _HEAD_CHARACTERS and (not start or start.isspace()):
-        told.empty["file"] += 1
+        notices.empty["file"] += 1
         return
     lines = [line[:LONGEST_SECTION] for line in start.split("\n", _JUDGED_LINES)]
     if len(lines) > _JUDGED_LINES or (size >= _HEAD_CHARACTERS and len(lines) > 1):
         lines.pop()
     if name is None and (found := _recognised(path, lines)):
         blocks.close()
-        yield from _annotated(path, found, settings, told)
+        yield from _annotated(path, found, settings, notices)
         return
     unit = settings.documents
     if unit == "auto":
         unit = "blank-lines" if _BLANK_LINE.search(start.strip()) else "lines"
-        told.tell(path, f"plain text, {_DOCUMENTS[unit]}", advice=_CHANGE)
-    ends: Ends = sentence_ends
-    if unit != "lines" and are_sentences(line[:LONGEST_SENTENCE] for line in lines if line.strip()):
-        told.tell(path, "plain text, each line is taken as a sentence", advice="as nearly all end like one")
-        ends = line_ends
+        notices.add(path, f"plain text, {_DOCUMENTS[unit]}", advice=_CHANGE)
+    ends = sentence_ends if unit == "lines" else _ends_for(path, lines, notices)
     del start, lines
-    yield from _plain(chain(_emptied(head), blocks), unit, ends, told)
+    yield from _plain(chain(_emptied(head), blocks), unit, ends, notices)
+
+
+def _ends_for(path: Path, lines: Sequence[str], notices: _Notices) -> Ends:
+    """What finds the ends of sentences in documents of several lines, by the first lines of the file."""
+    if are_sentences(line[:LONGEST_SENTENCE] for line in lines if line.strip()):
+        notices.add(path, "plain text, each line is taken as a sentence", advice="as nearly all end like one")
+        return line_ends
+    if not are_wrapped([line.strip() for line in lines]):
+        notices.add(
+            path, "plain text, no sentence goes on in the next line", advice="as the lines are not of one width"
+        )
+        return whole_line_ends
+    return sentence_ends
 
 
 def _emptied(blocks: list[str]) -> Iterator[str]:
@@ -296,16 +308,16 @@ def _are_rows(lines: Sequence[str]) -> bool:
     return width > 1 and count >= _FEWEST_ROWS and count >= 0.9 * widths.total()
 
 
-def _annotated(path: Path, format: str, settings: TextSettings, told: _Told) -> Iterator[Section]:
+def _annotated(path: Path, format: str, settings: TextSettings, notices: _Notices) -> Iterator[Section]:
     """The sections of the documents of an annotated file."""
     if path.suffix.lower() in _COMPRESSIONS:
         message = f"is compressed, and annotated files ({format}) are read only uncompressed; decompress it"
-        raise CorpusError(f"{message}, or set format to text if it is plain text", path=path)
+        raise CorpusError(f"{message}, or if it is plain text, say so (--set data.format=text)", path=path)
     if path.is_file() and path.stat().st_size == 0:
-        told.empty["file"] += 1
+        notices.empty["file"] += 1
         return
-    advice = "to read the file as it stands, set format to text"
-    told.tell(path, f"read as {format}, only the texts of its documents", advice=advice)
+    advice = "--set data.format=text reads the file as it stands"
+    notices.add(path, f"read as {format}, only the texts of its documents", advice=advice)
     options = ReadOptions(
         encoding=settings.encoding,
         position_digit=format == "conll" and _has_place_digits(path, encoding=settings.encoding),
@@ -317,7 +329,7 @@ def _annotated(path: Path, format: str, settings: TextSettings, told: _Told) -> 
     for document in read(path, format=format, options=options):
         sentences = _sentences_of(document)
         if not sentences:
-            told.empty["document"] += 1
+            notices.empty["document"] += 1
         yield from _in_sections(sentences)
 
 
@@ -350,7 +362,7 @@ def _in_sections(sentences: Iterable[str]) -> Iterator[Section]:
         yield Section(tuple(own), continues)
 
 
-def _plain(blocks: Iterable[str], unit: str, ends: Ends, told: _Told) -> Iterator[Section]:
+def _plain(blocks: Iterable[str], unit: str, ends: Ends, notices: _Notices) -> Iterator[Section]:
     """The sections of plain text."""
     document = _OpenDocument(ends)
     by_lines, by_blank_lines = unit == "lines", unit == "blank-lines"
@@ -361,7 +373,7 @@ def _plain(blocks: Iterable[str], unit: str, ends: Ends, told: _Told) -> Iterato
             blank = blank and (not line or line.isspace())
             document.add(line if by_lines else line + "\n")
             if by_lines or (blank and by_blank_lines):
-                told.empty["document"] += by_lines and blank
+                notices.empty["document"] += by_lines and blank
                 section = document.end()
             else:
                 section = document.overflow()

@@ -89,6 +89,7 @@ def tokenize(
     share: float,
     read_held_out: Read | None = None,
     notice: Callable[[str], object],
+    progressed: Callable[[int], object] = lambda _: None,
 ) -> Split:
     """Tokenize text, or find it tokenized.
 
@@ -99,6 +100,7 @@ def tokenize(
         share: of the documents, by chance, that is held out; not used where ``read_held_out`` is given.
         read_held_out: what is held out, if that is text of its own; documents that both have are left out of train.
         notice: called with what the user should know.
+        progressed: called every so often with the subwords so far.
     """
     dtype = np.dtype(np.uint16 if tokenizer.get_vocab_size() <= 2**16 else np.uint32)
     columns = {
@@ -125,6 +127,7 @@ def tokenize(
                 mine = [each for each in some if fingerprint(each.section) not in known]
                 both += len(some) - len(mine)
             yield sides["train"].write(mine)
+            progressed(sum(side.subwords for side in sides.values()))
         for side in sides.values():
             yield side.end()
         if both:
@@ -167,7 +170,9 @@ class _Tokenized:
 
 
 def _tokenized(tokenizer: Tokenizer, sections: Iterable[Section]) -> Iterator[list[_Tokenized]]:
-    """Tokenize some sections at a time."""
+    """Tokenize some sections at a time; a ``[MASK]`` that somebody wrote is no mask."""
+    tokenizer = Tokenizer.from_str(tokenizer.to_str())
+    tokenizer.encode_special_tokens = True
     stream = enumerate(sections)
     while some := list(islice(stream, _AT_ONCE)):
         sentences = [sentence for _, section in some for sentence in section.sentences]
@@ -182,7 +187,7 @@ class _Writer:
 
     def __init__(self, side: str) -> None:
         self._side = side
-        self._subwords = self._sentences = 0
+        self.subwords = self._sentences = 0
         self._last = -1
 
     def write(self, sections: Sequence[_Tokenized]) -> dict[str, NDArray[np.generic]]:
@@ -195,15 +200,15 @@ class _Writer:
             self._last = each.number
             for sentence in each.sentences:
                 for cut in range(0, len(sentence), LONGEST_SENTENCE):
-                    starts.append(self._subwords + len(ids))
+                    starts.append(self.subwords + len(ids))
                     ids += sentence[cut : cut + LONGEST_SENTENCE]
-        self._subwords += len(ids)
+        self.subwords += len(ids)
         self._sentences += len(starts)
         return self._named(ids=ids, sentences=starts, documents=documents)
 
     def end(self) -> dict[str, NDArray[np.generic]]:
         """The ends of the last sentence and of the last document."""
-        return self._named(ids=[], sentences=[self._subwords], documents=[self._sentences])
+        return self._named(ids=[], sentences=[self.subwords], documents=[self._sentences])
 
     def _named(self, **columns: list[int]) -> dict[str, NDArray[np.generic]]:
         return {f"{self._side}_{name}": np.array(values, dtype=np.int64) for name, values in columns.items()}

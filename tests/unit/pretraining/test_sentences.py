@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import random
+import textwrap
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onoma.pretraining.sentences import LONGEST_SENTENCE, are_sentences, split_sentences
+from onoma.pretraining.sentences import LONGEST_SENTENCE, are_sentences, are_wrapped, split_sentences
 
 
 @pytest.mark.parametrize(
@@ -58,6 +61,23 @@ def test_lines_that_are_sentences_are_told_from_wrapped_ones_and_paragraphs() ->
     assert not are_sentences(["He came. She left. It was so.", "There was more. It was long."])
     assert not are_sentences(["hello", "world"])
     assert not are_sentences(["One."])
+
+
+TALE = "the night was long and so they went on to the house of an old uncle who told them what he had seen"
+
+
+def prose(seed: int) -> str:
+    draw = random.Random(seed)
+    return " ".join(draw.choices(TALE.split(), k=draw.randint(3, 60)))
+
+
+def test_wrapped_lines_are_told_from_whole_ones() -> None:
+    texts = [prose(seed) for seed in range(40)]
+    wrapped = "\n\n".join(textwrap.fill(text, 60) for text in texts).split("\n")
+    assert are_wrapped(wrapped)
+    assert are_wrapped([*wrapped, "", "https://example.com/" + "x" * 300, "A link."])
+    assert not are_wrapped(texts)
+    assert are_wrapped(texts[:3])
 
 
 @given(st.text(st.sampled_from("aA.!?…。।\"”( \n\t1\u2028-éI'"), max_size=200))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import lzma
+import textwrap
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -58,7 +59,7 @@ def test_each_line_is_a_document_where_no_blank_line_stands_between_two(tmp_path
     assert documents_of(found) == [["He came.", "She left."], ["It rained."]]
     assert len(notices) == 2
     assert f"{path}: plain text, each line is a document" in notices[0]
-    assert "blank-lines or files" in notices[0]
+    assert "--set data.documents=lines, blank-lines or files" in notices[0]
     assert notices[1] == "1 document without text skipped"
 
 
@@ -77,12 +78,22 @@ def test_lines_that_are_sentences_stay_whole(tmp_path: Path) -> None:
     assert len(found) == 2
 
 
+def test_whole_lines_and_wrapped_ones_are_told_apart_by_the_file(tmp_path: Path) -> None:
+    lines = [" ".join(["such a line"] * (number % 7 + 1)) for number in range(60)]
+    notices: list[str] = []
+    whole = sections(written(tmp_path, "x\n\n" + "\n".join(lines)), notice=notices.append)
+    assert documents_of(whole)[1] == lines
+    assert "no sentence goes on in the next line" in notices[1]
+    wrapped = textwrap.fill("She saw that " + "such words went on and on " * 60 + "to the end.", 60)
+    assert len(documents_of(sections(written(tmp_path, f"x\n\n{wrapped}\n")))[1]) == 1
+
+
 @pytest.mark.parametrize(("unit", "count"), [("lines", 3), ("blank-lines", 2), ("files", 1)])
 def test_the_unit_can_be_chosen(tmp_path: Path, unit: DocumentUnit, count: int) -> None:
     notices: list[str] = []
     path = written(tmp_path, "A man came\nA dog left\n\nAnother one stayed")
     assert len(documents_of(sections(path, documents=unit, notice=notices.append))) == count
-    assert not any("to have it otherwise" in notice for notice in notices)
+    assert not any("data.documents" in notice for notice in notices)
 
 
 def test_only_real_line_ends_end_a_line(tmp_path: Path) -> None:
