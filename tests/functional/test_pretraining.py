@@ -25,6 +25,7 @@ import onoma as package
 from onoma.engine.events import Event, Planned, Stepped
 from onoma.errors import ConfigError, EncoderError, InputError
 from onoma.models import IGNORED, MaskedBatch, PretrainingModel, build_pretraining_model, load_pretrained
+from onoma.pretraining.vocabulary import special_ids
 from support.environment import TESTS, environment
 from support.launching import NEEDS_GLOO, UNDISTURBED, launch
 from support.learnable import QUICK
@@ -230,9 +231,8 @@ class Seen:
     def opened(self, folder: Path) -> Seen:
         self.folder = folder
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.cls, self.sep, self.mask = (
-            int(self.tokenizer.token_to_id(f"[{name}]")) for name in ("CLS", "SEP", "MASK")
-        )
+        special = special_ids(self.tokenizer)
+        self.cls, self.sep, self.mask = special.cls, special.sep, special.mask
         return self
 
     def sequences(self, batches: Sequence[MaskedBatch]) -> list[tuple[list[list[str]], int]]:
