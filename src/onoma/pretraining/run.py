@@ -140,8 +140,8 @@ def pretrain(
     split = ranks.in_turn(lambda: read_text(config.data, pretrained.tokenizer, on_event=on_event))
     pairs = choose_pairs(config, split.train, notice=lambda text: on_event(Notice(text)))
     model, new_head = _build(config, pretrained, teacher=teacher, pairs=pairs)
-    if config.model.dropout is not None:
-        set_dropout(model.encoder, config.model.dropout)
+    if config.model.dropout is not None or config.model.encoder is None:
+        set_dropout(model.encoder, config.model.dropout or 0.0)
     if settings.recompute:
         checkpoint_layers(model.encoder)
     model.to(device)
