@@ -10,6 +10,7 @@ on unlabelled tweets and comments, the other one is left as it is. Both, and the
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from pretraining import Encoder, Model, compared, do, facts, spread, wait
@@ -41,7 +42,7 @@ def main() -> None:
     wait(models)
     figures = {
         "distillation": facts(distilled),
-        "cut": facts(cut),
+        "cut": json.loads((cut.folder / "pretraining.json").read_text(encoding="utf-8"))["figures"],
         "F1": {**compared(with_, without), "teacher": spread([model.f1() for model in of_teacher])},
     }
     write_result("distil", figures)

@@ -43,7 +43,7 @@ def new_encoder(model: EncoderConfig, tokenizer: Tokenizer) -> Pretrained:
     special = special_ids(tokenizer)
     fields: dict[str, object] = {
         "model_type": "bert",
-        "vocab_size": tokenizer.get_vocab_size(),
+        "vocab_size": max(tokenizer.get_vocab().values()) + 1,
         "hidden_size": hidden,
         "num_hidden_layers": model.layers or shape.layers,
         "num_attention_heads": model.heads or shape.heads,
