@@ -118,7 +118,7 @@ def wait(runs: Sequence[Run]) -> None:
 
 def scratch(seeds: Sequence[int]) -> dict[str, object]:
     encoders = [
-        Encoder("mini", texts(), {**SCRATCH, "training.steps": 14_000}),
+        Encoder("mini", texts(), {**SCRATCH, "training.steps": 9_000}),
         Encoder("mini-random", texts(), {**SCRATCH, "training.steps": 0}),
     ]
     corpora = ("wikigold", "wnut17", "bc5cdr")

@@ -143,7 +143,7 @@ def test_a_plan_by_minutes_is_kept_whatever_the_speed_later(text, tmp_path, monk
 def _each_step_takes(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     ticks = iter(range(1_000))
     clock = SimpleNamespace(perf_counter=lambda: next(ticks) * seconds)
-    monkeypatch.setattr("onoma.pretraining.building.time", clock)
+    monkeypatch.setattr("onoma.pretraining.planning.time", clock)
 
 
 @pytest.fixture

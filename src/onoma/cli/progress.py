@@ -70,10 +70,11 @@ class TrainingProgress:
 
     def _plan(self, plan: Planned) -> None:
         self._epochs, self._stretch, self._score = plan.epochs, plan.stretch, ""
+        examples = "windows" if plan.stretch == "epoch" else "documents"
         processes = f", {plan.processes} processes," if plan.processes > 1 else ""
         self.console.print(
             f"training on {plan.device}{processes} in {plan.dtype.name} ({plan.dtype.why}): "
-            f"{plan.examples:,} windows, {plan.subwords:,} subwords, {_length(plan)}, "
+            f"{plan.examples:,} {examples}, {plan.subwords:,} subwords, {_length(plan)}, "
             f"{plan.steps:,} steps of {plan.batch_subwords:,} subwords, learning rate {plan.learning_rate:g}"
         )
         if plan.done:

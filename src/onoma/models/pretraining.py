@@ -118,7 +118,7 @@ class PretrainingModel(nn.Module):
         The losses and weights of a batch's parts add up to those of the batch.
         """
         losses = self.losses(batch)
-        weight = max(1, losses.masked)
+        weight = max(1, losses.masked) if batch.masked_per_pair is None else losses.masked
         per_pair = weight / max(1, losses.pairs) if batch.masked_per_pair is None else batch.masked_per_pair
         total = losses.masked_loss + per_pair * losses.pair_loss
         return total, torch.tensor(float(weight), device=total.device)

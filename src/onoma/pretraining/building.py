@@ -1,32 +1,21 @@
-"""A configuration and text to what a run needs: encoder, kind of pairs, number of steps."""
+"""A configuration and text to what a run begins with: encoder, vocabulary, kind of pairs."""
 
 from __future__ import annotations
 
-import copy
 import hashlib
-import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from onoma.engine.data import Data
-from onoma.engine.learner import Learner, LearnerSettings
 from onoma.errors import ConfigError, EncoderError, InputError
-from onoma.models import DistillationModel, Encoder, MaskedBatch, Pretrained, PretrainingModel
+from onoma.models import Encoder, Pretrained
 from onoma.models.families import read_config
 from onoma.models.tokenizer import load_tokenizer
 from onoma.pretraining.config import SHAPES, EncoderConfig, PretrainConfig
 from onoma.pretraining.sequences import SentencePairs
 from onoma.pretraining.tokenized import TokenizedText
 from onoma.pretraining.vocabulary import check_tokenizer, special_ids
-
-_TRIED, _TIMED = 3, 8
-"""Steps before the speed is measured, and steps by which it is."""
-
-_OF_MINUTES = 0.95
-"""Share of the time that is planned for steps; the rest is for measuring."""
 
 _ENOUGH_PAIRS = 0.1
 """Share of the documents that must have two sentences for ``auto`` to choose pairs."""
@@ -135,37 +124,3 @@ def choose_pairs(config: PretrainConfig, text: TokenizedText, *, notice: Callabl
         f"objective.sentence_pairs = {wanted}: {why}; separate documents by blank lines and set data.documents to "
         "blank-lines, give more files, or set objective.sentence_pairs to none"
     )
-
-
-def planned_steps(config: PretrainConfig, text: TokenizedText) -> int | None:
-    """The steps that the configuration asks for; None where they are planned by time."""
-    training = config.training
-    if training.minutes is not None:
-        return None
-    if training.steps is not None:
-        return training.steps
-    epochs = training.epochs or (10.0 if config.model.begins_random else 3.0)
-    return max(1, round(epochs * text.subwords / (training.batch_subwords * training.accumulate)))
-
-
-def steps_in(
-    minutes: float,
-    model: PretrainingModel | DistillationModel,
-    data: Data[MaskedBatch],
-    *,
-    settings: LearnerSettings,
-    accumulate: int,
-) -> int:
-    """As many steps as take so long, by the speed of some steps with a copy of the model."""
-    learner: Learner[MaskedBatch] = Learner(
-        copy.deepcopy(model).train(), settings=replace(settings, average=None), steps=100
-    )
-    batches = data.epoch(0)
-    seconds = []
-    for number in range(_TRIED + _TIMED):
-        started = time.perf_counter()
-        chosen = [batches[(number * accumulate + each) % len(batches)] for each in range(accumulate)]
-        learner.step([data.load(batch, epoch=0, device=settings.device) for batch in chosen])
-        seconds.append(time.perf_counter() - started)
-    timed = sorted(seconds[_TRIED:])
-    return max(1, int(60 * minutes * _OF_MINUTES / timed[len(timed) // 2]))

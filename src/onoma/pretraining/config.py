@@ -169,9 +169,9 @@ class PretrainingConfig(EngineConfig):
         steps: how many; or give `epochs` or `minutes`.
         epochs: passes over the text; 10 by default for a new encoder, else 3.
         minutes: plan as many steps as take so long, by the speed of the first ones.
-        learning_rate: at its height; by default 1e-3 times 256 over the encoder's width for a new one, else 1e-4 times
+        learning_rate: at its height; by default 3e-4 times 256 over the encoder's width for a new one, else 1e-4 times
             384 over it.
-        batch_subwords: subwords of a batch.
+        batch_subwords: subwords of a batch, padded to its longest sequence.
         head_first: share of the steps in which only new heads learn, if the encoder goes on without a head for masked
             subwords.
         measurements: how often the held-out text is measured in the course of the run.
@@ -180,7 +180,7 @@ class PretrainingConfig(EngineConfig):
     steps: int | None = Field(default=None, ge=0)
     epochs: float | None = Field(default=None, gt=0)
     minutes: float | None = Field(default=None, gt=0)
-    batch_subwords: int = Field(default=4_096, ge=1)
+    batch_subwords: int = Field(default=2_048, ge=1)
     head_first: float = Field(default=0.05, ge=0, lt=1)
     measurements: int = Field(default=20, ge=1)
 

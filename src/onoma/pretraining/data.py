@@ -7,13 +7,17 @@ part as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate as accumulate_sums
+from itertools import pairwise
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+from onoma.engine.batching import shuffled_batches
 from onoma.engine.devices import to_device
 from onoma.models import IGNORED, MaskedBatch
 from onoma.pretraining.masking import Masked, Masking
@@ -24,24 +28,20 @@ from onoma.pretraining.vocabulary import SpecialIds
 _SHARD_SUBWORDS = 4_000_000
 """Subwords of a part of the text whose sequences are made together."""
 
-_POOL_BATCHES = 50
-"""Lengths are sorted among so many batches' worth of sequences."""
+_TRIED_SHARDS = 4
+"""Parts from which the batches of all are estimated."""
 
+_SHOWN = 2
 _SHOWN_CHARACTERS = 60
 _NOTHING = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A stretch of steps with one window.
-
-    Attributes:
-        steps: how many.
-        window: subwords of a sequence at most, special tokens included.
-    """
+    """A stretch of steps, and where their batches come from."""
 
     steps: int
-    window: int
+    stream: Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +105,68 @@ class Maker:
         )
 
 
+class Stream:
+    """Batches of one window, pass after pass, by number.
+
+    A part of the text gives equally many batches in each pass. Where chance has made more of them, the last ones in the
+    random order wait for another pass; where it has made fewer, the first ones come twice.
+
+    Args:
+        text: what is learnt from.
+        window: subwords of a sequence at most, special tokens included.
+        pairs: the kind of pairs.
+        budget: subwords of a batch, padded to its longest sequence.
+        seed: of sequences and order.
+
+    Attributes:
+        per_pass: batches of a pass.
+    """
+
+    def __init__(
+        self, text: TokenizedText, *, window: int, pairs: SentencePairs, budget: int, seed: tuple[int, ...]
+    ) -> None:
+        self._text, self._window, self._pairs, self._budget, self._seed = text, window, pairs, budget, seed
+        self._shards = shards_of(text, subwords=_SHARD_SUBWORDS)
+        self._made: tuple[tuple[int, int], Sequences, list[list[int]]] | None = None
+        sizes = [int(text.sentences[each.stop] - text.sentences[each.start]) for each in self._shards]
+        tried = np.unique(np.linspace(0, len(sizes) - 1, num=_TRIED_SHARDS).astype(int)).tolist()
+        batches = sum(len(self._shard(0, shard)[1]) for shard in tried)
+        per_subword = batches / sum(sizes[shard] for shard in tried)
+        self._counts = [max(1, round(size * per_subword)) for size in sizes]
+        self.per_pass: int = sum(self._counts)
+
+    def batch(self, number: int) -> Sequences:
+        """The sequences of a batch, counted from 0 over all passes."""
+        passed, place = divmod(number, self.per_pass)
+        order = np.random.default_rng((*self._seed, passed)).permutation(len(self._shards))
+        ends = np.cumsum([self._counts[shard] for shard in order])
+        turn = int(np.searchsorted(ends, place, side="right"))
+        made, batches = self._shard(passed, int(order[turn]))
+        chosen = batches[(place - int(ends[turn])) % len(batches)]
+        return Sequences([made.segments[each] for each in chosen], [made.pairs[each] for each in chosen])
+
+    def _shard(self, passed: int, shard: int) -> tuple[Sequences, list[list[int]]]:
+        """The sequences of a part in a pass, and its batches; those made last are kept."""
+        if self._made is None or self._made[0] != (passed, shard):
+            random = np.random.default_rng((*self._seed, passed, shard))
+            sentences = self._shards[shard]
+            made = make_sequences(self._text, sentences, pairs=self._pairs, window=self._window, random=random)
+            self._made = (passed, shard), made, shuffled_batches(made.lengths(), budget=self._budget, random=random)
+        return self._made[1:]
+
+
 class PretrainingData:
-    """Sequences as the engine asks for them; see :class:`onoma.engine.data.Data`.
+    """Batches as the engine asks for them, by their number in the whole run; see :class:`onoma.engine.data.Data`.
 
     Args:
         maker: makes batches of the text that is learnt from.
         tokenizer: shows text to people.
         rate: how much is masked.
-        pairs: the kind of pairs.
-        phases: windows, in order.
-        measurements: stretches that the steps are cut into.
+        phases: the batches of each stretch of steps, in order.
+        measurements: stretches that the steps are cut into; fewer where there are fewer steps.
         budget: subwords of a batch.
         accumulate: batches of a step.
-        seed: of everything.
+        seed: of the masks.
     """
 
     def __init__(
@@ -126,7 +175,6 @@ class PretrainingData:
         *,
         tokenizer: Tokenizer,
         rate: MaskRate,
-        pairs: SentencePairs,
         phases: Sequence[Phase],
         measurements: int,
         budget: int,
@@ -135,125 +183,41 @@ class PretrainingData:
     ) -> None:
         self.budget = budget
         self.subwords = maker.text.subwords
-        self._maker, self._tokenizer, self._rate, self._seed = maker, tokenizer, rate, seed
-        self._streams: list[_Stream] = []
-        first = 0
-        for number, phase in enumerate(phases):
-            batches = phase.steps * accumulate
-            stream = _Stream(
-                maker.text,
-                first=first,
-                batches=batches,
-                batch_size=max(1, budget // phase.window),
-                window=phase.window,
-                pairs=pairs,
-                seed=(seed, number),
-            )
-            self._streams.append(stream)
-            first += batches * stream.batch_size
-        self._sequences = first
-        self._batches = [batch for stream in self._streams for batch in stream]
-        steps = sum(phase.steps for phase in phases)
-        self._bounds = [steps * number // measurements * accumulate for number in range(measurements + 1)]
+        self._maker, self._tokenizer, self._rate, self._phases, self._seed = maker, tokenizer, rate, phases, seed
+        steps = [phase.steps for phase in phases]
+        self._starts = [start * accumulate for start in accumulate_sums(steps, initial=0)]
+        self.measurements = min(measurements, sum(steps))
+        parts = max(1, self.measurements)
+        bounds = [sum(steps) * number // parts * accumulate for number in range(parts + 1)]
+        self._parts = [range(start, end) for start, end in pairwise(bounds)]
 
     def __len__(self) -> int:
-        """Sequences of one pass through the text."""
-        return self._streams[0].per_pass
+        """Documents of the text."""
+        return len(self._maker.text.documents) - 1
 
-    def epoch(self, number: int) -> list[range]:
-        """The batches between two measurements; a sequence is known by its number in the whole run."""
-        return self._batches[self._bounds[number] : self._bounds[number + 1]]
+    def epoch(self, number: int) -> list[tuple[int]]:
+        """The batches between two measurements, each by its number."""
+        return [(batch,) for batch in self._parts[number]]
 
     def load(self, chosen: Sequence[int], *, epoch: int, device: torch.device) -> MaskedBatch:
-        """The sequences of these numbers, masked as only these numbers are."""
+        """The batch of a number, masked as only this number is."""
         del epoch
+        (number,) = chosen
         return self._maker.make(
-            self._chosen(chosen),
-            rate=self._rate.at(chosen[0] / self._sequences),
-            random=np.random.default_rng((self._seed, chosen[0])),
+            self._sequences(number),
+            rate=self._rate.at(number / max(1, self._starts[-1])),
+            random=np.random.default_rng((self._seed, number)),
             device=device,
         )
 
     def describe(self, chosen: Sequence[int]) -> str:
-        """The beginning of the first sequence."""
-        start, end = self._chosen(chosen[:1]).segments[0][0]
-        shown = self._tokenizer.decode(self._maker.text.ids[start:end].tolist())[:_SHOWN_CHARACTERS]
-        return f"{len(chosen)} sequences, the first of which begins {shown!r}"
+        """The beginnings of the first sequences of a batch."""
+        found = self._sequences(chosen[0])
+        starts = [segments[0] for segments in found.segments[:_SHOWN]]
+        shown = [self._tokenizer.decode(self._maker.text.ids[start:end].tolist()) for start, end in starts]
+        listed = ", ".join(repr(text[:_SHOWN_CHARACTERS]) for text in shown)
+        return f"{len(found)} sequences, the first of which begin {listed}"
 
-    def _chosen(self, numbers: Sequence[int]) -> Sequences:
-        stream = next(each for each in reversed(self._streams) if each.first <= numbers[0])
-        return stream.sequences(numbers)
-
-
-class _Stream:
-    """The sequences of one phase, pass after pass, by number.
-
-    A part of the text gives as many sequences as its subwords fill, in whole batches. Where chance has made more of
-    them the last ones in a random order wait for another pass; where it has made fewer the first ones come twice.
-    """
-
-    def __init__(
-        self,
-        text: TokenizedText,
-        *,
-        first: int,
-        batches: int,
-        batch_size: int,
-        window: int,
-        pairs: SentencePairs,
-        seed: tuple[int, int],
-    ) -> None:
-        self.first = first
-        self._text, self._batches, self.batch_size = text, batches, batch_size
-        self._window, self._pairs, self._seed = window, pairs, seed
-        self._shards = shards_of(text, subwords=_SHARD_SUBWORDS)
-        sizes = [int(text.sentences[each.stop] - text.sentences[each.start]) for each in self._shards]
-        self._counts = [-(-size // (window * batch_size)) * batch_size for size in sizes]
-        self.per_pass = sum(self._counts)
-        self._made: tuple[tuple[int, int], Sequences] | None = None
-
-    def __iter__(self) -> Iterator[range]:
-        """The numbers of each batch."""
-        for number in range(self._batches):
-            start = self.first + number * self.batch_size
-            yield range(start, start + self.batch_size)
-
-    def sequences(self, numbers: Sequence[int]) -> Sequences:
-        """The sequences of some numbers of one batch."""
-        passed, place = divmod(numbers[0] - self.first, self.per_pass)
-        random = np.random.default_rng((*self._seed, passed))
-        for shard in random.permutation(len(self._shards)).tolist():
-            if place < self._counts[shard]:
-                break
-            place -= self._counts[shard]
-        else:
-            raise AssertionError("a pass has fewer sequences than its parts")
-        made = self._shard(passed, shard)
-        chosen = [(place + number - numbers[0]) % len(made) for number in numbers]
-        return Sequences([made.segments[each] for each in chosen], [made.pairs[each] for each in chosen])
-
-    def _shard(self, passed: int, shard: int) -> Sequences:
-        """The sequences of a part in a pass, in the order in which they are learnt from; those made last are kept."""
-        if self._made is None or self._made[0] != (passed, shard):
-            random = np.random.default_rng((*self._seed, passed, shard))
-            made = make_sequences(
-                self._text, self._shards[shard], pairs=self._pairs, window=self._window, random=random
-            )
-            order = self._order(made, random)
-            self._made = (
-                (passed, shard),
-                Sequences([made.segments[each] for each in order], [made.pairs[each] for each in order]),
-            )
-        return self._made[1]
-
-    def _order(self, made: Sequences, random: np.random.Generator) -> list[int]:
-        """Similar lengths in a batch, batches at random; chance decides which fill no batch, and these come last."""
-        order, lengths = random.permutation(len(made)), made.lengths()
-        whole = len(order) // self.batch_size * self.batch_size
-        sorted_by_length = order.copy()
-        pool = self.batch_size * _POOL_BATCHES
-        for start in range(0, whole, pool):
-            some = order[start : min(start + pool, whole)]
-            sorted_by_length[start : start + len(some)] = some[np.argsort(lengths[some], kind="stable")]
-        batches = sorted_by_length[:whole].reshape(-1, self.batch_size)
-        return [*batches[random.permutation(len(batches))].flatten().tolist(), *order[whole:].tolist()]
+    def _sequences(self, number: int) -> Sequences:
+        place = bisect_right(self._starts, number) - 1
+        return self._phases[place].stream.batch(number - self._starts[place])

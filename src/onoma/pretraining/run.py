@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,7 +26,6 @@ from onoma.engine.loop import Loop, LoopSettings
 from onoma.engine.resume import check_resumable, dtype_of_run
 from onoma.engine.stopping import Stop
 from onoma.engine.train_state import TrainState
-from onoma.io.files import replacing
 from onoma.models import (
     DistillationModel,
     Pretrained,
@@ -39,11 +37,12 @@ from onoma.models import (
 )
 from onoma.models.checkpointing import checkpoint_layers
 from onoma.models.dropout import set_dropout
-from onoma.pretraining.building import check_windows, choose_pairs, planned_steps, steps_in
+from onoma.pretraining.building import check_windows, choose_pairs
 from onoma.pretraining.config import PretrainConfig
 from onoma.pretraining.data import Maker, MaskRate, Phase, PretrainingData
 from onoma.pretraining.masking import Masking
 from onoma.pretraining.measure import HeldOut
+from onoma.pretraining.planning import Streams, default_rate, plan_steps
 from onoma.pretraining.reading import load_start, load_teacher, read_text
 from onoma.pretraining.sequences import SentencePairs
 from onoma.pretraining.tokenized import TokenizedText
@@ -51,8 +50,6 @@ from onoma.pretraining.vocabulary import SpecialIds, special_ids, word_continuat
 
 _MEASURED_SUBWORDS = 32_000
 _MEASURED_IN_THE_END = 500_000
-_PLAN = "plan.json"
-_WIDTH_OF_MINI, _WIDTH_OF_SMALL = 256, 384
 
 _MakeMeasure = Callable[[int], Measure]
 """Makes a measure of so many held-out subwords at most."""
@@ -146,16 +143,19 @@ def pretrain(
         checkpoint_layers(model.encoder)
     model.to(device)
     dtype = ranks.broadcast(lambda: dtype_of_run(settings.dtype, device=device, folder=folder))
-    learner = learner_settings(settings, device=device, dtype=dtype, learning_rate=_rate(config, pretrained))
+    learner = learner_settings(settings, device=device, dtype=dtype, learning_rate=default_rate(config, pretrained))
     if new_head and config.model.encoder is not None:
         learner = replace(learner, head_first=settings.head_first)
     makers = _makers(config, pretrained, train=split.train, held_out=split.held_out)
-    steps = planned_steps(config, split.train)
-    if steps is None:
-        trial = _data(config, makers.train, pretrained, pairs=pairs, steps=100)
-        steps = ranks.broadcast(lambda: _timed_steps(config, model, trial, learner=learner, folder=folder))
-        on_event(Notice(f"{steps:,} steps take {settings.minutes:g} minutes at the speed of the first ones"))
-    data = _data(config, makers.train, pretrained, pairs=pairs, steps=steps)
+    streams = Streams.of(config, split.train, pairs=pairs)
+
+    def data_of(phases: Sequence[Phase]) -> PretrainingData:
+        return _data(config, makers.train, pretrained, phases=phases)
+
+    steps = ranks.broadcast(
+        lambda: plan_steps(config, streams, data_of, model=model, learner=learner, folder=folder, on_event=on_event)
+    )
+    data = data_of(streams.phases(steps))
     listeners = [on_event]
     checkpointer = Checkpointer()
     digest = digest_of([*config.data.text, *config.data.held_out])
@@ -179,14 +179,13 @@ def pretrain(
             on_event=on_event,
         )
     measure = _measure(config, model, makers.held_out, pairs=pairs, learner=learner) if ranks.first else None
-    measurements = min(settings.measurements, steps)
     with Stop() as stop:
         loop = Loop(
             model,
             data,
             settings=LoopSettings(
-                epochs=measurements,
-                patience=measurements + 1,
+                epochs=data.measurements,
+                patience=data.measurements + 1,
                 learner=learner,
                 accumulate=settings.accumulate,
                 stretch="part",
@@ -267,21 +266,14 @@ def _maskable(special: SpecialIds, *, size: int) -> np.ndarray[tuple[int], np.dt
     return maskable
 
 
-def _data(
-    config: PretrainConfig, maker: Maker, pretrained: Pretrained, *, pairs: SentencePairs, steps: int
-) -> PretrainingData:
+def _data(config: PretrainConfig, maker: Maker, pretrained: Pretrained, *, phases: Sequence[Phase]) -> PretrainingData:
     settings, objective = config.training, config.objective
-    phases = [Phase(steps, objective.window)]
-    if objective.long_window is not None:
-        long = min(steps, round(steps * objective.long_share))
-        phases = [Phase(steps - long, objective.window), Phase(long, objective.long_window)]
     return PretrainingData(
         maker,
         tokenizer=pretrained.tokenizer,
         rate=MaskRate(objective.mask_rate, objective.mask_rate_end or objective.mask_rate),
-        pairs=pairs,
         phases=phases,
-        measurements=max(1, min(settings.measurements, steps)),
+        measurements=settings.measurements,
         budget=settings.batch_subwords,
         accumulate=settings.accumulate,
         seed=settings.seed,
@@ -315,39 +307,6 @@ def _measure(
         return measure
 
     return of
-
-
-def _timed_steps(
-    config: PretrainConfig,
-    model: PretrainingModel | DistillationModel,
-    trial: PretrainingData,
-    *,
-    learner: LearnerSettings,
-    folder: Path | None,
-) -> int:
-    """The steps that the unfinished run has planned for as many minutes, or a plan for a new one."""
-    minutes = config.training.minutes
-    assert minutes is not None
-    path = None if folder is None else folder / _PLAN
-    if path is not None and path.is_file():
-        plan = json.loads(path.read_text(encoding="utf-8"))
-        if plan["minutes"] == minutes:
-            return int(plan["steps"])
-    state = torch.get_rng_state()
-    steps = steps_in(minutes, model, trial, settings=learner, accumulate=config.training.accumulate)
-    torch.set_rng_state(state)
-    if path is not None:
-        with replacing(path) as file:
-            file.write(json.dumps({"minutes": minutes, "steps": steps}) + "\n")
-    return steps
-
-
-def _rate(config: PretrainConfig, pretrained: Pretrained) -> float:
-    if config.training.learning_rate is not None:
-        return config.training.learning_rate
-    if config.model.begins_random:
-        return 1e-3 * _WIDTH_OF_MINI / pretrained.hidden
-    return 1e-4 * _WIDTH_OF_SMALL / pretrained.hidden
 
 
 def _numbers(train: TokenizedText, held_out: TokenizedText) -> dict[str, int]:

@@ -9,15 +9,12 @@ import torch
 from tokenizers import Tokenizer
 
 from onoma.bundle import ENTITIES
-from onoma.encoding import batch_by_length
+from onoma.engine.batching import shuffled_batches
 from onoma.engine.devices import to_device
 from onoma.models import PackedBatch
 from onoma.tasks import NO_TARGET
 from onoma.training.examples import BEGINS, ENDS
 from onoma.training.flat import Examples
-
-_POOL_BATCHES = 50
-"""Lengths are sorted among so many batches' worth of examples: enough to pad little, few enough to stay random."""
 
 _SHOWN, _SHOWN_CHARACTERS = 4, 60
 
@@ -45,15 +42,7 @@ class TaggingData:
     def epoch(self, number: int) -> list[list[int]]:
         """Positions of the examples of each batch in epoch ``number``; every example once."""
         random = np.random.default_rng((self.seed, number))
-        lengths = self.examples.lengths
-        order = random.permutation(len(lengths))
-        pools = np.cumsum(lengths[order]) // (self.budget * _POOL_BATCHES)
-        batches: list[list[int]] = []
-        for pool in range(int(pools[-1]) + 1):
-            members = order[pools == pool]
-            together = batch_by_length(lengths[members].tolist(), budget=self.budget)
-            batches += [members[batch].tolist() for batch in together]
-        return [batches[position] for position in random.permutation(len(batches))]
+        return shuffled_batches(self.examples.lengths, budget=self.budget, random=random)
 
     def load(self, chosen: Sequence[int], *, epoch: int, device: torch.device) -> PackedBatch:
         """A batch without padding, the same in every epoch; its copy to a GPU goes on in the background."""

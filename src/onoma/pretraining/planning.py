@@ -1,0 +1,139 @@
+"""How long a run is and how fast it learns: steps, windows, learning rate."""
+
+from __future__ import annotations
+
+import copy
+import json
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from onoma.engine.events import Listener, Notice
+from onoma.engine.learner import Learner, LearnerSettings
+from onoma.io.files import replacing
+from onoma.models import DistillationModel, MaskedBatch, Pretrained, PretrainingModel
+from onoma.pretraining.config import PretrainConfig
+from onoma.pretraining.data import Phase, PretrainingData, Stream
+from onoma.pretraining.sequences import SentencePairs
+from onoma.pretraining.tokenized import TokenizedText
+
+_PLAN = "plan.json"
+_WIDTH_OF_MINI, _WIDTH_OF_SMALL = 256, 384
+
+_UNTIMED, _TIMED = 3, 8
+"""Steps before the speed is measured, and steps by which it is."""
+
+_OF_MINUTES = 0.95
+"""Share of the time that is planned for steps; the rest is for measuring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Where batches come from.
+
+    Attributes:
+        first: for most of the steps.
+        last: for the last ones, if their window is longer.
+        last_share: share of the steps that ``last`` has.
+    """
+
+    first: Stream
+    last: Stream | None
+    last_share: float
+
+    @classmethod
+    def of(cls, config: PretrainConfig, text: TokenizedText, *, pairs: SentencePairs) -> Streams:
+        """The streams of a configuration."""
+        objective, settings = config.objective, config.training
+
+        def stream(window: int, number: int) -> Stream:
+            seed = (settings.seed, number)
+            return Stream(text, window=window, pairs=pairs, budget=settings.batch_subwords, seed=seed)
+
+        last = None if objective.long_window is None else stream(objective.long_window, 1)
+        return cls(stream(objective.window, 0), last, objective.long_share)
+
+    def phases(self, steps: int) -> list[Phase]:
+        """The steps of each."""
+        if self.last is None:
+            return [Phase(steps, self.first)]
+        last = min(steps, round(steps * self.last_share))
+        return [Phase(steps - last, self.first), Phase(last, self.last)]
+
+
+def plan_steps(
+    config: PretrainConfig,
+    streams: Streams,
+    data_of: Callable[[Sequence[Phase]], PretrainingData],
+    *,
+    model: PretrainingModel | DistillationModel,
+    learner: LearnerSettings,
+    folder: Path | None,
+    on_event: Listener,
+) -> int:
+    """The steps of a run.
+
+    Steps for a time are planned once: the run that is resumed keeps its plan.
+
+    Args:
+        config: says how long.
+        streams: where batches come from.
+        data_of: gives the batches of some phases.
+        model: whose speed counts.
+        learner: how it learns.
+        folder: keeps the plan; None to keep none.
+        on_event: called with the plan.
+    """
+    settings = config.training
+    if settings.steps is not None:
+        return settings.steps
+    if settings.minutes is None:
+        passes = settings.epochs or (10.0 if config.model.begins_random else 3.0)
+        return max(1, round(passes * streams.first.per_pass / settings.accumulate))
+    path = None if folder is None else folder / _PLAN
+    plan: dict[str, float] = json.loads(path.read_text(encoding="utf-8")) if path and path.is_file() else {}
+    if plan.get("minutes") == settings.minutes:
+        return int(plan["steps"])
+    phases = streams.phases(_UNTIMED + _TIMED)
+    shares = [1.0] if streams.last is None else [1 - streams.last_share, streams.last_share]
+    seconds = [
+        share * _seconds(model, data_of([replace(phase, steps=_UNTIMED + _TIMED)]), learner, settings.accumulate)
+        for phase, share in zip(phases, shares, strict=True)
+    ]
+    steps = max(1, int(60 * settings.minutes * _OF_MINUTES / sum(seconds)))
+    if path is not None:
+        with replacing(path) as file:
+            file.write(json.dumps({"minutes": settings.minutes, "steps": steps}) + "\n")
+    on_event(Notice(f"{steps:,} steps take {settings.minutes:g} minutes at the speed of the first ones"))
+    return steps
+
+
+def default_rate(config: PretrainConfig, pretrained: Pretrained) -> float:
+    """The learning rate at its height: that of the configuration, or one for the width of the encoder."""
+    if config.training.learning_rate is not None:
+        return config.training.learning_rate
+    if config.model.begins_random:
+        return 3e-4 * _WIDTH_OF_MINI / pretrained.hidden
+    return 1e-4 * _WIDTH_OF_SMALL / pretrained.hidden
+
+
+def _seconds(
+    model: PretrainingModel | DistillationModel, data: PretrainingData, settings: LearnerSettings, accumulate: int
+) -> float:
+    """Seconds of a step, the median of some with a copy of the model; the random state stays as it is."""
+    state = torch.get_rng_state()
+    learner: Learner[MaskedBatch] = Learner(
+        copy.deepcopy(model).train(), settings=replace(settings, average=None), steps=_UNTIMED + _TIMED
+    )
+    seconds = []
+    for number in range(_UNTIMED + _TIMED):
+        started = time.perf_counter()
+        chosen = range(number * accumulate, (number + 1) * accumulate)
+        learner.step([data.load((batch,), epoch=0, device=settings.device) for batch in chosen])
+        seconds.append(time.perf_counter() - started)
+    torch.set_rng_state(state)
+    return statistics.median(seconds[_UNTIMED:])
