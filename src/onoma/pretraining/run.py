@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from onoma.bundle import CHECKPOINTS, HISTORY
@@ -46,7 +45,7 @@ from onoma.pretraining.planning import Streams, default_rate, plan_steps
 from onoma.pretraining.reading import load_start, load_teacher, read_text
 from onoma.pretraining.sequences import SentencePairs
 from onoma.pretraining.tokenized import TokenizedText
-from onoma.pretraining.vocabulary import SpecialIds, special_ids, word_continuations
+from onoma.pretraining.vocabulary import maskable_ids, special_ids, word_continuations
 
 _MEASURED_SUBWORDS = 32_000
 _MEASURED_IN_THE_END = 500_000
@@ -253,17 +252,10 @@ def _makers(
         masking = Masking(
             unit=config.objective.masking,
             mask_id=special.mask,
-            maskable=_maskable(special, size=tokenizer.get_vocab_size()),
+            maskable=maskable_ids(tokenizer),
             continues=word_continuations(tokenizer),
         )
     return _Makers(Maker(train, special, masking), Maker(held_out, special, masking))
-
-
-def _maskable(special: SpecialIds, *, size: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """All but special tokens, unknown ones among them: there is nothing to learn from what one is."""
-    maskable = np.ones(size, dtype=np.bool_)
-    maskable[list(special.all)] = False
-    return maskable
 
 
 def _data(config: PretrainConfig, maker: Maker, pretrained: Pretrained, *, phases: Sequence[Phase]) -> PretrainingData:

@@ -148,6 +148,18 @@ def special_ids(tokenizer: Tokenizer) -> SpecialIds:
     return SpecialIds(pad=pad, cls=cls, sep=sep, mask=mask, unknown=known.get("unk_token"), all=every)
 
 
+def maskable_ids(tokenizer: Tokenizer) -> NDArray[np.bool_]:
+    """For each id whether it may be masked, and stand in for another that is, ``[vocabulary]``.
+
+    Special tokens may not, unknown ones among them: there is nothing to learn from what one is.
+    """
+    numbers = list(tokenizer.get_vocab(with_added_tokens=True).values())
+    maskable = np.zeros(max(numbers) + 1, dtype=np.bool_)
+    maskable[numbers] = True
+    maskable[list(special_ids(tokenizer).all)] = False
+    return maskable
+
+
 def word_continuations(tokenizer: Tokenizer) -> NDArray[np.bool_]:
     """For each id whether its subword goes on with the word of the one before it, ``[vocabulary]``.
 
