@@ -8,21 +8,18 @@ from pathlib import Path
 
 import torch
 
-from onoma.bundle import CHECKPOINTS, HISTORY
 from onoma.corpora import digest_of
-from onoma.engine.checkpointer import Checkpointer, FileCheckpointer
-from onoma.engine.checkpoints import Checkpoints
 from onoma.engine.config import learner_settings
 from onoma.engine.data import Measure
 from onoma.engine.devices import ALONE, Ranks, find_device
 from onoma.engine.dtype import Dtype
-from onoma.engine.events import Listener, Notice, Score, Stage, several
-from onoma.engine.history import History
+from onoma.engine.events import Listener, Notice, Score, Stage
 from onoma.engine.identity import Identity, code_versions, machine
 from onoma.engine.learner import LearnerSettings
 from onoma.engine.loggers import make_loggers
 from onoma.engine.loop import Loop, LoopSettings
-from onoma.engine.resume import check_resumable, dtype_of_run
+from onoma.engine.recording import record
+from onoma.engine.resume import dtype_of_run
 from onoma.engine.stopping import Stop
 from onoma.engine.train_state import TrainState
 from onoma.models import (
@@ -128,6 +125,7 @@ def pretrain(
     """
     settings = config.training
     device = find_device(settings.device, ranks=ranks)
+    loggers = make_loggers(settings.log, folder=folder, name=config.output.name) if folder else []
     torch.manual_seed(settings.seed)
     teacher = ranks.in_turn(lambda: load_teacher(config, on_event=on_event))
     pretrained = ranks.in_turn(lambda: load_start(config, teacher=teacher, folder=folder, on_event=on_event))
@@ -155,11 +153,10 @@ def pretrain(
         lambda: plan_steps(config, streams, data_of, model=model, learner=learner, folder=folder, on_event=on_event)
     )
     data = data_of(streams.phases(steps))
-    listeners = [on_event]
-    checkpointer = Checkpointer()
     digest = digest_of([*config.data.text, *config.data.held_out])
-    if folder is not None:
-        identity = Identity(
+
+    def identity() -> Identity:
+        return Identity(
             settings=config.model_dump(mode="json"),
             data={"text": digest} | ({} if teacher is None else {"teacher": teacher.digest}),
             encoder=pretrained.digest,
@@ -167,16 +164,15 @@ def pretrain(
             versions=code_versions(),
             machine=machine(device, processes=ranks.size),
         )
-        check_resumable(identity, folder, accept_changes=accept_changes, on_event=on_event)
-        history = History(folder / HISTORY, warn=lambda text: on_event(Notice(text)))
-        listeners += [*make_loggers(settings.log, folder=folder, name=config.output.name), history]
-        checkpointer = FileCheckpointer(
-            Checkpoints(folder / CHECKPOINTS),
-            history=history,
-            minutes=settings.checkpoint_minutes,
-            steps=settings.checkpoint_steps,
-            on_event=on_event,
-        )
+
+    listener, checkpointer = record(
+        folder,
+        identity,
+        settings=settings,
+        loggers=loggers,
+        accept_changes=accept_changes,
+        on_event=on_event,
+    )
     measure = _measure(config, model, makers.held_out, pairs=pairs, learner=learner) if ranks.first else None
     with Stop() as stop:
         loop = Loop(
@@ -190,7 +186,7 @@ def pretrain(
                 stretch="part",
             ),
             measure=measure(_MEASURED_SUBWORDS) if measure else None,
-            on_event=several(*listeners),
+            on_event=listener,
             checkpointer=checkpointer,
             stop=stop,
             ranks=ranks,
@@ -199,7 +195,7 @@ def pretrain(
     figures: Mapping[str, float] = {}
     if measure:
         on_event(Stage("measuring on the held-out text"))
-        figures = measure(_MEASURED_IN_THE_END)().figures
+        figures = measure(_MEASURED_SUBWORDS if state.interrupted else _MEASURED_IN_THE_END)().figures
     return PretrainedModel(
         model=model.eval(),
         pretrained=replace(pretrained, encoder=model.encoder),

@@ -12,9 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from onoma.bundle import (
-    CHECKPOINTS,
     ENTITIES,
-    HISTORY,
     Bundle,
     EncoderCard,
     Manifest,
@@ -24,17 +22,15 @@ from onoma.bundle import (
     Windowing,
 )
 from onoma.encoding import SubwordEncoder, Windower
-from onoma.engine.checkpointer import Checkpointer, FileCheckpointer
-from onoma.engine.checkpoints import Checkpoints
 from onoma.engine.data import Measure
 from onoma.engine.devices import ALONE, Ranks, find_device
 from onoma.engine.dtype import Dtype
-from onoma.engine.events import Event, Listener, Notice, Score, Stage, several
-from onoma.engine.history import History
+from onoma.engine.events import Event, Listener, Notice, Score, Stage
 from onoma.engine.identity import Identity, code_versions, machine
 from onoma.engine.loggers import make_loggers
 from onoma.engine.loop import Loop
-from onoma.engine.resume import check_resumable, dtype_of_run
+from onoma.engine.recording import record
+from onoma.engine.resume import dtype_of_run
 from onoma.engine.stopping import Stop
 from onoma.engine.train_state import TrainState
 from onoma.errors import ConfigError, InputError
@@ -107,8 +103,7 @@ def run_training(
     """
     settings = config.training
     device = find_device(settings.device, ranks=ranks)
-    listeners = [on_event]
-    listeners += make_loggers(settings.log, folder=folder, name=config.output.name) if folder else []
+    loggers = make_loggers(settings.log, folder=folder, name=config.output.name) if folder else []
     torch.manual_seed(settings.seed)
     if pretrained is None:
         on_event(Stage(f"loading encoder {config.model.encoder}"))
@@ -126,26 +121,21 @@ def run_training(
     model = build_model(config, pretrained, text=text).to(device)
     dtype = ranks.broadcast(lambda: dtype_of_run(settings.dtype, device=device, folder=folder))
     data, loop_settings = plan_run(settings, text.examples, pretrained=pretrained, device=device, dtype=dtype)
-    checkpointer = Checkpointer()
-    if folder is not None:
-        identity = _identity(config, bundle.manifest, dtype=dtype, device=device, ranks=ranks)
-        check_resumable(identity, folder, accept_changes=accept_changes, on_event=on_event)
-        history = History(folder / HISTORY, warn=lambda text: on_event(Notice(text)))
-        listeners.append(history)
-        checkpointer = FileCheckpointer(
-            Checkpoints(folder / CHECKPOINTS),
-            history=history,
-            minutes=settings.checkpoint_minutes,
-            steps=settings.checkpoint_steps,
-            on_event=on_event,
-        )
+    listener, checkpointer = record(
+        folder,
+        lambda: _identity(config, bundle.manifest, dtype=dtype, device=device, ranks=ranks),
+        settings=settings,
+        loggers=loggers,
+        accept_changes=accept_changes,
+        on_event=on_event,
+    )
     with Stop() as stop:
         loop = Loop(
             model,
             data,
             settings=loop_settings,
             measure=_measure(bundle, model, dev, device=device),
-            on_event=several(*listeners),
+            on_event=listener,
             checkpointer=checkpointer,
             stop=stop,
             ranks=ranks,
