@@ -81,12 +81,12 @@ HEAD_NAMES: Mapping[str, HeadNames] = MappingProxyType(
 """The names of heads by family."""
 
 
-def build_pretraining_model(pretrained: Pretrained, *, pairs: bool) -> tuple[PretrainingModel, bool]:
-    """An encoder with the heads that its folder has, and new ones for those it lacks.
+def build_pretraining_model(pretrained: Pretrained, *, pairs: bool | None) -> tuple[PretrainingModel, bool]:
+    """An encoder with the heads that its folder has, and new ones for those that are missing.
 
     Args:
         pretrained: the encoder, which becomes part of the model.
-        pairs: whether to judge pairs of segments.
+        pairs: whether to judge pairs of segments; None for: where the folder has the head for it.
 
     Returns:
         The model, and whether its head for masked subwords is new.
@@ -108,9 +108,9 @@ def build_pretraining_model(pretrained: Pretrained, *, pairs: bool) -> tuple[Pre
     weights = {} if pretrained.folder is None else read_weights(find_weights(pretrained.folder))
     masked = MaskedHead(encoder.config)
     known = _load(masked, names.masked, weights)
-    pair_head = PairHead(encoder.hidden) if pairs else None
-    if pair_head is not None:
-        _load(pair_head, names.pairs, weights)
+    pair_head = None if pairs is False else PairHead(encoder.hidden)
+    if pair_head is not None and not _load(pair_head, names.pairs, weights) and pairs is None:
+        pair_head = None
     return PretrainingModel(encoder, masked, pair_head), not known
 
 
@@ -124,12 +124,7 @@ def load_pretraining_model(name: str) -> tuple[PretrainingModel, Pretrained]:
         EncoderError: it cannot be loaded, or has no head for masked subwords.
     """
     pretrained = load_pretrained(name)
-    has_pairs = False
-    if pretrained.folder is not None:
-        files = find_weights(pretrained.folder)
-        names = HEAD_NAMES.get(pretrained.family)
-        has_pairs = names is not None and bool(names.pairs) and set(names.pairs.values()) <= read_weights(files).keys()
-    model, new = build_pretraining_model(pretrained, pairs=has_pairs)
+    model, new = build_pretraining_model(pretrained, pairs=None)
     if new:
         raise EncoderError(
             f"encoder {name!r} has no head for masked subwords; pre-train it first: onoma pretrain --encoder {name} …"

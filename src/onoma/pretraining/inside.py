@@ -38,11 +38,6 @@ class Inside:
         self._model, self._pretrained = load_pretraining_model(encoder)
         self._special = special_ids(self._pretrained.tokenizer)
 
-    @property
-    def judges_pairs(self) -> bool:
-        """Whether it was trained on pairs of segments."""
-        return self._model.pairs is not None
-
     def fill(self, text: str, *, top: int = 5) -> list[list[Filled]]:
         """The likeliest subwords at each ``[MASK]`` of a text, the likeliest first.
 
