@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 import torch
 
+from onoma.engine.dtype import Dtype
 from onoma.errors import InputError
 from onoma.io.changes import changes
 from onoma.io.digest import code_digest
@@ -65,6 +66,35 @@ class Change:
 
     text: str
     harmless: bool
+
+
+def make_identity(
+    settings: Mapping[str, object],
+    *,
+    data: Mapping[str, str],
+    encoder: str,
+    dtype: Dtype,
+    device: torch.device,
+    processes: int,
+) -> Identity:
+    """The identity of a run that is about to begin here.
+
+    Args:
+        settings: the configuration, as JSON takes it.
+        data: the digest of each part of the data.
+        encoder: the digest of what the model begins as.
+        dtype: the one that was chosen.
+        device: where it trains.
+        processes: that train together.
+    """
+    return Identity(
+        settings=dict(settings),
+        data=dict(data),
+        encoder=encoder,
+        dtype=dtype.name,
+        versions=code_versions(),
+        machine=machine(device, processes=processes),
+    )
 
 
 def code_versions() -> dict[str, str]:

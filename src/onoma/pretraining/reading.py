@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from onoma.corpora import digest_of, files_of
+from onoma.corpora import files_of
 from onoma.engine.events import Listener, Notice, Stage
 from onoma.errors import InputError
 from onoma.io.files import replacing
@@ -83,14 +83,19 @@ def load_start(
     return new_encoder(model, tokenizer)
 
 
-def read_text(data: TextConfig, tokenizer: Tokenizer, *, on_event: Listener) -> Split:
+def read_text(data: TextConfig, tokenizer: Tokenizer, *, digest: str, on_event: Listener) -> Split:
     """The text, tokenized now or earlier.
+
+    Args:
+        data: where the text is.
+        tokenizer: makes the subwords.
+        digest: of all files, what is held out behind the others.
+        on_event: called with what happens.
 
     Raises:
         InputError: there is none, or it cannot be read.
     """
     on_event(Stage("reading text"))
-
     shown = time.monotonic()
 
     def notice(text: str) -> None:
@@ -108,6 +113,7 @@ def read_text(data: TextConfig, tokenizer: Tokenizer, *, on_event: Listener) -> 
         key={
             "files": _named(data.text),
             "held out": _named(data.held_out),
+            "digest": digest,
             "settings": data.model_dump(mode="json", include={"format", "encoding", "documents"}),
         },
         share=data.held_out_share,
@@ -146,6 +152,6 @@ def _sentences_to_learn(data: TextConfig) -> Iterator[str]:
             yield from section.sentences
 
 
-def _named(paths: Sequence[Path]) -> list[object]:
-    """What decides the content of files."""
-    return [[str(file) for path in paths for file in files_of(path)], digest_of(paths)]
+def _named(paths: Sequence[Path]) -> list[tuple[str, int]]:
+    """All files and their sizes, so that a digest of them all tells which file has which part."""
+    return [(str(file), file.stat().st_size) for path in paths for file in files_of(path)]

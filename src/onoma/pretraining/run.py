@@ -14,7 +14,7 @@ from onoma.engine.data import Measure
 from onoma.engine.devices import ALONE, Ranks, find_device
 from onoma.engine.dtype import Dtype
 from onoma.engine.events import Listener, Notice, Score, Stage
-from onoma.engine.identity import Identity, code_versions, machine
+from onoma.engine.identity import code_versions, make_identity
 from onoma.engine.learner import LearnerSettings
 from onoma.engine.loggers import make_loggers
 from onoma.engine.loop import Loop, LoopSettings
@@ -131,7 +131,8 @@ def pretrain(
     pretrained = ranks.in_turn(lambda: load_start(config, teacher=teacher, folder=folder, on_event=on_event))
     for each in filter(None, (pretrained, teacher)):
         check_windows(config, each)
-    split = ranks.in_turn(lambda: read_text(config.data, pretrained.tokenizer, on_event=on_event))
+    digest = digest_of([*config.data.text, *config.data.held_out])
+    split = ranks.in_turn(lambda: read_text(config.data, pretrained.tokenizer, digest=digest, on_event=on_event))
     pairs = choose_pairs(config, split.train, notice=lambda text: on_event(Notice(text)))
     model, new_head = _build(config, pretrained, teacher=teacher, pairs=pairs)
     if config.model.dropout is not None or config.model.encoder is None:
@@ -153,21 +154,16 @@ def pretrain(
         lambda: plan_steps(config, streams, data_of, model=model, learner=learner, folder=folder, on_event=on_event)
     )
     data = data_of(streams.phases(steps))
-    digest = digest_of([*config.data.text, *config.data.held_out])
-
-    def identity() -> Identity:
-        return Identity(
-            settings=config.model_dump(mode="json"),
-            data={"text": digest} | ({} if teacher is None else {"teacher": teacher.digest}),
-            encoder=pretrained.digest,
-            dtype=dtype.name,
-            versions=code_versions(),
-            machine=machine(device, processes=ranks.size),
-        )
-
     listener, checkpointer = record(
         folder,
-        identity,
+        lambda: make_identity(
+            config.model_dump(mode="json"),
+            data={"text": digest} | ({} if teacher is None else {"teacher": teacher.digest}),
+            encoder=pretrained.digest,
+            dtype=dtype,
+            device=device,
+            processes=ranks.size,
+        ),
         settings=settings,
         loggers=loggers,
         accept_changes=accept_changes,

@@ -120,12 +120,16 @@ def tokenize(
                 known.update(fingerprint(each.section) for each in some)
                 yield sides["held_out"].write(some)
         for some in _tokenized(tokenizer, read(notices.append)):
-            if read_held_out is None:
-                mine = [each for each in some if not is_held_out(each.section, share=share)]
-                yield sides["held_out"].write([each for each in some if is_held_out(each.section, share=share)])
-            else:
-                mine = [each for each in some if fingerprint(each.section) not in known]
-                both += len(some) - len(mine)
+            mine: list[_Tokenized] = []
+            held_out: list[_Tokenized] = []
+            for each in some:
+                if read_held_out is None:
+                    (held_out if is_held_out(each.section, share=share) else mine).append(each)
+                elif fingerprint(each.section) in known:
+                    both += 1
+                else:
+                    mine.append(each)
+            yield sides["held_out"].write(held_out)
             yield sides["train"].write(mine)
             progressed(sum(side.subwords for side in sides.values()))
         for side in sides.values():

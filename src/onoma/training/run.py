@@ -24,9 +24,8 @@ from onoma.bundle import (
 from onoma.encoding import SubwordEncoder, Windower
 from onoma.engine.data import Measure
 from onoma.engine.devices import ALONE, Ranks, find_device
-from onoma.engine.dtype import Dtype
 from onoma.engine.events import Event, Listener, Notice, Score, Stage
-from onoma.engine.identity import Identity, code_versions, machine
+from onoma.engine.identity import make_identity
 from onoma.engine.loggers import make_loggers
 from onoma.engine.loop import Loop
 from onoma.engine.recording import record
@@ -123,7 +122,14 @@ def run_training(
     data, loop_settings = plan_run(settings, text.examples, pretrained=pretrained, device=device, dtype=dtype)
     listener, checkpointer = record(
         folder,
-        lambda: _identity(config, bundle.manifest, dtype=dtype, device=device, ranks=ranks),
+        lambda: make_identity(
+            config.model_dump(mode="json"),
+            data={part: card.digest for part, card in bundle.manifest.provenance.data.items()},
+            encoder=bundle.manifest.encoder.digest,
+            dtype=dtype,
+            device=device,
+            processes=ranks.size,
+        ),
         settings=settings,
         loggers=loggers,
         accept_changes=accept_changes,
@@ -213,17 +219,6 @@ def _manifest(config: RunConfig, pretrained: Pretrained, train: TrainingText, de
             settings=config.model_dump(mode="json", exclude={"output"}),
             dropped=dict(train.unusable),
         ),
-    )
-
-
-def _identity(config: RunConfig, manifest: Manifest, *, dtype: Dtype, device: torch.device, ranks: Ranks) -> Identity:
-    return Identity(
-        settings=config.model_dump(mode="json"),
-        data={part: card.digest for part, card in manifest.provenance.data.items()},
-        encoder=manifest.encoder.digest,
-        dtype=dtype.name,
-        versions=code_versions(),
-        machine=machine(device, processes=ranks.size),
     )
 
 
