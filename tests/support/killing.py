@@ -33,7 +33,8 @@ SETTINGS = {
     "model.overlap": 16,
 }
 
-LENGTHENING = {"objective.long_window": 64, "objective.long_share": 0.5, "training.steps": 24}
+LENGTHENING = {"objective.long_window": 64, "objective.long_share": 0.96, "training.steps": 400}
+"""The window changes after 16 steps, among the kills; the run outlasts them also where a step takes milliseconds."""
 
 Run = Callable[[Path, str, Callable[[Event], None]], object]
 """Begins or resumes a run in a folder, with the name of its output."""
