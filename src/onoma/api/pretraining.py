@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike, paths_of
+from onoma.api.resuming import unfinished_settings
 from onoma.bundle import HISTORY, PRETRAINING, OutputFolder, open_output
-from onoma.errors import InputError
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.engine.devices import Ranks
@@ -84,12 +84,9 @@ def pretrain(
         StoppedError: SIGTERM stopped the run, which can be resumed.
     """
     need_training()
-    from onoma.engine.resume import settings_of_run
     from onoma.pretraining import read_config
 
-    unfinished = settings_of_run(Path(output)) if resume and output is not None and config is None else None
-    if resume and unfinished is None and config is None and not text:
-        raise InputError(f"{output or 'the output'}: has no unfinished run, so there is nothing to resume")
+    unfinished = unfinished_settings(output, resume=resume, config=config, has_data=bool(text))
     named: dict[str, object] = {
         "data.text": paths_of(text) or None,
         "model.encoder": encoder,

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike, paths_of
 from onoma.api.loading import load
+from onoma.api.resuming import unfinished_settings
 from onoma.bundle import ADAPTED, HISTORY, ONNX, PRETRAINING, DataCard, OutputFolder, open_output, write_manifest
-from onoma.errors import InputError, StoppedError
+from onoma.errors import StoppedError
 from onoma.metrics import as_fractions
 from onoma.tagger import Tagger
 
@@ -86,11 +87,9 @@ def train(
         StoppedError: SIGTERM stopped the run, which can be resumed.
     """
     need_training()
-    from onoma.training import read_config, settings_of_run
+    from onoma.training import read_config
 
-    unfinished = settings_of_run(Path(output)) if resume and output is not None and config is None else None
-    if resume and unfinished is None and config is None and not train:
-        raise InputError(f"{output or 'the output'}: has no unfinished run, so there is nothing to resume")
+    unfinished = unfinished_settings(output, resume=resume, config=config, has_data=bool(train))
     named: dict[str, object] = {
         "data.train": paths_of(train) or None,
         "data.dev": paths_of(dev) or None,

@@ -3,7 +3,6 @@
 from onoma.engine.config import read_setting
 from onoma.engine.devices import Ranks, find_ranks, joined
 from onoma.engine.history import copy_logs, read_history
-from onoma.engine.resume import settings_of_run
 from onoma.training.config import RunConfig, read_config
 from onoma.training.parts import read_part
 from onoma.training.run import Tested, Trained, run_training
@@ -21,5 +20,4 @@ __all__ = [
     "read_part",
     "read_setting",
     "run_training",
-    "settings_of_run",
 ]
