@@ -35,6 +35,11 @@ PositionDigit = Annotated[
     bool, typer.Option("--position-digit", help="Remove the digit after each word, as in the Weibo corpus.")
 ]
 Encoding = Annotated[str, typer.Option("--encoding", help="Character encoding of the input.")]
+FilesEncoding = Annotated[str | None, typer.Option("--encoding", help="Character encoding of the files.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting; may be repeated.")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue the unfinished run at the output.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse input that breaks its tagging scheme.")]
 Labels = Annotated[
     list[str] | None,

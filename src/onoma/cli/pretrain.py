@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import INTERRUPTED
+from onoma.cli.options import INTERRUPTED, FilesEncoding, Resume, Settings
 from onoma.cli.output import print_line
 
 
@@ -37,14 +37,12 @@ def run(
         float | None, typer.Option("--minutes", min=0, help="Plan as many steps as take so long.")
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write the encoder to.")] = None,
-    sets: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting; may be repeated.")
-    ] = None,
-    encoding: Annotated[str | None, typer.Option("--encoding", help="Character encoding of the files.")] = None,
+    sets: Settings = None,
+    encoding: FilesEncoding = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an encoder at the output; discard an unfinished run.")
     ] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue the unfinished run at the output.")] = False,
+    resume: Resume = False,
     accept_changes: Annotated[
         bool, typer.Option("--accept-changes", help="Resume even if settings, text or versions have changed.")
     ] = False,

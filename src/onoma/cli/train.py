@@ -10,7 +10,10 @@ import typer
 from onoma.cli.options import (
     INTERRUPTED,
     DefaultLabel,
+    FilesEncoding,
     FormatOption,
+    Resume,
+    Settings,
     SkipChecks,
     Strict,
     TagNames,
@@ -37,9 +40,7 @@ def run(
         str | None, typer.Option("--encoder", help="small, multilingual, a folder, or a Hub id.")
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write the model to.")] = None,
-    sets: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting; may be repeated.")
-    ] = None,
+    sets: Settings = None,
     format: FormatOption = None,
     scheme: Annotated[str | None, typer.Option("--scheme", help="Tagging scheme of the files.")] = None,
     word_column: Annotated[
@@ -48,7 +49,7 @@ def run(
     tag_column: Annotated[
         str | None, typer.Option("--tag-column", help="Column of the tag, by number or name.")
     ] = None,
-    encoding: Annotated[str | None, typer.Option("--encoding", help="Character encoding of the files.")] = None,
+    encoding: FilesEncoding = None,
     strict: Strict = False,
     default_label: DefaultLabel = "",
     tag_names: TagNames = None,
@@ -56,7 +57,7 @@ def run(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a model at the output; discard an unfinished run.")
     ] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue the unfinished run at the output.")] = False,
+    resume: Resume = False,
     accept_changes: Annotated[
         bool, typer.Option("--accept-changes", help="Resume even if settings, data or versions have changed.")
     ] = False,
