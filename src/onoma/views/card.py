@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from onoma.bundle import HISTORY, Bundle, CalibrationCard, load_bundle
+from onoma.bundle import Bundle, CalibrationCard, load_bundle
 from onoma.metrics import CONVENTIONS, Interval, percent, percent_range
-from onoma.views.curve import CURVE, write_curve
+from onoma.views.curve import curve_section
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|#$~]")
 
@@ -56,16 +56,8 @@ def write_card(folder: Path, *, name: str) -> None:
         lines.append("")
         if any("f1_low" in of for of in figures.values()):
             lines += ["In brackets: the 95 % interval of F1 on other texts of the same kind.", ""]
-    if write_curve(folder):
-        lines += [
-            "## Training",
-            "",
-            f"![Loss and dev F1 by epoch]({CURVE})",
-            "",
-            f"Every figure is in [{HISTORY}]({HISTORY}).",
-            "",
-        ]
     lines += [
+        *curve_section(folder, caption="Loss and dev F1 by epoch"),
         "## Limits",
         "",
         "It works on the kinds of text and names that it was trained on.",

@@ -48,6 +48,13 @@ def write_curve(folder: Path) -> bool:
     return True
 
 
+def curve_section(folder: Path, *, caption: str) -> list[str]:
+    """The lines of a card that show the curve, which is drawn; none where there is nothing to draw."""
+    if not write_curve(folder):
+        return []
+    return ["## Training", "", f"![{caption}]({CURVE})", "", f"Every figure is in [{HISTORY}]({HISTORY}).", ""]
+
+
 def draw_curve(
     loss: Sequence[EpochValue], measured: Mapping[str, Sequence[EpochValue]], *, best: int | None = None
 ) -> str:

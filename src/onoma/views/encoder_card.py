@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from onoma.bundle import HISTORY, PRETRAINING
+from onoma.bundle import PRETRAINING
 from onoma.views.card import literal
-from onoma.views.curve import CURVE, write_curve
+from onoma.views.curve import curve_section
 
 _FIGURES = {
     "masked_loss": ("loss of a masked subword", "{:.3f} nats"),
@@ -57,15 +57,7 @@ def write_encoder_card(folder: Path, *, name: str) -> None:
         if not distilled:
             compared = "Perplexity can only be compared for the same vocabulary, masks and text."
         lines += [compared, ""]
-    if write_curve(folder):
-        lines += [
-            "## Training",
-            "",
-            f"![Loss, and what was measured, in the course of training]({CURVE})",
-            "",
-            f"Every figure is in [{HISTORY}]({HISTORY}).",
-            "",
-        ]
+    lines += curve_section(folder, caption="Loss, and what was measured, in the course of training")
     (folder / "README.md").write_text("\n".join(lines), encoding="utf-8")
 
 
