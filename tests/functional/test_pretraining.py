@@ -7,8 +7,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,7 +24,7 @@ from onoma.engine.events import Event, Planned, Stepped
 from onoma.errors import ConfigError, EncoderError, InputError
 from onoma.models import IGNORED, MaskedBatch, PretrainingModel, build_pretraining_model, load_pretrained
 from onoma.pretraining.vocabulary import special_ids
-from support.environment import TESTS, environment
+from support.killing import deaths
 from support.launching import NEEDS_GLOO, UNDISTURBED, launch
 from support.learnable import QUICK
 from support.unlabelled import TINY, WORD, Text, make_text, numbers
@@ -77,13 +75,7 @@ def stop_after(step: int) -> Callable[[Event], bool]:
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 def test_deaths_at_random_moments_change_no_bit(tmp_path):
-    alone = environment(TOKENIZERS_PARALLELISM="false", OMP_NUM_THREADS="1")
-    command = [sys.executable, TESTS / "support" / "killing.py", "pretrain", tmp_path, "8", "1"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=alone)
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["killed"] == 8
-    assert told["rest"] < told["whole"]
+    deaths("pretrain", tmp_path, kills=8)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     assert weights(whole) == weights(broken)
     assert sorted(path.name for path in whole.iterdir()) == sorted(path.name for path in broken.iterdir())

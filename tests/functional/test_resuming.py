@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 
 from onoma.io.lock import locked
 from onoma.models import Model
-from support.environment import TESTS, environment
+from support.killing import deaths
 from support.learnable import QUICK, SENTENCES, write_corpus
 
 OFTEN = ("--set", "training.checkpoint_steps=2", "--set", "training.batch_subwords=48")
@@ -23,13 +22,7 @@ OFTEN = ("--set", "training.checkpoint_steps=2", "--set", "training.batch_subwor
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 def test_ten_deaths_at_random_moments_change_no_bit(tmp_path):
-    alone = environment(TOKENIZERS_PARALLELISM="false", OMP_NUM_THREADS="1")
-    command = [sys.executable, TESTS / "support" / "killing.py", "train", tmp_path, "10", "1"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=alone)
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["killed"] == 10
-    assert told["rest"] < told["whole"]
+    deaths("train", tmp_path, kills=10)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     assert (whole / "model.safetensors").read_bytes() == (broken / "model.safetensors").read_bytes()
     assert _timeless(whole) == _timeless(broken)

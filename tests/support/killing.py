@@ -11,6 +11,7 @@ import json
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import onoma
 from onoma.engine.events import Event, Stepped
+from support.environment import environment
 from support.learnable import SENTENCES, write_corpus
 from support.tiny import write_encoder
 from support.unlabelled import TINY, make_text
@@ -51,6 +53,17 @@ def pretrain(folder: Path, output: str, tell: Callable[[Event], None]) -> None:
 
 
 RUNS: dict[str, Run] = {"train": train, "pretrain": pretrain}
+
+
+def deaths(kind: str, folder: Path, *, kills: int) -> None:
+    """Run this file, and check that the kills happened and that steps were left after them."""
+    alone = environment(TOKENIZERS_PARALLELISM="false", OMP_NUM_THREADS="1")
+    command = [sys.executable, __file__, kind, str(folder), str(kills), "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=alone)
+    assert done.returncode == 0, done.stderr
+    counts: dict[str, int] = json.loads(done.stdout)
+    assert counts["killed"] == kills
+    assert counts["rest"] < counts["whole"]
 
 
 def telling(pipe: int) -> Callable[[Event], None]:
