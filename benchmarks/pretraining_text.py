@@ -46,7 +46,7 @@ def main() -> None:
                 reading.append(size / seconds(partial(read, path)))
                 tokenizing.append(size / seconds(partial(tokenizer.encode_batch_fast, sentences)))
             ratio = [fast / slow for fast, slow in zip(reading, tokenizing, strict=True)]
-            print(f"{form}: {told(reading)} MB/s read, {told(tokenizing)} MB/s tokenized, ratio {told(ratio)}")
+            print(f"{form}: {shown(reading)} MB/s read, {shown(tokenizing)} MB/s tokenized, ratio {shown(ratio)}")
 
 
 def read(path: Path) -> list[Section]:
@@ -59,7 +59,7 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def told(values: list[float]) -> str:
+def shown(values: list[float]) -> str:
     return f"{statistics.median(values):.1f} ({min(values):.1f} to {max(values):.1f})"
 
 

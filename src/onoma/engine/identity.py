@@ -35,7 +35,7 @@ _HARMLESS = (
     "settings.training.patience",
     "settings.training.recompute",
 )
-_TOLD_BY_DIGEST = (
+_COVERED_BY_DIGEST = (
     "settings.output", "settings.data.train", "settings.data.dev", "settings.data.text", "settings.data.held_out",
 )  # fmt: skip
 
@@ -118,7 +118,7 @@ def differences(before: Identity, now: Identity) -> list[Change]:
     return [
         Change(f"{key.removeprefix('settings.')}: {change}", harmless=key.startswith(_HARMLESS))
         for key, change in sorted(changes(old, new).items())
-        if key not in _TOLD_BY_DIGEST
+        if key not in _COVERED_BY_DIGEST
     ]
 
 

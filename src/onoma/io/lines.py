@@ -21,7 +21,7 @@ def numbered_lines(path: Path, *, encoding: str) -> Iterator[tuple[int, str]]:
     """
     number = 0
     try:
-        with path.open(encoding=_skipping_mark(encoding), newline="\n") as file:
+        with path.open(encoding=skipping_mark(encoding), newline="\n") as file:
             for number, line in enumerate(file, start=1):
                 if "\0" in line:
                     raise _binary(path, number)
@@ -43,7 +43,7 @@ def whole_text(path: Path, *, encoding: str, keep_mark: bool = False) -> str:
         CorpusError, ConfigError: as :func:`numbered_lines`.
     """
     try:
-        text = path.read_bytes().decode(encoding if keep_mark else _skipping_mark(encoding))
+        text = path.read_bytes().decode(encoding if keep_mark else skipping_mark(encoding))
     except UnicodeDecodeError as error:
         raise _undecodable(path, encoding, error) from None
     except (OSError, LookupError) as error:
@@ -53,7 +53,8 @@ def whole_text(path: Path, *, encoding: str, keep_mark: bool = False) -> str:
     return text
 
 
-def _skipping_mark(encoding: str) -> str:
+def skipping_mark(encoding: str) -> str:
+    """The codec of an encoding; that of UTF-8 skips a byte order mark."""
     return "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
 
 
@@ -72,7 +73,7 @@ def _unreadable(path: Path, encoding: str, error: OSError | LookupError) -> Corp
 
 def _undecodable(path: Path, encoding: str, error: UnicodeDecodeError) -> CorpusError:
     """Look for the line again, for a decoder that works in blocks does not know it."""
-    codec = _skipping_mark(encoding)
+    codec = skipping_mark(encoding)
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             try:

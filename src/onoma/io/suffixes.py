@@ -30,6 +30,10 @@ FORMATS: Mapping[str, str] = {
 """The format that each suffix stands for."""
 
 COMPRESSIONS = (".gz", ".zst")
+"""Suffixes of files that are written compressed."""
+
+READ_COMPRESSIONS = (*COMPRESSIONS, ".xz")
+"""Those of files that are read so."""
 
 
 def plain_name(path: Path) -> Path:

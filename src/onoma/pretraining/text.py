@@ -11,18 +11,17 @@ from __future__ import annotations
 import codecs
 import re
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from io import IncrementalNewlineDecoder
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Literal, get_args
 
-from onoma.corpora import HEAD_LINES, ReadOptions, files_of, read, sniff_lines
+from onoma.corpora import ReadOptions, files_of, read
 from onoma.errors import ConfigError, CorpusError, InputError
-from onoma.io.compression import reading
-from onoma.io.json_text import parsed
-from onoma.io.lines import numbered_lines
+from onoma.io.suffixes import READ_COMPRESSIONS
+from onoma.pretraining.blocks import BLOCK_BYTES, blocks_of
+from onoma.pretraining.recognition import format_by_content, format_by_name, has_place_digits
 from onoma.pretraining.sentences import (
     LONGEST_SENTENCE,
     are_sentences,
@@ -42,13 +41,8 @@ DocumentUnit = Literal["auto", "lines", "blank-lines", "files"]
 LONGEST_SECTION = 64_000
 """Characters of a section, about."""
 
-_BLOCK_BYTES = 1 << 14
 _HEAD_CHARACTERS = 1 << 20
 _JUDGED_LINES = 2_000
-_COMPRESSIONS = (".gz", ".xz", ".zst")
-_BY_SUFFIX = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".germeval": "germeval", ".spacy": "spacy"}
-_COLUMN_SUFFIXES = (".conll", ".conllu", ".bio", ".iob", ".iob2", ".bioes", ".iobes")
-_FEWEST_ROWS = 5
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _DOCUMENTS = {
     "lines": "each line is a document",
@@ -183,11 +177,11 @@ class _Notices:
 
 def _sections(path: Path, settings: TextSettings, notices: _Notices) -> Iterator[Section]:
     """The sections of one file."""
-    name = settings.format if settings.format is not None else _named_format(path)
+    name = settings.format if settings.format is not None else format_by_name(path)
     if name not in (None, "text"):
         yield from _annotated(path, str(name), settings, notices)
         return
-    blocks = _blocks(path, encoding=settings.encoding)
+    blocks = blocks_of(path, encoding=settings.encoding)
     head: list[str] = []
     size = 0
     for block in blocks:
@@ -202,7 +196,7 @@ def _sections(path: Path, settings: TextSettings, notices: _Notices) -> Iterator
     lines = [line[:LONGEST_SECTION] for line in start.split("\n", _JUDGED_LINES)]
     if len(lines) > _JUDGED_LINES or (size >= _HEAD_CHARACTERS and len(lines) > 1):
         lines.pop()
-    if name is None and (found := _recognised(path, lines)):
+    if name is None and (found := format_by_content(path, lines)):
         blocks.close()
         yield from _annotated(path, found, settings, notices)
         return
@@ -235,82 +229,9 @@ def _emptied(blocks: list[str]) -> Iterator[str]:
         yield blocks.pop()
 
 
-def _blocks(path: Path, *, encoding: str) -> Generator[str]:
-    """The text of a file in blocks, with line feeds as the only line ends."""
-    codec = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
-    bytes_decoder = codecs.getincrementaldecoder(codec)()
-    decoder = IncrementalNewlineDecoder(bytes_decoder, translate=True)
-    line, place = 1, 0
-    with reading(path) as file:
-        while True:
-            block = file.read(_BLOCK_BYTES)
-            waiting = len(bytes_decoder.getstate()[0])
-            try:
-                text = decoder.decode(block, final=not block)
-            except UnicodeDecodeError as error:
-                raise _undecodable(path, encoding, error, line=line, place=place - waiting) from None
-            place += len(block)
-            if "\0" in text:
-                line += text.count("\n", 0, text.index("\0"))
-                message = "holds a NUL byte, so it is not a text file in this encoding; leave it out, or if it is "
-                raise CorpusError(f"{message}UTF-16, say so (--encoding utf-16)", path=path, line=line)
-            if text:
-                line += text.count("\n")
-                yield text
-            if not block:
-                return
-
-
-def _undecodable(path: Path, encoding: str, error: UnicodeDecodeError, *, line: int, place: int) -> CorpusError:
-    """The error for a byte that the encoding does not have there.
-
-    Args:
-        line: the line in which the block begins.
-        place: byte of the file at which the block begins.
-    """
-    data: bytes = error.object
-    byte = f"byte 0x{data[error.start]:02x} at byte {place + error.start + 1:,} of the file is not {encoding.upper()}"
-    is_utf16 = place == 0 and data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    other = "utf-16" if is_utf16 else "latin1"
-    message = f"{byte}; convert the file, or name its encoding (--encoding {other}, or encoding={other!r})"
-    return CorpusError(message, path=path, line=line + data.count(b"\n", 0, error.start))
-
-
-def _named_format(path: Path) -> str | None:
-    """The annotated format that a file's name alone tells; None where its content has to be looked at."""
-    if path.suffix.lower() == ".txt" and path.with_suffix(".ann").is_file():
-        return "brat"
-    return _BY_SUFFIX.get(path.suffix.lower())
-
-
-def _recognised(path: Path, head: Sequence[str]) -> str | None:
-    """The annotated format that a file has for certain by its first lines; None for any other."""
-    lines = [line for line in head[:HEAD_LINES] if line.strip()]
-    found = sniff_lines(lines)
-    if found == "jsonl":
-        return found if all(map(_is_object, lines)) else None
-    if found == "conll" and path.suffix.lower() not in _COLUMN_SUFFIXES:
-        return found if _are_rows(lines) else None
-    return None if found == "text" else found
-
-
-def _is_object(line: str) -> bool:
-    try:
-        return isinstance(parsed(line), dict)
-    except ValueError:
-        return False
-
-
-def _are_rows(lines: Sequence[str]) -> bool:
-    """Whether lines have as many columns as rows do; that many words in line after line are no prose."""
-    widths = Counter(len(line.split()) for line in lines if not line.startswith(("#", "-DOCSTART-")))
-    ((width, count),) = widths.most_common(1) or [(0, 0)]
-    return width > 1 and count >= _FEWEST_ROWS and count >= 0.9 * widths.total()
-
-
 def _annotated(path: Path, format: str, settings: TextSettings, notices: _Notices) -> Iterator[Section]:
     """The sections of the documents of an annotated file."""
-    if path.suffix.lower() in _COMPRESSIONS:
+    if path.suffix.lower() in READ_COMPRESSIONS:
         message = f"is compressed, and annotated files ({format}) are read only uncompressed; decompress it"
         raise CorpusError(f"{message}, or if it is plain text, say so (--set data.format=text)", path=path)
     if path.is_file() and path.stat().st_size == 0:
@@ -320,7 +241,7 @@ def _annotated(path: Path, format: str, settings: TextSettings, notices: _Notice
     notices.add(path, f"read as {format}, only the texts of its documents", advice=advice)
     options = ReadOptions(
         encoding=settings.encoding,
-        position_digit=format == "conll" and _has_place_digits(path, encoding=settings.encoding),
+        position_digit=format == "conll" and has_place_digits(path, encoding=settings.encoding),
         texts_only=True,
         may_be_empty=True,
         skip_checks=True,
@@ -331,13 +252,6 @@ def _annotated(path: Path, format: str, settings: TextSettings, notices: _Notice
         if not sentences:
             notices.empty["document"] += 1
         yield from _in_sections(sentences)
-
-
-def _has_place_digits(path: Path, *, encoding: str) -> bool:
-    """Whether every word is a character with its place in a segmented word, as Weibo NER has them."""
-    lines = (line for _, line in islice(numbered_lines(path, encoding=encoding), HEAD_LINES))
-    words = [line.split()[0] for line in lines if line.strip()]
-    return len(words) >= _FEWEST_ROWS and all(len(word) == 2 and word[1].isdecimal() for word in words)
 
 
 def _sentences_of(document: Document) -> list[str]:
@@ -404,7 +318,7 @@ class _OpenDocument:
 
     def overflow(self) -> Section | None:
         """All sentences but the last one, which may go on, where the document is long enough for a section."""
-        if self._size <= LONGEST_SECTION - _BLOCK_BYTES:
+        if self._size <= LONGEST_SECTION - BLOCK_BYTES:
             return None
         text = "".join(self._parts)
         ends = self._ends(text)

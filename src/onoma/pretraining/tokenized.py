@@ -28,7 +28,7 @@ LONGEST_SENTENCE = 128
 _AT_ONCE = 256
 """Sections that are tokenized together."""
 
-_READING = ("pretraining/sentences.py", "pretraining/text.py", "pretraining/tokenized.py")
+_READING = tuple(f"pretraining/{name}.py" for name in ("blocks", "recognition", "sentences", "text", "tokenized"))
 _CODE = ("io", "text", "corpora", "encoding", *_READING)
 
 

@@ -95,7 +95,7 @@ def train_tokenizer(
         kind: WordPiece (Schuster and Nakajima 2012, as BERT has it) or Unigram (Kudo 2018, as XLM-R has it).
         size: subwords of the vocabulary, special tokens included.
         cased: keep capitals and accents.
-        notice: is told where the texts support fewer subwords than were asked for, and where characters are left out.
+        notice: called where the texts support fewer subwords than were asked for, and where characters are left out.
 
     Raises:
         InputError: there is no text.
@@ -122,7 +122,7 @@ def check_tokenizer(tokenizer: Tokenizer) -> None:
     """Check that a tokenizer can be used for masked-language modelling.
 
     Raises:
-        EncoderError: it lacks a special token that is needed, or does not tell where words begin; names it.
+        EncoderError: a special token that is needed is missing, or it does not mark where words begin; names it.
     """
     special_ids(tokenizer)
     word_continuations(tokenizer)
@@ -166,7 +166,7 @@ def word_continuations(tokenizer: Tokenizer) -> NDArray[np.bool_]:
     Special tokens never do.
 
     Raises:
-        EncoderError: the tokenizer marks neither beginnings nor continuations of words; or lacks a special token.
+        EncoderError: the tokenizer marks neither beginnings nor continuations of words; or a special token is missing.
     """
     description = json.loads(tokenizer.to_str())
     goes_on = _rule(description)
