@@ -20,7 +20,7 @@ from onoma.models import (
 from onoma.models.encoder import ACTIVATIONS
 from onoma.models.wheels import find_wheel
 from support.tagging import recogniser
-from support.tiny import OURS, TAGS, ragged, write_encoder
+from support.tiny import OURS, TAGS, TASK, ragged, write_encoder
 
 LENGTHS = (19, 3, 1, 12)
 TEXTS = ("Angela Merkel visited Lyon.", "  the  Émigré\tto\nLyon", "naïve 😀 x", "")
@@ -84,7 +84,7 @@ def test_padding_on_either_side_changes_nothing(family: str, left: bool, tmp_pat
 def test_a_saved_model_gives_the_same_scores_in_transformers(encoder_folder: Path, tmp_path: Path) -> None:
     pretrained = load_pretrained(str(encoder_folder))
     model = recogniser(pretrained)
-    save_model(model, tmp_path, tags=TAGS, pretrained=pretrained)
+    save_model(model, tmp_path, task=TASK, pretrained=pretrained)
     reference, found = AutoModelForTokenClassification.from_pretrained(tmp_path, output_loading_info=True)
     assert not found["missing_keys"]
     assert not found["unexpected_keys"]
@@ -113,7 +113,7 @@ def test_a_model_of_transformers_gives_the_same_scores_here(tmp_path: Path) -> N
 
 def test_a_saved_model_is_an_encoder_to_begin_from(encoder_folder: Path, tmp_path: Path) -> None:
     pretrained = load_pretrained(str(encoder_folder))
-    save_model(recogniser(pretrained), tmp_path, tags=TAGS, pretrained=pretrained)
+    save_model(recogniser(pretrained), tmp_path, task=TASK, pretrained=pretrained)
     save_tokenizer(pretrained.tokenizer, tmp_path)
     again = load_pretrained(str(tmp_path))
     ids, mask = ragged(LENGTHS, vocabulary=100, pad=0)
@@ -124,7 +124,7 @@ def test_a_saved_model_is_an_encoder_to_begin_from(encoder_folder: Path, tmp_pat
 
 def test_a_saved_tokenizer_gives_the_same_ids_in_transformers(encoder_folder: Path, tmp_path: Path) -> None:
     pretrained = load_pretrained(str(encoder_folder))
-    save_model(recogniser(pretrained), tmp_path, tags=TAGS, pretrained=pretrained)
+    save_model(recogniser(pretrained), tmp_path, task=TASK, pretrained=pretrained)
     save_tokenizer(pretrained.tokenizer, tmp_path, longest=pretrained.longest)
     theirs = AutoTokenizer.from_pretrained(tmp_path)
     for text in TEXTS:

@@ -14,11 +14,15 @@ from torch import Tensor
 
 from onoma.models import Encoder, EncoderConfig
 from onoma.models.families import FAMILIES, named_weights, read_config
+from onoma.schemes import SCHEMES
+from onoma.tasks import TagTask
 
 OURS = ("bert", "roberta", "xlm-roberta", "camembert", "electra")
 """Families that our own encoder covers."""
 
-TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
+TASK = TagTask(("PER", "LOC"), scheme=SCHEMES["BIO"])
+
+TAGS = TASK.tags
 
 WORDS = ("angela", "merkel", "visited", "lyon", "the", "in", "to", "of", "and", "##ing", "##ed", "##er", "##s")
 

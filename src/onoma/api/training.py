@@ -239,7 +239,7 @@ def _write_bundle(trained: Trained, folder: Path, *, config: RunConfig, run: Pat
 
     on_event(Stage("exporting"))
     bundle = trained.bundle
-    save_model(trained.model, folder, tags=bundle.task().tags, pretrained=trained.pretrained)
+    save_model(trained.model, folder, task=bundle.task(), pretrained=trained.pretrained)
     save_tokenizer(bundle.tokenizer, folder, longest=trained.pretrained.longest)
     export_onnx(trained.model, folder / ONNX, samples=trained.samples)
     copy_logs(run, folder)

@@ -13,14 +13,14 @@ import msgspec
 import numpy as np
 from tokenizers import Tokenizer
 
-from onoma.bundle.manifest import MANIFEST, Manifest, read_manifest
+from onoma.bundle.manifest import MANIFEST, CalibrationCard, Manifest, SpansCard, read_manifest
 from onoma.bundle.shipped import find_model
 from onoma.bundle.tokenizer import read_tokenizer
 from onoma.encoding import SubwordEncoder, Windower
 from onoma.errors import BundleError, InputError
 from onoma.io.files import replacing_bytes
 from onoma.schemes import SCHEMES
-from onoma.tasks import UNCALIBRATED, Calibration, Scaling, TagTask
+from onoma.tasks import UNCALIBRATED, Calibration, Scaling, SpanTask, TagTask
 
 TOKENIZER = "tokenizer.json"
 ONNX = "model.onnx"
@@ -68,14 +68,18 @@ class Bundle:
         encoder = SubwordEncoder(self.tokenizer)
         return Windower(encoder, window=window.size, overlap=window.overlap, structure=structure)
 
-    def task(self) -> TagTask:
+    def task(self) -> TagTask | SpanTask:
         """What it predicts, and how that is read out of scores."""
         card = self.manifest.entities
-        of = card.calibration
-        calibration = UNCALIBRATED
-        if of is not None:
-            calibration = Calibration(
-                temperature=of.temperature, scaling=Scaling(of.slope, of.intercept), thresholds=of.thresholds
+        calibration = _calibration(card.calibration)
+        if isinstance(card, SpansCard):
+            return SpanTask(
+                card.labels,
+                size=card.size,
+                widest=card.widest,
+                overlaps=card.overlaps,
+                parameters={} if card.width is None else {"width": np.asarray(card.width)},
+                calibration=calibration,
             )
         learnt = None if card.transitions is None else msgspec.structs.asdict(card.transitions)
         parameters = {name: np.asarray(values) for name, values in (learnt or {}).items()}
@@ -134,6 +138,13 @@ class Bundle:
                 f"or choose another dtype (available: {', '.join(held) or 'none'})"
             )
         return path
+
+
+def _calibration(card: CalibrationCard | None) -> Calibration:
+    if card is None:
+        return UNCALIBRATED
+    scaling = Scaling(card.slope, card.intercept)
+    return Calibration(temperature=card.temperature, scaling=scaling, thresholds=card.thresholds)
 
 
 def load_bundle(folder: str | Path) -> Bundle:

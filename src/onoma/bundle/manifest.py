@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from onoma.errors import BundleError
-from onoma.tasks import MOST_LABELS
+from onoma.tasks import MOST_LABELS, Overlaps
 
 MANIFEST = "onoma.json"
 
@@ -25,6 +25,7 @@ Temperature = Annotated[float, Meta(gt=1e-3, lt=1e3)]
 Slope = Annotated[float, Meta(gt=0, lt=1e3)]
 Summand = Annotated[float, Meta(gt=-1e4, lt=1e4)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
+Labels = Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1, max_length=MOST_LABELS)]
 
 
 class EncoderCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -104,15 +105,41 @@ class TagsCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
         calibration: None where the model was not calibrated.
     """
 
-    labels: Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1, max_length=MOST_LABELS)]
+    labels: Labels
     scheme: Literal["BIO", "BIOES"]
     head: str
     transitions: TransitionsCard | None = None
     calibration: CalibrationCard | None = None
 
     def __post_init__(self) -> None:
-        if len(set(self.labels)) < len(self.labels):
-            raise ValueError("labels: there is one twice")
+        _check_labels(self.labels)
+
+
+class SpansCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="spans"):
+    """A task that scores spans of words.
+
+    Attributes:
+        labels: the entity types, in the order of the model's scores.
+        head: what turns hidden states into features of words.
+        size: of a query and a key.
+        widest: words of the longest span.
+        overlaps: which entities may be predicted together.
+        width: the learnt scores of widths, ``[widest, labels]``; None before training.
+        calibration: None where the model was not calibrated.
+    """
+
+    labels: Labels
+    head: str
+    size: Annotated[int, Meta(ge=1, le=4_096)]
+    widest: Annotated[int, Meta(ge=1, le=4_096)]
+    overlaps: Overlaps
+    width: list[list[Summand]] | None = None
+    calibration: CalibrationCard | None = None
+
+    def __post_init__(self) -> None:
+        _check_labels(self.labels)
+        if self.width is not None and [len(row) for row in self.width] != [len(self.labels)] * self.widest:
+            raise ValueError(f"width: is not {self.widest} rows of {len(self.labels)} numbers")
 
 
 class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -125,7 +152,7 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     format: int = FORMAT
-    tasks: dict[str, TagsCard]
+    tasks: dict[str, TagsCard | SpansCard]
     window: Windowing
     encoder: EncoderCard
     provenance: Provenance = Provenance()
@@ -133,7 +160,7 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     files: dict[str, int] = {}
 
     @property
-    def entities(self) -> TagsCard:
+    def entities(self) -> TagsCard | SpansCard:
         """The task that finds entities."""
         return self.tasks[ENTITIES]
 
@@ -152,6 +179,11 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def to_json(self) -> str:
         """The content of ``onoma.json``."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
+
+
+def _check_labels(labels: tuple[str, ...]) -> None:
+    if len(set(labels)) < len(labels):
+        raise ValueError("labels: there is one twice")
 
 
 def read_manifest(path: Path) -> Manifest:

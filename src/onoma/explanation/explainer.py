@@ -20,7 +20,7 @@ from onoma.explanation.target import Target, logits_hiding
 from onoma.runtime import Backend
 from onoma.schemes import OUTSIDE
 from onoma.tagger import Tagger
-from onoma.tasks import log_odds
+from onoma.tasks import TagTask, log_odds
 from onoma.text import Document, Entity, Span
 
 if TYPE_CHECKING:
@@ -68,7 +68,12 @@ class Explainer:
         self.index = index
         self.backend = backend
         self._windower = bundle.windower()
-        self._task = bundle.task()
+        task = bundle.task()
+        if not isinstance(task, TagTask):
+            raise InputError(
+                "this model scores spans (head span); explanations are for models that tag words (heads linear and crf)"
+            )
+        self._task = task
         self._tagger = Tagger(bundle, backend)
 
     @property

@@ -5,7 +5,7 @@ from onoma.models.backend import TorchBackend
 from onoma.models.config import EncoderConfig
 from onoma.models.distillation import DistillationModel, build_distillation_model
 from onoma.models.encoder import Encoder
-from onoma.models.heads import HEADS, CrfHead, Head, HeadSettings, LinearHead, Sequences, TagHead
+from onoma.models.heads import HEADS, CrfHead, Head, HeadSettings, LinearHead, Sequences, SpanHead, TagHead, make_head
 from onoma.models.model import Model, PackedBatch
 from onoma.models.pretrained import Pretrained, load_pretrained
 from onoma.models.pretraining import Losses, MaskedBatch, PretrainingModel
@@ -34,12 +34,14 @@ __all__ = [
     "Pretrained",
     "PretrainingModel",
     "Sequences",
+    "SpanHead",
     "TagHead",
     "TorchBackend",
     "build_distillation_model",
     "build_pretraining_model",
     "load_model",
     "load_pretrained",
+    "make_head",
     "load_pretraining_model",
     "save_encoder",
     "save_model",

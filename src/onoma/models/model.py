@@ -24,7 +24,8 @@ class PackedBatch:
         words: the subwords at which words are read, in order, ``[words]``.
         begins: whether a word is the first one of its sentence, ``[words]``.
         ends: whether it is the last one, ``[words]``.
-        targets: of each word by the name of the task, ``[words]``.
+        targets: by the name of the task: of each word, ``[words]``, or the first word, the last word and the label of
+            spans, words counted over all windows, ``[spans, 3]``.
     """
 
     ids: Int64[Tensor, " subwords"]
@@ -32,7 +33,7 @@ class PackedBatch:
     words: Int64[Tensor, " words"]
     begins: Bool[Tensor, " words"]
     ends: Bool[Tensor, " words"]
-    targets: Mapping[str, Int64[Tensor, " words"]]
+    targets: Mapping[str, Int64[Tensor, " words"] | Int64[Tensor, "spans 3"]]
 
     @property
     def subwords(self) -> int:
@@ -72,8 +73,17 @@ class PackedBatch:
             words=self.words[mine] - start,
             begins=self.begins[mine],
             ends=self.ends[mine],
-            targets={task: targets[mine] for task, targets in self.targets.items()},
+            targets={task: _part(targets, mine) for task, targets in self.targets.items()},
         )
+
+
+def _part(targets: Tensor, mine: Tensor) -> Tensor:
+    """The targets of some neighbouring words."""
+    if targets.ndim == 1:
+        return targets[mine]
+    first = int(mine.int().argmax()) if len(mine) else 0
+    inside = mine[targets[:, 0]]
+    return targets[inside] - targets.new_tensor([first, first, 0])
 
 
 class Model(nn.Module):

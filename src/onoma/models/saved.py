@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import msgspec
 from safetensors.torch import save
 from torch import Tensor
 
@@ -19,37 +20,41 @@ from onoma.models.auto import classifier_of, load_auto
 from onoma.models.encoder import Encoder
 from onoma.models.families import FAMILIES, build_encoder, covers, named_weights
 from onoma.models.foreign_code import without_code
-from onoma.models.heads import HEADS, Head, HeadSettings, TagHead
+from onoma.models.heads import HEADS, Head, HeadSettings, SpanHead, TagHead, make_head
 from onoma.models.model import Model
 from onoma.models.pretrained import Pretrained, read_hf_config
 from onoma.models.tokenizer import save_tokenizer
 from onoma.models.weights import find_weights, read_weights
 from onoma.schemes import SCHEMES, parse_tag
-from onoma.tasks import TagTask
+from onoma.tasks import Overlaps, SpanTask, TagTask
 
 _HEAD_FIELD = "onoma_head"
+_SPANS_FIELD = "onoma_spans"
 _OF_THE_SOURCE = ("torch_dtype", "transformers_version")
 _HEAD_NAMES = {"affine.weight": "classifier.weight", "affine.bias": "classifier.bias"}
 
 
-def save_model(model: Model, folder: Path, *, tags: Sequence[str], pretrained: Pretrained) -> None:
+def save_model(model: Model, folder: Path, *, task: TagTask | SpanTask, pretrained: Pretrained) -> None:
     """Write ``model.safetensors`` and ``config.json``.
 
     Args:
         model: what to save, in fp32.
         folder: an existing folder.
-        tags: the names of the head's tags, in order.
+        task: that of the head.
         pretrained: what the model began as; its configuration is carried on.
     """
     head = model.head(ENTITIES)
-    assert isinstance(head, TagHead)
-    if len(tags) != head.tags:
-        raise ValueError(f"{len(tags)} names for the {head.tags} tags of the head")
+    assert isinstance(head, TagHead | SpanHead)
+    if head.affine.out_features != task.shape[0]:
+        raise ValueError(f"{task.shape[0]} scores of a word for the {head.affine.out_features} of the head")
     name = next(name for name, kind in HEADS.items() if type(head) is kind)
+    names = task.tags if isinstance(task, TagTask) else task.labels
     fields: dict[str, object] = {
-        "id2label": {str(number): tag for number, tag in enumerate(tags)},
-        "label2id": {tag: number for number, tag in enumerate(tags)},
+        "id2label": {str(number): each for number, each in enumerate(names)},
+        "label2id": {each: number for number, each in enumerate(names)},
     }
+    if isinstance(task, SpanTask):
+        fields[_SPANS_FIELD] = {"size": task.size, "widest": task.widest, "overlaps": task.overlaps}
     weights = _head_weights(head)
     if isinstance(model.encoder, Encoder):
         family = FAMILIES[pretrained.family]
@@ -136,7 +141,7 @@ def _load_head(config: Mapping[str, object], weights: Mapping[str, Tensor], *, h
     if not isinstance(labels, dict):
         raise EncoderError("config.json: has no id2label, so it is an encoder without a head")
     settings = HeadSettings(dropout=float(dropout) if isinstance(dropout, int | float) else 0.1)
-    head = HEADS[name](hidden, _task_of(list(map(str, labels.values()))), settings)
+    head = make_head(name, hidden, _task_of(list(map(str, labels.values())), config.get(_SPANS_FIELD)), settings)
     state = {ours: weights.get(_their_name(ours)) for ours in head.state_dict()}
     for ours, tensor in state.items():
         expected = head.state_dict()[ours].shape
@@ -147,8 +152,27 @@ def _load_head(config: Mapping[str, object], weights: Mapping[str, Tensor], *, h
     return head
 
 
-def _task_of(tags: Sequence[str]) -> TagTask:
-    """The task with these tags; of tags that onoma would name or order otherwise only their number counts."""
+class _Spans(msgspec.Struct):
+    """What ``config.json`` says of a task of spans."""
+
+    size: int
+    widest: int
+    overlaps: Overlaps
+
+
+def _task_of(tags: Sequence[str], spans: object) -> TagTask | SpanTask:
+    """The task with these tags; of tags that onoma would name or order otherwise only their number counts.
+
+    Args:
+        tags: names of tags, or of the labels of spans.
+        spans: what else is known of a task of spans; None for one of tags.
+    """
+    if spans is not None:
+        try:
+            found = msgspec.convert(spans, _Spans)
+        except msgspec.ValidationError as error:
+            raise EncoderError(f"config.json: {_SPANS_FIELD}: {error}") from error
+        return SpanTask(tags, size=found.size, widest=found.widest, overlaps=found.overlaps)
     labels = list(dict.fromkeys(parse_tag(tag).label for tag in tags if "-" in tag))
     for scheme in (SCHEMES["BIO"], SCHEMES["BIOES"]):
         if list(scheme.tags(tuple(labels))) == list(tags):

@@ -12,14 +12,18 @@ from onoma.tasks.calibration import (
     temper,
 )
 from onoma.tasks.lattice import Lattice, softmax
+from onoma.tasks.span_task import SpanPrediction, SpanTask
 from onoma.tasks.tag_task import MOST_LABELS, TagPrediction, TagTask
-from onoma.tasks.targets import gold_chunks
+from onoma.tasks.targets import NO_SPANS, OVERLAPS, Overlaps, Targets, gold_chunks
 from onoma.tasks.task import NO_TARGET, ScoredSpan, SentencePrediction, Task
 from onoma.tasks.transitions import Transitions, best_sequences, best_tags
 
 __all__ = [
     "MOST_LABELS",
+    "NO_SPANS",
     "NO_TARGET",
+    "OVERLAPS",
+    "Overlaps",
     "SUREST",
     "UNCALIBRATED",
     "UNSCALED",
@@ -28,8 +32,11 @@ __all__ = [
     "SentencePrediction",
     "Scaling",
     "ScoredSpan",
+    "SpanPrediction",
+    "SpanTask",
     "TagPrediction",
     "TagTask",
+    "Targets",
     "Task",
     "Transitions",
     "best_sequences",

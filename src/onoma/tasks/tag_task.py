@@ -19,7 +19,7 @@ from onoma.errors import InputError
 from onoma.schemes import OUTSIDE, Chunk, Scheme, encode_tags, parse_tag
 from onoma.tasks.calibration import UNCALIBRATED, Calibration
 from onoma.tasks.lattice import Lattice, softmax
-from onoma.tasks.targets import gold_chunks
+from onoma.tasks.targets import NO_SPANS, Targets, gold_chunks
 from onoma.tasks.task import ScoredSpan, SentencePrediction
 from onoma.tasks.transitions import Transitions, best_sequences, by_length
 
@@ -114,14 +114,14 @@ class TagTask:
         ]
         return np.concatenate([np.eye(len(self.tags), dtype=bool), np.array(sets, dtype=bool).reshape(-1, *self.shape)])
 
-    def targets(self, encoded: Encoded, *, unusable: Counter[str]) -> NDArray[np.int32]:
+    def targets(self, encoded: Encoded, *, unusable: Counter[str]) -> Targets:
         """See :meth:`onoma.tasks.Task.targets`; rows of :attr:`allowed`."""
         chunks = gold_chunks(encoded, unusable=unusable)
         numbers = {tag: number for number, tag in enumerate(self.tags)}
         if missing := encoded.document.unannotated:
             numbers[OUTSIDE] = len(self.tags) + self.unannotated.index(missing)
         tags = encode_tags(chunks, length=len(encoded.words), scheme=self.scheme)
-        return np.asarray([numbers[tag] for tag in tags], dtype=np.int32)
+        return Targets(np.asarray([numbers[tag] for tag in tags], dtype=np.int32), NO_SPANS)
 
     def settled(self, scores: NDArray[np.floating]) -> int:
         """See :meth:`onoma.tasks.Task.settled`."""

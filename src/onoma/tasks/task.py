@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onoma.encoding import Encoded
+from onoma.tasks.targets import Targets
 
 NO_TARGET = -100
 """Stands in targets where no loss is taken: special tokens, later subwords, padding."""
@@ -55,8 +56,8 @@ class Task(Protocol):
     def shape(self) -> tuple[int, ...]:
         """Of one word's scores, such as ``(tags,)``."""
 
-    def targets(self, encoded: Encoded, *, unusable: Counter[str]) -> NDArray[np.int32]:
-        """What the model is to predict for each word of a document, ``[words]``.
+    def targets(self, encoded: Encoded, *, unusable: Counter[str]) -> Targets:
+        """What the model is to predict in a document.
 
         Args:
             encoded: a document with gold entities.

@@ -11,15 +11,15 @@ from onoma.engine.config import learner_settings
 from onoma.engine.dtype import Dtype
 from onoma.engine.loop import LoopSettings
 from onoma.errors import ConfigError
-from onoma.models import HEADS, Encoder, HeadSettings, Model, Pretrained
+from onoma.models import HEADS, Encoder, HeadSettings, Model, Pretrained, make_head
 from onoma.models.checkpointing import checkpoint_layers
 from onoma.models.dropout import set_dropout
 from onoma.models.lora import LoraSettings, add_lora
+from onoma.tasks import SpanTask, TagTask
 from onoma.training.balance import class_weights
 from onoma.training.config import RunConfig, TrainingConfig
 from onoma.training.corpus import TrainingText
 from onoma.training.data import TaggingData
-from onoma.training.flat import Examples
 
 _STEPS_WANTED = 750
 _WIDTH_OF_BASE = 768
@@ -38,9 +38,10 @@ def build_model(config: RunConfig, pretrained: Pretrained, *, text: TrainingText
     """
     settings, task = config.training, text.task
     weights = None
-    if settings.class_weights is not None:
+    if settings.class_weights is not None and isinstance(task, TagTask):
         weights = class_weights(settings.class_weights, tags=task.tags, targets=text.examples.targets)
-    head = HEADS[config.model.head](
+    head = make_head(
+        config.model.head,
         pretrained.hidden,
         task,
         HeadSettings(dropout=config.model.dropout, class_weights=weights, label_smoothing=settings.label_smoothing),
@@ -75,18 +76,18 @@ def check_model(config: RunConfig, pretrained: Pretrained) -> None:
 
 
 def plan_run(
-    settings: TrainingConfig, examples: Examples, *, pretrained: Pretrained, device: torch.device, dtype: Dtype
+    settings: TrainingConfig, text: TrainingText, *, pretrained: Pretrained, device: torch.device, dtype: Dtype
 ) -> tuple[TaggingData, LoopSettings]:
     """The batches and everything the loop needs to know.
 
     Args:
         settings: what the user has said.
-        examples: the training text.
+        text: what is learnt from.
         pretrained: the encoder.
         device: where it is trained.
         dtype: in which numbers.
     """
-    subwords = examples.subwords
+    subwords = text.examples.subwords
     budget = settings.batch_subwords or min(1_024, max(128, subwords // 150))
     per_step = budget * settings.accumulate
     rate = settings.learning_rate or 5e-5 * _WIDTH_OF_BASE / pretrained.hidden
@@ -96,5 +97,11 @@ def plan_run(
         learner=learner_settings(settings, device=device, dtype=dtype, learning_rate=rate),
         accumulate=settings.accumulate,
     )
-    data = TaggingData(examples, budget=budget, seed=settings.seed, tokenizer=pretrained.tokenizer)
+    data = TaggingData(
+        text.examples,
+        budget=budget,
+        seed=settings.seed,
+        tokenizer=pretrained.tokenizer,
+        of_spans=isinstance(text.task, SpanTask),
+    )
     return data, loop

@@ -14,6 +14,9 @@ from pydantic import Field, field_validator, model_validator
 from onoma.engine import config
 from onoma.engine.config import EngineConfig, Frozen
 from onoma.pretraining.config import AdaptConfig
+from onoma.tasks import Overlaps
+
+TagSchemeName = Literal["BIO", "BIOES"]
 
 
 class CorpusConfig(Frozen):
@@ -86,6 +89,10 @@ class ModelConfig(Frozen):
         encoder: an alias (`small`, `multilingual`), a folder in Hugging Face layout, or a Hub id.
         head: what turns hidden states into tag scores.
         tag_scheme: the scheme that the model itself uses, whatever the files use.
+        overlaps: which entities the head `span` may predict together: `flat` (none that overlap), `nested` (none that
+            cross), `free` (any).
+        span_size: numbers by which the head `span` matches first and last words.
+        widest_span: words of the longest entity of the head `span`.
         dropout: probability with which the head drops a hidden unit.
         encoder_dropout: probability with which the encoder drops a hidden unit or an attention weight; by default as in
             its pre-training.
@@ -95,7 +102,10 @@ class ModelConfig(Frozen):
 
     encoder: str = "small"
     head: str = "linear"
-    tag_scheme: Literal["BIO", "BIOES"] = "BIO"
+    tag_scheme: TagSchemeName = "BIO"
+    overlaps: Overlaps = "flat"
+    span_size: int = Field(default=64, ge=1)
+    widest_span: int = Field(default=24, ge=1)
     dropout: float = Field(default=0.1, ge=0, lt=1)
     encoder_dropout: float | None = Field(default=None, ge=0, lt=1)
     window: int = Field(default=128, ge=16)

@@ -24,13 +24,13 @@ from onoma.encoding import Windower
 from onoma.engine.cache import Piece, cached_arrays
 from onoma.errors import ConfigError
 from onoma.io.digest import code_digest
-from onoma.schemes import Scheme
-from onoma.tasks import TagTask
+from onoma.tasks import SpanTask, TagTask
 from onoma.text import Document
 from onoma.training.augmenting import with_capitals
 from onoma.training.examples import make_examples
 from onoma.training.flat import COLUMNS, Examples, flatten
 from onoma.training.parts import card_of, labels_of
+from onoma.training.tasks import TaskSettings
 
 _READ_ONCE = 2_000_000
 """Characters; a corpus of fewer is kept between counting and cutting, a larger one is read twice."""
@@ -60,7 +60,7 @@ class TrainingText:
     """
 
     examples: Examples
-    task: TagTask
+    task: TagTask | SpanTask
     card: DataCard
     labels: Counter[str]
     unusable: Counter[str]
@@ -72,7 +72,7 @@ def read_training_text(
     format: str | None,
     options: Callable[[Path], ReadOptions],
     windower: Windower,
-    scheme: Scheme,
+    task: TaskSettings,
     capitals: float = 0.0,
     notice: Callable[[str], object],
     cache: Path | None = None,
@@ -84,7 +84,7 @@ def read_training_text(
         format: the files' format; detected automatically where None.
         options: how each is read.
         windower: how documents are cut.
-        scheme: the scheme of the model's tags.
+        task: which task is learnt.
         capitals: share of the documents that are also learnt in capitals.
         notice: called with what had to be repaired or left out, also if the examples came from the cache.
         cache: where the examples are kept; the user's own cache by default.
@@ -103,22 +103,22 @@ def read_training_text(
         labels = labels_of(readings)
         _check_unannotated(unannotated, labels)
         unusable: Counter[str] = Counter()
-        task = TagTask(sorted(labels), scheme=scheme, unannotated=unannotated)
         learnt = with_capitals(documents, share=capitals)
-        yield from flatten(make_examples(learnt, windower=windower, task=task, unusable=unusable))
+        made = task.make(sorted(labels), unannotated=unannotated)
+        yield from flatten(make_examples(learnt, windower=windower, task=made, unusable=unusable))
         notices = [notice for reading in readings for notice in reading.notices()]
         card = card_of(paths, digest=digest, reports=[reading.report for reading in readings])
         facts = _Facts(card=card, labels=labels, unusable=unusable, notices=notices)
         return msgspec.json.encode(facts).decode()
 
-    key = _key(paths, digest=digest, format=format, ways=ways, windower=windower, scheme=scheme, capitals=capitals)
+    key = _key(paths, digest=digest, format=format, ways=ways, windower=windower, task=task, capitals=capitals)
     cached = cached_arrays(key, columns=COLUMNS, build=build, notice=notice, folder=cache)
     facts = msgspec.json.decode(cached.facts, type=_Facts)
     for text in facts.notices:
         notice(text)
     labels = Counter(facts.labels)
-    task = TagTask(sorted(labels), scheme=scheme, unannotated=unannotated)
-    return TrainingText(Examples(**cached.arrays), task, facts.card, labels, Counter(facts.unusable))
+    made = task.make(sorted(labels), unannotated=unannotated)
+    return TrainingText(Examples(**cached.arrays), made, facts.card, labels, Counter(facts.unusable))
 
 
 class _Facts(Struct, frozen=True, kw_only=True):
@@ -156,7 +156,7 @@ def _key(
     format: str | None,
     ways: Sequence[ReadOptions],
     windower: Windower,
-    scheme: Scheme,
+    task: TaskSettings,
     capitals: float,
 ) -> str:
     files = [(str(file), file.stat().st_size) for path in paths for file in files_of(path)]
@@ -168,7 +168,7 @@ def _key(
         "options": [asdict(each) | {"unannotated": sorted(each.unannotated)} for each in ways],
         "tokenizer": tokenizer,
         "windower": [windower.window, windower.overlap, windower.subword_encoder.longest_word],
-        "scheme": scheme.name,
+        "task": task.key(),
         "capitals": capitals,
         "code": code_digest(_CODE),
         "tokenizers": version("tokenizers"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from onoma.bundle import ENTITIES
@@ -14,7 +15,7 @@ from onoma.engine.devices import to_device
 from onoma.models import PackedBatch
 from onoma.tasks import NO_TARGET
 from onoma.training.examples import BEGINS, ENDS
-from onoma.training.flat import Examples
+from onoma.training.flat import Examples, PackedExamples
 
 _SHOWN, _SHOWN_CHARACTERS = 4, 60
 
@@ -27,14 +28,18 @@ class TaggingData:
         budget: subwords of a batch; those of the padded view that attention takes of it.
         seed: of the order.
         tokenizer: shows examples to people.
+        of_spans: whether spans are predicted, in the place of a target for each word.
     """
 
-    def __init__(self, examples: Examples, *, budget: int, seed: int, tokenizer: Tokenizer) -> None:
+    def __init__(
+        self, examples: Examples, *, budget: int, seed: int, tokenizer: Tokenizer, of_spans: bool = False
+    ) -> None:
         self.examples = examples
         self.budget = budget
         self.seed = seed
         self.subwords = examples.subwords
         self._tokenizer = tokenizer
+        self._of_spans = of_spans
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -50,14 +55,25 @@ class TaggingData:
         packed = self.examples.packed(chosen)
         words = np.flatnonzero(packed.targets != NO_TARGET)
         edges = packed.edges[words]
+        targets = self._spans(chosen, packed, words) if self._of_spans else packed.targets[words]
         return PackedBatch(
             ids=to_device(packed.ids, device),
             lengths=to_device(packed.lengths, device),
             words=to_device(words, device),
             begins=to_device(edges & BEGINS > 0, device),
             ends=to_device(edges & ENDS > 0, device),
-            targets={ENTITIES: to_device(packed.targets[words], device)},
+            targets={ENTITIES: to_device(targets, device)},
         )
+
+    def _spans(self, chosen: Sequence[int], packed: PackedExamples, words: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The spans of some examples, by words of them all."""
+        starts = np.cumsum(packed.lengths) - packed.lengths
+        firsts = np.searchsorted(words, starts)
+        shifted = [
+            self.examples.spans_of(position) + np.array([first, first, 0])
+            for position, first in zip(chosen, firsts, strict=True)
+        ]
+        return np.concatenate(shifted).astype(np.int64)
 
     def describe(self, chosen: Sequence[int]) -> str:
         """Windows by their number and how they begin, a few of them."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from onoma.encoding import Encoded, Window, Windower
-from onoma.tasks import NO_TARGET, Task
+from onoma.tasks import NO_SPANS, NO_TARGET, Task
 from onoma.text import Document, Word, words_touched
 
 BEGINS, ENDS = 1, 2
@@ -26,11 +26,14 @@ class Example:
         ids: subword ids with the special tokens, ``[subwords]``.
         targets: the task's, and ``NO_TARGET`` where no word of the window's core begins, ``[subwords]``.
         edges: whether the word that begins there is the first or the last one of its sentence, ``[subwords]``.
+        spans: first word, last word and label of entities, where the task predicts spans; words of the core, counted
+            from 0, ``[spans, 3]``.
     """
 
     ids: NDArray[np.int32]
     targets: NDArray[np.int32]
     edges: NDArray[np.uint8]
+    spans: NDArray[np.int32] = field(default_factory=lambda: NO_SPANS)
 
 
 def make_examples(
@@ -46,13 +49,19 @@ def make_examples(
     """
     for group in _groups(documents):
         for encoded in windower.encode([_with_cut_words(document, windower) for document in group]):
-            of_words, edges = task.targets(encoded, unusable=unusable), _edges(encoded)
+            targets, edges = task.targets(encoded, unusable=unusable), _edges(encoded)
+            unusable.update(_cut_by_windows(targets.spans, encoded))
             for window, second in _read(encoded):
                 ids = windower.row(encoded, window, second=second)
                 words = windower.first_subwords(encoded, window, second=second)
                 core = slice(window.core_start, window.core_end)
-                example = Example(ids, np.full(len(ids), NO_TARGET, dtype=np.int32), np.zeros(len(ids), dtype=np.uint8))
-                example.targets[words] = of_words[core]
+                example = Example(
+                    ids,
+                    np.full(len(ids), NO_TARGET, dtype=np.int32),
+                    np.zeros(len(ids), dtype=np.uint8),
+                    _inside(targets.spans, window),
+                )
+                example.targets[words] = targets.words[core]
                 example.edges[words] = edges[core]
                 yield example
 
@@ -84,6 +93,22 @@ def _read(encoded: Encoded) -> Iterator[tuple[Window, bool]]:
         yield window, False
         if window.second is not None:
             yield window.second, True
+
+
+def _inside(spans: NDArray[np.int32], window: Window) -> NDArray[np.int32]:
+    """The spans within the core of a window, by words of the core."""
+    inside = (spans[:, 0] >= window.core_start) & (spans[:, 1] < window.core_end)
+    shift = np.array([window.core_start, window.core_start, 0], dtype=np.int32)
+    return spans[inside] - shift
+
+
+def _cut_by_windows(spans: NDArray[np.int32], encoded: Encoded) -> dict[str, int]:
+    """How many spans are in no core as a whole, by reason."""
+    ends = np.array([window.core_end for window in encoded.windows])
+    cut = int(
+        (np.searchsorted(ends, spans[:, 0], side="right") != np.searchsorted(ends, spans[:, 1], side="right")).sum()
+    )
+    return {"begins in one window and ends in the next: left out": cut} if cut else {}
 
 
 def _edges(encoded: Encoded) -> NDArray[np.uint8]:

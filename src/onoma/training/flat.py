@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from onoma.engine.cache import Columns, arrays_in_memory
 from onoma.training.examples import Example
 
-COLUMNS: Columns = {"ids": np.int32, "targets": np.int32, "edges": np.uint8, "offsets": np.int64}
+COLUMNS: Columns = {
+    "ids": np.int32,
+    "targets": np.int32,
+    "edges": np.uint8,
+    "offsets": np.int64,
+    "spans": np.int32,
+    "span_offsets": np.int64,
+}
 """The arrays of :class:`Examples`."""
 
 _TOGETHER = 64
@@ -27,19 +34,26 @@ class Examples(Sequence[Example]):
         targets: their targets, ``[all]``.
         edges: their edges, ``[all]``.
         offsets: where each example begins, and the end of the last, ``[examples + 1]``.
+        spans: their spans, flat, ``[3 * all]``.
+        span_offsets: where the spans of each example begin in ``spans``, and the end of the last, ``[examples + 1]``.
     """
 
     def __init__(
         self,
+        *,
         ids: NDArray[np.int32],
         targets: NDArray[np.int32],
         edges: NDArray[np.uint8],
         offsets: NDArray[np.int64],
+        spans: NDArray[np.int32],
+        span_offsets: NDArray[np.int64],
     ) -> None:
         self.ids = ids
         self.targets = targets
         self.edges = edges
         self.offsets = offsets
+        self.spans = spans
+        self.span_offsets = span_offsets
 
     @classmethod
     def of(cls, examples: Iterable[Example]) -> Examples:
@@ -71,7 +85,13 @@ class Examples(Sequence[Example]):
             return [self[each] for each in range(len(self))[position]]
         place = range(len(self))[position]
         start, end = self.offsets[place], self.offsets[place + 1]
-        return Example(self.ids[start:end], self.targets[start:end], self.edges[start:end])
+        return Example(
+            self.ids[start:end], self.targets[start:end], self.edges[start:end], self.spans_of(position=place)
+        )
+
+    def spans_of(self, position: int) -> NDArray[np.int32]:
+        """The spans of one example, ``[spans, 3]``."""
+        return self.spans[self.span_offsets[position] : self.span_offsets[position + 1]].reshape(-1, 3)
 
     def packed(self, positions: Sequence[int]) -> PackedExamples:
         """Some examples one after the other, gathered in one step."""
@@ -94,15 +114,19 @@ class PackedExamples(NamedTuple):
 
 def flatten(examples: Iterable[Example]) -> Iterator[dict[str, NDArray[np.generic]]]:
     """What the examples add to the columns, in order, some at a time; the first offset comes before all."""
-    yield {"offsets": np.zeros(1)}
-    end = 0
+    yield {"offsets": np.zeros(1), "span_offsets": np.zeros(1)}
+    end = end_of_spans = 0
     iterator = iter(examples)
     while group := list(islice(iterator, _TOGETHER)):
         ends = end + np.cumsum([len(example.ids) for example in group])
         end = int(ends[-1])
+        span_ends = end_of_spans + np.cumsum([example.spans.size for example in group])
+        end_of_spans = int(span_ends[-1])
         yield {
             "ids": np.concatenate([example.ids for example in group]),
             "targets": np.concatenate([example.targets for example in group]),
             "edges": np.concatenate([example.edges for example in group]),
             "offsets": ends,
+            "spans": np.concatenate([example.spans.ravel() for example in group]),
+            "span_offsets": span_ends,
         }

@@ -17,7 +17,7 @@ from onoma.bundle import (
     EncoderCard,
     Manifest,
     Provenance,
-    TagsCard,
+    SpansCard,
     TransitionsCard,
     Windowing,
 )
@@ -37,16 +37,18 @@ from onoma.evaluation import evaluate
 from onoma.metrics import Report, as_fractions
 from onoma.models import Model, Pretrained, TorchBackend, load_pretrained
 from onoma.models.lora import merge_lora
-from onoma.schemes import SCHEMES
 from onoma.tagger import Tagger
+from onoma.tasks import OVERLAPS
 from onoma.training.building import build_model, check_model, plan_run
 from onoma.training.config import RunConfig
 from onoma.training.corpus import TrainingText, read_training_text
 from onoma.training.flat import Examples
 from onoma.training.parts import Part, compare_labels, count_inside_words, read_options, read_part
+from onoma.training.tasks import TaskSettings
 from onoma.version import __version__
 
 _SAMPLES = 24
+_KEEPS_NESTED = "; model.head=span and model.overlaps=nested keep those that are inside others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def run_training(
         count_inside_words(dev, bundle.windower(), on_event=on_event)
     model = build_model(config, pretrained, text=text).to(device)
     dtype = ranks.broadcast(lambda: dtype_of_run(settings.dtype, device=device, folder=folder))
-    data, loop_settings = plan_run(settings, text.examples, pretrained=pretrained, device=device, dtype=dtype)
+    data, loop_settings = plan_run(settings, text, pretrained=pretrained, device=device, dtype=dtype)
     listener, checkpointer = record(
         folder,
         lambda: make_identity(
@@ -165,7 +167,7 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
         format=config.data.format,
         options=lambda path: read_options(config.data, path),
         windower=Windower(subword_encoder, window=window.window, overlap=window.overlap),
-        scheme=SCHEMES[window.tag_scheme],
+        task=TaskSettings.of(config.model),
         capitals=config.data.capitals,
         notice=lambda text: on_event(Notice(text)),
     )
@@ -177,7 +179,8 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
     if not len(text.examples):
         raise InputError(f"{text.card.name}: has no words; check data.format and data.word_column")
     for reason, count in text.unusable.items():
-        on_event(Notice(f"{text.card.name}: {count:,} entities: {reason}"))
+        advice = _KEEPS_NESTED if reason == OVERLAPS and config.model.overlaps == "flat" else ""
+        on_event(Notice(f"{text.card.name}: {count:,} entities: {reason}{advice}"))
     return text
 
 
@@ -197,13 +200,16 @@ def _measure(bundle: Bundle, model: Model, dev: Part | None, *, device: torch.de
 def _with_parameters(bundle: Bundle, model: Model) -> Bundle:
     """The bundle with what decoding needs of the model's head as it is."""
     learnt = {name: values.tolist() for name, values in model.head(ENTITIES).parameters_for_decoding().items()}
-    transitions = TransitionsCard(**learnt) if learnt else None
-    return Bundle(bundle.manifest.with_entities(transitions=transitions), bundle.tokenizer, bundle.folder)
+    if not learnt:
+        return bundle
+    of_spans = isinstance(bundle.manifest.entities, SpansCard)
+    changes: dict[str, object] = learnt if of_spans else {"transitions": TransitionsCard(**learnt)}
+    return Bundle(bundle.manifest.with_entities(**changes), bundle.tokenizer, bundle.folder)
 
 
 def _manifest(config: RunConfig, pretrained: Pretrained, train: TrainingText, dev: Part | None) -> Manifest:
     packages = ("torch", "tokenizers", "numpy")
-    card = TagsCard(labels=train.task.labels, scheme=config.model.tag_scheme, head=config.model.head)
+    card = TaskSettings.of(config.model).card(train.task.labels)
     return Manifest(
         tasks={ENTITIES: card},
         window=Windowing(size=config.model.window, overlap=config.model.overlap),

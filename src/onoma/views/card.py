@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from onoma.bundle import Bundle, CalibrationCard, load_bundle
+from onoma.bundle import Bundle, CalibrationCard, SpansCard, load_bundle
 from onoma.metrics import CONVENTIONS, Interval, percent, percent_range
 from onoma.views.curve import curve_section
 
@@ -88,7 +88,8 @@ def model_summary(bundle: Bundle) -> Iterator[tuple[str, str]]:
     """Names and values: tasks, encoder, window, calibration, data, and files with their dtypes."""
     manifest, origin = bundle.manifest, bundle.manifest.provenance
     for name, task in manifest.tasks.items():
-        yield name, f"{', '.join(task.labels)}; scheme {task.scheme}, head {task.head}"
+        how = f"{task.overlaps} spans" if isinstance(task, SpansCard) else f"scheme {task.scheme}"
+        yield name, f"{', '.join(task.labels)}; {how}, head {task.head}"
         if task.calibration is not None:
             yield from _calibration(task.calibration)
     yield "encoder", f"{manifest.encoder.name} ({manifest.encoder.family})"

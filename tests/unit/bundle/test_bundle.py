@@ -9,6 +9,7 @@ import pytest
 
 from onoma.bundle import EncoderCard, Manifest, TagsCard, TransitionsCard, Windowing, load_bundle, write_manifest
 from onoma.errors import BundleError
+from onoma.tasks import TagTask
 from support.wordpieces import wordpiece
 
 MANIFEST = Manifest(
@@ -51,7 +52,9 @@ def test_a_bundle_knows_its_labels_and_its_whole_manifest(folder):
     bundle = load_bundle(folder)
     assert bundle.labels == ("X", "Y")
     assert bundle.manifest == MANIFEST
-    assert bundle.task().tags == ("O", "B-X", "I-X", "B-Y", "I-Y")
+    task = bundle.task()
+    assert isinstance(task, TagTask)
+    assert task.tags == ("O", "B-X", "I-X", "B-Y", "I-Y")
 
 
 @pytest.mark.parametrize(
@@ -106,6 +109,7 @@ def test_transitions_come_back_as_they_went_in(folder):
         MANIFEST.with_entities(transitions=TransitionsCard(step=values[:5], start=values[5], end=values[6])), folder
     )
     task = load_bundle(folder).task()
+    assert isinstance(task, TagTask)
     assert task.parameters["step"].tolist() == values[:5]
     assert task.transitions.start[1] == values[5][1]
     assert task.transitions.start[2] == -np.inf

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from onoma.models import HEADS
+from onoma.models.heads import TAG_HEADS
 from support.tagging import linear, one_sentence, task_of
 
 HIDDEN = torch.randn(8, 8, generator=torch.Generator().manual_seed(1))
@@ -19,9 +19,9 @@ def loss_of(head, targets=TARGETS, hidden=HIDDEN):
     return total / weight.clamp(min=1e-30)
 
 
-@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("name", TAG_HEADS)
 def test_every_head_gives_scores_of_every_tag(name):
-    assert HEADS[name](8, task_of(5))(HIDDEN.view(2, 4, 8)).shape == (2, 4, 5)
+    assert TAG_HEADS[name](8, task_of(5))(HIDDEN.view(2, 4, 8)).shape == (2, 4, 5)
 
 
 def test_equal_scores_cost_the_logarithm_of_their_number():

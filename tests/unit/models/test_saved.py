@@ -10,8 +10,10 @@ from safetensors.torch import load_file, save_file
 
 from onoma.errors import BundleError
 from onoma.models import LinearHead, Model, Pretrained, load_model, load_pretrained, save_model
+from onoma.schemes import SCHEMES
+from onoma.tasks import TagTask
 from support.tagging import linear, model_of
-from support.tiny import TAGS, ragged, shake
+from support.tiny import TAGS, TASK, ragged, shake
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def model(pretrained: Pretrained) -> Model:
 def folder(model: Model, pretrained: Pretrained, tmp_path: Path) -> Path:
     folder = tmp_path / "saved"
     folder.mkdir()
-    save_model(model, folder, tags=TAGS, pretrained=pretrained)
+    save_model(model, folder, task=TASK, pretrained=pretrained)
     return folder
 
 
@@ -55,13 +57,13 @@ def test_the_configuration_is_that_of_hugging_face(folder: Path) -> None:
 
 def test_half_precision_of_the_source_is_not_carried_on(pretrained: Pretrained, model: Model, tmp_path: Path) -> None:
     halved = replace(pretrained, hf_config={**pretrained.hf_config, "torch_dtype": "float16"})
-    save_model(model, tmp_path, tags=TAGS, pretrained=halved)
+    save_model(model, tmp_path, task=TASK, pretrained=halved)
     assert "torch_dtype" not in json.loads((tmp_path / "config.json").read_text())
 
 
 def test_names_for_another_number_of_tags_are_refused(model: Model, pretrained: Pretrained, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="2 names for the 5 tags"):
-        save_model(model, tmp_path, tags=("O", "I-PER"), pretrained=pretrained)
+    with pytest.raises(ValueError, match="3 scores of a word for the 5 of the head"):
+        save_model(model, tmp_path, task=TagTask(("PER",), scheme=SCHEMES["BIO"]), pretrained=pretrained)
 
 
 @pytest.mark.parametrize("kept", [0, 100, 10_000])

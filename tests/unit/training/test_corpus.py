@@ -9,9 +9,10 @@ import pytest
 
 from onoma.corpora import ReadOptions
 from onoma.errors import CorpusError
-from onoma.schemes import SCHEMES
 from onoma.training import corpus
+from onoma.training.config import ModelConfig
 from onoma.training.corpus import TrainingText, read_training_text
+from onoma.training.tasks import TaskSettings
 from support.wordpieces import windower, wordpiece
 
 CONLL = "ada B-PER\nleft O\nlyon B-LOC\n\nbob B-PER\n. O\n"
@@ -29,7 +30,7 @@ def ask(path: Path, notices: list[str], **changes: object) -> TrainingText:
         "format": None,
         "options": lambda _: ReadOptions(),
         "windower": windower(),
-        "scheme": SCHEMES["BIO"],
+        "task": TaskSettings.of(ModelConfig()),
         "notice": notices.append,
         "cache": path.parent / "cache",
         **changes,
@@ -74,7 +75,7 @@ def test_what_cannot_be_used_is_told_again(path, notices):
 CHANGES: dict[str, dict[str, object]] = {
     "window": {"windower": windower(window=16, overlap=4)},
     "longest word": {"windower": windower(longest_word=2)},
-    "scheme": {"scheme": SCHEMES["BIOES"]},
+    "task": {"task": TaskSettings.of(ModelConfig(tag_scheme="BIOES"))},
     "options": {"options": lambda _: ReadOptions(scheme="BIO")},
     "labels": {"options": lambda _: ReadOptions(labels={"PER": "person"})},
     "format": {"format": "conll"},

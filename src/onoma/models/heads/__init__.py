@@ -6,8 +6,36 @@ from types import MappingProxyType
 from onoma.models.heads.crf import CrfHead
 from onoma.models.heads.head import Head, HeadSettings, Sequences, TagHead
 from onoma.models.heads.linear import LinearHead
+from onoma.models.heads.span import SpanHead
+from onoma.tasks import SpanTask, TagTask
 
-HEADS: Mapping[str, type[TagHead]] = MappingProxyType({"linear": LinearHead, "crf": CrfHead})
-"""Every head by the name that configurations and bundles use."""
+TAG_HEADS: Mapping[str, type[TagHead]] = MappingProxyType({"linear": LinearHead, "crf": CrfHead})
+"""The heads of tags by the name that configurations and bundles use."""
 
-__all__ = ["HEADS", "CrfHead", "Head", "HeadSettings", "LinearHead", "Sequences", "TagHead"]
+HEADS: Mapping[str, type[TagHead] | type[SpanHead]] = MappingProxyType({**TAG_HEADS, "span": SpanHead})
+"""Every head by its name."""
+
+
+def make_head(name: str, hidden: int, task: TagTask | SpanTask, settings: HeadSettings) -> TagHead | SpanHead:
+    """A new head for a task.
+
+    Raises:
+        ValueError: the head is not one of the task.
+    """
+    if isinstance(task, SpanTask) != (name == "span"):
+        raise ValueError(f"the head {name} is not one of a {type(task).__name__}")
+    return SpanHead(hidden, task, settings) if isinstance(task, SpanTask) else TAG_HEADS[name](hidden, task, settings)
+
+
+__all__ = [
+    "HEADS",
+    "TAG_HEADS",
+    "CrfHead",
+    "Head",
+    "HeadSettings",
+    "LinearHead",
+    "Sequences",
+    "SpanHead",
+    "TagHead",
+    "make_head",
+]

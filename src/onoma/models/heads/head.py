@@ -62,14 +62,14 @@ class Head(nn.Module, ABC):
 
     @abstractmethod
     def loss(
-        self, hidden: Float[Tensor, "words hidden"], sequences: Sequences, targets: Int64[Tensor, " words"]
+        self, hidden: Float[Tensor, "words hidden"], sequences: Sequences, targets: Int64[Tensor, "*targets"]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
         """What training makes small.
 
         Args:
             hidden: the encoder's hidden states at the first subwords of words.
             sequences: the sentences of the words.
-            targets: of the task, one for each word.
+            targets: of the task: one for each word, or the spans; see :class:`onoma.models.PackedBatch`.
 
         Returns:
             The sum of the words' losses, and of their weights: the loss of a batch is the first over the second.

@@ -1,0 +1,118 @@
+"""Scores of all spans of a sentence, of which any may be an entity: see :mod:`onoma.tasks.span_task`.
+
+Of some thousand spans of a sentence a few are entities. The loss of a label in a sentence is that of Su et al. 2022
+(equation 6) ::
+
+    log(1 + sum of exp(score) over what is none) + log(1 + sum of exp(-score) over entities)
+
+in which the many spans that are surely none weigh next to nothing, and 0 is the bound between the two. The
+cross-entropy of every span as a decision of its own finds fewer entities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int64
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from onoma.errors import ConfigError
+from onoma.models.heads.head import Head, HeadSettings, Sequences
+from onoma.tasks import SpanTask
+
+_AT_FIRST = -4.0
+"""The log-odds of any span before training."""
+
+
+class SpanHead(Head):
+    """One affine map from hidden states to queries, keys, and scores as first and last word.
+
+    Args:
+        hidden: width of the hidden states.
+        task: whose spans.
+        settings: see :class:`HeadSettings`.
+
+    Raises:
+        ConfigError: class weights or label smoothing are set, which are of tags.
+    """
+
+    rate_factors: ClassVar[Mapping[str, float]] = MappingProxyType({"width": 50.0})
+
+    def __init__(self, hidden: int, task: SpanTask, settings: HeadSettings | None = None) -> None:
+        super().__init__()
+        self.settings = settings or HeadSettings()
+        if self.settings.class_weights is not None or self.settings.label_smoothing:
+            raise ConfigError(
+                "model.head: the head span has no tags; remove training.class_weights and training.label_smoothing, or "
+                "use the head linear"
+            )
+        self.task = task
+        self.dropout = nn.Dropout(self.settings.dropout)
+        self.affine = nn.Linear(hidden, task.shape[0])
+        nn.init.normal_(self.affine.weight, std=0.02)
+        nn.init.zeros_(self.affine.bias)
+        self.width = nn.Parameter(torch.full((task.widest, len(task.labels)), _AT_FIRST))
+
+    def forward(self, hidden: Float[Tensor, "*axes hidden"]) -> Float[Tensor, "*axes features"]:
+        features: Tensor = self.affine(self.dropout(hidden))
+        return features
+
+    def loss(
+        self, hidden: Float[Tensor, "words hidden"], sequences: Sequences, targets: Int64[Tensor, "spans 3"]
+    ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+        """See :meth:`Head.loss`; each label of a sentence weighs 1."""
+        features = self(hidden).float()
+        starts, widths = self._spans(sequences)
+        scores = self._scores(features, starts, widths)
+        place = torch.full((len(hidden), self.task.widest), -1, device=scores.device)
+        place[starts, widths] = torch.arange(len(starts), device=scores.device)
+        first, last, label = targets.unbind(dim=1)
+        right = torch.zeros_like(scores, dtype=torch.bool)
+        right[place[first, last - first], label] = True
+        count = len(sequences.lengths)
+        owners = torch.arange(count, device=scores.device).repeat_interleave(sequences.lengths)[starts]
+        of_none = _log_sums(scores.masked_fill(right, -torch.inf), owners, count)
+        of_entities = _log_sums(-scores.masked_fill(~right, torch.inf), owners, count)
+        return (of_none + of_entities).sum(), scores.new_tensor(count * scores.shape[1])
+
+    def parameters_for_decoding(self) -> dict[str, NDArray[np.float64]]:
+        """The scores of widths."""
+        return {"width": self.width.detach().cpu().double().numpy()}
+
+    def _spans(self, sequences: Sequences) -> tuple[Int64[Tensor, " spans"], Int64[Tensor, " spans"]]:
+        """The first word of each span of a sentence, and the words behind it."""
+        lengths = sequences.lengths
+        behind = torch.arange(int(lengths.sum()), device=lengths.device)
+        left = lengths.cumsum(0).repeat_interleave(lengths) - behind
+        widths = torch.arange(self.task.widest, device=lengths.device)
+        starts, wide = (widths < left[:, None]).nonzero(as_tuple=True)
+        return starts, wide
+
+    def _scores(
+        self,
+        features: Float[Tensor, "words features"],
+        starts: Int64[Tensor, " spans"],
+        widths: Int64[Tensor, " spans"],
+    ) -> Float[Tensor, "spans labels"]:
+        size, labels = self.task.size, len(self.task.labels)
+        query, key, first, last = torch.split(features, [size, size, labels, labels], dim=1)
+        ends = starts + widths
+        match = (query[starts] * key[ends]).sum(dim=1) * size**-0.5
+        scores: Tensor = match[:, None] + first[starts] + last[ends] + self.width[widths]
+        return scores
+
+
+def _log_sums(
+    scores: Float[Tensor, "spans labels"], owners: Int64[Tensor, " spans"], count: int
+) -> Float[Tensor, "sentences labels"]:
+    """``log(1 + sum(exp(score)))`` over the spans of each sentence."""
+    zeros = scores.new_zeros(count, scores.shape[1])
+    with torch.no_grad():
+        peaks = zeros.scatter_reduce(0, owners[:, None].expand_as(scores), scores, "amax")
+    sums = torch.exp(-peaks).index_add(0, owners, torch.exp(scores - peaks[owners]))
+    return peaks + sums.log()

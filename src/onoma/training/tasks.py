@@ -1,0 +1,72 @@
+"""What is learnt, by the settings of a run: the task of its head, and the task's card in the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from onoma.bundle import SpansCard, TagsCard
+from onoma.errors import ConfigError
+from onoma.schemes import SCHEMES
+from onoma.tasks import Overlaps, SpanTask, TagTask
+from onoma.training.config import ModelConfig, TagSchemeName
+
+SPAN_HEAD = "span"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSettings:
+    """Which task a head has; see :class:`~onoma.training.config.ModelConfig`."""
+
+    head: str
+    tag_scheme: TagSchemeName
+    overlaps: Overlaps
+    span_size: int
+    widest_span: int
+
+    @classmethod
+    def of(cls, model: ModelConfig) -> TaskSettings:
+        """Those of a configuration.
+
+        Raises:
+            ConfigError: the head cannot predict entities that overlap.
+        """
+        if model.overlaps != "flat" and model.head != SPAN_HEAD:
+            raise ConfigError(
+                f"model.overlaps: the head {model.head} gives each word one tag, so its entities do not overlap; set "
+                f"model.head to {SPAN_HEAD}"
+            )
+        return cls(
+            head=model.head,
+            tag_scheme=model.tag_scheme,
+            overlaps=model.overlaps,
+            span_size=model.span_size,
+            widest_span=model.widest_span,
+        )
+
+    def make(self, labels: Sequence[str], *, unannotated: Sequence[frozenset[str]] = ()) -> TagTask | SpanTask:
+        """The task with some labels.
+
+        Raises:
+            ConfigError: the head cannot leave open what is not annotated.
+        """
+        if self.head != SPAN_HEAD:
+            return TagTask(labels, scheme=SCHEMES[self.tag_scheme], unannotated=unannotated)
+        if unannotated:
+            raise ConfigError(
+                "data.corpora: the head span cannot leave open what a file does not annotate; set model.head to linear "
+                "or crf"
+            )
+        return SpanTask(labels, size=self.span_size, widest=self.widest_span, overlaps=self.overlaps)
+
+    def card(self, labels: tuple[str, ...]) -> TagsCard | SpansCard:
+        """The task's card before training."""
+        if self.head != SPAN_HEAD:
+            return TagsCard(labels=labels, scheme=self.tag_scheme, head=self.head)
+        return SpansCard(
+            labels=labels, head=self.head, size=self.span_size, widest=self.widest_span, overlaps=self.overlaps
+        )
+
+    def key(self) -> dict[str, object]:
+        """What decides examples, as JSON takes it."""
+        return asdict(self)
