@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.inputs import PathLike, documents_in, name_of, notes_on
+from onoma.api.inputs import PathLike, context_notes, documents_in, name_of, notes_on
 from onoma.api.loading import load
 from onoma.bundle import AUTO
 from onoma.errors import InputError
@@ -64,11 +64,14 @@ def evaluate(
     gold = documents_in(data, format=format, options=options)
     documents = [replace(document, words=None, sentences=None) if raw else document for document in gold]
 
-    def tagged(model: PathLike | Tagger) -> list[Aligned]:
-        tagger = model if isinstance(model, Tagger) else load(model, dtype=dtype, threads=threads, structure=structure)
-        return list(tag_gold(tagger, documents))
+    def loaded(model: PathLike | Tagger) -> Tagger:
+        return model if isinstance(model, Tagger) else load(model, dtype=dtype, threads=threads, structure=structure)
 
-    pairs = tagged(model)
+    def tagged(model: PathLike | Tagger) -> list[Aligned]:
+        return list(tag_gold(loaded(model), documents))
+
+    tagger = loaded(model)
+    pairs = tagged(tagger)
     found = full_report(
         pairs,
         against=None if against is None else (name_of(against, "the other"), tagged(against)),
@@ -76,7 +79,8 @@ def evaluate(
         train=None if train is None else documents_in(train, format=format, options=options),
     )
     title = f"{name_of(model, 'model')} on {name_of(data, 'documents')}"
-    return _finished(found, pairs, notes=notes_on(gold), page=report, title=title)
+    notes = [*notes_on(gold), *context_notes(tagger.bundle, documents)]
+    return _finished(found, pairs, notes=notes, page=report, title=title)
 
 
 def score(

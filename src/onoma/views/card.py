@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from onoma.bundle import Bundle, CalibrationCard, SpansCard, load_bundle
+from onoma.bundle import AUTO, Bundle, CalibrationCard, SpansCard, load_bundle
 from onoma.metrics import CONVENTIONS, Interval, percent, percent_range
 from onoma.views.curve import curve_section
 
@@ -93,7 +93,9 @@ def model_summary(bundle: Bundle) -> Iterator[tuple[str, str]]:
         if task.calibration is not None:
             yield from _calibration(task.calibration)
     yield "encoder", f"{manifest.encoder.name} ({manifest.encoder.family})"
-    yield "window", f"{manifest.window.size} subwords, overlap {manifest.window.overlap}"
+    window = manifest.window
+    joined = "" if window.documents == AUTO else f", trained with documents {window.documents}"
+    yield "window", f"{window.size} subwords, overlap {window.overlap}{joined}"
     for part, data in origin.data.items():
         yield part, f"{data.name}: {data.documents:,} documents, {data.entities:,} entities"
     for reason, count in origin.dropped.items():
