@@ -1,0 +1,265 @@
+"""What context is worth: F1 on short and long text, and words a second, by window, context and training text.
+
+    python benchmarks/context.py [--corpora wikigold bc5cdr wnut17] [--seeds 1 2 3] [--rounds 5] [--threads 1]
+        [--folder runs/context] [--set KEY=VALUE ...]
+
+Models are trained by `onoma train` in the ways of ``WAYS``, on sentences alone, on sentences that follow one another,
+or on rows of sentences of mixed lengths, with windows of 128, 256 or 512 subwords; the epoch is chosen on dev, read in
+the same way. Each model then tags the test part twice: its sentences alone (short), and joined (long): the articles of
+wikigold, the abstracts of BC5CDR as the file has them one after the other, and 200 tweets of WNUT 2017, which do not
+belong together. Long text is tagged with each window of ``WINDOWS`` and each context of ``CONTEXTS``, which is what a
+window has before and behind its core, in subwords; a window's size is the same whatever the context. Figures are exact
+F1 of the fp32 graph, in percent.
+
+Speeds are those of one model on long text, and do not depend on how it was trained: all settings in turn, in each
+round; words a second, and the ratio to windows of 128 with 6 and 6 in the same round. `computed` is the subwords that
+are computed, special tokens included, over the subwords of the text.
+
+Models are in folders below ``--folder``, and their figures beside them; what exists is used as it is, so that a
+benchmark that was stopped goes on; other settings need another folder. Several processes may work on it: each trains
+what no other has begun.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+
+from pretraining import Model, do, spread, wait
+from pretraining_data import Parts, corpus
+from results import write_result
+
+import onoma
+from onoma.api.loading import backend_of
+from onoma.bundle import Bundle, load_bundle
+from onoma.bundle.manifest import Windowing
+from onoma.corpora import ReadOptions, read
+from onoma.encoding import Encoded, Window, Windower
+from onoma.evaluation import evaluate
+from onoma.tagger import Tagger
+from onoma.text import Document
+
+WINDOWS = (128, 256, 512)
+CONTEXTS = ((0, 0), (6, 6), (12, 0), (0, 12), (24, 24), (48, 0), (0, 48))
+DEFAULT = (128, (6, 6))
+MIXED = {"data.mixed_lengths": "true"}
+WAYS: Mapping[str, Mapping[str, object]] = {
+    "sentences": {},
+    "joined": {},
+    "joined 512": {"model.window": 512},
+    "mixed": MIXED,
+    "mixed 256": {**MIXED, "model.window": 256},
+    "mixed 512": {**MIXED, "model.window": 512},
+}
+"""How a model is trained, and the settings for it; dev is of sentences alone for the first way only."""
+
+TWEETS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ContextModel(Model):
+    """A model that is trained in one of the ways."""
+
+    way: str = "sentences"
+    home: Path = Path("runs/context")
+
+    @property
+    def folder(self) -> Path:
+        return self.home / f"{self.corpus}-{self.way.replace(' ', '-')}-{self.seed}"
+
+    def command(self) -> list[str]:
+        parts = sentences_of(self.corpus) if self.way == "sentences" else corpus(self.corpus)
+        own = {"training.seed": self.seed, "data.documents": documents_of(self)}
+        settings = {**own, **WAYS[self.way], **self.settings}
+        files = ["--train", str(parts.train), "--dev", str(parts.dev), "--test", str(parts.test)]
+        sets = [argument for key, value in settings.items() for argument in ("--set", f"{key}={value}")]
+        return ["train", *files, "--encoder", self.encoder, *sets, "--output", str(self.folder)]
+
+
+def documents_of(model: ContextModel) -> str:
+    """What a document is in the files that a model is trained on; wikigold's say it, and tweets are single texts."""
+    return "file" if model.corpus == "bc5cdr" and model.way != "sentences" else "auto"
+
+
+def sentences_of(name: str) -> Parts:
+    """The parts of a corpus with a document for each sentence."""
+    parts = corpus(name)
+    if name != "wikigold":
+        return parts
+    alone = Parts(*(path.with_stem(f"{path.stem}-sentences") for path in (parts.train, parts.dev, parts.test)))
+    for source, target in zip((parts.train, parts.dev, parts.test), (alone.train, alone.dev, alone.test), strict=True):
+        if not target.exists():
+            onoma.write((each for document in read(source) for each in onoma.text.split_sentences(document)), target)
+    return alone
+
+
+def texts_of(name: str) -> dict[str, list[Document]]:
+    """The test part as short and as long texts."""
+    short = list(read(sentences_of(name).test))
+    if name == "wikigold":
+        return {"short": short, "long": list(read(corpus(name).test))}
+    options = ReadOptions(documents="file" if name == "bc5cdr" else TWEETS)
+    return {"short": short, "long": list(read(corpus(name).test, options=options))}
+
+
+@dataclass(frozen=True, slots=True)
+class WithContext(Windower):
+    """Cuts with another context before the core of a window than behind it.
+
+    Attributes:
+        before, behind: subwords of context at most.
+    """
+
+    before: int = 0
+    behind: int = 0
+
+    def encode(self, documents: Sequence[Document]) -> list[Encoded]:
+        size = self.window - self.before - self.behind
+        bare = Windower(self.subword_encoder, window=size, overlap=0, structure=self.structure)
+        return [
+            replace(encoded, windows=tuple(self._extended(encoded, window) for window in encoded.windows))
+            for encoded in bare.encode(documents)
+        ]
+
+    def _extended(self, encoded: Encoded, window: Window) -> Window:
+        bounds = encoded.subwords.bounds
+        start = int(bounds.searchsorted(bounds[window.core_start] - self.before))
+        end = int(bounds.searchsorted(bounds[window.core_end] + self.behind, side="right")) - 1
+        return replace(window, start=start, end=end)
+
+
+class BundleWithContext(Bundle):
+    """A bundle that tags in windows of some size and context."""
+
+    def __init__(self, bundle: Bundle, *, window: int, before: int, behind: int) -> None:
+        manifest = bundle.manifest.replace(window=Windowing(size=window, overlap=0))
+        super().__init__(manifest, bundle.tokenizer, bundle.folder)
+        self._before, self._behind = before, behind
+
+    def windower(self, *, structure: bool = True) -> Windower:
+        bare = super().windower(structure=structure)
+        return WithContext(
+            bare.subword_encoder,
+            window=bare.window,
+            overlap=0,
+            structure=structure,
+            before=self._before,
+            behind=self._behind,
+        )
+
+
+Setting = tuple[int, tuple[int, int]]
+"""A window's size, and its context before and behind."""
+
+
+def settings() -> Iterator[Setting]:
+    return product(WINDOWS, CONTEXTS)
+
+
+def named(setting: Setting) -> str:
+    window, (before, behind) = setting
+    return f"{window}, {before} before and {behind} behind"
+
+
+def taggers(folder: Path, *, threads: int) -> dict[Setting, Tagger]:
+    """The same model with each of the settings."""
+    bundle = load_bundle(folder)
+    backend = backend_of(bundle, dtype="fp32", threads=threads)
+    return {
+        (window, (before, behind)): Tagger(
+            BundleWithContext(bundle, window=window, before=before, behind=behind), backend
+        )
+        for window, (before, behind) in settings()
+    }
+
+
+def figures_of(model: ContextModel, *, threads: int) -> dict[str, float]:
+    """F1 on short text and, by setting, on long text; kept beside the model."""
+    kept = model.folder.with_suffix(".json")
+    found: dict[str, float] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    tagging, texts = taggers(model.folder, threads=threads), texts_of(model.corpus)
+    for name, setting in {"short": DEFAULT, **{named(each): each for each in tagging}}.items():
+        if name not in found:
+            gold = texts["short" if name == "short" else "long"]
+            found[name] = round(100 * evaluate(tagging[setting], gold).exact.f1, 2)
+            kept.write_text(json.dumps(found, indent=2), encoding="utf-8")
+    return found
+
+
+def speeds_of(model: ContextModel, *, rounds: int, threads: int) -> dict[str, object]:
+    """Words a second of each setting on long text, and what is computed of it."""
+    tagging = taggers(model.folder, threads=threads)
+    texts = [document.with_entities(()) for document in texts_of(model.corpus)["long"]]
+    words = sum(len(document.words or ()) for document in texts)
+    list(tagging[DEFAULT].tag_many(texts))
+    speeds: dict[Setting, list[float]] = {setting: [] for setting in tagging}
+    for _ in range(rounds):
+        for setting, tagger in tagging.items():
+            started = time.perf_counter()
+            list(tagger.tag_many(texts))
+            speeds[setting].append(words / (time.perf_counter() - started))
+    found: dict[str, object] = {}
+    for setting, tagger in tagging.items():
+        ratios = [one / other for one, other in zip(speeds[setting], speeds[DEFAULT], strict=True)]
+        found[named(setting)] = {
+            "words/s": round(statistics.median(speeds[setting])),
+            "ratio": [round(each(ratios), 2) for each in (statistics.median, min, max)],
+            "computed": round(_computed(tagger, texts), 3),
+        }
+    return found
+
+
+def _computed(tagger: Tagger, texts: Sequence[Document]) -> float:
+    windower = tagger.bundle.windower()
+    around = len(windower.subword_encoder.prefix) + len(windower.subword_encoder.suffix)
+    computed = needed = 0
+    for encoded in windower.encode(texts):
+        bounds = encoded.subwords.bounds
+        needed += int(bounds[-1])
+        computed += sum(int(bounds[each.end] - bounds[each.start]) + around for each in encoded.windows)
+    return computed / needed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    names = ("wikigold", "bc5cdr", "wnut17")
+    parser.add_argument("--corpora", nargs="+", choices=names, default=names)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=[*WAYS])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=1, help="of tagging")
+    parser.add_argument("--folder", type=Path, default=Path("runs/context"))
+    parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE")
+    arguments = parser.parse_args()
+    figures: dict[str, object] = {"settings": arguments.sets}
+    changed = dict(each.split("=", 1) for each in arguments.sets)
+    for name in arguments.corpora:
+        ways = [way for way in arguments.ways if name != "wnut17" or not way.startswith("joined")]
+        models = {
+            way: [
+                ContextModel(name, "small", seed, settings=changed, way=way, home=arguments.folder)
+                for seed in arguments.seeds
+            ]
+            for way in ways
+        }
+        runs = [model for of_seed in zip(*models.values(), strict=True) for model in of_seed]
+        for parts in (corpus(name), sentences_of(name)):  # made before several processes need them
+            assert parts.test.exists()
+        do(runs)
+        wait(runs)
+        found = {way: [figures_of(each, threads=arguments.threads) for each in of] for way, of in models.items()}
+        figures[name] = {
+            "F1": {way: {key: spread([one[key] for one in of]) for key in of[0]} for way, of in found.items()},
+            "speed": speeds_of(runs[0], rounds=arguments.rounds, threads=arguments.threads),
+        }
+    write_result(f"context_{'_'.join(arguments.corpora)}", figures)
+
+
+if __name__ == "__main__":
+    main()
