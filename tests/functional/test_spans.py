@@ -83,6 +83,7 @@ def test_nested_gold_is_scored_whole(model_of_spans, nested):
 def test_the_bound_is_the_best_one_on_dev(encoder, nested, tmp_path, epochs):
     settings = {**SETTINGS, "training.epochs": epochs}
     run = package.train(train=nested, dev=nested, encoder=str(encoder), output=tmp_path / "model", settings=settings)
+    assert run.dev is not None
     manifest = json.loads((tmp_path / "model" / "onoma.json").read_text(encoding="utf-8"))
     chosen = manifest["tasks"]["entities"]["bound"]
     found = {}
@@ -91,7 +92,7 @@ def test_the_bound_is_the_best_one_on_dev(encoder, nested, tmp_path, epochs):
         (tmp_path / "model" / "onoma.json").write_text(json.dumps(manifest), encoding="utf-8")
         found[bound] = package.evaluate(tmp_path / "model", nested).exact.f1
     assert found[chosen] == max(found.values())
-    assert found[chosen] == pytest.approx(run.figures["dev"]["f1"])
+    assert found[chosen] == pytest.approx(run.dev["f1"])
 
 
 def test_explanations_of_spans_are_refused(model_of_spans):

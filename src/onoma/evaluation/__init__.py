@@ -4,4 +4,13 @@ from onoma.evaluation.bound import ChosenBound, choose_bound
 from onoma.evaluation.calibrate import FEWEST_ENTITIES, Calibrated, calibrate
 from onoma.evaluation.evaluate import evaluate, full_report, tag_gold
 
-__all__ = ["FEWEST_ENTITIES", "Calibrated", "ChosenBound", "calibrate", "choose_bound", "evaluate", "full_report", "tag_gold"]
+__all__ = [
+    "FEWEST_ENTITIES",
+    "Calibrated",
+    "ChosenBound",
+    "calibrate",
+    "choose_bound",
+    "evaluate",
+    "full_report",
+    "tag_gold",
+]

@@ -10,7 +10,7 @@ https://arxiv.org/abs/1402.1892, theorem 1.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
