@@ -114,4 +114,4 @@ def test_nested_entities_need_the_head_for_them(encoder, nested, tmp_path):
 def test_entities_wider_than_the_widest_span_are_counted(encoder, nested, tmp_path, onoma):
     settings = ("--set", "model.head=span", "--set", "model.widest_span=1", "--set", "training.epochs=1")
     done = onoma("train", "--train", nested, "--encoder", encoder, "-o", tmp_path / "x", *settings)
-    assert "has more than 1 words, the widest span of the head: left out" in done.err
+    assert "has more than 1 words, which is model.widest_span: left out" in done.err

@@ -90,7 +90,7 @@ class SpanTask:
         spans = []
         for chunk in gold_chunks(encoded, unusable=unusable, overlaps=self.overlaps):
             if chunk.end - chunk.start > self.widest:
-                unusable[f"has more than {self.widest} words, the widest span of the head: left out"] += 1
+                unusable[f"has more than {self.widest} words, which is model.widest_span: left out"] += 1
             else:
                 spans.append((chunk.start, chunk.end - 1, numbers[chunk.label]))
         words = np.zeros(len(encoded.words), dtype=np.int32)
