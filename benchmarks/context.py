@@ -1,7 +1,7 @@
 """What context is worth: F1 on short and long text, and words a second, by window, context and training text.
 
     python benchmarks/context.py [--corpora wikigold bc5cdr wnut17] [--seeds 1 2 3] [--rounds 5] [--threads 1]
-        [--folder runs/context] [--set KEY=VALUE ...]
+        [--set KEY=VALUE ...]
 
 Models are trained by `onoma train` in the ways of ``WAYS``, on sentences alone, on sentences that follow one another,
 or on rows of sentences of mixed lengths, with windows of 128, 256 or 512 subwords; the epoch is chosen on dev, read in
@@ -15,9 +15,8 @@ Speeds are those of one model on long text, and do not depend on how it was trai
 round; words a second, and the ratio to windows of 128 with 6 and 6 in the same round. `computed` is the subwords that
 are computed, special tokens included, over the subwords of the text.
 
-Models are in folders below ``--folder``, and their figures beside them; what exists is used as it is, so that a
-benchmark that was stopped goes on; other settings need another folder. Several processes may work on it: each trains
-what no other has begun.
+Models are trained into runs/context/CORPUS-WAY-SEED, and their figures stand beside them; what exists is used as it is,
+so that a benchmark that was stopped goes on. Several processes may train at once.
 """
 
 from __future__ import annotations
@@ -31,11 +30,10 @@ from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
-from pretraining import Model, do, spread, wait
-from pretraining_data import Parts, corpus
+from corpora import Parts, corpus, write_part
 from results import write_result
+from runs import Model, do, mean_and_deviation, wait
 
-import onoma
 from onoma.api.loading import backend_of
 from onoma.bundle import Bundle, load_bundle
 from onoma.bundle.manifest import Windowing
@@ -43,7 +41,7 @@ from onoma.corpora import ReadOptions, read
 from onoma.encoding import Encoded, Window, Windower
 from onoma.evaluation import evaluate
 from onoma.tagger import Tagger
-from onoma.text import Document
+from onoma.text import Document, split_sentences
 
 WINDOWS = (128, 256, 512)
 CONTEXTS = ((0, 0), (6, 6), (12, 0), (0, 12), (24, 24), (48, 0), (0, 48))
@@ -57,34 +55,19 @@ WAYS: Mapping[str, Mapping[str, object]] = {
     "mixed 256": {**MIXED, "model.window": 256},
     "mixed 512": {**MIXED, "model.window": 512},
 }
-"""How a model is trained, and the settings for it; dev is of sentences alone for the first way only."""
+"""How a model is trained, and the settings for it."""
 
 TWEETS = 200
+RUNS = Path("runs/context")
 
 
-@dataclass(frozen=True, slots=True)
-class ContextModel(Model):
-    """A model that is trained in one of the ways."""
-
-    way: str = "sentences"
-    home: Path = Path("runs/context")
-
-    @property
-    def folder(self) -> Path:
-        return self.home / f"{self.corpus}-{self.way.replace(' ', '-')}-{self.seed}"
-
-    def command(self) -> list[str]:
-        parts = sentences_of(self.corpus) if self.way == "sentences" else corpus(self.corpus)
-        own = {"training.seed": self.seed, "data.documents": documents_of(self)}
-        settings = {**own, **WAYS[self.way], **self.settings}
-        files = ["--train", str(parts.train), "--dev", str(parts.dev), "--test", str(parts.test)]
-        sets = [argument for key, value in settings.items() for argument in ("--set", f"{key}={value}")]
-        return ["train", *files, "--encoder", self.encoder, *sets, "--output", str(self.folder)]
-
-
-def documents_of(model: ContextModel) -> str:
-    """What a document is in the files that a model is trained on; wikigold's say it, and tweets are single texts."""
-    return "file" if model.corpus == "bc5cdr" and model.way != "sentences" else "auto"
+def model(name: str, way: str, seed: int, changed: Mapping[str, str]) -> Model:
+    """A model trained in one of the ways; the files of wikigold say what a document is, and tweets are alone."""
+    parts = sentences_of(name) if way == "sentences" else corpus(name)
+    documents = "file" if name == "bc5cdr" and way != "sentences" else "auto"
+    settings = {"training.seed": seed, "data.documents": documents, **WAYS[way], **changed}
+    suffix = "".join(f"-{key.rpartition('.')[2]}={value}" for key, value in changed.items())
+    return Model(RUNS / f"{name}-{way.replace(' ', '-')}-{seed}{suffix}", parts, "small", settings)
 
 
 def sentences_of(name: str) -> Parts:
@@ -95,7 +78,7 @@ def sentences_of(name: str) -> Parts:
     alone = Parts(*(path.with_stem(f"{path.stem}-sentences") for path in (parts.train, parts.dev, parts.test)))
     for source, target in zip((parts.train, parts.dev, parts.test), (alone.train, alone.dev, alone.test), strict=True):
         if not target.exists():
-            onoma.write((each for document in read(source) for each in onoma.text.split_sentences(document)), target)
+            write_part(target, (sentence for document in read(source) for sentence in split_sentences(document)))
     return alone
 
 
@@ -179,23 +162,23 @@ def taggers(folder: Path, *, threads: int) -> dict[Setting, Tagger]:
     }
 
 
-def figures_of(model: ContextModel, *, threads: int) -> dict[str, float]:
+def figures_of(name: str, folder: Path, *, threads: int) -> dict[str, float]:
     """F1 on short text and, by setting, on long text; kept beside the model."""
-    kept = model.folder.with_suffix(".json")
+    kept = folder.with_name(f"{folder.name}.json")
     found: dict[str, float] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-    tagging, texts = taggers(model.folder, threads=threads), texts_of(model.corpus)
-    for name, setting in {"short": DEFAULT, **{named(each): each for each in tagging}}.items():
-        if name not in found:
-            gold = texts["short" if name == "short" else "long"]
-            found[name] = round(100 * evaluate(tagging[setting], gold).exact.f1, 2)
+    tagging, texts = taggers(folder, threads=threads), texts_of(name)
+    for what, setting in {"short": DEFAULT, **{named(each): each for each in tagging}}.items():
+        if what not in found:
+            gold = texts["short" if what == "short" else "long"]
+            found[what] = round(100 * evaluate(tagging[setting], gold).exact.f1, 2)
             kept.write_text(json.dumps(found, indent=2), encoding="utf-8")
     return found
 
 
-def speeds_of(model: ContextModel, *, rounds: int, threads: int) -> dict[str, object]:
+def speeds_of(name: str, folder: Path, *, rounds: int, threads: int) -> dict[str, object]:
     """Words a second of each setting on long text, and what is computed of it."""
-    tagging = taggers(model.folder, threads=threads)
-    texts = [document.with_entities(()) for document in texts_of(model.corpus)["long"]]
+    tagging = taggers(folder, threads=threads)
+    texts = [document.with_entities(()) for document in texts_of(name)["long"]]
     words = sum(len(document.words or ()) for document in texts)
     list(tagging[DEFAULT].tag_many(texts))
     speeds: dict[Setting, list[float]] = {setting: [] for setting in tagging}
@@ -234,29 +217,24 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1, help="of tagging")
-    parser.add_argument("--folder", type=Path, default=Path("runs/context"))
     parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE")
     arguments = parser.parse_args()
     figures: dict[str, object] = {"settings": arguments.sets}
     changed = dict(each.split("=", 1) for each in arguments.sets)
     for name in arguments.corpora:
         ways = [way for way in arguments.ways if name != "wnut17" or not way.startswith("joined")]
-        models = {
-            way: [
-                ContextModel(name, "small", seed, settings=changed, way=way, home=arguments.folder)
-                for seed in arguments.seeds
-            ]
-            for way in ways
-        }
-        runs = [model for of_seed in zip(*models.values(), strict=True) for model in of_seed]
-        for parts in (corpus(name), sentences_of(name)):  # made before several processes need them
-            assert parts.test.exists()
+        models = {way: [model(name, way, seed, changed) for seed in arguments.seeds] for way in ways}
+        runs = [each for of_seed in zip(*models.values(), strict=True) for each in of_seed]
         do(runs)
         wait(runs)
-        found = {way: [figures_of(each, threads=arguments.threads) for each in of] for way, of in models.items()}
+        found = {
+            way: [figures_of(name, each.folder, threads=arguments.threads) for each in of] for way, of in models.items()
+        }
         figures[name] = {
-            "F1": {way: {key: spread([one[key] for one in of]) for key in of[0]} for way, of in found.items()},
-            "speed": speeds_of(runs[0], rounds=arguments.rounds, threads=arguments.threads),
+            "F1": {
+                way: {key: mean_and_deviation([one[key] for one in of]) for key in of[0]} for way, of in found.items()
+            },
+            "speed": speeds_of(name, runs[0].folder, rounds=arguments.rounds, threads=arguments.threads),
         }
     write_result(f"context_{'_'.join(arguments.corpora)}", figures)
 
