@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def test_names_of_sentences_are_kept(tmp_path: Path) -> None:
     assert [sentence.id for sentence in document.sentences or ()] == ["s1", "s2"]
 
 
-def jsonl(*records: dict[str, object] | None) -> str:
+def jsonl(*records: Mapping[str, object] | None) -> str:
     return "".join("\n" if record is None else json.dumps(record) + "\n" for record in records)
 
 

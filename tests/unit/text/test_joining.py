@@ -72,10 +72,11 @@ def test_one_document_stays_as_it_is() -> None:
 
 
 def test_no_cut_goes_through_an_entity_or_a_word() -> None:
-    document = Document("a b\nc d\ne f", sentences=tuple(Sentence(start=at, end=at + 3) for at in (0, 4, 8)))
+    bounds = tuple(Sentence(start=at, end=at + 3) for at in (0, 4, 8))
+    document = Document("a b\nc d\ne f", sentences=bounds)
     whole = document.with_entities([document.entity(2, 5, "X"), document.entity(4, 5, "X")])
     assert [part.text for part in split_sentences(whole)] == ["a b\nc d", "e f"]
-    long = Document("a b\nc d", words=(Word(start=2, end=5, text="b\nc"),), sentences=document.sentences[:2])
+    long = Document("a b\nc d", words=(Word(start=2, end=5, text="b\nc"),), sentences=bounds[:2])
     assert split_sentences(long) == [long]
 
 
