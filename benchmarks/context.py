@@ -12,8 +12,8 @@ window has before and behind its core, in subwords; a window's size is the same 
 F1 of the fp32 graph, in percent.
 
 Speeds are those of one model on long text, and do not depend on how it was trained: all settings in turn, in each
-round; words a second, and the ratio to windows of 128 with 6 and 6 in the same round. `computed` is the subwords that
-are computed, special tokens included, over the subwords of the text.
+round; words a second of processor time, and the ratio to windows of 128 with 6 and 6 in the same round. `computed` is
+the subwords that are computed, special tokens included, over the subwords of the text.
 
 Models are trained into runs/context/CORPUS-WAY-SEED, and their figures stand beside them; what exists is used as it is,
 so that a benchmark that was stopped goes on. Several processes may train at once.
@@ -176,7 +176,7 @@ def figures_of(name: str, folder: Path, *, threads: int) -> dict[str, float]:
 
 
 def speeds_of(name: str, folder: Path, *, rounds: int, threads: int) -> dict[str, object]:
-    """Words a second of each setting on long text, and what is computed of it."""
+    """Words a second of processor time of each setting on long text, and what is computed of it."""
     tagging = taggers(folder, threads=threads)
     texts = [document.with_entities(()) for document in texts_of(name)["long"]]
     words = sum(len(document.words or ()) for document in texts)
@@ -184,9 +184,9 @@ def speeds_of(name: str, folder: Path, *, rounds: int, threads: int) -> dict[str
     speeds: dict[Setting, list[float]] = {setting: [] for setting in tagging}
     for _ in range(rounds):
         for setting, tagger in tagging.items():
-            started = time.perf_counter()
+            started = time.process_time()
             list(tagger.tag_many(texts))
-            speeds[setting].append(words / (time.perf_counter() - started))
+            speeds[setting].append(words / (time.process_time() - started))
     found: dict[str, object] = {}
     for setting, tagger in tagging.items():
         ratios = [one / other for one, other in zip(speeds[setting], speeds[DEFAULT], strict=True)]
