@@ -4,7 +4,7 @@
         [--set KEY=VALUE ...]
 
 Models are trained by `onoma train` in the ways of ``WAYS``, on sentences alone, on sentences that follow one another,
-or on rows of sentences of mixed lengths, with windows of 128, 256 or 512 subwords; the epoch is chosen on dev, read in
+or also on rows of sentences of mixed lengths, with windows of 128, 256 or 512 subwords; the epoch is chosen on dev, read in
 the same way. Each model then tags the test part twice: its sentences alone (short), and joined (long): the articles of
 wikigold, the abstracts of BC5CDR as the file has them one after the other, and 200 tweets of WNUT 2017, which do not
 belong together. Long text is tagged with each window of ``WINDOWS`` and each context of ``CONTEXTS``, which is what a

@@ -60,8 +60,8 @@ class DataConfig(Frozen):
         skip_checks: accept files even if their words and labels look misread.
         documents: what is a document in files that do not say so: each sentence (`auto`), the whole file (`file`), what
             stands between two or more blank lines (`blank-lines`), or so many sentences.
-        mixed_lengths: learn the sentences of the training text in rows of mixed lengths, from one sentence to as many
-            as fill a window, whatever documents they are from.
+        mixed_lengths: learn the training text twice: as it is, and its sentences in rows of mixed lengths, from one
+            sentence to as many as fill a window, whatever documents they are from.
         capitals: share of the training documents that are also learnt in capitals. Only for encoders that tell capitals
             from lower case.
         corpora: where files differ in what their labels are called or what they annotate, a table for each kind.

@@ -88,7 +88,7 @@ def read_training_text(
         options: how each is read.
         windower: how documents are cut.
         task: which task is learnt.
-        mixed_by: seed with which sentences are put in rows of mixed lengths; None where documents stay as they are.
+        mixed_by: seed with which sentences are also put in rows of mixed lengths; None where they are not.
         capitals: share of the documents that are also learnt in capitals.
         notice: called with what had to be repaired or left out, also if the examples came from the cache.
         cache: where the examples are kept; the user's own cache by default.
