@@ -4,12 +4,12 @@
         [--set KEY=VALUE ...]
 
 Models are trained by `onoma train` in the ways of ``WAYS``, on sentences alone, on sentences that follow one another,
-or also on rows of sentences of mixed lengths, with windows of 128, 256 or 512 subwords; the epoch is chosen on dev, read in
-the same way. Each model then tags the test part twice: its sentences alone (short), and joined (long): the articles of
-wikigold, the abstracts of BC5CDR as the file has them one after the other, and 200 tweets of WNUT 2017, which do not
-belong together. Long text is tagged with each window of ``WINDOWS`` and each context of ``CONTEXTS``, which is what a
-window has before and behind its core, in subwords; a window's size is the same whatever the context. Figures are exact
-F1 of the fp32 graph, in percent.
+or on these and also on rows of mixed lengths, with windows of 128, 256 or 512 subwords; the epoch is chosen on dev,
+read in the same way. Each model then tags the test part twice: its sentences alone (short), and joined (long): the
+articles of wikigold, the abstracts of BC5CDR as the file has them one after the other, and 200 tweets of WNUT 2017,
+which do not belong together. Long text is tagged with each window of ``WINDOWS`` and each context of ``CONTEXTS``,
+which is what a window has before and behind its core, in subwords; a window's size is the same whatever the context.
+Figures are exact F1 of the fp32 graph, in percent.
 
 Speeds are those of one model on long text, and do not depend on how it was trained: all settings in turn, in each
 round; words a second of processor time, and the ratio to windows of 128 with 6 and 6 in the same round. `computed` is
