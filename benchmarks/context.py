@@ -1,15 +1,15 @@
 """What context is worth: F1 on short and long text, and words a second, by window, context and training text.
 
     python benchmarks/context.py [--corpora wikigold bc5cdr wnut17] [--seeds 1 2 3] [--rounds 5] [--threads 1]
-        [--set KEY=VALUE ...]
+        [--part dev] [--set KEY=VALUE ...]
 
 Models are trained by `onoma train` in the ways of ``WAYS``, on sentences alone, on sentences that follow one another,
 or on these and also on rows of mixed lengths, with windows of 128, 256 or 512 subwords; the epoch is chosen on dev,
-read in the same way. Each model then tags the test part twice: its sentences alone (short), and joined (long): the
-articles of wikigold, the abstracts of BC5CDR as the file has them one after the other, and 200 tweets of WNUT 2017,
-which do not belong together. Long text is tagged with each window of ``WINDOWS`` and each context of ``CONTEXTS``,
-which is what a window has before and behind its core, in subwords; a window's size is the same whatever the context.
-Figures are exact F1 of the fp32 graph, in percent.
+read in the same way. Each model then tags test, or dev to choose by, twice: its sentences alone (short), and joined
+(long): the articles of wikigold, the abstracts of BC5CDR as the file has them one after the other, and 200 tweets of
+WNUT 2017, which do not belong together. Long text is tagged with each window of ``WINDOWS`` and each context of
+``CONTEXTS``, which is what a window has before and behind its core, in subwords; a window's size is the same whatever
+the context. Figures are exact F1 of the fp32 graph, in percent.
 
 Speeds are those of one model on long text, and do not depend on how it was trained: all settings in turn, in each
 round; words a second of processor time, and the ratio to windows of 128 with 6 and 6 in the same round. `computed` is
@@ -29,6 +29,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
+from typing import Literal
 
 from corpora import Parts, corpus, write_part
 from results import write_result
@@ -57,6 +58,7 @@ WAYS: Mapping[str, Mapping[str, object]] = {
 }
 """How a model is trained, and the settings for it."""
 
+Part = Literal["dev", "test"]
 TWEETS = 200
 RUNS = Path("runs/context")
 
@@ -82,13 +84,13 @@ def sentences_of(name: str) -> Parts:
     return alone
 
 
-def texts_of(name: str) -> dict[str, list[Document]]:
-    """The test part as short and as long texts."""
-    short = list(read(sentences_of(name).test))
+def texts_of(name: str, part: Part) -> dict[str, list[Document]]:
+    """A part as short and as long texts."""
+    short = list(read(getattr(sentences_of(name), part)))
     if name == "wikigold":
-        return {"short": short, "long": list(read(corpus(name).test))}
+        return {"short": short, "long": list(read(getattr(corpus(name), part)))}
     options = ReadOptions(documents="file" if name == "bc5cdr" else TWEETS)
-    return {"short": short, "long": list(read(corpus(name).test, options=options))}
+    return {"short": short, "long": list(read(getattr(corpus(name), part), options=options))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +164,11 @@ def taggers(folder: Path, *, threads: int) -> dict[Setting, Tagger]:
     }
 
 
-def figures_of(name: str, folder: Path, *, threads: int) -> dict[str, float]:
+def figures_of(name: str, folder: Path, *, part: Part, threads: int) -> dict[str, float]:
     """F1 on short text and, by setting, on long text; kept beside the model."""
-    kept = folder.with_name(f"{folder.name}.json")
+    kept = folder.with_name(f"{folder.name}-{part}.json")
     found: dict[str, float] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-    tagging, texts = taggers(folder, threads=threads), texts_of(name)
+    tagging, texts = taggers(folder, threads=threads), texts_of(name, part)
     for what, setting in {"short": DEFAULT, **{named(each): each for each in tagging}}.items():
         if what not in found:
             gold = texts["short" if what == "short" else "long"]
@@ -175,10 +177,10 @@ def figures_of(name: str, folder: Path, *, threads: int) -> dict[str, float]:
     return found
 
 
-def speeds_of(name: str, folder: Path, *, rounds: int, threads: int) -> dict[str, object]:
+def speeds_of(name: str, folder: Path, *, part: Part, rounds: int, threads: int) -> dict[str, object]:
     """Words a second of processor time of each setting on long text, and what is computed of it."""
     tagging = taggers(folder, threads=threads)
-    texts = [document.with_entities(()) for document in texts_of(name)["long"]]
+    texts = [document.with_entities(()) for document in texts_of(name, part)["long"]]
     words = sum(len(document.words or ()) for document in texts)
     list(tagging[DEFAULT].tag_many(texts))
     speeds: dict[Setting, list[float]] = {setting: [] for setting in tagging}
@@ -214,12 +216,13 @@ def main() -> None:
     names = ("wikigold", "bc5cdr", "wnut17")
     parser.add_argument("--corpora", nargs="+", choices=names, default=names)
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=[*WAYS])
+    parser.add_argument("--part", choices=("dev", "test"), default="test")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1, help="of tagging")
     parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE")
     arguments = parser.parse_args()
-    figures: dict[str, object] = {"settings": arguments.sets}
+    figures: dict[str, object] = {"part": arguments.part, "settings": arguments.sets}
     changed = dict(each.split("=", 1) for each in arguments.sets)
     for name in arguments.corpora:
         ways = [way for way in arguments.ways if name != "wnut17" or not way.startswith("joined")]
@@ -228,15 +231,18 @@ def main() -> None:
         do(runs)
         wait(runs)
         found = {
-            way: [figures_of(name, each.folder, threads=arguments.threads) for each in of] for way, of in models.items()
+            way: [figures_of(name, each.folder, part=arguments.part, threads=arguments.threads) for each in of]
+            for way, of in models.items()
         }
         figures[name] = {
             "F1": {
                 way: {key: mean_and_deviation([one[key] for one in of]) for key in of[0]} for way, of in found.items()
             },
-            "speed": speeds_of(name, runs[0].folder, rounds=arguments.rounds, threads=arguments.threads),
+            "speed": speeds_of(
+                name, runs[0].folder, part=arguments.part, rounds=arguments.rounds, threads=arguments.threads
+            ),
         }
-    write_result(f"context_{'_'.join(arguments.corpora)}", figures)
+    write_result(f"context_{'_'.join([*arguments.corpora, arguments.part])}", figures)
 
 
 if __name__ == "__main__":
