@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from itertools import pairwise
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 import onoma as package
 from onoma.engine.events import Event, Stepped
@@ -75,6 +78,21 @@ def test_the_model_says_what_its_encoder_was_adapted_to(whole, encoder):
     manifest = json.loads((whole / "onoma.json").read_text(encoding="utf-8"))
     assert manifest["encoder"]["name"] == f"{encoder}, adapted to texts.txt"
     assert not (whole / "unfinished").exists()
+
+
+@pytest.mark.parametrize(("first", "again", "asked"), [(False, True, False), (True, True, True)])
+def test_embeddings_stay_as_they_are_where_the_head_is_new(encoder, text, tmp_path, first, again, asked):
+    settings = {"objective.window": 16, "training.steps": 6, "training.batch_subwords": 64, "training.dtype": "fp32"}
+    settings |= {"training.freeze_embeddings": False} if asked else {}
+    new, old = tmp_path / "new", tmp_path / "old"
+    package.pretrain(text=text, encoder=str(encoder), output=new, settings=settings)
+    package.pretrain(text=text, encoder=str(new), output=old, settings=settings)
+    name = "embeddings.word_embeddings.weight"
+    embeddings = [
+        next(tensor for key, tensor in load_file(folder / "model.safetensors").items() if key.endswith(name))
+        for folder in (encoder, new, old)
+    ]
+    assert [not torch.equal(*pair) for pair in pairwise(embeddings)] == [first, again]
 
 
 def test_adaptation_changes_the_encoder(whole, encoder, corpus, tmp_path):

@@ -45,7 +45,7 @@ class EngineConfig(Frozen):
         layer_decay: each layer learns so many times as fast as the one above it.
         head_learning_rate: the head's own rate; by default that of the encoder.
         freeze_layers: lowest layers to leave as they are, and the embeddings with them.
-        freeze_embeddings: leave the embeddings as they are.
+        freeze_embeddings: leave the embeddings as they are; off by default.
         recompute: save memory by computing each layer a second time for the backward pass.
         average: share of itself that a moving average of the weights keeps in a step, such as 0.999; it is then the
             average that is measured and kept.
@@ -66,7 +66,7 @@ class EngineConfig(Frozen):
     layer_decay: float = Field(default=1.0, gt=0, le=1)
     head_learning_rate: float | None = Field(default=None, gt=0, le=1)
     freeze_layers: int = Field(default=0, ge=0)
-    freeze_embeddings: bool = False
+    freeze_embeddings: bool | None = None
     recompute: bool = False
     average: float | None = Field(default=None, gt=0, lt=1)
     checkpoint_minutes: float = Field(default=5.0, gt=0)
@@ -95,7 +95,7 @@ def learner_settings(
         weight_decay=settings.weight_decay,
         layer_decay=settings.layer_decay,
         head_learning_rate=settings.head_learning_rate,
-        freeze_embeddings=settings.freeze_embeddings,
+        freeze_embeddings=settings.freeze_embeddings or False,
         freeze_layers=settings.freeze_layers,
     )
     return LearnerSettings(

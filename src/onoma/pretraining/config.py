@@ -163,17 +163,19 @@ class ObjectiveConfig(Frozen):
 
 
 class PretrainingConfig(EngineConfig):
-    """How it is trained.
+    """How it is trained; also see :class:`~onoma.engine.config.EngineConfig`.
+
+    An encoder that goes on without a head for masked subwords gets a new one. Then the embeddings are frozen, the head
+    learns at 1e-3 and alone at first, and the rest more slowly, unless these settings say otherwise.
 
     Attributes:
         steps: how many; or give `epochs` or `minutes`.
         epochs: passes over the text; 10 by default for a new encoder, else 3.
         minutes: plan as many steps as take so long, by the speed of the first ones.
         learning_rate: at its height; by default 3e-4 times 256 over the encoder's width for a new one, else 1e-4 times
-            384 over it.
+            384 over it, and half of that with a new head.
         batch_subwords: subwords of a batch, padded to its longest sequence.
-        head_first: share of the steps in which only new heads learn, if the encoder goes on without a head for masked
-            subwords.
+        head_first: share of the steps in which only a new head learns, if the encoder goes on; by default 0.3.
         measurements: how often the held-out text is measured in the course of the run.
     """
 
@@ -181,7 +183,7 @@ class PretrainingConfig(EngineConfig):
     epochs: float | None = Field(default=None, gt=0)
     minutes: float | None = Field(default=None, gt=0)
     batch_subwords: int = Field(default=2_048, ge=1)
-    head_first: float = Field(default=0.05, ge=0, lt=1)
+    head_first: float | None = Field(default=None, ge=0, lt=1)
     measurements: int = Field(default=20, ge=1)
 
     @model_validator(mode="after")

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import torch
 
+from onoma.engine.config import learner_settings
+from onoma.engine.dtype import Dtype
 from onoma.engine.events import Listener, Notice
 from onoma.engine.learner import Learner, LearnerSettings
 from onoma.io.files import replacing
@@ -23,6 +25,9 @@ from onoma.pretraining.tokenized import TokenizedText
 
 _PLAN = "plan.json"
 _WIDTH_OF_MINI, _WIDTH_OF_SMALL = 256, 384
+
+_RATE_OF_NEW_HEAD, _HEAD_FIRST = 1e-3, 0.3
+"""Of an encoder that goes on without a head of its own."""
 
 _UNTIMED, _TIMED = 3, 8
 """Steps before the speed is measured, and steps by which it is."""
@@ -112,13 +117,40 @@ def plan_steps(
     return steps
 
 
-def default_rate(config: PretrainConfig, pretrained: Pretrained) -> float:
-    """The learning rate at its height: that of the configuration, or one for the width of the encoder."""
-    if config.training.learning_rate is not None:
-        return config.training.learning_rate
+def plan_learner(
+    config: PretrainConfig, pretrained: Pretrained, *, new_head: bool, device: torch.device, dtype: Dtype
+) -> LearnerSettings:
+    """How a run learns: as the configuration says, and by default as suits the encoder.
+
+    Args:
+        config: of the run.
+        pretrained: the encoder.
+        new_head: whether it has a new head for masked subwords.
+        device: where it is trained.
+        dtype: in which numbers.
+    """
+    settings = config.training
     if config.model.begins_random:
-        return 3e-4 * _WIDTH_OF_MINI / pretrained.hidden
-    return 1e-4 * _WIDTH_OF_SMALL / pretrained.hidden
+        return learner_settings(
+            settings,
+            device=device,
+            dtype=dtype,
+            learning_rate=settings.learning_rate or 3e-4 * _WIDTH_OF_MINI / pretrained.hidden,
+        )
+    rate = 1e-4 * _WIDTH_OF_SMALL / pretrained.hidden
+    head_first = 0.0
+    if new_head:
+        # The output embeddings are tied, so that a head which knows nothing would push all of them in every step.
+        rate /= 2
+        head_first = _HEAD_FIRST if settings.head_first is None else settings.head_first
+        settings = settings.model_copy(
+            update={
+                "head_learning_rate": settings.head_learning_rate or _RATE_OF_NEW_HEAD,
+                "freeze_embeddings": settings.freeze_embeddings in (None, True),
+            }
+        )
+    learner = learner_settings(settings, device=device, dtype=dtype, learning_rate=settings.learning_rate or rate)
+    return replace(learner, head_first=head_first)
 
 
 def _seconds(

@@ -9,7 +9,6 @@ from pathlib import Path
 import torch
 
 from onoma.corpora import digest_of
-from onoma.engine.config import learner_settings
 from onoma.engine.data import Measure
 from onoma.engine.devices import ALONE, Ranks, find_device
 from onoma.engine.dtype import Dtype
@@ -38,7 +37,7 @@ from onoma.pretraining.config import PretrainConfig
 from onoma.pretraining.data import Maker, MaskRate, Phase, PretrainingData
 from onoma.pretraining.masking import Masking
 from onoma.pretraining.measure import HeldOut
-from onoma.pretraining.planning import Streams, default_rate, plan_steps
+from onoma.pretraining.planning import Streams, plan_learner, plan_steps
 from onoma.pretraining.reading import load_start, load_teacher, read_text
 from onoma.pretraining.sequences import SentencePairs
 from onoma.pretraining.tokenized import TokenizedText
@@ -141,9 +140,7 @@ def pretrain(
         checkpoint_layers(model.encoder)
     model.to(device)
     dtype = ranks.broadcast(lambda: dtype_of_run(settings.dtype, device=device, folder=folder))
-    learner = learner_settings(settings, device=device, dtype=dtype, learning_rate=default_rate(config, pretrained))
-    if new_head and config.model.encoder is not None:
-        learner = replace(learner, head_first=settings.head_first)
+    learner = plan_learner(config, pretrained, new_head=new_head, device=device, dtype=dtype)
     makers = _makers(config, pretrained, train=split.train, held_out=split.held_out)
     streams = Streams.of(config, split.train, pairs=pairs)
 
