@@ -76,8 +76,8 @@ def export_graph(
         return None
     if not writable(model):
         raise EncoderError(
-            f"{bundle.folder}: int8 needs an encoder of the BERT family with a linear head, and this is "
-            f"{bundle.manifest.encoder.family} with head {bundle.manifest.entities.head}; stay with fp32"
+            f"{bundle.folder}: int8 needs an encoder of the BERT family, and this is "
+            f"{bundle.manifest.encoder.family}; stay with fp32"
         )
     arithmetic = Int8(measure_ranges(model, windows))
     path.write_bytes(write_graph(model, arithmetic=arithmetic, exact_layers=exact_layers).SerializeToString())

@@ -24,13 +24,13 @@ from onoma.encoding import Windower
 from onoma.engine.cache import Piece, cached_arrays
 from onoma.errors import ConfigError
 from onoma.io.digest import code_digest
-from onoma.tasks import SpanTask, TagTask
+from onoma.tasks import AnyTask
 from onoma.text import Document
 from onoma.training.augmenting import with_capitals
 from onoma.training.examples import make_examples
 from onoma.training.flat import COLUMNS, Examples, flatten
 from onoma.training.parts import card_of, labels_of
-from onoma.training.tasks import TaskSettings
+from onoma.training.tasks import Settings
 
 _READ_ONCE = 2_000_000
 """Characters; a corpus of fewer is kept between counting and cutting, a larger one is read twice."""
@@ -60,7 +60,7 @@ class TrainingText:
     """
 
     examples: Examples
-    task: TagTask | SpanTask
+    task: AnyTask
     card: DataCard
     labels: Counter[str]
     unusable: Counter[str]
@@ -72,7 +72,7 @@ def read_training_text(
     format: str | None,
     options: Callable[[Path], ReadOptions],
     windower: Windower,
-    task: TaskSettings,
+    task: Settings,
     capitals: float = 0.0,
     notice: Callable[[str], object],
     cache: Path | None = None,
@@ -156,7 +156,7 @@ def _key(
     format: str | None,
     ways: Sequence[ReadOptions],
     windower: Windower,
-    task: TaskSettings,
+    task: Settings,
     capitals: float,
 ) -> str:
     files = [(str(file), file.stat().st_size) for path in paths for file in files_of(path)]

@@ -4,14 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Literal, Protocol
 
-from onoma.bundle import SpansCard, TagsCard
+from onoma.bundle import EntityCard, SentencesCard, SpansCard, TagsCard, TaskCard, WordsCard
 from onoma.errors import ConfigError
 from onoma.schemes import SCHEMES
-from onoma.tasks import Overlaps, SpanTask, TagTask
-from onoma.training.config import ModelConfig, TagSchemeName
+from onoma.tasks import AnyTask, EntityTask, Overlaps, SentenceTask, SpanTask, TagTask, WordTask
+from onoma.training.config import ModelConfig, RunConfig, TagSchemeName
 
 SPAN_HEAD = "span"
+
+
+class Settings(Protocol):
+    """What is learnt."""
+
+    def make(self, labels: Sequence[str], *, unannotated: Sequence[frozenset[str]] = ()) -> AnyTask:
+        """The task with some labels.
+
+        Args:
+            labels: in the order of the model's scores.
+            unannotated: sets of labels that some documents do not annotate.
+        """
+
+    def card(self, labels: tuple[str, ...]) -> TaskCard:
+        """The task's card before training."""
+
+    def key(self) -> dict[str, object]:
+        """What decides examples, as JSON takes it."""
+
+
+def settings_of(config: RunConfig) -> Settings:
+    """What the data of a run are of.
+
+    Raises:
+        ConfigError: the head cannot predict entities that overlap.
+    """
+    labelled = config.data.labelled
+    return TaskSettings.of(config.model) if labelled == "spans" else LabelSettings(labelled)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSettings:
+    """A label for each word, or for each sentence."""
+
+    labelled: Literal["words", "sentences"]
+
+    def make(
+        self, labels: Sequence[str], *, unannotated: Sequence[frozenset[str]] = ()
+    ) -> WordTask | SentenceTask:
+        """See :meth:`Settings.make`."""
+        del unannotated  # refused when the configuration is read
+        return WordTask(labels) if self.labelled == "words" else SentenceTask(labels)
+
+    def card(self, labels: tuple[str, ...]) -> WordsCard | SentencesCard:
+        """See :meth:`Settings.card`."""
+        kind = WordsCard if self.labelled == "words" else SentencesCard
+        return kind(labels=labels, head="linear")
+
+    def key(self) -> dict[str, object]:
+        """See :meth:`Settings.key`."""
+        return {"labelled": self.labelled}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +96,7 @@ class TaskSettings:
             widest_span=model.widest_span,
         )
 
-    def make(self, labels: Sequence[str], *, unannotated: Sequence[frozenset[str]] = ()) -> TagTask | SpanTask:
+    def make(self, labels: Sequence[str], *, unannotated: Sequence[frozenset[str]] = ()) -> EntityTask:
         """The task with some labels.
 
         Raises:
@@ -59,7 +111,7 @@ class TaskSettings:
             )
         return SpanTask(labels, size=self.span_size, widest=self.widest_span, overlaps=self.overlaps)
 
-    def card(self, labels: tuple[str, ...]) -> TagsCard | SpansCard:
+    def card(self, labels: tuple[str, ...]) -> EntityCard:
         """The task's card before training."""
         if self.head != SPAN_HEAD:
             return TagsCard(labels=labels, scheme=self.tag_scheme, head=self.head)
