@@ -11,7 +11,17 @@ from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike, paths_of
 from onoma.api.loading import load
 from onoma.api.resuming import unfinished_settings
-from onoma.bundle import ADAPTED, ENTITIES, HISTORY, ONNX, PRETRAINING, DataCard, OutputFolder, open_output, write_manifest
+from onoma.bundle import (
+    ADAPTED,
+    ENTITIES,
+    HISTORY,
+    ONNX,
+    PRETRAINING,
+    DataCard,
+    OutputFolder,
+    open_output,
+    write_manifest,
+)
 from onoma.errors import StoppedError
 from onoma.metrics import as_fractions
 from onoma.tagger import Tagger

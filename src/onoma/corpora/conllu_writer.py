@@ -18,8 +18,8 @@ from onoma.text import Document
 def write_conllu(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:
     """Write ten columns with entities in MISC, or for a path that ends in ``.iob2`` UNER's five.
 
-    Each document has its ``# newdoc``, each sentence its ``# text``. Of overlapping entities the longest is kept. Of the
-    layers ``upos`` (or ``pos``) and ``xpos`` have columns; see :mod:`.layer_columns`.
+    Each document has its ``# newdoc``, each sentence its ``# text``. Of overlapping entities the longest is kept. The
+    layers ``upos`` (or ``pos``) and ``xpos`` have columns, for others see :mod:`.layer_columns`.
 
     Raises:
         CorpusError: the file cannot be written.
@@ -33,7 +33,11 @@ def write_conllu(documents: Iterable[Document], path: Path, options: WriteOption
             paragraphs = _paragraphs(document, len(sentences))
             parts = ["id", "words", "sentences", "sentence ids", *([] if uner else ["layers"])]
             tally.lose_beyond(document, holds=frozenset([*parts, *(["meta"] if paragraphs else [])]))
-            cells = layer_cells(document, sentences, kinds=options.layers, tally=tally) if document.layers and not uner else None
+            cells = (
+                layer_cells(document, sentences, kinds=options.layers, tally=tally)
+                if document.layers and not uner
+                else None
+            )
             id = _value(document.id, tally)
             target.write(f"# newdoc id = {id}\n" if id else "# newdoc\n")
             texts: list[str] = []

@@ -1,8 +1,8 @@
 """JSON records in the layouts of annotation tools to annotated texts; see ``written_layouts`` for the way back.
 
 - onoma: ``{"id", "text", "entities": [{"start", "end", "label", "score", "text"}]}``, perhaps with
-  ``"words": [[0, 5]]``, ``"sentences": [[0, 9]]`` or ``[[0, 9, "name"]]``, ``"meta": {}``, and with the spans of further
-  tasks ``"layers": {"pos": [{"start", "end", "label", "score", "text"}]}``
+  ``"words": [[0, 5]]``, ``"sentences": [[0, 9]]`` or ``[[0, 9, "name"]]``, ``"meta": {}``, or with further
+  labelled spans ``"layers": {"pos": [{"start", "end", "label", "score", "text"}]}``
 - doccano: ``{"text", "label": [[0, 5, "PER"]]}`` or ``{"text", "entities": [{"label", "start_offset", "end_offset"}]}``
 - prodigy: ``{"text", "spans": [{"start", "end", "label"}], "tokens": [{"text", "start", "end", "id"}], "answer"}``
 - spacy: ``["text", {"entities": [[0, 5, "PER"]]}]`` or ``{"text", "entities": [[0, 5, "PER"]]}``

@@ -49,9 +49,9 @@ class ReadOptions:
             ``meta["language"]``. None detects it where every word of the file has it, "" never looks for it.
         default_label: the label of tags that have none, as in a file of ``B``, ``I`` and ``O``.
         tag_names: the tags that numbers stand for, in order from 0.
-        labelled: what has labels: `spans` (of tags in a scheme, or by offsets); `words`, each of which a tag or a span of
-            one word labels; or `sentences`: in `jsonl` and `table` a text with one label. A word or a sentence with its
-            label is then an entity of the document.
+        labelled: what has labels: `spans`, by tags of a scheme or by offsets; `words`, by a tag that is the label or a
+            span; `sentences`: in `jsonl` and `table` a text with one label. A word or a sentence with its label is
+            then an entity of the document.
         layer: `jsonl`: read the spans of this layer, where a record has it, in the place of its entities.
         text_unit: `text`: whether a document is a whole file or each of its lines that is not blank,
             whose number is its name.

@@ -129,7 +129,7 @@ class Reading:
         return document.with_text(HALF_PAIR.sub("\ufffd", document.text))
 
     def _relabelled(self, document: Document) -> Document:
-        """The document with its entities, or the layer that is wanted, under new labels, and what it does not annotate."""
+        """The document with its entities, or the layer that is wanted, under new labels, and what it lacks."""
         names, unannotated = self._options.labels, self._options.unannotated
         if self._options.layer in document.layers:
             document = replace(document, entities=document.layers[self._options.layer])

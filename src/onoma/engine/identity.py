@@ -31,9 +31,7 @@ _HARMLESS = re.compile(
     r"machine\.|settings\.data\.test|settings\.task\.[^.]+\.test"
     r"|settings\.training\.(checkpoint_minutes|checkpoint_steps|log|patience|recompute)"
 )
-_COVERED_BY_DIGEST = re.compile(
-    r"settings\.(output|data\.(train|dev|text|held_out)|task\.[^.]+\.(train|dev))"
-)
+_COVERED_BY_DIGEST = re.compile(r"settings\.(output|data\.(train|dev|text|held_out)|task\.[^.]+\.(train|dev))")
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,4 +1,4 @@
-"""Our own encoder and heads that are affine maps as an ONNX graph, written node by node for ONNX Runtime's processor kernels.
+"""Our own encoder with heads that are affine maps as an ONNX graph, written node by node for ONNX Runtime's kernels.
 
 What makes it faster than the traced graph: hidden states are one matrix of rows, so that a bias is added inside its
 product; subwords come before windows in it, so that attention's products read queries, keys and values in place

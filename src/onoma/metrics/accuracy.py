@@ -26,7 +26,7 @@ class Accuracy:
 
 
 def label_accuracy(gold: Sequence[Entity], predicted: Sequence[Entity]) -> Accuracy:
-    """Compare the labels of a document: each gold span with the predicted one in which it begins, or the next it touches.
+    """Compare the labels of a document: each gold span with the predicted one in which it begins, or else the next.
 
     Args:
         gold: the gold labels.

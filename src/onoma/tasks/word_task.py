@@ -55,9 +55,7 @@ class WordTask:
             behind = first + len(sentence)
             spans = [
                 ScoredSpan(place, place + 1, label, score)
-                for place, (label, score) in enumerate(
-                    zip(labels[first:behind], scores[first:behind], strict=True)
-                )
+                for place, (label, score) in enumerate(zip(labels[first:behind], scores[first:behind], strict=True))
             ]
             found.append(LabelPrediction(sentence, spans, shares=shares[first:behind], labels=self.labels))
             first = behind

@@ -21,8 +21,8 @@ class Document:
         sentences: the bounds that the corpus gave, ordered and without overlap; None where it gave none.
         meta: whatever else travels with the document, JSON values only.
         unannotated: labels that its annotation leaves out, so that where it has no entity there may be one of these.
-        layers: what tasks beside that of the entities have found, by the name of the task: labelled spans in order, such
-            as one for each word or one for each sentence.
+        layers: what tasks beside that of the entities have found, by the name of the task: labelled spans in order,
+            such as one for each word or one for each sentence.
 
     Raises:
         ValueError: an entity, a word or a span of a layer does not agree with the text.

@@ -26,7 +26,19 @@ TaskKind = Literal["tags", "words", "sentences", "mlm"]
 
 _NAME = re.compile("[a-z][a-z0-9_-]*")
 _RESERVED = frozenset(
-    ["logits", "input_ids", "attention_mask", "text", "sent_id", "newdoc", "newpar", "bound", "f1", "precision", "recall"]
+    [
+        "logits",
+        "input_ids",
+        "attention_mask",
+        "text",
+        "sent_id",
+        "newdoc",
+        "newpar",
+        "bound",
+        "f1",
+        "precision",
+        "recall",
+    ]
 )
 """Names of something else in a graph, in CoNLL-U, or among figures."""
 
@@ -111,8 +123,8 @@ class TaskConfig(DataConfig):
 
     Attributes:
         name: that of the task, and of the layer that it becomes in documents.
-        kind: what it predicts: `tags` (spans of words, as entities are), `words` (a label for each), `sentences` (a label
-            for each); or `mlm` (masked subwords), which helps the encoder and is not kept.
+        kind: what it predicts: `tags` (spans of words, as entities are), `words` (a label for each), `sentences` (a
+            label for each); or `mlm` (masked subwords), which helps the encoder and is not kept.
         head: of tags `linear`, `crf` or `span`.
         train: files to learn from; of `mlm` texts, by default those of the other tasks.
     """
@@ -187,8 +199,8 @@ class TrainingConfig(EngineConfig):
         class_weights: what a word counts in the loss, by label or tag, or `balanced`.
         label_smoothing: share of each target that goes to all tags alike.
         lora: adapters trained with a frozen encoder, as a table.
-        sampling: how often each of several tasks is drawn: `proportional` to its batches, to their `square-root`, or by a
-            temperature, a number: to their power of one over it.
+        sampling: how often each of several tasks is drawn: `proportional` to its batches, to their `square-root`, or by
+            a temperature, a number: to their power of one over it.
         best_task: the task whose figure on dev chooses the best epoch; by default `entities`, or the first with dev.
     """
 
@@ -307,7 +319,7 @@ def check_tasks(run: RunConfig) -> None:
             _check_masked(run, task, where)
             continue
         if not task.train:
-            raise ConfigError(f"{where}: has no data; name the files to learn from, as in train = \"train.conll\"")
+            raise ConfigError(f'{where}: has no data; name the files to learn from, as in train = "train.conll"')
         heads = ("linear", "crf", "span") if task.kind == "tags" else ("linear",)
         if task.head not in heads:
             known = ", ".join(heads)
@@ -318,7 +330,9 @@ def check_tasks(run: RunConfig) -> None:
     best = run.training.best_task
     if best is not None and best not in measured:
         known = ", ".join(measured) or "none has"
-        raise ConfigError(f"training.best_task: no task {best!r} has dev text to be measured on; those that do: {known}")
+        raise ConfigError(
+            f"training.best_task: no task {best!r} has dev text to be measured on; those that do: {known}"
+        )
 
 
 def _check_masked(run: RunConfig, task: TaskConfig, where: str) -> None:

@@ -245,7 +245,9 @@ def read_masked(run: RunConfig, pretrained: Pretrained, *, on_event: Listener) -
     if task is None:
         return None
     check_tokenizer(pretrained.tokenizer)
-    paths = task.train or tuple(dict.fromkeys([*run.data.train, *(path for each in run.predicted for path in each.train)]))
+    paths = task.train or tuple(
+        dict.fromkeys([*run.data.train, *(path for each in run.predicted for path in each.train)])
+    )
     digest = digest_of(paths)
     config = TextConfig(text=paths, held_out_share=0, format=task.format, encoding=task.encoding)
     text = read_text(config, pretrained.tokenizer, digest=digest, on_event=on_event).train
@@ -268,8 +270,8 @@ def check_labels(labels: Sequence[str], other: Part, *, task: str) -> None:
     if not other.labels.keys() & set(labels):
         theirs, ours = (", ".join(sorted(each)[:5]) or "none" for each in (other.labels, labels))
         raise InputError(
-            f"task {task!r}: {other.card.name} has none of the labels of the training text: {theirs}, not {ours}; are these "
-            "files of one task, and read by the same column?"
+            f"task {task!r}: {other.card.name} has none of the labels of the training text: {theirs}, not {ours}; are "
+            "these files of one task, and read by the same column?"
         )
 
 

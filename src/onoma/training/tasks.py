@@ -4,43 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
-from onoma.bundle import EntityCard, SentencesCard, SpansCard, TagsCard, TaskCard, WordsCard
+from onoma.bundle import EntityCard, SentencesCard, SpansCard, TagsCard, WordsCard
 from onoma.errors import ConfigError
 from onoma.schemes import SCHEMES
-from onoma.tasks import AnyTask, EntityTask, Overlaps, SentenceTask, SpanTask, TagTask, WordTask
+from onoma.tasks import EntityTask, Overlaps, SentenceTask, SpanTask, TagTask, WordTask
 from onoma.training.config import ModelConfig, RunConfig, TagSchemeName
 
 SPAN_HEAD = "span"
-
-
-class Settings(Protocol):
-    """What is learnt."""
-
-    def make(self, labels: Sequence[str], *, unannotated: Sequence[frozenset[str]] = ()) -> AnyTask:
-        """The task with some labels.
-
-        Args:
-            labels: in the order of the model's scores.
-            unannotated: sets of labels that some documents do not annotate.
-        """
-
-    def card(self, labels: tuple[str, ...]) -> TaskCard:
-        """The task's card before training."""
-
-    def key(self) -> dict[str, object]:
-        """What decides examples, as JSON takes it."""
-
-
-def settings_of(config: RunConfig) -> Settings:
-    """What the data of a run are of.
-
-    Raises:
-        ConfigError: the head cannot predict entities that overlap.
-    """
-    labelled = config.data.labelled
-    return TaskSettings.of(config.model) if labelled == "spans" else LabelSettings(labelled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +21,18 @@ class LabelSettings:
 
     labelled: Literal["words", "sentences"]
 
-    def make(
-        self, labels: Sequence[str], *, unannotated: Sequence[frozenset[str]] = ()
-    ) -> WordTask | SentenceTask:
-        """See :meth:`Settings.make`."""
+    def make(self, labels: Sequence[str], *, unannotated: Sequence[frozenset[str]] = ()) -> WordTask | SentenceTask:
+        """The task with some labels, all of which every document annotates."""
         del unannotated  # refused when the configuration is read
         return WordTask(labels) if self.labelled == "words" else SentenceTask(labels)
 
     def card(self, labels: tuple[str, ...]) -> WordsCard | SentencesCard:
-        """See :meth:`Settings.card`."""
+        """The task's card before training."""
         kind = WordsCard if self.labelled == "words" else SentencesCard
         return kind(labels=labels, head="linear")
 
     def key(self) -> dict[str, object]:
-        """See :meth:`Settings.key`."""
+        """What decides examples, as JSON takes it."""
         return {"labelled": self.labelled}
 
 
@@ -122,3 +92,16 @@ class TaskSettings:
     def key(self) -> dict[str, object]:
         """What decides examples, as JSON takes it."""
         return asdict(self)
+
+
+Settings = TaskSettings | LabelSettings
+
+
+def settings_of(config: RunConfig) -> Settings:
+    """What the data of a run are of.
+
+    Raises:
+        ConfigError: the head cannot predict entities that overlap.
+    """
+    labelled = config.data.labelled
+    return TaskSettings.of(config.model) if labelled == "spans" else LabelSettings(labelled)
