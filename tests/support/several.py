@@ -27,7 +27,7 @@ def topic_of(sentence: str) -> str:
 
 
 def write_texts(folder: Path) -> None:
-    """Write ``train.conll`` with entities, ``pos.conllu`` with parts of speech and ``topic.jsonl`` with labels of texts."""
+    """Write ``train.conll`` (entities), ``pos.conllu`` (parts of speech) and ``topic.jsonl`` (labels of texts)."""
     write_corpus(folder / "train.conll", SENTENCES * 4)
     blocks = [
         "".join(f"{n}\t{word}\t_\t{SPEECH[word]}\t_\t_\t_\t_\t_\t_\n" for n, word in enumerate(words_of(each), start=1))

@@ -47,6 +47,8 @@ class Exported:
             before, after = (100 * report.exact.f1 for report in (measured.exact, measured.quantized))
             yield f"exact F1 on dev: {after:.2f} with int8, {before:.2f} with fp32"
             yield f"int8 and fp32 agree on {100 * measured.share:.1f} % of entities"
+        for name, share in ({} if measured is None else measured.layers).items():
+            yield f"int8 and fp32 agree on {100 * share:.1f} % of {name}"
 
 
 def export_graph(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -164,7 +166,7 @@ def run_training(
         on_event=on_event,
     )
     with Stop() as stop:
-        loop = Loop(
+        loop = Loop[Any](
             model,
             data,
             settings=loop_settings,
@@ -188,7 +190,7 @@ def _read_several(config: RunConfig, pretrained: Pretrained, *, on_event: Listen
     tasks = []
     for task in config.predicted:
         own = config.of_task(task)
-        text = ranks.in_turn(lambda own=own: _read_train(own, pretrained, on_event=on_event))
+        text = ranks.in_turn(partial(_read_train, own, pretrained, on_event=on_event))
         dev = read_part(task.dev, task, on_event=on_event) if task.dev and ranks.first else None
         tasks.append(ReadTask.of(config, task, text, dev))
     return Several(tuple(tasks), ranks.in_turn(lambda: read_masked(config, pretrained, on_event=on_event)))
