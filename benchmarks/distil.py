@@ -13,9 +13,10 @@ import argparse
 import json
 from pathlib import Path
 
-from pretraining import Encoder, Model, compared, do, facts, spread, wait
+from pretraining import Encoder, facts, model
 from pretraining_data import unlabelled
 from results import write_result
+from runs import compared, do, mean_and_deviation, wait
 
 
 def main() -> None:
@@ -34,16 +35,16 @@ def main() -> None:
     do([distilled, cut])
     wait([distilled, cut])
     with_, without, of_teacher = (
-        [Model("wnut17", encoder, seed, arguments.sentences) for seed in arguments.seeds]
+        [model("wnut17", encoder, seed, arguments.sentences) for seed in arguments.seeds]
         for encoder in (str(distilled.folder), str(cut.folder), teacher)
     )
-    models = [model for models in zip(with_, without, of_teacher, strict=True) for model in models]
+    models = [each for models in zip(with_, without, of_teacher, strict=True) for each in models]
     do(models)
     wait(models)
     figures = {
         "distillation": facts(distilled),
         "cut": json.loads((cut.folder / "pretraining.json").read_text(encoding="utf-8"))["figures"],
-        "F1": {**compared(with_, without), "teacher": spread([model.f1() for model in of_teacher])},
+        "F1": {**compared(with_, without), "teacher": mean_and_deviation([each.f1() for each in of_teacher])},
     }
     write_result("distil", figures)
 

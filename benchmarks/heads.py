@@ -1,56 +1,48 @@
-"""The CRF head beside the linear head: F1 at several seeds, and the speed of training and tagging, in turn.
+"""The heads beside one another: F1 at several seeds, and the speed of training and tagging, in turn.
 
-    python benchmarks/heads.py [--corpora wnut17 bc5cdr] [--seeds 1 2 3] [--pairs 5] [--set KEY=VALUE ...]
+    python benchmarks/heads.py [--corpora wnut17 bc5cdr …] [--heads linear crf span] [--seeds 1 2 3] [--pairs 5]
+        [--set KEY=VALUE ...]
 
 Models are trained by `onoma train` with its defaults into runs/heads/CORPUS-HEAD-SEED; one that exists is used as it
-is. The epoch is chosen on dev, and F1 is exact F1 on test. Speeds are measured apart from these runs: `training` is
-subwords a second of one epoch, `tagging` words a second over the texts of test with the fp32 graph. Both are also
-given as the ratio of the CRF to the linear head in one pair.
+is, and several processes may train at once. The epoch is chosen on dev, and F1 is exact F1 on test. `weibo` and
+`germeval` (its outer entities) are trained with the encoder `multilingual`, the others with `small`. Speeds are
+measured apart from these runs, with `--pairs 0` not at all: `training` is subwords a second of one epoch, `tagging`
+words a second over the texts of test with the fp32 graph. Both are also given as the ratio to the first head in one
+round. What a head gains over the first one is a difference of the same seed.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from results import DATA, write_result
+from corpora import Parts, columns, corpus
+from results import write_result
+from runs import Model, compared, do, mean_and_deviation, wait
 from versions import HERE, environment, spread, train
 
 from onoma.machine import usable_cores
 
-HEADS = ("linear", "crf")
-CORPORA = {
-    "wnut17": [
-        DATA / "wnut17" / name for name in ("wnut17train.conll", "emerging.dev.conll", "emerging.test.annotated")
-    ],
-    "bc5cdr": [DATA / "bc5cdr" / f"{name}.tsv" for name in ("train", "devel", "test")],
-}
+HEADS = ("linear", "crf", "span")
+CORPORA = ("wnut17", "bc5cdr", "ncbi", "wikigold", "weibo", "germeval")
+MULTILINGUAL = ("weibo", "germeval")
 RUNS = Path("runs/heads")
 
 
-def trained(corpus: str, head: str, seed: int, arguments: argparse.Namespace) -> Path:
-    """The folder of a model, which is trained if it does not exist."""
-    folder = RUNS / f"{corpus}-{head}-{seed}"
-    if not (folder / "onoma.json").exists():
-        parts = zip(("--train", "--dev", "--test"), map(str, CORPORA[corpus]), strict=True)
-        sets = [f"model.head={head}", f"training.seed={seed}", *arguments.sets]
-        options = [argument for pair in parts for argument in pair]
-        options += [argument for each in sets for argument in ("--set", each)]
-        command = [sys.executable, "-m", "onoma", "train", *options, "--output", str(folder)]
-        subprocess.run(command, check=True, env=environment(HERE, arguments.threads))
-    return folder
+def parts_of(name: str) -> Parts:
+    """The files of a corpus, without inner entities."""
+    return columns(name) if name in MULTILINGUAL else corpus(name)
 
 
-def figures_of(folder: Path) -> dict[str, float]:
-    """F1 on dev and test, as the model's manifest has them."""
-    manifest = json.loads((folder / "onoma.json").read_text(encoding="utf-8"))
-    return {part: figures["f1"] for part, figures in manifest["provenance"]["figures"].items()}
+def model(name: str, head: str, seed: int, settings: dict[str, str]) -> Model:
+    encoder = "multilingual" if name in MULTILINGUAL else "small"
+    changed = "".join(f"-{key.rpartition('.')[2]}={value}" for key, value in settings.items())
+    folder = RUNS / f"{name}-{head}-{seed}{changed}"
+    return Model(folder, parts_of(name), encoder, {"model.head": head, "training.seed": seed, **settings})
 
 
 def tagging(model: Path, test: Path, threads: int) -> float:
@@ -72,9 +64,29 @@ def tag(model: Path, test: Path, threads: int) -> float:
     return sum(len(document.words or ()) for document in tagged) / seconds
 
 
+def speeds(name: str, models: dict[str, Model], pairs: int, threads: int, settings: dict[str, str]) -> dict[str, Any]:
+    """Training and tagging of every head in turn, as often as asked for."""
+    parts = parts_of(name)
+    learnt: dict[str, list[float]] = {head: [] for head in models}
+    tagged: dict[str, list[float]] = {head: [] for head in models}
+    for _ in range(pairs):
+        for head, one in models.items():
+            chosen = {"model.encoder": one.encoder, "model.head": head, "training.epochs": 1, **settings}
+            given = [f"{key}={value}" for key, value in chosen.items()]
+            learnt[head].append(train(HERE, parts.train, given, threads))
+            tagged[head].append(tagging(one.folder, parts.test, threads))
+    first, *others = models
+    found: dict[str, Any] = {}
+    for kind, each in (("training", learnt), ("tagging", tagged)):
+        of = {head: spread(each[first], each[head]) for head in (first, *others)}
+        found[kind] = {head: {"speed": one["after"], "ratio": one["ratio"]} for head, one in of.items()}
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpora", nargs="+", choices=CORPORA, default=[*CORPORA])
+    parser.add_argument("--heads", nargs="+", choices=HEADS, default=[*HEADS])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=usable_cores())
@@ -82,32 +94,28 @@ def main() -> None:
     parser.add_argument("--tag", type=Path, nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.tag is not None:
-        model, test = arguments.tag
-        print(tag(model, test, arguments.threads))
+        folder, test = arguments.tag
+        print(tag(folder, test, arguments.threads))
         return
-    figures: dict[str, Any] = {"threads": arguments.threads, "settings": arguments.sets}
-    for corpus in arguments.corpora:
-        models = {head: [trained(corpus, head, seed, arguments) for seed in arguments.seeds] for head in HEADS}
-        found = {head: [figures_of(folder) for folder in folders] for head, folders in models.items()}
-        figures[corpus] = {
-            head: {
-                "test_f1": [each["test"] for each in of],
-                "dev_f1": [each["dev"] for each in of],
-                "mean_test_f1": statistics.mean(each["test"] for each in of),
-                "deviation": statistics.stdev(each["test"] for each in of) if len(of) > 1 else None,
-            }
-            for head, of in found.items()
+    settings = dict(each.split("=", 1) for each in arguments.sets)
+    models = {
+        name: {head: [model(name, head, seed, settings) for seed in arguments.seeds] for head in arguments.heads}
+        for name in arguments.corpora
+    }
+    every = [each for heads in models.values() for seeds in zip(*heads.values(), strict=True) for each in seeds]
+    do(every)
+    wait(every)
+    figures: dict[str, Any] = {"threads": arguments.threads, "settings": settings}
+    for name, heads in models.items():
+        first, *others = heads
+        figures[name] = {
+            head: {part: mean_and_deviation([one.f1(part) for one in of]) for part in ("dev", "test")}
+            for head, of in heads.items()
         }
-        learnt: dict[str, list[float]] = {head: [] for head in HEADS}
-        tagged: dict[str, list[float]] = {head: [] for head in HEADS}
-        for _ in range(arguments.pairs):
-            for head in HEADS:
-                settings = [f"model.head={head}", "training.epochs=1", *arguments.sets]
-                learnt[head].append(train(HERE, CORPORA[corpus][0], settings, arguments.threads))
-                tagged[head].append(tagging(models[head][0], CORPORA[corpus][2], arguments.threads))
-        for name, speeds in (("training", learnt), ("tagging", tagged)):
-            of = spread(speeds["linear"], speeds["crf"])
-            figures[corpus][name] = {"linear": of["before"], "crf": of["after"], "ratio": of["ratio"]}
+        figures[name]["gains"] = {head: compared(heads[head], heads[first])["difference"] for head in others}
+        if arguments.pairs:
+            some = {head: of[0] for head, of in heads.items()}
+            figures[name] |= speeds(name, some, arguments.pairs, arguments.threads, settings)
     write_result(f"heads_{'_'.join(arguments.corpora)}", figures)
 
 

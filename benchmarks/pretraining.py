@@ -19,17 +19,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import product
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-from filelock import FileLock, Timeout
-from pretraining_data import HERE, corpus, some_sentences, texts, unlabelled
+from corpora import Parts, corpus
+from pretraining_data import HERE, some_sentences, texts, unlabelled
 from results import write_result
+from runs import Model, compared, do, mean_and_deviation, sets, wait
 
 SCRATCH = {"model.shape": "mini", "model.vocabulary_size": 8_000, "training.batch_subwords": 1_024}
 ADAPT = {"training.batch_subwords": 2_048, "training.learning_rate": 2e-4, "training.head_first": 0.1}
@@ -50,6 +48,7 @@ class Encoder:
     name: str
     texts: Sequence[Path]
     settings: Mapping[str, object]
+    mark: ClassVar[str] = "pretraining.json"
 
     @property
     def folder(self) -> Path:
@@ -57,63 +56,18 @@ class Encoder:
 
     def command(self) -> list[str]:
         given = [argument for path in self.texts for argument in ("--text", str(path))]
-        return ["pretrain", *given, *_sets(self.settings), "--output", str(self.folder)]
+        return ["pretrain", *given, *sets(self.settings), "--output", str(self.folder)]
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A model that `onoma train` makes of an encoder."""
-
-    corpus: str
-    encoder: str
-    seed: int
-    sentences: int | None = None
-    settings: Mapping[str, object] = field(default_factory=dict)
-
-    @property
-    def folder(self) -> Path:
-        size = self.sentences or "all"
-        return HERE / "models" / f"{self.corpus}-{size}-{Path(self.encoder).name}-{self.seed}"
-
-    def command(self) -> list[str]:
-        parts = corpus(self.corpus)
-        train, dev = parts.train, parts.dev
-        if self.sentences is not None:
-            train = some_sentences(self.corpus, self.sentences, seed=self.seed)
-            dev = some_sentences(self.corpus, FEW_DEV, seed=0, part="dev")
-        files = ["--train", str(train), "--dev", str(dev), "--test", str(parts.test)]
-        settings = {"training.seed": self.seed, **self.settings}
-        return ["train", *files, "--encoder", self.encoder, *_sets(settings), "--output", str(self.folder)]
-
-    def f1(self) -> float:
-        manifest = json.loads((self.folder / "onoma.json").read_text(encoding="utf-8"))
-        return 100 * float(manifest["provenance"]["figures"]["test"]["f1"])
-
-
-Run = Encoder | Model
-
-
-def do(runs: Sequence[Run]) -> None:
-    """Do all runs that nobody has done or is doing; a broken one is begun again."""
-    for run in runs:
-        mark = "pretraining.json" if isinstance(run, Encoder) else "onoma.json"
-        lock = run.folder.with_name(f"{run.folder.name}.lock")
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(lock, timeout=0):
-                if not (run.folder / mark).exists():
-                    print(f"{run.folder} …", flush=True)
-                    again = ["--resume"] if (run.folder / "unfinished").exists() else []
-                    subprocess.run([sys.executable, "-m", "onoma", *run.command(), *again], check=True)
-        except Timeout:
-            continue
-
-
-def wait(runs: Sequence[Run]) -> None:
-    """Wait for the runs that other processes do."""
-    for run in runs:
-        with FileLock(run.folder.with_name(f"{run.folder.name}.lock")):
-            pass
+def model(name: str, encoder: str, seed: int, sentences: int | None = None) -> Model:
+    """A model of a corpus, or of so many of its sentences."""
+    parts = corpus(name)
+    if sentences is not None:
+        train = some_sentences(name, sentences, seed=seed)
+        dev = some_sentences(name, FEW_DEV, seed=0, part="dev")
+        parts = Parts(train, dev, parts.test)
+    folder = HERE / "models" / f"{name}-{sentences or 'all'}-{Path(encoder).name}-{seed}"
+    return Model(folder, parts, encoder, {"training.seed": seed})
 
 
 def scratch(seeds: Sequence[int]) -> dict[str, object]:
@@ -123,11 +77,11 @@ def scratch(seeds: Sequence[int]) -> dict[str, object]:
     ]
     corpora = ("wikigold", "wnut17", "bc5cdr")
     with_, without = (
-        {name: [Model(name, str(encoder.folder), seed) for seed in seeds] for name in corpora} for encoder in encoders
+        {name: [model(name, str(encoder.folder), seed) for seed in seeds] for name in corpora} for encoder in encoders
     )
     do(encoders)
     wait(encoders)
-    models = [model for pair in zip(_all(with_.values()), _all(without.values()), strict=True) for model in pair]
+    models = [each for pair in zip(_all(with_.values()), _all(without.values()), strict=True) for each in pair]
     do(models)
     wait(models)
     return {
@@ -149,10 +103,10 @@ def adapt(seeds: Sequence[int], corpora: Sequence[str]) -> dict[str, object]:
         do([encoder])
         wait([encoder])
         of = {
-            size: [(Model(name, str(encoder.folder), seed, size), Model(name, "small", seed, size)) for seed in seeds]
+            size: [(model(name, str(encoder.folder), seed, size), model(name, "small", seed, size)) for seed in seeds]
             for size in sizes
         }
-        models = [model for pairs in of.values() for pair in pairs for model in pair]
+        models = [each for pairs in of.values() for pair in pairs for each in pair]
         do(models)
         wait(models)
         figures[name] = {
@@ -173,48 +127,17 @@ def objectives(seeds: Sequence[int]) -> dict[str, object]:
     do(list(encoders.values()))
     wait(list(encoders.values()))
     models = {
-        (name, each): [Model(each, str(encoder.folder), seed) for seed in seeds]
+        (name, each): [model(each, str(encoder.folder), seed) for seed in seeds]
         for name, encoder in encoders.items()
         for each in ("wnut17", "wikigold")
     }
     runs = list(_all(models.values()))
     do(runs)
     wait(runs)
+    f1 = {key: mean_and_deviation([each.f1() for each in of]) for key, of in models.items()}
     return {
-        name: {
-            "pre-training": facts(encoder),
-            "F1": {each: spread([model.f1() for model in models[name, each]]) for each in ("wnut17", "wikigold")},
-        }
+        name: {"pre-training": facts(encoder), "F1": {each: f1[name, each] for each in ("wnut17", "wikigold")}}
         for name, encoder in encoders.items()
-    }
-
-
-def compared(with_: Sequence[Model], without: Sequence[Model]) -> dict[str, object]:
-    """F1 with and without, and the difference of each seed."""
-    differences = [one.f1() - other.f1() for one, other in zip(with_, without, strict=True)]
-    return {
-        "with": spread([model.f1() for model in with_]),
-        "without": spread([model.f1() for model in without]),
-        "difference": {**spread(differences), "p": p_value(differences)},
-    }
-
-
-def p_value(differences: Sequence[float]) -> float:
-    """By exchanging the two models of each seed in all ways: the smallest there can be is 2 to the power 1 - seeds."""
-    size = abs(sum(differences)) - 1e-9
-    sums = [
-        abs(sum(sign * each for sign, each in zip(signs, differences, strict=True)))
-        for signs in product((1, -1), repeat=len(differences))
-    ]
-    return sum(each >= size for each in sums) / len(sums)
-
-
-def spread(values: Sequence[float]) -> dict[str, object]:
-    deviation = statistics.stdev(values) if len(values) > 1 else 0.0
-    return {
-        "mean": round(statistics.mean(values), 2),
-        "deviation": round(deviation, 2),
-        "each": [round(value, 2) for value in values],
     }
 
 
@@ -229,10 +152,6 @@ def facts(encoder: Encoder) -> dict[str, object]:
 def _all(models: Iterable[Sequence[Model]]) -> Iterator[Model]:
     for some in models:
         yield from some
-
-
-def _sets(settings: Mapping[str, object]) -> list[str]:
-    return [argument for key, value in settings.items() for argument in ("--set", f"{key}={value}")]
 
 
 def main() -> None:

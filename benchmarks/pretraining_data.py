@@ -1,38 +1,16 @@
-"""Corpora for the figures of pre-training: parts that stay the same, as files below ``runs/pretraining/data``."""
+"""Text for the figures of pre-training, and parts of corpora as files below ``runs/pretraining/data``."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from corpora import corpus, write_part
 from results import DATA
 
 import onoma
-from onoma.text import Document
 
 HERE = Path("runs/pretraining")
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The files of a corpus."""
-
-    train: Path
-    dev: Path
-    test: Path
-
-
-def corpus(name: str) -> Parts:
-    """The parts of a corpus; wikigold, which has none, is split by article: 70 %, 10 % and 20 %."""
-    if name == "wikigold":
-        return _split_wikigold()
-    folder = DATA / {"bc5cdr": "bc5cdr", "ncbi": "ncbi-disease", "wnut17": "wnut17"}[name]
-    names = ("train.tsv", "devel.tsv", "test.tsv")
-    if name == "wnut17":
-        names = ("wnut17train.conll", "emerging.dev.conll", "emerging.test.annotated")
-    return Parts(*(folder / each for each in names))
 
 
 def some_sentences(name: str, count: int, *, seed: int, part: str = "train") -> Path:
@@ -40,7 +18,7 @@ def some_sentences(name: str, count: int, *, seed: int, part: str = "train") -> 
     path = HERE / "data" / f"{name}-{part}-{count}-{seed}.conll"
     if not path.exists():
         documents = list(onoma.read(getattr(corpus(name), part)))
-        _write(path, random.Random(seed).sample(documents, count))
+        write_part(path, random.Random(seed).sample(documents, count))
     return path
 
 
@@ -56,22 +34,3 @@ def texts() -> list[Path]:
 def unlabelled() -> list[Path]:
     """The files of unlabelled text."""
     return sorted((DATA / "unlabelled").glob("*.txt"))
-
-
-def _split_wikigold() -> Parts:
-    folder = HERE / "data"
-    parts = Parts(*(folder / f"wikigold-{part}.conll" for part in ("train", "dev", "test")))
-    if not parts.test.exists():
-        documents = list(onoma.read(DATA / "wikigold" / "wikigold.conll.txt"))
-        random.Random(1).shuffle(documents)
-        dev, test = len(documents) * 7 // 10, len(documents) * 8 // 10
-        for path, some in zip(
-            (parts.train, parts.dev, parts.test), (documents[:dev], documents[dev:test], documents[test:]), strict=True
-        ):
-            _write(path, some)
-    return parts
-
-
-def _write(path: Path, documents: Sequence[Document] | Iterable[Document]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    onoma.write(documents, path)

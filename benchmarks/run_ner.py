@@ -1,11 +1,11 @@
 """Fine-tune with Hugging Face `Trainer` and the recipe of its `run_ner` example, as the figure to be measured against.
 
-    python benchmarks/run_ner.py [--train TRAIN --test TEST --encoder FOLDER] [--seeds 1 2 3]
+    python benchmarks/run_ner.py [--corpus NAME] [--encoder FOLDER] [--seeds 1 2 3]
 
 The recipe: batches of 8 sentences padded to the longest, learning rate 5e-5 decaying linearly to 0 without warm-up, no
 weight decay, gradients clipped at norm 1, 3 epochs, fp32, the last model kept, the label on a word's first subword.
-By default the corpus is WNUT 2017 and the encoder the one that onoma calls `small`. Needs the extra `bench`. It does
-not use onoma, so that the two can be held against one another.
+By default the corpus is WNUT 2017 and the encoder the one that onoma calls `small`. Needs the extra `bench`. Only the
+files of words and tags are written by onoma (see `corpora.py`), so that the two can be held against one another.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from results import DATA, write_result
+from corpora import PARTS, WHOLE, columns
+from results import write_result
 from seqeval.metrics import f1_score
 from transformers import (
     AutoModelForTokenClassification,
@@ -117,17 +118,18 @@ def run(arguments: argparse.Namespace, seed: int) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--train", type=Path, default=DATA / "wnut17" / "wnut17train.conll")
-    parser.add_argument("--test", type=Path, default=DATA / "wnut17" / "emerging.test.annotated")
+    parser.add_argument("--corpus", default="wnut17", choices=[*PARTS, *WHOLE])
     parser.add_argument("--encoder", default=small())
     parser.add_argument("--epochs", type=float, default=3)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     arguments = parser.parse_args()
+    parts = columns(arguments.corpus)
+    arguments.train, arguments.test = parts.train, parts.test
     runs = []
     for seed in arguments.seeds:
         runs.append(run(arguments, seed))
         print(json.dumps(runs[-1]), flush=True)
-    write_result("run_ner", {"runs": runs, "mean_f1": statistics.mean(one["f1"] for one in runs)})
+    write_result(f"run_ner_{arguments.corpus}", {"runs": runs, "mean_f1": statistics.mean(one["f1"] for one in runs)})
 
 
 if __name__ == "__main__":

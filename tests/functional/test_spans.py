@@ -79,6 +79,22 @@ def test_nested_gold_is_scored_whole(model_of_spans, nested):
     assert report.exact.gold == 4 * sum(map(len, TEXTS.values()))
 
 
+@pytest.mark.parametrize("epochs", [2, 12])
+def test_the_bound_is_the_best_one_on_dev(encoder, nested, tmp_path, epochs):
+    settings = {**SETTINGS, "training.epochs": epochs}
+    run = package.train(train=nested, dev=nested, encoder=str(encoder), output=tmp_path / "model", settings=settings)
+    assert run.dev is not None
+    manifest = json.loads((tmp_path / "model" / "onoma.json").read_text(encoding="utf-8"))
+    chosen = manifest["tasks"]["entities"]["bound"]
+    found = {}
+    for bound in (chosen, *(step / 4 for step in range(-8, 9))):
+        manifest["tasks"]["entities"]["bound"] = bound
+        (tmp_path / "model" / "onoma.json").write_text(json.dumps(manifest), encoding="utf-8")
+        found[bound] = package.evaluate(tmp_path / "model", nested).exact.f1
+    assert found[chosen] == max(found.values())
+    assert found[chosen] == pytest.approx(run.dev["f1"])
+
+
 def test_explanations_of_spans_are_refused(model_of_spans):
     with pytest.raises(InputError, match="explanations are for models that tag words"):
         package.explain(model_of_spans, "angela merkel visited lyon")
@@ -98,4 +114,4 @@ def test_nested_entities_need_the_head_for_them(encoder, nested, tmp_path):
 def test_entities_wider_than_the_widest_span_are_counted(encoder, nested, tmp_path, onoma):
     settings = ("--set", "model.head=span", "--set", "model.widest_span=1", "--set", "training.epochs=1")
     done = onoma("train", "--train", nested, "--encoder", encoder, "-o", tmp_path / "x", *settings)
-    assert "has more than 1 words, the widest span of the head: left out" in done.err
+    assert "has more than 1 words, which is model.widest_span: left out" in done.err

@@ -114,6 +114,7 @@ class Bundle:
                 size=card.size,
                 widest=card.widest,
                 overlaps=card.overlaps,
+                bound=card.bound,
                 parameters={} if card.width is None else {"width": np.asarray(card.width)},
                 calibration=calibration,
             )

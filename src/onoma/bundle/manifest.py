@@ -124,6 +124,7 @@ class SpansCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
         size: of a query and a key.
         widest: words of the longest span.
         overlaps: which entities may be predicted together.
+        bound: the log-odds above which a span is an entity, before calibration.
         width: the learnt scores of widths, ``[widest, labels]``; None before training.
         calibration: None where the model was not calibrated.
     """
@@ -133,6 +134,7 @@ class SpansCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     size: Annotated[int, Meta(ge=1, le=4_096)]
     widest: Annotated[int, Meta(ge=1, le=4_096)]
     overlaps: Overlaps
+    bound: Summand = 0.0
     width: list[list[Summand]] | None = None
     calibration: CalibrationCard | None = None
 

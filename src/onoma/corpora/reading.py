@@ -117,7 +117,11 @@ class Reading:
             how = "as given" if report.scheme_forced else "detected"
             notices.append(f"{self.format}, tags in scheme {report.scheme} ({how})")
         unnamed = [f"no entity has the label {label!r}, so none was renamed" for label in sorted(self._unnamed)]
-        return [f"{self.path}: {notice}" for notice in [*notices, *unnamed, *report.notices()]]
+        found = [
+            f"{report.labels[label]:,} entities have the label {label!r}, which this file is said not to annotate"
+            for label in sorted(self._options.unannotated & report.labels.keys())
+        ]
+        return [f"{self.path}: {notice}" for notice in [*notices, *unnamed, *found, *report.notices()]]
 
     def _without_surrogates(self, document: Document, tally: ReadTally) -> Document:
         """The document with U+FFFD for each half of a surrogate pair, which changes no offset."""

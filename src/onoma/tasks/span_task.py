@@ -44,6 +44,7 @@ class SpanTask:
         size: of a query and a key.
         widest: words of the longest span.
         overlaps: which entities may be predicted together.
+        bound: the log-odds above which a span is an entity, before calibration.
         parameters: the scores of widths; 0 for a head that was not trained.
         calibration: from scores to calibrated probabilities, and thresholds.
     """
@@ -55,6 +56,7 @@ class SpanTask:
         size: int,
         widest: int,
         overlaps: Overlaps = "flat",
+        bound: float = 0.0,
         parameters: Parameters | None = None,
         calibration: Calibration = UNCALIBRATED,
     ) -> None:
@@ -62,6 +64,7 @@ class SpanTask:
         self.size = size
         self.widest = widest
         self.overlaps: Overlaps = overlaps
+        self.bound = bound
         self.calibration = calibration
         width = (parameters or {}).get("width")
         self.width = np.zeros((widest, len(labels))) if width is None else np.asarray(width, dtype=np.float64)
@@ -87,7 +90,7 @@ class SpanTask:
         spans = []
         for chunk in gold_chunks(encoded, unusable=unusable, overlaps=self.overlaps):
             if chunk.end - chunk.start > self.widest:
-                unusable[f"has more than {self.widest} words, the widest span of the head: left out"] += 1
+                unusable[f"has more than {self.widest} words, which is model.widest_span: left out"] += 1
             else:
                 spans.append((chunk.start, chunk.end - 1, numbers[chunk.label]))
         words = np.zeros(len(encoded.words), dtype=np.int32)
@@ -140,6 +143,7 @@ class SpanTask:
             size=self.size,
             widest=self.widest,
             overlaps=self.overlaps,
+            bound=self.bound,
             parameters={"width": self.width} if parameters is None else parameters,
             calibration=self.calibration if calibration is None else calibration,
         )
@@ -147,7 +151,7 @@ class SpanTask:
     def _entities(self, features: NDArray[np.floating]) -> list[ScoredSpan]:
         """The entities of one sentence: from the likeliest span on, those that may be beside the ones before."""
         log_odds = self.log_odds(features)
-        widths, starts, labels = np.nonzero(log_odds > 0)
+        widths, starts, labels = np.nonzero(log_odds > self.bound)
         odds = log_odds[widths, starts, labels]
         order = np.lexsort((labels, widths, starts, -odds))
         scores = self.probabilities(odds)

@@ -35,6 +35,8 @@ from onoma.training.tasks import Settings
 _READ_ONCE = 2_000_000
 """Characters; a corpus of fewer is kept between counting and cutting, a larger one is read twice."""
 
+_FILES_NAMED = 3
+
 _CODE = (
     "text",
     "schemes",
@@ -107,6 +109,8 @@ def read_training_text(
         made = task.make(sorted(labels), unannotated=unannotated)
         yield from flatten(make_examples(learnt, windower=windower, task=made, unusable=unusable))
         notices = [notice for reading in readings for notice in reading.notices()]
+        if all(how.labelled == "spans" for how in ways):
+            notices += _missing_labels(readings, ways)
         card = card_of(paths, digest=digest, reports=[reading.report for reading in readings])
         facts = _Facts(card=card, labels=labels, unusable=unusable, notices=notices)
         return msgspec.json.encode(facts).decode()
@@ -147,6 +151,22 @@ def _check_unannotated(unannotated: Sequence[frozenset[str]], labels: Counter[st
     for label in sorted(frozenset[str]().union(*unannotated) - labels.keys()):
         known = ", ".join(sorted(labels))
         raise ConfigError(f"data.corpora: no other file has the label {label!r}; choose from {known}")
+
+
+def _missing_labels(readings: Sequence[Reading], ways: Sequence[ReadOptions]) -> Iterator[str]:
+    """Notices of labels that other files have and some have not, though nothing says that they do not annotate them."""
+    every = labels_of(readings).keys()
+    files: dict[tuple[str, ...], list[str]] = {}
+    for reading, how in zip(readings, ways, strict=True):
+        missing = tuple(sorted(every - reading.report.labels.keys() - how.unannotated))
+        files.setdefault(missing, []).append(str(reading.path))
+    for missing, paths in files.items():
+        if missing:
+            more = f" and {len(paths) - _FILES_NAMED:,} more" if len(paths) > _FILES_NAMED else ""
+            yield (
+                f"{', '.join(paths[:_FILES_NAMED])}{more}: no entity has the label {', '.join(missing)}, as in other "
+                "files; where it is not annotated, data.corpora can say so (unannotated), or its names count as none"
+            )
 
 
 def _key(

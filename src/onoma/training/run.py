@@ -36,7 +36,7 @@ from onoma.engine.resume import dtype_of_run
 from onoma.engine.stopping import Stop
 from onoma.engine.train_state import TrainState
 from onoma.errors import ConfigError, InputError
-from onoma.evaluation import evaluate
+from onoma.evaluation import choose_bound, evaluate
 from onoma.metrics import Report, as_fractions
 from onoma.models import HelpedModel, Model, Pretrained, TorchBackend, load_pretrained
 from onoma.models.lora import merge_lora
@@ -52,6 +52,9 @@ from onoma.training.parts import Part, compare_labels, count_inside_words, read_
 from onoma.training.several import ReadTask, Several, read_masked, with_learnt
 from onoma.training.tasks import TaskSettings, settings_of
 from onoma.version import __version__
+
+BOUND = "bound"
+"""The figure that is the best bound of spans, and what their card has it as."""
 
 _SAMPLES = 24
 _KEEPS_NESTED = "; model.head=span and model.overlaps=nested keep those that are inside others"
@@ -182,7 +185,8 @@ def run_training(
     if isinstance(model, HelpedModel):
         model = model.without_helper()
     bundle = with_learnt(bundle, model)
-    return Trained(model, _with_parameters(bundle, model), pretrained, _samples(text.examples), state)
+    bound = None if state.score is None else state.score.figures.get(BOUND)
+    return Trained(model, _with_parameters(bundle, model, bound=bound), pretrained, _samples(text.examples), state)
 
 
 def _read_several(config: RunConfig, pretrained: Pretrained, *, on_event: Listener, ranks: Ranks) -> Several:
@@ -228,25 +232,34 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
 
 
 def _measure(bundle: Bundle, model: Model, dev: Part | None, *, device: torch.device) -> Measure | None:
-    """Exact F1 on dev; the tagger is made again each time, because a head may have learnt transitions."""
+    """Exact F1 on dev; the tagger is made again each time, because a head may have learnt transitions.
+
+    That of spans is measured at the bound that is best for it, which is one of the figures.
+    """
     if dev is None:
         return None
     backend, gold = TorchBackend(model, device=device), dev.documents
 
     def measure() -> Score:
-        exact = evaluate(Tagger(_with_parameters(bundle, model), backend), gold).exact
+        trained = _with_parameters(bundle, model)
+        if isinstance(bundle.manifest.entities, SpansCard):
+            best = choose_bound(trained, backend, gold)
+            return Score(best.figures.f1, {**as_fractions(best.figures), BOUND: best.bound})
+        exact = evaluate(Tagger(trained, backend), gold).exact
         return Score(exact.f1, as_fractions(exact))
 
     return measure
 
 
-def _with_parameters(bundle: Bundle, model: Model) -> Bundle:
-    """The bundle with what decoding needs of the model's head as it is."""
+def _with_parameters(bundle: Bundle, model: Model, *, bound: float | None = None) -> Bundle:
+    """The bundle with what decoding needs of the model's head as it is, and the bound of spans."""
     learnt = {name: values.tolist() for name, values in model.head(ENTITIES).parameters_for_decoding().items()}
     if not learnt:
         return bundle
     of_spans = isinstance(bundle.manifest.entities, SpansCard)
     changes: dict[str, object] = learnt if of_spans else {"transitions": TransitionsCard(**learnt)}
+    if bound is not None:
+        changes[BOUND] = bound
     return Bundle(bundle.manifest.with_entities(**changes), bundle.tokenizer, bundle.folder)
 
 

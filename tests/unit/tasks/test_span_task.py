@@ -151,7 +151,7 @@ def test_gold_spans_that_are_too_wide_cross_or_come_twice_are_counted():
     targets = plain(overlaps="nested").targets(encoded, unusable=unusable)
     assert targets.spans.tolist() == [[1, 1, 1], [1, 2, 0]]
     assert unusable == {
-        "has more than 5 words, the widest span of the head: left out": 1,
+        "has more than 5 words, which is model.widest_span: left out": 1,
         "crosses a longer entity: left out": 2,
     }
     assert targets.words.tolist() == [0] * 10

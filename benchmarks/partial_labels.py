@@ -1,0 +1,79 @@
+"""Training on files that each annotate one label alone: BC5CDR cut in two halves, the other label left out of each.
+
+    python benchmarks/partial_labels.py [--heads linear crf] [--seeds 1 2 3]
+
+The first half of train keeps `Chemical`, the second half `Disease`. `full` is trained on all labels of both halves;
+`unannotated` on the cut halves, with `data.corpora` saying which label a half does not annotate; `outside` on the same
+halves as if what is not annotated were no entity; `half` on all labels of the first half. Dev and test are whole. Exact
+F1 on test. A model is left as it is if it exists.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from corpora import HERE, corpus, write_part
+from results import write_result
+from runs import TomlModel, compared, do, mean_and_deviation, wait
+
+import onoma
+
+RUNS = Path("runs/partial_labels")
+LABELS = ("Chemical", "Disease")
+KINDS = ("full", "unannotated", "outside", "half")
+
+
+def halves() -> dict[str, Path]:
+    """Both halves of train, with one label and, of the first, with all labels."""
+    paths = {label: HERE / f"bc5cdr-only-{label}.conll" for label in LABELS} | {"half": HERE / "bc5cdr-half.conll"}
+    if not all(path.exists() for path in paths.values()):
+        documents = list(onoma.read(corpus("bc5cdr").train))
+        middle = len(documents) // 2
+        for label, some in zip(LABELS, (documents[:middle], documents[middle:]), strict=True):
+            kept = ([each for each in document.entities if each.label == label] for document in some)
+            write_part(paths[label], (doc.with_entities(own) for doc, own in zip(some, kept, strict=True)))
+        write_part(paths["half"], documents[:middle])
+    return paths
+
+
+def model(kind: str, head: str, seed: int) -> TomlModel:
+    parts, cut = corpus("bc5cdr"), halves()
+    train = {"full": [parts.train], "half": [cut["half"]]}.get(kind, [cut[label] for label in LABELS])
+    missing = {cut[label].name: {"unannotated": [other]} for label, other in zip(LABELS, LABELS[::-1], strict=True)}
+    return TomlModel(
+        RUNS / f"{kind}-{head}-{seed}",
+        data={"train": train, "dev": parts.dev, "test": parts.test},
+        corpora=missing if kind == "unannotated" else {},
+        model={"encoder": "small", "head": head},
+        training={"seed": seed},
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--heads", nargs="+", choices=("linear", "crf"), default=["linear", "crf"])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    arguments = parser.parse_args()
+    models = {
+        head: {kind: [model(kind, head, seed) for seed in arguments.seeds] for kind in KINDS}
+        for head in arguments.heads
+    }
+    every = [each for kinds in models.values() for seeds in zip(*kinds.values(), strict=True) for each in seeds]
+    do(every)
+    wait(every)
+    write_result(
+        "partial_labels",
+        {
+            head: {
+                **{kind: mean_and_deviation([one.f1() for one in of]) for kind, of in kinds.items()},
+                "unannotated against full": compared(kinds["unannotated"], kinds["full"])["difference"],
+                "unannotated against outside": compared(kinds["unannotated"], kinds["outside"])["difference"],
+            }
+            for head, kinds in models.items()
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()
