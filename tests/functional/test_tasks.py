@@ -11,7 +11,9 @@ import pytest
 
 import onoma as package
 from onoma.bundle import SpansCard, TagsCard
+from onoma.corpora import write
 from onoma.errors import ConfigError, InputError
+from onoma.text import Document
 from onoma.training import read_config
 from support.learnable import SENTENCES
 from support.several import SPEECH, topic_of, words_of, write_run, write_texts
@@ -225,6 +227,19 @@ def test_a_task_of_layers_learns_from_tagged_documents(encoder, texts, several, 
     )
     done = package.train(run, settings=SHORT)
     assert set(done.tagger.bundle.manifest.tasks["pos"].labels) == set(SPEECH.values())
+
+
+def test_layers_of_gold_documents_are_evaluated(several, tmp_path, onoma):
+    text = Document("angela visited lyon")
+    gold = text.with_entities([text.entity(15, 19, "LOC")]).with_layers(
+        {"pos": [text.entity(0, 6, "PROPN"), text.entity(7, 14, "DET"), text.entity(15, 19, "PROPN")], "other": []}
+    )
+    write([gold], tmp_path / "gold.jsonl")
+    report = package.evaluate(several, tmp_path / "gold.jsonl")
+    assert report.layers == {"pos": {"accuracy": 2 / 3}}
+    done = onoma("evaluate", several, tmp_path / "gold.jsonl", "--json")
+    assert json.loads(done.out)["layers"] == {"pos": {"accuracy": 2 / 3}}
+    assert "layer pos: accuracy 66.67 %" in onoma("evaluate", several, tmp_path / "gold.jsonl").err
 
 
 def test_training_says_how_each_task_did(encoder, texts, onoma):

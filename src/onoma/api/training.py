@@ -298,7 +298,7 @@ def _test(folder: Path, config: RunConfig, *, on_event: Listener) -> tuple[Repor
 def _test_task(folder: Path, task: TaskConfig, *, on_event: Listener) -> tuple[dict[str, float], DataCard]:
     """Measure a further task of the model in a folder on its test part."""
     from onoma.engine.events import Stage
-    from onoma.evaluation.layers import layer_figures
+    from onoma.evaluation import layer_figures
     from onoma.training import TestedTask, check_labels, named, read_part
 
     on_event(Stage(f"measuring {task.name} on test"))

@@ -11,6 +11,16 @@ from onoma.tagger import Tagger
 from onoma.text import Document
 
 
+def figures_of_layers(tagger: Tagger, gold: Sequence[Document]) -> dict[str, dict[str, float]]:
+    """The figures of each further task of a model on the documents that have its gold labels as a layer."""
+    found = {}
+    for name in tagger.bundle.manifest.tasks:
+        own = [replace(document, entities=document.layers[name]) for document in gold if name in document.layers]
+        if own:
+            found[name] = layer_figures(tagger, name, own)
+    return found
+
+
 def layer_figures(tagger: Tagger, name: str, gold: Sequence[Document]) -> dict[str, float]:
     """The figures of one task: of spans precision, recall and F1, of words and of sentences the accuracy.
 

@@ -21,7 +21,7 @@ from onoma.corpora import digest_of
 from onoma.engine.data import Measure
 from onoma.engine.events import Listener, Score
 from onoma.errors import ConfigError, InputError
-from onoma.evaluation.layers import layer_figures
+from onoma.evaluation import layer_figures
 from onoma.models import (
     AffineHead,
     Encoder,
