@@ -206,6 +206,31 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(encoder, texts, onoma
     assert weights[0] == weights[1]
 
 
+def test_a_run_is_not_resumed_with_another_weight_but_from_files_elsewhere(encoder, texts, onoma, interrupt, tmp_path):
+    run = write_run(texts, encoder, training="checkpoint_steps = 2", output="changed")
+    interrupt(3, signal.SIGTERM)
+    assert onoma("train", run).status == 143
+    text = run.read_text(encoding="utf-8")
+    run.write_text(text.replace('kind = "sentences"', 'kind = "sentences"\nweight = 2'), encoding="utf-8")
+    refused = onoma("train", run, "--resume")
+    assert (refused.status, "task.topic.weight: 1.0, now 2.0" in refused.err) == (2, True)
+    moved = tmp_path / "moved.conllu"
+    moved.write_bytes((texts / "pos.conllu").read_bytes())
+    run.write_text(text.replace(f'train = "{texts}/pos.conllu"', f'train = "{moved}"'), encoding="utf-8")
+    assert onoma("train", run, "--resume", "--set", "training.epochs=20").status == 0
+
+
+def test_a_further_task_may_choose_the_epoch_where_entities_have_no_dev(encoder, texts, onoma):
+    run = write_run(texts, encoder, output="no dev")
+    own = f'dev = "{texts}/train.conll"\ntest = "{texts}/train.conll"\n'
+    run.write_text(run.read_text(encoding="utf-8").replace(own, ""), encoding="utf-8")
+    done = onoma("train", run, "--set", "training.epochs=2")
+    assert done.status == 0
+    assert "dev pos accuracy" in done.err
+    figures = package.load(texts / "no dev").bundle.manifest.provenance.figures
+    assert figures["dev"].keys() == figures["test"].keys() == {"pos.accuracy", "topic.accuracy"}
+
+
 def test_the_chosen_task_decides_the_best_epoch(encoder, texts):
     run = write_run(texts, encoder, training="best_task = 'pos'", output="chosen")
     history = package.train(run, settings={"training.epochs": 4}).history

@@ -55,7 +55,7 @@ class Tagger:
         self._batch_subwords = batch_subwords
         self._windower = bundle.windower(structure=structure)
         self._tasks: Mapping[str, Task] = bundle.tasks()
-        widths = [task.shape[0] for task in self._tasks.values()]
+        widths = [width for (width,) in (task.shape for task in self._tasks.values())]
         self._columns = [slice(end - width, end) for width, end in zip(widths, accumulate(widths), strict=True)]
 
     def __reduce__(self) -> tuple[Callable[[], Tagger], tuple[()]]:

@@ -308,7 +308,7 @@ def check_tasks(run: RunConfig) -> None:
     names = [ENTITIES]
     for task in run.task:
         where = f"task {task.name!r}"
-        if not _NAME.fullmatch(task.name) or task.name in _RESERVED or hasattr(nn.ModuleDict, task.name):
+        if not _NAME.fullmatch(task.name) or task.name in _RESERVED or hasattr(nn.ModuleDict(), task.name):
             raise ConfigError(
                 f"{where}: the name cannot be used; take another one, of lower-case letters, digits, - and _"
             )

@@ -47,9 +47,10 @@ from onoma.training.config import RunConfig
 from onoma.training.corpus import TrainingText, read_training_text
 from onoma.training.data import TaggingData
 from onoma.training.flat import Examples
+from onoma.training.masked import read_masked
 from onoma.training.mixed import MixedData
 from onoma.training.parts import Part, compare_labels, count_inside_words, read_options, read_part
-from onoma.training.several import ReadTask, Several, read_masked, with_learnt
+from onoma.training.several import ReadTask, Several, with_learnt
 from onoma.training.tasks import TaskSettings, settings_of
 from onoma.version import __version__
 

@@ -17,9 +17,8 @@ from onoma.bundle import (
     TaskCard,
     TransitionsCard,
 )
-from onoma.corpora import digest_of
 from onoma.engine.data import Measure
-from onoma.engine.events import Listener, Score
+from onoma.engine.events import Score
 from onoma.errors import ConfigError, InputError
 from onoma.evaluation import layer_figures
 from onoma.models import (
@@ -33,23 +32,15 @@ from onoma.models import (
     build_pretraining_model,
     make_head,
 )
-from onoma.pretraining.config import TextConfig
-from onoma.pretraining.data import Maker, MaskRate, Phase, PretrainingData, Stream
-from onoma.pretraining.masking import Masking
-from onoma.pretraining.reading import read_text
-from onoma.pretraining.tokenized import TokenizedText
-from onoma.pretraining.vocabulary import check_tokenizer, maskable_ids, special_ids, word_continuations
 from onoma.tagger import Tagger
 from onoma.tasks import SpanTask
 from onoma.training.config import RunConfig, TaskConfig
 from onoma.training.corpus import TrainingText
 from onoma.training.data import TaggingData
+from onoma.training.masked import MaskedText, masked_data
 from onoma.training.mixed import AnyData, MixedData
 from onoma.training.parts import Part
 from onoma.training.tasks import settings_of
-
-MASK_RATE = 0.15
-"""Share of the subwords of a helper's text that is masked (Devlin et al. 2019, section 3.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +75,6 @@ class ReadTask:
         """Those of its data."""
         parts = {"train": self.text.card} | ({"dev": self.dev.card} if self.dev else {})
         return {f"{self.config.name}.{part}": card for part, card in parts.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class MaskedText:
-    """The text of the task of masked subwords."""
-
-    config: TaskConfig
-    text: TokenizedText
-    card: DataCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +151,7 @@ class Several:
                 task=task.config.name,
             )
         if self.masked is not None:
-            parts[self.masked.config.name] = _masked_data(
+            parts[self.masked.config.name] = masked_data(
                 self.masked.text, run, pretrained, budget=max(entities.budget, run.model.window), epochs=epochs
             )
         return MixedData(parts, sampling=settings.sampling, accumulate=settings.accumulate, seed=settings.seed)
@@ -234,33 +216,6 @@ def with_learnt(bundle: Bundle, model: Model) -> Bundle:
     return Bundle(manifest, bundle.tokenizer, bundle.folder)
 
 
-def read_masked(run: RunConfig, pretrained: Pretrained, *, on_event: Listener) -> MaskedText | None:
-    """The text of masked subwords; by default that of the other tasks.
-
-    Raises:
-        EncoderError: the tokenizer has no mask.
-        InputError: there is no text, or it cannot be read.
-    """
-    task = run.masked
-    if task is None:
-        return None
-    check_tokenizer(pretrained.tokenizer)
-    paths = task.train or tuple(
-        dict.fromkeys([*run.data.train, *(path for each in run.predicted for path in each.train)])
-    )
-    digest = digest_of(paths)
-    config = TextConfig(text=paths, held_out_share=0, format=task.format, encoding=task.encoding)
-    text = read_text(config, pretrained.tokenizer, digest=digest, on_event=on_event).train
-    card = DataCard(
-        name=", ".join(path.name for path in paths),
-        digest=digest,
-        documents=len(text.documents) - 1,
-        words=None,
-        entities=0,
-    )
-    return MaskedText(task, text, card)
-
-
 def check_labels(labels: Sequence[str], other: Part, *, task: str) -> None:
     """Refuse a part of a task's text that has none of its labels.
 
@@ -277,27 +232,3 @@ def check_labels(labels: Sequence[str], other: Part, *, task: str) -> None:
 
 def _head_of(task: ReadTask, hidden: int, *, dropout: float) -> AffineHead:
     return make_head(task.card.head, hidden, task.text.task, HeadSettings(dropout=dropout))
-
-
-def _masked_data(
-    text: TokenizedText, run: RunConfig, pretrained: Pretrained, *, budget: int, epochs: int
-) -> PretrainingData:
-    tokenizer, seed = pretrained.tokenizer, run.training.seed
-    special = special_ids(tokenizer)
-    masking = Masking(
-        unit="words",
-        mask_id=special.mask,
-        maskable=maskable_ids(tokenizer),
-        continues=word_continuations(tokenizer),
-    )
-    stream = Stream(text, window=run.model.window, pairs="none", budget=budget, seed=(seed, 0))
-    return PretrainingData(
-        Maker(text, special, masking),
-        tokenizer=tokenizer,
-        rate=MaskRate(MASK_RATE, MASK_RATE),
-        phases=[Phase(epochs * stream.per_pass, stream)],
-        measurements=epochs,
-        budget=budget,
-        accumulate=1,
-        seed=seed,
-    )
