@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.inputs import PathLike, documents_in, name_of, notes_on
+from onoma.api.inputs import PathLike, context_notes, documents_in, name_of, notes_on
 from onoma.api.loading import backend_of
 from onoma.bundle import AUTO, CalibrationCard, load_bundle, write_manifest
 from onoma.errors import InputError
@@ -59,8 +59,10 @@ def calibrate(
     bundle = load_bundle(Path(model))
     folder = bundle.graph().parent
     gold = documents_in(data, format=format, options=options)
-    fitted = calibrate_bundle(bundle, backend_of(bundle, dtype=AUTO, threads=threads), list(gold))
-    fitted = replace(fitted.choosing(precision=precision, recall=recall), notes=tuple(notes_on(gold)))
+    documents = list(gold)
+    fitted = calibrate_bundle(bundle, backend_of(bundle, dtype=AUTO, threads=threads), documents)
+    notes = (*notes_on(gold), *context_notes(bundle, documents))
+    fitted = replace(fitted.choosing(precision=precision, recall=recall), notes=notes)
     calibration = CalibrationCard(
         temperature=fitted.temperature,
         slope=fitted.scaling.slope,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.inputs import PathLike, documents_in, name_of, notes_on
+from onoma.api.inputs import PathLike, context_notes, documents_in, name_of, notes_on
 from onoma.api.loading import load
 from onoma.bundle import AUTO
 from onoma.errors import InputError
@@ -80,7 +80,8 @@ def evaluate(
     )
     found = replace(found, layers=figures_of_layers(tagger, documents))
     title = f"{name_of(model, 'model')} on {name_of(data, 'documents')}"
-    return _finished(found, pairs, notes=[*notes_on(gold), *_notes_on_layers(found)], page=report, title=title)
+    notes = [*notes_on(gold), *context_notes(tagger.bundle, documents), *_notes_on_layers(found)]
+    return _finished(found, pairs, notes=notes, page=report, title=title)
 
 
 def score(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onoma.bundle import AUTO, Bundle
 from onoma.text import Document
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
@@ -38,6 +39,15 @@ def notes_on(*read: Iterable[Document]) -> list[str]:
     from onoma.corpora import Reading
 
     return [note for reading in read if isinstance(reading, Reading) for note in reading.notices()]
+
+
+def context_notes(bundle: Bundle, documents: Sequence[Document]) -> list[str]:
+    """A note where a model was trained on joined sentences and is shown each of its own."""
+    trained = bundle.manifest.window.documents
+    if trained == AUTO or len(documents) < 2 or any(len(document.sentences or ()) != 1 for document in documents):
+        return []
+    same = f"--documents {trained} gives these the same context, if they follow one another"
+    return [f"the model was trained on sentences that were joined (documents {trained}); {same}"]
 
 
 def paths_of(paths: PathLike | Sequence[PathLike] | None) -> list[Path] | None:

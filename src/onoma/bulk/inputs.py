@@ -11,7 +11,7 @@ from typing import Any
 from onoma.bulk.output import places_of
 from onoma.bulk.sources import TEXT, Corpus, Input, InputKind, JsonLines, Lines, Source, WholeText
 from onoma.bulk.tables import CsvTable, ParquetTable
-from onoma.corpora import FORMATS, HEAD_LINES, ReadOptions, sniff, sniff_lines
+from onoma.corpora import AUTO, FORMATS, HEAD_LINES, ReadOptions, sniff, sniff_lines
 from onoma.errors import ConfigError, CorpusError, InputError
 from onoma.io.once import STANDARD_INPUT, ReadOnce, is_read_once
 from onoma.io.suffixes import COMPRESSIONS, named_format, plain_name
@@ -187,6 +187,9 @@ def _input(path: Path, *, name: str | None, column: str | None, format: str | No
         raise InputError(
             f"{path}: has no columns to choose {column!r} from; --column is for CSV, Parquet and JSON Lines"
         )
+    if options.documents != AUTO and kind != "corpus":
+        what = "is one document already" if kind == "text" else "has a text in each line or row"
+        raise InputError(f"{path}: {what}; --documents is for annotated files of sentences, leave it out")
     if path.suffix.lower() in COMPRESSIONS and kind in ("corpus", "parquet"):
         what = "Parquet has its own compression" if kind == "parquet" else "text, JSON Lines and CSV can be"
         raise InputError(f"{path}: cannot be read compressed ({what}); decompress it first")

@@ -36,11 +36,16 @@ class EncoderCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     digest: str = ""
 
 
-class Windowing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How texts are cut, in subwords; ``size`` counts the special tokens."""
+class Windowing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How texts are cut, in subwords; ``size`` counts the special tokens.
+
+    ``documents`` says what was a document in training files that do not say so, as ``data.documents`` does; versions
+    that do not know it read bundles in which it is left out.
+    """
 
     size: Annotated[int, Meta(gt=2, le=65_536)]
     overlap: Annotated[int, Meta(ge=0)]
+    documents: Literal["auto", "file", "blank-lines"] | Annotated[int, Meta(ge=1)] = "auto"
 
     def __post_init__(self) -> None:
         if self.overlap * 2 > self.size:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from onoma.evaluation import Calibrated
 
 
-@reads(*ENTITIES, "unannotated")
+@reads(*ENTITIES, "documents", "unannotated")
 def run(
     *,
     model: ModelArgument,

@@ -12,7 +12,7 @@ from onoma.cli.output import print_message, print_notes
 from onoma.corpora import LAYOUTS, WRITABLE, ReadOptions
 
 
-@reads(*ENTITIES)
+@reads(*ENTITIES, "documents")
 def run(
     *,
     source: Annotated[Path, typer.Argument(metavar="IN", help="File or folder to read.", show_default=False)],

@@ -26,7 +26,7 @@ from onoma.cli.output import print_notes, print_report
 from onoma.corpora import ReadOptions
 
 
-@reads(*ENTITIES, "unannotated")
+@reads(*ENTITIES, "documents", "unannotated")
 def run(
     *,
     model: ModelArgument,

@@ -12,7 +12,7 @@ from onoma.cli.output import print_line, print_notes
 from onoma.corpora import ReadOptions
 
 
-@reads(*ENTITIES)
+@reads(*ENTITIES, "documents")
 def run(
     *,
     model: ModelArgument,

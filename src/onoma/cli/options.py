@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from onoma.corpora import FORMATS, ReadOptions
+from onoma.corpora import AUTO, FORMATS, DocumentsUnit, ReadOptions
 from onoma.errors import InputError
 
 INTERRUPTED = 130
@@ -60,6 +60,15 @@ TagNames = Annotated[
     str | None,
     typer.Option(
         "--tag-names", metavar="TAGS", help="Tags that numbers stand for, in order from 0, separated by commas."
+    ),
+]
+DocumentsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--documents",
+        metavar="auto|file|blank-lines|N",
+        help="What is a document in a file that does not say so: each sentence (auto), the whole file (file), what "
+        "stands between two blank lines (blank-lines), or N sentences. Sentences of a document are read together.",
     ),
 ]
 SkipChecks = Annotated[
@@ -128,6 +137,11 @@ def column(text: str | None) -> int | str | None:
     return int(text) if text.lstrip("-").isdecimal() else text
 
 
+def documents_unit(text: str) -> DocumentsUnit:
+    """A number of sentences if the text is a number, else the text."""
+    return int(text) if text.isdecimal() else text
+
+
 def comma_separated(text: str | None) -> tuple[str, ...]:
     """The parts of a text that commas separate, without blanks around them."""
     return tuple(part.strip() for part in text.split(",")) if text else ()
@@ -168,6 +182,7 @@ def read_options(
     default_label: DefaultLabel = "",
     tag_names: TagNames = None,
     skip_checks: SkipChecks = False,
+    documents: DocumentsOption = None,
     labels: Labels = None,
     unannotated: Unannotated = None,
 ) -> ReadOptions:
@@ -186,6 +201,7 @@ def read_options(
         default_label=default_label,
         tag_names=comma_separated(tag_names),
         skip_checks=skip_checks,
+        documents=AUTO if documents is None else documents_unit(documents),
         labels=dict(map(_renaming, labels or ())),
         unannotated=frozenset(unannotated or ()),
     )

@@ -24,7 +24,7 @@ SOME_FAILED = 3
 """Exit status if some rows could not be tagged."""
 
 
-@reads(*WORDS)
+@reads(*WORDS, "documents")
 def run(
     *,
     files: Annotated[

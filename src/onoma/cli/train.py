@@ -10,6 +10,7 @@ import typer
 from onoma.cli.options import (
     INTERRUPTED,
     DefaultLabel,
+    DocumentsOption,
     FilesEncoding,
     FormatOption,
     Resume,
@@ -19,6 +20,7 @@ from onoma.cli.options import (
     TagNames,
     column,
     comma_separated,
+    documents_unit,
 )
 
 
@@ -54,6 +56,7 @@ def run(
     default_label: DefaultLabel = "",
     tag_names: TagNames = None,
     skip_checks: SkipChecks = False,
+    documents: DocumentsOption = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a model at the output; discard an unfinished run.")
     ] = False,
@@ -89,6 +92,7 @@ def run(
         "data.default_label": default_label or None,
         "data.tag_names": comma_separated(tag_names) or None,
         "data.skip_checks": skip_checks or None,
+        "data.documents": None if documents is None else documents_unit(documents),
     }
     with TrainingProgress() as progress:
         result = train(

@@ -2,7 +2,15 @@
 
 from onoma.corpora.files import digest_of, files_of
 from onoma.corpora.formats import FORMATS, WRITABLE, Format, read, write
-from onoma.corpora.options import Labelled, ReadOptions, Segment, WriteOptions, blank_separated
+from onoma.corpora.options import (
+    AUTO,
+    DocumentsUnit,
+    Labelled,
+    ReadOptions,
+    Segment,
+    WriteOptions,
+    blank_separated,
+)
 from onoma.corpora.reading import Reading
 from onoma.corpora.retagging import retagged
 from onoma.corpora.sniffing import HEAD_LINES, sniff, sniff_lines
@@ -10,6 +18,8 @@ from onoma.corpora.tally import Location, Occurrences, ReadReport, WriteReport
 from onoma.corpora.written_layouts import LAYOUTS
 
 __all__ = [
+    "AUTO",
+    "DocumentsUnit",
     "FORMATS",
     "HEAD_LINES",
     "LAYOUTS",

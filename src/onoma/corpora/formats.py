@@ -17,6 +17,7 @@ from onoma.corpora.conllu_writer import write_conllu
 from onoma.corpora.docbin import DocBinReader
 from onoma.corpora.germeval import GermevalReader, write_germeval
 from onoma.corpora.hipe import HipeReader
+from onoma.corpora.joining import check_documents
 from onoma.corpora.jsonl import JsonlReader, write_jsonl
 from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
 from onoma.corpora.plaintext import TextReader, write_text
@@ -77,7 +78,8 @@ def read(path: str | Path, *, format: str | None = None, options: ReadOptions = 
 
     Raises:
         CorpusError: the file is missing, can be read only once, or its format cannot be determined.
-        ConfigError: no format or scheme has the name, or the format has no labels of sentences.
+        ConfigError: no format or scheme has the name, or the format does not have the documents or the labels of
+            sentences that are asked for.
     """
     path = Path(path)
     need_file(path)
@@ -86,6 +88,7 @@ def read(path: str | Path, *, format: str | None = None, options: ReadOptions = 
         raise ConfigError(f"{path}: {name} has no labels of sentences; they are read from {' and '.join(_OF_TEXTS)}")
     if options.scheme is not None:
         chosen_scheme(options.scheme)
+    check_documents(options.documents, format=name)
     return _opened(path, name, options, advise=partial(working_options, path, name, options, trial=_trial))
 
 

@@ -18,6 +18,11 @@ Segment = Callable[[str], Sequence[Word]]
 Labelled = Literal["spans", "words", "sentences"]
 """What has labels."""
 
+AUTO, WHOLE_FILE, BLANK_LINES = "auto", "file", "blank-lines"
+
+DocumentsUnit = str | int
+"""What is a document in a file of sentences that follow one another: one of the words above, or so many sentences."""
+
 _NOT_BLANK = re.compile(r"\S+")
 
 
@@ -55,6 +60,8 @@ class ReadOptions:
         layer: `jsonl`: read the spans of this layer, where a record has it, in the place of its entities.
         text_unit: `text`: whether a document is a whole file or each of its lines that is not blank,
             whose number is its name.
+        documents: what is a document in a file that does not say so: each sentence (`auto`), the whole file (`file`),
+            what stands between two or more blank lines (`blank-lines`; in JSON Lines one), or so many sentences.
         labels: what a label is called from here on, by its name in the file; under "" its entities are left out.
         unannotated: labels, by their new names, that the corpus does not annotate; see :class:`~onoma.text.Document`.
         places: how many places the report names of whatever had to be repaired, left out or read otherwise.
@@ -78,6 +85,7 @@ class ReadOptions:
     labelled: Labelled = "spans"
     layer: str = ""
     text_unit: Literal["file", "line"] = "file"
+    documents: DocumentsUnit = AUTO
     labels: Mapping[str, str] = field(default_factory=dict)
     unannotated: frozenset[str] = frozenset()
     places: int = PLACES_KEPT

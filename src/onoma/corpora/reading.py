@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from onoma.corpora.options import ReadOptions
+from onoma.corpora.joining import joined
+from onoma.corpora.options import AUTO, ReadOptions
 from onoma.corpora.plausibility import check_plausible
 from onoma.corpora.tally import ReadReport, ReadTally
 from onoma.errors import CorpusError, SchemeError
@@ -89,13 +90,26 @@ class Reading:
     def _documents(self, tally: ReadTally) -> Iterator[Document]:
         """What the reader reads; where it refuses a tag, the error names the column that has better ones, if any."""
         try:
-            yield from self._reader.documents(tally)
+            yield from self._joined(tally)
         except SchemeError as error:
             working = "" if tally.documents or self._options.scheme is not None else self._advise()
             if not working:
                 raise
             message = f"{error.message}; or, if these are no tags, read the file with {working}"
             raise SchemeError(message, path=error.path, line=error.line) from None
+
+    def _joined(self, tally: ReadTally) -> Iterator[Document]:
+        documents, options = self._reader.documents(tally), self._options
+        if options.documents == AUTO:
+            return documents
+        return joined(
+            documents,
+            unit=options.documents,
+            path=self.path,
+            format=self.format,
+            encoding=options.encoding,
+            tally=tally,
+        )
 
     @property
     def scheme(self) -> Scheme | None:

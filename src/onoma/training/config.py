@@ -22,6 +22,7 @@ from onoma.pretraining.config import AdaptConfig
 from onoma.tasks import Overlaps
 
 TagSchemeName = Literal["BIO", "BIOES"]
+Documents = Literal["auto", "file", "blank-lines"] | Annotated[int, Field(ge=1)]
 TaskKind = Literal["tags", "words", "sentences", "mlm"]
 
 _NAME = re.compile("[a-z][a-z0-9_-]*")
@@ -51,11 +52,13 @@ class CorpusConfig(Frozen):
         labels: what a label is called from here on, by its name in the files; under "" its entities are left out.
         unannotated: labels of the others, by their new names, that these files do not annotate. Where nothing is
             annotated the model may then take a word for one of these without being corrected.
+        documents: what is a document in these files, if it is not what `data.documents` says.
     """
 
     files: tuple[str, ...] = Field(min_length=1)
     labels: dict[str, str] = Field(default={})
     unannotated: tuple[str, ...] = ()
+    documents: Documents | None = None
 
     @field_validator("files", "unannotated", mode="before")
     @classmethod
@@ -79,6 +82,10 @@ class DataConfig(Frozen):
         default_label: the label of tags that have none, as in files of B, I and O.
         tag_names: the tags that numbers stand for, in order from 0.
         skip_checks: accept files even if their words and labels look misread.
+        documents: what is a document in files that do not say so: each sentence (`auto`), the whole file (`file`), what
+            stands between two or more blank lines (`blank-lines`), or so many sentences.
+        mixed_lengths: learn the training text twice: as it is, and its sentences in rows of mixed lengths, from one
+            sentence to as many as fill a window, whatever documents they are from.
         capitals: share of the training documents that are also learnt in capitals. Only for encoders that tell capitals
             from lower case.
         corpora: where files differ in what their labels are called or what they annotate, a table for each kind.
@@ -98,6 +105,8 @@ class DataConfig(Frozen):
     default_label: str = ""
     tag_names: tuple[str, ...] = ()
     skip_checks: bool = False
+    documents: Documents = "auto"
+    mixed_lengths: bool = False
     capitals: float = Field(default=0.0, ge=0, le=1)
     corpora: tuple[CorpusConfig, ...] = ()
     weight: float = Field(default=1.0, gt=0)

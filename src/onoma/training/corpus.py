@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from itertools import chain
@@ -29,6 +29,7 @@ from onoma.text import Document
 from onoma.training.augmenting import with_capitals
 from onoma.training.examples import make_examples
 from onoma.training.flat import COLUMNS, Examples, flatten
+from onoma.training.mixing import with_mixed_lengths
 from onoma.training.parts import card_of, labels_of
 from onoma.training.tasks import Settings
 
@@ -46,6 +47,7 @@ _CODE = (
     "training/augmenting.py",
     "training/examples.py",
     "training/flat.py",
+    "training/mixing.py",
 )
 
 
@@ -75,6 +77,7 @@ def read_training_text(
     options: Callable[[Path], ReadOptions],
     windower: Windower,
     task: Settings,
+    mixed_by: int | None = None,
     capitals: float = 0.0,
     notice: Callable[[str], object],
     cache: Path | None = None,
@@ -87,6 +90,7 @@ def read_training_text(
         options: how each is read.
         windower: how documents are cut.
         task: which task is learnt.
+        mixed_by: seed with which sentences are also put in rows of mixed lengths; None where they are not.
         capitals: share of the documents that are also learnt in capitals.
         notice: called with what had to be repaired or left out, also if the examples came from the cache.
         cache: where the examples are kept; the user's own cache by default.
@@ -105,6 +109,8 @@ def read_training_text(
         labels = labels_of(readings)
         _check_unannotated(unannotated, labels)
         unusable: Counter[str] = Counter()
+        if mixed_by is not None:
+            documents = with_mixed_lengths(documents, windower=windower, seed=mixed_by)
         learnt = with_capitals(documents, share=capitals)
         made = task.make(sorted(labels), unannotated=unannotated)
         yield from flatten(make_examples(learnt, windower=windower, task=made, unusable=unusable))
@@ -115,7 +121,8 @@ def read_training_text(
         facts = _Facts(card=card, labels=labels, unusable=unusable, notices=notices)
         return msgspec.json.encode(facts).decode()
 
-    key = _key(paths, digest=digest, format=format, ways=ways, windower=windower, task=task, capitals=capitals)
+    changed = {"mixed by": mixed_by, "capitals": capitals}
+    key = _key(paths, digest=digest, format=format, ways=ways, windower=windower, task=task, changed=changed)
     cached = cached_arrays(key, columns=COLUMNS, build=build, notice=notice, folder=cache)
     facts = msgspec.json.decode(cached.facts, type=_Facts)
     for text in facts.notices:
@@ -177,7 +184,7 @@ def _key(
     ways: Sequence[ReadOptions],
     windower: Windower,
     task: Settings,
-    capitals: float,
+    changed: Mapping[str, object],
 ) -> str:
     files = [(str(file), file.stat().st_size) for path in paths for file in files_of(path)]
     tokenizer = hashlib.sha256(windower.subword_encoder.tokenizer.to_str().encode()).hexdigest()
@@ -189,7 +196,7 @@ def _key(
         "tokenizer": tokenizer,
         "windower": [windower.window, windower.overlap, windower.subword_encoder.longest_word],
         "task": task.key(),
-        "capitals": capitals,
+        "changed": dict(changed),
         "code": code_digest(_CODE),
         "tokenizers": version("tokenizers"),
     }

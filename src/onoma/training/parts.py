@@ -48,6 +48,7 @@ def read_options(data: DataConfig, path: Path) -> ReadOptions:
         default_label=data.default_label,
         tag_names=data.tag_names,
         skip_checks=data.skip_checks,
+        documents=data.documents if corpus is None or corpus.documents is None else corpus.documents,
         replace_surrogates=True,
         may_be_empty=any(path in files and len(files) > 1 for files in (data.train, data.dev, data.test)),
         labels=corpus.labels if corpus else {},

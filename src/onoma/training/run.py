@@ -215,6 +215,7 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
         options=lambda path: read_options(config.data, path),
         windower=Windower(subword_encoder, window=window.window, overlap=window.overlap),
         task=settings_of(config),
+        mixed_by=config.training.seed if config.data.mixed_lengths else None,
         capitals=config.data.capitals,
         notice=lambda text: on_event(Notice(text)),
     )
@@ -269,7 +270,7 @@ def _manifest(config: RunConfig, pretrained: Pretrained, train: TrainingText, de
     card = TaskSettings.of(config.model).card(train.task.labels)
     return Manifest(
         tasks={ENTITIES: card},
-        window=Windowing(size=config.model.window, overlap=config.model.overlap),
+        window=Windowing(size=config.model.window, overlap=config.model.overlap, documents=config.data.documents),
         encoder=EncoderCard(name=pretrained.name, family=pretrained.family, digest=pretrained.digest),
         provenance=Provenance(
             data={"train": train.card} | ({"dev": dev.card} if dev else {}),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from onoma.bundle import (
+    AUTO,
     ENTITIES,
     Bundle,
     CalibrationCard,
@@ -109,7 +110,9 @@ def model_summary(bundle: Bundle) -> Iterator[tuple[str, str]]:
         if isinstance(task, EntityCard) and task.calibration is not None:
             yield from _calibration(task.calibration)
     yield "encoder", f"{manifest.encoder.name} ({manifest.encoder.family})"
-    yield "window", f"{manifest.window.size} subwords, overlap {manifest.window.overlap}"
+    window = manifest.window
+    joined = "" if window.documents == AUTO else f", trained with documents {window.documents}"
+    yield "window", f"{window.size} subwords, overlap {window.overlap}{joined}"
     for part, data in origin.data.items():
         what = "labels" if "." in part else "entities"
         yield part, f"{data.name}: {data.documents:,} documents, {data.entities:,} {what}"

@@ -85,6 +85,7 @@ def test_a_broken_task_is_named_when_the_bundle_is_loaded(folder, fields, said):
         ({"window": {"size": 2, "overlap": 0}}, "window.size"),
         ({"window": {"size": 32}}, "overlap.*window"),
         ({"window": {"size": 32, "overlap": -1}}, "window.overlap"),
+        ({"window": {"size": 32, "overlap": 0, "documents": "pages"}}, "window.documents"),
         ({"files": {"model.onnx": "big"}}, "files"),
         ({"provenance": {"seed": "red"}}, "provenance.seed"),
         ({"colour": "red"}, "colour"),

@@ -8,6 +8,7 @@ import pytest
 
 from onoma.errors import ConfigError
 from onoma.training import read_config, read_setting
+from onoma.training.parts import read_options
 
 RUN = """
 output = "runs/x"
@@ -30,6 +31,13 @@ def test_one_path_and_many_paths_both_work(run_toml):
     config = read_config(run_toml)
     assert config.data.train == (Path("train.conll"),)
     assert config.data.dev == (Path("a.conll"), Path("b.conll"))
+
+
+def test_what_a_document_is_can_differ_between_files(run_toml):
+    corpora = [{"files": "tweets*", "documents": "auto"}, {"files": "*.conll", "labels": {"A": "B"}}]
+    config = read_config(run_toml, settings={"data.documents": 10, "data.corpora": corpora})
+    found = [read_options(config.data, Path(name)).documents for name in ("tweets.conll", "a.conll", "b.tsv")]
+    assert found == ["auto", 10, 10]
 
 
 def test_settings_win_over_the_file(run_toml):
@@ -60,6 +68,8 @@ def test_settings_win_over_the_file(run_toml):
         (["training.epochs"], "expected key=value"),
         (["output.x=1"], "output is a value, not a table"),
         (["model.window=32", "model.overlap=20"], "overlap 20 is more than half of window 32"),
+        (["data.documents=pages"], r"data\.documents"),
+        (["data.documents=0"], r"data\.documents"),
         (["model.tag_scheme=IOB1"], r"model\.tag_scheme: .*'BIO' or 'BIOES'"),
     ],
 )

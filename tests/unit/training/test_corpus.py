@@ -78,6 +78,8 @@ CHANGES: dict[str, dict[str, object]] = {
     "task": {"task": TaskSettings.of(ModelConfig(tag_scheme="BIOES"))},
     "options": {"options": lambda _: ReadOptions(scheme="BIO")},
     "labels": {"options": lambda _: ReadOptions(labels={"PER": "person"})},
+    "documents": {"options": lambda _: ReadOptions(documents=2)},
+    "lengths": {"mixed_by": 1},
     "format": {"format": "conll"},
 }
 

@@ -1,0 +1,249 @@
+"""What context is worth: F1 on short and long text, and words a second, by window, context and training text.
+
+    python benchmarks/context.py [--corpora wikigold bc5cdr wnut17] [--seeds 1 2 3] [--rounds 5] [--threads 1]
+        [--part dev] [--set KEY=VALUE ...]
+
+Models are trained by `onoma train` in the ways of ``WAYS``, on sentences alone, on sentences that follow one another,
+or on these and also on rows of mixed lengths, with windows of 128, 256 or 512 subwords; the epoch is chosen on dev,
+read in the same way. Each model then tags test, or dev to choose by, twice: its sentences alone (short), and joined
+(long): the articles of wikigold, the abstracts of BC5CDR as the file has them one after the other, and 200 tweets of
+WNUT 2017, which do not belong together. Long text is tagged with each window of ``WINDOWS`` and each context of
+``CONTEXTS``, which is what a window has before and behind its core, in subwords; a window's size is the same whatever
+the context. Figures are exact F1 of the fp32 graph, in percent.
+
+Speeds are those of one model on long text, and do not depend on how it was trained: all settings in turn, in each
+round; words a second of processor time, and the ratio to windows of 128 with 6 and 6 in the same round. `computed` is
+the subwords that are computed, special tokens included, over the subwords of the text.
+
+Models are trained into runs/context/CORPUS-WAY-SEED, and their figures stand beside them; what exists is used as it is,
+so that a benchmark that was stopped goes on. Several processes may train at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from typing import Literal
+
+from corpora import Parts, corpus, write_part
+from results import write_result
+from runs import Model, do, mean_and_deviation, wait
+
+from onoma.api.loading import backend_of
+from onoma.bundle import Bundle, load_bundle
+from onoma.bundle.manifest import Windowing
+from onoma.corpora import ReadOptions, read
+from onoma.encoding import Encoded, Window, Windower
+from onoma.evaluation import evaluate
+from onoma.tagger import Tagger
+from onoma.text import Document, split_sentences
+
+WINDOWS = (128, 256, 512)
+CONTEXTS = ((0, 0), (6, 6), (12, 0), (0, 12), (24, 24), (48, 0), (0, 48))
+DEFAULT = (128, (6, 6))
+MIXED = {"data.mixed_lengths": "true"}
+WAYS: Mapping[str, Mapping[str, object]] = {
+    "sentences": {},
+    "joined": {},
+    "joined 512": {"model.window": 512},
+    "mixed": MIXED,
+    "mixed 256": {**MIXED, "model.window": 256},
+    "mixed 512": {**MIXED, "model.window": 512},
+}
+"""How a model is trained, and the settings for it."""
+
+Part = Literal["dev", "test"]
+TWEETS = 200
+RUNS = Path("runs/context")
+
+
+def model(name: str, way: str, seed: int, changed: Mapping[str, str]) -> Model:
+    """A model trained in one of the ways; the files of wikigold say what a document is, and tweets are alone."""
+    parts = sentences_of(name) if way == "sentences" else corpus(name)
+    documents = "file" if name == "bc5cdr" and way != "sentences" else "auto"
+    settings = {"training.seed": seed, "data.documents": documents, **WAYS[way], **changed}
+    suffix = "".join(f"-{key.rpartition('.')[2]}={value}" for key, value in changed.items())
+    return Model(RUNS / f"{name}-{way.replace(' ', '-')}-{seed}{suffix}", parts, "small", settings)
+
+
+def sentences_of(name: str) -> Parts:
+    """The parts of a corpus with a document for each sentence."""
+    parts = corpus(name)
+    if name != "wikigold":
+        return parts
+    alone = Parts(*(path.with_stem(f"{path.stem}-sentences") for path in (parts.train, parts.dev, parts.test)))
+    for source, target in zip((parts.train, parts.dev, parts.test), (alone.train, alone.dev, alone.test), strict=True):
+        if not target.exists():
+            write_part(target, (sentence for document in read(source) for sentence in split_sentences(document)))
+    return alone
+
+
+def texts_of(name: str, part: Part) -> dict[str, list[Document]]:
+    """A part as short and as long texts."""
+    short = list(read(getattr(sentences_of(name), part)))
+    if name == "wikigold":
+        return {"short": short, "long": list(read(getattr(corpus(name), part)))}
+    options = ReadOptions(documents="file" if name == "bc5cdr" else TWEETS)
+    return {"short": short, "long": list(read(getattr(corpus(name), part), options=options))}
+
+
+@dataclass(frozen=True, slots=True)
+class WithContext(Windower):
+    """Cuts with another context before the core of a window than behind it.
+
+    Attributes:
+        before, behind: subwords of context at most.
+    """
+
+    before: int = 0
+    behind: int = 0
+
+    def encode(self, documents: Sequence[Document]) -> list[Encoded]:
+        size = self.window - self.before - self.behind
+        bare = Windower(self.subword_encoder, window=size, overlap=0, structure=self.structure)
+        return [
+            replace(encoded, windows=tuple(self._extended(encoded, window) for window in encoded.windows))
+            for encoded in bare.encode(documents)
+        ]
+
+    def _extended(self, encoded: Encoded, window: Window) -> Window:
+        bounds = encoded.subwords.bounds
+        start = int(bounds.searchsorted(bounds[window.core_start] - self.before))
+        end = int(bounds.searchsorted(bounds[window.core_end] + self.behind, side="right")) - 1
+        return replace(window, start=start, end=end)
+
+
+class BundleWithContext(Bundle):
+    """A bundle that tags in windows of some size and context."""
+
+    def __init__(self, bundle: Bundle, *, window: int, before: int, behind: int) -> None:
+        manifest = bundle.manifest.replace(window=Windowing(size=window, overlap=0))
+        super().__init__(manifest, bundle.tokenizer, bundle.folder)
+        self._before, self._behind = before, behind
+
+    def windower(self, *, structure: bool = True) -> Windower:
+        bare = super().windower(structure=structure)
+        return WithContext(
+            bare.subword_encoder,
+            window=bare.window,
+            overlap=0,
+            structure=structure,
+            before=self._before,
+            behind=self._behind,
+        )
+
+
+Setting = tuple[int, tuple[int, int]]
+"""A window's size, and its context before and behind."""
+
+
+def settings() -> Iterator[Setting]:
+    return product(WINDOWS, CONTEXTS)
+
+
+def named(setting: Setting) -> str:
+    window, (before, behind) = setting
+    return f"{window}, {before} before and {behind} behind"
+
+
+def taggers(folder: Path, *, threads: int) -> dict[Setting, Tagger]:
+    """The same model with each of the settings."""
+    bundle = load_bundle(folder)
+    backend = backend_of(bundle, dtype="fp32", threads=threads)
+    return {
+        (window, (before, behind)): Tagger(
+            BundleWithContext(bundle, window=window, before=before, behind=behind), backend
+        )
+        for window, (before, behind) in settings()
+    }
+
+
+def figures_of(name: str, folder: Path, *, part: Part, threads: int) -> dict[str, float]:
+    """F1 on short text and, by setting, on long text; kept beside the model."""
+    kept = folder.with_name(f"{folder.name}-{part}.json")
+    found: dict[str, float] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    tagging, texts = taggers(folder, threads=threads), texts_of(name, part)
+    for what, setting in {"short": DEFAULT, **{named(each): each for each in tagging}}.items():
+        if what not in found:
+            gold = texts["short" if what == "short" else "long"]
+            found[what] = round(100 * evaluate(tagging[setting], gold).exact.f1, 2)
+            kept.write_text(json.dumps(found, indent=2), encoding="utf-8")
+    return found
+
+
+def speeds_of(name: str, folder: Path, *, part: Part, rounds: int, threads: int) -> dict[str, object]:
+    """Words a second of processor time of each setting on long text, and what is computed of it."""
+    tagging = taggers(folder, threads=threads)
+    texts = [document.with_entities(()) for document in texts_of(name, part)["long"]]
+    words = sum(len(document.words or ()) for document in texts)
+    list(tagging[DEFAULT].tag_many(texts))
+    speeds: dict[Setting, list[float]] = {setting: [] for setting in tagging}
+    for _ in range(rounds):
+        for setting, tagger in tagging.items():
+            started = time.process_time()
+            list(tagger.tag_many(texts))
+            speeds[setting].append(words / (time.process_time() - started))
+    found: dict[str, object] = {}
+    for setting, tagger in tagging.items():
+        ratios = [one / other for one, other in zip(speeds[setting], speeds[DEFAULT], strict=True)]
+        found[named(setting)] = {
+            "words/s": round(statistics.median(speeds[setting])),
+            "ratio": [round(each(ratios), 2) for each in (statistics.median, min, max)],
+            "computed": round(_computed(tagger, texts), 3),
+        }
+    return found
+
+
+def _computed(tagger: Tagger, texts: Sequence[Document]) -> float:
+    windower = tagger.bundle.windower()
+    around = len(windower.subword_encoder.prefix) + len(windower.subword_encoder.suffix)
+    computed = needed = 0
+    for encoded in windower.encode(texts):
+        bounds = encoded.subwords.bounds
+        needed += int(bounds[-1])
+        computed += sum(int(bounds[each.end] - bounds[each.start]) + around for each in encoded.windows)
+    return computed / needed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    names = ("wikigold", "bc5cdr", "wnut17")
+    parser.add_argument("--corpora", nargs="+", choices=names, default=names)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=[*WAYS])
+    parser.add_argument("--part", choices=("dev", "test"), default="test")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=1, help="of tagging")
+    parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE")
+    arguments = parser.parse_args()
+    figures: dict[str, object] = {"part": arguments.part, "settings": arguments.sets}
+    changed = dict(each.split("=", 1) for each in arguments.sets)
+    for name in arguments.corpora:
+        ways = [way for way in arguments.ways if name != "wnut17" or not way.startswith("joined")]
+        models = {way: [model(name, way, seed, changed) for seed in arguments.seeds] for way in ways}
+        runs = [each for of_seed in zip(*models.values(), strict=True) for each in of_seed]
+        do(runs)
+        wait(runs)
+        found = {
+            way: [figures_of(name, each.folder, part=arguments.part, threads=arguments.threads) for each in of]
+            for way, of in models.items()
+        }
+        figures[name] = {
+            "F1": {
+                way: {key: mean_and_deviation([one[key] for one in of]) for key in of[0]} for way, of in found.items()
+            },
+            "speed": speeds_of(
+                name, runs[0].folder, part=arguments.part, rounds=arguments.rounds, threads=arguments.threads
+            ),
+        }
+    write_result(f"context_{'_'.join([*arguments.corpora, arguments.part])}", figures)
+
+
+if __name__ == "__main__":
+    main()

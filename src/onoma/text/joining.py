@@ -1,0 +1,128 @@
+"""Documents that follow one another to one document, and a document to its sentences."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import accumulate, pairwise
+from typing import Generic, TypeVar
+
+from onoma.text.document import Document
+from onoma.text.spans import Entity, Sentence, Span, Word
+
+Piece = TypeVar("Piece", bound=Span)
+
+
+def join(documents: Sequence[Document]) -> Document:
+    r"""Documents that follow one another as one, with a line feed between their texts.
+
+    A document without sentence bounds becomes a sentence. The result has the id of the first document; a sentence that
+    was a document keeps the document's id as its own, unless it has one. What all have in ``meta`` stays there, and
+    what else each had, such as an id that its sentence does not keep, is under ``meta["parts"]``, in order.
+
+    Args:
+        documents: at least one; either all have given words or none. One alone is returned as it is.
+
+    Raises:
+        ValueError: some have given words and some have not.
+
+    >>> join([Document("Ada left."), Document("She wrote.")]).text
+    'Ada left.\nShe wrote.'
+    """
+    if len(documents) == 1:
+        return documents[0]
+    if len({document.words is None for document in documents}) > 1:
+        raise ValueError("some have given words and some have not")
+    words: list[Word] = []
+    entities: list[Entity] = []
+    sentences: list[Sentence] = []
+    offset = 0
+    for document in documents:
+        words += [_moved(word, offset) for word in document.words or ()]
+        entities += [_moved(entity, offset) for entity in document.entities]
+        sentences += [_moved(sentence, offset) for sentence in _sentences(document)]
+        offset += len(document.text) + 1
+    first = documents[0]
+    return Document(
+        "\n".join(document.text for document in documents),
+        tuple(entities),
+        id=first.id,
+        words=None if first.words is None else tuple(words),
+        sentences=tuple(sentences),
+        meta=_meta(documents),
+        unannotated=frozenset[str]().union(*(document.unannotated for document in documents)),
+    )
+
+
+def split_sentences(document: Document) -> list[Document]:
+    """A document cut where its sentences begin, but not inside an entity or a word; blanks at the cuts are left out.
+
+    Each part has the document's id and ``meta``. A document without sentence bounds is returned as it is.
+    """
+    text, words, sentences = document.text, document.words or (), document.sentences or ()
+    if len(sentences) < 2:
+        return [document]
+    all_words, all_entities, all_sentences = _Ordered(words), _Ordered(document.entities), _Ordered(sentences)
+    starts = (sentence.start for sentence in sentences[1:])
+    cuts = [start for start in starts if not (all_words.cross(start) or all_entities.cross(start))]
+    parts: list[Document] = []
+    for start, end in pairwise([0, *cuts, len(text)]):
+        own_words, entities = all_words.between(start, end), all_entities.between(start, end)
+        last = max((span.end for span in (*own_words, *entities)), default=0)
+        own = text[start : start + max(last, len(text[start:end].rstrip()))]
+        bounds = (replace(each, end=min(each.end, len(own))) for each in all_sentences.between(start, end))
+        parts.append(
+            replace(
+                document,
+                text=own,
+                entities=entities,
+                words=None if document.words is None else own_words,
+                sentences=tuple(bounds),
+            )
+        )
+    return parts
+
+
+class _Ordered(Generic[Piece]):
+    """Spans in the order of their starts."""
+
+    def __init__(self, spans: Sequence[Piece]) -> None:
+        self._spans = spans
+        self._starts = [span.start for span in spans]
+        self._furthest = list(accumulate((span.end for span in spans), max))
+
+    def cross(self, cut: int) -> bool:
+        """Whether one of them begins before a character and ends behind it."""
+        before = bisect_left(self._starts, cut)
+        return before > 0 and self._furthest[before - 1] > cut
+
+    def between(self, start: int, end: int) -> tuple[Piece, ...]:
+        """Those that begin in ``[start, end)``, by their offsets from there."""
+        chosen = self._spans[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
+        return tuple(_moved(span, -start) for span in chosen)
+
+
+def _moved(span: Piece, by: int) -> Piece:
+    return replace(span, start=span.start + by, end=span.end + by)
+
+
+def _sentences(document: Document) -> Sequence[Sentence]:
+    given = document.sentences
+    if given is None:
+        return [Sentence(start=0, end=len(document.text), id=document.id)]
+    return [replace(given[0], id=given[0].id or document.id)] if len(given) == 1 else given
+
+
+def _meta(documents: Sequence[Document]) -> dict[str, object]:
+    missing = object()
+    common = {
+        key: value
+        for key, value in documents[0].meta.items()
+        if all(document.meta.get(key, missing) == value for document in documents)
+    }
+    parts = [{key: value for key, value in document.meta.items() if key not in common} for document in documents]
+    for document, part in zip(documents, parts, strict=True):
+        if document.id and [sentence.id for sentence in _sentences(document)] != [document.id]:
+            part["id"] = document.id
+    return common | {"parts": parts} if any(parts) else common
