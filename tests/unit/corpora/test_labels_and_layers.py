@@ -9,7 +9,7 @@ import pytest
 
 from onoma.corpora import ReadOptions, WriteOptions, read, write
 from onoma.errors import ConfigError, CorpusError
-from onoma.text import Document
+from onoma.text import Document, join, split_sentences
 
 WORDS = ReadOptions(labelled="words")
 SENTENCES = ReadOptions(labelled="sentences")
@@ -158,3 +158,16 @@ def test_a_new_text_keeps_layers_in_place():
     renewed = layered().with_text(layered().text.upper())
     assert [span.text for span in renewed.layers["pos"]] == ["ADA", "MET"]
     assert [entity.text for entity in renewed.entities] == ["ADA"]
+
+
+def test_layers_are_joined_and_split_with_their_documents():
+    parts = split_sentences(layered())
+    assert [[span.text for span in part.layers["mood"]] for part in parts] == [["Ada met Bo Li"], ["Fine"]]
+    assert [[span.label for span in part.layers["pos"]] for part in parts] == [["PROPN", "VERB"], []]
+    assert join(parts).layers == layered().layers
+
+
+def test_a_span_of_a_layer_over_several_sentences_is_in_none_of_them():
+    document = Document.from_words([["a"], ["b"]])
+    over = document.with_layers({"mood": [document.entity(0, 3, "calm")]})
+    assert [part.layers["mood"] for part in split_sentences(over)] == [(), ()]
