@@ -63,6 +63,7 @@ class TomlModel:
         folder: of the model; the file lies beside it.
         data, model, training: keys and values of the tables.
         corpora: tables under `data.corpora`, by the pattern of their files.
+        tasks: tables of further tasks.
     """
 
     folder: Path
@@ -70,12 +71,14 @@ class TomlModel:
     corpora: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     model: Mapping[str, object] = field(default_factory=dict)
     training: Mapping[str, object] = field(default_factory=dict)
+    tasks: Sequence[Mapping[str, object]] = ()
     mark: ClassVar[str] = Model.mark
 
     def command(self) -> list[str]:
         path = self.folder.with_name(f"{self.folder.name}.toml")
         tables = [("[data]", self.data), ("[model]", self.model), ("[training]", self.training)]
         tables += [("[[data.corpora]]", {"files": files, **table}) for files, table in self.corpora.items()]
+        tables += [("[[task]]", table) for table in self.tasks]
         lines = [f"output = {_toml(self.folder)}"]
         for header, table in tables:
             lines += ["", header, *(f"{key} = {_toml(value)}" for key, value in table.items())]

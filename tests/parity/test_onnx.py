@@ -10,11 +10,12 @@ import pytest
 
 from onoma.errors import ParityError
 from onoma.export import export_onnx
-from onoma.models import TorchBackend, load_pretrained
-from onoma.runtime import PaddedBatch
+from onoma.models import HeadSettings, Model, TorchBackend, load_pretrained, make_head
+from onoma.runtime import PaddedBatch, run_one
 from onoma.runtime.onnx import OnnxBackend
+from onoma.tasks import AnyTask, SentenceTask, SpanTask, WordTask
 from support.tagging import logits, recogniser, windows
-from support.tiny import TAGS
+from support.tiny import TAGS, shake
 
 
 def test_the_graph_gives_the_scores_of_torch(encoder_folder: Path, tmp_path: Path) -> None:
@@ -89,3 +90,22 @@ def test_a_graph_that_differs_is_refused_and_replaces_nothing(encoder_folder: Pa
 
 def axes(entry: onnx.ValueInfoProto) -> list[str | int]:
     return [axis.dim_param or axis.dim_value for axis in entry.type.tensor_type.shape.dim]
+
+
+def test_every_head_has_an_output(encoder_folder: Path, tmp_path: Path) -> None:
+    pretrained = load_pretrained(str(encoder_folder))
+    tasks: dict[str, tuple[str, AnyTask]] = {
+        "entities": ("span", SpanTask(("PER", "LOC"), size=4, widest=5)),
+        "pos": ("linear", WordTask(("NOUN", "VERB", "DET"))),
+        "topic": ("linear", SentenceTask(("a", "b"))),
+    }
+    heads = {name: make_head(head, pretrained.hidden, task, HeadSettings()) for name, (head, task) in tasks.items()}
+    shake(model := Model(pretrained.encoder, heads))
+    export_onnx(model, tmp_path / "model.onnx", samples=windows(3, 18))
+    backend = OnnxBackend(tmp_path / "model.onnx")
+    ids, mask = np.stack(windows(9, 9)), np.ones((2, 9), dtype=np.int64)
+    mask[1, 5:] = 0
+    expected, found = run_one(TorchBackend(model), ids, mask), run_one(backend, ids, mask)
+    assert found.keys() == expected.keys() == tasks.keys()
+    for name, scores in found.items():
+        np.testing.assert_allclose(scores[mask == 1], expected[name][mask == 1], atol=5e-5)

@@ -139,4 +139,4 @@ def byte_level(*, add_prefix_space: bool = False) -> Tokenizer:
 
 
 def _numbered(pieces: Iterable[str]) -> dict[str, int]:
-    return {piece: number for number, piece in enumerate(pieces)}
+    return {piece: number for number, piece in enumerate(dict.fromkeys(pieces))}

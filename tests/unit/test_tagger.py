@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onoma.bundle import Bundle, SentencesCard, WordsCard
 from onoma.errors import InputError
+from onoma.tagger import Tagger
 from onoma.text import Document, Span
-from support.capitals import Capitals, make_tagger
+from support.capitals import PIECES, Capitals, make_bundle, make_tagger
 
 
 class BrokenError(Exception):
@@ -255,3 +257,48 @@ def test_an_error_in_the_middle_of_a_stream_comes_behind_the_documents_before_it
     assert next(stream).text == "Ada"
     with pytest.raises(InputError, match="text 2"):
         next(stream)
+
+
+class Several(Capitals):
+    """Also gives a word the label A where it begins with that letter, and a sentence that of most of its words."""
+
+    def run(self, batches):
+        return (self._all(batch) for batch in batches)
+
+    def _all(self, batch):
+        begins = np.isin(batch.ids, [PIECES.index("A"), PIECES.index("a")])
+        labels = np.stack([begins, ~begins], axis=-1).astype(np.float32)
+        return {"entities": self._scores(batch.ids, batch.mask), "letter": labels, "mood": 2 * labels}
+
+
+def several_tasks() -> Tagger:
+    bundle, labels = make_bundle(), ("A", "other")
+    cards = {"letter": WordsCard(labels=labels, head="linear"), "mood": SentencesCard(labels=labels, head="linear")}
+    manifest = bundle.manifest.replace(tasks={**bundle.manifest.tasks, **cards})
+    return Tagger(Bundle(manifest, bundle.tokenizer), Several(), batch_subwords=128)
+
+
+@given(texts=st.lists(st.lists(st.sampled_from(["Ab", "a", "bb", "Ba", ".", "\n"])).map(" ".join), max_size=6))
+def test_all_layers_are_found_in_one_pass(texts):
+    for text, document in zip(texts, several_tasks().tag_many(texts), strict=True):
+        assert spans(document) == spans(make_tagger().tag(text))
+        words, moods = document.layers["letter"], document.layers["mood"]
+        assert "".join(word.text for word in words) == "".join(text.split())
+        assert [word.label for word in words] == ["A" if word.text[0] in "Aa" else "other" for word in words]
+        assert all(any(mood.start <= word.start < mood.end for mood in moods) for word in words)
+        for mood in moods:
+            inside = [word.label for word in words if mood.start <= word.start < mood.end]
+            assert mood.label == ("A" if 2 * inside.count("A") >= len(inside) else "other")
+
+
+def test_a_sentence_over_many_windows_has_one_label():
+    document = several_tasks().tag("Ab " * 300)
+    (mood,) = document.layers["mood"]
+    assert (mood.start, mood.end, mood.label) == (0, 899, "A")
+    assert len(document.layers["letter"]) == 300
+
+
+def test_layers_of_other_models_stay():
+    given_ = Document("Ada").with_layers({"other": [Document("Ada").entity(0, 3, "X")]})
+    assert set(several_tasks().tag(given_).layers) == {"other", "letter", "mood"}
+    assert set(make_tagger().tag(given_).layers) == {"other"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from onoma.bundle import BF16, ENTITIES, MANIFEST, TOKENIZER, Bundle
+from onoma.bundle import BF16, MANIFEST, TOKENIZER, Bundle
 from onoma.errors import BundleError, InferenceError
 from onoma.runtime import Backend, run_one
 
@@ -39,21 +39,22 @@ def _try_out(backend: Backend, bundle: Bundle, graph: Path) -> None:
     """Compute the scores of the tokenizer's last subword."""
     last = bundle.tokenizer.get_vocab_size() - 1
     try:
-        scores = run_one(backend, np.array([[last]])).get(ENTITIES)
+        scores = run_one(backend, np.array([[last]]))
     except InferenceError as error:
         raise BundleError(
             f"{graph}: fails at subword {last:,} of {TOKENIZER} ({error.__cause__}); {_ADVICE}"
         ) from error
-    if scores is None:
-        raise BundleError(f"{graph}: has no output for the task {ENTITIES!r} of {MANIFEST}; {_ADVICE}")
-    found, expected = scores.shape[2:], bundle.task().shape
-    if found != expected:
-        raise BundleError(
-            f"{graph}: gives each subword {_scores(found)}, the labels and the scheme of {MANIFEST} ask for "
-            f"{_scores(expected)}; {_ADVICE}"
-        )
-    if not np.isfinite(scores).all():
-        raise BundleError(f"{graph}: its scores are not finite, so its weights are broken; copy or export it again")
+    for name, task in bundle.tasks().items():
+        if name not in scores:
+            raise BundleError(f"{graph}: has no output for the task {name!r} of {MANIFEST}; {_ADVICE}")
+        found, expected = scores[name].shape[2:], task.shape
+        if found != expected:
+            raise BundleError(
+                f"{graph}: gives each subword {_scores(found)}, the labels and the scheme of {MANIFEST} ask for "
+                f"{_scores(expected)}; {_ADVICE}"
+            )
+        if not np.isfinite(scores[name]).all():
+            raise BundleError(f"{graph}: its scores are not finite, so its weights are broken; copy or export it again")
 
 
 def _scores(shape: tuple[int, ...]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +34,7 @@ def evaluate(
     threads: int | None = None,
     structure: bool = True,
 ) -> Report:
-    """Tag annotated text with a model and score the predicted entities.
+    """Tag annotated text with a model and score the predicted entities, and the layers that both have.
 
     Args:
         model: `en`, a folder that `onoma train` has written, or a loaded tagger.
@@ -58,7 +58,7 @@ def evaluate(
         BundleError: a model cannot be loaded.
         MissingExtraError: ``report`` is given and matplotlib is not installed.
     """
-    from onoma.evaluation import full_report, tag_gold
+    from onoma.evaluation import figures_of_layers, full_report, tag_gold
 
     _check_page(report)
     gold = documents_in(data, format=format, options=options)
@@ -78,8 +78,9 @@ def evaluate(
         seeds=[tagged(each) for each in seeds],
         train=None if train is None else documents_in(train, format=format, options=options),
     )
+    found = replace(found, layers=figures_of_layers(tagger, documents))
     title = f"{name_of(model, 'model')} on {name_of(data, 'documents')}"
-    notes = [*notes_on(gold), *context_notes(tagger.bundle, documents)]
+    notes = [*notes_on(gold), *context_notes(tagger.bundle, documents), *_notes_on_layers(found)]
     return _finished(found, pairs, notes=notes, page=report, title=title)
 
 
@@ -161,6 +162,12 @@ def _strict_reading(
         return None
     strict = replace(options or ReadOptions(), sound_only=True, may_be_empty=True)
     return score(*(documents_in(data, format=format, options=strict) for data, _ in (gold, predicted))).exact
+
+
+def _notes_on_layers(report: Report) -> Iterator[str]:
+    """The figures of further tasks, a sentence each."""
+    for task, figures in report.layers.items():
+        yield f"layer {task}: " + ", ".join(f"{name} {100 * value:.2f} %" for name, value in figures.items())
 
 
 def _check_page(page: PathLike | None) -> None:

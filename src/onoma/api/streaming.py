@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +16,10 @@ from onoma.text import Document
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.bulk import DeadLetter, Found
+    from onoma.corpora import Labelled
     from onoma.tagger import Tagger
 
-STREAMED = ("pretty", "jsonl", "conll", "html")
+STREAMED = ("pretty", "jsonl", "conll", "conllu", "html")
 """Outputs that :func:`write_documents` writes."""
 
 SHARDED = ("jsonl", "csv", "parquet")
@@ -136,13 +137,28 @@ def tagged(tagger: Tagger, found: Found, documents: Iterable[Document]) -> Itera
     return tagger.tag_many(documents)
 
 
-def write_documents(documents: Iterable[Document], path: Path, *, to: str) -> None:
+def layer_kinds(tagger: Tagger) -> dict[str, Labelled]:
+    """What the spans of each layer of a tagger's documents are."""
+    from onoma.bundle import ENTITIES, SentencesCard, WordsCard
+
+    kinds: dict[str, Labelled] = {}
+    for name, card in tagger.bundle.manifest.tasks.items():
+        if name != ENTITIES:
+            words, sentences = isinstance(card, WordsCard), isinstance(card, SentencesCard)
+            kinds[name] = "words" if words else "sentences" if sentences else "spans"
+    return kinds
+
+
+def write_documents(
+    documents: Iterable[Document], path: Path, *, to: str, layers: Mapping[str, Labelled] | None = None
+) -> None:
     """Write documents as a stream.
 
     Args:
         documents: tagged documents.
         path: the file, which appears only when it is complete; ``-`` is standard output.
         to: one of ``STREAMED``.
+        layers: what the spans of each layer are.
     """
     if to == "pretty":
         _write_pretty(documents, path)
@@ -155,7 +171,7 @@ def write_documents(documents: Iterable[Document], path: Path, *, to: str) -> No
         from onoma.corpora import WriteOptions, write
         from onoma.encoding import segment
 
-        write(documents, path, format=to, options=WriteOptions(segment=segment))
+        write(documents, path, format=to, options=WriteOptions(segment=segment, layers=layers or {}))
 
 
 def _write_pretty(documents: Iterable[Document], path: Path) -> None:

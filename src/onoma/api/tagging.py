@@ -16,6 +16,7 @@ from onoma.api.streaming import (
     check_free,
     check_streamed,
     documents_of,
+    layer_kinds,
     tagged,
     target_of,
     untagged,
@@ -97,7 +98,7 @@ def tag_files(
             or pipes, and ``-`` for standard input.
         output: a file; or a folder, which exists or ends with a slash.
         model: `en`, or a folder that `onoma train` has written.
-        to: `jsonl`, `csv`, `parquet`, `conll`, `html` or `pretty`; by the suffix of ``output`` if None.
+        to: `jsonl`, `csv`, `parquet`, `conll`, `conllu`, `html` or `pretty`; by the suffix of ``output`` if None.
         column: the column or key that holds the text; `text` if None.
         format: the format of all files; detected automatically if None.
         options: how text and corpora are read.
@@ -154,6 +155,7 @@ def tag_files(
         workers=workers,
         threads=threads or 1,
         shard_rows=shard_rows or SHARD_ROWS,
+        layers=len(bundle.manifest.tasks) > 1,
         overwrite=overwrite,
         resume=resume,
     )
@@ -190,6 +192,6 @@ def _stream(
             entities += len(document.entities)
             yield document
 
-    documents = documents_of(found, by_rows=column is not None, failed=failed)
-    write_documents(counted(tagged(load(), found, documents)), path, to=to)
+    documents, tagger = documents_of(found, by_rows=column is not None, failed=failed), load()
+    write_documents(counted(tagged(tagger, found, documents)), path, to=to, layers=layer_kinds(tagger))
     return BulkReport(output=path, tagged=rows, entities=entities, dead=dead, dead_letters=None)

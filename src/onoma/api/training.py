@@ -11,7 +11,17 @@ from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike, paths_of
 from onoma.api.loading import load
 from onoma.api.resuming import unfinished_settings
-from onoma.bundle import ADAPTED, HISTORY, ONNX, PRETRAINING, DataCard, OutputFolder, open_output, write_manifest
+from onoma.bundle import (
+    ADAPTED,
+    ENTITIES,
+    HISTORY,
+    ONNX,
+    PRETRAINING,
+    DataCard,
+    OutputFolder,
+    open_output,
+    write_manifest,
+)
 from onoma.errors import StoppedError
 from onoma.metrics import as_fractions
 from onoma.tagger import Tagger
@@ -20,7 +30,7 @@ if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.engine.events import Listener
     from onoma.metrics import Report
     from onoma.models import Pretrained
-    from onoma.training import Ranks, RunConfig, Trained
+    from onoma.training import Ranks, RunConfig, TaskConfig, Trained
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +42,7 @@ class TrainResult:
         tagger: the finished model.
         dev: precision, recall and F1 on dev, of the best epoch, as fractions of 1; None without dev.
         test: the report on test; None without test.
+        tasks: the figures of further tasks on their test texts, by task and name.
         best_epoch: the epoch whose weights the model has, counted from 1.
         history: a record of every epoch and of some steps, as in ``history.jsonl``.
         interrupted: whether the run was stopped early and can be resumed.
@@ -41,6 +52,7 @@ class TrainResult:
     tagger: Tagger
     dev: Mapping[str, float] | None
     test: Report | None
+    tasks: Mapping[str, Mapping[str, float]]
     best_epoch: int
     history: Sequence[Mapping[str, object]]
     interrupted: bool
@@ -147,6 +159,12 @@ def _result(folder: Path, *, test: Report | None, interrupted: bool) -> TrainRes
     from onoma.training import read_history
 
     tagger = load(folder)
+    figures = tagger.bundle.manifest.provenance.figures
+    tasks: dict[str, dict[str, float]] = {}
+    for name, value in figures.get("test", {}).items():
+        task, dot, figure = name.rpartition(".")
+        if dot:
+            tasks.setdefault(task, {})[figure] = value
     history = read_history(folder / HISTORY)
     epochs = [line for line in history if line["kind"] == "epoch"]
     best = [line for line in epochs if line["best"]] or epochs
@@ -155,8 +173,9 @@ def _result(folder: Path, *, test: Report | None, interrupted: bool) -> TrainRes
     return TrainResult(
         folder=folder,
         tagger=tagger,
-        dev=tagger.bundle.manifest.provenance.figures.get("dev"),
+        dev=figures.get("dev"),
         test=test,
+        tasks=tasks,
         best_epoch=number,
         history=history,
         interrupted=interrupted,
@@ -239,7 +258,8 @@ def _write_bundle(trained: Trained, folder: Path, *, config: RunConfig, run: Pat
 
     on_event(Stage("exporting"))
     bundle = trained.bundle
-    save_model(trained.model, folder, task=bundle.task(), pretrained=trained.pretrained)
+    further = {name: task for name, task in bundle.tasks().items() if name != ENTITIES}
+    save_model(trained.model, folder, task=bundle.task(), further=further, pretrained=trained.pretrained)
     save_tokenizer(bundle.tokenizer, folder, longest=trained.pretrained.longest)
     export_onnx(trained.model, folder / ONNX, samples=trained.samples)
     copy_logs(run, folder)
@@ -252,6 +272,10 @@ def _write_bundle(trained: Trained, folder: Path, *, config: RunConfig, run: Pat
         figures["test"] = as_fractions(report.exact)
         if report.intervals is not None:
             figures["test"]["f1_low"], figures["test"]["f1_high"] = report.intervals.exact.f1
+    for task in config.predicted:
+        if task.test:
+            own, data[f"{task.name}.test"] = _test_task(folder, task, on_event=on_event)
+            figures["test"] = figures.get("test", {}) | own
     write_manifest(bundle.manifest.with_provenance(figures=figures, data=data), folder)
     write_card(folder, name=config.output.name)
     return report
@@ -269,3 +293,18 @@ def _test(folder: Path, config: RunConfig, *, on_event: Listener) -> tuple[Repor
     report = judge(list(tag_gold(load(folder), part.documents)))
     on_event(Tested(report))
     return report, part.card
+
+
+def _test_task(folder: Path, task: TaskConfig, *, on_event: Listener) -> tuple[dict[str, float], DataCard]:
+    """Measure a further task of the model in a folder on its test part."""
+    from onoma.engine.events import Stage
+    from onoma.evaluation import layer_figures
+    from onoma.training import TestedTask, check_labels, named, read_part
+
+    on_event(Stage(f"measuring {task.name} on test"))
+    tagger = load(folder)
+    part = read_part(task.test, task, on_event=on_event)
+    check_labels(tagger.bundle.manifest.tasks[task.name].labels, part, task=task.name)
+    figures = layer_figures(tagger, task.name, part.documents)
+    on_event(TestedTask(task.name, figures))
+    return named(task.name, figures), part.card

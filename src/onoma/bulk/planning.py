@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -42,6 +42,7 @@ class Request:
         workers: processes that tag.
         threads: processor threads of each; a cluster keeps them free.
         shard_rows: rows of a shard.
+        layers: whether the model finds layers beside the entities.
         overwrite: replace the output, and discard an unfinished job.
         resume: continue the unfinished job, if there is one.
     """
@@ -55,6 +56,7 @@ class Request:
     workers: int = 1
     threads: int = 1
     shard_rows: int = SHARD_ROWS
+    layers: bool = False
     overwrite: bool = False
     resume: bool = False
 
@@ -71,7 +73,7 @@ def plan(request: Request) -> tuple[Job, Identity]:
     inputs, output = request.found.inputs, request.output
     stamps = tuple(input.stamp for input in inputs)
     sources = [source_of(input) for input in inputs]
-    columns = _columns(sources)
+    columns = replace(_columns(sources), layers=request.layers)
     known = tuple(know(source, stamp=stamp) for source, stamp in zip(sources, stamps, strict=True))
     model = KnownModel.of(request.model)
     job = Job(

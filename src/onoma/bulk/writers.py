@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 OutputFormat = Literal["jsonl", "csv", "parquet"]
 
-ENTITIES = "entities"
+ENTITIES, LAYERS = "entities", "layers"
 _REST = "meta"
 _FLUSH_CHARACTERS = 8_000_000
 _QUOTE = '"'
@@ -39,17 +39,24 @@ class TableColumns:
         names: the columns of the input, where it is a table; None for documents with an id and perhaps more.
         schema: their types, where the input says them; None for text.
         heading: whether a CSV file begins with a line that names its columns.
+        layers: whether the model finds layers beside the entities.
     """
 
     text: str = TEXT
     names: tuple[str, ...] | None = None
     schema: pa.Schema | None = None
     heading: bool = True
+    layers: bool = False
+
+    @property
+    def found(self) -> tuple[str, ...]:
+        """The columns of what the model finds."""
+        return (ENTITIES, LAYERS) if self.layers else (ENTITIES,)
 
     @property
     def passed(self) -> tuple[str, ...]:
-        """The columns to write, before that of the entities."""
-        return tuple(name for name in self.names or ("id", self.text, _REST) if name != ENTITIES)
+        """The columns to write, before those of what the model finds."""
+        return tuple(name for name in self.names or ("id", self.text, _REST) if name not in self.found)
 
     def without_heading(self) -> TableColumns:
         """The same for a shard that is not the first of its file."""
@@ -80,13 +87,13 @@ class JsonlWriter:
 
     def __init__(self, file: BinaryIO, columns: TableColumns) -> None:
         self._file = file
-        self._text = columns.text
+        self._columns = columns
 
     def carry(self, row: Row) -> str:
-        return _json(_others(row, but=("id", self._text, ENTITIES)))
+        return _json(_others(row, but=("id", self._columns.text, *self._columns.found)))
 
     def write(self, document: Document, carried: str) -> None:
-        record = {"id": document.id, self._text: document.text, ENTITIES: _entities(document)}
+        record = {"id": document.id, self._columns.text: document.text, **_found(document, self._columns)}
         line = _json(record)
         if carried != "{}":
             line = f"{line[:-1]}, {carried[1:]}"
@@ -109,13 +116,14 @@ class CsvWriter:
         self._columns = columns
         self._file = file
         if columns.heading:
-            self._file.write(_record([*columns.passed, ENTITIES]))
+            self._file.write(_record([*columns.passed, *columns.found]))
 
     def carry(self, row: Row) -> bytes:
         return _record([_cell(value) for value in _passed(row, self._columns)])
 
     def write(self, document: Document, carried: bytes) -> None:
-        self._file.write(carried[:-1] + b"," + _record([_json(_entities(document))]))
+        found = _found(document, self._columns)
+        self._file.write(carried[:-1] + b"," + _record([_json(each) for each in found.values()]))
 
     def close(self) -> None:
         pass
@@ -125,7 +133,7 @@ class CsvWriter:
 
 
 class ParquetWriter:
-    """The row's cells in their types, then the entities as a list of structures."""
+    """The row's cells in their types, then the entities as a list of structures, and layers as a map of such lists."""
 
     def __init__(self, file: BinaryIO, columns: TableColumns) -> None:
         import pyarrow as pa
@@ -133,14 +141,16 @@ class ParquetWriter:
 
         self._columns = columns
         fields = [pa.field(name, pa.string()) for name in columns.passed]
-        schema = pa.schema(fields) if columns.schema is None else _without_entities(columns.schema)
+        schema = pa.schema(fields) if columns.schema is None else _without(columns.schema, columns.found)
         entity = [("start", pa.int64()), ("end", pa.int64()), ("label", pa.string()), ("score", pa.float64())]
         kind = pa.list_(pa.struct([*entity, ("text", pa.string())]))
         self._passed_schema = schema
-        self._schema = schema.append(pa.field(ENTITIES, kind))
+        kinds = {ENTITIES: kind, LAYERS: pa.map_(pa.string(), kind)}
+        self._found_fields = [pa.field(name, kinds[name]) for name in columns.found]
+        self._schema = pa.schema([*schema, *self._found_fields], metadata=schema.metadata)
         self._writer = pq.ParquetWriter(file, self._schema)
         self._rows: list[Any] = []
-        self._entities: list[list[dict[str, object]]] = []
+        self._found: list[dict[str, object]] = []
         self._characters = 0
 
     def carry(self, row: Row) -> Any:
@@ -150,7 +160,7 @@ class ParquetWriter:
 
     def write(self, document: Document, carried: Any) -> None:
         self._rows.append(carried)
-        self._entities.append(_entities(document))
+        self._found.append(_found(document, self._columns))
         self._characters += len(document.text)
         if self._characters >= _FLUSH_CHARACTERS:
             self._flush()
@@ -173,9 +183,12 @@ class ParquetWriter:
         else:
             cells = list(zip(*self._rows, strict=True))
             table = pa.table([pa.array(column, pa.string()) for column in cells], schema=self._passed_schema)
-        field = self._schema.field(ENTITIES)
-        self._writer.write_table(table.append_column(field, pa.array(self._entities, field.type)))
-        self._rows, self._entities, self._characters = [], [], 0
+        for field in self._found_fields:
+            values = [row[field.name] for row in self._found]
+            pairs = [list(each.items()) if isinstance(each, dict) else each for each in values]
+            table = table.append_column(field, pa.array(pairs, field.type))
+        self._writer.write_table(table)
+        self._rows, self._found, self._characters = [], [], 0
 
 
 def json_line(record: Mapping[str, object]) -> bytes:
@@ -190,8 +203,11 @@ WRITERS: Mapping[OutputFormat, Callable[[BinaryIO, TableColumns], Writer]] = {
 }
 
 
-def _without_entities(schema: pa.Schema) -> pa.Schema:
-    return schema.remove(schema.get_field_index(ENTITIES)) if ENTITIES in schema.names else schema
+def _without(schema: pa.Schema, names: Sequence[str]) -> pa.Schema:
+    for name in names:
+        if name in schema.names:
+            schema = schema.remove(schema.get_field_index(name))
+    return schema
 
 
 def _passed(row: Row, columns: TableColumns) -> list[object]:
@@ -199,7 +215,7 @@ def _passed(row: Row, columns: TableColumns) -> list[object]:
     if columns.names is not None:
         fields = fields_of(row)
         return [fields[name] for name in columns.passed]
-    rest = _others(row, but=("id", columns.text, ENTITIES))
+    rest = _others(row, but=("id", columns.text, *columns.found))
     return [row.document.id, row.document.text, _json(rest) if rest else None]
 
 
@@ -207,8 +223,12 @@ def _others(row: Row, *, but: Sequence[str]) -> dict[str, object]:
     return {name: value for name, value in fields_of(row).items() if name not in but}
 
 
-def _entities(document: Document) -> list[dict[str, object]]:
-    return [entity.to_json() for entity in document.entities]
+def _found(document: Document, columns: TableColumns) -> dict[str, object]:
+    """What the model has found, by column."""
+    found: dict[str, object] = {ENTITIES: [entity.to_json() for entity in document.entities]}
+    if columns.layers:
+        found[LAYERS] = {name: [span.to_json() for span in spans] for name, spans in document.layers.items()}
+    return found
 
 
 def _record(cells: Sequence[str]) -> bytes:

@@ -13,14 +13,34 @@ import msgspec
 import numpy as np
 from tokenizers import Tokenizer
 
-from onoma.bundle.manifest import MANIFEST, CalibrationCard, Manifest, SpansCard, read_manifest
+from onoma.bundle.manifest import (
+    MANIFEST,
+    CalibrationCard,
+    EntityCard,
+    Manifest,
+    SentencesCard,
+    SpansCard,
+    TaskCard,
+    WordsCard,
+    read_manifest,
+)
 from onoma.bundle.shipped import find_model
 from onoma.bundle.tokenizer import read_tokenizer
 from onoma.encoding import SubwordEncoder, Windower
 from onoma.errors import BundleError, InputError
 from onoma.io.files import replacing_bytes
 from onoma.schemes import SCHEMES
-from onoma.tasks import UNCALIBRATED, Calibration, Scaling, SpanTask, TagTask
+from onoma.tasks import (
+    UNCALIBRATED,
+    AnyTask,
+    Calibration,
+    EntityTask,
+    Scaling,
+    SentenceTask,
+    SpanTask,
+    TagTask,
+    WordTask,
+)
 
 TOKENIZER = "tokenizer.json"
 ONNX = "model.onnx"
@@ -68,9 +88,25 @@ class Bundle:
         encoder = SubwordEncoder(self.tokenizer)
         return Windower(encoder, window=window.size, overlap=window.overlap, structure=structure)
 
-    def task(self) -> TagTask | SpanTask:
-        """What it predicts, and how that is read out of scores."""
-        card = self.manifest.entities
+    def task(self) -> EntityTask:
+        """How entities are read out of scores."""
+        return self._entity_task(self.manifest.entities)
+
+    def tasks(self) -> dict[str, AnyTask]:
+        """All that it predicts, by name, and how that is read out of scores."""
+        return {name: self._task(card) for name, card in self.manifest.tasks.items()}
+
+    def only(self, *names: str) -> Bundle:
+        """The bundle with some of its tasks."""
+        chosen = {name: card for name, card in self.manifest.tasks.items() if name in names}
+        return Bundle(self.manifest.replace(tasks=chosen), self.tokenizer, self.folder)
+
+    def _task(self, card: TaskCard) -> AnyTask:
+        if isinstance(card, WordsCard):
+            return WordTask(card.labels)
+        return SentenceTask(card.labels) if isinstance(card, SentencesCard) else self._entity_task(card)
+
+    def _entity_task(self, card: EntityCard) -> EntityTask:
         calibration = _calibration(card.calibration)
         if isinstance(card, SpansCard):
             return SpanTask(

@@ -149,17 +149,41 @@ class SpansCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
             raise ValueError(f"width: is not {self.widest} rows of {len(self.labels)} numbers")
 
 
+class WordsCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="words"):
+    """A task that gives each word a label: the labels in the order of the scores, and the head."""
+
+    labels: Labels
+    head: str
+
+    def __post_init__(self) -> None:
+        _check_labels(self.labels)
+
+
+class SentencesCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="sentences"):
+    """A task that gives each sentence a label: the labels in the order of the scores, and the head."""
+
+    labels: Labels
+    head: str
+
+    def __post_init__(self) -> None:
+        _check_labels(self.labels)
+
+
+EntityCard = TagsCard | SpansCard
+TaskCard = TagsCard | SpansCard | WordsCard | SentencesCard
+
+
 class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a bundle is.
 
     Attributes:
-        tasks: what it predicts, by name; an entity recognition model has the task ``entities``.
+        tasks: what it predicts, by name; one of them is ``entities``.
         dtype: the graph used by default; None for the most exact one available.
         files: size of each weight file in bytes, so that one that was cut short is noticed.
     """
 
     format: int = FORMAT
-    tasks: dict[str, TagsCard | SpansCard]
+    tasks: dict[str, TaskCard]
     window: Windowing
     encoder: EncoderCard
     provenance: Provenance = Provenance()
@@ -167,9 +191,11 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     files: dict[str, int] = {}
 
     @property
-    def entities(self) -> TagsCard | SpansCard:
+    def entities(self) -> EntityCard:
         """The task that finds entities."""
-        return self.tasks[ENTITIES]
+        card = self.tasks[ENTITIES]
+        assert isinstance(card, EntityCard)
+        return card
 
     def replace(self, **changes: object) -> Manifest:
         """The manifest with other values of some fields."""
@@ -177,7 +203,11 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def with_entities(self, **changes: object) -> Manifest:
         """The manifest with other values in the task that finds entities."""
-        return self.replace(tasks={**self.tasks, ENTITIES: msgspec.structs.replace(self.entities, **changes)})
+        return self.with_task(ENTITIES, **changes)
+
+    def with_task(self, name: str, **changes: object) -> Manifest:
+        """The manifest with other values in a task."""
+        return self.replace(tasks={**self.tasks, name: msgspec.structs.replace(self.tasks[name], **changes)})
 
     def with_provenance(self, **changes: object) -> Manifest:
         """The manifest with other values in its provenance."""
@@ -214,6 +244,8 @@ def read_manifest(path: Path) -> Manifest:
         raise BundleError(f"{path}: {error}; the manifest is broken, copy the bundle again") from error
     if ENTITIES not in manifest.tasks:
         raise BundleError(f"{path}: tasks: there is no task {ENTITIES!r}; copy the bundle again")
+    if not isinstance(manifest.tasks[ENTITIES], EntityCard):
+        raise BundleError(f"{path}: tasks: the kind of {ENTITIES!r} finds no entities; copy the bundle again")
     return manifest
 
 

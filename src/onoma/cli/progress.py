@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from types import TracebackType
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -10,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from onoma.cli.clock import clock
 from onoma.cli.console import PlainConsole
 from onoma.engine.events import EpochEnded, Event, Interrupted, Notice, Planned, Score, Stage, Stepped
-from onoma.training import Tested
+from onoma.training import Tested, TestedTask, named
 from onoma.views import report_table
 
 
@@ -65,6 +66,8 @@ class TrainingProgress:
                 self.console.print("interrupted; the best model so far is kept, and --resume continues the run")
             case Tested(report):
                 self.console.print(report_table(report, title="test"))
+            case TestedTask(name, figures):
+                self.console.print(f"test {_listed(named(name, figures))}")
             case _:
                 pass
 
@@ -133,9 +136,12 @@ def _length(plan: Planned) -> str:
 def _shown(score: Score) -> tuple[str, str]:
     """What was measured, and more of it."""
     figures = score.figures
+    further = _listed({name: value for name, value in figures.items() if "." in name})
     if "f1" in figures:
         details = f" (precision {100 * figures['precision']:.2f}, recall {100 * figures['recall']:.2f})"
-        return f"dev F1 {100 * figures['f1']:.2f}", details
+        return f"dev F1 {100 * figures['f1']:.2f}", details + (f", {further}" if further else "")
+    if further:
+        return f"dev {further}", ""
     if "explained_variance" in figures:
         details = f" (relations {figures['relation_loss']:.4f}, hidden states {figures['hidden_loss']:.4f})"
         return f"held-out explained variance {figures['explained_variance']:.1%}", details
@@ -143,3 +149,8 @@ def _shown(score: Score) -> tuple[str, str]:
     if "pair_accuracy" in figures:
         details += f", of pairs {figures['pair_accuracy']:.1%}"
     return f"held-out perplexity {figures['perplexity']:.2f}", f" ({details})"
+
+
+def _listed(figures: Mapping[str, float]) -> str:
+    """Figures of further tasks, in %."""
+    return ", ".join(f"{name.replace('.', ' ')} {100 * value:.2f}" for name, value in figures.items())

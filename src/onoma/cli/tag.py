@@ -127,6 +127,7 @@ def run(
         check_free,
         check_streamed,
         documents_of,
+        layer_kinds,
         tagged,
         target_of,
         untagged,
@@ -145,7 +146,7 @@ def run(
 
     tagger = load(model, dtype=dtype, threads=threads, structure=structure)
     if text is not None:
-        write_documents(tagger.tag_many([Document(text)]), path, to=target)
+        write_documents(tagger.tag_many([Document(text)]), path, to=target, layers=layer_kinds(tagger))
         return
     from onoma.bulk import find_inputs
 
@@ -154,7 +155,7 @@ def run(
     documents = documents_of(found, by_rows=column is not None, failed=failed)
     if found.once:
         flush_each_line()
-    write_documents(tagged(tagger, found, documents), path, to=target)
+    write_documents(tagged(tagger, found, documents), path, to=target, layers=layer_kinds(tagger))
     if failures:
         raise typer.Exit(SOME_FAILED)
 

@@ -2,7 +2,15 @@
 
 from onoma.corpora.files import digest_of, files_of
 from onoma.corpora.formats import FORMATS, WRITABLE, Format, read, write
-from onoma.corpora.options import AUTO, DocumentsUnit, ReadOptions, Segment, WriteOptions, blank_separated
+from onoma.corpora.options import (
+    AUTO,
+    DocumentsUnit,
+    Labelled,
+    ReadOptions,
+    Segment,
+    WriteOptions,
+    blank_separated,
+)
 from onoma.corpora.reading import Reading
 from onoma.corpora.retagging import retagged
 from onoma.corpora.sniffing import HEAD_LINES, sniff, sniff_lines
@@ -15,6 +23,7 @@ __all__ = [
     "FORMATS",
     "HEAD_LINES",
     "LAYOUTS",
+    "Labelled",
     "Occurrences",
     "Format",
     "Location",

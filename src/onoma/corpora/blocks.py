@@ -155,8 +155,9 @@ class Assembler:
 
     def _entities(self, block: SentenceBlock, text: str, bounds: WordBounds, offset: int) -> Iterator[Entity]:
         seen: set[tuple[int, int, str]] = set()
+        of_words = self.options.labelled == "words"
         for tags in map(self._spelled, () if self.options.texts_only else block.layers):
-            if tags.count(OUTSIDE) == len(tags):
+            if not of_words and tags.count(OUTSIDE) == len(tags):
                 continue
             for first, end_unit, label in self._chunks(block, tags):
                 last = end_unit - 1
@@ -166,8 +167,11 @@ class Assembler:
                     self.tally.unusable.add("the entity covers no text", where=where, what=label)
                 elif (start, end, label) in seen:
                     self.tally.unusable.add("the entity is annotated twice", where=where, what=label)
+                elif of_words and block.units is not None and first and block.units[first - 1] == block.units[first]:
+                    reason = "the written word stands for several; it has the label of the first"
+                    self.tally.adjusted.add(reason, where=where, what=f"{text[start:end]} {label}")
                 else:
-                    if block.units is not None and not _covers_words(block.units, first, last):
+                    if not of_words and block.units is not None and not _covers_words(block.units, first, last):
                         reason = "the entity covers part of a written word; widened to the word"
                         self.tally.adjusted.add(reason, where=where, what=f"{text[start:end]} {label}")
                     seen.add((start, end, label))
@@ -177,6 +181,8 @@ class Assembler:
         return tags if self.spelling.plain else self.spelling.all(tags)
 
     def _chunks(self, block: SentenceBlock, tags: list[str]) -> Sequence[tuple[int, int, str]]:
+        if self.options.labelled == "words":
+            return [(position, position + 1, tag) for position, tag in enumerate(tags) if tag]
         try:
             decoded = decode_tags(tags, self.scheme)
         except SchemeError as error:

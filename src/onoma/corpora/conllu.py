@@ -232,7 +232,10 @@ class ConlluReader:
                 draft.brackets.append((len(draft.forms), tag))
                 tag = OUTSIDE
         draft.forms.append(fields[columns.word])
-        draft.tags.append(OUTSIDE if tag in ("", "_", "-") else tag)
+        if self._options.labelled == "words":
+            draft.tags.append("" if tag == "_" or columns.tag is None else tag)
+        else:
+            draft.tags.append(OUTSIDE if tag in ("", "_", "-") else tag)
         draft.lines.append(number)
         draft.glued.append(close)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from onoma.corpora.blocks import align
+from onoma.corpora.layer_columns import LayerCells, layer_cells
 from onoma.corpora.options import WriteOptions, chosen_scheme
 from onoma.corpora.tagged import TaggedSentence, flat, held_word, tagged_sentences, written_tags
 from onoma.corpora.tally import WriteTally
@@ -17,7 +18,8 @@ from onoma.text import Document
 def write_conllu(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:
     """Write ten columns with entities in MISC, or for a path that ends in ``.iob2`` UNER's five.
 
-    Each document has its ``# newdoc``, each sentence its ``# text``. Of overlapping entities the longest is kept.
+    Each document has its ``# newdoc``, each sentence its ``# text``. Of overlapping entities the longest is kept. The
+    layers ``upos`` (or ``pos``) and ``xpos`` have columns, for others see :mod:`.layer_columns`.
 
     Raises:
         CorpusError: the file cannot be written.
@@ -29,8 +31,13 @@ def write_conllu(documents: Iterable[Document], path: Path, options: WriteOption
             tally.begin(document)
             sentences = tagged_sentences(document, segment=options.segment, tally=tally)
             paragraphs = _paragraphs(document, len(sentences))
-            held = frozenset(["id", "words", "sentences", "sentence ids", *(["meta"] if paragraphs else [])])
-            tally.lose_beyond(document, holds=held)
+            parts = ["id", "words", "sentences", "sentence ids", *([] if uner else ["layers"])]
+            tally.lose_beyond(document, holds=frozenset([*parts, *(["meta"] if paragraphs else [])]))
+            cells = (
+                layer_cells(document, sentences, kinds=options.layers, tally=tally)
+                if document.layers and not uner
+                else None
+            )
             id = _value(document.id, tally)
             target.write(f"# newdoc id = {id}\n" if id else "# newdoc\n")
             texts: list[str] = []
@@ -43,6 +50,9 @@ def write_conllu(documents: Iterable[Document], path: Path, options: WriteOption
                 words = [held_word(word.text, tally) for word in sentence.words]
                 texts.append(_text(document, sentence, words))
                 target.write(f"# text = {texts[-1]}\n")
+                own = LayerCells.empty(len(words)) if cells is None else cells[position]
+                if not uner:
+                    target.writelines(f"{comment}\n" for comment in own.comments)
                 [chunks] = flat(sentence, tally=tally)
                 if not uner:
                     for chunk in chunks:
@@ -52,18 +62,18 @@ def write_conllu(documents: Iterable[Document], path: Path, options: WriteOption
                 tags = written_tags(chunks, length=len(words), scheme=scheme, tally=tally)
                 for number, (word, tag) in enumerate(zip(words, tags, strict=True), start=1):
                     close = number < len(words) and sentence.words[number - 1].end == sentence.words[number].start
-                    target.write(f"{number}\t{word}\t{_rest(tag, close=close, uner=uner)}\n")
+                    rest = f"{tag}\t-\t-" if uner else _rest(tag, own, number - 1, close=close)
+                    target.write(f"{number}\t{word}\t{rest}\n")
                 target.write("\n")
             if "\n".join(texts) != document.text:
                 tally.lose("white space cannot be held as it was", repr(document.text[:60]))
 
 
-def _rest(tag: str, *, close: bool, uner: bool) -> str:
-    """The columns after a word."""
-    if uner:
-        return f"{tag}\t-\t-"
-    misc = [*([f"Entity={tag}"] if tag != OUTSIDE else []), *(["SpaceAfter=No"] if close else [])]
-    return "_\t" * 7 + ("|".join(misc) or "_")
+def _rest(tag: str, cells: LayerCells, place: int, *, close: bool) -> str:
+    """The eight columns after a word."""
+    entity = [f"Entity={tag}"] if tag != OUTSIDE else []
+    misc = [*entity, *cells.misc[place], *(["SpaceAfter=No"] if close else [])]
+    return "\t".join([*cells.columns[place], "|".join(misc) or "_"])
 
 
 def _text(document: Document, sentence: TaggedSentence, words: list[str]) -> str:

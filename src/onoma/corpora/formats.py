@@ -65,6 +65,10 @@ WRITABLE = tuple(name for name, format in FORMATS.items() if format.write is not
 """The formats that can be written."""
 
 
+_OF_TEXTS = ("jsonl", "table")
+"""The formats that may label texts as a whole."""
+
+
 def read(path: str | Path, *, format: str | None = None, options: ReadOptions = _READ) -> Reading:
     """Open a corpus for reading; nothing but the format is looked at until it is iterated.
 
@@ -74,11 +78,14 @@ def read(path: str | Path, *, format: str | None = None, options: ReadOptions = 
 
     Raises:
         CorpusError: the file is missing, can be read only once, or its format cannot be determined.
-        ConfigError: no format or scheme has the name, or the format does not have the documents that are asked for.
+        ConfigError: no format or scheme has the name, or the format does not have the documents or the labels of
+            sentences that are asked for.
     """
     path = Path(path)
     need_file(path)
     name = format if format is not None else sniff(path, encoding=options.encoding)
+    if options.labelled == "sentences" and name in FORMATS and name not in _OF_TEXTS:
+        raise ConfigError(f"{path}: {name} has no labels of sentences; they are read from {' and '.join(_OF_TEXTS)}")
     if options.scheme is not None:
         chosen_scheme(options.scheme)
     check_documents(options.documents, format=name)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from onoma.corpora.layouts import is_pair
-from onoma.corpora.options import WriteOptions
+from onoma.corpora.options import ReadOptions, WriteOptions
 from onoma.corpora.records import RecordReader
 from onoma.corpora.tally import WriteTally
 from onoma.corpora.written_layouts import LAYOUTS
@@ -29,6 +29,11 @@ _OF_RECORDS = frozenset(["text", "tokens", "words", "sentences", "fields"])
 
 class JsonlReader(RecordReader):
     """One file of JSON records."""
+
+    def __init__(self, path: Path, options: ReadOptions) -> None:
+        super().__init__(path, options)
+        if options.labelled != "spans" and options.tag_column is not None:
+            self._key = str(options.tag_column)
 
     def records(self) -> Iterator[tuple[int, object]]:
         """Records with their lines; those of one JSON value are counted instead, as their lines are not known."""

@@ -1,7 +1,8 @@
 """JSON records in the layouts of annotation tools to annotated texts; see ``written_layouts`` for the way back.
 
 - onoma: ``{"id", "text", "entities": [{"start", "end", "label", "score", "text"}]}``, perhaps with
-  ``"words": [[0, 5]]``, ``"sentences": [[0, 9]]`` or ``[[0, 9, "name"]]``, ``"meta": {}``
+  ``"words": [[0, 5]]``, ``"sentences": [[0, 9]]`` or ``[[0, 9, "name"]]``, ``"meta": {}``, or with further
+  labelled spans ``"layers": {"pos": [{"start", "end", "label", "score", "text"}]}``
 - doccano: ``{"text", "label": [[0, 5, "PER"]]}`` or ``{"text", "entities": [{"label", "start_offset", "end_offset"}]}``
 - prodigy: ``{"text", "spans": [{"start", "end", "label"}], "tokens": [{"text", "start", "end", "id"}], "answer"}``
 - spacy: ``["text", {"entities": [[0, 5, "PER"]]}]`` or ``{"text", "entities": [[0, 5, "PER"]]}``
@@ -11,6 +12,7 @@
   ``entities``, and as numbers; with a ``text`` the words are found in it
 - argilla, read only: ``{"text", "tokens": ["Ada"], "annotation": [["PER", 0, 5]]}`` or
   ``{"fields": {"text"}, "responses": {"name": [{"value": [{"start", "end", "label"}]}]}}``
+- a text or tokens with one label, read only: ``{"text", "label": "question"}``; the label also under another key
 - GATE and Twitter, read only: ``{"text", "entities": {"Person": [{"indices": [0, 5]}]}}``; see ``gate``
 
 Keys that are not named here are not read; where one of them seems to hold spans and none of these does, that is an
@@ -29,12 +31,33 @@ from onoma.corpora.spans import Annotated, RawSpan
 from onoma.errors import CorpusError
 
 SPAN_KEYS = ("entities", "spans", "label", "labels", "annotation", "annotations")
+LABEL_KEYS = ("label", "labels", "category", "class", "intent", "sentiment")
+"""Keys of the label of a whole text."""
+
 _NOT_SPANS = frozenset(["tokens", "words", "sentences", "relations", "predictions", "prediction"])
 TAG_KEYS = ("ner_tags", "tags", "labels", "entities")
 
 
-def tags_of(record: object, *, line: int) -> SentenceBlock | None:
+def label_of(record: object, *, key: str | None) -> str | None:
+    """The label of a text as a whole, also if it is a number; None where the record has none.
+
+    Args:
+        record: of any layout.
+        key: what it is under; by default the first of ``LABEL_KEYS`` that has one.
+    """
+    if not isinstance(record, dict):
+        return None
+    found = (record.get(name) for name in (LABEL_KEYS if key is None else (key,)))
+    return next((str(value) for value in found if isinstance(value, str | int) and value != ""), None)
+
+
+def tags_of(record: object, *, line: int, key: str | None = None) -> SentenceBlock | None:
     """The words and tags of a record that holds tokens and tags; None for one that holds spans.
+
+    Args:
+        record: of any layout.
+        line: where it is.
+        key: what the tags are under; by default the first of ``TAG_KEYS`` that has any.
 
     Raises:
         CorpusError: the tags are not as many as the tokens.
@@ -46,15 +69,15 @@ def tags_of(record: object, *, line: int) -> SentenceBlock | None:
         return None
     text = record.get("text")
     block = SentenceBlock(words=words, lines=[line] * len(words), text=text if isinstance(text, str) else None)
-    for key in TAG_KEYS:
-        tags = record.get(key)
+    for name in TAG_KEYS if key is None else (key,):
+        tags = record.get(name)
         if not isinstance(tags, list) or not tags:
             continue
         if all(type(tag) is int for tag in tags):
             tags = list(map(str, tags))
         if all(isinstance(tag, str) for tag in tags):
             if len(tags) != len(words):
-                raise CorpusError(f"there are {len(words)} tokens but {len(tags)} tags in {key!r}")
+                raise CorpusError(f"there are {len(words)} tokens but {len(tags)} tags in {name!r}")
             block.layers = (tags,)
             return block
     return None if isinstance(text, str) else block
@@ -151,6 +174,13 @@ def _plain(record: Mapping[str, object]) -> Annotated:
         annotated.words = align(tokens, text)
     if isinstance(sentences, list):
         annotated.sentences = sentences
+    layers = record.get("layers")
+    for name, items in layers.items() if isinstance(layers, dict) else ():
+        layer = Annotated(text=text)
+        for item in _list(items):
+            _add(layer, item)
+        annotated.layers[name] = layer.spans
+        annotated.left_out += layer.left_out
     return annotated
 
 

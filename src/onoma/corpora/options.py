@@ -15,6 +15,9 @@ from onoma.text import Word
 Segment = Callable[[str], Sequence[Word]]
 """Cuts a text into words: ordered, without overlap, offsets in code points of that text."""
 
+Labelled = Literal["spans", "words", "sentences"]
+"""What has labels."""
+
 AUTO, WHOLE_FILE, BLANK_LINES = "auto", "file", "blank-lines"
 
 DocumentsUnit = str | int
@@ -43,7 +46,7 @@ class ReadOptions:
             is how seqeval's strict mode reads.
         encoding: of the file; a byte order mark is skipped where it is UTF-8.
         word_column: `conll`, `conllu`: a column's name, or its number counted from 1, or negative from the end.
-        tag_column: the same for the tags.
+        tag_column: the same for the tags; of `jsonl` with labels of words or sentences, their key.
         columns: `conll`: the columns' names, in order, where the file does not name them itself.
         position_digit: `conll`: every word is a character and one digit, its place in a segmented word (Weibo NER);
             the digit is left out.
@@ -51,6 +54,10 @@ class ReadOptions:
             ``meta["language"]``. None detects it where every word of the file has it, "" never looks for it.
         default_label: the label of tags that have none, as in a file of ``B``, ``I`` and ``O``.
         tag_names: the tags that numbers stand for, in order from 0.
+        labelled: what has labels: `spans`, by tags of a scheme or by offsets; `words`, by a tag that is the label or a
+            span; `sentences`: in `jsonl` and `table` a text with one label. A word or a sentence with its label is
+            then an entity of the document.
+        layer: `jsonl`: read the spans of this layer, where a record has it, in the place of its entities.
         text_unit: `text`: whether a document is a whole file or each of its lines that is not blank,
             whose number is its name.
         documents: what is a document in a file that does not say so: each sentence (`auto`), the whole file (`file`),
@@ -75,6 +82,8 @@ class ReadOptions:
     language_prefix: str | None = None
     default_label: str = ""
     tag_names: tuple[str, ...] = ()
+    labelled: Labelled = "spans"
+    layer: str = ""
     text_unit: Literal["file", "line"] = "file"
     documents: DocumentsUnit = AUTO
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -93,11 +102,13 @@ class WriteOptions:
     Attributes:
         scheme: tagging scheme of the formats that hold tags.
         layout: `jsonl`: `onoma`, `doccano`, `prodigy`, `spacy` or `labelstudio`.
+        layers: `conllu`: what the spans of a layer are, by its name; by default what they look like.
         segment: cuts texts without given words, for the formats that hold words.
     """
 
     scheme: str = "BIO"
     layout: str = "onoma"
+    layers: Mapping[str, Labelled] = field(default_factory=dict)
     segment: Segment = blank_separated
 
 

@@ -74,6 +74,8 @@ def _oddities(tally: ReadTally, options: ReadOptions) -> Iterator[str]:
     """What makes no sense, the most telling first."""
     if tally.sample.size >= _FEWEST_WORDS:
         yield from _odd_words(tally.sample)
+    if options.labelled != "spans":
+        return
     yield from _odd_labels(tally)
     words, covered = tally.words, tally.covered_words
     if tally.scheme is not None and words >= _FEWEST_WORDS and covered > _NEARLY_ALL * words:

@@ -83,6 +83,8 @@ class Reading:
             why = f"; left out: {', '.join(found)}" if found else ""
             raise CorpusError(f"has no documents (read as {self.format}{why})", path=self.path)
         tally.annotated = tally.annotated or tally.scheme is not None
+        if self._options.labelled != "spans":
+            tally.scheme = None
         check_plausible(tally, path=self.path, format=self.format, options=self._options, advise=self._advise)
 
     def _documents(self, tally: ReadTally) -> Iterator[Document]:
@@ -112,7 +114,7 @@ class Reading:
     @property
     def scheme(self) -> Scheme | None:
         """The tagging scheme, forced or detected from the whole file; None where the file has no tags."""
-        return self._reader.scheme
+        return self._reader.scheme if self._options.labelled == "spans" else None
 
     @property
     def report(self) -> ReadReport:
@@ -142,18 +144,13 @@ class Reading:
             return document
         where = f"{self.path}:{tally.lines[0]}" if tally.lines else str(self.path)
         tally.adjusted.add("half of a surrogate pair is read as U+FFFD", where=where, what=f"at {found.start() + 1}")
-        text = HALF_PAIR.sub("\ufffd", document.text)
-        entities = (replace(entity, text=text[entity.start : entity.end]) for entity in document.entities)
-        words = (
-            None
-            if document.words is None
-            else tuple(replace(word, text=text[word.start : word.end]) for word in document.words)
-        )
-        return replace(document, text=text, entities=tuple(entities), words=words)
+        return document.with_text(HALF_PAIR.sub("\ufffd", document.text))
 
     def _relabelled(self, document: Document) -> Document:
-        """The document with its entities under their new labels, and what its annotation lacks."""
+        """The document with its entities, or the layer that is wanted, under new labels, and what it lacks."""
         names, unannotated = self._options.labels, self._options.unannotated
+        if self._options.layer in document.layers:
+            document = replace(document, entities=document.layers[self._options.layer])
         if not names:
             return replace(document, unannotated=unannotated) if unannotated else document
         self._unnamed.difference_update(entity.label for entity in document.entities)

@@ -6,22 +6,23 @@ What nobody has annotated is left out and counted: null records, tasks that were
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock
-from onoma.corpora.layouts import has_annotation, id_of, meta_of, spans_of, tags_of, unknown_spans
+from onoma.corpora.layouts import has_annotation, id_of, label_of, meta_of, spans_of, tags_of, unknown_spans
 from onoma.corpora.options import ReadOptions, chosen_scheme
 from onoma.corpora.spans import place
-from onoma.corpora.spelling import TagSpelling
+from onoma.corpora.spelling import TagSpelling, is_number
 from onoma.corpora.survey import TagSurvey
 from onoma.corpora.tag_names import tag_names_beside
 from onoma.corpora.tally import ReadTally
 from onoma.corpora.unannotated import unannotated
 from onoma.errors import CorpusError
 from onoma.schemes import Scheme
-from onoma.text import Document
+from onoma.text import Document, Sentence
 
 
 class RecordReader(ABC):
@@ -30,6 +31,9 @@ class RecordReader(ABC):
     def __init__(self, path: Path, options: ReadOptions) -> None:
         self.path = path
         self.options = options
+
+    _key: str | None = None
+    """What tags and labels are under; None for the usual keys."""
 
     @abstractmethod
     def records(self) -> Iterator[tuple[int, object]]:
@@ -60,6 +64,10 @@ class RecordReader(ABC):
             if not self._is_wanted(record, where=where, tally=tally):
                 continue
             block = self._block(line, record)
+            label = label_of(record, key=self._key) if self.options.labelled == "sentences" else None
+            if label is not None and not self.options.texts_only:
+                yield self._labelled(block, record, label, line, tally)
+                continue
             if block is not None:
                 yield from self._tagged(block, record, tally)
                 continue
@@ -82,9 +90,26 @@ class RecordReader(ABC):
 
     def _block(self, line: int, record: object) -> SentenceBlock | None:
         try:
-            return tags_of(record, line=line)
+            return tags_of(record, line=line, key=self._key)
         except CorpusError as error:
             raise CorpusError(error.message, path=self.path, line=line) from None
+
+    def _labelled(
+        self, block: SentenceBlock | None, record: object, label: str, line: int, tally: ReadTally
+    ) -> Document:
+        """A text with one label as one sentence, all of which is an entity."""
+        if block is None:
+            try:
+                document = Document(spans_of(record).text, id=id_of(record), meta=meta_of(record))
+            except CorpusError as error:
+                raise CorpusError(error.message, path=self.path, line=line) from None
+        else:
+            document = Document.from_words([block.words], id=id_of(record), meta=meta_of(record))
+        if self.options.tag_names and is_number(label):
+            label = _named(label, self.options.tag_names, path=self.path, line=line)
+        tally.lines, end = (line,), len(document.text)
+        document = replace(document, sentences=(Sentence(start=0, end=end),))
+        return document.with_entities([document.entity(0, end, label)] if document.text.strip() else [])
 
     def _tagged(self, block: SentenceBlock, record: object, tally: ReadTally) -> Iterator[Document]:
         scheme, spelling = self._survey
@@ -100,3 +125,10 @@ class RecordReader(ABC):
             spelling=spelling,
         )
         yield from assembler.documents([DocumentMark(id=id_of(record)), block], marked=True)
+
+
+def _named(number: str, names: Sequence[str], *, path: Path, line: int) -> str:
+    """The label that a number stands for."""
+    if int(number) >= len(names):
+        raise CorpusError(f"no label has the number {number}; there are {len(names)} names", path=path, line=line)
+    return names[int(number)]

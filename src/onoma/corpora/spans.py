@@ -7,8 +7,9 @@ JSON or any layout.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from onoma.corpora.tally import ReadTally
 from onoma.corpora.units import agrees, units_of
@@ -38,6 +39,7 @@ class Annotated:
         words: bounds; None where the file gives none.
         sentences: bounds and perhaps a name; None where the file gives none.
         left_out: annotations that are no labelled spans, as pairs of reason and what.
+        layers: the spans of further tasks, by their names.
     """
 
     text: str
@@ -47,6 +49,7 @@ class Annotated:
     sentences: Sequence[object] | None = None
     meta: dict[str, object] = field(default_factory=dict)
     left_out: list[tuple[str, str]] = field(default_factory=list)
+    layers: dict[str, list[RawSpan]] = field(default_factory=dict)
 
 
 def place(annotated: Annotated, *, where: str, tally: ReadTally) -> Document:
@@ -55,18 +58,22 @@ def place(annotated: Annotated, *, where: str, tally: ReadTally) -> Document:
     Args:
         where: path and line, for the tally.
     """
-    ruler = _Ruler(annotated.text, annotated.spans)
+    ruler = _Ruler(annotated.text, [*annotated.spans, *chain.from_iterable(annotated.layers.values())])
     for reason, what in annotated.left_out:
         tally.unusable.add(reason, where=where, what=what)
-    entities: list[Entity] = []
-    for span in annotated.spans:
-        found = ruler.entity(span)
-        if isinstance(found, str):
-            tally.unusable.add(found, where=where, what=str(span))
-            continue
-        if found.start != span.start or found.end != span.end:
-            tally.adjusted.add(f"offsets count {ruler.units}; read so", where=where, what=str(span))
-        entities.append(found)
+
+    def usable(spans: Iterable[RawSpan]) -> list[Entity]:
+        entities: list[Entity] = []
+        for span in spans:
+            found = ruler.entity(span)
+            if isinstance(found, str):
+                tally.unusable.add(found, where=where, what=str(span))
+                continue
+            if found.start != span.start or found.end != span.end:
+                tally.adjusted.add(f"offsets count {ruler.units}; read so", where=where, what=str(span))
+            entities.append(found)
+        return entities
+
     words = sentences = None
     if annotated.words is not None:
         bounds = _ordered(annotated.words, annotated.text)
@@ -82,7 +89,8 @@ def place(annotated: Annotated, *, where: str, tally: ReadTally) -> Document:
         else:
             sentences = tuple(Sentence(start=start, end=end, id=name) for start, end, name in bounds)
     document = Document(annotated.text, id=annotated.id, words=words, sentences=sentences, meta=annotated.meta)
-    return document.with_entities(entities)
+    document = document.with_entities(usable(annotated.spans))
+    return document.with_layers({name: usable(spans) for name, spans in annotated.layers.items()})
 
 
 class _Ruler:

@@ -62,6 +62,9 @@ class TagSurvey:
         """
         if options.texts_only:
             return chosen_scheme("BIO"), TagSpelling()
+        if options.labelled == "words":
+            known = tuple(names or options.tag_names)
+            return chosen_scheme("BIO"), TagSpelling(form="number", names=known) if known else TagSpelling()
         try:
             spelling = TagSpelling.of(self._tags, default_label=options.default_label, names=names or options.tag_names)
         except SchemeError as error:

@@ -18,7 +18,7 @@ from itertools import chain, islice
 
 from onoma.corpora.columns import column_index
 from onoma.corpora.detection import TAG_NAMES, WORD_NAMES, names_columns
-from onoma.corpora.layouts import SPAN_KEYS
+from onoma.corpora.layouts import LABEL_KEYS, SPAN_KEYS
 from onoma.corpora.records import RecordReader
 from onoma.corpora.spelling import looks_tagged
 from onoma.errors import CorpusError
@@ -97,16 +97,37 @@ class TableReader(RecordReader):
     def records(self) -> Iterator[tuple[int, object]]:
         word = self.options.word_column
         words = self._named(WORD_NAMES) if word is None else self._column(word)
+        if self.options.labelled == "sentences":
+            yield from self._labelled_texts(word)
+            return
         if words is not None and self._tag is not None and self._is_of_words(words):
             yield from self._sentences(words, self._tag)
             return
-        text = self._named(_TEXT_NAMES) if word is None else words
+        text = self._text(word)
+        for line, cells in self._body():
+            yield line, self._record(cells, text, line)
+
+    def _text(self, column: int | str | None) -> int:
+        """The column of texts."""
+        text = self._named(_TEXT_NAMES) if column is None else self._column(column)
         if text is None:
             known = ", ".join(self._names)
             message = f"no column is called text or word; the columns are {known}; choose one with --word-column"
             raise CorpusError(message, path=self.path, line=1)
+        return text
+
+    def _labelled_texts(self, column: int | str | None) -> Iterator[tuple[int, object]]:
+        """Records of texts with one label each."""
+        text, wanted = self._text(column), self.options.tag_column
+        label = self._named([key.upper() for key in LABEL_KEYS]) if wanted is None else self._column(wanted)
+        if label is None:
+            known = ", ".join(self._names)
+            message = f"no column is called label; the columns are {known}; choose one with --tag-column"
+            raise CorpusError(message, path=self.path, line=1)
+        identity = self._named(("ID",))
         for line, cells in self._body():
-            yield line, self._record(cells, text, line)
+            name = "" if identity is None else cells[identity]
+            yield line, {"id": name, "text": cells[text], "label": cells[label].strip()}
 
     def _is_of_words(self, words: int) -> bool:
         """Whether each row is a word: no cell of words is a list, or has as many parts as its tags."""

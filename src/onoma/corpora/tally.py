@@ -205,10 +205,11 @@ class WriteTally:
             "sentence ids": any(sentence.id for sentence in document.sentences or ()),
             "scores": any(entity.score is not None for entity in document.entities),
             "meta": dict(document.meta),
+            "layers": list(document.layers),
         }
         for name, part in parts.items():
             if part and name not in holds:
-                self.lose(f"{name} cannot be held", repr(part) if name in ("id", "meta") else name)
+                self.lose(f"{name} cannot be held", repr(part) if name in ("id", "meta", "layers") else name)
 
     def report(self) -> WriteReport:
         return WriteReport(

@@ -32,6 +32,8 @@ def _onoma(document: Document) -> dict[str, object]:
         ]
     if document.meta:
         record["meta"] = dict(document.meta)
+    if document.layers:
+        record["layers"] = {name: [span.to_json() for span in spans] for name, spans in document.layers.items()}
     return record
 
 
@@ -85,7 +87,10 @@ def _triples(document: Document) -> list[tuple[int, int, str]]:
 
 LAYOUTS: Mapping[str, Layout] = MappingProxyType(
     {
-        "onoma": Layout(record=_onoma, holds=frozenset(["id", "words", "sentences", "sentence ids", "scores", "meta"])),
+        "onoma": Layout(
+            record=_onoma,
+            holds=frozenset(["id", "words", "sentences", "sentence ids", "scores", "meta", "layers"]),
+        ),
         "doccano": Layout(record=_doccano, holds=frozenset(["id"])),
         "prodigy": Layout(record=_prodigy, holds=frozenset(["id", "words", "meta"])),
         "spacy": Layout(record=_spacy, holds=frozenset()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -26,18 +27,11 @@ _CODE = (
     "tagger", "evaluation", "models", "engine", "training", "pretraining",
 )  # fmt: skip
 _PACKAGES = ("numpy", "tokenizers", "torch")
-_HARMLESS = (
-    "machine.",
-    "settings.data.test",
-    "settings.training.checkpoint_minutes",
-    "settings.training.checkpoint_steps",
-    "settings.training.log",
-    "settings.training.patience",
-    "settings.training.recompute",
+_HARMLESS = re.compile(
+    r"machine\.|settings\.data\.test|settings\.task\.[^.]+\.test"
+    r"|settings\.training\.(checkpoint_minutes|checkpoint_steps|log|patience|recompute)"
 )
-_COVERED_BY_DIGEST = (
-    "settings.output", "settings.data.train", "settings.data.dev", "settings.data.text", "settings.data.held_out",
-)  # fmt: skip
+_COVERED_BY_DIGEST = re.compile(r"settings\.(output|data\.(train|dev|text|held_out)|task\.[^.]+\.(train|dev))")
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -116,9 +110,9 @@ def differences(before: Identity, now: Identity) -> list[Change]:
     """Key by key what differs, in order."""
     old, new = (dict(_leaves(msgspec.structs.asdict(each))) for each in (before, now))
     return [
-        Change(f"{key.removeprefix('settings.')}: {change}", harmless=key.startswith(_HARMLESS))
+        Change(f"{key.removeprefix('settings.')}: {change}", harmless=_HARMLESS.match(key) is not None)
         for key, change in sorted(changes(old, new).items())
-        if key not in _COVERED_BY_DIGEST
+        if not _COVERED_BY_DIGEST.fullmatch(key)
     ]
 
 
@@ -147,5 +141,7 @@ def _leaves(tree: Mapping[str, object], *, under: str = "") -> Iterator[tuple[st
     for key, value in tree.items():
         if isinstance(value, dict):
             yield from _leaves(value, under=f"{under}{key}.")
+        elif isinstance(value, list) and value and all(isinstance(each, dict) and "name" in each for each in value):
+            yield from _leaves({each["name"]: each for each in value}, under=f"{under}{key}.")
         else:
             yield under + key, value

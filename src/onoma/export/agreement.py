@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from onoma.bundle import ENTITIES
 from onoma.errors import ParityError
 from onoma.evaluation.evaluate import evaluate
-from onoma.metrics import Report
+from onoma.metrics import Accuracy, Report, align, label_accuracy, tally
 from onoma.tagger import Tagger
 from onoma.text import Document
 
@@ -20,11 +21,13 @@ class Agreement:
         share: F1 of its entities against those of the exact graph, as a fraction of 1.
         exact: the exact graph's figures; None where the texts are not annotated.
         quantized: its own figures; None where the texts are not annotated.
+        layers: for each layer the share of the exact graph's labels that the quantized one gives too.
     """
 
     share: float
     exact: Report | None = None
     quantized: Report | None = None
+    layers: Mapping[str, float] = field(default_factory=dict)
 
     def require(self, bound: float) -> None:
         """Refuse a loss of more than ``bound`` points of exact F1.
@@ -53,8 +56,15 @@ def measure_agreement(quantized: Tagger, exact: Tagger, texts: Sequence[Document
         annotated: whether their own entities are right, so that figures can be had.
     """
     shown = [replace(text, entities=()) for text in texts]
-    found = evaluate(quantized, exact.tag_many(shown)).exact
-    share = found.f1 if found.gold or found.predicted else 1.0
+    expected, found = list(exact.tag_many(shown)), list(quantized.tag_many(shown))
+    counts = tally(align(expected, found)).exact
+    share = counts.f1 if counts.gold or counts.predicted else 1.0
+    pairs = list(zip(expected, found, strict=True))
+    layers = {
+        name: sum((label_accuracy(one.layers[name], other.layers[name]) for one, other in pairs), Accuracy()).share
+        for name in exact.bundle.manifest.tasks
+        if name != ENTITIES
+    }
     if not annotated:
-        return Agreement(share)
-    return Agreement(share, evaluate(exact, texts), evaluate(quantized, texts))
+        return Agreement(share, layers=layers)
+    return Agreement(share, evaluate(exact, texts), evaluate(quantized, texts), layers)

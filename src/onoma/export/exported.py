@@ -47,6 +47,8 @@ class Exported:
             before, after = (100 * report.exact.f1 for report in (measured.exact, measured.quantized))
             yield f"exact F1 on dev: {after:.2f} with int8, {before:.2f} with fp32"
             yield f"int8 and fp32 agree on {100 * measured.share:.1f} % of entities"
+        for name, share in ({} if measured is None else measured.layers).items():
+            yield f"int8 and fp32 agree on {100 * share:.1f} % of {name}"
 
 
 def export_graph(
@@ -76,8 +78,8 @@ def export_graph(
         return None
     if not writable(model):
         raise EncoderError(
-            f"{bundle.folder}: int8 needs an encoder of the BERT family with a linear head, and this is "
-            f"{bundle.manifest.encoder.family} with head {bundle.manifest.entities.head}; stay with fp32"
+            f"{bundle.folder}: int8 needs an encoder of the BERT family, and this is "
+            f"{bundle.manifest.encoder.family}; stay with fp32"
         )
     arithmetic = Int8(measure_ranges(model, windows))
     path.write_bytes(write_graph(model, arithmetic=arithmetic, exact_layers=exact_layers).SerializeToString())

@@ -1,4 +1,4 @@
-"""Our own encoder and a head over tags as an ONNX graph, written node by node for ONNX Runtime's processor kernels.
+"""Our own encoder with heads that are affine maps as an ONNX graph, written node by node for ONNX Runtime's kernels.
 
 What makes it faster than the traced graph: hidden states are one matrix of rows, so that a bias is added inside its
 product; subwords come before windows in it, so that attention's products read queries, keys and values in place
@@ -12,10 +12,9 @@ import onnx
 from onnx import TensorProto
 from torch import nn
 
-from onoma.bundle import ENTITIES
 from onoma.export.affine import Arithmetic, Exact, as_array
 from onoma.export.nodes import Nodes
-from onoma.models import Model, TagHead
+from onoma.models import AffineHead, Model
 from onoma.models.encoder import Embeddings, Encoder
 from onoma.models.layer import Layer
 from onoma.runtime.graph import INPUTS, WANTED, output_of
@@ -29,8 +28,7 @@ def writable(model: Model) -> bool:
     encoder = model.encoder
     return (
         isinstance(encoder, Encoder)
-        and list(model.heads) == [ENTITIES]
-        and isinstance(model.head(ENTITIES), TagHead)
+        and all(isinstance(model.head(task), AffineHead) for task in model.heads)
         and all(isinstance(layer.feed_forward.activation, _ACTIVATIONS) for layer in _layers(encoder))
     )
 
@@ -40,12 +38,11 @@ def write_graph(model: Model, *, arithmetic: Arithmetic | None = None, exact_lay
 
     Args:
         model: on any device.
-        arithmetic: of embeddings and layers; fp32 if not given. The head is always computed in fp32.
+        arithmetic: of embeddings and layers; fp32 if not given. The heads are always computed in fp32.
         exact_layers: how many layers, counted from the embeddings, are computed in fp32 all the same.
     """
-    encoder, head = model.encoder, model.head(ENTITIES)
+    encoder = model.encoder
     assert isinstance(encoder, Encoder)
-    assert isinstance(head, TagHead)
     chosen, exact = arithmetic or Exact(), Exact()
     nodes = Nodes()
     ids, mask = (nodes("Transpose", name, perm=[1, 0]) for name in INPUTS)
@@ -65,18 +62,19 @@ def write_graph(model: Model, *, arithmetic: Arithmetic | None = None, exact_lay
     )
     arithmetic = exact if len(lower) < exact_layers else chosen
     hidden = _layer(nodes, last, hidden, attention, arithmetic=arithmetic, at=wanted)
-    (scores,) = exact.mapped(nodes, hidden, head.affine)
-    tags = nodes.whole(head.tags)
-    everywhere = nodes("ConstantOfShape", nodes("Concat", nodes("Shape", flat), tags, axis=0))
-    scores = nodes("ScatterND", everywhere, nodes("Unsqueeze", wanted, nodes.whole(1)), scores)
-    scores = nodes("Reshape", scores, nodes("Concat", nodes("Shape", ids), tags, axis=0))
     axes = ("batch", "subwords")
-    return nodes.model(
-        inputs=dict.fromkeys(INPUTS, axes),
-        output=(output_of(ENTITIES), (*axes, head.tags)),
-        value=nodes("Transpose", scores, perm=[1, 0, 2]),
-        notes={WANTED: "2"},
-    )
+    outputs: dict[str, tuple[str, tuple[str | int, ...]]] = {}
+    for task in model.heads:
+        head = model.head(task)
+        assert isinstance(head, AffineHead)
+        (scores,) = exact.mapped(nodes, hidden, head.affine)
+        count = nodes.whole(head.affine.out_features)
+        everywhere = nodes("ConstantOfShape", nodes("Concat", nodes("Shape", flat), count, axis=0))
+        scores = nodes("ScatterND", everywhere, nodes("Unsqueeze", wanted, nodes.whole(1)), scores)
+        scores = nodes("Reshape", scores, nodes("Concat", nodes("Shape", ids), count, axis=0))
+        value = nodes("Transpose", scores, perm=[1, 0, 2])
+        outputs[output_of(task)] = value, (*axes, head.affine.out_features)
+    return nodes.model(inputs=dict.fromkeys(INPUTS, axes), outputs=outputs, notes={WANTED: "2"})
 
 
 def _layers(encoder: Encoder) -> list[Layer]:

@@ -53,24 +53,22 @@ class Nodes:
         self,
         *,
         inputs: Mapping[str, Sequence[str | int]],
-        output: tuple[str, Sequence[str | int]],
-        value: str,
+        outputs: Mapping[str, tuple[str, Sequence[str | int]]],
         notes: Mapping[str, str],
     ) -> onnx.ModelProto:
         """The finished graph.
 
         Args:
             inputs: int64 inputs with their axes.
-            output: the name of the fp32 output, with its axes.
-            value: what becomes the output.
+            outputs: for each fp32 output, by its name, the value that becomes it, and its axes.
             notes: what a reader of the file shall know.
         """
-        name, axes = output
+        named = [helper.make_node("Identity", [value], [name], name=name) for name, (value, _) in outputs.items()]
         graph = helper.make_graph(
-            [*self._nodes, helper.make_node("Identity", [value], [name], name=name)],
+            [*self._nodes, *named],
             "onoma",
             [helper.make_tensor_value_info(each, TensorProto.INT64, shape) for each, shape in inputs.items()],
-            [helper.make_tensor_value_info(name, TensorProto.FLOAT, axes)],
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, axes) for name, (_, axes) in outputs.items()],
             self._constants,
         )
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(_DOMAIN, 1)]

@@ -1,5 +1,6 @@
 """Gold and predicted documents to counts, counts to figures, and how far to trust the figures."""
 
+from onoma.metrics.accuracy import Accuracy, label_accuracy
 from onoma.metrics.align import Aligned, Mention, align
 from onoma.metrics.comparing import Comparison, Difference, compare
 from onoma.metrics.counting import SurfaceForms, count_exact, count_partial, count_words
@@ -39,6 +40,7 @@ from onoma.metrics.semeval import Outcomes, SemEval, count_semeval
 __all__ = [
     "CONVENTIONS",
     "KINDS",
+    "Accuracy",
     "Against",
     "Aligned",
     "Averages",
@@ -82,6 +84,7 @@ __all__ = [
     "find_errors",
     "find_mistakes",
     "judge",
+    "label_accuracy",
     "label_rows",
     "percent",
     "percent_range",

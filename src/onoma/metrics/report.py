@@ -36,6 +36,7 @@ class Report:
         reliability: what the scores of predicted entities are worth; None if not requested or there are none.
         against: another system on the same gold, and the tests of the difference; None if not requested.
         runs: reports of further runs of the same set-up, with other seeds.
+        layers: the figures of further tasks, whose gold is layers of the documents: fractions of 1 by task and name.
     """
 
     exact: Counts
@@ -52,6 +53,7 @@ class Report:
     reliability: Reliability | None = None
     against: Against | None = None
     runs: tuple[Report, ...] = ()
+    layers: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def macro(self) -> Averages:
@@ -110,6 +112,7 @@ class Report:
             "notes": list(self.notes),
             **{name: part.to_json() for name, part in optional.items() if part is not None},
             **({"runs": _runs([self, *self.runs])} if self.runs else {}),
+            **({"layers": {task: dict(figures) for task, figures in self.layers.items()}} if self.layers else {}),
         }
 
 

@@ -5,7 +5,21 @@ from onoma.models.backend import TorchBackend
 from onoma.models.config import EncoderConfig
 from onoma.models.distillation import DistillationModel, build_distillation_model
 from onoma.models.encoder import Encoder
-from onoma.models.heads import HEADS, CrfHead, Head, HeadSettings, LinearHead, Sequences, SpanHead, TagHead, make_head
+from onoma.models.heads import (
+    HEADS,
+    AffineHead,
+    CrfHead,
+    Head,
+    HeadSettings,
+    LinearHead,
+    SentenceHead,
+    Sequences,
+    SpanHead,
+    TagHead,
+    WordHead,
+    make_head,
+)
+from onoma.models.helper import HelpedModel
 from onoma.models.model import Model, PackedBatch
 from onoma.models.pretrained import Pretrained, load_pretrained
 from onoma.models.pretraining import Losses, MaskedBatch, PretrainingModel
@@ -17,6 +31,7 @@ from onoma.models.tokenizer import save_tokenizer
 __all__ = [
     "HEADS",
     "IGNORED",
+    "AffineHead",
     "AutoEncoder",
     "CrfHead",
     "DistillationModel",
@@ -24,6 +39,7 @@ __all__ = [
     "EncoderConfig",
     "Head",
     "HeadSettings",
+    "HelpedModel",
     "LinearHead",
     "Losses",
     "MaskedBatch",
@@ -33,10 +49,12 @@ __all__ = [
     "PairHead",
     "Pretrained",
     "PretrainingModel",
+    "SentenceHead",
     "Sequences",
     "SpanHead",
     "TagHead",
     "TorchBackend",
+    "WordHead",
     "build_distillation_model",
     "build_pretraining_model",
     "load_model",

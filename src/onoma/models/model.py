@@ -92,12 +92,16 @@ class Model(nn.Module):
     Args:
         encoder: subword ids to hidden states.
         heads: hidden states to scores, by the name of the task.
+        weights: what the loss of a task counts beside those of the others, by its name; 1 where it is not named.
     """
 
-    def __init__(self, encoder: Encoder | AutoEncoder, heads: Mapping[str, Head]) -> None:
+    def __init__(
+        self, encoder: Encoder | AutoEncoder, heads: Mapping[str, Head], *, weights: Mapping[str, float] | None = None
+    ) -> None:
         super().__init__()
         self.encoder = encoder
         self.heads = nn.ModuleDict(dict(heads))
+        self.weights = dict(weights or {})
 
     def forward(
         self, ids: Int64[Tensor, "batch subwords"], mask: Int64[Tensor, "batch subwords"]
@@ -112,15 +116,21 @@ class Model(nn.Module):
         return {task: head(hidden) for task, head in self.heads.items()}
 
     def loss(self, batch: PackedBatch) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        """The sum of all words' losses and of their weights, over all tasks."""
+        """The sum of all words' losses and of their weights, over the tasks that the batch has targets of."""
         words = batch.words
         hidden = self.encoder.packed(batch.ids, batch.lengths, at=words if len(words) else None)
         if not len(words):
             nothing = 0.0 * hidden.sum()
             return nothing, nothing.detach()
         sequences = batch.sequences
-        losses = [self.head(task).loss(hidden, sequences, targets) for task, targets in batch.targets.items()]
+        losses = [self._loss(task, hidden, sequences, targets) for task, targets in batch.targets.items()]
         return sum_of([total for total, _ in losses]), sum_of([weight for _, weight in losses])
+
+    def _loss(
+        self, task: str, hidden: Float[Tensor, "words hidden"], sequences: Sequences, targets: Int64[Tensor, "*targets"]
+    ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+        total, weight = self.head(task).loss(hidden, sequences, targets)
+        return total * self.weights[task] if task in self.weights else total, weight
 
     @property
     def sparse_tables(self) -> tuple[nn.Embedding, ...]:

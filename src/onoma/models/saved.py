@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from safetensors.torch import save
@@ -20,42 +21,52 @@ from onoma.models.auto import classifier_of, load_auto
 from onoma.models.encoder import Encoder
 from onoma.models.families import FAMILIES, build_encoder, covers, named_weights
 from onoma.models.foreign_code import without_code
-from onoma.models.heads import HEADS, Head, HeadSettings, SpanHead, TagHead, make_head
+from onoma.models.heads import HEADS, AffineHead, Head, HeadSettings, make_head
 from onoma.models.model import Model
 from onoma.models.pretrained import Pretrained, read_hf_config
 from onoma.models.tokenizer import save_tokenizer
 from onoma.models.weights import find_weights, read_weights
 from onoma.schemes import SCHEMES, parse_tag
-from onoma.tasks import Overlaps, SpanTask, TagTask
+from onoma.tasks import AnyTask, EntityTask, Overlaps, SentenceTask, SpanTask, TagTask, WordTask
 
 _HEAD_FIELD = "onoma_head"
 _SPANS_FIELD = "onoma_spans"
-_OF_THE_SOURCE = ("torch_dtype", "transformers_version")
+_TASKS_FIELD = "onoma_tasks"
+_OF_THE_SOURCE = ("torch_dtype", "transformers_version", _HEAD_FIELD, _SPANS_FIELD, _TASKS_FIELD)
 _HEAD_NAMES = {"affine.weight": "classifier.weight", "affine.bias": "classifier.bias"}
 
 
-def save_model(model: Model, folder: Path, *, task: TagTask | SpanTask, pretrained: Pretrained) -> None:
+def save_model(
+    model: Model,
+    folder: Path,
+    *,
+    task: EntityTask,
+    further: Mapping[str, AnyTask] | None = None,
+    pretrained: Pretrained,
+) -> None:
     """Write ``model.safetensors`` and ``config.json``.
 
     Args:
         model: what to save, in fp32.
         folder: an existing folder.
-        task: that of the head.
+        task: that of the head of entities.
+        further: those of the other heads, by their names.
         pretrained: what the model began as; its configuration is carried on.
     """
-    head = model.head(ENTITIES)
-    assert isinstance(head, TagHead | SpanHead)
-    if head.affine.out_features != task.shape[0]:
-        raise ValueError(f"{task.shape[0]} scores of a word for the {head.affine.out_features} of the head")
+    head = _head_of(model, ENTITIES, task)
     name = next(name for name, kind in HEADS.items() if type(head) is kind)
     names = task.tags if isinstance(task, TagTask) else task.labels
-    fields: dict[str, object] = {
+    fields: dict[str, Any] = {
         "id2label": {str(number): each for number, each in enumerate(names)},
         "label2id": {each: number for number, each in enumerate(names)},
     }
     if isinstance(task, SpanTask):
-        fields[_SPANS_FIELD] = {"size": task.size, "widest": task.widest, "overlaps": task.overlaps}
-    weights = _head_weights(head)
+        fields[_SPANS_FIELD] = _spans_field(task)
+    weights = _head_weights(head, ENTITIES)
+    for other, its_task in (further or {}).items():
+        its_head = _head_of(model, other, its_task)
+        weights |= _head_weights(its_head, other)
+        fields.setdefault(_TASKS_FIELD, {})[other] = _fields_of(its_task, its_head)
     if isinstance(model.encoder, Encoder):
         family = FAMILIES[pretrained.family]
         weights |= named_weights(model.encoder, family)
@@ -95,8 +106,10 @@ def load_model(folder: Path) -> Model:
         config = read_hf_config(folder)
         weights = read_weights(find_weights(folder))
         encoder = build_encoder(config, weights) if covers(config) else load_auto(folder, hf_config=config)
-        head = _load_head(config, weights, hidden=encoder.hidden)
-        return Model(encoder, {ENTITIES: head}).eval()
+        heads = {ENTITIES: _load_head(config, weights, hidden=encoder.hidden)}
+        for name, fields in _further(config).items():
+            heads[name] = _load_further(name, fields, weights, hidden=encoder.hidden)
+        return Model(encoder, heads).eval()
     except EncoderError as error:
         raise BundleError(f"{folder}: the model cannot be read: {error}") from error
 
@@ -125,12 +138,34 @@ def save_weights(
     (folder / "config.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _head_weights(head: Head) -> dict[str, Tensor]:
-    return {_their_name(ours): tensor for ours, tensor in head.state_dict().items()}
+def _head_of(model: Model, name: str, task: AnyTask) -> AffineHead:
+    head = model.head(name)
+    assert isinstance(head, AffineHead)
+    if head.affine.out_features != task.shape[0]:
+        raise ValueError(f"{task.shape[0]} scores of a word for the {head.affine.out_features} of the head {name}")
+    return head
 
 
-def _their_name(ours: str) -> str:
-    return _HEAD_NAMES.get(ours, f"head.{ours}")
+def _head_weights(head: Head, task: str) -> dict[str, Tensor]:
+    return {_their_name(ours, task): tensor for ours, tensor in head.state_dict().items()}
+
+
+def _their_name(ours: str, task: str) -> str:
+    return _HEAD_NAMES.get(ours, f"head.{ours}") if task == ENTITIES else f"heads.{task}.{ours}"
+
+
+def _spans_field(task: SpanTask) -> dict[str, object]:
+    return {"size": task.size, "widest": task.widest, "overlaps": task.overlaps}
+
+
+def _fields_of(task: AnyTask, head: AffineHead) -> dict[str, object]:
+    """What ``config.json`` says of a head that is not that of the entities."""
+    if isinstance(task, WordTask | SentenceTask):
+        return {"kind": "words" if isinstance(task, WordTask) else "sentences", "labels": list(task.labels)}
+    name = next(name for name, kind in HEADS.items() if type(head) is kind)
+    if isinstance(task, SpanTask):
+        return {"kind": name, "labels": list(task.labels), "spans": _spans_field(task)}
+    return {"kind": name, "labels": list(task.tags)}
 
 
 def _load_head(config: Mapping[str, object], weights: Mapping[str, Tensor], *, hidden: int) -> Head:
@@ -142,14 +177,46 @@ def _load_head(config: Mapping[str, object], weights: Mapping[str, Tensor], *, h
         raise EncoderError("config.json: has no id2label, so it is an encoder without a head")
     settings = HeadSettings(dropout=float(dropout) if isinstance(dropout, int | float) else 0.1)
     head = make_head(name, hidden, _task_of(list(map(str, labels.values())), config.get(_SPANS_FIELD)), settings)
-    state = {ours: weights.get(_their_name(ours)) for ours in head.state_dict()}
+    return _with_weights(head, weights, task=ENTITIES)
+
+
+def _further(config: Mapping[str, object]) -> Mapping[str, _Further]:
+    """What ``config.json`` says of heads that are not that of the entities."""
+    try:
+        return msgspec.convert(config.get(_TASKS_FIELD, {}), dict[str, _Further])
+    except msgspec.ValidationError as error:
+        raise EncoderError(f"config.json: {_TASKS_FIELD}: {error}") from error
+
+
+def _load_further(name: str, fields: _Further, weights: Mapping[str, Tensor], *, hidden: int) -> Head:
+    if fields.kind in HEADS:
+        head = make_head(fields.kind, hidden, _task_of(fields.labels, fields.spans), HeadSettings())
+    elif fields.kind in ("words", "sentences"):
+        task = WordTask(fields.labels) if fields.kind == "words" else SentenceTask(fields.labels)
+        head = make_head("linear", hidden, task, HeadSettings())
+    else:
+        raise EncoderError(f"config.json: {_TASKS_FIELD}: unknown kind {fields.kind!r} of {name}")
+    return _with_weights(head, weights, task=name)
+
+
+def _with_weights(head: Head, weights: Mapping[str, Tensor], *, task: str) -> Head:
+    state = {ours: weights.get(_their_name(ours, task)) for ours in head.state_dict()}
     for ours, tensor in state.items():
         expected = head.state_dict()[ours].shape
         if tensor is None or tensor.shape != expected:
             found = "missing" if tensor is None else f"of shape {list(tensor.shape)}"
-            raise EncoderError(f"the head's {ours} is {found}, config.json asks for {list(expected)}")
+            which = "" if task == ENTITIES else f" of {task}"
+            raise EncoderError(f"the head's {ours}{which} is {found}, config.json asks for {list(expected)}")
     head.load_state_dict(state)
     return head
+
+
+class _Further(msgspec.Struct):
+    """What ``config.json`` says of a head that is not that of the entities."""
+
+    kind: str
+    labels: list[str]
+    spans: object = None
 
 
 class _Spans(msgspec.Struct):
@@ -160,7 +227,7 @@ class _Spans(msgspec.Struct):
     overlaps: Overlaps
 
 
-def _task_of(tags: Sequence[str], spans: object) -> TagTask | SpanTask:
+def _task_of(tags: Sequence[str], spans: object) -> EntityTask:
     """The task with these tags; of tags that onoma would name or order otherwise only their number counts.
 
     Args:

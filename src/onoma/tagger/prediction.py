@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
+from onoma.bundle import ENTITIES
 from onoma.encoding import Encoded
 from onoma.tasks import ScoredSpan, SentencePrediction, Task
 from onoma.text import Document, Entity, Span, words_touched
@@ -17,10 +18,10 @@ from onoma.text import Document, Entity, Span, words_touched
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DocumentPrediction:
-    """A tagged document and, where they were kept, the readings of its sentences.
+    """A tagged document and, where they were kept, the readings of the entities in its sentences.
 
     Attributes:
-        document: with the predicted entities.
+        document: with the predicted entities, and the layers of the other tasks.
         encoded: the words that were read.
         sentences: the first word of each sentence, or of each part of a very long one, and its reading.
     """
@@ -54,16 +55,41 @@ class DocumentPrediction:
 
 
 class DocumentInProgress:
-    """A document on its way: what was found, and the scores of words whose sentence has not ended."""
+    """A document on its way, each of its layers by the name of the task."""
+
+    def __init__(self, encoded: Encoded, tasks: Mapping[str, Task], *, keep: bool) -> None:
+        self.encoded = encoded
+        self.layers = {
+            name: LayerInProgress(encoded, task, keep=keep and name == ENTITIES) for name, task in tasks.items()
+        }
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all words were decoded by all tasks."""
+        words = len(self.encoded.words)
+        return all(layer.word == words for layer in self.layers.values())
+
+    def result(self) -> DocumentPrediction:
+        """The document, all of whose sentences were read."""
+        found = dict(self.layers)
+        entities = found.pop(ENTITIES, None)
+        document = self.encoded.document.with_entities(() if entities is None else entities.spans)
+        if found:
+            document = document.with_layers({name: layer.spans for name, layer in found.items()})
+        return DocumentPrediction(document, self.encoded, () if entities is None else tuple(entities.readings))
+
+
+class LayerInProgress:
+    """What a task has found in a document, and the scores of words whose sentence has not ended."""
 
     def __init__(self, encoded: Encoded, task: Task, *, keep: bool) -> None:
         self.encoded = encoded
         self.word = 0
         """The first one that was not decoded."""
+        self.spans: list[Entity] = []
+        self.readings: list[tuple[int, SentencePrediction]] = []
         self._task = task
         self._keep = keep
-        self._entities: list[Entity] = []
-        self._readings: list[tuple[int, SentencePrediction]] = []
         self._sentence = 0
         self._waiting = np.empty((0, *task.shape), dtype=np.float32)
 
@@ -91,14 +117,9 @@ class DocumentInProgress:
 
     def take(self, first: int, reading: SentencePrediction) -> None:
         """Add what was read of the sentence that begins with a word."""
-        self._entities += [entity_of(self.encoded, first, span) for span in reading.spans]
+        self.spans += [entity_of(self.encoded, first, span) for span in reading.spans]
         if self._keep:
-            self._readings.append((first, reading))
-
-    def result(self) -> DocumentPrediction:
-        """The document, all of whose sentences were read."""
-        document = self.encoded.document.with_entities(self._entities)
-        return DocumentPrediction(document, self.encoded, tuple(self._readings))
+            self.readings.append((first, reading))
 
 
 def entity_of(encoded: Encoded, first: int, span: ScoredSpan) -> Entity:

@@ -8,13 +8,16 @@ documents are prepared, and a long text needs memory for its words but not for t
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import accumulate, islice
 
-from onoma.bundle import ENTITIES, Bundle
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.bundle import Bundle
 from onoma.encoding import batch_by_length
 from onoma.errors import InputError
-from onoma.runtime import Backend, PaddedBatch
+from onoma.runtime import Backend, PaddedBatch, Scores
 from onoma.tagger.prediction import DocumentInProgress, DocumentPrediction
 from onoma.tagger.stretch import EMPTY, DocumentWindow, Row, Stretch
 from onoma.tagger.texts import UntilError, as_document, as_documents, together
@@ -25,7 +28,7 @@ _LOOKAHEAD_WINDOWS = 512
 
 
 class Tagger:
-    """Finds the entities of texts.
+    """Finds the entities of texts, and in the same pass whatever else its model predicts, as layers of the documents.
 
     One that was loaded from a folder can be copied and sent to other processes: each copy loads the model again.
 
@@ -51,7 +54,9 @@ class Tagger:
         self._backend = backend
         self._batch_subwords = batch_subwords
         self._windower = bundle.windower(structure=structure)
-        self._task: Task = bundle.task()
+        self._tasks: Mapping[str, Task] = bundle.tasks()
+        widths = [width for (width,) in (task.shape for task in self._tasks.values())]
+        self._columns = [slice(end - width, end) for width, end in zip(widths, accumulate(widths), strict=True)]
 
     def __reduce__(self) -> tuple[Callable[[], Tagger], tuple[()]]:
         if self._reload is None:
@@ -99,7 +104,7 @@ class Tagger:
 
         def batches() -> Iterator[PaddedBatch]:
             for jobs in _runs(self._jobs(source, keep=keep), size=_LOOKAHEAD_WINDOWS):
-                stretch = Stretch.of(jobs, shape=self._task.shape)
+                stretch = Stretch.of(jobs, shape=(self._columns[-1].stop,))
                 stretches.append(stretch)
                 rows = stretch.rows(self._windower)
                 for batch in batch_by_length([len(row.ids) for row in rows], budget=self._batch_subwords):
@@ -109,7 +114,7 @@ class Tagger:
 
         for scores in self._backend.run(batches()):
             stretch, batch = under_way.popleft()
-            stretch.take(batch, scores[ENTITIES], self._windower)
+            stretch.take(batch, self._side_by_side(scores), self._windower)
             if not stretch.missing:
                 yield from self._decoded(stretches.popleft())
         if source.error is not None:
@@ -119,22 +124,29 @@ class Tagger:
         """The windows of a stream of documents."""
         for group in together(documents):
             for encoded in self._windower.encode(group):
-                reader = DocumentInProgress(encoded, self._task, keep=keep)
+                reader = DocumentInProgress(encoded, self._tasks, keep=keep)
                 for window in encoded.windows or (EMPTY,):
                     yield DocumentWindow(reader, window)
 
+    def _side_by_side(self, scores: Scores) -> NDArray[np.float32]:
+        """The scores of all tasks, ``[windows, subwords, all scores of a word]``."""
+        if len(self._tasks) == 1:
+            return scores[next(iter(self._tasks))]
+        return np.concatenate([scores[name] for name in self._tasks], axis=2)
+
     def _decoded(self, stretch: Stretch) -> Iterator[DocumentPrediction]:
         """Decode the sentences that are whole; the documents that this completes."""
-        sentences = [
-            (reader, first, scores)
-            for reader, scored in stretch.documents()
-            for first, scores in reader.sentences(scored)
-        ]
-        readings = self._task.decode([scores for _, _, scores in sentences])
-        for (reader, first, _), reading in zip(sentences, readings, strict=True):
-            reader.take(first, reading)
+        for (name, task), columns in zip(self._tasks.items(), self._columns, strict=True):
+            sentences = [
+                (reader.layers[name], first, scores)
+                for reader, scored in stretch.documents()
+                for first, scores in reader.layers[name].sentences(scored[:, columns])
+            ]
+            readings = task.decode([scores for _, _, scores in sentences])
+            for (layer, first, _), reading in zip(sentences, readings, strict=True):
+                layer.take(first, reading)
         for reader, _ in stretch.documents():
-            if reader.word == len(reader.encoded.words):
+            if reader.is_whole:
                 yield reader.result()
 
 

@@ -11,12 +11,21 @@ from onoma.tasks.calibration import (
     log_odds,
     temper,
 )
+from onoma.tasks.labelled import LabelPrediction
 from onoma.tasks.lattice import Lattice, softmax
+from onoma.tasks.sentence_task import SentenceTask
 from onoma.tasks.span_task import SpanPrediction, SpanTask
 from onoma.tasks.tag_task import MOST_LABELS, TagPrediction, TagTask
 from onoma.tasks.targets import NO_SPANS, OVERLAPS, Overlaps, Targets, gold_chunks
 from onoma.tasks.task import NO_TARGET, ScoredSpan, SentencePrediction, Task
 from onoma.tasks.transitions import Transitions, best_sequences, best_tags
+from onoma.tasks.word_task import WordTask
+
+EntityTask = TagTask | SpanTask
+"""What finds entities."""
+
+AnyTask = EntityTask | WordTask | SentenceTask
+"""Every task there is."""
 
 __all__ = [
     "MOST_LABELS",
@@ -27,9 +36,13 @@ __all__ = [
     "SUREST",
     "UNCALIBRATED",
     "UNSCALED",
+    "AnyTask",
     "Calibration",
+    "EntityTask",
+    "LabelPrediction",
     "Lattice",
     "SentencePrediction",
+    "SentenceTask",
     "Scaling",
     "ScoredSpan",
     "SpanPrediction",
@@ -39,6 +52,7 @@ __all__ = [
     "Targets",
     "Task",
     "Transitions",
+    "WordTask",
     "best_sequences",
     "best_tags",
     "fit_scaling",

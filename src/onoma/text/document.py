@@ -21,9 +21,11 @@ class Document:
         sentences: the bounds that the corpus gave, ordered and without overlap; None where it gave none.
         meta: whatever else travels with the document, JSON values only.
         unannotated: labels that its annotation leaves out, so that where it has no entity there may be one of these.
+        layers: what tasks beside that of the entities have found, by the name of the task: labelled spans in order,
+            such as one for each word or one for each sentence.
 
     Raises:
-        ValueError: an entity or a word does not agree with the text.
+        ValueError: an entity, a word or a span of a layer does not agree with the text.
     """
 
     text: str
@@ -33,9 +35,12 @@ class Document:
     sentences: tuple[Sentence, ...] | None = field(default=None, kw_only=True)
     meta: Mapping[str, object] = field(default_factory=dict, kw_only=True)
     unannotated: frozenset[str] = field(default=frozenset(), kw_only=True)
+    layers: Mapping[str, tuple[Entity, ...]] = field(default_factory=dict, kw_only=True)
 
     def __post_init__(self) -> None:
         pieces: tuple[Entity | Word, ...] = (*self.entities, *(self.words or ()))
+        for spans in self.layers.values():
+            pieces += spans
         for piece in pieces:
             if self.text[piece.start : piece.end] != piece.text or not 0 <= piece.start <= piece.end <= len(self.text):
                 found = self.text[piece.start : piece.end]
@@ -82,9 +87,32 @@ class Document:
         entities = list(entities)
         if not entities and not self.entities:
             return self
-        ordered = tuple(sorted(entities, key=lambda entity: (entity.start, -entity.end, entity.label)))
-        return replace(self, entities=ordered)
+        return replace(self, entities=tuple(sorted(entities, key=_in_text_order)))
+
+    def with_layers(self, layers: Mapping[str, Iterable[Entity]]) -> Document:
+        """The same document with these layers, each put in order; its other layers stay."""
+        ordered = {name: tuple(sorted(spans, key=_in_text_order)) for name, spans in layers.items()}
+        return replace(self, layers={**self.layers, **ordered})
+
+    def with_text(self, text: str) -> Document:
+        """The same document with a text of the same length, in which all offsets mean what they meant."""
+
+        def renewed(spans: Iterable[Entity]) -> tuple[Entity, ...]:
+            return tuple(replace(span, text=text[span.start : span.end]) for span in spans)
+
+        words = self.words
+        return replace(
+            self,
+            text=text,
+            words=None if words is None else tuple(replace(word, text=text[word.start : word.end]) for word in words),
+            entities=renewed(self.entities),
+            layers={name: renewed(spans) for name, spans in self.layers.items()},
+        )
 
     def _repr_html_(self) -> str:
         """The text with its entities in colours, for notebooks."""
         return document_block(self.text, self.entities)
+
+
+def _in_text_order(span: Entity) -> tuple[int, int, str]:
+    return span.start, -span.end, span.label

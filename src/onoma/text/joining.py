@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
@@ -37,8 +38,11 @@ def join(documents: Sequence[Document]) -> Document:
     words: list[Word] = []
     entities: list[Entity] = []
     sentences: list[Sentence] = []
+    layers: defaultdict[str, tuple[Entity, ...]] = defaultdict(tuple)
     offset = 0
     for document in documents:
+        for name, spans in document.layers.items():
+            layers[name] += tuple(_moved(span, offset) for span in spans)
         words += [_moved(word, offset) for word in document.words or ()]
         entities += [_moved(entity, offset) for entity in document.entities]
         sentences += [_moved(sentence, offset) for sentence in _sentences(document)]
@@ -52,18 +56,21 @@ def join(documents: Sequence[Document]) -> Document:
         sentences=tuple(sentences),
         meta=_meta(documents),
         unannotated=frozenset[str]().union(*(document.unannotated for document in documents)),
+        layers=dict(layers),
     )
 
 
 def split_sentences(document: Document) -> list[Document]:
     """A document cut where its sentences begin, but not inside an entity or a word; blanks at the cuts are left out.
 
-    Each part has the document's id and ``meta``. A document without sentence bounds is returned as it is.
+    Each part has the document's id and ``meta``, and such spans of its layers as are inside. A document without
+    sentence bounds is returned as it is.
     """
     text, words, sentences = document.text, document.words or (), document.sentences or ()
     if len(sentences) < 2:
         return [document]
     all_words, all_entities, all_sentences = _Ordered(words), _Ordered(document.entities), _Ordered(sentences)
+    layers = {name: _Ordered(spans) for name, spans in document.layers.items()}
     starts = (sentence.start for sentence in sentences[1:])
     cuts = [start for start in starts if not (all_words.cross(start) or all_entities.cross(start))]
     parts: list[Document] = []
@@ -71,6 +78,10 @@ def split_sentences(document: Document) -> list[Document]:
         own_words, entities = all_words.between(start, end), all_entities.between(start, end)
         last = max((span.end for span in (*own_words, *entities)), default=0)
         own = text[start : start + max(last, len(text[start:end].rstrip()))]
+        own_layers = {
+            name: tuple(span for span in spans.between(start, end) if span.end <= len(own))
+            for name, spans in layers.items()
+        }
         bounds = (replace(each, end=min(each.end, len(own))) for each in all_sentences.between(start, end))
         parts.append(
             replace(
@@ -79,6 +90,7 @@ def split_sentences(document: Document) -> list[Document]:
                 entities=entities,
                 words=None if document.words is None else own_words,
                 sentences=tuple(bounds),
+                layers=own_layers,
             )
         )
     return parts

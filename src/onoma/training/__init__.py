@@ -3,18 +3,23 @@
 from onoma.engine.config import read_setting
 from onoma.engine.devices import Ranks, find_ranks, joined
 from onoma.engine.history import copy_logs, read_history
-from onoma.training.config import RunConfig, read_config
+from onoma.training.config import RunConfig, TaskConfig, read_config
 from onoma.training.parts import read_part
-from onoma.training.run import Tested, Trained, run_training
+from onoma.training.run import Tested, TestedTask, Trained, run_training
+from onoma.training.several import check_labels, named
 
 __all__ = [
     "Ranks",
     "RunConfig",
+    "TaskConfig",
     "Tested",
+    "TestedTask",
     "Trained",
+    "check_labels",
     "copy_logs",
     "find_ranks",
     "joined",
+    "named",
     "read_config",
     "read_history",
     "read_part",

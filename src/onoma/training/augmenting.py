@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from onoma.text import Document
 
@@ -26,11 +25,5 @@ def with_capitals(documents: Iterable[Document], *, share: float) -> Iterator[Do
 
 def in_capitals(document: Document) -> Document:
     """The document in capitals; a letter whose capital is not one character, such as ``ß``, stays."""
-    text = "".join(capital if len(capital := character.upper()) == 1 else character for character in document.text)
-    words = document.words
-    return replace(
-        document,
-        text=text,
-        words=None if words is None else tuple(replace(word, text=text[word.start : word.end]) for word in words),
-        entities=tuple(replace(entity, text=text[entity.start : entity.end]) for entity in document.entities),
-    )
+    letters = (capital if len(capital := character.upper()) == 1 else character for character in document.text)
+    return document.with_text("".join(letters))

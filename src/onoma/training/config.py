@@ -5,19 +5,43 @@ Paths are taken from the folder in which the command runs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
+from torch import nn
 
+from onoma.bundle import ENTITIES
+from onoma.corpora import Labelled
 from onoma.engine import config
 from onoma.engine.config import EngineConfig, Frozen
+from onoma.errors import ConfigError
 from onoma.pretraining.config import AdaptConfig
 from onoma.tasks import Overlaps
 
 TagSchemeName = Literal["BIO", "BIOES"]
 Documents = Literal["auto", "file", "blank-lines"] | Annotated[int, Field(ge=1)]
+TaskKind = Literal["tags", "words", "sentences", "mlm"]
+
+_NAME = re.compile("[a-z][a-z0-9_-]*")
+_RESERVED = frozenset(
+    [
+        "logits",
+        "input_ids",
+        "attention_mask",
+        "text",
+        "sent_id",
+        "newdoc",
+        "newpar",
+        "bound",
+        "f1",
+        "precision",
+        "recall",
+    ]
+)
+"""Names of something else in a graph, in CoNLL-U, or among figures."""
 
 
 class CorpusConfig(Frozen):
@@ -65,6 +89,7 @@ class DataConfig(Frozen):
         capitals: share of the training documents that are also learnt in capitals. Only for encoders that tell capitals
             from lower case.
         corpora: where files differ in what their labels are called or what they annotate, a table for each kind.
+        weight: what the loss counts beside those of other tasks.
     """
 
     train: tuple[Path, ...] = Field(min_length=1)
@@ -84,11 +109,49 @@ class DataConfig(Frozen):
     mixed_lengths: bool = False
     capitals: float = Field(default=0.0, ge=0, le=1)
     corpora: tuple[CorpusConfig, ...] = ()
+    weight: float = Field(default=1.0, gt=0)
+
+    @property
+    def labelled(self) -> Labelled:
+        """What has labels in the files."""
+        return "spans"
+
+    @property
+    def layer(self) -> str:
+        """The layer to read where a document has it; empty for its entities."""
+        return ""
 
     @field_validator("train", "dev", "test", mode="before")
     @classmethod
     def _one_or_many(cls, value: object) -> object:
         return (value,) if isinstance(value, str | Path) else value
+
+
+class TaskConfig(DataConfig):
+    """A task beside that of the entities, which the same encoder learns. The keys of `data` are those of its own text.
+
+    Attributes:
+        name: that of the task, and of the layer that it becomes in documents.
+        kind: what it predicts: `tags` (spans of words, as entities are), `words` (a label for each), `sentences` (a
+            label for each); or `mlm` (masked subwords), which helps the encoder and is not kept.
+        head: of tags `linear`, `crf` or `span`.
+        train: files to learn from; of `mlm` texts, by default those of the other tasks.
+    """
+
+    name: str
+    kind: TaskKind
+    head: str = "linear"
+    train: tuple[Path, ...] = ()
+
+    @property
+    def labelled(self) -> Labelled:
+        """What has labels in the files."""
+        return self.kind if self.kind in ("words", "sentences") else "spans"
+
+    @property
+    def layer(self) -> str:
+        """The layer to read where a document has it."""
+        return self.name
 
 
 class ModelConfig(Frozen):
@@ -141,10 +204,13 @@ class TrainingConfig(EngineConfig):
 
     Attributes:
         epochs: passes over the training text; by default as many as make some 750 steps, 3 to 40.
-        patience: epochs without a better dev F1 after which training stops.
+        patience: epochs without a better figure on dev after which training stops.
         class_weights: what a word counts in the loss, by label or tag, or `balanced`.
         label_smoothing: share of each target that goes to all tags alike.
         lora: adapters trained with a frozen encoder, as a table.
+        sampling: how often each of several tasks is drawn: `proportional` to its batches, to their `square-root`, or by
+            a temperature, a number: to their power of one over it.
+        best_task: the task whose figure on dev chooses the best epoch; by default `entities`, or the first with dev.
     """
 
     epochs: int | None = Field(default=None, ge=1)
@@ -152,6 +218,8 @@ class TrainingConfig(EngineConfig):
     class_weights: Literal["balanced"] | dict[str, Annotated[float, Field(ge=0)]] | None = None
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     lora: LoraConfig | None = None
+    sampling: Literal["proportional", "square-root"] | Annotated[float, Field(gt=0)] = "proportional"
+    best_task: str | None = None
 
 
 class RunConfig(Frozen):
@@ -159,14 +227,61 @@ class RunConfig(Frozen):
 
     Attributes:
         output: the folder of the model.
+        data: the text of the task that finds entities.
+        task: tables of further tasks. One that is called `entities` is `data` itself.
         adapt: pre-training of the encoder on unlabelled text before it is fine-tuned, as a table.
     """
 
     output: Path
     data: DataConfig
+    task: tuple[TaskConfig, ...] = ()
     adapt: AdaptConfig | None = None
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _entities_are_data(cls, tables: object) -> object:
+        return with_entities_as_data(tables) if isinstance(tables, dict) else tables
+
+    @property
+    def predicted(self) -> tuple[TaskConfig, ...]:
+        """The further tasks whose heads are kept."""
+        return tuple(task for task in self.task if task.kind != "mlm")
+
+    @property
+    def masked(self) -> TaskConfig | None:
+        """The task of masked subwords; None where there is none."""
+        return next((task for task in self.task if task.kind == "mlm"), None)
+
+    def of_task(self, task: TaskConfig) -> RunConfig:
+        """The configuration of a further task as if it were the only one."""
+        model = self.model.model_copy(update={"head": task.head, "overlaps": "flat"})
+        return self.model_copy(update={"data": task, "model": model})
+
+
+def with_entities_as_data(tables: dict[str, object]) -> dict[str, object]:
+    """The tables of a run in which a task called ``entities`` is the table ``data``.
+
+    Raises:
+        ConfigError: both are there, or that task is of another kind.
+    """
+    listed = tables.get("task")
+    if not isinstance(listed, list | tuple):
+        return tables
+    named = [each for each in listed if isinstance(each, dict) and each.get("name") == ENTITIES]
+    if not named:
+        return tables
+    own = {key: value for key, value in named[0].items() if key not in ("name", "kind", "head")}
+    if "data" in tables or len(named) > 1:
+        raise ConfigError(f"the task {ENTITIES} is there twice, in data or in task; give it once")
+    if named[0].get("kind", "tags") != "tags":
+        raise ConfigError(f"the task {ENTITIES} is of the kind tags; give a task of another kind another name")
+    model = tables.get("model", {})
+    if "head" in named[0] and isinstance(model, dict):
+        model = {"head": named[0]["head"], **model}
+    others = [each for each in listed if each is not named[0]]
+    return {**tables, "data": own, "task": others, "model": model}
 
 
 _ASKED_FOR_BY = {"output": "output (--output)", "data": "data.train (--train)", "data.train": "data.train (--train)"}
@@ -188,4 +303,49 @@ def read_config(
     Raises:
         ConfigError: the file cannot be read, a key is unknown, or a value does not fit.
     """
-    return config.read_config(RunConfig, path, base=base, settings=settings, asked_for=_ASKED_FOR_BY)
+    run = config.read_config(RunConfig, path, base=base, settings=settings, asked_for=_ASKED_FOR_BY)
+    check_tasks(run)
+    return run
+
+
+def check_tasks(run: RunConfig) -> None:
+    """Check what the tables of the tasks say, before anything is read.
+
+    Raises:
+        ConfigError: a name cannot be used, or what a table says does not fit its kind.
+    """
+    names = [ENTITIES]
+    for task in run.task:
+        where = f"task {task.name!r}"
+        if not _NAME.fullmatch(task.name) or task.name in _RESERVED or hasattr(nn.ModuleDict(), task.name):
+            raise ConfigError(
+                f"{where}: the name cannot be used; take another one, of lower-case letters, digits, - and _"
+            )
+        if task.name in names:
+            raise ConfigError(f"{where}: two tasks have this name; give one of them another")
+        names.append(task.name)
+        if task.kind == "mlm":
+            _check_masked(run, task, where)
+            continue
+        if not task.train:
+            raise ConfigError(f'{where}: has no data; name the files to learn from, as in train = "train.conll"')
+        heads = ("linear", "crf", "span") if task.kind == "tags" else ("linear",)
+        if task.head not in heads:
+            known = ", ".join(heads)
+            raise ConfigError(f"{where}: head: {task.head!r} is no head of the kind {task.kind}; choose from {known}")
+        if task.kind != "tags" and any(corpus.unannotated for corpus in task.corpora):
+            raise ConfigError(f"{where}: corpora: only tasks of the kind tags can leave open what is not annotated")
+    measured = [ENTITIES] * bool(run.data.dev) + [task.name for task in run.predicted if task.dev]
+    best = run.training.best_task
+    if best is not None and best not in measured:
+        known = ", ".join(measured) or "none has"
+        raise ConfigError(
+            f"training.best_task: no task {best!r} has dev text to be measured on; those that do: {known}"
+        )
+
+
+def _check_masked(run: RunConfig, task: TaskConfig, where: str) -> None:
+    if task.dev or task.test:
+        raise ConfigError(f"{where}: a task of the kind mlm only helps and is not measured; leave out its dev and test")
+    if run.masked is not task:
+        raise ConfigError(f"{where}: a second task of the kind mlm; name all texts in one")

@@ -24,14 +24,14 @@ from onoma.encoding import Windower
 from onoma.engine.cache import Piece, cached_arrays
 from onoma.errors import ConfigError
 from onoma.io.digest import code_digest
-from onoma.tasks import SpanTask, TagTask
+from onoma.tasks import AnyTask
 from onoma.text import Document
 from onoma.training.augmenting import with_capitals
 from onoma.training.examples import make_examples
 from onoma.training.flat import COLUMNS, Examples, flatten
 from onoma.training.mixing import with_mixed_lengths
 from onoma.training.parts import card_of, labels_of
-from onoma.training.tasks import TaskSettings
+from onoma.training.tasks import Settings
 
 _READ_ONCE = 2_000_000
 """Characters; a corpus of fewer is kept between counting and cutting, a larger one is read twice."""
@@ -64,7 +64,7 @@ class TrainingText:
     """
 
     examples: Examples
-    task: TagTask | SpanTask
+    task: AnyTask
     card: DataCard
     labels: Counter[str]
     unusable: Counter[str]
@@ -76,7 +76,7 @@ def read_training_text(
     format: str | None,
     options: Callable[[Path], ReadOptions],
     windower: Windower,
-    task: TaskSettings,
+    task: Settings,
     mixed_by: int | None = None,
     capitals: float = 0.0,
     notice: Callable[[str], object],
@@ -115,7 +115,8 @@ def read_training_text(
         made = task.make(sorted(labels), unannotated=unannotated)
         yield from flatten(make_examples(learnt, windower=windower, task=made, unusable=unusable))
         notices = [notice for reading in readings for notice in reading.notices()]
-        notices += _missing_labels(readings, ways)
+        if all(how.labelled == "spans" for how in ways):
+            notices += _missing_labels(readings, ways)
         card = card_of(paths, digest=digest, reports=[reading.report for reading in readings])
         facts = _Facts(card=card, labels=labels, unusable=unusable, notices=notices)
         return msgspec.json.encode(facts).decode()
@@ -182,7 +183,7 @@ def _key(
     format: str | None,
     ways: Sequence[ReadOptions],
     windower: Windower,
-    task: TaskSettings,
+    task: Settings,
     changed: Mapping[str, object],
 ) -> str:
     files = [(str(file), file.stat().st_size) for path in paths for file in files_of(path)]

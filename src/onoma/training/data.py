@@ -29,10 +29,18 @@ class TaggingData:
         seed: of the order.
         tokenizer: shows examples to people.
         of_spans: whether spans are predicted, in the place of a target for each word.
+        task: the name of what is predicted.
     """
 
     def __init__(
-        self, examples: Examples, *, budget: int, seed: int, tokenizer: Tokenizer, of_spans: bool = False
+        self,
+        examples: Examples,
+        *,
+        budget: int,
+        seed: int,
+        tokenizer: Tokenizer,
+        of_spans: bool = False,
+        task: str = ENTITIES,
     ) -> None:
         self.examples = examples
         self.budget = budget
@@ -40,6 +48,7 @@ class TaggingData:
         self.subwords = examples.subwords
         self._tokenizer = tokenizer
         self._of_spans = of_spans
+        self._task = task
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -62,7 +71,7 @@ class TaggingData:
             words=to_device(words, device),
             begins=to_device(edges & BEGINS > 0, device),
             ends=to_device(edges & ENDS > 0, device),
-            targets={ENTITIES: to_device(targets, device)},
+            targets={self._task: to_device(targets, device)},
         )
 
     def _spans(self, chosen: Sequence[int], packed: PackedExamples, words: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -53,6 +53,8 @@ def read_options(data: DataConfig, path: Path) -> ReadOptions:
         may_be_empty=any(path in files and len(files) > 1 for files in (data.train, data.dev, data.test)),
         labels=corpus.labels if corpus else {},
         unannotated=frozenset(corpus.unannotated if corpus else ()),
+        labelled=data.labelled,
+        layer=data.layer,
     )
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -35,16 +38,20 @@ from onoma.engine.train_state import TrainState
 from onoma.errors import ConfigError, InputError
 from onoma.evaluation import choose_bound, evaluate
 from onoma.metrics import Report, as_fractions
-from onoma.models import Model, Pretrained, TorchBackend, load_pretrained
+from onoma.models import HelpedModel, Model, Pretrained, TorchBackend, load_pretrained
 from onoma.models.lora import merge_lora
 from onoma.tagger import Tagger
 from onoma.tasks import OVERLAPS
 from onoma.training.building import build_model, check_model, plan_run
 from onoma.training.config import RunConfig
 from onoma.training.corpus import TrainingText, read_training_text
+from onoma.training.data import TaggingData
 from onoma.training.flat import Examples
+from onoma.training.masked import read_masked
+from onoma.training.mixed import MixedData
 from onoma.training.parts import Part, compare_labels, count_inside_words, read_options, read_part
-from onoma.training.tasks import TaskSettings
+from onoma.training.several import ReadTask, Several, with_learnt
+from onoma.training.tasks import TaskSettings, settings_of
 from onoma.version import __version__
 
 BOUND = "bound"
@@ -59,6 +66,19 @@ class Tested(Event):
     """The finished model was measured on test."""
 
     report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class TestedTask(Event):
+    """A task beside that of the entities was measured on its test text.
+
+    Attributes:
+        name: that of the task.
+        figures: fractions of 1, by name.
+    """
+
+    name: str
+    figures: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +135,25 @@ def run_training(
     check_model(config, pretrained)
     on_event(Stage("reading"))
     text = ranks.in_turn(lambda: _read_train(config, pretrained, on_event=on_event))
+    several = _read_several(config, pretrained, on_event=on_event, ranks=ranks)
     wanted = config.data.dev if ranks.first else None
     dev = read_part(wanted, config.data, on_event=on_event) if wanted else None
     if dev is not None:
         compare_labels(text.labels, dev.labels, on_event=on_event)
-    bundle = Bundle(_manifest(config, pretrained, text, dev), pretrained.tokenizer)
+    bundle = Bundle(several.in_manifest(_manifest(config, pretrained, text, dev)), pretrained.tokenizer)
     if dev is not None:
         count_inside_words(dev, bundle.windower(), on_event=on_event)
-    model = build_model(config, pretrained, text=text).to(device)
+    model = build_model(config, pretrained, text=text)
+    if several:
+        model = several.on(model, run=config, pretrained=pretrained)
+    model = model.to(device)
     dtype = ranks.broadcast(lambda: dtype_of_run(settings.dtype, device=device, folder=folder))
-    data, loop_settings = plan_run(settings, text, pretrained=pretrained, device=device, dtype=dtype)
+    entities, loop_settings = plan_run(settings, text, pretrained=pretrained, device=device, dtype=dtype)
+    data: TaggingData | MixedData = entities
+    measure = _measure(bundle.only(ENTITIES), model, dev, device=device)
+    if several:
+        data = several.with_entities(entities, run=config, pretrained=pretrained, epochs=loop_settings.epochs)
+        measure = several.measured_with(measure, bundle=bundle, model=model, device=device, best=settings.best_task)
     listener, checkpointer = record(
         folder,
         lambda: make_identity(
@@ -141,11 +170,11 @@ def run_training(
         on_event=on_event,
     )
     with Stop() as stop:
-        loop = Loop(
+        loop = Loop[Any](
             model,
             data,
             settings=loop_settings,
-            measure=_measure(bundle, model, dev, device=device),
+            measure=measure,
             on_event=listener,
             checkpointer=checkpointer,
             stop=stop,
@@ -154,8 +183,22 @@ def run_training(
         state = loop.run()
     if settings.lora is not None:
         merge_lora(model.encoder)
+    if isinstance(model, HelpedModel):
+        model = model.without_helper()
+    bundle = with_learnt(bundle, model)
     bound = None if state.score is None else state.score.figures.get(BOUND)
     return Trained(model, _with_parameters(bundle, model, bound=bound), pretrained, _samples(text.examples), state)
+
+
+def _read_several(config: RunConfig, pretrained: Pretrained, *, on_event: Listener, ranks: Ranks) -> Several:
+    """The tasks beside that of the entities; dev is read by the first process only."""
+    tasks = []
+    for task in config.predicted:
+        own = config.of_task(task)
+        text = ranks.in_turn(partial(_read_train, own, pretrained, on_event=on_event))
+        dev = read_part(task.dev, task, on_event=on_event) if task.dev and ranks.first else None
+        tasks.append(ReadTask.of(config, task, text, dev))
+    return Several(tuple(tasks), ranks.in_turn(lambda: read_masked(config, pretrained, on_event=on_event)))
 
 
 def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener) -> TrainingText:
@@ -171,14 +214,15 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
         format=config.data.format,
         options=lambda path: read_options(config.data, path),
         windower=Windower(subword_encoder, window=window.window, overlap=window.overlap),
-        task=TaskSettings.of(config.model),
+        task=settings_of(config),
         mixed_by=config.training.seed if config.data.mixed_lengths else None,
         capitals=config.data.capitals,
         notice=lambda text: on_event(Notice(text)),
     )
     if not text.labels:
+        what = "entities" if config.data.labelled == "spans" else "labels"
         raise InputError(
-            f"{text.card.name}: has no entities in {text.card.documents:,} documents, so there is nothing to train on; "
+            f"{text.card.name}: has no {what} in {text.card.documents:,} documents, so there is nothing to train on; "
             "check data.tag_column and data.format"
         )
     if not len(text.examples):

@@ -4,14 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Literal
 
-from onoma.bundle import SpansCard, TagsCard
+from onoma.bundle import EntityCard, SentencesCard, SpansCard, TagsCard, WordsCard
 from onoma.errors import ConfigError
 from onoma.schemes import SCHEMES
-from onoma.tasks import Overlaps, SpanTask, TagTask
-from onoma.training.config import ModelConfig, TagSchemeName
+from onoma.tasks import EntityTask, Overlaps, SentenceTask, SpanTask, TagTask, WordTask
+from onoma.training.config import ModelConfig, RunConfig, TagSchemeName
 
 SPAN_HEAD = "span"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSettings:
+    """A label for each word, or for each sentence."""
+
+    labelled: Literal["words", "sentences"]
+
+    def make(self, labels: Sequence[str], *, unannotated: Sequence[frozenset[str]] = ()) -> WordTask | SentenceTask:
+        """The task with some labels, all of which every document annotates."""
+        del unannotated  # refused when the configuration is read
+        return WordTask(labels) if self.labelled == "words" else SentenceTask(labels)
+
+    def card(self, labels: tuple[str, ...]) -> WordsCard | SentencesCard:
+        """The task's card before training."""
+        kind = WordsCard if self.labelled == "words" else SentencesCard
+        return kind(labels=labels, head="linear")
+
+    def key(self) -> dict[str, object]:
+        """What decides examples, as JSON takes it."""
+        return {"labelled": self.labelled}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +66,7 @@ class TaskSettings:
             widest_span=model.widest_span,
         )
 
-    def make(self, labels: Sequence[str], *, unannotated: Sequence[frozenset[str]] = ()) -> TagTask | SpanTask:
+    def make(self, labels: Sequence[str], *, unannotated: Sequence[frozenset[str]] = ()) -> EntityTask:
         """The task with some labels.
 
         Raises:
@@ -59,7 +81,7 @@ class TaskSettings:
             )
         return SpanTask(labels, size=self.span_size, widest=self.widest_span, overlaps=self.overlaps)
 
-    def card(self, labels: tuple[str, ...]) -> TagsCard | SpansCard:
+    def card(self, labels: tuple[str, ...]) -> EntityCard:
         """The task's card before training."""
         if self.head != SPAN_HEAD:
             return TagsCard(labels=labels, scheme=self.tag_scheme, head=self.head)
@@ -70,3 +92,16 @@ class TaskSettings:
     def key(self) -> dict[str, object]:
         """What decides examples, as JSON takes it."""
         return asdict(self)
+
+
+Settings = TaskSettings | LabelSettings
+
+
+def settings_of(config: RunConfig) -> Settings:
+    """What the data of a run are of.
+
+    Raises:
+        ConfigError: the head cannot predict entities that overlap.
+    """
+    labelled = config.data.labelled
+    return TaskSettings.of(config.model) if labelled == "spans" else LabelSettings(labelled)

@@ -7,7 +7,18 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from onoma.bundle import AUTO, Bundle, CalibrationCard, SpansCard, load_bundle
+from onoma.bundle import (
+    AUTO,
+    ENTITIES,
+    Bundle,
+    CalibrationCard,
+    EntityCard,
+    SpansCard,
+    TagsCard,
+    TaskCard,
+    WordsCard,
+    load_bundle,
+)
 from onoma.metrics import CONVENTIONS, Interval, percent, percent_range
 from onoma.views.curve import curve_section
 
@@ -18,6 +29,7 @@ def write_card(folder: Path, *, name: str) -> None:
     """Write ``README.md`` with what the model finds, what it was trained on, how training went and how it scored."""
     bundle = load_bundle(folder)
     figures = bundle.manifest.provenance.figures
+    of_entities = {part: of for part, of in figures.items() if "f1" in of}
     lines = [
         "---",
         "library_name: onoma",
@@ -27,6 +39,7 @@ def write_card(folder: Path, *, name: str) -> None:
         f"# {literal(name)}",
         "",
         f"A named-entity recognition model that finds {_listed(bundle.labels)}.",
+        *_further_tasks(bundle),
         f"It was fine-tuned with onoma from the encoder {literal(bundle.manifest.encoder.name)}.",
         "",
         "```python",
@@ -40,7 +53,7 @@ def write_card(folder: Path, *, name: str) -> None:
     lines += ["## Model", "", "| | |", "|---|---|"]
     lines += [f"| {literal(key)} | {literal(value)} |" for key, value in model_summary(bundle)]
     lines.append("")
-    if figures:
+    if of_entities:
         lines += [
             "## Figures",
             "",
@@ -51,11 +64,16 @@ def write_card(folder: Path, *, name: str) -> None:
         ]
         lines += [
             f"| {literal(part)} | {percent(of['precision'])} | {percent(of['recall'])} | {_f1(of)} |"
-            for part, of in figures.items()
+            for part, of in of_entities.items()
         ]
         lines.append("")
-        if any("f1_low" in of for of in figures.values()):
+        if any("f1_low" in of for of in of_entities.values()):
             lines += ["In brackets: the 95 % interval of F1 on other texts of the same kind.", ""]
+    further = [(part, name, value) for part, of in figures.items() for name, value in of.items() if "." in name]
+    if further:
+        lines += ["## Figures of further tasks", "", "In %.", "", "| part | figure | value |", "|---|---|--:|"]
+        lines += [f"| {literal(part)} | {literal(name)} | {percent(value)} |" for part, name, value in further]
+        lines.append("")
     lines += [
         *curve_section(folder, caption="Loss and dev F1 by epoch"),
         "## Limits",
@@ -88,22 +106,37 @@ def model_summary(bundle: Bundle) -> Iterator[tuple[str, str]]:
     """Names and values: tasks, encoder, window, calibration, data, and files with their dtypes."""
     manifest, origin = bundle.manifest, bundle.manifest.provenance
     for name, task in manifest.tasks.items():
-        how = f"{task.overlaps} spans" if isinstance(task, SpansCard) else f"scheme {task.scheme}"
-        yield name, f"{', '.join(task.labels)}; {how}, head {task.head}"
-        if task.calibration is not None:
+        yield name, f"{', '.join(task.labels)}; {_how(task)}, head {task.head}"
+        if isinstance(task, EntityCard) and task.calibration is not None:
             yield from _calibration(task.calibration)
     yield "encoder", f"{manifest.encoder.name} ({manifest.encoder.family})"
     window = manifest.window
     joined = "" if window.documents == AUTO else f", trained with documents {window.documents}"
     yield "window", f"{window.size} subwords, overlap {window.overlap}{joined}"
     for part, data in origin.data.items():
-        yield part, f"{data.name}: {data.documents:,} documents, {data.entities:,} entities"
+        what = "labels" if "." in part else "entities"
+        yield part, f"{data.name}: {data.documents:,} documents, {data.entities:,} {what}"
     for reason, count in origin.dropped.items():
         yield "left out", f"{count:,} annotations: {reason}"
     for name, size in manifest.files.items():
         yield name, f"{size / 1e6:,.1f} MB"
     default = f"; default {manifest.dtype or bundle.dtypes[0]}" if len(bundle.dtypes) > 1 else ""
     yield "dtypes", (", ".join(bundle.dtypes) or "none") + default
+
+
+def _how(task: TaskCard) -> str:
+    """In which form a task predicts."""
+    if isinstance(task, SpansCard):
+        return f"{task.overlaps} spans"
+    if isinstance(task, TagsCard):
+        return f"scheme {task.scheme}"
+    return "a label for each word" if isinstance(task, WordsCard) else "a label for each sentence"
+
+
+def _further_tasks(bundle: Bundle) -> Iterator[str]:
+    names = [name for name in bundle.manifest.tasks if name != ENTITIES]
+    if names:
+        yield f"In the same pass it predicts the layers {_listed(tuple(names))}."
 
 
 def _calibration(card: CalibrationCard) -> Iterator[tuple[str, str]]:

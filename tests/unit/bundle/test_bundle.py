@@ -9,7 +9,7 @@ import pytest
 
 from onoma.bundle import EncoderCard, Manifest, TagsCard, TransitionsCard, Windowing, load_bundle, write_manifest
 from onoma.errors import BundleError
-from onoma.tasks import TagTask
+from onoma.tasks import SentenceTask, TagTask, WordTask
 from support.wordpieces import wordpiece
 
 MANIFEST = Manifest(
@@ -125,4 +125,41 @@ def test_a_manifest_of_format_1_still_loads(folder):
     assert bundle.task().calibration.temperature == 1.5
     _edit(folder, colour="red")
     with pytest.raises(BundleError, match="colour"):
+        load_bundle(folder)
+
+
+def test_a_manifest_may_have_further_tasks(folder):
+    cards = {"pos": {"kind": "words", "labels": ["A", "B"], "head": "linear"}}
+    cards["topic"] = cards["pos"] | {"kind": "sentences"}
+    entities = json.loads((folder / "onoma.json").read_text(encoding="utf-8"))["tasks"]["entities"]
+    _edit(folder, tasks={"entities": entities, **cards})
+    bundle = load_bundle(folder)
+    assert {name: type(task) for name, task in bundle.tasks().items()} == {
+        "entities": TagTask,
+        "pos": WordTask,
+        "topic": SentenceTask,
+    }
+    assert bundle.labels == ("X", "Y")
+    assert list(bundle.only("pos").tasks()) == ["pos"]
+    write_manifest(bundle.manifest, folder)
+    assert load_bundle(folder).manifest == bundle.manifest
+
+
+@pytest.mark.parametrize(
+    ("card", "message"),
+    [
+        ({"kind": "words", "labels": ["A", "A"], "head": "linear"}, "labels: there is one twice"),
+        ({"kind": "trees", "labels": ["A"], "head": "linear"}, "trees"),
+    ],
+)
+def test_a_broken_further_task_is_refused(folder, card, message):
+    entities = json.loads((folder / "onoma.json").read_text(encoding="utf-8"))["tasks"]["entities"]
+    _edit(folder, tasks={"entities": entities, "pos": card})
+    with pytest.raises(BundleError, match=message):
+        load_bundle(folder)
+
+
+def test_entities_are_found_by_a_task_that_finds_entities(folder):
+    _edit(folder, tasks={"entities": {"kind": "words", "labels": ["A"], "head": "linear"}})
+    with pytest.raises(BundleError, match="the kind of 'entities' finds no entities"):
         load_bundle(folder)

@@ -9,11 +9,20 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from onoma.errors import BundleError
-from onoma.models import LinearHead, Model, Pretrained, load_model, load_pretrained, save_model
+from onoma.models import (
+    HeadSettings,
+    LinearHead,
+    Model,
+    Pretrained,
+    load_model,
+    load_pretrained,
+    make_head,
+    save_model,
+)
 from onoma.schemes import SCHEMES
-from onoma.tasks import TagTask
+from onoma.tasks import AnyTask, SentenceTask, SpanTask, TagTask, WordTask
 from support.tagging import linear, model_of
-from support.tiny import TAGS, TASK, ragged, shake
+from support.tiny import TAGS, TASK, ragged, shake, wordpiece
 
 
 @pytest.fixture
@@ -103,4 +112,53 @@ def test_an_encoder_without_its_head_is_refused(folder: Path) -> None:
     del tensors["classifier.bias"]
     save_file(tensors, folder / "model.safetensors")
     with pytest.raises(BundleError, match=r"affine\.bias is missing"):
+        load_model(folder)
+
+
+FURTHER: dict[str, tuple[str, AnyTask]] = {
+    "pos": ("linear", WordTask(("NOUN", "VERB"))),
+    "topic": ("linear", SentenceTask(("a", "b", "c"))),
+    "chunks": ("crf", TagTask(("NP",), scheme=SCHEMES["BIO"])),
+    "names": ("span", SpanTask(("X",), size=4, widest=3)),
+}
+
+
+@pytest.fixture
+def several(pretrained: Pretrained, model: Model, tmp_path: Path) -> tuple[Model, Path]:
+    """A model with five heads, and the folder that it was saved to."""
+    heads = {name: make_head(head, 32, task, HeadSettings()) for name, (head, task) in FURTHER.items()}
+    several = Model(model.encoder, {"entities": model.head("entities"), **heads}).eval()
+    shake(several)
+    further = {name: task for name, (_, task) in FURTHER.items()}
+    save_model(several, tmp_path, task=TASK, further=further, pretrained=pretrained)
+    return several, tmp_path
+
+
+def test_further_heads_are_loaded(several: tuple[Model, Path]) -> None:
+    model, folder = several
+    loaded = load_model(folder)
+    ids, mask = ragged((7, 3), vocabulary=100, pad=0)
+    expected, found = model(ids, mask), loaded(ids, mask)
+    assert list(found) == ["entities", *FURTHER]
+    assert all(torch.equal(found[name], expected[name]) for name in found)
+    for name in ("chunks", "names"):
+        learnt = model.head(name).parameters_for_decoding()
+        assert all((loaded.head(name).parameters_for_decoding()[each] == learnt[each]).all() for each in learnt)
+
+
+def test_a_folder_with_further_heads_serves_as_an_encoder(several: tuple[Model, Path], tmp_path: Path) -> None:
+    _, folder = several
+    wordpiece().save(str(folder / "tokenizer.json"))
+    pretrained = load_pretrained(str(folder))
+    target = tmp_path / "again"
+    target.mkdir()
+    save_model(model_of(pretrained.encoder, linear(32, len(TAGS))), target, task=TASK, pretrained=pretrained)
+    assert list(load_model(target).heads) == ["entities"]
+
+
+def test_a_further_head_without_weights_is_named(several: tuple[Model, Path]) -> None:
+    _, folder = several
+    weights = load_file(folder / "model.safetensors")
+    save_file({name: each for name, each in weights.items() if "topic" not in name}, folder / "model.safetensors")
+    with pytest.raises(BundleError, match=r"the head's affine.weight of topic is missing"):
         load_model(folder)

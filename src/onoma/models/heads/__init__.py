@@ -4,25 +4,29 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from onoma.models.heads.crf import CrfHead
-from onoma.models.heads.head import Head, HeadSettings, Sequences, TagHead
+from onoma.models.heads.head import AffineHead, Head, HeadSettings, Sequences, TagHead
 from onoma.models.heads.linear import LinearHead
+from onoma.models.heads.sentences import SentenceHead
 from onoma.models.heads.span import SpanHead
-from onoma.tasks import SpanTask, TagTask
+from onoma.models.heads.words import WordHead
+from onoma.tasks import AnyTask, SentenceTask, SpanTask, WordTask
 
 TAG_HEADS: Mapping[str, type[TagHead]] = MappingProxyType({"linear": LinearHead, "crf": CrfHead})
 """The heads of tags by the name that configurations and bundles use."""
 
 HEADS: Mapping[str, type[TagHead] | type[SpanHead]] = MappingProxyType({**TAG_HEADS, "span": SpanHead})
-"""Every head by its name."""
+"""Every head of entities by its name."""
 
 
-def make_head(name: str, hidden: int, task: TagTask | SpanTask, settings: HeadSettings) -> TagHead | SpanHead:
-    """A new head for a task.
+def make_head(name: str, hidden: int, task: AnyTask, settings: HeadSettings) -> AffineHead:
+    """A new head for a task; of words and of sentences all are called ``linear``.
 
     Raises:
         ValueError: the head is not one of the task.
     """
-    if isinstance(task, SpanTask) != (name == "span"):
+    if isinstance(task, WordTask | SentenceTask) and name == "linear":
+        return WordHead(hidden, task, settings) if isinstance(task, WordTask) else SentenceHead(hidden, task, settings)
+    if isinstance(task, WordTask | SentenceTask) or isinstance(task, SpanTask) != (name == "span"):
         raise ValueError(f"the head {name} is not one of a {type(task).__name__}")
     return SpanHead(hidden, task, settings) if isinstance(task, SpanTask) else TAG_HEADS[name](hidden, task, settings)
 
@@ -30,12 +34,15 @@ def make_head(name: str, hidden: int, task: TagTask | SpanTask, settings: HeadSe
 __all__ = [
     "HEADS",
     "TAG_HEADS",
+    "AffineHead",
     "CrfHead",
     "Head",
     "HeadSettings",
     "LinearHead",
+    "SentenceHead",
     "Sequences",
     "SpanHead",
     "TagHead",
+    "WordHead",
     "make_head",
 ]

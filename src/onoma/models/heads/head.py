@@ -80,8 +80,30 @@ class Head(nn.Module, ABC):
         return {}
 
 
-class TagHead(Head):
-    """A head that scores the tags of a word by dropout and an affine map.
+class AffineHead(Head):
+    """A head that scores a word by dropout and an affine map.
+
+    Args:
+        hidden: width of the hidden states.
+        scores: of a word.
+        settings: see :class:`HeadSettings`.
+    """
+
+    def __init__(self, hidden: int, scores: int, settings: HeadSettings | None = None) -> None:
+        super().__init__()
+        self.settings = settings or HeadSettings()
+        self.dropout = nn.Dropout(self.settings.dropout)
+        self.affine = nn.Linear(hidden, scores)
+        nn.init.normal_(self.affine.weight, std=0.02)
+        nn.init.zeros_(self.affine.bias)
+
+    def forward(self, hidden: Float[Tensor, "*axes hidden"]) -> Float[Tensor, "*axes scores"]:
+        scores: Tensor = self.affine(self.dropout(hidden))
+        return scores
+
+
+class TagHead(AffineHead):
+    """A head that scores the tags of a word.
 
     Args:
         hidden: width of the hidden states.
@@ -96,21 +118,11 @@ class TagHead(Head):
     class_weights: Float[Tensor, " tags"] | None
 
     def __init__(self, hidden: int, task: TagTask, settings: HeadSettings | None = None) -> None:
-        super().__init__()
-        settings = settings or HeadSettings()
         self.tags = len(task.tags)
-        self.settings = settings
-        self.dropout = nn.Dropout(settings.dropout)
-        self.affine = nn.Linear(hidden, self.tags)
-        nn.init.normal_(self.affine.weight, std=0.02)
-        nn.init.zeros_(self.affine.bias)
-        given = settings.class_weights
+        super().__init__(hidden, self.tags, settings)
+        given = self.settings.class_weights
         if given is not None and len(given) != self.tags:
             raise ValueError(f"{len(given)} class weights for {self.tags} tags")
         weights = None if given is None else torch.tensor(given)
         self.register_buffer("class_weights", weights, persistent=False)
         self.register_buffer("allowed", torch.from_numpy(task.allowed), persistent=False)
-
-    def forward(self, hidden: Float[Tensor, "*axes hidden"]) -> Float[Tensor, "*axes tags"]:
-        scores: Tensor = self.affine(self.dropout(hidden))
-        return scores

@@ -22,14 +22,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from onoma.errors import ConfigError
-from onoma.models.heads.head import Head, HeadSettings, Sequences
+from onoma.models.heads.head import AffineHead, HeadSettings, Sequences
 from onoma.tasks import SpanTask
 
 _AT_FIRST = -4.0
 """The log-odds of any span before training."""
 
 
-class SpanHead(Head):
+class SpanHead(AffineHead):
     """One affine map from hidden states to queries, keys, and scores as first and last word.
 
     Args:
@@ -44,23 +44,14 @@ class SpanHead(Head):
     rate_factors: ClassVar[Mapping[str, float]] = MappingProxyType({"width": 50.0})
 
     def __init__(self, hidden: int, task: SpanTask, settings: HeadSettings | None = None) -> None:
-        super().__init__()
-        self.settings = settings or HeadSettings()
+        super().__init__(hidden, task.shape[0], settings)
         if self.settings.class_weights is not None or self.settings.label_smoothing:
             raise ConfigError(
                 "model.head: the head span has no tags; remove training.class_weights and training.label_smoothing, or "
                 "use the head linear"
             )
         self.task = task
-        self.dropout = nn.Dropout(self.settings.dropout)
-        self.affine = nn.Linear(hidden, task.shape[0])
-        nn.init.normal_(self.affine.weight, std=0.02)
-        nn.init.zeros_(self.affine.bias)
         self.width = nn.Parameter(torch.full((task.widest, len(task.labels)), _AT_FIRST))
-
-    def forward(self, hidden: Float[Tensor, "*axes hidden"]) -> Float[Tensor, "*axes features"]:
-        features: Tensor = self.affine(self.dropout(hidden))
-        return features
 
     def loss(
         self, hidden: Float[Tensor, "words hidden"], sequences: Sequences, targets: Int64[Tensor, "spans 3"]

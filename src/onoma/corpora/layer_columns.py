@@ -1,0 +1,130 @@
+"""The layers of a document as CoNLL-U has room for them: in columns, in MISC, and in comments.
+
+A label of a word is one cell. Spans of several words are tags in BIO. The label of a sentence is a comment.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from onoma.corpora.options import Labelled
+from onoma.corpora.tagged import TaggedSentence, longest
+from onoma.corpora.tally import WriteTally
+from onoma.schemes import OUTSIDE, SCHEMES, Chunk, encode_tags
+from onoma.text import Document, Entity, Span, words_touched
+
+_NAME = re.compile(r"[^\W\d][\w.-]*")
+_TAKEN: Mapping[Labelled, frozenset[str]] = {
+    "spans": frozenset(["Entity", "NER", "NE", "SpaceAfter"]),
+    "words": frozenset(["Entity", "NER", "NE", "SpaceAfter"]),
+    "sentences": frozenset(["text", "sent_id", "newdoc", "newpar"]),
+}
+_COLUMNS = {"upos": 1, "pos": 1, "xpos": 2}
+
+
+@dataclass(slots=True)
+class LayerCells:
+    """What the layers say of a sentence.
+
+    Attributes:
+        columns: of each word its cells from LEMMA to DEPS.
+        misc: of each word what MISC says of it.
+        comments: lines before the words.
+    """
+
+    columns: list[list[str]]
+    misc: list[list[str]]
+    comments: list[str] = field(default_factory=list)
+
+    @classmethod
+    def empty(cls, words: int) -> LayerCells:
+        """Those of a sentence without layers."""
+        return cls([["_"] * 7 for _ in range(words)], [[] for _ in range(words)])
+
+
+def layer_cells(
+    document: Document, sentences: Sequence[TaggedSentence], *, kinds: Mapping[str, Labelled], tally: WriteTally
+) -> list[LayerCells]:
+    """The cells of each sentence.
+
+    Args:
+        document: with its layers.
+        sentences: its sentences as they are written.
+        kinds: what the spans of a layer are, by its name; what is not named is found by looking at them.
+        tally: counts what cannot be held.
+    """
+    cells = [LayerCells.empty(len(sentence.words)) for sentence in sentences]
+    taken: set[int] = set()
+    for name, spans in document.layers.items():
+        kind = kinds.get(name) or _kind_of(spans, sentences)
+        if not _NAME.fullmatch(name) or name in _TAKEN[kind]:
+            tally.lose("a layer cannot be held under this name", repr(name))
+            continue
+        column = _COLUMNS.get(name) if kind == "words" else None
+        if column in taken:
+            column = None
+        if column is not None:
+            taken.add(column)
+        layer = _Layer(spans)
+        for own, sentence in zip(cells, sentences, strict=True):
+            if kind == "sentences":
+                label = layer.label_at(sentence.words[0])
+                own.comments += [f"# {name} = {_plain(label)}"] if label else []
+                continue
+            labels = [layer.label_at(word) for word in sentence.words] if kind == "words" else layer.tags(sentence)
+            for place, label in enumerate(labels):
+                if label and column is not None:
+                    own.columns[place][column] = _plain(label)
+                elif label:
+                    own.misc[place].append(f"{name}={_plain(label).replace('|', '/')}")
+    return cells
+
+
+class _Layer:
+    """The spans of a layer, to be found by place."""
+
+    def __init__(self, spans: Sequence[Entity]) -> None:
+        self._spans = sorted(spans, key=lambda span: (span.start, span.end))
+        self._ends = [span.end for span in self._spans]
+        if self._ends != sorted(self._ends):
+            self._ends = []
+
+    def label_at(self, place: Span) -> str:
+        """The label of the first span that shares a character with a word; empty where there is none."""
+        if self._ends:
+            found = bisect_right(self._ends, place.start)
+            candidates = self._spans[found : found + 1]
+        else:
+            candidates = [span for span in self._spans if span.overlaps(place)][:1]
+        return candidates[0].label if candidates and candidates[0].overlaps(place) else ""
+
+    def tags(self, sentence: TaggedSentence) -> list[str]:
+        """Tags in BIO, empty where a word is in no span; of overlapping spans the longest counts."""
+        starts, ends = [word.start for word in sentence.words], [word.end for word in sentence.words]
+        touched = [(words_touched(starts, ends, span.start, span.end), span.label) for span in self._spans]
+        chunks = [Chunk(first, last, label) for (first, last), label in touched if first < last]
+        tags = encode_tags(longest(chunks)[0], length=len(starts), scheme=SCHEMES["BIO"])
+        return ["" if tag == OUTSIDE else tag for tag in tags]
+
+
+def _kind_of(spans: Sequence[Entity], sentences: Sequence[TaggedSentence]) -> Labelled:
+    """What a layer's spans look like: each of one word, or each of all words of a sentence."""
+    words = [word for sentence in sentences for word in sentence.words]
+    starts, ends = [word.start for word in words], [word.end for word in words]
+    touched = [words_touched(starts, ends, span.start, span.end) for span in spans]
+    if all(last - first <= 1 for first, last in touched):
+        return "words"
+    bounds: set[tuple[int, int]] = set()
+    first = 0
+    for sentence in sentences:
+        bounds.add((first, first + len(sentence.words)))
+        first += len(sentence.words)
+    return "sentences" if bounds.issuperset(touched) else "spans"
+
+
+def _plain(label: str) -> str:
+    """A label on one line and in one cell."""
+    return " ".join(label.split())

@@ -1,0 +1,31 @@
+"""A label for each word, by one affine map and the cross-entropy of every word on its own."""
+
+from __future__ import annotations
+
+from jaxtyping import Float, Int64
+from torch import Tensor
+from torch.nn import functional
+
+from onoma.models.heads.head import AffineHead, HeadSettings, Sequences
+from onoma.tasks import WordTask
+
+
+class WordHead(AffineHead):
+    """Scores the labels of a word.
+
+    Args:
+        hidden: width of the hidden states.
+        task: whose labels.
+        settings: see :class:`HeadSettings`.
+    """
+
+    def __init__(self, hidden: int, task: WordTask, settings: HeadSettings | None = None) -> None:
+        super().__init__(hidden, len(task.labels), settings)
+
+    def loss(
+        self, hidden: Float[Tensor, "words hidden"], sequences: Sequences, targets: Int64[Tensor, " words"]
+    ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+        """See :meth:`Head.loss`; each word weighs 1."""
+        del sequences
+        scores = self(hidden).float()
+        return functional.cross_entropy(scores, targets, reduction="sum"), scores.new_tensor(len(targets))

@@ -1,0 +1,91 @@
+"""What tasks of one label have in common, be it a label for each word or for each sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.encoding import Encoded
+from onoma.errors import InputError
+from onoma.tasks.tag_task import MOST_LABELS
+from onoma.tasks.targets import NO_SPANS, Targets
+from onoma.tasks.task import NO_TARGET, ScoredSpan
+from onoma.text import words_touched
+
+
+def checked_labels(labels: Sequence[str]) -> tuple[str, ...]:
+    """The labels, if they are not too many.
+
+    Raises:
+        InputError: they are.
+    """
+    if len(labels) > MOST_LABELS:
+        raise InputError(
+            f"{len(labels):,} labels, the first {labels[0]!r}; at most {MOST_LABELS:,} are possible: is another column "
+            "read as labels?"
+        )
+    return tuple(labels)
+
+
+def label_targets(
+    encoded: Encoded, ranges: Iterator[tuple[int, int, str]], labels: Sequence[str], *, unusable: Counter[str]
+) -> Targets:
+    """The number of each word's label; no target where a word has none. Of two labels the first counts.
+
+    Args:
+        encoded: the document.
+        ranges: half-open ranges of words with a label.
+        labels: in the order of the model's scores.
+        unusable: counts, by reason, what cannot be used.
+    """
+    numbers = {label: number for number, label in enumerate(labels)}
+    words = np.full(len(encoded.words), NO_TARGET, dtype=np.int32)
+    for start, end, label in ranges:
+        if start >= end:
+            unusable["covers no word: left out"] += 1
+        elif (words[start:end] != NO_TARGET).any():
+            unusable["is a second label of the same words: left out"] += 1
+        else:
+            words[start:end] = numbers[label]
+    return Targets(words, NO_SPANS)
+
+
+def gold_ranges(encoded: Encoded) -> Iterator[tuple[int, int, str]]:
+    """The words that each gold span touches, and its label."""
+    starts, ends = encoded.words.starts.tolist(), encoded.words.ends.tolist()
+    for span in encoded.document.entities:
+        yield *words_touched(starts, ends, span.start, span.end), span.label
+
+
+class LabelPrediction:
+    """A :class:`~onoma.tasks.SentencePrediction` of which each span has one label for certain.
+
+    Args:
+        scores: of the sentence's words, ``[words, labels]``.
+        spans: what is labelled, in order.
+        shares: the probability of each span's labels, ``[spans, labels]``.
+        labels: in the order of the scores.
+    """
+
+    def __init__(
+        self,
+        scores: NDArray[np.floating],
+        spans: Sequence[ScoredSpan],
+        *,
+        shares: NDArray[np.float64],
+        labels: tuple[str, ...],
+    ) -> None:
+        self.scores = scores
+        self.spans = spans
+        self._shares = shares
+        self._labels = labels
+
+    def probability(self, start: int, end: int, label: str) -> float:
+        """See :meth:`onoma.tasks.SentencePrediction.probability`; 0 for words that are not labelled as one."""
+        place = next((place for place, span in enumerate(self.spans) if (span.start, span.end) == (start, end)), None)
+        if place is None or label not in self._labels:
+            return 0.0
+        return float(self._shares[place, self._labels.index(label)])

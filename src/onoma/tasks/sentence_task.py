@@ -1,0 +1,73 @@
+"""One label for each sentence: the scores of its words to their mean, and that to the likeliest label.
+
+A head that is one affine map gives the mean of the words' hidden states and the mean of their scores the same score. So
+the mean is taken here, of scores: a model has to score words only, whichever window they are in.
+
+Source: mean pooling as in Reimers and Gurevych 2019, Sentence-BERT, section 3.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.encoding import Encoded
+from onoma.tasks.labelled import LabelPrediction, checked_labels, gold_ranges, label_targets
+from onoma.tasks.lattice import softmax
+from onoma.tasks.targets import Targets
+from onoma.tasks.task import ScoredSpan, SentencePrediction
+
+
+class SentenceTask:
+    """A label for each sentence.
+
+    Args:
+        labels: in the order of the model's scores.
+
+    Raises:
+        InputError: there are too many labels.
+    """
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self.labels = checked_labels(labels)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """``(labels,)``."""
+        return (len(self.labels),)
+
+    def targets(self, encoded: Encoded, *, unusable: Counter[str]) -> Targets:
+        """See :meth:`onoma.tasks.Task.targets`: all words of a sentence that a gold span touches have its label."""
+        return label_targets(encoded, _whole_sentences(encoded), self.labels, unusable=unusable)
+
+    def settled(self, scores: NDArray[np.floating]) -> int:
+        """See :meth:`onoma.tasks.Task.settled`: a mean needs all words."""
+        del scores
+        return 0
+
+    def decode(self, sentences: Sequence[NDArray[np.floating]]) -> list[SentencePrediction]:
+        """See :meth:`onoma.tasks.Task.decode`; a score is the probability of the sentence's label."""
+        found: list[SentencePrediction] = []
+        for scores in sentences:
+            if not len(scores):
+                found.append(LabelPrediction(scores, [], shares=np.empty((0, len(self.labels))), labels=self.labels))
+                continue
+            shares = softmax(scores.mean(axis=0, keepdims=True, dtype=np.float64))
+            best = int(shares.argmax())
+            span = ScoredSpan(0, len(scores), self.labels[best], float(shares[0, best]))
+            found.append(LabelPrediction(scores, [span], shares=shares, labels=self.labels))
+        return found
+
+
+def _whole_sentences(encoded: Encoded) -> Iterator[tuple[int, int, str]]:
+    """Gold spans, grown to the sentences that they touch."""
+    starts, ends = [start for start, _ in encoded.sentences], [end for _, end in encoded.sentences]
+    for first, last, label in gold_ranges(encoded):
+        if first >= last:
+            yield first, last, label
+        else:
+            yield starts[bisect_right(starts, first) - 1], ends[bisect_left(ends, last)], label

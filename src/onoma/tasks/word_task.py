@@ -1,0 +1,62 @@
+"""One label for each word, such as its part of speech: scores to the likeliest label of each word."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.encoding import Encoded
+from onoma.tasks.labelled import LabelPrediction, checked_labels, gold_ranges, label_targets
+from onoma.tasks.lattice import softmax
+from onoma.tasks.targets import Targets
+from onoma.tasks.task import ScoredSpan, SentencePrediction
+
+
+class WordTask:
+    """A label for each word.
+
+    Args:
+        labels: in the order of the model's scores.
+
+    Raises:
+        InputError: there are too many labels.
+    """
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self.labels = checked_labels(labels)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """``(labels,)``."""
+        return (len(self.labels),)
+
+    def targets(self, encoded: Encoded, *, unusable: Counter[str]) -> Targets:
+        """See :meth:`onoma.tasks.Task.targets`; each word of a gold span has its label."""
+        return label_targets(encoded, gold_ranges(encoded), self.labels, unusable=unusable)
+
+    def settled(self, scores: NDArray[np.floating]) -> int:
+        """See :meth:`onoma.tasks.Task.settled`: no word depends on another."""
+        return len(scores)
+
+    def decode(self, sentences: Sequence[NDArray[np.floating]]) -> list[SentencePrediction]:
+        """See :meth:`onoma.tasks.Task.decode`; a score is the probability of the word's label."""
+        if not sentences:
+            return []
+        shares = softmax(np.concatenate(sentences))
+        best = shares.argmax(axis=1)
+        scores = shares[np.arange(len(best)), best].tolist()
+        labels = [self.labels[number] for number in best.tolist()]
+        found: list[SentencePrediction] = []
+        first = 0
+        for sentence in sentences:
+            behind = first + len(sentence)
+            spans = [
+                ScoredSpan(place, place + 1, label, score)
+                for place, (label, score) in enumerate(zip(labels[first:behind], scores[first:behind], strict=True))
+            ]
+            found.append(LabelPrediction(sentence, spans, shares=shares[first:behind], labels=self.labels))
+            first = behind
+        return found

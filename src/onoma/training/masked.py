@@ -1,0 +1,89 @@
+"""Masked subwords as a helper of a run: its text, and that to batches. What masks is that of pre-training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from onoma.bundle import DataCard
+from onoma.corpora import digest_of
+from onoma.engine.events import Listener
+from onoma.models import Pretrained
+from onoma.pretraining.config import TextConfig
+from onoma.pretraining.data import Maker, MaskRate, Phase, PretrainingData, Stream
+from onoma.pretraining.masking import Masking
+from onoma.pretraining.reading import read_text
+from onoma.pretraining.tokenized import TokenizedText
+from onoma.pretraining.vocabulary import check_tokenizer, maskable_ids, special_ids, word_continuations
+from onoma.training.config import RunConfig, TaskConfig
+
+MASK_RATE = 0.15
+"""Share of the subwords of a helper's text that is masked (Devlin et al. 2019, section 3.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedText:
+    """The text of the task of masked subwords."""
+
+    config: TaskConfig
+    text: TokenizedText
+    card: DataCard
+
+
+def read_masked(run: RunConfig, pretrained: Pretrained, *, on_event: Listener) -> MaskedText | None:
+    """The text of masked subwords; by default that of the other tasks.
+
+    Raises:
+        EncoderError: the tokenizer has no mask.
+        InputError: there is no text, or it cannot be read.
+    """
+    task = run.masked
+    if task is None:
+        return None
+    check_tokenizer(pretrained.tokenizer)
+    paths = task.train or tuple(
+        dict.fromkeys([*run.data.train, *(path for each in run.predicted for path in each.train)])
+    )
+    digest = digest_of(paths)
+    config = TextConfig(text=paths, held_out_share=0, format=task.format, encoding=task.encoding)
+    text = read_text(config, pretrained.tokenizer, digest=digest, on_event=on_event).train
+    card = DataCard(
+        name=", ".join(path.name for path in paths),
+        digest=digest,
+        documents=len(text.documents) - 1,
+        words=None,
+        entities=0,
+    )
+    return MaskedText(task, text, card)
+
+
+def masked_data(
+    text: TokenizedText, run: RunConfig, pretrained: Pretrained, *, budget: int, epochs: int
+) -> PretrainingData:
+    """The batches of masked text; each epoch goes once through it, with new sequences and new masks.
+
+    Args:
+        text: what is masked.
+        run: the configuration.
+        pretrained: the encoder.
+        budget: subwords of a batch, no fewer than those of a window.
+        epochs: of the run.
+    """
+    tokenizer, seed = pretrained.tokenizer, run.training.seed
+    special = special_ids(tokenizer)
+    masking = Masking(
+        unit="words",
+        mask_id=special.mask,
+        maskable=maskable_ids(tokenizer),
+        continues=word_continuations(tokenizer),
+    )
+    stream = Stream(text, window=run.model.window, pairs="none", budget=budget, seed=(seed, 0))
+    return PretrainingData(
+        Maker(text, special, masking),
+        tokenizer=tokenizer,
+        rate=MaskRate(MASK_RATE, MASK_RATE),
+        phases=[Phase(epochs * stream.per_pass, stream)],
+        measurements=epochs,
+        budget=budget,
+        accumulate=1,
+        seed=seed,
+    )
