@@ -8,8 +8,8 @@ others for each seed. Encoder `small`, defaults of `onoma train`; the epoch is c
 `two models` that of parts of speech by their own.
 
 1. `f1`: exact F1 of entities on test with and without part of speech as a second task, with masked subwords of the
-   training text as a helper, and the accuracy of parts of speech, of the same model and of a model for them alone. As
-   a model needs entities, that one has words with their part of speech as entities.
+   training text as an auxiliary task, and the accuracy of parts of speech, of the same model and of a model for them
+   alone. As a model needs entities, that one has words with their part of speech as entities.
 2. `speed`: words a second over the texts of test, one thread, in turn: of the model of entities, of the model of both,
    and of the two models one after the other.
 """
@@ -113,7 +113,7 @@ def of_words(path: Path) -> Path:
 
 
 def model(setup: str, size: int | None, seed: int, settings: Mapping[str, object]) -> TomlModel:
-    """A model of entities, of both tasks, of both with a helper, or of parts of speech."""
+    """A model of entities, of both tasks, of both with masked subwords, or of parts of speech."""
     whole = parts()
     files = [some_sentences(whole.train, size, seed=seed), whole.dev, whole.test]
     if setup == "pos":

@@ -180,7 +180,7 @@ train = "{texts}/train.conll"
     assert again.path.is_file()
 
 
-def test_a_helper_changes_the_weights_and_is_not_kept(encoder, texts, result):
+def test_an_auxiliary_task_changes_the_weights_and_is_not_kept(encoder, texts, result):
     plain = package.train(write_run(texts, encoder, output="unhelped"), settings=SHORT)
     helped = package.train(write_run(texts, encoder, more=HELPER, output="helped"), settings=SHORT)
     weights = [(each.folder / "model.safetensors").read_bytes() for each in (plain, helped)]

@@ -1,6 +1,7 @@
 """Models in torch: our own BERT encoder, heads, pre-trained weights, and the torch backend."""
 
 from onoma.models.auto import AutoEncoder
+from onoma.models.auxiliary import AuxiliaryModel
 from onoma.models.backend import TorchBackend
 from onoma.models.config import EncoderConfig
 from onoma.models.distillation import DistillationModel, build_distillation_model
@@ -19,7 +20,6 @@ from onoma.models.heads import (
     WordHead,
     make_head,
 )
-from onoma.models.helper import HelpedModel
 from onoma.models.model import Model, PackedBatch
 from onoma.models.pretrained import Pretrained, load_pretrained
 from onoma.models.pretraining import Losses, MaskedBatch, PretrainingModel
@@ -39,7 +39,7 @@ __all__ = [
     "EncoderConfig",
     "Head",
     "HeadSettings",
-    "HelpedModel",
+    "AuxiliaryModel",
     "LinearHead",
     "Losses",
     "MaskedBatch",

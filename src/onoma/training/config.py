@@ -133,7 +133,7 @@ class TaskConfig(DataConfig):
     Attributes:
         name: that of the task, and of the layer that it becomes in documents.
         kind: what it predicts: `tags` (spans of words, as entities are), `words` (a label for each), `sentences` (a
-            label for each); or `mlm` (masked subwords), which helps the encoder and is not kept.
+            label for each); or `mlm` (masked subwords), an auxiliary task whose head is not kept.
         head: of tags `linear`, `crf` or `span`.
         train: files to learn from; of `mlm` texts, by default those of the other tasks.
     """

@@ -1,4 +1,4 @@
-"""Masked subwords as a helper of a run: its text, and that to batches. What masks is that of pre-training."""
+"""Masked subwords as an auxiliary task: its text, and that to batches. What masks is that of pre-training."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from onoma.pretraining.vocabulary import check_tokenizer, maskable_ids, special_
 from onoma.training.config import RunConfig, TaskConfig
 
 MASK_RATE = 0.15
-"""Share of the subwords of a helper's text that is masked (Devlin et al. 2019, section 3.1)."""
+"""Share of the subwords that is masked (Devlin et al. 2019, section 3.1)."""
 
 
 @dataclass(frozen=True, slots=True)

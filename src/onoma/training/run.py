@@ -38,7 +38,7 @@ from onoma.engine.train_state import TrainState
 from onoma.errors import ConfigError, InputError
 from onoma.evaluation import choose_bound, evaluate
 from onoma.metrics import Report, as_fractions
-from onoma.models import HelpedModel, Model, Pretrained, TorchBackend, load_pretrained
+from onoma.models import AuxiliaryModel, Model, Pretrained, TorchBackend, load_pretrained
 from onoma.models.lora import merge_lora
 from onoma.tagger import Tagger
 from onoma.tasks import OVERLAPS
@@ -183,8 +183,8 @@ def run_training(
         state = loop.run()
     if settings.lora is not None:
         merge_lora(model.encoder)
-    if isinstance(model, HelpedModel):
-        model = model.without_helper()
+    if isinstance(model, AuxiliaryModel):
+        model = model.without_auxiliary()
     bundle = with_learnt(bundle, model)
     bound = None if state.score is None else state.score.figures.get(BOUND)
     return Trained(model, _with_parameters(bundle, model, bound=bound), pretrained, _samples(text.examples), state)

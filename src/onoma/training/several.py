@@ -23,9 +23,9 @@ from onoma.errors import ConfigError, InputError
 from onoma.evaluation import layer_figures
 from onoma.models import (
     AffineHead,
+    AuxiliaryModel,
     Encoder,
     HeadSettings,
-    HelpedModel,
     Model,
     Pretrained,
     TorchBackend,
@@ -83,7 +83,7 @@ class Several:
 
     Attributes:
         tasks: whose heads are kept.
-        masked: the helper; None where there is none.
+        masked: the auxiliary task; None where there is none.
     """
 
     tasks: tuple[ReadTask, ...] = ()
@@ -123,7 +123,7 @@ class Several:
                 "family learns masked subwords"
             )
         masked, _ = build_pretraining_model(pretrained, pairs=False)
-        return HelpedModel(
+        return AuxiliaryModel(
             model.encoder,
             heads,
             weights=weights,

@@ -7,9 +7,9 @@ import torch
 from torch.nn import functional
 
 from onoma.models import (
+    AuxiliaryModel,
     Encoder,
     HeadSettings,
-    HelpedModel,
     MaskedBatch,
     MaskedHead,
     Model,
@@ -107,18 +107,18 @@ def masked_batch(*places: int) -> MaskedBatch:
     )
 
 
-def test_a_helper_learns_masked_subwords_and_leaves_a_model_without_it():
+def test_an_auxiliary_task_learns_masked_subwords_and_leaves_a_model_without_it():
     model = several()
     config = small_config(hidden=HIDDEN)
     heads = {task: model.head(task) for task in model.heads}
-    helped = HelpedModel(model.encoder, heads, masked=MaskedHead(config), masked_weight=0.5)  # type: ignore[arg-type]
-    total, weight = helped.loss(masked_batch(1, 3))
+    auxiliary = AuxiliaryModel(model.encoder, heads, masked=MaskedHead(config), masked_weight=0.5)  # type: ignore[arg-type]
+    total, weight = auxiliary.loss(masked_batch(1, 3))
     hidden = model.encoder.packed(masked_batch().ids, torch.tensor([5]))[[1, 3]]
-    scores = helped.masked(hidden, helped.encoder.words.weight)
+    scores = auxiliary.masked(hidden, auxiliary.encoder.words.weight)
     expected = 0.5 * functional.cross_entropy(scores, torch.tensor([11, 11]), reduction="sum")
     torch.testing.assert_close(total, expected, rtol=1e-4, atol=1e-5)
     assert weight == 2
-    assert helped.loss(masked_batch())[1] == 0
-    torch.testing.assert_close(helped.loss(batch("pos"))[0], model.loss(batch("pos"))[0])
-    assert helped.sparse_tables == ()
-    assert not [name for name, _ in helped.without_helper().named_parameters() if name.startswith("masked")]
+    assert auxiliary.loss(masked_batch())[1] == 0
+    torch.testing.assert_close(auxiliary.loss(batch("pos"))[0], model.loss(batch("pos"))[0])
+    assert auxiliary.sparse_tables == ()
+    assert not [name for name, _ in auxiliary.without_auxiliary().named_parameters() if name.startswith("masked")]

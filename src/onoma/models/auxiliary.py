@@ -1,4 +1,4 @@
-"""A model that also learns to predict masked subwords, as a helper: nothing of that head is kept."""
+"""A model that also learns to predict masked subwords, as an auxiliary task, whose head is not kept."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onoma.models.pretraining import MaskedBatch
 from onoma.models.pretraining_heads import MaskedHead
 
 
-class HelpedModel(Model):
+class AuxiliaryModel(Model):
     """A model for batches of its tasks and for batches of masked text.
 
     Args:
@@ -57,7 +57,7 @@ class HelpedModel(Model):
         """None: all subwords are scored where text is masked."""
         return ()
 
-    def without_helper(self) -> Model:
-        """The same encoder and heads without the helper."""
+    def without_auxiliary(self) -> Model:
+        """The same encoder and heads without the auxiliary task."""
         heads = {task: self.head(task) for task in self.heads}
         return Model(self.encoder, heads, weights=self.weights)
