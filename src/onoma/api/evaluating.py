@@ -59,6 +59,7 @@ def evaluate(
         MissingExtraError: ``report`` is given and matplotlib is not installed.
     """
     from onoma.evaluation import figures_of_layers, full_report, tag_gold
+    from onoma.metrics import align
 
     _check_page(report)
     gold = documents_in(data, format=format, options=options)
@@ -71,14 +72,15 @@ def evaluate(
         return list(tag_gold(loaded(model), documents))
 
     tagger = loaded(model)
-    pairs = tagged(tagger)
+    predicted = list(tagger.tag_many(replace(document, entities=()) for document in documents))
+    pairs = list(align(documents, predicted))
     found = full_report(
         pairs,
         against=None if against is None else (name_of(against, "the other"), tagged(against)),
         seeds=[tagged(each) for each in seeds],
         train=None if train is None else documents_in(train, format=format, options=options),
     )
-    found = replace(found, layers=figures_of_layers(tagger, documents))
+    found = replace(found, layers=figures_of_layers(tagger.bundle, documents, predicted))
     title = f"{name_of(model, 'model')} on {name_of(data, 'documents')}"
     notes = [*notes_on(gold), *context_notes(tagger.bundle, documents), *_notes_on_layers(found)]
     return _finished(found, pairs, notes=notes, page=report, title=title)

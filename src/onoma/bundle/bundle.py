@@ -99,7 +99,11 @@ class Bundle:
     def only(self, *names: str) -> Bundle:
         """The bundle with some of its tasks."""
         chosen = {name: card for name, card in self.manifest.tasks.items() if name in names}
-        return Bundle(self.manifest.replace(tasks=chosen), self.tokenizer, self.folder)
+        return self.with_manifest(self.manifest.replace(tasks=chosen))
+
+    def with_manifest(self, manifest: Manifest) -> Bundle:
+        """The bundle with another manifest."""
+        return Bundle(manifest, self.tokenizer, self.folder)
 
     def _task(self, card: TaskCard) -> AnyTask:
         if isinstance(card, WordsCard):

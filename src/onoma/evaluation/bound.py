@@ -45,7 +45,7 @@ def choose_bound(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> 
         backend: what runs the model.
         gold: documents that the model was not trained on.
     """
-    widest = Bundle(bundle.manifest.with_entities(bound=LOWEST_BOUND), bundle.tokenizer, bundle.folder)
+    widest = bundle.with_manifest(bundle.manifest.with_entities(bound=LOWEST_BOUND))
     scored = Scored.of(tag_gold(Tagger(widest, backend), gold))
     odds = log_odds(scored.scores)
     # Between the last one kept and the first one left out; the same log-odds are not parted.

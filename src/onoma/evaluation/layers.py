@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from onoma.bundle import EntityCard
+from onoma.bundle import Bundle, EntityCard, TaskCard
 from onoma.metrics import Accuracy, align, as_fractions, label_accuracy, tally
 from onoma.tagger import Tagger
 from onoma.text import Document
 
 
-def figures_of_layers(tagger: Tagger, gold: Sequence[Document]) -> dict[str, dict[str, float]]:
-    """The figures of each further task of a model on the documents that have its gold labels as a layer."""
+def figures_of_layers(
+    bundle: Bundle, gold: Sequence[Document], predicted: Sequence[Document]
+) -> dict[str, dict[str, float]]:
+    """The figures of each further task of a model on the documents that have its gold labels as a layer.
+
+    Args:
+        bundle: of the model.
+        gold: documents.
+        predicted: the same as the model has tagged them.
+
+    Returns:
+        Fractions of 1, by task and name.
+    """
     found = {}
-    for name in tagger.bundle.manifest.tasks:
-        own = [replace(document, entities=document.layers[name]) for document in gold if name in document.layers]
-        if own:
-            found[name] = layer_figures(tagger, name, own)
+    for name, card in bundle.manifest.tasks.items():
+        pairs = [pair for pair in zip(gold, predicted, strict=True) if name in pair[0].layers]
+        if pairs:
+            own = [replace(document, entities=document.layers[name]) for document, _ in pairs]
+            found[name] = _figures(card, own, [_layer(other, name) for _, other in pairs])
     return found
 
 
@@ -33,8 +45,17 @@ def layer_figures(tagger: Tagger, name: str, gold: Sequence[Document]) -> dict[s
         Fractions of 1, by name.
     """
     shown = (replace(document, entities=()) for document in gold)
-    predicted = (replace(document, entities=document.layers[name], layers={}) for document in tagger.tag_many(shown))
-    if isinstance(tagger.bundle.manifest.tasks[name], EntityCard):
+    predicted = (_layer(document, name) for document in tagger.tag_many(shown))
+    return _figures(tagger.bundle.manifest.tasks[name], gold, predicted)
+
+
+def _layer(document: Document, name: str) -> Document:
+    """A tagged document with one of its layers as its entities."""
+    return replace(document, entities=document.layers[name], layers={})
+
+
+def _figures(card: TaskCard, gold: Iterable[Document], predicted: Iterable[Document]) -> dict[str, float]:
+    if isinstance(card, EntityCard):
         return as_fractions(tally(align(gold, predicted)).exact)
     pairs = zip(gold, predicted, strict=True)
     found = (label_accuracy(document.entities, other.entities) for document, other in pairs)

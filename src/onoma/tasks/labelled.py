@@ -16,18 +16,28 @@ from onoma.tasks.task import NO_TARGET, ScoredSpan
 from onoma.text import words_touched
 
 
-def checked_labels(labels: Sequence[str]) -> tuple[str, ...]:
-    """The labels, if they are not too many.
+class LabelTask:
+    """A task of one label, for each word or for each sentence.
+
+    Args:
+        labels: in the order of the model's scores.
 
     Raises:
-        InputError: they are.
+        InputError: there are more than :data:`~onoma.tasks.MOST_LABELS` labels.
     """
-    if len(labels) > MOST_LABELS:
-        raise InputError(
-            f"{len(labels):,} labels, the first {labels[0]!r}; at most {MOST_LABELS:,} are possible: is another column "
-            "read as labels?"
-        )
-    return tuple(labels)
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        if len(labels) > MOST_LABELS:
+            raise InputError(
+                f"{len(labels):,} labels, the first {labels[0]!r}; at most {MOST_LABELS:,} are possible: is another "
+                "column read as labels?"
+            )
+        self.labels = tuple(labels)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """``(labels,)``."""
+        return (len(self.labels),)
 
 
 def label_targets(

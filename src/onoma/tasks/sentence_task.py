@@ -16,29 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onoma.encoding import Encoded
-from onoma.tasks.labelled import LabelPrediction, checked_labels, gold_ranges, label_targets
+from onoma.tasks.labelled import LabelPrediction, LabelTask, gold_ranges, label_targets
 from onoma.tasks.lattice import softmax
 from onoma.tasks.targets import Targets
 from onoma.tasks.task import ScoredSpan, SentencePrediction
 
 
-class SentenceTask:
-    """A label for each sentence.
-
-    Args:
-        labels: in the order of the model's scores.
-
-    Raises:
-        InputError: there are too many labels.
-    """
-
-    def __init__(self, labels: Sequence[str]) -> None:
-        self.labels = checked_labels(labels)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """``(labels,)``."""
-        return (len(self.labels),)
+class SentenceTask(LabelTask):
+    """A label for each sentence."""
 
     def targets(self, encoded: Encoded, *, unusable: Counter[str]) -> Targets:
         """See :meth:`onoma.tasks.Task.targets`: all words of a sentence that a gold span touches have its label."""

@@ -9,29 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onoma.encoding import Encoded
-from onoma.tasks.labelled import LabelPrediction, checked_labels, gold_ranges, label_targets
+from onoma.tasks.labelled import LabelPrediction, LabelTask, gold_ranges, label_targets
 from onoma.tasks.lattice import softmax
 from onoma.tasks.targets import Targets
 from onoma.tasks.task import ScoredSpan, SentencePrediction
 
 
-class WordTask:
-    """A label for each word.
-
-    Args:
-        labels: in the order of the model's scores.
-
-    Raises:
-        InputError: there are too many labels.
-    """
-
-    def __init__(self, labels: Sequence[str]) -> None:
-        self.labels = checked_labels(labels)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """``(labels,)``."""
-        return (len(self.labels),)
+class WordTask(LabelTask):
+    """A label for each word."""
 
     def targets(self, encoded: Encoded, *, unusable: Counter[str]) -> Targets:
         """See :meth:`onoma.tasks.Task.targets`; each word of a gold span has its label."""

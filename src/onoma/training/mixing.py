@@ -47,15 +47,15 @@ def _rows(documents: Sequence[Document], windower: Windower, random: np.random.G
     shortest = min(_SHORTEST, windower.window)
     for _, alike in groupby(zip(sentences, lengths, strict=True), key=lambda each: _kind(each[0])):
         row: list[Document] = []
-        room = 0.0
+        left = 0.0
         for sentence, subwords in alike:
-            if row and subwords > room:
+            if row and subwords > left:
                 yield join(row)
                 row = []
             if not row:
-                room = 1 / random.uniform(1 / windower.window, 1 / shortest) - around
+                left = 1 / random.uniform(1 / windower.window, 1 / shortest) - around
             row.append(sentence)
-            room -= subwords
+            left -= subwords
         yield join(row)
 
 

@@ -21,7 +21,6 @@ from onoma.bundle import (
     Manifest,
     Provenance,
     SpansCard,
-    TransitionsCard,
     Windowing,
 )
 from onoma.encoding import SubwordEncoder, Windower
@@ -186,8 +185,9 @@ def run_training(
     if isinstance(model, AuxiliaryModel):
         model = model.without_auxiliary()
     bundle = with_learnt(bundle, model)
-    bound = None if state.score is None else state.score.figures.get(BOUND)
-    return Trained(model, _with_parameters(bundle, model, bound=bound), pretrained, _samples(text.examples), state)
+    if state.score is not None and BOUND in state.score.figures:
+        bundle = bundle.with_manifest(bundle.manifest.with_entities(bound=state.score.figures[BOUND]))
+    return Trained(model, bundle, pretrained, _samples(text.examples), state)
 
 
 def _read_several(config: RunConfig, pretrained: Pretrained, *, on_event: Listener, ranks: Ranks) -> Several:
@@ -243,7 +243,7 @@ def _measure(bundle: Bundle, model: Model, dev: Part | None, *, device: torch.de
     backend, gold = TorchBackend(model, device=device), dev.documents
 
     def measure() -> Score:
-        trained = _with_parameters(bundle, model)
+        trained = with_learnt(bundle, model)
         if isinstance(bundle.manifest.entities, SpansCard):
             best = choose_bound(trained, backend, gold)
             return Score(best.figures.f1, {**as_fractions(best.figures), BOUND: best.bound})
@@ -251,18 +251,6 @@ def _measure(bundle: Bundle, model: Model, dev: Part | None, *, device: torch.de
         return Score(exact.f1, as_fractions(exact))
 
     return measure
-
-
-def _with_parameters(bundle: Bundle, model: Model, *, bound: float | None = None) -> Bundle:
-    """The bundle with what decoding needs of the model's head as it is, and the bound of spans."""
-    learnt = {name: values.tolist() for name, values in model.head(ENTITIES).parameters_for_decoding().items()}
-    if not learnt:
-        return bundle
-    of_spans = isinstance(bundle.manifest.entities, SpansCard)
-    changes: dict[str, object] = learnt if of_spans else {"transitions": TransitionsCard(**learnt)}
-    if bound is not None:
-        changes[BOUND] = bound
-    return Bundle(bundle.manifest.with_entities(**changes), bundle.tokenizer, bundle.folder)
 
 
 def _manifest(config: RunConfig, pretrained: Pretrained, train: TrainingText, dev: Part | None) -> Manifest:

@@ -184,7 +184,7 @@ class Several:
             for task in measured:
                 assert task.dev is not None
                 name = task.config.name
-                tagger = Tagger(with_learnt(bundle, model).only(name), backend)
+                tagger = Tagger(with_learnt(bundle.only(name), model), backend)
                 own = layer_figures(tagger, name, task.dev.documents)
                 values[name] = own["f1"] if "f1" in own else own["accuracy"]
                 figures |= named(name, own)
@@ -203,17 +203,17 @@ def named(task: str, figures: Mapping[str, float]) -> dict[str, float]:
 
 
 def with_learnt(bundle: Bundle, model: Model) -> Bundle:
-    """The bundle with what decoding needs of the heads of further tasks as they are."""
+    """The bundle with what decoding needs of the model's heads as they are."""
     manifest = bundle.manifest
     for name, card in manifest.tasks.items():
-        if name != ENTITIES and isinstance(card, EntityCard):
+        if isinstance(card, EntityCard):
             parameters = model.head(name).parameters_for_decoding()
             learnt = {each: values.tolist() for each, values in parameters.items()}
             if isinstance(card, SpansCard):
                 manifest = manifest.with_task(name, **learnt)
             elif learnt:
                 manifest = manifest.with_task(name, transitions=TransitionsCard(**learnt))
-    return Bundle(manifest, bundle.tokenizer, bundle.folder)
+    return bundle.with_manifest(manifest)
 
 
 def check_labels(labels: Sequence[str], other: Part, *, task: str) -> None:
