@@ -7,7 +7,7 @@ lie below ``runs/data``.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -58,18 +58,33 @@ def corpus(name: str) -> Parts:
 
 def columns(name: str) -> Parts:
     """The parts of a corpus as words and BIO tags, without entities that are inside others."""
-    given = corpus(name)
-    parts = Parts(*(HERE / f"{name}-{part}.conll" for part in ("train", "dev", "test")))
+    options = ReadOptions(position_digit=name == "weibo")
+    return changed(corpus(name), outermost, name=name, suffix="conll", options=options)
+
+
+def changed(
+    given: Parts, change: Callable[[Document], Document], *, name: str, suffix: str, options: ReadOptions | None = None
+) -> Parts:
+    """Write the parts of a corpus with each document changed, unless they exist.
+
+    Args:
+        given: what is read.
+        change: of each document.
+        name: begins the names of the files.
+        suffix: of the files.
+        options: how the given parts are read.
+    """
+    parts = Parts(*(HERE / f"{name}-{part}.{suffix}" for part in ("train", "dev", "test")))
     for source, path in zip((given.train, given.dev, given.test), (parts.train, parts.dev, parts.test), strict=True):
         if not path.exists():
-            options = ReadOptions(position_digit=name == "weibo")
-            write_part(path, map(outermost, onoma.read(source, options=options)))
+            write_part(path, map(change, onoma.read(source, options=options or ReadOptions())))
     return parts
 
 
 def outermost(document: Document) -> Document:
     """A document without the entities that are inside others."""
-    return document.with_entities(each for each in document.entities if each not in inner(document))
+    inside = inner(document)
+    return document.with_entities(each for each in document.entities if each not in inside)
 
 
 def inner(document: Document) -> list[Entity]:

@@ -14,7 +14,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from corpora import HERE, Parts, corpus, inner, outermost, write_part
+from corpora import Parts, changed, corpus, inner, outermost
 from results import write_result
 from runs import Model, do, mean_and_deviation, p_value, wait
 
@@ -35,12 +35,7 @@ LEVELS: dict[str, Callable[[Document], Document]] = {"outer": outermost, "inner"
 
 def parts_of(level: str) -> Parts:
     """The parts of the corpus with the entities of one level."""
-    given = corpus("germeval")
-    parts = Parts(*(HERE / f"germeval-{level}-{part}.jsonl" for part in ("train", "dev", "test")))
-    for source, path in zip((given.train, given.dev, given.test), (parts.train, parts.dev, parts.test), strict=True):
-        if not path.exists():
-            write_part(path, map(LEVELS[level], onoma.read(source)))
-    return parts
+    return changed(corpus("germeval"), LEVELS[level], name=f"germeval-{level}", suffix="jsonl")
 
 
 def model(kind: str, seed: int, settings: dict[str, str]) -> Model:
