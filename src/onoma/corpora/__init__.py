@@ -13,6 +13,7 @@ from onoma.corpora.options import (
 )
 from onoma.corpora.reading import Reading
 from onoma.corpora.retagging import retagged
+from onoma.corpora.sampling import count_sentences, draw_sentences
 from onoma.corpora.sniffing import HEAD_LINES, sniff, sniff_lines
 from onoma.corpora.tally import Location, Occurrences, ReadReport, WriteReport
 from onoma.corpora.written_layouts import LAYOUTS
@@ -35,7 +36,9 @@ __all__ = [
     "WRITABLE",
     "WriteReport",
     "blank_separated",
+    "count_sentences",
     "digest_of",
+    "draw_sentences",
     "files_of",
     "read",
     "retagged",

@@ -84,6 +84,7 @@ class DataConfig(Frozen):
         skip_checks: accept files even if their words and labels look misread.
         documents: what is a document in files that do not say so: each sentence (`auto`), the whole file (`file`), what
             stands between two or more blank lines (`blank-lines`), or so many sentences.
+        sentences: learn from so many sentences of the training text, which the seed draws; by default from all.
         mixed_lengths: learn the training text twice: as it is, and its sentences in rows of mixed lengths, from one
             sentence to as many as fill a window, whatever documents they are from.
         capitals: share of the training documents that are also learnt in capitals. Only for encoders that tell capitals
@@ -106,6 +107,7 @@ class DataConfig(Frozen):
     tag_names: tuple[str, ...] = ()
     skip_checks: bool = False
     documents: Documents = "auto"
+    sentences: int | None = Field(default=None, ge=1)
     mixed_lengths: bool = False
     capitals: float = Field(default=0.0, ge=0, le=1)
     corpora: tuple[CorpusConfig, ...] = ()

@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from onoma.bundle import DataCard
-from onoma.corpora import Reading, ReadOptions, digest_of, files_of, read
+from onoma.corpora import Reading, ReadOptions, digest_of, draw_sentences, files_of, read
 from onoma.encoding import Windower
 from onoma.engine.cache import Piece, cached_arrays
 from onoma.errors import ConfigError
@@ -52,6 +52,14 @@ _CODE = (
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """Some sentences of a corpus, drawn by a seed; see :func:`~onoma.corpora.draw_sentences`."""
+
+    sentences: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingText:
     """The examples and what they were made from.
 
@@ -77,6 +85,7 @@ def read_training_text(
     options: Callable[[Path], ReadOptions],
     windower: Windower,
     task: Settings,
+    sample: Sample | None = None,
     mixed_by: int | None = None,
     capitals: float = 0.0,
     notice: Callable[[str], object],
@@ -90,6 +99,7 @@ def read_training_text(
         options: how each is read.
         windower: how documents are cut.
         task: which task is learnt.
+        sample: which sentences are learnt; all where None. The model's labels are those of the whole files.
         mixed_by: seed with which sentences are also put in rows of mixed lengths; None where they are not.
         capitals: share of the documents that are also learnt in capitals.
         notice: called with what had to be repaired or left out, also if the examples came from the cache.
@@ -97,7 +107,7 @@ def read_training_text(
 
     Raises:
         InputError: a file cannot be used.
-        ConfigError: a corpus is said to lack a label that no other has.
+        ConfigError: a corpus is said to lack a label that no other has, or has fewer sentences than the sample.
     """
     digest = digest_of(paths)
     ways = [options(path) for path in paths]
@@ -108,6 +118,10 @@ def read_training_text(
         documents = _read_once(readings)
         labels = labels_of(readings)
         _check_unannotated(unannotated, labels)
+        card = card_of(paths, digest=digest, reports=[reading.report for reading in readings])
+        if sample is not None:
+            drawn = draw_sentences(documents, sample.sentences, seed=sample.seed)
+            documents, card = iter(drawn), _counted(card, drawn)
         unusable: Counter[str] = Counter()
         if mixed_by is not None:
             documents = with_mixed_lengths(documents, windower=windower, seed=mixed_by)
@@ -117,11 +131,10 @@ def read_training_text(
         notices = [notice for reading in readings for notice in reading.notices()]
         if all(how.labelled == "spans" for how in ways):
             notices += _missing_labels(readings, ways)
-        card = card_of(paths, digest=digest, reports=[reading.report for reading in readings])
         facts = _Facts(card=card, labels=labels, unusable=unusable, notices=notices)
         return msgspec.json.encode(facts).decode()
 
-    changed = {"mixed by": mixed_by, "capitals": capitals}
+    changed = {"sample": sample and asdict(sample), "mixed by": mixed_by, "capitals": capitals}
     key = _key(paths, digest=digest, format=format, ways=ways, windower=windower, task=task, changed=changed)
     cached = cached_arrays(key, columns=COLUMNS, build=build, notice=notice, folder=cache)
     facts = msgspec.json.decode(cached.facts, type=_Facts)
@@ -130,6 +143,16 @@ def read_training_text(
     labels = Counter(facts.labels)
     made = task.make(sorted(labels), unannotated=unannotated)
     return TrainingText(Examples(**cached.arrays), made, facts.card, labels, Counter(facts.unusable))
+
+
+def _counted(card: DataCard, documents: Sequence[Document]) -> DataCard:
+    """The card of a corpus with the counts of some of its text."""
+    return msgspec.structs.replace(
+        card,
+        documents=len(documents),
+        words=None if card.words is None else sum(len(document.words or ()) for document in documents),
+        entities=sum(len(document.entities) for document in documents),
+    )
 
 
 class _Facts(Struct, frozen=True, kw_only=True):

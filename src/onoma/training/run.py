@@ -43,7 +43,7 @@ from onoma.tagger import Tagger
 from onoma.tasks import OVERLAPS
 from onoma.training.building import build_model, check_model, plan_run
 from onoma.training.config import RunConfig
-from onoma.training.corpus import TrainingText, read_training_text
+from onoma.training.corpus import Sample, TrainingText, read_training_text
 from onoma.training.data import TaggingData
 from onoma.training.flat import Examples
 from onoma.training.masked import read_masked
@@ -215,6 +215,7 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
         options=lambda path: read_options(config.data, path),
         windower=Windower(subword_encoder, window=window.window, overlap=window.overlap),
         task=settings_of(config),
+        sample=None if config.data.sentences is None else Sample(config.data.sentences, config.training.seed),
         mixed_by=config.training.seed if config.data.mixed_lengths else None,
         capitals=config.data.capitals,
         notice=lambda text: on_event(Notice(text)),

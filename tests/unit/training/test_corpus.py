@@ -11,7 +11,7 @@ from onoma.corpora import ReadOptions
 from onoma.errors import CorpusError
 from onoma.training import corpus
 from onoma.training.config import ModelConfig
-from onoma.training.corpus import TrainingText, read_training_text
+from onoma.training.corpus import Sample, TrainingText, read_training_text
 from onoma.training.tasks import TaskSettings
 from support.wordpieces import windower, wordpiece
 
@@ -126,3 +126,11 @@ def test_the_text_of_a_brat_pair_counts_as_its_annotations_do(tmp_path, notices)
 def test_a_file_that_is_missing_is_named(tmp_path, notices):
     with pytest.raises(CorpusError, match=r"none\.conll: cannot be read: No such file"):
         ask(tmp_path / "none.conll", notices)
+
+
+def test_a_sample_is_learnt_and_counted_with_the_labels_of_all(path, notices):
+    drawn = ask(path, notices, sample=Sample(sentences=1, seed=1))
+    assert len(drawn.examples) == drawn.card.documents == 1
+    assert drawn.card.entities in (1, 2)
+    assert drawn.labels == {"PER": 2, "LOC": 1}
+    assert len(ask(path, notices).examples) == 2, "the examples of the sample were taken for those of all"
