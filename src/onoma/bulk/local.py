@@ -5,18 +5,15 @@ A process that dies takes one shard with it, which another one does again. This 
 
 from __future__ import annotations
 
-import os
-import signal
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from multiprocessing import get_context, parent_process
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
-from threading import Thread, current_thread, main_thread
 
 from onoma.bulk.job import Job
 from onoma.bulk.shard import Failed, Results, ShardWorker
 from onoma.errors import OnomaError
+from onoma.machine import WorkerProcess
 
 _ATTEMPTS = 3
 
@@ -67,14 +64,9 @@ class _Worker:
     """A process and the shard that it has, if it has one."""
 
     def __init__(self, job: Job) -> None:
-        context = get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(job, theirs), daemon=True)
+        self._process = WorkerProcess(_work, job)
+        self.pipe = self._process.pipe
         self.shard: int | None = None
-        # Ctrl-C goes to all processes of a terminal; this one alone answers it.
-        with _deaf_to_interrupts():
-            self.process.start()
-        theirs.close()
 
     def give(self, shards: deque[int]) -> None:
         """Have it do the next shard, if there is one."""
@@ -86,20 +78,14 @@ class _Worker:
         """The shard that it had, and how it has ended."""
         self.end()
         assert self.shard is not None
-        code = self.process.exitcode or 0
-        return self.shard, f"signal {-code}" if code < 0 else f"exit status {code}"
+        return self.shard, self._process.how_it_ended
 
     def end(self) -> None:
-        if self.shard is not None and self.process.is_alive() and not self.pipe.closed:
-            self.process.terminate()
-        self.process.join()
-        self.pipe.close()
+        self._process.end(at_once=self.shard is not None)
 
 
-def _work(job: Job, pipe: Connection) -> None:
+def _work(pipe: Connection, job: Job) -> None:
     """What a process does: load the model, then shard after shard until there are none."""
-    Thread(target=_end_with_parent, daemon=True).start()
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
     shard = pipe.recv()
     try:
         worker = ShardWorker(job)
@@ -109,23 +95,3 @@ def _work(job: Job, pipe: Connection) -> None:
     while shard is not None:
         pipe.send(worker.attempt(shard))
         shard = pipe.recv()
-
-
-def _end_with_parent() -> None:
-    """Whoever resumes a job that was killed must not meet a worker of the killed one."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-@contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    if current_thread() is not main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

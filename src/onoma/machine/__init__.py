@@ -1,7 +1,18 @@
-"""The machine: its processor, where the user's caches are, and what was measured once and holds for this processor."""
+"""The machine: its processor and memory, processes on it, the user's caches, and what was measured once and stays."""
 
 from onoma.machine.caches import cache_folder
+from onoma.machine.memory import available_memory
+from onoma.machine.processes import WorkerProcess
 from onoma.machine.processor import Processor, find_processor, usable_cores
 from onoma.machine.timing import remembered, shortest_times
 
-__all__ = ["Processor", "cache_folder", "find_processor", "remembered", "shortest_times", "usable_cores"]
+__all__ = [
+    "Processor",
+    "WorkerProcess",
+    "available_memory",
+    "cache_folder",
+    "find_processor",
+    "remembered",
+    "shortest_times",
+    "usable_cores",
+]

@@ -1,0 +1,34 @@
+"""How much memory this process may still use."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+_MEMINFO = Path("/proc/meminfo")
+_CGROUP = Path("/sys/fs/cgroup")
+
+
+def available_memory() -> int | None:
+    """Bytes of memory that are free or can be freed, within the limit of a container; None where nobody says so."""
+    known = [size for size in (_of_system(), _of_container()) if size is not None]
+    return min(known, default=None)
+
+
+def _of_system() -> int | None:
+    with suppress(OSError, ValueError):
+        for line in _MEMINFO.read_text(encoding="ascii").splitlines():
+            key, _, value = line.partition(":")
+            if key == "MemAvailable":
+                return int(value.split()[0]) * 1024
+    with suppress(AttributeError, OSError, ValueError):  # only some systems have the names
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return None
+
+
+def _of_container() -> int | None:
+    with suppress(OSError, ValueError):  # "max" is no number: no limit
+        limit = int((_CGROUP / "memory.max").read_text(encoding="ascii"))
+        return max(0, limit - int((_CGROUP / "memory.current").read_text(encoding="ascii")))
+    return None
