@@ -19,6 +19,7 @@ from onoma.version import __version__ as __version__
 if TYPE_CHECKING:
     from onoma.api.calibrating import calibrate
     from onoma.api.checking import check
+    from onoma.api.comparing import compare
     from onoma.api.converting import convert
     from onoma.api.evaluating import evaluate, score
     from onoma.api.explaining import explain, index_mentions, load_explainer, measure_faithfulness
@@ -43,6 +44,7 @@ __all__ = [
     "Word",
     "calibrate",
     "check",
+    "compare",
     "convert",
     "evaluate",
     "explain",
@@ -73,6 +75,7 @@ _HOMES = {
     "Word": "onoma.text",
     "calibrate": "onoma.api.calibrating",
     "check": "onoma.api.checking",
+    "compare": "onoma.api.comparing",
     "convert": "onoma.api.converting",
     "evaluate": "onoma.api.evaluating",
     "explain": "onoma.api.explaining",

@@ -46,7 +46,12 @@ def find_processor() -> Processor:
 
 
 def usable_cores() -> int:
-    """How many cores this process may use: those it is bound to, where the system binds processes to cores."""
+    """How many cores this process may use: those it is bound to, or as few of them as OMP_NUM_THREADS says."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return min(_bound_cores(), int(asked)) if asked.isdecimal() and int(asked) else _bound_cores()
+
+
+def _bound_cores() -> int:
     count = getattr(os, "process_cpu_count", None)  # new in Python 3.13
     if count is not None:
         return count() or 1

@@ -7,6 +7,7 @@ from onoma.metrics.counting import SurfaceForms, count_exact, count_partial, cou
 from onoma.metrics.counts import Averages, Counts, Figures, as_fractions, average
 from onoma.metrics.errors import KINDS, ErrorKind, Errors, Known, Mistake, find_errors, find_mistakes
 from onoma.metrics.intervals import FigureIntervals, Interval, Intervals, bootstrap
+from onoma.metrics.over_seeds import SeedsDifference, compare_over_seeds, mean_f1_interval
 from onoma.metrics.reliability import (
     Bin,
     Point,
@@ -64,6 +65,7 @@ __all__ = [
     "Report",
     "Sample",
     "Scored",
+    "SeedsDifference",
     "SemEval",
     "Spread",
     "SurfaceForms",
@@ -75,6 +77,7 @@ __all__ = [
     "bootstrap",
     "choose_threshold",
     "compare",
+    "compare_over_seeds",
     "convention_rows",
     "count_exact",
     "count_partial",
@@ -86,6 +89,7 @@ __all__ = [
     "judge",
     "label_accuracy",
     "label_rows",
+    "mean_f1_interval",
     "percent",
     "percent_range",
     "percents",

@@ -21,7 +21,7 @@ from onoma.models.heads import (
     make_head,
 )
 from onoma.models.model import Model, PackedBatch
-from onoma.models.pretrained import Pretrained, load_pretrained
+from onoma.models.pretrained import Pretrained, count_parameters, load_pretrained
 from onoma.models.pretraining import Losses, MaskedBatch, PretrainingModel
 from onoma.models.pretraining_heads import IGNORED, MaskedHead, PairHead
 from onoma.models.saved import load_model, save_encoder, save_model
@@ -56,6 +56,7 @@ __all__ = [
     "TorchBackend",
     "WordHead",
     "build_distillation_model",
+    "count_parameters",
     "build_pretraining_model",
     "load_model",
     "load_pretrained",

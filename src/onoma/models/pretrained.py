@@ -19,6 +19,9 @@ from onoma.models.tokenizer import load_tokenizer
 from onoma.models.weights import digest, find_weights, read_weights
 from onoma.models.wheels import WHEELS, find_wheel
 
+_BYTES = 4
+"""Of a parameter in fp32."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pretrained:
@@ -77,6 +80,16 @@ def load_pretrained(name: str) -> Pretrained:
             f"{Path(name).absolute()} does not exist. It could not be downloaded from the Hugging Face Hub: {error}"
         ) from error
     return _load_folder(folder, name=name)
+
+
+def count_parameters(name: str) -> int:
+    """About how many parameters an encoder has, from the size of its files; 0 where it is not on this machine."""
+    if name in WHEELS:
+        return WHEELS[name].parameters
+    try:
+        return sum(path.stat().st_size for path in find_weights(Path(name))) // _BYTES
+    except (EncoderError, OSError):
+        return 0
 
 
 def read_hf_config(folder: Path) -> dict[str, object]:

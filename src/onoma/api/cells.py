@@ -1,0 +1,271 @@
+"""The cells of a comparison: where each is trained and what its record will say, and how one is trained and scored."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from onoma.api.training import train
+from onoma.bundle import OutputFolder
+from onoma.errors import ConfigError, InputError, StoppedError
+from onoma.io.digest import digest_below
+from onoma.io.files import remove
+from onoma.machine import usable_cores
+from onoma.version import __version__
+
+if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+    from onoma.engine.events import Event, Listener
+    from onoma.experiments import Cell, CellRecord
+    from onoma.text import Document
+    from onoma.training import RunConfig
+    from onoma.training.config import DataConfig
+
+_MODEL, _BEGUN = "model", "begun"
+_WEIGHT_FILES = (".safetensors", ".bin", ".json")
+_GIBIBYTE = 2**30
+_BYTES_A_PARAMETER = 16
+"""Weights, gradients and the two moments of AdamW, in fp32."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellPlan:
+    """A cell with where it is trained and what its record will say.
+
+    Attributes:
+        cell: what is trained.
+        folder: for its record and its model.
+        expected: its record as far as it is known before it is trained.
+        tested_on: the files that its model is scored on.
+        memory: bytes that its training may need.
+        keeps_model: whether its model stays after it is scored.
+    """
+
+    cell: Cell
+    folder: Path
+    expected: CellRecord
+    tested_on: tuple[Path, ...]
+    memory: int
+    keeps_model: bool = False
+
+    @property
+    def model(self) -> Path:
+        """The folder of its model."""
+        return self.folder / _MODEL
+
+    @property
+    def record(self) -> CellRecord:
+        """What is known of it."""
+        from onoma.experiments import read_record
+
+        return read_record(self.folder) or self.expected
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it is trained, with these settings and on this data."""
+        record = self.record
+        has_model = OutputFolder(self.model).holds_result or not self.keeps_model
+        return not record.error and record.is_of(self.expected) and has_model
+
+
+def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], list[str]]:
+    """The plans of all cells for which there is enough training text, and notes on the others.
+
+    Args:
+        cells: in the order in which they begin.
+        folder: below which each gets its own.
+
+    Raises:
+        ConfigError: a setting does not fit, or there is no cell left; with the candidate and corpus it is about.
+        InputError: a file cannot be read.
+    """
+    facts = _Facts()
+    plans: list[CellPlan] = []
+    notes: dict[str, None] = {}
+    has_whole = any(cell.sentences is None for cell in cells)
+    for cell in cells:
+        with _naming(cell):
+            config = _config(cell)
+            if not config.data.dev:
+                raise ConfigError("there is no dev text to compare candidates on; name it with --dev")
+            whole = facts.sentences(config.data)
+            if cell.sentences is not None and cell.sentences >= whole + (not has_whole):
+                notes[
+                    f"{cell.corpus}: the training text has {whole:,} sentences; size {cell.sentences:,} is left out"
+                ] = None
+                continue
+            plans.append(_plan(cell, config, folder, facts=facts, learnt=config.data.sentences or whole))
+    if not plans:
+        raise ConfigError("\n".join(notes))
+    kept = {(plan.cell.corpus, plan.cell.candidate): plan for plan in sorted(plans, key=_learnt_by_first_seed)}
+    return [replace(plan, keeps_model=plan in kept.values()) for plan in plans], list(notes)
+
+
+def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str], None]) -> CellRecord:
+    """Train a cell, score its model, and keep the record; go on where it was stopped.
+
+    Args:
+        cell: what is trained.
+        plans: of all cells, by name.
+        report: called with what it is doing.
+
+    Raises:
+        StoppedError: it was stopped, and can be continued.
+    """
+    from onoma.evaluation import tag_gold
+    from onoma.experiments import read_record, write_record
+    from onoma.metrics import Sample
+
+    plan = plans[cell.name]
+    begun = plan.folder / _BEGUN
+    before = read_record(begun)
+    if before is None or not before.is_of(plan.expected):
+        remove(plan.folder)
+        write_record(plan.expected, begun)
+    output = OutputFolder(plan.model)
+    progress = _Progress(report)
+    report("reading")
+    started = time.perf_counter()
+    result = train(
+        settings={**cell.tables, "data.test": [], "output": plan.model},
+        overwrite=output.holds_result and not output.begun,
+        resume=output.begun,
+        on_event=progress,
+    )
+    seconds = time.perf_counter() - started
+    if result.interrupted:
+        raise StoppedError("stopped while a cell was trained")
+    report("scoring")
+    counts = Sample.of(list(tag_gold(result.tagger, gold_of(plan, on_event=progress)))).counts.sum(axis=1)
+    record = msgspec.structs.replace(
+        plan.expected,
+        dev=dict(result.dev or {}),
+        counts=[tuple(row) for row in counts.tolist()],
+        seconds=seconds,
+        threads=usable_cores(),
+        notes=list(dict.fromkeys(progress.notes)),
+        error="",
+    )
+    write_record(record, plan.folder)
+    remove(begun)
+    if not plan.keeps_model:
+        remove(plan.model)
+    return record
+
+
+def gold_of(plan: CellPlan, *, on_event: Listener | None = None) -> Sequence[Document]:
+    """The documents that a cell's model is scored on."""
+    from onoma.engine.events import ignore
+    from onoma.training import read_part
+
+    return read_part(plan.tested_on, _config(plan.cell).data, on_event=on_event or ignore).documents
+
+
+@dataclass(slots=True)
+class _Facts:
+    """What several cells ask of the same files, found out once."""
+
+    _sentences: dict[str, int] = field(default_factory=dict)
+    _digests: dict[tuple[Path, ...], str] = field(default_factory=dict)
+    _encoders: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def sentences(self, data: DataConfig) -> int:
+        """The sentences of the training text."""
+        from onoma.corpora import count_sentences
+        from onoma.engine.events import ignore
+        from onoma.training import read_part
+
+        key = data.model_copy(update={"sentences": None}).model_dump_json()
+        if key not in self._sentences:
+            self._sentences[key] = count_sentences(read_part(data.train, data, on_event=ignore).documents)
+        return self._sentences[key]
+
+    def digest(self, paths: tuple[Path, ...]) -> str:
+        """The digest of some files."""
+        from onoma.corpora import digest_of
+
+        if paths not in self._digests:
+            self._digests[paths] = digest_of(paths)
+        return self._digests[paths]
+
+    def encoder(self, name: str) -> tuple[str, int]:
+        """The digest of an encoder's folder, or its name, and how many parameters it has."""
+        from onoma.models import count_parameters
+
+        if name not in self._encoders:
+            folder = Path(name)
+            digest = digest_below(folder, suffixes=_WEIGHT_FILES) if folder.is_dir() else name
+            self._encoders[name] = digest, count_parameters(name)
+        return self._encoders[name]
+
+
+def _plan(cell: Cell, config: RunConfig, folder: Path, *, facts: _Facts, learnt: int) -> CellPlan:
+    from onoma.experiments import CellRecord
+
+    encoder, parameters = facts.encoder(config.model.encoder)
+    tested_on = config.data.test or config.data.dev
+    parts = {"train": config.data.train, "dev": config.data.dev, "test": tested_on}
+    return CellPlan(
+        cell=cell,
+        folder=folder / cell.name,
+        expected=CellRecord(
+            corpus=cell.corpus,
+            candidate=cell.candidate,
+            sentences=cell.sentences,
+            seed=cell.seed,
+            settings=config.model_dump(mode="json", exclude={"output": True}),
+            digests={"encoder": encoder} | {part: facts.digest(paths) for part, paths in parts.items()},
+            version=__version__,
+            learnt=learnt,
+            tested_on="test" if config.data.test else "dev",
+            error="not finished",
+        ),
+        tested_on=tested_on,
+        memory=_GIBIBYTE + _BYTES_A_PARAMETER * parameters,
+    )
+
+
+def _config(cell: Cell) -> RunConfig:
+    from onoma.training import read_config
+
+    return read_config(None, base=cell.tables, settings={"output": _MODEL})
+
+
+def _learnt_by_first_seed(plan: CellPlan) -> tuple[int, int]:
+    """An order in which the model to keep comes last."""
+    return plan.expected.learnt, -plan.cell.seed
+
+
+@contextmanager
+def _naming(cell: Cell) -> Iterator[None]:
+    """Say which candidate and corpus a complaint is about."""
+    try:
+        yield
+    except (ConfigError, InputError) as error:
+        raise type(error)(f"candidate {cell.candidate}, {cell.corpus}: {error}") from error
+
+
+class _Progress:
+    """Makes short texts of the events of a run, and keeps its notes."""
+
+    def __init__(self, report: Callable[[str], None]) -> None:
+        self._report = report
+        self._epochs = 0
+        self.notes: list[str] = []
+
+    def __call__(self, event: Event) -> None:
+        from onoma.engine.events import EpochEnded, Notice, Planned
+
+        match event:
+            case Notice(text):
+                self.notes.append(text)
+            case Planned(epochs=epochs):
+                self._epochs = epochs
+            case EpochEnded(number=number, score=score):
+                f1 = "" if score is None else f", dev F1 {100 * score.value:.2f}"
+                self._report(f"epoch {number}/{self._epochs}{f1}")

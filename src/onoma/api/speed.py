@@ -1,0 +1,75 @@
+"""What a finished model costs where it is used: measured in a process that does nothing else and has no torch."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from onoma.api.loading import load
+from onoma.bundle import HISTORY, WEIGHTS
+from onoma.machine import usable_cores
+from onoma.text import Document, split_sentences
+
+_SECONDS = 3.0
+"""For how long, at least, documents are tagged; and, at most, single sentences."""
+
+_MOST_SENTENCES = 500
+_WARM_UP = 50
+_MEGABYTE = 1e6
+_NOT_FOR_TAGGING = (WEIGHTS, HISTORY, "config.json", "README.md")
+
+
+def measure_speed(pipe: Connection, folder: Path, documents: Sequence[Document]) -> None:
+    """Send the figures of a model: what :class:`~onoma.experiments.Speed` is made of.
+
+    Args:
+        pipe: to send them to.
+        folder: of the model.
+        documents: to tag; without entities.
+    """
+    tagger = load(folder)
+    list(tagger.tag_many(documents[:_WARM_UP]))
+    words = sum(len(document.words or document.text.split()) for document in documents)
+    tagged, seconds, started = 0, 0.0, time.perf_counter()
+    while seconds < _SECONDS:
+        list(tagger.tag_many(documents))
+        tagged += words
+        seconds = time.perf_counter() - started
+    sentences = [sentence for document in documents for sentence in split_sentences(document)]
+    chosen = sentences[:: max(1, len(sentences) // _MOST_SENTENCES)]
+    pipe.send(
+        {
+            "words_per_second": tagged / seconds,
+            "latency": 1000 * statistics.median(_times(tagger.tag, chosen)),
+            "memory": _peak_memory() / _MEGABYTE,
+            "size": sum(path.stat().st_size for path in folder.iterdir() if path.name not in _NOT_FOR_TAGGING)
+            / _MEGABYTE,
+            "threads": usable_cores(),
+        }
+    )
+
+
+def _times(tag: Callable[[Document], Document], sentences: Sequence[Document]) -> Iterator[float]:
+    """The seconds of each sentence alone, as long as there is time."""
+    began = time.perf_counter()
+    for sentence in sentences:
+        started = time.perf_counter()
+        tag(sentence)
+        ended = time.perf_counter()
+        yield ended - started
+        if ended - began > _SECONDS:
+            return
+
+
+def _peak_memory() -> int:
+    """Bytes that this process has held at most; 0 where the system does not say so."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak

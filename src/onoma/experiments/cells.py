@@ -1,0 +1,74 @@
+"""A comparison's configuration to its cells, each with the tables of its run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+
+from onoma.experiments.config import CandidateConfig, ComparisonConfig, Table
+
+ALL = "all"
+"""The size of a cell that learns from the whole training text."""
+
+_ONLY = "data"
+"""The name of the corpus where there is one without a name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One run.
+
+    Attributes:
+        corpus, candidate: their names.
+        sentences: of the training text; None for all.
+        seed: of the run, and of the sentences that it learns from.
+        tables: of its configuration, without its output.
+    """
+
+    corpus: str
+    candidate: str
+    sentences: int | None
+    seed: int
+    tables: Mapping[str, object]
+
+    @property
+    def name(self) -> str:
+        """What it is called among all, and the path of its folder."""
+        size = ALL if self.sentences is None else str(self.sentences)
+        return f"{file_name(self.corpus)}/{file_name(self.candidate)}/{size}-{self.seed}"
+
+
+def cells_of(config: ComparisonConfig) -> Iterator[Cell]:
+    """The cells of a comparison, a seed after the other, so that there is something to see of all candidates soon."""
+    corpora = {each.name: each.data for each in config.corpus} or {_ONLY: {}}
+    for seed in config.all_seeds:
+        for size in config.sizes:
+            sentences = None if size == ALL else int(size)
+            for corpus, data in corpora.items():
+                for candidate in config.candidate:
+                    tables = _tables(config, data, candidate, seed=seed, sentences=sentences)
+                    yield Cell(corpus=corpus, candidate=candidate.name, sentences=sentences, seed=seed, tables=tables)
+
+
+def file_name(name: str) -> str:
+    """A name as that of a file or folder."""
+    return re.sub(r"[^\w.+=-]+", "-", name).strip("-.") or "-"
+
+
+def _tables(
+    config: ComparisonConfig, corpus: Table, candidate: CandidateConfig, *, seed: int, sentences: int | None
+) -> Table:
+    tables: Table = {
+        "data": {**config.data, **corpus, **candidate.data},
+        "model": {**config.model, **candidate.model},
+        "training": {**config.training, **candidate.training, "seed": seed},
+    }
+    if sentences is not None:
+        tables["data"]["sentences"] = sentences
+    if candidate.adapt is not None:
+        tables["adapt"] = candidate.adapt
+    if candidate.task:
+        tables["task"] = list(candidate.task)
+    return deepcopy(tables)

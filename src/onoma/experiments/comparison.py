@@ -1,0 +1,317 @@
+"""Records of cells and speeds to a comparison: a row for each candidate, size and corpus, chosen on dev.
+
+The best of a corpus and size is the one whose mean F1 on dev is highest; the others' figures on test are compared with
+its own. Rows on the Pareto front are those that no other row of their corpus and size matches or beats in F1 on dev,
+words a second and size at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from statistics import fmean, stdev
+
+from onoma.errors import ConfigError
+from onoma.experiments.forecast import FEWEST_SIZES, Forecast, forecast
+from onoma.experiments.records import CellRecord, Speed
+from onoma.metrics import Interval, SeedsDifference, compare_over_seeds, mean_f1_interval
+
+_AHEAD = 2
+"""Curves are forecast up to so many times the largest size."""
+
+_MORE = 500
+"""Sentences: what so many more would bring is forecast too."""
+
+_SMALLER_IS_BETTER = {"latency": "ms", "memory": "MB", "size": "MB"}
+_UNITS = {"ms": 1.0, "s": 1000.0, "MB": 1.0, "GB": 1000.0, "": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A figure of several runs: its mean and standard deviation, in fractions of 1 or in seconds."""
+
+    mean: float
+    deviation: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Measured:
+        """The figure of at least one run; one alone does not deviate."""
+        return cls(fmean(values), stdev(values) if len(values) > 1 else 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A candidate on a corpus at a size.
+
+    Attributes:
+        sentences: of the training text; None for all.
+        learnt: sentences that were learnt from.
+        seeds: those of its finished runs; none if all have failed.
+        dev, test: F1; ``test`` is that on dev where there is no test text. None without a finished run.
+        interval: of the mean F1 on test.
+        difference: F1 on test less that of the best; None of the best itself.
+        seconds: of training.
+        speed: None where it was not measured, as for all sizes but the largest.
+        best: whether its F1 on dev is highest.
+        on_front: whether it is on the Pareto front.
+        errors: why runs have failed.
+    """
+
+    corpus: str
+    candidate: str
+    sentences: int | None
+    learnt: int
+    seeds: tuple[int, ...]
+    dev: Measured | None = None
+    test: Measured | None = None
+    interval: Interval | None = None
+    difference: SeedsDifference | None = None
+    seconds: Measured | None = None
+    speed: Speed | None = None
+    best: bool = False
+    on_front: bool = False
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearningCurve:
+    """F1 on dev of a candidate on a corpus by sentences, measured and forecast.
+
+    Attributes:
+        runs: F1 of each run, by sentences that it learnt from.
+        forecasts: at larger sizes; none where fewer than three sizes were trained.
+    """
+
+    corpus: str
+    candidate: str
+    runs: Mapping[int, Sequence[float]]
+    forecasts: tuple[Forecast, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Bounds for what a model may cost, such as ``{"latency": 20.0, "size": 50.0}``, in milliseconds and megabytes."""
+
+    bounds: Mapping[str, float]
+
+    @classmethod
+    def parse(cls, text: str) -> Within:
+        """Read bounds as people write them.
+
+        >>> Within.parse("latency=20ms,size=0.5GB").bounds
+        {'latency': 20.0, 'size': 500.0}
+
+        Raises:
+            ConfigError: they cannot be read.
+        """
+        bounds = {}
+        for part in text.split(","):
+            key, equals, value = (each.strip() for each in part.partition("="))
+            number = value.rstrip("msMGBw/ ")
+            unit = value[len(number) :].strip()
+            known = {"ms", "s", ""} if key == "latency" else {"MB", "GB", ""}
+            try:
+                if not equals or key not in _SMALLER_IS_BETTER or unit not in known:
+                    raise ValueError
+                bounds[key] = float(number) * _UNITS[unit]
+            except ValueError:
+                raise ConfigError(
+                    f"--within {part.strip()}: expected bounds of latency, memory or size, as in latency=20ms,size=50MB"
+                ) from None
+        return cls(bounds)
+
+    def holds(self, speed: Speed | None) -> bool:
+        """Whether a model is within the bounds; one that was not measured is not."""
+        return speed is not None and all(getattr(speed, key) <= bound for key, bound in self.bounds.items())
+
+    def __str__(self) -> str:
+        return ", ".join(f"{key} {bound:g} {_SMALLER_IS_BETTER[key]}" for key, bound in self.bounds.items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What was found.
+
+    Attributes:
+        rows: by corpus, size and candidate, in the order of the configuration.
+        curves: where several sizes were trained.
+        tested_on: ``test``, or ``dev`` where there is no test text.
+        machine: the processor, and the threads of training and of tagging.
+        within: bounds that the caller has set.
+        chosen: the candidate of each corpus whose F1 on dev is highest within the bounds; None where none is within.
+        notes: what a reader should know of how data was read.
+    """
+
+    rows: tuple[Row, ...]
+    curves: tuple[LearningCurve, ...]
+    tested_on: str
+    machine: Mapping[str, object]
+    within: Within | None = None
+    chosen: Mapping[str, str | None]
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values for :func:`json.dumps`; F1 in fractions of 1."""
+        return {
+            "rows": [_row_json(row) for row in self.rows],
+            "curves": [asdict(curve) for curve in self.curves],
+            "tested_on": self.tested_on,
+            "machine": dict(self.machine),
+            "within": None if self.within is None else dict(self.within.bounds),
+            "chosen": dict(self.chosen),
+            "notes": list(self.notes),
+        }
+
+
+def make_comparison(
+    records: Sequence[CellRecord],
+    speeds: Mapping[tuple[str, str], Speed],
+    *,
+    machine: Mapping[str, object],
+    within: Within | None = None,
+) -> Comparison:
+    """Compare what was trained.
+
+    Args:
+        records: of all cells, in the order of the configuration.
+        speeds: of models of the largest size, by corpus and candidate.
+        machine: what the comparison ran on.
+        within: bounds for what a model may cost.
+    """
+    groups: dict[tuple[str, int | None], dict[str, list[CellRecord]]] = {}
+    for record in records:
+        groups.setdefault((record.corpus, record.sentences), {}).setdefault(record.candidate, []).append(record)
+    largest = {corpus: _largest(sentences for name, sentences in groups if name == corpus) for corpus, _ in groups}
+    rows: list[Row] = []
+    for (corpus, sentences), candidates in sorted(groups.items(), key=lambda item: _order(item[0], list(largest))):
+        known = speeds if sentences == largest[corpus] else {}
+        rows += _rows(candidates, {name: known[corpus, name] for name in candidates if (corpus, name) in known})
+    tested = {record.tested_on for record in records if not record.error}
+    return Comparison(
+        rows=tuple(rows),
+        curves=tuple(_curves(rows, records)),
+        tested_on="test" if tested <= {"test"} else "dev",
+        machine=machine,
+        within=within,
+        chosen=_chosen([row for row in rows if row.sentences == largest[row.corpus]], within),
+        notes=tuple(dict.fromkeys(note for record in records for note in record.notes)),
+    )
+
+
+def _rows(candidates: Mapping[str, Sequence[CellRecord]], speeds: Mapping[str, Speed]) -> list[Row]:
+    """The rows of one corpus and size."""
+    rows = [_row(records, speeds.get(name)) for name, records in candidates.items()]
+    finished = [row for row in rows if row.dev is not None]
+    if not finished:
+        return rows
+    best = max(finished, key=_dev_f1)
+    rows = [
+        replace(
+            row,
+            best=row is best,
+            on_front=row.speed is not None and not any(_beats(other, row) for other in rows),
+            difference=_difference(candidates[row.candidate], candidates[best.candidate]) if row is not best else None,
+        )
+        for row in rows
+    ]
+    return rows
+
+
+def _row(records: Sequence[CellRecord], speed: Speed | None) -> Row:
+    first = records[0]
+    finished = [record for record in records if not record.error]
+    row = Row(
+        corpus=first.corpus,
+        candidate=first.candidate,
+        sentences=first.sentences,
+        learnt=max((record.learnt for record in finished), default=0),
+        seeds=tuple(record.seed for record in finished),
+        errors=tuple(dict.fromkeys(record.error for record in records if record.error)),
+    )
+    if not finished:
+        return row
+    return replace(
+        row,
+        dev=Measured.of([record.dev["f1"] for record in finished]),
+        test=Measured.of([_f1(record) for record in finished]),
+        interval=mean_f1_interval([record.array for record in finished]),
+        seconds=Measured.of([record.seconds for record in finished]),
+        speed=speed,
+    )
+
+
+def _f1(record: CellRecord) -> float:
+    correct, predicted, gold = record.array.sum(axis=0).tolist()
+    return 2 * correct / (predicted + gold) if predicted + gold else 0.0
+
+
+def _dev_f1(row: Row) -> float:
+    return -1.0 if row.dev is None else row.dev.mean
+
+
+def _difference(ours: Sequence[CellRecord], best: Sequence[CellRecord]) -> SeedsDifference | None:
+    """The difference over the seeds that both have finished."""
+    by_seed = [{record.seed: record.array for record in records if not record.error} for records in (ours, best)]
+    seeds = sorted(by_seed[0].keys() & by_seed[1].keys())
+    if not seeds:
+        return None
+    return compare_over_seeds(*([runs[seed] for seed in seeds] for runs in by_seed))
+
+
+def _beats(other: Row, row: Row) -> bool:
+    """Whether another is nowhere worse and somewhere better."""
+    if other.speed is None or row.speed is None or other is row:
+        return False
+    pairs = [
+        (_dev_f1(other), _dev_f1(row)),
+        (other.speed.words_per_second, row.speed.words_per_second),
+        (-other.speed.size, -row.speed.size),
+    ]
+    return all(theirs >= ours for theirs, ours in pairs) and any(theirs > ours for theirs, ours in pairs)
+
+
+def _chosen(rows: Sequence[Row], within: Within | None) -> dict[str, str | None]:
+    chosen: dict[str, str | None] = {}
+    for corpus in dict.fromkeys(row.corpus for row in rows):
+        fitting = [
+            row
+            for row in rows
+            if row.corpus == corpus and row.dev is not None and (within is None or within.holds(row.speed))
+        ]
+        chosen[corpus] = max(fitting, key=_dev_f1).candidate if fitting else None
+    return chosen
+
+
+def _curves(rows: Sequence[Row], records: Sequence[CellRecord]) -> list[LearningCurve]:
+    """A curve for each candidate of which several sizes were trained."""
+    curves = []
+    for corpus, candidate in dict.fromkeys((row.corpus, row.candidate) for row in rows):
+        runs: dict[int, list[float]] = {}
+        for record in records:
+            if (record.corpus, record.candidate) == (corpus, candidate) and not record.error:
+                runs.setdefault(record.learnt, []).append(record.dev["f1"])
+        if len(runs) > 1:
+            last = max(runs)
+            ahead = sorted({last + _MORE, _AHEAD * last})
+            forecasts = forecast(runs, ahead) if len(runs) >= FEWEST_SIZES else []
+            curves.append(LearningCurve(corpus=corpus, candidate=candidate, runs=runs, forecasts=tuple(forecasts)))
+    return curves
+
+
+def _largest(sizes: Iterable[int | None]) -> int | None:
+    return max(sizes, key=_as_number)
+
+
+def _as_number(size: int | None) -> float:
+    return float("inf") if size is None else size
+
+
+def _order(group: tuple[str, int | None], corpora: Sequence[str]) -> tuple[int, float]:
+    corpus, size = group
+    return corpora.index(corpus), _as_number(size)
+
+
+def _row_json(row: Row) -> dict[str, object]:
+    return asdict(replace(row, speed=None)) | {
+        "speed": None if row.speed is None else {key: getattr(row.speed, key) for key in row.speed.__struct_fields__}
+    }
