@@ -79,10 +79,7 @@ class TomlModel:
         tables = [("[data]", self.data), ("[model]", self.model), ("[training]", self.training)]
         tables += [("[[data.corpora]]", {"files": files, **table}) for files, table in self.corpora.items()]
         tables += [("[[task]]", table) for table in self.tasks]
-        lines = [f"output = {_toml(self.folder)}"]
-        for header, table in tables:
-            lines += ["", header, *(f"{key} = {_toml(value)}" for key, value in table.items())]
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        path.write_text(toml_tables([("", {"output": self.folder}), *tables]), encoding="utf-8")
         return ["train", str(path)]
 
     def f1(self, part: str = "test") -> float:
@@ -94,6 +91,14 @@ def f1_of(folder: Path, part: str) -> float:
     """Exact F1 of 100, as the manifest of a model has it."""
     manifest = json.loads((folder / Model.mark).read_text(encoding="utf-8"))
     return 100 * float(manifest["provenance"]["figures"][part]["f1"])
+
+
+def toml_tables(tables: Sequence[tuple[str, Mapping[str, object]]]) -> str:
+    """Tables in TOML, each under its header; the first one may have none."""
+    lines: list[str] = []
+    for header, table in tables:
+        lines += [*(["", header] if header else []), *(f"{key} = {_toml(value)}" for key, value in table.items())]
+    return "\n".join(lines) + "\n"
 
 
 def _toml(value: object) -> str:
