@@ -7,6 +7,11 @@ import pytest
 from onoma.machine import usable_cores
 
 
+@pytest.fixture(autouse=True)
+def _nothing_asked_for(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+
+
 def test_the_cores_that_this_process_may_use(monkeypatch):
     monkeypatch.delattr(os, "process_cpu_count", raising=False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {1, 4, 5}, raising=False)
@@ -25,4 +30,11 @@ def test_a_system_that_does_not_bind_processes_to_cores(monkeypatch, counted, co
     monkeypatch.delattr(os, "process_cpu_count", raising=False)
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: counted)
+    assert usable_cores() == cores
+
+
+@pytest.mark.parametrize(("asked", "cores"), [("2", 2), ("64", 4), ("0", 4), ("4,2", 4), ("", 4)])
+def test_as_few_as_the_usual_variable_says(monkeypatch, asked, cores):
+    monkeypatch.setattr(os, "process_cpu_count", lambda: 4, raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
     assert usable_cores() == cores
