@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from onoma.api.training import train
-from onoma.bundle import OutputFolder
+from onoma.bundle import HISTORY, OutputFolder
 from onoma.errors import ConfigError, InputError, StoppedError
 from onoma.io.digest import digest_below
 from onoma.io.files import remove
@@ -124,12 +124,13 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
     plan = plans[cell.name]
     begun = plan.folder / _BEGUN
     before = read_record(begun)
-    if before is None or not before.is_of(plan.expected):
+    if before is None or not before.is_of(plan.expected) or before.version != plan.expected.version:
         remove(plan.folder)
         write_record(plan.expected, begun)
     output = OutputFolder(plan.model)
     progress = _Progress(report)
     report("reading")
+    earlier = _seconds_trained(output)
     started = time.perf_counter()
     result = train(
         settings={**cell.tables, "data.test": [], "output": plan.model},
@@ -137,7 +138,7 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
         resume=output.begun,
         on_event=progress,
     )
-    seconds = time.perf_counter() - started
+    seconds = earlier + time.perf_counter() - started
     if result.interrupted:
         raise StoppedError("stopped while a cell was trained")
     report("scoring")
@@ -156,6 +157,14 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
     if not plan.keeps_model:
         remove(plan.model)
     return record
+
+
+def _seconds_trained(output: OutputFolder) -> float:
+    """The seconds of training that earlier attempts have spent on an unfinished run, as its history says."""
+    from onoma.training import read_history
+
+    seconds = [line["seconds"] for line in read_history(output.run / HISTORY)] if output.begun else []
+    return max((float(each) for each in seconds if isinstance(each, int | float)), default=0.0)
 
 
 def gold_of(plan: CellPlan, *, on_event: Listener | None = None) -> Sequence[Document]:
@@ -210,6 +219,10 @@ def _plan(cell: Cell, config: RunConfig, folder: Path, *, facts: _Facts, learnt:
     encoder, parameters = facts.encoder(config.model.encoder)
     tested_on = config.data.test or config.data.dev
     parts = {"train": config.data.train, "dev": config.data.dev, "test": tested_on}
+    for task in config.task:
+        parts |= {f"{task.name}.train": task.train, f"{task.name}.dev": task.dev}
+    if config.adapt is not None:
+        parts["adapt"] = config.adapt.text
     return CellPlan(
         cell=cell,
         folder=folder / cell.name,

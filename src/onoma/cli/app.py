@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from onoma.cli import (
     calibrate,
     check,
+    compare,
     convert,
     evaluate,
     explain,
@@ -58,7 +59,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (tag, train, evaluate, score, calibrate, check, explain, index, convert, pretrain, prune, export, info):
+for command in (
+    *(tag, train, compare, evaluate, score, calibrate, check, explain, index),
+    *(convert, pretrain, prune, export, info),
+):
     app.command(name=command.__name__.rpartition(".")[2])(command.run)
 
 

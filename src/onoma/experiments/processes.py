@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -68,8 +68,8 @@ def processes_for(cells: int, *, memory: int) -> int:
     return max(1, min(cells, usable_cores(), fitting))
 
 
-def run_cells(cells: Sequence[Cell], *, train: Train, context: Any, processes: int) -> Iterator[CellEvent]:
-    """Train cells in processes of their own, and yield what happens. If the caller stops listening, they are stopped.
+def run_cells(cells: Sequence[Cell], *, train: Train, context: Any, processes: int) -> Generator[CellEvent, None, None]:
+    """Train cells in processes of their own, and yield what happens. They are stopped when the generator is closed.
 
     Args:
         cells: in the order in which they begin.
@@ -77,18 +77,20 @@ def run_cells(cells: Sequence[Cell], *, train: Train, context: Any, processes: i
         context: what it is called with beside the cell; can be pickled.
         processes: how many at a time. The cores are shared among them.
     """
-    killed: list[tuple[Cell, str]] = []
-    for event in _run(cells, train, context, processes=processes):
-        if isinstance(event, _Killed):
-            killed.append((event.cell, event.how))
-            yield CellProgress(event.cell, f"its process died ({event.how}); it is tried again at the end, alone")
-        else:
-            yield event
-    for event in _run([cell for cell, _ in killed], train, context, processes=1):
-        if isinstance(event, _Killed):
-            yield CellFailed(event.cell, f"its process died twice ({event.how}), probably for lack of memory")
-        else:
-            yield event
+    killed: list[Cell] = []
+    with closing(_run(cells, train, context, processes=processes)) as events:
+        for event in events:
+            if isinstance(event, _Killed):
+                killed.append(event.cell)
+                yield CellProgress(event.cell, f"its process died ({event.how}); it is tried again at the end, alone")
+            else:
+                yield event
+    with closing(_run(killed, train, context, processes=1)) as events:
+        for event in events:
+            if isinstance(event, _Killed):
+                yield CellFailed(event.cell, f"its process died twice ({event.how}), probably for lack of memory")
+            else:
+                yield event
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class _Killed(CellEvent):
     how: str
 
 
-def _run(cells: Sequence[Cell], train: Train, context: Any, *, processes: int) -> Iterator[CellEvent]:
+def _run(cells: Sequence[Cell], train: Train, context: Any, *, processes: int) -> Generator[CellEvent, None, None]:
     waiting = deque(cells)
     count = min(processes, len(cells))
     workers: list[_Worker] = []
@@ -118,9 +120,9 @@ def _run(cells: Sequence[Cell], train: Train, context: Any, *, processes: int) -
                     worker.end()
                     workers.remove(worker)
                     yield _Killed(cell, worker.how_it_ended)
-                    worker = _Worker(train, context, threads=worker.threads)
-                    workers.append(worker)
-                    worker.give(waiting)
+                    if waiting:
+                        workers.append(_Worker(train, context, threads=worker.threads))
+                        workers[-1].give(waiting)
                     continue
                 if isinstance(answer, str):
                     yield CellProgress(cell, answer)

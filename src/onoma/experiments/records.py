@@ -28,7 +28,7 @@ class CellRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         dev: precision, recall and F1 of the best epoch, fractions of 1.
         tested_on: ``test``, or ``dev`` where there is no test text.
         counts: correct, predicted and gold entities of each document of the text that it was tested on.
-        seconds: from the beginning of the run to its finished model.
+        seconds: from the beginning of the run, or of its last attempt and the training before, to its finished model.
         threads: processor threads that it had.
         notes: what a reader should know of how its data was read.
         error: why there is no model; empty where there is one.
