@@ -91,8 +91,8 @@ def failures(comparison: Comparison) -> Iterator[str]:
     sizes: dict[tuple[str, str, str], list[str]] = {}
     for row in comparison.rows:
         for error in row.errors:
-            size = "all" if row.sentences is None else f"{row.sentences:,}"
-            sizes.setdefault((row.corpus, row.candidate, error), []).append(size)
+            size = "all" if row.sentences is None else row.sentences
+            sizes.setdefault((row.corpus, row.candidate, error), []).append(str(size))
     for (corpus, candidate, error), failed in sizes.items():
         yield f"{corpus}, {candidate}: failed with {', '.join(failed)} sentences: {error}"
 

@@ -66,7 +66,7 @@ def test_encoders_with_the_same_last_part_are_named_by_all_of_it():
 
 @pytest.mark.parametrize("encoders", [("small", "small"), ("a/x", "a/x")])
 def test_an_encoder_cannot_be_there_twice(encoders):
-    with pytest.raises(ConfigError, match="two candidates are called (small|x); give one of them another name"):
+    with pytest.raises(ConfigError, match=r"two candidates are called (small|x); give one of them another name"):
         named(*encoders)
 
 
@@ -147,7 +147,7 @@ def test_options_win_over_the_file_and_add_candidates(tmp_path):
 def test_names_in_a_file_may_not_clash(tmp_path, kind):
     path = tmp_path / "compare.toml"
     path.write_text(f'{SEVERAL}\n[[{kind}]]\nname = "{"news" if kind == "corpus" else "plain"}"\n', encoding="utf-8")
-    with pytest.raises(ConfigError, match="two (corpora|candidates) are called (news|plain)"):
+    with pytest.raises(ConfigError, match=r"two (corpora|candidates) are called (news|plain)"):
         read_comparison(path)
 
 

@@ -12,7 +12,7 @@ SIZES = (100, 200, 400)
 
 
 def law(size: float, *, floor: float, scale: float, exponent: float) -> float:
-    return 1 - floor - scale * size**-exponent
+    return float(1 - floor - scale * size**-exponent)
 
 
 def test_new_runs_fall_into_the_interval_about_as_often_as_it_says():
