@@ -15,3 +15,13 @@ def need_training() -> None:
     """
     if not all(find_spec(name) for name in ("jaxtyping", "onnx", "safetensors", "torch", "transformers")):
         raise MissingExtraError("training", extra="train")
+
+
+def need_crfsuite() -> None:
+    """Check that what fits the baseline ``crf`` is installed.
+
+    Raises:
+        MissingExtraError: with the command that installs it.
+    """
+    if find_spec("pycrfsuite") is None:
+        raise MissingExtraError("the baseline crf", extra="baselines")

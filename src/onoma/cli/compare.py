@@ -30,7 +30,11 @@ def run(
     ] = None,
     encoders: Annotated[
         list[str] | None,
-        typer.Option("--encoder", help="Candidate: small, multilingual, a folder, or a Hub id; may be repeated."),
+        typer.Option(
+            "--encoder",
+            help="Candidate: small, multilingual, a folder, a Hub id, or a baseline without an encoder: crf, bilstm, "
+            "gazetteer; may be repeated.",
+        ),
     ] = None,
     heads: Annotated[
         list[str] | None,
@@ -72,10 +76,10 @@ def run(
 ) -> None:
     """Train candidates on the same data over several seeds; compare F1, speed and size.
 
-    Example: onoma compare --train train.conll --dev dev.conll --test test.conll --encoder small --encoder multilingual
-    --head linear --head crf --output runs/compare
+    Example: onoma compare --train train.conll --dev dev.conll --test test.conll --encoder small --encoder crf --output
+    runs/compare
 
-    Each --encoder with each --head is a candidate. Settings come from COMPARE.toml, then from options, then from --set;
+    Each --encoder with each --head is a candidate; a baseline has no head. Settings come from COMPARE.toml, then from options, then from --set;
     several corpora, and candidates that differ in other settings, are tables [[corpus]] and [[candidate]] of
     COMPARE.toml. The best candidate is the one with the highest mean F1 on dev; test is only reported.
 

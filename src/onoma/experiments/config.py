@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator
 
+from onoma.bundle import BASELINES
 from onoma.engine import config
 from onoma.engine.config import Frozen
 from onoma.errors import ConfigError
@@ -26,7 +26,7 @@ class CandidateConfig(Frozen):
 
     Attributes:
         name: that of the candidate.
-        data, model, training, adapt, task: as in a run of `onoma train`.
+        data, model, training, adapt, task, crf, bilstm: as in a run of `onoma train`.
     """
 
     name: str = Field(min_length=1)
@@ -35,6 +35,8 @@ class CandidateConfig(Frozen):
     training: Table = Field(default={})
     adapt: Table | None = None
     task: tuple[Table, ...] = ()
+    crf: Table = Field(default={})
+    bilstm: Table = Field(default={})
 
 
 class CorpusTable(Frozen):
@@ -58,7 +60,7 @@ class ComparisonConfig(Frozen):
         seeds: how many, or which.
         sizes: sentences of the training text that are learnt, each a number or `all`.
         jobs: runs at a time; by default as many as cores and memory allow.
-        data, model, training: what all runs have in common, as in a run of `onoma train`.
+        data, model, training: what all runs have in common, as in a run of `onoma train`. Baselines take `data` alone.
         corpus: tables of several corpora; one alone is `data` itself.
         candidate: tables of what is compared.
     """
@@ -144,7 +146,7 @@ def _check_names(kind: str, names: Sequence[str]) -> None:
 
 
 def _candidates(encoders: Sequence[str], heads: Sequence[str]) -> list[CandidateConfig]:
-    """Each encoder with each head, named by both where there are several heads.
+    """Each encoder with each head, named by both where there are several heads; baselines, which have none, once.
 
     Of an encoder's path the last part is its name, unless another one has the same.
     """
@@ -156,8 +158,9 @@ def _candidates(encoders: Sequence[str], heads: Sequence[str]) -> list[Candidate
     short = {encoder: last for encoder in encoders if last_parts[last := Path(encoder).name] == 1 and last}
     return [
         CandidateConfig(
-            name=short.get(encoder, encoder) + (f" {head}" if len(heads) > 1 else ""),
+            name=short.get(encoder, encoder) + (f" {head}" if head and len(heads) > 1 else ""),
             model={"encoder": encoder} | ({"head": head} if head else {}),
         )
-        for encoder, head in product(encoders, heads or [""])
+        for encoder in encoders
+        for head in ([""] if encoder in BASELINES or not heads else heads)
     ]

@@ -3,6 +3,7 @@
 from onoma.engine.config import read_setting
 from onoma.engine.devices import Ranks, find_ranks, joined
 from onoma.engine.history import copy_logs, read_history
+from onoma.training.baselines import TrainedBaseline, train_baseline
 from onoma.training.config import RunConfig, TaskConfig, read_config
 from onoma.training.parts import read_part
 from onoma.training.run import Tested, TestedTask, Trained, run_training
@@ -15,6 +16,7 @@ __all__ = [
     "Tested",
     "TestedTask",
     "Trained",
+    "TrainedBaseline",
     "check_labels",
     "copy_logs",
     "find_ranks",
@@ -25,4 +27,5 @@ __all__ = [
     "read_part",
     "read_setting",
     "run_training",
+    "train_baseline",
 ]

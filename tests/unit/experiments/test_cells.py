@@ -54,6 +54,12 @@ def test_candidates_are_each_encoder_with_each_head():
     ]
 
 
+def test_baselines_have_no_head():
+    found = read_comparison(None, encoders=["small", "crf"], heads=["linear", "crf"], settings=SETTINGS)
+    assert [(each.name, each.model) for each in found.candidate][-1] == ("crf", {"encoder": "crf"})
+    assert len(found.candidate) == 3
+
+
 def test_one_head_is_not_part_of_a_name():
     found = read_comparison(None, encoders=["small"], heads=["crf"], settings=SETTINGS)
     assert [(each.name, each.model) for each in found.candidate] == [("small", {"encoder": "small", "head": "crf"})]
