@@ -79,9 +79,9 @@ def run(
     Example: onoma compare --train train.conll --dev dev.conll --test test.conll --encoder small --encoder crf --output
     runs/compare
 
-    Each --encoder with each --head is a candidate; a baseline has no head. Settings come from COMPARE.toml, then from options, then from --set;
-    several corpora, and candidates that differ in other settings, are tables [[corpus]] and [[candidate]] of
-    COMPARE.toml. The best candidate is the one with the highest mean F1 on dev; test is only reported.
+    Each --encoder with each --head is a candidate; a baseline has no head. Settings come from COMPARE.toml, then from
+    options, then from --set; several corpora, and candidates that differ in other settings, are tables [[corpus]] and
+    [[candidate]] of COMPARE.toml. The best candidate is the one with the highest mean F1 on dev; test is only reported.
 
     Ctrl-C stops it; --resume goes on, and finished runs are not done again.
     """
