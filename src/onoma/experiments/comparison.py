@@ -93,16 +93,17 @@ class LearningCurve:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """Bounds for what a model may cost, such as ``{"latency": 20.0, "size": 50.0}``, in milliseconds and megabytes."""
+    """Bounds for what a model may cost, such as ``{"latency": 20.0, "size": 50.0}``, in milliseconds and megabytes.
+
+    >>> Within.parse("latency=20ms,size=0.5GB").bounds
+    {'latency': 20.0, 'size': 500.0}
+    """
 
     bounds: Mapping[str, float]
 
     @classmethod
     def parse(cls, text: str) -> Within:
         """Read bounds as people write them.
-
-        >>> Within.parse("latency=20ms,size=0.5GB").bounds
-        {'latency': 20.0, 'size': 500.0}
 
         Raises:
             ConfigError: they cannot be read.
