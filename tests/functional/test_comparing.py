@@ -14,16 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import onoma as library
-from onoma.api.cells import plan_cells
+from onoma.api.cells import CellPlan, plan_cells, train_cell
 from onoma.api.comparing import ComparisonPlanned
 from onoma.cli import main
-from onoma.errors import ConfigError, InputError
-from onoma.experiments import CellRecord, read_record
+from onoma.errors import ConfigError, InputError, StoppedError
+from onoma.experiments import CellRecord, read_record, write_record
 from support import quick_speed
-from support.environment import environment
+from support.environment import TESTS, environment
 from support.learnable import SENTENCES, write_corpus
 from support.tiny import write_encoder
 
@@ -303,13 +304,50 @@ def test_what_is_at_the_output_stays(place):
     assert not (place.output / "cells").exists(), "it was to be discarded"
 
 
+@pytest.fixture
+def stopped(whole, tmp_path) -> CellPlan:
+    """A cell that SIGTERM has stopped after two epochs."""
+    cells = whole.planned(output=tmp_path / "new", sizes=["all"], seeds=1)[1].cells
+    (plan,), _ = plan_cells(cells, tmp_path / "new")
+
+    def report(text: str) -> None:
+        if text.startswith("epoch 2"):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(StoppedError):
+        train_cell(plan.cell, {plan.cell.name: plan}, report)
+    return plan
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that can be handled")
+def test_a_resumed_cell_has_the_seconds_of_its_earlier_attempts(whole, stopped):
+    history = stopped.model / "unfinished" / "history.jsonl"
+    with history.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"kind": "step", "seconds": 5_000.0}) + "\n")
+    texts: list[str] = []
+    record = train_cell(stopped.cell, {stopped.cell.name: stopped}, texts.append)
+    assert 5_000 < record.seconds < 5_200
+    assert next(text.partition("/")[0] for text in texts if text.startswith("epoch")) == "epoch 3"
+    assert record.counts == read_record(whole.output / "cells" / "data/tiny/all-1").counts  # type: ignore[union-attr]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that can be handled")
+def test_another_version_of_onoma_begins_a_stopped_cell_anew(stopped):
+    begun = read_record(stopped.folder / "begun")
+    assert begun is not None
+    write_record(msgspec.structs.replace(begun, version="0.0.0"), stopped.folder / "begun")
+    texts: list[str] = []
+    assert not train_cell(stopped.cell, {stopped.cell.name: stopped}, texts.append).error
+    assert "epoch 1/6" in "".join(texts)
+
+
 def start(place: Place, output: Path) -> subprocess.Popen[str]:
-    """The comparison in a process of its own, after its first cell has ended."""
-    command = [sys.executable, "-m", "onoma", "compare", *place.arguments, "-o", str(output)]
+    """The comparison in a process of its own, in the midst of its second cell."""
+    command = [sys.executable, str(TESTS / "support" / "telling.py"), "compare", *place.arguments, "-o", str(output)]
     alone = environment(TOKENIZERS_PARALLELISM="false", OMP_NUM_THREADS="1")
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=alone, start_new_session=True)
     assert process.stderr is not None
-    while not (line := process.stderr.readline()).startswith("1/4"):
+    while not (line := process.stderr.readline()).startswith(f"{CELLS[1]}: epoch 2/"):
         assert line, "it has ended early"
     return process
 
@@ -358,6 +396,7 @@ def test_a_stopped_comparison_leaves_no_process_and_is_resumed(onoma, whole, tmp
     assert have_ended(children)
     resumed = onoma("compare", *whole.arguments, "-o", output, "--resume")
     assert resumed.status == 0, resumed.err
-    assert "others are finished)" in resumed.err
+    assert "3 runs to train (1 others are finished)" in resumed.err
+    assert "failed" not in resumed.err
     assert timeless(output) == timeless(whole.output)
     assert sorted(path.name for path in output.iterdir()) == ["cells", "comparison.json"]

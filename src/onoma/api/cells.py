@@ -41,6 +41,7 @@ class CellPlan:
         cell: what is trained.
         folder: for its record and its model.
         expected: its record as far as it is known before it is trained.
+        learns_from: the files that it learns from.
         tested_on: the files that its model is scored on.
         memory: bytes that its training may need.
         keeps_model: whether its model stays after it is scored.
@@ -49,6 +50,7 @@ class CellPlan:
     cell: Cell
     folder: Path
     expected: CellRecord
+    learns_from: tuple[Path, ...]
     tested_on: tuple[Path, ...]
     memory: int
     keeps_model: bool = False
@@ -133,7 +135,9 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
     earlier = _seconds_trained(output)
     started = time.perf_counter()
     result = train(
-        settings={**cell.tables, "data.test": [], "output": plan.model},
+        train=plan.learns_from,
+        output=plan.model,
+        settings={**cell.tables, "data.test": []},
         overwrite=output.holds_result and not output.begun,
         resume=output.begun,
         on_event=progress,
@@ -238,6 +242,7 @@ def _plan(cell: Cell, config: RunConfig, folder: Path, *, facts: _Facts, learnt:
             tested_on="test" if config.data.test else "dev",
             error="not finished",
         ),
+        learns_from=config.data.train,
         tested_on=tested_on,
         memory=_GIBIBYTE + _BYTES_A_PARAMETER * parameters,
     )

@@ -13,6 +13,8 @@ from onoma.cli.console import PlainConsole
 from onoma.experiments import Cell, CellDone, CellEvent, CellFailed, CellProgress
 from onoma.io.terminal import visible
 
+ShownEvent = ComparisonPlanned | CellEvent | SpeedMeasured
+
 
 class ComparisonProgress:
     """Prints the progress of a comparison to standard error."""
@@ -42,7 +44,7 @@ class ComparisonProgress:
         """Take the lines of what is running from the terminal."""
         self._bar.stop()
 
-    def __call__(self, event: ComparisonPlanned | CellEvent | SpeedMeasured) -> None:
+    def __call__(self, event: ShownEvent) -> None:
         """Show an event."""
         match event:
             case ComparisonPlanned():

@@ -27,6 +27,7 @@ COSTS = (
 )
 
 _NOTHING = "–"
+_SMALLEST_P = 0.001
 _COSTS = ("words/s", "latency, ms", "memory, MB", "size, MB")
 
 
@@ -153,7 +154,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         _NOTHING if row.test is None else percent(row.test.mean),
         _NOTHING if row.interval is None else percent_range(row.interval),
         _NOTHING if difference is None else f"{100 * difference.value:+.2f}",
-        _NOTHING if difference is None else f"{difference.p:.3f}",
+        _NOTHING if difference is None else _p_value(difference.p),
         _NOTHING if row.seconds is None else f"{row.seconds.mean:,.{0 if row.seconds.mean >= 10 else 1}f}",
         *(
             [_NOTHING] * len(_COSTS)
@@ -176,6 +177,10 @@ def _mark(row: Row) -> str:
     if row.dev is None:
         return "failed"
     return ", ".join(["best"] * row.best + ["Pareto"] * row.on_front)
+
+
+def _p_value(p: float) -> str:
+    return f"{p:.3f}" if p >= _SMALLEST_P else f"< {_SMALLEST_P}"
 
 
 def _with_deviation(figure: Measured | None) -> str:

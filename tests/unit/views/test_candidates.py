@@ -62,6 +62,10 @@ def test_a_row_has_its_figures(several):
     assert ["fast", "9,000", "2.25", "–", "50.0"] in lines, "memory that was not measured is not 0"
 
 
+def test_no_p_value_is_shown_as_nothing():
+    assert "< 0.001" in drawn(compared(record("a", dev=0.9, correct=4), record("b", correct=1)))
+
+
 def test_a_corpus_without_test_text_says_that_it_was_tested_on_dev():
     assert drawn(compared(record("a", tested_on="dev"))).count(" dev ") == 2
 
