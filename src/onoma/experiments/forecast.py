@@ -23,10 +23,12 @@ from onoma.errors import InputError
 FEWEST_SIZES = 3
 LEVEL = 0.95
 
-_EXPONENT, _EXPONENT_SPREAD = np.log(0.45), 0.45
+_EXPONENT, _EXPONENT_SPREAD = np.log(0.28), 0.5
 """The natural logarithm of the exponent: where it commonly is, and its standard deviation."""
 
-_LARGEST_FLOOR = 0.6
+_FLOOR, _LARGEST_FLOOR = 0.15, 0.6
+"""Floors are the rarer the higher they are, by a factor of e with each of the first."""
+
 _MISFIT = 0.008
 """What a measured mean is away from the best curve, apart from chance: the law is one of many that could hold."""
 
@@ -117,7 +119,7 @@ def _weights(
     """How much each curve counts, in sum 1; the grid is even in the floor and in the logarithm of the exponent."""
     errors = _errors(curves, at)
     fit = -0.5 * (((errors - error) / spread) ** 2).sum(axis=1)
-    common = -0.5 * ((np.log(curves[:, 2]) - _EXPONENT) / _EXPONENT_SPREAD) ** 2
+    common = -0.5 * ((np.log(curves[:, 2]) - _EXPONENT) / _EXPONENT_SPREAD) ** 2 - curves[:, 0] / _FLOOR
     possible = np.where(errors.max(axis=1) <= 1, 0.0, -np.inf)
     logarithm = fit + common + possible
     weight = np.exp(logarithm - logarithm.max())
