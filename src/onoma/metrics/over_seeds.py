@@ -89,7 +89,11 @@ def _drawn_f1(runs: Runs, *, rounds: int, rng: np.random.Generator) -> NDArray[n
 
 
 def _drawn_seeds(values: NDArray[np.float64], *, rng: np.random.Generator) -> NDArray[np.float64]:
-    """The mean of each round's values of seeds drawn with replacement: ``[rounds, seeds]`` to ``[rounds]``."""
+    """The mean of each round's values of seeds drawn with replacement: ``[rounds, seeds]`` to ``[rounds]``.
+
+    Drawn means of n values vary by n - 1 nths of what means of n new values would, which is much where n is small.
+    """
     rounds, seeds = values.shape
-    mean: NDArray[np.float64] = np.take_along_axis(values, rng.integers(seeds, size=(rounds, seeds)), axis=1).mean(1)
-    return mean
+    mean: NDArray[np.float64] = values.mean(axis=1)
+    drawn = np.take_along_axis(values, rng.integers(seeds, size=(rounds, seeds)), axis=1).mean(axis=1)
+    return mean + (drawn - mean) * np.sqrt(seeds / max(1, seeds - 1))

@@ -10,7 +10,7 @@ from statistics import fmean
 from rich.table import Table
 
 from onoma.experiments import Comparison, LearningCurve, Measured, Row
-from onoma.metrics import percent, percent_range
+from onoma.metrics import Interval
 from onoma.views.table import plain_table
 
 WORDS = (1,)
@@ -52,7 +52,7 @@ def tables_of(comparison: Comparison) -> Iterator[CandidateTable]:
     """The tables, a corpus after the other, sizes rising. Costs are left out where none was measured."""
     for _, group in groupby(comparison.rows, key=lambda row: (row.corpus, row.sentences)):
         rows = list(group)
-        figures = ("F1 in %", "", "dev", rows[0].tested_on, "interval", "difference", "p", "training, s")
+        figures = ("F1 in %", "", "dev", f"{rows[0].tested_on} (95 %)", "to best", "p", "seconds")
         head = (*figures, *_COSTS) if any(row.speed is not None for row in rows) else figures
         yield CandidateTable(
             title=f"{title_of(rows[0])}, {_counted(max(len(row.seeds) for row in rows), 'run')} each",
@@ -151,9 +151,8 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.candidate,
         _mark(row),
         _with_deviation(row.dev),
-        _NOTHING if row.test is None else percent(row.test.mean),
-        _NOTHING if row.interval is None else percent_range(row.interval),
-        _NOTHING if difference is None else f"{100 * difference.value:+.2f}",
+        _with_interval(row.test, row.interval),
+        _NOTHING if difference is None else f"{100 * difference.value:+.1f}",
         _NOTHING if difference is None else _p_value(difference.p),
         _NOTHING if row.seconds is None else f"{row.seconds.mean:,.{0 if row.seconds.mean >= 10 else 1}f}",
         *(
@@ -176,12 +175,18 @@ def _counted(count: int, name: str) -> str:
 def _mark(row: Row) -> str:
     if row.dev is None:
         return "failed"
-    return ", ".join(["best"] * row.best + ["Pareto"] * row.on_front)
+    return "best" if row.best else "Pareto" * row.on_front
 
 
 def _p_value(p: float) -> str:
-    return f"{p:.3f}" if p >= _SMALLEST_P else f"< {_SMALLEST_P}"
+    return f"{p:.3f}" if p >= _SMALLEST_P else f"<{_SMALLEST_P}"
 
 
 def _with_deviation(figure: Measured | None) -> str:
-    return _NOTHING if figure is None else f"{percent(figure.mean)} ± {percent(figure.deviation)}"
+    return _NOTHING if figure is None else f"{100 * figure.mean:.1f} ± {100 * figure.deviation:.1f}"
+
+
+def _with_interval(figure: Measured | None, interval: Interval | None) -> str:
+    if figure is None or interval is None:
+        return _NOTHING
+    return f"{100 * figure.mean:.1f} ({100 * interval.low:.1f}–{100 * interval.high:.1f})"
