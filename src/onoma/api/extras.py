@@ -15,3 +15,16 @@ def need_training() -> None:
     """
     if not all(find_spec(name) for name in ("jaxtyping", "onnx", "safetensors", "torch", "transformers")):
         raise MissingExtraError("training", extra="train")
+
+
+def need_tuning(*, plots: bool) -> None:
+    """Check that the packages for a search are installed.
+
+    Args:
+        plots: whether those for its pictures are needed too.
+
+    Raises:
+        MissingExtraError: with the command that installs it.
+    """
+    if not all(find_spec(name) for name in ("optuna", *(["plotly"] if plots else []))):
+        raise MissingExtraError("tuning", extra="tune")

@@ -24,6 +24,7 @@ from onoma.cli import (
     score,
     tag,
     train,
+    tune,
 )
 from onoma.cli.options import INTERRUPTED
 from onoma.cli.output import print_message, set_up_output
@@ -58,7 +59,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (tag, train, evaluate, score, calibrate, check, explain, index, convert, pretrain, prune, export, info):
+for command in (
+    *(tag, train, tune, evaluate, score, calibrate, check, explain, index, convert, pretrain, prune, export, info),
+):
     app.command(name=command.__name__.rpartition(".")[2])(command.run)
 
 
