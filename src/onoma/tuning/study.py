@@ -110,7 +110,8 @@ class Study:
 
     def records(self) -> list[TrialRecord]:
         """All trials, by number."""
-        return [_record(trial) for trial in self.optuna.get_trials(deepcopy=False)]
+        with _explaining(self.settings.storage):
+            return [_record(trial) for trial in self.optuna.get_trials(deepcopy=False)]
 
     def has_room(self, most: int | None) -> bool:
         """Whether a trial may begin where a study may have so many; None for no bound."""
@@ -134,13 +135,14 @@ class Study:
 
     def put_back_lost(self) -> None:
         """Put back the trials whose process is gone; one whose process keeps dying by itself has failed."""
-        for trial in self.optuna.get_trials(deepcopy=False, states=(State.RUNNING,)):
-            if _is_lost(trial):
-                self._put_back(trial, died=_died_alone(trial))
+        with _explaining(self.settings.storage):
+            for trial in self.optuna.get_trials(deepcopy=False, states=(State.RUNNING,)):
+                if _is_lost(trial):
+                    self._put_back(trial, died=_died_alone(trial))
 
     def running(self) -> int:
         """How many trials processes have now."""
-        return len(self.optuna.get_trials(deepcopy=False, states=(State.RUNNING,)))
+        return sum(record.state == "running" for record in self.records())
 
     def set_attribute(self, number: int, name: str, value: object) -> None:
         """Keep something with a trial that is running."""
@@ -347,7 +349,7 @@ def _explaining(storage: str) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, OptunaError, ImportError, OSError) as error:
-        why = str(error).strip().partition("\n")[0]
+        why = str(error.__cause__ or error).strip().partition("\n")[0]
         advice = "pip install the driver that the URL names" if isinstance(error, ImportError) else "check the address"
         raise InputError(f"{shown_storage(storage)}: the storage cannot be used ({why}); {advice}") from error
 
