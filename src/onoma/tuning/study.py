@@ -16,11 +16,12 @@ from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
 from typing import Literal
+from weakref import finalize, ref
 
 import optuna
 from optuna.exceptions import DuplicatedStudyError, OptunaError, UpdateFinishedTrialError
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage, get_storage
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as State
@@ -91,6 +92,7 @@ class Study:
         sampler = TrialSampler(settings.space, first=settings.first, seed=settings.seed)
         with quiet(), _explaining(settings.storage):
             self._storage = _open(settings.storage)
+            finalize(self, _close, self._storage)
             pruner = _pruner(settings.pruner)
             try:
                 self.optuna = optuna.create_study(
@@ -275,24 +277,30 @@ class RunningTrial:
 
 
 class _Seen:
-    """Tells the storage now and then that a trial's process is there, for those who cannot ask the system."""
+    """Tells the storage now and then that a trial's process is there, for those who cannot ask the system.
+
+    It ends with the trial, also where that is dropped.
+    """
 
     def __init__(self, study: Study, number: int) -> None:
-        self._study = study
-        self._number = number
         self._stop = Event()
-        self._study.set_attribute(number, "seen", time.time())
-        self._thread = Thread(target=self._tell, daemon=True)
+        finalize(self, self._stop.set)
+        study.set_attribute(number, "seen", time.time())
+        self._thread = Thread(target=_tell, args=(ref(study), number, self._stop), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         self._stop.set()
         self._thread.join()
 
-    def _tell(self) -> None:
-        while not self._stop.wait(_SEEN_EVERY):
-            with suppress(OptunaError, SQLAlchemyError, OSError):  # it is tried again
-                self._study.set_attribute(self._number, "seen", time.time())
+
+def _tell(study: ref[Study], number: int, stop: Event) -> None:
+    while not stop.wait(_SEEN_EVERY):
+        if (found := study()) is None:
+            return
+        with suppress(OptunaError, SQLAlchemyError, OSError):  # it is tried again
+            found.set_attribute(number, "seen", time.time())
+        del found
 
 
 def delete_study(storage: str, name: str) -> None:
@@ -301,8 +309,13 @@ def delete_study(storage: str, name: str) -> None:
     Raises:
         InputError: the storage cannot be used.
     """
-    with quiet(), _explaining(storage), suppress(KeyError):
-        optuna.delete_study(study_name=name, storage=_open(storage))
+    with quiet(), _explaining(storage):
+        opened = _open(storage)
+        try:
+            with suppress(KeyError):
+                optuna.delete_study(study_name=name, storage=opened)
+        finally:
+            _close(opened)
 
 
 def shown_storage(storage: str) -> str:
@@ -330,18 +343,25 @@ def _open(storage: str) -> BaseStorage:
     if storage.startswith(_JOURNAL):
         path = Path(storage.removeprefix(_JOURNAL))
         path.parent.mkdir(parents=True, exist_ok=True)
-        return get_storage(JournalStorage(JournalFileBackend(str(path))))
+        return JournalStorage(JournalFileBackend(str(path)))
     if "://" not in storage:
         raise ConfigError(
             f"--storage {storage}: expected a URL such as sqlite:///study.db or postgresql+psycopg://host/name, or "
             "journal:PATH"
         )
-    if make_url(storage).get_backend_name() != "sqlite":
-        return get_storage(storage)
-    database = make_url(storage).database
-    if database and database != ":memory:":
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
-    return get_storage(RDBStorage(storage, engine_kwargs={"connect_args": {"timeout": _SQLITE_TIMEOUT}}))
+    url = make_url(storage)
+    options: dict[str, object] = {}
+    if url.get_backend_name() == "sqlite":
+        options = {"connect_args": {"timeout": _SQLITE_TIMEOUT}}
+        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    return RDBStorage(storage, engine_kwargs=options)
+
+
+def _close(storage: BaseStorage) -> None:
+    """Close the connections to a database."""
+    storage.remove_session()
+    if isinstance(storage, RDBStorage):
+        storage.engine.dispose()
 
 
 @contextmanager

@@ -9,15 +9,30 @@ import pytest
 
 from onoma.errors import ConfigError, InputError
 from onoma.tuning import Choice, SearchSpace, Study, delete_study, shown_storage
+from support.postgresql import server, why_not
 from support.searching import FIRST, HEAD, RATE, SPACE, die_with_a_trial, search_here, settings_in
 
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 
 
-@pytest.fixture(params=["sqlite", "journal"])
+@pytest.fixture(scope="module")
+def postgresql():
+    if reason := why_not():
+        pytest.skip(reason)
+    with server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "journal", "postgresql"])
 def settings(request, tmp_path):
-    storage = f"journal:{tmp_path / 'study.log'}"
-    return settings_in(tmp_path, **({"storage": storage} if request.param == "journal" else {}))
+    if request.param == "sqlite":
+        yield settings_in(tmp_path)
+    elif request.param == "journal":
+        yield settings_in(tmp_path, storage=f"journal:{tmp_path / 'study.log'}")
+    else:
+        url = request.getfixturevalue("postgresql")
+        yield settings_in(tmp_path, storage=url)
+        delete_study(url, "onoma")
 
 
 def _used(records):
