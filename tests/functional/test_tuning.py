@@ -37,12 +37,12 @@ model.encoder = [{encoder}, "no/such/encoder"]
 
 
 @pytest.fixture(scope="module")
-def run(encoder, tmp_path_factory) -> Path:
+def run(encoder, tmp_path_factory):
     """A run with a space, one of whose encoders does not exist."""
     folder = tmp_path_factory.mktemp("search")
     corpus = write_corpus(folder / "corpus.conll", SENTENCES * 4)
     path = folder / "run.toml"
-    names = {"output": folder / "out", "corpus": corpus, "encoder": encoder}
+    names: dict[str, object] = {"output": folder / "out", "corpus": corpus, "encoder": encoder}
     path.write_text(RUN.format(**{name: json.dumps(str(value)) for name, value in names.items()}), encoding="utf-8")
     return path
 
@@ -148,29 +148,41 @@ def test_a_search_that_is_killed_goes_on_and_repeats_no_finished_trial(run, tmp_
     last = _start(*arguments, "--resume")
     said.append(last.communicate()[1].splitlines())
     assert last.returncode == 0, said[-1]
-    figures = json.loads((tmp_path / "out" / "tune.json").read_text(encoding="utf-8"))
-    ended = [trial["continues"] for trial in figures["trials"] if trial["state"] in ("finished", "failed", "pruned")]
-    assert len(ended) == len(set(ended)) == 3
+    assert len(_ended(tmp_path / "out")) == len(set(_ended(tmp_path / "out"))) == 3
     begun_last = {line.split(":")[0] for line in said[-1] if line.startswith("trial ")}
     assert "trial 0" not in begun_last
     assert "trial 1" not in begun_last
 
 
 @pytest.mark.slow
-def test_a_second_call_shares_the_work(run, tmp_path):
-    arguments = (run, "--output", tmp_path / "out", "--trials", 8, "--seeds", 0)
-    one = _start(*arguments)
-    before = _wait_for(one, "trial 0:")
-    other = _start(*arguments, "--resume")
-    second = other.communicate()[1].splitlines()
-    first = [*before, *one.communicate()[1].splitlines()]
-    assert (one.returncode, other.returncode) == (0, 0), (first, second)
-    figures = json.loads((tmp_path / "out" / "tune.json").read_text(encoding="utf-8"))
-    ended = [trial["continues"] for trial in figures["trials"] if trial["state"] in ("finished", "failed", "pruned")]
-    assert len(ended) == len(set(ended)) == 8
-    taken = [{line.split(":")[0] for line in lines if line.startswith("trial ")} for lines in (first, second)]
+def test_two_calls_with_the_same_storage_share_the_work(run, tmp_path):
+    long = ("--set", "training.epochs=40", "--set", "training.patience=40")
+    common = (
+        "--storage",
+        f"sqlite:///{tmp_path / 'study.db'}",
+        "--trials",
+        12,
+        "--seeds",
+        0,
+        "--pruner",
+        "none",
+        *long,
+    )
+    calls = [_start(run, "--output", tmp_path / name, *common) for name in ("one", "other")]
+    said = [call.communicate()[1].splitlines() for call in calls]
+    assert [call.returncode for call in calls] == [0, 0], said
+    for name in ("one", "other"):
+        assert _ended(tmp_path / name) == list(range(12))
+    taken = [{line.split(":")[0] for line in lines if line.startswith("trial ")} for lines in said]
     assert not taken[0] & taken[1]
-    assert taken[1]
+    assert all(taken)
+
+
+def _ended(output):
+    figures = json.loads((output / "tune.json").read_text(encoding="utf-8"))
+    return sorted(
+        trial["continues"] for trial in figures["trials"] if trial["state"] in ("finished", "failed", "pruned")
+    )
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_choosing_among_equally_good_trials_adds_what_chance_makes():
     found, expected = [], []
     for _ in range(10):
         trials = [_trial(number, 0.5, counts=_counts(rng, 0.6)) for number in range(20)]
-        found.append(choice_inflation(trials))
+        found.append(choice_inflation(trials) or 0.0)
         f1 = [trial.array[:, 0].sum() / trial.array[:, 2].sum() for trial in trials]
         expected.append(max(f1) - 0.6)  # all are as good as 0.6, so what the best has beyond is chance
     assert np.mean(found) == pytest.approx(np.mean(expected), rel=0.25)

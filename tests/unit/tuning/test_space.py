@@ -10,6 +10,7 @@ from onoma.errors import ConfigError
 from onoma.training import SettledRun, read_config
 from onoma.training.building import Settled
 from onoma.tuning import Choice, Float, Int, default_space, read_space
+from onoma.tuning.space import Value
 
 SETTLED = SettledRun(Settled(learning_rate=1e-4, batch_subwords=512, epochs=6), 0.0)
 
@@ -74,7 +75,11 @@ def test_what_cannot_be_searched_is_said(run, text, complaint):
 
 def test_a_trial_is_the_run_with_its_values(run):
     space = default_space(run, SETTLED, sentences=500)
-    params = {"training.learning_rate": 3e-4, "model.head": "linear", "training.class_weights": "balanced"}
+    params: dict[str, Value] = {
+        "training.learning_rate": 3e-4,
+        "model.head": "linear",
+        "training.class_weights": "balanced",
+    }
     config = space.config(run, params)
     assert (config.training.learning_rate, config.training.class_weights) == (3e-4, "balanced")
     assert config.data == run.data
