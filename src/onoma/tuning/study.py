@@ -52,7 +52,7 @@ _DEATHS = 2
 
 _WAIT_FOR_IDENTITY = 10.0
 _SQLITE_TIMEOUT = 120.0
-_UNJUDGED_TRIALS, _UNJUDGED_STEPS = 4, 2
+_UNJUDGED_TRIALS, _UNJUDGED_STEPS = 4, 3
 """The median of fewer trials says little, and so does the beginning of a run."""
 
 

@@ -150,6 +150,8 @@ def test_a_trial_below_the_median_is_ended(tmp_path):
     bad = study.begin(None)
     assert bad is not None
     bad.report(1, 5, 0.01)
+    assert not bad.should_end()  # the beginning says little
+    bad.report(2, 5, 0.02)
     assert bad.should_end()
 
 
