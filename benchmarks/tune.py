@@ -3,6 +3,8 @@
     python benchmarks/tune.py search [--trials 20] [--seeds 5] [--corpora wnut17 wikigold bc5cdr] [--jobs 1]
     python benchmarks/tune.py overhead [--trials 6] [--corpora wnut17]
 
+With `--sentences N` only so many are learnt, to try it out.
+
 `search`: `onoma tune` with the encoder `small` and the default space on each corpus. The best trial and the defaults
 are then trained with new seeds, and compared on dev; and once more on test, which the search has not seen, by
 `onoma train` with the written `best.toml` and with the defaults, seeds as above. A search that was stopped goes on.
@@ -18,7 +20,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from corpora import corpus
@@ -34,7 +36,7 @@ HERE = Path("runs/tune")
 CORPORA = ("wnut17", "wikigold", "bc5cdr")
 
 
-def searched(name: str, *, trials: int, seeds: int, jobs: int) -> dict[str, object]:
+def searched(name: str, *, trials: int, seeds: int, jobs: int, settings: Mapping[str, object]) -> dict[str, object]:
     """Search on a corpus, or go on with it, and train what came out on new seeds with test."""
     parts = corpus(name)
     folder = HERE / name
@@ -42,6 +44,7 @@ def searched(name: str, *, trials: int, seeds: int, jobs: int) -> dict[str, obje
         train=parts.train,
         dev=parts.dev,
         encoders=["small"],
+        settings=settings,
         output=folder,
         trials=trials,
         seeds=seeds,
@@ -53,17 +56,18 @@ def searched(name: str, *, trials: int, seeds: int, jobs: int) -> dict[str, obje
     figures["params"] = dict(found.best.params)
     figures["default params"] = None if found.defaults is None else dict(found.defaults.params)
     if found.confirmation is not None:
-        best, defaults = (models(name, which, found.confirmation.seeds) for which in ("best", "defaults"))
+        best, defaults = (models(name, which, found.confirmation.seeds, settings) for which in ("best", "defaults"))
         do([*best, *defaults])
         wait([*best, *defaults])
         figures["test"] = compared(best, defaults)
     return figures
 
 
-def models(name: str, which: str, seeds: Sequence[int]) -> list[TomlModel]:
+def models(name: str, which: str, seeds: Sequence[int], settings: Mapping[str, object]) -> list[TomlModel]:
     """Models of the best settings, or of the defaults, one of each seed."""
     parts = corpus(name)
-    data = {"train": parts.train, "dev": parts.dev, "test": parts.test}
+    data: dict[str, object] = {"train": parts.train, "dev": parts.dev, "test": parts.test}
+    data |= {key.removeprefix("data."): value for key, value in settings.items()}
     model: dict[str, object] = {"encoder": "small"}
     training: dict[str, object] = {}
     if which == "best":
@@ -97,7 +101,7 @@ class _Clock:
                 self.trained.append(record.seconds)
 
 
-def overhead(name: str, *, trials: int) -> dict[str, object]:
+def overhead(name: str, *, trials: int, settings: Mapping[str, object]) -> dict[str, object]:
     """The share of a search that is not training."""
     parts = corpus(name)
     clock = _Clock()
@@ -106,6 +110,7 @@ def overhead(name: str, *, trials: int) -> dict[str, object]:
         train=parts.train,
         dev=parts.dev,
         encoders=["small"],
+        settings=settings,
         output=HERE / f"overhead-{name}",
         trials=trials,
         seeds=0,
@@ -136,15 +141,22 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--corpora", nargs="+", default=None)
+    parser.add_argument("--sentences", type=int)
     arguments = parser.parse_args()
+    settings = {} if arguments.sentences is None else {"data.sentences": arguments.sentences}
     figures: dict[str, object]
     if arguments.what == "search":
         figures = {
-            name: searched(name, trials=arguments.trials or 20, seeds=arguments.seeds, jobs=arguments.jobs)
+            name: searched(
+                name, trials=arguments.trials or 20, seeds=arguments.seeds, jobs=arguments.jobs, settings=settings
+            )
             for name in arguments.corpora or CORPORA
         }
     else:
-        figures = {name: overhead(name, trials=arguments.trials or 6) for name in arguments.corpora or ["wnut17"]}
+        figures = {
+            name: overhead(name, trials=arguments.trials or 6, settings=settings)
+            for name in arguments.corpora or ["wnut17"]
+        }
     write_result(f"tune_{arguments.what}", figures)
 
 

@@ -2,11 +2,11 @@
 
     python benchmarks/tune_storage.py [--trials 8] [--deaths 3] [--seed 1] [--storages sqlite journal postgresql]
 
-`onoma tune` searches on 200 sentences of WNUT 2017, without runs with new seeds. Two calls work on one study, each with
-an output of its own; one of them, drawn by chance, is killed with SIGKILL at a random moment together with its
-processes, and begun again with `--resume`, so many times. Then both go on to the end. Counted are the trials that were
-finished more than once, which must be none, those that each call has done, and those that a death left and that were
-continued.
+`onoma tune` searches on 100 sentences of WNUT 2017, with 100 of dev, without runs with new seeds. Two calls work on
+one study, each with an output of its own; one of them, drawn by chance, is killed with SIGKILL at a random moment
+together with its processes, and begun again with `--resume`, so many times. Then both go on to the end. Counted are
+the trials that were finished more than once, which must be none, those that each call has done, and those that a
+death left and that were continued.
 
 PostgreSQL is started in a temporary folder from Debian's package `postgresql`, as the user that the package makes if
 this runs as root; it is gone at the end.
@@ -24,18 +24,22 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 from corpora import corpus
 from results import write_result
 
+import onoma
+
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
 from support.postgresql import server, why_not
 
-SETTINGS = {"data.sentences": 200, "training.epochs": 3, "training.checkpoint_steps": 5, "training.dtype": "fp32"}
+SETTINGS = {"data.sentences": 100, "training.epochs": 3, "training.checkpoint_steps": 5, "training.dtype": "fp32"}
+DEV = 100
 STORAGES = ("sqlite", "journal", "postgresql")
 NAME = "tune-storage"
 ENDED = ("finished", "pruned", "failed")
@@ -47,8 +51,8 @@ class Call:
     def __init__(self, folder: Path, name: str, storage: str, *, trials: int) -> None:
         self.output = folder / name
         self._log = folder / f"{name}.log"
-        parts = corpus("wnut17")
-        self._command = [sys.executable, "-m", "onoma", "tune", "--train", parts.train, "--dev", parts.dev]
+        dev = folder / "dev.conll"
+        self._command = [sys.executable, "-m", "onoma", "tune", "--train", corpus("wnut17").train, "--dev", dev]
         self._command += ["--encoder", "small", "--output", self.output, "--storage", storage, "--seeds", "0"]
         self._command += ["--trials", str(trials)]
         for key, value in SETTINGS.items():
@@ -71,6 +75,11 @@ class Call:
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
+    def end(self) -> None:
+        """See to it that nothing is left of it."""
+        if self.runs:
+            self.kill()
+
     def finish(self) -> None:
         if self._process.wait():
             raise SystemExit(self._log.read_text(encoding="utf-8"))
@@ -78,20 +87,15 @@ class Call:
 
 def survive(storage: str, folder: Path, *, trials: int, deaths: int, seed: int) -> dict[str, object]:
     """Kill one of two calls so many times, let them end, and count."""
-    chance = random.Random(seed)
+    onoma.write(islice(onoma.read(corpus("wnut17").dev), DEV), folder / "dev.conll")
     calls = [Call(folder, name, storage, trials=trials) for name in ("one", "other")]
-    killed = 0
-    while killed < deaths:
-        time.sleep(chance.uniform(5, 40))
-        running = [call for call in calls if call.runs]
-        if not running:
-            break
-        victim = chance.choice(running)
-        victim.kill()
-        killed += 1
-        victim.start()
-    for call in calls:
-        call.finish()
+    try:
+        killed = _kill(calls, deaths=deaths, chance=random.Random(seed))
+        for call in calls:
+            call.finish()
+    finally:
+        for call in calls:
+            call.end()
     found = json.loads((calls[0].output / "tune.json").read_text(encoding="utf-8"))["trials"]
     ended = Counter(trial["continues"] for trial in found if trial["state"] in ENDED)
     return {
@@ -102,6 +106,19 @@ def survive(storage: str, folder: Path, *, trials: int, deaths: int, seed: int) 
         "ended more than once": sum(count > 1 for count in ended.values()),
         "states": Counter(trial["state"] for trial in found),
     }
+
+
+def _kill(calls: Sequence[Call], *, deaths: int, chance: random.Random) -> int:
+    """Kill one of the calls at a random moment and begin it again, so many times; how often there was one to kill."""
+    for killed in range(deaths):
+        time.sleep(chance.uniform(5, 40))
+        running = [call for call in calls if call.runs]
+        if not running:
+            return killed
+        victim = chance.choice(running)
+        victim.kill()
+        victim.start()
+    return deaths
 
 
 @contextmanager

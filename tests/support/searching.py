@@ -37,13 +37,13 @@ def reach(trial: RunningTrial, context: Mapping[str, Any], report: Callable[[str
 
     Args:
         trial: with its values.
-        context: ``failing``, the number of a trial that fails; ``dying``, of one whose process is killed, which makes
-            the file ``marks``/NUMBER each time.
+        context: ``failing``, the number of a trial that fails, with the error ``error``; ``dying``, of one whose process
+            is killed until there are ``deaths`` files in the folder ``marks``.
         report: called after each epoch.
     """
     f1 = 1 - abs(float(trial.params[RATE]) - 3e-4) * 1e3
     if trial.first_number == context.get("failing"):
-        raise TrainingError("does not fit in memory")
+        raise context.get("error", TrainingError("does not fit in memory"))
     if trial.first_number == context.get("dying"):
         deaths = len(list(context["marks"].iterdir()))
         if deaths < context["deaths"]:

@@ -192,6 +192,8 @@ def tune(
         records = Study(study_settings).records()
         if not is_owner:
             return _result(records, plan, None, seconds=seconds, notes=["another call writes the results"])
+        if not any(record.state in ("running", "waiting") for record in records):
+            remove(folder / _TRIALS)  # checkpoints of trials that other calls have continued
         confirmation = _confirm(records, plan, folder / _CELLS, seeds=seeds, jobs=jobs, listen=listen)
         found = _result(records, plan, confirmation, seconds=seconds, notes=())
         _write_result(found, plan, folder)

@@ -167,11 +167,11 @@ def run_search(
     clock = _Clock(budget, processes)
     said = 0
     while True:
-        yield from _run(settings, train, context, study=study, clock=clock, processes=processes)
         study.put_back_lost()
-        if clock.is_over(study.records()):
+        if not clock.may_begin(study.records()):
             return
         if study.has_room(budget.trials):
+            yield from _run(settings, train, context, study=study, clock=clock, processes=processes)
             continue
         others = study.running()
         if not others or not waits:
@@ -201,10 +201,6 @@ class _Clock:
         """Whether there is time enough for a trial to end, as long as trials have commonly taken."""
         left = self.left(records)
         return left is None or left > _commonly(records)
-
-    def is_over(self, records: Sequence[TrialRecord]) -> bool:
-        """Whether nothing is begun any more for lack of time."""
-        return not self.may_begin(records)
 
     def forecast(self, records: Sequence[TrialRecord]) -> SearchForecast:
         """What fits, where a trial has finished."""
@@ -397,7 +393,7 @@ def _train_and_tell(pipe: Connection, trial: RunningTrial, train: Train, context
     except OnomaError as error:
         trial.fail(str(error), seconds=seconds())
     except Exception as error:  # whatever a library raises: the other trials go on
-        trial.fail(f"{type(error).__name__}: {error}", seconds=seconds())
+        trial.fail(f"{type(error).__name__}: {error}".rstrip(": "), seconds=seconds())
     else:
         trial.finish(reached.f1, seconds=reached.seconds, counts=reached.counts)
 

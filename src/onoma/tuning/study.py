@@ -26,7 +26,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as State
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from onoma.errors import ConfigError, InputError
 from onoma.io.changes import changes
@@ -46,6 +46,9 @@ _JOURNAL = "journal:"
 _IDENTITY = "onoma"
 _SEEN_EVERY, _LOST_AFTER = 30.0, 240.0
 """Seconds."""
+
+_PAUSES = (0.2, 0.5, 1.0, 2.0)
+"""Seconds between attempts to open a database whose tables another call makes."""
 
 _DEATHS = 2
 """A trial whose process dies so often by itself has failed."""
@@ -354,6 +357,13 @@ def _open(storage: str) -> BaseStorage:
     if url.get_backend_name() == "sqlite":
         options = {"connect_args": {"timeout": _SQLITE_TIMEOUT}}
         Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    for pause in _PAUSES:
+        try:
+            return RDBStorage(storage, engine_kwargs=options)
+        except (IntegrityError, OperationalError, ProgrammingError) as error:
+            if not (isinstance(error, IntegrityError) or "already exists" in str(error)):
+                raise
+            time.sleep(pause)  # another call has just begun to make the same tables
     return RDBStorage(storage, engine_kwargs=options)
 
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from onoma.errors import ConfigError, InputError
+from onoma.errors import ConfigError, InputError, TrainingError
 from onoma.tuning import Choice, SearchSpace, Study, delete_study, shown_storage
 from support.postgresql import server, why_not
 from support.searching import FIRST, HEAD, RATE, SPACE, die_with_a_trial, search_here, settings_in
@@ -132,10 +132,18 @@ def test_a_finished_trial_keeps_what_it_has_reached(settings):
     assert (record.seconds, record.counts) == (1.0, [(1, 2, 3)])
 
 
-def test_a_failed_trial_keeps_its_reason_and_the_others_go_on(settings):
-    records = search_here(settings, most=3, context={"failing": 1})
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (TrainingError("a batch does not fit in memory"), "a batch does not fit in memory"),
+        (MemoryError(), "MemoryError"),
+        (RuntimeError("CUDA out of memory"), "RuntimeError: CUDA out of memory"),
+    ],
+)
+def test_a_failed_trial_keeps_its_reason_and_the_others_go_on(tmp_path, error, reason):
+    records = search_here(settings_in(tmp_path), most=3, context={"failing": 1, "error": error})
     assert [record.state for record in records] == ["finished", "failed", "finished"]
-    assert records[1].reason == "does not fit in memory"
+    assert records[1].reason == reason
 
 
 def test_a_trial_below_the_median_is_ended(tmp_path):
