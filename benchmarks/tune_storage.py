@@ -38,7 +38,7 @@ sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
 from support.postgresql import server, why_not
 
-SETTINGS = {"data.sentences": 100, "training.epochs": 3, "training.checkpoint_steps": 5, "training.dtype": "fp32"}
+SETTINGS = {"data.sentences": 100, "training.epochs": 3, "training.checkpoint_steps": 20, "training.dtype": "fp32"}
 DEV = 100
 STORAGES = ("sqlite", "journal", "postgresql")
 NAME = "tune-storage"

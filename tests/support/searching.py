@@ -37,8 +37,8 @@ def reach(trial: RunningTrial, context: Mapping[str, Any], report: Callable[[str
 
     Args:
         trial: with its values.
-        context: ``failing``, the number of a trial that fails, with the error ``error``; ``dying``, of one whose process
-            is killed until there are ``deaths`` files in the folder ``marks``.
+        context: ``failing``, the number of a trial that fails, with the error ``error``; ``dying``, of one whose
+            process is killed until there are ``deaths`` files in the folder ``marks``.
         report: called after each epoch.
     """
     f1 = 1 - abs(float(trial.params[RATE]) - 3e-4) * 1e3

@@ -137,7 +137,7 @@ class OthersRunning(SearchEvent):
 
 _WAIT_FOR_OTHERS = 5.0
 _FIRST_FAILURES = 3
-"""If so many trials fail and none finishes, all will."""
+"""If so many trials fail, and no other one has finished or is running, all will."""
 
 
 def run_search(
@@ -278,7 +278,8 @@ def _is_best(record: TrialRecord, records: Sequence[TrialRecord]) -> bool:
 
 def _check_failures(records: Sequence[TrialRecord]) -> None:
     failed = [record for record in records if record.state == "failed"]
-    if len(failed) >= _FIRST_FAILURES and not any(record.state in ("finished", "pruned") for record in records):
+    others = any(record.state in ("finished", "pruned", "running") for record in records)
+    if len(failed) >= _FIRST_FAILURES and not others:
         reasons = "".join(f"  {reason}\n" for reason in dict.fromkeys(record.reason for record in failed))
         raise TrainingError(f"the first {len(failed)} trials have failed, so the search ends:\n{reasons.rstrip()}")
 

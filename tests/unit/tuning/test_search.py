@@ -16,7 +16,7 @@ from onoma.tuning import (
     WorkerDied,
     run_search,
 )
-from onoma.tuning.search import _Clock
+from onoma.tuning.search import _check_failures, _Clock
 from support.searching import FIRST, marks, reach, settings_in
 
 
@@ -102,6 +102,14 @@ def _destroy_after_a_trial(events, database):
 
 def _record(number, seconds, state="finished"):
     return TrialRecord(number=number, state=state, params={}, f1=0.5, seconds=seconds, continues=number)
+
+
+def test_failures_end_a_search_only_where_no_other_trial_goes_well():
+    failed = [_record(number, 1.0, "failed") for number in (1, 2, 3)]
+    for state in ("finished", "pruned", "running"):
+        _check_failures([_record(0, 1.0, state), *failed])
+    with pytest.raises(TrainingError, match="the first 3 trials have failed"):
+        _check_failures([_record(0, 1.0, "given back"), *failed])
 
 
 def test_the_plan_keeps_time_for_the_runs_with_new_seeds():
