@@ -111,7 +111,7 @@ def survive(storage: str, folder: Path, *, trials: int, deaths: int, seed: int) 
 def _kill(calls: Sequence[Call], *, deaths: int, chance: random.Random) -> int:
     """Kill one of the calls at a random moment and begin it again, so many times; how often there was one to kill."""
     for killed in range(deaths):
-        time.sleep(chance.uniform(5, 40))
+        time.sleep(chance.uniform(15, 60))
         running = [call for call in calls if call.runs]
         if not running:
             return killed
