@@ -17,7 +17,10 @@ on. Encoders are pruned by `onoma prune` to runs/comparison/encoders.
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -26,7 +29,7 @@ from results import write_result
 from runs import toml_tables
 
 import onoma
-from onoma.experiments import Comparison, read_record
+from onoma.experiments import read_record
 from onoma.experiments.forecast import forecast
 
 HERE = Path("runs/comparison")
@@ -50,7 +53,7 @@ def compared(
     candidates: Mapping[str, str],
     sizes: Sequence[int | str] = ("all",),
     seeds: int,
-) -> Comparison:
+) -> dict[str, object]:
     """Do a comparison, or what is left of it."""
     path = HERE / f"{name}.toml"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,13 +65,14 @@ def compared(
         tables.append(("[[corpus]]", {"name": each, "train": parts.train, "dev": parts.dev, "test": parts.test}))
     tables += [("[[candidate]]", {"name": each, "model.encoder": encoder}) for each, encoder in candidates.items()]
     path.write_text(toml_tables(tables), encoding="utf-8")
-    return onoma.compare(path, resume=True, report=HERE / f"{name}.html")
+    command = [sys.executable, "-m", "onoma", "compare", str(path), "--resume", "--report", str(HERE / f"{name}.html")]
+    subprocess.run(command, check=True)
+    found: dict[str, object] = json.loads((HERE / name / "comparison.json").read_text(encoding="utf-8"))
+    return found
 
 
 def curves(seeds: int, candidates: Sequence[str]) -> dict[str, object]:
-    return compared(
-        "curves", corpora=CORPORA, candidates={each: each for each in candidates}, sizes=SIZES, seeds=seeds
-    ).to_json()
+    return compared("curves", corpora=CORPORA, candidates={each: each for each in candidates}, sizes=SIZES, seeds=seeds)
 
 
 def sizes(seeds: int) -> dict[str, object]:
@@ -79,7 +83,7 @@ def sizes(seeds: int) -> dict[str, object]:
             text = [corpus(each).train for each in CORPORA] if encoder == "multilingual" else []
             onoma.prune(encoder, texts=text, output=folder, layers=layers)
         encoders[name] = str(folder)
-    return compared("sizes", corpora=["wnut17"], candidates=encoders, seeds=seeds).to_json()
+    return compared("sizes", corpora=["wnut17"], candidates=encoders, seeds=seeds)
 
 
 def forecasts(seeds: int) -> dict[str, object]:

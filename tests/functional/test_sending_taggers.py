@@ -37,8 +37,8 @@ def test_it_is_loaded_in_the_same_way(model, monkeypatch):
         opened.append(settings)
         return honest(bundle, **settings)
 
-    honest = backends.open_backend
-    monkeypatch.setattr(loading, "open_backend", watched)
+    honest = backends.open_runner
+    monkeypatch.setattr(loading, "open_runner", watched)
     copy.deepcopy(onoma.load(model, threads=2))
     assert opened == [{"dtype": "fp32", "threads": 2}] * 2
 

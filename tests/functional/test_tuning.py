@@ -199,6 +199,8 @@ def _ended(output):
         (("--overwrite", "--resume"), "pass one of them"),
         (("--overwrite", "--storage", "journal:x"), "--study NAME"),
         (("--jobs", 0), "jobs 1 or more"),
+        (("--set", "model.encoder=crf"), "the baseline crf cannot be searched"),
+        (("--set", 'space.model.encoder=["small", "bilstm"]'), "the baseline bilstm cannot be searched"),
         (("--storage", "study.db"), "journal:PATH"),
     ],
 )

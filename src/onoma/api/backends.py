@@ -8,9 +8,23 @@ import numpy as np
 
 from onoma.bundle import BF16, MANIFEST, TOKENIZER, Bundle
 from onoma.errors import BundleError, InferenceError
-from onoma.runtime import Backend, run_one
+from onoma.runtime import Backend, Runner, run_one
 
 _ADVICE = "the files belong to different models, copy the folder again"
+
+
+def open_runner(bundle: Bundle, *, dtype: str, threads: int | None) -> Runner:
+    """What runs a bundle: a backend, or what scores the words of a baseline.
+
+    Raises:
+        InputError, BundleError, MissingExtraError: as for :func:`open_backend`.
+    """
+    if bundle.manifest.baseline is None:
+        return open_backend(bundle, dtype=dtype, threads=threads)
+    from onoma.baselines import open_scorer
+
+    bundle.check_files(dtype)
+    return open_scorer(bundle, threads=threads)
 
 
 def open_backend(bundle: Bundle, *, dtype: str, threads: int | None) -> Backend:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onoma.api.inputs import PathLike, context_notes, documents_in, name_of, notes_on
-from onoma.api.loading import backend_of
-from onoma.bundle import AUTO, CalibrationCard, load_bundle, write_manifest
+from onoma.api.loading import runner_of
+from onoma.bundle import CalibrationCard, load_bundle, write_manifest
 from onoma.errors import InputError
 from onoma.text import Document
 
@@ -57,10 +57,10 @@ def calibrate(
     if apply and (precision is None) == (recall is None):
         raise InputError("thresholds are written for a precision or for a recall; pass exactly one of them with apply")
     bundle = load_bundle(Path(model))
-    folder = bundle.graph().parent
+    folder = bundle.check_files()
     gold = documents_in(data, format=format, options=options)
     documents = list(gold)
-    fitted = calibrate_bundle(bundle, backend_of(bundle, dtype=AUTO, threads=threads), documents)
+    fitted = calibrate_bundle(bundle, runner_of(bundle, threads=threads), documents)
     notes = (*notes_on(gold), *context_notes(bundle, documents))
     fitted = replace(fitted.choosing(precision=precision, recall=recall), notes=notes)
     calibration = CalibrationCard(

@@ -13,6 +13,7 @@ from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike, paths_of
 from onoma.api.loading import load
 from onoma.api.training import train as train_model
+from onoma.bundle import BASELINES
 from onoma.errors import InputError
 from onoma.text import Document
 
@@ -83,7 +84,11 @@ def check(
     if folds is not None:
         encoder = encoder or ("small" if model is None else None)
     tagger = load(model, threads=threads) if model is not None else None
-    windower = tagger.bundle.windower() if tagger is not None else _windower(encoder) if encoder is not None else None
+    windower = None
+    if tagger is not None and tagger.bundle.manifest.baseline is None:
+        windower = tagger.bundle.windower()
+    elif tagger is None and encoder is not None and encoder not in BASELINES:
+        windower = _windower(encoder)
     predict = None if tagger is None else lambda documents: list(weigh_gold(tagger, documents))
     if folds is not None:
         predict = partial(

@@ -57,6 +57,8 @@ def choose_dtype(bundle: Bundle, *, threads: int | None = None) -> DtypeChoice:
     Raises:
         BundleError: the model has no graph, or its preferred one is not what the manifest says.
     """
+    if bundle.manifest.baseline is not None:
+        return DtypeChoice(_FP32, {}, "the only one of a baseline")
     bundle.graph(AUTO)
     preferred = bundle.preferred or _FP32
     if preferred != _INT8:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from onoma.api.inputs import PathLike, context_notes, documents_in, name_of, notes_on
 from onoma.api.loading import load
+from onoma.api.pages import check_page
 from onoma.bundle import AUTO
-from onoma.errors import InputError
 from onoma.tagger import Tagger
 from onoma.text import Document
 
@@ -61,7 +61,7 @@ def evaluate(
     from onoma.evaluation import figures_of_layers, full_report, tag_gold
     from onoma.metrics import align
 
-    _check_page(report)
+    check_page(report)
     gold = documents_in(data, format=format, options=options)
     documents = [replace(document, words=None, sentences=None) if raw else document for document in gold]
 
@@ -129,7 +129,7 @@ def score(
     from onoma.evaluation import full_report
     from onoma.metrics import align
 
-    _check_page(report)
+    check_page(report)
     expected = documents_in(gold, format=format, options=options)
     lenient = replace(options or ReadOptions(), may_be_empty=True)
     systems = [
@@ -170,17 +170,6 @@ def _notes_on_layers(report: Report) -> Iterator[str]:
     """The figures of further tasks, a sentence each."""
     for task, figures in report.layers.items():
         yield f"layer {task}: " + ", ".join(f"{name} {100 * value:.2f} %" for name, value in figures.items())
-
-
-def _check_page(page: PathLike | None) -> None:
-    """Refuse a page that cannot be written, before anything is computed."""
-    if page is None:
-        return
-    from onoma.views.evaluation_page import need_plots
-
-    if not Path(page).parent.is_dir():
-        raise InputError(f"{page}: there is no folder {Path(page).parent}; create it first")
-    need_plots()
 
 
 def _finished(

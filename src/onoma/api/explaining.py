@@ -83,6 +83,7 @@ def load_explainer(model: PathLike, *, threads: int | None = None) -> Explainer:
     from onoma.explanation import Explainer, read_index
 
     bundle = load_bundle(Path(model))
+    bundle.need_encoder()
     if bundle.folder is None or bundle.weights(WEIGHTS) is None:
         return Explainer(bundle, backend_of(bundle, dtype=AUTO, threads=threads))
     need_explaining()
@@ -134,6 +135,7 @@ def index_mentions(
         MissingExtraError: the packages that run the weights are not installed.
     """
     bundle = load_bundle(Path(model))
+    bundle.need_encoder()
     if bundle.folder is None or bundle.weights(WEIGHTS) is None:
         raise BundleError(
             f"{bundle.folder}: has no {WEIGHTS}, which an index needs; pass the folder that `onoma train` has written"

@@ -67,6 +67,7 @@ def export_model(
     texts = None if dev is None else list(documents_in(dev, format=format, options=options))
     _check_request(dtype, dev=texts, exact_layers=exact_layers, output=target, overwrite=overwrite)
     bundle = load_bundle(folder)
+    bundle.need_encoder()
     if bundle.weights(WEIGHTS) is None:
         raise BundleError(f"{folder}: has no {WEIGHTS} to export; pass the folder that `onoma train` has written")
     weights = load_model(folder)

@@ -17,6 +17,16 @@ def need_training() -> None:
         raise MissingExtraError("training", extra="train")
 
 
+def need_crfsuite() -> None:
+    """Check that what fits the baseline ``crf`` is installed.
+
+    Raises:
+        MissingExtraError: with the command that installs it.
+    """
+    if find_spec("pycrfsuite") is None:
+        raise MissingExtraError("the baseline crf", extra="baselines")
+
+
 def need_tuning(*, plots: bool) -> None:
     """Check that the packages for a search are installed.
 

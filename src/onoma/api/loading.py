@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from onoma.api.backends import open_backend
+from onoma.api.backends import open_backend, open_runner
 from onoma.api.dtypes import choose_dtype
 from onoma.api.inputs import PathLike
 from onoma.bundle import AUTO, Bundle, load_bundle
-from onoma.runtime.backend import Backend
+from onoma.runtime import Backend, Runner
 from onoma.tagger import Tagger
 
 
@@ -39,8 +39,8 @@ def load(model: PathLike, *, dtype: str = AUTO, threads: int | None = None, stru
     is_shipped = bundle.folder != Path(model)
     place = model if is_shipped else Path(model).absolute()  # a shipped model may be elsewhere on another machine
     again = partial(load, place, dtype=dtype, threads=threads, structure=structure)
-    backend = open_backend(bundle, dtype=dtype, threads=threads)
-    return Tagger(bundle, backend, structure=structure, reload=again)
+    runner = open_runner(bundle, dtype=dtype, threads=threads)
+    return Tagger(bundle, runner, structure=structure, reload=again)
 
 
 def backend_of(bundle: Bundle, *, dtype: str, threads: int | None) -> Backend:
@@ -48,3 +48,8 @@ def backend_of(bundle: Bundle, *, dtype: str, threads: int | None) -> Backend:
     if dtype == AUTO:
         dtype = choose_dtype(bundle, threads=threads).dtype
     return open_backend(bundle, dtype=dtype, threads=threads)
+
+
+def runner_of(bundle: Bundle, *, threads: int | None) -> Runner:
+    """What runs a bundle, in the dtype that is fastest here."""
+    return open_runner(bundle, dtype=choose_dtype(bundle, threads=threads).dtype, threads=threads)

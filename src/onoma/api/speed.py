@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -67,9 +67,13 @@ def _times(tag: Callable[[Document], Document], sentences: Sequence[Document]) -
 
 def _peak_memory() -> int:
     """Bytes that this process has held at most; 0 where the system does not say so."""
-    try:
+    with suppress(OSError):  # what `resource` says on Linux begins at the size of the parent
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+            key, _, value = line.partition(":")
+            if key == "VmHWM":
+                return 1024 * int(value.split()[0])
+    with suppress(ImportError):  # Windows has no such module
         import resource
-    except ImportError:  # Windows
-        return 0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else 1024 * peak
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in bytes on macOS
+    return 0

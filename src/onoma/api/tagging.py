@@ -148,7 +148,7 @@ def tag_files(
     request = Request(
         found=found,
         output=choose_output(output, to=to, inputs=found.inputs),
-        model=bundle.graph(dtype).parent,
+        model=bundle.check_files(dtype),
         load=partial(load, Path(model), threads=threads, dtype=dtype, structure=structure),
         settings={"dtype": dtype, "structure": "on" if structure else "off"},
         engine=engine,

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.extras import need_training
+from onoma.api.extras import need_crfsuite, need_training
 from onoma.api.inputs import PathLike, paths_of
 from onoma.api.loading import load
 from onoma.api.resuming import unfinished_settings
 from onoma.bundle import (
     ADAPTED,
+    BASELINES,
     ENTITIES,
     HISTORY,
     ONNX,
@@ -22,7 +23,7 @@ from onoma.bundle import (
     open_output,
     write_manifest,
 )
-from onoma.errors import StoppedError
+from onoma.errors import ConfigError, StoppedError
 from onoma.metrics import as_fractions
 from onoma.tagger import Tagger
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.engine.events import Listener
     from onoma.metrics import Report
     from onoma.models import Pretrained
-    from onoma.training import Ranks, RunConfig, TaskConfig, Trained
+    from onoma.training import Ranks, RunConfig, TaskConfig, Trained, TrainedBaseline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class TrainResult:
         dev: precision, recall and F1 on dev, of the best epoch, as fractions of 1; None without dev.
         test: the report on test; None without test.
         tasks: the figures of further tasks on their test texts, by task and name.
-        best_epoch: the epoch whose weights the model has, counted from 1.
+        best_epoch: the epoch whose weights the model has, counted from 1; 0 for a baseline that has no epochs.
         history: a record of every epoch and of some steps, as in ``history.jsonl``.
         interrupted: whether the run was stopped early and can be resumed.
     """
@@ -81,7 +82,8 @@ def train(
         train: one file or several, in any format that onoma reads.
         dev: text on which the best epoch is chosen.
         test: text on which the finished model is scored.
-        encoder: an alias (`small`, `multilingual`), a folder, or a Hub id.
+        encoder: an alias (`small`, `multilingual`), a folder, or a Hub id; or a baseline without an encoder: `crf`,
+            `bilstm`, `gazetteer`.
         output: the folder to write; it must be empty or not exist.
         settings: any other setting by its dotted key, such as ``{"training.epochs": 3}``.
         overwrite: replace a model in ``output``, and discard an unfinished run.
@@ -97,6 +99,7 @@ def train(
         InputError: a file cannot be used, the output exists, or the unfinished run is another one.
         TrainingError: training cannot continue; its checkpoints are kept.
         StoppedError: SIGTERM stopped the run, which can be resumed.
+        MissingExtraError: packages that training needs are not installed.
     """
     need_training()
     from onoma.training import read_config
@@ -135,9 +138,13 @@ def _run(
     from onoma.engine.events import ignore
     from onoma.training import joined, run_training
 
+    if config.model.encoder == "crf":
+        need_crfsuite()
     test: Report | None = None
     interrupted = False
     with joined() as ranks:
+        if config.model.encoder in BASELINES and not ranks.alone:
+            raise ConfigError(f"model.encoder: the baseline {config.model.encoder} is trained by one process")
         if ranks.first:
             with open_output(config.output, overwrite=overwrite, resume=resume) as output:
                 test, interrupted = _fill_output(
@@ -197,7 +204,6 @@ def _fill_output(
         The report on test, and whether the run was interrupted.
     """
     from onoma.engine.events import Interrupted, Notice
-    from onoma.training import run_training
 
     if ranks.broadcast(lambda: output.complete):
         on_event(Notice("the run was complete; its model is moved into place"))
@@ -205,20 +211,25 @@ def _fill_output(
         return None, False
     if resume and not output.begun:
         on_event(Notice("there is no checkpoint to resume from; the run starts from the beginning"))
-    adapted = _adapted(config, on_event=on_event, accept_changes=accept_changes, ranks=ranks)
-    trained = run_training(
-        config,
-        pretrained=adapted,
-        on_event=on_event,
-        folder=output.run,
-        accept_changes=accept_changes,
-        ranks=ranks,
-    )
+    trained = _trained(config, run=output.run, accept_changes=accept_changes, on_event=on_event, ranks=ranks)
     interrupted = trained.state.interrupted
     if interrupted:
         on_event(Interrupted())
     with output.new_bundle(last=not interrupted) as folder:
         return _write_bundle(trained, folder, config=config, run=output.run, on_event=on_event), interrupted
+
+
+def _trained(
+    config: RunConfig, *, run: Path, accept_changes: bool, on_event: Listener, ranks: Ranks
+) -> Trained | TrainedBaseline:
+    from onoma.training import run_training, train_baseline
+
+    if config.model.encoder in BASELINES:
+        return train_baseline(config, on_event=on_event, folder=run, accept_changes=accept_changes)
+    adapted = _adapted(config, on_event=on_event, accept_changes=accept_changes, ranks=ranks)
+    return run_training(
+        config, pretrained=adapted, on_event=on_event, folder=run, accept_changes=accept_changes, ranks=ranks
+    )
 
 
 def _adapted(config: RunConfig, *, on_event: Listener, accept_changes: bool, ranks: Ranks) -> Pretrained | None:
@@ -248,20 +259,43 @@ def _adapted(config: RunConfig, *, on_event: Listener, accept_changes: bool, ran
     return replace(load_pretrained(str(output.folder)), name=f"{config.model.encoder}, adapted to {texts}")
 
 
-def _write_bundle(trained: Trained, folder: Path, *, config: RunConfig, run: Path, on_event: Listener) -> Report | None:
-    """Export, measure on test, and write all files of the bundle; the run's logs are copied into it."""
-    from onoma.engine.events import Stage
+def _write_weights(trained: Trained, folder: Path) -> None:
     from onoma.export import export_onnx
     from onoma.models import save_model, save_tokenizer
-    from onoma.training import copy_logs
-    from onoma.views import write_card
 
-    on_event(Stage("exporting"))
     bundle = trained.bundle
     further = {name: task for name, task in bundle.tasks().items() if name != ENTITIES}
     save_model(trained.model, folder, task=bundle.task(), further=further, pretrained=trained.pretrained)
     save_tokenizer(bundle.tokenizer, folder, longest=trained.pretrained.longest)
     export_onnx(trained.model, folder / ONNX, samples=trained.samples)
+
+
+def _write_baseline(trained: TrainedBaseline, folder: Path) -> None:
+    from onoma.baselines import write_arrays
+
+    write_arrays(folder, trained.arrays)
+    if trained.network is not None:
+        from onoma.baselines.vocabulary import Vocabulary
+        from onoma.export.word_network import export_network
+
+        vocabulary = Vocabulary.from_arrays(trained.arrays)
+        export_network(trained.network, folder / ONNX, vocabulary=vocabulary, samples=trained.samples)
+
+
+def _write_bundle(
+    trained: Trained | TrainedBaseline, folder: Path, *, config: RunConfig, run: Path, on_event: Listener
+) -> Report | None:
+    """Export, measure on test, and write all files of the bundle; the run's logs are copied into it."""
+    from onoma.engine.events import Stage
+    from onoma.training import TrainedBaseline, copy_logs
+    from onoma.views import write_card
+
+    on_event(Stage("exporting"))
+    if isinstance(trained, TrainedBaseline):
+        _write_baseline(trained, folder)
+    else:
+        _write_weights(trained, folder)
+    bundle = trained.bundle
     copy_logs(run, folder)
     write_manifest(bundle.manifest, folder)
     figures = {} if trained.state.score is None else {"dev": dict(trained.state.score.figures)}

@@ -17,6 +17,7 @@ from onoma.api.cells import plan_cells, train_cell
 from onoma.api.extras import need_training, need_tuning
 from onoma.api.inputs import PathLike, paths_of
 from onoma.api.trials import TrialContext, train_trial
+from onoma.bundle import BASELINES
 from onoma.errors import ConfigError, InputError
 from onoma.io.digest import digest_below
 from onoma.io.files import remove, replacing
@@ -285,6 +286,7 @@ def _plan(path: Path | None, *, settings: Mapping[str, object], encoders: Sequen
 
     found = read_tune_config(path, settings=settings)
     run, search_run = found.run, without_test(found.run)
+    _refuse_baselines([run.model.encoder])
     settled = settle_run(search_run, on_event=note)
     read_part(run.data.dev, run.data, on_event=note)
     sentences = run.data.sentences or count_sentences(read_part(run.data.train, run.data, on_event=note).documents)
@@ -293,6 +295,7 @@ def _plan(path: Path | None, *, settings: Mapping[str, object], encoders: Sequen
     else:
         rates = [(name, _learning_rate(name, search_run, settled)) for name in dict.fromkeys(encoders)]
         space = default_space(search_run, settled, sentences=sentences, encoders=rates)
+    _refuse_baselines(_encoders(search_run, space))
     first = space.params_of(search_run, settled)
     if isinstance(first, str):
         notes.append(f"the run as it is is not among the trials: {first}")
@@ -316,15 +319,28 @@ def _learning_rate(encoder: str, run: RunConfig, settled: SettledRun) -> float:
     return settled.settled.learning_rate if width is None else default_learning_rate(width)
 
 
+def _encoders(run: RunConfig, space: SearchSpace) -> list[str]:
+    """The encoders that trials may have."""
+    from onoma.tuning import Choice
+
+    searched = space.domains.get("model.encoder")
+    return [str(name) for name in searched.values] if isinstance(searched, Choice) else [run.model.encoder]
+
+
+def _refuse_baselines(encoders: Sequence[str]) -> None:
+    for name in encoders:
+        if name in BASELINES:
+            raise ConfigError(
+                f"the baseline {name} cannot be searched; name an encoder, or compare it by onoma compare"
+            )
+
+
 def _identity(run: RunConfig, space: SearchSpace) -> dict[str, str]:
     """What two searches of the same study have in common."""
     from onoma.corpora import digest_of
-    from onoma.tuning import Choice
 
     found = {f"space.{key}": text for key, text in space.texts().items()}
-    searched = space.domains.get("model.encoder")
-    names = [str(name) for name in searched.values] if isinstance(searched, Choice) else [run.model.encoder]
-    for name in names:
+    for name in _encoders(run, space):
         folder = Path(name)
         found[f"encoder {name}"] = digest_below(folder, suffixes=_WEIGHT_FILES) if folder.is_dir() else name
     found["training text"] = digest_of(run.data.train)

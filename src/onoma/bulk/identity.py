@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onoma.bulk.sources import Input, Source
-from onoma.bundle import MANIFEST, TOKENIZER
+from onoma.bundle import ARRAYS, MANIFEST, TOKENIZER
 from onoma.errors import InputError, UnfinishedError
 from onoma.io.changes import changes
 from onoma.io.digest import file_digest
@@ -114,7 +114,9 @@ class KnownModel:
 
 
 def _model_files(folder: Path) -> list[Path]:
-    return [folder / name for name in (MANIFEST, TOKENIZER, *sorted(path.name for path in folder.glob("*.onnx*")))]
+    return [
+        folder / name for name in (MANIFEST, TOKENIZER, ARRAYS, *sorted(path.name for path in folder.glob("*.onnx*")))
+    ]
 
 
 def _stamp(files: Sequence[Path]) -> tuple[tuple[int, ...], ...]:

@@ -1,8 +1,22 @@
 """The folder that ships: manifest, tokenizer and weights."""
 
-from onoma.bundle.bundle import AUTO, BF16, DTYPES, INT8, ONNX, TOKENIZER, WEIGHTS, Bundle, load_bundle, write_manifest
+from onoma.bundle.bundle import (
+    ARRAYS,
+    AUTO,
+    BF16,
+    DTYPES,
+    INT8,
+    ONNX,
+    TOKENIZER,
+    WEIGHTS,
+    Bundle,
+    load_bundle,
+    write_manifest,
+)
 from onoma.bundle.folder import ADAPTED, CHECKPOINTS, HISTORY, PRETRAINING, OutputFolder, open_output
 from onoma.bundle.manifest import (
+    BASELINE,
+    BASELINES,
     ENTITIES,
     MANIFEST,
     CalibrationCard,
@@ -23,7 +37,10 @@ from onoma.bundle.tokenizer import why_unusable
 
 __all__ = [
     "ADAPTED",
+    "ARRAYS",
     "AUTO",
+    "BASELINE",
+    "BASELINES",
     "BF16",
     "CHECKPOINTS",
     "DTYPES",

@@ -26,7 +26,7 @@ from onoma.bundle.manifest import (
 )
 from onoma.bundle.shipped import find_model
 from onoma.bundle.tokenizer import read_tokenizer
-from onoma.encoding import SubwordEncoder, Windower
+from onoma.encoding import SubwordEncoder, Windower, WordWindower
 from onoma.errors import BundleError, InputError
 from onoma.io.files import replacing_bytes
 from onoma.schemes import SCHEMES
@@ -46,8 +46,12 @@ TOKENIZER = "tokenizer.json"
 ONNX = "model.onnx"
 INT8 = "model.int8.onnx"
 WEIGHTS = "model.safetensors"
+ARRAYS = "model.npz"
+"""What a baseline has learnt; a network has its graph beside it."""
 
-DTYPES: Mapping[str, str] = MappingProxyType({"fp32": ONNX, "int8": INT8})
+FP32 = "fp32"
+
+DTYPES: Mapping[str, str] = MappingProxyType({FP32: ONNX, "int8": INT8})
 """The graphs that a bundle may hold, the most exact one first."""
 
 BF16 = "bf16"
@@ -64,14 +68,37 @@ class Bundle:
 
     Args:
         manifest: what it is.
-        tokenizer: the encoder's own.
+        tokenizer: the encoder's own; None for a baseline.
         folder: where it is stored; None while it is being trained.
     """
 
-    def __init__(self, manifest: Manifest, tokenizer: Tokenizer, folder: Path | None = None) -> None:
+    def __init__(self, manifest: Manifest, tokenizer: Tokenizer | None, folder: Path | None = None) -> None:
         self.manifest = manifest
-        self.tokenizer = tokenizer
+        self._tokenizer = tokenizer
         self.folder = folder
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The encoder's own.
+
+        Raises:
+            BundleError: it is a baseline, which has none.
+        """
+        self.need_encoder()
+        assert self._tokenizer is not None
+        return self._tokenizer
+
+    def need_encoder(self) -> None:
+        """Refuse a baseline, for what only a model with an encoder can do.
+
+        Raises:
+            BundleError: it is one.
+        """
+        if self.manifest.baseline is not None:
+            raise BundleError(
+                f"{self.folder or 'this model'}: is the baseline {self.manifest.baseline}, which has no encoder; this "
+                "needs a model that `onoma train` has made from an encoder, such as small"
+            )
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -88,6 +115,11 @@ class Bundle:
         encoder = SubwordEncoder(self.tokenizer)
         return Windower(encoder, window=window.size, overlap=window.overlap, structure=structure)
 
+    def word_windower(self, *, structure: bool = True) -> WordWindower:
+        """How a baseline reads and cuts documents; see :meth:`windower`."""
+        window = self.manifest.window
+        return WordWindower(window=window.size, overlap=window.overlap, structure=structure)
+
     def task(self) -> EntityTask:
         """How entities are read out of scores."""
         return self._entity_task(self.manifest.entities)
@@ -103,7 +135,7 @@ class Bundle:
 
     def with_manifest(self, manifest: Manifest) -> Bundle:
         """The bundle with another manifest."""
-        return Bundle(manifest, self.tokenizer, self.folder)
+        return Bundle(manifest, self._tokenizer, self.folder)
 
     def _task(self, card: TaskCard) -> AnyTask:
         if isinstance(card, WordsCard):
@@ -150,7 +182,9 @@ class Bundle:
 
     @property
     def dtypes(self) -> tuple[str, ...]:
-        """The dtypes that it has a graph for."""
+        """The dtypes that it has a graph for; none for a baseline, whose files are its own."""
+        if self.manifest.baseline is not None:
+            return ()
         return tuple(dtype for dtype, name in DTYPES.items() if name in self.manifest.files)
 
     @property
@@ -159,6 +193,22 @@ class Bundle:
         held = self.dtypes
         return self.manifest.dtype if self.manifest.dtype in held else next(iter(held), None)
 
+    def check_files(self, dtype: str = AUTO) -> Path:
+        """The folder, which holds what tagging in a dtype needs.
+
+        Raises:
+            InputError, BundleError: as for :meth:`graph`.
+        """
+        baseline = self.manifest.baseline
+        if baseline is None:
+            return self.graph(dtype).parent
+        if dtype not in (AUTO, FP32):
+            raise InputError(f"{self.folder}: is the baseline {baseline}, which has no dtype {dtype}; leave it out")
+        path = self.weights(ARRAYS)
+        if path is None:
+            raise BundleError(f"{self.folder}: has no {ARRAYS}; copy the folder again")
+        return path.parent
+
     def graph(self, dtype: str = AUTO) -> Path:
         """The path of the graph that computes in a dtype.
 
@@ -166,6 +216,7 @@ class Bundle:
             InputError: there is no such dtype.
             BundleError: the bundle has no graph for it, or its file is not what the manifest says.
         """
+        self.need_encoder()
         if dtype not in (AUTO, BF16, *DTYPES):
             raise InputError(f"unknown dtype {dtype!r}; choose one of {', '.join((AUTO, *DTYPES, BF16))}")
         held = self.dtypes
@@ -205,12 +256,13 @@ def load_bundle(folder: str | Path) -> Bundle:
         raise BundleError(f"{folder}: this is a file; {_WHAT_A_MODEL_IS}")
     if not path.is_file():
         raise BundleError(f"{folder}: has no {MANIFEST}, so it is not a model that `onoma train` has written")
-    return Bundle(read_manifest(path), read_tokenizer(folder / TOKENIZER), folder)
+    manifest = read_manifest(path)
+    return Bundle(manifest, None if manifest.baseline else read_tokenizer(folder / TOKENIZER), folder)
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write ``onoma.json``, whole or not at all, with the sizes of the weight files next to it."""
-    names = (*DTYPES.values(), WEIGHTS)
+    names = (*DTYPES.values(), WEIGHTS, ARRAYS)
     files = {name: (folder / name).stat().st_size for name in names if (folder / name).is_file()}
     with replacing_bytes(folder / MANIFEST) as file:
         file.write(f"{manifest.replace(files=files).to_json()}\n".encode())

@@ -20,6 +20,12 @@ FORMAT = 2
 ENTITIES = "entities"
 """The name of the task of an entity recognition model."""
 
+BASELINE = "baseline"
+"""The family of a model without an encoder, which reads words; its card has the baseline's name."""
+
+BASELINES = ("crf", "bilstm", "gazetteer")
+"""The baselines that there are."""
+
 # Far beyond what is ever fitted or learnt, and such that nothing becomes infinite.
 Temperature = Annotated[float, Meta(gt=1e-3, lt=1e3)]
 Slope = Annotated[float, Meta(gt=0, lt=1e3)]
@@ -29,7 +35,7 @@ Labels = Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_leng
 
 
 class EncoderCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which pre-trained encoder the model began as."""
+    """Which pre-trained encoder the model began as; of a baseline, which one it is. See :data:`BASELINE`."""
 
     name: str
     family: str
@@ -37,7 +43,7 @@ class EncoderCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Windowing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How texts are cut, in subwords; ``size`` counts the special tokens.
+    """How texts are cut, in subwords; ``size`` counts the special tokens. Of a baseline, in words of a sentence.
 
     ``documents`` says what was a document in training files that do not say so, as ``data.documents`` does; versions
     that do not know it read bundles in which it is left out.
@@ -197,6 +203,11 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         assert isinstance(card, EntityCard)
         return card
 
+    @property
+    def baseline(self) -> str | None:
+        """Which baseline it is; None for a model with an encoder."""
+        return self.encoder.name if self.encoder.family == BASELINE else None
+
     def replace(self, **changes: object) -> Manifest:
         """The manifest with other values of some fields."""
         return msgspec.structs.replace(self, **changes)
@@ -242,6 +253,8 @@ def read_manifest(path: Path) -> Manifest:
         manifest = msgspec.convert(_of_format_1(fields) if version == 1 else fields, Manifest)
     except msgspec.ValidationError as error:
         raise BundleError(f"{path}: {error}; the manifest is broken, copy the bundle again") from error
+    if manifest.baseline is not None and manifest.baseline not in BASELINES:
+        raise BundleError(f"{path}: encoder: there is no baseline {manifest.baseline!r}; upgrade onoma")
     if ENTITIES not in manifest.tasks:
         raise BundleError(f"{path}: tasks: there is no task {ENTITIES!r}; copy the bundle again")
     if not isinstance(manifest.tasks[ENTITIES], EntityCard):

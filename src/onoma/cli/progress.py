@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from onoma.cli.clock import clock
 from onoma.cli.console import PlainConsole
-from onoma.engine.events import EpochEnded, Event, Interrupted, Notice, Planned, Score, Stage, Stepped
+from onoma.engine.events import EpochEnded, Event, FitEnded, Interrupted, Notice, Planned, Score, Stage, Stepped
 from onoma.training import Tested, TestedTask, named
 from onoma.views import report_table
 
@@ -61,6 +61,9 @@ class TrainingProgress:
                 self._step(event)
             case EpochEnded():
                 self._end_epoch(event)
+            case FitEnded(score, seconds):
+                shown = "" if score is None else "  " + "".join(_shown(score))
+                self.console.print(f"fitted in {clock(seconds)}{shown}")
             case Interrupted():
                 self.stopped = True
                 self.console.print("interrupted; the best model so far is kept, and --resume continues the run")

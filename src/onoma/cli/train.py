@@ -39,7 +39,11 @@ def run(
         list[Path] | None, typer.Option("--test", help="Annotated text on which the finished model is scored.")
     ] = None,
     encoder: Annotated[
-        str | None, typer.Option("--encoder", help="small, multilingual, a folder, or a Hub id.")
+        str | None,
+        typer.Option(
+            "--encoder",
+            help="small, multilingual, a folder, or a Hub id; or a baseline without one: crf, bilstm, gazetteer.",
+        ),
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write the model to.")] = None,
     sets: Settings = None,

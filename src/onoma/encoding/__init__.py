@@ -5,6 +5,7 @@ from onoma.encoding.segment import SentenceBreaks, segment
 from onoma.encoding.subword_cache import Subwords
 from onoma.encoding.subword_encoder import SubwordEncoder
 from onoma.encoding.windower import Encoded, Window, Windower, cut_windows
+from onoma.encoding.word_windower import WordWindower
 from onoma.encoding.words import WordSpans
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Subwords",
     "Window",
     "WordSpans",
+    "WordWindower",
     "batch_by_length",
     "cut_windows",
     "pad",

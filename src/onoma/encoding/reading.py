@@ -49,12 +49,13 @@ class Reading:
     twice: NDArray[np.bool_] | None = None
 
 
-def read_words(document: Document, subword_encoder: SubwordEncoder, *, structure: bool) -> Reading:
+def read_words(document: Document, subword_encoder: SubwordEncoder | None, *, structure: bool) -> Reading:
     """Read a document.
 
     Args:
         document: any; words and sentences that it gives are kept.
-        subword_encoder: cuts scripts without blanks, and tells which case of a word is likely.
+        subword_encoder: cuts scripts without blanks, and tells which case of a word is likely. None for a model of
+            words, for which runs of such scripts stay whole, no sentence gets a full stop and none is read twice.
         structure: whether to look for all of the above; else blank lines separate units, and each word is read as it is
             written.
     """
@@ -68,10 +69,11 @@ def read_words(document: Document, subword_encoder: SubwordEncoder, *, structure
     if document.words is not None:
         words = WordSpans.given(text, document.words)
     else:
-        spans = segment_spans(text, pieces=subword_encoder.pieces, replacements=replacements)
+        pieces = None if subword_encoder is None else subword_encoder.pieces
+        spans = segment_spans(text, pieces=pieces, replacements=replacements)
         words = WordSpans.of(text, spans).replacing(replacements)
     sentences = _ranges(words, starts)
-    if not structure:
+    if not structure or subword_encoder is None:
         return Reading(words, sentences)
     closed = [end - 1 for start, end in sentences[:-1] if end - start <= _SHORT_UNIT] if given is None else []
     words = words.closed_at(closed)

@@ -208,3 +208,13 @@ class SentenceBreaks:
             return False
         end = ends[position - 1]
         return position in self.units or (text[end - 1] in _CLOSING and not text[starts[position]].islower())
+
+
+def is_sentence_end(words: WordSpans, position: int) -> bool:
+    """Whether a sentence probably ends before a word: it is not in lower case, and the word before closes a sentence.
+
+    An abbreviation, which has its full stop inside, closes none.
+    """
+    starts, ends, text = words.starts, words.ends, words.text
+    before, first = text[starts[position - 1] : ends[position - 1]], text[starts[position] : starts[position] + 1]
+    return bool(before) and _CLOSING.issuperset(before) and not first.islower()

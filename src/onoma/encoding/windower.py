@@ -40,14 +40,14 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A document as the encoder sees it.
+    """A document as the model sees it.
 
     Attributes:
         document: where it comes from.
         words: its words, given or segmented.
         sentences: half-open ranges of words that no entity crosses: the document's sentences, or else the units of its
             text.
-        subwords: the subwords of the words.
+        subwords: the subwords of the words; none for a model of words.
         windows: what is encoded at once.
         second: the subwords of the words in another reading; see :mod:`.reading`.
     """

@@ -111,6 +111,19 @@ class EpochEnded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FitEnded(Event):
+    """A model that is fitted in one go, without steps and epochs, is fitted.
+
+    Attributes:
+        score: what was measured; None without a measure.
+        seconds: that it took, evaluation not counted.
+    """
+
+    score: Score | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Ended(Event):
     """The loop is over, be it through an error."""
 

@@ -2,7 +2,8 @@
 
 A step's line has ``kind`` "step", ``step``, ``epoch``, ``loss``, ``learning_rate``, ``subwords_per_second`` and
 ``seconds``; an epoch's ``kind`` "epoch", ``epoch``, ``step``, ``loss``, ``best``, ``seconds`` and, where dev is
-measured, ``dev`` with its figures. Losses are smoothed, figures fractions of 1, seconds those of training alone.
+measured, ``dev`` with its figures. A model that is fitted in one go has one line, with ``kind`` "fit", ``seconds`` and
+``dev``. Losses are smoothed, figures fractions of 1, seconds those of training alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from onoma.bundle import HISTORY
-from onoma.engine.events import EpochEnded, Event, Stepped
+from onoma.engine.events import EpochEnded, Event, FitEnded, Stepped
 
 TENSORBOARD = "tensorboard"
 EVERY = 50
@@ -49,6 +50,8 @@ class History:
             self._append(step_figures(event))
         elif isinstance(event, EpochEnded):
             self._append(epoch_figures(event))
+        elif isinstance(event, FitEnded):
+            self._append(_fit_figures(event))
 
     def _append(self, figures: Mapping[str, object]) -> None:
         if self._broken:
@@ -100,4 +103,11 @@ def epoch_figures(epoch: EpochEnded) -> dict[str, object]:
     }
     if epoch.score is not None:
         figures["dev"] = dict(epoch.score.figures)
+    return figures
+
+
+def _fit_figures(fit: FitEnded) -> dict[str, object]:
+    figures: dict[str, object] = {"kind": "fit", "seconds": round(fit.seconds, 3)}
+    if fit.score is not None:
+        figures["dev"] = dict(fit.score.figures)
     return figures

@@ -24,7 +24,7 @@ IDENTITY = "run.json"
 
 _CODE = (
     "text", "schemes", "corpora", "encoding", "tasks", "metrics",
-    "tagger", "evaluation", "models", "engine", "training", "pretraining",
+    "tagger", "evaluation", "baselines", "models", "engine", "training", "pretraining",
 )  # fmt: skip
 _PACKAGES = ("numpy", "tokenizers", "torch")
 _HARMLESS = re.compile(

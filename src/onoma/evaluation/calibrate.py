@@ -18,7 +18,7 @@ from onoma.metrics import (
     reliability,
     threshold_curve,
 )
-from onoma.runtime import Backend
+from onoma.runtime import Runner
 from onoma.tagger import Tagger
 from onoma.tasks import Calibration, Scaling, fit_scaling, fit_temperature
 from onoma.text import Document
@@ -75,7 +75,7 @@ class Calibrated:
         }
 
 
-def calibrate(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> Calibrated:
+def calibrate(bundle: Bundle, backend: Runner, gold: Sequence[Document]) -> Calibrated:
     """Find the calibration with which the scores of predicted entities best predict which of them are right.
 
     The loss is the mean log loss of those scores: right is an exact match. The temperature is fitted first, then the

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 
+from onoma.bundle import BASELINES
 from onoma.experiments.config import CandidateConfig, ComparisonConfig, Table
 
 ALL = "all"
@@ -60,15 +61,16 @@ def file_name(name: str) -> str:
 def _tables(
     config: ComparisonConfig, corpus: Table, candidate: CandidateConfig, *, seed: int, sentences: int | None
 ) -> Table:
+    encoder = candidate.model.get("encoder", config.model.get("encoder"))
+    shared_model, shared_training = config.model, config.training
+    if encoder in BASELINES:
+        shared_model, shared_training = {"encoder": encoder}, {}
     tables: Table = {
         "data": {**config.data, **corpus, **candidate.data},
-        "model": {**config.model, **candidate.model},
-        "training": {**config.training, **candidate.training, "seed": seed},
+        "model": {**shared_model, **candidate.model},
+        "training": {**shared_training, **candidate.training, "seed": seed},
+        **candidate.model_dump(include={"adapt", "task", "crf", "bilstm"}, exclude_defaults=True),
     }
     if sentences is not None:
         tables["data"]["sentences"] = sentences
-    if candidate.adapt is not None:
-        tables["adapt"] = candidate.adapt
-    if candidate.task:
-        tables["task"] = list(candidate.task)
     return deepcopy(tables)

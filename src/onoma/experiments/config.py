@@ -21,7 +21,7 @@ class CandidateConfig(Frozen):
 
     Attributes:
         name: that of the candidate.
-        data, model, training, adapt, task: as in a run of `onoma train`.
+        data, model, training, adapt, task, crf, bilstm: as in a run of `onoma train`.
     """
 
     name: str = Field(min_length=1)
@@ -30,6 +30,8 @@ class CandidateConfig(Frozen):
     training: Table = Field(default={})
     adapt: Table | None = None
     task: tuple[Table, ...] = ()
+    crf: Table = Field(default={})
+    bilstm: Table = Field(default={})
 
 
 class CorpusTable(Frozen):
@@ -53,7 +55,7 @@ class ComparisonConfig(Frozen):
         seeds: how many, or which.
         sizes: sentences of the training text that are learnt, each a number or `all`.
         jobs: runs at a time; by default as many as cores and memory allow.
-        data, model, training: what all runs have in common, as in a run of `onoma train`.
+        data, model, training: what all runs have in common, as in a run of `onoma train`. Baselines take `data` alone.
         corpus: tables of several corpora; one alone is `data` itself.
         candidate: tables of what is compared.
     """

@@ -2,7 +2,8 @@
 
 The error falls as ``floor + scale * size ** -exponent``. Three sizes do not say three numbers well, so all curves of a
 grid are weighed by how well they fit, times how common such curves are, and the forecast is what the weighed curves
-say. Its interval also has what one more run strays by.
+say. Its interval also has what one more run strays by. Runs stray by chance and by which sentences they learn from, and
+so the more the fewer these are: their variance is taken to fall with the size.
 
 Source: the law as in Hestness et al. 2017, https://arxiv.org/abs/1712.00409; for classifiers Figueroa et al. 2012,
 https://doi.org/10.1186/1472-6947-12-8.
@@ -10,7 +11,7 @@ https://doi.org/10.1186/1472-6947-12-8.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -22,14 +23,18 @@ from onoma.errors import InputError
 FEWEST_SIZES = 3
 LEVEL = 0.95
 
-_EXPONENT, _EXPONENT_SPREAD = np.log(0.45), 0.45
+_EXPONENT, _EXPONENT_SPREAD = np.log(0.28), 0.5
 """The natural logarithm of the exponent: where it commonly is, and its standard deviation."""
 
-_LARGEST_FLOOR = 0.6
+_FLOOR, _LARGEST_FLOOR = 0.15, 0.6
+"""Floors are the rarer the higher they are, by a factor of e with each of the first."""
+
 _MISFIT = 0.008
 """What a measured mean is away from the best curve, apart from chance: the law is one of many that could hold."""
 
-_SMALLEST_DEVIATION = 0.004
+_DEVIATION_AT, _DEVIATION, _WORTH = 100, 0.03, 4
+"""The standard deviation of runs commonly seen at a size, which counts like so many runs beside those given."""
+
 _NEGLIGIBLE = 1e-7
 
 
@@ -64,27 +69,33 @@ def forecast(runs: Mapping[int, Sequence[float]], sizes: Sequence[int], *, level
         raise InputError(f"a forecast needs runs of at least {FEWEST_SIZES} sizes, not {len(runs)}")
     known = np.array(sorted(runs), dtype=np.float64)
     error = np.array([1 - fmean(runs[int(size)]) for size in known])
-    deviation = _deviation(runs.values())
+    variance = _variance(runs)
     counts = np.array([len(runs[int(size)]) for size in known])
-    spread = np.sqrt(deviation**2 / counts + _MISFIT**2)
+    spread = np.sqrt(variance / known / counts + _MISFIT**2)
     reference = float(np.exp(np.log(known).mean()))
     curves = _grid(error)
     weight = _weights(curves, error, at=known / reference, spread=spread)
     counting = weight > _NEGLIGIBLE * weight.max()
     curves, weight = curves[counting], weight[counting] / weight[counting].sum()
-    noise = float(np.sqrt(deviation**2 + _MISFIT**2))
     return [
-        _forecast(size, _errors(curves, np.array([size / reference]))[:, 0], weight, noise=noise, level=level)
+        _forecast(
+            size,
+            _errors(curves, np.array([size / reference]))[:, 0],
+            weight,
+            noise=float(np.sqrt(variance / size + _MISFIT**2)),
+            level=level,
+        )
         for size in sizes
     ]
 
 
-def _deviation(runs: Iterable[Sequence[float]]) -> float:
-    """The standard deviation of runs of one size, pooled over sizes."""
-    groups = [np.asarray(each) for each in runs]
-    squares = sum(float(((each - each.mean()) ** 2).sum()) for each in groups)
-    freedom = sum(len(each) - 1 for each in groups)
-    return max(_SMALLEST_DEVIATION, float(np.sqrt(squares / freedom))) if freedom else 2 * _SMALLEST_DEVIATION
+def _variance(runs: Mapping[int, Sequence[float]]) -> float:
+    """The variance of a run times its size, from the given runs and what is commonly seen."""
+    squares = _WORTH * _DEVIATION**2 * _DEVIATION_AT
+    for size, each in runs.items():
+        values = np.asarray(each)
+        squares += size * float(((values - values.mean()) ** 2).sum())
+    return squares / (_WORTH + sum(len(each) - 1 for each in runs.values()))
 
 
 def _grid(error: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -108,7 +119,7 @@ def _weights(
     """How much each curve counts, in sum 1; the grid is even in the floor and in the logarithm of the exponent."""
     errors = _errors(curves, at)
     fit = -0.5 * (((errors - error) / spread) ** 2).sum(axis=1)
-    common = -0.5 * ((np.log(curves[:, 2]) - _EXPONENT) / _EXPONENT_SPREAD) ** 2
+    common = -0.5 * ((np.log(curves[:, 2]) - _EXPONENT) / _EXPONENT_SPREAD) ** 2 - curves[:, 0] / _FLOOR
     possible = np.where(errors.max(axis=1) <= 1, 0.0, -np.inf)
     logarithm = fit + common + possible
     weight = np.exp(logarithm - logarithm.max())

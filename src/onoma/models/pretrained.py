@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+from onoma.bundle import ARRAYS, MANIFEST, load_bundle
 from onoma.errors import EncoderError
 from onoma.models.auto import AutoEncoder, load_auto, longest_of
 from onoma.models.encoder import Encoder
@@ -62,6 +63,7 @@ def load_pretrained(name: str) -> Pretrained:
 
     Raises:
         EncoderError: there is no such encoder, or it cannot be understood.
+        BundleError: the folder has a baseline, which has no encoder.
         MissingExtraError: the alias's package is not installed.
     """
     if name == "multilingual":
@@ -121,6 +123,8 @@ def read_hf_config(folder: Path) -> dict[str, object]:
 
 
 def _load_folder(folder: Path, *, name: str) -> Pretrained:
+    if (folder / ARRAYS).is_file() and (folder / MANIFEST).is_file():
+        load_bundle(folder).need_encoder()
     hf_config = read_hf_config(folder)
     files = find_weights(folder)
     encoder: Encoder | AutoEncoder

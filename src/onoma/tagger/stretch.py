@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onoma.encoding import Window, Windower, pad
-from onoma.runtime import PaddedBatch
+from onoma.runtime import PaddedBatch, WordScorer
 from onoma.tagger.prediction import DocumentInProgress
 
 
@@ -88,6 +88,14 @@ class Stretch:
             first = self.firsts[row.position] + row.window.core_start - job.window.core_start
             self.scores[first : first + len(read)] += read
         self.missing -= len(rows)
+
+    def score(self, scorer: WordScorer) -> None:
+        """Score all words at once by a model that reads words."""
+        jobs = [(position, job) for position, job in enumerate(self.jobs) if job.window != EMPTY]
+        texts = [job.reader.encoded.words.texts(job.window.start, job.window.end) for _, job in jobs]
+        for (position, job), scores in zip(jobs, scorer.score(texts), strict=True):
+            window, own = job.window, slice(self.firsts[position], self.firsts[position + 1])
+            self.scores[own] = scores[window.core_start - window.start : window.core_end - window.start]
 
     def documents(self) -> Iterator[tuple[DocumentInProgress, NDArray[np.float32]]]:
         """The documents and the scores of such of their words as are here."""

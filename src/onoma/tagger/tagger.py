@@ -7,19 +7,17 @@ documents are prepared, and a long text needs memory for its words but not for t
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import accumulate, islice
 
-import numpy as np
-from numpy.typing import NDArray
-
 from onoma.bundle import Bundle
-from onoma.encoding import batch_by_length
+from onoma.encoding import Windower, WordWindower
 from onoma.errors import InputError
-from onoma.runtime import Backend, PaddedBatch, Scores
+from onoma.runtime import Runner, WordScorer
 from onoma.tagger.prediction import DocumentInProgress, DocumentPrediction
-from onoma.tagger.stretch import EMPTY, DocumentWindow, Row, Stretch
+from onoma.tagger.scoring import by_subwords, by_words
+from onoma.tagger.stretch import EMPTY, DocumentWindow, Stretch
 from onoma.tagger.texts import UntilError, as_document, as_documents, together
 from onoma.tasks import Task
 from onoma.text import Document
@@ -34,7 +32,7 @@ class Tagger:
 
     Args:
         bundle: what is predicted and how texts are cut.
-        backend: what runs the model.
+        backend: what runs the model: over subwords, or over words.
         batch_subwords: subwords of one padded batch at most; it decides speed and memory, never an answer.
         structure: whether raw text is looked through for units and spellings; see :func:`onoma.load`.
         reload: loads the same tagger again, also in another process; None where it was not loaded from a folder.
@@ -43,7 +41,7 @@ class Tagger:
     def __init__(
         self,
         bundle: Bundle,
-        backend: Backend,
+        backend: Runner,
         *,
         batch_subwords: int = 1024,
         structure: bool = True,
@@ -51,12 +49,19 @@ class Tagger:
     ) -> None:
         self.bundle = bundle
         self._reload = reload
-        self._backend = backend
-        self._batch_subwords = batch_subwords
-        self._windower = bundle.windower(structure=structure)
         self._tasks: Mapping[str, Task] = bundle.tasks()
         widths = [width for (width,) in (task.shape for task in self._tasks.values())]
         self._columns = [slice(end - width, end) for width, end in zip(widths, accumulate(widths), strict=True)]
+        self._windower: Windower | WordWindower
+        self._score: Callable[[Iterable[Stretch]], Iterator[Stretch]]
+        if isinstance(backend, WordScorer):
+            self._windower = bundle.word_windower(structure=structure)
+            self._score = partial(by_words, scorer=backend)
+        else:
+            self._windower = windower = bundle.windower(structure=structure)
+            self._score = partial(
+                by_subwords, backend=backend, windower=windower, tasks=list(self._tasks), budget=batch_subwords
+            )
 
     def __reduce__(self) -> tuple[Callable[[], Tagger], tuple[()]]:
         if self._reload is None:
@@ -99,24 +104,9 @@ class Tagger:
 
     def _read_many(self, documents: Iterable[Document], *, keep: bool) -> Iterator[DocumentPrediction]:
         source = UntilError(documents)
-        stretches: deque[Stretch] = deque()
-        under_way: deque[tuple[Stretch, list[Row]]] = deque()
-
-        def batches() -> Iterator[PaddedBatch]:
-            for jobs in _runs(self._jobs(source, keep=keep), size=_LOOKAHEAD_WINDOWS):
-                stretch = Stretch.of(jobs, shape=(self._columns[-1].stop,))
-                stretches.append(stretch)
-                rows = stretch.rows(self._windower)
-                for batch in batch_by_length([len(row.ids) for row in rows], budget=self._batch_subwords):
-                    chosen = [rows[number] for number in batch]
-                    under_way.append((stretch, chosen))
-                    yield stretch.batch(chosen, self._windower)
-
-        for scores in self._backend.run(batches()):
-            stretch, batch = under_way.popleft()
-            stretch.take(batch, self._side_by_side(scores), self._windower)
-            if not stretch.missing:
-                yield from self._decoded(stretches.popleft())
+        runs = _runs(self._jobs(source, keep=keep), size=_LOOKAHEAD_WINDOWS)
+        for stretch in self._score(Stretch.of(jobs, shape=(self._columns[-1].stop,)) for jobs in runs):
+            yield from self._decoded(stretch)
         if source.error is not None:
             raise source.error
 
@@ -127,12 +117,6 @@ class Tagger:
                 reader = DocumentInProgress(encoded, self._tasks, keep=keep)
                 for window in encoded.windows or (EMPTY,):
                     yield DocumentWindow(reader, window)
-
-    def _side_by_side(self, scores: Scores) -> NDArray[np.float32]:
-        """The scores of all tasks, ``[windows, subwords, all scores of a word]``."""
-        if len(self._tasks) == 1:
-            return scores[next(iter(self._tasks))]
-        return np.concatenate([scores[name] for name in self._tasks], axis=2)
 
     def _decoded(self, stretch: Stretch) -> Iterator[DocumentPrediction]:
         """Decode the sentences that are whole; the documents that this completes."""

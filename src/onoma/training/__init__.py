@@ -3,6 +3,7 @@
 from onoma.engine.config import read_setting
 from onoma.engine.devices import Ranks, find_ranks, joined
 from onoma.engine.history import copy_logs, read_history
+from onoma.training.baselines import TrainedBaseline, train_baseline
 from onoma.training.building import default_learning_rate
 from onoma.training.config import RunConfig, TaskConfig, read_config
 from onoma.training.parts import read_part
@@ -17,6 +18,7 @@ __all__ = [
     "Tested",
     "TestedTask",
     "Trained",
+    "TrainedBaseline",
     "check_labels",
     "copy_logs",
     "default_learning_rate",
@@ -29,4 +31,5 @@ __all__ = [
     "read_setting",
     "run_training",
     "settle_run",
+    "train_baseline",
 ]

@@ -20,6 +20,7 @@ from onoma.engine.config import EngineConfig, Frozen
 from onoma.errors import ConfigError
 from onoma.pretraining.config import AdaptConfig
 from onoma.tasks import Overlaps
+from onoma.training.baseline_config import BilstmConfig, CrfConfig, check_settings
 
 TagSchemeName = Literal["BIO", "BIOES"]
 Documents = Literal["auto", "file", "blank-lines"] | Annotated[int, Field(ge=1)]
@@ -160,7 +161,8 @@ class ModelConfig(Frozen):
     """What is trained.
 
     Attributes:
-        encoder: an alias (`small`, `multilingual`), a folder in Hugging Face layout, or a Hub id.
+        encoder: an alias (`small`, `multilingual`), a folder in Hugging Face layout, or a Hub id; or a baseline without
+            an encoder: `crf`, `bilstm`, `gazetteer`.
         head: what turns hidden states into tag scores.
         tag_scheme: the scheme that the model itself uses, whatever the files use.
         overlaps: which entities the head `span` may predict together: `flat` (none that overlap), `nested` (none that
@@ -232,6 +234,7 @@ class RunConfig(Frozen):
         data: the text of the task that finds entities.
         task: tables of further tasks. One that is called `entities` is `data` itself.
         adapt: pre-training of the encoder on unlabelled text before it is fine-tuned, as a table.
+        crf, bilstm: how these baselines are trained, as tables.
     """
 
     output: Path
@@ -240,6 +243,8 @@ class RunConfig(Frozen):
     adapt: AdaptConfig | None = None
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
+    crf: CrfConfig | None = None
+    bilstm: BilstmConfig | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -306,6 +311,7 @@ def read_config(
         ConfigError: the file cannot be read, a key is unknown, or a value does not fit.
     """
     run = config.read_config(RunConfig, path, base=base, settings=settings, asked_for=_ASKED_FOR_BY)
+    check_settings(run, encoder=run.model.encoder)
     check_tasks(run)
     return run
 

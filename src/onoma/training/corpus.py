@@ -9,34 +9,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from onoma.bundle import DataCard
-from onoma.corpora import Reading, ReadOptions, digest_of, draw_sentences, files_of, read
+from onoma.corpora import ReadOptions, digest_of, files_of
 from onoma.encoding import Windower
 from onoma.engine.cache import Piece, cached_arrays
-from onoma.errors import ConfigError
 from onoma.io.digest import code_digest
 from onoma.tasks import AnyTask
-from onoma.text import Document
 from onoma.training.augmenting import with_capitals
+from onoma.training.documents import Sample, read_documents, unannotated_sets
 from onoma.training.examples import make_examples
 from onoma.training.flat import COLUMNS, Examples, flatten
 from onoma.training.mixing import with_mixed_lengths
-from onoma.training.parts import card_of, labels_of
 from onoma.training.tasks import Settings
-
-_READ_ONCE = 2_000_000
-"""Characters; a corpus of fewer is kept between counting and cutting, a larger one is read twice."""
-
-_FILES_NAMED = 3
 
 _CODE = (
     "text",
@@ -49,14 +41,6 @@ _CODE = (
     "training/flat.py",
     "training/mixing.py",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Some sentences of a corpus, drawn by a seed; see :func:`~onoma.corpora.draw_sentences`."""
-
-    sentences: int
-    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,27 +95,18 @@ def read_training_text(
     """
     digest = digest_of(paths)
     ways = [options(path) for path in paths]
-    unannotated = sorted({each.unannotated for each in ways if each.unannotated}, key=sorted)
+    unannotated = unannotated_sets(ways)
 
     def build() -> Generator[Piece, None, str]:
-        readings = [read(path, format=format, options=how) for path, how in zip(paths, ways, strict=True)]
-        documents = _read_once(readings)
-        labels = labels_of(readings)
-        _check_unannotated(unannotated, labels)
-        card = card_of(paths, digest=digest, reports=[reading.report for reading in readings])
-        if sample is not None:
-            drawn = draw_sentences(documents, sample.sentences, seed=sample.seed)
-            documents, card = iter(drawn), _counted(card, drawn)
+        read = read_documents(paths, digest=digest, format=format, ways=ways, sample=sample)
+        documents = read.stream
         unusable: Counter[str] = Counter()
         if mixed_by is not None:
             documents = with_mixed_lengths(documents, windower=windower, seed=mixed_by)
         learnt = with_capitals(documents, share=capitals)
-        made = task.make(sorted(labels), unannotated=unannotated)
+        made = task.make(sorted(read.labels), unannotated=unannotated)
         yield from flatten(make_examples(learnt, windower=windower, task=made, unusable=unusable))
-        notices = [notice for reading in readings for notice in reading.notices()]
-        if all(how.labelled == "spans" for how in ways):
-            notices += _missing_labels(readings, ways)
-        facts = _Facts(card=card, labels=labels, unusable=unusable, notices=notices)
+        facts = _Facts(card=read.card, labels=read.labels, unusable=unusable, notices=read.notices)
         return msgspec.json.encode(facts).decode()
 
     changed = {"sample": sample and asdict(sample), "mixed by": mixed_by, "capitals": capitals}
@@ -145,16 +120,6 @@ def read_training_text(
     return TrainingText(Examples(**cached.arrays), made, facts.card, labels, Counter(facts.unusable))
 
 
-def _counted(card: DataCard, documents: Sequence[Document]) -> DataCard:
-    """The card of a corpus with the counts of some of its text."""
-    return msgspec.structs.replace(
-        card,
-        documents=len(documents),
-        words=None if card.words is None else sum(len(document.words or ()) for document in documents),
-        entities=sum(len(document.entities) for document in documents),
-    )
-
-
 class _Facts(Struct, frozen=True, kw_only=True):
     """What is known of a corpus in addition to its examples."""
 
@@ -162,41 +127,6 @@ class _Facts(Struct, frozen=True, kw_only=True):
     labels: dict[str, int]
     unusable: dict[str, int]
     notices: list[str]
-
-
-def _read_once(readings: Sequence[Reading]) -> Iterator[Document]:
-    """Count through all corpora, then stream their documents: those kept meanwhile, or from the files again."""
-    kept: list[Document] | None = []
-    room = _READ_ONCE
-    for document in chain.from_iterable(readings):
-        room -= len(document.text)
-        if room < 0:
-            kept = None
-        if kept is not None:
-            kept.append(document)
-    return chain.from_iterable(readings) if kept is None else iter(kept)
-
-
-def _check_unannotated(unannotated: Sequence[frozenset[str]], labels: Counter[str]) -> None:
-    for label in sorted(frozenset[str]().union(*unannotated) - labels.keys()):
-        known = ", ".join(sorted(labels))
-        raise ConfigError(f"data.corpora: no other file has the label {label!r}; choose from {known}")
-
-
-def _missing_labels(readings: Sequence[Reading], ways: Sequence[ReadOptions]) -> Iterator[str]:
-    """Notices of labels that other files have and some have not, though nothing says that they do not annotate them."""
-    every = labels_of(readings).keys()
-    files: dict[tuple[str, ...], list[str]] = {}
-    for reading, how in zip(readings, ways, strict=True):
-        missing = tuple(sorted(every - reading.report.labels.keys() - how.unannotated))
-        files.setdefault(missing, []).append(str(reading.path))
-    for missing, paths in files.items():
-        if missing:
-            more = f" and {len(paths) - _FILES_NAMED:,} more" if len(paths) > _FILES_NAMED else ""
-            yield (
-                f"{', '.join(paths[:_FILES_NAMED])}{more}: no entity has the label {', '.join(missing)}, as in other "
-                "files; where it is not annotated, data.corpora can say so (unannotated), or its names count as none"
-            )
 
 
 def _key(

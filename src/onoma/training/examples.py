@@ -10,7 +10,7 @@ from itertools import islice, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.encoding import Encoded, Window, Windower
+from onoma.encoding import Encoded, Window, Windower, WordWindower
 from onoma.tasks import NO_SPANS, NO_TARGET, Task
 from onoma.text import Document, Word, words_touched
 
@@ -48,7 +48,7 @@ def make_examples(
         unusable: counts, by reason, the annotations that could not be used as they are.
     """
     for group in _groups(documents):
-        for encoded in windower.encode([_with_cut_words(document, windower) for document in group]):
+        for encoded in windower.encode([with_cut_words(document, windower) for document in group]):
             targets, edges = task.targets(encoded, unusable=unusable), _edges(encoded)
             unusable.update(_cut_by_windows(targets.spans, encoded))
             for window, second in _read(encoded):
@@ -66,7 +66,7 @@ def make_examples(
                 yield example
 
 
-def _with_cut_words(document: Document, windower: Windower) -> Document:
+def with_cut_words(document: Document, windower: Windower | WordWindower) -> Document:
     """The document with words cut at the bounds of its entities, if two that do not overlap share a word.
 
     Words that the document gives stay as they are.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from onoma.bundle import DataCard
 from onoma.corpora import Reading, ReadOptions, ReadReport, digest_of, read
-from onoma.encoding import Windower
+from onoma.encoding import Windower, WordWindower
 from onoma.engine.events import Listener, Notice
 from onoma.text import Document
 from onoma.training.config import DataConfig
@@ -77,7 +77,7 @@ def card_of(paths: Sequence[Path], *, digest: str, reports: Sequence[ReadReport]
     )
 
 
-def count_inside_words(part: Part, windower: Windower, *, on_event: Listener) -> None:
+def count_inside_words(part: Part, windower: Windower | WordWindower, *, on_event: Listener) -> None:
     """Say how many entities begin or end inside a word: they count as missed, for a tagger tags whole words."""
     inside = total = 0
     for document in part.documents:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,6 @@ from onoma.bundle import (
     Bundle,
     EncoderCard,
     Manifest,
-    Provenance,
     SpansCard,
     Windowing,
 )
@@ -43,16 +40,16 @@ from onoma.tagger import Tagger
 from onoma.tasks import OVERLAPS
 from onoma.training.building import Settled, build_model, check_model, plan_run, settle
 from onoma.training.config import RunConfig
-from onoma.training.corpus import Sample as TextSample
 from onoma.training.corpus import TrainingText, read_training_text
 from onoma.training.data import TaggingData
+from onoma.training.documents import Sample as TextSample
 from onoma.training.flat import Examples
 from onoma.training.masked import read_masked
 from onoma.training.mixed import MixedData
 from onoma.training.parts import Part, compare_labels, count_inside_words, read_options, read_part
+from onoma.training.provenance import provenance_of
 from onoma.training.several import ReadTask, Several, with_learnt
 from onoma.training.tasks import TaskSettings, settings_of
-from onoma.version import __version__
 
 BOUND = "bound"
 """The figure that is the best bound of spans, and what their card has it as."""
@@ -310,16 +307,8 @@ def _manifest(config: RunConfig, pretrained: Pretrained, train: TrainingText, de
         tasks={ENTITIES: card},
         window=Windowing(size=config.model.window, overlap=config.model.overlap, documents=config.data.documents),
         encoder=EncoderCard(name=pretrained.name, family=pretrained.family, digest=pretrained.digest),
-        provenance=Provenance(
-            data={"train": train.card} | ({"dev": dev.card} if dev else {}),
-            seed=config.training.seed,
-            versions={
-                "onoma": __version__,
-                "python": platform.python_version(),
-                **{name: version(name) for name in packages},
-            },
-            settings=config.model_dump(mode="json", exclude={"output"}),
-            dropped=dict(train.unusable),
+        provenance=provenance_of(
+            config, train=train.card, dev=dev.card if dev else None, packages=packages, dropped=train.unusable
         ),
     )
 

@@ -22,6 +22,12 @@ from onoma.bundle import (
 from onoma.metrics import CONVENTIONS, Interval, percent, percent_range
 from onoma.views.curve import curve_section
 
+_BASELINES = {
+    "crf": "a linear-chain CRF over features of words",
+    "bilstm": "a BiLSTM-CRF over words and their characters",
+    "gazetteer": "the longest match of the training text's entities",
+}
+
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|#$~]")
 
 
@@ -40,7 +46,7 @@ def write_card(folder: Path, *, name: str) -> None:
         "",
         f"A named-entity recognition model that finds {_listed(bundle.labels)}.",
         *_further_tasks(bundle),
-        f"It was fine-tuned with onoma from the encoder {literal(bundle.manifest.encoder.name)}.",
+        _origin(bundle),
         "",
         "```python",
         "import onoma",
@@ -85,6 +91,13 @@ def write_card(folder: Path, *, name: str) -> None:
     (folder / "README.md").write_text("\n".join(lines), encoding="utf-8")
 
 
+def _origin(bundle: Bundle) -> str:
+    baseline = bundle.manifest.baseline
+    if baseline is None:
+        return f"It was fine-tuned with onoma from the encoder {literal(bundle.manifest.encoder.name)}."
+    return f"It is a baseline without an encoder, trained with onoma: {_BASELINES[baseline]}."
+
+
 def _f1(figures: Mapping[str, float]) -> str:
     """F1, and its interval where that was measured."""
     if "f1_low" not in figures:
@@ -109,10 +122,13 @@ def model_summary(bundle: Bundle) -> Iterator[tuple[str, str]]:
         yield name, f"{', '.join(task.labels)}; {_how(task)}, head {task.head}"
         if isinstance(task, EntityCard) and task.calibration is not None:
             yield from _calibration(task.calibration)
-    yield "encoder", f"{manifest.encoder.name} ({manifest.encoder.family})"
-    window = manifest.window
-    joined = "" if window.documents == AUTO else f", trained with documents {window.documents}"
-    yield "window", f"{window.size} subwords, overlap {window.overlap}{joined}"
+    if manifest.baseline is None:
+        window = manifest.window
+        joined = "" if window.documents == AUTO else f", trained with documents {window.documents}"
+        yield "encoder", f"{manifest.encoder.name} ({manifest.encoder.family})"
+        yield "window", f"{window.size} subwords, overlap {window.overlap}{joined}"
+    else:
+        yield "baseline", f"{manifest.baseline}: {_BASELINES[manifest.baseline]}"
     for part, data in origin.data.items():
         what = "labels" if "." in part else "entities"
         yield part, f"{data.name}: {data.documents:,} documents, {data.entities:,} {what}"
@@ -120,6 +136,8 @@ def model_summary(bundle: Bundle) -> Iterator[tuple[str, str]]:
         yield "left out", f"{count:,} annotations: {reason}"
     for name, size in manifest.files.items():
         yield name, f"{size / 1e6:,.1f} MB"
+    if manifest.baseline is not None:
+        return
     default = f"; default {manifest.dtype or bundle.dtypes[0]}" if len(bundle.dtypes) > 1 else ""
     yield "dtypes", (", ".join(bundle.dtypes) or "none") + default
 

@@ -62,7 +62,10 @@ def test_settings_win_over_the_file(run_toml):
     ("sets", "said"),
     [
         (["training.epoch=3"], r"unknown key 'training\.epoch'; known here: .*epochs"),
-        (["trainin.epochs=3"], r"unknown key 'trainin'; known here: adapt, data, model, output, task, training"),
+        (
+            ["trainin.epochs=3"],
+            r"unknown key 'trainin'; known here: adapt, bilstm, crf, data, model, output, task, training",
+        ),
         (["training.epochs=many"], r"training\.epochs: .*'many'"),
         (["training.epochs=0"], r"training\.epochs: .*greater than or equal to 1"),
         (["training.epochs"], "expected key=value"),

@@ -9,9 +9,10 @@ import pytest
 
 from onoma.corpora import ReadOptions
 from onoma.errors import CorpusError
-from onoma.training import corpus
+from onoma.training import corpus, documents
 from onoma.training.config import ModelConfig
-from onoma.training.corpus import Sample, TrainingText, read_training_text
+from onoma.training.corpus import TrainingText, read_training_text
+from onoma.training.documents import Sample
 from onoma.training.tasks import TaskSettings
 from support.wordpieces import windower, wordpiece
 
@@ -45,7 +46,7 @@ def entries(path: Path) -> int:
 def test_the_second_run_finds_what_the_first_made_and_says_the_same(path, notices, monkeypatch):
     first = ask(path, notices)
     said = list(notices)
-    monkeypatch.setattr(corpus, "read", lambda *_, **__: pytest.fail("the corpus was read again"))
+    monkeypatch.setattr(documents, "read", lambda *_, **__: pytest.fail("the corpus was read again"))
     second = ask(path, notices)
     assert (first.card, first.labels, first.unusable) == (second.card, second.labels, second.unusable)
     assert notices == said * 2
@@ -57,7 +58,7 @@ def test_the_second_run_finds_what_the_first_made_and_says_the_same(path, notice
 
 def test_a_corpus_too_large_to_keep_gives_the_same_examples(path, notices, monkeypatch):
     kept = ask(path, notices)
-    monkeypatch.setattr(corpus, "_READ_ONCE", 12)
+    monkeypatch.setattr(documents, "_READ_ONCE", 12)
     streamed = ask(path, notices, cache=path.parent / "other")
     assert len(kept.examples) == len(streamed.examples) == 2
     for left, right in zip(kept.examples, streamed.examples, strict=True):

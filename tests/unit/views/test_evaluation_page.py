@@ -12,7 +12,8 @@ import pytest
 from onoma.errors import MissingExtraError
 from onoma.metrics import Against, Aligned, Report, Sample, align, compare, judge, tally
 from onoma.text import Document
-from onoma.views.evaluation_page import evaluation_page, need_plots
+from onoma.views.evaluation_page import evaluation_page
+from onoma.views.plots import need_plots
 
 VOID = {"meta", "br"}
 

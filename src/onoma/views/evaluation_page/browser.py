@@ -13,8 +13,8 @@ from itertools import islice, pairwise
 
 from onoma.metrics import KINDS
 from onoma.text.markup import escaped
-from onoma.views.evaluation_page.markup import paragraph
 from onoma.views.evaluation_page.sentences import MarkedSpan, SentenceError, SentenceWithErrors, Side
+from onoma.views.markup import paragraph
 
 MOST_SENTENCES = 5_000
 """The most sentences that a page has by default; a browser scrolls and filters so many without delay."""

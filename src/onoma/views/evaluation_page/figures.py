@@ -21,8 +21,8 @@ from onoma.metrics import (
     spread,
 )
 from onoma.views.confusion import frequent_labels
-from onoma.views.evaluation_page.markup import ShadedCell, beside, paragraph, picture, section, table
-from onoma.views.evaluation_page.plots import Curve, PlotRow, bars, curves, dots
+from onoma.views.markup import ShadedCell, beside, paragraph, picture, section, table
+from onoma.views.plots import Curve, PlotRow, bars, curves, dots
 
 MOST_LABELS = 40
 """Labels that a picture or the table of confusion shows; the table of labels has all."""

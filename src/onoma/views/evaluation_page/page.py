@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -13,8 +11,9 @@ from onoma.metrics import Aligned, Report, Scored, threshold_curve
 from onoma.text.markup import escaped
 from onoma.views.evaluation_page import figures
 from onoma.views.evaluation_page.browser import MOST_SENTENCES, error_browser
-from onoma.views.evaluation_page.plots import need_plots
 from onoma.views.evaluation_page.sentences import sentences_with_errors
+from onoma.views.figures_page import figures_head
+from onoma.views.plots import need_plots
 
 _PARTS = {
     "conventions": "Scoring conventions",
@@ -61,24 +60,13 @@ def evaluation_page(
         "scores": report.reliability and figures.scores(report.reliability, threshold_curve(Scored.of(pairs))),
     }
     held = {name: part for name, part in sections.items() if part}
-    yield _head(title)
+    yield figures_head(title, style=_file("page.css"), script=_script())
     yield f'<h1 dir="auto">{escaped(title)}</h1>\n{figures.headline(report)}'
     links = "".join(f'<a href="#{name}">{_PARTS[name]}</a>\n' for name in (*held, "sentences"))
     yield f"<nav>\n{links}</nav>\n"
     yield from held.values()
     yield from error_browser(sentences_with_errors(pairs), most=most)
     yield f"<script>{_script()}</script>\n</body>\n</html>\n"
-
-
-def _head(title: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(_script().encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escaped(title)}</title>\n<style>{_file('page.css')}</style>\n</head>\n<body>\n"
-    )
 
 
 def _script() -> str:

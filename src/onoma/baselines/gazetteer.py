@@ -1,0 +1,184 @@
+"""The majority gazetteer: entities of the training text, found again by the longest match.
+
+It is the floor that every model has to be above, and tells how much of a corpus is repetition (Tjong Kim Sang and
+De Meulder 2003 score their systems against it).
+
+A run of words is in the gazetteer if more than half of the places where it is the longest match in the training text
+are an entity, with just these bounds and the most frequent of its labels. Its score is that share.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.baselines.texts import pack_texts, unpack_texts
+from onoma.schemes import OUTSIDE, Chunk, parse_tag
+from onoma.tasks import TagTask
+
+Words = tuple[str, ...]
+
+_SURELY, _NEVER = 0.0, -69.0
+"""Logarithms of a probability of 1 and of one that is as good as none."""
+
+_BISECTIONS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entity of the gazetteer: its label, and the share of its matches in the training text that were entities."""
+
+    label: str
+    share: float
+
+
+def fit_gazetteer(sentences: Sequence[Sequence[str]], chunks: Sequence[Sequence[Chunk]]) -> dict[Words, Entry]:
+    """Collect the entities of sentences.
+
+    Args:
+        sentences: words.
+        chunks: the entities of each, without overlaps.
+
+    Returns:
+        The entries that are more often entities than not, in order.
+    """
+    labels: dict[Words, Counter[str]] = defaultdict(Counter)
+    for words, own in zip(sentences, chunks, strict=True):
+        for chunk in own:
+            labels[tuple(words[chunk.start : chunk.end])][chunk.label] += 1
+    majority = {words: min(counts, key=lambda label: (-counts[label], label)) for words, counts in labels.items()}
+    longest = _longest(majority)
+    found: Counter[Words] = Counter()
+    right: Counter[Words] = Counter()
+    for words, own in zip(sentences, chunks, strict=True):
+        gold = set(own)
+        for start, end in _matches(words, majority, longest):
+            entity = tuple(words[start:end])
+            found[entity] += 1
+            right[entity] += Chunk(start, end, majority[entity]) in gold
+    return {
+        words: Entry(label, right[words] / found[words])
+        for words, label in sorted(majority.items())
+        if 2 * right[words] > found[words]
+    }
+
+
+class GazetteerScorer:
+    """A :class:`~onoma.runtime.WordScorer` whose scores make each longest match an entity with the share of its entry.
+
+    Args:
+        entries: by their words.
+        task: whose tags; without learnt transitions.
+    """
+
+    def __init__(self, entries: Mapping[Words, Entry], task: TagTask) -> None:
+        self._entries = entries
+        self._longest = _longest(entries)
+        self._task = task
+        self._rows: dict[tuple[str, int, float], NDArray[np.float32]] = {}
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[np.generic]], task: TagTask) -> GazetteerScorer:
+        """One that was saved.
+
+        Raises:
+            KeyError: an array is missing.
+            ValueError: they do not fit each other or the task.
+        """
+        words, labels = unpack_texts(arrays), unpack_texts(arrays, name="labels")
+        shares, lengths = arrays["shares"].astype(np.float64), arrays["lengths"].astype(np.int64)
+        if not set(labels) <= set(task.labels) or not ((shares > 0) & (shares <= 1)).all() or (lengths < 1).any():
+            raise ValueError("the entries do not fit the labels")
+        if lengths.sum() != len(words):
+            raise ValueError(f"{len(words):,} words for entries of {lengths.sum():,}")
+        left = iter(words)
+        entries = {
+            tuple(islice(left, length)): Entry(label, share)
+            for length, label, share in zip(lengths.tolist(), labels, shares.tolist(), strict=True)
+        }
+        return cls(entries, task)
+
+    def score(self, sentences: Sequence[Sequence[str]]) -> list[NDArray[np.float32]]:
+        """See :meth:`onoma.runtime.WordScorer.score`."""
+        return [self._scores(words) for words in sentences]
+
+    def _scores(self, words: Sequence[str]) -> NDArray[np.float32]:
+        scores = np.full((len(words), len(self._task.tags)), _NEVER, dtype=np.float32)
+        scores[:, 0] = _SURELY
+        for start, end in _matches(words, self._entries, self._longest):
+            entry = self._entries[tuple(words[start:end])]
+            scores[start:end] = self._of_entity(entry.label, end - start, entry.share)
+        return scores
+
+    def _of_entity(self, label: str, length: int, share: float) -> NDArray[np.float32]:
+        """The scores of an entity's words, ``[words, tags]``."""
+        key = label, length, share
+        if key not in self._rows:
+            tags = self._task.tags_of(label, length=length)
+            inside = _of_each_word([self._ends(tag) for tag in tags.tolist()], share)
+            rows = np.full((length, len(self._task.tags)), _NEVER, dtype=np.float32)
+            rows[:, 0] = max(_NEVER, np.log1p(-inside)) if inside < 1 else _NEVER
+            rows[np.arange(length), tags] = np.log(inside)
+            self._rows[key] = rows
+        return self._rows[key]
+
+    def _ends(self, tag: int) -> bool:
+        """Whether an entity may end with a tag."""
+        return self._task.scheme.allows(parse_tag(self._task.tags[tag]).prefix, OUTSIDE, same=False)
+
+
+def gazetteer_arrays(entries: Mapping[Words, Entry]) -> dict[str, NDArray[np.generic]]:
+    """What :meth:`GazetteerScorer.of` needs."""
+    return {
+        **pack_texts(list(chain.from_iterable(entries))),
+        "lengths": np.asarray([len(words) for words in entries], dtype=np.int64),
+        **pack_texts([entry.label for entry in entries.values()], name="labels"),
+        "shares": np.asarray([entry.share for entry in entries.values()], dtype=np.float64),
+    }
+
+
+def _of_each_word(may_end: Sequence[bool], share: float) -> float:
+    """The probability of the entity's tag at each of its words with which the whole has a probability.
+
+    A chain over the words may also leave the entity after any word at which it may end, or not enter it; each of these
+    sequences has ``k`` words inside and the others outside. With ``r`` the odds of a word to be outside, the entity has
+    the share ``1 / (r^n + sum over k of r^(n - k))`` of all, which falls as ``r`` grows.
+    """
+    length = len(may_end)
+    outside = [length, *(length - 1 - word for word, ends in enumerate(may_end) if ends and word < length - 1), 0]
+    low, high = 0.0, 1.0 / share
+    for _ in range(_BISECTIONS):
+        odds = (low + high) / 2
+        if sum(odds**words for words in outside) > 1 / share:
+            high = odds
+        else:
+            low = odds
+    return 1 / (1 + low)
+
+
+def _longest(entries: Mapping[Words, object]) -> dict[str, int]:
+    """The words of the longest entity that begins with a word."""
+    longest: dict[str, int] = defaultdict(int)
+    for words in entries:
+        longest[words[0]] = max(longest[words[0]], len(words))
+    return dict(longest)
+
+
+def _matches(
+    words: Sequence[str], entries: Mapping[Words, object], longest: Mapping[str, int]
+) -> Iterator[tuple[int, int]]:
+    """The longest matches, from left to right, without overlap."""
+    start = 0
+    while start < len(words):
+        furthest = min(len(words), start + longest.get(words[start], 0))
+        end = next((end for end in range(furthest, start, -1) if tuple(words[start:end]) in entries), None)
+        if end is None:
+            start += 1
+        else:
+            yield start, end
+            start = end

@@ -1,0 +1,32 @@
+"""Texts as arrays, for files that hold nothing but numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def pack_texts(texts: Sequence[str], *, name: str = "texts") -> dict[str, NDArray[np.generic]]:
+    """Texts as the bytes of all of them and where each begins; under the name, and the name with ``_bounds``."""
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    bounds = np.fromiter(accumulate(map(len, encoded), initial=0), dtype=np.int64)
+    return {name: np.frombuffer(b"".join(encoded), dtype=np.uint8), f"{name}_bounds": bounds}
+
+
+def unpack_texts(arrays: Mapping[str, NDArray[np.generic]], *, name: str = "texts") -> list[str]:
+    """The texts again.
+
+    Raises:
+        KeyError: there are none under this name.
+        ValueError: the arrays do not fit each other.
+    """
+    content, bounds = arrays[name], arrays[f"{name}_bounds"]
+    if content.dtype != np.uint8 or bounds.dtype != np.int64 or bounds.ndim != 1 or not len(bounds):
+        raise ValueError(f"{name}: is not text")
+    whole = content.tobytes()
+    if bounds[0] != 0 or bounds[-1] != len(whole) or (np.diff(bounds) < 0).any():
+        raise ValueError(f"{name}: its bounds do not fit")
+    return [whole[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(bounds.tolist())]

@@ -1,0 +1,130 @@
+"""Words to the numbers that a network of words and characters reads.
+
+A word is looked up in lower case, with 0 for every digit; its characters are looked up as they are. Number 0 is padding
+and 1 whatever is unknown. This module does not know the network.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onoma.baselines.texts import pack_texts, unpack_texts
+
+UNKNOWN = 1
+_FIRST = 2
+_SEEN_TWICE = 2
+_MOST_CHARACTERS = 32
+"""A longer word is read by its first and last characters, half of them each."""
+
+_DIGIT = re.compile(r"\d")
+
+
+class WordInputs(NamedTuple):
+    """A batch of sentences, in which each form of a word stands once.
+
+    Attributes:
+        words: the number of each form, ``[forms]``.
+        characters: the numbers of its characters, padded, ``[forms, characters]``.
+        places: the form of each word of the sentences, padded with the first one, ``[sentences, words]``.
+        lengths: words of each sentence, ``[sentences]``.
+    """
+
+    words: NDArray[np.int64]
+    characters: NDArray[np.int64]
+    places: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words and characters that a network knows, in the order of their numbers.
+
+    Attributes:
+        counts: how often each word stands in the training text.
+    """
+
+    words: tuple[str, ...]
+    characters: tuple[str, ...]
+    counts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, sentences: Iterable[Sequence[str]]) -> Vocabulary:
+        """The words and characters of a training text that it has at least twice."""
+        words: Counter[str] = Counter()
+        characters: Counter[str] = Counter()
+        for sentence in sentences:
+            words.update(map(_form, sentence))
+            characters.update("".join(map(_shown, sentence)))
+        kept = sorted(word for word, count in words.items() if count >= _SEEN_TWICE)
+        signs = sorted(sign for sign, count in characters.items() if count >= _SEEN_TWICE)
+        return cls(tuple(kept), tuple(signs), tuple(words[word] for word in kept))
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """How many numbers there are of words and of characters."""
+        return len(self.words) + _FIRST, len(self.characters) + _FIRST
+
+    def reader(self) -> VocabularyReader:
+        """What looks up words."""
+        return VocabularyReader(self)
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """The vocabulary as arrays."""
+        return {
+            **pack_texts(self.words, name="words"),
+            **pack_texts(self.characters, name="characters"),
+            "counts": np.asarray(self.counts, dtype=np.int64),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Vocabulary:
+        """One that was saved.
+
+        Raises:
+            KeyError: an array is missing.
+            ValueError: an array is not what it should be.
+        """
+        words, characters = (tuple(unpack_texts(arrays, name=name)) for name in ("words", "characters"))
+        counts = tuple(int(count) for count in arrays["counts"])
+        if len(counts) != len(words):
+            raise ValueError(f"{len(counts):,} counts for {len(words):,} words")
+        return cls(words, characters, counts)
+
+
+class VocabularyReader:
+    """Looks up the words of sentences."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._words = {word: number for number, word in enumerate(vocabulary.words, start=_FIRST)}
+        self._characters = {sign: number for number, sign in enumerate(vocabulary.characters, start=_FIRST)}
+
+    def inputs(self, sentences: Sequence[Sequence[str]]) -> WordInputs:
+        """Some sentences, none of them empty, as arrays."""
+        forms: dict[str, int] = {}
+        places = np.zeros((len(sentences), max(map(len, sentences))), dtype=np.int64)
+        for row, sentence in zip(places, sentences, strict=True):
+            row[: len(sentence)] = [forms.setdefault(word, len(forms)) for word in sentence]
+        shown = [_shown(word) for word in forms]
+        characters = np.zeros((len(forms), max(1, *map(len, shown))), dtype=np.int64)
+        for row, text in zip(characters, shown, strict=True):
+            row[: len(text)] = [self._characters.get(sign, UNKNOWN) for sign in text]
+        words = np.asarray([self._words.get(_form(word), UNKNOWN) for word in forms], dtype=np.int64)
+        return WordInputs(words, characters, places, np.asarray([len(each) for each in sentences], dtype=np.int64))
+
+
+def _form(word: str) -> str:
+    return _DIGIT.sub("0", word.lower())
+
+
+def _shown(word: str) -> str:
+    if len(word) <= _MOST_CHARACTERS:
+        return word
+    half = _MOST_CHARACTERS // 2
+    return word[:half] + word[-half:]

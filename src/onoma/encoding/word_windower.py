@@ -1,0 +1,69 @@
+"""Documents to what a model of words reads: sentences, which are scored one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from onoma.encoding.reading import read_words
+from onoma.encoding.segment import is_sentence_end
+from onoma.encoding.subword_cache import Subwords
+from onoma.encoding.windower import Encoded, Window, cut_windows
+from onoma.encoding.words import WordSpans
+from onoma.text import Document
+
+_NO_SUBWORDS = Subwords(np.empty(0, dtype=np.int32), np.zeros(1, dtype=np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class WordWindower:
+    """How documents are cut for a model of words: at sentences, and within those that are very long.
+
+    Attributes:
+        window: words of a window at most.
+        overlap: words that neighbouring windows of a long sentence share at most.
+        structure: as for :class:`~onoma.encoding.Windower`, but that nothing is read twice.
+    """
+
+    window: int
+    overlap: int
+    structure: bool = True
+
+    def words(self, document: Document) -> WordSpans:
+        """The document's given words, or those that its text is segmented into."""
+        return read_words(document, None, structure=self.structure).words
+
+    def encode(self, documents: Sequence[Document]) -> list[Encoded]:
+        """Cut documents into words and windows; there are no subwords."""
+        return [self._encode(document) for document in documents]
+
+    def _encode(self, document: Document) -> Encoded:
+        reading = read_words(document, None, structure=self.structure)
+        is_given = document.sentences is not None
+        windows = [
+            window
+            for start, end in reading.sentences
+            for first, last in ([(start, end)] if is_given else _sentences(reading.words, start, end))
+            for window in self._windows(first, last)
+        ]
+        return Encoded(document, reading.words, reading.sentences, _NO_SUBWORDS, tuple(windows))
+
+    def _windows(self, start: int, end: int) -> list[Window]:
+        if end - start <= self.window:
+            return [Window(start, end, start, end)]
+        cut = cut_windows(np.arange(end - start + 1), budget=self.window, overlap=self.overlap)
+        return [
+            Window(start + each.start, start + each.end, start + each.core_start, start + each.core_end) for each in cut
+        ]
+
+
+def _sentences(words: WordSpans, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The words of a unit of raw text, up to and behind what is probably the end of each sentence."""
+    first = start
+    for position in range(start + 1, end):
+        if is_sentence_end(words, position):
+            yield first, position
+            first = position
+    yield first, end

@@ -1,0 +1,119 @@
+"""The network of the baseline ``bilstm`` as an ONNX graph, written node by node; see :mod:`onoma.baselines.bilstm`."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto
+from torch import Tensor
+
+from onoma.baselines.bilstm import OUTPUT, NetworkScorer, open_network
+from onoma.baselines.vocabulary import Vocabulary, WordInputs
+from onoma.errors import ParityError
+from onoma.export.affine import as_array
+from onoma.export.nodes import Nodes
+from onoma.io.files import replacing_path
+from onoma.models.word_network import WordNetwork, computing
+
+TOLERANCE = 1e-3
+"""Tag scores may differ by so much."""
+
+_AXES: dict[str, Sequence[str | int]] = {
+    "words": ("forms",),
+    "characters": ("forms", "characters"),
+    "places": ("sentences", "length"),
+    "lengths": ("sentences",),
+}
+_ONNX_GATES = (0, 3, 1, 2)
+"""Torch's input, forget, cell and output gates in the order of ONNX: input, output, forget, cell."""
+
+
+def export_network(
+    network: WordNetwork, path: Path, *, vocabulary: Vocabulary, samples: Sequence[Sequence[str]]
+) -> float:
+    """Write a network, and compare what ONNX Runtime computes with what torch computes.
+
+    Args:
+        network: on any device and in any mode; it is left as it is.
+        path: the file to write.
+        vocabulary: what it knows.
+        samples: sentences to compare on.
+
+    Returns:
+        The largest difference of a score.
+
+    Raises:
+        ParityError: it is above :data:`TOLERANCE`; nothing is written then.
+    """
+    still = copy.deepcopy(network).cpu().eval()
+    with replacing_path(path) as draft:
+        draft.write_bytes(write_network(still).SerializeToString())
+        expected = NetworkScorer(vocabulary, computing(still)).score(samples)
+        found = open_network(vocabulary, draft, threads=1).score(samples)
+        difference = max(float(np.abs(one - other).max()) for one, other in zip(found, expected, strict=True))
+        if not difference <= TOLERANCE:
+            raise ParityError(
+                f"tag scores differ by up to {difference:.3g}, and {TOLERANCE:.3g} is allowed; the graph computes "
+                "something else than torch, so it was not written"
+            )
+    return difference
+
+
+def write_network(network: WordNetwork) -> onnx.ModelProto:
+    """The network's graph."""
+    assert WordInputs._fields == tuple(_AXES)
+    nodes = Nodes()
+    words = nodes("Gather", nodes.constant(as_array(network.words.weight)), "words")
+    vectors = nodes("Concat", words, _spelled(nodes, network), axis=1)
+    read = nodes("Gather", vectors, nodes("Transpose", "places", perm=[1, 0]))
+    lengths = nodes("Cast", "lengths", to=int(TensorProto.INT32))
+    lstm = network.lstm
+    both = ("", "_reverse")
+    weights = [
+        nodes.constant(np.stack([_gates(getattr(lstm, f"{kind}_l0{side}")) for side in both]))
+        for kind in ("weight_ih", "weight_hh")
+    ]
+    bias = np.stack(
+        [
+            np.concatenate([_gates(getattr(lstm, f"{kind}_l0{side}")) for kind in ("bias_ih", "bias_hh")])
+            for side in both
+        ]
+    )
+    hidden = nodes(
+        "LSTM", read, *weights, nodes.constant(bias), lengths, hidden_size=lstm.hidden_size, direction="bidirectional"
+    )
+    hidden = nodes("Reshape", nodes("Transpose", hidden, perm=[2, 0, 1, 3]), nodes.whole(0, 0, 2 * lstm.hidden_size))
+    affine = network.head.affine
+    scores = nodes("MatMul", hidden, nodes.constant(as_array(affine.weight).T))
+    scores = nodes("Add", scores, nodes.constant(as_array(affine.bias)))
+    outputs = {OUTPUT: (scores, ("sentences", "length", network.head.tags))}
+    return nodes.model(inputs=_AXES, outputs=outputs, notes={})
+
+
+def _spelled(nodes: Nodes, network: WordNetwork) -> str:
+    """What the convolution finds in the characters of each form, ``[forms, filters]``."""
+    embedded = nodes("Gather", nodes.constant(as_array(network.characters.weight)), "characters")
+    filters = network.filters
+    assert filters.bias is not None
+    found = nodes(
+        "Conv",
+        nodes("Transpose", embedded, perm=[0, 2, 1]),
+        nodes.constant(as_array(filters.weight)),
+        nodes.constant(as_array(filters.bias)),
+        pads=[1, 1],
+    )
+    real = nodes("Cast", nodes("Cast", "characters", to=int(TensorProto.BOOL)), to=int(TensorProto.FLOAT))
+    real = nodes("Unsqueeze", real, nodes.whole(1))
+    return nodes("ReduceMax", nodes("Mul", nodes("Relu", found), real), nodes.whole(2), keepdims=0)
+
+
+def _gates(weights: Tensor) -> NDArray[np.float32]:
+    """The rows of a torch LSTM's weights, ``[4 * hidden, …]``, in the order of ONNX."""
+    rows = as_array(weights)
+    blocks = rows.reshape(4, -1, *rows.shape[1:])
+    return np.concatenate([blocks[gate] for gate in _ONNX_GATES])

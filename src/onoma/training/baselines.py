@@ -1,0 +1,246 @@
+"""A configuration to a trained baseline: the corpora of any run, and a model that reads words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from onoma.baselines.bilstm import NetworkScorer
+from onoma.baselines.crf import CrfScorer, fit_crf
+from onoma.baselines.gazetteer import GazetteerScorer, fit_gazetteer, gazetteer_arrays
+from onoma.baselines.vocabulary import Vocabulary
+from onoma.bundle import (
+    BASELINE,
+    ENTITIES,
+    HISTORY,
+    Bundle,
+    EncoderCard,
+    Manifest,
+    TagsCard,
+    TransitionsCard,
+    Windowing,
+)
+from onoma.encoding import WordWindower
+from onoma.engine.data import Measure
+from onoma.engine.devices import find_device
+from onoma.engine.events import FitEnded, Listener, Notice, Score, Stage, several
+from onoma.engine.history import History
+from onoma.engine.identity import make_identity
+from onoma.engine.loggers import make_loggers
+from onoma.engine.loop import Loop
+from onoma.engine.recording import record
+from onoma.engine.stopping import Stop
+from onoma.engine.train_state import TrainState
+from onoma.evaluation import evaluate
+from onoma.metrics import as_fractions
+from onoma.models.word_network import NetworkSettings, WordNetwork, computing
+from onoma.runtime import WordScorer
+from onoma.schemes import Chunk, decode_tags
+from onoma.tagger import Tagger
+from onoma.tasks import TagTask
+from onoma.training.baseline_config import BilstmConfig, CrfConfig
+from onoma.training.config import RunConfig
+from onoma.training.network import FP32, plan_network
+from onoma.training.parts import Part
+from onoma.training.provenance import provenance_of
+from onoma.training.word_examples import WordExample
+from onoma.training.word_text import WordText, read_words
+
+_WINDOW = Windowing(size=256, overlap=32)
+"""Words of a sentence that are scored at once."""
+
+_SAMPLES = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainedBaseline:
+    """What the training of a baseline leaves in memory.
+
+    Attributes:
+        bundle: the manifest, with what decoding needs.
+        arrays: what it has learnt; of the network its vocabulary.
+        network: with its best weights; None for other baselines.
+        samples: sentences of the training text, to check a graph on.
+        state: how training ended.
+    """
+
+    bundle: Bundle
+    arrays: Mapping[str, NDArray[np.generic]]
+    network: WordNetwork | None
+    samples: list[list[str]]
+    state: TrainState
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """A baseline that is fitted in one go."""
+
+    bundle: Bundle
+    arrays: Mapping[str, NDArray[np.generic]]
+    scorer: WordScorer
+
+
+def train_baseline(
+    config: RunConfig, *, on_event: Listener, folder: Path | None = None, accept_changes: bool = False
+) -> TrainedBaseline:
+    """Train the baseline that a configuration names as its encoder.
+
+    Args:
+        config: the run.
+        on_event: called with each event.
+        folder: where the history, and the network's checkpoints, are kept; resumes from those that exist.
+        accept_changes: go on also where settings, data or versions are not what they were.
+
+    Raises:
+        InputError: a corpus cannot be used, or the run in the folder is another one.
+        MissingExtraError: python-crfsuite is needed and not installed.
+        TrainingError: training cannot go on.
+        StoppedError: SIGTERM came.
+    """
+    name = config.model.encoder
+    if Path(name, "config.json").is_file():
+        on_event(Notice(f"{name} is the baseline; the encoder in the folder {name} is chosen as ./{name}"))
+    on_event(Stage("reading"))
+    windower = WordWindower(window=_WINDOW.size, overlap=_WINDOW.overlap)
+    text = read_words(config, windower=windower, on_event=on_event)
+    bundle = Bundle(_manifest(config, text), None)
+    if name == "bilstm":
+        return _train_network(config, bundle, text, on_event=on_event, folder=folder, accept_changes=accept_changes)
+    if name == "gazetteer":
+        return _fit(lambda: _fit_gazetteer(bundle, text), text, on_event=on_event, folder=folder)
+    on_event(Stage(f"fitting a CRF to {len(text.examples):,} sentences"))
+    return _fit(lambda: _fit_crf(config.crf or CrfConfig(), bundle, text), text, on_event=on_event, folder=folder)
+
+
+def _fit(fit: Callable[[], _Fitted], text: WordText, *, on_event: Listener, folder: Path | None) -> TrainedBaseline:
+    """Fit a baseline, measure it on dev, and tell both."""
+    started = time.perf_counter()
+    fitted = fit()
+    seconds = time.perf_counter() - started
+    score = None if text.dev is None else _score(fitted.bundle, fitted.scorer, text.dev)
+    if folder is not None:
+        history = History(folder / HISTORY, warn=lambda message: on_event(Notice(message)))
+        history.cut(0)
+        on_event = several(on_event, history)
+    on_event(FitEnded(score, seconds))
+    return TrainedBaseline(
+        bundle=fitted.bundle, arrays=fitted.arrays, network=None, samples=[], state=TrainState(score=score)
+    )
+
+
+def _fit_crf(settings: CrfConfig, bundle: Bundle, text: WordText) -> _Fitted:
+    fitted = fit_crf(
+        [example.words for example in text.examples],
+        [example.targets for example in text.examples],
+        tags=len(text.task.tags),
+        c1=settings.c1,
+        c2=settings.c2,
+        iterations=settings.iterations,
+    )
+    scorer = CrfScorer(fitted.attributes, fitted.weights)
+    return _Fitted(_with_transitions(bundle, fitted.transitions()), fitted.arrays(), scorer)
+
+
+def _fit_gazetteer(bundle: Bundle, text: WordText) -> _Fitted:
+    words = [example.words for example in text.examples]
+    entries = fit_gazetteer(words, [_chunks(example, text.task) for example in text.examples])
+    return _Fitted(bundle, gazetteer_arrays(entries), GazetteerScorer(entries, text.task))
+
+
+def _train_network(
+    config: RunConfig,
+    bundle: Bundle,
+    text: WordText,
+    *,
+    on_event: Listener,
+    folder: Path | None,
+    accept_changes: bool,
+) -> TrainedBaseline:
+    settings = config.training
+    device = find_device(settings.device)
+    torch.manual_seed(settings.seed)
+    vocabulary = Vocabulary.of(example.words for example in text.examples)
+    measures = NetworkSettings(**(config.bilstm or BilstmConfig()).model_dump())
+    network = WordNetwork(vocabulary, text.task, measures).to(device)
+    data, loop_settings = plan_network(settings, text.examples, reader=vocabulary.reader(), device=device)
+    listener, checkpointer = record(
+        folder,
+        lambda: make_identity(
+            config.model_dump(mode="json"),
+            data={part: card.digest for part, card in bundle.manifest.provenance.data.items()},
+            encoder="",
+            dtype=FP32,
+            device=device,
+            processes=1,
+        ),
+        settings=settings,
+        loggers=make_loggers(settings.log, folder=folder, name=config.output.name) if folder else [],
+        accept_changes=accept_changes,
+        on_event=on_event,
+    )
+
+    def learnt() -> Bundle:
+        return _with_transitions(bundle, network.head.parameters_for_decoding())
+
+    scorer = NetworkScorer(vocabulary, computing(network, device=device))
+    measure: Measure | None = None
+    if text.dev is not None:
+        gold = text.dev
+
+        def measure() -> Score:
+            return _score(learnt(), scorer, gold)
+
+    with Stop() as stop:
+        state = Loop(
+            network,
+            data,
+            settings=loop_settings,
+            measure=measure,
+            on_event=listener,
+            checkpointer=checkpointer,
+            stop=stop,
+        ).run()
+    samples = _samples(text.examples)
+    return TrainedBaseline(bundle=learnt(), arrays=vocabulary.arrays(), network=network, samples=samples, state=state)
+
+
+def _score(bundle: Bundle, scorer: WordScorer, dev: Part) -> Score:
+    exact = evaluate(Tagger(bundle, scorer), dev.documents).exact
+    return Score(exact.f1, as_fractions(exact))
+
+
+def _with_transitions(bundle: Bundle, learnt: Mapping[str, NDArray[np.float64]]) -> Bundle:
+    card = TransitionsCard(**{name: values.tolist() for name, values in learnt.items()})
+    return bundle.with_manifest(bundle.manifest.with_entities(transitions=card))
+
+
+def _chunks(example: WordExample, task: TagTask) -> list[Chunk]:
+    """The entities of a sentence, from its targets."""
+    return list(decode_tags([task.tags[target] for target in example.targets.tolist()], task.scheme).chunks)
+
+
+def _samples(examples: list[WordExample]) -> list[list[str]]:
+    """Sentences spread evenly over the lengths that occur."""
+    ordered = sorted((example.words for example in examples), key=len)
+    chosen = np.unique(np.linspace(0, len(ordered) - 1, num=min(_SAMPLES, len(ordered))).astype(int))
+    return [ordered[position] for position in chosen.tolist()]
+
+
+def _manifest(config: RunConfig, text: WordText) -> Manifest:
+    baseline = config.model.encoder
+    packages = ("numpy", *({"crf": ("python-crfsuite",), "bilstm": ("torch",)}.get(baseline, ())))
+    head = "gazetteer" if baseline == "gazetteer" else "crf"
+    return Manifest(
+        tasks={ENTITIES: TagsCard(labels=text.task.labels, scheme=config.model.tag_scheme, head=head)},
+        window=_WINDOW,
+        encoder=EncoderCard(name=baseline, family=BASELINE),
+        provenance=provenance_of(
+            config, train=text.card, dev=text.dev.card if text.dev else None, packages=packages, dropped=text.unusable
+        ),
+    )

@@ -1,0 +1,132 @@
+"""Annotated files to the documents that are learnt from, and what is known of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import msgspec
+
+from onoma.bundle import DataCard
+from onoma.corpora import Reading, ReadOptions, draw_sentences, read
+from onoma.errors import ConfigError
+from onoma.text import Document
+from onoma.training.parts import card_of, labels_of
+
+_READ_ONCE = 2_000_000
+"""Characters; a corpus of fewer is kept when it has been counted, a larger one is read a second time."""
+
+_FILES_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Some sentences of a corpus, drawn by a seed; see :func:`~onoma.corpora.draw_sentences`."""
+
+    sentences: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingDocuments:
+    """What is learnt from.
+
+    Attributes:
+        stream: the documents, once.
+        labels: entities by label, of the whole files.
+        card: the documents.
+        notices: what had to be repaired or left out, and which files have no entity of some label.
+    """
+
+    stream: Iterator[Document]
+    labels: Counter[str]
+    card: DataCard
+    notices: list[str]
+
+
+def read_documents(
+    paths: Sequence[Path],
+    *,
+    digest: str,
+    format: str | None,
+    ways: Sequence[ReadOptions],
+    sample: Sample | None = None,
+) -> TrainingDocuments:
+    """Count through all files, so that their labels are known, and then stream their documents.
+
+    Args:
+        paths: files or folders.
+        digest: of their content.
+        format: the files' format; detected automatically where None.
+        ways: how each is read.
+        sample: which sentences are learnt; all where None.
+
+    Raises:
+        InputError: a file cannot be used.
+        ConfigError: a corpus is said to lack a label that no other has, or has fewer sentences than the sample.
+    """
+    readings = [read(path, format=format, options=how) for path, how in zip(paths, ways, strict=True)]
+    stream = _counted_through(readings)
+    labels = labels_of(readings)
+    _check_unannotated(unannotated_sets(ways), labels)
+    notices = [notice for reading in readings for notice in reading.notices()]
+    if all(how.labelled == "spans" for how in ways):
+        notices += _missing_labels(readings, ways)
+    card = card_of(paths, digest=digest, reports=[reading.report for reading in readings])
+    if sample is not None:
+        drawn = draw_sentences(stream, sample.sentences, seed=sample.seed)
+        stream, card = iter(drawn), _with_counts(card, drawn)
+    return TrainingDocuments(stream, labels, card, notices)
+
+
+def unannotated_sets(ways: Sequence[ReadOptions]) -> list[frozenset[str]]:
+    """The different sets of labels that files do not annotate, in the order of a task's targets."""
+    return sorted({each.unannotated for each in ways if each.unannotated}, key=sorted)
+
+
+def _counted_through(readings: Sequence[Reading]) -> Iterator[Document]:
+    """The documents of all corpora, which have been counted: those kept meanwhile, or from the files again."""
+    kept: list[Document] | None = []
+    room = _READ_ONCE
+    for document in chain.from_iterable(readings):
+        room -= len(document.text)
+        if room < 0:
+            kept = None
+        if kept is not None:
+            kept.append(document)
+    return chain.from_iterable(readings) if kept is None else iter(kept)
+
+
+def _with_counts(card: DataCard, documents: Sequence[Document]) -> DataCard:
+    """The card of a corpus with the counts of some of its text."""
+    return msgspec.structs.replace(
+        card,
+        documents=len(documents),
+        words=None if card.words is None else sum(len(document.words or ()) for document in documents),
+        entities=sum(len(document.entities) for document in documents),
+    )
+
+
+def _check_unannotated(unannotated: Sequence[frozenset[str]], labels: Counter[str]) -> None:
+    for label in sorted(frozenset[str]().union(*unannotated) - labels.keys()):
+        known = ", ".join(sorted(labels))
+        raise ConfigError(f"data.corpora: no other file has the label {label!r}; choose from {known}")
+
+
+def _missing_labels(readings: Sequence[Reading], ways: Sequence[ReadOptions]) -> Iterator[str]:
+    """Notices of labels that other files have and some have not, though nothing says that they do not annotate them."""
+    every = labels_of(readings).keys()
+    files: dict[tuple[str, ...], list[str]] = {}
+    for reading, how in zip(readings, ways, strict=True):
+        missing = tuple(sorted(every - reading.report.labels.keys() - how.unannotated))
+        files.setdefault(missing, []).append(str(reading.path))
+    for missing, paths in files.items():
+        if missing:
+            more = f" and {len(paths) - _FILES_NAMED:,} more" if len(paths) > _FILES_NAMED else ""
+            yield (
+                f"{', '.join(paths[:_FILES_NAMED])}{more}: no entity has the label {', '.join(missing)}, as in other "
+                "files; where it is not annotated, data.corpora can say so (unannotated), or its names count as none"
+            )

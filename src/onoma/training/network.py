@@ -1,0 +1,94 @@
+"""Training of the baseline ``bilstm`` by the engine: its batches, and the settings that the user leaves open."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from onoma.baselines.vocabulary import VocabularyReader
+from onoma.engine.batching import shuffled_batches
+from onoma.engine.config import learner_settings
+from onoma.engine.devices import to_device
+from onoma.engine.dtype import Dtype
+from onoma.engine.loop import LoopSettings
+from onoma.models.word_network import WordBatch
+from onoma.training.config import TrainingConfig
+from onoma.training.word_examples import WordExample
+
+FP32 = Dtype("fp32", "a network of this size gains nothing from less")
+
+_LEARNING_RATE = 4e-3
+_STEPS_WANTED = 3_000
+_SHOWN, _SHOWN_CHARACTERS = 4, 60
+
+
+class WordData:
+    """Sentences as the engine asks for them; see :class:`onoma.engine.data.Data`.
+
+    Args:
+        examples: what to draw from.
+        reader: looks up their words.
+        budget: words of a padded batch.
+        seed: of the order.
+    """
+
+    def __init__(self, examples: Sequence[WordExample], *, reader: VocabularyReader, budget: int, seed: int) -> None:
+        self.budget = budget
+        self._examples = examples
+        self._reader = reader
+        self._seed = seed
+        self._lengths = np.asarray([len(example.words) for example in examples])
+
+    @property
+    def subwords(self) -> int:
+        """Words of all sentences."""
+        return int(self._lengths.sum())
+
+    def __len__(self) -> int:
+        return len(self._examples)
+
+    def epoch(self, number: int) -> list[list[int]]:
+        """Positions of the sentences of each batch in epoch ``number``; every sentence once."""
+        return shuffled_batches(self._lengths, budget=self.budget, random=np.random.default_rng((self._seed, number)))
+
+    def load(self, chosen: Sequence[int], *, epoch: int, device: torch.device) -> WordBatch:
+        """A batch, the same in every epoch."""
+        del epoch
+        examples = [self._examples[position] for position in chosen]
+        inputs = self._reader.inputs([example.words for example in examples])
+        return WordBatch(
+            words=to_device(inputs.words, device),
+            characters=to_device(inputs.characters, device),
+            places=to_device(inputs.places, device),
+            lengths=to_device(inputs.lengths, device),
+            begins=to_device(np.asarray([example.begins for example in examples]), device),
+            ends=to_device(np.asarray([example.ends for example in examples]), device),
+            targets=to_device(np.concatenate([example.targets for example in examples]).astype(np.int64), device),
+        )
+
+    def describe(self, chosen: Sequence[int]) -> str:
+        """Sentences by their number and how they begin, a few of them."""
+        shown = [
+            f"sentence {position + 1:,} ({' '.join(self._examples[position].words)[:_SHOWN_CHARACTERS]!r})"
+            for position in chosen[:_SHOWN]
+        ]
+        return ", ".join(shown) + (f" and {len(chosen) - _SHOWN} more" if len(chosen) > _SHOWN else "")
+
+
+def plan_network(
+    settings: TrainingConfig, examples: Sequence[WordExample], *, reader: VocabularyReader, device: torch.device
+) -> tuple[WordData, LoopSettings]:
+    """The batches and everything the loop needs to know."""
+    words = sum(len(example.words) for example in examples)
+    budget = settings.batch_subwords or min(512, max(64, words // 150))
+    rate = settings.learning_rate or _LEARNING_RATE
+    loop = LoopSettings(
+        epochs=settings.epochs or min(40, max(10, math.ceil(_STEPS_WANTED * budget * settings.accumulate / words))),
+        patience=settings.patience,
+        learner=learner_settings(settings, device=device, dtype=FP32, learning_rate=rate),
+        accumulate=settings.accumulate,
+    )
+    return WordData(examples, reader=reader, budget=budget, seed=settings.seed), loop
