@@ -200,7 +200,7 @@ def _ended(output):
         (("--overwrite", "--storage", "journal:x"), "--study NAME"),
         (("--jobs", 0), "jobs 1 or more"),
         (("--set", "model.encoder=crf"), "the baseline crf cannot be searched"),
-        (("--set", 'space.model.encoder=["small", "bilstm"]'), "the baseline bilstm cannot be searched"),
+        (("--set", 'space.model.encoder=["small", "bilstm"]'), "the baseline bilstm"),
         (("--storage", "study.db"), "journal:PATH"),
     ],
 )
