@@ -90,6 +90,7 @@ COMMANDS: dict[str, Callable[[], Command]] = {
     "a model that is missing": lambda: ["tag", "--model", NAME, "--text", "x"],
     "a setting": lambda: ["train", "--train", write("a.jsonl", gold()), "-o", "o", "--set", f"{ORDER}=1"],
     "an encoder": lambda: ["train", "--train", write("a.jsonl", gold()), "-o", "o", "--encoder", ORDER],
+    "a candidate": lambda: ["compare", "--train", write("a.jsonl", gold()), "-o", "o", "--encoder", f"x{ORDER}"],
     "a run's file": lambda: ["train", write(f"{NAME}.toml", f'"{ORDER}" = 1\n')],
     "an option": lambda: ["tag", f"--x{ORDER}"],
     "a dtype": lambda: ["tag", "--dtype", ORDER, "--text", "x"],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from onoma.api.training import train
-from onoma.bundle import OutputFolder
+from onoma.bundle import HISTORY, OutputFolder
 from onoma.errors import ConfigError, InputError, StoppedError
 from onoma.io.digest import digest_below
 from onoma.io.files import remove
@@ -41,6 +41,7 @@ class CellPlan:
         cell: what is trained.
         folder: for its record and its model.
         expected: its record as far as it is known before it is trained.
+        learns_from: the files that it learns from.
         tested_on: the files that its model is scored on.
         memory: bytes that its training may need.
         keeps_model: whether its model stays after it is scored.
@@ -49,6 +50,7 @@ class CellPlan:
     cell: Cell
     folder: Path
     expected: CellRecord
+    learns_from: tuple[Path, ...]
     tested_on: tuple[Path, ...]
     memory: int
     keeps_model: bool = False
@@ -124,20 +126,23 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
     plan = plans[cell.name]
     begun = plan.folder / _BEGUN
     before = read_record(begun)
-    if before is None or not before.is_of(plan.expected):
+    if before is None or not before.is_of(plan.expected) or before.version != plan.expected.version:
         remove(plan.folder)
         write_record(plan.expected, begun)
     output = OutputFolder(plan.model)
     progress = _Progress(report)
     report("reading")
+    earlier = _seconds_trained(output)
     started = time.perf_counter()
     result = train(
-        settings={**cell.tables, "data.test": [], "output": plan.model},
+        train=plan.learns_from,
+        output=plan.model,
+        settings={**cell.tables, "data.test": []},
         overwrite=output.holds_result and not output.begun,
         resume=output.begun,
         on_event=progress,
     )
-    seconds = time.perf_counter() - started
+    seconds = earlier + time.perf_counter() - started
     if result.interrupted:
         raise StoppedError("stopped while a cell was trained")
     report("scoring")
@@ -156,6 +161,14 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
     if not plan.keeps_model:
         remove(plan.model)
     return record
+
+
+def _seconds_trained(output: OutputFolder) -> float:
+    """The seconds of training that earlier attempts have spent on an unfinished run, as its history says."""
+    from onoma.training import read_history
+
+    seconds = [line["seconds"] for line in read_history(output.run / HISTORY)] if output.begun else []
+    return max((float(each) for each in seconds if isinstance(each, int | float)), default=0.0)
 
 
 def gold_of(plan: CellPlan, *, on_event: Listener | None = None) -> Sequence[Document]:
@@ -210,6 +223,10 @@ def _plan(cell: Cell, config: RunConfig, folder: Path, *, facts: _Facts, learnt:
     encoder, parameters = facts.encoder(config.model.encoder)
     tested_on = config.data.test or config.data.dev
     parts = {"train": config.data.train, "dev": config.data.dev, "test": tested_on}
+    for task in config.task:
+        parts |= {f"{task.name}.train": task.train, f"{task.name}.dev": task.dev}
+    if config.adapt is not None:
+        parts["adapt"] = config.adapt.text
     return CellPlan(
         cell=cell,
         folder=folder / cell.name,
@@ -225,6 +242,7 @@ def _plan(cell: Cell, config: RunConfig, folder: Path, *, facts: _Facts, learnt:
             tested_on="test" if config.data.test else "dev",
             error="not finished",
         ),
+        learns_from=config.data.train,
         tested_on=tested_on,
         memory=_GIBIBYTE + _BYTES_A_PARAMETER * parameters,
     )

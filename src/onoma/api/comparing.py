@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +14,12 @@ import msgspec
 from onoma.api.cells import CellPlan, gold_of, plan_cells, train_cell
 from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike, paths_of
+from onoma.api.pages import check_page
 from onoma.api.speed import measure_speed
 from onoma.errors import InputError
 from onoma.io.files import remove, replacing
 from onoma.io.lock import locked
-from onoma.machine import WorkerProcess, find_processor, usable_cores
+from onoma.machine import WorkerProcess, find_processor, stopped_by_sigterm, usable_cores
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.experiments import Cell, CellEvent, Comparison, Speed, Within
@@ -79,6 +80,8 @@ def compare(
 
     Settings come from ``config``, then from the named arguments, then from ``settings``. Candidates are each of
     ``encoders`` with each of ``heads``, beside those of ``config``. What is best is decided on dev; test is reported.
+    A run that fails does not stop the others. Runs are trained in processes of their own, which import the script that
+    calls this: there the call has to stand below ``if __name__ == "__main__":``.
 
     Args:
         config: a TOML file with settings, which may include all of the following; only it can name several corpora,
@@ -107,8 +110,10 @@ def compare(
     Raises:
         InputError: a file cannot be used, or the output exists.
         MissingExtraError: a package is not installed.
+        StoppedError: SIGTERM came; the comparison can be resumed.
     """
     need_training()
+    check_page(report)
     from onoma.experiments import Within, cells_of, make_comparison, processes_for, read_comparison, run_cells
 
     bounds = Within.parse(within) if isinstance(within, str) else within
@@ -128,7 +133,8 @@ def compare(
         settings={**named, **(settings or {})},
     )
     listen = on_event or _ignore
-    with _opened(comparison.output, overwrite=overwrite, resume=resume) as folder:
+    stopping = stopped_by_sigterm(f"stopped by SIGTERM; pass --resume to go on with {comparison.output}")
+    with stopping, _opened(comparison.output, overwrite=overwrite, resume=resume) as folder:
         plans, notes = plan_cells(list(cells_of(comparison)), folder / _CELLS)
         todo = [plan for plan in plans if not plan.is_done]
         processes = comparison.jobs or processes_for(len(todo), memory=max((plan.memory for plan in todo), default=1))
@@ -138,13 +144,15 @@ def compare(
             )
         )
         by_name = {plan.cell.name: plan for plan in todo}
-        for event in run_cells([plan.cell for plan in todo], train=train_cell, context=by_name, processes=processes):
-            _keep_failure(event, by_name)
-            listen(event)
+        cells = [plan.cell for plan in todo]
+        with closing(run_cells(cells, train=train_cell, context=by_name, processes=processes)) as events:
+            for event in events:
+                _keep_failure(event, by_name)
+                listen(event)
         found = make_comparison(
             [plan.record for plan in plans],
             _speeds(plans, listen),
-            machine={"processor": find_processor().name, "cores": usable_cores(), "processes": processes},
+            machine={"processor": find_processor().name, "cores": usable_cores()},
             within=bounds,
         )
         found = replace(found, notes=(*notes, *found.notes))
@@ -153,7 +161,7 @@ def compare(
     if report is not None:
         from onoma.views.comparison_page import write_comparison_page
 
-        write_comparison_page(Path(report), found)
+        write_comparison_page(Path(report), found, title=f"Comparison {comparison.output.name}")
     return found
 
 
@@ -215,7 +223,7 @@ def _speeds(plans: Sequence[CellPlan], listen: Listener) -> dict[tuple[str, str]
             except EOFError:
                 continue  # killed; the row says that there is no speed
             finally:
-                worker.end(at_once=False)
+                worker.end(at_once=True)
             write_speed(speed, plan.model)
         speeds[plan.cell.corpus, plan.cell.candidate] = speed
         listen(SpeedMeasured(plan.cell.corpus, plan.cell.candidate, speed))

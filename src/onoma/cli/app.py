@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from onoma.cli import (
     calibrate,
     check,
+    compare,
     convert,
     evaluate,
     explain,
@@ -60,7 +61,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (
-    *(tag, train, tune, evaluate, score, calibrate, check, explain, index, convert, pretrain, prune, export, info),
+    *(tag, train, tune, compare, evaluate, score, calibrate, check, explain, index),
+    *(convert, pretrain, prune, export, info),
 ):
     app.command(name=command.__name__.rpartition(".")[2])(command.run)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
@@ -130,11 +130,19 @@ ENTITIES = ("scheme", *WORDS, "strict", "default_label", "tag_names", "skip_chec
 """The options for reading their entities too."""
 
 
+_Decorator = Callable[[Callable[..., None]], Callable[..., None]]
+
+
 def column(text: str | None) -> int | str | None:
     """A column's number if the text is a number, else its name."""
     if text is None:
         return None
     return int(text) if text.lstrip("-").isdecimal() else text
+
+
+def number(text: str) -> int | str:
+    """A whole number if the text is one, else the text."""
+    return int(text) if text.isdecimal() else text
 
 
 def documents_unit(text: str) -> DocumentsUnit:
@@ -147,13 +155,24 @@ def comma_separated(text: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",")) if text else ()
 
 
-def reads(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def reads(*names: str) -> _Decorator:
     """Give a command options for reading files; it receives them as one argument, ``options``.
 
     Args:
         names: parameters of :func:`read_options`.
     """
-    known = inspect.signature(read_options, eval_str=True).parameters
+    return _offers(read_options, names, receives="options")
+
+
+def reads_training_data(run: Callable[..., None]) -> Callable[..., None]:
+    """Give a command options for reading what is learnt from; it receives them as settings, ``data_settings``."""
+    names = inspect.signature(data_settings).parameters
+    return _offers(data_settings, list(names), receives="data_settings")(run)
+
+
+def _offers(read: Callable[..., object], names: Sequence[str], *, receives: str) -> _Decorator:
+    """Give a command the options of a function; it receives what the function makes of them as one argument."""
+    known = inspect.signature(read, eval_str=True).parameters
     offered = [known[name] for name in names]
 
     def decorate(run: Callable[..., None]) -> Callable[..., None]:
@@ -161,10 +180,10 @@ def reads(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
         @functools.wraps(run)
         def command(**given: Any) -> None:
-            options = read_options(**{name: given.pop(name) for name in names})
-            run(**given, options=options)
+            made = read(**{name: given.pop(name) for name in names})
+            run(**given, **{receives: made})
 
-        both = (offered if name == "options" else [parameter] for name, parameter in parameters.items())
+        both = (offered if name == receives else [parameter] for name, parameter in parameters.items())
         vars(command)["__signature__"] = inspect.Signature(list(chain.from_iterable(both)))
         return command
 
@@ -205,6 +224,34 @@ def read_options(
         labels=dict(map(_renaming, labels or ())),
         unannotated=frozenset(unannotated or ()),
     )
+
+
+def data_settings(
+    *,
+    format: FormatOption = None,
+    scheme: SchemeName = None,
+    word_column: WordColumn = None,
+    tag_column: TagColumn = None,
+    encoding: FilesEncoding = None,
+    strict: Strict = False,
+    default_label: DefaultLabel = "",
+    tag_names: TagNames = None,
+    skip_checks: SkipChecks = False,
+    documents: DocumentsOption = None,
+) -> dict[str, object]:
+    """The settings of a run that say how its files are read, by dotted key; None for what is not given."""
+    return {
+        "data.format": format,
+        "data.tag_scheme": scheme,
+        "data.word_column": column(word_column),
+        "data.tag_column": column(tag_column),
+        "data.encoding": encoding,
+        "data.strict": strict or None,
+        "data.default_label": default_label or None,
+        "data.tag_names": comma_separated(tag_names) or None,
+        "data.skip_checks": skip_checks or None,
+        "data.documents": None if documents is None else documents_unit(documents),
+    }
 
 
 def _renaming(text: str) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from onoma.io.terminal import visible
 
 if TYPE_CHECKING:
+    from onoma.experiments import Comparison
     from onoma.metrics import Report
 
 
@@ -100,3 +101,20 @@ def print_report(report: Report, *, title: str, as_json: bool, errors: bool) -> 
             console.print(table)
     if errors and report.reliability is not None:
         console.print(reliability_table(report.reliability))
+
+
+def print_comparison(comparison: Comparison, *, as_json: bool) -> None:
+    """Print a comparison of candidates as JSON, or as tables and what follows from them."""
+    from onoma.views import candidate_tables, choices, failures, forecasts, machine
+
+    print_notes([*comparison.notes, *failures(comparison)])
+    if as_json:
+        print_result(comparison)
+        return
+    from onoma.cli.console import PlainConsole
+
+    console = PlainConsole()
+    for table in candidate_tables(comparison):
+        console.print(table)
+    for line in (*choices(comparison), *forecasts(comparison), machine(comparison)):
+        console.print(line, soft_wrap=True)

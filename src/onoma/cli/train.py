@@ -7,23 +7,10 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import (
-    INTERRUPTED,
-    DefaultLabel,
-    DocumentsOption,
-    FilesEncoding,
-    FormatOption,
-    Resume,
-    Settings,
-    SkipChecks,
-    Strict,
-    TagNames,
-    column,
-    comma_separated,
-    documents_unit,
-)
+from onoma.cli.options import INTERRUPTED, Resume, Settings, reads_training_data
 
 
+@reads_training_data
 def run(
     *,
     config: Annotated[
@@ -47,20 +34,7 @@ def run(
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write the model to.")] = None,
     sets: Settings = None,
-    format: FormatOption = None,
-    scheme: Annotated[str | None, typer.Option("--scheme", help="Tagging scheme of the files.")] = None,
-    word_column: Annotated[
-        str | None, typer.Option("--word-column", help="Column of the word, by number or name.")
-    ] = None,
-    tag_column: Annotated[
-        str | None, typer.Option("--tag-column", help="Column of the tag, by number or name.")
-    ] = None,
-    encoding: FilesEncoding = None,
-    strict: Strict = False,
-    default_label: DefaultLabel = "",
-    tag_names: TagNames = None,
-    skip_checks: SkipChecks = False,
-    documents: DocumentsOption = None,
+    data_settings: dict[str, object],
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a model at the output; discard an unfinished run.")
     ] = False,
@@ -86,18 +60,6 @@ def run(
     from onoma.cli.progress import TrainingProgress
     from onoma.training import find_ranks, read_setting
 
-    options: dict[str, object] = {
-        "data.format": format,
-        "data.tag_scheme": scheme,
-        "data.word_column": column(word_column),
-        "data.tag_column": column(tag_column),
-        "data.encoding": encoding,
-        "data.strict": strict or None,
-        "data.default_label": default_label or None,
-        "data.tag_names": comma_separated(tag_names) or None,
-        "data.skip_checks": skip_checks or None,
-        "data.documents": None if documents is None else documents_unit(documents),
-    }
     with TrainingProgress() as progress:
         result = train(
             config,
@@ -106,7 +68,7 @@ def run(
             test=test,
             encoder=encoder,
             output=output,
-            settings={**options, **dict(map(read_setting, sets or ()))},
+            settings={**data_settings, **dict(map(read_setting, sets or ()))},
             overwrite=overwrite,
             resume=resume,
             accept_changes=accept_changes,

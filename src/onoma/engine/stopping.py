@@ -1,4 +1,7 @@
-"""Requests to stop: the first Ctrl-C or SIGTERM ends training at a good moment, the second at once."""
+"""Requests to stop: the first Ctrl-C or SIGTERM ends training at a good moment, the second at once.
+
+A process that was started to ignore Ctrl-C, such as a worker whose parent answers it, goes on ignoring it.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,8 @@ class Stop:
     def __enter__(self) -> Stop:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._hear)
+                if signal.getsignal(number) != signal.SIG_IGN:
+                    self._before[number] = signal.signal(number, self._hear)
         return self
 
     def __exit__(

@@ -4,9 +4,10 @@ A cell is one training run: a corpus, a candidate, so many sentences, a seed. Th
 trained; whoever calls passes the function that does it.
 """
 
-from onoma.experiments.cells import ALL, Cell, cells_of, file_name
-from onoma.experiments.comparison import Comparison, Measured, Row, Within, make_comparison
-from onoma.experiments.config import CandidateConfig, ComparisonConfig, read_comparison
+from onoma.experiments.cells import Cell, cells_of
+from onoma.experiments.comparison import Comparison, LearningCurve, Measured, Row, Within, make_comparison
+from onoma.experiments.config import ALL, CandidateConfig, ComparisonConfig, file_name, read_comparison
+from onoma.experiments.forecast import Forecast
 from onoma.experiments.processes import CellDone, CellEvent, CellFailed, CellProgress, processes_for, run_cells
 from onoma.experiments.records import CellRecord, Speed, read_record, read_speed, write_record, write_speed
 
@@ -21,6 +22,8 @@ __all__ = [
     "CellRecord",
     "Comparison",
     "ComparisonConfig",
+    "Forecast",
+    "LearningCurve",
     "Measured",
     "Row",
     "Speed",

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 
 from onoma.bundle import BASELINES
-from onoma.experiments.config import CandidateConfig, ComparisonConfig, Table
-
-ALL = "all"
-"""The size of a cell that learns from the whole training text."""
+from onoma.experiments.config import ALL, CandidateConfig, ComparisonConfig, Table, file_name
 
 _ONLY = "data"
 """The name of the corpus where there is one without a name."""
@@ -51,11 +47,6 @@ def cells_of(config: ComparisonConfig) -> Iterator[Cell]:
                 for candidate in config.candidate:
                     tables = _tables(config, data, candidate, seed=seed, sentences=sentences)
                     yield Cell(corpus=corpus, candidate=candidate.name, sentences=sentences, seed=seed, tables=tables)
-
-
-def file_name(name: str) -> str:
-    """A name as that of a file or folder."""
-    return re.sub(r"[^\w.+=-]+", "-", name).strip("-.") or "-"
 
 
 def _tables(

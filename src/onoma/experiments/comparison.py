@@ -7,6 +7,7 @@ words a second and size at once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from statistics import fmean, stdev
@@ -46,6 +47,7 @@ class Row:
     Attributes:
         sentences: of the training text; None for all.
         learnt: sentences that were learnt from.
+        tested_on: ``test``, or ``dev`` where the corpus has no test text.
         seeds: those of its finished runs; none if all have failed.
         dev, test: F1; ``test`` is that on dev where there is no test text. None without a finished run.
         interval: of the mean F1 on test.
@@ -61,6 +63,7 @@ class Row:
     candidate: str
     sentences: int | None
     learnt: int
+    tested_on: str = "test"
     seeds: tuple[int, ...]
     dev: Measured | None = None
     test: Measured | None = None
@@ -90,7 +93,11 @@ class LearningCurve:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """Bounds for what a model may cost, such as ``{"latency": 20.0, "size": 50.0}``, in milliseconds and megabytes."""
+    """Bounds for what a model may cost, such as ``{"latency": 20.0, "size": 50.0}``, in milliseconds and megabytes.
+
+    >>> Within.parse("latency=20ms,size=0.5GB").bounds
+    {'latency': 20.0, 'size': 500.0}
+    """
 
     bounds: Mapping[str, float]
 
@@ -98,22 +105,21 @@ class Within:
     def parse(cls, text: str) -> Within:
         """Read bounds as people write them.
 
-        >>> Within.parse("latency=20ms,size=0.5GB").bounds
-        {'latency': 20.0, 'size': 500.0}
-
         Raises:
             ConfigError: they cannot be read.
         """
         bounds = {}
         for part in text.split(","):
             key, equals, value = (each.strip() for each in part.partition("="))
-            number = value.rstrip("msMGBw/ ")
-            unit = value[len(number) :].strip()
+            number = value.rstrip("msMGB")
+            unit = value[len(number) :]
             known = {"ms", "s", ""} if key == "latency" else {"MB", "GB", ""}
             try:
                 if not equals or key not in _SMALLER_IS_BETTER or unit not in known:
                     raise ValueError
                 bounds[key] = float(number) * _UNITS[unit]
+                if not (math.isfinite(bounds[key]) and bounds[key] > 0):
+                    raise ValueError
             except ValueError:
                 raise ConfigError(
                     f"--within {part.strip()}: expected bounds of latency, memory or size, as in latency=20ms,size=50MB"
@@ -122,7 +128,15 @@ class Within:
 
     def holds(self, speed: Speed | None) -> bool:
         """Whether a model is within the bounds; one that was not measured is not."""
-        return speed is not None and all(getattr(speed, key) <= bound for key, bound in self.bounds.items())
+        return speed is not None and not self.exceeded(speed)
+
+    def exceeded(self, speed: Speed) -> list[str]:
+        """The bounds that a model exceeds, each with what it has, as in ``latency 25 ms``."""
+        return [
+            f"{key} {getattr(speed, key):,.3g} {_SMALLER_IS_BETTER[key]}"
+            for key, bound in self.bounds.items()
+            if getattr(speed, key) > bound
+        ]
 
     def __str__(self) -> str:
         return ", ".join(f"{key} {bound:g} {_SMALLER_IS_BETTER[key]}" for key, bound in self.bounds.items())
@@ -135,8 +149,8 @@ class Comparison:
     Attributes:
         rows: by corpus, size and candidate, in the order of the configuration.
         curves: where several sizes were trained.
-        tested_on: ``test``, or ``dev`` where there is no test text.
-        machine: the processor, and the threads of training and of tagging.
+        machine: the processor, and its cores that were used.
+        threads: of runs; several numbers if not all had the same.
         within: bounds that the caller has set.
         chosen: the candidate of each corpus whose F1 on dev is highest within the bounds; None where none is within.
         notes: what a reader should know of how data was read.
@@ -144,8 +158,8 @@ class Comparison:
 
     rows: tuple[Row, ...]
     curves: tuple[LearningCurve, ...]
-    tested_on: str
     machine: Mapping[str, object]
+    threads: tuple[int, ...]
     within: Within | None = None
     chosen: Mapping[str, str | None]
     notes: tuple[str, ...] = ()
@@ -155,8 +169,8 @@ class Comparison:
         return {
             "rows": [_row_json(row) for row in self.rows],
             "curves": [asdict(curve) for curve in self.curves],
-            "tested_on": self.tested_on,
             "machine": dict(self.machine),
+            "threads": list(self.threads),
             "within": None if self.within is None else dict(self.within.bounds),
             "chosen": dict(self.chosen),
             "notes": list(self.notes),
@@ -186,12 +200,11 @@ def make_comparison(
     for (corpus, sentences), candidates in sorted(groups.items(), key=lambda item: _order(item[0], list(largest))):
         known = speeds if sentences == largest[corpus] else {}
         rows += _rows(candidates, {name: known[corpus, name] for name in candidates if (corpus, name) in known})
-    tested = {record.tested_on for record in records if not record.error}
     return Comparison(
         rows=tuple(rows),
         curves=tuple(_curves(rows, records)),
-        tested_on="test" if tested <= {"test"} else "dev",
         machine=machine,
+        threads=tuple(sorted({record.threads for record in records if not record.error})),
         within=within,
         chosen=_chosen([row for row in rows if row.sentences == largest[row.corpus]], within),
         notes=tuple(dict.fromkeys(note for record in records for note in record.notes)),
@@ -224,7 +237,8 @@ def _row(records: Sequence[CellRecord], speed: Speed | None) -> Row:
         corpus=first.corpus,
         candidate=first.candidate,
         sentences=first.sentences,
-        learnt=max((record.learnt for record in finished), default=0),
+        learnt=first.learnt,
+        tested_on=first.tested_on,
         seeds=tuple(record.seed for record in finished),
         errors=tuple(dict.fromkeys(record.error for record in records if record.error)),
     )

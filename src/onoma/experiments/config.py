@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator
 
+from onoma.bundle import BASELINES
 from onoma.engine import config
 from onoma.engine.config import Frozen
 from onoma.errors import ConfigError
 
 Table = dict[str, Any]
+
+ALL = "all"
+"""The size of a cell that learns from the whole training text."""
 
 
 class CandidateConfig(Frozen):
@@ -77,12 +82,13 @@ class ComparisonConfig(Frozen):
             raise ValueError("at least one seed is needed")
         return seeds
 
-    @field_validator("sizes")
+    @field_validator("sizes", mode="before")
     @classmethod
-    def _sensible(cls, sizes: tuple[int | str, ...]) -> tuple[int | str, ...]:
-        if any(isinstance(size, int) and size < 1 for size in sizes):
+    def _sensible(cls, sizes: object) -> object:
+        listed = list(sizes) if isinstance(sizes, list | tuple) else [sizes]
+        if not all(size == ALL or (type(size) is int and size > 0) for size in listed):
             raise ValueError("a size is a number of sentences from 1, or all")
-        return tuple(dict.fromkeys(sizes))
+        return tuple(dict.fromkeys(listed))
 
     @property
     def all_seeds(self) -> tuple[int, ...]:
@@ -119,24 +125,42 @@ def read_comparison(
             "there is nothing to compare; name candidates with --encoder, as in --encoder small --encoder crf, or in "
             "[[candidate]] tables of a TOML file"
         )
-    for kind, names in (
-        ("candidates", [each.name for each in found.candidate]),
-        ("corpora", [each.name for each in found.corpus]),
-    ):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ConfigError(f"two {kind} are called {', '.join(twice)}; give one of them another name")
+    _check_names("candidates", [each.name for each in found.candidate])
+    _check_names("corpora", [each.name for each in found.corpus])
     return found
 
 
+def file_name(name: str) -> str:
+    """A name as that of a file or folder."""
+    return re.sub(r"[^\w.+=-]+", "-", name).strip("-.") or "-"
+
+
+def _check_names(kind: str, names: Sequence[str]) -> None:
+    """Each has a folder of its own, also where capitals make no difference to names of folders."""
+    counts = Counter(file_name(name).casefold() for name in names)
+    alike = dict.fromkeys(name for name in names if counts[file_name(name).casefold()] > 1)
+    if len(alike) == 1:
+        raise ConfigError(f"two {kind} are called {next(iter(alike))}; give one of them another name")
+    if alike:
+        raise ConfigError(f"the folders of {kind} would have the same name: {', '.join(alike)}; rename one of them")
+
+
 def _candidates(encoders: Sequence[str], heads: Sequence[str]) -> list[CandidateConfig]:
-    """Each encoder with each head, named by both where there are several heads."""
+    """Each encoder with each head, named by both where there are several heads; baselines, which have none, once.
+
+    Of an encoder's path the last part is its name, unless another one has the same.
+    """
     if heads and not encoders:
         raise ConfigError("--head says what is put on an encoder; name one with --encoder")
+    if not all(encoders):
+        raise ConfigError("--encoder is empty; name an alias, a folder or a Hub id")
+    last_parts = Counter(Path(encoder).name for encoder in dict.fromkeys(encoders))
+    short = {encoder: last for encoder in encoders if last_parts[last := Path(encoder).name] == 1 and last}
     return [
         CandidateConfig(
-            name=Path(encoder).name + (f" {head}" if len(heads) > 1 else ""),
+            name=short.get(encoder, encoder) + (f" {head}" if head and len(heads) > 1 else ""),
             model={"encoder": encoder} | ({"head": head} if head else {}),
         )
-        for encoder, head in product(encoders, heads or [""])
+        for encoder in encoders
+        for head in ([""] if encoder in BASELINES or not heads else heads)
     ]

@@ -7,8 +7,8 @@ more when all others are done, alone. This module does not know what a cell trai
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -65,8 +65,8 @@ def processes_for(cells: int, *, memory: int) -> int:
     return max(1, min(cells, usable_cores(), fitting))
 
 
-def run_cells(cells: Sequence[Cell], *, train: Train, context: Any, processes: int) -> Iterator[CellEvent]:
-    """Train cells in processes of their own, and yield what happens. If the caller stops listening, they are stopped.
+def run_cells(cells: Sequence[Cell], *, train: Train, context: Any, processes: int) -> Generator[CellEvent, None, None]:
+    """Train cells in processes of their own, and yield what happens. They are stopped when the generator is closed.
 
     Args:
         cells: in the order in which they begin.
@@ -74,18 +74,20 @@ def run_cells(cells: Sequence[Cell], *, train: Train, context: Any, processes: i
         context: what it is called with beside the cell; can be pickled.
         processes: how many at a time. The cores are shared among them.
     """
-    killed: list[tuple[Cell, str]] = []
-    for event in _run(cells, train, context, processes=processes):
-        if isinstance(event, _Killed):
-            killed.append((event.cell, event.how))
-            yield CellProgress(event.cell, f"its process died ({event.how}); it is tried again at the end, alone")
-        else:
-            yield event
-    for event in _run([cell for cell, _ in killed], train, context, processes=1):
-        if isinstance(event, _Killed):
-            yield CellFailed(event.cell, f"its process died twice ({event.how}), probably for lack of memory")
-        else:
-            yield event
+    killed: list[Cell] = []
+    with closing(_run(cells, train, context, processes=processes)) as events:
+        for event in events:
+            if isinstance(event, _Killed):
+                killed.append(event.cell)
+                yield CellProgress(event.cell, f"its process died ({event.how}); it is tried again at the end, alone")
+            else:
+                yield event
+    with closing(_run(killed, train, context, processes=1)) as events:
+        for event in events:
+            if isinstance(event, _Killed):
+                yield CellFailed(event.cell, f"its process died twice ({event.how}), probably for lack of memory")
+            else:
+                yield event
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class _Killed(CellEvent):
     how: str
 
 
-def _run(cells: Sequence[Cell], train: Train, context: Any, *, processes: int) -> Iterator[CellEvent]:
+def _run(cells: Sequence[Cell], train: Train, context: Any, *, processes: int) -> Generator[CellEvent, None, None]:
     waiting = deque(cells)
     count = min(processes, len(cells))
     workers: list[_Worker] = []
@@ -115,9 +117,9 @@ def _run(cells: Sequence[Cell], train: Train, context: Any, *, processes: int) -
                     worker.end()
                     workers.remove(worker)
                     yield _Killed(cell, worker.how_it_ended)
-                    worker = _Worker(train, context, threads=worker.threads)
-                    workers.append(worker)
-                    worker.give(waiting)
+                    if waiting:
+                        workers.append(_Worker(train, context, threads=worker.threads))
+                        workers[-1].give(waiting)
                     continue
                 if isinstance(answer, str):
                     yield CellProgress(cell, answer)

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from onoma.errors import InputError
 from onoma.io.files import replacing_bytes
 
+_FILES = ("train", "dev", "test", "text")
+"""The keys of lists of files."""
+
 _RECORD, _SPEED = "cell.json", "speed.json"
 
 
@@ -28,7 +31,7 @@ class CellRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         dev: precision, recall and F1 of the best epoch, fractions of 1.
         tested_on: ``test``, or ``dev`` where there is no test text.
         counts: correct, predicted and gold entities of each document of the text that it was tested on.
-        seconds: from the beginning of the run to its finished model.
+        seconds: from the beginning of the run, or of its last attempt and the training before, to its finished model.
         threads: processor threads that it had.
         notes: what a reader should know of how its data was read.
         error: why there is no model; empty where there is one.
@@ -56,8 +59,8 @@ class CellRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return np.asarray(self.counts, dtype=np.int64).reshape(-1, 3)
 
     def is_of(self, other: CellRecord) -> bool:
-        """Whether the other is of the same run on the same data."""
-        return (self.settings, self.digests) == (other.settings, other.digests)
+        """Whether the other is of the same run on the same data, wherever that is."""
+        return self.digests == other.digests and _without_folders(self.settings) == _without_folders(other.settings)
 
 
 class Speed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,6 +79,18 @@ class Speed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     memory: float
     size: float
     threads: int
+
+
+def _without_folders(settings: object) -> object:
+    """Settings with the names alone of the files that digests tell apart."""
+    if isinstance(settings, dict):
+        return {
+            key: [Path(path).name for path in value]
+            if key in _FILES and isinstance(value, list | tuple)
+            else _without_folders(value)
+            for key, value in settings.items()
+        }
+    return [_without_folders(each) for each in settings] if isinstance(settings, list | tuple) else settings
 
 
 _Kept = TypeVar("_Kept", CellRecord, Speed)

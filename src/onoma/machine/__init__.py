@@ -4,6 +4,7 @@ from onoma.machine.caches import cache_folder
 from onoma.machine.memory import available_memory
 from onoma.machine.processes import WorkerProcess, process_mark, this_machine
 from onoma.machine.processor import Processor, find_processor, usable_cores
+from onoma.machine.stopping import stopped_by_sigterm
 from onoma.machine.timing import remembered, shortest_times
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "process_mark",
     "remembered",
     "shortest_times",
+    "stopped_by_sigterm",
     "this_machine",
     "usable_cores",
 ]

@@ -21,7 +21,7 @@ def _of_system() -> int | None:
         for line in _MEMINFO.read_text(encoding="ascii").splitlines():
             key, _, value = line.partition(":")
             if key == "MemAvailable":
-                return int(value.split()[0]) * 1024
+                return int(value.removesuffix("kB")) * 1024
     with suppress(AttributeError, OSError, ValueError):  # only some systems have the names
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return None
@@ -30,5 +30,16 @@ def _of_system() -> int | None:
 def _of_container() -> int | None:
     with suppress(OSError, ValueError):  # "max" is no number: no limit
         limit = int((_CGROUP / "memory.max").read_text(encoding="ascii"))
-        return max(0, limit - int((_CGROUP / "memory.current").read_text(encoding="ascii")))
+        used = int((_CGROUP / "memory.current").read_text(encoding="ascii"))
+        return max(0, limit - max(0, used - _of_files()))
     return None
+
+
+def _of_files() -> int:
+    """What a container has of files in memory that were not read lately, which is freed when it is needed."""
+    with suppress(OSError, ValueError):
+        for line in (_CGROUP / "memory.stat").read_text(encoding="ascii").splitlines():
+            key, _, value = line.partition(" ")
+            if key == "inactive_file":
+                return int(value)
+    return 0

@@ -2,7 +2,7 @@
 
 from onoma.metrics.accuracy import Accuracy, label_accuracy
 from onoma.metrics.align import Aligned, Mention, align
-from onoma.metrics.comparing import Comparison, Difference, compare
+from onoma.metrics.comparing import Difference, PairedComparison, compare
 from onoma.metrics.counting import SurfaceForms, count_exact, count_partial, count_words
 from onoma.metrics.counts import Averages, Counts, Figures, as_fractions, average
 from onoma.metrics.errors import KINDS, ErrorKind, Errors, Known, Mistake, find_errors, find_mistakes
@@ -46,7 +46,7 @@ __all__ = [
     "Aligned",
     "Averages",
     "Bin",
-    "Comparison",
+    "PairedComparison",
     "Counts",
     "Difference",
     "Errors",

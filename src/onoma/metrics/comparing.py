@@ -50,7 +50,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class PairedComparison:
     """Two systems on the same gold.
 
     Attributes:
@@ -84,7 +84,9 @@ class Comparison:
         }
 
 
-def compare(ours: Sample, theirs: Sample, *, level: float = LEVEL, rounds: int = ROUNDS, seed: int = 0) -> Comparison:
+def compare(
+    ours: Sample, theirs: Sample, *, level: float = LEVEL, rounds: int = ROUNDS, seed: int = 0
+) -> PairedComparison:
     """Test whether two systems differ in exact micro figures.
 
     Raises:
@@ -109,7 +111,7 @@ def compare(ours: Sample, theirs: Sample, *, level: float = LEVEL, rounds: int =
         )
         for index in range(3)
     )
-    return Comparison(
+    return PairedComparison(
         precision=precision,
         recall=recall,
         f1=f1,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import fmean, stdev
 
-from onoma.metrics.comparing import Comparison
+from onoma.metrics.comparing import PairedComparison
 from onoma.metrics.counts import Averages, Counts, Figures, as_fractions, average
 from onoma.metrics.errors import Errors
 from onoma.metrics.intervals import Intervals
@@ -128,7 +128,7 @@ class Against:
 
     name: str
     report: Report
-    comparison: Comparison
+    comparison: PairedComparison
 
     def to_json(self) -> dict[str, object]:
         """Plain values for :func:`json.dumps`: the other's report, and ``difference``."""

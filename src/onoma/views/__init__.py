@@ -1,6 +1,7 @@
 """Documents and reports for the eye: terminal, HTML page, table."""
 
 from onoma.text.colours import Palette
+from onoma.views.candidates import candidate_tables, choices, failures, forecasts, machine
 from onoma.views.card import model_summary, write_card
 from onoma.views.encoder_card import encoder_summary, figure_lines, write_encoder_card
 from onoma.views.explanations import explanation_parts, faithfulness_table
@@ -12,14 +13,19 @@ from onoma.views.terminal import to_terminal
 
 __all__ = [
     "Palette",
+    "candidate_tables",
+    "choices",
     "comparison_table",
     "encoder_summary",
     "errors_tables",
     "explanation_parts",
     "explanations_page",
     "faithfulness_table",
+    "failures",
     "figure_lines",
+    "forecasts",
     "html_page",
+    "machine",
     "model_summary",
     "reliability_table",
     "report_table",

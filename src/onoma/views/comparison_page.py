@@ -2,11 +2,114 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from onoma.experiments import Comparison
+from onoma.experiments import Comparison, LearningCurve, Measured
+from onoma.io.files import replacing
+from onoma.text.markup import escaped
+from onoma.views.candidates import (
+    COSTS,
+    TESTS,
+    WORDS,
+    choices,
+    failures,
+    forecasts,
+    largest_size,
+    machine,
+    tables_of,
+    title_of,
+)
+from onoma.views.figures_page import figures_head
+from onoma.views.markup import paragraph, picture, section, table
+from onoma.views.plots import CurveWithForecast, ScatterPoint, learning_curves, need_plots, scatter
 
 
-def write_comparison_page(path: Path, comparison: Comparison) -> None:
-    """Write the page."""
-    raise NotImplementedError
+def write_comparison_page(path: Path, comparison: Comparison, *, title: str) -> None:
+    """Write :func:`comparison_page` to a file, which takes its place only when it is whole.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        CorpusError: the file cannot be written.
+    """
+    need_plots()
+    with replacing(path) as file:
+        file.writelines(comparison_page(comparison, title=title))
+
+
+def comparison_page(comparison: Comparison, *, title: str) -> Iterator[str]:
+    """A page of all tables, of F1 against speed, and of learning curves, in chunks."""
+    yield figures_head(title)
+    yield f'<h1 dir="auto">{escaped(title)}</h1>\n'
+    yield from map(paragraph, choices(comparison))
+    yield from map(paragraph, _about(comparison))
+    yield section("candidates", "Candidates", *_tables(comparison))
+    yield from _costs(comparison)
+    yield from _curves(comparison)
+    yield "</body>\n</html>\n"
+
+
+def _about(comparison: Comparison) -> Iterator[str]:
+    yield TESTS
+    if any(row.speed is not None for row in comparison.rows):
+        yield COSTS
+    yield f"Times and costs were {machine(comparison)}."
+    yield from (f"Note: {note}." for note in comparison.notes)
+    yield from failures(comparison)
+
+
+def _tables(comparison: Comparison) -> Iterator[str]:
+    for each in tables_of(comparison):
+        yield table(each.head, each.cells, words=WORDS, about=each.title)
+
+
+def _costs(comparison: Comparison) -> Iterator[str]:
+    """F1 against words a second, a picture for each corpus."""
+    pictures = []
+    for corpus in comparison.chosen:
+        rows = [row for row in largest_size(comparison, corpus) if row.dev is not None and row.speed is not None]
+        points = [
+            ScatterPoint(row.candidate, row.speed.words_per_second, 100 * row.dev.mean, row.speed.size)
+            for row in rows
+            if row.dev is not None and row.speed is not None
+        ]
+        if points:
+            front = [row.candidate for row in rows if row.on_front]
+            drawn = scatter(
+                points,
+                front=front,
+                title=f"F1 against words a second, {title_of(rows[0])}",
+                axes_names=("words a second", "F1 on dev in %"),
+            )
+            pictures += [f"<h3>{escaped(title_of(rows[0]))}</h3>\n", picture(drawn)]
+    if pictures:
+        about = "The area of a dot is the size of the model. The line goes through the Pareto front."
+        yield section("costs", "F1 against speed", paragraph(about), *pictures)
+
+
+def _curves(comparison: Comparison) -> Iterator[str]:
+    """Learning curves, a picture for each corpus."""
+    pictures = []
+    for corpus in comparison.chosen:
+        lines = [_line(curve) for curve in comparison.curves if curve.corpus == corpus]
+        if lines:
+            title = f"Learning curves, {corpus}"
+            drawn = learning_curves(lines, title=title, axes_names=("sentences", "F1 on dev in %"))
+            pictures += [f"<h3>{escaped(corpus)}</h3>\n", picture(drawn)]
+    if pictures:
+        about = (
+            "A dot is the mean of the runs of one size, its bar their standard deviation. The dashed line is a "
+            "forecast by a power law, and one more run of that size is expected in the shaded area (95 %)."
+        )
+        yield section("curves", "Learning curves", paragraph(about), *pictures, *map(paragraph, forecasts(comparison)))
+
+
+def _line(curve: LearningCurve) -> CurveWithForecast:
+    figures = {size: Measured.of(runs) for size, runs in sorted(curve.runs.items())}
+    return CurveWithForecast(
+        curve.candidate,
+        list(figures),
+        [100 * figure.mean for figure in figures.values()],
+        [100 * figure.deviation for figure in figures.values()],
+        [(each.sentences, 100 * each.f1, 100 * each.low, 100 * each.high) for each in curve.forecasts],
+    )

@@ -9,9 +9,9 @@ from rich.table import Table
 from onoma.metrics import (
     CONVENTIONS,
     KINDS,
-    Comparison,
     Errors,
     Mention,
+    PairedComparison,
     Point,
     Reliability,
     Spread,
@@ -52,7 +52,7 @@ def reliability_table(reliability: Reliability, *, title: str | None = None) -> 
     )
 
 
-def comparison_table(comparison: Comparison, *, title: str) -> Table:
+def comparison_table(comparison: PairedComparison, *, title: str) -> Table:
     """Differences of the exact figures in points of 100, with the p-values of both tests."""
     rows = []
     for key, name in _FIGURES.items():

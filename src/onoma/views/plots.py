@@ -6,15 +6,18 @@ picture is dark where the page is dark. Text stays text. This module does not kn
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
 from io import StringIO
+from itertools import cycle
 from typing import TYPE_CHECKING, NamedTuple
 
 from onoma.errors import needing
+from onoma.text.colours import COLOURS
 from onoma.text.markup import escaped, printable
 
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ _IDS = re.compile(r'(?<= id=")|(?<=href="#)|(?<=url\(#)')
 _FONT = re.compile(r'font-family: [^;"]*')
 _RULES = re.compile(r"<style.*?</style>", re.DOTALL)
 _MOST_POINTS = 400
+_SMALLEST_AREA, _LARGEST_AREA = 12.0, 900.0
+"""Of a dot, in square points: what is added to all, and what the largest has beside it."""
 
 
 class PlotRow(NamedTuple):
@@ -53,6 +58,32 @@ class Curve(NamedTuple):
     name: str
     x: Sequence[float]
     y: Sequence[float]
+
+
+class ScatterPoint(NamedTuple):
+    """A dot at two values, with an area that stands for a third, of which only ratios are seen."""
+
+    name: str
+    x: float
+    y: float
+    size: float
+
+
+class CurveWithForecast(NamedTuple):
+    """A line through points with the interval around each, and how it is expected to go on.
+
+    Attributes:
+        name: what it belongs to.
+        x, y: the points, x rising.
+        deviations: how far each point strays to either side.
+        ahead: further points, each with its lower and upper bound: ``(x, y, low, high)``.
+    """
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    deviations: Sequence[float]
+    ahead: Sequence[tuple[float, float, float, float]] = ()
 
 
 def need_plots() -> None:
@@ -125,6 +156,72 @@ def curves(lines: Sequence[Curve], *, title: str, axes_names: tuple[str, str], d
         if len(lines) > 1:
             figure.legend(loc="outside upper left", ncols=2, handlelength=2.4)
         return _drawn(figure, title=title)
+
+
+def scatter(points: Sequence[ScatterPoint], *, front: Sequence[str], title: str, axes_names: tuple[str, str]) -> str:
+    """A dot for each point, x on a logarithmic scale, and a line through those of a front.
+
+    Args:
+        points: what is drawn.
+        front: the names of the points through which the line goes.
+        title: what the picture says, for those who do not see it.
+        axes_names: what x and y are.
+    """
+    with _styled():
+        figure = _figure(height=3.6, width=5.0)
+        axes = figure.subplots()
+        through = sorted((point.x, point.y) for point in points if point.name in front)
+        axes.plot([x for x, _ in through], [y for _, y in through], color=_PREDICTED, linewidth=1.5, zorder=1)
+        largest = max(point.size for point in points)
+        areas = [_SMALLEST_AREA + _LARGEST_AREA * point.size / largest for point in points]
+        colours = [_PREDICTED if point.name in front else _GOLD for point in points]
+        at = [point.x for point in points], [point.y for point in points]
+        axes.scatter(*at, s=areas, color=colours, alpha=0.65, zorder=2)
+        for point, area in zip(points, areas, strict=True):
+            away = 3 + math.sqrt(area) / 2
+            axes.annotate(
+                _short(point.name), (point.x, point.y), xytext=(0, away), textcoords="offset points", ha="center"
+            )
+        axes.set(xscale="log", xlabel=axes_names[0], ylabel=axes_names[1])
+        axes.margins(0.2)
+        _plain_numbers(axes)
+        return _drawn(figure, title=title)
+
+
+def learning_curves(lines: Sequence[CurveWithForecast], *, title: str, axes_names: tuple[str, str]) -> str:
+    """Lines, x on a logarithmic scale: solid through what was measured, dashed to what is forecast, with intervals.
+
+    Args:
+        lines: each in a colour of its own as long as there are some.
+        title: what the picture says, for those who do not see it.
+        axes_names: what x and y are.
+    """
+    with _styled():
+        figure = _figure(height=3.6, width=5.0)
+        axes = figure.subplots()
+        for line, colour in zip(lines, cycle(COLOURS)):
+            axes.errorbar(
+                line.x, line.y, yerr=line.deviations, label=_short(line.name), color=colour, marker="o", markersize=4,
+                linewidth=1.5, capsize=2,
+            )  # fmt: skip
+            if line.ahead:
+                x, y, low, high = zip((line.x[-1], line.y[-1], line.y[-1], line.y[-1]), *line.ahead, strict=True)
+                axes.plot(x, y, color=colour, linestyle="--", linewidth=1.5)
+                axes.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
+        axes.set(xscale="log", xlabel=axes_names[0], ylabel=axes_names[1])
+        _plain_numbers(axes)
+        figure.legend(loc="outside upper left", ncols=2, handlelength=2.4)
+        return _drawn(figure, title=title)
+
+
+def _plain_numbers(axes: Axes) -> None:
+    """Numbers of a logarithmic x as they are, and not too many of them."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+    low, high = axes.get_xlim()
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)) if high > 5 * low else MaxNLocator(5))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
 
 
 def _styled() -> AbstractContextManager[None]:

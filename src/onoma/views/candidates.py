@@ -1,0 +1,187 @@
+"""A comparison of candidates -> its tables as cells and what else there is to say, for the terminal and a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from statistics import fmean
+
+from rich.table import Table
+
+from onoma.experiments import Comparison, LearningCurve, Measured, Row
+from onoma.metrics import percent, percent_range
+from onoma.views.table import plain_table
+
+WORDS = (1,)
+"""The columns that hold words: what is special about a row."""
+
+TESTS = (
+    "The best candidate has the highest mean F1 on dev. Intervals (95 %), differences from the best and p-values are "
+    "of F1 on the text that was tested on, by bootstrap over its documents and over seeds."
+)
+COSTS = (
+    "Latency is the median of single sentences; memory is what a process that loads the model and tags has held at "
+    "most; size is that of the files that tagging needs. A candidate is on the Pareto front if no other one has at "
+    "least its F1 on dev, words a second and smallness, and more of one of them."
+)
+
+_NOTHING = "–"
+_SMALLEST_P = 0.001
+_COSTS = ("words/s", "latency, ms", "memory, MB", "size, MB")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateTable:
+    """The table of one corpus and size.
+
+    Attributes:
+        title: which one.
+        head: the names of the columns.
+        cells: a row for each candidate.
+        best: the number of the best one's row, counted from 0; None where all have failed.
+    """
+
+    title: str
+    head: tuple[str, ...]
+    cells: tuple[tuple[str, ...], ...]
+    best: int | None
+
+
+def tables_of(comparison: Comparison) -> Iterator[CandidateTable]:
+    """The tables, a corpus after the other, sizes rising. Costs are left out where none was measured."""
+    for _, group in groupby(comparison.rows, key=lambda row: (row.corpus, row.sentences)):
+        rows = list(group)
+        figures = ("F1 in %", "", "dev", rows[0].tested_on, "interval", "difference", "p", "training, s")
+        head = (*figures, *_COSTS) if any(row.speed is not None for row in rows) else figures
+        yield CandidateTable(
+            title=f"{title_of(rows[0])}, {_counted(max(len(row.seeds) for row in rows), 'run')} each",
+            head=head,
+            cells=tuple(_cells(row)[: len(head)] for row in rows),
+            best=next((number for number, row in enumerate(rows) if row.best), None),
+        )
+
+
+def candidate_tables(comparison: Comparison) -> Iterator[Table]:
+    """The tables for the terminal, costs in tables of their own; the best candidate is bold."""
+    for each in tables_of(comparison):
+        first = len(each.head) - len(_COSTS) if _COSTS[0] in each.head else len(each.head)
+        figures = plain_table(each.head[:first], [row[:first] for row in each.cells], words=WORDS, title=each.title)
+        shown = [figures]
+        if each.head[first:]:
+            shown.append(plain_table(("", *each.head[first:]), [(row[0], *row[first:]) for row in each.cells]))
+        for table in shown:
+            if each.best is not None:
+                table.rows[each.best].style = "bold"
+            yield table
+
+
+def title_of(row: Row) -> str:
+    """What a row's candidate was trained on, in words."""
+    return f"{row.corpus}, {'all ' if row.sentences is None else ''}{row.learnt:,} sentences"
+
+
+def largest_size(comparison: Comparison, corpus: str) -> list[Row]:
+    """The rows of a corpus that have learnt from the most sentences, of which costs are measured."""
+    rows = [row for row in comparison.rows if row.corpus == corpus]
+    return [row for row in rows if row.sentences == rows[-1].sentences]
+
+
+def failures(comparison: Comparison) -> Iterator[str]:
+    """Why runs have failed, each reason of a candidate once."""
+    sizes: dict[tuple[str, str, str], list[str]] = {}
+    for row in comparison.rows:
+        for error in row.errors:
+            size = "all" if row.sentences is None else row.sentences
+            sizes.setdefault((row.corpus, row.candidate, error), []).append(str(size))
+    for (corpus, candidate, error), failed in sizes.items():
+        yield f"{corpus}, {candidate}: failed with {', '.join(failed)} sentences: {error}"
+
+
+def choices(comparison: Comparison) -> Iterator[str]:
+    """What is chosen for each corpus, or which bounds are exceeded."""
+    for corpus, chosen in comparison.chosen.items():
+        bounds = "" if comparison.within is None else f"within {comparison.within}"
+        if chosen is not None:
+            yield f"{corpus}: {bounds or 'best on dev'}: {chosen}"
+        elif comparison.within is None:
+            yield f"{corpus}: every run has failed"
+        else:
+            misses = "; ".join(_miss(comparison, row) for row in largest_size(comparison, corpus))
+            yield f"{corpus}: no candidate is {bounds}: {misses}"
+
+
+def forecasts(comparison: Comparison) -> Iterator[str]:
+    """What more sentences would bring, for each candidate of which enough sizes were trained."""
+    for curve in comparison.curves:
+        if curve.forecasts:
+            yield _forecast(curve)
+
+
+def machine(comparison: Comparison) -> str:
+    """What the figures of time were measured on."""
+    of = comparison.machine
+    training = " or ".join(map(str, comparison.threads))
+    trained = f"training on {training} of " if training else ""
+    return f"measured on {of['processor']}: {trained}{of['cores']} cores, tagging on all of them"
+
+
+def _miss(comparison: Comparison, row: Row) -> str:
+    if row.dev is None:
+        return f"{row.candidate} has failed"
+    if row.speed is None or comparison.within is None:
+        return f"{row.candidate} was not measured"
+    return f"{row.candidate} has {' and '.join(comparison.within.exceeded(row.speed))}"
+
+
+def _forecast(curve: LearningCurve) -> str:
+    last = max(curve.runs)
+    ahead = ", ".join(
+        f"{each.sentences - last:,} more sentences: "
+        f"F1 {100 * each.f1:.1f} ({100 * each.low:.1f} – {100 * each.high:.1f})"
+        for each in curve.forecasts
+    )
+    reached = f"F1 on dev {100 * fmean(curve.runs[last]):.1f} with {last:,} sentences"
+    return f"{curve.corpus}, {curve.candidate}: {reached}; forecast for {ahead}"
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    speed, difference = row.speed, row.difference
+    return (
+        row.candidate,
+        _mark(row),
+        _with_deviation(row.dev),
+        _NOTHING if row.test is None else percent(row.test.mean),
+        _NOTHING if row.interval is None else percent_range(row.interval),
+        _NOTHING if difference is None else f"{100 * difference.value:+.2f}",
+        _NOTHING if difference is None else _p_value(difference.p),
+        _NOTHING if row.seconds is None else f"{row.seconds.mean:,.{0 if row.seconds.mean >= 10 else 1}f}",
+        *(
+            [_NOTHING] * len(_COSTS)
+            if speed is None
+            else [
+                f"{speed.words_per_second:,.0f}",
+                f"{speed.latency:.2f}",
+                f"{speed.memory:,.0f}" if speed.memory else _NOTHING,
+                f"{speed.size:,.1f}",
+            ]
+        ),
+    )
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count:,} {name}{'' if count == 1 else 's'}"
+
+
+def _mark(row: Row) -> str:
+    if row.dev is None:
+        return "failed"
+    return ", ".join(["best"] * row.best + ["Pareto"] * row.on_front)
+
+
+def _p_value(p: float) -> str:
+    return f"{p:.3f}" if p >= _SMALLEST_P else f"< {_SMALLEST_P}"
+
+
+def _with_deviation(figure: Measured | None) -> str:
+    return _NOTHING if figure is None else f"{percent(figure.mean)} ± {percent(figure.deviation)}"

@@ -1,0 +1,402 @@
+"""Comparing candidates as a user does it: what comes out, what is done again, and what is left when it is stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+import onoma as library
+from onoma.api.cells import CellPlan, plan_cells, train_cell
+from onoma.api.comparing import ComparisonPlanned
+from onoma.cli import main
+from onoma.errors import ConfigError, InputError, StoppedError
+from onoma.experiments import CellRecord, read_record, write_record
+from support import quick_speed
+from support.environment import TESTS, environment
+from support.learnable import SENTENCES, write_corpus
+from support.tiny import write_encoder
+
+SETTINGS = {
+    "training.epochs": 6,
+    "training.learning_rate": 0.01,
+    "training.dtype": "fp32",
+    "training.checkpoint_steps": 2,
+    "model.window": 64,
+    "model.overlap": 16,
+}
+SETS = [part for key, value in SETTINGS.items() for part in ("--set", f"{key}={value}")]
+CELLS = [f"data/tiny/{size}-{seed}" for seed in (1, 2) for size in (12, "all")]
+
+
+@dataclass(frozen=True)
+class Place:
+    """The data and the encoder of a comparison, and the comparison itself."""
+
+    base: Path
+    encoder: Path
+
+    @property
+    def arguments(self) -> list[str]:
+        """Of the command, but for its output."""
+        data = [part for name in ("train", "dev", "test") for part in (f"--{name}", f"{self.base / name}.conll")]
+        return [*data, "--encoder", str(self.encoder), "--sizes", "12,all", "--seeds", "2", "--jobs", "1", *SETS]
+
+    @property
+    def output(self) -> Path:
+        return self.base / "out"
+
+    def planned(self, **changes: Any) -> tuple[list[str], ComparisonPlanned]:
+        """The names of the cells that would be trained if the comparison were resumed with changes."""
+        given: dict[str, Any] = {
+            **{name: self.base / f"{name}.conll" for name in ("train", "dev", "test")},
+            "encoders": [str(self.encoder)],
+            "sizes": [12, "all"],
+            "seeds": 2,
+            "output": self.output,
+            "resume": True,
+        }
+        events: list[ComparisonPlanned] = []
+
+        def stop(event: object) -> None:
+            assert isinstance(event, ComparisonPlanned)
+            events.append(event)
+            raise KeyboardInterrupt
+
+        settings = {**SETTINGS, **changes.pop("settings", {})}
+        with pytest.raises(KeyboardInterrupt):
+            library.compare(**{**given, **changes}, settings=settings, on_event=stop)
+        return [cell.name for cell in events[0].cells], events[0]
+
+
+def records(output: Path) -> dict[str, CellRecord | None]:
+    return {name: read_record(output / "cells" / name) for name in CELLS}
+
+
+def timeless(output: Path) -> dict[str, Any]:
+    """What cells have found, without how long it took."""
+    found = {}
+    for name, record in records(output).items():
+        assert record is not None
+        found[name] = (record.dev, record.counts, record.settings, record.digests, record.error)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr("onoma.api.comparing.measure_speed", quick_speed.measure)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> Place:
+    """A finished comparison, which nothing may change."""
+    base = tmp_path_factory.mktemp("compare")
+    place = Place(base, base / "tiny")
+    for name, times in (("train", 8), ("dev", 4), ("test", 4)):
+        write_corpus(place.base / f"{name}.conll", SENTENCES * times)
+    write_encoder(place.encoder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("onoma.api.comparing.measure_speed", quick_speed.measure)
+        patch.setattr(sys, "argv", ["onoma", "compare", *place.arguments, "-o", str(place.output)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert not ended.value.code
+    return place
+
+
+@pytest.fixture
+def place(whole, tmp_path) -> Place:
+    """A copy of it, which may be changed; its data is elsewhere too."""
+    shutil.copytree(whole.output, tmp_path / "out")
+    for name in ("train.conll", "dev.conll", "test.conll"):
+        shutil.copy(whole.base / name, tmp_path)
+    return Place(tmp_path, whole.encoder)
+
+
+def test_finished_cells_leave_records_and_one_model(whole):
+    assert all(
+        record is not None and not record.error and record.seconds > 0 for record in records(whole.output).values()
+    )
+    models = [path.parent.relative_to(whole.output).as_posix() for path in whole.output.rglob("onoma.json")]
+    assert models == ["cells/data/tiny/all-1/model"]
+    assert sorted(path.name for path in whole.output.iterdir()) == ["cells", "comparison.json"]
+    assert library.load(whole.output / models[0]).tag("lyon").text == "lyon"
+
+
+def test_what_is_finished_is_not_done_again_and_all_of_it_is_shown(onoma, whole, tmp_path):
+    page = tmp_path / "page.html"
+    arguments = ["compare", *whole.arguments, "-o", whole.output, "--resume"]
+    before = timeless(whole.output)
+    shown = onoma(*arguments, "--within", "size=1MB,latency=1s", "--report", page)
+    assert shown.status == 0, shown.err
+    assert "0 runs to train (4 others are finished)" in shown.err
+    assert f"page written to {page}" in shown.err
+    for piece in ("data, 12 sentences", "data, all 48 sentences", "2 runs each", "±", "best", "words/s", "latency, ms"):
+        assert piece in shown.out
+    assert "data: within size 1 MB, latency 1000 ms: tiny" in shown.out
+    html = page.read_text(encoding="utf-8")
+    assert html.count("<table>") == 2
+    assert html.count("<svg ") == 2
+    printed = json.loads(onoma(*arguments, "--json").out)
+    assert printed == json.loads((whole.output / "comparison.json").read_text(encoding="utf-8"))
+    assert [(row["candidate"], row["learnt"], row["seeds"]) for row in printed["rows"]] == [
+        ("tiny", 12, [1, 2]),
+        ("tiny", 48, [1, 2]),
+    ]
+    assert printed["rows"][1]["speed"]["words_per_second"] > 0
+    assert timeless(whole.output) == before
+
+
+def test_only_what_is_new_is_trained(place):
+    assert place.planned()[0] == []
+    assert place.planned(seeds=[1, 2, 4])[0] == ["data/tiny/12-4", "data/tiny/all-4"]
+    assert place.planned(sizes=[12, 24, "all"])[0] == ["data/tiny/24-1", "data/tiny/24-2"]
+    other = str(write_encoder(place.base / "other", hidden=16))
+    cells, plan = place.planned(encoders=[str(place.encoder), other], seeds=1)
+    assert cells == ["data/other/12-1", "data/other/all-1"]
+    assert plan.kept == 2
+
+
+def test_other_settings_data_or_encoders_are_trained_again(place):
+    assert place.planned(settings={"training.epochs": 3})[0] == CELLS
+    for name in ("train", "dev", "test"):
+        path = place.base / f"{name}.conll"
+        before = path.read_bytes()
+        write_corpus(path, SENTENCES * 9)
+        assert place.planned()[0] == CELLS, name
+        path.write_bytes(before)
+    assert place.planned()[0] == []
+
+
+def test_another_encoder_in_the_same_place_is_trained(whole, tmp_path):
+    encoder = tmp_path / "tiny"
+    place = Place(whole.base, encoder)
+    digests = []
+    for seed in (1, 2):
+        write_encoder(encoder, seed=seed)
+        cells = place.planned(output=tmp_path / "new", sizes=["all"], seeds=1)[1].cells
+        (plan,), _ = plan_cells(cells, tmp_path / "new")
+        digests.append(plan.expected.digests["encoder"])
+    assert digests[0] != digests[1]
+
+
+def test_texts_of_further_tasks_count_too(place):
+    text = place.base / "chunks.conll"
+    write_corpus(text, SENTENCES)
+    path = place.base / "compare.toml"
+    path.write_text(
+        f'[[candidate]]\nname = "tiny"\nmodel.encoder = "{place.encoder}"\n'
+        f'[[candidate.task]]\nname = "chunks"\nkind = "tags"\ntrain = "{text}"\n',
+        encoding="utf-8",
+    )
+    stopped = place.planned(config=path, encoders=[], seeds=1, sizes=["all"], output=place.base / "new")[1]
+    assert len(stopped.cells) == 1
+    digests = []
+    for times in (1, 2):
+        write_corpus(text, SENTENCES * times)
+        (plan,), _ = plan_cells(stopped.cells, place.base / "new")
+        digests.append(plan.expected.digests["chunks.train"])
+    assert digests[0] != digests[1]
+
+
+def test_sizes_beyond_the_text_are_left_out(place):
+    cells, plan = place.planned(sizes=[12, 48, 1_000, "all"])
+    assert cells == []
+    assert plan.notes == [
+        f"data: the training text has 48 sentences; size {size} is left out" for size in ("48", "1,000")
+    ]
+    with pytest.raises(ConfigError, match="48 sentences; size 1,000 is left out"):
+        place.planned(sizes=[1_000])
+
+
+def test_several_corpora_come_from_a_file(place):
+    path = place.base / "compare.toml"
+    corpora = "".join(
+        f'[[corpus]]\nname = "{name}"\ntrain = "{place.base / name}.conll"\ndev = "{place.base}/dev.conll"\n'
+        for name in ("train", "test")
+    )
+    path.write_text(f'{corpora}\n[[candidate]]\nname = "mine"\nmodel.encoder = "{place.encoder}"\n', encoding="utf-8")
+    unset = dict.fromkeys(("train", "dev", "test", "sizes"))
+    cells, _ = place.planned(config=path, encoders=[], output=place.base / "new", **{**unset, "seeds": 1})
+    assert cells == ["train/mine/all-1", "test/mine/all-1"]
+    assert not (place.base / "new").exists(), "what has begun nothing leaves nothing"
+
+
+def test_an_encoder_that_cannot_be_loaded_fails_alone(onoma, place):
+    missing = place.base / "no" / "encoder"
+    arguments = [*place.arguments, "--encoder", missing, "--seeds", "1", "--sizes", "all", "-o", place.output]
+    shown = onoma("compare", *arguments, "--resume", "--within", "size=0.001MB")
+    assert shown.status == 0, shown.err
+    assert "1 runs to train (1 others are finished)" in shown.err
+    assert "data, encoder, all sentences, seed 1: failed: there is no encoder" in shown.err
+    assert "data, encoder: failed with all sentences: there is no encoder" in shown.err
+    assert "data: no candidate is within size 0.001 MB: tiny has size" in shown.out
+    assert "encoder has failed" in shown.out
+
+
+def test_where_all_fail_the_status_says_so(onoma, whole, tmp_path):
+    data = whole.arguments[:6]
+    shown = onoma("compare", *data, "--encoder", tmp_path / "no" / "such", "--seeds", "1", "-o", tmp_path / "out")
+    assert shown.status == 2
+    assert "data: every run has failed" in shown.out
+    again = onoma("compare", *data, "--encoder", tmp_path / "no" / "such", "--seeds", "1", "-o", tmp_path / "out")
+    assert "pass --resume" in again.err
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--within", "speed=3"], "expected bounds of latency, memory or size"),
+        (["--encoder", "TINY"], "two candidates are called tiny"),
+        (["--sizes", "many"], "a size is a number of sentences from 1, or all"),
+        (["--seeds", "0"], "at least one seed is needed"),
+        (["--set", "training.epochs=0"], "candidate tiny, data: run: training.epochs"),
+        (["--dev", "none.conll"], "candidate tiny, data: none.conll"),
+        (["--report", "none/page.html"], "there is no folder none"),
+        (["--resume", "--overwrite"], "pass one of them"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_what_makes_no_sense_is_refused_before_anything_is_trained(onoma, whole, tmp_path, more, message):
+    more = [str(whole.encoder) if part == "TINY" else part for part in more]
+    shown = onoma("compare", *whole.arguments, *more, "-o", tmp_path / "out")
+    assert (shown.status, shown.out) == (2, "")
+    assert message in shown.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_dev_is_needed(onoma, whole, tmp_path):
+    shown = onoma("compare", *whole.arguments[:2], "--encoder", whole.encoder, "-o", tmp_path / "out")
+    assert shown.status == 2
+    assert "no dev text to compare candidates on; name it with --dev" in shown.err
+
+
+def test_a_page_needs_matplotlib_before_anything_is_trained(onoma, whole, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    shown = onoma("compare", *whole.arguments, "-o", tmp_path / "out", "--report", tmp_path / "page.html")
+    assert shown.status == 2
+    assert "onoma[report]" in shown.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_at_the_output_stays(place):
+    with pytest.raises(InputError, match="has a comparison; pass --resume"):
+        place.planned(resume=False)
+    thesis = place.base / "thesis" / "thesis.tex"
+    thesis.parent.mkdir()
+    thesis.touch()
+    for output in (thesis, thesis.parent):
+        with pytest.raises(InputError, match=r"is a file|is not empty and has no comparison"):
+            place.planned(output=output, overwrite=True, resume=False)
+    assert thesis.exists()
+    assert place.planned(overwrite=True, resume=False)[0] == CELLS
+    assert not (place.output / "cells").exists(), "it was to be discarded"
+
+
+@pytest.fixture
+def stopped(whole, tmp_path) -> CellPlan:
+    """A cell that SIGTERM has stopped after two epochs."""
+    cells = whole.planned(output=tmp_path / "new", sizes=["all"], seeds=1)[1].cells
+    (plan,), _ = plan_cells(cells, tmp_path / "new")
+
+    def report(text: str) -> None:
+        if text.startswith("epoch 2"):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(StoppedError):
+        train_cell(plan.cell, {plan.cell.name: plan}, report)
+    return plan
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that can be handled")
+def test_a_resumed_cell_has_the_seconds_of_its_earlier_attempts(whole, stopped):
+    history = stopped.model / "unfinished" / "history.jsonl"
+    with history.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"kind": "step", "seconds": 5_000.0}) + "\n")
+    texts: list[str] = []
+    record = train_cell(stopped.cell, {stopped.cell.name: stopped}, texts.append)
+    assert 5_000 < record.seconds < 5_200
+    assert next(text.partition("/")[0] for text in texts if text.startswith("epoch")) == "epoch 3"
+    assert record.counts == read_record(whole.output / "cells" / "data/tiny/all-1").counts  # type: ignore[union-attr]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that can be handled")
+def test_another_version_of_onoma_begins_a_stopped_cell_anew(stopped):
+    begun = read_record(stopped.folder / "begun")
+    assert begun is not None
+    write_record(msgspec.structs.replace(begun, version="0.0.0"), stopped.folder / "begun")
+    texts: list[str] = []
+    assert not train_cell(stopped.cell, {stopped.cell.name: stopped}, texts.append).error
+    assert "epoch 1/6" in "".join(texts)
+
+
+def start(place: Place, output: Path) -> subprocess.Popen[str]:
+    """The comparison in a process of its own, in the midst of its second cell."""
+    command = [sys.executable, str(TESTS / "support" / "telling.py"), "compare", *place.arguments, "-o", str(output)]
+    alone = environment(TOKENIZERS_PARALLELISM="false", OMP_NUM_THREADS="1")
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=alone, start_new_session=True)
+    assert process.stderr is not None
+    while not (line := process.stderr.readline()).startswith(f"{CELLS[1]}: epoch 2/"):
+        assert line, "it has ended early"
+    return process
+
+
+def workers_of(process: subprocess.Popen[str]) -> list[int]:
+    """File descriptors of the children, which can be read when these have ended."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
+    return [os.pidfd_open(int(child)) for child in children]
+
+
+def have_ended(children: Sequence[int]) -> bool:
+    waiting = set(children)
+    while waiting:
+        ready, _, _ = select.select(list(waiting), [], [], 30)
+        if not ready:
+            return False
+        waiting -= set(ready)
+    for child in children:
+        os.close(child)
+    return True
+
+
+@pytest.mark.skipif(not Path(f"/proc/self/task/{os.getpid()}/children").exists(), reason="looks for processes in /proc")
+@pytest.mark.parametrize(
+    ("number", "status", "message"),
+    [
+        (signal.SIGINT, 130, "interrupted; what is finished is kept, and --resume goes on"),
+        (signal.SIGTERM, 143, "stopped by SIGTERM; pass --resume to go on with"),
+        (signal.SIGKILL, -9, ""),
+    ],
+    ids=["SIGINT", "SIGTERM", "SIGKILL"],
+)
+def test_a_stopped_comparison_leaves_no_process_and_is_resumed(onoma, whole, tmp_path, number, status, message):
+    output = tmp_path / "out"
+    process = start(whole, output)
+    children = workers_of(process)
+    assert children
+    if number == signal.SIGINT:  # a terminal sends it to all processes
+        os.killpg(process.pid, number)
+    else:
+        process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == status, said
+    assert message in said
+    assert "Traceback" not in said
+    assert have_ended(children)
+    resumed = onoma("compare", *whole.arguments, "-o", output, "--resume")
+    assert resumed.status == 0, resumed.err
+    assert "3 runs to train (1 others are finished)" in resumed.err
+    assert "failed" not in resumed.err
+    assert timeless(output) == timeless(whole.output)
+    assert sorted(path.name for path in output.iterdir()) == ["cells", "comparison.json"]

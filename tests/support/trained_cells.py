@@ -1,0 +1,45 @@
+"""What cells do in worker processes of tests: a candidate is named by it. No torch is used."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from onoma.errors import InputError
+from onoma.experiments import Cell, CellRecord
+from support.records import record
+
+
+def cell(candidate: str, *, seed: int = 1) -> Cell:
+    """A cell of which nothing matters but what it does."""
+    return Cell(corpus="data", candidate=candidate, sentences=None, seed=seed, tables={})
+
+
+def attempts(of: Cell, folder: Path) -> int:
+    """How often a cell was begun."""
+    return len(list(folder.glob(f"{of.candidate} {of.seed} *")))
+
+
+def train(of: Cell, folder: Path, report: Callable[[str], None]) -> CellRecord:
+    """Do what the candidate is called, and leave a file for each attempt."""
+    number = attempts(of, folder)
+    (folder / f"{of.candidate} {of.seed} {number}").touch()
+    report(str(os.getpid()))
+    match of.candidate:
+        case "is refused":
+            raise InputError("no such file")
+        case "has a fault":
+            raise ZeroDivisionError("divided")
+        case "dies":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "dies once" if number == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "waits":
+            signal.pause()
+        case "says its threads":
+            report(os.environ["OMP_NUM_THREADS"])
+        case _:
+            pass
+    return record(of.candidate, seed=of.seed)
