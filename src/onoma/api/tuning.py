@@ -6,7 +6,7 @@ import json
 import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -23,6 +23,7 @@ from onoma.io.digest import digest_below
 from onoma.io.files import remove, replacing
 from onoma.io.lock import locked
 from onoma.io.toml_text import toml_text
+from onoma.machine import stopped_by_sigterm
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.experiments import CellEvent, CellRecord
@@ -185,10 +186,12 @@ def tune(
             trials=most, seconds=None if minutes is None else 60 * minutes, runs=2 * seeds if is_owner else 0
         )
         context = TrialContext(plan.search_run, plan.space, folder / _TRIALS)
-        for event in run_search(
+        search = run_search(
             study_settings, train=train_trial, context=context, budget=budget, processes=jobs, waits=is_owner
-        ):
-            listen(event)
+        )
+        with stopped_by_sigterm(f"stopped by SIGTERM; pass --resume to go on with {folder}"), closing(search):
+            for event in search:
+                listen(event)
         seconds = time.perf_counter() - began
         records = Study(study_settings).records()
         if not is_owner:

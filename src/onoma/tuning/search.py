@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
@@ -148,7 +148,7 @@ def run_search(
     budget: Budget,
     processes: int,
     waits: bool,
-) -> Iterator[SearchEvent]:
+) -> Generator[SearchEvent, None, None]:
     """Train trials until the budget is used up, and yield what happens. If the caller stops listening, they are ended.
 
     Args:
