@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from onoma.api.pruning import prune
     from onoma.api.tagging import tag, tag_files
     from onoma.api.training import train
+    from onoma.api.tuning import tune
     from onoma.corpora import read, write
     from onoma.errors import OnomaError
     from onoma.tagger import Tagger
@@ -62,6 +63,7 @@ __all__ = [
     "tag",
     "tag_files",
     "train",
+    "tune",
     "write",
 ]
 
@@ -93,6 +95,7 @@ _HOMES = {
     "tag": "onoma.api.tagging",
     "tag_files": "onoma.api.tagging",
     "train": "onoma.api.training",
+    "tune": "onoma.api.tuning",
     "write": "onoma.corpora",
 }
 

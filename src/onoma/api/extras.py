@@ -25,3 +25,16 @@ def need_crfsuite() -> None:
     """
     if find_spec("pycrfsuite") is None:
         raise MissingExtraError("the baseline crf", extra="baselines")
+
+
+def need_tuning(*, plots: bool) -> None:
+    """Check that the packages for a search are installed.
+
+    Args:
+        plots: whether those for its pictures are needed too.
+
+    Raises:
+        MissingExtraError: with the command that installs it.
+    """
+    if not all(find_spec(name) for name in ("optuna", *(["plotly"] if plots else []))):
+        raise MissingExtraError("tuning", extra="tune")

@@ -25,6 +25,7 @@ from onoma.cli import (
     score,
     tag,
     train,
+    tune,
 )
 from onoma.cli.options import INTERRUPTED
 from onoma.cli.output import print_message, set_up_output
@@ -60,7 +61,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (
-    *(tag, train, compare, evaluate, score, calibrate, check, explain, index),
+    *(tag, train, tune, compare, evaluate, score, calibrate, check, explain, index),
     *(convert, pretrain, prune, export, info),
 ):
     app.command(name=command.__name__.rpartition(".")[2])(command.run)

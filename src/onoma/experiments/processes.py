@@ -6,10 +6,9 @@ more when all others are done, alone. This module does not know what a cell trai
 
 from __future__ import annotations
 
-import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -18,8 +17,6 @@ from onoma.errors import OnomaError, StoppedError
 from onoma.experiments.cells import Cell
 from onoma.experiments.records import CellRecord
 from onoma.machine import WorkerProcess, available_memory, usable_cores
-
-_THREADS = "OMP_NUM_THREADS"
 
 Report = Callable[[str], None]
 """Called with what a cell is doing, a short text."""
@@ -146,8 +143,7 @@ class _Worker:
 
     def __init__(self, train: Train, context: Any, *, threads: int) -> None:
         self.threads = threads
-        with _environment(_THREADS, str(threads)):
-            self._process = WorkerProcess(_work, train, context)
+        self._process = WorkerProcess(_work, train, context, threads=threads)
         self.pipe = self._process.pipe
         self.cell: Cell | None = None
 
@@ -176,17 +172,3 @@ def _work(pipe: Connection, train: Train, context: Any) -> None:
             pipe.send(_Refused(str(error)))
         except Exception as error:  # whatever a library raises: the other cells go on
             pipe.send(_Refused(f"{type(error).__name__}: {error}"))
-
-
-@contextmanager
-def _environment(name: str, value: str) -> Iterator[None]:
-    """A variable that processes started meanwhile inherit."""
-    before = os.environ.get(name)
-    os.environ[name] = value
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before

@@ -142,6 +142,19 @@ def synchronise(path: Path) -> None:
             os.close(handle)
 
 
+def is_alive(process: int) -> bool:
+    """Whether there is such a process on this machine; on Windows always."""
+    if os.name == "nt":
+        return True  # there is no harmless signal
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
 @contextmanager
 def _target(path: Path, *, styled: bool) -> Iterator[TextIO]:
     """A file for :func:`replacing`."""
@@ -179,20 +192,8 @@ def _remove_abandoned(path: Path) -> None:
     name = re.compile(re.escape(f".{path.name}.{_machine()}-") + r"(\d+)-[0-9a-f]+" + re.escape(DRAFT))
     with suppress(OSError):
         for draft in path.parent.iterdir():
-            if (found := name.fullmatch(draft.name)) and not _is_alive(int(found[1])):
+            if (found := name.fullmatch(draft.name)) and not is_alive(int(found[1])):
                 remove(draft)
-
-
-def _is_alive(process: int) -> bool:
-    if os.name == "nt":
-        return True  # there is no harmless signal
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        return True
-    return True
 
 
 def _machine() -> str:

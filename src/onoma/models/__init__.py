@@ -21,7 +21,7 @@ from onoma.models.heads import (
     make_head,
 )
 from onoma.models.model import Model, PackedBatch
-from onoma.models.pretrained import Pretrained, count_parameters, load_pretrained
+from onoma.models.pretrained import Pretrained, count_parameters, load_pretrained, width_in_folder
 from onoma.models.pretraining import Losses, MaskedBatch, PretrainingModel
 from onoma.models.pretraining_heads import IGNORED, MaskedHead, PairHead
 from onoma.models.saved import load_model, save_encoder, save_model
@@ -66,4 +66,5 @@ __all__ = [
     "save_model",
     "save_pretraining_model",
     "save_tokenizer",
+    "width_in_folder",
 ]

@@ -94,6 +94,16 @@ def count_parameters(name: str) -> int:
         return 0
 
 
+def width_in_folder(name: str) -> int | None:
+    """The width of an encoder as its folder says it, without loading it; None where there is no folder."""
+    try:
+        fields = read_hf_config(Path(name))
+    except EncoderError:
+        return None
+    width = fields.get("hidden_size", fields.get("dim"))
+    return width if isinstance(width, int) else None
+
+
 def read_hf_config(folder: Path) -> dict[str, object]:
     """The fields of a folder's ``config.json``.
 

@@ -4,14 +4,16 @@ from onoma.engine.config import read_setting
 from onoma.engine.devices import Ranks, find_ranks, joined
 from onoma.engine.history import copy_logs, read_history
 from onoma.training.baselines import TrainedBaseline, train_baseline
+from onoma.training.building import default_learning_rate
 from onoma.training.config import RunConfig, TaskConfig, read_config
 from onoma.training.parts import read_part
-from onoma.training.run import Tested, TestedTask, Trained, run_training
+from onoma.training.run import SettledRun, Tested, TestedTask, Trained, run_training, settle_run
 from onoma.training.several import check_labels, named
 
 __all__ = [
     "Ranks",
     "RunConfig",
+    "SettledRun",
     "TaskConfig",
     "Tested",
     "TestedTask",
@@ -19,6 +21,7 @@ __all__ = [
     "TrainedBaseline",
     "check_labels",
     "copy_logs",
+    "default_learning_rate",
     "find_ranks",
     "joined",
     "named",
@@ -27,5 +30,6 @@ __all__ = [
     "read_part",
     "read_setting",
     "run_training",
+    "settle_run",
     "train_baseline",
 ]

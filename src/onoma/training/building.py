@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 
@@ -75,6 +76,37 @@ def check_model(config: RunConfig, pretrained: Pretrained) -> None:
         )
 
 
+def default_learning_rate(hidden: int) -> float:
+    """The learning rate of an encoder of this width at its height."""
+    return 5e-5 * _WIDTH_OF_BASE / hidden
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What settings of a run leave open, and what they come to."""
+
+    learning_rate: float
+    batch_subwords: int
+    epochs: int
+
+
+def settle(settings: TrainingConfig, *, subwords: int, hidden: int) -> Settled:
+    """The learning rate, the batch and the epochs of a run.
+
+    Args:
+        settings: what the user has said.
+        subwords: of the training text.
+        hidden: the width of the encoder.
+    """
+    batch = settings.batch_subwords or min(1_024, max(128, subwords // 150))
+    epochs = math.ceil(_STEPS_WANTED * batch * settings.accumulate / subwords)
+    return Settled(
+        learning_rate=settings.learning_rate or default_learning_rate(hidden),
+        batch_subwords=batch,
+        epochs=settings.epochs or min(40, max(3, epochs)),
+    )
+
+
 def plan_run(
     settings: TrainingConfig, text: TrainingText, *, pretrained: Pretrained, device: torch.device, dtype: Dtype
 ) -> tuple[TaggingData, LoopSettings]:
@@ -87,19 +119,16 @@ def plan_run(
         device: where it is trained.
         dtype: in which numbers.
     """
-    subwords = text.examples.subwords
-    budget = settings.batch_subwords or min(1_024, max(128, subwords // 150))
-    per_step = budget * settings.accumulate
-    rate = settings.learning_rate or 5e-5 * _WIDTH_OF_BASE / pretrained.hidden
+    settled = settle(settings, subwords=text.examples.subwords, hidden=pretrained.hidden)
     loop = LoopSettings(
-        epochs=settings.epochs or min(40, max(3, math.ceil(_STEPS_WANTED * per_step / subwords))),
+        epochs=settled.epochs,
         patience=settings.patience,
-        learner=learner_settings(settings, device=device, dtype=dtype, learning_rate=rate),
+        learner=learner_settings(settings, device=device, dtype=dtype, learning_rate=settled.learning_rate),
         accumulate=settings.accumulate,
     )
     data = TaggingData(
         text.examples,
-        budget=budget,
+        budget=settled.batch_subwords,
         seed=settings.seed,
         tokenizer=pretrained.tokenizer,
         of_spans=isinstance(text.task, SpanTask),

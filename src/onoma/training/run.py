@@ -32,17 +32,17 @@ from onoma.engine.resume import dtype_of_run
 from onoma.engine.stopping import Stop
 from onoma.engine.train_state import TrainState
 from onoma.errors import ConfigError, InputError
-from onoma.evaluation import choose_bound, evaluate
-from onoma.metrics import Report, as_fractions
+from onoma.evaluation import choose_bound, tag_gold
+from onoma.metrics import Report, Sample, as_fractions, tally
 from onoma.models import AuxiliaryModel, Model, Pretrained, TorchBackend, load_pretrained
 from onoma.models.lora import merge_lora
 from onoma.tagger import Tagger
 from onoma.tasks import OVERLAPS
-from onoma.training.building import build_model, check_model, plan_run
+from onoma.training.building import Settled, build_model, check_model, plan_run, settle
 from onoma.training.config import RunConfig
 from onoma.training.corpus import TrainingText, read_training_text
 from onoma.training.data import TaggingData
-from onoma.training.documents import Sample
+from onoma.training.documents import Sample as TextSample
 from onoma.training.flat import Examples
 from onoma.training.masked import read_masked
 from onoma.training.mixed import MixedData
@@ -55,6 +55,9 @@ BOUND = "bound"
 """The figure that is the best bound of spans, and what their card has it as."""
 
 _SAMPLES = 24
+_FULL = 0.8
+"""Of a window: one with fewer subwords holds the end of its document."""
+
 _KEEPS_NESTED = "; model.head=span and model.overlaps=nested keep those that are inside others"
 
 
@@ -88,6 +91,8 @@ class Trained:
         pretrained: what it began as.
         samples: windows of real text, of many lengths, to check other engines on.
         state: how the loop ended.
+        dev_counts: correct, predicted and gold entities of each unit of dev in the best epoch, ``[units, 3]``; None
+            without dev, of heads that score spans, and where the best epoch was before the run was resumed.
     """
 
     model: Model
@@ -95,6 +100,35 @@ class Trained:
     pretrained: Pretrained
     samples: list[NDArray[np.int64]]
     state: TrainState
+    dev_counts: NDArray[np.int64] | None
+
+
+@dataclass(frozen=True, slots=True)
+class SettledRun:
+    """What a run would do that its configuration leaves open.
+
+    Attributes:
+        settled: the learning rate, the batch and the epochs.
+        full_windows: share of the windows of the training text that are full, because a document goes on.
+    """
+
+    settled: Settled
+    full_windows: float
+
+
+def settle_run(config: RunConfig, *, on_event: Listener) -> SettledRun:
+    """Find out what a run would do, without training.
+
+    Raises:
+        ConfigError: the configuration does not fit the encoder.
+        InputError: the training text cannot be used.
+        EncoderError: the encoder cannot be loaded.
+    """
+    pretrained = load_pretrained(config.model.encoder)
+    check_model(config, pretrained)
+    examples = _read_train(config, pretrained, on_event=on_event).examples
+    full = examples.lengths >= _FULL * config.model.window
+    return SettledRun(settle(config.training, subwords=examples.subwords, hidden=pretrained.hidden), float(full.mean()))
 
 
 def run_training(
@@ -147,7 +181,8 @@ def run_training(
     dtype = ranks.broadcast(lambda: dtype_of_run(settings.dtype, device=device, folder=folder))
     entities, loop_settings = plan_run(settings, text, pretrained=pretrained, device=device, dtype=dtype)
     data: TaggingData | MixedData = entities
-    measure = _measure(bundle.only(ENTITIES), model, dev, device=device)
+    entities_measure = None if dev is None else _Measured(bundle.only(ENTITIES), model, dev, device=device)
+    measure: Measure | None = entities_measure
     if several:
         data = several.with_entities(entities, run=config, pretrained=pretrained, epochs=loop_settings.epochs)
         measure = several.measured_with(measure, bundle=bundle, model=model, device=device, best=settings.best_task)
@@ -185,7 +220,10 @@ def run_training(
     bundle = with_learnt(bundle, model)
     if state.score is not None and BOUND in state.score.figures:
         bundle = bundle.with_manifest(bundle.manifest.with_entities(bound=state.score.figures[BOUND]))
-    return Trained(model, bundle, pretrained, _samples(text.examples), state)
+    counts = None
+    if entities_measure is not None and not several:
+        counts = entities_measure.counts_of(state.score)
+    return Trained(model, bundle, pretrained, _samples(text.examples), state, counts)
 
 
 def _read_several(config: RunConfig, pretrained: Pretrained, *, on_event: Listener, ranks: Ranks) -> Several:
@@ -213,7 +251,7 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
         options=lambda path: read_options(config.data, path),
         windower=Windower(subword_encoder, window=window.window, overlap=window.overlap),
         task=settings_of(config),
-        sample=None if config.data.sentences is None else Sample(config.data.sentences, config.training.seed),
+        sample=None if config.data.sentences is None else TextSample(config.data.sentences, config.training.seed),
         mixed_by=config.training.seed if config.data.mixed_lengths else None,
         capitals=config.data.capitals,
         notice=lambda text: on_event(Notice(text)),
@@ -232,24 +270,34 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
     return text
 
 
-def _measure(bundle: Bundle, model: Model, dev: Part | None, *, device: torch.device) -> Measure | None:
+class _Measured:
     """Exact F1 on dev; the tagger is made again each time, because a head may have learnt transitions.
 
     That of spans is measured at the bound that is best for it, which is one of the figures.
     """
-    if dev is None:
-        return None
-    backend, gold = TorchBackend(model, device=device), dev.documents
 
-    def measure() -> Score:
-        trained = with_learnt(bundle, model)
-        if isinstance(bundle.manifest.entities, SpansCard):
-            best = choose_bound(trained, backend, gold)
+    def __init__(self, bundle: Bundle, model: Model, dev: Part, *, device: torch.device) -> None:
+        self._bundle = bundle
+        self._model = model
+        self._gold = dev.documents
+        self._backend = TorchBackend(model, device=device)
+        self._best: tuple[Score, NDArray[np.int64]] | None = None
+
+    def __call__(self) -> Score:
+        trained = with_learnt(self._bundle, self._model)
+        if isinstance(self._bundle.manifest.entities, SpansCard):
+            best = choose_bound(trained, self._backend, self._gold)
             return Score(best.figures.f1, {**as_fractions(best.figures), BOUND: best.bound})
-        exact = evaluate(Tagger(trained, backend), gold).exact
-        return Score(exact.f1, as_fractions(exact))
+        pairs = list(tag_gold(Tagger(trained, self._backend), self._gold))
+        exact = tally(pairs).exact
+        score = Score(exact.f1, as_fractions(exact))
+        if self._best is None or score.value > self._best[0].value:
+            self._best = score, Sample.of(pairs).counts.sum(axis=1)
+        return score
 
-    return measure
+    def counts_of(self, score: Score | None) -> NDArray[np.int64] | None:
+        """The counts of each unit when this score was measured, if it is the best that was measured here."""
+        return self._best[1] if self._best is not None and self._best[0] == score else None
 
 
 def _manifest(config: RunConfig, pretrained: Pretrained, train: TrainingText, dev: Part | None) -> Manifest:

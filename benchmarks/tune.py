@@ -1,0 +1,164 @@
+"""What a search brings on real corpora, and what it costs beside training.
+
+    python benchmarks/tune.py search [--trials 20] [--seeds 5] [--corpora wnut17 wikigold bc5cdr] [--jobs 1]
+    python benchmarks/tune.py overhead [--trials 6] [--corpora wnut17]
+
+With `--sentences N` only so many are learnt, to try it out.
+
+`search`: `onoma tune` with the encoder `small` and the default space on each corpus. The best trial and the defaults
+are then trained with new seeds, and compared on dev; and once more on test, which the search has not seen, by
+`onoma train` with the written `best.toml` and with the defaults, seeds as above. A search that was stopped goes on.
+
+`overhead`: the time of a search with one process beside the time that its trials trained, and a median of what is
+between two trials. The start of the process, as any run has it, is counted on the side of the search.
+
+What it writes is in runs/tune.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from corpora import corpus
+from results import write_result
+from runs import TomlModel, compared, do, wait
+
+import onoma
+from onoma.api.tuning import SearchPlanned
+from onoma.training import read_config
+from onoma.tuning import SearchEvent, TrialBegun, TrialEnded
+
+HERE = Path("runs/tune")
+CORPORA = ("wnut17", "wikigold", "bc5cdr")
+
+
+def searched(name: str, *, trials: int, seeds: int, jobs: int, settings: Mapping[str, object]) -> dict[str, object]:
+    """Search on a corpus, or go on with it, and train what came out on new seeds with test."""
+    parts = corpus(name)
+    folder = HERE / name
+    found = onoma.tune(
+        train=parts.train,
+        dev=parts.dev,
+        encoders=["small"],
+        settings=settings,
+        output=folder,
+        trials=trials,
+        seeds=seeds,
+        jobs=jobs,
+        report=HERE / f"{name}.html",
+        resume=folder.exists(),
+    )
+    figures = {key: value for key, value in found.to_json().items() if key != "trials"}
+    figures["params"] = dict(found.best.params)
+    figures["default params"] = None if found.defaults is None else dict(found.defaults.params)
+    if found.confirmation is not None:
+        best, defaults = (models(name, which, found.confirmation.seeds, settings) for which in ("best", "defaults"))
+        do([*best, *defaults])
+        wait([*best, *defaults])
+        figures["test"] = compared(best, defaults)
+    return figures
+
+
+def models(name: str, which: str, seeds: Sequence[int], settings: Mapping[str, object]) -> list[TomlModel]:
+    """Models of the best settings, or of the defaults, one of each seed."""
+    parts = corpus(name)
+    data: dict[str, object] = {"train": parts.train, "dev": parts.dev, "test": parts.test}
+    data |= {key.removeprefix("data."): value for key, value in settings.items()}
+    model: dict[str, object] = {"encoder": "small"}
+    training: dict[str, object] = {}
+    if which == "best":
+        run = read_config(HERE / name / "best.toml")
+        model = run.model.model_dump(mode="json", exclude_defaults=True) | model
+        training = run.training.model_dump(mode="json", exclude_defaults=True)
+    return [
+        TomlModel(HERE / "test" / f"{name}-{which}-{seed}", data, model=model, training={**training, "seed": seed})
+        for seed in seeds
+    ]
+
+
+class _Clock:
+    """Notes when trials begin and end."""
+
+    def __init__(self) -> None:
+        self.planned = 0.0
+        self.begun: list[float] = []
+        self.ended: list[float] = []
+        self.trained: list[float] = []
+
+    def __call__(self, event: SearchPlanned | SearchEvent | object) -> None:
+        now = time.perf_counter()
+        match event:
+            case SearchPlanned():
+                self.planned = now
+            case TrialBegun():
+                self.begun.append(now)
+            case TrialEnded(record=record):
+                self.ended.append(now)
+                self.trained.append(record.seconds)
+
+
+def overhead(name: str, *, trials: int, settings: Mapping[str, object]) -> dict[str, object]:
+    """The share of a search that is not training."""
+    parts = corpus(name)
+    clock = _Clock()
+    started = time.perf_counter()
+    onoma.tune(
+        train=parts.train,
+        dev=parts.dev,
+        encoders=["small"],
+        settings=settings,
+        output=HERE / f"overhead-{name}",
+        trials=trials,
+        seeds=0,
+        overwrite=True,
+        on_event=clock,
+    )
+    whole, training = time.perf_counter() - started, sum(clock.trained)
+    between = [begun - ended for begun, ended in zip(clock.begun[1:], clock.ended, strict=False)]
+    within = [ended - begun for begun, ended in zip(clock.begun, clock.ended, strict=True)]
+    return {
+        "seconds": whole,
+        "training": training,
+        "planning": clock.planned - started,
+        "start of the process": clock.begun[0] - clock.planned,
+        "between trials": statistics.median(between),
+        "within a trial beside training": statistics.median(
+            took - trained for took, trained in zip(within, clock.trained, strict=True)
+        ),
+        "overhead": whole / training - 1,
+        "overhead without planning and start": (clock.ended[-1] - clock.begun[0]) / training - 1,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("search", "overhead"))
+    parser.add_argument("--trials", type=int)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--corpora", nargs="+", default=None)
+    parser.add_argument("--sentences", type=int)
+    arguments = parser.parse_args()
+    settings = {} if arguments.sentences is None else {"data.sentences": arguments.sentences}
+    figures: dict[str, object]
+    if arguments.what == "search":
+        figures = {
+            name: searched(
+                name, trials=arguments.trials or 20, seeds=arguments.seeds, jobs=arguments.jobs, settings=settings
+            )
+            for name in arguments.corpora or CORPORA
+        }
+    else:
+        figures = {
+            name: overhead(name, trials=arguments.trials or 6, settings=settings)
+            for name in arguments.corpora or ["wnut17"]
+        }
+    write_result(f"tune_{arguments.what}", figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""Whether a search survives deaths and is shared, on each kind of storage, PostgreSQL among them.
+
+    python benchmarks/tune_storage.py [--trials 8] [--deaths 3] [--seed 1] [--storages sqlite journal postgresql]
+
+`onoma tune` searches on 100 sentences of WNUT 2017, with 100 of dev, without runs with new seeds. Two calls work on
+one study, each with an output of its own; one of them, drawn by chance, is killed with SIGKILL at a random moment
+together with its processes, and begun again with `--resume`, so many times. Then both go on to the end. Counted are
+the trials that were finished more than once, which must be none, those that each call has done, and those that a
+death left and that were continued.
+
+PostgreSQL is started in a temporary folder from Debian's package `postgresql`, as the user that the package makes if
+this runs as root; it is gone at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+from corpora import corpus
+from results import write_result
+
+import onoma
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+
+from support.postgresql import server, why_not
+
+SETTINGS = {"data.sentences": 100, "training.epochs": 3, "training.checkpoint_steps": 20, "training.dtype": "fp32"}
+DEV = 100
+STORAGES = ("sqlite", "journal", "postgresql")
+NAME = "tune-storage"
+ENDED = ("finished", "pruned", "failed")
+
+
+class Call:
+    """A call of `onoma tune`, which can be killed and begun again."""
+
+    def __init__(self, folder: Path, name: str, storage: str, *, trials: int) -> None:
+        self.output = folder / name
+        self._log = folder / f"{name}.log"
+        dev = folder / "dev.conll"
+        self._command = [sys.executable, "-m", "onoma", "tune", "--train", corpus("wnut17").train, "--dev", dev]
+        self._command += ["--encoder", "small", "--output", self.output, "--storage", storage, "--seeds", "0"]
+        self._command += ["--trials", str(trials)]
+        for key, value in SETTINGS.items():
+            self._command += ["--set", f"{key}={value}"]
+        self.start()
+
+    def start(self) -> None:
+        again = ["--resume"] if (self.output / "space.toml").exists() else []
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*map(str, self._command), *again], stdout=log, stderr=log, start_new_session=True
+            )
+
+    @property
+    def runs(self) -> bool:
+        return self._process.poll() is None
+
+    def kill(self) -> None:
+        """Kill it with all of its processes, as when the machine goes down."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def end(self) -> None:
+        """See to it that nothing is left of it."""
+        if self.runs:
+            self.kill()
+
+    def finish(self) -> None:
+        if self._process.wait():
+            raise SystemExit(self._log.read_text(encoding="utf-8"))
+
+
+def survive(storage: str, folder: Path, *, trials: int, deaths: int, seed: int) -> dict[str, object]:
+    """Kill one of two calls so many times, let them end, and count."""
+    onoma.write(islice(onoma.read(corpus("wnut17").dev), DEV), folder / "dev.conll")
+    calls = [Call(folder, name, storage, trials=trials) for name in ("one", "other")]
+    try:
+        killed = _kill(calls, deaths=deaths, chance=random.Random(seed))
+        for call in calls:
+            call.finish()
+    finally:
+        for call in calls:
+            call.end()
+    found = json.loads((calls[0].output / "tune.json").read_text(encoding="utf-8"))["trials"]
+    ended = Counter(trial["continues"] for trial in found if trial["state"] in ENDED)
+    return {
+        "trials": len(ended),
+        "killed": killed,
+        "given back": sum(trial["state"] == "given back" for trial in found),
+        "continued": sum(trial["state"] in ENDED and trial["continues"] != trial["number"] for trial in found),
+        "ended more than once": sum(count > 1 for count in ended.values()),
+        "states": Counter(trial["state"] for trial in found),
+    }
+
+
+def _kill(calls: Sequence[Call], *, deaths: int, chance: random.Random) -> int:
+    """Kill one of the calls at a random moment and begin it again, so many times; how often there was one to kill."""
+    for killed in range(deaths):
+        time.sleep(chance.uniform(15, 60))
+        running = [call for call in calls if call.runs]
+        if not running:
+            return killed
+        victim = chance.choice(running)
+        victim.kill()
+        victim.start()
+    return deaths
+
+
+@contextmanager
+def opened(kind: str, folder: Path) -> Iterator[str]:
+    """A storage of a kind."""
+    if kind == "postgresql":
+        if reason := why_not():
+            raise SystemExit(reason)
+        with server() as url:
+            yield url
+    else:
+        yield f"journal:{folder / 'study.log'}" if kind == "journal" else f"sqlite:///{folder / 'study.db'}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trials", type=int, default=8)
+    parser.add_argument("--deaths", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--storages", nargs="+", choices=STORAGES, default=[*STORAGES])
+    arguments = parser.parse_args()
+    figures: dict[str, object] = {}
+    for kind in arguments.storages:
+        with tempfile.TemporaryDirectory(prefix=NAME) as name, opened(kind, Path(name)) as storage:
+            figures[kind] = survive(
+                storage, Path(name), trials=arguments.trials, deaths=arguments.deaths, seed=arguments.seed
+            )
+    write_result("tune_storage", figures)
+
+
+if __name__ == "__main__":
+    main()

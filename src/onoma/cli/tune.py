@@ -1,0 +1,154 @@
+"""``onoma tune``: searches for better settings of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from onoma.cli.options import (
+    INTERRUPTED,
+    AsJson,
+    DefaultLabel,
+    DocumentsOption,
+    FilesEncoding,
+    FormatOption,
+    Page,
+    Settings,
+    SkipChecks,
+    TagNames,
+    column,
+    comma_separated,
+    documents_unit,
+)
+from onoma.cli.output import print_line, print_message, print_notes, print_result
+
+PrunerOption = Annotated[
+    Literal["median", "hyperband", "none"],
+    typer.Option("--pruner", help="Which trials end early: those below the median of the others, by Hyperband, none."),
+]
+
+
+def run(
+    *,
+    config: Annotated[
+        Path | None,
+        typer.Argument(metavar="RUN.toml", help="File with settings of a run, and [space].", show_default=False),
+    ] = None,
+    texts: Annotated[
+        list[Path] | None, typer.Option("--train", help="Annotated text to train on; may be repeated.")
+    ] = None,
+    dev: Annotated[
+        list[Path] | None, typer.Option("--dev", help="Annotated text on which trials are compared.")
+    ] = None,
+    encoders: Annotated[
+        list[str] | None,
+        typer.Option("--encoder", help="small, multilingual, a folder, or a Hub id; repeated, it is searched too."),
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write the result to.")] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option("--trials", help="Trials of the whole study; 20 if neither --trials nor --minutes is given."),
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", help="Time for this call, the runs with new seeds included.")
+    ] = None,
+    seeds: Annotated[
+        int,
+        typer.Option("--seeds", help="New seeds with which the best trial and the defaults are trained; 0 for none."),
+    ] = 3,
+    pruner: PrunerOption = "median",
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            "--storage",
+            metavar="URL",
+            help="Where the study is: a database such as postgresql+psycopg://user@host/name, or journal:PATH. "
+            "SQLite in the output if not given.",
+        ),
+    ] = None,
+    study: Annotated[str, typer.Option("--study", metavar="NAME", help="Name of the study in its storage.")] = "onoma",
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Trials at a time, which share the processor's cores.")] = 1,
+    sets: Settings = None,
+    format: FormatOption = None,
+    scheme: Annotated[str | None, typer.Option("--scheme", help="Tagging scheme of the files.")] = None,
+    word_column: Annotated[
+        str | None, typer.Option("--word-column", help="Column of the word, by number or name.")
+    ] = None,
+    tag_column: Annotated[
+        str | None, typer.Option("--tag-column", help="Column of the tag, by number or name.")
+    ] = None,
+    encoding: FilesEncoding = None,
+    default_label: DefaultLabel = "",
+    tag_names: TagNames = None,
+    skip_checks: SkipChecks = False,
+    documents: DocumentsOption = None,
+    page: Page = None,
+    as_json: AsJson = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Discard the study at the output.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the study at the output, or help a call that works on it.")
+    ] = False,
+) -> None:
+    """Search for settings with which a run is better on dev.
+
+    Example: onoma tune --train train.conll --dev dev.conll --encoder small --trials 20 --output runs/search
+
+    It tries learning rate, batch, epochs, layer decay, dropout, head and more, in ranges that the size of the training
+    text decides or that [space] in RUN.toml names. The first trial is the run as it is. The best trial and the run as
+    it is are then trained with new seeds, and the result says whether the difference is more than chance. Test text is
+    never opened.
+
+    The output gets best.toml, for onoma train best.toml. Ctrl-C stops a search; --resume goes on with it and repeats no
+    finished trial. Further calls with the same --storage, or with --resume on the same output, share the work.
+    """
+    from onoma.api.extras import need_training, need_tuning
+    from onoma.api.tuning import tune
+
+    need_training()
+    need_tuning(plots=page is not None)
+    from onoma.cli.search_progress import SearchProgress
+    from onoma.training import read_setting
+
+    options: dict[str, object] = {
+        "data.format": format,
+        "data.tag_scheme": scheme,
+        "data.word_column": column(word_column),
+        "data.tag_column": column(tag_column),
+        "data.encoding": encoding,
+        "data.default_label": default_label or None,
+        "data.tag_names": comma_separated(tag_names) or None,
+        "data.skip_checks": skip_checks or None,
+        "data.documents": None if documents is None else documents_unit(documents),
+    }
+    try:
+        found = tune(
+            config,
+            train=texts,
+            dev=dev,
+            encoders=encoders or (),
+            output=output,
+            settings={**options, **dict(map(read_setting, sets or ()))},
+            trials=trials,
+            minutes=minutes,
+            seeds=seeds,
+            pruner=pruner,
+            storage=storage,
+            study=study,
+            jobs=jobs,
+            report=page,
+            overwrite=overwrite,
+            resume=resume,
+            on_event=SearchProgress(),
+        )
+    except KeyboardInterrupt:
+        print_message("interrupted; --resume goes on with the search, and repeats no finished trial")
+        raise typer.Exit(INTERRUPTED) from None
+    if as_json:
+        print_result(found)
+    else:
+        for text in found.statements():
+            print_line(text)
+    if page is not None:
+        print_notes([f"page written to {page}"])

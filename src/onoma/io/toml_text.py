@@ -1,0 +1,77 @@
+"""Plain values to TOML, which Python reads but does not write."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import TypeGuard
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def toml_text(tables: Mapping[str, object]) -> str:
+    """A TOML document; a value of None is left out.
+
+    >>> print(toml_text({"output": "runs/a", "data": {"train": ["a.conll"], "strict": None}, "task": [{"name": "x"}]}))
+    output = "runs/a"
+    <BLANKLINE>
+    [data]
+    train = ["a.conll"]
+    <BLANKLINE>
+    [[task]]
+    name = "x"
+
+    Args:
+        tables: texts, numbers, truth values, lists and tables by key.
+    """
+    plain: dict[str, object] = {}
+    lines: list[str] = []
+    for key, value in tables.items():
+        if isinstance(value, Mapping):
+            lines += ["", f"[{_key(key)}]", *_lines(value)]
+        elif _is_tables(value):
+            for each in value:
+                lines += ["", f"[[{_key(key)}]]", *_lines(each)]
+        else:
+            plain[key] = value
+    lines = [*_lines(plain), *lines]
+    return "\n".join(lines).lstrip("\n")
+
+
+def toml_value(value: object) -> str:
+    """A value on one line.
+
+    Raises:
+        TypeError: TOML has no such value.
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float | int):
+        return repr(value)
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(_lines(value)) + " }" if value else "{}"
+    if isinstance(value, Sequence):
+        return "[" + ", ".join(map(toml_value, value)) + "]"
+    raise TypeError(f"TOML has no {type(value).__name__}")
+
+
+def _lines(table: Mapping[str, object]) -> list[str]:
+    return [_line(key, value) for key, value in table.items() if value is not None]
+
+
+def _line(key: str, value: object) -> str:
+    return f"{_key(key)} = {toml_value(value)}"
+
+
+def _key(key: str) -> str:
+    return key if _BARE.fullmatch(key) else toml_value(key)
+
+
+def _is_tables(value: object) -> TypeGuard[Sequence[Mapping[str, object]]]:
+    """Whether it is a list of tables, each of which is written under a header of its own."""
+    if not isinstance(value, Sequence) or isinstance(value, str) or not value:
+        return False
+    return all(isinstance(each, Mapping) for each in value)

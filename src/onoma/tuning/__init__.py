@@ -1,0 +1,54 @@
+"""A search over the settings of a run: its space, the study that keeps its trials, the processes that train them, and
+what follows from the trials. This package does not know how a trial is trained; whoever calls passes the function.
+"""
+
+from onoma.tuning.records import TrialRecord, in_blocks
+from onoma.tuning.result import Confirmation, TuneResult, choice_inflation, rank
+from onoma.tuning.search import (
+    Budget,
+    OthersRunning,
+    PrunedError,
+    Reached,
+    SearchEvent,
+    SearchForecast,
+    TrialBegun,
+    TrialEnded,
+    TrialProgress,
+    WorkerDied,
+    run_search,
+)
+from onoma.tuning.space import Choice, Float, Int, Params, SearchSpace, default_space, read_space
+from onoma.tuning.study import PrunerName, RunningTrial, Study, StudySettings, delete_study, shown_storage
+
+__all__ = [
+    "Budget",
+    "Choice",
+    "Confirmation",
+    "Float",
+    "Int",
+    "OthersRunning",
+    "Params",
+    "PrunedError",
+    "PrunerName",
+    "Reached",
+    "RunningTrial",
+    "SearchEvent",
+    "SearchForecast",
+    "SearchSpace",
+    "Study",
+    "StudySettings",
+    "TrialBegun",
+    "TrialEnded",
+    "TrialProgress",
+    "TrialRecord",
+    "TuneResult",
+    "WorkerDied",
+    "choice_inflation",
+    "default_space",
+    "delete_study",
+    "in_blocks",
+    "rank",
+    "read_space",
+    "run_search",
+    "shown_storage",
+]

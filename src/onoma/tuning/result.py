@@ -1,0 +1,250 @@
+"""Trials, and runs of the best one with new seeds, to what a search has found and how far it can be trusted.
+
+The F1 on dev of the best of many trials is too high twice. Its seed was lucky: runs with new seeds show by how much.
+And of many trials the one is chosen that suits this dev by chance. How much that makes is estimated on halves of dev:
+the trial that is best on one half is better there than on the other half.
+
+Source: of the choice, Cawley and Talbot 2010, "On over-fitting in model selection", JMLR 11.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean, stdev, variance
+
+import numpy as np
+
+from onoma.metrics import SeedsDifference
+from onoma.tuning.records import TrialRecord
+
+_HALVINGS = 1_000
+_TOP = 5
+_FEWEST_BLOCKS = 10
+
+_T = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23)
+"""Student's t that 95 % of the distribution are within, by degrees of freedom from 1."""
+
+_T_OF_MORE = 2.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """Runs with seeds that the search has not used: of the best trial, and of the run as it is.
+
+    Attributes:
+        seeds: those that both have finished.
+        best, defaults: F1 on dev of each run, fractions of 1.
+        difference: of the means, best less defaults; its interval is for other text of this kind and other seeds.
+    """
+
+    seeds: tuple[int, ...]
+    best: tuple[float, ...]
+    defaults: tuple[float, ...]
+    difference: SeedsDifference
+
+    @property
+    def seed_noise(self) -> float:
+        """What chance in training makes of the difference in 95 of 100 cases; infinite with one seed.
+
+        Half the width of the interval of Student's t for two groups with the same variance.
+        """
+        seeds = len(self.seeds)
+        if seeds < 2:
+            return math.inf
+        degrees = 2 * seeds - 2
+        t = _T[degrees - 1] if degrees <= len(_T) else _T_OF_MORE
+        return t * math.sqrt((variance(self.best) + variance(self.defaults)) / seeds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TuneResult:
+    """What a search has found.
+
+    Attributes:
+        trials: of the study, by number.
+        best: the finished trial whose F1 on dev is highest.
+        runner_up: the second; None where there is only one.
+        defaults: the trial that is the run as it is; None where that is not in the space or has not finished.
+        confirmation: the best trial and the run as it is with new seeds; None where the best trial is the run as it
+            is, or no seeds were asked for.
+        notes: what a reader should know.
+        seconds: of the search in this call, without the runs with new seeds.
+    """
+
+    trials: tuple[TrialRecord, ...]
+    best: TrialRecord
+    runner_up: TrialRecord | None
+    defaults: TrialRecord | None
+    confirmation: Confirmation | None
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def f1(self) -> float:
+        """F1 of the best trial on dev, a fraction of 1."""
+        return self.best.f1 or 0.0
+
+    @property
+    def luck(self) -> float | None:
+        """F1 of the best trial in the search less its mean with new seeds; None without these."""
+        return None if self.confirmation is None else self.f1 - fmean(self.confirmation.best)
+
+    @property
+    def choice_inflation(self) -> float | None:
+        """How much choosing among the trials on this dev adds to F1 there; None where it cannot be estimated."""
+        return choice_inflation([trial for trial in self.trials if trial.state == "finished"])
+
+    @property
+    def top(self) -> tuple[float, ...]:
+        """F1 of the best trials, which shows how much hangs on the choice among them."""
+        finished = sorted((trial.f1 or 0.0 for trial in self.trials if trial.state == "finished"), reverse=True)
+        return tuple(finished[:_TOP])
+
+    @property
+    def beats_seed_noise(self) -> bool:
+        """Whether the best trial is better than the run as it is on dev by more than chance in training makes."""
+        found = self.confirmation
+        return found is not None and found.difference.value > found.seed_noise
+
+    @property
+    def holds_elsewhere(self) -> bool:
+        """Whether it is better on other text of this kind too, as far as dev can tell: less what the choice adds."""
+        found = self.confirmation
+        return (
+            self.beats_seed_noise
+            and found is not None
+            and found.difference.interval.low > (self.choice_inflation or 0.0)
+        )
+
+    def statements(self) -> Iterator[str]:
+        """What was found, in sentences; F1 in points of 100."""
+        finished = sum(trial.state == "finished" for trial in self.trials)
+        pruned = sum(trial.state == "pruned" for trial in self.trials)
+        failed = sum(trial.state == "failed" for trial in self.trials)
+        yield (
+            f"{finished} trials finished, {pruned} were pruned, {failed} failed. Best on dev: trial "
+            f"{self.best.continues} with F1 {_points(self.f1)}; the best {len(self.top)} have "
+            f"{', '.join(map(_points, self.top))}."
+        )
+        if self.best.is_default:
+            yield "No trial was better on dev than the run as it is: keep the defaults."
+            return
+        if self.defaults is not None:
+            yield f"The run as it is has F1 {_points(self.defaults.f1 or 0.0)} with the same seed."
+        yield from self._of_seeds()
+        inflation = self.choice_inflation
+        yield (
+            "How much the choice among trials adds to F1 on this dev could not be estimated."
+            if inflation is None
+            else f"Choosing among the trials on this dev adds about {_points(inflation)} to F1 there, beside luck."
+        )
+        yield self._verdict()
+
+    def _of_seeds(self) -> Iterator[str]:
+        found = self.confirmation
+        if found is None:
+            yield "No run with a new seed was made, so the figure of the best trial is too high by an unknown amount."
+            return
+        luck = self.luck or 0.0
+        low, high = (f"{100 * bound:+.2f}" for bound in (found.difference.interval.low, found.difference.interval.high))
+        yield (
+            f"With {len(found.seeds)} new seeds the best trial has F1 {_mean(found.best)} on dev ({100 * -luck:+.2f} "
+            f"against the search), the run as it is {_mean(found.defaults)}."
+        )
+        noise = "" if math.isinf(found.seed_noise) else f"; seeds alone make ±{_points(found.seed_noise)} (95 %)"
+        yield (
+            f"Difference {100 * found.difference.value:+.2f}{noise}. For other text of this kind and other seeds the "
+            f"interval is {low} to {high} (95 %)."
+        )
+
+    def _verdict(self) -> str:
+        if self.confirmation is None:
+            return "Whether it is better than the defaults is not known."
+        if self.holds_elsewhere:
+            return "The best trial is better than the defaults by more than the noise of seeds, text and the choice."
+        if self.beats_seed_noise:
+            return (
+                "The best trial is better than the defaults on this dev by more than the noise of seeds; that it is so "
+                "on other text is not shown."
+            )
+        return "The best trial is not better than the defaults by more than the noise of seeds: the defaults are safe."
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values for :func:`json.dumps`; F1 in fractions of 1."""
+        return {
+            "trials": [{**asdict(trial), "params": dict(trial.params), "counts": None} for trial in self.trials],
+            "best": self.best.number,
+            "runner_up": None if self.runner_up is None else self.runner_up.number,
+            "defaults": None if self.defaults is None else self.defaults.number,
+            "confirmation": self._confirmation_json(),
+            "luck": self.luck,
+            "choice_inflation": self.choice_inflation,
+            "beats_seed_noise": self.beats_seed_noise,
+            "holds_elsewhere": self.holds_elsewhere,
+            "statements": list(self.statements()),
+            "notes": list(self.notes),
+            "seconds": self.seconds,
+        }
+
+    def _confirmation_json(self) -> Mapping[str, object] | None:
+        found = self.confirmation
+        if found is None:
+            return None
+        return {**asdict(found), "seed_noise": None if math.isinf(found.seed_noise) else found.seed_noise}
+
+
+def rank(trials: Sequence[TrialRecord]) -> list[TrialRecord]:
+    """The finished trials with different values, the best first; of equally good ones the earlier."""
+    finished = sorted((trial for trial in trials if trial.state == "finished"), key=_order)
+    ranked: list[TrialRecord] = []
+    for trial in finished:
+        if not any(trial.params == better.params for better in ranked):
+            ranked.append(trial)
+    return ranked
+
+
+def choice_inflation(trials: Sequence[TrialRecord]) -> float | None:
+    """How much better the best of some trials looks on a dev than it is on other text of its kind, in F1.
+
+    Dev is halved at random many times; the trial that is best on a half is on average better there than on the other
+    half, where all trials are equally good on both. On the whole of dev chance is smaller by the root of two.
+
+    Args:
+        trials: finished; those without counts are left out.
+
+    Returns:
+        A fraction of 1; None where fewer than two trials have counts of the same dev, or dev is too small.
+    """
+    arrays = [trial.array for trial in trials if trial.counts is not None]
+    arrays = [array for array in arrays if array.shape == arrays[0].shape]
+    if len(arrays) < 2 or len(arrays[0]) < _FEWEST_BLOCKS:
+        return None
+    counts = np.stack(arrays)
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(_HALVINGS):
+        order = rng.permutation(counts.shape[1])
+        first, second = (_f1(counts[:, half]) for half in np.array_split(order, 2))
+        apart = first - second
+        found.append(float(apart[first.argmax()] - apart.mean()))
+    return max(0.0, fmean(found) / math.sqrt(2))
+
+
+def _f1(counts: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    correct, predicted, gold = np.moveaxis(counts.sum(axis=1), -1, 0)
+    return np.asarray(2 * correct / np.maximum(1, predicted + gold), dtype=np.float64)
+
+
+def _order(trial: TrialRecord) -> tuple[float, int]:
+    return -(trial.f1 or 0.0), trial.number
+
+
+def _points(value: float) -> str:
+    return f"{100 * value:.2f}"
+
+
+def _mean(values: Sequence[float]) -> str:
+    deviation = f" ± {_points(stdev(values))}" if len(values) > 1 else ""
+    return f"{_points(fmean(values))}{deviation}"

@@ -1,0 +1,262 @@
+"""What is searched: the values that settings of a run may take, read from a table or chosen by the size of the text.
+
+In TOML a range is a table ``{ low = 1e-5, high = 1e-4, log = true }`` and a choice is a list. The choice ``default``
+leaves the setting as the run has it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from onoma.errors import ConfigError
+from onoma.io.toml_text import toml_value
+from onoma.training import RunConfig, SettledRun, read_config
+
+Value = str | int | float | bool
+Params = Mapping[str, Value]
+"""Values of settings by dotted key."""
+
+_OF_LINEAR = ("training.class_weights", "training.label_smoothing")
+"""Settings that only the head `linear` takes."""
+
+DEFAULT = "default"
+"""The choice that leaves a setting as the run has it."""
+
+_NOT_SEARCHED = ("output", "data.train", "data.dev", "data.test", "training.seed", "training.log")
+_RANGE = {"low", "high", "log"}
+
+
+@dataclass(frozen=True, slots=True)
+class Float:
+    """A real number between two bounds, which belong to it; ``log`` draws it on a logarithmic scale."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    def holds(self, value: object) -> bool:
+        """Whether a value is in the range."""
+        return _is_number(value) and self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        return _range_text(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Int:
+    """A whole number between two bounds, which belong to it; ``log`` draws it on a logarithmic scale."""
+
+    low: int
+    high: int
+    log: bool = False
+
+    def holds(self, value: object) -> bool:
+        """Whether a value is in the range."""
+        return _is_number(value) and value == int(value) and self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        return _range_text(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of some values."""
+
+    values: tuple[Value, ...]
+
+    def holds(self, value: object) -> bool:
+        """Whether a value is one of them."""
+        return value in self.values
+
+    def __str__(self) -> str:
+        return toml_value(self.values)
+
+
+Domain = Float | Int | Choice
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSpace:
+    """The settings that are searched, by dotted key."""
+
+    domains: Mapping[str, Domain]
+
+    def config(self, run: RunConfig, params: Params) -> RunConfig:
+        """The run with some values of the space; class weights and label smoothing only with a head that takes them.
+
+        Raises:
+            ConfigError: they do not fit together.
+        """
+        settings = {key: value for key, value in params.items() if value != DEFAULT or key not in self._with_default}
+        if settings.get("model.head", run.model.head) != "linear":
+            settings = {key: value for key, value in settings.items() if not key.startswith(_OF_LINEAR)}
+        return read_config(None, base=run.model_dump(exclude_none=True), settings=settings)
+
+    def params_of(self, run: RunConfig, settled: SettledRun) -> dict[str, Value] | str:
+        """The values of the space with which a trial is the run as it is; or which of its settings is outside.
+
+        Args:
+            run: the run.
+            settled: what it does where its settings leave it open.
+        """
+        tree: dict[str, Any] = run.model_dump(mode="json")
+        tree["training"] |= asdict(settled.settled)
+        params: dict[str, Value] = {}
+        for key, domain in self.domains.items():
+            value = _get(tree, key)
+            if isinstance(value, Value) and domain.holds(value):
+                params[key] = int(value) if isinstance(domain, Int) else value
+            elif domain.holds(DEFAULT):
+                params[key] = DEFAULT
+            else:
+                shown = "is chosen by other settings" if value is None else f"is {value}"
+                return f"{key} {shown}, and the space has {domain}"
+        return params
+
+    def texts(self) -> dict[str, str]:
+        """Each domain as in TOML, by key."""
+        return {key: str(domain) for key, domain in self.domains.items()}
+
+    def to_toml(self) -> str:
+        """A table ``[space]``, which a run for ``onoma tune`` may have."""
+        return "[space]\n" + "".join(f"{key} = {text}\n" for key, text in self.texts().items())
+
+    @property
+    def _with_default(self) -> frozenset[str]:
+        return frozenset(key for key, domain in self.domains.items() if domain.holds(DEFAULT))
+
+
+def read_space(table: Mapping[str, object], run: RunConfig) -> SearchSpace:
+    """The space of a table.
+
+    Args:
+        table: ranges and choices by key, in tables or with dots.
+        run: what is searched; each bound and each choice must fit it.
+
+    Raises:
+        ConfigError: a key is unknown or cannot be searched, or a value does not fit.
+    """
+    domains = {key: _domain(key, value) for key, value in _leaves(table)}
+    if not domains:
+        raise ConfigError(
+            "space: has no settings to search; name some, as in training.learning_rate = "
+            "{ low = 1e-5, high = 1e-4, log = true }, or leave the table out"
+        )
+    space = SearchSpace(domains)
+    for key, domain in domains.items():
+        for value in domain.values if isinstance(domain, Choice) else (domain.low, domain.high):
+            try:
+                fitted = space.config(run, {key: value})
+            except ConfigError as error:
+                raise ConfigError(f"space: {error}") from error
+            if isinstance(domain, Int) and isinstance(_get(fitted.model_dump(), key), float):
+                domains[key] = Float(domain.low, domain.high, domain.log)
+    return space
+
+
+def default_space(
+    run: RunConfig, settled: SettledRun, *, sentences: int, encoders: Sequence[tuple[str, float]] = ()
+) -> SearchSpace:
+    """A space around the settings of a run: the fewer sentences there are, the more is searched.
+
+    Few sentences: the learning rate, the batch and the epochs vary widely, and classes may be weighed. Many: runs are
+    long and depend less on settings, so the ranges are narrow.
+
+    Args:
+        run: the run.
+        settled: what it does where its settings leave it open.
+        sentences: of the training text.
+        encoders: if several are to be tried, each with the learning rate that it would have.
+    """
+    start = settled.settled
+    rates = [rate for _, rate in encoders] or [start.learning_rate]
+    few, many = sentences < _FEW, sentences >= _MANY
+    spread = 2.0 if many else 4.0
+    domains: dict[str, Domain] = {
+        "training.learning_rate": Float(_rounded(min(rates) / spread), min(1.0, _rounded(spread * max(rates))), True),
+        "training.batch_subwords": Int(max(1, start.batch_subwords // 2), start.batch_subwords * 2, True),
+        "training.epochs": _epochs(start.epochs, few=few, many=many),
+        "training.layer_decay": Float(min(0.8, run.training.layer_decay), 1.0),
+        "model.dropout": Float(0.0, max(0.3, run.model.dropout)),
+    }
+    if run.training.class_weights is None and not run.training.label_smoothing:
+        domains["model.head"] = Choice(tuple(dict.fromkeys((run.model.head, "linear", "crf"))))
+    if few and run.training.class_weights in (None, "balanced"):
+        domains["training.class_weights"] = Choice((DEFAULT, "balanced"))
+    if settled.full_windows >= _OFTEN:
+        widths = (run.model.window, 2 * run.model.window)
+        domains["model.window"] = Choice(tuple(width for width in widths if width <= max(widths[0], _WIDEST)))
+    if len(encoders) > 1:
+        domains["model.encoder"] = Choice(tuple(name for name, _ in encoders))
+    return SearchSpace(domains)
+
+
+_FEW, _MANY = 1_000, 10_000
+"""Sentences."""
+
+_OFTEN = 0.2
+"""Share of windows that are full from which on the window is searched."""
+
+_WIDEST = 512
+
+
+def _epochs(epochs: int, *, few: bool, many: bool) -> Int:
+    if many:
+        return Int(max(1, epochs - 1), epochs + 2)
+    return Int(max(1, epochs // 2), epochs * 2 if few else math.ceil(1.5 * epochs), True)
+
+
+def _rounded(rate: float) -> float:
+    """Two digits, which are read more easily."""
+    return float(f"{rate:.2g}")
+
+
+def _leaves(table: Mapping[str, object], *, under: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in table.items():
+        if isinstance(value, Mapping) and not (value.keys() & {"low", "high"}):
+            yield from _leaves(value, under=f"{under}{key}.")
+        else:
+            yield under + key, value
+
+
+def _domain(key: str, value: object) -> Domain:
+    if key in _NOT_SEARCHED:
+        raise ConfigError(f"space: {key} is the same in all trials; leave it out of the space")
+    if isinstance(value, list | tuple) and value:
+        if not all(isinstance(each, Value) for each in value):
+            raise ConfigError(f"space: {key}: a choice is among texts, numbers and truth values, not {value!r}")
+        return Choice(tuple(dict.fromkeys(value)))
+    if isinstance(value, Mapping) and {"low", "high"} <= value.keys() <= _RANGE:
+        low, high, log = value["low"], value["high"], value.get("log", False)
+        if _is_number(low) and _is_number(high) and isinstance(log, bool):
+            if low > high:
+                raise ConfigError(f"space: {key}: low {low} is above high {high}")
+            if log and low <= 0:
+                raise ConfigError(f"space: {key}: on a logarithmic scale low is above 0, not {low}")
+            if isinstance(low, int) and isinstance(high, int):
+                return Int(low, high, log)
+            return Float(float(low), float(high), log)
+    raise ConfigError(
+        f"space: {key}: expected a range such as {{ low = 1e-5, high = 1e-4, log = true }} or a list of choices, "
+        f"not {value!r}"
+    )
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _range_text(domain: Float | Int) -> str:
+    table: dict[str, object] = {"low": domain.low, "high": domain.high}
+    return toml_value(table | ({"log": True} if domain.log else {}))
+
+
+def _get(tree: Mapping[str, object], key: str) -> object:
+    value: object = tree
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,224 @@
+"""A search from the command line: what it writes, what it never opens, how it goes on, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import onoma as package
+from onoma.training import read_config
+from support.environment import environment
+from support.learnable import SENTENCES, write_corpus
+
+RUN = """
+output = {output}
+[data]
+train = {corpus}
+dev = {corpus}
+test = "there/is/none.conll"
+[model]
+encoder = {encoder}
+window = 64
+overlap = 16
+[training]
+epochs = 4
+batch_subwords = 64
+learning_rate = 1e-3
+dtype = "fp32"
+[space]
+training.learning_rate = {{ low = 1e-4, high = 2e-2, log = true }}
+model.head = ["linear", "crf"]
+model.encoder = [{encoder}, "no/such/encoder"]
+"""
+
+
+@pytest.fixture(scope="module")
+def run(encoder, tmp_path_factory):
+    """A run with a space, one of whose encoders does not exist."""
+    folder = tmp_path_factory.mktemp("search")
+    corpus = write_corpus(folder / "corpus.conll", SENTENCES * 4)
+    path = folder / "run.toml"
+    names: dict[str, object] = {"output": folder / "out", "corpus": corpus, "encoder": encoder}
+    path.write_text(RUN.format(**{name: json.dumps(str(value)) for name, value in names.items()}), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def searched(run):
+    """What a search of that run has found; its page is beside it."""
+    return package.tune(run, trials=5, seeds=2, report=run.with_name("page.html"))
+
+
+def _figures(run):
+    return json.loads((run.parent / "out" / "tune.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.slow
+def test_a_trial_that_cannot_be_trained_fails_with_its_reason_and_the_others_go_on(searched):
+    states = [trial.state for trial in searched.trials]
+    failed = [trial for trial in searched.trials if trial.params["model.encoder"] == "no/such/encoder"]
+    assert failed
+    assert all(trial.state == "failed" and "there is no encoder" in trial.reason for trial in failed)
+    assert states[0] == "finished"
+    assert searched.trials[0].is_default
+    assert searched.f1 >= (searched.trials[0].f1 or 0)
+
+
+@pytest.mark.slow
+def test_the_best_settings_are_a_run_for_onoma_train(searched, run):
+    best = read_config(run.parent / "out" / "best.toml")
+    assert best.training.learning_rate == searched.best.params["training.learning_rate"]
+    assert best.model.head == searched.best.params["model.head"]
+    assert best.data.test == (Path("there/is/none.conll"),)  # which the search has never opened
+    assert best.output == run.parent / "out" / "best"
+    assert "# " + next(searched.statements())[:20] in (run.parent / "out" / "best.toml").read_text(encoding="utf-8")
+    assert read_config(run.parent / "out" / "runner-up.toml").model.encoder == best.model.encoder
+    assert "model.head = " in (run.parent / "out" / "space.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_new_seeds_are_those_that_the_search_has_not_used(searched, run):
+    assert _figures(run)["statements"] == list(searched.statements())
+    if searched.best.is_default:
+        assert searched.confirmation is None
+    else:
+        assert searched.confirmation.seeds == (2, 3)
+        assert len(searched.confirmation.best) == len(searched.confirmation.defaults) == 2
+    assert not (run.parent / "out" / "trials").exists()
+    assert not list((run.parent / "out").rglob("*.onnx"))
+
+
+@pytest.mark.slow
+def test_the_page_loads_nothing(searched, run):
+    page = run.with_name("page.html").read_text(encoding="utf-8")
+    assert page.count("Plotly.newPlot(") >= 3
+    assert "parcoords" in page.rpartition("<script>")[2]
+    assert "<script src" not in page
+    assert "<link" not in page
+    assert "default-src 'none'" in page
+    assert "no/such/encoder" in page
+
+
+@pytest.mark.slow
+def test_a_search_that_goes_on_repeats_no_trial_and_no_seed(onoma, searched, run):
+    again = onoma("tune", run, "--trials", 6, "--seeds", 2, "--resume", "--json")
+    assert again.status == 0, again.err
+    trials = json.loads(again.out)["trials"]
+    assert [trial["f1"] for trial in trials[:5]] == [trial.f1 for trial in searched.trials]
+    assert len(trials) == 6
+    assert again.err.count("\ntrial ") == 1 + 4 * ("training the best trial" in again.err and "4 runs" in again.err)
+    refused = onoma("tune", run, "--trials", 6)
+    assert (refused.status, "pass --resume" in refused.err) == (2, True)
+    other = onoma("tune", run, "--trials", 6, "--resume", "--set", "training.epochs=5")
+    assert (other.status, "training.epochs: 4, now 5" in other.err) == (2, True)
+
+
+def _start(*arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "onoma", "tune", *map(str, arguments)],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        env=environment(OMP_NUM_THREADS="1"),
+    )
+
+
+def _wait_for(process, text):
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        if text in line:
+            return lines
+    raise AssertionError("".join(lines))
+
+
+@pytest.mark.slow
+def test_a_search_that_is_killed_goes_on_and_repeats_no_finished_trial(run, tmp_path):
+    arguments = (run, "--output", tmp_path / "out", "--trials", 3, "--seeds", 0)
+    said = []
+    for number, more in ((0, ()), (1, ("--resume",))):
+        killed = _start(*arguments, *more)
+        said.append(_wait_for(killed, f"trial {number} "))
+        killed.kill()
+        killed.communicate()
+    last = _start(*arguments, "--resume")
+    said.append(last.communicate()[1].splitlines())
+    assert last.returncode == 0, said[-1]
+    assert len(_ended(tmp_path / "out")) == len(set(_ended(tmp_path / "out"))) == 3
+    begun_last = {line.split(":")[0] for line in said[-1] if line.startswith("trial ")}
+    assert "trial 0" not in begun_last
+    assert "trial 1" not in begun_last
+
+
+@pytest.mark.slow
+def test_two_calls_with_the_same_storage_share_the_work(run, tmp_path):
+    long = ("--set", "training.epochs=40", "--set", "training.patience=40")
+    common = (
+        "--storage",
+        f"sqlite:///{tmp_path / 'study.db'}",
+        "--trials",
+        12,
+        "--seeds",
+        0,
+        "--pruner",
+        "none",
+        *long,
+    )
+    calls = [_start(run, "--output", tmp_path / name, *common) for name in ("one", "other")]
+    said = [call.communicate()[1].splitlines() for call in calls]
+    assert [call.returncode for call in calls] == [0, 0], [lines[-3:] for lines in said]
+    for name in ("one", "other"):
+        assert _ended(tmp_path / name) == list(range(12))
+    taken = [{line.split(":")[0] for line in lines if line.startswith("trial ")} for lines in said]
+    assert not taken[0] & taken[1]
+    assert all(taken)
+
+
+def _ended(output):
+    figures = json.loads((output / "tune.json").read_text(encoding="utf-8"))
+    return sorted(
+        trial["continues"] for trial in figures["trials"] if trial["state"] in ("finished", "failed", "pruned")
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--trials", 0), "the budget is empty"),
+        (("--trials", -3), "the budget is empty"),
+        (("--minutes", 0), "the budget is empty"),
+        (("--set", "data.dev=[]"), "there is no dev text to compare trials on; name it with --dev"),
+        (("--dev", "nowhere.conll"), "nowhere.conll"),
+        (("--set", "adapt.text=a.txt"), "each trial would adapt the encoder again"),
+        (("--set", "space.training.epochs=3"), "expected a range"),
+        (("--set", "space.model.windw=[64, 128]"), "unknown key 'model.windw'"),
+        (("--overwrite", "--resume"), "pass one of them"),
+        (("--overwrite", "--storage", "journal:x"), "--study NAME"),
+        (("--jobs", 0), "jobs 1 or more"),
+        (("--set", "model.encoder=crf"), "the baseline crf cannot be searched"),
+        (("--set", 'space.model.encoder=["small", "bilstm"]'), "the baseline bilstm"),
+        (("--storage", "study.db"), "journal:PATH"),
+    ],
+)
+def test_what_cannot_be_done_is_said(onoma, run, tmp_path, arguments, complaint):
+    refused = onoma("tune", run, "--output", tmp_path / "out", *arguments)
+    assert (refused.status, complaint in refused.err) == (2, True), refused.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_of_something_else_is_left_alone(onoma, run, tmp_path):
+    (tmp_path / "letter.txt").write_text("Dear Ada", encoding="utf-8")
+    for more in ((), ("--overwrite",), ("--resume",)):
+        refused = onoma("tune", run, "--output", tmp_path, *more)
+        assert (refused.status, "has no study" in refused.err) == (2, True)
+    assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == "Dear Ada"
+
+
+def test_without_optuna_it_says_what_to_install(onoma, run, tmp_path, monkeypatch):
+    monkeypatch.setattr("onoma.api.extras.find_spec", lambda name: None if name == "optuna" else name)
+    missing = onoma("tune", run, "--output", tmp_path / "out")
+    assert (missing.status, "pip install 'onoma[tune]'" in missing.err) == (2, True)

@@ -1,0 +1,137 @@
+"""How far the figure of the best trial is too high, and what may be said of it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from onoma.metrics import Interval, SeedsDifference
+from onoma.tuning import Confirmation, TrialRecord, TuneResult, choice_inflation, in_blocks, rank
+
+
+def _trial(number, f1, *, state="finished", counts=None, is_default=False, **params):
+    return TrialRecord(
+        number=number, state=state, params=params or {"x": number}, f1=f1, continues=number, counts=counts,
+        is_default=is_default,
+    )  # fmt: skip
+
+
+def _counts(rng, share, *, blocks=100, gold=20):
+    correct = rng.binomial(gold, share, size=blocks)
+    return [(int(each), gold, gold) for each in correct]
+
+
+def _confirmation(best, defaults, *, low=0.01):
+    value = float(np.mean(best) - np.mean(defaults))
+    seeds = tuple(range(2, 2 + len(best)))
+    difference = SeedsDifference(value=value, interval=Interval(low, value + 0.01), p=0.01)
+    return Confirmation(seeds=seeds, best=tuple(best), defaults=tuple(defaults), difference=difference)
+
+
+def _result(confirmation, *, best=None, defaults=None):
+    best = best or _trial(3, 0.66)
+    defaults = defaults or _trial(0, 0.60, is_default=True)
+    return TuneResult(
+        trials=(defaults, best), best=best, runner_up=defaults, defaults=defaults, confirmation=confirmation
+    )
+
+
+def test_the_ranking_has_finished_trials_with_different_values():
+    trials = [
+        _trial(0, 0.5),
+        _trial(1, 0.9, state="pruned"),
+        _trial(2, 0.7, y=1),
+        _trial(3, 0.7, y=1),
+        _trial(4, None, state="failed"),
+        _trial(5, 0.7, y=2),
+    ]
+    assert [trial.number for trial in rank(trials)] == [2, 5, 0]
+
+
+def test_choosing_among_equally_good_trials_adds_what_chance_makes():
+    rng = np.random.default_rng(5)
+    found, expected = [], []
+    for _ in range(10):
+        trials = [_trial(number, 0.5, counts=_counts(rng, 0.6)) for number in range(20)]
+        found.append(choice_inflation(trials) or 0.0)
+        f1 = [trial.array[:, 0].sum() / trial.array[:, 2].sum() for trial in trials]
+        expected.append(max(f1) - 0.6)  # all are as good as 0.6, so what the best has beyond is chance
+    assert np.mean(found) == pytest.approx(np.mean(expected), rel=0.25)
+
+
+def test_a_trial_that_is_much_better_is_not_chosen_by_chance():
+    rng = np.random.default_rng(5)
+    trials = [_trial(number, 0.5, counts=_counts(rng, 0.3 if number else 0.8)) for number in range(20)]
+    assert choice_inflation(trials) == pytest.approx(0, abs=0.003)
+
+
+def test_what_hard_and_easy_halves_make_is_left_out():
+    hard_and_easy = [(2, 20, 20)] * 50 + [(18, 20, 20)] * 50
+    assert choice_inflation([_trial(number, 0.5, counts=hard_and_easy) for number in range(5)]) == 0
+
+
+@pytest.mark.parametrize("counts", [None, [(1, 2, 2)] * 3])
+def test_without_counts_or_with_a_small_dev_there_is_no_estimate(counts):
+    assert choice_inflation([_trial(number, 0.5, counts=counts) for number in range(5)]) is None
+
+
+def test_blocks_have_all_counts_and_are_few():
+    counts = np.arange(3_000).reshape(1_000, 3)
+    blocks = in_blocks(counts)
+    assert len(blocks) == 200
+    assert np.array_equal(np.sum(blocks, axis=0), counts.sum(axis=0))
+    assert in_blocks(counts) == blocks
+    assert len(in_blocks(counts[:7])) == 7
+
+
+def test_the_noise_of_seeds_is_that_of_students_t():
+    found = _confirmation([0.60, 0.62, 0.64], [0.58, 0.60, 0.62])
+    assert found.seed_noise == pytest.approx(2.78 * math.sqrt(2 * 0.02**2 / 3))
+    assert _confirmation([0.6], [0.5]).seed_noise == math.inf
+
+
+def test_a_difference_beyond_all_noise_is_said_to_be_one():
+    result = _result(_confirmation([0.65, 0.651, 0.652], [0.60, 0.601, 0.602]))
+    assert (result.beats_seed_noise, result.holds_elsewhere) == (True, True)
+    assert result.luck == pytest.approx(0.009)
+    text = " ".join(result.statements())
+    assert "65.10 ± 0.10" in text
+    assert "-0.90 against the search" in text
+    assert "better than the defaults by more than the noise of seeds, text and the choice" in text
+
+
+def test_a_difference_on_this_dev_alone_is_said_to_be_that():
+    result = _result(_confirmation([0.65, 0.651, 0.652], [0.60, 0.601, 0.602], low=-0.01))
+    assert (result.beats_seed_noise, result.holds_elsewhere) == (True, False)
+    assert "on other text is not shown" in " ".join(result.statements())
+
+
+def test_a_difference_within_the_noise_of_seeds_leaves_the_defaults():
+    result = _result(_confirmation([0.64, 0.60, 0.62], [0.60, 0.62, 0.61]))
+    assert not result.beats_seed_noise
+    assert "the defaults are safe" in " ".join(result.statements())
+
+
+def test_one_seed_claims_nothing():
+    assert not _result(_confirmation([0.7], [0.5])).beats_seed_noise
+
+
+def test_without_new_seeds_nothing_is_claimed():
+    text = " ".join(_result(None).statements())
+    assert "too high by an unknown amount" in text
+    assert "not known" in text
+
+
+def test_where_nothing_is_better_the_defaults_stay():
+    default = _trial(0, 0.7, is_default=True)
+    result = _result(None, best=default, defaults=default)
+    assert "keep the defaults" in " ".join(result.statements())
+
+
+def test_json_has_no_infinity():
+    import json
+
+    text = json.dumps(_result(_confirmation([0.7], [0.5])).to_json(), allow_nan=False)
+    assert json.loads(text)["confirmation"]["seed_noise"] is None
