@@ -96,4 +96,5 @@ def _drawn_seeds(values: NDArray[np.float64], *, rng: np.random.Generator) -> ND
     rounds, seeds = values.shape
     mean: NDArray[np.float64] = values.mean(axis=1)
     drawn = np.take_along_axis(values, rng.integers(seeds, size=(rounds, seeds)), axis=1).mean(axis=1)
-    return mean + (drawn - mean) * np.sqrt(seeds / max(1, seeds - 1))
+    stretched: NDArray[np.float64] = mean + (drawn - mean) * np.sqrt(seeds / max(1, seeds - 1))
+    return stretched
