@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,9 @@ from jaxtyping import install_import_hook
 
 SHAPED = ["onoma.models", "onoma.training", "onoma.export", "onoma.explanation.gradients"]
 install_import_hook(SHAPED, "beartype.beartype")
+
+# A shell that runs the tests in the background has them, and whatever they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
