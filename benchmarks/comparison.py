@@ -3,12 +3,14 @@
     python benchmarks/comparison.py curves [--seeds 3] [--candidates small crf …]
     python benchmarks/comparison.py sizes [--seeds 3]
     python benchmarks/comparison.py forecast [--seeds 10]
+    python benchmarks/comparison.py overhead [--seeds 3]
 
 `curves`: `small` and `multilingual` beside a BiLSTM-CRF, a CRF and a gazetteer on WNUT 2017, BC5CDR and wikigold, at
 100, 300, 1,000 and all training sentences. `sizes`: on WNUT 2017 the encoder `multilingual` whole, with the subwords of
 English alone, with 6 and with 3 layers, beside `small` whole and with 3 layers. `forecast`: `small` on BC5CDR and
 wikigold at 100, 200 and 400 sentences, from which F1 on dev is forecast at 1,600 sentences and at all of wikigold's
-1,142, for each seed alone; beside it stands what training on so many gave.
+1,142, for each seed alone; beside it stands what training on so many gave. `overhead`: the time of a comparison of the
+encoder `small` at 300 sentences of WNUT 2017, a run at a time, beside the time of its runs.
 
 The comparison is written to runs/comparison/NAME, with the TOML file from which it was made; one that was stopped goes
 on. Encoders are pruned by `onoma prune` to runs/comparison/encoders.
@@ -21,6 +23,7 @@ import json
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -31,6 +34,7 @@ from runs import toml_tables
 import onoma
 from onoma.experiments import read_record
 from onoma.experiments.forecast import forecast
+from onoma.io.files import remove
 
 HERE = Path("runs/comparison")
 CORPORA = ("wnut17", "bc5cdr", "wikigold")
@@ -53,6 +57,7 @@ def compared(
     candidates: Mapping[str, str],
     sizes: Sequence[int | str] = ("all",),
     seeds: int,
+    jobs: int | None = None,
 ) -> dict[str, object]:
     """Do a comparison, or what is left of it."""
     path = HERE / f"{name}.toml"
@@ -66,7 +71,7 @@ def compared(
     tables += [("[[candidate]]", {"name": each, "model.encoder": encoder}) for each, encoder in candidates.items()]
     path.write_text(toml_tables(tables), encoding="utf-8")
     command = [sys.executable, "-m", "onoma", "compare", str(path), "--resume", "--report", str(HERE / f"{name}.html")]
-    subprocess.run(command, check=True)
+    subprocess.run(command + ([] if jobs is None else ["--jobs", str(jobs)]), check=True)
     found: dict[str, object] = json.loads((HERE / name / "comparison.json").read_text(encoding="utf-8"))
     return found
 
@@ -115,9 +120,20 @@ def draw(cells: Path, last: int | str, seed: int) -> dict[str, float]:
     }
 
 
+def overhead(seeds: int) -> dict[str, object]:
+    """The share of a comparison that is not training, from the start of the command to its end."""
+    remove(HERE / "overhead")
+    started = time.perf_counter()
+    compared("overhead", corpora=["wnut17"], candidates={"small": "small"}, sizes=(300,), seeds=seeds, jobs=1)
+    seconds = time.perf_counter() - started
+    records = [read_record(path.parent) for path in (HERE / "overhead").rglob("cell.json")]
+    training = sum(record.seconds for record in records if record is not None)
+    return {"seconds": seconds, "training": training, "overhead": seconds / training - 1}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("curves", "sizes", "forecast"))
+    parser.add_argument("what", choices=("curves", "sizes", "forecast", "overhead"))
     parser.add_argument("--seeds", type=int)
     parser.add_argument("--candidates", nargs="+", choices=CANDIDATES, default=[*CANDIDATES])
     arguments = parser.parse_args()
@@ -125,8 +141,10 @@ def main() -> None:
         figures = curves(arguments.seeds or 3, arguments.candidates)
     elif arguments.what == "sizes":
         figures = sizes(arguments.seeds or 3)
-    else:
+    elif arguments.what == "forecast":
         figures = forecasts(arguments.seeds or 10)
+    else:
+        figures = overhead(arguments.seeds or 3)
     write_result(f"comparison_{arguments.what}", figures)
 
 
