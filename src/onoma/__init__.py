@@ -5,7 +5,8 @@
 'Ada'
 
 Names are imported when they are first used, so that `import onoma` is fast. Before anything else, telemetry of
-dependencies is switched off; see :mod:`onoma.telemetry`.
+dependencies is switched off, see :mod:`onoma.telemetry`, and threads are told not to wait long for one another, see
+:mod:`onoma.openmp`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from onoma.openmp import wait_briefly
 from onoma.telemetry import switch_off
 from onoma.version import __version__ as __version__
 
@@ -100,6 +102,7 @@ _HOMES = {
 }
 
 switch_off()
+wait_briefly()
 
 
 def __getattr__(name: str) -> object:
