@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from onoma.version import __version__
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.engine.events import Event, Listener
-    from onoma.experiments import Cell, CellRecord
+    from onoma.experiments import Cell, CellEvent, CellRecord
     from onoma.text import Document
     from onoma.training import RunConfig
     from onoma.training.config import DataConfig
@@ -41,8 +41,6 @@ class CellPlan:
         cell: what is trained.
         folder: for its record and its model.
         expected: its record as far as it is known before it is trained.
-        learns_from: the files that it learns from.
-        tested_on: the files that its model is scored on.
         memory: bytes that its training may need.
         keeps_model: whether its model stays after it is scored.
     """
@@ -50,8 +48,6 @@ class CellPlan:
     cell: Cell
     folder: Path
     expected: CellRecord
-    learns_from: tuple[Path, ...]
-    tested_on: tuple[Path, ...]
     memory: int
     keeps_model: bool = False
 
@@ -104,8 +100,29 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
             plans.append(_plan(cell, config, folder, facts=facts, learnt=config.data.sentences or whole))
     if not plans:
         raise ConfigError("\n".join(notes))
-    kept = {(plan.cell.corpus, plan.cell.candidate): plan for plan in sorted(plans, key=_learnt_by_first_seed)}
-    return [replace(plan, keeps_model=plan in kept.values()) for plan in plans], list(notes)
+    kept = {
+        (plan.cell.corpus, plan.cell.candidate): plan.cell.name for plan in sorted(plans, key=_learnt_by_first_seed)
+    }
+    return [replace(plan, keeps_model=plan.cell.name in kept.values()) for plan in plans], list(notes)
+
+
+def train_cells(plans: Sequence[CellPlan], *, processes: int) -> Generator[CellEvent, None, None]:
+    """Train cells in processes of their own, keep the reason where one fails, and yield what happens.
+
+    Args:
+        plans: in the order in which they begin.
+        processes: how many at a time.
+    """
+    from onoma.experiments import CellFailed, run_cells, write_record
+
+    by_name = {plan.cell.name: plan for plan in plans}
+    cells = [plan.cell for plan in plans]
+    with closing(run_cells(cells, train=train_cell, context=by_name, processes=processes)) as events:
+        for event in events:
+            if isinstance(event, CellFailed):
+                failed = by_name[event.cell.name]
+                write_record(msgspec.structs.replace(failed.expected, error=event.why), failed.folder)
+            yield event
 
 
 def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str], None]) -> CellRecord:
@@ -135,7 +152,7 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
     earlier = _seconds_trained(output)
     started = time.perf_counter()
     result = train(
-        train=plan.learns_from,
+        train=_config(cell).data.train,
         output=plan.model,
         settings={**cell.tables, "data.test": []},
         overwrite=output.holds_result and not output.begun,
@@ -176,7 +193,14 @@ def gold_of(plan: CellPlan, *, on_event: Listener | None = None) -> Sequence[Doc
     from onoma.engine.events import ignore
     from onoma.training import read_part
 
-    return read_part(plan.tested_on, _config(plan.cell).data, on_event=on_event or ignore).documents
+    data = _config(plan.cell).data
+    return read_part(_tested_on(data), data, on_event=on_event or ignore).documents
+
+
+def encoder_digest(name: str) -> str:
+    """The digest of an encoder's folder; the name of one that has none."""
+    folder = Path(name)
+    return digest_below(folder, suffixes=_WEIGHT_FILES) if folder.is_dir() else name
 
 
 @dataclass(slots=True)
@@ -211,9 +235,7 @@ class _Facts:
         from onoma.models import count_parameters
 
         if name not in self._encoders:
-            folder = Path(name)
-            digest = digest_below(folder, suffixes=_WEIGHT_FILES) if folder.is_dir() else name
-            self._encoders[name] = digest, count_parameters(name)
+            self._encoders[name] = encoder_digest(name), count_parameters(name)
         return self._encoders[name]
 
 
@@ -221,8 +243,7 @@ def _plan(cell: Cell, config: RunConfig, folder: Path, *, facts: _Facts, learnt:
     from onoma.experiments import CellRecord
 
     encoder, parameters = facts.encoder(config.model.encoder)
-    tested_on = config.data.test or config.data.dev
-    parts = {"train": config.data.train, "dev": config.data.dev, "test": tested_on}
+    parts = {"train": config.data.train, "dev": config.data.dev, "test": _tested_on(config.data)}
     for task in config.task:
         parts |= {f"{task.name}.train": task.train, f"{task.name}.dev": task.dev}
     if config.adapt is not None:
@@ -242,10 +263,13 @@ def _plan(cell: Cell, config: RunConfig, folder: Path, *, facts: _Facts, learnt:
             tested_on="test" if config.data.test else "dev",
             error="not finished",
         ),
-        learns_from=config.data.train,
-        tested_on=tested_on,
         memory=_GIBIBYTE + _BYTES_A_PARAMETER * parameters,
     )
+
+
+def _tested_on(data: DataConfig) -> tuple[Path, ...]:
+    """The files that a model is scored on."""
+    return data.test or data.dev
 
 
 def _config(cell: Cell) -> RunConfig:

@@ -9,9 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from onoma.api.cells import CellPlan, gold_of, plan_cells, train_cell
+from onoma.api.cells import CellPlan, gold_of, plan_cells, train_cells
 from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike, paths_of
 from onoma.api.pages import check_page
@@ -114,7 +112,7 @@ def compare(
     """
     need_training()
     check_page(report)
-    from onoma.experiments import Within, cells_of, make_comparison, processes_for, read_comparison, run_cells
+    from onoma.experiments import Within, cells_of, make_comparison, processes_for, read_comparison
 
     bounds = Within.parse(within) if isinstance(within, str) else within
     named: dict[str, object] = {
@@ -143,11 +141,8 @@ def compare(
                 cells=[plan.cell for plan in todo], kept=len(plans) - len(todo), processes=processes, notes=notes
             )
         )
-        by_name = {plan.cell.name: plan for plan in todo}
-        cells = [plan.cell for plan in todo]
-        with closing(run_cells(cells, train=train_cell, context=by_name, processes=processes)) as events:
+        with closing(train_cells(todo, processes=processes)) as events:
             for event in events:
-                _keep_failure(event, by_name)
                 listen(event)
         found = make_comparison(
             [plan.record for plan in plans],
@@ -195,15 +190,6 @@ def _opened(folder: Path, *, overwrite: bool, resume: bool) -> Iterator[Path]:
         for left in (lock.parent, cells, folder):  # unless something is in it
             with suppress(OSError):
                 left.rmdir()
-
-
-def _keep_failure(event: CellEvent, plans: Mapping[str, CellPlan]) -> None:
-    """Write down why a cell could not be trained."""
-    from onoma.experiments import CellFailed, write_record
-
-    if isinstance(event, CellFailed):
-        plan = plans[event.cell.name]
-        write_record(msgspec.structs.replace(plan.expected, error=event.why), plan.folder)
 
 
 def _speeds(plans: Sequence[CellPlan], listen: Listener) -> dict[tuple[str, str], Speed]:

@@ -11,15 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import msgspec
-
-from onoma.api.cells import plan_cells, train_cell
+from onoma.api.cells import encoder_digest, plan_cells, train_cells
 from onoma.api.extras import need_training, need_tuning
 from onoma.api.inputs import PathLike, paths_of
 from onoma.api.trials import TrialContext, train_trial
 from onoma.bundle import BASELINES
 from onoma.errors import ConfigError, InputError
-from onoma.io.digest import digest_below
 from onoma.io.files import remove, replacing
 from onoma.io.lock import locked
 from onoma.io.toml_text import toml_text
@@ -46,7 +43,6 @@ SEEDS = 3
 _STUDY, _SPACE, _RESULT = "study.db", "space.toml", "tune.json"
 _TRIALS, _CELLS, _LOCK = "trials", "cells", "unfinished/onoma.lock"
 _BEST, _RUNNER_UP = "best", "runner-up"
-_WEIGHT_FILES = (".safetensors", ".bin", ".json")
 _WIDTH = 110
 
 
@@ -344,8 +340,7 @@ def _identity(run: RunConfig, space: SearchSpace) -> dict[str, str]:
 
     found = {f"space.{key}": text for key, text in space.texts().items()}
     for name in _encoders(run, space):
-        folder = Path(name)
-        found[f"encoder {name}"] = digest_below(folder, suffixes=_WEIGHT_FILES) if folder.is_dir() else name
+        found[f"encoder {name}"] = encoder_digest(name)
     found["training text"] = digest_of(run.data.train)
     found["dev text"] = digest_of(run.data.dev)
     tree = run.model_dump(mode="json", exclude={"output": True, "data": {"train", "dev"}})
@@ -446,7 +441,7 @@ def _confirm(
     records: Sequence[TrialRecord], plan: _Plan, folder: Path, *, seeds: int, jobs: int, listen: Listener
 ) -> Confirmation | None:
     """Train the best trial and the run as it is with seeds that the search has not used, and compare them on dev."""
-    from onoma.experiments import Cell, CellFailed, run_cells, write_record
+    from onoma.experiments import Cell
 
     best = _ranked(records)[0]
     if best.is_default or not seeds:
@@ -462,13 +457,11 @@ def _confirm(
         for name, run in candidates.items()
     ]
     plans = [replace(each, keeps_model=False) for each in plan_cells(cells, folder)[0]]
-    todo = {each.cell.name: each for each in plans if not each.is_done}
+    todo = [each for each in plans if not each.is_done]
     listen(ConfirmationPlanned(len(todo), len(plans) - len(todo)))
-    for event in run_cells([each.cell for each in todo.values()], train=train_cell, context=todo, processes=jobs):
-        if isinstance(event, CellFailed):
-            failed = todo[event.cell.name]
-            write_record(msgspec.structs.replace(failed.expected, error=event.why), failed.folder)
-        listen(event)
+    with closing(train_cells(todo, processes=jobs)) as events:
+        for event in events:
+            listen(event)
     done = [each.record for each in plans if not each.record.error]
     ours, theirs = ({each.seed: each for each in done if each.candidate == name} for name in candidates)
     return _compared(ours, theirs)
@@ -489,17 +482,13 @@ def _compared(ours: Mapping[int, CellRecord], theirs: Mapping[int, CellRecord]) 
     if not seeds:
         return None
     runs = [[records[seed].array for seed in seeds] for records in (ours, theirs)]
-    best, defaults = ([_f1(*run.sum(axis=0).tolist()) for run in side] for side in runs)
+    best, defaults = (tuple(records[seed].f1 for seed in seeds) for records in (ours, theirs))
     return Confirmation(
         seeds=tuple(seeds),
-        best=tuple(best),
-        defaults=tuple(defaults),
+        best=best,
+        defaults=defaults,
         difference=compare_over_seeds(*runs),
     )
-
-
-def _f1(correct: int, predicted: int, gold: int) -> float:
-    return 2 * correct / (predicted + gold) if predicted + gold else 0.0
 
 
 def _write_result(found: TuneResult, plan: _Plan, folder: Path) -> None:

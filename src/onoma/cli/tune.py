@@ -7,21 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from onoma.cli.options import (
-    INTERRUPTED,
-    AsJson,
-    DefaultLabel,
-    DocumentsOption,
-    FilesEncoding,
-    FormatOption,
-    Page,
-    Settings,
-    SkipChecks,
-    TagNames,
-    column,
-    comma_separated,
-    documents_unit,
-)
+from onoma.cli.options import INTERRUPTED, AsJson, Page, Settings, reads_training_data
 from onoma.cli.output import print_line, print_message, print_notes, print_result
 
 PrunerOption = Annotated[
@@ -30,6 +16,7 @@ PrunerOption = Annotated[
 ]
 
 
+@reads_training_data
 def run(
     *,
     config: Annotated[
@@ -71,19 +58,7 @@ def run(
     study: Annotated[str, typer.Option("--study", metavar="NAME", help="Name of the study in its storage.")] = "onoma",
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Trials at a time, which share the processor's cores.")] = 1,
     sets: Settings = None,
-    format: FormatOption = None,
-    scheme: Annotated[str | None, typer.Option("--scheme", help="Tagging scheme of the files.")] = None,
-    word_column: Annotated[
-        str | None, typer.Option("--word-column", help="Column of the word, by number or name.")
-    ] = None,
-    tag_column: Annotated[
-        str | None, typer.Option("--tag-column", help="Column of the tag, by number or name.")
-    ] = None,
-    encoding: FilesEncoding = None,
-    default_label: DefaultLabel = "",
-    tag_names: TagNames = None,
-    skip_checks: SkipChecks = False,
-    documents: DocumentsOption = None,
+    data_settings: dict[str, object],
     page: Page = None,
     as_json: AsJson = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Discard the study at the output.")] = False,
@@ -111,17 +86,6 @@ def run(
     from onoma.cli.search_progress import SearchProgress
     from onoma.training import read_setting
 
-    options: dict[str, object] = {
-        "data.format": format,
-        "data.tag_scheme": scheme,
-        "data.word_column": column(word_column),
-        "data.tag_column": column(tag_column),
-        "data.encoding": encoding,
-        "data.default_label": default_label or None,
-        "data.tag_names": comma_separated(tag_names) or None,
-        "data.skip_checks": skip_checks or None,
-        "data.documents": None if documents is None else documents_unit(documents),
-    }
     try:
         found = tune(
             config,
@@ -129,7 +93,7 @@ def run(
             dev=dev,
             encoders=encoders or (),
             output=output,
-            settings={**options, **dict(map(read_setting, sets or ()))},
+            settings={**data_settings, **dict(map(read_setting, sets or ()))},
             trials=trials,
             minutes=minutes,
             seeds=seeds,

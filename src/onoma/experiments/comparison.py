@@ -247,16 +247,11 @@ def _row(records: Sequence[CellRecord], speed: Speed | None) -> Row:
     return replace(
         row,
         dev=Measured.of([record.dev["f1"] for record in finished]),
-        test=Measured.of([_f1(record) for record in finished]),
+        test=Measured.of([record.f1 for record in finished]),
         interval=mean_f1_interval([record.array for record in finished]),
         seconds=Measured.of([record.seconds for record in finished]),
         speed=speed,
     )
-
-
-def _f1(record: CellRecord) -> float:
-    correct, predicted, gold = record.array.sum(axis=0).tolist()
-    return 2 * correct / (predicted + gold) if predicted + gold else 0.0
 
 
 def _dev_f1(row: Row) -> float:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from onoma.errors import InputError
 from onoma.io.files import replacing_bytes
+from onoma.metrics import Counts
 
 _FILES = ("train", "dev", "test", "text")
 """The keys of lists of files."""
@@ -57,6 +58,12 @@ class CellRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def array(self) -> NDArray[np.int64]:
         """The counts as an array, ``[documents, 3]``."""
         return np.asarray(self.counts, dtype=np.int64).reshape(-1, 3)
+
+    @property
+    def f1(self) -> float:
+        """Exact F1 on the text that it was tested on, a fraction of 1."""
+        correct, predicted, gold = self.array.sum(axis=0).tolist()
+        return Counts(correct=correct, predicted=predicted, gold=gold).f1
 
     def is_of(self, other: CellRecord) -> bool:
         """Whether the other is of the same run on the same data, wherever that is."""

@@ -170,7 +170,7 @@ def run_search(
         study.put_back_lost()
         if not clock.may_begin(study.records()):
             return
-        if study.has_room(budget.trials):
+        if study.has_trials_left(budget.trials):
             yield from _run(settings, train, context, study=study, clock=clock, processes=processes)
             continue
         others = study.running()

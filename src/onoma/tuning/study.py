@@ -118,7 +118,7 @@ class Study:
         with _explaining(self.settings.storage):
             return [_record(trial) for trial in self.optuna.get_trials(deepcopy=False)]
 
-    def has_room(self, most: int | None) -> bool:
+    def has_trials_left(self, most: int | None) -> bool:
         """Whether a trial may begin where a study may have so many; None for no bound."""
         return most is None or sum(record.state in USED for record in self.records()) < most
 
@@ -129,7 +129,7 @@ class Study:
             most: trials that the study may have; None for no bound.
         """
         self.put_back_lost()
-        if not self.has_room(most):
+        if not self.has_trials_left(most):
             return None
         with quiet():
             trial = RunningTrial(self, self.optuna.ask(self._distributions))

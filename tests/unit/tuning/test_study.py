@@ -77,7 +77,7 @@ def test_two_processes_share_the_trials(settings):
 def test_two_that_take_the_last_trial_together_leave_one_of_it(settings, monkeypatch):
     study = Study(settings)
     assert study.begin(1) is not None
-    monkeypatch.setattr(study, "has_room", lambda most: True)  # what it was when the other process had not begun
+    monkeypatch.setattr(study, "has_trials_left", lambda most: True)  # what it was when the other process had not begun
     assert study.begin(1) is None
     assert [record.state for record in study.records()] == ["running", "given back"]
 
