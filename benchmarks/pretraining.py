@@ -98,33 +98,30 @@ def scratch(seeds: Sequence[int]) -> dict[str, object]:
     }
 
 
-def adapt(seeds: Sequence[int], corpora: Sequence[str]) -> dict[str, object]:
-    figures: dict[str, object] = {}
-    for name in corpora:
-        if name == "wnut17":
-            encoder = Encoder("unlabelled", unlabelled(), {"model.encoder": "small", **ADAPT, "training.steps": 500})
-            sizes: Sequence[int | None] = (100, 300, 1_000, None)
-        else:
-            text = [corpus(name).train]
-            encoder = Encoder(f"{name}-text", text, {"model.encoder": "small", **ADAPT, "training.epochs": 3})
-            sizes = (None,)
-        do([encoder])
-        wait([encoder])
-        of = {
-            size: [(model(name, str(encoder.folder), seed, size), model(name, "small", seed, size)) for seed in seeds]
-            for size in sizes
-        }
-        models = [each for pairs in of.values() for pair in pairs for each in pair]
-        do(models)
-        wait(models)
-        figures[name] = {
-            "pre-training": facts(encoder),
-            "F1": {
-                str(size or "all"): compared([with_ for with_, _ in pairs], [without for _, without in pairs])
-                for size, pairs in of.items()
-            },
-        }
-    return figures
+def adapt(seeds: Sequence[int], name: str) -> dict[str, object]:
+    if name == "wnut17":
+        encoder = Encoder("unlabelled", unlabelled(), {"model.encoder": "small", **ADAPT, "training.steps": 500})
+        sizes: Sequence[int | None] = (100, 300, 1_000, None)
+    else:
+        text = [corpus(name).train]
+        encoder = Encoder(f"{name}-text", text, {"model.encoder": "small", **ADAPT, "training.epochs": 3})
+        sizes = (None,)
+    do([encoder])
+    wait([encoder])
+    of = {
+        size: [(model(name, str(encoder.folder), seed, size), model(name, "small", seed, size)) for seed in seeds]
+        for size in sizes
+    }
+    models = [each for pairs in of.values() for pair in pairs for each in pair]
+    do(models)
+    wait(models)
+    return {
+        "pre-training": facts(encoder),
+        "F1": {
+            str(size or "all"): compared([with_ for with_, _ in pairs], [without for _, without in pairs])
+            for size, pairs in of.items()
+        },
+    }
 
 
 def objectives(seeds: Sequence[int]) -> dict[str, object]:
@@ -171,12 +168,12 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     if arguments.what == "scratch":
-        figures = scratch(arguments.seeds or [1, 2, 3])
+        write_result("pretraining_scratch", scratch(arguments.seeds or [1, 2, 3]))
     elif arguments.what == "adapt":
-        figures = adapt(arguments.seeds or [1, 2, 3, 4, 5], arguments.corpora)
+        for name in arguments.corpora:
+            write_result(f"pretraining_adapt_{name}", adapt(arguments.seeds or [1, 2, 3, 4, 5], name))
     else:
-        figures = objectives(arguments.seeds or [1, 2, 3])
-    write_result(f"pretraining_{arguments.what}", figures)
+        write_result("pretraining_objectives", objectives(arguments.seeds or [1, 2, 3]))
 
 
 if __name__ == "__main__":
