@@ -28,7 +28,7 @@ from results import write_result
 from runs import TomlModel, compared, do, wait
 
 import onoma
-from onoma.api.tuning import SearchPlanned
+from onoma.api.search_plan import SearchPlanned
 from onoma.training import read_config
 from onoma.tuning import SearchEvent, TrialBegun, TrialEnded
 

@@ -155,6 +155,27 @@ def test_a_search_that_is_killed_goes_on_and_repeats_no_finished_trial(run, tmp_
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that can be handled")
+def test_a_search_that_sigterm_stops_while_new_seeds_are_trained_goes_on_with_them(run, tmp_path):
+    alone = tmp_path / "run.toml"
+    lines = run.read_text(encoding="utf-8").splitlines()
+    alone.write_text("\n".join(line for line in lines if "no/such" not in line), encoding="utf-8")
+    bad = ("--set", "training.learning_rate=1e-7", "--set", "training.epochs=20")
+    arguments = (alone, "--output", tmp_path / "out", "--trials", 2, "--seeds", 2, *bad)
+    stopped = _start(*arguments)
+    _wait_for(stopped, ", seed 2: dev F1")
+    stopped.terminate()
+    said = stopped.communicate()[1]
+    assert stopped.returncode == 143, said
+    assert f"stopped by SIGTERM; pass --resume to go on with {tmp_path / 'out'}" in said
+    last = _start(*arguments, "--resume")
+    said = last.communicate()[1]
+    assert last.returncode == 0, said
+    assert "done already" in said
+    assert _figures(tmp_path / "run.toml")["confirmation"]["seeds"] == [2, 3]
+
+
+@pytest.mark.slow
 def test_two_calls_with_the_same_storage_share_the_work(run, tmp_path):
     long = ("--set", "training.epochs=40", "--set", "training.patience=40")
     common = (

@@ -10,8 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from onoma.errors import TrainingError
-from onoma.tuning import Choice, Float, Reached, RunningTrial, SearchSpace, Study, StudySettings, TrialRecord
-from onoma.tuning.search import PrunedError, work
+from onoma.tuning import (
+    Choice,
+    Float,
+    PrunedError,
+    Reached,
+    RunningTrial,
+    SearchSpace,
+    Study,
+    StudySettings,
+    TrialRecord,
+)
+from onoma.tuning.worker import work
 
 RATE, HEAD = "training.learning_rate", "model.head"
 SPACE = SearchSpace({RATE: Float(1e-5, 1e-3, True), HEAD: Choice(("linear", "crf"))})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,15 +14,14 @@ from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike, paths_of
 from onoma.api.pages import check_page
 from onoma.api.speed import measure_speed
-from onoma.errors import InputError
+from onoma.api.work_folder import check_folder, taken_folder
 from onoma.io.files import remove, replacing
-from onoma.io.lock import locked
 from onoma.machine import WorkerProcess, find_processor, stopped_by_sigterm, usable_cores
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.experiments import Cell, CellEvent, Comparison, Speed, Within
 
-_CELLS, _RESULT, _LOCK = "cells", "comparison.json", "unfinished/onoma.lock"
+_CELLS, _RESULT = "cells", "comparison.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +131,8 @@ def compare(
     )
     listen = on_event or _ignore
     stopping = stopped_by_sigterm(f"stopped by SIGTERM; pass --resume to go on with {comparison.output}")
-    with stopping, _opened(comparison.output, overwrite=overwrite, resume=resume) as folder:
-        plans, notes = plan_cells(list(cells_of(comparison)), folder / _CELLS)
+    with stopping, _opened(comparison.output, overwrite=overwrite, resume=resume) as cells:
+        plans, notes = plan_cells(list(cells_of(comparison)), cells)
         todo = [plan for plan in plans if not plan.is_done]
         processes = comparison.jobs or processes_for(len(todo), memory=max((plan.memory for plan in todo), default=1))
         listen(
@@ -151,7 +150,7 @@ def compare(
             within=bounds,
         )
         found = replace(found, notes=(*notes, *found.notes))
-        with replacing(folder / _RESULT) as file:
+        with replacing(comparison.output / _RESULT) as file:
             json.dump(found.to_json(), file, ensure_ascii=False, indent=2)
     if report is not None:
         from onoma.views.comparison_page import write_comparison_page
@@ -166,30 +165,14 @@ def _ignore(event: object) -> None:
 
 @contextmanager
 def _opened(folder: Path, *, overwrite: bool, resume: bool) -> Iterator[Path]:
-    """Take an output folder for one comparison."""
-    if overwrite and resume:
-        raise InputError("--resume continues a comparison and --overwrite discards it; pass one of them")
-    if folder.is_file():
-        raise InputError(f"{folder}: this is a file; name a folder to write to")
+    """Take an output folder for one comparison; gives where its runs are."""
     cells = folder / _CELLS
-    if not cells.is_dir() and folder.is_dir() and any(folder.iterdir()):
-        raise InputError(f"{folder}: the output folder is not empty and has no comparison; choose another one")
-    if cells.is_dir() and not (overwrite or resume):
-        raise InputError(
-            f"{folder}: the output folder has a comparison; pass --resume to go on with it or to add to it, "
-            "--overwrite to start again, or choose another folder"
-        )
-    lock = folder / _LOCK
-    try:
-        with locked(lock):
-            if overwrite:
-                remove(cells)
-            cells.mkdir(exist_ok=True)
-            yield folder
-    finally:
-        for left in (lock.parent, cells, folder):  # unless something is in it
-            with suppress(OSError):
-                left.rmdir()
+    check_folder(folder, kind="comparison", begun=cells.is_dir(), overwrite=overwrite, resume=resume)
+    with taken_folder(folder, parts=[_CELLS]):
+        if overwrite:
+            remove(cells)
+        cells.mkdir(exist_ok=True)
+        yield cells
 
 
 def _speeds(plans: Sequence[CellPlan], listen: Listener) -> dict[tuple[str, str], Speed]:

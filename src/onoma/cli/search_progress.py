@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from onoma.api.tuning import ConfirmationPlanned, SearchPlanned
+from onoma.api.confirmation import ConfirmationPlanned
+from onoma.api.search_plan import SearchPlanned
 from onoma.cli.clock import clock
 from onoma.cli.output import print_message, print_notes
 from onoma.experiments import CellDone, CellEvent, CellFailed

@@ -2,23 +2,23 @@
 what follows from the trials. This package does not know how a trial is trained; whoever calls passes the function.
 """
 
-from onoma.tuning.records import TrialRecord, in_blocks
-from onoma.tuning.result import Confirmation, TuneResult, choice_inflation, rank
-from onoma.tuning.search import (
-    Budget,
+from onoma.tuning.budget import Budget
+from onoma.tuning.events import (
     OthersRunning,
-    PrunedError,
-    Reached,
     SearchEvent,
     SearchForecast,
     TrialBegun,
     TrialEnded,
     TrialProgress,
     WorkerDied,
-    run_search,
 )
+from onoma.tuning.records import TrialRecord, in_blocks
+from onoma.tuning.result import Confirmation, TuneResult, choice_inflation, rank
+from onoma.tuning.search import run_search
 from onoma.tuning.space import Choice, Float, Int, Params, SearchSpace, default_space, read_space
-from onoma.tuning.study import PrunerName, RunningTrial, Study, StudySettings, delete_study, shown_storage
+from onoma.tuning.storage import delete_study, quiet, shown_storage
+from onoma.tuning.study import PrunerName, RunningTrial, Study, StudySettings
+from onoma.tuning.worker import PrunedError, Reached
 
 __all__ = [
     "Budget",
@@ -47,6 +47,7 @@ __all__ = [
     "default_space",
     "delete_study",
     "in_blocks",
+    "quiet",
     "rank",
     "read_space",
     "run_search",

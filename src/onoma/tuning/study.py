@@ -7,13 +7,10 @@ with its values, and whoever takes it continues it. This module does not know wh
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 from threading import Event, Thread
 from typing import Literal
 from weakref import finalize, ref
@@ -21,19 +18,17 @@ from weakref import finalize, ref
 import optuna
 from optuna.exceptions import DuplicatedStudyError, OptunaError, UpdateFinishedTrialError
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as State
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
-from onoma.errors import ConfigError, InputError
+from onoma.errors import InputError
 from onoma.io.changes import changes
-from onoma.machine import process_mark, this_machine
+from onoma.tuning.owner import SEEN_EVERY, died_alone, is_lost, this_worker
 from onoma.tuning.records import USED, TrialRecord, TrialState
 from onoma.tuning.sampler import TrialSampler, distributions
 from onoma.tuning.space import Params, SearchSpace
+from onoma.tuning.storage import close_storage, explaining, open_storage, quiet, shown_storage
 
 PrunerName = Literal["median", "hyperband", "none"]
 
@@ -42,19 +37,11 @@ AnyTrial = FrozenTrial | optuna.Trial
 STEPS = 10
 """A trial is judged after each tenth of its run, so that runs of different length are compared at the same share."""
 
-_JOURNAL = "journal:"
 _IDENTITY = "onoma"
-_SEEN_EVERY, _LOST_AFTER = 30.0, 240.0
-"""Seconds."""
-
-_PAUSES = (0.2, 0.5, 1.0, 2.0)
-"""Seconds between attempts to open a database whose tables another call makes."""
-
 _DEATHS = 2
 """A trial whose process dies so often by itself has failed."""
 
 _WAIT_FOR_IDENTITY = 10.0
-_SQLITE_TIMEOUT = 120.0
 _UNJUDGED_TRIALS, _UNJUDGED_STEPS = 4, 3
 """The median of fewer trials says little, and so does the beginning of a run."""
 
@@ -93,9 +80,9 @@ class Study:
         self.settings = settings
         self._distributions = distributions(settings.space)
         sampler = TrialSampler(settings.space, first=settings.first, seed=settings.seed)
-        with quiet(), _explaining(settings.storage):
-            self._storage = _open(settings.storage)
-            finalize(self, _close, self._storage)
+        with quiet(), explaining(settings.storage):
+            self._storage = open_storage(settings.storage)
+            finalize(self, close_storage, self._storage)
             pruner = _pruner(settings.pruner)
             try:
                 self.optuna = optuna.create_study(
@@ -115,7 +102,7 @@ class Study:
 
     def records(self) -> list[TrialRecord]:
         """All trials, by number."""
-        with _explaining(self.settings.storage):
+        with explaining(self.settings.storage):
             return [_record(trial) for trial in self.optuna.get_trials(deepcopy=False)]
 
     def has_trials_left(self, most: int | None) -> bool:
@@ -140,10 +127,10 @@ class Study:
 
     def put_back_lost(self) -> None:
         """Put back the trials whose process is gone; one whose process keeps dying by itself has failed."""
-        with _explaining(self.settings.storage):
+        with explaining(self.settings.storage):
             for trial in self.optuna.get_trials(deepcopy=False, states=(State.RUNNING,)):
-                if _is_lost(trial):
-                    self._put_back(trial, died=_died_alone(trial))
+                if is_lost(trial):
+                    self._put_back(trial, died=died_alone(trial))
 
     def running(self) -> int:
         """How many trials processes have now."""
@@ -220,7 +207,7 @@ class RunningTrial:
         self.number = trial.number
         self.params: Params = dict(trial.params)
         self.first_number = _first_number(trial)
-        study.set_attribute(self.number, "worker", _worker())
+        study.set_attribute(self.number, "worker", this_worker())
         if _is_default(trial, study.settings):
             study.set_attribute(self.number, "is_default", True)
         self._reported: set[int] = set()
@@ -298,90 +285,12 @@ class _Seen:
 
 
 def _tell(study: ref[Study], number: int, stop: Event) -> None:
-    while not stop.wait(_SEEN_EVERY):
+    while not stop.wait(SEEN_EVERY):
         if (found := study()) is None:
             return
         with suppress(OptunaError, SQLAlchemyError, OSError):  # it is tried again
             found.set_attribute(number, "seen", time.time())
         del found
-
-
-def delete_study(storage: str, name: str) -> None:
-    """Delete a study with all of its trials, where there is one.
-
-    Raises:
-        InputError: the storage cannot be used.
-    """
-    with quiet(), _explaining(storage):
-        opened = _open(storage)
-        try:
-            with suppress(KeyError):
-                optuna.delete_study(study_name=name, storage=opened)
-        finally:
-            _close(opened)
-
-
-def shown_storage(storage: str) -> str:
-    """A storage for people, without its password."""
-    if storage.startswith(_JOURNAL):
-        return storage
-    try:
-        return make_url(storage).render_as_string(hide_password=True)
-    except SQLAlchemyError:
-        return storage.partition("://")[0] + "://…" if "://" in storage else storage
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep Optuna from printing what it does."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        yield
-    finally:
-        optuna.logging.set_verbosity(before)
-
-
-def _open(storage: str) -> BaseStorage:
-    if storage.startswith(_JOURNAL):
-        path = Path(storage.removeprefix(_JOURNAL))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return JournalStorage(JournalFileBackend(str(path)))
-    if "://" not in storage:
-        raise ConfigError(
-            f"--storage {storage}: expected a URL such as sqlite:///study.db or postgresql+psycopg://host/name, or "
-            "journal:PATH"
-        )
-    url = make_url(storage)
-    options: dict[str, object] = {}
-    if url.get_backend_name() == "sqlite":
-        options = {"connect_args": {"timeout": _SQLITE_TIMEOUT}}
-        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    for pause in _PAUSES:
-        try:
-            return RDBStorage(storage, engine_kwargs=options)
-        except (IntegrityError, OperationalError, ProgrammingError) as error:
-            if not (isinstance(error, IntegrityError) or "already exists" in str(error)):
-                raise
-            time.sleep(pause)  # another call has just begun to make the same tables
-    return RDBStorage(storage, engine_kwargs=options)
-
-
-def _close(storage: BaseStorage) -> None:
-    """Close the connections to a database."""
-    storage.remove_session()
-    if isinstance(storage, RDBStorage):
-        storage.engine.dispose()
-
-
-@contextmanager
-def _explaining(storage: str) -> Iterator[None]:
-    try:
-        yield
-    except (SQLAlchemyError, OptunaError, ImportError, OSError) as error:
-        why = str(error.__cause__ or error).strip().partition("\n")[0]
-        advice = "pip install the driver that the URL names" if isinstance(error, ImportError) else "check the address"
-        raise InputError(f"{shown_storage(storage)}: the storage cannot be used ({why}); {advice}") from error
 
 
 def _pruner(name: PrunerName) -> BasePruner:
@@ -426,32 +335,3 @@ def _first_number(trial: AnyTrial) -> int:
 
 def _is_default(trial: AnyTrial, settings: StudySettings) -> bool:
     return bool(trial.user_attrs.get("is_default")) or (trial.number == 0 and settings.first is not None)
-
-
-def _worker() -> dict[str, str | None]:
-    """Who has a trial: the machine, the process, and the one that has started it."""
-    return {
-        "machine": this_machine(),
-        "process": process_mark(os.getpid()),
-        "parent": process_mark(os.getppid()),
-    }
-
-
-def _is_lost(trial: FrozenTrial) -> bool:
-    worker, seen = trial.user_attrs.get("worker"), trial.user_attrs.get("seen")
-    if worker is not None and worker["machine"] == this_machine():
-        return not _is_there(worker["process"])
-    if seen is not None:
-        return time.time() - float(seen) > _LOST_AFTER
-    begun = trial.datetime_start
-    return begun is None or (datetime.now() - begun).total_seconds() > _LOST_AFTER
-
-
-def _died_alone(trial: FrozenTrial) -> bool:
-    """Whether its process has died though the one that had started it has not."""
-    worker = trial.user_attrs.get("worker")
-    return worker is not None and worker["machine"] == this_machine() and _is_there(worker["parent"])
-
-
-def _is_there(mark: str | None) -> bool:
-    return mark is not None and process_mark(int(mark.partition(" ")[0])) == mark

@@ -15,9 +15,8 @@ from plotly.offline import get_plotlyjs
 
 from onoma.io.files import replacing
 from onoma.text.markup import escaped
-from onoma.tuning import SearchSpace, TrialRecord, TuneResult
+from onoma.tuning import SearchSpace, TrialRecord, TuneResult, quiet
 from onoma.tuning.sampler import distributions
-from onoma.tuning.study import quiet
 
 _FEWEST_FOR_IMPORTANCE = 4
 

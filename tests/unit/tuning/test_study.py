@@ -8,7 +8,7 @@ import time
 import pytest
 
 from onoma.errors import ConfigError, InputError, TrainingError
-from onoma.tuning import Choice, SearchSpace, Study, delete_study, shown_storage
+from onoma.tuning import Choice, SearchSpace, Study, delete_study, quiet, shown_storage
 from support.postgresql import server, why_not
 from support.searching import FIRST, HEAD, RATE, SPACE, die_with_a_trial, search_here, settings_in
 
@@ -115,12 +115,12 @@ def test_a_trial_that_is_stopped_does_not_count_as_a_death(settings):
 
 
 def test_a_trial_of_another_machine_is_lost_when_it_was_not_seen_for_minutes(settings, monkeypatch):
-    monkeypatch.setattr("onoma.tuning.study.this_machine", lambda: "elsewhere")
+    monkeypatch.setattr("onoma.tuning.owner.this_machine", lambda: "elsewhere")
     assert Study(settings).begin(1) is not None
     monkeypatch.undo()
     assert Study(settings).begin(1) is None
     later = time.time() + 300
-    monkeypatch.setattr("onoma.tuning.study.time.time", lambda: later)
+    monkeypatch.setattr("onoma.tuning.owner.time.time", lambda: later)
     again = Study(settings).begin(1)
     assert again is not None
     assert again.first_number == 0
@@ -214,8 +214,6 @@ def test_another_name_is_another_study_in_the_same_storage(settings, tmp_path):
 
 def test_a_study_that_onoma_has_not_made_is_refused(tmp_path):
     import optuna
-
-    from onoma.tuning.study import quiet
 
     settings = settings_in(tmp_path)
     with quiet():

@@ -1,0 +1,101 @@
+"""The best trial of a search and the run as it is, trained with new seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onoma.api.cells import plan_cells, train_cells
+from onoma.api.search_plan import SearchPlan
+
+if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+    from onoma.experiments import CellEvent, CellRecord
+    from onoma.training import RunConfig
+    from onoma.tuning import Confirmation, TrialRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationPlanned:
+    """The best trial and the run as it is are about to be trained with new seeds.
+
+    Attributes:
+        runs: that are to be done.
+        kept: how many are done already.
+    """
+
+    runs: int
+    kept: int
+
+
+def confirm(
+    best: TrialRecord,
+    plan: SearchPlan,
+    folder: Path,
+    *,
+    seeds: int,
+    processes: int,
+    on_event: Callable[[ConfirmationPlanned | CellEvent], object],
+) -> Confirmation | None:
+    """Train the best trial and the run as it is with seeds that the search has not used, and compare them on dev.
+
+    Args:
+        best: of all trials.
+        plan: of the search.
+        folder: of the runs; those that are finished in it are not done again.
+        seeds: how many.
+        processes: runs at a time.
+        on_event: called with each event.
+
+    Returns:
+        None where the best trial is the run as it is, or no seed has both runs.
+    """
+    from onoma.experiments import Cell
+
+    if best.is_default or not seeds:
+        return None
+    candidates = {
+        f"trial {best.continues}": plan.space.config(plan.search_run, best.params),
+        "defaults": plan.search_run,
+    }
+    first = plan.run.training.seed + 1
+    cells = [
+        Cell(corpus="dev", candidate=name, sentences=None, seed=seed, tables=_tables(run, seed=seed))
+        for seed in range(first, first + seeds)
+        for name, run in candidates.items()
+    ]
+    plans = [replace(each, keeps_model=False) for each in plan_cells(cells, folder)[0]]
+    todo = [each for each in plans if not each.is_done]
+    on_event(ConfirmationPlanned(len(todo), len(plans) - len(todo)))
+    with closing(train_cells(todo, processes=processes)) as events:
+        for event in events:
+            on_event(event)
+    done = [each.record for each in plans if not each.record.error]
+    ours, theirs = ({each.seed: each for each in done if each.candidate == name} for name in candidates)
+    return _compared(ours, theirs)
+
+
+def _tables(run: RunConfig, *, seed: int) -> dict[str, object]:
+    tables = run.model_dump(mode="json", exclude={"output"}, exclude_none=True)
+    tables["training"]["seed"] = seed
+    return tables
+
+
+def _compared(ours: Mapping[int, CellRecord], theirs: Mapping[int, CellRecord]) -> Confirmation | None:
+    """The runs of the seeds that both have finished; None where there is none."""
+    from onoma.metrics import compare_over_seeds
+    from onoma.tuning import Confirmation
+
+    seeds = sorted(ours.keys() & theirs.keys())
+    if not seeds:
+        return None
+    runs = [[records[seed].array for seed in seeds] for records in (ours, theirs)]
+    best, defaults = (tuple(records[seed].f1 for seed in seeds) for records in (ours, theirs))
+    return Confirmation(
+        seeds=tuple(seeds),
+        best=best,
+        defaults=defaults,
+        difference=compare_over_seeds(*runs),
+    )

@@ -1,0 +1,192 @@
+"""What a search is about: the run, the space of its settings, and by what the study is known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from onoma.api.cells import encoder_digest
+from onoma.bundle import BASELINES
+from onoma.errors import ConfigError
+
+if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+    from onoma.training import RunConfig, SettledRun
+    from onoma.tuning import SearchSpace, StudySettings, TrialRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPlanned:
+    """A search is about to begin.
+
+    Attributes:
+        space: what is searched, in TOML by key.
+        sentences: of the training text.
+        trials: that the study may have; None where only time bounds it.
+        minutes: for this call; None where only trials bound it.
+        done: trials that the study has already.
+        processes: trials at a time.
+        storage: where the study is, without a password.
+        notes: what a reader should know.
+    """
+
+    space: Mapping[str, str]
+    sentences: int
+    trials: int | None
+    minutes: float | None
+    done: int
+    processes: int
+    storage: str
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPlan:
+    """What is searched.
+
+    Attributes:
+        run: as it is.
+        search_run: the same without test text.
+        space: of its settings.
+        first: the values with which a trial is the run as it is; None where that is not in the space.
+        sentences: of the training text.
+        notes: what a reader should know.
+        identity: by which the study is known.
+    """
+
+    run: RunConfig
+    search_run: RunConfig
+    space: SearchSpace
+    first: Mapping[str, str | int | float | bool] | None
+    sentences: int
+    notes: tuple[str, ...]
+    identity: Mapping[str, str]
+
+    def study_settings(
+        self, *, storage: str, name: str, pruner: Literal["median", "hyperband", "none"]
+    ) -> StudySettings:
+        """The study of this search."""
+        from onoma.tuning import StudySettings
+
+        return StudySettings(
+            storage=storage,
+            name=name,
+            identity={**self.identity, "pruner": pruner},
+            space=self.space,
+            first=self.first,
+            pruner=pruner,
+            seed=self.run.training.seed,
+        )
+
+    def event(
+        self, *, trials: int | None, minutes: float | None, jobs: int, before: Sequence[TrialRecord], storage: str
+    ) -> SearchPlanned:
+        """What a listener is told before it begins."""
+        from onoma.tuning import shown_storage
+
+        return SearchPlanned(
+            space=self.space.texts(),
+            sentences=self.sentences,
+            trials=trials,
+            minutes=minutes,
+            done=sum(record.state in ("finished", "pruned", "failed") for record in before),
+            processes=jobs,
+            storage=shown_storage(storage),
+            notes=self.notes,
+        )
+
+
+def plan_search(path: Path | None, *, settings: Mapping[str, object], encoders: Sequence[str]) -> SearchPlan:
+    """Read what is searched, and check all files that trials will read.
+
+    Raises:
+        ConfigError: a setting does not fit, or there is no dev text.
+        InputError: a file cannot be read.
+    """
+    from onoma.corpora import count_sentences
+    from onoma.engine.events import Event, Notice
+    from onoma.training import read_part, settle_run
+    from onoma.tuning import default_space, read_space
+    from onoma.tuning.config import read_tune_config, without_test
+
+    notes: list[str] = []
+
+    def note(event: Event) -> None:
+        if isinstance(event, Notice):
+            notes.append(event.text)
+
+    found = read_tune_config(path, settings=settings)
+    run, search_run = found.run, without_test(found.run)
+    _refuse_baselines([run.model.encoder])
+    settled = settle_run(search_run, on_event=note)
+    read_part(run.data.dev, run.data, on_event=note)
+    sentences = run.data.sentences or count_sentences(read_part(run.data.train, run.data, on_event=note).documents)
+    if found.space is not None:
+        space = read_space(found.space, search_run)
+    else:
+        rates = [(name, _learning_rate(name, search_run, settled)) for name in dict.fromkeys(encoders)]
+        space = default_space(search_run, settled, sentences=sentences, encoders=rates)
+    _refuse_baselines(_encoders(search_run, space))
+    first = space.params_of(search_run, settled)
+    if isinstance(first, str):
+        notes.append(f"the run as it is is not among the trials: {first}")
+    return SearchPlan(
+        run=run,
+        search_run=search_run,
+        space=space,
+        first=None if isinstance(first, str) else first,
+        sentences=sentences,
+        notes=tuple(dict.fromkeys(notes)),
+        identity=_identity(search_run, space),
+    )
+
+
+def _learning_rate(encoder: str, run: RunConfig, settled: SettledRun) -> float:
+    """The rate that an encoder would have, which its width decides where its folder says it."""
+    from onoma.models import width_in_folder
+    from onoma.training import default_learning_rate
+
+    width = None if run.training.learning_rate is not None else width_in_folder(encoder)
+    return settled.settled.learning_rate if width is None else default_learning_rate(width)
+
+
+def _encoders(run: RunConfig, space: SearchSpace) -> list[str]:
+    """The encoders that trials may have."""
+    from onoma.tuning import Choice
+
+    searched = space.domains.get("model.encoder")
+    return [str(name) for name in searched.values] if isinstance(searched, Choice) else [run.model.encoder]
+
+
+def _refuse_baselines(encoders: Sequence[str]) -> None:
+    for name in encoders:
+        if name in BASELINES:
+            raise ConfigError(
+                f"the baseline {name} cannot be searched; name an encoder, or compare it by onoma compare"
+            )
+
+
+def _identity(run: RunConfig, space: SearchSpace) -> dict[str, str]:
+    """What two searches of the same study have in common."""
+    from onoma.corpora import digest_of
+
+    found = {f"space.{key}": text for key, text in space.texts().items()}
+    for name in _encoders(run, space):
+        found[f"encoder {name}"] = encoder_digest(name)
+    found["training text"] = digest_of(run.data.train)
+    found["dev text"] = digest_of(run.data.dev)
+    tree = run.model_dump(mode="json", exclude={"output": True, "data": {"train", "dev"}})
+    for key in ("checkpoint_minutes", "checkpoint_steps", "device"):
+        tree["training"].pop(key)
+    return (
+        found
+        | {
+            f"{table}.{key}": json.dumps(value)
+            for table in ("data", "model", "training")
+            for key, value in tree[table].items()
+            if value is not None
+        }
+        | ({"task": json.dumps(tree["task"])} if run.task else {})
+    )

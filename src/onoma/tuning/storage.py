@@ -1,0 +1,112 @@
+"""Storages of studies: opened, named for people, and their errors explained."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import optuna
+from optuna.exceptions import OptunaError
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
+
+from onoma.errors import ConfigError, InputError
+
+_JOURNAL = "journal:"
+_SQLITE_TIMEOUT = 120.0
+"""Seconds."""
+
+_PAUSES = (0.2, 0.5, 1.0, 2.0)
+"""Seconds between attempts to open a database whose tables another call makes."""
+
+
+def delete_study(storage: str, name: str) -> None:
+    """Delete a study with all of its trials, where there is one.
+
+    Raises:
+        InputError: the storage cannot be used.
+    """
+    with quiet(), explaining(storage):
+        opened = open_storage(storage)
+        try:
+            with suppress(KeyError):
+                optuna.delete_study(study_name=name, storage=opened)
+        finally:
+            close_storage(opened)
+
+
+def shown_storage(storage: str) -> str:
+    """A storage for people, without its password."""
+    if storage.startswith(_JOURNAL):
+        return storage
+    try:
+        return make_url(storage).render_as_string(hide_password=True)
+    except SQLAlchemyError:
+        return storage.partition("://")[0] + "://…" if "://" in storage else storage
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep Optuna from printing what it does."""
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(before)
+
+
+def open_storage(storage: str) -> BaseStorage:
+    """Open a storage, and make what it needs.
+
+    Raises:
+        ConfigError: this is neither a URL nor a journal.
+    """
+    if storage.startswith(_JOURNAL):
+        path = Path(storage.removeprefix(_JOURNAL))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return JournalStorage(JournalFileBackend(str(path)))
+    if "://" not in storage:
+        raise ConfigError(
+            f"--storage {storage}: expected a URL such as sqlite:///study.db or postgresql+psycopg://host/name, or "
+            "journal:PATH"
+        )
+    url = make_url(storage)
+    options: dict[str, object] = {}
+    if url.get_backend_name() == "sqlite":
+        options = {"connect_args": {"timeout": _SQLITE_TIMEOUT}}
+        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    for pause in _PAUSES:
+        try:
+            return RDBStorage(storage, engine_kwargs=options)
+        except (IntegrityError, OperationalError, ProgrammingError) as error:
+            if not (isinstance(error, IntegrityError) or "already exists" in str(error)):
+                raise
+            time.sleep(pause)  # another call has just begun to make the same tables
+    return RDBStorage(storage, engine_kwargs=options)
+
+
+def close_storage(storage: BaseStorage) -> None:
+    """Close the connections to a database."""
+    storage.remove_session()
+    if isinstance(storage, RDBStorage):
+        storage.engine.dispose()
+
+
+@contextmanager
+def explaining(storage: str) -> Iterator[None]:
+    """In here the errors of a storage become ones that name it.
+
+    Raises:
+        InputError: the storage cannot be used.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, OptunaError, ImportError, OSError) as error:
+        why = str(error.__cause__ or error).strip().partition("\n")[0]
+        advice = "pip install the driver that the URL names" if isinstance(error, ImportError) else "check the address"
+        raise InputError(f"{shown_storage(storage)}: the storage cannot be used ({why}); {advice}") from error
