@@ -6,20 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import torch
-
 from onoma.corpora import digest_of
 from onoma.engine.data import Measure
-from onoma.engine.devices import ALONE, Ranks, find_device
+from onoma.engine.devices import ALONE, Ranks
 from onoma.engine.dtype import Dtype
 from onoma.engine.events import Listener, Notice, Score, Stage
-from onoma.engine.identity import code_versions, make_identity
+from onoma.engine.identity import code_versions
 from onoma.engine.learner import LearnerSettings
-from onoma.engine.loggers import make_loggers
-from onoma.engine.loop import Loop, LoopSettings
-from onoma.engine.recording import record
-from onoma.engine.resume import dtype_of_run
-from onoma.engine.stopping import Stop
+from onoma.engine.loop import LoopSettings
+from onoma.engine.run import Run
 from onoma.engine.train_state import TrainState
 from onoma.models import (
     DistillationModel,
@@ -123,9 +118,14 @@ def pretrain(
         StoppedError: SIGTERM came.
     """
     settings = config.training
-    device = find_device(settings.device, ranks=ranks)
-    loggers = make_loggers(settings.log, folder=folder, name=config.output.name) if folder else []
-    torch.manual_seed(settings.seed)
+    run = Run.prepare(
+        settings,
+        name=config.output.name,
+        on_event=on_event,
+        folder=folder,
+        accept_changes=accept_changes,
+        ranks=ranks,
+    )
     teacher = ranks.in_turn(lambda: load_teacher(config, on_event=on_event))
     pretrained = ranks.in_turn(lambda: load_start(config, teacher=teacher, folder=folder, on_event=on_event))
     for each in filter(None, (pretrained, teacher)):
@@ -138,9 +138,9 @@ def pretrain(
         set_dropout(model.encoder, config.model.dropout or 0.0)
     if settings.recompute:
         checkpoint_layers(model.encoder)
-    model.to(device)
-    dtype = ranks.broadcast(lambda: dtype_of_run(settings.dtype, device=device, folder=folder))
-    learner = plan_learner(config, pretrained, new_head=new_head, device=device, dtype=dtype)
+    model.to(run.device)
+    dtype = run.dtype()
+    learner = plan_learner(config, pretrained, new_head=new_head, device=run.device, dtype=dtype)
     makers = _makers(config, pretrained, train=split.train, held_out=split.held_out)
     streams = Streams.of(config, split.train, pairs=pairs)
 
@@ -151,40 +151,23 @@ def pretrain(
         lambda: plan_steps(config, streams, data_of, model=model, learner=learner, folder=folder, on_event=on_event)
     )
     data = data_of(streams.phases(steps))
-    listener, checkpointer = record(
-        folder,
-        lambda: make_identity(
-            config.model_dump(mode="json"),
-            data={"text": digest} | ({} if teacher is None else {"teacher": teacher.digest}),
-            encoder=pretrained.digest,
-            dtype=dtype,
-            device=device,
-            processes=ranks.size,
-        ),
-        settings=settings,
-        loggers=loggers,
-        accept_changes=accept_changes,
-        on_event=on_event,
-    )
     measure = _measure(config, model, makers.held_out, pairs=pairs, learner=learner) if ranks.first else None
-    with Stop() as stop:
-        loop = Loop(
-            model,
-            data,
-            settings=LoopSettings(
-                epochs=data.measurements,
-                patience=data.measurements + 1,
-                learner=learner,
-                accumulate=settings.accumulate,
-                stretch="part",
-            ),
-            measure=measure(_MEASURED_SUBWORDS) if measure else None,
-            on_event=listener,
-            checkpointer=checkpointer,
-            stop=stop,
-            ranks=ranks,
-        )
-        state = loop.run()
+    state = run.train(
+        model,
+        data,
+        settings=LoopSettings(
+            epochs=data.measurements,
+            patience=data.measurements + 1,
+            learner=learner,
+            accumulate=settings.accumulate,
+            stretch="part",
+        ),
+        measure=measure(_MEASURED_SUBWORDS) if measure else None,
+        config=config.model_dump(mode="json"),
+        digests={"text": digest} | ({} if teacher is None else {"teacher": teacher.digest}),
+        encoder=pretrained.digest,
+        dtype=dtype,
+    )
     figures: Mapping[str, float] = {}
     if measure:
         on_event(Stage("measuring on the held-out text"))

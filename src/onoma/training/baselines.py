@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from onoma.baselines.bilstm import NetworkScorer
@@ -28,14 +27,9 @@ from onoma.bundle import (
 )
 from onoma.encoding import WordWindower
 from onoma.engine.data import Measure
-from onoma.engine.devices import find_device
 from onoma.engine.events import FitEnded, Listener, Notice, Score, Stage, several
 from onoma.engine.history import History
-from onoma.engine.identity import make_identity
-from onoma.engine.loggers import make_loggers
-from onoma.engine.loop import Loop
-from onoma.engine.recording import record
-from onoma.engine.stopping import Stop
+from onoma.engine.run import Run
 from onoma.engine.train_state import TrainState
 from onoma.evaluation import evaluate
 from onoma.metrics import as_fractions
@@ -162,33 +156,18 @@ def _train_network(
     folder: Path | None,
     accept_changes: bool,
 ) -> TrainedBaseline:
-    settings = config.training
-    device = find_device(settings.device)
-    torch.manual_seed(settings.seed)
+    run = Run.prepare(
+        config.training, name=config.output.name, on_event=on_event, folder=folder, accept_changes=accept_changes
+    )
     vocabulary = Vocabulary.of(example.words for example in text.examples)
     measures = NetworkSettings(**(config.bilstm or BilstmConfig()).model_dump())
-    network = WordNetwork(vocabulary, text.task, measures).to(device)
-    data, loop_settings = plan_network(settings, text.examples, reader=vocabulary.reader(), device=device)
-    listener, checkpointer = record(
-        folder,
-        lambda: make_identity(
-            config.model_dump(mode="json"),
-            data={part: card.digest for part, card in bundle.manifest.provenance.data.items()},
-            encoder="",
-            dtype=FP32,
-            device=device,
-            processes=1,
-        ),
-        settings=settings,
-        loggers=make_loggers(settings.log, folder=folder, name=config.output.name) if folder else [],
-        accept_changes=accept_changes,
-        on_event=on_event,
-    )
+    network = WordNetwork(vocabulary, text.task, measures).to(run.device)
+    data, loop_settings = plan_network(config.training, text.examples, reader=vocabulary.reader(), device=run.device)
 
     def learnt() -> Bundle:
         return _with_transitions(bundle, network.head.parameters_for_decoding())
 
-    scorer = NetworkScorer(vocabulary, computing(network, device=device))
+    scorer = NetworkScorer(vocabulary, computing(network, device=run.device))
     measure: Measure | None = None
     if text.dev is not None:
         gold = text.dev
@@ -196,16 +175,16 @@ def _train_network(
         def measure() -> Score:
             return _score(learnt(), scorer, gold)
 
-    with Stop() as stop:
-        state = Loop(
-            network,
-            data,
-            settings=loop_settings,
-            measure=measure,
-            on_event=listener,
-            checkpointer=checkpointer,
-            stop=stop,
-        ).run()
+    state = run.train(
+        network,
+        data,
+        settings=loop_settings,
+        measure=measure,
+        config=config.model_dump(mode="json"),
+        digests={part: card.digest for part, card in bundle.manifest.provenance.data.items()},
+        encoder="",
+        dtype=FP32,
+    )
     samples = _samples(text.examples)
     return TrainedBaseline(bundle=learnt(), arrays=vocabulary.arrays(), network=network, samples=samples, state=state)
 

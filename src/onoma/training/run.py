@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -22,14 +21,9 @@ from onoma.bundle import (
 )
 from onoma.encoding import SubwordEncoder, Windower
 from onoma.engine.data import Measure
-from onoma.engine.devices import ALONE, Ranks, find_device
+from onoma.engine.devices import ALONE, Ranks
 from onoma.engine.events import Event, Listener, Notice, Score, Stage
-from onoma.engine.identity import make_identity
-from onoma.engine.loggers import make_loggers
-from onoma.engine.loop import Loop
-from onoma.engine.recording import record
-from onoma.engine.resume import dtype_of_run
-from onoma.engine.stopping import Stop
+from onoma.engine.run import Run
 from onoma.engine.train_state import TrainState
 from onoma.errors import ConfigError, InputError
 from onoma.evaluation import choose_bound, tag_gold
@@ -157,9 +151,15 @@ def run_training(
         StoppedError: SIGTERM came.
     """
     settings = config.training
-    device = find_device(settings.device, ranks=ranks)
-    loggers = make_loggers(settings.log, folder=folder, name=config.output.name) if folder else []
-    torch.manual_seed(settings.seed)
+    run = Run.prepare(
+        settings,
+        name=config.output.name,
+        on_event=on_event,
+        folder=folder,
+        accept_changes=accept_changes,
+        ranks=ranks,
+    )
+    device = run.device
     if pretrained is None:
         on_event(Stage(f"loading encoder {config.model.encoder}"))
         pretrained = load_pretrained(config.model.encoder)
@@ -178,7 +178,7 @@ def run_training(
     if several:
         model = several.on(model, run=config, pretrained=pretrained)
     model = model.to(device)
-    dtype = ranks.broadcast(lambda: dtype_of_run(settings.dtype, device=device, folder=folder))
+    dtype = run.dtype()
     entities, loop_settings = plan_run(settings, text, pretrained=pretrained, device=device, dtype=dtype)
     data: TaggingData | MixedData = entities
     entities_measure = None if dev is None else _Measured(bundle.only(ENTITIES), model, dev, device=device)
@@ -186,33 +186,16 @@ def run_training(
     if several:
         data = several.with_entities(entities, run=config, pretrained=pretrained, epochs=loop_settings.epochs)
         measure = several.measured_with(measure, bundle=bundle, model=model, device=device, best=settings.best_task)
-    listener, checkpointer = record(
-        folder,
-        lambda: make_identity(
-            config.model_dump(mode="json"),
-            data={part: card.digest for part, card in bundle.manifest.provenance.data.items()},
-            encoder=bundle.manifest.encoder.digest,
-            dtype=dtype,
-            device=device,
-            processes=ranks.size,
-        ),
-        settings=settings,
-        loggers=loggers,
-        accept_changes=accept_changes,
-        on_event=on_event,
+    state = run.train(
+        model,
+        data,
+        settings=loop_settings,
+        measure=measure,
+        config=config.model_dump(mode="json"),
+        digests={part: card.digest for part, card in bundle.manifest.provenance.data.items()},
+        encoder=bundle.manifest.encoder.digest,
+        dtype=dtype,
     )
-    with Stop() as stop:
-        loop = Loop[Any](
-            model,
-            data,
-            settings=loop_settings,
-            measure=measure,
-            on_event=listener,
-            checkpointer=checkpointer,
-            stop=stop,
-            ranks=ranks,
-        )
-        state = loop.run()
     if settings.lora is not None:
         merge_lora(model.encoder)
     if isinstance(model, AuxiliaryModel):
