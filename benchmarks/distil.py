@@ -10,13 +10,13 @@ on unlabelled tweets and comments, the other one is left as it is. Both, and the
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
-from pretraining import Encoder, facts, model
+from known import figures_of, sources
+from pretraining import Encoder, model, with_models
 from pretraining_data import unlabelled
 from results import write_result
-from runs import compared, do, mean_and_deviation, wait
+from runs import compared, mean_and_deviation
 
 
 def main() -> None:
@@ -32,19 +32,17 @@ def main() -> None:
     begin = {"model.teacher": teacher, "model.shape": "teacher", "model.layers": layers}
     distilled = Encoder(f"distilled-{name}-{minutes:g}", unlabelled(), {**begin, "training.minutes": minutes})
     cut = Encoder(f"cut-{name}", unlabelled(), {**begin, "training.steps": 0})
-    do([distilled, cut])
-    wait([distilled, cut])
     with_, without, of_teacher = (
         [model("wnut17", encoder, seed, arguments.sentences) for seed in arguments.seeds]
         for encoder in (str(distilled.folder), str(cut.folder), teacher)
     )
     models = [each for models in zip(with_, without, of_teacher, strict=True) for each in models]
-    do(models)
-    wait(models)
+    with_models([distilled, cut], models)
     figures = {
-        "distillation": facts(distilled),
-        "cut": json.loads((cut.folder / "pretraining.json").read_text(encoding="utf-8"))["figures"],
+        "distillation": figures_of(distilled),
+        "cut": figures_of(cut)["figures"],
         "F1": {**compared(with_, without), "teacher": mean_and_deviation([each.f1() for each in of_teacher])},
+        "done": sources([distilled, cut, *models]),
     }
     write_result("distil", figures)
 

@@ -3,8 +3,8 @@
     python benchmarks/heads.py [--corpora wnut17 bc5cdr …] [--heads linear crf span] [--seeds 1 2 3] [--pairs 5]
         [--set KEY=VALUE ...]
 
-Models are trained by `onoma train` with its defaults into runs/heads/CORPUS-HEAD-SEED; one that exists is used as it
-is, and several processes may train at once. The epoch is chosen on dev, and F1 is exact F1 on test. `weibo` and
+Models are trained by `onoma train` with its defaults into runs/heads/CORPUS-HEAD-SEED; runs.py says how they are shared
+and kept. The epoch is chosen on dev, and F1 is exact F1 on test. `weibo` and
 `germeval` (its outer entities) are trained with the encoder `multilingual`, the others with `small`. Speeds are
 measured apart from these runs, with `--pairs 0` not at all: `training` is subwords a second of one epoch, `tagging`
 words a second over the texts of test with the fp32 graph. Both are also given as the ratio to the first head in one
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from corpora import Parts, columns, corpus
+from known import sources
 from results import write_result
 from runs import Model, compared, do, mean_and_deviation, wait
 from versions import HERE, environment, spread, train
@@ -103,7 +104,7 @@ def main() -> None:
         for name in arguments.corpora
     }
     every = [each for heads in models.values() for seeds in zip(*heads.values(), strict=True) for each in seeds]
-    do(every)
+    do(every, figures_only=not arguments.pairs)
     wait(every)
     figures: dict[str, Any] = {"threads": arguments.threads, "settings": settings}
     for name, heads in models.items():
@@ -113,6 +114,7 @@ def main() -> None:
             for head, of in heads.items()
         }
         figures[name]["gains"] = {head: compared(heads[head], heads[first])["difference"] for head in others}
+        figures[name]["done"] = sources([one for of in heads.values() for one in of])
         if arguments.pairs:
             some = {head: of[0] for head, of in heads.items()}
             figures[name] |= speeds(name, some, arguments.pairs, arguments.threads, settings)

@@ -9,10 +9,9 @@ fine-tuned on wikigold, WNUT 2017 and BC5CDR. `adapt`: the encoder `small`, adap
 and then fine-tuned on parts of WNUT 2017; adapted to the texts of the train part of BC5CDR and NCBI-disease and then
 fine-tuned on them. `objectives`: four objectives for as many steps each, fine-tuned on WNUT 2017 and wikigold.
 
-All runs are `onoma pretrain` and `onoma train` with the settings below, in folders below ``runs/pretraining``. One that
-exists is used as it is, so a benchmark that was stopped goes on. Several processes may work on the same benchmark: each
-takes runs that no other has begun. The epoch is chosen on dev, F1 is exact F1 on test. Differences are of the same
-seed, and so of the same sentences; `p` is the share of all choices of their signs whose mean is as far from 0.
+All runs are `onoma pretrain` and `onoma train` with the settings below, in folders below ``runs/pretraining``; runs.py
+says how they are shared and kept. The epoch is chosen on dev, F1 is exact F1 on test. Differences are of the same seed,
+and so of the same sentences; `p` is the share of all choices of their signs whose mean is as far from 0.
 """
 
 from __future__ import annotations
@@ -22,12 +21,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from corpora import Parts, corpus
+from known import figures_of, is_known, sources
 from pretraining_data import HERE, some_sentences, texts, unlabelled
 from results import write_result
-from runs import Model, compared, do, mean_and_deviation, sets, wait
+from runs import Model, as_given, compared, do, mean_and_deviation, sets, wait
+
+from onoma.pretraining import read_config
 
 SCRATCH = {"model.shape": "mini", "model.vocabulary_size": 8_000, "training.batch_subwords": 1_024}
 ADAPT = {
@@ -66,6 +68,19 @@ class Encoder:
         given = [argument for path in self.texts for argument in ("--text", str(path))]
         return ["pretrain", *given, *sets(self.settings), "--output", str(self.folder)]
 
+    def config(self) -> dict[str, object]:
+        """All settings, those that were left to onoma included."""
+        settings = {"data.text": self.texts, "output": self.folder, **as_given(self.settings)}
+        return read_config(None, settings=settings).model_dump(mode="json")
+
+    def found(self) -> dict[str, Any]:
+        """Its text, its steps, its figures and how they came about."""
+        facts = json.loads((self.folder / self.mark).read_text(encoding="utf-8"))
+        lines = (self.folder / "history.jsonl").read_text(encoding="utf-8").splitlines()
+        epochs = [each for each in map(json.loads, lines) if each["kind"] == "epoch"]
+        curve = [{"minutes": round(each["seconds"] / 60, 1), **each["dev"]} for each in epochs if "dev" in each]
+        return {"text": facts["text"], "steps": facts["steps"], "figures": facts["figures"], "curve": curve}
+
 
 def model(name: str, encoder: str, seed: int, sentences: int | None = None) -> Model:
     """A model of a corpus, or of so many of its sentences."""
@@ -87,14 +102,12 @@ def scratch(seeds: Sequence[int]) -> dict[str, object]:
     with_, without = (
         {name: [model(name, str(encoder.folder), seed) for seed in seeds] for name in corpora} for encoder in encoders
     )
-    do(encoders)
-    wait(encoders)
     models = [each for pair in zip(_all(with_.values()), _all(without.values()), strict=True) for each in pair]
-    do(models)
-    wait(models)
+    with_models(encoders, models)
     return {
-        "pre-training": facts(encoders[0]),
+        "pre-training": figures_of(encoders[0]),
         "F1": {name: compared(with_[name], without[name]) for name in corpora},
+        "done": sources([*encoders, *models]),
     }
 
 
@@ -106,21 +119,19 @@ def adapt(seeds: Sequence[int], name: str) -> dict[str, object]:
         text = [corpus(name).train]
         encoder = Encoder(f"{name}-text", text, {"model.encoder": "small", **ADAPT, "training.epochs": 3})
         sizes = (None,)
-    do([encoder])
-    wait([encoder])
     of = {
         size: [(model(name, str(encoder.folder), seed, size), model(name, "small", seed, size)) for seed in seeds]
         for size in sizes
     }
     models = [each for pairs in of.values() for pair in pairs for each in pair]
-    do(models)
-    wait(models)
+    with_models([encoder], models)
     return {
-        "pre-training": facts(encoder),
+        "pre-training": figures_of(encoder),
         "F1": {
             str(size or "all"): compared([with_ for with_, _ in pairs], [without for _, without in pairs])
             for size, pairs in of.items()
         },
+        "done": sources([encoder, *models]),
     }
 
 
@@ -129,29 +140,28 @@ def objectives(seeds: Sequence[int]) -> dict[str, object]:
         name: Encoder(f"objective-{name}", texts(), {**SCRATCH, **settings, "training.steps": 4_000})
         for name, settings in OBJECTIVES.items()
     }
-    do(list(encoders.values()))
-    wait(list(encoders.values()))
     models = {
         (name, each): [model(each, str(encoder.folder), seed) for seed in seeds]
         for name, encoder in encoders.items()
         for each in ("wnut17", "wikigold")
     }
     runs = list(_all(models.values()))
-    do(runs)
-    wait(runs)
+    with_models(list(encoders.values()), runs)
     f1 = {key: mean_and_deviation([each.f1() for each in of]) for key, of in models.items()}
-    return {
-        name: {"pre-training": facts(encoder), "F1": {each: f1[name, each] for each in ("wnut17", "wikigold")}}
+    found: dict[str, object] = {
+        name: {"pre-training": figures_of(encoder), "F1": {each: f1[name, each] for each in ("wnut17", "wikigold")}}
         for name, encoder in encoders.items()
     }
+    return {**found, "done": sources([*encoders.values(), *runs])}
 
 
-def facts(encoder: Encoder) -> dict[str, object]:
-    facts = json.loads((encoder.folder / "pretraining.json").read_text(encoding="utf-8"))
-    lines = (encoder.folder / "history.jsonl").read_text(encoding="utf-8").splitlines()
-    epochs = [each for each in map(json.loads, lines) if each["kind"] == "epoch"]
-    curve = [{"minutes": round(each["seconds"] / 60, 1), **each["dev"]} for each in epochs if "dev" in each]
-    return {"text": facts["text"], "steps": facts["steps"], "figures": facts["figures"], "curve": curve}
+def with_models(encoders: Sequence[Encoder], models: Sequence[Model]) -> None:
+    """Pre-train encoders and fine-tune models of them, as far as their figures are not known."""
+    if not all(map(is_known, models)):
+        do(encoders)
+        wait(encoders)
+    do(models, figures_only=True)
+    wait(models)
 
 
 def _all(models: Iterable[Sequence[Model]]) -> Iterator[Model]:

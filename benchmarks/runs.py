@@ -3,6 +3,9 @@
 A run whose folder exists is used as it is, so a benchmark that was stopped goes on. Several processes may work on the
 same benchmark: each takes runs that no other has begun. Differences are of the same seed; `p` is the share of all
 choices of their signs whose mean is as far from 0.
+
+The figures of each run are kept (see known.py), so that a benchmark which needs nothing but these does not repeat runs
+that were done elsewhere.
 """
 
 from __future__ import annotations
@@ -15,25 +18,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar
 
 from corpora import Parts
 from filelock import FileLock, Timeout
+from known import Run, figures_of, is_known, keep
 
-
-class Run(Protocol):
-    """A command of onoma that leaves a folder."""
-
-    @property
-    def folder(self) -> Path:
-        """Where to."""
-
-    @property
-    def mark(self) -> str:
-        """The file that is written last."""
-
-    def command(self) -> list[str]:
-        """What follows `onoma`."""
+from onoma.training import read_config, read_setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +41,19 @@ class Model:
         files = ["--train", str(self.parts.train), "--dev", str(self.parts.dev), "--test", str(self.parts.test)]
         return ["train", *files, "--encoder", self.encoder, *sets(self.settings), "--output", str(self.folder)]
 
+    def config(self) -> dict[str, object]:
+        """All settings, those that were left to onoma included."""
+        files = {f"data.{part}": [getattr(self.parts, part)] for part in ("train", "dev", "test")}
+        settings = {**files, "model.encoder": self.encoder, "output": self.folder, **as_given(self.settings)}
+        return read_config(None, settings=settings).model_dump(mode="json")
+
+    def found(self) -> dict[str, Any]:
+        """The figures on dev and test."""
+        return _in_manifest(self.folder)
+
     def f1(self, part: str = "test") -> float:
         """Exact F1 of 100."""
-        return f1_of(self.folder, part)
+        return 100 * float(figures_of(self)[part]["f1"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +80,30 @@ class TomlModel:
         tables = [("[data]", self.data), ("[model]", self.model), ("[training]", self.training)]
         tables += [("[[data.corpora]]", {"files": files, **table}) for files, table in self.corpora.items()]
         tables += [("[[task]]", table) for table in self.tasks]
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(toml_tables([("", {"output": self.folder}), *tables]), encoding="utf-8")
         return ["train", str(path)]
 
+    def config(self) -> dict[str, object]:
+        """All settings, those that were left to onoma included."""
+        return read_config(Path(self.command()[-1])).model_dump(mode="json")
+
+    def found(self) -> dict[str, Any]:
+        """The figures on dev and test."""
+        return _in_manifest(self.folder)
+
     def f1(self, part: str = "test") -> float:
         """Exact F1 of 100."""
-        return f1_of(self.folder, part)
+        return 100 * float(figures_of(self)[part]["f1"])
 
 
-def f1_of(folder: Path, part: str) -> float:
-    """Exact F1 of 100, as the manifest of a model has it."""
-    manifest = json.loads((folder / Model.mark).read_text(encoding="utf-8"))
-    return 100 * float(manifest["provenance"]["figures"][part]["f1"])
+def _in_manifest(folder: Path) -> dict[str, Any]:
+    figures = json.loads((folder / Model.mark).read_text(encoding="utf-8"))["provenance"]["figures"]
+    return {
+        part: {name: round(value, 6) for name, value in values.items()}
+        for part, values in figures.items()
+        if part in ("dev", "test")
+    }
 
 
 def toml_tables(tables: Sequence[tuple[str, Mapping[str, object]]]) -> str:
@@ -110,9 +123,16 @@ def _toml(value: object) -> str:
     return json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)
 
 
-def do(runs: Sequence[Run]) -> None:
-    """Do all runs that nobody has done or is doing; one that was stopped goes on."""
+def do(runs: Sequence[Run], *, figures_only: bool = False) -> None:
+    """Do all runs that nobody has done or is doing; one that was stopped goes on.
+
+    Args:
+        runs: in the order in which they are begun.
+        figures_only: a run whose figures are known is not needed in its folder.
+    """
     for run in runs:
+        if figures_only and is_known(run):
+            continue
         lock = run.folder.with_name(f"{run.folder.name}.lock")
         lock.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -121,6 +141,7 @@ def do(runs: Sequence[Run]) -> None:
                     print(f"{run.folder} …", flush=True)
                     again = ["--resume"] if (run.folder / "unfinished").exists() else []
                     subprocess.run([sys.executable, "-m", "onoma", *run.command(), *again], check=True)
+                keep(run)
         except Timeout:
             continue
 
@@ -128,7 +149,9 @@ def do(runs: Sequence[Run]) -> None:
 def wait(runs: Sequence[Run]) -> None:
     """Wait for the runs that other processes do."""
     for run in runs:
-        with FileLock(run.folder.with_name(f"{run.folder.name}.lock")):
+        lock = run.folder.with_name(f"{run.folder.name}.lock")
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(lock):
             pass
 
 
@@ -165,3 +188,8 @@ def mean_and_deviation(values: Sequence[float]) -> dict[str, object]:
 def sets(settings: Mapping[str, object]) -> list[str]:
     """Settings as options of a command."""
     return [argument for key, value in settings.items() for argument in ("--set", f"{key}={value}")]
+
+
+def as_given(settings: Mapping[str, object]) -> dict[str, object]:
+    """Settings as a command reads them from its options."""
+    return dict(read_setting(f"{key}={value}") for key, value in settings.items())
