@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 
 from corpora import Parts
 from filelock import FileLock, Timeout
-from known import Run, figures_of, is_known, keep
+from known import Run, digest_of, figures_of, is_known, keep
 
 from onoma.training import read_config, read_setting
 
@@ -137,6 +137,7 @@ def do(runs: Sequence[Run], *, figures_only: bool = False) -> None:
         lock.parent.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(lock, timeout=0):
+                _check_settings(run)
                 if not (run.folder / run.mark).exists():
                     print(f"{run.folder} …", flush=True)
                     again = ["--resume"] if (run.folder / "unfinished").exists() else []
@@ -144,6 +145,15 @@ def do(runs: Sequence[Run], *, figures_only: bool = False) -> None:
                 keep(run)
         except Timeout:
             continue
+
+
+def _check_settings(run: Run) -> None:
+    """Refuse a folder that was made with other settings."""
+    path = run.folder.with_name(f"{run.folder.name}.settings")
+    if not run.folder.exists() or not path.exists():
+        path.write_text(digest_of(run), encoding="utf-8")
+    elif path.read_text(encoding="utf-8") != digest_of(run):
+        raise SystemExit(f"{run.folder}: was made with other settings; remove it")
 
 
 def wait(runs: Sequence[Run]) -> None:
