@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from onoma.models import HeadSettings, LinearHead, Model, PackedBatch, Pretrained, Sequences
+from onoma.models import HeadSettings, LinearHead, Model, PackedBatch, Pretrained, SentenceBounds
 from onoma.models.auto import AutoEncoder
 from onoma.models.encoder import Encoder
 from onoma.runtime import Backend, run_one
@@ -46,9 +46,9 @@ def windows(*lengths: int) -> list[NDArray[np.int64]]:
     return [random.integers(5, 100, length) for length in lengths]
 
 
-def one_sentence(words: int) -> Sequences:
+def one_sentence(words: int) -> SentenceBounds:
     """All words in one whole sentence."""
-    return Sequences(torch.tensor([words]), torch.tensor([True]), torch.tensor([True]))
+    return SentenceBounds(torch.tensor([words]), torch.tensor([True]), torch.tensor([True]))
 
 
 def packed(ids: Tensor, lengths: Tensor, targets: Tensor) -> PackedBatch:

@@ -30,7 +30,7 @@ class KnownInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class JobIdentity:
     """Everything that decides the bytes of a job.
 
     Attributes:
@@ -41,11 +41,11 @@ class Identity:
     settings: Mapping[str, str]
     inputs: tuple[KnownInput, ...]
 
-    def changes(self, now: Identity) -> dict[str, str]:
+    def changes(self, now: JobIdentity) -> dict[str, str]:
         """What differs from another one, by name, for people."""
         return changes(self._described(), now._described())
 
-    def replaced(self, now: Identity) -> list[int] | None:
+    def replaced(self, now: JobIdentity) -> list[int] | None:
         """The inputs that hold something else now, by their place; None where more than that differs."""
         names = [input.name for input in self.inputs]
         if self.settings != now.settings or names != [input.name for input in now.inputs]:
@@ -77,7 +77,7 @@ def know(source: Source[object], *, stamp: str) -> KnownInput:
     return KnownInput(name=f"{input.path} as {input.kind} ({how})", digest=digest, rows=rows)
 
 
-def check_unchanged(inputs: Sequence[Input], identity: Identity) -> None:
+def check_unchanged(inputs: Sequence[Input], identity: JobIdentity) -> None:
     """Check that all files still hold what they held when the job was planned.
 
     Raises:

@@ -15,7 +15,7 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 
-from onoma.bulk.identity import Identity
+from onoma.bulk.identity import JobIdentity
 from onoma.bulk.shard import Done
 from onoma.errors import InputError
 from onoma.io.files import replacing_bytes, synchronise
@@ -35,7 +35,7 @@ class Heading:
     """
 
     format: int
-    identity: Identity
+    identity: JobIdentity
     overwrite: bool
 
 
@@ -70,7 +70,7 @@ class Journal:
         """Whether there is a job to go on with."""
         return self.path.is_file()
 
-    def begin(self, identity: Identity, *, overwrite: bool, done: Iterable[Done] = ()) -> None:
+    def begin(self, identity: JobIdentity, *, overwrite: bool, done: Iterable[Done] = ()) -> None:
         """Write the identity of a new job, or of one that goes on with other files, and open the journal.
 
         Args:

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from onoma.bulk.identity import Identity, KnownModel, know
+from onoma.bulk.identity import JobIdentity, KnownModel, know
 from onoma.bulk.inputs import TABLES, Found, source_of
 from onoma.bulk.job import Job
 from onoma.bulk.output import Output
@@ -61,7 +61,7 @@ class Request:
     resume: bool = False
 
 
-def plan(request: Request) -> tuple[Job, Identity]:
+def plan(request: Request) -> tuple[Job, JobIdentity]:
     """Read the files through once, to number their rows and to know them again.
 
     Returns:
@@ -98,7 +98,7 @@ def plan(request: Request) -> tuple[Job, Identity]:
         "onoma": __version__,
         **{name: version(name) for name in packages},
     }
-    return job, Identity(settings=settings, inputs=known)
+    return job, JobIdentity(settings=settings, inputs=known)
 
 
 def _columns(sources: Sequence[Source[object]]) -> TableColumns:

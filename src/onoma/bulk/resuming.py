@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
 
-from onoma.bulk.identity import Identity
+from onoma.bulk.identity import JobIdentity
 from onoma.bulk.job import PARTS, Job
 from onoma.bulk.journal import Journal, Record
 from onoma.bulk.output import Output
@@ -15,7 +15,7 @@ from onoma.io.digest import file_digest
 
 
 def take_up(
-    journal: Journal, job: Job, output: Output, identity: Identity, *, notice: Callable[[str], None]
+    journal: Journal, job: Job, output: Output, identity: JobIdentity, *, notice: Callable[[str], None]
 ) -> tuple[Record, dict[int, Done]]:
     """Check that the unfinished job is the one that is asked for, and find out which of its shards hold.
 
@@ -54,7 +54,7 @@ def take_up(
     return record, held
 
 
-def _have_rows_of(replaced: Iterable[int], before: Identity, job: Job, done: Iterable[int]) -> bool:
+def _have_rows_of(replaced: Iterable[int], before: JobIdentity, job: Job, done: Iterable[int]) -> bool:
     """Whether finished shards have rows of replaced files, or rows that have other numbers now."""
     counts = [known.rows for known in before.inputs]
     ends = list(accumulate(counts))

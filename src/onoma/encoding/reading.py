@@ -33,7 +33,7 @@ _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class DocumentWords:
     """A document's words as an encoder is to read them.
 
     Attributes:
@@ -49,7 +49,7 @@ class Reading:
     twice: NDArray[np.bool_] | None = None
 
 
-def read_words(document: Document, subword_encoder: SubwordEncoder | None, *, structure: bool) -> Reading:
+def read_words(document: Document, subword_encoder: SubwordEncoder | None, *, structure: bool) -> DocumentWords:
     """Read a document.
 
     Args:
@@ -74,19 +74,19 @@ def read_words(document: Document, subword_encoder: SubwordEncoder | None, *, st
         words = WordSpans.of(text, spans).replacing(replacements)
     sentences = _ranges(words, starts)
     if not structure or subword_encoder is None:
-        return Reading(words, sentences)
+        return DocumentWords(words, sentences)
     closed = [end - 1 for start, end in sentences[:-1] if end - start <= _SHORT_UNIT] if given is None else []
     words = words.closed_at(closed)
     caseless = [np.searchsorted(words.starts, each).tolist() for each in find_caseless(text, starts)]
     if not (caseless and subword_encoder.is_cased):
-        return Reading(words, sentences)
+        return DocumentWords(words, sentences)
     lower, likely = np.zeros((2, len(words)), dtype=np.uint8)
     for first, last in caseless:
         lower[first:last] = LOWER
         for start in range(first, last, _WORDS_AT_ONCE):
             end = min(last, start + _WORDS_AT_ONCE)
             likely[start:end] = _likely_cases(words.texts(start, end), subword_encoder)
-    return Reading(replace(words, cases=lower), sentences, replace(words, cases=likely), lower == LOWER)
+    return DocumentWords(replace(words, cases=lower), sentences, replace(words, cases=likely), lower == LOWER)
 
 
 def _structure(text: str) -> tuple[Sequence[int], list[Replacement]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.encoding.reading import Reading, read_words
+from onoma.encoding.reading import DocumentWords, read_words
 from onoma.encoding.segment import SentenceBreaks
 from onoma.encoding.subword_cache import Subwords
 from onoma.encoding.subword_encoder import SubwordEncoder
@@ -113,10 +113,10 @@ class Windower:
         inside: NDArray[np.int64] = own - bounds[window.start]
         return inside + len(self.subword_encoder.prefix)
 
-    def _read(self, document: Document) -> Reading:
+    def _read(self, document: Document) -> DocumentWords:
         return read_words(document, self.subword_encoder, structure=self.structure)
 
-    def _encode(self, document: Document, reading: Reading, first: Subwords, second: Subwords | None) -> Encoded:
+    def _encode(self, document: Document, reading: DocumentWords, first: Subwords, second: Subwords | None) -> Encoded:
         starts = frozenset(start for start, _ in reading.sentences[1:])
         breaks = SentenceBreaks(reading.words, starts) if document.sentences is None else starts
         budget = self.window - len(self.subword_encoder.prefix) - len(self.subword_encoder.suffix)

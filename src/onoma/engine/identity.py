@@ -34,7 +34,7 @@ _HARMLESS = re.compile(
 _COVERED_BY_DIGEST = re.compile(r"settings\.(output|data\.(train|dev|text|held_out)|task\.[^.]+\.(train|dev))")
 
 
-class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RunIdentity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that decides a run's weights.
 
     Attributes:
@@ -70,7 +70,7 @@ def make_identity(
     dtype: Dtype,
     device: torch.device,
     processes: int,
-) -> Identity:
+) -> RunIdentity:
     """The identity of a run that is about to begin here.
 
     Args:
@@ -81,7 +81,7 @@ def make_identity(
         device: where it trains.
         processes: that train together.
     """
-    return Identity(
+    return RunIdentity(
         settings=dict(settings),
         data=dict(data),
         encoder=encoder,
@@ -106,7 +106,7 @@ def machine(device: torch.device, *, processes: int) -> dict[str, str]:
     }
 
 
-def differences(before: Identity, now: Identity) -> list[Change]:
+def differences(before: RunIdentity, now: RunIdentity) -> list[Change]:
     """Key by key what differs, in order."""
     old, new = (dict(_leaves(msgspec.structs.asdict(each))) for each in (before, now))
     return [
@@ -116,7 +116,7 @@ def differences(before: Identity, now: Identity) -> list[Change]:
     ]
 
 
-def read_identity(run: Path) -> Identity | None:
+def read_identity(run: Path) -> RunIdentity | None:
     """The identity of an unfinished run; None where there is none.
 
     Raises:
@@ -124,14 +124,14 @@ def read_identity(run: Path) -> Identity | None:
     """
     path = run / IDENTITY
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Identity)
+        return msgspec.json.decode(path.read_bytes(), type=RunIdentity)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, msgspec.MsgspecError) as error:
         raise InputError(f"{path}: cannot be read ({error}); pass --overwrite to start again") from error
 
 
-def write_identity(identity: Identity, run: Path) -> None:
+def write_identity(identity: RunIdentity, run: Path) -> None:
     """Write it whole or not at all."""
     with replacing_bytes(run / IDENTITY) as file:
         file.write(msgspec.json.format(msgspec.json.encode(identity), indent=2) + b"\n")

@@ -11,7 +11,7 @@ import torch
 from onoma.bundle import OutputFolder
 from onoma.engine.dtype import Dtype, DtypeName, choose_dtype
 from onoma.engine.events import Listener, Notice
-from onoma.engine.identity import Identity, differences, read_identity, write_identity
+from onoma.engine.identity import RunIdentity, differences, read_identity, write_identity
 from onoma.errors import InputError
 from onoma.io.files import replacing
 
@@ -49,7 +49,7 @@ def dtype_of_run(wanted: DtypeName, *, device: torch.device, folder: Path | None
     return Dtype(before.dtype, "as in the unfinished run")
 
 
-def check_resumable(identity: Identity, folder: Path, *, accept_changes: bool, on_event: Listener) -> None:
+def check_resumable(identity: RunIdentity, folder: Path, *, accept_changes: bool, on_event: Listener) -> None:
     """Make a folder that of this run, or check that it is.
 
     Raises:

@@ -5,7 +5,7 @@ trained; whoever calls passes the function that does it.
 """
 
 from onoma.experiments.cells import Cell, cells_of
-from onoma.experiments.comparison import Comparison, LearningCurve, Measured, Row, Within, make_comparison
+from onoma.experiments.comparison import Comparison, ComparisonRow, LearningCurve, Measured, Within, make_comparison
 from onoma.experiments.config import ALL, CandidateConfig, ComparisonConfig, file_name, read_comparison
 from onoma.experiments.forecast import Forecast
 from onoma.experiments.processes import CellDone, CellEvent, CellFailed, CellProgress, processes_for, run_cells
@@ -25,7 +25,7 @@ __all__ = [
     "Forecast",
     "LearningCurve",
     "Measured",
-    "Row",
+    "ComparisonRow",
     "Speed",
     "Within",
     "cells_of",

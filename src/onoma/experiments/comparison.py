@@ -41,7 +41,7 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ComparisonRow:
     """A candidate on a corpus at a size.
 
     Attributes:
@@ -156,7 +156,7 @@ class Comparison:
         notes: what a reader should know of how data was read.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[ComparisonRow, ...]
     curves: tuple[LearningCurve, ...]
     machine: Mapping[str, object]
     threads: tuple[int, ...]
@@ -196,7 +196,7 @@ def make_comparison(
     for record in records:
         groups.setdefault((record.corpus, record.sentences), {}).setdefault(record.candidate, []).append(record)
     largest = {corpus: _largest(sentences for name, sentences in groups if name == corpus) for corpus, _ in groups}
-    rows: list[Row] = []
+    rows: list[ComparisonRow] = []
     for (corpus, sentences), candidates in sorted(groups.items(), key=lambda item: _order(item[0], list(largest))):
         known = speeds if sentences == largest[corpus] else {}
         rows += _rows(candidates, {name: known[corpus, name] for name in candidates if (corpus, name) in known})
@@ -211,7 +211,7 @@ def make_comparison(
     )
 
 
-def _rows(candidates: Mapping[str, Sequence[CellRecord]], speeds: Mapping[str, Speed]) -> list[Row]:
+def _rows(candidates: Mapping[str, Sequence[CellRecord]], speeds: Mapping[str, Speed]) -> list[ComparisonRow]:
     """The rows of one corpus and size."""
     rows = [_row(records, speeds.get(name)) for name, records in candidates.items()]
     finished = [row for row in rows if row.dev is not None]
@@ -230,10 +230,10 @@ def _rows(candidates: Mapping[str, Sequence[CellRecord]], speeds: Mapping[str, S
     return rows
 
 
-def _row(records: Sequence[CellRecord], speed: Speed | None) -> Row:
+def _row(records: Sequence[CellRecord], speed: Speed | None) -> ComparisonRow:
     first = records[0]
     finished = [record for record in records if not record.error]
-    row = Row(
+    row = ComparisonRow(
         corpus=first.corpus,
         candidate=first.candidate,
         sentences=first.sentences,
@@ -254,7 +254,7 @@ def _row(records: Sequence[CellRecord], speed: Speed | None) -> Row:
     )
 
 
-def _dev_f1(row: Row) -> float:
+def _dev_f1(row: ComparisonRow) -> float:
     return -1.0 if row.dev is None else row.dev.mean
 
 
@@ -267,7 +267,7 @@ def _difference(ours: Sequence[CellRecord], best: Sequence[CellRecord]) -> Seeds
     return compare_over_seeds(*([runs[seed] for seed in seeds] for runs in by_seed))
 
 
-def _beats(other: Row, row: Row) -> bool:
+def _beats(other: ComparisonRow, row: ComparisonRow) -> bool:
     """Whether another is nowhere worse and somewhere better."""
     if other.speed is None or row.speed is None or other is row:
         return False
@@ -279,7 +279,7 @@ def _beats(other: Row, row: Row) -> bool:
     return all(theirs >= ours for theirs, ours in pairs) and any(theirs > ours for theirs, ours in pairs)
 
 
-def _chosen(rows: Sequence[Row], within: Within | None) -> dict[str, str | None]:
+def _chosen(rows: Sequence[ComparisonRow], within: Within | None) -> dict[str, str | None]:
     chosen: dict[str, str | None] = {}
     for corpus in dict.fromkeys(row.corpus for row in rows):
         fitting = [
@@ -291,7 +291,7 @@ def _chosen(rows: Sequence[Row], within: Within | None) -> dict[str, str | None]
     return chosen
 
 
-def _curves(rows: Sequence[Row], records: Sequence[CellRecord]) -> list[LearningCurve]:
+def _curves(rows: Sequence[ComparisonRow], records: Sequence[CellRecord]) -> list[LearningCurve]:
     """A curve for each candidate of which several sizes were trained."""
     curves = []
     for corpus, candidate in dict.fromkeys((row.corpus, row.candidate) for row in rows):
@@ -320,7 +320,7 @@ def _order(group: tuple[str, int | None], corpora: Sequence[str]) -> tuple[int, 
     return corpora.index(corpus), _as_number(size)
 
 
-def _row_json(row: Row) -> dict[str, object]:
+def _row_json(row: ComparisonRow) -> dict[str, object]:
     return asdict(replace(row, speed=None)) | {
         "speed": None if row.speed is None else {key: getattr(row.speed, key) for key in row.speed.__struct_fields__}
     }

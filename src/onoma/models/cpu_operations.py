@@ -106,7 +106,7 @@ class AddNorm:
         return of_total, of_given.to(self._made.dtype), of_weight, of_bias
 
 
-class Attention:
+class AttentionOperation:
     """``dropout(softmax(query @ key.T * scale)) @ value`` in each head, in fp32 (Vaswani et al. 2017, equation 1)."""
 
     def __init__(self, dropout: Dropout, made: Pass, *, name: str) -> None:

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from onoma.models.cpu_operations import AddNorm, Affine, Attention, Pass
+from onoma.models.cpu_operations import AddNorm, Affine, AttentionOperation, Pass
 from onoma.models.layer import Layer
 from onoma.models.rows import Buffers, Rows
 
@@ -136,7 +136,7 @@ class _Layer:
         attention, feed_forward = layer.attention, layer.feed_forward
         self.made = made
         self._inputs = Affine([attention.query, attention.key, attention.value], made, name=f"{name} inputs")
-        self._attention = Attention(attention.dropout, made, name=name)
+        self._attention = AttentionOperation(attention.dropout, made, name=name)
         self._output = Affine([attention.output], made, name=f"{name} output")
         self._attention_norm = AddNorm(layer.attention_norm, layer.dropout, made, name=f"{name} attended")
         self._inner = Affine([feed_forward.inner], made, name=f"{name} wide")

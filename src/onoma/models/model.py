@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from onoma.models.auto import AutoEncoder
 from onoma.models.encoder import Encoder
-from onoma.models.heads import Head, Sequences
+from onoma.models.heads import Head, SentenceBounds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +41,7 @@ class PackedBatch:
         return len(self.ids)
 
     @property
-    def sequences(self) -> Sequences:
+    def sequences(self) -> SentenceBounds:
         """The sentences of the words; a new one begins where a sentence or a window does."""
         window = torch.searchsorted(self.lengths.cumsum(0), self.words, right=True)
         first = self.begins.clone()
@@ -50,7 +50,7 @@ class PackedBatch:
         first[:1] = True
         starts = first.nonzero().flatten()
         behind = torch.cat([starts[1:], starts.new_tensor([len(first)])])
-        return Sequences(behind - starts, self.begins[starts], self.ends[behind - 1])
+        return SentenceBounds(behind - starts, self.begins[starts], self.ends[behind - 1])
 
     def part(self, rank: int, size: int) -> PackedBatch | None:
         """The windows of one of several processes: neighbours, with about as many subwords as every other's.
@@ -127,7 +127,11 @@ class Model(nn.Module):
         return sum_of([total for total, _ in losses]), sum_of([weight for _, weight in losses])
 
     def _loss(
-        self, task: str, hidden: Float[Tensor, "words hidden"], sequences: Sequences, targets: Int64[Tensor, "*targets"]
+        self,
+        task: str,
+        hidden: Float[Tensor, "words hidden"],
+        sequences: SentenceBounds,
+        targets: Int64[Tensor, "*targets"],
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
         total, weight = self.head(task).loss(hidden, sequences, targets)
         return total * self.weights[task] if task in self.weights else total, weight

@@ -22,7 +22,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from onoma.baselines.bilstm import Compute
 from onoma.baselines.vocabulary import UNKNOWN, Vocabulary, WordInputs
-from onoma.models.heads import CrfHead, HeadSettings, Sequences
+from onoma.models.heads import CrfHead, HeadSettings, SentenceBounds
 from onoma.tasks import TagTask
 
 _REPLACED = 0.25
@@ -127,7 +127,7 @@ class WordNetwork(nn.Module):
         embedded = self.words(torch.where(replaced, UNKNOWN, numbers))
         hidden = self._hidden(embedded, batch.characters, batch.places, batch.lengths)
         inside = torch.arange(hidden.shape[1], device=hidden.device) < batch.lengths[:, None]
-        return self.head.loss(hidden[inside], Sequences(batch.lengths, batch.begins, batch.ends), batch.targets)
+        return self.head.loss(hidden[inside], SentenceBounds(batch.lengths, batch.begins, batch.ends), batch.targets)
 
     @property
     def sparse_tables(self) -> Sequence[nn.Embedding]:

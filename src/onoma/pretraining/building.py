@@ -12,7 +12,7 @@ from onoma.errors import ConfigError, EncoderError, InputError
 from onoma.models import Encoder, Pretrained
 from onoma.models.families import read_config
 from onoma.models.tokenizer import load_tokenizer
-from onoma.pretraining.config import SHAPES, EncoderConfig, PretrainConfig
+from onoma.pretraining.config import SHAPES, PretrainConfig, PretrainModelConfig
 from onoma.pretraining.sequences import SentencePairs
 from onoma.pretraining.tokenized import TokenizedText
 from onoma.pretraining.vocabulary import check_tokenizer, special_ids
@@ -21,7 +21,7 @@ _ENOUGH_PAIRS = 0.1
 """Share of the documents that must have two sentences for ``auto`` to choose pairs."""
 
 
-def new_encoder(model: EncoderConfig, tokenizer: Tokenizer) -> Pretrained:
+def new_encoder(model: PretrainModelConfig, tokenizer: Tokenizer) -> Pretrained:
     """A BERT encoder with random weights, which torch's global generator decides.
 
     Raises:

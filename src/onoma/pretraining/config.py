@@ -65,7 +65,7 @@ class TextConfig(Frozen):
         return (value,) if isinstance(value, str | Path) else value
 
 
-class EncoderConfig(Frozen):
+class PretrainModelConfig(Frozen):
     """What is trained.
 
     Attributes:
@@ -105,7 +105,7 @@ class EncoderConfig(Frozen):
         return self.encoder is None and self.shape != "teacher"
 
     @model_validator(mode="after")
-    def _fits_teacher(self) -> EncoderConfig:
+    def _fits_teacher(self) -> PretrainModelConfig:
         if self.teacher is not None and self.vocabulary is not None:
             raise ValueError("vocabulary: a new encoder has the vocabulary of its teacher; leave it out")
         if self.shape == "teacher":
@@ -205,7 +205,7 @@ class AdaptConfig(TextConfig):
         return PretrainConfig(
             output=output,
             data=TextConfig(**self.model_dump(exclude={"objective", "training"})),
-            model=EncoderConfig(encoder=encoder),
+            model=PretrainModelConfig(encoder=encoder),
             objective=self.objective,
             training=self.training,
         )
@@ -220,7 +220,7 @@ class PretrainConfig(Frozen):
 
     output: Path
     data: TextConfig
-    model: EncoderConfig = EncoderConfig()
+    model: PretrainModelConfig = PretrainModelConfig()
     objective: ObjectiveConfig = ObjectiveConfig()
     training: PretrainingConfig = PretrainingConfig()
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from onoma.encoding import Windower, batch_by_length
 from onoma.runtime import Backend, PaddedBatch, Scores, WordScorer
-from onoma.tagger.stretch import Row, Stretch
+from onoma.tagger.stretch import Stretch, WindowRow
 
 
 def by_subwords(
@@ -26,7 +26,7 @@ def by_subwords(
         budget: subwords of one padded batch at most.
     """
     waiting: deque[Stretch] = deque()
-    under_way: deque[tuple[Stretch, list[Row]]] = deque()
+    under_way: deque[tuple[Stretch, list[WindowRow]]] = deque()
 
     def batches() -> Iterator[PaddedBatch]:
         for stretch in stretches:

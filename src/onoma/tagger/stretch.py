@@ -23,7 +23,7 @@ class DocumentWindow:
     window: Window
 
 
-class Row(NamedTuple):
+class WindowRow(NamedTuple):
     """The subword ids of one of some windows, or of the part of it that is read a second time."""
 
     position: int
@@ -58,10 +58,10 @@ class Stretch:
         firsts = list(accumulate(answered, initial=0))
         return cls(jobs, firsts, np.zeros((firsts[-1], *shape), dtype=np.float32))
 
-    def rows(self, windower: Windower) -> list[Row]:
+    def rows(self, windower: Windower) -> list[WindowRow]:
         """All that is to be encoded, and now missing."""
         rows = [
-            Row(position, windower.row(job.reader.encoded, window, second=second), window, second)
+            WindowRow(position, windower.row(job.reader.encoded, window, second=second), window, second)
             for position, job in enumerate(self.jobs)
             for window, second in ((job.window, False), (job.window.second, True))
             if window is not None
@@ -69,7 +69,7 @@ class Stretch:
         self.missing = len(rows)
         return rows
 
-    def batch(self, rows: list[Row], windower: Windower) -> PaddedBatch:
+    def batch(self, rows: list[WindowRow], windower: Windower) -> PaddedBatch:
         """Some of the rows, padded, and whose scores are wanted."""
         ids, mask = pad([row.ids for row in rows], filler=windower.subword_encoder.pad)
         wanted = np.zeros(ids.shape, dtype=bool)
@@ -78,7 +78,7 @@ class Stretch:
             places[windower.first_subwords(encoded, row.window, second=row.second)] = True
         return PaddedBatch(ids, mask, wanted)
 
-    def take(self, rows: list[Row], scores: NDArray[np.float32], windower: Windower) -> None:
+    def take(self, rows: list[WindowRow], scores: NDArray[np.float32], windower: Windower) -> None:
         """Keep the scores of a batch's words."""
         for row, own in zip(rows, scores, strict=True):
             job = self.jobs[row.position]

@@ -24,7 +24,7 @@ from onoma.engine.cache import Piece, cached_arrays
 from onoma.io.digest import code_digest
 from onoma.tasks import AnyTask
 from onoma.training.augmenting import with_capitals
-from onoma.training.documents import Sample, read_documents, unannotated_sets
+from onoma.training.documents import TextSample, read_documents, unannotated_sets
 from onoma.training.examples import make_examples
 from onoma.training.flat import COLUMNS, Examples, flatten
 from onoma.training.mixing import with_mixed_lengths
@@ -69,7 +69,7 @@ def read_training_text(
     options: Callable[[Path], ReadOptions],
     windower: Windower,
     task: Settings,
-    sample: Sample | None = None,
+    sample: TextSample | None = None,
     mixed_by: int | None = None,
     capitals: float = 0.0,
     notice: Callable[[str], object],

@@ -23,7 +23,7 @@ _FILES_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class TextSample:
     """Some sentences of a corpus, drawn by a seed; see :func:`~onoma.corpora.draw_sentences`."""
 
     sentences: int
@@ -53,7 +53,7 @@ def read_documents(
     digest: str,
     format: str | None,
     ways: Sequence[ReadOptions],
-    sample: Sample | None = None,
+    sample: TextSample | None = None,
 ) -> TrainingDocuments:
     """Count through all files, so that their labels are known, and then stream their documents.
 

@@ -36,7 +36,7 @@ from onoma.training.building import Settled, build_model, check_model, plan_run,
 from onoma.training.config import RunConfig
 from onoma.training.corpus import TrainingText, read_training_text
 from onoma.training.data import TaggingData
-from onoma.training.documents import Sample as TextSample
+from onoma.training.documents import TextSample
 from onoma.training.flat import Examples
 from onoma.training.masked import read_masked
 from onoma.training.mixed import MixedData
@@ -181,7 +181,7 @@ def run_training(
     dtype = run.dtype()
     entities, loop_settings = plan_run(settings, text, pretrained=pretrained, device=device, dtype=dtype)
     data: TaggingData | MixedData = entities
-    entities_measure = None if dev is None else _Measured(bundle.only(ENTITIES), model, dev, device=device)
+    entities_measure = None if dev is None else _DevMeasure(bundle.only(ENTITIES), model, dev, device=device)
     measure: Measure | None = entities_measure
     if several:
         data = several.with_entities(entities, run=config, pretrained=pretrained, epochs=loop_settings.epochs)
@@ -253,7 +253,7 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
     return text
 
 
-class _Measured:
+class _DevMeasure:
     """Exact F1 on dev; the tagger is made again each time, because a head may have learnt transitions.
 
     That of spans is measured at the bound that is best for it, which is one of the figures.

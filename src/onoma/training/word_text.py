@@ -14,7 +14,7 @@ from onoma.schemes import SCHEMES
 from onoma.tasks import TagTask
 from onoma.training.augmenting import with_capitals
 from onoma.training.config import RunConfig
-from onoma.training.documents import Sample, read_documents, unannotated_sets
+from onoma.training.documents import TextSample, read_documents, unannotated_sets
 from onoma.training.parts import Part, compare_labels, count_inside_words, read_options, read_part
 from onoma.training.word_examples import WordExample, word_examples
 
@@ -58,7 +58,7 @@ def read_words(config: RunConfig, *, windower: WordWindower, on_event: Listener)
             f"data.corpora: the baseline {baseline} cannot leave open what a file does not annotate; choose bilstm or "
             "an encoder"
         )
-    sample = None if data.sentences is None else Sample(data.sentences, config.training.seed)
+    sample = None if data.sentences is None else TextSample(data.sentences, config.training.seed)
     train = read_documents(data.train, digest=digest_of(data.train), format=data.format, ways=ways, sample=sample)
     name = train.card.name
     for text in train.notices:

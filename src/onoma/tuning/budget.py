@@ -26,7 +26,7 @@ class Budget:
     runs: int
 
 
-class Clock:
+class BudgetTracker:
     """Says when no further trial is begun, and when those that run are stopped."""
 
     def __init__(self, budget: Budget, processes: int) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 
 from onoma.errors import TrainingError
 from onoma.machine import usable_cores
-from onoma.tuning.budget import Budget, Clock
+from onoma.tuning.budget import Budget, BudgetTracker
 from onoma.tuning.events import OthersRunning, SearchEvent, TrialEnded, WorkerDied
 from onoma.tuning.records import TrialRecord
 from onoma.tuning.study import Study, StudySettings
-from onoma.tuning.worker import Over, Ready, Train, Worker
+from onoma.tuning.worker import NoTrial, Train, TrialWanted, TrialWorker
 
 _WAIT_FOR_OTHERS = 5.0
 _FIRST_FAILURES = 3
@@ -45,14 +45,14 @@ def run_search(
         InputError: the storage cannot be used any more.
     """
     study = Study(settings)
-    clock = Clock(budget, processes)
+    tracker = BudgetTracker(budget, processes)
     said = 0
     while True:
         study.put_back_lost()
-        if not clock.may_begin(study.records()):
+        if not tracker.may_begin(study.records()):
             return
         if study.has_trials_left(budget.trials):
-            yield from _run(settings, train, context, study=study, clock=clock, processes=processes)
+            yield from _run(settings, train, context, study=study, tracker=tracker, processes=processes)
             continue
         others = study.running()
         if not others or not waits:
@@ -64,19 +64,19 @@ def run_search(
 
 
 def _run(
-    settings: StudySettings, train: Train, context: Any, *, study: Study, clock: Clock, processes: int
+    settings: StudySettings, train: Train, context: Any, *, study: Study, tracker: BudgetTracker, processes: int
 ) -> Iterator[SearchEvent]:
     """Start processes and go on until they have nothing to do, or no time."""
     threads = max(1, usable_cores() // processes)
 
-    def start() -> Worker:
-        return Worker(settings, train, context, most=clock.budget.trials, threads=threads)
+    def start() -> TrialWorker:
+        return TrialWorker(settings, train, context, most=tracker.budget.trials, threads=threads)
 
-    workers: list[Worker] = []
+    workers: list[TrialWorker] = []
     try:
         workers += [start() for _ in range(processes)]
         while workers:
-            ready = wait([worker.pipe for worker in workers], timeout=clock.left(study.records()))
+            ready = wait([worker.pipe for worker in workers], timeout=tracker.left(study.records()))
             if not ready:
                 return  # those that run put their trials back
             for worker in [worker for worker in workers if worker.pipe in ready]:
@@ -87,13 +87,13 @@ def _run(
                     if not workers:
                         workers.append(start())
                     yield WorkerDied(worker.how_it_ended, len(workers))
-                elif isinstance(answer, Ready):
-                    worker.answer(may_begin=clock.may_begin(study.records()))
-                elif isinstance(answer, Over):
+                elif isinstance(answer, TrialWanted):
+                    worker.answer(may_begin=tracker.may_begin(study.records()))
+                elif isinstance(answer, NoTrial):
                     worker.end()
                     workers.remove(worker)
                 elif isinstance(answer, TrialEnded):
-                    yield from _ended(answer, study.records(), clock)
+                    yield from _ended(answer, study.records(), tracker)
                 else:
                     yield answer
     finally:
@@ -101,11 +101,11 @@ def _run(
             worker.end(at_once=True)
 
 
-def _ended(event: TrialEnded, records: Sequence[TrialRecord], clock: Clock) -> Iterator[SearchEvent]:
+def _ended(event: TrialEnded, records: Sequence[TrialRecord], tracker: BudgetTracker) -> Iterator[SearchEvent]:
     yield replace(event, best=_is_best(event.record, records))
     _check_failures(records)
     if event.record.state == "finished":
-        yield clock.forecast(records)
+        yield tracker.forecast(records)
 
 
 def _is_best(record: TrialRecord, records: Sequence[TrialRecord]) -> bool:

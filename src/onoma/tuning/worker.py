@@ -50,12 +50,12 @@ Train = Callable[[RunningTrial, Any, Report], Reached]
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class TrialWanted:
     """A process asks whether it may take a trial."""
 
 
 @dataclass(frozen=True, slots=True)
-class Over:
+class NoTrial:
     """There is no trial to take."""
 
 
@@ -66,7 +66,7 @@ class _Broken:
     why: str
 
 
-class Worker:
+class TrialWorker:
     """A process that takes trials."""
 
     def __init__(self, settings: StudySettings, train: Train, context: Any, *, most: int | None, threads: int) -> None:
@@ -74,7 +74,7 @@ class Worker:
         self.pipe = self._process.pipe
         self.began = False
 
-    def receive(self) -> SearchEvent | Ready | Over | None:
+    def receive(self) -> SearchEvent | TrialWanted | NoTrial | None:
         """What it says; None when it has died.
 
         Raises:
@@ -90,7 +90,7 @@ class Worker:
             raise TrainingError(f"a process for trials died before its first one ({self.how_it_ended})") from None
         if isinstance(answer, _Broken):
             raise InputError(answer.why)
-        assert isinstance(answer, SearchEvent | Ready | Over)
+        assert isinstance(answer, SearchEvent | TrialWanted | NoTrial)
         self.began = self.began or isinstance(answer, TrialBegun)
         return answer
 
@@ -120,10 +120,10 @@ def work(pipe: Connection, settings: StudySettings, train: Train, context: Any, 
     try:
         study = Study(settings)
         while True:
-            pipe.send(Ready())
+            pipe.send(TrialWanted())
             trial = study.begin(most) if pipe.recv() else None
             if trial is None:
-                pipe.send(Over())
+                pipe.send(NoTrial())
                 return
             _train(pipe, study, trial, train, context)
     except StoppedError:

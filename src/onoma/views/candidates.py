@@ -9,7 +9,7 @@ from statistics import fmean
 
 from rich.table import Table
 
-from onoma.experiments import Comparison, LearningCurve, Measured, Row
+from onoma.experiments import Comparison, ComparisonRow, LearningCurve, Measured
 from onoma.metrics import Interval
 from onoma.views.table import plain_table
 
@@ -76,12 +76,12 @@ def candidate_tables(comparison: Comparison) -> Iterator[Table]:
             yield table
 
 
-def title_of(row: Row) -> str:
+def title_of(row: ComparisonRow) -> str:
     """What a row's candidate was trained on, in words."""
     return f"{row.corpus}, {'all ' if row.sentences is None else ''}{row.learnt:,} sentences"
 
 
-def largest_size(comparison: Comparison, corpus: str) -> list[Row]:
+def largest_size(comparison: Comparison, corpus: str) -> list[ComparisonRow]:
     """The rows of a corpus that have learnt from the most sentences, of which costs are measured."""
     rows = [row for row in comparison.rows if row.corpus == corpus]
     return [row for row in rows if row.sentences == rows[-1].sentences]
@@ -126,7 +126,7 @@ def machine(comparison: Comparison) -> str:
     return f"measured on {of['processor']}: {trained}{of['cores']} cores, tagging on all of them"
 
 
-def _miss(comparison: Comparison, row: Row) -> str:
+def _miss(comparison: Comparison, row: ComparisonRow) -> str:
     if row.dev is None:
         return f"{row.candidate} has failed"
     if row.speed is None or comparison.within is None:
@@ -145,7 +145,7 @@ def _forecast(curve: LearningCurve) -> str:
     return f"{curve.corpus}, {curve.candidate}: {reached}; forecast for {ahead}"
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: ComparisonRow) -> tuple[str, ...]:
     speed, difference = row.speed, row.difference
     return (
         row.candidate,
@@ -172,7 +172,7 @@ def _counted(count: int, name: str) -> str:
     return f"{count:,} {name}{'' if count == 1 else 's'}"
 
 
-def _mark(row: Row) -> str:
+def _mark(row: ComparisonRow) -> str:
     if row.dev is None:
         return "failed"
     return "best" if row.best else "Pareto" * row.on_front

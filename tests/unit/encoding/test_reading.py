@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from onoma.encoding import SubwordEncoder
-from onoma.encoding.reading import Reading, read_words
+from onoma.encoding.reading import DocumentWords, read_words
 from onoma.text import Document
 from support.wordpieces import wordpiece
 
@@ -24,7 +24,7 @@ def cased() -> SubwordEncoder:
     return SubwordEncoder(tokenizer)
 
 
-def read(text: str, *, structure: bool = True) -> Reading:
+def read(text: str, *, structure: bool = True) -> DocumentWords:
     return read_words(Document(text), cased(), structure=structure)
 
 

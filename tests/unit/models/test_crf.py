@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onoma.errors import ConfigError
-from onoma.models import CrfHead, HeadSettings, Sequences
+from onoma.models import CrfHead, HeadSettings, SentenceBounds
 from onoma.schemes import SCHEMES, decode_tags
 from onoma.tasks import Calibration, TagTask
 
@@ -84,7 +84,7 @@ def test_the_loss_is_that_of_brute_force(seed, lengths, name, whole):
         expected += np.logaddexp.reduce(list(possible.values())) - np.logaddexp.reduce(right)
         targets += loose
         start += length
-    sequences = Sequences(torch.tensor(lengths), torch.tensor(begins), torch.tensor(ends))
+    sequences = SentenceBounds(torch.tensor(lengths), torch.tensor(begins), torch.tensor(ends))
     total, weight = head.loss(hidden, sequences, torch.tensor(targets))
     assert weight.item() == sum(lengths)
     assert total.item() == pytest.approx(expected, rel=1e-4, abs=1e-4)
@@ -128,7 +128,7 @@ def test_no_gradient_is_lost_where_the_scheme_forbids_steps():
     head = make_head("BIOES", seed=1)
     hidden = torch.randn(6, head.tags, requires_grad=True)
     ends = torch.tensor([True, True])
-    total, _ = head.loss(hidden, Sequences(torch.tensor([4, 2]), ends, ends), torch.tensor([0, 1, 3, 0, 4, 0]))
+    total, _ = head.loss(hidden, SentenceBounds(torch.tensor([4, 2]), ends, ends), torch.tensor([0, 1, 3, 0, 4, 0]))
     total.backward()
     assert hidden.grad is not None
     assert torch.isfinite(hidden.grad).all()

@@ -14,8 +14,8 @@ from onoma.models import (
     MaskedHead,
     Model,
     PackedBatch,
+    SentenceBounds,
     SentenceHead,
-    Sequences,
     WordHead,
     make_head,
 )
@@ -27,9 +27,9 @@ LABELS = ("a", "b", "c")
 SETTINGS = HeadSettings(dropout=0.0)
 
 
-def split(*lengths: int) -> Sequences:
+def split(*lengths: int) -> SentenceBounds:
     ones = torch.ones(len(lengths), dtype=torch.bool)
-    return Sequences(torch.tensor(lengths), ones, ones)
+    return SentenceBounds(torch.tensor(lengths), ones, ones)
 
 
 def test_the_loss_of_words_is_the_sum_of_their_cross_entropies():

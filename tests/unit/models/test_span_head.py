@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from onoma.errors import ConfigError
-from onoma.models import HeadSettings, Sequences, SpanHead
+from onoma.models import HeadSettings, SentenceBounds, SpanHead
 from onoma.tasks import SpanTask
 
 SIZE, WIDEST, LABELS, HIDDEN = 4, 3, ("PER", "LOC"), 8
@@ -21,9 +21,9 @@ def make_head() -> SpanHead:
     return head
 
 
-def sentences(*lengths: int) -> Sequences:
+def sentences(*lengths: int) -> SentenceBounds:
     whole = torch.ones(len(lengths), dtype=torch.bool)
-    return Sequences(torch.tensor(lengths), whole, whole)
+    return SentenceBounds(torch.tensor(lengths), whole, whole)
 
 
 def plain_loss(head: SpanHead, hidden: torch.Tensor, lengths: list[int], spans: list[list[int]]) -> torch.Tensor:

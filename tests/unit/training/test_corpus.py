@@ -12,7 +12,7 @@ from onoma.errors import CorpusError
 from onoma.training import corpus, documents
 from onoma.training.config import ModelConfig
 from onoma.training.corpus import TrainingText, read_training_text
-from onoma.training.documents import Sample
+from onoma.training.documents import TextSample
 from onoma.training.tasks import TaskSettings
 from support.wordpieces import windower, wordpiece
 
@@ -130,7 +130,7 @@ def test_a_file_that_is_missing_is_named(tmp_path, notices):
 
 
 def test_a_sample_is_learnt_and_counted_with_the_labels_of_all(path, notices):
-    drawn = ask(path, notices, sample=Sample(sentences=1, seed=1))
+    drawn = ask(path, notices, sample=TextSample(sentences=1, seed=1))
     assert len(drawn.examples) == drawn.card.documents == 1
     assert drawn.card.entities in (1, 2)
     assert drawn.labels == {"PER": 2, "LOC": 1}

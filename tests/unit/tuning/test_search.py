@@ -16,7 +16,7 @@ from onoma.tuning import (
     WorkerDied,
     run_search,
 )
-from onoma.tuning.budget import Clock
+from onoma.tuning.budget import BudgetTracker
 from onoma.tuning.search import _check_failures
 from support.searching import FIRST, marks, reach, settings_in
 
@@ -114,7 +114,7 @@ def test_failures_end_a_search_only_where_no_other_trial_goes_well():
 
 
 def test_the_plan_keeps_time_for_the_runs_with_new_seeds():
-    clock = Clock(Budget(trials=None, seconds=3_600, runs=6), 1)
+    clock = BudgetTracker(Budget(trials=None, seconds=3_600, runs=6), 1)
     assert clock.may_begin([])
     found = clock.forecast([_record(0, 180.0)])
     assert found == SearchForecast(
@@ -124,18 +124,18 @@ def test_the_plan_keeps_time_for_the_runs_with_new_seeds():
 
 
 def test_the_search_has_at_least_half_of_the_time():
-    clock = Clock(Budget(trials=None, seconds=600, runs=6), 1)
+    clock = BudgetTracker(Budget(trials=None, seconds=600, runs=6), 1)
     assert clock.left([_record(0, 300.0)]) == pytest.approx(300, abs=1)
 
 
 def test_no_trial_is_begun_that_would_not_end_in_time():
-    clock = Clock(Budget(trials=None, seconds=100, runs=0), 1)
+    clock = BudgetTracker(Budget(trials=None, seconds=100, runs=0), 1)
     assert clock.may_begin([_record(0, 90.0)])
     assert not clock.may_begin([_record(0, 110.0)])
 
 
 def test_with_trials_alone_the_plan_says_how_long_they_take():
-    clock = Clock(Budget(trials=20, seconds=None, runs=6), 2)
+    clock = BudgetTracker(Budget(trials=20, seconds=None, runs=6), 2)
     found = clock.forecast([_record(0, 60.0), _record(1, 20.0, "pruned"), _record(2, 60.0)])
     assert (found.trials, found.seconds) == (20, 60.0)
     assert found.seconds_left == pytest.approx(17 * 60 / 2 + 6 * 60 / 2)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from onoma.models.heads.crf import CrfHead
-from onoma.models.heads.head import AffineHead, Head, HeadSettings, Sequences, TagHead
+from onoma.models.heads.head import AffineHead, Head, HeadSettings, SentenceBounds, TagHead
 from onoma.models.heads.linear import LinearHead
 from onoma.models.heads.sentences import SentenceHead
 from onoma.models.heads.span import SpanHead
@@ -40,7 +40,7 @@ __all__ = [
     "HeadSettings",
     "LinearHead",
     "SentenceHead",
-    "Sequences",
+    "SentenceBounds",
     "SpanHead",
     "TagHead",
     "WordHead",

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from onoma.errors import ConfigError
-from onoma.models.heads.head import HeadSettings, Sequences, TagHead
+from onoma.models.heads.head import HeadSettings, SentenceBounds, TagHead
 from onoma.tasks import TagTask
 
 _NEVER = -1e4
@@ -59,7 +59,7 @@ class CrfHead(TagHead):
             self.register_buffer(name, torch.from_numpy(np.isneginf(scores)), persistent=False)
 
     def loss(
-        self, hidden: Float[Tensor, "words hidden"], sequences: Sequences, targets: Int64[Tensor, " words"]
+        self, hidden: Float[Tensor, "words hidden"], sequences: SentenceBounds, targets: Int64[Tensor, " words"]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
         scores = self(hidden).float()
         right = scores.masked_fill(~self.allowed[targets], _NEVER)
@@ -73,7 +73,7 @@ class CrfHead(TagHead):
         return {name: weights.detach().cpu().double().numpy() for name, weights in learnt.items()}
 
     def _log_sums(
-        self, scores: Float[Tensor, "both words tags"], sequences: Sequences
+        self, scores: Float[Tensor, "both words tags"], sequences: SentenceBounds
     ) -> Float[Tensor, "both sequences"]:
         """The logarithm of the sum, over all tag sequences of each sentence, of their exponentiated scores."""
         lengths = sequences.lengths

@@ -18,7 +18,7 @@ from onoma.tasks import TagTask
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sequences:
+class SentenceBounds:
     """Where the sentences of a batch of words begin and end; a window may begin or end within one.
 
     Attributes:
@@ -62,7 +62,7 @@ class Head(nn.Module, ABC):
 
     @abstractmethod
     def loss(
-        self, hidden: Float[Tensor, "words hidden"], sequences: Sequences, targets: Int64[Tensor, "*targets"]
+        self, hidden: Float[Tensor, "words hidden"], sequences: SentenceBounds, targets: Int64[Tensor, "*targets"]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
         """What training makes small.
 

@@ -10,14 +10,14 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn import functional
 
-from onoma.models.heads.head import Sequences, TagHead
+from onoma.models.heads.head import SentenceBounds, TagHead
 
 
 class LinearHead(TagHead):
     """The loss of a word is its cross-entropy, weighted by its target's class."""
 
     def loss(
-        self, hidden: Float[Tensor, "words hidden"], sequences: Sequences, targets: Int64[Tensor, " words"]
+        self, hidden: Float[Tensor, "words hidden"], sequences: SentenceBounds, targets: Int64[Tensor, " words"]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
         del sequences  # each word has a separate loss
         scores = self(hidden)

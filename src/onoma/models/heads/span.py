@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from onoma.errors import ConfigError
-from onoma.models.heads.head import AffineHead, HeadSettings, Sequences
+from onoma.models.heads.head import AffineHead, HeadSettings, SentenceBounds
 from onoma.tasks import SpanTask
 
 _AT_FIRST = -4.0
@@ -54,7 +54,7 @@ class SpanHead(AffineHead):
         self.width = nn.Parameter(torch.full((task.widest, len(task.labels)), _AT_FIRST))
 
     def loss(
-        self, hidden: Float[Tensor, "words hidden"], sequences: Sequences, targets: Int64[Tensor, "spans 3"]
+        self, hidden: Float[Tensor, "words hidden"], sequences: SentenceBounds, targets: Int64[Tensor, "spans 3"]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
         """See :meth:`Head.loss`; each label of a sentence weighs 1."""
         features = self(hidden).float()
@@ -75,7 +75,7 @@ class SpanHead(AffineHead):
         """The scores of widths."""
         return {"width": self.width.detach().cpu().double().numpy()}
 
-    def _spans(self, sequences: Sequences) -> tuple[Int64[Tensor, " spans"], Int64[Tensor, " spans"]]:
+    def _spans(self, sequences: SentenceBounds) -> tuple[Int64[Tensor, " spans"], Int64[Tensor, " spans"]]:
         """The first word of each span of a sentence, and the words behind it."""
         lengths = sequences.lengths
         behind = torch.arange(int(lengths.sum()), device=lengths.device)

@@ -6,7 +6,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn import functional
 
-from onoma.models.heads.head import AffineHead, HeadSettings, Sequences
+from onoma.models.heads.head import AffineHead, HeadSettings, SentenceBounds
 from onoma.tasks import WordTask
 
 
@@ -23,7 +23,7 @@ class WordHead(AffineHead):
         super().__init__(hidden, len(task.labels), settings)
 
     def loss(
-        self, hidden: Float[Tensor, "words hidden"], sequences: Sequences, targets: Int64[Tensor, " words"]
+        self, hidden: Float[Tensor, "words hidden"], sequences: SentenceBounds, targets: Int64[Tensor, " words"]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
         """See :meth:`Head.loss`; each word weighs 1."""
         del sequences
