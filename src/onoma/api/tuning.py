@@ -7,6 +7,7 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -23,7 +24,7 @@ from onoma.machine import stopped_by_sigterm
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used
     from onoma.experiments import CellEvent
-    from onoma.tuning import SearchEvent, TrialRecord, TuneResult
+    from onoma.tuning import Budget, SearchEvent, StudySettings, TrialRecord, TuneResult
 
 TRIALS = 20
 """Trials of a search that is not told how many."""
@@ -103,13 +104,12 @@ def tune(
     """
     need_training()
     need_tuning(plots=report is not None)
-    from onoma.tuning import Budget, Study, TuneResult, rank, run_search
+    from onoma.tuning import Budget, Study
 
     if (trials is not None and trials < 1) or (minutes is not None and minutes <= 0):
         raise ConfigError("the budget is empty; give at least one trial (--trials) or some minutes (--minutes)")
     if seeds < 0 or jobs < 1:
         raise ConfigError("seeds are 0 or more, and jobs 1 or more")
-    began = time.perf_counter()
     listen = on_event or _ignore
     plan = plan_search(
         None if config is None else Path(config),
@@ -136,39 +136,13 @@ def tune(
         budget = Budget(
             trials=most, seconds=None if minutes is None else 60 * minutes, runs=2 * seeds if is_owner else 0
         )
-        context = TrialContext(plan.search_run, plan.space, folder / _TRIALS)
-        search = run_search(
-            study_settings, train=train_trial, context=context, budget=budget, processes=jobs, waits=is_owner
-        )
-        with closing(search):
-            for event in search:
-                listen(event)
-        seconds = time.perf_counter() - began
-        records = Study(study_settings).records()
-        ranked = rank(records)
-        if not ranked:
-            raise InputError(
-                "no trial has finished, so there is nothing to choose from; give more --minutes or --trials, and "
-                "--resume"
-            )
-        confirmation, notes = None, plan.notes
+        found = _search(plan, study_settings, folder, budget=budget, processes=jobs, is_owner=is_owner, listen=listen)
         if is_owner:
-            if not any(record.state in ("running", "waiting") for record in records):
-                remove(folder / _TRIALS)  # checkpoints of trials that other calls have continued
-            confirmation = confirm(ranked[0], plan, folder / _CELLS, seeds=seeds, processes=jobs, on_event=listen)
-        else:
-            notes = (*notes, "another call writes the results")
-        found = TuneResult(
-            trials=tuple(records),
-            best=ranked[0],
-            runner_up=ranked[1] if len(ranked) > 1 else None,
-            defaults=next((each for each in records if each.is_default and each.state == "finished"), None),
-            confirmation=confirmation,
-            notes=notes,
-            seconds=seconds,
-        )
-        if is_owner:
+            confirmation = confirm(found.best, plan, folder / _CELLS, seeds=seeds, processes=jobs, on_event=listen)
+            found = replace(found, confirmation=confirmation)
             _write_result(found, plan, folder)
+        else:
+            found = replace(found, notes=(*found.notes, "another call writes the results"))
     if report is not None:
         from onoma.views.tuning_page import write_tuning_page
 
@@ -202,6 +176,33 @@ def _opened(folder: Path, *, overwrite: bool, resume: bool, shared: bool) -> Ite
             for name in (_STUDY, _TRIALS, _CELLS, _RESULT, _SPACE, f"{_BEST}.toml", f"{_RUNNER_UP}.toml"):
                 remove(folder / name)
         yield True
+
+
+def _search(
+    plan: SearchPlan,
+    study_settings: StudySettings,
+    folder: Path,
+    *,
+    budget: Budget,
+    processes: int,
+    is_owner: bool,
+    listen: Listener,
+) -> TuneResult:
+    """Train trials until the budget is used up; what they have found, before new seeds confirm it."""
+    from onoma.tuning import Study, TuneResult, run_search
+
+    began = time.perf_counter()
+    context = TrialContext(plan.search_run, plan.space, folder / _TRIALS)
+    search = run_search(
+        study_settings, train=train_trial, context=context, budget=budget, processes=processes, waits=is_owner
+    )
+    with closing(search):
+        for event in search:
+            listen(event)
+    records = Study(study_settings).records()
+    if is_owner and not any(record.state in ("running", "waiting") for record in records):
+        remove(folder / _TRIALS)  # checkpoints of trials that other calls have continued
+    return TuneResult.of(records, notes=plan.notes, seconds=time.perf_counter() - began)
 
 
 def _write_result(found: TuneResult, plan: SearchPlan, folder: Path) -> None:

@@ -16,6 +16,7 @@ from statistics import fmean, stdev, variance
 
 import numpy as np
 
+from onoma.errors import InputError
 from onoma.metrics import SeedsDifference
 from onoma.tuning.records import TrialRecord
 
@@ -80,6 +81,29 @@ class TuneResult:
     confirmation: Confirmation | None
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+
+    @classmethod
+    def of(cls, trials: Sequence[TrialRecord], *, notes: Sequence[str], seconds: float) -> TuneResult:
+        """What the trials of a study have found, before new seeds confirm it.
+
+        Raises:
+            InputError: no trial has finished.
+        """
+        ranked = rank(trials)
+        if not ranked:
+            raise InputError(
+                "no trial has finished, so there is nothing to choose from; give more --minutes or --trials, and "
+                "--resume"
+            )
+        return cls(
+            trials=tuple(trials),
+            best=ranked[0],
+            runner_up=ranked[1] if len(ranked) > 1 else None,
+            defaults=next((each for each in trials if each.is_default and each.state == "finished"), None),
+            confirmation=None,
+            notes=tuple(notes),
+            seconds=seconds,
+        )
 
     @property
     def f1(self) -> float:
