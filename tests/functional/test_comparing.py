@@ -18,7 +18,8 @@ import msgspec
 import pytest
 
 import onoma as library
-from onoma.api.cells import CellPlan, plan_cells, train_cell
+from onoma.api.cell_training import train_cell
+from onoma.api.cells import CellPlan, plan_cells
 from onoma.api.comparing import ComparisonPlanned
 from onoma.cli import main
 from onoma.errors import ConfigError, InputError, StoppedError

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.cells import CellPlan, gold_of, plan_cells, train_cells
+from onoma.api.cell_training import gold_of, train_cells
+from onoma.api.cells import CellPlan, plan_cells
 from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike, paths_of
 from onoma.api.pages import check_page

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.cells import plan_cells, train_cells
+from onoma.api.cell_training import train_cells
+from onoma.api.cells import plan_cells
 from onoma.api.search_plan import SearchPlan
 
 if TYPE_CHECKING:  # what tagging does not need is imported where it is used

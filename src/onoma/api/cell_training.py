@@ -1,0 +1,136 @@
+"""The training of a comparison's cells: in processes, each from where it was stopped to its record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from onoma.api.cells import CellPlan, config_of, tested_on
+from onoma.api.training import train
+from onoma.bundle import HISTORY, OutputFolder
+from onoma.errors import StoppedError
+from onoma.io.files import remove
+from onoma.machine import usable_cores
+
+if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+    from onoma.engine.events import Event, Listener
+    from onoma.experiments import Cell, CellEvent, CellRecord
+    from onoma.text import Document
+
+_BEGUN = "begun"
+
+
+def train_cells(plans: Sequence[CellPlan], *, processes: int) -> Generator[CellEvent, None, None]:
+    """Train cells in processes of their own, keep the reason where one fails, and yield what happens.
+
+    Args:
+        plans: in the order in which they begin.
+        processes: how many at a time.
+    """
+    from onoma.experiments import CellFailed, run_cells, write_record
+
+    by_name = {plan.cell.name: plan for plan in plans}
+    cells = [plan.cell for plan in plans]
+    with closing(run_cells(cells, train=train_cell, context=by_name, processes=processes)) as events:
+        for event in events:
+            if isinstance(event, CellFailed):
+                failed = by_name[event.cell.name]
+                write_record(msgspec.structs.replace(failed.expected, error=event.why), failed.folder)
+            yield event
+
+
+def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str], None]) -> CellRecord:
+    """Train a cell, score its model, and keep the record; go on where it was stopped.
+
+    Args:
+        cell: what is trained.
+        plans: of all cells, by name.
+        report: called with what it is doing.
+
+    Raises:
+        StoppedError: it was stopped, and can be continued.
+    """
+    from onoma.evaluation import tag_gold
+    from onoma.experiments import read_record, write_record
+    from onoma.metrics import Sample
+
+    plan = plans[cell.name]
+    begun = plan.folder / _BEGUN
+    before = read_record(begun)
+    if before is None or not before.is_of(plan.expected) or before.version != plan.expected.version:
+        remove(plan.folder)
+        write_record(plan.expected, begun)
+    output = OutputFolder(plan.model)
+    progress = _Progress(report)
+    report("reading")
+    earlier = _seconds_trained(output)
+    started = time.perf_counter()
+    result = train(
+        train=config_of(cell).data.train,
+        output=plan.model,
+        settings={**cell.tables, "data.test": []},
+        overwrite=output.holds_result and not output.begun,
+        resume=output.begun,
+        on_event=progress,
+    )
+    seconds = earlier + time.perf_counter() - started
+    if result.interrupted:
+        raise StoppedError("stopped while a cell was trained")
+    report("scoring")
+    counts = Sample.of(list(tag_gold(result.tagger, gold_of(plan, on_event=progress)))).counts.sum(axis=1)
+    record = msgspec.structs.replace(
+        plan.expected,
+        dev=dict(result.dev or {}),
+        counts=[tuple(row) for row in counts.tolist()],
+        seconds=seconds,
+        threads=usable_cores(),
+        notes=list(dict.fromkeys(progress.notes)),
+        error="",
+    )
+    write_record(record, plan.folder)
+    remove(begun)
+    if not plan.keeps_model:
+        remove(plan.model)
+    return record
+
+
+def _seconds_trained(output: OutputFolder) -> float:
+    """The seconds of training that earlier attempts have spent on an unfinished run, as its history says."""
+    from onoma.training import read_history
+
+    seconds = [line["seconds"] for line in read_history(output.run / HISTORY)] if output.begun else []
+    return max((float(each) for each in seconds if isinstance(each, int | float)), default=0.0)
+
+
+def gold_of(plan: CellPlan, *, on_event: Listener | None = None) -> Sequence[Document]:
+    """The documents that a cell's model is scored on."""
+    from onoma.engine.events import ignore
+    from onoma.training import read_part
+
+    data = config_of(plan.cell).data
+    return read_part(tested_on(data), data, on_event=on_event or ignore).documents
+
+
+class _Progress:
+    """Makes short texts of the events of a run, and keeps its notes."""
+
+    def __init__(self, report: Callable[[str], None]) -> None:
+        self._report = report
+        self._epochs = 0
+        self.notes: list[str] = []
+
+    def __call__(self, event: Event) -> None:
+        from onoma.engine.events import EpochEnded, Notice, Planned
+
+        match event:
+            case Notice(text):
+                self.notes.append(text)
+            case Planned(epochs=epochs):
+                self._epochs = epochs
+            case EpochEnded(number=number, score=score):
+                f1 = "" if score is None else f", dev F1 {100 * score.value:.2f}"
+                self._report(f"epoch {number}/{self._epochs}{f1}")
