@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from torch import nn
 
 from onoma.export.affine import Int8
 from onoma.export.graph import writable, write_graph
 from onoma.export.ranges import measure_ranges
+from onoma.machine import Processor, find_processor
 from onoma.models import Model, TorchBackend, load_pretrained
+from onoma.runtime import onnx
 from onoma.runtime.onnx import OnnxBackend
 from support.tagging import logits, recogniser, windows
 from support.tiny import OURS, write_distilbert, write_encoder
@@ -34,6 +37,23 @@ def test_scores_differ_by_a_few_hundredths_of_their_spread(tmp_path: Path, famil
     found = logits(quantised(model, tmp_path / "x.onnx"), ids, mask)[mask == 1]
     assert np.abs(found - expected).mean() < 0.05 * expected.std()
     assert (found.argmax(axis=1) == expected.argmax(axis=1)).mean() > 0.95
+
+
+@pytest.mark.parametrize("flags", [frozenset(), frozenset({"avx512_vnni"})], ids=["without VNNI", "with VNNI"])
+def test_sums_of_products_do_not_overflow_on_any_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: frozenset[str]
+) -> None:
+    if flags and not find_processor().has_vnni:
+        pytest.skip("this processor has no VNNI")
+    monkeypatch.setattr(onnx, "find_processor", lambda: Processor("any", flags))
+    model = recogniser(load_pretrained(str(write_encoder(tmp_path))))
+    for part in model.modules():
+        if isinstance(part, nn.Linear):
+            part.weight.data.abs_().clamp_(min=0.9 * part.weight.data.max())  # sums of large products
+    ids = np.stack(windows(*[30] * 5))
+    expected = logits(TorchBackend(model), ids, np.ones_like(ids))
+    found = logits(quantised(model, tmp_path / "x.onnx"), ids, np.ones_like(ids))
+    assert np.abs(found - expected).mean() < 0.05 * np.abs(expected).mean()
 
 
 def test_scores_do_not_depend_on_neighbours_or_padding(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 _CPUINFO = Path("/proc/cpuinfo")
 _AMX = "amx_tile"
+_VNNI = frozenset({"avx512_vnni", "avx_vnni"})
+_X86 = frozenset({"x86_64", "amd64", "x86", "i386", "i686"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,16 @@ class Processor:
     def has_amx(self) -> bool:
         """Whether the matrix units of recent Xeons (Advanced Matrix Extensions) are visible."""
         return _AMX in self.flags
+
+    @property
+    def has_vnni(self) -> bool:
+        """Whether it sums products of bytes in 32 bits at once (AVX-VNNI or AVX512-VNNI)."""
+        return bool(self.flags & _VNNI)
+
+    @property
+    def is_x86(self) -> bool:
+        """Whether it is one of Intel's kind, by what the system says."""
+        return platform.machine().lower() in _X86
 
 
 @cache
