@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from onoma.errors import BundleError, InferenceError
 from onoma.runtime.backend import PaddedBatch
-from onoma.runtime.external_data import has_external_data
+from onoma.runtime.graph_file import has_external_data
 
 INPUTS = ("input_ids", "attention_mask")
 WANTED = "onoma.asked"

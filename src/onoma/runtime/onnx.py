@@ -10,7 +10,6 @@ Source: https://onnxruntime.ai/docs/performance/model-optimizations/quantization
 
 from __future__ import annotations
 
-import mmap
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ import onnxruntime
 from onoma.machine import find_processor
 from onoma.runtime.backend import Scores
 from onoma.runtime.graph import INPUTS, WANTED, task_of, unreadable
+from onoma.runtime.graph_file import has_operator
 from onoma.runtime.threaded import Ids, ThreadedBackend
 
 _PRODUCT_OF_BYTES = b"MatMulInteger"
@@ -41,7 +41,7 @@ class OnnxBackend(ThreadedBackend):
         level = onnxruntime.GraphOptimizationLevel
         try:
             # What we wrote node by node has nothing left to optimise, and loads in a fraction of the time.
-            inexact = _sums_overflow() and _multiplies_bytes(path)
+            inexact = _sums_overflow() and has_operator(path, _PRODUCT_OF_BYTES)
             self._session = _session(path, level.ORT_ENABLE_EXTENDED if inexact else level.ORT_DISABLE_ALL)
             self._reads_wanted = WANTED in self._session.get_modelmeta().custom_metadata_map
             if not self._reads_wanted:
@@ -70,8 +70,3 @@ def _sums_overflow() -> bool:
     """Whether sums of products of bytes may be wrong here; a system that does not tell is taken at its worst."""
     processor = find_processor()
     return processor.is_x86 and not processor.has_vnni
-
-
-def _multiplies_bytes(path: Path) -> bool:
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return content.find(_PRODUCT_OF_BYTES) >= 0

@@ -1,7 +1,7 @@
-"""Whether an ONNX file leaves numbers to other files; it is not loaded, and no other file is opened.
+"""What an ONNX file holds: whether it leaves numbers to other files, and which operators it has.
 
-A tensor may name a file anywhere on the disk that holds its numbers, and ONNX Runtime before 1.24 reads it wherever it
-is. The graphs of onoma are one file. Only the layout of the messages is read here, and the numbers are skipped.
+The file is not loaded, and no other file is opened. Only the layout of the messages is read, and the numbers are
+skipped.
 
 Source: https://protobuf.dev/programming-guides/encoding/ and
 https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
@@ -27,27 +27,51 @@ _INSIDE: Mapping[int, Mapping[int, int]] = {
 """Which fields of a message are messages that may hold tensors."""
 
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
+_OPERATOR = 4
 _VARINT, _EIGHT_BYTES, _BYTES, _GROUP, _END, _FOUR_BYTES = range(6)
 
 
 def has_external_data(path: Path) -> bool:
     """Whether a tensor of a graph has its numbers in another file.
 
+    A tensor may name a file anywhere on the disk, and ONNX Runtime before 1.24 reads it wherever it is. The graphs of
+    onoma are one file.
+
     Raises:
         ValueError: the file is not laid out as protocol buffers are.
         OSError: it cannot be read.
     """
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
-        waiting = [(_MODEL, 0, len(data))]
-        while waiting:
-            kind, start, stop = waiting.pop()
-            for field, value, first, last in _fields(data, start, stop):
-                if kind == _TENSOR and (field == _EXTERNAL_DATA or (field == _DATA_LOCATION and value)):
-                    return True
-                inner = _INSIDE[kind].get(field)
-                if inner is not None:
-                    waiting.append((inner, first, last))
-    return False
+        return any(
+            kind == _TENSOR and (field == _EXTERNAL_DATA or (field == _DATA_LOCATION and value))
+            for kind, field, value, _, _ in _fields_of_messages(data)
+        )
+
+
+def has_operator(path: Path, prefix: bytes) -> bool:
+    """Whether a graph has an operator whose name begins like this.
+
+    Raises:
+        ValueError: the file is not laid out as protocol buffers are.
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        return any(
+            kind == _NODE and field == _OPERATOR and data[first:last].startswith(prefix)
+            for kind, field, _, first, last in _fields_of_messages(data)
+        )
+
+
+def _fields_of_messages(data: mmap) -> Iterator[tuple[int, int, int, int, int]]:
+    """The kind of each message in a file, and of each of its fields what :func:`_fields` gives."""
+    waiting = [(_MODEL, 0, len(data))]
+    while waiting:
+        kind, start, stop = waiting.pop()
+        for field, value, first, last in _fields(data, start, stop):
+            yield kind, field, value, first, last
+            inner = _INSIDE[kind].get(field)
+            if inner is not None:
+                waiting.append((inner, first, last))
 
 
 def _fields(data: mmap, place: int, stop: int) -> Iterator[tuple[int, int, int, int]]:

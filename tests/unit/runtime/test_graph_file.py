@@ -1,4 +1,4 @@
-"""Wherever in a graph a tensor leaves its numbers to another file, it is found; what is no graph is refused."""
+"""Operators, and tensors that leave their numbers to another file, are found anywhere; what is no graph is refused."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from google.protobuf.message import DecodeError, Message  # type: ignore[import-
 from onnx import TensorProto, helper
 
 from onoma.errors import BundleError
-from onoma.runtime.external_data import has_external_data
 from onoma.runtime.graph import check_whole
+from onoma.runtime.graph_file import has_external_data, has_operator
 
 
 def tensor(*, external: bool) -> TensorProto:
@@ -87,6 +87,16 @@ def test_fields_that_nobody_knows_hide_nothing(tmp_path: Path) -> None:
     for unknown in (varint, eight, four, group, b"\xfa\x07\x02\x3a\x00"):
         path.write_bytes(unknown + known)
         assert has_external_data(path)
+
+
+def test_operators_are_found_by_how_they_begin_and_numbers_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(branch(tensor(external=False)).SerializeToString())
+    assert has_operator(path, b"Const")
+    assert not has_operator(path, b"MatMul")
+    name = onnx.numpy_helper.from_array(np.frombuffer(b"MatMulInteger", dtype=np.uint8), "MatMulInteger")
+    path.write_bytes(initialised(name).SerializeToString())
+    assert not has_operator(path, b"MatMul")
 
 
 @pytest.mark.parametrize(
