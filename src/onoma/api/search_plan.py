@@ -83,7 +83,7 @@ class SearchPlan:
     def event(
         self, *, trials: int | None, minutes: float | None, jobs: int, before: Sequence[TrialRecord], storage: str
     ) -> SearchPlanned:
-        """What a listener is told before it begins."""
+        """The event with which it begins."""
         from onoma.tuning import shown_storage
 
         return SearchPlanned(

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from onoma.bundle import OutputFolder
 from onoma.errors import InputError
 from onoma.io.lock import locked
-
-_LOCK = Path("unfinished") / "onoma.lock"
 
 
 def check_folder(folder: Path, *, kind: str, begun: bool, overwrite: bool, resume: bool) -> None:
@@ -34,7 +33,7 @@ def check_folder(folder: Path, *, kind: str, begun: bool, overwrite: bool, resum
             f"{folder}: the output folder has a {kind}; pass --resume to go on with it, --overwrite to start again, or "
             "choose another folder"
         )
-    if not begun and folder.is_dir() and any(path.name != _LOCK.parent.name for path in folder.iterdir()):
+    if not begun and folder.is_dir() and any(path != OutputFolder(folder).run for path in folder.iterdir()):
         raise InputError(f"{folder}: the output folder is not empty and has no {kind}; choose another one")
 
 
@@ -49,10 +48,11 @@ def taken_folder(folder: Path, *, parts: Sequence[str]) -> Iterator[None]:
     Raises:
         InputError: another process has it.
     """
+    output = OutputFolder(folder)
     try:
-        with locked(folder / _LOCK):
+        with locked(output.lock):
             yield
     finally:
-        for path in (folder / _LOCK.parent, *(folder / part for part in parts), folder):
+        for path in (output.run, *(folder / part for part in parts), folder):
             with suppress(OSError):  # something is in it
                 path.rmdir()

@@ -42,6 +42,7 @@ class OutputFolder:
     Attributes:
         folder: the result's place.
         run: what the run keeps while it lasts.
+        lock: in ``run``; held by whoever writes to the folder.
         checkpoints: in ``run``; as long as something is in it there is something to go on with.
     """
 
@@ -49,6 +50,7 @@ class OutputFolder:
         self.folder = folder
         self.mark = mark
         self.run = folder / _UNFINISHED
+        self.lock = self.run / _LOCK
         self.checkpoints = self.run / CHECKPOINTS
         self._complete = self.run / "bundle"
 
@@ -133,7 +135,7 @@ def open_output(
     _check_place(output)
     existed = folder.is_dir()
     try:
-        with locked(output.run / _LOCK):
+        with locked(output.lock):
             try:
                 _check_run(output, overwrite=overwrite, resume=resume)
                 yield output
@@ -148,7 +150,7 @@ def _check_place(output: OutputFolder) -> None:
     folder = output.folder
     if folder.is_file():
         raise InputError(f"{folder}: this is a file; name a folder to write to")
-    ours = output.holds_result or output.begun or (output.run / _LOCK).is_file()
+    ours = output.holds_result or output.begun or output.lock.is_file()
     if not ours and folder.is_dir() and any(folder.iterdir()):
         raise InputError(f"{folder}: the output folder is not empty and has no model; choose another one")
 

@@ -78,6 +78,11 @@ class Provenance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     figures: dict[str, dict[str, float]] = {}
     dropped: dict[str, int] = {}
 
+    @property
+    def digests(self) -> dict[str, str]:
+        """Of each part of the data."""
+        return {part: card.digest for part, card in self.data.items()}
+
 
 class CalibrationCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How scores are calibrated, and on what that was fitted.

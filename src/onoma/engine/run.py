@@ -1,4 +1,4 @@
-"""A run: where it computes, what is kept of it in its folder, who is told, and the loop."""
+"""A run: where it computes, what is kept of it in its folder, its listeners, and the loop."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Run:
         settings: of the engine.
         device: where it computes.
         folder: where checkpoints and history are kept; resumes from those that exist. None to keep none.
-        loggers: told of each event, beside the history.
+        loggers: called with each event, as the history is.
         accept_changes: go on also where settings, data or versions are not what they were.
         on_event: called with each event.
         ranks: the processes that run it together; only the first has a folder.

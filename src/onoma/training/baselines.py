@@ -181,7 +181,7 @@ def _train_network(
         settings=loop_settings,
         measure=measure,
         config=config.model_dump(mode="json"),
-        digests={part: card.digest for part, card in bundle.manifest.provenance.data.items()},
+        digests=bundle.manifest.provenance.digests,
         encoder="",
         dtype=FP32,
     )

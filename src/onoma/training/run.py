@@ -192,7 +192,7 @@ def run_training(
         settings=loop_settings,
         measure=measure,
         config=config.model_dump(mode="json"),
-        digests={part: card.digest for part, card in bundle.manifest.provenance.data.items()},
+        digests=bundle.manifest.provenance.digests,
         encoder=bundle.manifest.encoder.digest,
         dtype=dtype,
     )
