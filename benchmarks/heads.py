@@ -4,11 +4,11 @@
         [--set KEY=VALUE ...]
 
 Models are trained by `onoma train` with its defaults into runs/heads/CORPUS-HEAD-SEED; runs.py says how they are shared
-and kept. The epoch is chosen on dev, and F1 is exact F1 on test. `weibo` and
-`germeval` (its outer entities) are trained with the encoder `multilingual`, the others with `small`. Speeds are
-measured apart from these runs, with `--pairs 0` not at all: `training` is subwords a second of one epoch, `tagging`
-words a second over the texts of test with the fp32 graph. Both are also given as the ratio to the first head in one
-round. What a head gains over the first one is a difference of the same seed.
+and kept. The epoch is chosen on dev, F1 is exact F1 on test. `weibo` and `germeval` (its outer entities) are trained
+with the encoder `multilingual`, the others with `small`. Speeds are measured apart from these runs, with `--pairs 0`
+not at all: `training` is subwords a second of one epoch, `tagging` words a second over the texts of test with the fp32
+graph. Both are also given as the ratio to the first head in one round. What a head gains over the first one is a
+difference of the same seed.
 """
 
 from __future__ import annotations

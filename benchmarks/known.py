@@ -44,7 +44,7 @@ class Run(Protocol):
         """The figures in the folder."""
 
 
-def digest_of(run: Run) -> str:
+def settings_digest(run: Run) -> str:
     """What two runs have in common that are the same."""
     text = json.dumps(_that_count(run.config()), sort_keys=True)
     return sha256(text.encode()).hexdigest()[:16]
@@ -52,18 +52,18 @@ def digest_of(run: Run) -> str:
 
 def is_known(run: Run) -> bool:
     """Whether a run was done."""
-    return digest_of(run) in _lines()
+    return settings_digest(run) in _lines()
 
 
 def figures_of(run: Run) -> dict[str, Any]:
     """The figures of a run that was done."""
-    return dict(_lines()[digest_of(run)]["figures"])
+    return dict(_lines()[settings_digest(run)]["figures"])
 
 
 def sources(runs: Sequence[Run]) -> dict[str, list[str]]:
     """On which processors, with which code and when runs were done."""
     lines = _lines()
-    found = [lines[digest_of(run)] for run in runs]
+    found = [lines[settings_digest(run)] for run in runs]
     return {key: sorted({line[key] for line in found}) for key in ("processor", "onoma", "date")}
 
 
@@ -71,7 +71,7 @@ def keep(run: Run) -> None:
     """Add a run that has just been done to those that are known."""
     line = {
         "run": str(Path(*run.folder.parts[-2:])),
-        "settings": digest_of(run),
+        "settings": settings_digest(run),
         "figures": run.found(),
         "processor": find_processor().name,
         "onoma": code_versions()["onoma"],

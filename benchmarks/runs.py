@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 
 from corpora import Parts
 from filelock import FileLock, Timeout
-from known import Run, digest_of, figures_of, is_known, keep
+from known import Run, figures_of, is_known, keep, settings_digest
 
 from onoma.training import read_config, read_setting
 
@@ -86,7 +86,11 @@ class TomlModel:
 
     def config(self) -> dict[str, object]:
         """All settings, those that were left to onoma included."""
-        return read_config(Path(self.command()[-1])).model_dump(mode="json")
+        tables = {"data": self.data, "model": self.model, "training": self.training}
+        settings = {f"{table}.{key}": value for table, keys in tables.items() for key, value in keys.items()}
+        settings["data.corpora"] = [{"files": files, **table} for files, table in self.corpora.items()]
+        run = read_config(None, settings={**settings, "task": list(self.tasks), "output": self.folder})
+        return run.model_dump(mode="json")
 
     def found(self) -> dict[str, Any]:
         """The figures on dev and test."""
@@ -151,8 +155,8 @@ def _check_settings(run: Run) -> None:
     """Refuse a folder that was made with other settings."""
     path = run.folder.with_name(f"{run.folder.name}.settings")
     if not run.folder.exists() or not path.exists():
-        path.write_text(digest_of(run), encoding="utf-8")
-    elif path.read_text(encoding="utf-8") != digest_of(run):
+        path.write_text(settings_digest(run), encoding="utf-8")
+    elif path.read_text(encoding="utf-8") != settings_digest(run):
         raise SystemExit(f"{run.folder}: was made with other settings; remove it")
 
 
