@@ -62,6 +62,13 @@ def test_it_learns_the_corpus_and_its_folder_says_how_well(run):
     assert (run.folder / "README.md").read_text(encoding="utf-8").count("baseline")
 
 
+def test_the_manifest_of_a_network_has_the_settings_that_were_left_open(models):
+    training = models["bilstm"].tagger.bundle.manifest.provenance.settings["training"]
+    assert training["learning_rate"] > 0
+    assert training["batch_subwords"] > 0
+    assert training["dtype"] == "fp32"
+
+
 def test_how_long_it_took_and_its_figures_on_dev_are_in_the_history(run):
     last = [line for line in run.history if line["kind"] in ("epoch", "fit")][-1]
     assert last["seconds"] > 0

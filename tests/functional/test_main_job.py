@@ -240,3 +240,17 @@ def test_a_run_can_be_kept_in_a_file(onoma, encoder, corpus, tmp_path, monkeypat
     assert outcome.status == 0, outcome.err
     settings = json.loads(onoma("info", "runs/x", "--json").out)["provenance"]["settings"]
     assert settings["training"]["epochs"] == 1
+
+
+def test_the_manifest_has_what_a_run_came_to_where_its_settings_leave_something_open(encoder, corpus, tmp_path):
+    given = {"model.encoder": str(encoder), "data.train": str(corpus), "training.epochs": 1}
+    first = package.train(settings=given, output=tmp_path / "first")
+    training = first.tagger.bundle.manifest.provenance.settings["training"]
+    assert isinstance(training, dict)
+    found = {key: training[key] for key in ("learning_rate", "batch_subwords", "epochs", "dtype", "device")}
+    assert None not in found.values()
+    assert "auto" not in found.values()
+    named = {f"training.{key}": value for key, value in found.items()}
+    second = package.train(settings=given | named, output=tmp_path / "second")
+    weights = [(each.folder / "model.safetensors").read_bytes() for each in (first, second)]
+    assert weights[0] == weights[1]

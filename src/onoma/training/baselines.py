@@ -39,8 +39,9 @@ from onoma.schemes import Chunk, decode_tags
 from onoma.tagger import Tagger
 from onoma.tasks import TagTask
 from onoma.training.baseline_config import BilstmConfig, CrfConfig
+from onoma.training.building import resolve
 from onoma.training.config import RunConfig
-from onoma.training.network import FP32, plan_network
+from onoma.training.network import FP32, plan_network, settle_network
 from onoma.training.parts import Part
 from onoma.training.provenance import provenance_of
 from onoma.training.word_examples import WordExample
@@ -103,9 +104,9 @@ def train_baseline(
     on_event(Stage("reading"))
     windower = WordWindower(window=_WINDOW.size, overlap=_WINDOW.overlap)
     text = read_words(config, windower=windower, on_event=on_event)
-    bundle = Bundle(_manifest(config, text), None)
     if name == "bilstm":
-        return _train_network(config, bundle, text, on_event=on_event, folder=folder, accept_changes=accept_changes)
+        return _train_network(config, text, on_event=on_event, folder=folder, accept_changes=accept_changes)
+    bundle = Bundle(_manifest(config, text), None)
     if name == "gazetteer":
         return _fit(lambda: _fit_gazetteer(bundle, text), text, on_event=on_event, folder=folder)
     on_event(Stage(f"fitting a CRF to {len(text.examples):,} sentences"))
@@ -149,7 +150,6 @@ def _fit_gazetteer(bundle: Bundle, text: WordText) -> _Fitted:
 
 def _train_network(
     config: RunConfig,
-    bundle: Bundle,
     text: WordText,
     *,
     on_event: Listener,
@@ -162,7 +162,11 @@ def _train_network(
     vocabulary = Vocabulary.of(example.words for example in text.examples)
     measures = NetworkSettings(**(config.bilstm or BilstmConfig()).model_dump())
     network = WordNetwork(vocabulary, text.task, measures).to(run.device)
-    data, loop_settings = plan_network(config.training, text.examples, reader=vocabulary.reader(), device=run.device)
+    settled = settle_network(config.training, text.examples)
+    bundle = Bundle(_manifest(resolve(config, settled, device=run.device, dtype=FP32), text), None)
+    data, loop_settings = plan_network(
+        config.training, settled, text.examples, reader=vocabulary.reader(), device=run.device
+    )
 
     def learnt() -> Bundle:
         return _with_transitions(bundle, network.head.parameters_for_decoding())

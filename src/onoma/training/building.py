@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import torch
 
@@ -107,19 +107,38 @@ def settle(settings: TrainingConfig, *, subwords: int, hidden: int) -> Settled:
     )
 
 
+def resolve(config: RunConfig, settled: Settled, *, device: torch.device, dtype: Dtype) -> RunConfig:
+    """A configuration whose training leaves nothing open.
+
+    Args:
+        config: what the user has said.
+        settled: what it leaves open.
+        device: where it is trained.
+        dtype: in which numbers.
+    """
+    found = {**asdict(settled), "device": device.type, "dtype": dtype.name}
+    return config.model_copy(update={"training": config.training.model_copy(update=found)})
+
+
 def plan_run(
-    settings: TrainingConfig, text: TrainingText, *, pretrained: Pretrained, device: torch.device, dtype: Dtype
+    settings: TrainingConfig,
+    settled: Settled,
+    text: TrainingText,
+    *,
+    pretrained: Pretrained,
+    device: torch.device,
+    dtype: Dtype,
 ) -> tuple[TaggingData, LoopSettings]:
     """The batches and everything the loop needs to know.
 
     Args:
         settings: what the user has said.
+        settled: what the settings leave open.
         text: what is learnt from.
         pretrained: the encoder.
         device: where it is trained.
         dtype: in which numbers.
     """
-    settled = settle(settings, subwords=text.examples.subwords, hidden=pretrained.hidden)
     loop = LoopSettings(
         epochs=settled.epochs,
         patience=settings.patience,

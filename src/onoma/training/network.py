@@ -15,6 +15,7 @@ from onoma.engine.devices import to_device
 from onoma.engine.dtype import Dtype
 from onoma.engine.loop import LoopSettings
 from onoma.models.word_network import WordBatch
+from onoma.training.building import Settled
 from onoma.training.config import TrainingConfig
 from onoma.training.word_examples import WordExample
 
@@ -78,17 +79,31 @@ class WordData:
         return ", ".join(shown) + (f" and {len(chosen) - _SHOWN} more" if len(chosen) > _SHOWN else "")
 
 
+def settle_network(settings: TrainingConfig, examples: Sequence[WordExample]) -> Settled:
+    """The learning rate, the batch (in words) and the epochs of a network."""
+    words = sum(len(example.words) for example in examples)
+    batch = settings.batch_subwords or min(512, max(64, words // 150))
+    epochs = math.ceil(_STEPS_WANTED * batch * settings.accumulate / words)
+    return Settled(
+        learning_rate=settings.learning_rate or _LEARNING_RATE,
+        batch_subwords=batch,
+        epochs=settings.epochs or min(40, max(10, epochs)),
+    )
+
+
 def plan_network(
-    settings: TrainingConfig, examples: Sequence[WordExample], *, reader: VocabularyReader, device: torch.device
+    settings: TrainingConfig,
+    settled: Settled,
+    examples: Sequence[WordExample],
+    *,
+    reader: VocabularyReader,
+    device: torch.device,
 ) -> tuple[WordData, LoopSettings]:
     """The batches and everything the loop needs to know."""
-    words = sum(len(example.words) for example in examples)
-    budget = settings.batch_subwords or min(512, max(64, words // 150))
-    rate = settings.learning_rate or _LEARNING_RATE
     loop = LoopSettings(
-        epochs=settings.epochs or min(40, max(10, math.ceil(_STEPS_WANTED * budget * settings.accumulate / words))),
+        epochs=settled.epochs,
         patience=settings.patience,
-        learner=learner_settings(settings, device=device, dtype=FP32, learning_rate=rate),
+        learner=learner_settings(settings, device=device, dtype=FP32, learning_rate=settled.learning_rate),
         accumulate=settings.accumulate,
     )
-    return WordData(examples, reader=reader, budget=budget, seed=settings.seed), loop
+    return WordData(examples, reader=reader, budget=settled.batch_subwords, seed=settings.seed), loop

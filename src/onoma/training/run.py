@@ -32,7 +32,7 @@ from onoma.models import AuxiliaryModel, Model, Pretrained, TorchBackend, load_p
 from onoma.models.lora import merge_lora
 from onoma.tagger import Tagger
 from onoma.tasks import OVERLAPS
-from onoma.training.building import Settled, build_model, check_model, plan_run, settle
+from onoma.training.building import Settled, build_model, check_model, plan_run, resolve, settle
 from onoma.training.config import RunConfig
 from onoma.training.corpus import TrainingText, read_training_text
 from onoma.training.data import TaggingData
@@ -171,15 +171,17 @@ def run_training(
     dev = read_part(wanted, config.data, on_event=on_event) if wanted else None
     if dev is not None:
         compare_labels(text.labels, dev.labels, on_event=on_event)
-    bundle = Bundle(several.in_manifest(_manifest(config, pretrained, text, dev)), pretrained.tokenizer)
+    dtype = run.dtype()
+    settled = settle(settings, subwords=text.examples.subwords, hidden=pretrained.hidden)
+    resolved = resolve(config, settled, device=device, dtype=dtype)
+    bundle = Bundle(several.in_manifest(_manifest(resolved, pretrained, text, dev)), pretrained.tokenizer)
     if dev is not None:
         count_inside_words(dev, bundle.windower(), on_event=on_event)
     model = build_model(config, pretrained, text=text)
     if several:
         model = several.on(model, run=config, pretrained=pretrained)
     model = model.to(device)
-    dtype = run.dtype()
-    entities, loop_settings = plan_run(settings, text, pretrained=pretrained, device=device, dtype=dtype)
+    entities, loop_settings = plan_run(settings, settled, text, pretrained=pretrained, device=device, dtype=dtype)
     data: TaggingData | MixedData = entities
     entities_measure = None if dev is None else _DevMeasure(bundle.only(ENTITIES), model, dev, device=device)
     measure: Measure | None = entities_measure

@@ -116,7 +116,7 @@ def literal(text: str) -> str:
 
 
 def model_summary(bundle: Bundle) -> Iterator[tuple[str, str]]:
-    """Names and values: tasks, encoder, window, calibration, data, and files with their dtypes."""
+    """Names and values: tasks, encoder, window, calibration, data, training, and files with their dtypes."""
     manifest, origin = bundle.manifest, bundle.manifest.provenance
     for name, task in manifest.tasks.items():
         yield name, f"{', '.join(task.labels)}; {_how(task)}, head {task.head}"
@@ -132,6 +132,7 @@ def model_summary(bundle: Bundle) -> Iterator[tuple[str, str]]:
     for part, data in origin.data.items():
         what = "labels" if "." in part else "entities"
         yield part, f"{data.name}: {data.documents:,} documents, {data.entities:,} {what}"
+    yield from _training(origin.settings.get("training"))
     for reason, count in origin.dropped.items():
         yield "left out", f"{count:,} annotations: {reason}"
     for name, size in manifest.files.items():
@@ -140,6 +141,17 @@ def model_summary(bundle: Bundle) -> Iterator[tuple[str, str]]:
         return
     default = f"; default {manifest.dtype or bundle.dtypes[0]}" if len(bundle.dtypes) > 1 else ""
     yield "dtypes", (", ".join(bundle.dtypes) or "none") + default
+
+
+def _training(settings: object) -> Iterator[tuple[str, str]]:
+    """How the engine trained, where the settings leave nothing open."""
+    if not isinstance(settings, Mapping):
+        return
+    epochs, rate, batch, dtype, device = (
+        settings.get(key) for key in ("epochs", "learning_rate", "batch_subwords", "dtype", "device")
+    )
+    if epochs and rate and batch:
+        yield "training", f"at most {epochs} epochs, learning rate {rate}, batches of {batch}, {dtype} on {device}"
 
 
 def _how(task: TaskCard) -> str:
