@@ -43,6 +43,9 @@ class Run(Protocol):
     def found(self) -> dict[str, Any]:
         """The figures in the folder."""
 
+    def dtype(self) -> str:
+        """In which numbers it was trained, by the folder."""
+
 
 def settings_digest(run: Run) -> str:
     """What two runs have in common that are the same."""
@@ -61,10 +64,10 @@ def figures_of(run: Run) -> dict[str, Any]:
 
 
 def sources(runs: Sequence[Run]) -> dict[str, list[str]]:
-    """On which processors, with which code and when runs were done."""
+    """On which processors, in which numbers, with which code and when runs were done."""
     lines = _lines()
     found = [lines[settings_digest(run)] for run in runs]
-    return {key: sorted({line[key] for line in found}) for key in ("processor", "onoma", "date")}
+    return {key: sorted({line[key] for line in found}) for key in ("processor", "dtype", "onoma", "date")}
 
 
 def keep(run: Run) -> None:
@@ -73,6 +76,7 @@ def keep(run: Run) -> None:
         "run": str(Path(*run.folder.parts[-2:])),
         "settings": settings_digest(run),
         "figures": run.found(),
+        "dtype": run.dtype(),
         "processor": find_processor().name,
         "onoma": code_versions()["onoma"],
         "date": datetime.now(tz=UTC).date().isoformat(),

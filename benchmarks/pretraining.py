@@ -75,11 +75,18 @@ class Encoder:
 
     def found(self) -> dict[str, Any]:
         """Its text, its steps, its figures and how they came about."""
-        facts = json.loads((self.folder / self.mark).read_text(encoding="utf-8"))
+        facts = self._facts()
         lines = (self.folder / "history.jsonl").read_text(encoding="utf-8").splitlines()
         epochs = [each for each in map(json.loads, lines) if each["kind"] == "epoch"]
         curve = [{"minutes": round(each["seconds"] / 60, 1), **each["dev"]} for each in epochs if "dev" in each]
         return {"text": facts["text"], "steps": facts["steps"], "figures": facts["figures"], "curve": curve}
+
+    def dtype(self) -> str:
+        """In which numbers it was trained."""
+        return str(self._facts()["dtype"])
+
+    def _facts(self) -> dict[str, Any]:
+        return dict(json.loads((self.folder / self.mark).read_text(encoding="utf-8")))
 
 
 def model(name: str, encoder: str, seed: int, sentences: int | None = None) -> Model:

@@ -49,7 +49,11 @@ class Model:
 
     def found(self) -> dict[str, Any]:
         """The figures on dev and test."""
-        return _in_manifest(self.folder)
+        return _figures(self.folder)
+
+    def dtype(self) -> str:
+        """In which numbers it was trained."""
+        return _dtype(self.folder)
 
     def f1(self, part: str = "test") -> float:
         """Exact F1 of 100."""
@@ -94,20 +98,31 @@ class TomlModel:
 
     def found(self) -> dict[str, Any]:
         """The figures on dev and test."""
-        return _in_manifest(self.folder)
+        return _figures(self.folder)
+
+    def dtype(self) -> str:
+        """In which numbers it was trained."""
+        return _dtype(self.folder)
 
     def f1(self, part: str = "test") -> float:
         """Exact F1 of 100."""
         return 100 * float(figures_of(self)[part]["f1"])
 
 
-def _in_manifest(folder: Path) -> dict[str, Any]:
-    figures = json.loads((folder / Model.mark).read_text(encoding="utf-8"))["provenance"]["figures"]
+def _figures(folder: Path) -> dict[str, Any]:
     return {
         part: {name: round(value, 6) for name, value in values.items()}
-        for part, values in figures.items()
+        for part, values in _provenance(folder)["figures"].items()
         if part in ("dev", "test")
     }
+
+
+def _dtype(folder: Path) -> str:
+    return str(_provenance(folder)["settings"]["training"]["dtype"])
+
+
+def _provenance(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / Model.mark).read_text(encoding="utf-8"))["provenance"])
 
 
 def toml_tables(tables: Sequence[tuple[str, Mapping[str, object]]]) -> str:
