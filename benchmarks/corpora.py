@@ -33,6 +33,9 @@ WHOLE = {
 }
 """Corpora that come in one part, and the suffix under which their parts are written."""
 
+MULTILINGUAL = ("weibo", "germeval")
+"""Corpora in other languages than English, for which the encoder is `multilingual` and not `small`."""
+
 HERE = Path("runs/data")
 
 

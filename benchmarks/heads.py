@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from corpora import Parts, columns, corpus
+from corpora import MULTILINGUAL, Parts, columns, corpus
 from known import sources
 from results import write_result
 from runs import Model, compared, do, mean_and_deviation, wait
@@ -30,7 +30,6 @@ from onoma.machine import usable_cores
 
 HEADS = ("linear", "crf", "span")
 CORPORA = ("wnut17", "bc5cdr", "ncbi", "wikigold", "weibo", "germeval")
-MULTILINGUAL = ("weibo", "germeval")
 RUNS = Path("runs/heads")
 
 

