@@ -1,1 +1,1 @@
-"""The public functions of onoma, one module per use case. They only combine the packages below."""
+"""Public functions of onoma, one module per use case. They only combine the lower-level packages."""

@@ -1,4 +1,4 @@
-"""Documents of a source that may be slow, tagged as they come: a line of a pipe is shown when it is there."""
+"""Tagging of documents from a slow source, such as a pipe: each document is returned as soon as it has arrived."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from onoma.tagger import Tagger
 from onoma.text import Document
 
 _TOGETHER = 512
-"""So many documents are tagged together at most, and so many wait at most."""
+"""Maximum number of documents that are tagged together, and maximum number in the buffer."""
 
 
 def tag_arriving(tagger: Tagger, documents: Iterable[Document]) -> Iterator[Document]:
-    """Tag a stream in its order, without waiting for a document before all that came earlier are given back.
+    """Tag a stream in order; all documents that have arrived are yielded before the next one is waited for.
 
     Raises:
-        Exception: what the stream raises, behind the documents that came before.
+        Exception: any exception of the stream, raised after the earlier documents were yielded.
     """
     arrivals = _Arrivals(documents)
     while together := arrivals.take():
@@ -27,7 +27,7 @@ def tag_arriving(tagger: Tagger, documents: Iterable[Document]) -> Iterator[Docu
 
 
 class _Arrivals:
-    """Reads a stream in a thread of its own."""
+    """A buffer that a background thread fills from a stream."""
 
     def __init__(self, documents: Iterable[Document]) -> None:
         self.error: BaseException | None = None
@@ -38,7 +38,7 @@ class _Arrivals:
         Thread(target=self._read, daemon=True).start()
 
     def take(self) -> list[Document]:
-        """What has come, at least one document; none at the end."""
+        """Return the documents that have arrived, at least one; an empty list at the end of the stream."""
         taken: list[Document] = []
         while not self._ended and len(taken) < _TOGETHER:
             try:

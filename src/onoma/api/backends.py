@@ -1,4 +1,4 @@
-"""A bundle's graph to a backend that runs it; that the files belong to one model is seen before the first text."""
+"""Backends that run a bundle. Opening one checks that all files belong to the same model, before any text is tagged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ADVICE = "the files belong to different models, copy the folder again"
 
 
 def open_runner(bundle: Bundle, *, dtype: str, threads: int | None) -> Runner:
-    """What runs a bundle: a backend, or what scores the words of a baseline.
+    """Open the runner of a bundle: a backend for its graph, or the word scorer of a baseline.
 
     Raises:
         InputError, BundleError, MissingExtraError: as for :func:`open_backend`.
@@ -28,11 +28,11 @@ def open_runner(bundle: Bundle, *, dtype: str, threads: int | None) -> Runner:
 
 
 def open_backend(bundle: Bundle, *, dtype: str, threads: int | None) -> Backend:
-    """A backend for a bundle's graph of a dtype other than ``auto``.
+    """Open a backend for a bundle's graph in a dtype other than ``auto``.
 
     Raises:
         InputError: the dtype is unknown, or this processor does not support it.
-        BundleError: there is no such graph, or it does not fit the bundle's labels or its tokenizer.
+        BundleError: the bundle has no graph for this dtype, or the graph does not fit the bundle's labels or tokenizer.
         MissingExtraError: OpenVINO is not installed.
     """
     graph = bundle.graph(dtype)
@@ -50,7 +50,11 @@ def open_backend(bundle: Bundle, *, dtype: str, threads: int | None) -> Backend:
 
 
 def _try_out(backend: Backend, bundle: Bundle, graph: Path) -> None:
-    """Compute the scores of the tokenizer's last subword."""
+    """Run the graph on the last subword of the vocabulary, and check the scores of each task.
+
+    Raises:
+        BundleError: the graph fails, lacks the output of a task, or returns scores of a wrong shape or not finite ones.
+    """
     last = bundle.tokenizer.get_vocab_size() - 1
     try:
         scores = run_one(backend, np.array([[last]]))
@@ -72,5 +76,5 @@ def _try_out(backend: Backend, bundle: Bundle, graph: Path) -> None:
 
 
 def _scores(shape: tuple[int, ...]) -> str:
-    """A number of scores, in words."""
+    """Describe the shape of a subword's scores for an error message."""
     return f"{shape[0]:,} scores" if len(shape) == 1 else f"scores of shape {list(shape)}"

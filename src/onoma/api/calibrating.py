@@ -1,4 +1,4 @@
-"""Calibrating a model's scores on annotated text."""
+"""Calibration of a model's scores on annotated text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onoma.bundle import CalibrationCard, load_bundle, write_manifest
 from onoma.errors import InputError
 from onoma.text import Document
 
-if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.corpora import ReadOptions
     from onoma.evaluation import Calibrated
 
@@ -34,18 +34,19 @@ def calibrate(
 
     Args:
         model: a folder that `onoma train` has written.
-        data: a file in any format that onoma reads, or documents; neither training nor test data.
-        precision: choose for each label the threshold with this precision and the best recall.
-        recall: choose for each label the threshold with this recall and the best precision.
-        apply: write the thresholds into the model, which then leaves out entities with a lower score; needs one of
-            ``precision`` and ``recall``. A label that cannot reach it keeps all its entities. Otherwise thresholds in
-            the model are removed.
-        format: the file's format; detected automatically if None.
-        options: how the file is read.
-        threads: processor threads; None for as many as this process may use.
+        data: annotated text that is neither training nor test data: a file in any format that onoma reads, or
+            documents.
+        precision: minimum precision; for each label, the threshold that reaches it with the best recall is chosen.
+        recall: minimum recall; for each label, the threshold that reaches it with the best precision is chosen.
+        apply: whether to write the thresholds into the model, which then leaves out entities with a lower score. Needs
+            exactly one of ``precision`` and ``recall``. A label that cannot reach this minimum gets no threshold, so
+            that all its entities are kept. If False, thresholds that the model already has are removed.
+        format: format of the file; detected automatically if None.
+        options: options for reading the file.
+        threads: number of processor threads; None for as many as this process may use.
 
     Returns:
-        The calibration, the reliability of scores before and after it, and the thresholds.
+        The calibration, the reliability of the scores before and after it, and the thresholds.
 
     Raises:
         BundleError: the folder is missing, broken, or of a newer version.
@@ -78,6 +79,6 @@ def calibrate(
 
 
 def _rounded_down(fitted: Calibrated) -> dict[str, float]:
-    """The chosen thresholds; rounded down, so that an entity with exactly this score is kept."""
+    """Return the chosen thresholds, rounded down so that an entity with exactly this score is kept."""
     (chosen,) = fitted.chosen.values()
     return {label: math.floor(1e6 * point.threshold) / 1e6 for label, point in chosen.items() if point is not None}

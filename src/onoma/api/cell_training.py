@@ -1,4 +1,4 @@
-"""The training of a comparison's cells: in processes, each from where it was stopped to its record."""
+"""Training of the cells of a comparison in worker processes; a cell that was stopped is continued."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from onoma.errors import StoppedError
 from onoma.io.files import remove
 from onoma.machine import usable_cores
 
-if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.engine.events import Event, Listener
     from onoma.experiments import Cell, CellEvent, CellRecord
     from onoma.text import Document
@@ -25,11 +25,11 @@ _BEGUN = "begun"
 
 
 def train_cells(plans: Sequence[CellPlan], *, processes: int) -> Generator[CellEvent, None, None]:
-    """Train cells in processes of their own, keep the reason where one fails, and yield what happens.
+    """Train cells in worker processes, and yield their events. If a cell fails, its record gets the error message.
 
     Args:
-        plans: in the order in which they begin.
-        processes: how many at a time.
+        plans: plans of the cells, in the order in which their training starts.
+        processes: number of worker processes that run at a time.
     """
     from onoma.experiments import CellFailed, run_cells, write_record
 
@@ -44,15 +44,15 @@ def train_cells(plans: Sequence[CellPlan], *, processes: int) -> Generator[CellE
 
 
 def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str], None]) -> CellRecord:
-    """Train a cell, score its model, and keep the record; go on where it was stopped.
+    """Train a cell, score its model, and write its record; continue an unfinished run of the same cell.
 
     Args:
-        cell: what is trained.
-        plans: of all cells, by name.
-        report: called with what it is doing.
+        cell: the cell to train.
+        plans: plans of all cells, by cell name.
+        report: function called with short progress messages.
 
     Raises:
-        StoppedError: it was stopped, and can be continued.
+        StoppedError: the training was stopped, and can be continued.
     """
     from onoma.evaluation import tag_gold
     from onoma.experiments import read_record, write_record
@@ -99,7 +99,7 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
 
 
 def _seconds_trained(output: OutputFolder) -> float:
-    """The seconds of training that earlier attempts have spent on an unfinished run, as its history says."""
+    """Return the seconds of training that earlier attempts spent on an unfinished run, according to its history."""
     from onoma.training import read_history
 
     seconds = [line["seconds"] for line in read_history(output.run / HISTORY)] if output.begun else []
@@ -107,7 +107,7 @@ def _seconds_trained(output: OutputFolder) -> float:
 
 
 def gold_of(plan: CellPlan, *, on_event: Listener | None = None) -> Sequence[Document]:
-    """The documents that a cell's model is scored on."""
+    """Read the documents that a cell's model is scored on."""
     from onoma.engine.events import ignore
     from onoma.training import read_part
 
@@ -116,7 +116,7 @@ def gold_of(plan: CellPlan, *, on_event: Listener | None = None) -> Sequence[Doc
 
 
 class _Progress:
-    """Makes short texts of the events of a run, and keeps its notes."""
+    """A listener that reports the events of a run as short messages and collects its notices."""
 
     def __init__(self, report: Callable[[str], None]) -> None:
         self._report = report

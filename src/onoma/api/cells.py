@@ -1,4 +1,4 @@
-"""The cells of a comparison: where each is trained, what its record will say, and which are done."""
+"""Cells of a comparison, each of which is one training run: their folders, expected records and completion."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from onoma.errors import ConfigError, InputError
 from onoma.io.digest import digest_below
 from onoma.version import __version__
 
-if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.experiments import Cell, CellRecord
     from onoma.training import RunConfig
     from onoma.training.config import DataConfig
@@ -22,19 +22,19 @@ _MODEL = "model"
 _WEIGHT_FILES = (".safetensors", ".bin", ".json")
 _GIBIBYTE = 2**30
 _BYTES_A_PARAMETER = 16
-"""Weights, gradients and the two moments of AdamW, in fp32."""
+"""Training memory per parameter: weights, gradients and the two moments of AdamW, in fp32."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellPlan:
-    """A cell with where it is trained and what its record will say.
+    """A cell with its folder and its expected record.
 
     Attributes:
-        cell: what is trained.
-        folder: for its record and its model.
-        expected: its record as far as it is known before it is trained.
-        memory: bytes that its training may need.
-        keeps_model: whether its model stays after it is scored.
+        cell: the cell to train.
+        folder: folder of its record and its model.
+        expected: its record as far as it is known before training.
+        memory: estimate of the memory that its training needs, in bytes.
+        keeps_model: whether its model is kept after it has been scored.
     """
 
     cell: Cell
@@ -45,33 +45,36 @@ class CellPlan:
 
     @property
     def model(self) -> Path:
-        """The folder of its model."""
+        """Folder of the model."""
         return self.folder / _MODEL
 
     @property
     def record(self) -> CellRecord:
-        """What is known of it."""
+        """Record of the finished or failed training; the expected record if there is none yet."""
         from onoma.experiments import read_record
 
         return read_record(self.folder) or self.expected
 
     @property
     def is_done(self) -> bool:
-        """Whether it is trained, with these settings and on this data."""
+        """Whether the cell has been trained with the planned settings, on the planned data."""
         record = self.record
         has_model = OutputFolder(self.model).holds_result or not self.keeps_model
         return not record.error and record.is_of(self.expected) and has_model
 
 
 def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], list[str]]:
-    """The plans of all cells for which there is enough training text, and notes on the others.
+    """Plan all cells for which there is enough training text.
 
     Args:
-        cells: in the order in which they begin.
-        folder: below which each gets its own.
+        cells: the cells, in the order in which their training starts.
+        folder: parent folder of the cells' folders.
+
+    Returns:
+        The plans, and a note on each size for which the training text is too small.
 
     Raises:
-        ConfigError: a setting does not fit, or there is no cell left; with the candidate and corpus it is about.
+        ConfigError: a setting does not fit, or no cell is left. The message names the candidate and the corpus.
         InputError: a file cannot be read.
     """
     facts = _Facts()
@@ -99,21 +102,21 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
 
 
 def encoder_digest(name: str) -> str:
-    """The digest of an encoder's folder; the name of one that has none."""
+    """Return the digest of an encoder's folder, or the encoder's name if it is not a folder."""
     folder = Path(name)
     return digest_below(folder, suffixes=_WEIGHT_FILES) if folder.is_dir() else name
 
 
 @dataclass(slots=True)
 class _Facts:
-    """What several cells ask of the same files, found out once."""
+    """A cache of facts about files and encoders that several cells use."""
 
     _sentences: dict[str, int] = field(default_factory=dict)
     _digests: dict[tuple[Path, ...], str] = field(default_factory=dict)
     _encoders: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def sentences(self, data: DataConfig) -> int:
-        """The sentences of the training text."""
+        """Return the number of sentences of the training text."""
         from onoma.corpora import count_sentences
         from onoma.engine.events import ignore
         from onoma.training import read_part
@@ -124,7 +127,7 @@ class _Facts:
         return self._sentences[key]
 
     def digest(self, paths: tuple[Path, ...]) -> str:
-        """The digest of some files."""
+        """Return the digest of some files."""
         from onoma.corpora import digest_of
 
         if paths not in self._digests:
@@ -132,7 +135,7 @@ class _Facts:
         return self._digests[paths]
 
     def encoder(self, name: str) -> tuple[str, int]:
-        """The digest of an encoder's folder, or its name, and how many parameters it has."""
+        """Return the digest of an encoder's folder (or its name) and its number of parameters."""
         from onoma.models import count_parameters
 
         if name not in self._encoders:
@@ -169,25 +172,25 @@ def _plan(cell: Cell, config: RunConfig, folder: Path, *, facts: _Facts, learnt:
 
 
 def tested_on(data: DataConfig) -> tuple[Path, ...]:
-    """The files that a model is scored on."""
+    """Return the files that a model is scored on: the test set, or the dev set if there is no test set."""
     return data.test or data.dev
 
 
 def config_of(cell: Cell) -> RunConfig:
-    """The run of a cell."""
+    """Return the run configuration of a cell."""
     from onoma.training import read_config
 
     return read_config(None, base=cell.tables, settings={"output": _MODEL})
 
 
 def _learnt_by_first_seed(plan: CellPlan) -> tuple[int, int]:
-    """An order in which the model to keep comes last."""
+    """Return a sort key: the model to keep (largest training set, then smallest seed) comes last."""
     return plan.expected.learnt, -plan.cell.seed
 
 
 @contextmanager
 def _naming(cell: Cell) -> Iterator[None]:
-    """Say which candidate and corpus a complaint is about."""
+    """Prefix configuration and input errors with the cell's candidate and corpus."""
     try:
         yield
     except (ConfigError, InputError) as error:

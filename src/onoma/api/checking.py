@@ -1,4 +1,4 @@
-"""Checking annotated files for errors."""
+"""Checks of annotated files for errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from onoma.bundle import BASELINES
 from onoma.errors import InputError
 from onoma.text import Document
 
-if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.corpora import ReadOptions
     from onoma.doctor import Checkup
     from onoma.encoding import Windower
@@ -43,26 +43,27 @@ def check(
     """Look for errors in annotated text.
 
     Args:
-        files: annotated files of no particular part.
-        train, dev, test: the parts of a data set, which are also compared.
-        model: a folder that `onoma train` has written. The text is checked with its tokenizer and, without ``folds``,
-            the annotation is compared with its predictions.
-        encoder: the encoder that is fine-tuned with ``folds``; `small` if None. The text is checked with its tokenizer.
-        folds: cross-validation: train this many models, each on all other folds, and compare their predictions with the
-            annotation.
+        files: annotated files that belong to none of the following parts.
+        train, dev, test: annotated files of the training, dev and test sets, which are also compared with one another.
+        model: a folder that `onoma train` has written. The text is checked with its tokenizer. Without ``folds``, its
+            predictions are compared with the annotation.
+        encoder: the encoder that is fine-tuned with ``folds``; `small` if None. Without ``model``, the text is checked
+            with its tokenizer.
+        folds: number of folds of a cross-validation: one model is trained for each fold, on all other folds, and its
+            predictions for the fold are compared with the annotation. None for no cross-validation.
         settings: settings for training with ``folds``, by dotted key, such as ``{"training.epochs": 3}``.
-        fix: a new folder, to which the files are written with all safe fixes, and a diff with them.
-        format: the format of all files; detected automatically if None.
-        options: how files are read.
-        threads: processor threads; None for as many as this process may use.
-        on_event: called with the events of training.
+        fix: a new folder for copies of the files with all safe fixes applied, and a diff.
+        format: format of all files; detected automatically if None.
+        options: options for reading the files.
+        threads: number of processor threads; None for as many as this process may use.
+        on_event: function called with each event of training.
 
     Returns:
-        The findings, the most severe and most certain first.
+        The findings, the most severe and most certain ones first.
 
     Raises:
-        InputError: a file cannot be read, there are no files, there are more folds than documents, or ``fix`` exists
-            already.
+        InputError: a file cannot be read, there are no files, there are more folds than documents, ``settings`` are
+            given without ``folds``, or ``fix`` exists already.
         BundleError: the model cannot be loaded.
     """
     from onoma.corpora import ReadOptions
@@ -105,7 +106,7 @@ def check(
 
 
 def _windower(encoder: str) -> Windower:
-    """A windower for an encoder, with the default window and overlap."""
+    """Return a windower for an encoder, with the default window size and overlap."""
     need_training()
     from onoma.encoding import SubwordEncoder, Windower
     from onoma.models import load_pretrained
@@ -123,17 +124,17 @@ def predict_folds(
     threads: int | None = None,
     on_event: Listener | None = None,
 ) -> list[Document]:
-    """Tag each document with a model that was trained on the other folds.
+    """Tag each document by cross-validation, with a model trained on the folds that do not contain it.
 
     Args:
-        documents: with gold entities.
-        folds: how many models are trained, each on all other folds; they are deleted afterwards.
+        documents: documents with gold entities.
+        folds: number of folds, and of models. The models are deleted afterwards.
         settings: settings for training, by dotted key, such as ``{"training.epochs": 3}``.
-        threads: processor threads for tagging.
-        on_event: called with the events of training.
+        threads: number of processor threads for tagging.
+        on_event: function called with each event of training.
 
     Returns:
-        The documents with the predicted entities, and with the probability of each gold span.
+        The documents with the predicted entities and the probability of each gold span.
 
     Raises:
         InputError: there are fewer different documents than folds.

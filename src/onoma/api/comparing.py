@@ -1,4 +1,4 @@
-"""Comparing encoders, heads, baselines and training texts on one's own data."""
+"""Comparison of encoders, heads, baselines and training set sizes on the user's data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from onoma.api.work_folder import check_folder, taken_folder
 from onoma.io.files import remove, replacing
 from onoma.machine import WorkerProcess, find_processor, stopped_by_sigterm, usable_cores
 
-if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.experiments import Cell, CellEvent, Comparison, Speed, Within
 
 _CELLS, _RESULT = "cells", "comparison.json"
@@ -27,13 +27,13 @@ _CELLS, _RESULT = "cells", "comparison.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonPlanned:
-    """A comparison is about to begin.
+    """The event that a comparison is about to start.
 
     Attributes:
-        cells: that are to be trained, in this order.
-        kept: how many are finished already.
-        processes: how many are trained at a time.
-        notes: what a reader should know.
+        cells: cells to train, in this order.
+        kept: number of cells that are already finished.
+        processes: number of cells that are trained at a time.
+        notes: remarks for the user, such as sizes that are left out.
     """
 
     cells: Sequence[Cell]
@@ -44,7 +44,7 @@ class ComparisonPlanned:
 
 @dataclass(frozen=True, slots=True)
 class SpeedMeasured:
-    """The speed of a candidate's model on a corpus was measured."""
+    """The event that the speed of a candidate's model was measured on a corpus."""
 
     corpus: str
     candidate: str
@@ -52,7 +52,7 @@ class SpeedMeasured:
 
 
 Listener = Callable[["ComparisonPlanned | CellEvent | SpeedMeasured"], object]
-"""Called with each event of a comparison."""
+"""Type of a function that is called with each event of a comparison."""
 
 
 def compare(
@@ -74,41 +74,43 @@ def compare(
     resume: bool = False,
     on_event: Listener | None = None,
 ) -> Comparison:
-    """Train candidates on the same data, over seeds and sizes, and weigh what they find against what they cost.
+    """Train several candidates on the same data, with several seeds and sizes, and compare their scores and costs.
 
-    Settings come from ``config``, then from the named arguments, then from ``settings``. Candidates are each of
-    ``encoders`` with each of ``heads``, beside those of ``config``. What is best is decided on dev; test is reported.
-    A run that fails does not stop the others. Runs are trained in processes of their own, which import the script that
-    calls this: there the call has to stand below ``if __name__ == "__main__":``.
+    Settings come from ``config``, then from the named arguments, then from ``settings``; later ones take precedence.
+    The candidates are all combinations of ``encoders`` and ``heads``, and those that ``config`` lists. The best
+    candidate is chosen on the dev set; scores on the test set are only reported. If a run fails, the others continue.
+
+    Each run is trained in a worker process, which imports the calling script. A script must therefore call this
+    function below ``if __name__ == "__main__":``.
 
     Args:
-        config: a TOML file with settings, which may include all of the following; only it can name several corpora,
-            and candidates that differ in any other setting.
-        train: files to learn from, in any format that onoma reads.
+        config: a TOML file with settings, which may include all of the following. Several corpora, and candidates that
+            differ in other settings than encoder and head, can only be given there.
+        train: training files, in any format that onoma reads.
         dev: text on which the best epoch and the best candidate are chosen.
-        test: text on which finished models are scored; without it they are scored on dev.
-        encoders: an alias, a folder, a Hub id, or a baseline each.
-        heads: what is put on them; by default what the settings say.
-        sizes: how many sentences of the training text are learnt; ``all`` for the whole. By default all.
-        seeds: how many seeds, or which; by default three.
+        test: text on which the finished models are scored; if None, they are scored on ``dev``.
+        encoders: encoders to compare: an alias, a folder or a Hub id each, or the name of a baseline.
+        heads: heads to combine with each encoder; by default the head that the settings name.
+        sizes: training set sizes to compare, as numbers of sentences; ``all`` for the whole training set, the default.
+        seeds: number of seeds, or the seeds themselves; three seeds by default.
         output: the folder to write; it must be empty or not exist.
         settings: any other setting by its dotted key, such as ``{"training.epochs": 3}``.
-        within: bounds of latency, memory and size for what is chosen, such as ``latency=20ms,size=50MB``.
-        jobs: runs at a time; by default as many as cores and memory allow. The cores are shared among them.
-        report: an HTML page to write.
-        overwrite: discard the comparison in ``output``.
-        resume: go on with the comparison in ``output``: finished runs are not done again, also if it has got more
-            candidates, sizes or seeds.
-        on_event: called with each event.
+        within: upper bounds of latency, memory and size for the chosen candidate, such as ``latency=20ms,size=50MB``.
+        jobs: number of runs at a time, which share the processor cores; by default as many as cores and memory allow.
+        report: path of an HTML report to write.
+        overwrite: whether to discard the comparison in ``output``.
+        resume: whether to continue the comparison in ``output``. Finished runs are kept, even if candidates, sizes or
+            seeds have been added.
+        on_event: function called with each event.
 
     Returns:
-        A row for each candidate, size and corpus. ``output`` has it as ``comparison.json``, and the models of the
-        first seed and the largest size below ``cells``.
+        The comparison, with a row for each candidate, size and corpus. It is also written to ``comparison.json`` in
+        ``output``. The models of the smallest seed and the largest size are kept in the subfolder ``cells``.
 
     Raises:
         InputError: a file cannot be used, or the output exists.
-        MissingExtraError: a package is not installed.
-        StoppedError: SIGTERM came; the comparison can be resumed.
+        MissingExtraError: a required package is not installed.
+        StoppedError: SIGTERM stopped the comparison, which can be resumed.
     """
     need_training()
     check_page(report)
@@ -166,7 +168,7 @@ def _ignore(event: object) -> None:
 
 @contextmanager
 def _opened(folder: Path, *, overwrite: bool, resume: bool) -> Iterator[Path]:
-    """Take an output folder for one comparison; gives where its runs are."""
+    """Lock the output folder of a comparison, and yield the folder of its cells."""
     cells = folder / _CELLS
     check_folder(folder, kind="comparison", begun=cells.is_dir(), overwrite=overwrite, resume=resume)
     with taken_folder(folder, parts=[_CELLS]):
@@ -177,7 +179,7 @@ def _opened(folder: Path, *, overwrite: bool, resume: bool) -> Iterator[Path]:
 
 
 def _speeds(plans: Sequence[CellPlan], listen: Listener) -> dict[tuple[str, str], Speed]:
-    """Measure the models that were kept, one after the other, unless that was done."""
+    """Measure the speed of each kept model that has not been measured yet, one after another."""
     from onoma.experiments import Speed, read_speed, write_speed
 
     speeds: dict[tuple[str, str], Speed] = {}
@@ -191,7 +193,7 @@ def _speeds(plans: Sequence[CellPlan], listen: Listener) -> dict[tuple[str, str]
             try:
                 speed = Speed(**worker.pipe.recv())
             except EOFError:
-                continue  # killed; the row says that there is no speed
+                continue  # the process was killed; the row of this model stays without a speed
             finally:
                 worker.end(at_once=True)
             write_speed(speed, plan.model)

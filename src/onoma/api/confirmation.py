@@ -1,4 +1,4 @@
-"""The best trial of a search and the run as it is, trained with new seeds."""
+"""Confirmation of a search: the best trial and the unmodified run, trained with new seeds and compared on dev."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from onoma.api.cell_training import train_cells
 from onoma.api.cells import plan_cells
 from onoma.api.search_plan import SearchPlan
 
-if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.experiments import CellEvent, CellRecord
     from onoma.training import RunConfig
     from onoma.tuning import Confirmation, TrialRecord
@@ -20,11 +20,11 @@ if TYPE_CHECKING:  # what tagging does not need is imported where it is used
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationPlanned:
-    """The best trial and the run as it is are about to be trained with new seeds.
+    """The event that the training with new seeds is about to start.
 
     Attributes:
-        runs: that are to be done.
-        kept: how many are done already.
+        runs: number of runs to train.
+        kept: number of runs that are already finished.
     """
 
     runs: int
@@ -40,18 +40,18 @@ def confirm(
     processes: int,
     on_event: Callable[[ConfirmationPlanned | CellEvent], object],
 ) -> Confirmation | None:
-    """Train the best trial and the run as it is with seeds that the search has not used, and compare them on dev.
+    """Train the best trial and the unmodified run with seeds that the search has not used, and compare them on dev.
 
     Args:
-        best: of all trials.
-        plan: of the search.
-        folder: of the runs; those that are finished in it are not done again.
-        seeds: how many.
-        processes: runs at a time.
-        on_event: called with each event.
+        best: the best trial of the search.
+        plan: the plan of the search.
+        folder: folder of the runs; runs that are already finished in it are kept.
+        seeds: number of new seeds.
+        processes: number of runs at a time.
+        on_event: function called with each event.
 
     Returns:
-        None where the best trial is the run as it is, or no seed has both runs.
+        The comparison; None if the best trial is the unmodified run, ``seeds`` is 0, or both runs finished for no seed.
     """
     from onoma.experiments import Cell
 
@@ -85,7 +85,7 @@ def _tables(run: RunConfig, *, seed: int) -> dict[str, object]:
 
 
 def _compared(ours: Mapping[int, CellRecord], theirs: Mapping[int, CellRecord]) -> Confirmation | None:
-    """The runs of the seeds that both have finished; None where there is none."""
+    """Compare the runs of the seeds that both candidates have finished; None if there is no such seed."""
     from onoma.metrics import compare_over_seeds
     from onoma.tuning import Confirmation
 

@@ -1,4 +1,4 @@
-"""Converting annotated files to another format or tagging scheme."""
+"""Conversion of annotated files to another format or tagging scheme."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from onoma.api.inputs import PathLike
 from onoma.errors import InputError
 
-if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.corpora import ReadOptions
 
 
@@ -18,8 +18,8 @@ class Converted:
     """The result of a conversion.
 
     Attributes:
-        documents, entities: how many were written.
-        notes: how the source was read, and what the target format cannot represent, with counts.
+        documents, entities: number of documents and entities written.
+        notes: remarks on how the source was read, and on what the target format cannot represent, with counts.
     """
 
     documents: int
@@ -42,16 +42,16 @@ def convert(
 
     Args:
         source: a file or folder in any format that onoma reads.
-        target: the file or folder to write. With ``overwrite`` it may be the source.
-        to: the format to write; by the suffix of ``target`` if None.
-        to_scheme: the tagging scheme to write, for formats with tags.
-        layout: the layout of JSON Lines: `onoma`, `doccano`, `prodigy`, `spacy` or `labelstudio`.
-        format: the format of ``source``; detected automatically if None.
-        options: how ``source`` is read.
-        overwrite: replace ``target`` if it exists.
+        target: the file or folder to write. With ``overwrite``, it may be the same as ``source``.
+        to: format to write; chosen by the suffix of ``target`` if None.
+        to_scheme: tagging scheme to write, for formats with tags.
+        layout: layout of JSON Lines: `onoma`, `doccano`, `prodigy`, `spacy` or `labelstudio`.
+        format: format of ``source``; detected automatically if None.
+        options: options for reading ``source``.
+        overwrite: whether to replace ``target`` if it exists.
 
     Returns:
-        How much was written, and notes.
+        The numbers of documents and entities written, and notes.
 
     Raises:
         InputError: ``target`` exists already, or a file cannot be read or written.

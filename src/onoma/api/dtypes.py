@@ -1,8 +1,8 @@
-"""Which dtype ``auto`` means: the fastest of those that the model allows, measured once for each machine and model.
+"""Choice of the dtype for ``auto``: the fastest one that the model allows, measured once for each machine and model.
 
-fp32 is always allowed. int8 is allowed where the model prefers it, which says that its F1 was measured on dev and
-stayed within the bound of `onoma export`. bf16 is allowed beside such an int8 if its scores differ less from those of
-fp32 than those of int8 do: what loses less than the loss that was accepted is within the same bound.
+fp32 is always allowed. int8 is allowed if the manifest prefers it: `onoma export` has then measured its F1 on dev, and
+the loss was within the bound. bf16 is allowed only where int8 is, and only if its scores differ from those of fp32 by
+no more than the scores of int8 do. Its loss of F1 is then assumed to be within the same bound.
 """
 
 from __future__ import annotations
@@ -24,22 +24,26 @@ from onoma.version import __version__
 
 _FP32, _INT8 = "fp32", "int8"
 _WINDOWS, _SUBWORDS = 4, 32
-"""What one thread computes in the measurement, of random subwords: some 20 to 70 ms with a small encoder."""
+"""Windows of the measured batch, and random subwords of each; one batch per thread is run.
+
+A batch takes some 20 to 70 ms with a small encoder.
+"""
 
 _AT_MOST = 0.6
-"""Seconds of the measurement; loading the graphs comes on top of it."""
+"""Maximum time of the measurement in seconds, without loading the graphs."""
 
 _DIFFERENCE = " difference"
+"""Suffix of the keys under which the differences of the scores from those of fp32 are cached."""
 
 
 @dataclass(frozen=True, slots=True)
 class DtypeChoice:
-    """What ``auto`` means for a model on this machine.
+    """The dtype chosen for a model on this machine.
 
     Attributes:
-        dtype: the dtype.
-        speeds: subwords a second in each dtype that was measured; empty where there was nothing to choose.
-        reason: why it is this one, for a person.
+        dtype: the chosen dtype.
+        speeds: subwords per second in each measured dtype; empty if there was only one dtype to choose from.
+        reason: human-readable reason for the choice.
     """
 
     dtype: str
@@ -48,14 +52,14 @@ class DtypeChoice:
 
 
 def choose_dtype(bundle: Bundle, *, threads: int | None = None) -> DtypeChoice:
-    """What ``auto`` means for a model, from a measurement of this machine that is kept in the user's cache.
+    """Choose the dtype for ``auto`` by measuring speeds on this machine; the user's cache keeps the measurement.
 
     Args:
         bundle: the model.
-        threads: processor threads that it will run on; None for as many as this process may use.
+        threads: number of processor threads that the model will use; None for as many as this process may use.
 
     Raises:
-        BundleError: the model has no graph, or its preferred one is not what the manifest says.
+        BundleError: the model has no graph, or its preferred graph does not match the manifest.
     """
     if bundle.manifest.baseline is not None:
         return DtypeChoice(_FP32, {}, "the only one of a baseline")
@@ -83,7 +87,7 @@ def choose_dtype(bundle: Bundle, *, threads: int | None = None) -> DtypeChoice:
 
 
 def _is_complete(bundle: Bundle, dtype: str) -> bool:
-    """Whether the graph of a dtype is there: a user may have deleted one that is not preferred."""
+    """Whether the graph of a dtype exists and is complete; a user may have deleted a graph that is not preferred."""
     try:
         bundle.graph(dtype)
     except BundleError:
@@ -92,12 +96,12 @@ def _is_complete(bundle: Bundle, dtype: str) -> bool:
 
 
 def _measured(bundle: Bundle, candidates: list[str], *, threads: int) -> dict[str, float]:
-    """Subwords a second in each dtype, and how far its scores are from those of fp32."""
+    """Measure the speed of each dtype in subwords per second, and the difference of its scores from those of fp32."""
     backends = {}
     for dtype in candidates:
         try:
             backends[dtype] = open_backend(bundle, dtype=dtype, threads=threads)
-        except (InputError, MissingExtraError):  # no products in bf16 here, or an OpenVINO that cannot be imported
+        except (InputError, MissingExtraError):  # the processor lacks bf16, or OpenVINO cannot be imported
             continue
     subwords = min(_SUBWORDS, bundle.manifest.window.size)
     ids = np.random.default_rng(1).integers(0, bundle.tokenizer.get_vocab_size(), (_WINDOWS, subwords))
@@ -113,7 +117,7 @@ def _measured(bundle: Bundle, candidates: list[str], *, threads: int) -> dict[st
 
 
 def _difference(found: NDArray[np.float32], exact: NDArray[np.float32]) -> float:
-    """The mean difference of scores, in standard deviations of the exact ones."""
+    """Return the root mean square difference of scores, in standard deviations of the exact scores."""
     return float(np.sqrt(np.mean((found - exact) ** 2)) / exact.std())
 
 
@@ -122,7 +126,7 @@ def _work(backend: Backend, batch: PaddedBatch, *, times: int) -> Callable[[], o
 
 
 def _chosen(figures: Mapping[str, float], *, threads: int) -> DtypeChoice:
-    """The fastest dtype among those whose scores are near enough to fp32's."""
+    """Return the fastest dtype whose scores differ from those of fp32 by no more than the scores of int8 do."""
     speeds = {name: figure for name, figure in figures.items() if not name.endswith(_DIFFERENCE)}
     bound = figures[_INT8 + _DIFFERENCE]
     allowed = [dtype for dtype in speeds if figures[dtype + _DIFFERENCE] <= bound]
@@ -137,7 +141,7 @@ def _chosen(figures: Mapping[str, float], *, threads: int) -> DtypeChoice:
 
 
 def _version(package: str) -> str:
-    """The version of an installed package, or nothing."""
+    """Return the version of a package, or an empty string if it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:

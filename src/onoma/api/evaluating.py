@@ -1,4 +1,4 @@
-"""Scoring a model on annotated text, or one annotated file against another."""
+"""Evaluation of a model on annotated text, or of one annotated file against another."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onoma.bundle import AUTO
 from onoma.tagger import Tagger
 from onoma.text import Document
 
-if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.corpora import ReadOptions
     from onoma.metrics import Aligned, Counts, Report
 
@@ -34,24 +34,26 @@ def evaluate(
     threads: int | None = None,
     structure: bool = True,
 ) -> Report:
-    """Tag annotated text with a model and score the predicted entities, and the layers that both have.
+    """Tag annotated text with a model and score the predicted entities against the gold entities.
+
+    The labels of the model's further tasks are scored too, where the documents have a gold layer of the same name.
 
     Args:
         model: `en`, a folder that `onoma train` has written, or a loaded tagger.
-        data: a file in any format that onoma reads, or documents.
-        against: another model, for paired tests on the same data.
-        seeds: models trained in the same way with other seeds, for mean and standard deviation.
-        train: the training text, to score entities that it contains and new ones separately.
-        raw: tag the text alone, without the words and sentence bounds that the data gives.
-        report: an HTML page to write, with all figures and every sentence with an error.
-        format: the format of all files; detected automatically if None.
-        options: how files are read.
-        dtype: as for :func:`load`; for models that are given as folders.
-        threads: processor threads for these; None for as many as this process may use.
-        structure: as for :func:`load`, likewise.
+        data: annotated text: a file in any format that onoma reads, or documents.
+        against: another model, which is compared with ``model`` by paired tests on the same data.
+        seeds: models trained in the same way with other seeds, for the mean and standard deviation of the scores.
+        train: the training text, to score entities seen in training and unseen entities separately.
+        raw: whether to tag the plain text, without the words and sentence bounds of the data.
+        report: path of an HTML report to write, with all metrics and every sentence with an error.
+        format: format of all files; detected automatically if None.
+        options: options for reading the files.
+        dtype: as for :func:`load`; without effect on loaded taggers.
+        threads: as for :func:`load`; without effect on loaded taggers.
+        structure: as for :func:`load`; without effect on loaded taggers.
 
     Returns:
-        All figures.
+        The report with all metrics.
 
     Raises:
         InputError: a file cannot be used.
@@ -99,25 +101,25 @@ def score(
 ) -> Report:
     """Score predicted entities against gold entities.
 
-    The files may have different formats. Entities are compared by character offsets if the texts are equal, else by
-    words.
+    The files may have different formats. Entities are compared by character offsets if the texts are equal, otherwise
+    by word positions.
 
     Args:
-        gold: a file in any format that onoma reads, or documents. Predicted entities of a label that a gold document
-            lists in ``unannotated`` are not scored.
+        gold: text with gold entities: a file in any format that onoma reads, or documents. If a gold document lists a
+            label in ``unannotated``, predicted entities with this label are not scored.
         predicted: the same text with predicted entities.
-        against: predictions of another system, for paired tests.
-        seeds: predictions of runs with other seeds, for mean and standard deviation.
-        train: the training text, to score entities that it contains and new ones separately.
-        report: an HTML page to write, with all figures and every sentence with an error.
-        format: the format of all files; detected automatically if None.
-        options: how files are read.
+        against: predictions of another system, which is compared with the first by paired tests.
+        seeds: predictions of models trained with other seeds, for the mean and standard deviation of the scores.
+        train: the training text, to score entities seen in training and unseen entities separately.
+        report: path of an HTML report to write, with all metrics and every sentence with an error.
+        format: format of all files; detected automatically if None.
+        options: options for reading the files.
 
     Returns:
-        All figures.
+        The report with all metrics.
 
     Raises:
-        InputError: a file cannot be used, or the texts differ; the message says where.
+        InputError: a file cannot be used, or the texts differ. The message names the place.
         MissingExtraError: ``report`` is given and matplotlib is not installed.
 
     >>> text = Document("Ada met Babbage.")
@@ -150,13 +152,13 @@ def score(
 
 
 ScoreInput = tuple[PathLike | Iterable[Document], Iterable[Document]]
-"""What a caller passed, and the documents in it."""
+"""An argument of :func:`score`, and the documents read from it."""
 
 
 def _strict_reading(
     gold: ScoreInput, predicted: ScoreInput, format: str | None, options: ReadOptions | None
 ) -> Counts | None:
-    """Exact counts without the entities that exist only because a tag was repaired; None if no tag was repaired."""
+    """Count exact matches without entities that exist only because a tag was repaired; None if none was repaired."""
     from onoma.corpora import Reading, ReadOptions
     from onoma.metrics import score
 
@@ -167,7 +169,7 @@ def _strict_reading(
 
 
 def _notes_on_layers(report: Report) -> Iterator[str]:
-    """The figures of further tasks, a sentence each."""
+    """Yield a note with the metrics of each further task."""
     for task, figures in report.layers.items():
         yield f"layer {task}: " + ", ".join(f"{name} {100 * value:.2f} %" for name, value in figures.items())
 
@@ -175,7 +177,7 @@ def _notes_on_layers(report: Report) -> Iterator[str]:
 def _finished(
     report: Report, pairs: Sequence[Aligned], *, notes: Sequence[str], page: PathLike | None, title: str
 ) -> Report:
-    """The report with notes on how files were read; also written as a page if one is wanted."""
+    """Return the report with notes on how the files were read, and write its HTML page if a path is given."""
     report = replace(report, notes=(*notes, *report.notes))
     if page is not None:
         from onoma.views.evaluation_page import write_evaluation_page

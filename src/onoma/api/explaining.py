@@ -1,4 +1,4 @@
-"""Explaining the predictions of a model."""
+"""Explanations of a model's predictions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from onoma.bundle import AUTO, WEIGHTS, load_bundle
 from onoma.errors import BundleError, MissingExtraError
 from onoma.text import Document
 
-if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.corpora import ReadOptions
     from onoma.explanation import Explained, Explainer, SpanQuery
     from onoma.explanation.faithfulness import Faithfulness
@@ -30,27 +30,29 @@ def explain(
     html: PathLike | None = None,
     threads: int | None = None,
 ) -> Explained:
-    """Show which words predictions depend on, their second-best labels, and similar training entities.
+    """Explain predictions: the words they depend on, the second-best labels, and similar training entities.
 
     Args:
-        model: a folder that `onoma train` has written, or for many texts the result of :func:`load_explainer`. For a
-            model without weights, such as `en`, attribution is by occlusion and there are no similar entities.
+        model: a folder that `onoma train` has written; for many texts, the result of :func:`load_explainer`. For a
+            model without PyTorch weights, such as `en`, words are attributed by occlusion, and no similar training
+            entities are shown.
         text: the text to tag and explain.
-        spans: what to explain instead of the predicted entities: a range of characters such as ``(0, 5)``, widened to
-            whole words, or a string such as ``"Angela Merkel"``, wherever it occurs.
-        label: the label to explain, `O` for no entity; if None, the predicted one, or the most probable one of a span.
-        evidence: how many similar training entities to show; if None, three if the model has an index of them
-            (:func:`index_mentions`).
-        html: an HTML page to write.
-        threads: processor threads, as for :func:`load_explainer`.
+        spans: the spans to explain instead of the predicted entities: each a range of characters such as ``(0, 5)``,
+            which is extended to whole words, or a string such as ``"Angela Merkel"``, for all its occurrences.
+        label: the label to explain; `O` for no entity. If None, the predicted label, or the most probable label of a
+            span in ``spans``.
+        evidence: number of similar training entities to show. If None, three if the model has an index of its training
+            entities (see :func:`index_mentions`), otherwise none.
+        html: path of an HTML page to write.
+        threads: number of processor threads, as for :func:`load_explainer`; without effect on a loaded explainer.
 
     Returns:
         The tagged document with an explanation of each span.
 
     Raises:
-        InputError: a span is not in the text, or the model does not have the label.
-        BundleError: the model cannot be loaded, or ``evidence`` is given and the model has no index.
-        MissingExtraError: the model has weights and the packages that run them are not installed.
+        InputError: a span is not in the text, the model does not have the label, or the model has a span head.
+        BundleError: the model cannot be loaded or is a baseline, or ``evidence`` is given and the model has no index.
+        MissingExtraError: the model has PyTorch weights, and the packages that run them are not installed.
     """
     from onoma.explanation import Explainer
 
@@ -66,19 +68,20 @@ def explain(
 
 
 def load_explainer(model: PathLike, *, threads: int | None = None) -> Explainer:
-    """Load a model for :func:`explain`, which takes the result as its ``model``.
+    """Load a model once for several calls of :func:`explain` or :func:`measure_faithfulness`.
 
     Args:
         model: `en`, or a folder that `onoma train` has written.
-        threads: processor threads; None for as many as this process may use. If the model has weights, this sets the
-            threads of torch in the whole process.
+        threads: number of processor threads; None for as many as this process may use. If the model has PyTorch
+            weights, the number is set for PyTorch in the whole process.
 
     Returns:
-        An explainer.
+        An explainer, to be passed as ``model``.
 
     Raises:
-        BundleError: the model cannot be loaded.
-        MissingExtraError: the model has weights and the packages that run them are not installed.
+        InputError: the model has a span head; only models that tag words can be explained.
+        BundleError: the model cannot be loaded, or is a baseline.
+        MissingExtraError: the model has PyTorch weights, and the packages that run them are not installed.
     """
     from onoma.explanation import Explainer, read_index
 
@@ -100,10 +103,10 @@ def load_explainer(model: PathLike, *, threads: int | None = None) -> Explainer:
 
 
 def need_explaining() -> None:
-    """Check that the packages for explaining a model with weights are installed.
+    """Check that the packages for explaining a model with PyTorch weights are installed.
 
     Raises:
-        MissingExtraError: with the command that installs it.
+        MissingExtraError: a package is missing. The message gives the command that installs it.
     """
     if not all(find_spec(name) for name in ("captum", "jaxtyping", "safetensors", "torch", "transformers")):
         raise MissingExtraError("explaining", extra="explain")
@@ -117,21 +120,21 @@ def index_mentions(
     format: str | None = None,
     options: ReadOptions | None = None,
 ) -> Indexed:
-    """Write an index of the entities of annotated text into a model's folder, for :func:`explain` to show similar ones.
+    """Index the entities of annotated text in a model's folder, so that :func:`explain` can show similar ones.
 
     Args:
         model: a folder that `onoma train` has written.
-        data: files in any format that onoma reads; best those that the model was trained on.
-        overwrite: replace an index if there is one.
-        format: the files' format; detected automatically if None.
-        options: how the files are read.
+        data: annotated files in any format that onoma reads; preferably the training files of the model.
+        overwrite: whether to replace an existing index.
+        format: format of the files; detected automatically if None.
+        options: options for reading the files.
 
     Returns:
-        The indexed entities, and how many were left out.
+        The indexed entities with their vectors, and the number of entities that were left out.
 
     Raises:
-        InputError: a file cannot be used or has no entities, or there is an index already.
-        BundleError: the model cannot be loaded, or has no weights.
+        InputError: a file cannot be used or has no entities, or the model has an index already.
+        BundleError: the model cannot be loaded, is a baseline, or has no PyTorch weights.
         MissingExtraError: the packages that run the weights are not installed.
     """
     bundle = load_bundle(Path(model))
@@ -165,23 +168,23 @@ def measure_faithfulness(
     options: ReadOptions | None = None,
     threads: int | None = None,
 ) -> Faithfulness:
-    """Measure whether explanations name the words that predictions depend on, compared with random words.
+    """Measure whether predictions depend more on the words that explanations name than on random words.
 
     Args:
         model: as for :func:`explain`.
-        data: a file in any format that onoma reads, or documents; their own entities are ignored.
-        entities: explain only the first so many predicted entities; None for all.
-        format: the file's format; detected automatically if None.
-        options: how the file is read.
-        threads: processor threads, as for :func:`load_explainer`.
+        data: a file in any format that onoma reads, or documents; gold entities are ignored.
+        entities: number of predicted entities to explain, from the beginning; None for all.
+        format: format of the file; detected automatically if None.
+        options: options for reading the file.
+        threads: number of processor threads, as for :func:`load_explainer`; without effect on a loaded explainer.
 
     Returns:
-        The figures.
+        The faithfulness metrics.
 
     Raises:
-        InputError: the file cannot be used, or the model finds no entities in it.
-        BundleError: the model cannot be loaded.
-        MissingExtraError: the model has weights and the packages that run them are not installed.
+        InputError: the file cannot be used, the model predicts no entities in it, or the model has a span head.
+        BundleError: the model cannot be loaded, or is a baseline.
+        MissingExtraError: the model has PyTorch weights, and the packages that run them are not installed.
     """
     from onoma.explanation import Explainer
     from onoma.explanation.faithfulness import measure_faithfulness as measure

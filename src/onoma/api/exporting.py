@@ -1,4 +1,4 @@
-"""Exporting a model's graph in fp32 or int8."""
+"""Export of a model's graph in fp32 or int8."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from onoma.io.files import replacing_path
 from onoma.metrics import as_fractions
 from onoma.text import Document
 
-if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.bundle import Manifest
     from onoma.corpora import ReadOptions
     from onoma.export import Agreement, Exported
@@ -34,27 +34,32 @@ def export_model(
     format: str | None = None,
     options: ReadOptions | None = None,
 ) -> Exported:
-    """Write a model's graph again, in fp32 or int8, into the model's folder or as a new bundle without weights.
+    """Export a model's ONNX graph in fp32 or int8, into the model's folder or as a new bundle without PyTorch weights.
 
     Args:
         model: a folder that `onoma train` has written.
-        quantize: `int8`, or None for fp32.
-        dev: annotated text to measure int8 on; if int8 loses at most ``bound``, the model prefers int8 from then on.
-        bound: the most points of exact F1 that int8 may lose on ``dev``.
-        exact_layers: how many of the lowest layers int8 leaves in fp32.
-        output: a folder for a new bundle with this graph only; the model itself then does not change.
-        overwrite: replace a bundle at ``output``.
-        format: the format of ``dev``; detected automatically if None.
-        options: how ``dev`` is read.
+        quantize: `int8` for a quantized graph; None for fp32.
+        dev: annotated text on which the F1 of int8 is compared with that of fp32. If the loss is at most ``bound``,
+            int8 becomes the preferred dtype of the model.
+        bound: maximum loss of exact F1 on ``dev``, in percentage points, that is accepted for int8.
+        exact_layers: number of lowest encoder layers that stay in fp32 when the others are quantized.
+        output: folder of a new bundle with this graph only; the model itself is not changed. None to write into the
+            model's folder.
+        overwrite: whether to replace a bundle in ``output``.
+        format: format of ``dev``; detected automatically if None.
+        options: options for reading ``dev``.
 
     Returns:
-        The graph's path, and how int8 compares with fp32.
+        The path of the graph, and the agreement of int8 with fp32.
 
     Raises:
-        ParityError: the graph does not compute what torch computes, or int8 loses too much; nothing is written then.
-        InputError: ``quantize`` is unknown, ``dev`` cannot be read, or ``output`` exists.
-        BundleError: the model is broken or has no weights to export.
-        EncoderError: the encoder cannot be exported in this way.
+        ParityError: the outputs of the graph differ from those of PyTorch, or int8 loses more than ``bound``. Nothing
+            is written then.
+        InputError: ``quantize`` is unknown, ``dev`` cannot be read or has no entities, ``output`` exists, or two
+            arguments do not fit together.
+        BundleError: the model is broken, is a baseline, or has no PyTorch weights to export.
+        EncoderError: the encoder cannot be exported in this dtype.
+        MissingExtraError: the packages for training are not installed.
     """
     need_training()
     from onoma.bundle import TOKENIZER, WEIGHTS, load_bundle, write_manifest
@@ -98,7 +103,7 @@ def _check_request(
 
 @contextmanager
 def _place(folder: Path, output: Path | None, *, overwrite: bool) -> Iterator[Path]:
-    """The folder to write to: the bundle's own, or a draft that becomes a bundle at the end."""
+    """Yield the folder to write to: the model's own folder, or a draft that becomes the output when it is complete."""
     if output is None:
         yield folder
         return
@@ -107,7 +112,7 @@ def _place(folder: Path, output: Path | None, *, overwrite: bool) -> Iterator[Pa
 
 
 def _with_figures(manifest: Manifest, agreement: Agreement | None) -> Manifest:
-    """The manifest with the figures of int8, if there are any; int8 is then preferred."""
+    """Return the manifest with int8's scores on dev and int8 as the preferred dtype, if it was measured on dev."""
     if agreement is None or agreement.quantized is None:
         return manifest
     figures = {**manifest.provenance.figures, "dev with int8": as_fractions(agreement.quantized.exact)}

@@ -1,4 +1,4 @@
-"""Whether the packages of an extra are installed, which one must know before anything is begun."""
+"""Checks that the packages of an optional extra are installed, made before any work is started."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ def need_training() -> None:
     """Check that the packages for training are installed.
 
     Raises:
-        MissingExtraError: with the command that installs it.
+        MissingExtraError: a package is missing. The message gives the command that installs it.
     """
     if not all(find_spec(name) for name in ("jaxtyping", "onnx", "safetensors", "torch", "transformers")):
         raise MissingExtraError("training", extra="train")
 
 
 def need_crfsuite() -> None:
-    """Check that what fits the baseline ``crf`` is installed.
+    """Check that the package for training the baseline ``crf`` is installed.
 
     Raises:
-        MissingExtraError: with the command that installs it.
+        MissingExtraError: the package is missing. The message gives the command that installs it.
     """
     if find_spec("pycrfsuite") is None:
         raise MissingExtraError("the baseline crf", extra="baselines")
 
 
 def need_tuning(*, plots: bool) -> None:
-    """Check that the packages for a search are installed.
+    """Check that the packages for a hyperparameter search are installed.
 
     Args:
-        plots: whether those for its pictures are needed too.
+        plots: whether the package for plots is needed too.
 
     Raises:
-        MissingExtraError: with the command that installs it.
+        MissingExtraError: a package is missing. The message gives the command that installs it.
     """
     if not all(find_spec(name) for name in ("optuna", *(["plotly"] if plots else []))):
         raise MissingExtraError("tuning", extra="tune")

@@ -1,4 +1,4 @@
-"""The inputs that callers pass: a path, several, or documents in memory."""
+"""Conversion of the inputs that callers pass: a path, several paths, or documents in memory."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING
 from onoma.bundle import AUTO, Bundle
 from onoma.text import Document
 
-if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.corpora import ReadOptions
 
 PathLike = str | os.PathLike[str]
 
 
 def name_of(of: object, otherwise: str) -> str:
-    """The name of a file or folder, without its parents; ``otherwise`` for anything else."""
+    """Return the name of a file or folder without its parents; ``otherwise`` if the input is not a path."""
     return Path(of).name if isinstance(of, str | os.PathLike) else otherwise
 
 
 def documents_in(
     data: PathLike | Iterable[Document], *, format: str | None, options: ReadOptions | None
 ) -> Iterable[Document]:
-    """The documents of a file, or documents in memory as they are."""
+    """Read the documents of a file; return documents in memory unchanged."""
     from onoma.corpora import ReadOptions, read
 
     if isinstance(data, str | os.PathLike):
@@ -35,14 +35,14 @@ def documents_in(
 
 
 def notes_on(*read: Iterable[Document]) -> list[str]:
-    """Notes on how files were read, and on what was repaired or left out; each names its file."""
+    """Return notes on how files were read, and on what was repaired or left out; each note names its file."""
     from onoma.corpora import Reading
 
     return [note for reading in read if isinstance(reading, Reading) for note in reading.notices()]
 
 
 def context_notes(bundle: Bundle, documents: Sequence[Document]) -> list[str]:
-    """A note where a model was trained on joined sentences and is shown each of its own."""
+    """Return a note if a model was trained on joined sentences but each document has only one sentence."""
     trained = bundle.manifest.window.documents
     if trained == AUTO or len(documents) < 2 or any(len(document.sentences or ()) != 1 for document in documents):
         return []
@@ -51,7 +51,7 @@ def context_notes(bundle: Bundle, documents: Sequence[Document]) -> list[str]:
 
 
 def paths_of(paths: PathLike | Sequence[PathLike] | None) -> list[Path] | None:
-    """One path or several as a list; None stays None."""
+    """Return one path or several paths as a list; None stays None."""
     if paths is None:
         return None
     return [Path(paths)] if isinstance(paths, str | os.PathLike) else [Path(path) for path in paths]

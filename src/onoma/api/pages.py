@@ -1,4 +1,4 @@
-"""Pages of figures that are written when all is computed."""
+"""Early checks of HTML reports, which are written only when all results are computed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from onoma.errors import InputError
 
 
 def check_page(page: PathLike | None) -> None:
-    """Refuse a page that cannot be written, before anything is computed.
+    """Check that an HTML report can be written; do nothing if the path is None.
 
     Raises:
-        InputError: there is no folder for it.
+        InputError: the parent folder does not exist.
         MissingExtraError: matplotlib is not installed.
     """
     if page is None:

@@ -1,4 +1,4 @@
-"""Pre-training an encoder and writing its folder."""
+"""Pre-training of an encoder, and writing of its folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from onoma.api.inputs import PathLike, paths_of
 from onoma.api.resuming import unfinished_settings
 from onoma.bundle import HISTORY, PRETRAINING, OutputFolder, open_output
 
-if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.engine.devices import Ranks
     from onoma.engine.events import Listener
     from onoma.pretraining import Filled, PretrainConfig, PretrainedModel
@@ -24,12 +24,13 @@ class PretrainResult:
     """The result of pre-training.
 
     Attributes:
-        folder: the encoder's folder, in Hugging Face layout; an encoder for :func:`onoma.train`.
-        figures: of the held-out text: `masked_loss` (in nats), `perplexity`, `masked_accuracy` and, where pairs were
-            judged, `pair_loss` and `pair_accuracy`; with a teacher `distillation_loss`, its parts `relation_loss` and
-            `hidden_loss`, and `explained_variance`, the share of the variance of the teacher's last hidden states that
-            the encoder explains; empty where no text was held out.
-        history: a record of every measurement and of some steps, as in ``history.jsonl``.
+        folder: folder of the encoder, in Hugging Face layout; can be passed to :func:`onoma.train` as ``encoder``.
+        figures: metrics on the held-out text, by name; empty if no text was held out. Masked language modelling gives
+            `masked_loss` (in nats), `perplexity` and `masked_accuracy`; sentence pairs add `pair_loss` and
+            `pair_accuracy`. Distillation gives `distillation_loss`, its parts `relation_loss` and `hidden_loss`, and
+            `explained_variance`, the share of the variance of the teacher's last hidden states that the encoder
+            explains.
+        history: a record of every evaluation and of some steps, as in ``history.jsonl``.
         interrupted: whether the run was stopped early and can be resumed.
     """
 
@@ -54,34 +55,37 @@ def pretrain(
     accept_changes: bool = False,
     on_event: Listener | None = None,
 ) -> PretrainResult:
-    """Pre-train an encoder on unlabelled text, a new one or one to go on with, and write it to a folder.
+    """Pre-train a new or an existing encoder on unlabelled text, and write it to a folder.
 
     Settings come from ``config``, then from the named arguments, then from ``settings``; later ones take precedence.
 
     Args:
         config: a TOML file with settings, which may include all of the following.
-        text: files or folders: plain text, or annotated files whose text is taken.
-        encoder: an encoder to go on with: an alias (`small`, `multilingual`), a folder, or a Hub id.
-        teacher: an encoder to distil, named likewise: the encoder learns to resemble it, and nothing is masked.
-        shape: the size of a new encoder: `tiny`, `mini`, `small` or `base`; or `teacher`, to begin with half of the
-            teacher's layers, or as many as ``model.layers`` says.
-        minutes: plan as many steps as take so long.
+        text: files or folders to train on: plain text, or annotated files, of which only the text is used.
+        encoder: an existing encoder whose pre-training is continued: an alias (`small`, `multilingual`), a folder, or
+            a Hub id.
+        teacher: an encoder to distil, named in the same way. The encoder is trained to reproduce its hidden states;
+            no subwords are masked.
+        shape: size of a new encoder: `tiny`, `mini`, `small` or `base`; or `teacher`, to start with half of the
+            teacher's layers, or with as many as ``model.layers`` says.
+        minutes: planned duration of the training; the number of steps is derived from the speed of the first ones.
         output: the folder to write; it must be empty or not exist.
         settings: any other setting by its dotted key, such as ``{"objective.masking": "spans"}``.
-        overwrite: replace an encoder in ``output``, and discard an unfinished run.
-        resume: continue the unfinished run in ``output``, if there is one. Without ``config``, settings that
-            are not given are those of the unfinished run.
-        accept_changes: resume even if settings, text or versions have changed.
-        on_event: called with each event of the run; it stops the run early by returning True.
+        overwrite: whether to replace an encoder in ``output``, and to discard an unfinished run.
+        resume: whether to continue the unfinished run in ``output``, if there is one. Without ``config``, settings
+            that are not given are taken from the unfinished run.
+        accept_changes: whether to resume even if settings, text or versions have changed.
+        on_event: function called with each event of the run; the run stops early if it returns True.
 
     Returns:
-        Where the encoder is, and how the run went.
+        The folder, metrics and history of the pre-trained encoder.
 
     Raises:
-        InputError: a file cannot be used, the output exists, or the unfinished run is another one.
+        InputError: a file cannot be used, the output exists, or the unfinished run has other settings or data.
         EncoderError: the encoder or its tokenizer cannot be used.
         TrainingError: training cannot continue; its checkpoints are kept.
         StoppedError: SIGTERM stopped the run, which can be resumed.
+        MissingExtraError: packages that training needs are not installed.
     """
     need_training()
     from onoma.pretraining import read_config
@@ -106,19 +110,20 @@ def pretrain(
 
 
 def fill_mask(encoder: str, text: str, *, top: int = 5) -> list[list[Filled]]:
-    """The likeliest subwords at each ``[MASK]`` of a text.
+    """Predict the most probable subwords for each ``[MASK]`` of a text.
 
     Args:
-        encoder: one that was pre-trained with masked subwords: a folder, or a Hub id.
-        text: with ``[MASK]`` where a subword is to be filled in.
-        top: how many subwords to give for each.
+        encoder: an encoder that was pre-trained by masked language modelling: a folder, or a Hub id.
+        text: a text with ``[MASK]`` in place of each subword to predict.
+        top: number of subwords to return for each mask.
 
     Returns:
-        For each mask the subwords with their probabilities, the likeliest first.
+        A list for each mask, with subwords and their probabilities, the most probable one first.
 
     Raises:
-        EncoderError: the encoder cannot be loaded, or has no head for masked subwords.
+        EncoderError: the encoder cannot be loaded, or has no head for masked language modelling.
         InputError: the text has no mask, or is too long.
+        MissingExtraError: packages that training needs are not installed.
     """
     need_training()
     from onoma.pretraining import Inside
@@ -127,17 +132,19 @@ def fill_mask(encoder: str, text: str, *, top: int = 5) -> list[list[Filled]]:
 
 
 def follows(encoder: str, first: str, second: str) -> float:
-    """The probability that one sentence follows another, as an encoder that was trained on pairs judges it.
+    """Predict the probability that one sentence follows another, with an encoder pre-trained on sentence pairs.
 
     Args:
-        encoder: one that was pre-trained with next sentences: a folder, or a Hub id. One that was trained on
-            the order of sentences gives the probability that the first came first.
-        first: a sentence.
-        second: the one that may follow it.
+        encoder: an encoder that was pre-trained by next sentence prediction: a folder, or a Hub id. With an encoder
+            that was pre-trained by sentence order prediction, the result is the probability that the sentences are in
+            their original order.
+        first: the first sentence.
+        second: the sentence that may follow it.
 
     Raises:
         EncoderError: the encoder cannot be loaded.
-        InputError: it was not trained on pairs, or the sentences are too long.
+        InputError: the encoder was not pre-trained on sentence pairs, or the sentences are too long.
+        MissingExtraError: packages that training needs are not installed.
     """
     need_training()
     from onoma.pretraining import Inside
@@ -153,9 +160,10 @@ def run_pretraining(
     accept_changes: bool,
     on_event: Listener | None,
 ) -> PretrainResult:
-    """Pre-train and write the encoder, which appears only when it is complete; see :func:`pretrain`.
+    """Pre-train an encoder and write it to its folder when it is complete; see :func:`pretrain`.
 
-    If `torchrun` has started several processes, all of them train; only the first one calls its listener and writes.
+    If `torchrun` has started several processes, all of them train. Only the first one calls its listener and writes
+    files.
     """
     from onoma.engine.devices import joined
     from onoma.engine.events import ignore
@@ -184,7 +192,7 @@ def run_pretraining(
 def _fill_output(
     output: OutputFolder, *, config: PretrainConfig, accept_changes: bool, on_event: Listener, ranks: Ranks
 ) -> bool:
-    """Pre-train and write the encoder, or move one that an earlier run has completed into place.
+    """Pre-train and write the encoder, or move an encoder that an earlier run has completed into its place.
 
     Returns:
         Whether the run was interrupted.

@@ -1,4 +1,4 @@
-"""An encoder to a smaller one."""
+"""Pruning of an encoder's vocabulary and layers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike
 from onoma.errors import InputError
 
-if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.models import Pretrained
 
 
@@ -23,22 +23,25 @@ def prune(
     layers: int | None = None,
     encoding: str = "utf-8",
 ) -> Pretrained:
-    """Make an encoder smaller and write it to a folder, to be trained with :func:`train`.
+    """Prune an encoder's vocabulary and layers, and write it to a folder, to be fine-tuned with :func:`train`.
 
     Args:
         encoder: an alias (`small`, `multilingual`), a folder, or a Hub id.
         output: the folder to write; it must not exist.
-        texts: files in any format that onoma reads; the vocabulary is reduced to the subwords that they need.
-        vocab_size: the most subwords to keep; without effect if there are no texts.
-        layers: how many layers to keep, evenly spaced; None for all.
-        encoding: the character encoding of the files.
+        texts: files in any format that onoma reads. The vocabulary is reduced to special tokens, the subwords that
+            occur in these files (the most frequent ones first), and single characters. Without files, it is not
+            reduced.
+        vocab_size: maximum number of subwords to keep; without effect if there are no texts.
+        layers: number of layers to keep, evenly spaced; None for all.
+        encoding: character encoding of the files.
 
     Returns:
-        The smaller encoder.
+        The pruned encoder.
 
     Raises:
         InputError: the output exists, or a file cannot be used.
         EncoderError: the encoder cannot be found, or cannot be pruned.
+        MissingExtraError: packages that training needs are not installed.
     """
     need_training()
     from onoma.corpora import ReadOptions, read

@@ -1,4 +1,4 @@
-"""Settings of an unfinished run, for a command that goes on with it."""
+"""Settings of an unfinished run that is to be resumed."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from onoma.errors import InputError
 def unfinished_settings(
     output: PathLike | None, *, resume: bool, config: PathLike | None, has_data: bool
 ) -> Mapping[str, object] | None:
-    """The settings with which the unfinished run in a folder began; None where those given are enough.
+    """Return the settings of the unfinished run in a folder; None if they are not needed or there is no such run.
 
     Args:
-        output: the folder of the run.
-        resume: whether a run is to be continued.
-        config: a file with settings, in the place of those of the run.
-        has_data: whether what is learnt from was given, so that a run can begin.
+        output: output folder of the run.
+        resume: whether a run is to be resumed; if not, its settings are not needed.
+        config: a file with settings; if given, it replaces the settings of the run.
+        has_data: whether training text was given, so that a new run can start.
 
     Raises:
-        InputError: nothing else was given, and there is no unfinished run.
+        InputError: there is neither an unfinished run nor training text for a new one.
     """
     if not resume or config is not None:
         return None

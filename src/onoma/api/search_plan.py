@@ -1,4 +1,4 @@
-"""What a search is about: the run, the space of its settings, and by what the study is known."""
+"""Plan of a hyperparameter search: the run, the search space, and the identity of the study."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from onoma.api.cells import encoder_digest
 from onoma.bundle import BASELINES
 from onoma.errors import ConfigError
 
-if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.training import RunConfig, SettledRun
     from onoma.tuning import SearchSpace, StudySettings, TrialRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchPlanned:
-    """A search is about to begin.
+    """The event that a search is about to start.
 
     Attributes:
-        space: what is searched, in TOML by key.
-        sentences: of the training text.
-        trials: that the study may have; None where only time bounds it.
-        minutes: for this call; None where only trials bound it.
-        done: trials that the study has already.
-        processes: trials at a time.
-        storage: where the study is, without a password.
-        notes: what a reader should know.
+        space: the search space: for each dotted key, its values in TOML.
+        sentences: number of sentences of the training text.
+        trials: maximum number of trials of the study; None if only the time is limited.
+        minutes: time limit of this call; None if only the number of trials is limited.
+        done: number of trials that the study already has.
+        processes: number of trials that run at a time.
+        storage: URL of the study's storage, without the password.
+        notes: remarks for the user.
     """
 
     space: Mapping[str, str]
@@ -44,16 +44,16 @@ class SearchPlanned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchPlan:
-    """What is searched.
+    """The plan of a search.
 
     Attributes:
-        run: as it is.
-        search_run: the same without test text.
-        space: of its settings.
-        first: the values with which a trial is the run as it is; None where that is not in the space.
-        sentences: of the training text.
-        notes: what a reader should know.
-        identity: by which the study is known.
+        run: configuration of the unmodified run.
+        search_run: the same configuration without test text.
+        space: the search space.
+        first: parameters of the trial that equals the unmodified run; None if that run is outside the search space.
+        sentences: number of sentences of the training text.
+        notes: remarks for the user.
+        identity: facts in which all calls on the same study must agree.
     """
 
     run: RunConfig
@@ -67,7 +67,7 @@ class SearchPlan:
     def study_settings(
         self, *, storage: str, name: str, pruner: Literal["median", "hyperband", "none"]
     ) -> StudySettings:
-        """The study of this search."""
+        """Return the settings of this search's study."""
         from onoma.tuning import StudySettings
 
         return StudySettings(
@@ -83,7 +83,7 @@ class SearchPlan:
     def event(
         self, *, trials: int | None, minutes: float | None, jobs: int, before: Sequence[TrialRecord], storage: str
     ) -> SearchPlanned:
-        """The event with which it begins."""
+        """Return the event that the search is about to start."""
         from onoma.tuning import shown_storage
 
         return SearchPlanned(
@@ -99,7 +99,7 @@ class SearchPlan:
 
 
 def plan_search(path: Path | None, *, settings: Mapping[str, object], encoders: Sequence[str]) -> SearchPlan:
-    """Read what is searched, and check all files that trials will read.
+    """Read the configuration of a search, and check all files that its trials will read.
 
     Raises:
         ConfigError: a setting does not fit, or there is no dev text.
@@ -144,7 +144,11 @@ def plan_search(path: Path | None, *, settings: Mapping[str, object], encoders: 
 
 
 def _learning_rate(encoder: str, run: RunConfig, settled: SettledRun) -> float:
-    """The rate that an encoder would have, which its width decides where its folder says it."""
+    """Return the learning rate for an encoder.
+
+    A rate that the run sets applies to every encoder. Otherwise it is the default for the encoder's width, if the
+    encoder is a folder that tells its width, and else the default of the run.
+    """
     from onoma.models import width_in_folder
     from onoma.training import default_learning_rate
 
@@ -153,7 +157,7 @@ def _learning_rate(encoder: str, run: RunConfig, settled: SettledRun) -> float:
 
 
 def _encoders(run: RunConfig, space: SearchSpace) -> list[str]:
-    """The encoders that trials may have."""
+    """Return the encoders that trials may use."""
     from onoma.tuning import Choice
 
     searched = space.domains.get("model.encoder")
@@ -169,7 +173,7 @@ def _refuse_baselines(encoders: Sequence[str]) -> None:
 
 
 def _identity(run: RunConfig, space: SearchSpace) -> dict[str, str]:
-    """What two searches of the same study have in common."""
+    """Return the facts in which all searches of the same study must agree."""
     from onoma.corpora import digest_of
 
     found = {f"space.{key}": text for key, text in space.texts().items()}

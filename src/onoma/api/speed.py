@@ -1,4 +1,4 @@
-"""What a finished model costs where it is used: measured in a process that does nothing else and has no torch."""
+"""Speed, memory and size of a finished model, measured in a separate process that does not load PyTorch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from onoma.machine import usable_cores
 from onoma.text import Document, split_sentences
 
 _SECONDS = 3.0
-"""For how long, at least, documents are tagged; and, at most, single sentences."""
+"""Minimum duration of tagging documents, and maximum duration of tagging single sentences, in seconds."""
 
 _MOST_SENTENCES = 500
 _WARM_UP = 50
@@ -24,12 +24,12 @@ _NOT_FOR_TAGGING = (WEIGHTS, HISTORY, "config.json", "README.md")
 
 
 def measure_speed(pipe: Connection, folder: Path, documents: Sequence[Document]) -> None:
-    """Send the figures of a model: what :class:`~onoma.experiments.Speed` is made of.
+    """Measure a model and send the fields of a :class:`~onoma.experiments.Speed` through a pipe.
 
     Args:
-        pipe: to send them to.
-        folder: of the model.
-        documents: to tag; without entities.
+        pipe: the pipe to send the fields to, as a dictionary.
+        folder: folder of the model.
+        documents: documents to tag, without entities.
     """
     tagger = load(folder)
     list(tagger.tag_many(documents[:_WARM_UP]))
@@ -54,7 +54,7 @@ def measure_speed(pipe: Connection, folder: Path, documents: Sequence[Document])
 
 
 def _times(tag: Callable[[Document], Document], sentences: Sequence[Document]) -> Iterator[float]:
-    """The seconds of each sentence alone, as long as there is time."""
+    """Yield the seconds that tagging each sentence alone takes, until the time limit is reached."""
     began = time.perf_counter()
     for sentence in sentences:
         started = time.perf_counter()
@@ -66,8 +66,8 @@ def _times(tag: Callable[[Document], Document], sentences: Sequence[Document]) -
 
 
 def _peak_memory() -> int:
-    """Bytes that this process has held at most; 0 where the system does not say so."""
-    with suppress(OSError):  # what `resource` says on Linux begins at the size of the parent
+    """Return the peak memory of this process in bytes; 0 if the system does not report it."""
+    with suppress(OSError):  # on Linux, the peak that `resource` reports includes the memory of the parent process
         for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
             key, _, value = line.partition(":")
             if key == "VmHWM":

@@ -1,4 +1,4 @@
-"""Reading documents without their entities, and writing tagged documents to one file, as streams."""
+"""Streaming input and output of tagging: documents without their entities are read, tagged ones written to one file."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from onoma.io.once import STANDARD_INPUT, ReadOnce
 from onoma.io.suffixes import COMPRESSIONS, named_format
 from onoma.text import Document
 
-if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.bulk import DeadLetter, Found
     from onoma.corpora import Labelled
     from onoma.tagger import Tagger
 
 STREAMED = ("pretty", "jsonl", "conll", "conllu", "html")
-"""Outputs that :func:`write_documents` writes."""
+"""Output formats that :func:`write_documents` writes as a stream."""
 
 SHARDED = ("jsonl", "csv", "parquet")
-"""Outputs that are written in shards, as a job."""
+"""Output formats that a bulk job writes in shards."""
 
 TARGETS = tuple(dict.fromkeys((*STREAMED, *SHARDED)))
-"""Every output of tagging."""
+"""All output formats of tagging."""
 
 
 def target_of(output: PathLike | None, *, to: str | None) -> str:
-    """What is written to an output: ``to`` where it is given, else by the suffix, else `pretty`.
+    """Return the format of an output: ``to`` if it is given, else the format of the suffix, else `pretty`.
 
     Raises:
         InputError: ``to`` is unknown.
@@ -50,10 +50,10 @@ def target_of(output: PathLike | None, *, to: str | None) -> str:
 
 
 def check_streamed(target: str, *, resume: bool, workers: int, engine: str) -> None:
-    """Refuse options and outputs that only a job supports, if the output is a stream.
+    """Check that neither the options nor the format of a streamed output need a bulk job.
 
     Raises:
-        InputError: see above.
+        InputError: an option or the format is only supported by bulk jobs.
     """
     if resume or workers > 1 or engine != "local" or target not in STREAMED:
         raise InputError(
@@ -63,12 +63,12 @@ def check_streamed(target: str, *, resume: bool, workers: int, engine: str) -> N
 
 
 def documents_of(found: Found, *, by_rows: bool, failed: Callable[[DeadLetter], None]) -> Iterator[Document]:
-    """The documents of files, in order, without the entities that a file may have.
+    """Yield the documents of files in order, without the entities that a file may contain.
 
     Args:
         found: the files.
-        by_rows: read JSON Lines as a table of rows, not as a corpus.
-        failed: called with each row that cannot be read or tagged.
+        by_rows: whether to read JSON Lines as a table of rows, not as a corpus.
+        failed: function called with each row that cannot be read or tagged.
     """
     from onoma.bulk import stream
     from onoma.corpora import read
@@ -87,10 +87,12 @@ def documents_of(found: Found, *, by_rows: bool, failed: Callable[[DeadLetter], 
 
 
 def _standard_input(once: ReadOnce, *, lines: bool, encoding: str) -> Iterator[Document]:
-    """Standard input as one text, or each of its lines, blank ones too, so that as many come out as went in.
+    """Yield standard input as one document, or each of its lines as a document.
+
+    Blank lines become documents too, so that the output has as many lines as the input.
 
     Raises:
-        InputError: it is closed, or not in this encoding.
+        InputError: standard input is closed, or is not in this encoding.
     """
     codec = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
     with once.reading() as file:
@@ -105,15 +107,15 @@ def _standard_input(once: ReadOnce, *, lines: bool, encoding: str) -> Iterator[D
 
 
 def untagged(letter: DeadLetter) -> str:
-    """The message about a row that cannot be tagged."""
+    """Return the message about a row that cannot be tagged."""
     return f"{letter.file}:{letter.row}: {letter.reason}; not tagged"
 
 
 def check_free(path: Path, *, overwrite: bool) -> None:
-    """Refuse an output file that exists already or cannot be written as a stream; ``-`` is standard output.
+    """Check that an output file may be written as a stream; ``-`` is standard output.
 
     Raises:
-        InputError: see above.
+        InputError: the file exists and may not be overwritten, is compressed, or is a device or a pipe.
     """
     if str(path) == "-":
         return
@@ -129,7 +131,7 @@ def check_free(path: Path, *, overwrite: bool) -> None:
 
 
 def tagged(tagger: Tagger, found: Found, documents: Iterable[Document]) -> Iterator[Document]:
-    """Tag the documents of files; those of a pipe as they come."""
+    """Tag the documents of files; documents of a pipe are tagged as soon as they arrive."""
     if found.once:
         from onoma.api.arriving import tag_arriving
 
@@ -138,7 +140,7 @@ def tagged(tagger: Tagger, found: Found, documents: Iterable[Document]) -> Itera
 
 
 def layer_kinds(tagger: Tagger) -> dict[str, Labelled]:
-    """What the spans of each layer of a tagger's documents are."""
+    """Return for each layer that a tagger predicts whether it labels spans, words or sentences."""
     from onoma.bundle import ENTITIES, SentencesCard, WordsCard
 
     kinds: dict[str, Labelled] = {}
@@ -156,9 +158,9 @@ def write_documents(
 
     Args:
         documents: tagged documents.
-        path: the file, which appears only when it is complete; ``-`` is standard output.
-        to: one of ``STREAMED``.
-        layers: what the spans of each layer are.
+        path: the file to write, which appears only when it is complete; ``-`` is standard output.
+        to: output format, one of ``STREAMED``.
+        layers: for each layer, whether it labels spans, words or sentences.
     """
     if to == "pretty":
         _write_pretty(documents, path)

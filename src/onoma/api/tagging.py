@@ -1,4 +1,4 @@
-"""Texts and files to entities."""
+"""Tagging of texts and files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from onoma.io.once import is_read_once
 from onoma.tagger import Tagger
 from onoma.text import Document
 
-if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.bulk import BulkObserver, BulkReport, DeadLetter, Engine, Found
     from onoma.corpora import ReadOptions
 
@@ -40,13 +40,15 @@ def tag(
     threads: int | None = None,
     structure: bool = True,
 ) -> Document:
-    """Find the entities of one text. The model is loaded at the first call and kept; see :func:`load` for many texts.
+    """Predict the entities of one text.
+
+    The model is loaded at the first call and cached. To tag many texts, use :func:`load`.
 
     Args:
-        text: a text, or a document whose words and sentence bounds are used and whose entities are ignored.
+        text: a text; or a document, whose words and sentence bounds are used and whose entities are ignored.
         model: `en` (the English model that comes with onoma), or a folder that `onoma train` has written.
         dtype: as for :func:`load`.
-        threads: processor threads; None for as many as this process may use.
+        threads: number of processor threads; None for as many as this process may use.
         structure: as for :func:`load`.
 
     Returns:
@@ -55,6 +57,7 @@ def tag(
     Raises:
         InputError: the dtype is unknown, or this processor does not support it.
         BundleError: the model cannot be loaded.
+        MissingExtraError: OpenVINO is needed and not installed.
     """
     manifest = Path(model, MANIFEST)
     changed = manifest.stat().st_mtime_ns if manifest.is_file() else None
@@ -85,40 +88,43 @@ def tag_files(
     resume: bool = False,
     observer: BulkObserver | None = None,
 ) -> BulkReport:
-    """Tag files to one file or to a folder of parts.
+    """Tag files, and write the results to one file or to a folder of several files.
 
-    An output in JSON Lines, CSV or Parquet is a job: each row is written exactly once, however often the job is
-    killed and resumed, and rows that cannot be tagged go to a file beside it. Other outputs, and what comes
-    from a pipe, are written as one stream.
+    JSON Lines, CSV and Parquet are written by a resumable job: each row is written exactly once, even if the job is
+    killed and resumed several times. Rows that cannot be tagged are written to a separate file next to the output.
+    Other output formats, and the documents of a pipe, are written as one stream, which cannot be resumed.
 
-    With several workers a script needs ``if __name__ == "__main__":`` around this, as with all of `multiprocessing`.
+    With several workers, a script must call this function below ``if __name__ == "__main__":``, as `multiprocessing`
+    requires.
 
     Args:
-        files: files, folders and patterns: text, JSON Lines, CSV (these also as ``.gz`` or ``.zst``), Parquet, corpora;
-            or pipes, and ``-`` for standard input.
-        output: a file; or a folder, which exists or ends with a slash.
+        files: files, folders and glob patterns; or pipes, and ``-`` for standard input. The files may be text, JSON
+            Lines or CSV (each also compressed as ``.gz`` or ``.zst``), Parquet, or annotated corpora.
+        output: a file; or a folder, which must exist already or end with a slash.
         model: `en`, or a folder that `onoma train` has written.
-        to: `jsonl`, `csv`, `parquet`, `conll`, `conllu`, `html` or `pretty`; by the suffix of ``output`` if None.
-        column: the column or key that holds the text; `text` if None.
-        format: the format of all files; detected automatically if None.
-        options: how text and corpora are read.
-        engine: `local`, or `ray` for a cluster.
-        workers: processes that tag.
-        threads: processor threads of each worker; None for all of them with one worker, and for one with several.
+        to: output format: `jsonl`, `csv`, `parquet`, `conll`, `conllu`, `html` or `pretty`; chosen by the suffix of
+            ``output`` if None.
+        column: column or key of the text; `text` if None.
+        format: format of all files; detected automatically if None.
+        options: options for reading text and corpora.
+        engine: `local` for worker processes on this machine, or `ray` for a cluster.
+        workers: number of worker processes.
+        threads: number of processor threads of each worker. If None, a single worker uses all threads, and each of
+            several workers uses one.
         dtype, structure: as for :func:`load`.
-        shard_rows: rows to write at once.
-        overwrite: replace an output, and discard an unfinished job.
-        resume: continue the unfinished job, if there is one.
-        observer: receives the progress.
+        shard_rows: number of rows that are tagged and written as one unit of the job; by default 1,024.
+        overwrite: whether to replace an existing output, and to discard an unfinished job.
+        resume: whether to continue the unfinished job, if there is one.
+        observer: object that is notified of the progress.
 
     Returns:
-        What was written, and how many rows could not be tagged.
+        The output, the number of tagged rows and of entities, and the number of rows that could not be tagged.
 
     Raises:
-        InputError: a file, the output or the dtype cannot be used, or the unfinished job is another one.
+        InputError: a file, the output or the dtype cannot be used, or the unfinished job has other inputs or options.
         BundleError: the model cannot be loaded.
-        MissingExtraError: Parquet, Zstandard or Ray is not installed.
-        UnfinishedError: the job cannot continue; what it has written is kept and can be resumed.
+        MissingExtraError: a package for Parquet, Zstandard, Ray or OpenVINO is needed and not installed.
+        UnfinishedError: the job cannot continue; the rows written so far are kept, and the job can be resumed.
     """
     from onoma.bulk import BulkObserver, find_inputs
 
@@ -143,7 +149,7 @@ def tag_files(
     if threads is None and (engine != "local" or workers > 1):
         threads = 1
     bundle = load_bundle(Path(model))
-    if dtype == AUTO:  # once for all workers, which would disturb each other's measurements
+    if dtype == AUTO:  # measured once for all workers, because simultaneous measurements would distort one another
         dtype = choose_dtype(bundle, threads=threads).dtype
     request = Request(
         found=found,
@@ -172,7 +178,7 @@ def _stream(
     overwrite: bool,
     observer: BulkObserver,
 ) -> BulkReport:
-    """Tag files to one file, as a stream."""
+    """Tag files and write the results to one file, as a stream."""
     from onoma.bulk import BulkReport
 
     check_free(path, overwrite=overwrite)

@@ -1,4 +1,4 @@
-"""Training a model and writing its folder."""
+"""Training of a model, and writing of its folder."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from onoma.errors import ConfigError, StoppedError
 from onoma.metrics import as_fractions
 from onoma.tagger import Tagger
 
-if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.engine.events import Listener
     from onoma.metrics import Report
     from onoma.models import Pretrained
@@ -39,12 +39,12 @@ class TrainResult:
     """The result of training.
 
     Attributes:
-        folder: the model's folder.
-        tagger: the finished model.
-        dev: precision, recall and F1 on dev, of the best epoch, as fractions of 1; None without dev.
-        test: the report on test; None without test.
-        tasks: the figures of further tasks on their test texts, by task and name.
-        best_epoch: the epoch whose weights the model has, counted from 1; 0 for a baseline that has no epochs.
+        folder: folder of the model.
+        tagger: tagger that uses the finished model.
+        dev: precision, recall and F1 of the best epoch on the dev set, as fractions of 1; None if there is no dev set.
+        test: evaluation report on the test set; None if there is no test set.
+        tasks: metrics of further tasks on their test sets, by task and metric.
+        best_epoch: epoch whose weights the model has, counted from 1; 0 for a baseline that has no epochs.
         history: a record of every epoch and of some steps, as in ``history.jsonl``.
         interrupted: whether the run was stopped early and can be resumed.
     """
@@ -79,24 +79,24 @@ def train(
 
     Args:
         config: a TOML file with settings, which may include all of the following.
-        train: one file or several, in any format that onoma reads.
+        train: one or several training files, in any format that onoma reads.
         dev: text on which the best epoch is chosen.
         test: text on which the finished model is scored.
-        encoder: an alias (`small`, `multilingual`), a folder, or a Hub id; or a baseline without an encoder: `crf`,
-            `bilstm`, `gazetteer`.
+        encoder: the encoder to fine-tune: an alias (`small`, `multilingual`), a folder, or a Hub id; or a baseline
+            without an encoder: `crf`, `bilstm` or `gazetteer`.
         output: the folder to write; it must be empty or not exist.
         settings: any other setting by its dotted key, such as ``{"training.epochs": 3}``.
-        overwrite: replace a model in ``output``, and discard an unfinished run.
-        resume: continue the unfinished run in ``output``, if there is one. Without ``config``, settings that
-            are not given are those of the unfinished run.
-        accept_changes: resume even if settings, data or versions have changed.
-        on_event: called with each event of the run; it stops the run early by returning True.
+        overwrite: whether to replace a model in ``output``, and to discard an unfinished run.
+        resume: whether to continue the unfinished run in ``output``, if there is one. Without ``config``, settings
+            that are not given are taken from the unfinished run.
+        accept_changes: whether to resume even if settings, data or versions have changed.
+        on_event: function called with each event of the run; the run stops early if it returns True.
 
     Returns:
-        The tagger of the finished model, and how the run went.
+        The tagger of the finished model, its scores, and the history of the run.
 
     Raises:
-        InputError: a file cannot be used, the output exists, or the unfinished run is another one.
+        InputError: a file cannot be used, the output exists, or the unfinished run has other settings or data.
         TrainingError: training cannot continue; its checkpoints are kept.
         StoppedError: SIGTERM stopped the run, which can be resumed.
         MissingExtraError: packages that training needs are not installed.
@@ -130,10 +130,11 @@ def _run(
     accept_changes: bool,
     on_event: Listener | None,
 ) -> TrainResult:
-    """Train, export, measure on test, and write the model, which appears only when it is complete.
+    """Train, export and test a model, and write it to its folder when it is complete.
 
-    A run that Ctrl-C has ended leaves the best model so far, and can still be resumed. If `torchrun` has started
-    several processes, all of them train, and only the first one calls its listener and writes; all return the result.
+    A run that was interrupted by Ctrl-C writes the best model so far, and can still be resumed. If `torchrun` has
+    started several processes, all of them train and return the result. Only the first one calls its listener and
+    writes files.
     """
     from onoma.engine.events import ignore
     from onoma.training import joined, run_training
@@ -198,10 +199,10 @@ def _fill_output(
     on_event: Listener,
     ranks: Ranks,
 ) -> tuple[Report | None, bool]:
-    """Train and write the bundle; or, if an earlier run has completed it, move it into place.
+    """Train and write the bundle, or move a bundle that an earlier run has completed into its place.
 
     Returns:
-        The report on test, and whether the run was interrupted.
+        The report on the test set, and whether the run was interrupted.
     """
     from onoma.engine.events import Interrupted, Notice
 
@@ -233,10 +234,12 @@ def _trained(
 
 
 def _adapted(config: RunConfig, *, on_event: Listener, accept_changes: bool, ranks: Ranks) -> Pretrained | None:
-    """The encoder after its pre-training on unlabelled text, which is done, continued, or found done; None without one.
+    """Return the encoder adapted by further pre-training on unlabelled text; None if the run has no adaptation.
+
+    The pre-training is started, or continued if it is unfinished, or skipped if its result is already there.
 
     Raises:
-        StoppedError: it was stopped, and can be continued.
+        StoppedError: the pre-training was stopped, and can be continued.
     """
     if config.adapt is None:
         return None
@@ -285,7 +288,7 @@ def _write_baseline(trained: TrainedBaseline, folder: Path) -> None:
 def _write_bundle(
     trained: Trained | TrainedBaseline, folder: Path, *, config: RunConfig, run: Path, on_event: Listener
 ) -> Report | None:
-    """Export, measure on test, and write all files of the bundle; the run's logs are copied into it."""
+    """Export and test the model, and write all files of the bundle, including the logs of the run."""
     from onoma.engine.events import Stage
     from onoma.training import TrainedBaseline, copy_logs
     from onoma.views import write_card
@@ -316,7 +319,7 @@ def _write_bundle(
 
 
 def _test(folder: Path, config: RunConfig, *, on_event: Listener) -> tuple[Report, DataCard]:
-    """Measure the model in a folder on the test part."""
+    """Evaluate the model in a folder on the test set."""
     from onoma.engine.events import Stage
     from onoma.evaluation import tag_gold
     from onoma.metrics import judge
@@ -330,7 +333,7 @@ def _test(folder: Path, config: RunConfig, *, on_event: Listener) -> tuple[Repor
 
 
 def _test_task(folder: Path, task: TaskConfig, *, on_event: Listener) -> tuple[dict[str, float], DataCard]:
-    """Measure a further task of the model in a folder on its test part."""
+    """Evaluate a further task of the model in a folder on the task's test set."""
     from onoma.engine.events import Stage
     from onoma.evaluation import layer_figures
     from onoma.training import TestedTask, check_labels, named, read_part

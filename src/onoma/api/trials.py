@@ -1,4 +1,4 @@
-"""A trial of a search: a training run without export, judged on dev after each tenth; it can be continued."""
+"""Training of one trial of a search: a resumable training run without export that is pruned by its F1 on dev."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from onoma.bundle import HISTORY
 from onoma.errors import InputError, StoppedError
 from onoma.io.files import remove
 
-if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.engine.events import Event
     from onoma.training import RunConfig, Trained
     from onoma.tuning import Reached, RunningTrial, SearchSpace
@@ -20,12 +20,12 @@ if TYPE_CHECKING:  # what tagging does not need is imported where it is used
 
 @dataclass(frozen=True, slots=True)
 class TrialContext:
-    """What all trials of a search have in common.
+    """Data shared by all trials of a search.
 
     Attributes:
-        run: the run as it is, without test text.
-        space: what is searched.
-        folder: below which each trial keeps its checkpoints while it lasts.
+        run: configuration of the unmodified run, without test text.
+        space: the search space.
+        folder: parent of the folders in which trials keep their checkpoints while they run.
     """
 
     run: RunConfig
@@ -34,17 +34,20 @@ class TrialContext:
 
 
 def train_trial(trial: RunningTrial, context: TrialContext, report: Callable[[str], None]) -> Reached:
-    """Train a trial, from its checkpoint where there is one.
+    """Train a trial; continue from its checkpoint if there is one.
 
     Args:
-        trial: with its values.
-        context: of all trials.
-        report: called with what it is doing.
+        trial: the trial with its parameters.
+        context: data shared by all trials.
+        report: function called with short progress messages.
+
+    Returns:
+        The best F1 of the trial on dev, its training time in this process, and its counts on dev.
 
     Raises:
-        PrunedError: it was worse than others.
-        StoppedError: it was stopped, and can be continued.
-        OnomaError: it cannot be trained.
+        PrunedError: the pruner ended the trial because it was worse than others.
+        StoppedError: the trial was stopped, and can be continued.
+        OnomaError: the trial cannot be trained.
     """
     from onoma.training import read_history, run_training
     from onoma.tuning import Reached, in_blocks
@@ -63,7 +66,7 @@ def train_trial(trial: RunningTrial, context: TrialContext, report: Callable[[st
         except InputError:
             if not watch.is_refused:
                 raise
-            remove(folder)  # the checkpoint is of another version of onoma
+            remove(folder)  # the checkpoint was refused: another version of onoma has written it
             trained = run()
     except StoppedError:
         raise
@@ -73,14 +76,14 @@ def train_trial(trial: RunningTrial, context: TrialContext, report: Callable[[st
     if trained.state.interrupted:
         raise StoppedError("stopped while a trial was trained")
     score = trained.state.score
-    assert score is not None  # there is dev
+    assert score is not None  # a search always has a dev set
     remove(folder)
     counts = None if trained.dev_counts is None else in_blocks(trained.dev_counts)
     return Reached(f1=score.value, seconds=time.perf_counter() - started, counts=counts)
 
 
 class _Watch:
-    """Tells the study and the caller what the events of a run say."""
+    """A listener that reports the events of a run to the study and to the caller."""
 
     def __init__(
         self, trial: RunningTrial, report: Callable[[str], None], *, history: Callable[[], list[dict[str, object]]]
@@ -93,7 +96,7 @@ class _Watch:
 
     @property
     def is_refused(self) -> bool:
-        """Whether the run ended before it began to train though it has a history."""
+        """Whether the run has a history but failed before training started, so that its checkpoint was refused."""
         return not self._began and bool(self._history())
 
     def __call__(self, event: Event) -> None:
@@ -113,7 +116,7 @@ class _Watch:
 
 
 def _epochs_before(history: list[dict[str, object]]) -> list[tuple[int, float]]:
-    """The epochs that a run had done before it was stopped, each with its F1 on dev."""
+    """Return the number and the F1 on dev of each epoch that a run had finished before it was stopped."""
     found = []
     for line in history:
         dev = line.get("dev")

@@ -1,4 +1,4 @@
-"""Searching for better settings of a run, and finding out how far the best ones can be trusted."""
+"""Hyperparameter search, and confirmation of the best settings with new seeds."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from onoma.io.files import remove, replacing
 from onoma.io.toml_text import toml_text
 from onoma.machine import stopped_by_sigterm
 
-if TYPE_CHECKING:  # what tagging does not need is imported where it is used
+if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.experiments import CellEvent
     from onoma.tuning import Budget, SearchEvent, StudySettings, TrialRecord, TuneResult
 
 TRIALS = 20
-"""Trials of a search that is not told how many."""
+"""Default number of trials of a search."""
 
 SEEDS = 3
-"""New seeds with which the best trial and the run as it is are trained."""
+"""Default number of new seeds with which the best trial and the unmodified run are trained."""
 
 _STUDY, _SPACE, _RESULT = "study.db", "space.toml", "tune.json"
 _TRIALS, _CELLS = "trials", "cells"
@@ -39,7 +39,7 @@ _WIDTH = 110
 
 
 Listener = Callable[["SearchPlanned | SearchEvent | ConfirmationPlanned | CellEvent"], object]
-"""Called with each event of a search."""
+"""Type of a function that is called with each event of a search."""
 
 
 def tune(
@@ -63,44 +63,49 @@ def tune(
     resume: bool = False,
     on_event: Listener | None = None,
 ) -> TuneResult:
-    """Search for settings with which a run is better on dev, then train the best with new seeds.
+    """Search for the settings of a run with the best F1 on dev, and confirm the best trial with new seeds.
 
-    Settings come from ``config``, then from the named arguments, then from ``settings``. Test text is never opened.
-    Several calls may work on one study, also on several machines: each takes trials that no other has.
+    Settings come from ``config``, then from the named arguments, then from ``settings``; later ones take precedence.
+    The best trial is compared with the unmodified run, which has these settings without any searched values; both are
+    trained with seeds that the search has not used. The test set is never read. Several calls can work on one study,
+    also from several machines; each trial is run by only one of them.
 
     Args:
-        config: a TOML file with settings of a run, which may have a table ``[space]``.
-        train: files to learn from, in any format that onoma reads.
+        config: a TOML file with the settings of a run, and optionally the search space as a table ``[space]``.
+        train: training files, in any format that onoma reads.
         dev: text on which trials are compared.
         encoders: an alias, a folder, or a Hub id each; if there are several, the encoder is searched too.
         output: the folder to write; it must be empty or not exist.
         settings: any other setting by its dotted key, such as ``{"model.head": "crf"}``.
-        space: what is searched, by dotted key: a list of choices, or ``{"low": 1e-5, "high": 1e-4, "log": True}``. By
-            default chosen by the size of the training text.
-        trials: of the whole study, those of other calls included; by default 20, without a bound where ``minutes`` is
-            given.
-        minutes: for this call, the runs with new seeds included. A trial that has not ended by then is kept for the
-            next call.
-        seeds: new seeds for the best trial and the run as it is; with 0 they are not trained again.
-        pruner: which trials are ended early: those below the median of the others, by Hyperband, or none.
-        storage: a URL of a database, such as ``postgresql+psycopg://user@host/name``, or ``journal:PATH``; by default
-            SQLite in ``output``.
-        study: the name of the study in its storage.
-        jobs: trials at a time. The cores are shared among them.
-        report: an HTML page to write.
-        overwrite: discard the study in ``output``.
-        resume: go on with the study in ``output``, or help another call that works on it.
-        on_event: called with each event.
+        space: the search space: for each dotted key a list of choices, or a range such as
+            ``{"low": 1e-5, "high": 1e-4, "log": True}``. By default it depends on the size of the training text.
+        trials: maximum number of trials of the whole study, including those of other calls. By default 20, or
+            unlimited if ``minutes`` is given.
+        minutes: time limit of this call, including the runs with new seeds. A trial that is unfinished by then is kept
+            for the next call. By default unlimited.
+        seeds: number of new seeds with which the best trial and the unmodified run are trained; 0 to skip this.
+        pruner: how trials are stopped early: `median` stops those below the median of the others, `hyperband` uses
+            Hyperband, `none` stops none.
+        storage: a database URL, such as ``postgresql+psycopg://user@host/name``, or ``journal:PATH``; by default an
+            SQLite database in ``output``.
+        study: name of the study in its storage.
+        jobs: number of trials at a time, which share the processor cores.
+        report: path of an HTML report to write.
+        overwrite: whether to discard the study in ``output``.
+        resume: whether to continue the study in ``output``, or to help another call that works on it.
+        on_event: function called with each event.
 
     Returns:
-        The best settings and how far they can be trusted. ``output`` has them as ``best.toml``, which ``onoma train``
-        takes, beside ``runner-up.toml``, ``space.toml`` and ``tune.json``.
+        The best settings, and how they compare with the unmodified run over the new seeds. The settings are written to
+        ``best.toml`` in ``output``, which ``onoma train`` accepts, next to ``runner-up.toml``, ``space.toml`` and
+        ``tune.json``.
 
     Raises:
-        InputError: a file or the storage cannot be used, the output exists, or the study is another one.
+        InputError: a file or the storage cannot be used, the output exists, or the study in the storage has other
+            settings, data or search space.
         TrainingError: all trials fail.
-        MissingExtraError: a package is not installed.
-        StoppedError: SIGTERM came; the search can be resumed.
+        MissingExtraError: a required package is not installed.
+        StoppedError: SIGTERM stopped the search, which can be resumed.
     """
     need_training()
     need_tuning(plots=report is not None)
@@ -156,7 +161,7 @@ def _ignore(event: object) -> None:
 
 @contextmanager
 def _opened(folder: Path, *, overwrite: bool, resume: bool, shared: bool) -> Iterator[bool]:
-    """Take an output folder for a search; gives whether this call has it, or helps another one that has it."""
+    """Lock the output folder of a search; yield whether this call owns it, or helps another call that does."""
     begun = any((folder / name).is_file() for name in (_SPACE, _STUDY))
     check_folder(folder, kind="study", begun=begun, overwrite=overwrite, resume=resume)
     if overwrite and shared:
@@ -188,7 +193,7 @@ def _search(
     is_owner: bool,
     listen: Listener,
 ) -> TuneResult:
-    """Train trials until the budget is used up; what they have found, before new seeds confirm it."""
+    """Train trials until the budget is used up, and return their result, not yet confirmed with new seeds."""
     from onoma.tuning import Study, TuneResult, run_search
 
     began = time.perf_counter()
@@ -201,12 +206,12 @@ def _search(
             listen(event)
     records = Study(study_settings).records()
     if is_owner and not any(record.state in ("running", "waiting") for record in records):
-        remove(folder / _TRIALS)  # checkpoints of trials that other calls have continued
+        remove(folder / _TRIALS)  # left-over checkpoints of trials that other calls have continued and finished
     return TuneResult.of(records, notes=plan.notes, seconds=time.perf_counter() - began)
 
 
 def _write_result(found: TuneResult, plan: SearchPlan, folder: Path) -> None:
-    """Write the settings of the best two trials and all figures."""
+    """Write the settings of the two best trials and all results."""
     _write_run(folder, _BEST, found.best, plan, about=found.statements())
     if found.runner_up is not None:
         about = [f"The second best of a search: F1 on dev {100 * (found.runner_up.f1 or 0.0):.2f}, with one seed."]
@@ -217,7 +222,7 @@ def _write_result(found: TuneResult, plan: SearchPlan, folder: Path) -> None:
 def _write_run(
     folder: Path, name: str, trial: TrialRecord, plan: SearchPlan, *, about: Iterator[str] | Sequence[str]
 ) -> None:
-    """Write a trial's settings as a whole run, with test text where it was named."""
+    """Write a trial's settings as the configuration of a run, including the test text if the user named one."""
     run = plan.space.config(plan.run, trial.params).model_copy(update={"output": folder / name})
     comments = "".join(f"# {line}\n" for text in about for line in textwrap.wrap(text, _WIDTH))
     tables = run.model_dump(mode="json", exclude_defaults=True, exclude_none=True)

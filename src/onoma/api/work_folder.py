@@ -1,4 +1,4 @@
-"""The output folder of a comparison or a search: one call has it, and a later one goes on with what is in it."""
+"""Output folder of a comparison or a search: it is used by one call at a time, and a later call can resume the work."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from onoma.io.lock import locked
 
 
 def check_folder(folder: Path, *, kind: str, begun: bool, overwrite: bool, resume: bool) -> None:
-    """Check that a folder may be written to.
+    """Check that an output folder may be written to.
 
     Args:
-        folder: the output, which may not exist.
-        kind: what is written to it.
-        begun: whether it has one already.
-        overwrite: discard that.
-        resume: go on with that.
+        folder: the output folder; it need not exist.
+        kind: name of what is written to it, for messages.
+        begun: whether the folder already contains something of this kind.
+        overwrite: whether that may be discarded.
+        resume: whether that is to be continued.
 
     Raises:
-        InputError: it may not; with what to do.
+        InputError: the folder may not be written to. The message says what to do.
     """
     if overwrite and resume:
         raise InputError(f"--resume continues a {kind} and --overwrite discards it; pass one of them")
@@ -39,14 +39,14 @@ def check_folder(folder: Path, *, kind: str, begun: bool, overwrite: bool, resum
 
 @contextmanager
 def taken_folder(folder: Path, *, parts: Sequence[str]) -> Iterator[None]:
-    """Have a folder for oneself; afterwards it is removed if nothing is in it.
+    """Lock a folder for this process; afterwards remove it if it is empty.
 
     Args:
-        folder: made where it does not exist.
-        parts: folders in it that are removed too if nothing is in them.
+        folder: the folder, which is created if it does not exist.
+        parts: names of subfolders that are also removed if they are empty.
 
     Raises:
-        InputError: another process has it.
+        InputError: another process holds the lock.
     """
     output = OutputFolder(folder)
     try:
@@ -54,5 +54,5 @@ def taken_folder(folder: Path, *, parts: Sequence[str]) -> Iterator[None]:
             yield
     finally:
         for path in (output.run, *(folder / part for part in parts), folder):
-            with suppress(OSError):  # something is in it
+            with suppress(OSError):  # the folder is not empty
                 path.rmdir()

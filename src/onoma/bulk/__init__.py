@@ -1,4 +1,4 @@
-"""Streams of documents through a tagger: many files, tables, many processes, each row exactly once."""
+"""Bulk tagging of files and tables, in one or more processes; each row is written exactly once."""
 
 from onoma.bulk.inputs import Found, find_inputs
 from onoma.bulk.observing import BulkObserver, BulkReport, Progress

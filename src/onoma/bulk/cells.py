@@ -1,7 +1,7 @@
-"""Cells of Parquet as plain values, whatever other packages are installed.
+"""Conversion of Parquet cells to plain Python values, independent of which other packages are installed.
 
-pyarrow gives a time with nanoseconds as a value of pandas, or not at all without pandas, and no date beyond the year
-9999. Here such a cell is text, written as the others are: ``2026-11-28 07:15:00.123456789+01:00``.
+pyarrow returns a time with nanoseconds as a pandas value and fails if pandas is not installed. It also fails for dates
+after the year 9999. Such cells become text in the format of other times: ``2026-11-28 07:15:00.123456789+01:00``.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _DATES: Mapping[str, _Unit] = {"date32[day]": "D", "date64[ms]": "ms"}
 
 
 def fields_of(row: Row) -> Mapping[str, object]:
-    """A row's fields as plain values.
+    """Return a row's fields as plain values.
 
     Raises:
-        RowError: a cell of a Parquet file cannot be one.
+        RowError: a cell of a Parquet file cannot be converted.
     """
     record = row.record
     if isinstance(record, Mapping):
@@ -33,10 +33,10 @@ def fields_of(row: Row) -> Mapping[str, object]:
 
 
 def plain_value(cell: pa.Scalar) -> object:
-    """A cell as a plain value.
+    """Return a cell as a plain value.
 
     Raises:
-        RowError: Python cannot hold it, as text that is not UTF-8.
+        RowError: Python cannot represent the value, for example text that is not UTF-8.
     """
     import pyarrow.types as kinds
 
@@ -51,7 +51,7 @@ def plain_value(cell: pa.Scalar) -> object:
 
 
 def _time(cell: pa.Scalar) -> object:
-    """A date, a time or a duration; text where Python's types cannot hold it."""
+    """Return a date, a time or a duration; as text if Python's types cannot represent it."""
     import pyarrow as pa
     import pyarrow.types as kinds
 
@@ -80,7 +80,10 @@ def _in_microseconds(kind: pa.DataType) -> pa.DataType:
 
 
 def _with_nanoseconds(text: str, rest: int) -> str:
-    """A time as text with three more digits; six or none stand behind the seconds, and perhaps a zone after them."""
+    """Return a time as text with the three digits of its nanoseconds added.
+
+    The seconds in ``text`` have six decimal places or none, and a time zone may follow them.
+    """
     zone = len(text) - 6 if text[-6:-5] in ("+", "-") and text[-3:-2] == ":" else len(text)
     seconds = text[:zone]
     return f"{seconds if '.' in seconds else seconds + '.000000'}{rest:03}{text[zone:]}"

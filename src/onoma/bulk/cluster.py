@@ -1,7 +1,7 @@
-"""A job's shards on many machines, through Ray Data: the same worker in a map over shard numbers.
+"""Processing of a job's shards on several machines with Ray Data, which maps a worker over the shard numbers.
 
-Machines share the files: they read the input, the model and write shards under the same paths. The journal stays with
-the process that drives the job.
+All machines need access to the same files: they read the input and the model and write the shards under the same
+paths. Only the process that drives the job writes the journal.
 
 Source: https://docs.ray.io/en/latest/data/api/doc/ray.data.Dataset.map_batches.html
 """
@@ -27,18 +27,22 @@ def need_ray() -> None:
     """Check that Ray Data is installed.
 
     Raises:
-        MissingExtraError: it is not.
+        MissingExtraError: Ray Data is not installed.
     """
     with needing("a cluster (--engine ray)", extra="ray"):
         import_module("ray.data")
 
 
 def do_on_ray(job: Job, shards: Sequence[int], *, workers: int, threads: int) -> Results:
-    """Do shards as tasks of a Ray cluster: the one that RAY_ADDRESS names or that runs here, else one of this machine.
+    """Process shards as tasks of a Ray cluster, and yield their results as they are finished.
+
+    Uses the cluster that RAY_ADDRESS names or that already runs here; otherwise starts one on this machine.
 
     Args:
-        workers: how many processes over all machines.
-        threads: processor threads of each, which Ray keeps free for it.
+        job: the planned job.
+        shards: numbers of the shards to process.
+        workers: number of worker processes over all machines.
+        threads: processor threads per worker, which Ray reserves for it.
     """
     import ray
     import ray.data
@@ -67,7 +71,7 @@ def do_on_ray(job: Job, shards: Sequence[int], *, workers: int, threads: int) ->
 
 
 class _Batches:
-    """The state of a process of the cluster: a worker, and the driver's working directory, for relative paths."""
+    """A worker process of the cluster, in the driver's working directory, so that relative paths are valid."""
 
     def __init__(self, job: Job, where: str) -> None:
         os.chdir(where)

@@ -1,8 +1,8 @@
-"""Shards to the output that was asked for, in their order; the same shards become the same bytes.
+"""Delivery of finished shards: merges them in order and moves the result to the output's place.
 
-Everything is put together in the job's folder first. What then moves to the output's place replaces nothing that may
-not be replaced, also if it came there a moment ago. A file with the very bytes of the output is one that this job has
-put there before it died.
+The same shards always give the same bytes. Everything is assembled in the job's folder first. Moving the result never
+replaces anything that may not be replaced, even if that has only just been created. An existing file with exactly the
+bytes of the output was put there by this job before it was interrupted.
 """
 
 from __future__ import annotations
@@ -30,13 +30,15 @@ _GROUP_BYTES = 64_000_000
 
 
 def deliver(job: Job, output: Output, *, overwrite: bool) -> None:
-    """Put the output in its place, dead letters first.
+    """Move the output to its place, dead letters first.
 
     Args:
-        overwrite: whether what is there may be replaced.
+        job: the job, with all shards finished.
+        output: paths and format of the output.
+        overwrite: whether existing output may be replaced.
 
     Raises:
-        UnfinishedError: something is there that may not be replaced.
+        UnfinishedError: something exists there that may not be replaced.
     """
     letters = [path for shard in range(job.shards) if (path := job.letters(shard)).exists()]
     if letters:
@@ -91,7 +93,7 @@ def _taken(path: Path) -> UnfinishedError:
 
 
 def _merge(job: Job, output: Output) -> None:
-    """All parts as one file in the job's folder."""
+    """Merge all parts into one file in the job's folder."""
     parts = [job.part(shard) for shard in range(job.shards)]
     with replacing_bytes(job.folder / MERGED) as file:
         if job.target == "parquet":
@@ -108,7 +110,7 @@ def _append_all(parts: Sequence[Path], file: BinaryIO) -> None:
 
 
 def _merge_tables(parts: Sequence[Path], file: BinaryIO) -> None:
-    """One table of all, in row groups of a useful size."""
+    """Merge Parquet files into one, and combine their small row groups into larger ones."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

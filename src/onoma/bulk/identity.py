@@ -1,4 +1,4 @@
-"""What a job is known by: the settings and the files that decide its bytes, and whether they are still the same."""
+"""Identity of a job: the settings and files that determine its output, and checks of whether they have changed."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from onoma.io.digest import file_digest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownInput:
-    """A file of a job.
+    """Identity of an input file.
 
     Attributes:
-        name: its path, and how it is read.
-        digest: of its content.
-        rows: how many it has.
+        name: path of the file, and how it is read.
+        digest: SHA-256 of its content.
+        rows: number of rows, blank ones included.
     """
 
     name: str
@@ -31,22 +31,22 @@ class KnownInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobIdentity:
-    """Everything that decides the bytes of a job.
+    """Everything that determines the bytes of a job's output.
 
     Attributes:
         settings: the model, the versions and the options, by name.
-        inputs: the files, in order.
+        inputs: the input files, in order.
     """
 
     settings: Mapping[str, str]
     inputs: tuple[KnownInput, ...]
 
     def changes(self, now: JobIdentity) -> dict[str, str]:
-        """What differs from another one, by name, for people."""
+        """Return the differences between this identity and a newer one, by name, as readable text."""
         return changes(self._described(), now._described())
 
     def replaced(self, now: JobIdentity) -> list[int] | None:
-        """The inputs that hold something else now, by their place; None where more than that differs."""
+        """Return the indices of the inputs whose content has changed, or None if anything else differs."""
         names = [input.name for input in self.inputs]
         if self.settings != now.settings or names != [input.name for input in now.inputs]:
             return None
@@ -60,14 +60,15 @@ class JobIdentity:
 
 
 def know(source: Source[object], *, stamp: str) -> KnownInput:
-    """Read a file through twice: once for its digest, once to count its rows.
+    """Return the identity of a file, which is read twice: once for its digest and once to count its rows.
 
     Args:
-        stamp: of the file, taken before anything of it was read.
+        source: the file.
+        stamp: stamp of the file, taken before any of it was read.
 
     Raises:
-        CorpusError: it cannot be read to its end.
-        InputError: it has changed meanwhile.
+        CorpusError: the file cannot be read to its end.
+        InputError: the file has changed while it was read.
     """
     input = source.input
     how = f"{input.format}, {input.options}" if input.kind == "corpus" else f"{input.column}, {input.options.encoding}"
@@ -78,10 +79,10 @@ def know(source: Source[object], *, stamp: str) -> KnownInput:
 
 
 def check_unchanged(inputs: Sequence[Input], identity: JobIdentity) -> None:
-    """Check that all files still hold what they held when the job was planned.
+    """Check that the content of all files is the same as when the job was planned.
 
     Raises:
-        UnfinishedError: one does not.
+        UnfinishedError: a file has changed.
     """
     for input, known in zip(inputs, identity.inputs, strict=True):
         if input.digest != known.digest:
@@ -90,11 +91,11 @@ def check_unchanged(inputs: Sequence[Input], identity: JobIdentity) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownModel:
-    """A model's files.
+    """Identity of a model.
 
     Attributes:
-        stamp: what changes when somebody writes to them or puts others in their place.
-        digest: of what the model's answers depend on.
+        stamp: inode, size and times of each file, which change when the file is written to or replaced.
+        digest: start of the SHA-256 of the files that determine the model's predictions.
     """
 
     stamp: tuple[tuple[int, ...], ...]
@@ -102,14 +103,14 @@ class KnownModel:
 
     @classmethod
     def of(cls, folder: Path) -> KnownModel:
-        """The model in a folder."""
+        """Return the identity of the model in a folder."""
         files = _model_files(folder)
         stamp = _stamp(files)
         digests = "".join(file_digest(file) for file in files)
         return cls(stamp=stamp, digest=hashlib.sha256(digests.encode()).hexdigest()[:16])
 
     def is_still(self, folder: Path) -> bool:
-        """Whether the folder has this model; its files are read only where it may have another one."""
+        """Return whether the folder still has this model; its files are read only if their stamp has changed."""
         return _stamp(_model_files(folder)) == self.stamp or KnownModel.of(folder).digest == self.digest
 
 

@@ -1,4 +1,4 @@
-"""What the caller named, files, folders and patterns, as files of one kind each, in an order that does not change."""
+"""Search for input files: resolves files, folders and patterns to inputs of a known kind, in a reproducible order."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SOURCES: Mapping[InputKind, Callable[[Input], Source[Any]]] = {
     "parquet": ParquetTable,
     "corpus": Corpus,
 }
-"""What reads each kind."""
+"""Source class for each kind of input."""
 
 TABLES: tuple[InputKind, ...] = ("csv", "parquet")
 
@@ -35,12 +35,12 @@ _WILD = frozenset("*?[")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The files to read.
+    """Result of a search for input files.
 
     Attributes:
-        inputs: in order.
-        passed_over: files of folders whose suffix is that of no readable format.
-        own: files of folders that are the output of the same name.
+        inputs: files to read, in order.
+        passed_over: files in folders that are skipped because their suffix belongs to no readable format.
+        own: files in folders, or matched by patterns, that are skipped because they belong to the output itself.
     """
 
     inputs: tuple[Input, ...]
@@ -49,11 +49,11 @@ class Found:
 
     @property
     def once(self) -> bool:
-        """Whether some of them can be read only once."""
+        """Whether some of the inputs can be read only once."""
         return any(input.once is not None for input in self.inputs)
 
     def notices(self) -> list[str]:
-        """What of the folders is not read, for people."""
+        """Return messages about the files that are skipped."""
         whats = {"of other kinds were skipped": self.passed_over, "are the output itself and are not read": self.own}
         return [
             f"{len(paths):,} files {what}: {', '.join(map(str, paths[:3]))}{', …' if len(paths) > 3 else ''}"
@@ -70,17 +70,17 @@ def find_inputs(
     format: str | None = None,
     options: ReadOptions | None = None,
 ) -> Found:
-    """The files that are meant.
+    """Find the input files.
 
     Args:
-        named: files, folders, which are searched through, and patterns with ``*``, ``?`` and ``**``.
-        output: where they will be tagged to; what is there is no input.
-        column: which column or key holds the text; `text` where not named.
-        format: what all files are, `csv`, `parquet` or a corpus format; by their suffixes and content where not named.
-        options: how corpora are read; with ``text_unit="line"`` each line of a text is a document.
+        named: files, folders (searched recursively) and patterns with ``*``, ``?`` and ``**``.
+        output: path of the output; files that belong to it are not inputs.
+        column: column or key that holds the text; by default `text`.
+        format: format of all files: `csv`, `parquet` or a corpus format; by default detected from suffix and content.
+        options: how corpora are read; with ``text_unit="line"`` each line of a text file is a document.
 
     Raises:
-        InputError: there is no such file, none at all, or one that cannot be read this way, or that is the output.
+        InputError: a file does not exist, there are no files, or a file cannot be read in this way or is the output.
     """
     options = options or ReadOptions()
     search = _Search([] if output is None else places_of(output), format=format)
@@ -94,24 +94,30 @@ def find_inputs(
 
 
 def source_of(input: Input) -> Source[object]:
-    """The file as rows."""
+    """Return the source that reads an input as rows."""
     return SOURCES[input.kind](input)
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file that was found, and the id of a document that is all of it: its place in the folder that was named."""
+    """A file that was found.
+
+    Attributes:
+        path: path of the file.
+        name: path within the searched folder, which is the document's id if the whole file is one document; None if
+            the file was not found in a folder.
+    """
 
     path: Path
     name: str | None = None
 
 
 class _Search:
-    """Looks for files, and keeps what is none to read.
+    """Search for files, which also records the files that it skips.
 
     Args:
-        output: the places of the output; the last one is the folder of the unfinished job.
-        format: that the caller has named.
+        output: paths that belong to the output; the last one is the folder of the unfinished job.
+        format: format given by the caller, if any.
 
     Attributes:
         passed_over, own: as in :class:`Found`.
@@ -125,7 +131,7 @@ class _Search:
         self._output = [self._absolute(place) for place in output]
 
     def files(self, name: Path) -> Iterator[_File]:
-        """The files that a name stands for."""
+        """Yield the files that a name stands for."""
         if self._is_output(name):
             raise InputError(f"{name}: is an input and the output; name another output")
         if name.is_dir() and self._format == "brat":
@@ -147,7 +153,7 @@ class _Search:
             named = named_format(path)
             if named not in _NOT_IN_FOLDERS:
                 yield _File(path, name=plain_name(path.relative_to(folder)).with_suffix("").as_posix())
-            elif named != "brat" or not path.with_suffix(".txt").is_file():  # the annotation of a text is not skipped
+            elif named != "brat" or not path.with_suffix(".txt").is_file():  # a text's .ann file is not reported
                 self.passed_over.append(path)
 
     def _without_output(self, files: Iterable[Path]) -> Iterator[Path]:
@@ -161,7 +167,7 @@ class _Search:
         return any(self._absolute(path).is_relative_to(place) for place in self._output)
 
     def _absolute(self, path: Path) -> Path:
-        """The one path of all that lead to a file; of a link its own."""
+        """Return the path with its folder resolved; if the path itself is a link, the link is kept."""
         parent = path.parent
         if parent not in self._folders:
             self._folders[parent] = parent.resolve()
@@ -214,14 +220,14 @@ def _kind_of_text(options: ReadOptions) -> InputKind:
 
 
 def _kind_of_pipe(pipe: ReadOnce, *, column: str | None, format: str | None, options: ReadOptions) -> InputKind:
-    """What can be read in one go, without knowing its end.
+    """Return the kind of an input that can be read only once.
 
     Raises:
-        CorpusError: it has to be read more than once.
+        CorpusError: the input's format has to be read more than once.
     """
     named = format or named_format(pipe.path)
     if pipe.path == STANDARD_INPUT and column is None:
-        named = format or "text"  # whatever it looks like
+        named = format or "text"  # the format of standard input is not detected
     if not _keeps_line_feeds(options.encoding):
         named = options.encoding.upper()
     elif named is None and (column is not None or options.text_unit != "line") and plain_name(pipe.path) == pipe.path:
@@ -233,7 +239,7 @@ def _kind_of_pipe(pipe: ReadOnce, *, column: str | None, format: str | None, opt
 
 
 def _looks_like(pipe: ReadOnce, *, encoding: str) -> str:
-    """The format of a pipe by its first lines; by the first one, where that settles it."""
+    """Return the format of a pipe, detected from its first line if that is JSON, else from its first lines."""
     named = None
     for lines in (1, HEAD_LINES):
         head = pipe.head(lines=lines, size=_HEAD_BYTES).decode(encoding, errors="replace")
@@ -257,13 +263,17 @@ def _is_text(path: Path, options: ReadOptions) -> bool:
     try:
         found = sniff(path, encoding=options.encoding)
     except CorpusError:
-        # Empty, or not in this encoding: one file that will be said to be so, and no reason to refuse the others.
+        # The file is empty or not in this encoding. This is reported later, for this file only; the others are read.
         return path.suffix.lower() == ".txt"
-    return found == "text" or (found == "brat" and path.suffix.lower() == ".txt")  # its annotation is not needed
+    return found == "text" or (found == "brat" and path.suffix.lower() == ".txt")  # brat without its .ann file
 
 
 def _keeps_line_feeds(encoding: str) -> bool:
-    """Whether lines can be separated before they are decoded; in UTF-16 they cannot."""
+    """Return whether bytes can be split into lines before they are decoded, which is not possible in UTF-16.
+
+    Raises:
+        ConfigError: the encoding is unknown.
+    """
     try:
         return "a\n".encode(encoding) == b"a\n" or encoding.lower().replace("_", "-") == "utf-8-sig"
     except LookupError:

@@ -1,4 +1,4 @@
-"""A job that has been planned: everything that a process needs to do any shard of it, wherever it runs."""
+"""A planned job, with everything that a process on any machine needs to process one of its shards."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ PARTS, LETTERS = "parts", "dead"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Rows to tag, cut into shards by their numbers alone, so that nothing else can move a boundary.
+    """Rows to tag, split into shards by row number only, so that shard boundaries are reproducible.
 
     Attributes:
-        inputs: the files, in order.
-        stamps: size and time of each when the job was planned.
-        counts: how many rows each of them holds, blank ones included.
-        shard_rows: rows of a shard.
-        target: what is written.
-        columns: what a table holds.
-        headings: whether every shard of CSV names its columns, or the first one alone.
-        folder: where the shards are written.
-        load: loads the tagger, in whichever process; must be picklable.
-        model: the model's folder on the machine that plans.
-        known_model: what it was then.
+        inputs: the input files, in order.
+        stamps: stamp of each file (from size and time) when the job was planned.
+        counts: number of rows of each file, blank ones included.
+        shard_rows: number of rows per shard.
+        target: format of the output.
+        columns: columns of an output table.
+        headings: whether every CSV shard begins with a header line, or only the first one.
+        folder: folder that the shards are written to.
+        load: function that loads the tagger in any process; must be picklable.
+        model: the model's folder on the machine that plans the job.
+        known_model: identity of the model when the job was planned.
     """
 
     inputs: tuple[Input, ...]
@@ -46,22 +46,22 @@ class Job:
 
     @property
     def rows(self) -> int:
-        """Rows of all files."""
+        """Number of rows of all files."""
         return sum(self.counts)
 
     @property
     def shards(self) -> int:
-        """How many shards there are; one without rows where there is nothing."""
+        """Number of shards; one empty shard if there are no rows."""
         return max(1, -(-self.rows // self.shard_rows))
 
     def bounds(self, shard: int) -> tuple[int, int]:
-        """The rows ``[start, stop)`` of a shard."""
+        """Return the rows ``[start, stop)`` of a shard."""
         return shard * self.shard_rows, min((shard + 1) * self.shard_rows, self.rows)
 
     def part(self, shard: int) -> Path:
-        """Where a shard's tagged rows are."""
+        """Return the path of a shard's tagged rows."""
         return self.folder / PARTS / f"part-{shard:05}.{self.target}"
 
     def letters(self, shard: int) -> Path:
-        """Where a shard's dead letters are."""
+        """Return the path of a shard's dead letters."""
         return self.folder / LETTERS / f"part-{shard:05}.jsonl"

@@ -1,7 +1,8 @@
-"""The journal of a job: what it is, and which of its shards are finished. A line counts once it is wholly on disk.
+"""The journal of a job: its identity and its finished shards.
 
-The first line is the job's identity; then comes a line for each shard, after its file. A line left incomplete by
-a crash is cut off, and its shard is done again.
+The first line holds the job's identity. Each further line records a finished shard and is written after the shard's
+file. A line counts only when it is completely on disk: a line left incomplete by a crash is removed, and its shard is
+processed again.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ _FINISHED = {"finished": True}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
-    """The first line.
+    """The first line of a journal.
 
     Attributes:
-        format: of the journal.
-        identity: the job.
-        overwrite: whether the caller has allowed to replace what was at the output's place.
+        format: version of the journal's format.
+        identity: identity of the job.
+        overwrite: whether the caller has allowed the job to replace existing output.
     """
 
     format: int
@@ -41,12 +42,12 @@ class Heading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What a journal says.
+    """Content of a journal.
 
     Attributes:
         heading: the first line.
         done: the finished shards.
-        finished: the output is complete, and only cleaning up is left.
+        finished: whether the output is complete, so that only cleaning up is left.
     """
 
     heading: Heading
@@ -58,7 +59,7 @@ class Journal:
     """The journal in a job's folder.
 
     Args:
-        path: the file.
+        path: path of the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -67,15 +68,16 @@ class Journal:
 
     @property
     def begun(self) -> bool:
-        """Whether there is a job to go on with."""
+        """Whether the journal exists, and with it an unfinished job."""
         return self.path.is_file()
 
     def begin(self, identity: JobIdentity, *, overwrite: bool, done: Iterable[Done] = ()) -> None:
-        """Write the identity of a new job, or of one that goes on with other files, and open the journal.
+        """Write the identity of a new job, or of a resumed job whose inputs have changed, and open the journal.
 
         Args:
-            overwrite: whether the caller has allowed to replace what is at the output's place.
-            done: shards that are finished already.
+            identity: identity of the job.
+            overwrite: whether the caller has allowed the job to replace existing output.
+            done: shards that are already finished.
         """
         heading = Heading(format=_FORMAT, identity=identity, overwrite=overwrite)
         with replacing_bytes(self.path) as file:
@@ -84,10 +86,10 @@ class Journal:
         self._file = self.path.open("ab")
 
     def take_up(self) -> Record:
-        """Read the journal, cut off what a death has torn, and open it.
+        """Read the journal, remove everything from the first incomplete line on, and open it for appending.
 
         Raises:
-            InputError: it is not the journal of a job, or one of another version.
+            InputError: the file is not the journal of a job, or is one of another version.
         """
         lines = self.path.read_bytes().split(b"\n")[:-1]
         heading = _read(lines[0], Heading) if lines else None
@@ -116,7 +118,7 @@ class Journal:
         self._append(asdict(done))
 
     def finish(self) -> None:
-        """Record that the output is complete, and only cleaning up is left."""
+        """Record that the output is complete, so that only cleaning up is left."""
         self._append(_FINISHED)
 
     def close(self) -> None:
@@ -145,7 +147,7 @@ T = TypeVar("T")
 
 
 def _read(line: bytes, kind: type[T]) -> T | None:
-    """The record of a line; None where it is another one, or damaged."""
+    """Return the record of a line; None if the line is of another type or damaged."""
     try:
         return msgspec.convert(json.loads(line), kind)
     except (ValueError, RecursionError, msgspec.ValidationError):

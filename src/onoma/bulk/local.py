@@ -1,6 +1,6 @@
-"""A job's shards on one machine: in this process, or in several, each with its own tagger.
+"""Processing of a job's shards on one machine: in this process, or in worker processes that each load the tagger.
 
-A process that dies takes one shard with it, which another one does again. This module does not know the journal.
+If a worker process dies, its shard is processed again by another one. This module does not access the journal.
 """
 
 from __future__ import annotations
@@ -19,18 +19,22 @@ _ATTEMPTS = 3
 
 
 def do_here(job: Job, shards: Sequence[int]) -> Results:
-    """Do shards in this process."""
+    """Process shards in this process, and yield their results."""
     worker = ShardWorker(job)
     for shard in shards:
         yield worker.attempt(shard)
 
 
 def do_in_processes(job: Job, shards: Sequence[int], *, workers: int, notice: Callable[[str], None]) -> Results:
-    """Do shards in separate processes, each as a process becomes free; yields results as they are done.
+    """Process shards in worker processes, and yield their results in the order in which they are finished.
+
+    A worker gets the next shard as soon as it is free.
 
     Args:
-        workers: how many processes.
-        notice: called with a message about a process that has died.
+        job: the planned job.
+        shards: numbers of the shards to process.
+        workers: maximum number of worker processes.
+        notice: function called with a message about each worker process that has died.
     """
     waiting, deaths = deque(shards), Counter[int]()
     crew = [_Worker(job) for _ in range(min(workers, len(shards)))]
@@ -61,7 +65,7 @@ def do_in_processes(job: Job, shards: Sequence[int], *, workers: int, notice: Ca
 
 
 class _Worker:
-    """A process and the shard that it has, if it has one."""
+    """A worker process and the shard that it is processing, if any."""
 
     def __init__(self, job: Job) -> None:
         self._process = WorkerProcess(_work, job)
@@ -69,13 +73,13 @@ class _Worker:
         self.shard: int | None = None
 
     def give(self, shards: deque[int]) -> None:
-        """Have it do the next shard, if there is one."""
+        """Send the worker the next shard, or None if there are no more."""
         self.shard = shards.popleft() if shards else None
-        with suppress(ConnectionError):  # a dead one is found when it is listened to
+        with suppress(ConnectionError):  # a dead worker is detected when its pipe is read
             self.pipe.send(self.shard)
 
     def buried(self) -> tuple[int, str]:
-        """The shard that it had, and how it has ended."""
+        """Clean up a dead worker; return its shard and how its process ended."""
         self.end()
         assert self.shard is not None
         return self.shard, self._process.how_it_ended
@@ -85,7 +89,7 @@ class _Worker:
 
 
 def _work(pipe: Connection, job: Job) -> None:
-    """What a process does: load the model, then shard after shard until there are none."""
+    """Run a worker process: load the model, then process shards until None is received."""
     shard = pipe.recv()
     try:
         worker = ShardWorker(job)

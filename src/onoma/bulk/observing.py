@@ -1,4 +1,4 @@
-"""The progress of a job, and its result."""
+"""Progress and result of a job."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkReport:
-    """The result of a job.
+    """Result of a job.
 
     Attributes:
-        output: the file or the folder of parts.
-        tagged: rows that are in it.
-        entities: found in them.
-        dead: rows that could not be tagged.
-        dead_letters: the file with these rows and the reasons; None where there are none.
+        output: path of the output file, or of the folder of parts.
+        tagged: number of rows in the output.
+        entities: number of entities predicted in these rows.
+        dead: number of rows that could not be tagged.
+        dead_letters: path of the file with these rows and the reasons; None if there are none.
     """
 
     output: Path
@@ -27,14 +27,14 @@ class BulkReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """The progress of a job.
+    """Progress of a job.
 
     Attributes:
-        rows: done, of all runs of the job.
-        of: all there are.
-        dead: rows that could not be tagged.
-        words_per_second: of this run.
-        seconds_left: at this run's speed.
+        rows: number of rows finished so far, including earlier runs of the job.
+        of: total number of rows.
+        dead: number of rows that could not be tagged.
+        words_per_second: speed of this run.
+        seconds_left: estimated remaining time at the speed of this run.
     """
 
     rows: int
@@ -45,13 +45,13 @@ class Progress:
 
 
 class BulkObserver:
-    """Receives the progress of a job; the methods of this class do nothing."""
+    """Base class of observers of a job's progress; its methods do nothing."""
 
     def notice(self, text: str) -> None:
-        """Something that the user should know."""
+        """Receive a message for the user."""
 
     def began(self, *, rows: int, of: int) -> None:
-        """Tagging begins; ``rows`` were done before."""
+        """Called when tagging begins; ``rows`` of ``of`` rows are already finished."""
 
     def progressed(self, progress: Progress) -> None:
-        """A shard is done."""
+        """Called when a shard is finished."""

@@ -1,13 +1,13 @@
-"""Where a job's output goes, what is in the way, and where the job lives until it is done.
+"""Paths of a job's output and of its working folder, and checks of what already exists there.
 
 ::
 
-    entities.jsonl               the output, a file; appears whole
-    entities.jsonl.dead.jsonl    the rows that could not be tagged, where there are any
-    entities.jsonl.unfinished/   journal.jsonl, parts/, dead/ and what is ready to be moved; gone when the job is done
+    entities.jsonl               the output file; appears only when it is complete
+    entities.jsonl.dead.jsonl    the rows that could not be tagged, if there are any
+    entities.jsonl.unfinished/   journal.jsonl, parts/, dead/ and files ready to be moved; removed when the job is done
 
-An output folder is ``parts/`` itself, renamed. Nothing is removed but what the job has written, and what was at the
-output's place and may be replaced.
+An output folder is the folder ``parts/``, renamed. Only files that the job has written, and existing output that may
+be replaced, are ever removed.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _PART = re.compile(r"part-\d+\.(jsonl|csv|parquet)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """What a job will leave.
+    """Paths and format of a job's output.
 
     Attributes:
-        path: the file, or the folder of parts.
-        target: what is in it.
-        folder: whether it is a folder.
-        letters: the file of dead letters.
-        work: the folder of the unfinished job.
+        path: the output file, or the folder of parts.
+        target: format of the output.
+        folder: whether the output is a folder.
+        letters: file of the dead letters.
+        work: folder of the unfinished job.
     """
 
     path: Path
@@ -49,18 +49,18 @@ class Output:
 
     @property
     def compression(self) -> str:
-        """The suffix of the compression of a file; else empty."""
+        """Suffix of the output file's compression; empty if the output is not compressed."""
         suffix = self.path.suffix.lower()
         return suffix if suffix in COMPRESSIONS and not self.folder else ""
 
     def check_place(self, *, overwrite: bool) -> None:
-        """Check that what is at the output's place may be replaced, if anything is there.
+        """Check that anything that already exists at the output's place may be replaced.
 
         Args:
-            overwrite: whether files, and folders that hold parts alone, may be replaced.
+            overwrite: whether files, and folders that contain only parts, may be replaced.
 
         Raises:
-            InputError: it may not.
+            InputError: something exists there that may not be replaced.
         """
         for path in (self.path, self.letters):
             if not os.path.lexists(path) or (self.folder and path == self.path and is_empty_folder(path)):
@@ -79,10 +79,10 @@ class Output:
                 )
 
     def check_folder(self) -> None:
-        """Check that parts can become the output folder by being renamed.
+        """Check that the folder of parts can be renamed to the output folder.
 
         Raises:
-            InputError: they cannot.
+            InputError: the output folder is a link or a mount point.
         """
         if self.folder and self.path.is_symlink():
             raise InputError(f"{self.path}: is a link to a folder; name the folder itself, {self.path.resolve()}")
@@ -93,12 +93,12 @@ class Output:
 
 
 def is_empty_folder(path: Path) -> bool:
-    """Whether there is a folder with nothing in it."""
+    """Return whether the path is an empty folder, and not a link to one."""
     return path.is_dir() and not path.is_symlink() and next(path.iterdir(), None) is None
 
 
 def remove_parts(folder: Path) -> None:
-    """Remove the parts in a folder, whole ones and drafts, and the folder if nothing else is in it."""
+    """Remove the parts and drafts in a folder, and the folder itself if nothing else is in it."""
     if not folder.is_dir() or folder.is_symlink():
         return
     for path in folder.iterdir():
@@ -109,15 +109,15 @@ def remove_parts(folder: Path) -> None:
 
 
 def is_draft(path: Path) -> bool:
-    """Whether a file is what a death has left of one that was being written."""
+    """Return whether a file is an incomplete draft, left behind by a process that died while writing it."""
     return path.name.startswith(".") and path.name.endswith(DRAFT)
 
 
 def places_of(named: str | os.PathLike[str]) -> Sequence[Path]:
-    """Everything that an output of this name may leave or need: the output, the dead letters and the job's folder.
+    """Return all paths that an output of this name may use: the output, the dead letters and the job's folder.
 
     Raises:
-        InputError: it is no name of a file or a folder.
+        InputError: the name is not that of a file or folder.
     """
     path = Path(named)
     if path.name in ("", ".."):
@@ -126,14 +126,15 @@ def places_of(named: str | os.PathLike[str]) -> Sequence[Path]:
 
 
 def choose_output(named: str | os.PathLike[str], *, to: str | None, inputs: tuple[Input, ...]) -> Output:
-    """What is meant by an output: a folder where it is one or ends with a slash, else a file.
+    """Return the output that a name stands for: a folder if it is one or ends with a slash, else a file.
 
     Args:
-        named: as the caller wrote it.
-        to: `jsonl`, `csv` or `parquet`; by the file's suffix, or for a folder by the input, where not said.
+        named: the name as the caller wrote it.
+        to: `jsonl`, `csv` or `parquet`; None to use the file's suffix, or for a folder the kind of the inputs.
+        inputs: the files to tag.
 
     Raises:
-        InputError: the format cannot be determined, or cannot be written.
+        InputError: the format cannot be determined or written, or the parent folder does not exist.
     """
     path, letters, work = places_of(named)
     folder = is_folder(named)
@@ -154,7 +155,7 @@ def choose_output(named: str | os.PathLike[str], *, to: str | None, inputs: tupl
 
 
 def is_folder(named: str | os.PathLike[str]) -> bool:
-    """Whether an output is a folder, or will be one."""
+    """Return whether an output is a folder or will become one."""
     return os.fspath(named).endswith(("/", os.sep)) or Path(named).is_dir()
 
 

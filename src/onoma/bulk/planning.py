@@ -1,4 +1,4 @@
-"""From what a caller wants to a plan that any process can follow, and to what the job will be known by."""
+"""Planning of a job: turns a request into a plan that any process can follow, and into the job's identity."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ _PACKAGES = ("numpy", "onnxruntime", "tokenizers")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a caller wants done.
+    """A request to tag files.
 
     Attributes:
         found: the files to tag.
-        output: where to.
-        model: the model's folder, to know it again.
-        load: loads its tagger in whichever process; must be picklable.
-        settings: what else decides the output, by name, to be the same when the job is resumed.
-        engine: this machine, or a Ray cluster.
-        workers: processes that tag.
-        threads: processor threads of each; a cluster keeps them free.
-        shard_rows: rows of a shard.
-        layers: whether the model finds layers beside the entities.
-        overwrite: replace the output, and discard an unfinished job.
-        resume: continue the unfinished job, if there is one.
+        output: paths and format of the output.
+        model: the model's folder, used to detect changes of the model.
+        load: function that loads the tagger in any process; must be picklable.
+        settings: other settings that determine the output, by name; must be the same when the job is resumed.
+        engine: where the job runs: ``local`` on this machine, ``ray`` on a Ray cluster.
+        workers: number of worker processes.
+        threads: processor threads per worker; a cluster reserves them.
+        shard_rows: number of rows per shard.
+        layers: whether the model predicts layers in addition to entities.
+        overwrite: whether to replace existing output and to discard an unfinished job.
+        resume: whether to continue the unfinished job, if there is one.
     """
 
     found: Found
@@ -62,13 +62,14 @@ class Request:
 
 
 def plan(request: Request) -> tuple[Job, JobIdentity]:
-    """Read the files through once, to number their rows and to know them again.
+    """Plan a job: read all files to count their rows and to compute their digests.
 
     Returns:
-        The plan, and everything that decides the job's bytes.
+        The job, and its identity.
 
     Raises:
-        InputError: a file cannot be read to its end, or has changed meanwhile, or tables do not fit together.
+        InputError: a file cannot be read to its end, changes while it is read, or is a table whose columns differ
+            from those of the others.
     """
     inputs, output = request.found.inputs, request.output
     stamps = tuple(input.stamp for input in inputs)
@@ -102,7 +103,11 @@ def plan(request: Request) -> tuple[Job, JobIdentity]:
 
 
 def _columns(sources: Sequence[Source[object]]) -> TableColumns:
-    """The columns that all tables have; where one file is none, there are an id, a text and the rest."""
+    """Return the columns that all tables share; default columns if one of the files is not a table.
+
+    Raises:
+        InputError: the tables have different columns.
+    """
     first = sources[0]
     text = first.input.column
     if not all(source.input.kind in TABLES for source in sources):

@@ -1,4 +1,4 @@
-"""Stretches of rows over many files, read forward: rows between two stretches are skipped, not parsed."""
+"""Reader for ranges of rows over many files; when reading forward, rows between two ranges are skipped, not parsed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,14 @@ Carried = TypeVar("Carried")
 
 @dataclass(frozen=True, slots=True)
 class Ready(Generic[Carried]):
-    """A document to tag, what goes along with it, and its place: the file and the row, counted from 1."""
+    """A document to tag.
+
+    Attributes:
+        document: the document.
+        carried: the row's other data, prepared for the output.
+        file: path of the file.
+        row: number of the row in the file, from 1.
+    """
 
     document: Document
     carried: Carried
@@ -29,17 +36,17 @@ class Ready(Generic[Carried]):
     row: int
 
     def failed(self, reason: str) -> DeadLetter:
-        """The row, where it cannot be tagged after all."""
+        """Return the row as a dead letter, if it cannot be tagged after all."""
         return DeadLetter(file=self.file, row=self.row, reason=reason, what=shown(self.document.text))
 
 
 class RowReader:
-    """Reads rows by their number over all files.
+    """Reader of rows by their index over all files.
 
     Args:
-        inputs: the files, in order.
-        counts: how many items each of them holds.
-        stamps: size and time of each when they were counted.
+        inputs: the input files, in order.
+        counts: number of items of each file.
+        stamps: stamp of each file (from size and time) when its items were counted.
     """
 
     def __init__(self, inputs: Sequence[Input], counts: Sequence[int], *, stamps: Sequence[str]) -> None:
@@ -52,13 +59,15 @@ class RowReader:
         self._items: Iterator[object] = iter(())
 
     def rows(self, start: int, stop: int, *, carry: Callable[[Row], Carried]) -> Iterator[Ready[Carried] | DeadLetter]:
-        """The rows ``[start, stop)``, counted from 0 over all files; those that are blank are left out.
+        """Yield the rows ``[start, stop)``, counted from 0 over all files, without the blank ones.
 
         Args:
-            carry: makes ready what goes along with a row; what it raises is the row's failure too.
+            start: index of the first row.
+            stop: index after the last row.
+            carry: function that prepares a row's other data for the output; if it fails, the row is a dead letter.
 
         Raises:
-            CorpusError: a file cannot be read, or has changed since it was counted.
+            CorpusError: a file cannot be read, or has changed since its items were counted.
         """
         while start < stop:
             file = bisect_right(self._ends, start)

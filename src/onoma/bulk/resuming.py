@@ -1,4 +1,4 @@
-"""What of an unfinished job still holds: its journal, its inputs and its shards."""
+"""Resuming of an unfinished job: checks its journal, its inputs and its finished shards."""
 
 from __future__ import annotations
 
@@ -17,19 +17,23 @@ from onoma.io.digest import file_digest
 def take_up(
     journal: Journal, job: Job, output: Output, identity: JobIdentity, *, notice: Callable[[str], None]
 ) -> tuple[Record, dict[int, Done]]:
-    """Check that the unfinished job is the one that is asked for, and find out which of its shards hold.
+    """Check that the unfinished job is the requested one, and determine which of its shards are still valid.
 
-    A file may hold something else than when the job began as long as no finished shard has rows of it: it was
-    repaired.
+    The content of a file may have changed since the job began, for example because the file was repaired, as long as
+    no finished shard has rows of it.
 
     Args:
-        notice: called with what the user should know.
+        journal: journal of the unfinished job.
+        job: the requested job.
+        output: paths and format of the requested output.
+        identity: identity of the requested job.
+        notice: function called with each message for the user.
 
     Returns:
-        The journal's record, finished if the output is in its place already, and the shards that hold.
+        The journal's record, marked as finished if the output is already in its place, and the valid shards.
 
     Raises:
-        InputError: it is another job; names what differs.
+        InputError: the unfinished job is another one; the message names the differences.
     """
     record = journal.take_up()
     before = record.heading.identity
@@ -55,7 +59,7 @@ def take_up(
 
 
 def _have_rows_of(replaced: Iterable[int], before: JobIdentity, job: Job, done: Iterable[int]) -> bool:
-    """Whether finished shards have rows of replaced files, or rows that have other numbers now."""
+    """Return whether finished shards have rows of changed files, or rows whose numbers have changed."""
     counts = [known.rows for known in before.inputs]
     ends = list(accumulate(counts))
     for place in replaced:
@@ -72,7 +76,7 @@ def _stands(job: Job, done: Done) -> bool:
 
 
 def _delivered(job: Job, output: Output, done: Mapping[int, Done]) -> bool:
-    """Whether a job died after it had renamed its parts to the output and before it could note that."""
+    """Return whether the job died after renaming its parts to the output, but before recording that."""
     if not output.folder or (job.folder / PARTS).exists() or len(done) < job.shards:
         return False
     return all(file_digest(output.path / job.part(each.shard).name) == each.digests[0] for each in done.values())

@@ -1,4 +1,4 @@
-"""One row of a file: a document to tag and the row's other data, or the reason why it cannot be tagged."""
+"""A row of a file: a document to tag and the row's other data, or the reason why it cannot be tagged."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Row:
     """A row with a text.
 
     Attributes:
-        document: what is tagged.
-        record: the row as it stood in its file: of a Parquet file a batch of one row, else its fields.
+        document: the document to tag.
+        record: the row as it is in its file: a batch of one row for Parquet, otherwise its fields by name.
     """
 
     document: Document
@@ -32,10 +32,10 @@ class DeadLetter:
     """A row that cannot be tagged.
 
     Attributes:
-        file: as the caller named it.
-        row: its number in the file, from 1: the line of a file of lines, the record of a table.
-        reason: why, and what was expected.
-        what: the beginning of what was found.
+        file: path of the file, as the caller gave it.
+        row: number of the row in the file, from 1: of the line in a file of lines, of the record in a table.
+        reason: why the row cannot be tagged, and what was expected.
+        what: beginning of what was found.
     """
 
     file: str
@@ -45,11 +45,11 @@ class DeadLetter:
 
 
 class RowError(Exception):
-    """A row cannot be tagged; only raised and caught inside this package.
+    """A row cannot be tagged; raised and caught only inside this package.
 
     Args:
-        reason: why, and what was expected.
-        what: what was found.
+        reason: why the row cannot be tagged, and what was expected.
+        what: the value that was found.
     """
 
     def __init__(self, reason: str, what: object) -> None:
@@ -59,10 +59,10 @@ class RowError(Exception):
 
 
 def text_of(value: object, *, column: str) -> str:
-    """A cell that must hold text.
+    """Return the text of a cell.
 
     Raises:
-        RowError: it does not.
+        RowError: the cell does not hold text.
     """
     if value is None:
         raise RowError(f"{column!r} is null; expected text", None)
@@ -76,10 +76,10 @@ def text_of(value: object, *, column: str) -> str:
 
 
 def decoded(line: bytes, *, encoding: str) -> str:
-    """Bytes as text.
+    """Decode bytes to text.
 
     Raises:
-        RowError: they are not in this encoding; names the byte.
+        RowError: the bytes are not in this encoding (the message names the first invalid byte), or one is NUL.
     """
     if b"\0" in line:
         raise RowError("holds a NUL byte, so it is not text in this encoding", line[:_SHOWN_CHARACTERS])
@@ -91,10 +91,10 @@ def decoded(line: bytes, *, encoding: str) -> str:
 
 
 def whole(text: str) -> str:
-    """The text, if UTF-8 can hold it.
+    """Return the text unchanged, after checking that it can be encoded as UTF-8.
 
     Raises:
-        RowError: it holds half of a surrogate pair.
+        RowError: the text contains a lone surrogate.
     """
     if why := half_pair(text):
         raise RowError(why, text)
@@ -102,7 +102,7 @@ def whole(text: str) -> str:
 
 
 def shown(value: object) -> str:
-    """The beginning of a value, for people."""
+    """Return the beginning of a value as readable text."""
     text = value if isinstance(value, str) else repr(value)
     text = text.encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"

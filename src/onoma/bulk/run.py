@@ -1,7 +1,8 @@
-"""A job from beginning to end: plan, resume from finished shards, do the rest, write the output.
+"""Execution of a job from beginning to end: plan it, keep its finished shards, process the rest, write the output.
 
-Every row is in the output once or in the dead letters once, however often the job was killed: a shard counts when the
-journal says so, and until then it is done again, to the same bytes.
+However often a job is killed and resumed, every row that is not blank is exactly once in the output or in the dead
+letters. A shard counts as finished when the journal says so; until then it is processed again, with the same bytes as
+the result.
 """
 
 from __future__ import annotations
@@ -30,13 +31,17 @@ _LOCK = Path("lock") / "onoma.lock"
 
 
 def run_job(request: Request, *, observer: BulkObserver | None = None) -> BulkReport:
-    """Tag files to an output, exactly once.
+    """Tag files and write each row exactly once.
+
+    Args:
+        request: what to tag, with which model, and where to write the result.
+        observer: receives the progress.
 
     Raises:
-        InputError: a file or the output cannot be used, or the unfinished job is another one; names what differs.
+        InputError: a file or the output cannot be used, or the unfinished job is another one.
         BundleError: the model cannot be loaded.
-        MissingExtraError: Parquet, Zstandard or Ray is not installed.
-        UnfinishedError: the job cannot go on, as when the disk is full; it can be resumed from what is finished.
+        MissingExtraError: the package for Parquet, Zstandard or Ray is not installed.
+        UnfinishedError: the job cannot continue, for example because the disk is full; it can be resumed.
     """
     observer = observer or BulkObserver()
     output = request.output
@@ -120,7 +125,7 @@ def _run(request: Request, journal: Journal, observer: BulkObserver) -> BulkRepo
 
 
 def _tag(request: Request, job: Job, done: dict[int, Done], journal: Journal, observer: BulkObserver) -> None:
-    """Do every shard that is not finished yet."""
+    """Process every shard that is not finished yet, and record it in the journal and in ``done``."""
     waiting = [shard for shard in range(job.shards) if shard not in done]
     rows = sum(_rows(job, shard) for shard in done)
     observer.began(rows=rows, of=job.rows)
@@ -159,7 +164,7 @@ def _results(request: Request, job: Job, shards: Sequence[int], observer: BulkOb
 
 @contextmanager
 def _explaining(job: Job, output: Output, done: Mapping[int, Done]) -> Iterator[None]:
-    """Add to an error that ends a job how much of it is finished."""
+    """Convert an error that ends a job to an UnfinishedError that says how much of the job is finished."""
     try:
         yield
     except (OSError, UnfinishedError) as error:
@@ -177,7 +182,7 @@ def _rows(job: Job, shard: int) -> int:
 
 
 def _clear(work: Path, journal: Journal) -> None:
-    """Remove what the job has written, the journal last: what is there without one is of somebody else."""
+    """Remove the job's files, the journal last: without a journal, the files would not be recognised as a job's."""
     for name in (PARTS, LETTERS, REPLACED):
         remove_parts(work / name)
     for name in (MERGED, MERGED_LETTERS):

@@ -1,4 +1,4 @@
-"""One shard: rows are read, tagged and written, whole or not at all."""
+"""Processing of one shard: its rows are read, tagged and written, completely or not at all."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from onoma.text import Document
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """A shard that is written.
+    """A finished shard.
 
     Attributes:
-        shard: its number.
-        tagged: rows in it.
-        dead: rows that could not be tagged.
-        words: runs of characters between blanks.
-        entities: found in it.
-        digests: the SHA-256 of its two files, tagged rows and dead letters.
+        shard: number of the shard.
+        tagged: number of tagged rows.
+        dead: number of rows that could not be tagged.
+        words: number of strings separated by white space in the tagged rows.
+        entities: number of predicted entities.
+        digests: SHA-256 of its two files, tagged rows and dead letters; empty for a file that does not exist.
     """
 
     shard: int
@@ -41,20 +41,20 @@ class Done:
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> Done:
-        """From the fields that `asdict` returned, after a round trip through JSON."""
+        """Return a shard from the fields that `asdict` returned, after a round trip through JSON."""
         return cls(**{**fields, "digests": tuple(fields["digests"])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """A shard that could not be written, in words."""
+    """A shard that could not be processed, and why."""
 
     shard: int
     why: str
 
 
 Results = Generator[Done | Failed, None, None]
-"""Shards as they are done; closing it ends the processes that do them."""
+"""Generator of shards as they are finished or fail; closing it ends the processes that work on them."""
 
 
 ShardRows = Iterator[Ready[object] | DeadLetter]
@@ -62,10 +62,10 @@ _TagRows = Callable[[ShardRows, list[DeadLetter]], Iterator[tuple[Document, obje
 
 
 class ShardWorker:
-    """Does shards of a job, one after the other; cheapest where their numbers go up.
+    """Worker that processes shards of a job one after another; most efficient if their numbers ascend.
 
     Args:
-        job: the plan.
+        job: the planned job.
 
     Raises:
         OnomaError: the model cannot be loaded, or has changed since the job was planned.
@@ -80,7 +80,7 @@ class ShardWorker:
             raise InputError(f"{folder}: the model has changed since the job began")
 
     def attempt(self, shard: int) -> Done | Failed:
-        """Do a shard; what onoma or the system can explain becomes words."""
+        """Process a shard; return an expected error, a system error or lack of memory as a failed shard."""
         try:
             return self.do(shard)
         except OnomaError as error:
@@ -91,7 +91,7 @@ class ShardWorker:
             return Failed(shard=shard, why="there is not enough memory")
 
     def do(self, shard: int) -> Done:
-        """Do a shard; where the model fails at a row, row by row, to find out which."""
+        """Process a shard; if the model fails, process it again row by row, to find the rows at which it fails."""
         try:
             return self._do(shard, tag=self._tag_together)
         except _ModelError:
@@ -120,7 +120,7 @@ class ShardWorker:
         return Done(shard=shard, tagged=tagged, dead=len(letters), words=words, entities=entities, digests=digests)
 
     def _tag_together(self, rows: ShardRows, letters: list[DeadLetter]) -> Iterator[tuple[Document, object]]:
-        """Tag a stream; what goes along with a document waits until it comes back."""
+        """Tag rows as a stream; the other data of each row is queued until its document is tagged."""
         waiting: deque[object] = deque()
 
         def texts() -> Iterator[Document]:
@@ -149,7 +149,7 @@ class ShardWorker:
 
 
 class _ModelError(Exception):
-    """The tokenizer or the model has raised an exception."""
+    """An exception that the tokenizer or the model has raised."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__(f"{type(error).__name__}: {shown(str(error))}")
@@ -159,7 +159,11 @@ Answer = TypeVar("Answer")
 
 
 def _answer(ask: Callable[[], Answer]) -> Answer:
-    """The answer of tagger or reader; an exception that is not of onoma or the system counts as one of the model."""
+    """Return the result of a call that reads or tags rows; convert failures of the model to :class:`_ModelError`.
+
+    Other errors of onoma, system errors and lack of memory are raised unchanged. Any other exception counts as a
+    failure of the model.
+    """
     try:
         return ask()
     except InferenceError as error:

@@ -1,7 +1,7 @@
-"""Files as rows, in two steps: raw items that cost little to pass over, and the row that an item is.
+"""Sources, which read files as rows in two steps: raw items, which are cheap to skip, and the row of an item.
 
-Each item has a number, so that any stretch of a file can be read again. What is wrong with one row is a ``RowError``
-and concerns no other; what is wrong with the whole file is a ``CorpusError``, and found by counting it.
+Items are numbered, so that any range of a file can be read again. An error in one row is a ``RowError`` and does not
+affect other rows. An error in the file as a whole is a ``CorpusError`` and is found when the items are counted.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 InputKind = Literal["text", "lines", "jsonl", "csv", "parquet", "corpus"]
 
 TEXT = "text"
-"""The column that is read where none is named."""
+"""Default name of the column that holds the text."""
 
 Raw = TypeVar("Raw")
 Used = TypeVar("Used")
@@ -42,7 +42,7 @@ _READ = ReadOptions()
 _MARK = b"\xef\xbb\xbf"
 _BLOCK_BYTES = 1 << 20
 _OF_FOLDERS = (".txt", ".ann")
-"""What is read of a folder that is one input: brat."""
+"""Suffixes of the files that are read if an input is a folder, as in brat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +50,13 @@ class Input:
     """A file and how it is read.
 
     Attributes:
-        path: as the caller named it.
-        kind: what a row is: the whole file, a line, a JSON record a line, a row of a table, or a document of a corpus.
-        column: which column or key holds the text.
-        format: of a corpus; None finds it out.
-        options: of a corpus; its encoding holds for all.
-        name: the id of a document that is the whole file; by the file's name where it is None.
-        once: what is read instead of the path, where that can be read only once.
+        path: path as the caller gave it.
+        kind: what a row is: the whole file, a line, a line of JSON, a row of a table, or a document of a corpus.
+        column: column or key that holds the text.
+        format: format of a corpus; None to detect it.
+        options: how a corpus is read; the encoding applies to all kinds.
+        name: id of the document if the whole file is one document; None to use the file's name.
+        once: reader that is used instead of the path if the input can be read only once.
     """
 
     path: Path
@@ -69,22 +69,22 @@ class Input:
 
     @property
     def stamp(self) -> str:
-        """What changes when somebody writes to it: size and time."""
+        """Hash of the file's size and modification time, which changes when the file is written to."""
         return stamp_below(self.path, suffixes=_OF_FOLDERS)
 
     @property
     def digest(self) -> str:
-        """Of its content."""
+        """SHA-256 of the content."""
         return digest_below(self.path, suffixes=_OF_FOLDERS)
 
     @property
     def by_rows(self) -> bool:
-        """Whether only this package reads it: a table, a compressed file, or one that can be read only once."""
+        """Whether only this package can read it: a table, a compressed file, or one that can be read only once."""
         return self.kind in ("csv", "parquet") or plain_name(self.path) != self.path or self.once is not None
 
 
 class Source(ABC, Generic[Raw]):
-    """A file of one kind.
+    """Base class of the readers of one kind of file.
 
     Args:
         input: the file.
@@ -97,22 +97,22 @@ class Source(ABC, Generic[Raw]):
         self.encoding = "utf-8" if encoding.lower().replace("_", "-") in ("utf-8", "utf8", "utf-8-sig") else encoding
 
     def reading(self) -> AbstractContextManager[BinaryIO]:
-        """The bytes of the file, decompressed."""
+        """Open the file for reading its decompressed bytes."""
         return reading(self.path, once=self.input.once)
 
     @property
     def columns(self) -> tuple[str, ...] | None:
-        """The columns of a table; None where the file is none."""
+        """Columns of a table; None if the file is not a table."""
         return None
 
     @property
     def schema(self) -> pa.Schema | None:
-        """The columns' types, where the file says them."""
+        """Types of the columns; None if the file does not define them."""
         return None
 
     @abstractmethod
     def count(self) -> int:
-        """How many items there are.
+        """Count the items.
 
         Raises:
             CorpusError: the file cannot be read to its end.
@@ -120,28 +120,29 @@ class Source(ABC, Generic[Raw]):
 
     @abstractmethod
     def items(self, start: int) -> Iterator[Raw]:
-        """The items from a number on, counted from 0."""
+        """Yield the items from index ``start`` on, counted from 0."""
 
     @abstractmethod
     def row(self, item: Raw) -> Row | None:
-        """What an item is; None for one that is blank and means nothing.
+        """Return the row of an item; None if the item is blank.
 
         Raises:
-            RowError: it cannot be tagged.
+            RowError: the row cannot be tagged.
         """
 
     def attempt(self, item: Raw, *, number: int, use: Callable[[Row], Used]) -> Used | DeadLetter | None:
-        """What is made of an item, or why nothing could be: whatever goes wrong with it concerns no other.
+        """Convert an item to a row and apply ``use`` to it, so that an error does not affect other items.
 
         Args:
-            number: of the item, from 1.
-            use: makes something of the row that the item is.
+            item: the raw item.
+            number: number of the item, from 1.
+            use: function called with the row.
 
         Returns:
-            None for an item that is blank and means nothing.
+            The result of ``use``; a dead letter if the item has an error; None if it is blank.
 
         Raises:
-            OSError, MemoryError: the machine has failed, not the item.
+            OSError, MemoryError: the error is not one of the item, but of the machine.
         """
         try:
             row = self.row(item)
@@ -158,12 +159,12 @@ class Source(ABC, Generic[Raw]):
 
 
 class WholeText(Source[bytes]):
-    """A file that is one document; it keeps its line ends."""
+    """A file that is one document, with its line ends unchanged."""
 
     def count(self) -> int:
         with self.reading() as file:
             while plain_name(self.path) != self.path and file.read(_BLOCK_BYTES):
-                pass  # only its end tells whether a compressed file is whole
+                pass  # a truncated compressed file is detected only at its end
         return 1
 
     def items(self, start: int) -> Iterator[bytes]:
@@ -181,14 +182,14 @@ class WholeText(Source[bytes]):
 
 @dataclass(frozen=True, slots=True)
 class NumberedLine:
-    """A line with its end, and its number from 1."""
+    """A line including its line end, and its number, from 1."""
 
     number: int
     content: bytes
 
 
 class Lines(Source[NumberedLine]):
-    """A document a line, named by the line's number; blank lines are none."""
+    """A file with one document per line, whose id is the line number; blank lines are skipped."""
 
     def count(self) -> int:
         lines, last = 0, b"\n"
@@ -213,7 +214,7 @@ class Lines(Source[NumberedLine]):
 
 
 class JsonLines(Lines):
-    """A JSON record a line, in any layout that onoma reads; blank lines are none."""
+    """A file with one JSON record per line, in any layout that onoma reads; blank lines are skipped."""
 
     def row(self, item: NumberedLine) -> Row | None:
         line = self._line(item)
@@ -245,7 +246,7 @@ class JsonLines(Lines):
         return place(annotated, where=str(self.path), tally=ReadTally())
 
     def _of_words(self, record: Mapping[str, object]) -> Document:
-        """A record that has words and no text."""
+        """Return the document of a record that has words but no text."""
         words = record.get("tokens", record.get("words"))
         if not isinstance(words, list) or not words or not all(isinstance(word, str) and word for word in words):
             raise RowError(f"has no {TEXT!r}; its keys are {', '.join(record)}", record)
@@ -253,7 +254,7 @@ class JsonLines(Lines):
 
 
 class Corpus(Source[Document]):
-    """Documents of any format that onoma reads, without the entities that they hold."""
+    """A corpus in any format that onoma reads; the entities that its documents have are discarded."""
 
     def count(self) -> int:
         return sum(1 for _ in self._reading())
@@ -275,6 +276,6 @@ class Corpus(Source[Document]):
 
 
 def no_column(path: Path, column: str, columns: tuple[str, ...]) -> InputError:
-    """What to say of a table that lacks the column."""
+    """Return the error for a table that lacks the text column."""
     known = ", ".join(columns)
     return InputError(f"{path}: no column {shown(column)!r}; the columns are {known}; choose one with --column")

@@ -1,4 +1,4 @@
-"""Files as one stream of documents, for outputs that are not written in shards."""
+"""Input files as one stream of documents, for outputs that are not written in shards."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from onoma.text import Document
 
 
 def stream(inputs: Sequence[Input], *, failed: Callable[[DeadLetter], None]) -> Iterator[Document]:
-    """The documents of all files, in order.
+    """Yield the documents of all files, in order.
 
     Args:
-        failed: called with each row that cannot be tagged.
+        inputs: the files, in order.
+        failed: function called with each row that cannot be tagged.
     """
     for input in inputs:
         source = source_of(input)

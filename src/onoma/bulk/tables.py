@@ -1,4 +1,4 @@
-"""Tables as rows: CSV through the standard library, Parquet through pyarrow, both as they stream."""
+"""Tables as sources of rows: CSV with the standard library and Parquet with pyarrow, both read as streams."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BATCH_ROWS = 256
 
 
 class CsvTable(Source[list[str]]):
-    """Values separated by commas, semicolons, tabs or bars; the first record names the columns."""
+    """A table with commas, semicolons, tabs or vertical bars between cells; the first record names the columns."""
 
     def __init__(self, input: Input) -> None:
         super().__init__(input)
@@ -62,11 +62,11 @@ class CsvTable(Source[list[str]]):
 
     @contextmanager
     def _records(self) -> Iterator[Iterator[list[str]]]:
-        """The records behind the first one, which names the columns."""
+        """Open the file, store the column names of the first record, and return an iterator of the other records."""
         allow_long_cells()
         encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
         with self.reading() as file:
-            # What is not in this encoding is carried along and found by _check_bytes, in its own row.
+            # Bytes that are not in this encoding become surrogates, so that _check_bytes reports the affected row.
             text = TextIOWrapper(file, encoding=encoding, errors="surrogateescape", newline="")
             first = text.readline()
             delimiter = delimiter_of(first.strip("\r\n"), column=self.input.column)
@@ -81,7 +81,7 @@ class CsvTable(Source[list[str]]):
                 text.detach()
 
     def _named(self, header: list[str]) -> tuple[str, ...]:
-        """The names of the columns, in which that of the text must be."""
+        """Return the column names, after checking that they are valid and include the text column."""
         if not header:
             raise CorpusError("is empty; expected a line that names the columns", path=self.path)
         if broken := next((name for name in header if half_pair(name)), None):
@@ -109,7 +109,7 @@ Record = tuple["pa.RecordBatch", int]
 
 
 class ParquetTable(Source[Record]):
-    """A Parquet file, read batch by batch; row groups that are not wanted are not read."""
+    """A Parquet file, read in batches; row groups before the first requested row are not read."""
 
     def __init__(self, input: Input) -> None:
         super().__init__(input)
@@ -129,7 +129,7 @@ class ParquetTable(Source[Record]):
     def count(self) -> int:
         if not self.columns:
             return 0
-        with self._open() as file:  # only reading them tells whether all pages are whole
+        with self._open() as file:  # damaged pages are detected only by reading them
             return sum(batch.num_rows for batch in file.iter_batches(batch_size=_BATCH_ROWS))
 
     def items(self, start: int) -> Iterator[Record]:
@@ -182,7 +182,7 @@ class ParquetTable(Source[Record]):
 
 
 def _groups_from(metadata: pa.parquet.FileMetaData, start: int) -> tuple[Sequence[int], int]:
-    """The row groups from the one that holds a row, and the number of rows before them."""
+    """Return the row groups from the one that contains row ``start`` on, and the number of rows before them."""
     before = 0
     for group in range(metadata.num_row_groups):
         rows = metadata.row_group(group).num_rows

@@ -1,7 +1,7 @@
-"""Tagged rows to the bytes of one shard: JSON Lines, CSV or Parquet.
+"""Writers of the tagged rows of one shard: JSON Lines, CSV or Parquet.
 
-The other data of a row is prepared before it is tagged (``carry``), so that a row that the target cannot hold is
-known in time. The same rows always become the same bytes.
+The other data of a row is prepared (``carry``) before the row is tagged, so that a row that the output format cannot
+represent is detected early. The same rows always give the same bytes.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableColumns:
-    """What a shard of a table holds in addition to the entities.
+    """Columns of a table that a shard is written to.
 
     Attributes:
-        text: the column or key of the text.
-        names: the columns of the input, where it is a table; None for documents with an id and perhaps more.
-        schema: their types, where the input says them; None for text.
-        heading: whether a CSV file begins with a line that names its columns.
-        layers: whether the model finds layers beside the entities.
+        text: column or key of the text.
+        names: columns of the input if it is a table; None to write the id, the text and any other fields as JSON.
+        schema: types of the input columns, if the input defines them; None to write them as text.
+        heading: whether a CSV file begins with a header line.
+        layers: whether the model predicts layers in addition to entities.
     """
 
     text: str = TEXT
@@ -50,40 +50,40 @@ class TableColumns:
 
     @property
     def found(self) -> tuple[str, ...]:
-        """The columns of what the model finds."""
+        """Columns of the model's predictions."""
         return (ENTITIES, LAYERS) if self.layers else (ENTITIES,)
 
     @property
     def passed(self) -> tuple[str, ...]:
-        """The columns to write, before those of what the model finds."""
+        """Columns copied from the input, which are written before those of the predictions."""
         return tuple(name for name in self.names or ("id", self.text, _REST) if name not in self.found)
 
     def without_heading(self) -> TableColumns:
-        """The same for a shard that is not the first of its file."""
+        """Return the same columns without a header line, for a shard that is not the first of its file."""
         return replace(self, heading=False)
 
 
 class Writer(Protocol):
-    """Writes one shard."""
+    """Interface of the writers of one shard."""
 
     def carry(self, row: Row) -> Any:
-        """What goes along with the row.
+        """Return the row's other data, prepared for :meth:`write`.
 
         Raises:
-            RowError: the target cannot hold it.
+            RowError: the output format cannot represent the data.
         """
 
     def write(self, document: Document, carried: Any) -> None: ...
 
     def close(self) -> None:
-        """Write what is still held back; the file stays open."""
+        """Write all buffered rows; the file stays open."""
 
     def abandon(self) -> None:
-        """Let go of a file that will not become whole."""
+        """Stop writing to a file that will not be completed."""
 
 
 class JsonlWriter:
-    """An object a line: id, text, entities, then the row's other fields."""
+    """Writes one JSON object per line: id, text, predictions, then the row's other fields."""
 
     def __init__(self, file: BinaryIO, columns: TableColumns) -> None:
         self._file = file
@@ -107,9 +107,9 @@ class JsonlWriter:
 
 
 class CsvWriter:
-    """The row's cells, then the entities as JSON.
+    """Writes the row's cells, then the predictions as JSON.
 
-    Written by hand, as :mod:`csv` quotes a carriage return only from Python 3.13 on.
+    Does not use :mod:`csv`, which quotes a carriage return only from Python 3.13 on.
     """
 
     def __init__(self, file: BinaryIO, columns: TableColumns) -> None:
@@ -133,7 +133,7 @@ class CsvWriter:
 
 
 class ParquetWriter:
-    """The row's cells in their types, then the entities as a list of structures, and layers as a map of such lists."""
+    """Writes the row's cells with their types, entities as a list of structs, and layers as a map of such lists."""
 
     def __init__(self, file: BinaryIO, columns: TableColumns) -> None:
         import pyarrow as pa
@@ -170,7 +170,7 @@ class ParquetWriter:
         self._writer.close()
 
     def abandon(self) -> None:
-        # Else pyarrow writes the end of the file when the writer is collected, and complains that the file is closed.
+        # Otherwise pyarrow tries to write the footer when the writer is garbage-collected, after the file was closed.
         self._writer.is_open = False
 
     def _flush(self) -> None:
@@ -192,7 +192,7 @@ class ParquetWriter:
 
 
 def json_line(record: Mapping[str, object]) -> bytes:
-    """A record as a line of JSON in UTF-8; half of a surrogate pair, as in a file's name, as an escape."""
+    """Return a record as a line of JSON in UTF-8; lone surrogates, as in file names, are written as escapes."""
     return _json(record).encode() + b"\n"
 
 
@@ -211,7 +211,7 @@ def _without(schema: pa.Schema, names: Sequence[str]) -> pa.Schema:
 
 
 def _passed(row: Row, columns: TableColumns) -> list[object]:
-    """The values of the columns to write."""
+    """Return the row's values for the columns copied from the input."""
     if columns.names is not None:
         fields = fields_of(row)
         return [fields[name] for name in columns.passed]
@@ -224,7 +224,7 @@ def _others(row: Row, *, but: Sequence[str]) -> dict[str, object]:
 
 
 def _found(document: Document, columns: TableColumns) -> dict[str, object]:
-    """What the model has found, by column."""
+    """Return the model's predictions, by column."""
     found: dict[str, object] = {ENTITIES: [entity.to_json() for entity in document.entities]}
     if columns.layers:
         found[LAYERS] = {name: [span.to_json() for span in spans] for name, spans in document.layers.items()}
@@ -232,13 +232,13 @@ def _found(document: Document, columns: TableColumns) -> dict[str, object]:
 
 
 def _record(cells: Sequence[str]) -> bytes:
-    """A record of CSV with its end."""
+    """Return a CSV record, including its line end."""
     quoted = (f'"{cell.replace(_QUOTE, _QUOTE * 2)}"' if _NEEDS_QUOTES.search(cell) else cell for cell in cells)
     return ",".join(quoted).encode() + b"\n"
 
 
 def _cell(value: object) -> str:
-    """A value as the text of a cell; nothing where there is none."""
+    """Return a value as the text of a cell; empty for None."""
     if value is None:
         return ""
     if isinstance(value, bool | dict | list | tuple):
@@ -253,7 +253,7 @@ def _cell(value: object) -> str:
 
 
 def _json(value: object) -> str:
-    """A value as JSON in UTF-8; numbers that JSON does not know are null."""
+    """Serialize a value as JSON; numbers that JSON cannot represent become null."""
     try:
         line = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
     except ValueError:
@@ -266,7 +266,7 @@ def _json(value: object) -> str:
 
 
 def _plain(value: object) -> object:
-    """A value of Parquet that JSON does not know, as text: dates, decimals, bytes."""
+    """Return a value that JSON cannot represent, such as a date, a decimal or bytes, as text."""
     return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
 
 

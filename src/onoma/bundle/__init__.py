@@ -1,4 +1,4 @@
-"""The folder that ships: manifest, tokenizer and weights."""
+"""Bundles (model folders): manifest, tokenizer and weight files, and the output folders in which they are written."""
 
 from onoma.bundle.bundle import (
     ARRAYS,

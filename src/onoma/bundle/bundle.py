@@ -1,6 +1,6 @@
-"""The folder that ships: manifest, tokenizer and weights.
+"""Bundle (model folder): manifest, tokenizer and weight files.
 
-This module knows the folder's layout, not how weights are run.
+This module defines the layout of the folder; it does not load or run weights.
 """
 
 from __future__ import annotations
@@ -47,29 +47,29 @@ ONNX = "model.onnx"
 INT8 = "model.int8.onnx"
 WEIGHTS = "model.safetensors"
 ARRAYS = "model.npz"
-"""What a baseline has learnt; a network has its graph beside it."""
+"""File of a baseline's trained parameters; a baseline with a neural network has a graph in addition."""
 
 FP32 = "fp32"
 
 DTYPES: Mapping[str, str] = MappingProxyType({FP32: ONNX, "int8": INT8})
-"""The graphs that a bundle may hold, the most exact one first."""
+"""File name of the graph for each dtype, the most exact one first."""
 
 BF16 = "bf16"
-"""The dtype that the fp32 graph can also be computed in; it has no separate graph."""
+"""A dtype without a separate graph: the fp32 graph is run in bf16."""
 
 _WHAT_A_MODEL_IS = "a model is `en`, or a folder that `onoma train` has written"
 
 AUTO = "auto"
-"""The dtype that the bundle itself prefers."""
+"""Selects a dtype automatically; within this module, the dtype that the bundle prefers."""
 
 
 class Bundle:
     """A model without its weights.
 
     Args:
-        manifest: what it is.
-        tokenizer: the encoder's own; None for a baseline.
-        folder: where it is stored; None while it is being trained.
+        manifest: the manifest.
+        tokenizer: tokenizer of the encoder; None for a baseline.
+        folder: folder of the bundle; None while the model is being trained.
     """
 
     def __init__(self, manifest: Manifest, tokenizer: Tokenizer | None, folder: Path | None = None) -> None:
@@ -79,20 +79,20 @@ class Bundle:
 
     @property
     def tokenizer(self) -> Tokenizer:
-        """The encoder's own.
+        """Tokenizer of the encoder.
 
         Raises:
-            BundleError: it is a baseline, which has none.
+            BundleError: the model is a baseline, which has no tokenizer.
         """
         self.need_encoder()
         assert self._tokenizer is not None
         return self._tokenizer
 
     def need_encoder(self) -> None:
-        """Refuse a baseline, for what only a model with an encoder can do.
+        """Check that the model has an encoder.
 
         Raises:
-            BundleError: it is one.
+            BundleError: the model is a baseline.
         """
         if self.manifest.baseline is not None:
             raise BundleError(
@@ -102,39 +102,39 @@ class Bundle:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The entity types that it finds."""
+        """Entity labels that the model predicts."""
         return self.manifest.entities.labels
 
     def windower(self, *, structure: bool = True) -> Windower:
-        """How it reads and cuts documents.
+        """Return the windower that cuts documents into words, subwords and windows for this model.
 
         Args:
-            structure: whether raw text is looked through for units and spellings; see :class:`onoma.encoding.Windower`.
+            structure: whether to analyse the structure of raw text; see :class:`onoma.encoding.Windower`.
         """
         window = self.manifest.window
         encoder = SubwordEncoder(self.tokenizer)
         return Windower(encoder, window=window.size, overlap=window.overlap, structure=structure)
 
     def word_windower(self, *, structure: bool = True) -> WordWindower:
-        """How a baseline reads and cuts documents; see :meth:`windower`."""
+        """Return the windower that cuts documents into words and windows for a baseline; see :meth:`windower`."""
         window = self.manifest.window
         return WordWindower(window=window.size, overlap=window.overlap, structure=structure)
 
     def task(self) -> EntityTask:
-        """How entities are read out of scores."""
+        """Return the entity task, which decodes the model's scores to entities."""
         return self._entity_task(self.manifest.entities)
 
     def tasks(self) -> dict[str, AnyTask]:
-        """All that it predicts, by name, and how that is read out of scores."""
+        """Return all tasks of the model by name; each decodes its scores to labels."""
         return {name: self._task(card) for name, card in self.manifest.tasks.items()}
 
     def only(self, *names: str) -> Bundle:
-        """The bundle with some of its tasks."""
+        """Return the bundle with only the named tasks."""
         chosen = {name: card for name, card in self.manifest.tasks.items() if name in names}
         return self.with_manifest(self.manifest.replace(tasks=chosen))
 
     def with_manifest(self, manifest: Manifest) -> Bundle:
-        """The bundle with another manifest."""
+        """Return the bundle with another manifest."""
         return Bundle(manifest, self._tokenizer, self.folder)
 
     def _task(self, card: TaskCard) -> AnyTask:
@@ -165,10 +165,10 @@ class Bundle:
             ) from error
 
     def weights(self, name: str) -> Path | None:
-        """The path of a weight file, or None where the bundle has none of this name.
+        """Return the path of a weight file, or None if the manifest lists no file of this name.
 
         Raises:
-            BundleError: the file is missing though the manifest names it, or has another size.
+            BundleError: the manifest lists the file, but it is missing or has another size.
         """
         expected = self.manifest.files.get(name)
         if self.folder is None or expected is None:
@@ -182,19 +182,19 @@ class Bundle:
 
     @property
     def dtypes(self) -> tuple[str, ...]:
-        """The dtypes that it has a graph for; none for a baseline, whose files are its own."""
+        """Dtypes for which the bundle has a graph; empty for a baseline, which has no choice of dtypes."""
         if self.manifest.baseline is not None:
             return ()
         return tuple(dtype for dtype, name in DTYPES.items() if name in self.manifest.files)
 
     @property
     def preferred(self) -> str | None:
-        """The dtype that it prefers, or else the most exact one that it has a graph for."""
+        """Dtype that the manifest prefers, if the bundle has its graph; else the most exact dtype with a graph."""
         held = self.dtypes
         return self.manifest.dtype if self.manifest.dtype in held else next(iter(held), None)
 
     def check_files(self, dtype: str = AUTO) -> Path:
-        """The folder, which holds what tagging in a dtype needs.
+        """Check that the files needed for tagging in a dtype exist, and return the bundle's folder.
 
         Raises:
             InputError, BundleError: as for :meth:`graph`.
@@ -210,11 +210,12 @@ class Bundle:
         return path.parent
 
     def graph(self, dtype: str = AUTO) -> Path:
-        """The path of the graph that computes in a dtype.
+        """Return the path of the graph for a dtype.
 
         Raises:
-            InputError: there is no such dtype.
-            BundleError: the bundle has no graph for it, or its file is not what the manifest says.
+            InputError: the dtype is unknown.
+            BundleError: the model is a baseline, or has no graph for this dtype; or the file does not match the
+                manifest.
         """
         self.need_encoder()
         if dtype not in (AUTO, BF16, *DTYPES):
@@ -243,10 +244,10 @@ def load_bundle(folder: str | Path) -> Bundle:
     """Read a bundle's manifest and tokenizer.
 
     Args:
-        folder: its path, or the name of a shipped model: ``en``.
+        folder: path of the bundle, or the name of a shipped model: ``en``.
 
     Raises:
-        BundleError: the folder is no bundle, or one that is broken or newer than this version of onoma reads.
+        BundleError: the folder is not a bundle, is broken, or has a newer format than this version of onoma can read.
     """
     folder = find_model(folder)
     path = folder / MANIFEST
@@ -261,7 +262,7 @@ def load_bundle(folder: str | Path) -> Bundle:
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
-    """Write ``onoma.json``, whole or not at all, with the sizes of the weight files next to it."""
+    """Write ``onoma.json`` atomically, with the sizes of the weight files in the same folder."""
     names = (*DTYPES.values(), WEIGHTS, ARRAYS)
     files = {name: (folder / name).stat().st_size for name in names if (folder / name).is_file()}
     with replacing_bytes(folder / MANIFEST) as file:

@@ -1,12 +1,12 @@
-"""The output folder of a run: its result appears in it whole or not at all, and the run itself lives in it meanwhile.
+"""Output folder of a training run: it holds the files of the unfinished run, and then the complete result.
 
 ::
 
-    OUTPUT/                 the result, once there is one; an old one stays until the new one is complete
-    OUTPUT/unfinished/      the run: onoma.lock, checkpoints/, and whatever else training keeps; gone when it is over
+    OUTPUT/                 the result; an existing result is kept until the new one is complete
+    OUTPUT/unfinished/      the run: onoma.lock, checkpoints/ and other files of training; removed when the run is over
 
-The result is a bundle, or a pre-trained encoder; a file that it must have, its mark, says that it is complete. This
-module knows where files are, not what is in them.
+The result is a bundle or a pre-trained encoder. It is complete if the folder contains its marker file. This module
+knows where files are, but not what they contain.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from onoma.io.lock import locked
 CHECKPOINTS = "checkpoints"
 HISTORY = "history.jsonl"
 PRETRAINING = "pretraining.json"
-"""The mark of a pre-trained encoder; that of a bundle is its manifest."""
+"""Marker file of a pre-trained encoder; the marker file of a bundle is its manifest."""
 
 ADAPTED = "adapted"
-"""In a run: the output folder of the pre-training that comes before fine-tuning."""
+"""Subfolder of a run: the output folder of the pre-training that adapts the encoder before fine-tuning."""
 
 _UNFINISHED = "unfinished"
 _LOCK = "onoma.lock"
 
 
 class OutputFolder:
-    """Where a run works and what it will leave.
+    """The paths of an output folder, and the state of its run and result.
 
     Args:
-        folder: the result's place.
-        mark: the file by which a complete result is known.
+        folder: folder of the result.
+        mark: name of the marker file, which only a complete result contains.
 
     Attributes:
-        folder: the result's place.
-        run: what the run keeps while it lasts.
-        lock: in ``run``; held by whoever writes to the folder.
-        checkpoints: in ``run``; as long as something is in it there is something to go on with.
+        folder: folder of the result.
+        run: folder of the unfinished run.
+        lock: lock file in ``run``; held by the process that writes to the output folder.
+        checkpoints: folder of checkpoints in ``run``; if it is not empty, the run can be resumed.
     """
 
     def __init__(self, folder: Path, *, mark: str = MANIFEST) -> None:
@@ -56,12 +56,12 @@ class OutputFolder:
 
     @property
     def begun(self) -> bool:
-        """Whether there is a run to go on with."""
+        """Whether the folder contains an unfinished run that can be resumed."""
         return any(self.checkpoints.glob("[!.]*")) or self.complete or any((self.run / ADAPTED).glob("[!.]*"))
 
     @property
     def complete(self) -> bool:
-        """Whether a run died while its finished bundle was moved into place; see :meth:`finish`."""
+        """Whether a run died while its complete result was being moved into its place; see :meth:`finish`."""
         return (self._complete / self.mark).is_file()
 
     @property
@@ -71,17 +71,17 @@ class OutputFolder:
 
     @contextmanager
     def new_bundle(self, *, last: bool) -> Iterator[Path]:
-        """Fill a folder whose content takes the bundle's place when all went well, and goes when not.
+        """Yield a draft folder, whose content replaces the result afterwards; after an error, the draft is removed.
 
         Args:
-            last: whether the run is over. Otherwise its checkpoints stay.
+            last: whether the run is over. If not, its checkpoints are kept.
         """
         for left in self.run.glob(f".*{DRAFT}"):
             remove(left)
         with temporary_beside(self._complete) as draft:
             draft.mkdir()
             yield draft
-            for path in draft.rglob("*"):  # the disk holds the new one before the old one is removed
+            for path in draft.rglob("*"):  # the new result must be on disk before the old one is removed
                 synchronise(path)
             if last:
                 draft.rename(self._complete)
@@ -90,7 +90,7 @@ class OutputFolder:
                 self._move(draft)
 
     def finish(self) -> None:
-        """Move the complete bundle into its place; from here on there is nothing to go on with."""
+        """Move the complete result into its place; afterwards the run can no longer be resumed."""
         self._move(self._complete)
         for left in (self.checkpoints, self.run / ADAPTED):
             if left.is_dir():
@@ -103,7 +103,7 @@ class OutputFolder:
                 remove(path)
 
     def _move(self, source: Path) -> None:
-        """The mark is removed first and written last: without it a folder has no result."""
+        """Replace the result. The marker file is removed first and moved last, so that no partial result has one."""
         if self.holds_result:
             (self.folder / self.mark).unlink()
             for path in list(self.folder.iterdir()):
@@ -120,16 +120,16 @@ class OutputFolder:
 def open_output(
     folder: Path, *, overwrite: bool = False, resume: bool = False, mark: str = MANIFEST
 ) -> Iterator[OutputFolder]:
-    """Take an output folder for one run; a run that fails before its first checkpoint leaves nothing.
+    """Lock an output folder for one run. A run that fails before its first checkpoint leaves no files.
 
     Args:
-        folder: made where it does not exist.
-        overwrite: replace a bundle when the new one is complete, and forget an unfinished run at once.
-        resume: go on with an unfinished run, where there is one.
-        mark: the file by which a complete result is known.
+        folder: the output folder, which is created if it does not exist.
+        overwrite: whether to replace a result once the new one is complete, and to discard an unfinished run at once.
+        resume: whether to continue an unfinished run, if there is one.
+        mark: name of the marker file, which only a complete result contains.
 
     Raises:
-        InputError: the place is taken; with what to do.
+        InputError: the folder cannot be used, or another process uses it. The message says what to do.
     """
     output = OutputFolder(folder, mark=mark)
     _check_place(output)
@@ -176,7 +176,7 @@ def _check_run(output: OutputFolder, *, overwrite: bool, resume: bool) -> None:
 
 
 def _leave(output: OutputFolder, *, existed: bool) -> None:
-    """Take away folders in which nothing is left."""
+    """Remove the folders of the run and of the output if they are empty; an output that existed before is kept."""
     with suppress(OSError):
         output.run.rmdir()
         if not existed:

@@ -1,4 +1,4 @@
-"""``onoma.json``: what a bundle is, as a value that is checked when it is read, and how older formats become it."""
+"""Manifest of a bundle (``onoma.json``): its schema, its validation on reading, and the conversion of older formats."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from onoma.tasks import MOST_LABELS, Overlaps
 MANIFEST = "onoma.json"
 
 FORMAT = 2
-"""Version of the bundle's layout; a reader refuses what is newer."""
+"""Version of the manifest format; newer versions are refused on reading."""
 
 ENTITIES = "entities"
-"""The name of the task of an entity recognition model."""
+"""Name of the named-entity recognition task, which every bundle has."""
 
 BASELINE = "baseline"
-"""The family of a model without an encoder, which reads words; its card has the baseline's name."""
+"""Encoder family of a baseline, a model on words without an encoder; the name in its card is that of the baseline."""
 
 BASELINES = ("crf", "bilstm", "gazetteer")
-"""The baselines that there are."""
+"""Names of all baselines."""
 
-# Far beyond what is ever fitted or learnt, and such that nothing becomes infinite.
+# The bounds are far beyond any fitted or learned value, and keep all computed scores finite.
 Temperature = Annotated[float, Meta(gt=1e-3, lt=1e3)]
 Slope = Annotated[float, Meta(gt=0, lt=1e3)]
 Summand = Annotated[float, Meta(gt=-1e4, lt=1e4)]
@@ -35,7 +35,7 @@ Labels = Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_leng
 
 
 class EncoderCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which pre-trained encoder the model began as; of a baseline, which one it is. See :data:`BASELINE`."""
+    """The pre-trained encoder that was fine-tuned, or the name of the baseline; see :data:`BASELINE`."""
 
     name: str
     family: str
@@ -43,10 +43,14 @@ class EncoderCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Windowing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How texts are cut, in subwords; ``size`` counts the special tokens. Of a baseline, in words of a sentence.
+    """Size and overlap of the windows into which documents are cut.
 
-    ``documents`` says what was a document in training files that do not say so, as ``data.documents`` does; versions
-    that do not know it read bundles in which it is left out.
+    Attributes:
+        size: number of subwords of a window, including special tokens; for a baseline, number of words.
+        overlap: maximum number of subwords that neighbouring windows share; for a baseline, number of words.
+        documents: value of the setting ``data.documents`` in training: what counted as a document in files that do not
+            mark documents. The default is omitted from the file, so that versions of onoma that do not know this field
+            can read it.
     """
 
     size: Annotated[int, Meta(gt=2, le=65_536)]
@@ -59,7 +63,7 @@ class Windowing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, o
 
 
 class DataCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A corpus that the model was trained, chosen or measured on; ``words`` where the corpus itself gives them."""
+    """A corpus used for training, model selection or testing; ``words`` is None if it gives no words."""
 
     name: str
     digest: str
@@ -69,7 +73,16 @@ class DataCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Provenance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the model comes from: data, seed, versions, settings and figures."""
+    """The origin of a model.
+
+    Attributes:
+        data: the corpora, by part of the data, such as ``train``.
+        seed: the random seed of the run.
+        versions: versions of packages, by package.
+        settings: the settings of the run.
+        figures: the scores of the model, by data set and metric.
+        dropped: number of training entities that could not be used as they are, by reason.
+    """
 
     data: dict[str, DataCard] = {}
     seed: int | None = None
@@ -80,16 +93,22 @@ class Provenance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def digests(self) -> dict[str, str]:
-        """Of each part of the data."""
+        """Digest of each part of the data."""
         return {part: card.digest for part, card in self.data.items()}
 
 
 class CalibrationCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How scores are calibrated, and on what that was fitted.
+    """The calibration of scores, and the data that it was fitted on.
 
-    Tag scores are divided by the temperature; the log-odds of an entity's score are then multiplied by ``slope``, and
-    ``intercept`` is added. ``thresholds`` are the scores by label below which an entity is left out. ``data`` and
-    ``entities`` are what it was fitted on, the latter predicted ones; the errors are the expected calibration error.
+    Attributes:
+        temperature: divisor of the tag scores.
+        slope: factor of the log-odds of an entity's score, applied after the temperature.
+        intercept: summand of the log-odds of an entity's score, added after the multiplication by ``slope``.
+        data: name of the file that the calibration was fitted on; empty for documents in memory.
+        entities: number of predicted entities that it was fitted on.
+        error_before: expected calibration error before the calibration.
+        error_after: expected calibration error after the calibration.
+        thresholds: minimum score of each label's entities; entities with a lower score are left out.
     """
 
     temperature: Temperature
@@ -103,7 +122,13 @@ class CalibrationCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class TransitionsCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Learnt transitions: from the tag of a row to that of a column, to the first tag, and from the last one."""
+    """The learned transition scores of a CRF.
+
+    Attributes:
+        step: scores of the transitions between tags, ``[from, to]``.
+        start: score of each tag at the first word.
+        end: score of each tag at the last word.
+    """
 
     step: list[list[Summand]]
     start: list[Summand]
@@ -114,11 +139,11 @@ class TagsCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     """A task that gives each word a tag.
 
     Attributes:
-        labels: the entity types, in the order of the model's tags.
-        scheme: the scheme of the tags.
-        head: what turns hidden states into tag scores.
-        transitions: the scores of steps from tag to tag that a CRF has learnt; None for other heads.
-        calibration: None where the model was not calibrated.
+        labels: the entity labels, in the order of the model's tags.
+        scheme: the tagging scheme.
+        head: name of the head, which computes tag scores from hidden states.
+        transitions: the learned transition scores of a CRF; None for other heads.
+        calibration: the calibration; None if the model was not calibrated.
     """
 
     labels: Labels
@@ -135,14 +160,14 @@ class SpansCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     """A task that scores spans of words.
 
     Attributes:
-        labels: the entity types, in the order of the model's scores.
-        head: what turns hidden states into features of words.
-        size: of a query and a key.
-        widest: words of the longest span.
-        overlaps: which entities may be predicted together.
-        bound: the log-odds above which a span is an entity, before calibration.
-        width: the learnt scores of widths, ``[widest, labels]``; None before training.
-        calibration: None where the model was not calibrated.
+        labels: the entity labels, in the order of the model's scores.
+        head: name of the head, which computes features of words from hidden states.
+        size: dimension of the query and key vectors.
+        widest: maximum number of words of a span.
+        overlaps: which overlaps between predicted entities are allowed.
+        bound: log-odds threshold above which a span is an entity, before calibration.
+        width: learned scores of span widths, ``[widest, labels]``; None before training.
+        calibration: the calibration; None if the model was not calibrated.
     """
 
     labels: Labels
@@ -161,7 +186,12 @@ class SpansCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
 
 
 class WordsCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="words"):
-    """A task that gives each word a label: the labels in the order of the scores, and the head."""
+    """A task that gives each word a label.
+
+    Attributes:
+        labels: the labels, in the order of the model's scores.
+        head: name of the head.
+    """
 
     labels: Labels
     head: str
@@ -171,7 +201,12 @@ class WordsCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
 
 
 class SentencesCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="sentences"):
-    """A task that gives each sentence a label: the labels in the order of the scores, and the head."""
+    """A task that gives each sentence a label.
+
+    Attributes:
+        labels: the labels, in the order of the model's scores.
+        head: name of the head.
+    """
 
     labels: Labels
     head: str
@@ -185,12 +220,16 @@ TaskCard = TagsCard | SpansCard | WordsCard | SentencesCard
 
 
 class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a bundle is.
+    """The manifest of a bundle.
 
     Attributes:
-        tasks: what it predicts, by name; one of them is ``entities``.
-        dtype: the graph used by default; None for the most exact one available.
-        files: size of each weight file in bytes, so that one that was cut short is noticed.
+        format: version of the manifest format.
+        tasks: the tasks of the model, by name; one of them is ``entities``.
+        window: size and overlap of windows.
+        encoder: the pre-trained encoder, or the baseline.
+        provenance: the origin of the model.
+        dtype: preferred dtype; None for the most exact one available.
+        files: size of each weight file in bytes, used to detect truncated files.
     """
 
     format: int = FORMAT
@@ -203,34 +242,34 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def entities(self) -> EntityCard:
-        """The task that finds entities."""
+        """Card of the task that finds entities."""
         card = self.tasks[ENTITIES]
         assert isinstance(card, EntityCard)
         return card
 
     @property
     def baseline(self) -> str | None:
-        """Which baseline it is; None for a model with an encoder."""
+        """Name of the baseline; None for a model with an encoder."""
         return self.encoder.name if self.encoder.family == BASELINE else None
 
     def replace(self, **changes: object) -> Manifest:
-        """The manifest with other values of some fields."""
+        """Return the manifest with other values of some fields."""
         return msgspec.structs.replace(self, **changes)
 
     def with_entities(self, **changes: object) -> Manifest:
-        """The manifest with other values in the task that finds entities."""
+        """Return the manifest with other values of some fields of the task that finds entities."""
         return self.with_task(ENTITIES, **changes)
 
     def with_task(self, name: str, **changes: object) -> Manifest:
-        """The manifest with other values in a task."""
+        """Return the manifest with other values of some fields of a task."""
         return self.replace(tasks={**self.tasks, name: msgspec.structs.replace(self.tasks[name], **changes)})
 
     def with_provenance(self, **changes: object) -> Manifest:
-        """The manifest with other values in its provenance."""
+        """Return the manifest with other values of some fields of its provenance."""
         return self.replace(provenance=msgspec.structs.replace(self.provenance, **changes))
 
     def to_json(self) -> str:
-        """The content of ``onoma.json``."""
+        """Return the content of ``onoma.json``."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
 
 
@@ -240,10 +279,10 @@ def _check_labels(labels: tuple[str, ...]) -> None:
 
 
 def read_manifest(path: Path) -> Manifest:
-    """Read and check a manifest.
+    """Read and validate a manifest.
 
     Raises:
-        BundleError: it is not one, is broken, or is newer than this version of onoma reads.
+        BundleError: the file is not a manifest, is broken, or has a newer format than this version of onoma can read.
     """
     try:
         fields = msgspec.json.decode(path.read_bytes())
@@ -268,7 +307,7 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def _of_format_1(fields: Mapping[str, object]) -> dict[str, object]:
-    """The fields of format 1, which had one task without a name, as those of format 2."""
+    """Convert the fields of format 1, which had a single task without a name, to those of format 2."""
     moved = ("labels", "scheme", "head", "calibration")
     kept = {key: value for key, value in fields.items() if key not in (*moved, "precision")}
     task = {"kind": "tags", **{key: fields[key] for key in moved if key in fields}}

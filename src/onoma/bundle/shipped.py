@@ -1,15 +1,15 @@
-"""The models that come with onoma, by name."""
+"""Names and folders of the models that come with onoma."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 SHIPPED = ("en",)
-"""``en``: English; persons, organisations, places and miscellaneous names."""
+"""Names of the shipped models. ``en``: English; persons, organisations, places and miscellaneous names."""
 
 
 def find_model(name: str | Path) -> Path:
-    """The folder of a shipped model; anything else is a folder already, also one that is called like a model."""
+    """Return the folder of a shipped model. Any other name is a path; an existing path takes precedence."""
     if str(name) in SHIPPED and not Path(name).exists():
         return Path(__file__).parents[1] / "shipped" / str(name)
     return Path(name)

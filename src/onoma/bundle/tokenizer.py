@@ -1,4 +1,4 @@
-"""``tokenizer.json`` to a tokenizer that can be used."""
+"""Reading and checking of a bundle's tokenizer (``tokenizer.json``)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from tokenizers import Tokenizer
 from onoma.errors import BundleError
 
 _UNKNOWN = "\N{LINEAR A SIGN AB001}"
-"""A letter that no vocabulary has."""
+"""A letter that is in no vocabulary."""
 
 
 def read_tokenizer(path: Path) -> Tokenizer:
     """Read a bundle's tokenizer.
 
     Raises:
-        BundleError: the file is missing, broken, or has no subwords.
+        BundleError: the file is missing or broken, or its tokenizer cannot encode plain letters.
     """
     try:
         tokenizer = Tokenizer.from_str(path.read_text(encoding="utf-8"))
@@ -30,10 +30,10 @@ def read_tokenizer(path: Path) -> Tokenizer:
 
 
 def why_unusable(tokenizer: Tokenizer) -> str | None:
-    """Why a tokenizer cannot even encode a letter and one that no vocabulary has; None where it can."""
+    """Return why a tokenizer cannot encode a common letter and an unknown one; None if it can."""
     try:
         encoding = tokenizer.encode(f"a {_UNKNOWN}")
-    except Exception as error:  # as above
+    except Exception as error:  # the Rust library raises nothing more precise
         return f"the tokenizer cannot encode every character ({error})"
     if all(encoding.special_tokens_mask):
         return "the tokenizer leaves nothing of a letter"

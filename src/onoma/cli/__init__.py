@@ -1,4 +1,4 @@
-"""The command line: one module per command; each parses its arguments, calls one function and prints the result."""
+"""The command-line interface: one module per command, which parses arguments, calls a function, prints the result."""
 
 from onoma.cli.app import app, main
 

@@ -1,4 +1,4 @@
-"""The command line application: all commands, and the handling of errors."""
+"""The command-line application: the registration of all commands, and error handling."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from onoma.version import __version__
 
 
 class _Commands(TyperGroup):
-    """The commands; a reader of standard output that has enough, as `head`, is no error."""
+    """Command group that exits without an error if the reader of standard output, such as `head`, closes the pipe."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -45,8 +45,8 @@ class _Commands(TyperGroup):
                     sys.stdout.flush()
         except (BrokenPipeError, SystemExit) as error:
             if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
-                raise  # rich makes the one of the other
-            # Without this Python reports it again when it flushes at exit.
+                raise  # not caused by a broken pipe: rich turns BrokenPipeError into SystemExit
+            # Otherwise Python reports the error again when it flushes standard output at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(0) from None
 
@@ -81,10 +81,11 @@ def _root(
 
 
 def main() -> NoReturn:
-    """Run a command.
+    """Run the command-line application and exit.
 
-    Errors of onoma are printed as one message, with exit status 2, or 143 after SIGTERM; others with their traceback,
-    and 1.
+    The exit status is 0 after success. Errors that onoma raises on purpose and :class:`OSError` are printed as one
+    message, with status 2, or 143 after SIGTERM; Ctrl-C gives status 130. Any other error is printed with its
+    traceback, with status 1. Commands may exit with other statuses.
     """
     set_up_output()
     try:
@@ -98,7 +99,7 @@ def main() -> NoReturn:
         sys.exit(INTERRUPTED)
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    except Exception:  # a fault of onoma, with a message in which anything may stand
+    except Exception:  # a bug in onoma; the traceback may contain control characters
         print_message(traceback.format_exc())
         sys.exit(1)
     sys.exit(0)

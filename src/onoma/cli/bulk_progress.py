@@ -1,4 +1,4 @@
-"""The progress of a bulk job: a bar at a terminal, elsewhere a line every half minute."""
+"""Progress of a bulk job: a bar at a terminal, otherwise a line every 30 seconds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SECONDS_BETWEEN_LINES = 30
 
 
 class BulkProgress(BulkObserver):
-    """Prints the progress of a job to standard error."""
+    """Observer that prints the progress of a bulk job to standard error."""
 
     def __init__(self) -> None:
         self.console = PlainConsole(stderr=True, soft_wrap=True)
@@ -59,7 +59,7 @@ class BulkProgress(BulkObserver):
             self.console.print(f"{progress.rows:,}/{progress.of:,} rows  {status}")
 
     def finish(self, report: BulkReport) -> None:
-        """Print what was written, and where the failed rows are."""
+        """Print a summary of the written output, and where the failed rows are."""
         self._bar.stop()
         took = clock(time.perf_counter() - self._started)
         self.console.print(

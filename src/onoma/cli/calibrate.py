@@ -1,4 +1,4 @@
-"""``onoma calibrate``: makes a model's scores calibrated probabilities."""
+"""``onoma calibrate``: calibrates a model's scores as probabilities."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run(
         bool, typer.Option("--json", help="Print everything as JSON, with the curve of thresholds of each label.")
     ] = False,
 ) -> None:
-    """Calibrate a model, so that scores are probabilities, and write the calibration into the model.
+    """Calibrate a model's scores as probabilities, and write the calibration into the model.
 
     Example: onoma calibrate runs/mine dev.conll --precision 0.9
     """

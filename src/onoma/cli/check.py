@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class FailOn(StrEnum):
-    """The lowest severity at which the command ends with status 1."""
+    """Lowest severity of a finding for which the command exits with status 1."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -75,12 +75,13 @@ def run(
     threads: Threads = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all findings as JSON.")] = False,
 ) -> None:
-    """Look for errors in annotated text: broken tags, leaks between parts, labels that contradict each other.
+    """Look for errors in annotated text: broken tags, leaks between train, dev and test, contradictory labels.
 
     Example: onoma check --train train.conll --dev dev.conll --test test.conll
 
-    Each finding says where, what, why, and what to do; the most severe and most certain come first. Exit status 0: no
-    finding is as severe as --fail-on; 1: some finding is; 2: a file cannot be used.
+    Each finding says where the problem is, what it is, why it is a problem, and what to do about it. The most severe
+    and most certain findings come first. Exit status: 0 if no finding is as severe as --fail-on, 1 if at least one is,
+    2 if a file cannot be used.
     """
     from onoma.api.checking import check
 
@@ -119,7 +120,7 @@ def run(
 
 
 def _progress(folds: int | None) -> AbstractContextManager[Listener | None]:
-    """The progress of training with --folds; nothing without it."""
+    """Return the progress display for training with --folds, or an empty context without it."""
     if folds is None:
         return nullcontext()
     from onoma.api.extras import need_training

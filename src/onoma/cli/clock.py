@@ -1,10 +1,10 @@
-"""Seconds as hours, minutes and seconds."""
+"""Formatting of durations as hours, minutes and seconds."""
 
 from __future__ import annotations
 
 
 def clock(seconds: float) -> str:
-    """Hours, minutes and seconds.
+    """Format a duration in seconds as hours, minutes and seconds.
 
     >>> clock(75), clock(3_675)
     ('1:15', '1:01:15')

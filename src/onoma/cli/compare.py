@@ -1,4 +1,4 @@
-"""``onoma compare``: trains candidates on the same data and weighs them."""
+"""``onoma compare``: trains candidates on the same data and compares them."""
 
 from __future__ import annotations
 
@@ -74,16 +74,17 @@ def run(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train candidates on the same data over several seeds; compare F1, speed and size.
+    """Train candidates on the same data with several seeds; compare F1, speed and size.
 
     Example: onoma compare --train train.conll --dev dev.conll --test test.conll --encoder small --encoder crf --output
     runs/compare
 
-    Each --encoder with each --head is a candidate; a baseline has no head. Settings come from COMPARE.toml, then from
-    options, then from --set; several corpora, and candidates that differ in other settings, are tables [[corpus]] and
-    [[candidate]] of COMPARE.toml. The best candidate is the one with the highest mean F1 on dev; test is only reported.
+    Each combination of --encoder and --head is a candidate; a baseline has no head. Settings are read from
+    COMPARE.toml, then from options, then from --set; later ones take precedence. COMPARE.toml may list several corpora
+    in tables [[corpus]], and candidates that differ in other settings in tables [[candidate]]. The best candidate is
+    the one with the highest mean F1 on dev; scores on test are only reported.
 
-    Ctrl-C stops it; --resume goes on, and finished runs are not done again.
+    Ctrl-C stops the comparison; --resume continues it without repeating finished runs.
     """
     from onoma.api.comparing import compare
     from onoma.api.extras import need_training

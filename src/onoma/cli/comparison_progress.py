@@ -1,4 +1,4 @@
-"""The progress of a comparison: a line for each running cell at a terminal; a line for each one that has ended."""
+"""Progress of a comparison: a line for each running cell at a terminal, and a line for each finished one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ShownEvent = ComparisonPlanned | CellEvent | SpeedMeasured
 
 
 class ComparisonProgress:
-    """Prints the progress of a comparison to standard error."""
+    """Event listener that prints the progress of a comparison to standard error."""
 
     def __init__(self) -> None:
         self.console = PlainConsole(stderr=True, soft_wrap=True)
@@ -41,7 +41,7 @@ class ComparisonProgress:
         self.stop()
 
     def stop(self) -> None:
-        """Take the lines of what is running from the terminal."""
+        """Remove the lines of running cells from the terminal."""
         self._bar.stop()
 
     def __call__(self, event: ShownEvent) -> None:
@@ -90,7 +90,7 @@ class ComparisonProgress:
             self._bar.stop()
 
     def _left(self) -> str:
-        """How many have ended, and the time that the others take if they take as long as these."""
+        """Return the number of finished runs and the time left, estimated from the average time per finished run."""
         if not self._ended:
             return f"0/{self._count:,} runs"
         seconds = (time.perf_counter() - self._started) * (self._count - self._ended) / self._ended

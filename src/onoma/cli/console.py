@@ -1,4 +1,4 @@
-"""A console of `rich` that shows what others have written as it is."""
+"""A `rich` console that prints strings literally."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from onoma.views.table import literal
 
 
 class PlainConsole(Console):
-    """Prints strings without markup, highlighting, or control characters.
+    """Console that prints strings without markup or highlighting, and with control characters made visible.
 
     Args:
-        stderr: print to standard error.
-        soft_wrap: leave long lines to the terminal.
+        stderr: whether to print to standard error.
+        soft_wrap: whether to leave the wrapping of long lines to the terminal.
     """
 
     def __init__(self, *, stderr: bool = False, soft_wrap: bool = False) -> None:
         super().__init__(stderr=stderr, soft_wrap=soft_wrap, highlight=False)
 
     def print(self, *objects: Any, **settings: Any) -> None:
-        """Print strings, texts and tables."""
+        """Print strings, `rich` texts and tables."""
         super().print(*(literal(each) if isinstance(each, str) else each for each in objects), **settings)

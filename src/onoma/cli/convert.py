@@ -1,4 +1,4 @@
-"""``onoma convert``: from one format and scheme to another."""
+"""``onoma convert``: converts annotated text between formats and tagging schemes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run(
 
     Example: onoma convert train.conll train.jsonl
 
-    A note is printed, with a count, for whatever the target format cannot represent.
+    If the target format cannot represent something, a note with a count is printed.
     """
     from onoma.api.converting import convert
 

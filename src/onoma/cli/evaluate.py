@@ -46,11 +46,11 @@ def run(
     structure: StructureOption = True,
     as_json: AsJson = False,
 ) -> None:
-    """Tag annotated text and score the result.
+    """Tag annotated text with a model and score the predictions.
 
     Example: onoma evaluate runs/mine test.conll
 
-    --against and --seeds take further models.
+    --against and --seeds accept further models.
     """
     from onoma.api.evaluating import evaluate
 

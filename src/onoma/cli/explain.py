@@ -1,4 +1,4 @@
-"""``onoma explain``: shows what a prediction depends on."""
+"""``onoma explain``: shows which words a prediction depends on."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def run(
 
     Example: onoma explain runs/mine --text "Angela Merkel visited Lyon." --span Lyon --label ORG
 
-    Without --span each predicted entity is explained. `onoma index` writes the index of training entities.
+    Without --span, every predicted entity is explained. `onoma index` writes the index of training entities.
     """
     from onoma.api.explaining import explain, measure_faithfulness
 

@@ -1,4 +1,4 @@
-"""``onoma export``: writes a model's ONNX graph, in fp32 or int8."""
+"""``onoma export``: exports a model's ONNX graph, in fp32 or int8."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def run(
     format: FormatOption = None,
     options: ReadOptions,
 ) -> None:
-    """Write a model's graph again, in fp32 or int8, and check that it computes the same as the weights.
+    """Export a model's ONNX graph in fp32 or int8, and check its results against those of the weights.
 
     Example: onoma export runs/mine --quantize int8 --dev dev.conll --output shipped
     """

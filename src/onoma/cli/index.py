@@ -1,4 +1,4 @@
-"""``onoma index``: stores the training entities beside a model, for ``onoma explain``."""
+"""``onoma index``: stores the training entities in the model folder, for ``onoma explain``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def run(
     format: FormatOption = None,
     options: ReadOptions,
 ) -> None:
-    """Store the entities of the training data beside a model, so that `onoma explain` can show similar ones.
+    """Store the entities of the training data in the model folder, so that `onoma explain` can show similar ones.
 
     Example: onoma index runs/mine train.conll
     """

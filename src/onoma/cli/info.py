@@ -1,4 +1,4 @@
-"""``onoma info``: shows what a model folder or an encoder contains, and what a pre-trained encoder has learnt."""
+"""``onoma info``: shows what a model or encoder folder contains, and queries a pre-trained encoder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def run(
         typer.Option("--pair", metavar="TEXT TEXT", help="Of an encoder: whether the second text follows the first."),
     ] = None,
 ) -> None:
-    """Show what a model finds, what it was trained on and how it scored; or what a pre-trained encoder has learnt.
+    """Show the labels, training data and scores of a model, or the properties and predictions of a pre-trained encoder.
 
     Example: onoma info runs/mine
 

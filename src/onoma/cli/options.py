@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Command-line options shared by several commands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from onoma.corpora import AUTO, FORMATS, DocumentsUnit, ReadOptions
 from onoma.errors import InputError
 
 INTERRUPTED = 130
-"""Exit status after Ctrl-C, by the convention of shells: 128 plus the number of the signal."""
+"""Exit status after Ctrl-C: 128 plus the number of the signal, as is the convention in shells."""
 
 FormatOption = Annotated[
     str | None,
@@ -124,39 +124,41 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print figures as JSON, fra
 
 
 WORDS = ("word_column", "tag_column", "position_digit", "encoding")
-"""The options for reading the words of annotated files."""
+"""Names of the options for reading the words of annotated files."""
 
 ENTITIES = ("scheme", *WORDS, "strict", "default_label", "tag_names", "skip_checks", "labels")
-"""The options for reading their entities too."""
+"""Names of the options for reading the words and entities of annotated files."""
 
 
 _Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
 
 def column(text: str | None) -> int | str | None:
-    """A column's number if the text is a number, else its name."""
+    """Return the number of a column if the text is a number, else the text as its name."""
     if text is None:
         return None
     return int(text) if text.lstrip("-").isdecimal() else text
 
 
 def number(text: str) -> int | str:
-    """A whole number if the text is one, else the text."""
+    """Return an integer if the text consists of digits, else the text."""
     return int(text) if text.isdecimal() else text
 
 
 def documents_unit(text: str) -> DocumentsUnit:
-    """A number of sentences if the text is a number, else the text."""
+    """Return a number of sentences if the text consists of digits, else the text."""
     return int(text) if text.isdecimal() else text
 
 
 def comma_separated(text: str | None) -> tuple[str, ...]:
-    """The parts of a text that commas separate, without blanks around them."""
+    """Split a text at commas and strip white space from the parts; return an empty tuple for None or an empty text."""
     return tuple(part.strip() for part in text.split(",")) if text else ()
 
 
 def reads(*names: str) -> _Decorator:
-    """Give a command options for reading files; it receives them as one argument, ``options``.
+    """Return a decorator that adds options for reading files to a command.
+
+    The command receives them as one :class:`ReadOptions` argument, ``options``.
 
     Args:
         names: parameters of :func:`read_options`.
@@ -165,13 +167,19 @@ def reads(*names: str) -> _Decorator:
 
 
 def reads_training_data(run: Callable[..., None]) -> Callable[..., None]:
-    """Give a command options for reading what is learnt from; it receives them as settings, ``data_settings``."""
+    """Add options for reading training data to a command, which receives them as one argument, ``data_settings``."""
     names = inspect.signature(data_settings).parameters
     return _offers(data_settings, list(names), receives="data_settings")(run)
 
 
 def _offers(read: Callable[..., object], names: Sequence[str], *, receives: str) -> _Decorator:
-    """Give a command the options of a function; it receives what the function makes of them as one argument."""
+    """Return a decorator that adds parameters of a function to a command, as options.
+
+    Args:
+        read: function that is called with the values of the options.
+        names: names of the parameters of ``read`` to add.
+        receives: parameter of the command that receives the return value of ``read``.
+    """
     known = inspect.signature(read, eval_str=True).parameters
     offered = [known[name] for name in names]
 
@@ -208,7 +216,7 @@ def read_options(
     """Build :class:`ReadOptions` from the shared options.
 
     Raises:
-        InputError: a label's new name is missing.
+        InputError: a ``--label`` option is not of the form ``OLD=NEW``.
     """
     return ReadOptions(
         scheme=scheme,
@@ -239,7 +247,7 @@ def data_settings(
     skip_checks: SkipChecks = False,
     documents: DocumentsOption = None,
 ) -> dict[str, object]:
-    """The settings of a run that say how its files are read, by dotted key; None for what is not given."""
+    """Return the settings for reading a run's files, by dotted key; None for options that are not given."""
     return {
         "data.format": format,
         "data.tag_scheme": scheme,

@@ -1,4 +1,4 @@
-"""Results on standard output, and notes on standard error."""
+"""Printing of results to standard output and of messages to standard error."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 _CONTROL = re.compile("[\x7f-\x9f]")
-"""Control characters that JSON itself does not escape."""
+"""Control characters that JSON does not escape."""
 
 
 class Result(Protocol):
@@ -27,9 +27,10 @@ class Result(Protocol):
 
 
 def set_up_output() -> None:
-    """Have standard output take any character: as UTF-8 with line feeds, or as a terminal can show it.
+    """Configure standard output to accept any character.
 
-    On Windows, what goes into a pipe or a file would else be in the encoding of the system's language.
+    At a terminal, characters that it cannot show are replaced. Otherwise the output is UTF-8 with line feeds: on
+    Windows, pipes and files would by default use the encoding of the system's language.
     """
     if not isinstance(sys.stdout, TextIOWrapper):
         return
@@ -40,23 +41,23 @@ def set_up_output() -> None:
 
 
 def flush_each_line() -> None:
-    """Show each line of standard output when it is written, also in a pipe: what it comes from may be slow."""
+    """Make standard output line-buffered, so that each line is visible at once even if the input of a pipe is slow."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
 
 
 def print_line(text: str) -> None:
-    """Print a result on standard output, as a terminal may be given it."""
+    """Print a result to standard output, with control characters made visible."""
     print(visible(text))
 
 
 def print_message(text: str) -> None:
-    """Print what is no result on standard error, as a terminal may be given it."""
+    """Print a message that is not a result to standard error, with control characters made visible."""
     print(visible(text), file=sys.stderr)
 
 
 def print_json(text: str) -> None:
-    """Print JSON, in which all control characters are escaped."""
+    """Print JSON with all control characters escaped."""
     print(_CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
@@ -66,18 +67,18 @@ def print_result(result: Result) -> None:
 
 
 def print_notes(notes: Iterable[str]) -> None:
-    """Print notes on how files were read or written."""
+    """Print notes to standard error, each marked as a note."""
     for note in notes:
         print_message(f"note: {note}")
 
 
 def print_report(report: Report, *, title: str, as_json: bool, errors: bool) -> None:
-    """Print figures as JSON or as tables.
+    """Print a report as JSON or as tables.
 
     Args:
-        title: what was scored.
-        as_json: print JSON instead of tables.
-        errors: also show the tables of errors and of the reliability of scores.
+        title: title of the tables; it says what was scored.
+        as_json: whether to print JSON instead of tables.
+        errors: whether to also print the tables of errors and of the reliability of scores.
     """
     print_notes(report.notes)
     if as_json:
@@ -104,7 +105,7 @@ def print_report(report: Report, *, title: str, as_json: bool, errors: bool) -> 
 
 
 def print_comparison(comparison: Comparison, *, as_json: bool) -> None:
-    """Print a comparison of candidates as JSON, or as tables and what follows from them."""
+    """Print a comparison of candidates as JSON, or as tables followed by the choices, the forecasts and the machine."""
     from onoma.views import candidate_tables, choices, failures, forecasts, machine
 
     print_notes([*comparison.notes, *failures(comparison)])

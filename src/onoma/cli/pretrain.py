@@ -47,20 +47,21 @@ def run(
         bool, typer.Option("--accept-changes", help="Resume even if settings, text or versions have changed.")
     ] = False,
 ) -> None:
-    """Pre-train a BERT encoder on unlabelled text: masked words, and which sentence follows which; or distil one.
+    """Pre-train a BERT encoder on unlabelled text (masked words and sentence pairs), or distil one from a teacher.
 
     Example: onoma pretrain --text tweets.txt --encoder small --minutes 20 --output encoders/tweets
 
-    With --encoder it goes on with an encoder (adapts it to the text); without, a new one of the given shape is made,
-    and its vocabulary from the text. The folder is an encoder for onoma train --encoder, and for transformers.
+    With --encoder, pre-training continues with an existing encoder, to adapt it to the text. Without it, a new encoder
+    of the given --shape is created, with a vocabulary built from the text. The output folder can be used with onoma
+    train --encoder and with transformers.
 
-    With --teacher nothing is masked: the encoder learns to make the hidden states and attention of the teacher, whose
-    tokenizer a new encoder gets. With --shape teacher it begins as every second layer of the teacher, or as so many
-    layers as --set model.layers=N says.
+    With --teacher, nothing is masked: the encoder learns to reproduce the hidden states and the attention of the
+    teacher. A new encoder uses the teacher's tokenizer. With --shape teacher, it is initialised with every second layer
+    of the teacher, or with as many layers as set by --set model.layers=N.
 
-    Settings come from RUN.toml, then from options, then from --set (tables data, model, objective, training; for
-    instance --set objective.masking=spans). Ctrl-C keeps the best encoder so far; a second Ctrl-C aborts. An unfinished
-    run is continued with: onoma pretrain --output encoders/tweets --resume
+    Settings are read from RUN.toml, then from options, then from --set; later ones take precedence (tables data, model,
+    objective, training; for instance --set objective.masking=spans). Ctrl-C stops the run and keeps the best encoder so
+    far; a second Ctrl-C aborts. An unfinished run is continued with: onoma pretrain --output encoders/tweets --resume
     """
     from onoma.api.extras import need_training
     from onoma.api.pretraining import pretrain

@@ -1,4 +1,4 @@
-"""The progress of training and pre-training: a line whenever it is measured, and a bar at a terminal."""
+"""Progress of training and pre-training: a line after each epoch or part of the run, and a bar at a terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from onoma.views import report_table
 
 
 class TrainingProgress:
-    """Prints the progress of a run to standard error."""
+    """Event listener that prints the progress of a run to standard error."""
 
     def __init__(self) -> None:
         self.console = PlainConsole(stderr=True, soft_wrap=True)
@@ -124,20 +124,20 @@ class TrainingProgress:
         self.console.print(line)
 
     def finish(self, written: str, *, advice: str) -> None:
-        """Print where the result is, and what to do with it."""
+        """Print where the result was written, and suggest a next command."""
         took = clock(time.perf_counter() - self._started)
         self.console.print(f"{written} in {took}; try: {advice}")
 
 
 def _length(plan: Planned) -> str:
-    """How long a run is."""
+    """Return the length of a run as text, in epochs or in passes over the text."""
     if plan.stretch == "epoch":
         return f"{plan.epochs} epochs"
     return f"{plan.steps * plan.batch_subwords / max(1, plan.subwords):.1f} passes over the text"
 
 
 def _shown(score: Score) -> tuple[str, str]:
-    """What was measured, and more of it."""
+    """Return the main metric of a score and further details as text."""
     figures = score.figures
     further = _listed({name: value for name, value in figures.items() if "." in name})
     if "f1" in figures:
@@ -155,5 +155,5 @@ def _shown(score: Score) -> tuple[str, str]:
 
 
 def _listed(figures: Mapping[str, float]) -> str:
-    """Figures of further tasks, in %."""
+    """Return the metrics of further tasks as text, in percent."""
     return ", ".join(f"{name.replace('.', ' ')} {100 * value:.2f}" for name, value in figures.items())

@@ -29,13 +29,14 @@ def run(
     ] = None,
     encoding: Encoding = "utf-8",
 ) -> None:
-    """Make an encoder smaller: drop subwords that the given text does not need, and layers.
+    """Make an encoder smaller by dropping layers and the subwords that the given text does not need.
 
     Example: onoma prune multilingual english.txt --vocab-size 40000 --layers 6 --output encoders/english
 
-    The embeddings of a vocabulary for a hundred languages are most of a small encoder, and one language needs few of
-    them. On text like the given one the encoder without the others computes the same. An encoder with fewer layers is
-    useful only after training, best on the original's predictions for much text.
+    In a small multilingual encoder, most parameters are embeddings of a vocabulary for a hundred languages, of which
+    one language needs only a few. On text like the given text, the encoder without the dropped subwords gives the same
+    results. An encoder with fewer layers is useful only after training, ideally on the original encoder's predictions
+    for a large amount of text.
     """
     from onoma.api.pruning import prune
 

@@ -40,8 +40,8 @@ def run(
 
     Example: onoma score test.gold.conll test.predicted.conll
 
-    The files may have different formats. Entities are compared by character offsets if the texts are equal, else by
-    words. --against and --seeds take further files of predictions.
+    The files may have different formats. Entities are compared by character offsets if the texts are equal, and by
+    words otherwise. --against and --seeds accept further files of predictions.
     """
     from onoma.api.evaluating import score
 

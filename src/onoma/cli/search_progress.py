@@ -1,4 +1,4 @@
-"""The progress of a search: a line for each trial that ends."""
+"""Progress of a search: a line for each trial that starts or ends."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from onoma.tuning import (
 
 
 class SearchProgress:
-    """Prints the progress of a search to standard error."""
+    """Event listener that prints the progress of a search to standard error."""
 
     def __init__(self) -> None:
         self._trials: int | None = None
@@ -68,7 +68,7 @@ class SearchProgress:
         print_message(f"budget: {' or '.join(budget)}{done}; {plan.processes} at a time; study in {plan.storage}")
 
     def _show_forecast(self, found: SearchForecast) -> None:
-        """Once, and again where it has changed by much: a line after each trial would be too many."""
+        """Print the first forecast, and later ones only if the number of trials has changed by more than a quarter."""
         before = self._forecast
         if before is not None and abs(found.trials - before.trials) <= before.trials // 4:
             return

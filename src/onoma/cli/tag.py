@@ -1,4 +1,4 @@
-"""``onoma tag``: finds the entities of texts."""
+"""``onoma tag``: tags the entities in texts."""
 
 from __future__ import annotations
 
@@ -87,18 +87,19 @@ def run(
 
     Example: onoma tag --text "Ada Lovelace lived in London."
 
-    Files may be plain text, JSON Lines or CSV (these also as .gz or .zst), Parquet, or any annotated format; their own
+    Files may be plain text, JSON Lines or CSV (each also as .gz or .zst), Parquet, or any annotated format, whose own
     entities are ignored.
 
-    Tagging files to JSON Lines, CSV or Parquet is a job: every row is written once, an unfinished job is continued with
-    --resume, and rows that cannot be tagged go to OUTPUT.dead.jsonl with the reason; the exit status is then 3. What
-    comes from a pipe can be read only once, so it is tagged as a stream instead, each line of --lines as it comes.
+    Tagging files to JSON Lines, CSV or Parquet runs as a job: every row is written exactly once, --resume continues an
+    unfinished job, and rows that cannot be tagged are written to OUTPUT.dead.jsonl with the reason; the exit status is
+    then 3. Input from a pipe can be read only once, so it is tagged as a stream instead; with --lines, each line is
+    tagged as it arrives.
     """
     if text is not None and files:
         raise InputError("--text and files were both given; pass one of them")
     if lines:
         options = replace(options, text_unit="line")
-    if output == str(STANDARD_INPUT):  # which is called like standard output
+    if output == str(STANDARD_INPUT):  # "-" also stands for standard output
         output = None
     named = list(files or ()) or [STANDARD_INPUT]
     if text is None and STANDARD_INPUT in named and sys.stdin is not None and sys.stdin.isatty():

@@ -47,11 +47,12 @@ def run(
 
     Example: onoma train --train train.conll --dev dev.conll --encoder small --output runs/mine
 
-    Settings come from RUN.toml, then from options, then from --set (tables data, model, training; for instance
-    --set training.epochs=5). Ctrl-C keeps the best model so far; a second Ctrl-C aborts.
+    Settings are read from RUN.toml, then from options, then from --set; later ones take precedence (tables data, model,
+    training; for instance --set training.epochs=5). Ctrl-C stops training and keeps the best model so far; a second
+    Ctrl-C aborts.
 
     An unfinished run is continued with: onoma train --output runs/mine --resume. The result is the same as without the
-    interruption. Without RUN.toml, settings that are not given are those of the unfinished run.
+    interruption. Without RUN.toml, settings that are not given are taken from the unfinished run.
     """
     from onoma.api.extras import need_training
     from onoma.api.training import train

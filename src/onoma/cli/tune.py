@@ -66,17 +66,18 @@ def run(
         bool, typer.Option("--resume", help="Go on with the study at the output, or help a call that works on it.")
     ] = False,
 ) -> None:
-    """Search for settings with which a run is better on dev.
+    """Search for settings that give a higher F1 on dev.
 
     Example: onoma tune --train train.conll --dev dev.conll --encoder small --trials 20 --output runs/search
 
-    It tries learning rate, batch, epochs, layer decay, dropout, head and more, in ranges that the size of the training
-    text decides or that [space] in RUN.toml names. The first trial is the run as it is. The best trial and the run as
-    it is are then trained with new seeds, and the result says whether the difference is more than chance. Test text is
-    never opened.
+    The search covers learning rate, batch size, epochs, layer decay, dropout, head and more. Their ranges depend on the
+    size of the training text, or are set in [space] of RUN.toml. The first trial uses the settings of the run as given.
+    The best trial and the run as given are then trained with new seeds, and the result says whether the difference
+    could be due to chance. Test text is never opened.
 
-    The output gets best.toml, for onoma train best.toml. Ctrl-C stops a search; --resume goes on with it and repeats no
-    finished trial. Further calls with the same --storage, or with --resume on the same output, share the work.
+    The output contains best.toml, to be used with onoma train best.toml. Ctrl-C stops a search; --resume continues it
+    and repeats no finished trial. Further calls with the same --storage, or with --resume on the same output, share the
+    work.
     """
     from onoma.api.extras import need_training, need_tuning
     from onoma.api.tuning import tune

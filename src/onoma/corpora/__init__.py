@@ -1,4 +1,4 @@
-"""Annotated files to Documents and back, one module per format."""
+"""Readers and writers of annotated corpora, one module per format."""
 
 from onoma.corpora.files import digest_of, files_of
 from onoma.corpora.formats import FORMATS, WRITABLE, Format, read, write

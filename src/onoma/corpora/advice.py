@@ -1,6 +1,6 @@
-"""Which options would read a file that was refused, found by trying them on its first lines.
+"""Search for options that can read a refused file, by trying them on its first lines.
 
-It knows which options there are, not how any format is read.
+This module knows which options exist, but not how any format is read.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from onoma.errors import OnomaError
 from onoma.io.lines import numbered_lines
 
 WITH_COLUMNS = frozenset(["conll", "conllu", "table"])
-"""Formats whose columns can be chosen, and may have to be."""
+"""Formats whose word and tag columns can be chosen by options."""
 
 _HEAD_LINES = 2000
 _JUDGED_ROWS = 100
@@ -30,12 +30,12 @@ _BY_COLUMNS = ("conll", "table", "conll2012")
 _OF_COLUMNS = WITH_COLUMNS | {"germeval", "hipe"}
 
 Trial = Callable[[Path, str, ReadOptions], ReadTally]
-"""Reads a file in a format to its end, and says what that came to."""
+"""Function that reads a whole file in a given format and returns the tally of the reading."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A format, and the columns to choose; None for those of the options."""
+    """A format and columns to try; None keeps the column of the options."""
 
     format: str
     word: int | None = None
@@ -43,13 +43,13 @@ class _Candidate:
 
 
 def working_options(path: Path, format: str, options: ReadOptions, *, trial: Trial) -> str:
-    """The options, as on a command line, with which a file's first lines are read and make sense; empty for none.
+    """Return command-line options that read the first lines of a file plausibly; empty if there are none.
 
     Args:
-        path: the file that was refused.
-        format: that it was refused in.
-        options: that it was refused with.
-        trial: reads a file; raises OnomaError where it cannot be read or makes no sense.
+        path: the refused file.
+        format: the format in which the file was refused.
+        options: the options with which the file was refused.
+        trial: function that reads a file; raises OnomaError if the file cannot be read or its content is implausible.
     """
     if path.is_dir():
         return ""
@@ -74,7 +74,10 @@ def working_options(path: Path, format: str, options: ReadOptions, *, trial: Tri
 
 
 def _candidates(lines: Iterable[str], format: str, options: ReadOptions) -> Iterator[_Candidate]:
-    """One change before two; of columns those that hold nothing but tags first, then the last ones."""
+    """Yield candidates with one change before candidates with two.
+
+    As tag columns, columns that contain only tags are tried first, then the others, each from the last to the first.
+    """
     found = [line for line in lines if line.strip() and not line.startswith(("#", "-DOCSTART-"))][:_JUDGED_ROWS]
     rows = [split_columns(line, tabs="\t" in line) for line in found]
     columns = range(1, min(max(map(len, rows), default=0), _MOST_COLUMNS) + 1)
@@ -92,7 +95,10 @@ def _candidates(lines: Iterable[str], format: str, options: ReadOptions) -> Iter
 
 
 def _reads(trial: Trial, path: Path, format: str, options: ReadOptions) -> bool:
-    """Whether a file is read so, has entities, and most of its words are in none and no numbers."""
+    """Return whether a file is read plausibly.
+
+    It must contain entities, at most 70 % of its words may be in entities, and at most half of them may be numbers.
+    """
     try:
         tally = trial(path, format, options)
     except OnomaError:

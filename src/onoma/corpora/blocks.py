@@ -1,9 +1,9 @@
-"""Blocks of words with tags, as column files have them, to Documents.
+"""Conversion of tagged sentences, as column files contain them, to Documents.
 
-A block is one sentence: its words, one or more layers of tags over them, and what its comments said. Where the original
-text of a sentence is known its words are found in it; where it is not, words are separated by one blank. Sentences
-are separated by one line feed, so without any original text the result is that of ``Document.from_words``. This module
-does not know how a file represents words, tags or comments.
+A block is one sentence: its words, one or more layers of tags, and the information in its comments. If the original
+text of a sentence is known, its words are located in it; otherwise the words are joined by single spaces, except where
+the file marks that no space follows. Sentences are separated by one line feed, so without text and marks the result
+equals that of ``Document.from_words``. This module does not know how a file represents words, tags or comments.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ class SentenceBlock:
     """One sentence of a column file.
 
     Attributes:
-        words: as in the file.
-        layers: for each layer of annotation a tag for each unit.
-        lines: for each unit its line in the file.
-        units: for each unit the position of its word; None where units are the words. Several units share a word
-            where a written word stands for several syntactic ones (French *du*).
-        glued: for each word whether no blank follows it; empty where nothing is known.
-        text: the sentence's original text.
-        id: the sentence's name.
-        meta: what else the block's comments said of its document.
+        words: the words as in the file.
+        layers: for each annotation layer, one tag per unit.
+        lines: for each unit, its line number in the file.
+        units: for each unit, the index of its word; None if the units are the words. Several units share a word if one
+            written word stands for several syntactic ones (French *du*).
+        glued: for each word, whether no space follows it; empty if unknown.
+        text: the original text of the sentence.
+        id: the id of the sentence.
+        meta: further metadata of the document, from the comments of the block.
     """
 
     words: list[str] = field(default_factory=list)
@@ -50,13 +50,13 @@ class SentenceBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentMark:
-    """A document begins here."""
+    """Marker of the beginning of a document."""
 
     id: str = ""
 
 
 def align(words: Iterable[str], text: str) -> WordBounds | None:
-    """Find words in a text, in order, with nothing but white space around them; None if they are not there.
+    """Return the bounds of consecutive words in a text; None if the text is not these words and whitespace.
 
     >>> align(["do", "n't", "go"], "don't go ")
     [(0, 2), (2, 5), (6, 8)]
@@ -74,15 +74,15 @@ def align(words: Iterable[str], text: str) -> WordBounds | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assembler:
-    """Makes Documents of a file's blocks.
+    """Builder of Documents from the blocks of a file.
 
     Attributes:
         path: the file, for messages.
-        scheme: to read the tags by.
-        options: say how to handle broken tag sequences.
-        tally: counts what had to be repaired, adjusted or left out.
-        meta: added to every document.
-        spelling: how the file spells its tags.
+        scheme: tagging scheme of the tags.
+        options: reading options, for example how to handle invalid tag sequences.
+        tally: counts repairs, adjustments and omissions.
+        meta: metadata added to every document.
+        spelling: spelling of the tags in the file.
     """
 
     path: Path
@@ -93,12 +93,12 @@ class Assembler:
     spelling: TagSpelling = field(default_factory=TagSpelling)
 
     def documents(self, parts: Iterable[SentenceBlock | DocumentMark], *, marked: bool) -> Iterator[Document]:
-        """A document for each mark, or for each block where the file has no marks.
+        """Yield one document for each mark, or for each block if the file has no marks.
 
-        Blocks before the first mark form a document too.
+        Blocks before the first mark also form a document.
 
         Raises:
-            SchemeError: a tag that the scheme does not know, or with ``strict`` one where it does not allow it.
+            SchemeError: a tag is not in the scheme, or, with ``strict``, the scheme does not allow it at its position.
         """
         id, blocks, begun = "", list[SentenceBlock](), False
         for part in parts:
@@ -205,7 +205,7 @@ def _word(block: SentenceBlock, unit: int) -> int:
 
 
 def _word_lines(block: SentenceBlock) -> list[int]:
-    """The line of each word; of a word with several units that of the first."""
+    """Return the line of each word; for a word with several units, the line of its first unit."""
     if block.units is None:
         return block.lines
     first = dict(zip(reversed(block.units), reversed(block.lines), strict=True))
@@ -218,7 +218,10 @@ def _covers_words(units: list[int], first: int, last: int) -> bool:
 
 
 def _placed(error: SchemeError, block: SentenceBlock, tags: list[str], path: Path, scheme: Scheme) -> SchemeError:
-    """The same error with path and line: those of the first tag that raises it alone."""
+    """Return the error with path and line.
+
+    The line is that of the first tag that raises an error on its own, otherwise the first line of the sentence.
+    """
     for line, tag in zip(block.lines, tags, strict=True):
         try:
             decode_tags([tag], scheme)

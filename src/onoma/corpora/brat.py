@@ -1,10 +1,10 @@
-r"""brat stand-off to Documents and back: a folder with a ``.txt`` and a ``.ann`` for each document, or one such pair.
+r"""Reader and writer of brat standoff files: a folder with a ``.txt`` and a ``.ann`` file per document, or one pair.
 
-Offsets count code points of the text exactly as it is, carriage returns and a byte order mark included; where nearly
-all quoted texts say otherwise, other units (see ``units``). Fragments
-with nothing but white space between them (how brat writes an entity that continues over a line's end) are one
-entity; others are discontinuous: left out and counted, as are relations, events, attributes and notes. A document is
-named like its file without the suffix, relative to the folder.
+Offsets count the code points of the text exactly as it is, including carriage returns and a byte order mark. If nearly
+all quoted texts show another unit, offsets are read in that unit (see ``units``). Fragments that are separated only by
+whitespace (brat's notation of an entity that continues over a line break) form one entity. Discontinuous entities,
+relations, events, attributes and notes are left out and counted. The id of a document is the file name without suffix,
+relative to the folder.
 
 Source: https://brat.nlplab.org/standoff.html
 """
@@ -35,7 +35,7 @@ _NOT_IN_NAMES = re.compile(r"[^\w.-]+")
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """A line's label, fragments and quoted text."""
+    """Label, fragments and quoted text of a span annotation."""
 
     label: str
     fragments: list[tuple[int, int]]
@@ -43,7 +43,7 @@ class _Span:
 
 
 class BratReader(SchemelessReader):
-    """A folder of pairs, or one pair named by either of its files."""
+    """Reader of a folder of pairs, or of one pair given by either of its files."""
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         if not self._path.is_dir():
@@ -56,7 +56,7 @@ class BratReader(SchemelessReader):
             yield self._document(stem, stem.relative_to(self._path).as_posix(), tally)
 
     def _document(self, stem: Path, id: str, tally: ReadTally) -> Document:
-        """One pair; a text without a file of annotations has none."""
+        """Read one pair; a text without an annotation file has no entities."""
         text_path, path = _beside(stem, "txt"), _beside(stem, "ann")
         if not text_path.is_file():
             raise CorpusError(f"its text is missing; expected {text_path.name} beside it", path=path)
@@ -86,10 +86,10 @@ class BratReader(SchemelessReader):
 
 
 def write_brat(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:
-    """Write a new folder with a pair for each document; a document without a name is called after its number.
+    """Write a new folder with one pair per document; a document without an id is named after its number.
 
     Raises:
-        CorpusError: the folder is there and not empty, or cannot be written.
+        CorpusError: the folder exists and is not empty, or cannot be written.
     """
     del options
     names: set[str] = set()
@@ -108,7 +108,7 @@ def write_brat(documents: Iterable[Document], path: Path, options: WriteOptions,
 
 
 def _span(line: str) -> _Span | str:
-    """The span of a line, or the reason why it is none."""
+    """Return the span of a line, or the reason why the line has none."""
     if not line.startswith("T"):
         return f"{_OTHER.get(line[0], 'a line of another kind')} is no entity"
     found = _SPAN.fullmatch(line)
@@ -120,7 +120,13 @@ def _span(line: str) -> _Span | str:
 
 
 def _entity(span: _Span, document: Document, points: Sequence[int]) -> Entity | str:
-    """The entity of a span whose offsets count units of these code points, or the reason why it is none."""
+    """Return the entity of a span, or the reason why the span is not an entity.
+
+    Args:
+        span: the span, with offsets in any unit.
+        document: the document with the text.
+        points: for each offset, the index of its code point.
+    """
     text = document.text
     if not all(0 <= start < end < len(points) for start, end in span.fragments):
         return "the span is empty or reaches outside the text"
@@ -134,7 +140,7 @@ def _entity(span: _Span, document: Document, points: Sequence[int]) -> Entity | 
 
 
 def _line(entity: Entity, tally: WriteTally) -> str:
-    """The line of an entity without its number; empty where brat cannot hold it."""
+    """Return the line of an entity without its number; empty if brat cannot represent the entity."""
     start, end = entity.start, entity.end
     start += len(entity.text) - len(entity.text.lstrip("\r\n"))
     end -= len(entity.text) - len(entity.text.rstrip("\r\n"))
@@ -154,7 +160,7 @@ def _line(entity: Entity, tally: WriteTally) -> str:
 
 
 def _name(id: str, taken: set[str]) -> str:
-    """A file's name of a document's, unlike all taken before."""
+    """Return a unique file name for a document id, and add it to the names already taken."""
     plain = _NOT_IN_NAMES.sub("_", id).strip(".")[:100] or "document"
     name, number = plain, 1
     while name in taken:

@@ -1,4 +1,4 @@
-"""A line to its columns: parting them, and picking the word's and the tag's by number or by name."""
+"""Splitting of lines into columns, and selection of the word and tag columns by number or name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from onoma.errors import ConfigError, CorpusError
 
 
 class PickedCells(NamedTuple):
-    """What a line has: the word, its tag, and whether no blank follows the word."""
+    """Word and tag of a line, and whether no space follows the word."""
 
     word: str
     tag: str
@@ -19,17 +19,17 @@ class PickedCells(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnLayout:
-    """How a file parts its columns and which hold what.
+    """Column layout of a file: the separator and the positions of the columns.
 
     Attributes:
-        tabs: separated by single tabs; else by runs of blanks and tabs.
-        width: how many columns most lines have.
-        word, tag: positions from 0, or negative from the end; a tag of None where the file has words alone.
-        tags: those of the file's first lines, by which a word that begins with ``#`` is known.
-        chosen: the caller chose a column, so a line may be wider than the others.
-        header: the first line where it names the columns; None where it is a word's.
-        spacing: the position of a column that says whether a blank follows the word; None where there is none.
-        index: how many columns of numbers stand before the word.
+        tabs: whether columns are separated by single tabs; otherwise by runs of spaces and tabs.
+        width: number of columns in most lines.
+        word, tag: column positions, counted from 0 or negative from the end; the tag is None if there are only words.
+        tags: the tags in the first lines of the file, used to recognise a word that begins with ``#``.
+        chosen: whether the caller chose a column; a line may then have more columns than most lines.
+        header: the first line if it names the columns; None if it holds a word.
+        spacing: position of a column that says whether a space follows the word; None if there is none.
+        index: number of numeric columns before the word.
     """
 
     tabs: bool
@@ -43,10 +43,10 @@ class ColumnLayout:
     index: int = 0
 
     def pick(self, line: str, *, path: Path, number: int) -> PickedCells:
-        """The word and the tag of a line.
+        """Return the word and the tag of a line.
 
         Raises:
-            CorpusError: the line has too few columns, or more than the others and no column was chosen.
+            CorpusError: the line has too few columns, or too many and no column was chosen.
         """
         fields = line.split("\t") if self.tabs else split_columns(line, tabs=False)
         if len(fields) != self.width and (len(fields) < self.width or not self.chosen):
@@ -59,7 +59,7 @@ class ColumnLayout:
 
 
 def split_columns(line: str, *, tabs: bool) -> list[str]:
-    r"""Part a line's columns; only blanks and tabs part, never U+00A0 or the like.
+    r"""Split a line into columns at tabs, or at spaces and tabs; never at U+00A0 or the like.
 
     >>> split_columns("New York\tB-LOC", tabs=True)
     ['New York', 'B-LOC']
@@ -72,7 +72,9 @@ def split_columns(line: str, *, tabs: bool) -> list[str]:
 
 
 def column_index(column: int | str, names: tuple[str, ...], *, width: int, path: Path) -> int:
-    """A column's position, from 0 or negative, of its number from 1 (or negative) or its name.
+    """Return the position of a column that is given by number or name.
+
+    A number is counted from 1, or negative from the end; the position from 0, or negative from the end.
 
     Raises:
         ConfigError: the number is 0, or no column has the name.

@@ -1,11 +1,12 @@
-"""Column files, one word a line (CoNLL 2002 and 2003, WNUT, WikiANN, Weibo NER, …), to Documents and back.
+"""Reader and writer of column files with one word per line (CoNLL 2002 and 2003, WNUT, WikiANN, Weibo NER, …).
 
-Columns are separated by tabs or by blanks, whichever most lines of the file use; in a file with tabs a word is kept
-verbatim, blanks and all. A blank line parts sentences. A ``-DOCSTART-`` line or a ``# newdoc`` comment begins a
-document; a file without any gives a document for each sentence. A line that begins with ``#`` is a comment unless it
-has as many columns as the others and ends in a tag. The writer puts tabs, two columns, and marks where they are needed.
+Columns are separated by tabs or by spaces, whichever most lines of the file use. In a file with tabs, a word is kept
+verbatim, including spaces. A blank line separates sentences. A ``-DOCSTART-`` line or a ``# newdoc`` comment begins a
+document; in a file without either, each sentence is a document. A line that begins with ``#`` is a comment unless it
+has as many columns as the other lines and a tag in the tag column. The writer uses tabs, two columns, and document
+marks where they are needed.
 
-This module does not know what a tag means: see ``blocks`` for reading and ``tagged`` for writing.
+This module does not interpret tags: see ``blocks`` for reading and ``tagged`` for writing.
 
 Source: https://www.clips.uantwerpen.be/conll2003/ner/ and the README of each corpus.
 """
@@ -45,7 +46,7 @@ _LANGUAGE = re.compile(r"([a-z]{2,3}(?:[-_][a-z]{2,8})*):")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Survey:
-    """What the first pass over a file found."""
+    """Result of the first pass over a file."""
 
     scheme: Scheme
     spelling: TagSpelling
@@ -54,7 +55,7 @@ class _Survey:
 
 
 class ConllReader:
-    """One column file."""
+    """Reader of one column file."""
 
     def __init__(self, path: Path, options: ReadOptions) -> None:
         self._path = path
@@ -76,7 +77,7 @@ class ConllReader:
 
     @cached_property
     def columns(self) -> ColumnLayout:
-        """How this file parts its columns and which of them hold what, judged by its head."""
+        """Column layout of the file, detected from its first lines."""
         lines = [
             line
             for _, line in islice(numbered_lines(self._path, encoding=self._options.encoding), _HEAD_LINES)
@@ -86,7 +87,7 @@ class ConllReader:
 
     @property
     def spelling(self) -> TagSpelling:
-        """How this file spells its tags."""
+        """Spelling of the tags in the file."""
         return self._survey.spelling
 
     @cached_property
@@ -118,7 +119,7 @@ class ConllReader:
             tally.adjusted.add(reason, where=str(self._path), what=f"the word is in column {columns.word + 1}")
 
     def _stripped(self, language: str) -> Iterator[SentenceBlock | DocumentMark]:
-        """Parts without what the file adds to its words."""
+        """Yield the parts of the file, with language prefixes and position digits removed from the words."""
         prefix = f"{language}:" if language else ""
         for part in self._parts():
             if isinstance(part, SentenceBlock) and prefix:
@@ -136,7 +137,7 @@ class ConllReader:
         raise CorpusError(message, path=self._path, line=line)
 
     def _parts(self) -> Iterator[SentenceBlock | DocumentMark]:
-        """The file's sentences and document marks, in order."""
+        """Yield the sentences and document marks of the file, in order."""
         columns = self.columns
         header = columns.header
         block = self._new_block()
@@ -185,7 +186,12 @@ class ConllReader:
 
 @dataclass(frozen=True, slots=True)
 class _Comment:
-    """What a line that is not a word says: an end, a mark, a comment; the key is empty where it says nothing to us."""
+    """Content of a line without a word.
+
+    Attributes:
+        key: ``end`` for a blank line, ``newdoc`` for a ``-DOCSTART-`` line, or the key of a comment; empty if ignored.
+        value: the value of the comment, or the id in the ``-DOCSTART-`` line.
+    """
 
     key: str
     value: str
@@ -202,10 +208,10 @@ class _Comment:
 
 
 def write_conll(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:
-    """Write ``word<TAB>tag`` lines; document marks are written if any document has an id or not exactly one sentence.
+    """Write ``word<TAB>tag`` lines.
 
-    Words are those of the document, or what ``options.segment`` makes of its text. Of overlapping entities the longest
-    is kept.
+    Document marks are written if any document has an id or not exactly one sentence. The words are those of the
+    document, or those that ``options.segment`` finds in its text. Of overlapping entities, the longest is kept.
 
     Raises:
         CorpusError: the file cannot be written.

@@ -1,8 +1,8 @@
-"""CoNLL-2012 and 2011 files (OntoNotes) to Documents: names in brackets in the eleventh column.
+"""Reader of CoNLL-2011 and CoNLL-2012 files (OntoNotes), with named entities in brackets in the eleventh column.
 
-A line has the document, the part, the word's number, the word, its part of speech, the tree, the predicate's lemma and
-frame set, the sense, the speaker, the names, one column for each predicate, and the coreference; the number of columns
-differs from sentence to sentence. ``#begin document`` begins a document; each part of one is a document.
+The columns are document, part, word number, word, part of speech, parse tree, predicate lemma, frame set, word sense,
+speaker, named entities, one column for each predicate, and coreference; their number differs between sentences.
+``#begin document`` begins a document; each part of it becomes a separate Document.
 
 Source: https://conll.cemantix.org/2012/data.html
 """
@@ -28,7 +28,7 @@ _BEGIN = re.compile(r"#begin document \(?(.*?)\)?(?:; part 0*(\d+))?\s*")
 
 
 class _Line(NamedTuple):
-    """A word's line: its number, the word, and what its column of names has."""
+    """Line number, word and named-entity cell of a line."""
 
     number: int
     word: str
@@ -36,13 +36,13 @@ class _Line(NamedTuple):
 
 
 def is_conll2012(lines: list[str]) -> bool:
-    """Whether lines that are not blank are those of such a file."""
+    """Return whether non-blank lines are those of a CoNLL-2011 or CoNLL-2012 file."""
     first = next((line for line in lines if not line.startswith("#")), "")
     return lines[0].startswith("#begin document") and len(split_columns(first, tabs=False)) >= FEWEST_COLUMNS
 
 
 class Conll2012Reader(SchemelessReader):
-    """One file."""
+    """Reader of one CoNLL-2011 or CoNLL-2012 file."""
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         tally.annotated = True

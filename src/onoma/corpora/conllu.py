@@ -1,14 +1,14 @@
-"""CoNLL-U and UNER files to Documents; see ``conllu_writer`` for the way back.
+"""Reader of CoNLL-U and UNER files; see ``conllu_writer`` for the writer.
 
-Ten columns hold entities, if any, in MISC as ``Entity=B-PER`` (also ``NER=`` or ``NE=``), or in brackets as CorefUD
-has them (see ``corefud``); UNER's five (ID FORM TAG
-OTHER ANNOTATOR, suffix ``.iob2``) hold them in the third. ``# text =`` is the sentence's original text and words are
-found in it; without it ``SpaceAfter=No`` marks words without a blank after them. ``# newdoc`` begins a document,
-``# newpar`` is kept as ``meta["newpar"]``: pairs of a sentence's position in its document and the paragraph's name.
+In files with ten columns, entities are in MISC as ``Entity=B-PER`` (also ``NER=`` or ``NE=``), or in brackets as in
+CorefUD (see ``corefud``). In UNER files with five columns (ID FORM TAG OTHER ANNOTATOR, suffix ``.iob2``), they are in
+the third. ``# text =`` is the original text of a sentence, in which its words are located; without it,
+``SpaceAfter=No`` marks words that no space follows. ``# newdoc`` begins a document. ``# newpar`` is kept as
+``meta["newpar"]``: pairs of the index of a sentence in its document and the name of the paragraph.
 
-A written word that stands for several syntactic ones (``3-4 du`` for ``de le``) is one word of the Document, unless its
-parts spelled together give it (``don't``): then these are the words. Empty nodes (``8.1``) are no words. Lemmas, parts
-of speech and trees are not read.
+A multiword token (``3-4 du`` for ``de le``) becomes one word of the Document, unless its form is the concatenation of
+its syntactic words (``don't``), which then become the words. Empty nodes (``8.1``) are skipped. Lemmas, parts of
+speech and trees are not read.
 
 Sources: https://universaldependencies.org/format.html and https://www.universalner.org
 """
@@ -49,13 +49,13 @@ _NUMBER = re.compile(r"(\d{1,9})(?:-(\d{1,9})|(\.\d+))?")
 
 @dataclass(slots=True)
 class _Draft:
-    """A sentence while its lines come in.
+    """State of the sentence that is being read.
 
     Attributes:
-        forms, tags, lines, glued: of the syntactic words.
-        brackets: mentions in brackets by the position of their word.
-        written: written words by the position of their first syntactic word: the position after the last, the form,
-            and whether no blank follows.
+        forms, tags, lines, glued: one item for each syntactic word.
+        brackets: bracketed mentions, as pairs of the index of a word and its value.
+        written: multiword tokens by the index of their first syntactic word: the index after the last one, the form,
+            and whether no space follows.
     """
 
     forms: list[str] = field(default_factory=list)
@@ -69,7 +69,7 @@ class _Draft:
     paragraph: str | None = None
 
     def note(self, key: str, value: str) -> None:
-        """What a comment says of the sentence."""
+        """Store the value of a comment on the sentence."""
         if key.startswith("newpar"):
             self.paragraph = value
         elif key == "sent_id":
@@ -98,7 +98,7 @@ class _Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Columns:
-    """How many columns a line has, and the indices, from 0, of its word, tag and MISC columns."""
+    """Number of columns of a line, and the indices, from 0, of its word, tag and MISC columns."""
 
     width: int
     word: int
@@ -107,7 +107,7 @@ class _Columns:
 
 
 class ConlluReader:
-    """One CoNLL-U or UNER file."""
+    """Reader of one CoNLL-U or UNER file."""
 
     def __init__(self, path: Path, options: ReadOptions) -> None:
         self._path = path
@@ -132,7 +132,7 @@ class ConlluReader:
 
     @cached_property
     def _survey(self) -> tuple[Scheme | None, TagSpelling, bool]:
-        """The scheme, None where no word has a tag, how tags are spelled, and whether there are document marks."""
+        """Scheme (None if no word has a tag), spelling of the tags, and whether there are document marks."""
         survey, marked, tagged = TagSurvey(), False, self._columns.tag is not None
         for part in self._parts():
             if isinstance(part, DocumentMark):
@@ -145,7 +145,7 @@ class ConlluReader:
 
     @cached_property
     def _columns(self) -> _Columns:
-        """The columns of words and tags, found from the file's first word and a line that names the columns."""
+        """Column positions, from the first word of the file and a line that names the columns."""
         names, width = self._options.columns, 10
         for _, line in numbered_lines(self._path, encoding=self._options.encoding):
             key, value = _comment(line)
@@ -166,7 +166,7 @@ class ConlluReader:
         )
 
     def _parts(self, tally: ReadTally | None = None) -> Iterator[SentenceBlock | DocumentMark]:
-        """The file's sentences and document marks, in order."""
+        """Yield the sentences and document marks of the file, in order."""
         draft, position = _Draft(), 0
         fields = EntityFields()
         paragraphs: list[list[object]] = []
@@ -196,7 +196,7 @@ class ConlluReader:
                 self._take(line, number, draft)
 
     def _layers(self, draft: _Draft, fields: EntityFields, tally: ReadTally | None) -> tuple[list[str], ...]:
-        """The layers of a sentence whose mentions are in brackets."""
+        """Return the tag layers of a sentence with bracketed mentions."""
 
         def broken(position: int, piece: str) -> None:
             if tally is not None:
@@ -207,7 +207,7 @@ class ConlluReader:
         return layered(chunks, length=len(draft.forms))
 
     def _take(self, line: str, number: int, draft: _Draft) -> None:
-        """Take up a line that is a word, a written word over several, or an empty node."""
+        """Add a line to the draft: a syntactic word, a multiword token, or an empty node, which is skipped."""
         columns = self._columns
         fields = line.split("\t")
         found = _NUMBER.fullmatch(fields[0])
@@ -241,6 +241,6 @@ class ConlluReader:
 
 
 def _comment(line: str) -> tuple[str, str]:
-    """What a comment says, as key and value; empty where it says nothing to us."""
+    """Return the key and value of a comment; both are empty if the comment is ignored."""
     found = _COMMENT.fullmatch(line)
     return (found[1], found[2] or "") if found else ("", "")

@@ -1,4 +1,4 @@
-"""Documents to CoNLL-U and UNER files."""
+"""Writer of CoNLL-U and UNER files."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from onoma.text import Document
 
 
 def write_conllu(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:
-    """Write ten columns with entities in MISC, or for a path that ends in ``.iob2`` UNER's five.
+    """Write ten columns with entities in MISC, or the five columns of UNER if the path ends in ``.iob2``.
 
-    Each document has its ``# newdoc``, each sentence its ``# text``. Of overlapping entities the longest is kept. The
-    layers ``upos`` (or ``pos``) and ``xpos`` have columns, for others see :mod:`.layer_columns`.
+    Each document has a ``# newdoc`` comment, each sentence a ``# text`` comment. Of overlapping entities, the longest
+    is kept. The layers ``upos`` (or ``pos``) and ``xpos`` have their own columns; for others see :mod:`.layer_columns`.
 
     Raises:
         CorpusError: the file cannot be written.
@@ -70,14 +70,14 @@ def write_conllu(documents: Iterable[Document], path: Path, options: WriteOption
 
 
 def _rest(tag: str, cells: LayerCells, place: int, *, close: bool) -> str:
-    """The eight columns after a word."""
+    """Return the eight columns after the word, joined by tabs."""
     entity = [f"Entity={tag}"] if tag != OUTSIDE else []
     misc = [*entity, *cells.misc[place], *(["SpaceAfter=No"] if close else [])]
     return "\t".join([*cells.columns[place], "|".join(misc) or "_"])
 
 
 def _text(document: Document, sentence: TaggedSentence, words: list[str]) -> str:
-    """A sentence's text on one line, its words in it; rebuilt from the words where its bounds do not hold them."""
+    """Return the text of a sentence on one line, rebuilt from the words if the sentence span does not contain them."""
     bounds = sentence.sentence
     text = document.text[bounds.start : bounds.end].replace("\n", " ").removesuffix("\r")
     return " ".join(words) if align(words, text) is None else text
@@ -91,7 +91,10 @@ def _value(value: str, tally: WriteTally) -> str:
 
 
 def _paragraphs(document: Document, sentences: int) -> dict[int, str]:
-    """The paragraphs of ``meta["newpar"]`` by sentence, where they and nothing else are in meta; else none."""
+    """Return the paragraph names of ``meta["newpar"]`` by sentence index.
+
+    The result is empty if ``meta`` contains anything else or the names cannot be written.
+    """
     pairs = document.meta.get("newpar")
     if len(document.meta) != 1 or not isinstance(pairs, list):
         return {}

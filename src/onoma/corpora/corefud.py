@@ -1,8 +1,8 @@
-"""Entities in brackets in MISC, as CorefUD and GUM have them, to chunks of a sentence's words.
+"""Parser of bracketed entity mentions in MISC, as in CorefUD and GUM, to chunks of the words of a sentence.
 
-``Entity=(e1-person-1`` opens a mention of an entity, ``Entity=e1)`` closes it, ``Entity=(e1-person-1)`` does both, and
-several follow one another: ``Entity=(e1-person(e2-place)``. ``# global.Entity = eid-etype-head`` says which of the
-parts between hyphens is the type.
+``Entity=(e1-person-1`` opens a mention of an entity, ``Entity=e1)`` closes it, and ``Entity=(e1-person-1)`` does both.
+A value may contain several: ``Entity=(e1-person(e2-place)``. ``# global.Entity = eid-etype-head`` says which of the
+hyphen-separated parts is the type.
 
 Source: https://ufal.mff.cuni.cz/corefud
 """
@@ -21,14 +21,14 @@ _PART = re.compile(r"(.*?)\[\d+/\d+\]")
 
 @dataclass(frozen=True, slots=True)
 class EntityFields:
-    """Where in a bracket the entity's name and its type are, counted from 0."""
+    """Positions of the name and the type of the entity in a bracket, counted from 0."""
 
     name: int = 0
     type: int = 1
 
     @classmethod
     def of(cls, header: str) -> EntityFields:
-        """As the value of ``# global.Entity`` says."""
+        """Return the positions given by the value of ``# global.Entity``."""
         names = [name.strip().lower() for name in header.split("-")]
         place = next((names.index(each) for each in ("etype", "type", "entity_type", "entity") if each in names), 1)
         name = next((names.index(each) for each in ("eid", "grp") if each in names), 0)
@@ -36,20 +36,20 @@ class EntityFields:
 
 
 def is_bracketed(value: str) -> bool:
-    """Whether a value of ``Entity`` has brackets and is no tag."""
+    """Return whether a value of ``Entity`` is in bracket notation and not a tag."""
     return value.startswith("(") or value.endswith(")")
 
 
 def mentions(
     cells: Iterable[tuple[int, str]], fields: EntityFields, *, broken: Callable[[int, str], object]
 ) -> list[Chunk]:
-    """The mentions of a sentence.
+    """Return the mentions of a sentence.
 
     Args:
-        cells: positions of words and the value that each has.
-        fields: where name and type are.
-        broken: called with the position and the piece of a mention that does not end, has no beginning or no type, or
-            is in several parts.
+        cells: word positions, each with its value.
+        fields: positions of name and type.
+        broken: called with the position and text of a mention that is never closed, was never opened, has no type, or
+            consists of several parts.
     """
     chunks: list[Chunk] = []
     opened: dict[str, list[tuple[int, str, str]]] = {}

@@ -1,7 +1,8 @@
-"""Which columns of a file hold what, judged by its first lines.
+"""Detection of the column layout of a file from its first lines.
 
-The first line may name the columns. Numbers that count the words of a sentence are not the words, and what says only
-whether a blank follows is not the tag. The tag is in the last column, unless only another one has tags.
+The first line may name the columns. Numbers that count the words of a sentence are not the word column, and a column
+that only says whether a space follows is not the tag column. The tag column is the last one, unless only another one
+contains tags.
 """
 
 from __future__ import annotations
@@ -24,15 +25,15 @@ _SPACING = frozenset("+-")
 
 
 def detect_columns(lines: Sequence[str], options: ReadOptions, *, path: Path) -> ColumnLayout:
-    """The layout of a column file.
+    """Detect the layout of a column file.
 
     Args:
-        lines: the file's first lines, without blank ones and marks of documents.
-        options: may name columns.
+        lines: the first lines of the file, without blank lines and document marks.
+        options: reading options, which may specify columns.
         path: the file, for messages.
 
     Raises:
-        ConfigError, CorpusError: a column that the options name is not there.
+        ConfigError, CorpusError: a column specified by the options does not exist.
     """
     plain = [line for line in lines if not line.startswith("#")] or list(lines)
     tabs = 2 * sum("\t" in line for line in plain) > len(plain)
@@ -75,7 +76,7 @@ def detect_columns(lines: Sequence[str], options: ReadOptions, *, path: Path) ->
 
 
 def names_columns(cells: Iterable[str]) -> bool:
-    """Whether a line's cells name a column of words and one of tags."""
+    """Return whether the cells of a line name a word column and a tag column."""
     names = {cell.strip().upper() for cell in cells}
     return not names.isdisjoint(WORD_NAMES) and not names.isdisjoint(TAG_NAMES)
 
@@ -85,7 +86,7 @@ def _named(names: tuple[str, ...], wanted: Sequence[str]) -> str | None:
 
 
 def _index_columns(table: Sequence[Sequence[str]], *, width: int) -> int:
-    """How many columns of numbers stand before the word: none, unless one of them counts words."""
+    """Return the number of numeric columns before the word: 0 unless one of them counts words."""
     numbers = 0
     while numbers < width - 2 and table and all(is_number(row[numbers]) for row in table):
         numbers += 1
@@ -94,13 +95,13 @@ def _index_columns(table: Sequence[Sequence[str]], *, width: int) -> int:
 
 
 def _counts(numbers: Sequence[int]) -> bool:
-    """Whether numbers go up by one, from 0 or 1 and beginning anew there."""
+    """Return whether numbers increase by one, starting from 0 or 1 and restarting there."""
     first = numbers[0]
     return first in (0, 1) and all(after in (before + 1, first) for before, after in pairwise(numbers))
 
 
 def _spacing_column(table: Sequence[Sequence[str]], *, width: int) -> int | None:
-    """The column of signs, ``+`` for a blank behind the word and ``-`` for none."""
+    """Return the column of spacing signs: ``+`` if a space follows the word and ``-`` if not."""
     for column in range(2, width):
         cells = {row[column] for row in table}
         if "+" in cells and cells <= _SPACING:
@@ -109,7 +110,7 @@ def _spacing_column(table: Sequence[Sequence[str]], *, width: int) -> int | None
 
 
 def _tag_column(table: Sequence[Sequence[str]], columns: Iterable[int], *, without: int | None) -> int:
-    """The number of the column of the tags: the last one, unless only another one has tags."""
+    """Return the number of the tag column: the last one, unless only another one contains tags."""
     candidates = [column for column in columns if column != without]
     if not candidates or not table:
         return -1

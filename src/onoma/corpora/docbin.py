@@ -1,9 +1,9 @@
-"""spaCy's files of documents (``.spacy``, a DocBin) to Documents, without spaCy.
+"""Reader of spaCy's DocBin files (``.spacy``) that does not need spaCy.
 
-The file is MessagePack, compressed by zlib: a table of numbers with a row for each word, the strings that the numbers
-stand for, and spans in groups. A document's entities are those of ``doc.ents``; where these were never set, the spans
-of its group ``sc``, or else of its first one, as spaCy's span categoriser is trained on. Words of nothing but white
-space are no words of the Document.
+The file is zlib-compressed MessagePack: a table of numbers with one row per word, the strings that the numbers stand
+for, and groups of spans. The entities of a document are those of ``doc.ents``. If these were never set, they are the
+spans of the group ``sc``, on which spaCy's span categoriser is trained, or else of the first group. Words that consist
+of whitespace are not words of the Document.
 
 Source: https://spacy.io/api/docbin
 """
@@ -33,11 +33,11 @@ _SPAN = struct.Struct(">QQQllll")
 _SPAN_GROUP = "sc"
 
 TokenSpan = tuple[int, int, str]
-"""First word, the one behind the last, label."""
+"""Index of the first word, index after the last word, and label."""
 
 
 class _Contents(msgspec.Struct):
-    """A file's contents, without what is no concern of ours."""
+    """Contents of a file, limited to the fields that are read."""
 
     attrs: list[int]
     tokens: bytes
@@ -49,7 +49,7 @@ class _Contents(msgspec.Struct):
 
 
 class _Group(msgspec.Struct):
-    """A group of spans."""
+    """A named group of spans."""
 
     name: str
     spans: list[bytes]
@@ -57,7 +57,13 @@ class _Group(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A document: columns of its words by attribute, whether a blank follows each word, and its groups of spans."""
+    """A document as stored in the file.
+
+    Attributes:
+        columns: one value per word, by attribute.
+        spaces: for each word, whether a space follows it.
+        groups: serialized groups of spans.
+    """
 
     columns: Mapping[int, NDArray[np.uint64]]
     spaces: Sequence[bool]
@@ -65,7 +71,7 @@ class _Row:
 
 
 class DocBinReader(SchemelessReader):
-    """One file."""
+    """Reader of one DocBin file."""
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         contents = self._contents()
@@ -108,7 +114,7 @@ class DocBinReader(SchemelessReader):
             )
 
     def _document(self, row: _Row, strings: Mapping[int, str], *, where: str, tally: ReadTally) -> Document | None:
-        """A row's document; None where nobody has annotated it and annotations are wanted."""
+        """Return the document of a row; None if it is not annotated and annotations are wanted."""
         words = [strings[number] for number in row.columns[_ORTH].tolist()]
         bounds: list[tuple[int, int]] = []
         text = ""
@@ -153,7 +159,7 @@ class DocBinReader(SchemelessReader):
 
 
 def _entities(tags: Sequence[int], labels: Sequence[str]) -> list[TokenSpan]:
-    """The entities of ``doc.ents``; one without a label only says that there must be none, and is left out."""
+    """Return the entities of ``doc.ents``, without unlabelled ones, which only mark that there must be no entity."""
     found: list[TokenSpan] = []
     first: int | None = None
     for place, tag in enumerate([*tags, _MISSING]):
@@ -166,10 +172,12 @@ def _entities(tags: Sequence[int], labels: Sequence[str]) -> list[TokenSpan]:
 
 
 def _groups(packed: bytes, strings: Mapping[int, str], *, words: int) -> dict[str, list[TokenSpan]]:
-    """The groups that have spans, by name. The file has groups with their names, in old versions without.
+    """Return the non-empty span groups by name.
+
+    The file maps each group to its names; old versions have only a list of groups.
 
     Raises:
-        ValueError, LookupError, struct.error: they are damaged.
+        ValueError, LookupError, struct.error: the groups are damaged.
     """
     if not packed:
         return {}
@@ -186,7 +194,7 @@ def _groups(packed: bytes, strings: Mapping[int, str], *, words: int) -> dict[st
 
 
 def _sentences(row: _Row, bounds: Sequence[tuple[int, int]]) -> tuple[Sentence, ...] | None:
-    """The sentences; None where it was never decided whether some word begins one."""
+    """Return the sentences; None if sentence boundaries are not set for every word."""
     marks = row.columns[_SENT_START].tolist() if _SENT_START in row.columns else []
     if not marks or _MISSING in marks[1:]:
         return None

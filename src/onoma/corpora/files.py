@@ -1,4 +1,4 @@
-"""What belongs to a path of a corpus, and its digest, whatever the format."""
+"""Files that belong to a path of a corpus, and their digest, independent of the format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from onoma.errors import CorpusError
 
 
 def files_of(path: Path) -> list[Path]:
-    """All files of a folder in order; or a file, and where it is of a brat pair both, for both are read."""
+    """Return all files of a folder in order, or the given file and the other file of its brat pair, if any."""
     if path.is_dir():
         return [file for file in sorted(path.rglob("*")) if file.is_file()]
     pair = (path.with_suffix(".ann"), path.with_suffix(".txt"))
@@ -19,7 +19,7 @@ def files_of(path: Path) -> list[Path]:
 
 
 def digest_of(paths: Iterable[Path]) -> str:
-    """``sha256:`` and the digest of all files, one after the other.
+    """Return ``sha256:`` and the digest of the contents of all files in order.
 
     Raises:
         CorpusError: a file cannot be read.

@@ -1,4 +1,4 @@
-"""The formats by name, and the four things one does with them: read, write, convert, and ask which it is."""
+"""Registry of the corpus formats, and the functions to read and write corpora."""
 
 from __future__ import annotations
 
@@ -37,7 +37,12 @@ _WRITE = WriteOptions()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """One file format: what opens a path for reading, and what writes documents to one, if anything does."""
+    """A file format.
+
+    Attributes:
+        reader: opens a path for reading.
+        write: writes documents to a path; None if the format is read-only.
+    """
 
     reader: Callable[[Path, ReadOptions], DocumentReader]
     write: Callable[[Iterable[Document], Path, WriteOptions, WriteTally], None] | None = None
@@ -59,27 +64,30 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "text": Format(reader=TextReader, write=write_text),
     }
 )
-"""Every format by its name."""
+"""All formats by name."""
 
 WRITABLE = tuple(name for name, format in FORMATS.items() if format.write is not None)
-"""The formats that can be written."""
+"""Names of the formats that can be written."""
 
 
 _OF_TEXTS = ("jsonl", "table")
-"""The formats that may label texts as a whole."""
+"""Names of the formats that can label whole texts."""
 
 
 def read(path: str | Path, *, format: str | None = None, options: ReadOptions = _READ) -> Reading:
-    """Open a corpus for reading; nothing but the format is looked at until it is iterated.
+    """Open a corpus for reading.
+
+    Until the corpus is iterated, no more is read than is needed to detect the format.
 
     Args:
         path: a file, or for `brat` also a folder.
-        format: a name in ``FORMATS``; None finds it out by suffix and content.
+        format: a name in ``FORMATS``; None detects it from suffix and content.
+        options: reading options.
 
     Raises:
         CorpusError: the file is missing, can be read only once, or its format cannot be determined.
-        ConfigError: no format or scheme has the name, or the format does not have the documents or the labels of
-            sentences that are asked for.
+        ConfigError: the format or the scheme is unknown, or the format does not support the document unit or the
+            sentence labels that the options ask for.
     """
     path = Path(path)
     need_file(path)
@@ -99,17 +107,20 @@ def write(
     format: str | None = None,
     options: WriteOptions = _WRITE,
 ) -> WriteReport:
-    """Write documents as they stream by; the target appears whole or, on any error, not at all.
+    """Write documents as a stream; the target appears complete or, on any error, not at all.
 
     Args:
-        format: a name in ``FORMATS``; None goes by the path's suffix.
+        documents: the documents to write.
+        path: the target file, or for `brat` a folder.
+        format: a name in ``FORMATS``; None detects it from the suffix of the path.
+        options: writing options.
 
     Returns:
-        What was written, and what the target could not hold.
+        Counts of what was written, and of what the target could not represent.
 
     Raises:
-        CorpusError: the target cannot be written, or its suffix is that of no format.
-        ConfigError: no format, scheme or layout has the name.
+        CorpusError: the target cannot be written, or its suffix belongs to no format.
+        ConfigError: the format, the scheme or the layout is unknown, or the format is read-only.
     """
     path = Path(path)
     tally = WriteTally()
@@ -126,7 +137,7 @@ def _opened(path: Path, name: str, options: ReadOptions, *, advise: Callable[[],
 
 
 def _trial(path: Path, name: str, options: ReadOptions) -> ReadTally:
-    """Read a file to its end without looking for other options where it is refused."""
+    """Read a whole file without searching for other options if it is refused."""
     return read_through(_opened(path, name, options, advise=str))
 
 

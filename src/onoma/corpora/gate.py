@@ -1,7 +1,8 @@
-"""Annotations by their type, as GATE exports them and Twitter has them, to labelled spans.
+"""Parser of annotations grouped by type, as exported by GATE and returned by Twitter, to labelled spans.
 
-``{"Person": [{"indices": [0, 5], "gender": "female"}], "Token": […]}``: the type is the label, whatever features an
-annotation has. What GATE's tokeniser, splitter and gazetteer annotate, and what Twitter itself marks, are no names.
+``{"Person": [{"indices": [0, 5], "gender": "female"}], "Token": […]}``: the type is the label; other features of an
+annotation are ignored. Annotations by GATE's tokeniser, sentence splitter and gazetteer, and Twitter's own annotations
+(such as hashtags), are not named entities and are left out.
 
 Source: https://gate.ac.uk/userguide/sec:corpora:json
 """
@@ -21,7 +22,7 @@ _NO_NAMES = frozenset(
 
 
 def spans_by_type(annotations: Mapping[str, object]) -> tuple[list[RawSpan], list[tuple[str, str]]]:
-    """The spans of a record, and what is none, as pairs of reason and what."""
+    """Return the spans of a record, and the annotations that are left out as pairs of reason and annotation."""
     spans: list[RawSpan] = []
     left_out: list[tuple[str, str]] = []
     for type, items in annotations.items():
@@ -38,7 +39,7 @@ def spans_by_type(annotations: Mapping[str, object]) -> tuple[list[RawSpan], lis
 
 
 def _bounds(item: object) -> tuple[object, object] | None:
-    """Start and end: of ``indices``, of their own keys, or the item itself; checked later."""
+    """Return start and end, unchecked, from ``start`` and ``end``, from ``indices``, or from the item itself."""
     if isinstance(item, dict) and "start" in item:
         return item["start"], item.get("end")
     pair = item.get("indices") if isinstance(item, dict) else item

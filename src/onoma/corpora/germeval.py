@@ -1,7 +1,8 @@
-"""GermEval 2014 files, with two levels of nested entities, to Documents and back.
+"""Reader and writer of GermEval 2014 files, with two levels of nested entities.
 
-Four tab-separated columns: number, word, outer tag, inner tag. Both levels become entities, which may overlap. Each
-sentence is a document; the line ``#<TAB>source<TAB>[date]`` before it becomes ``meta["source"]`` and ``meta["date"]``.
+The four tab-separated columns are number, word, outer tag and inner tag. Both levels become entities, which may
+overlap. Each sentence is a document; the line ``#<TAB>source<TAB>[date]`` before it becomes ``meta["source"]`` and
+``meta["date"]``.
 
 Source: https://sites.google.com/site/germeval2014ner/data
 """
@@ -23,7 +24,7 @@ from onoma.text import Document
 
 
 class GermevalReader(TaggedReader):
-    """One GermEval file."""
+    """Reader of one GermEval file."""
 
     def _parts(self) -> Iterator[SentenceBlock]:
         block = SentenceBlock(layers=([], []))
@@ -53,7 +54,7 @@ class GermevalReader(TaggedReader):
 def write_germeval(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:
     """Write two levels of tags: the longest entities without overlap, then the longest of the others.
 
-    Every sentence becomes a separate document; only a source and a date of ``meta`` are kept.
+    Every sentence becomes a separate document; of ``meta``, only source and date are kept.
 
     Raises:
         CorpusError: the file cannot be written.
@@ -80,7 +81,7 @@ def write_germeval(documents: Iterable[Document], path: Path, options: WriteOpti
 
 
 def _source(fields: list[str]) -> dict[str, object]:
-    """What the comment before a sentence says."""
+    """Return the metadata in the comment before a sentence."""
     if len(fields) < 2 or fields[0] != "#":
         return {}
     date = fields[2].strip().removeprefix("[").removesuffix("]") if len(fields) > 2 else ""
@@ -88,7 +89,7 @@ def _source(fields: list[str]) -> dict[str, object]:
 
 
 def _comment(document: Document) -> str:
-    """The comment that holds all of a document's meta; empty where none can."""
+    """Return the comment that holds the complete metadata of a document; empty if no comment can hold it."""
     meta = dict(document.meta)
     source, date = meta.pop("source", None), meta.pop("date", "")
     if meta or not isinstance(source, str) or not isinstance(date, str):

@@ -1,9 +1,10 @@
-"""HIPE's files (CLEF-HIPE 2020, HIPE-2022 and what is made like them) to Documents.
+"""Reader of HIPE files (CLEF-HIPE 2020, HIPE-2022 and corpora in the same format).
 
-The first line names the columns, ``TOKEN NE-COARSE-LIT … MISC``; entities are those of ``NE-COARSE-LIT`` unless another
-column is chosen. Comments have keys and values, with or without a prefix: ``# hipe2022:document_id = …`` begins a
-document, the others of its block become ``meta``. MISC says which words have no blank behind them, and where a sentence
-ends; in a file that never says it, sentences are the segments between comments, joined where an entity goes on.
+The first line names the columns, ``TOKEN NE-COARSE-LIT … MISC``; entities are read from ``NE-COARSE-LIT`` unless
+another column is chosen. Comments are key-value pairs, with or without a prefix: ``# hipe2022:document_id = …`` begins
+a document; the other comments of its block become ``meta``. MISC marks words that no space follows and the ends of
+sentences. In a file without marked sentence ends, sentences are the segments between comments, joined where an entity
+continues.
 
 Source: https://github.com/hipe-eval/HIPE-2022-data
 """
@@ -27,18 +28,18 @@ _OF_SEGMENTS = re.compile(r"segment_.*|.*_link")
 
 
 def is_hipe(lines: Sequence[str]) -> bool:
-    """Whether the first line that is no comment names the columns of such a file."""
+    """Return whether the first line that is not a comment names the columns of a HIPE file."""
     first = next((line for line in lines if not line.startswith("#")), "")
     names = first.split("\t")
     return names[0] == _WORD and any(name.startswith("NE-") for name in names)
 
 
 class HipeReader(TaggedReader):
-    """One file."""
+    """Reader of one HIPE file."""
 
     @cached_property
     def _names(self) -> tuple[str, ...]:
-        """The names of the columns."""
+        """Names of the columns."""
         lines = numbered_lines(self._path, encoding=self._options.encoding)
         first = next((line for _, line in lines if line.strip() and not line.startswith("#")), "")
         if not is_hipe([first]):
@@ -97,7 +98,7 @@ class HipeReader(TaggedReader):
 
     @cached_property
     def _flagged(self) -> bool:
-        """Whether the file says where sentences end."""
+        """Whether the file marks the ends of sentences."""
         return any(_END in line for _, line in numbered_lines(self._path, encoding=self._options.encoding))
 
 

@@ -1,7 +1,7 @@
-"""Sentences that follow one another in a file to documents, where the file does not say where its documents begin.
+"""Grouping of consecutive sentences into documents, for files without document boundaries.
 
-The readers give a document for each sentence of such a file. What belongs together is said by the caller: the whole
-file, so many sentences each, or what stands between blank lines. A file that has documents of its own is refused.
+For such a file, the readers yield one document per sentence. The caller says what forms a document: the whole file, a
+fixed number of sentences, or the sentences between blank lines. A file with its own document boundaries is refused.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from onoma.text import Document, join
 
 _OF_COLUMNS = ("conll", "conllu", "germeval")
 _JOINED = (*_OF_COLUMNS, "jsonl", "table", "spacy")
-"""Formats whose documents may be sentences."""
+"""Formats whose documents may be single sentences."""
 
 _BLANK_LINES = {**dict.fromkeys(_OF_COLUMNS, 2), "jsonl": 1}
-"""How many blank lines in a row separate documents: in columns one ends a sentence."""
+"""Minimum number of consecutive blank lines between documents; in column files, a single one ends a sentence."""
 
 
 def check_documents(documents: DocumentsUnit, *, format: str) -> None:
-    """Check what a caller has said about the documents of a file of some format.
+    """Check that a document unit is valid and that the format supports it.
 
     Raises:
-        ConfigError: it is none of the choices, or the format does not have it.
+        ConfigError: the unit is invalid, or the format does not support it.
     """
     if documents == AUTO:
         return
@@ -48,16 +48,16 @@ def check_documents(documents: DocumentsUnit, *, format: str) -> None:
 def joined(
     documents: Iterator[Document], *, unit: DocumentsUnit, path: Path, format: str, encoding: str, tally: ReadTally
 ) -> Iterator[Document]:
-    """Stream documents that are joined of those of a reader, and say their lines in the tally.
+    """Yield documents joined from those of a reader, and set the lines of each in the tally.
 
     Args:
-        documents: of the reader, which says the lines of each in the tally.
-        unit: what is a document.
+        documents: documents of the reader, which sets the lines of each in the tally.
+        unit: what forms a document.
         path, format, encoding: of the file.
-        tally: of the reading.
+        tally: tally of the reading.
 
     Raises:
-        CorpusError: the file has documents of its own, or only some of its sentences have given words.
+        CorpusError: the file has its own document boundaries, or only some of its sentences have given words.
     """
     breaks: list[int] = []
     if unit == BLANK_LINES:
@@ -80,7 +80,7 @@ def joined(
 
 @dataclass(slots=True)
 class _Group:
-    """Documents that become one, and the lines of their words."""
+    """Documents to be joined into one, and the lines of their words."""
 
     documents: list[Document] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
@@ -110,7 +110,7 @@ def _check_sentence(document: Document, *, path: Path, format: str, tally: ReadT
 
 
 def _after_blank_lines(path: Path, *, encoding: str, fewest: int) -> list[int]:
-    """The lines, in order, that stand behind at least so many blank ones."""
+    """Return, in order, the numbers of the lines that follow at least ``fewest`` blank lines."""
     found: list[int] = []
     blank = 0
     for number, line in numbered_lines(path, encoding=encoding):
@@ -124,5 +124,5 @@ def _after_blank_lines(path: Path, *, encoding: str, fewest: int) -> list[int]:
 
 
 def _apart(breaks: list[int], before: list[int], after: tuple[int, ...]) -> bool:
-    """Whether there is a break behind the last line of one and not behind the first line of the other."""
+    """Return whether a break lies between the last line of one document and the first line of the next."""
     return bool(before and after) and bisect_right(breaks, before[-1]) < bisect_right(breaks, after[0])

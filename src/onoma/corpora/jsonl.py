@@ -1,7 +1,7 @@
-"""JSON Lines, or one JSON value that holds a list, of records with character offsets to Documents and back.
+"""Reader and writer of JSON records with character offsets: JSON Lines, or one JSON value that contains a list.
 
-A record may have any layout that ``layouts`` knows; each is judged by its own keys. JSON Lines stream; a file that is
-one JSON value, as Label Studio exports, is read whole.
+A record may have any layout described in ``layouts``; it is detected for each record from its keys. JSON Lines are
+streamed; a file with a single JSON value, such as an export of Label Studio, is read whole.
 
 Source: https://jsonlines.org
 """
@@ -28,7 +28,7 @@ _OF_RECORDS = frozenset(["text", "tokens", "words", "sentences", "fields"])
 
 
 class JsonlReader(RecordReader):
-    """One file of JSON records."""
+    """Reader of one file of JSON records."""
 
     def __init__(self, path: Path, options: ReadOptions) -> None:
         super().__init__(path, options)
@@ -36,7 +36,10 @@ class JsonlReader(RecordReader):
             self._key = str(options.tag_column)
 
     def records(self) -> Iterator[tuple[int, object]]:
-        """Records with their lines; those of one JSON value are counted instead, as their lines are not known."""
+        """Yield the records with their lines.
+
+        The records of a single JSON value are numbered instead, because their lines are not known.
+        """
         lines = numbered_lines(self.path, encoding=self.options.encoding)
         filled = ((number, line) for number, line in lines if line.strip())
         first = next(filled, None)
@@ -55,7 +58,7 @@ class JsonlReader(RecordReader):
         return _contained(self._value(text, 1, expected="one JSON object a line, or a JSON list"))
 
     def _value(self, text: str, line: int, *, expected: str) -> object:
-        """The JSON value of a text that begins at a line."""
+        """Parse a text that begins at a given line as JSON."""
         try:
             return parsed(text)
         except json.JSONDecodeError as error:
@@ -64,7 +67,7 @@ class JsonlReader(RecordReader):
 
 
 def _contained(value: object) -> list[object]:
-    """The records that a JSON value holds: those of a list, or of the list in an object around them; or itself."""
+    """Return the records in a JSON value: the items of a list, or of a list inside an object, or the value itself."""
     if isinstance(value, dict) and _OF_RECORDS.isdisjoint(value) and not isinstance(value.get("data"), dict):
         lists = (value[key] for key in _CONTAINERS if isinstance(value.get(key), list))
         value = next(lists, value)
@@ -74,10 +77,10 @@ def _contained(value: object) -> list[object]:
 
 
 def write_jsonl(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:
-    """Write a record a line, or for a path that ends in ``.json`` a list with a record a line.
+    """Write one record per line; if the path ends in ``.json``, as the items of a JSON list.
 
     Raises:
-        ConfigError: there is no such layout.
+        ConfigError: the layout is unknown.
         CorpusError: the file cannot be written.
     """
     if options.layout not in LAYOUTS:
@@ -112,7 +115,7 @@ def _line(record: object) -> str:
 
 
 def _encodable(line: str) -> bool:
-    """Whether UTF-8 can hold it; half of a surrogate pair it cannot, but a JSON escape can."""
+    """Return whether UTF-8 can encode a line; a lone surrogate needs a JSON escape instead."""
     try:
         line.encode()
     except UnicodeEncodeError:

@@ -1,6 +1,7 @@
-"""The layers of a document as CoNLL-U has room for them: in columns, in MISC, and in comments.
+"""Conversion of the layers of a document to CoNLL-U cells: in columns, in MISC, and in comments.
 
-A label of a word is one cell. Spans of several words are tags in BIO. The label of a sentence is a comment.
+The label of a single word is one cell. Spans of several words become BIO tags. The label of a sentence becomes a
+comment.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ _COLUMNS = {"upos": 1, "pos": 1, "xpos": 2}
 
 @dataclass(slots=True)
 class LayerCells:
-    """What the layers say of a sentence.
+    """Cells and comments for the layers of one sentence.
 
     Attributes:
-        columns: of each word its cells from LEMMA to DEPS.
-        misc: of each word what MISC says of it.
-        comments: lines before the words.
+        columns: for each word, its cells from LEMMA to DEPS.
+        misc: for each word, its attributes in MISC.
+        comments: comment lines before the words.
     """
 
     columns: list[list[str]]
@@ -41,20 +42,20 @@ class LayerCells:
 
     @classmethod
     def empty(cls, words: int) -> LayerCells:
-        """Those of a sentence without layers."""
+        """Return the cells of a sentence without layers."""
         return cls([["_"] * 7 for _ in range(words)], [[] for _ in range(words)])
 
 
 def layer_cells(
     document: Document, sentences: Sequence[TaggedSentence], *, kinds: Mapping[str, Labelled], tally: WriteTally
 ) -> list[LayerCells]:
-    """The cells of each sentence.
+    """Return the cells of each sentence.
 
     Args:
-        document: with its layers.
+        document: the document with its layers.
         sentences: its sentences as they are written.
-        kinds: what the spans of a layer are, by its name; what is not named is found by looking at them.
-        tally: counts what cannot be held.
+        kinds: for each layer name, what its spans label; for other layers this is detected from the spans.
+        tally: counts what cannot be represented.
     """
     cells = [LayerCells.empty(len(sentence.words)) for sentence in sentences]
     taken: set[int] = set()
@@ -84,7 +85,7 @@ def layer_cells(
 
 
 class _Layer:
-    """The spans of a layer, to be found by place."""
+    """Spans of a layer, with lookup by position."""
 
     def __init__(self, spans: Sequence[Entity]) -> None:
         self._spans = sorted(spans, key=lambda span: (span.start, span.end))
@@ -93,7 +94,7 @@ class _Layer:
             self._ends = []
 
     def label_at(self, place: Span) -> str:
-        """The label of the first span that shares a character with a word; empty where there is none."""
+        """Return the label of the first span that overlaps a word; empty if there is none."""
         if self._ends:
             found = bisect_right(self._ends, place.start)
             candidates = self._spans[found : found + 1]
@@ -102,7 +103,7 @@ class _Layer:
         return candidates[0].label if candidates and candidates[0].overlaps(place) else ""
 
     def tags(self, sentence: TaggedSentence) -> list[str]:
-        """Tags in BIO, empty where a word is in no span; of overlapping spans the longest counts."""
+        """Return BIO tags, empty for words in no span; of overlapping spans, the longest is used."""
         starts, ends = [word.start for word in sentence.words], [word.end for word in sentence.words]
         touched = [(words_touched(starts, ends, span.start, span.end), span.label) for span in self._spans]
         chunks = [Chunk(first, last, label) for (first, last), label in touched if first < last]
@@ -111,7 +112,7 @@ class _Layer:
 
 
 def _kind_of(spans: Sequence[Entity], sentences: Sequence[TaggedSentence]) -> Labelled:
-    """What a layer's spans look like: each of one word, or each of all words of a sentence."""
+    """Detect what the spans of a layer label: single words, whole sentences, or other spans."""
     words = [word for sentence in sentences for word in sentence.words]
     starts, ends = [word.start for word in words], [word.end for word in words]
     touched = [words_touched(starts, ends, span.start, span.end) for span in spans]
@@ -126,5 +127,5 @@ def _kind_of(spans: Sequence[Entity], sentences: Sequence[TaggedSentence]) -> La
 
 
 def _plain(label: str) -> str:
-    """A label on one line and in one cell."""
+    """Return a label with whitespace normalised, so that it fits in one cell."""
     return " ".join(label.split())

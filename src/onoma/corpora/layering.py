@@ -1,4 +1,4 @@
-"""Chunks of words, which may overlap, as layers of BIO tags, for the readers of formats that hold spans of words."""
+"""Conversion of overlapping chunks of words to layers of BIO tags, for readers of formats that hold spans of words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BRACKET = re.compile(r"\(([^()*\s]+)|(\))")
 
 
 def layered(chunks: Iterable[Chunk], *, length: int) -> tuple[list[str], ...]:
-    """As few layers as it takes, the longest chunks first; one layer where there are no chunks."""
+    """Return layers of BIO tags, filled with the longest chunks first; at least one layer, even without chunks."""
     left = list(dict.fromkeys(chunks))
     layers: list[list[str]] = []
     while left or not layers:
@@ -22,11 +22,11 @@ def layered(chunks: Iterable[Chunk], *, length: int) -> tuple[list[str], ...]:
 
 
 def bracketed(cells: Sequence[str], *, broken: Callable[[int, str], object]) -> list[Chunk]:
-    """The chunks of cells with brackets, as CoNLL-2012 has them: ``(GPE*``, ``*)``, ``(PERSON)``, ``*``.
+    """Return the chunks of cells in the bracket notation of CoNLL-2012: ``(GPE*``, ``*)``, ``(PERSON)``, ``*``.
 
     Args:
-        cells: one for each word.
-        broken: called with the position and the cell of a bracket that has no other.
+        cells: one cell for each word.
+        broken: called with the position and the cell of an unmatched bracket.
     """
     chunks: list[Chunk] = []
     opened: list[tuple[int, str]] = []

@@ -1,22 +1,22 @@
-"""JSON records in the layouts of annotation tools to annotated texts; see ``written_layouts`` for the way back.
+"""Parser of JSON records in the layouts of annotation tools; see ``written_layouts`` for the writer.
 
-- onoma: ``{"id", "text", "entities": [{"start", "end", "label", "score", "text"}]}``, perhaps with
+- onoma: ``{"id", "text", "entities": [{"start", "end", "label", "score", "text"}]}``, optionally with
   ``"words": [[0, 5]]``, ``"sentences": [[0, 9]]`` or ``[[0, 9, "name"]]``, ``"meta": {}``, or with further
   labelled spans ``"layers": {"pos": [{"start", "end", "label", "score", "text"}]}``
 - doccano: ``{"text", "label": [[0, 5, "PER"]]}`` or ``{"text", "entities": [{"label", "start_offset", "end_offset"}]}``
 - prodigy: ``{"text", "spans": [{"start", "end", "label"}], "tokens": [{"text", "start", "end", "id"}], "answer"}``
 - spacy: ``["text", {"entities": [[0, 5, "PER"]]}]`` or ``{"text", "entities": [[0, 5, "PER"]]}``
-- labelstudio: ``{"data": {"text"}, "annotations": [{"result": [{"value": {"start", "end", "text", "labels"}}]}]}``
-  or as older versions had it with ``completions``
+- labelstudio: ``{"data": {"text"}, "annotations": [{"result": [{"value": {"start", "end", "text", "labels"}}]}]}``,
+  or with ``completions``, as in older versions
 - tokens and tags, read only: ``{"tokens": ["Ada"], "tags": ["B-PER"]}``, the tags also as ``ner_tags``, ``labels`` or
-  ``entities``, and as numbers; with a ``text`` the words are found in it
+  ``entities``, and as numbers; with a ``text``, the words are located in it
 - argilla, read only: ``{"text", "tokens": ["Ada"], "annotation": [["PER", 0, 5]]}`` or
   ``{"fields": {"text"}, "responses": {"name": [{"value": [{"start", "end", "label"}]}]}}``
 - a text or tokens with one label, read only: ``{"text", "label": "question"}``; the label also under another key
 - GATE and Twitter, read only: ``{"text", "entities": {"Person": [{"indices": [0, 5]}]}}``; see ``gate``
 
-Keys that are not named here are not read; where one of them seems to hold spans and none of these does, that is an
-error. This module does not know files, and checks no span: see ``spans``.
+Other keys are ignored. If a record has none of the known span keys, but another key seems to hold spans, an error is
+raised. This module does not access files and does not validate spans: see ``spans``.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ from onoma.errors import CorpusError
 
 SPAN_KEYS = ("entities", "spans", "label", "labels", "annotation", "annotations")
 LABEL_KEYS = ("label", "labels", "category", "class", "intent", "sentiment")
-"""Keys of the label of a whole text."""
+"""Keys that may hold the label of a whole text."""
 
 _NOT_SPANS = frozenset(["tokens", "words", "sentences", "relations", "predictions", "prediction"])
 TAG_KEYS = ("ner_tags", "tags", "labels", "entities")
 
 
 def label_of(record: object, *, key: str | None) -> str | None:
-    """The label of a text as a whole, also if it is a number; None where the record has none.
+    """Return the label of a whole text as a string, even if it is a number; None if the record has none.
 
     Args:
-        record: of any layout.
-        key: what it is under; by default the first of ``LABEL_KEYS`` that has one.
+        record: a record in any layout.
+        key: the key of the label; by default the first of ``LABEL_KEYS`` that holds one.
     """
     if not isinstance(record, dict):
         return None
@@ -52,15 +52,15 @@ def label_of(record: object, *, key: str | None) -> str | None:
 
 
 def tags_of(record: object, *, line: int, key: str | None = None) -> SentenceBlock | None:
-    """The words and tags of a record that holds tokens and tags; None for one that holds spans.
+    """Return the words and tags of a record with tokens and tags; None for a record with spans.
 
     Args:
-        record: of any layout.
-        line: where it is.
-        key: what the tags are under; by default the first of ``TAG_KEYS`` that has any.
+        record: a record in any layout.
+        line: the line of the record.
+        key: the key of the tags; by default the first of ``TAG_KEYS`` that holds any.
 
     Raises:
-        CorpusError: the tags are not as many as the tokens.
+        CorpusError: the numbers of tags and tokens differ.
     """
     if not isinstance(record, dict):
         return None
@@ -84,7 +84,7 @@ def tags_of(record: object, *, line: int, key: str | None = None) -> SentenceBlo
 
 
 def spans_of(record: object) -> Annotated:
-    """The text and spans of a record in any layout but that of tokens and tags.
+    """Return the text and spans of a record in any layout except that of tokens and tags.
 
     Raises:
         CorpusError: the record has no text.
@@ -101,10 +101,10 @@ def spans_of(record: object) -> Annotated:
 
 
 def unknown_spans(record: object) -> None:
-    """Refuse a record that has no spans under a key that is known, and what seems to be some under another.
+    """Check that a record without any known span key does not hold spans under another key.
 
     Raises:
-        CorpusError: names the key.
+        CorpusError: another key seems to hold spans; the message names it.
     """
     if not isinstance(record, dict) or has_annotation(record):
         return
@@ -125,19 +125,19 @@ def _seems_a_span(item: object) -> bool:
 
 
 def has_annotation(record: object) -> bool:
-    """Whether a record has a place for spans, be there any or not."""
+    """Return whether a record has a key for spans, even if there are none."""
     if isinstance(record, dict):
         return not record.keys().isdisjoint((*SPAN_KEYS, "completions", "responses"))
     return is_pair(record)
 
 
 def is_pair(record: object) -> bool:
-    """Whether a record is spaCy's pair of a text and its annotations."""
+    """Return whether a record is spaCy's pair of a text and its annotations."""
     return isinstance(record, list) and len(record) == 2 and isinstance(record[0], str) and isinstance(record[1], dict)
 
 
 def id_of(record: object) -> str:
-    """A record's name, as its text or else as JSON; empty where it has none."""
+    """Return the id of a record, encoded as JSON unless it is a string or an integer; empty if there is none."""
     value = record.get("id") if isinstance(record, dict) else None
     if isinstance(value, str | int) and not isinstance(value, bool):
         return str(value)
@@ -147,7 +147,7 @@ def id_of(record: object) -> str:
 
 
 def meta_of(record: object) -> dict[str, object]:
-    """What a record has under ``meta``; empty where it has none."""
+    """Return the object under ``meta`` in a record; empty if there is none."""
     value = record.get("meta") if isinstance(record, dict) else None
     return value if isinstance(value, dict) else {}
 
@@ -185,12 +185,15 @@ def _plain(record: Mapping[str, object]) -> Annotated:
 
 
 def _held(record: Mapping[str, object]) -> object:
-    """What a record has as spans, under the first key that has any."""
+    """Return the value of the first span key that holds any spans."""
     return next((value for key in SPAN_KEYS if isinstance(value := record.get(key), list | dict) and value), None)
 
 
 def _argilla(record: Mapping[str, object]) -> Annotated:
-    """A record of Argilla 2: of the questions that were answered with spans the first, by its first annotator."""
+    """Return the text and spans of an Argilla 2 record.
+
+    Only the first annotator's answer to the first question that was answered with spans is used.
+    """
     fields, responses = record["fields"], record.get("responses")
     assert isinstance(fields, dict)
     texts = [value for value in fields.values() if isinstance(value, str)]
@@ -234,7 +237,7 @@ def _labelstudio(record: Mapping[str, object]) -> Annotated:
 
 
 def _add(annotated: Annotated, item: object) -> None:
-    """Take up one annotation in whichever way a tool writes a span."""
+    """Add one annotation, in any of the notations that tools use for a span."""
     if isinstance(item, list) and len(item) >= 3 and isinstance(item[0], str) and type(item[2]) is int:
         annotated.spans.append(RawSpan(start=item[1], end=item[2], label=item[0]))
     elif isinstance(item, list) and len(item) >= 3:

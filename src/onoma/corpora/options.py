@@ -1,4 +1,4 @@
-"""What a caller may ask of the readers and writers. Plain values; they know nothing of any one format's inside."""
+"""Options for reading and writing corpora: plain values, independent of the internals of any format."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from onoma.schemes import SCHEMES, Scheme, scheme_named
 from onoma.text import Word
 
 Segment = Callable[[str], Sequence[Word]]
-"""Cuts a text into words: ordered, without overlap, offsets in code points of that text."""
+"""Function that splits a text into words in order, without overlap, with offsets in code points of that text."""
 
 Labelled = Literal["spans", "words", "sentences"]
-"""What has labels."""
+"""What the labels of a corpus belong to."""
 
 AUTO, WHOLE_FILE, BLANK_LINES = "auto", "file", "blank-lines"
 
 DocumentsUnit = str | int
-"""What is a document in a file of sentences that follow one another: one of the words above, or so many sentences."""
+"""Document unit in a file of consecutive sentences: one of the constants above, or a number of sentences."""
 
 _NOT_BLANK = re.compile(r"\S+")
 
 
 def blank_separated(text: str) -> list[Word]:
-    """Words separated by white space; the default segmenter.
+    """Return the words separated by whitespace; the default segmenter.
 
     >>> [word.text for word in blank_separated("in Lyon, today")]
     ['in', 'Lyon,', 'today']
@@ -37,38 +37,42 @@ def blank_separated(text: str) -> list[Word]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
-    """How to read a corpus; a format ignores what does not concern it.
+    """Options for reading a corpus; a format ignores the options that do not apply to it.
 
     Attributes:
-        scheme: tagging scheme to read tags by; None detects it from the whole file.
-        strict: refuse a file whose tags break their scheme, instead of repairing and counting.
-        sound_only: leave out entities that do not begin and end as their scheme allows, instead of repairing them; this
-            is how seqeval's strict mode reads.
-        encoding: of the file; a byte order mark is skipped where it is UTF-8.
-        word_column: `conll`, `conllu`: a column's name, or its number counted from 1, or negative from the end.
-        tag_column: the same for the tags; of `jsonl` with labels of words or sentences, their key.
-        columns: `conll`: the columns' names, in order, where the file does not name them itself.
-        position_digit: `conll`: every word is a character and one digit, its place in a segmented word (Weibo NER);
-            the digit is left out.
-        language_prefix: `conll`: the ``en`` of WikiANN's ``en:word``, left out of words and kept as
-            ``meta["language"]``. None detects it where every word of the file has it, "" never looks for it.
-        default_label: the label of tags that have none, as in a file of ``B``, ``I`` and ``O``.
+        scheme: tagging scheme of the tags; None detects it from the whole file.
+        strict: whether to refuse a file with invalid tag sequences, instead of repairing and counting them.
+        sound_only: whether to leave out entities that do not begin and end as their scheme allows, instead of repairing
+            them, as the strict mode of seqeval does.
+        encoding: text encoding of the file; in UTF-8, a byte order mark is skipped.
+        word_column: in formats with columns, the name of the word column, or its number, counted from 1 or negative
+            from the end.
+        tag_column: the same for the tag column; in `jsonl` with labels of words or sentences, the key of the labels; in
+            `webanno`, a layer or feature.
+        columns: `conll`, `conllu`: names of the columns, in order, if the file does not name them itself.
+        position_digit: `conll`: whether every word is a character and one digit, its position in a segmented word
+            (Weibo NER); the digit is removed.
+        language_prefix: `conll`: language prefix of the words, such as ``en`` in WikiANN's ``en:word``, which is
+            removed from the words and kept as ``meta["language"]``. None detects a prefix that every word of the file
+            has; "" disables detection.
+        default_label: label of tags without one, as in a file with only ``B``, ``I`` and ``O``.
         tag_names: the tags that numbers stand for, in order from 0.
-        labelled: what has labels: `spans`, by tags of a scheme or by offsets; `words`, by a tag that is the label or a
-            span; `sentences`: in `jsonl` and `table` a text with one label. A word or a sentence with its label is
-            then an entity of the document.
-        layer: `jsonl`: read the spans of this layer, where a record has it, in the place of its entities.
-        text_unit: `text`: whether a document is a whole file or each of its lines that is not blank,
-            whose number is its name.
-        documents: what is a document in a file that does not say so: each sentence (`auto`), the whole file (`file`),
-            what stands between two or more blank lines (`blank-lines`; in JSON Lines one), or so many sentences.
-        labels: what a label is called from here on, by its name in the file; under "" its entities are left out.
+        labelled: what the labels belong to: `spans`, given by tags of a scheme or by offsets; `words`, given by a tag
+            that is the label, or by a span; `sentences`, in `jsonl` and `table` a text with one label. A labelled word
+            or sentence becomes an entity of the document.
+        layer: `jsonl`: name of a layer whose spans replace the entities in every record that has this layer.
+        text_unit: `text`: what forms a document: the whole file, or each non-blank line, whose number becomes the id.
+        documents: what forms a document in a file without document boundaries: each sentence (`auto`), the whole file
+            (`file`), the sentences between two or more blank lines (`blank-lines`; in JSON Lines one or more), or a
+            fixed number of sentences.
+        labels: new labels by the labels in the file; entities whose new label is "" are left out.
         unannotated: labels, by their new names, that the corpus does not annotate; see :class:`~onoma.text.Document`.
-        places: how many places the report names of whatever had to be repaired, left out or read otherwise.
-        texts_only: the entities are not wanted, so they are not checked, and texts without annotation are not left out.
-        may_be_empty: the file may have no entity at all, as predictions may.
-        replace_surrogates: read half of a surrogate pair, which no tokenizer takes, as U+FFFD.
-        skip_checks: accept a file whose reading looks wrong; see ``plausibility``.
+        places: number of locations that the report lists for each kind of repair, omission or adjustment.
+        texts_only: whether only the texts are wanted; entities are then not checked, and texts without annotation are
+            not left out.
+        may_be_empty: whether the file may contain no entities at all, as predictions may.
+        replace_surrogates: whether to read a lone surrogate, which tokenizers do not accept, as U+FFFD.
+        skip_checks: whether to accept a file whose content looks implausible; see ``plausibility``.
     """
 
     scheme: str | None = None
@@ -97,13 +101,15 @@ class ReadOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOptions:
-    """How to write a corpus; a format ignores what does not concern it. Files are UTF-8 with line feeds.
+    """Options for writing a corpus; a format ignores the options that do not apply to it.
+
+    Files are written in UTF-8 with line feeds.
 
     Attributes:
-        scheme: tagging scheme of the formats that hold tags.
+        scheme: tagging scheme, for formats with tags.
         layout: `jsonl`: `onoma`, `doccano`, `prodigy`, `spacy` or `labelstudio`.
-        layers: `conllu`: what the spans of a layer are, by its name; by default what they look like.
-        segment: cuts texts without given words, for the formats that hold words.
+        layers: `conllu`: for each layer name, what its spans label; by default this is detected from the spans.
+        segment: splits texts without given words, for formats with words.
     """
 
     scheme: str = "BIO"
@@ -113,10 +119,10 @@ class WriteOptions:
 
 
 def chosen_scheme(name: str) -> Scheme:
-    """The scheme that an option names.
+    """Return the scheme with this name.
 
     Raises:
-        ConfigError: there is none of this name.
+        ConfigError: no scheme has this name.
     """
     try:
         return scheme_named(name)

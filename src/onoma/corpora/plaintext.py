@@ -1,6 +1,6 @@
-"""Raw text to Documents and back: a document a file, or a document a line that is not blank.
+"""Reader and writer of raw text: one document per file, or one document per non-blank line.
 
-The text of a file is kept with its line ends as they are; that of a line without its end.
+The text of a file keeps its line endings; the text of a line does not include its line ending.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from onoma.text import Document
 
 
 class TextReader(SchemelessReader):
-    """One file of raw text."""
+    """Reader of one file of raw text."""
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         del tally
@@ -31,7 +31,7 @@ class TextReader(SchemelessReader):
 
 
 def write_text(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:
-    """Write the text of each document as a line; a line feed in it becomes a blank.
+    """Write the text of each document as one line; line feeds in it become spaces.
 
     Raises:
         CorpusError: the file cannot be written.

@@ -1,8 +1,9 @@
-"""Whether what a corpus was read as makes sense, or comes from the wrong column or the wrong format.
+"""Check that the content read from a corpus is plausible, and not from the wrong column or in the wrong format.
 
-The check knows what the reading came to, not the file. It refuses only what nobody annotates: labels such as ``_`` or
-``X[1]``, words that are all numbers, tags or the same, nearly every word in an entity, tags of parts of speech,
-prefixes that were taken for parts of labels, and a file of annotations without any. See ``docs/decisions/014``.
+The check uses the counts of the reading, not the file. It refuses only what no corpus contains: labels such as ``_`` or
+``X[1]``, words that are nearly all numbers or tags, or mostly repetitions, nearly every word in an entity,
+part-of-speech tags, prefixes that were read as parts of labels, and a file of annotations without entities. See
+``docs/decisions/014``.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _PREFIX_WORD = re.compile(
     "[BIESLUM]|BEGIN|BEG|START|INSIDE|IN|INT|CONT|MID|MIDDLE|END|LAST|SINGLE|SING|UNIT", re.IGNORECASE
 )
 _BARE_SCHEMES = ("IOB1", "IO")
-"""What tags without a prefix of a scheme are detected as."""
+"""Schemes that are detected for tags without the prefix of a scheme."""
 
 _SIGN = re.compile(r"[\W_]+")
 
@@ -45,15 +46,15 @@ _SIGN = re.compile(r"[\W_]+")
 def check_plausible(
     tally: ReadTally, *, path: Path, format: str, options: ReadOptions, advise: Callable[[], str]
 ) -> None:
-    """Refuse a corpus that was read whole and makes no sense.
+    """Check that a corpus that was read completely is plausible.
 
     Args:
-        tally: what reading it came to.
+        tally: tally of the reading.
         path, format, options: of the corpus.
-        advise: finds the options that read it otherwise; empty where it finds none.
+        advise: returns options that read the corpus plausibly; empty if there are none.
 
     Raises:
-        CorpusError: says what is odd, how the file begins, and which option reads it otherwise.
+        CorpusError: the corpus is implausible; the message gives the reason, the first lines, and the options to try.
     """
     if options.texts_only or options.skip_checks:
         return
@@ -71,7 +72,7 @@ def check_plausible(
 
 
 def _oddities(tally: ReadTally, options: ReadOptions) -> Iterator[str]:
-    """What makes no sense, the most telling first."""
+    """Yield the reasons why the corpus is implausible, the most telling first."""
     if tally.sample.size >= _FEWEST_WORDS:
         yield from _odd_words(tally.sample)
     if options.labelled != "spans":
@@ -120,7 +121,7 @@ def _odd_labels(tally: ReadTally) -> Iterator[str]:
 
 
 def _prefixes(labels: Counter[str]) -> list[str]:
-    """Words for the beginning and the inside of an entity that all labels have before or behind them."""
+    """Return the markers of the beginning and inside of an entity that all labels have as their first or last part."""
     parts = [_SIGN.split(label) for label in labels]
     for place in (0, -1):
         found = {each[place] for each in parts if len(each) > 1}
@@ -135,7 +136,7 @@ def _listed(labels: Counter[str], chosen: Iterable[str]) -> str:
 
 
 def _beginning(path: Path, options: ReadOptions) -> str:
-    """The first lines that are not blank; empty where the path is no text file."""
+    """Return a description of the first non-blank lines; empty if the path is not a text file."""
     if path.is_dir():
         return ""
     try:

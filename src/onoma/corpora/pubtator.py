@@ -1,8 +1,8 @@
-"""PubTator files to Documents: title, abstract, and annotations with offsets over both.
+"""Reader of PubTator files: title, abstract, and annotations with offsets into both.
 
-``1|t|Title`` and ``1|a|Abstract`` are the text, joined by one line feed, as offsets count. Annotations are columns
-separated by tabs: the document, start, end, the annotated text, the type, and perhaps a concept. Relations are counted
-and left out. A blank line, or the title of another document, ends one.
+``1|t|Title`` and ``1|a|Abstract`` are the text, joined by one line feed, as the offsets require. Annotations are
+tab-separated columns: the document, start, end, the annotated text, the type, and optionally a concept. Relations are
+counted and left out. A document ends where the text of another one begins; blank lines are ignored.
 
 Source: https://www.ncbi.nlm.nih.gov/research/pubtator3/tutorial
 """
@@ -27,7 +27,7 @@ _FEWEST_COLUMNS, _MOST_COLUMNS = 5, 7
 
 @dataclass(slots=True)
 class _Draft:
-    """A document while its lines come in: texts by ``t`` and ``a``, and what is annotated."""
+    """State of the document that is being read: texts by ``t`` and ``a``, and annotations."""
 
     id: str
     line: int
@@ -37,12 +37,12 @@ class _Draft:
 
 
 def is_pubtator(line: str) -> bool:
-    """Whether a file that begins with this line is one."""
+    """Return whether a file that begins with this line is a PubTator file."""
     return _TEXT.fullmatch(line) is not None
 
 
 class PubtatorReader(SchemelessReader):
-    """One file."""
+    """Reader of one PubTator file."""
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         tally.annotated = True
@@ -74,7 +74,7 @@ class PubtatorReader(SchemelessReader):
 
 
 def _annotate(draft: _Draft, line: str) -> None:
-    """Take up a line that is no text."""
+    """Add the annotation in a line to the draft."""
     fields = line.split("\t")
     if fields[0] != draft.id:
         draft.left_out.append(("the annotation is of another document than the text before it", line))

@@ -1,4 +1,4 @@
-"""One corpus that is read as a stream of Documents, any number of times, with counts."""
+"""A corpus that can be read any number of times as a stream of Documents, with counts."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from onoma.text import HALF_PAIR, Document
 
 
 class DocumentReader(Protocol):
-    """What a format's reader does, over one path."""
+    """Interface of a format's reader for one path."""
 
     @property
     def scheme(self) -> Scheme | None:
-        """The tagging scheme, forced or detected from the whole file; None where the file has no tags."""
+        """Tagging scheme, given or detected from the whole file; None if the file has no tags."""
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
-        """Stream the documents and count what had to be repaired, adjusted or left out."""
+        """Yield the documents, and count repairs, adjustments and omissions."""
 
 
 class Reading:
@@ -32,19 +32,19 @@ class Reading:
 
     Attributes:
         path: the file or folder.
-        format: the format's name.
+        format: name of the format.
     """
 
     def __init__(
         self, path: Path, *, format: str, reader: DocumentReader, options: ReadOptions, advise: Callable[[], str]
     ) -> None:
-        """A corpus that is read when it is iterated.
+        """Create a corpus that is read when it is iterated.
 
         Args:
             path, format: see above.
-            reader: the format's reader of this path.
-            options: with which it reads.
-            advise: finds the options that read a refused file; empty where it finds none.
+            reader: reader of the format for this path.
+            options: the reader's options.
+            advise: returns options that read a refused file; empty if there are none.
         """
         self.path = path
         self.format = format
@@ -55,22 +55,22 @@ class Reading:
         self._tally: ReadTally | None = None
 
     def __iter__(self) -> Iterator[Document]:
-        """Stream the documents.
+        """Yield the documents.
 
         Raises:
-            CorpusError: the file cannot be read, has no documents, or makes no sense; see ``plausibility``.
-            SchemeError: a tag that the scheme does not know, or in strict reading one where it does not allow it.
+            CorpusError: the file cannot be read, has no documents, or is implausible; see ``plausibility``.
+            SchemeError: a tag is not in the scheme, or, with ``strict``, the scheme does not allow it at its position.
         """
         for document, _ in self.placed():
             yield document
 
     def placed(self) -> Iterator[tuple[Document, tuple[int, ...]]]:
-        """Stream the documents, each with its lines in the file: one for each word, or one for the whole document.
+        """Yield each document with its line numbers: one for each word, or one for the whole document.
 
-        There are none where the format does not know them.
+        The line numbers are empty if the format does not know them.
 
         Raises:
-            CorpusError, SchemeError: as iteration does.
+            CorpusError, SchemeError: as in iteration.
         """
         tally = self._tally = ReadTally.keeping(self._options.places)
         for document in map(self._relabelled, self._documents(tally)):
@@ -88,7 +88,7 @@ class Reading:
         check_plausible(tally, path=self.path, format=self.format, options=self._options, advise=self._advise)
 
     def _documents(self, tally: ReadTally) -> Iterator[Document]:
-        """What the reader reads; where it refuses a tag, the error names the column that has better ones, if any."""
+        """Yield the documents; if a tag is refused, the error suggests options that read the file, if there are any."""
         try:
             yield from self._joined(tally)
         except SchemeError as error:
@@ -113,19 +113,19 @@ class Reading:
 
     @property
     def scheme(self) -> Scheme | None:
-        """The tagging scheme, forced or detected from the whole file; None where the file has no tags."""
+        """Tagging scheme, given or detected from the whole file; None if the file has no tags."""
         return self._reader.scheme if self._options.labelled == "spans" else None
 
     @property
     def report(self) -> ReadReport:
-        """What the last iteration came to so far; where there was none the corpus is read through first."""
+        """Report of the last iteration so far; without one, the corpus is read completely first."""
         if self._tally is None:
             read_through(self)
         assert self._tally is not None
         return self._tally.report(forced=self._options.scheme is not None)
 
     def notices(self) -> list[str]:
-        """What the corpus was read as, and what had to be repaired or left out; each names the file."""
+        """Return messages on the format, the scheme, repairs and omissions; each message names the file."""
         report, notices = self.report, []
         if report.scheme is not None:
             how = "as given" if report.scheme_forced else "detected"
@@ -138,7 +138,7 @@ class Reading:
         return [f"{self.path}: {notice}" for notice in [*notices, *unnamed, *found, *report.notices()]]
 
     def _without_surrogates(self, document: Document, tally: ReadTally) -> Document:
-        """The document with U+FFFD for each half of a surrogate pair, which changes no offset."""
+        """Return the document with U+FFFD in place of each lone surrogate, which changes no offset."""
         found = HALF_PAIR.search(document.text)
         if found is None:
             return document
@@ -147,7 +147,7 @@ class Reading:
         return document.with_text(HALF_PAIR.sub("\ufffd", document.text))
 
     def _relabelled(self, document: Document) -> Document:
-        """The document with its entities, or the layer that is wanted, under new labels, and what it lacks."""
+        """Return the document with the entities or the selected layer relabelled, and its unannotated labels set."""
         names, unannotated = self._options.labels, self._options.unannotated
         if self._options.layer in document.layers:
             document = replace(document, entities=document.layers[self._options.layer])
@@ -159,10 +159,10 @@ class Reading:
 
 
 def read_through(reading: Reading) -> ReadTally:
-    """Read a corpus to its end, and say what that came to.
+    """Read a corpus completely and return its tally.
 
     Raises:
-        CorpusError, SchemeError: as iteration does.
+        CorpusError, SchemeError: as in iteration.
     """
     for _ in reading:
         pass

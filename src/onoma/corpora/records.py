@@ -1,6 +1,7 @@
-"""Records, of JSON or of a table's rows, to Documents: those with spans and those with tokens and tags.
+"""Base class for readers of records (JSON objects or table rows) with spans, or with tokens and tags.
 
-What nobody has annotated is left out and counted: null records, tasks that were skipped, cancelled or only predicted.
+Records without annotation are left out and counted: null records, and tasks that were skipped, cancelled or only
+predicted.
 """
 
 from __future__ import annotations
@@ -26,22 +27,22 @@ from onoma.text import Document, Sentence
 
 
 class RecordReader(ABC):
-    """One file of records, each judged by its own keys."""
+    """Base class for readers of one file of records; the layout of each record is detected from its keys."""
 
     def __init__(self, path: Path, options: ReadOptions) -> None:
         self.path = path
         self.options = options
 
     _key: str | None = None
-    """What tags and labels are under; None for the usual keys."""
+    """Key of the tags or labels; None for the default keys."""
 
     @abstractmethod
     def records(self) -> Iterator[tuple[int, object]]:
-        """The records, each with its line or number."""
+        """Yield the records, each with its line or number."""
 
     @property
     def scheme(self) -> Scheme | None:
-        """The scheme of the records with tokens and tags; None where all hold spans."""
+        """Tagging scheme of the records with tokens and tags; None if all records hold spans."""
         return self._survey[0]
 
     @cached_property
@@ -97,7 +98,7 @@ class RecordReader(ABC):
     def _labelled(
         self, block: SentenceBlock | None, record: object, label: str, line: int, tally: ReadTally
     ) -> Document:
-        """A text with one label as one sentence, all of which is an entity."""
+        """Return a text with one label as a document of one sentence, all of which is an entity."""
         if block is None:
             try:
                 document = Document(spans_of(record).text, id=id_of(record), meta=meta_of(record))
@@ -128,7 +129,7 @@ class RecordReader(ABC):
 
 
 def _named(number: str, names: Sequence[str], *, path: Path, line: int) -> str:
-    """The label that a number stands for."""
+    """Return the label that a number stands for."""
     if int(number) >= len(names):
         raise CorpusError(f"no label has the number {number}; there are {len(names)} names", path=path, line=line)
     return names[int(number)]

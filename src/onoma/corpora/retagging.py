@@ -1,6 +1,6 @@
-"""A column file with other tags: everything else in it stays as it is, character for character.
+"""Replacement of the tags in a column file; everything else stays the same, character for character.
 
-Documents may be left out, and with each the marks and comments between it and the document before.
+Documents may be left out, each together with the marks and comments between it and the previous document.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from onoma.text import Document
 _FIELD = re.compile(r"[^ \t\r\n]+")
 
 ChangedLine = tuple[str, str | None]
-"""A line with its end, and what it becomes; None where it is left out."""
+"""A line with its line ending, and its replacement; None if the line is left out."""
 
 
 def retagged(
     path: Path, documents: Iterable[tuple[Document | None, tuple[int, ...]]], *, options: ReadOptions
 ) -> Iterator[ChangedLine]:
-    """Each line of the file and what it becomes.
+    """Yield each line of the file and its replacement.
 
     Args:
-        path: a file of the format `conll`.
-        documents: the new documents in the file's order, with the lines of their words; None for one that
+        path: a file in the format `conll`.
+        documents: the new documents in the order of the file, with the lines of their words; None for a document that
             is left out.
-        options: as the file was read.
+        options: the options with which the file was read.
     """
     reader = ConllReader(path, options)
     tags: dict[int, str] = {}
@@ -56,7 +56,7 @@ def retagged(
 
 
 def _lines(text: str) -> list[str]:
-    """Lines with their ends; only a line feed ends one."""
+    """Return lines with their line endings; only a line feed ends a line."""
     *whole, last = text.split("\n")
     return [line + "\n" for line in whole] + ([last] if last else [])
 

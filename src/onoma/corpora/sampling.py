@@ -1,4 +1,4 @@
-"""So many sentences of a corpus, drawn by a seed; fewer of the same seed are among more of it."""
+"""Random samples of sentences from a corpus; with the same seed, a larger sample contains a smaller one."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from onoma.text import Document, join, split_sentences
 
 
 def draw_sentences(documents: Iterable[Document], count: int, *, seed: int) -> list[Document]:
-    """Whole documents in random order until they have so many sentences; of the last one as many as are missing.
+    """Draw whole documents in random order until they have ``count`` sentences; the last one is cut to fit.
 
     Args:
-        documents: one without sentence bounds counts as a sentence.
-        count: of sentences.
-        seed: decides the order.
+        documents: the documents; one without sentence bounds counts as one sentence.
+        count: number of sentences.
+        seed: seed of the random order.
 
     Raises:
         ConfigError: the documents have fewer sentences.
@@ -36,5 +36,5 @@ def draw_sentences(documents: Iterable[Document], count: int, *, seed: int) -> l
 
 
 def count_sentences(documents: Iterable[Document]) -> int:
-    """The sentences that :func:`draw_sentences` can draw from."""
+    """Count the sentences that :func:`draw_sentences` can draw from."""
     return sum(len(split_sentences(document)) for document in documents)

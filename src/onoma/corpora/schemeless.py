@@ -1,4 +1,4 @@
-"""What readers of formats without a tagging scheme share."""
+"""Base class for readers of formats without a tagging scheme."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from onoma.schemes import Scheme
 
 
 class SchemelessReader:
-    """A reader of a file or folder whose annotation is not tags of a scheme, so that none is detected or named."""
+    """Base class for readers of a file or folder whose annotations are not tags of a scheme."""
 
     def __init__(self, path: Path, options: ReadOptions) -> None:
         self._path = path
@@ -17,5 +17,5 @@ class SchemelessReader:
 
     @property
     def scheme(self) -> Scheme | None:
-        """None: the format has no scheme."""
+        """Always None, because the format has no scheme."""
         return None

@@ -1,4 +1,4 @@
-"""Which format a path holds: by its suffix where that settles it, else by the first lines."""
+"""Detection of the format of a path, from its suffix if that is unambiguous, otherwise from its first lines."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _NAMED = {
 _SETTLED = frozenset(["jsonl", "brat", "germeval", "spacy"])
 _READ_ONLY = frozenset(["table", "pubtator", "spacy"])
 HEAD_LINES = 400
-"""So many lines of a file decide on its format."""
+"""Number of lines of a file that are used to detect its format."""
 
 _WORD_NUMBER = re.compile(r"\d+([-.]\d+)?")
 
 
 def sniff(path: str | Path, *, encoding: str = "utf-8") -> str:
-    """The name of the format of a file or folder.
+    """Return the name of the format of a file or folder.
 
     Raises:
-        CorpusError: it is missing, empty or not text in this encoding.
+        CorpusError: the path is missing, empty or not text in this encoding, or is a folder without ``.ann`` files.
     """
     path = Path(path)
     if path.is_dir():
@@ -58,16 +58,16 @@ def sniff(path: str | Path, *, encoding: str = "utf-8") -> str:
 
 
 def sniff_lines(lines: Sequence[str]) -> str | None:
-    """The name of the format that a file with these first lines has; None where there is nothing but white space."""
+    """Return the name of the format of a file with these first lines; None if there is only whitespace."""
     filled = [line for line in lines if line.strip(" \t")]
     return (_by_content(filled) or "text") if filled else None
 
 
 def format_to_write(path: Path) -> str:
-    """The name of the format that a target's suffix asks for.
+    """Return the name of the format that the suffix of a target stands for.
 
     Raises:
-        CorpusError: the suffix is that of no format.
+        CorpusError: the suffix stands for no format that can be written.
     """
     if path.is_dir():
         return "brat"
@@ -81,7 +81,7 @@ def format_to_write(path: Path) -> str:
 
 
 def _by_content(lines: list[str]) -> str | None:
-    """The format that the lines which are not blank look like; None where they look like none."""
+    """Return the format that the non-blank lines look like; None if they look like none."""
     if lines[0].lstrip()[:1] in ("{", "[") and _is_json(lines[0]):
         return "jsonl"
     if lines[0].startswith("#FORMAT=WebAnno TSV 3"):
@@ -114,17 +114,20 @@ def _by_content(lines: list[str]) -> str | None:
 
 
 def _hold_tags(cells: set[str]) -> bool:
-    """Whether a last column has tags, and no keys and values as CoNLL-U's has."""
+    """Return whether the cells of a last column are tags, and not key-value pairs as in CoNLL-U."""
     return are_tags(cells) and not any("=" in cell for cell in cells)
 
 
 def _is_uner(fields: list[str]) -> bool:
-    """Whether the third of five columns could be UNER's tag, and the last one is none."""
+    """Return whether the third of five columns could be a UNER tag and the last is not a tag other than ``O``."""
     return looks_tagged(fields[2]) and not (is_tag(fields[4]) and fields[4] != "O")
 
 
 def _is_tagged(rows: list[list[str]]) -> bool:
-    """Whether all lines have as many columns, and one behind the first has nothing but tags, in any spelling."""
+    """Return whether one column after the first contains only tags, in any spelling.
+
+    All lines must have the same number of columns.
+    """
     widths = set(map(len, rows))
     return len(widths) == 1 and any(are_tags({row[place] for row in rows}) for place in range(1, *widths))
 

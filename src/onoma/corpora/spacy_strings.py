@@ -1,6 +1,6 @@
-"""The numbers that stand for strings in spaCy's files: a hash, or for spaCy's own symbols their place in its list.
+"""The numbers that stand for strings in spaCy's files: hashes, or for spaCy's own symbols their index in its list.
 
-Source: MurmurHash2 of 64 bits, https://github.com/aappleby/smhasher; https://spacy.io/api/stringstore
+Source: 64-bit MurmurHash2, https://github.com/aappleby/smhasher; https://spacy.io/api/stringstore
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SYMBOLS = {name: first + place for first, names in _RUNS.items() for place, nam
 
 
 def strings_by_number(strings: Iterable[str]) -> dict[int, str]:
-    """Each string by the number that stands for it; 0 is the empty string.
+    """Return each string by the number that stands for it; 0 is the empty string.
 
     >>> strings_by_number(["PERSON", "coffee"])
     {0: '', 380: 'PERSON', 3197928453018144401: 'coffee'}

@@ -1,8 +1,8 @@
-"""Texts with spans as other programs write them, still unchecked, to Documents.
+"""Conversion of texts with spans as written by other programs, not yet validated, to Documents.
 
-What cannot be used is left out and counted: a span that is no span of the text, has no label, or quotes another text
-than that of the span. Offsets may count other units than code points; see ``units``. This module does not know
-JSON or any layout.
+Invalid spans are left out and counted: a span that is empty, outside the text or without a label, or whose quoted text
+differs from the document. Offsets may be in other units than code points; see ``units``. This module is independent of
+JSON and of any layout.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from onoma.text import Document, Entity, Sentence, Word
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawSpan:
-    """A labelled span as a file has it: each attribute may be anything."""
+    """A labelled span as in the file, not validated: each attribute may have any value."""
 
     start: object
     end: object
@@ -33,13 +33,13 @@ class RawSpan:
 
 @dataclass(slots=True, kw_only=True)
 class Annotated:
-    """A text and what a file says about it.
+    """A text and its annotations as in the file.
 
     Attributes:
-        words: bounds; None where the file gives none.
-        sentences: bounds and perhaps a name; None where the file gives none.
-        left_out: annotations that are no labelled spans, as pairs of reason and what.
-        layers: the spans of further tasks, by their names.
+        words: bounds of the words; None if the file gives none.
+        sentences: bounds of the sentences, optionally with a name; None if the file gives none.
+        left_out: annotations that are not labelled spans, as pairs of reason and annotation.
+        layers: spans of further tasks, by name.
     """
 
     text: str
@@ -53,10 +53,12 @@ class Annotated:
 
 
 def place(annotated: Annotated, *, where: str, tally: ReadTally) -> Document:
-    """Check the spans against the text and make a Document of what holds.
+    """Check the spans against the text, and return a Document with the valid ones.
 
     Args:
+        annotated: the text and its annotations.
         where: path and line, for the tally.
+        tally: counts adjustments and omissions.
     """
     ruler = _Ruler(annotated.text, [*annotated.spans, *chain.from_iterable(annotated.layers.values())])
     for reason, what in annotated.left_out:
@@ -94,7 +96,7 @@ def place(annotated: Annotated, *, where: str, tally: ReadTally) -> Document:
 
 
 class _Ruler:
-    """Lays the spans of one document over its text."""
+    """Converter of the spans of one document to entities."""
 
     def __init__(self, text: str, spans: Sequence[RawSpan]) -> None:
         self._text = text
@@ -106,7 +108,7 @@ class _Ruler:
         self.units, self._points = units_of(text, bounds)
 
     def entity(self, span: RawSpan) -> Entity | str:
-        """The entity, or the reason why it is none."""
+        """Return the entity, or the reason why the span is invalid."""
         start, end, label, score = span.start, span.end, span.label, span.score
         if not isinstance(label, str) or not label:
             return "the span has no label"
@@ -127,7 +129,7 @@ class _Ruler:
 
 
 def _ordered(bounds: Sequence[object], text: str) -> list[tuple[int, int, str]] | None:
-    """Bounds that are ordered, without overlap and inside the text, each with its name; else None."""
+    """Return bounds with their names; None unless they are ordered, without overlap and inside the text."""
     result: list[tuple[int, int, str]] = []
     position = 0
     for item in bounds:

@@ -1,7 +1,7 @@
-"""Tags as tools spell them to tags as the schemes have them: ``B_PER``, ``PER-B``, ``b-per``, ``B``, ``3``.
+"""Conversion of tags in various spellings to those of the schemes: ``B_PER``, ``PER-B``, ``b-per``, ``B``, ``3``.
 
-How a file spells its tags is judged by all of its tags together, so that a label that merely looks like another
-spelling (``B_cell`` among ``B-DNA``) stays as it is. This module knows no file.
+The spelling of a file is detected from all of its tags together, so that a label that merely looks like another
+spelling (``B_cell`` among ``B-DNA``) is not changed. This module does not access files.
 """
 
 from __future__ import annotations
@@ -26,39 +26,43 @@ _UNLABELLED = re.compile(rf"[Oo_0-]|[{_PREFIXES}]-?")
 
 
 def looks_tagged(tag: str) -> bool:
-    """Whether a cell could be a tag with a prefix, in any spelling, or the tag of a word in no entity."""
+    """Return whether a cell could be a tag in any spelling: with prefix and label, a bare prefix, or outside."""
     return _UNLABELLED.fullmatch(tag) is not None or looks_prefixed(tag)
 
 
 def looks_prefixed(tag: str) -> bool:
-    """Whether a cell could be a tag with a prefix and a label."""
+    """Return whether a cell could be a tag with a prefix and a label, in any spelling."""
     return _PREFIXED.fullmatch(tag) is not None
 
 
 def is_tag(cell: str) -> bool:
-    """Whether a cell is a tag as the schemes have it."""
+    """Return whether a cell is a tag in the spelling of the schemes."""
     return cell == OUTSIDE or (has_prefix(cell) and len(cell) > 2)
 
 
 def is_number(cell: str) -> bool:
-    """Whether a cell is a whole number of at most nine digits, as tags and places of words are counted."""
+    """Return whether a cell is a whole number of at most nine digits, such as a numeric tag or a word index."""
     return len(cell) < 10 and cell.isdecimal()
 
 
 def are_tags(cells: Collection[str]) -> bool:
-    """Whether all cells of a column could be tags, and some have a prefix and a label, or are a mere B beside O."""
+    """Return whether all cells of a column could be tags.
+
+    At least one must have a prefix and a label, or both ``B`` and ``O`` must occur.
+    """
     return all(map(looks_tagged, cells)) and (any(map(looks_prefixed, cells)) or {"B", OUTSIDE} <= set(cells))
 
 
 @dataclass(frozen=True)
 class TagSpelling:
-    """How one file spells its tags.
+    """Spelling of the tags in one file.
 
     Attributes:
-        form: where the prefix is and what stands for it: `plain`, `before`, `behind`, `bare` or `number`.
-        empty: tags that mean no entity, besides ``O``.
-        default_label: the label of tags that have none.
-        names: the tags that numbers stand for.
+        form: `plain` (as in the schemes), `before` or `behind` (the position of the prefix relative to the label),
+            `bare` (prefixes without labels) or `number`.
+        empty: tags that mean no entity, in addition to ``O``.
+        default_label: label of tags without one.
+        names: the tags that numbers stand for, in order from 0.
     """
 
     form: str = "plain"
@@ -68,15 +72,15 @@ class TagSpelling:
 
     @classmethod
     def of(cls, tags: Collection[str], *, default_label: str = "", names: Sequence[str] = ()) -> TagSpelling:
-        """The spelling of a file that has these tags.
+        """Detect the spelling of a file from its tags.
 
         Args:
-            tags: all that occur in the file.
-            default_label: the label of tags without one.
-            names: the tags that numbers stand for, from 0.
+            tags: all tags that occur in the file.
+            default_label: label of tags without one.
+            names: the tags that numbers stand for, in order from 0.
 
         Raises:
-            SchemeError: the tags have no labels, or are numbers, and nothing says which ones are meant.
+            SchemeError: the tags have no labels and there is no default label, or they are numbers and have no names.
         """
         found = set(tags) - {OUTSIDE}
         empty = _EMPTY & found
@@ -94,14 +98,14 @@ class TagSpelling:
 
     @property
     def plain(self) -> bool:
-        """Whether the file spells its tags as the schemes do."""
+        """Whether the tags of the file are spelled as in the schemes."""
         return self.form == "plain" and not self.empty and not self.default_label
 
     def all(self, tags: Iterable[str]) -> list[str]:
-        """A sentence's tags as the schemes have them.
+        """Return the tags of a sentence in the spelling of the schemes.
 
         Raises:
-            SchemeError: a number stands for no tag.
+            SchemeError: the tags are spelled as numbers, and one stands for no name.
         """
         return [_spelled(self, tag) for tag in tags]
 

@@ -1,4 +1,4 @@
-"""What a first pass over a file's tags finds: how it spells them, and their scheme."""
+"""First pass over the tags of a file, to detect their spelling and scheme."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from onoma.errors import SchemeError
 from onoma.schemes import OUTSIDE, Scheme, detect_from_steps, has_prefix, parse_tag
 
 _EDGE = "\n"
-"""Stands before and behind a sentence's tags; no tag of a file is a line feed."""
+"""Marks the beginning and the end of a sentence in pairs of tags; no tag of a file is a line feed."""
 
 
 @dataclass(frozen=True, slots=True)
 class TagSurvey:
-    """Counts the pairs of neighbouring tags in a file's sentences."""
+    """Counts of the pairs of neighbouring tags in the sentences of a file."""
 
     _pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, block: SentenceBlock) -> None:
-        """Count a sentence."""
+        """Count the tag pairs of a sentence."""
         for tags in block.layers:
             self._pairs.update(pairwise(chain((_EDGE,), tags, (_EDGE,))))
 
@@ -49,16 +49,18 @@ class TagSurvey:
         blocks: Callable[[], Iterable[object]],
         names: tuple[str, ...] | None = None,
     ) -> tuple[Scheme, TagSpelling]:
-        """The scheme, forced or detected, and the spelling; what stands for them where only texts are wanted.
+        """Return the scheme, given or detected, and the spelling of the tags.
+
+        If only texts or the labels of words are wanted, there is no scheme to detect, and BIO is returned.
 
         Args:
-            options: may name both.
+            options: reading options, which may give the scheme and the meaning of the tags.
             path: the file, for messages.
-            blocks: reads the file's sentences again, to find the line of a tag that cannot be read.
+            blocks: reads the sentences of the file again, to find the line of an invalid tag.
             names: the tags that numbers stand for; by default those of the options.
 
         Raises:
-            SchemeError: a tag has no label; with path and line.
+            SchemeError: a tag is invalid, for example without a label; the error has the path and, if known, the line.
         """
         if options.texts_only:
             return chosen_scheme("BIO"), TagSpelling()
@@ -84,10 +86,10 @@ class TagSurvey:
         return scheme, spelling
 
     def _check_prefixes(self, spelling: TagSpelling, path: Path, blocks: Callable[[], Iterable[object]]) -> None:
-        """Refuse tags without a prefix in a file whose other tags have one: these are no labels, but misspelled tags.
+        """Check that all tags have a prefix if some have one; the others are misspelled tags and not labels.
 
         Raises:
-            SchemeError: with path and line.
+            SchemeError: some tags have no prefix; the error has path and line.
         """
         tags = set(spelling.all(self._tags)) - {OUTSIDE}
         prefixed = sorted(filter(has_prefix, tags))
@@ -107,7 +109,7 @@ class TagSurvey:
     def _placed(
         error: SchemeError, check: Callable[[str], object], path: Path, blocks: Iterable[object]
     ) -> SchemeError:
-        """The error of the first tag that a check raises one for, with its line; else the error without a line."""
+        """Return the error of the first tag for which a check fails, with its line; else the error without a line."""
         for block in blocks:
             if not isinstance(block, SentenceBlock):
                 continue

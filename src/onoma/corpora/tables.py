@@ -1,8 +1,8 @@
-"""Tables with commas, semicolons or tabs to Documents: of words with tags, of texts with spans or tags, of texts alone.
+"""Reader of delimited tables (CSV, TSV): words with tags, texts with spans or tags, or texts alone.
 
-The first line names the columns. A table of words has one that tells the sentences apart (Kaggle's ``Sentence #``, or
-``sentence_id``), filled on each line or on the first of a sentence. Spans are JSON in one cell, as Label Studio's CSV
-has them; tags of a whole text stand in one cell, separated by blanks or as a list. Cells may be quoted.
+The first line names the columns. A table of words has a column that identifies the sentences (Kaggle's ``Sentence #``,
+or ``sentence_id``), which is filled on each line or only on the first of a sentence. Spans are JSON in one cell, as in
+Label Studio's CSV; the tags of a whole text are in one cell, separated by spaces or as a list. Cells may be quoted.
 
 Source: https://www.rfc-editor.org/rfc/rfc4180
 """
@@ -34,7 +34,7 @@ _HEAD_ROWS = 200
 
 
 def is_table(lines: Sequence[str]) -> bool:
-    """Whether the first of some lines names the columns of a table of texts, or of words with their sentences."""
+    """Return whether the first line names the columns of a table of texts, or of words with their sentences."""
     cells = split_cells(lines[0])
     names = {cell.strip().upper() for cell in cells}
     if len(cells) < 2 or len(names) < len(cells):
@@ -44,15 +44,20 @@ def is_table(lines: Sequence[str]) -> bool:
 
 
 def split_cells(line: str) -> list[str]:
-    """The cells of a line that names columns; none where it cannot be one."""
+    """Return the cells of a header line; empty if the line cannot be one."""
     try:
         return next(csv.reader([line], delimiter=delimiter_of(line)), [])
-    except csv.Error:  # a carriage return in the middle
+    except csv.Error:  # the line contains a carriage return
         return []
 
 
 def delimiter_of(line: str, *, column: str = "text") -> str:
-    """What separates the columns that a line names, one of which is perhaps known."""
+    """Detect the delimiter of a header line.
+
+    Args:
+        line: the line with the names of the columns.
+        column: name of a column that is expected, in addition to the usual names.
+    """
     known = {
         column.upper(),
         *_TEXT_NAMES,
@@ -71,7 +76,7 @@ def delimiter_of(line: str, *, column: str = "text") -> str:
 
 
 class TableReader(RecordReader):
-    """One table."""
+    """Reader of one table."""
 
     @cached_property
     def _names(self) -> tuple[str, ...]:
@@ -82,7 +87,7 @@ class TableReader(RecordReader):
 
     @cached_property
     def _tag(self) -> int | None:
-        """The column of tags or spans."""
+        """Position of the column of tags or spans; None if there is none."""
         if self.options.tag_column is not None:
             return self._column(self.options.tag_column)
         return self._named((*TAG_NAMES, "WORD_LABELS", *(key.upper() for key in SPAN_KEYS)))
@@ -108,7 +113,7 @@ class TableReader(RecordReader):
             yield line, self._record(cells, text, line)
 
     def _text(self, column: int | str | None) -> int:
-        """The column of texts."""
+        """Return the position of the column of texts."""
         text = self._named(_TEXT_NAMES) if column is None else self._column(column)
         if text is None:
             known = ", ".join(self._names)
@@ -117,7 +122,7 @@ class TableReader(RecordReader):
         return text
 
     def _labelled_texts(self, column: int | str | None) -> Iterator[tuple[int, object]]:
-        """Records of texts with one label each."""
+        """Yield records of texts with one label each."""
         text, wanted = self._text(column), self.options.tag_column
         label = self._named([key.upper() for key in LABEL_KEYS]) if wanted is None else self._column(wanted)
         if label is None:
@@ -130,13 +135,13 @@ class TableReader(RecordReader):
             yield line, {"id": name, "text": cells[text], "label": cells[label].strip()}
 
     def _is_of_words(self, words: int) -> bool:
-        """Whether each row is a word: no cell of words is a list, or has as many parts as its tags."""
+        """Return whether each row is a word: no cell of words is a list, and no cell of tags holds several."""
         head = [cells for _, cells in islice(self._body(), _HEAD_ROWS) if cells[words].strip()]
         assert self._tag is not None
         return not any(cells[words].startswith("[") or len(cells[self._tag].split()) > 1 for cells in head)
 
     def _sentences(self, words: int, tags: int) -> Iterator[tuple[int, object]]:
-        """Records of tokens and tags, one for each sentence."""
+        """Yield records of tokens and tags, one for each sentence."""
         sentence = self._named(_SENTENCE_NAMES)
         name, line = "", 0
         tokens: list[str] = []
@@ -155,7 +160,7 @@ class TableReader(RecordReader):
             yield line, {"tokens": tokens, "ner_tags": labels}
 
     def _record(self, cells: Sequence[str], text: int, line: int) -> Mapping[str, object]:
-        """The record of a row with a text."""
+        """Return the record of a row that holds a text."""
         identity = self._named(("ID",))
         record: dict[str, object] = {"id": "" if identity is None else cells[identity]}
         cell = "" if self._tag is None else cells[self._tag].strip()
@@ -180,7 +185,7 @@ class TableReader(RecordReader):
         return record
 
     def _body(self, *, blank: bool = False) -> Iterator[tuple[int, list[str]]]:
-        """The rows behind the names; of rows without any cell filled an empty list, if they are wanted."""
+        """Yield the rows after the header; with ``blank``, also rows without any filled cell, as empty lists."""
         width = len(self._names)
         rows = self._rows()
         next(rows, None)
@@ -207,7 +212,7 @@ class TableReader(RecordReader):
 
 
 def _listed(cell: str) -> list[object] | dict[str, object] | None:
-    """The list that a cell has as JSON or as Python writes it; None where it has none."""
+    """Return the list or object that a cell holds in JSON or Python notation; None if there is none."""
     if not cell.startswith(("[", "{")):
         return None
     try:

@@ -1,7 +1,7 @@
-"""The tags that numbers stand for, from what lies beside a file of Hugging Face's datasets.
+"""The tags that numbers stand for, from metadata beside a file of a Hugging Face dataset.
 
-That is ``dataset_info.json``, ``dataset_infos.json`` with one entry for each configuration, or the YAML at the head of
-a dataset card ``README.md``, of which only the lists of class labels are understood.
+The metadata is ``dataset_info.json``, ``dataset_infos.json`` with one entry for each configuration, or the YAML header
+of a dataset card ``README.md``, of which only the lists of class labels are parsed.
 
 Source: https://huggingface.co/docs/datasets/about_dataset_features and https://huggingface.co/docs/hub/datasets-cards
 """
@@ -23,14 +23,14 @@ _LIST = re.compile(r"[ -]*names:\s*(?:\[(.*)\])?\s*")
 _ITEM = re.compile(r"\s*(?:-|'?\"?\d+'?\"?:)\s+(.+)")
 
 Named = tuple[str, str, tuple[str, ...]]
-"""A configuration, a feature, and the names of its classes."""
+"""Name of a configuration, name of a feature, and the names of its classes."""
 
 
 def tag_names_beside(path: Path) -> tuple[str, ...]:
-    """The tags in order from 0; none where nothing beside the file, or in the folder above, names them.
+    """Return the tags in order from 0; empty if no metadata in the folder of the file or its parent names them.
 
     Raises:
-        CorpusError: several configurations name different tags, and the path has the name of none or of several.
+        CorpusError: several configurations name different tags, and the path contains the name of none or of several.
     """
     for folder in (path.parent, path.parent.parent):
         for name, named in _READERS.items():
@@ -80,7 +80,7 @@ def _of_features(configuration: str, info: object) -> Iterator[Named]:
 
 
 def _of_card(text: str) -> Iterator[Named]:
-    """The class labels in a card's head, where names of configurations and features come before their lists."""
+    """Yield the class labels in the header of a card, where configuration and feature names precede their lists."""
     head = _HEAD.match(text.removeprefix("\ufeff"))
     configuration = feature = ""
     names: list[str] | None = None

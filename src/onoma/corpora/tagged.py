@@ -1,8 +1,8 @@
-"""Documents to sentences of words with chunks, for the writers of files that hold tags.
+"""Conversion of Documents to sentences of words with chunks, for the writers of formats with tags.
 
-Where a document gives no words, a segmenter makes them. Where it gives no sentences, a sentence ends at a line feed
-that is in no entity. An entity that does not begin and end with words is widened to the words it touches. All that
-is lost or changed on the way is counted. This module does not know how a file represents any of it.
+If a document gives no words, a segmenter splits its text. If it gives no sentences, a sentence ends at each line feed
+outside an entity. An entity that does not begin and end at word boundaries is widened to the words it touches.
+Everything that is lost or changed is counted. This module does not know how a file represents its content.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from onoma.text import Document, Entity, Sentence, Word, words_touched
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaggedSentence:
-    """A sentence's words, and its entities as chunks of them, which may overlap."""
+    """The words of a sentence, and its entities as chunks of these words, which may overlap."""
 
     sentence: Sentence
     words: tuple[Word, ...]
@@ -27,7 +27,7 @@ class TaggedSentence:
 
 
 def tagged_sentences(document: Document, *, segment: Segment, tally: WriteTally) -> list[TaggedSentence]:
-    """Cut a document into its sentences and lay its entities over their words; what has no words is left out."""
+    """Split a document into sentences and align its entities with their words; sentences without words are left out."""
     words = document.words if document.words is not None else tuple(segment(document.text))
     placed = list(_placed(document.entities, words, tally))
     groups = _lines(document, words, placed) if document.sentences is None else _given(document.sentences, words)
@@ -53,9 +53,10 @@ def tagged_sentences(document: Document, *, segment: Segment, tally: WriteTally)
 
 
 def flat(sentence: TaggedSentence, *, tally: WriteTally, layers: int = 1) -> list[list[Chunk]]:
-    """The chunks for each of some layers of tags: of overlapping ones the longest goes first, then the leftmost.
+    """Return the chunks of each of ``layers`` layers of tags, without overlap within a layer.
 
-    What fits in no layer is lost.
+    Of overlapping chunks, the longest is placed first, then the leftmost. Chunks that fit in no layer are counted as
+    lost.
     """
     result: list[list[Chunk]] = []
     left = list(sentence.chunks)
@@ -71,7 +72,7 @@ def flat(sentence: TaggedSentence, *, tally: WriteTally, layers: int = 1) -> lis
 
 
 def longest(chunks: Iterable[Chunk]) -> tuple[list[Chunk], list[Chunk]]:
-    """Part chunks into the longest ones without overlap, and the others.
+    """Split chunks into the longest ones without overlap, and the others.
 
     >>> longest([Chunk(0, 3, "ORG"), Chunk(2, 3, "LOC")])
     ([Chunk(start=0, end=3, label='ORG')], [Chunk(start=2, end=3, label='LOC')])
@@ -90,7 +91,7 @@ def longest(chunks: Iterable[Chunk]) -> tuple[list[Chunk], list[Chunk]]:
 
 
 def written_tags(chunks: Sequence[Chunk], *, length: int, scheme: Scheme, tally: WriteTally) -> list[str]:
-    """Chunks without overlap as tags; counts those that the scheme does not part again."""
+    """Return chunks without overlap as tags, and count a loss if decoding the tags does not restore the chunks."""
     tags = encode_tags(chunks, length=length, scheme=scheme)
     if chunks and decode_tags(tags, scheme).chunks != tuple(chunks):
         labels = " ".join(chunk.label for chunk in chunks)
@@ -99,7 +100,7 @@ def written_tags(chunks: Sequence[Chunk], *, length: int, scheme: Scheme, tally:
 
 
 def held_word(word: str, tally: WriteTally) -> str:
-    """A word as a column can hold it, with blanks for tabs, line feeds and NUL."""
+    """Return a word as a column can hold it, with spaces for tabs, line feeds and NUL."""
     held = word.replace("\t", " ").replace("\n", " ").replace("\0", " ")
     if held != word:
         tally.lose("tabs, line feeds and NUL in a word are written as blanks", repr(word))
@@ -107,13 +108,13 @@ def held_word(word: str, tally: WriteTally) -> str:
 
 
 def compare_text(document: Document, sentences: Iterable[TaggedSentence], tally: WriteTally) -> None:
-    """Count a document whose text is not what words alone give back."""
+    """Count a document whose text cannot be rebuilt from its words alone."""
     if Document.from_words([[word.text for word in sentence.words] for sentence in sentences]).text != document.text:
         tally.lose("white space cannot be held as it was", repr(document.text[:60]))
 
 
 def _placed(entities: Sequence[Entity], words: Sequence[Word], tally: WriteTally) -> Iterator[tuple[Chunk, Entity]]:
-    """Entities as chunks of the document's words."""
+    """Yield the entities, each with its chunk of the document's words."""
     starts, ends = [word.start for word in words], [word.end for word in words]
     for entity in entities:
         first, end = words_touched(starts, ends, entity.start, entity.end)
@@ -131,7 +132,7 @@ def _placed(entities: Sequence[Entity], words: Sequence[Word], tally: WriteTally
 
 
 def _given(sentences: Sequence[Sentence], words: Sequence[Word]) -> list[tuple[int, int, Sentence]]:
-    """Groups of words by the sentence that begins last before them."""
+    """Group words by sentence; a word belongs to the last sentence that begins at or before it."""
     starts = [sentence.start for sentence in sentences]
     owners = [max(0, bisect_right(starts, word.start) - 1) for word in words] if starts else []
     groups: list[tuple[int, int, Sentence]] = []
@@ -146,7 +147,7 @@ def _given(sentences: Sequence[Sentence], words: Sequence[Word]) -> list[tuple[i
 def _lines(
     document: Document, words: Sequence[Word], placed: Iterable[tuple[Chunk, Entity]]
 ) -> list[tuple[int, int, Sentence]]:
-    """Groups of words by the lines of the text, but never cutting a chunk."""
+    """Group words by the lines of the text, without splitting a chunk."""
     inside = {position for chunk, _ in placed for position in range(chunk.start + 1, chunk.end)}
     groups: list[tuple[int, int, Sentence]] = []
     first = 0

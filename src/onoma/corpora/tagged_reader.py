@@ -1,4 +1,7 @@
-"""What readers of files with tags share: a first pass for scheme, spelling and marks, a second one for documents."""
+"""Base class for readers of files with tags.
+
+A first pass detects the scheme, the spelling and document marks; a second pass yields the documents.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from onoma.text import Document
 
 
 class TaggedReader(ABC):
-    """A reader of one file whose words all have tags."""
+    """Base class for readers of one file in which every word has tags."""
 
     def __init__(self, path: Path, options: ReadOptions) -> None:
         self._path = path
@@ -25,15 +28,15 @@ class TaggedReader(ABC):
 
     @abstractmethod
     def _parts(self) -> Iterator[SentenceBlock | DocumentMark]:
-        """The file's sentences and document marks, in order."""
+        """Yield the sentences and document marks of the file, in order."""
 
     @property
     def scheme(self) -> Scheme | None:
-        """The tagging scheme, forced or detected from the whole file."""
+        """Tagging scheme, given or detected from the whole file."""
         return self._survey[0]
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
-        """Stream the documents and count what had to be repaired, adjusted or left out."""
+        """Yield the documents, and count repairs, adjustments and omissions."""
         scheme, spelling, marked = self._survey
         tally.scheme = scheme.name
         assembler = Assembler(
@@ -43,7 +46,7 @@ class TaggedReader(ABC):
 
     @cached_property
     def _survey(self) -> tuple[Scheme, TagSpelling, bool]:
-        """The scheme, how tags are spelled, and whether there are document marks."""
+        """Scheme, spelling of the tags, and whether there are document marks."""
         tags, marked = TagSurvey(), False
         for part in self._parts():
             if isinstance(part, SentenceBlock):

@@ -1,6 +1,6 @@
-"""What reading or writing a corpus came to: counts, and what could not be used or held, by reason and place.
+"""Results of reading or writing a corpus: counts, and what could not be used or represented, by reason and location.
 
-The tallies count while documents stream by; the reports are their frozen result. They know no format.
+The tallies count while documents are streamed; the reports are their frozen results. They do not depend on the format.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from onoma.corpora.word_sample import WordSample
 from onoma.text import Document
 
 PLACES_KEPT = 5
-"""How many places a finding names by default; it counts all of them."""
+"""Default number of locations kept for each finding; all of its occurrences are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """Where something was found and what it was.
+    """Location and content of a finding.
 
     Attributes:
         where: `path:line` when reading, `document 3 'id'` when writing.
-        what: the annotation, as the file or the document has it.
+        what: the annotation, as in the file or the document.
     """
 
     where: str
@@ -35,7 +35,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occurrences:
-    """How often something was found, and the first few places."""
+    """Number of occurrences of a finding, and the first few locations."""
 
     count: int = 0
     places: tuple[Location, ...] = ()
@@ -43,16 +43,16 @@ class Occurrences:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadReport:
-    """What reading a corpus came to.
+    """Result of reading a corpus.
 
     Attributes:
-        documents, sentences, words, entities: counts; sentences and words are those that the corpus itself gave.
-        labels: entities by label.
-        scheme: name of the tagging scheme; None where the corpus holds spans.
-        scheme_forced: the caller named the scheme; it was not detected.
-        repairs: steps from tag to tag that the scheme does not allow and that were repaired.
+        documents, sentences, words, entities: counts; sentences and words are those that the corpus itself gives.
+        labels: number of entities by label.
+        scheme: name of the tagging scheme; None if the corpus holds spans.
+        scheme_forced: whether the caller gave the scheme, so that it was not detected.
+        repairs: repaired transitions between tags that the scheme does not allow.
         unusable: annotations that were left out, by reason.
-        adjusted: what was used in another form than in the file, by reason.
+        adjusted: content that was read in another form than in the file, by reason.
     """
 
     documents: int
@@ -67,7 +67,7 @@ class ReadReport:
     adjusted: Mapping[str, Occurrences]
 
     def notices(self) -> list[str]:
-        """What was repaired, left out or read otherwise, a sentence each; nothing where all was well."""
+        """Return one message for each kind of repair, omission or adjustment; empty if there were none."""
         repaired = {f"steps that scheme {self.scheme} does not allow, repaired": self.repairs}
         return [
             *_sentences({reason: finding for reason, finding in repaired.items() if finding.count}),
@@ -78,12 +78,12 @@ class ReadReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteReport:
-    """What writing a corpus came to.
+    """Result of writing a corpus.
 
     Attributes:
-        documents, entities: how many were written.
-        labels: written entities by label.
-        lost: what the target could not hold, or holds otherwise, by reason.
+        documents, entities: number of written documents and entities.
+        labels: number of written entities by label.
+        lost: content that the target cannot represent, or represents differently, by reason.
     """
 
     documents: int
@@ -92,7 +92,7 @@ class WriteReport:
     lost: Mapping[str, Occurrences]
 
     def notices(self) -> list[str]:
-        """What the target could not hold as it was, a sentence each."""
+        """Return one message for each kind of content that the target could not represent as it was."""
         return _sentences(self.lost)
 
 
@@ -103,7 +103,7 @@ def _sentences(findings: Mapping[str, Occurrences], *, prefix: str = "") -> list
 
 
 class OccurrenceCounter:
-    """Counts things by reason and keeps the first places of each."""
+    """Counter of findings by reason, which keeps the first locations of each."""
 
     def __init__(self, places: int = PLACES_KEPT) -> None:
         self._places = places
@@ -122,14 +122,14 @@ class OccurrenceCounter:
 
 @dataclass(slots=True)
 class ReadTally:
-    """Counts while reading.
+    """Counts during reading.
 
     Attributes:
-        lines: of the document that is being yielded: the line of each of its words, or the one line of the whole
-            document; empty where the reader does not know.
-        annotated: the file has a place for entities, whether or not it has any.
-        sample: the first words.
-        covered_words: words in entities.
+        lines: for the document that is being yielded, the line of each word, or the one line of the whole document;
+            empty if the reader does not know them.
+        annotated: whether the file has a place for entities, even if there are none.
+        sample: statistics of the first words.
+        covered_words: number of words in entities.
     """
 
     documents: int = 0
@@ -147,7 +147,7 @@ class ReadTally:
 
     @classmethod
     def keeping(cls, places: int) -> ReadTally:
-        """A tally that names so many places of each finding."""
+        """Return a tally that keeps ``places`` locations of each finding."""
         return cls(
             repairs=OccurrenceCounter(places), unusable=OccurrenceCounter(places), adjusted=OccurrenceCounter(places)
         )
@@ -177,7 +177,10 @@ class ReadTally:
 
 @dataclass(slots=True)
 class WriteTally:
-    """Counts while writing; a writer says which document it is at, then what it wrote and lost of it."""
+    """Counts during writing.
+
+    A writer announces each document with ``begin``, then counts what it wrote and what was lost.
+    """
 
     documents: int = 0
     labels: Counter[str] = field(default_factory=Counter)
@@ -192,12 +195,17 @@ class WriteTally:
         self.labels[label] += 1
 
     def lose(self, reason: str, what: str) -> None:
-        """Something of the present document that the target cannot hold as it is."""
+        """Count content of the current document that the target cannot represent as it is."""
         where = f"document {self.documents} {self._id!r}" if self._id else f"document {self.documents}"
         self.lost.add(reason, where=where, what=what)
 
     def lose_beyond(self, document: Document, *, holds: frozenset[str]) -> None:
-        """Count the parts of a document, by name, that a format without them drops as a whole."""
+        """Count the parts of a document that the format cannot represent.
+
+        Args:
+            document: the current document.
+            holds: names of the parts that the format can represent.
+        """
         parts = {
             "id": document.id,
             "words": document.words,

@@ -1,4 +1,4 @@
-"""Records that nobody has annotated, which are not records without names."""
+"""Detection of records that have not been annotated, as opposed to annotated records without entities."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ _KEYS = frozenset([*SPAN_KEYS, *TAG_KEYS])
 
 
 def unannotated(record: object) -> tuple[str, str]:
-    """Why a record is left out, and what says so where it is not simply missing; both empty for an annotated one."""
+    """Return the reason why a record counts as not annotated, and the value that says so.
+
+    The value is empty if annotations are simply missing. Both are empty for an annotated record.
+    """
     if record is None:
         return "the record is null", "null"
     if not isinstance(record, dict):
@@ -32,7 +35,7 @@ def unannotated(record: object) -> tuple[str, str]:
 
 
 def _task(record: Mapping[str, object]) -> str:
-    """Why a task of Label Studio has no annotation; empty where it has one, or no place for any."""
+    """Return why a Label Studio task has no annotation; empty if it has one, or no place for annotations."""
     places = [record[key] for key in ("annotations", "completions") if key in record]
     if not places and not record.get("predictions"):
         return ""

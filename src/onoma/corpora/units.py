@@ -1,8 +1,8 @@
-"""In which units a document's offsets count: code points, UTF-16 units, bytes, or with a CRLF as one character.
+"""Detection of the unit of a document's offsets: code points, UTF-16 units, bytes, or a CRLF as one character.
 
-Tools in JavaScript and Java count UTF-16 units, tools that translate line ends count a carriage return and a line feed
-as one, and tools in Go or Rust may count bytes. Which units a document has is judged by all of its spans: they quote
-their text, or begin and end with whole words.
+Tools in JavaScript and Java count UTF-16 code units, tools that normalise line endings count a carriage return and a
+line feed as one character, and tools in Go or Rust may count bytes. The unit is detected from all spans of a document:
+they quote their text, or begin and end at word boundaries.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from collections.abc import Iterator, Sequence
 
 _NEARLY_ALL = 0.8
 _FEWEST_UNQUOTED = 2
-"""A single span that quotes nothing may well begin inside a word."""
+"""Minimum number of spans if some quote no text; a single such span may well begin inside a word."""
 
 Bounds = tuple[int, int, str | None]
-"""Start, end, and the text that the span quotes."""
+"""Start and end of a span, and the text that it quotes; None if it quotes none."""
 
 
 def units_of(text: str, spans: Sequence[Bounds]) -> tuple[str, Sequence[int]]:
-    """The units that make sense of a document's spans.
+    """Detect the unit of the offsets that fits the spans of a document.
 
     Returns:
-        A name for people, empty where the offsets count code points; and for each unit, and the end, the position of
-        its code point.
+        The name of the unit for messages, empty for code points; and for each unit, and for the end of the text, the
+        index of its code point.
     """
     plain = range(len(text) + 1)
     here = sum(holds(text, *span) for span in spans)
@@ -43,7 +43,7 @@ def units_of(text: str, spans: Sequence[Bounds]) -> tuple[str, Sequence[int]]:
 
 
 def holds(text: str, start: int, end: int, quoted: str | None) -> bool:
-    """Whether a span agrees with what it quotes; where it quotes nothing, whether it begins and ends with words."""
+    """Return whether a span matches its quoted text or, without one, begins and ends at word boundaries."""
     if not 0 <= start < end <= len(text):
         return False
     if quoted is not None:
@@ -55,7 +55,7 @@ def holds(text: str, start: int, end: int, quoted: str | None) -> bool:
 
 
 def agrees(there: str, quoted: str) -> bool:
-    """Whether a text is the one that a tool quotes, but for the differences that tools make at line ends."""
+    """Return whether a text equals a quoted text, apart from whitespace and escaped line feeds."""
     return quoted == there or _plain(quoted) == _plain(there)
 
 

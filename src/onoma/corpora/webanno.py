@@ -1,9 +1,10 @@
-r"""WebAnno and INCEpTION TSV 3 files to Documents.
+r"""Reader of WebAnno and INCEpTION TSV 3 files.
 
-``#T_SP=layer|feature|…`` names a layer of spans and its columns, behind those of number, offsets and word. Annotations
-of one span over several words have the same number in brackets, and several at one word are separated by ``|``. The
-layer of names is the one called so, else the first that is no layer of the tool's own for morphology and the like;
-``--tag-column`` names another feature. Words are found in ``#Text``; sub-tokens (``1-1.1``) widen to their word.
+``#T_SP=layer|feature|…`` declares a span layer and its columns, which follow those of number, offsets and word.
+Annotations of one span over several words have the same number in brackets, and several annotations of one word are
+separated by ``|``. The entity layer is the first whose name says so, or else the first that is not a built-in layer for
+morphology and the like; ``--tag-column`` selects another feature. Words are located in ``#Text``; sub-tokens
+(``1-1.1``) are widened to their word.
 
 Source: https://inception-project.github.io/releases/latest/docs/user-guide.html#sect_webannotsv
 """
@@ -38,7 +39,7 @@ _FIRST = 3
 
 @dataclass(frozen=True, slots=True)
 class _Feature:
-    """A column of a layer of spans."""
+    """A feature column of a span layer."""
 
     layer: str
     name: str
@@ -47,7 +48,7 @@ class _Feature:
 
 @dataclass(slots=True)
 class _Draft:
-    """A sentence while its lines come in; ``spans`` by label and number, first and last word."""
+    """State of the sentence that is being read; ``spans`` holds the first and last word by label and span number."""
 
     texts: list[str] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
@@ -55,7 +56,7 @@ class _Draft:
     spans: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
 
     def take(self, value: str, label: str, number: str) -> None:
-        """An annotation at the last word."""
+        """Add an annotation of the last word."""
         position = len(self.words) - 1
         key = (label, number or f"{position} alone {len(self.spans)} {value}")
         first, _ = self.spans.get(key, (position, position))
@@ -69,7 +70,7 @@ class _Draft:
 
 
 class WebannoReader(SchemelessReader):
-    """One file."""
+    """Reader of one WebAnno TSV 3 file."""
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         tally.annotated = True
@@ -78,7 +79,7 @@ class WebannoReader(SchemelessReader):
 
     @cached_property
     def _layout(self) -> tuple[_Feature, int]:
-        """The column of names, and how many columns a word's line has at most."""
+        """Feature column of the entities, and maximum number of columns in the line of a word."""
         features: list[_Feature] = []
         column = _FIRST
         for _, line in numbered_lines(self._path, encoding=self._options.encoding):
@@ -90,7 +91,7 @@ class WebannoReader(SchemelessReader):
             names = [name for name in names if name] or [""]
             if found[1] == "SP":
                 features += [_Feature(layer, name, column + place) for place, name in enumerate(names)]
-            # The other end of a relation is a column that some versions name and others do not.
+            # The other end of a relation has its own column, which some versions declare and others do not.
             column += len(names) + (found[1] == "RL")
         wanted = self._options.tag_column
         if wanted is not None:

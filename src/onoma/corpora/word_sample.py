@@ -1,4 +1,4 @@
-"""The first words of a corpus, counted by what they look like."""
+"""Statistics of the first words of a corpus."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ PART_OF_SPEECH = re.compile(
     "NNP?S?|PDT|POS|PRP[$]?|RB[RS]?|RP|TO|UH|VB[DGNPZ]?|WDT|WP[$]?|WRB|HYPH|NFP|ADD|AFX|GW|LS|XX|-LRB-|-RRB-|NE|ART|"
     "V[AMV](?:FIN|INF|PP|IZU)|APPR|ADJ[AD]|KON"
 )
-"""The usual tags for parts of speech: those of Universal Dependencies, of the Penn Treebank, and some of STTS."""
+"""Pattern of common part-of-speech tags: those of Universal Dependencies, of the Penn Treebank, and some of STTS."""
 
 _NUMBER = re.compile(r"[\d.,:/-]*\d[\d.,:/-]*")
 
 
 @dataclass(slots=True)
 class WordSample:
-    """Counts of the first 5,000 words or so.
+    """Counts over about the first 5,000 words.
 
     Attributes:
-        size: how many were looked at.
-        numbers: how many are numbers.
-        tags: how many could be tags.
-        prefixed: how many of these have a prefix and a label.
-        lettered: how many have a letter.
-        speech: how many of these could be tags for parts of speech.
-        repeated: how many are the word before once more.
+        size: number of words in the sample.
+        numbers: number of words that are numbers.
+        tags: number of words that could be tags.
+        prefixed: number of words that could be tags with a prefix and a label.
+        lettered: number of words with a letter.
+        speech: number of words with a letter that could be part-of-speech tags.
+        repeated: number of words that equal the previous word.
     """
 
     size: int = 0
@@ -43,7 +43,7 @@ class WordSample:
     repeated: int = 0
 
     def add(self, words: Iterable[str]) -> None:
-        """Count the words of a document, unless there are enough."""
+        """Count the words of a document, unless the sample is full."""
         if self.size >= _MOST:
             return
         words = list(words)

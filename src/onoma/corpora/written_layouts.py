@@ -1,4 +1,4 @@
-"""Documents to JSON records in the layouts of annotation tools; see ``layouts`` for what they are."""
+"""Conversion of Documents to JSON records in the layouts of annotation tools; see ``layouts`` for their description."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from onoma.text import Document
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """How to write a Document as a record, and which of its parts the record holds besides text and entities."""
+    """A JSON layout that can be written.
+
+    Attributes:
+        record: converts a Document to a record.
+        holds: names of the document parts that the record holds, besides text and entities.
+    """
 
     record: Callable[[Document], object]
     holds: frozenset[str]
@@ -97,4 +102,4 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
         "labelstudio": Layout(record=_labelstudio_task, holds=frozenset(["id", "meta"])),
     }
 )
-"""Every layout that can be written, by name."""
+"""All layouts that can be written, by name."""

@@ -1,4 +1,4 @@
-"""Checks of annotated data: findings, each with place, reason, fix and rank."""
+"""Checks of annotated data that report findings, each with its place, reason, fix and score."""
 
 from onoma.doctor.cases import Examined, examine
 from onoma.doctor.checkup import Checkup, check

@@ -1,4 +1,4 @@
-"""Entities where none can be: blanks at their ends, halves of words, overlaps, across sentences, lines and cells."""
+"""Check of entity spans: white space at the ends, parts of words, overlaps, and crossed sentences, lines and cells."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BLANK_LINE = re.compile(r"\n\s*\n")
 
 
 def check_spans(cases: Iterable[Case]) -> Iterator[Finding]:
-    """Check each entity alone and compared with the others of its document."""
+    """Check each entity by itself, and compare it with the other entities of its document."""
     for case in cases:
         if case.document.entities:
             yield from _alone(case)
@@ -24,7 +24,7 @@ def check_spans(cases: Iterable[Case]) -> Iterator[Finding]:
 
 
 def trimmed(entity: Span, text: str) -> Span | None:
-    """The span without white space at its ends; None where it holds nothing else."""
+    """Return the span without white space at its ends, or None if it contains only white space."""
     inside = text[entity.start : entity.end]
     start = entity.start + len(inside) - len(inside.lstrip())
     end = entity.start + len(inside.rstrip())
@@ -56,7 +56,7 @@ def _alone(case: Case) -> Iterator[Finding]:
 
 
 def _crossed(text: str) -> tuple[Severity, str, str] | None:
-    """What an entity crosses in the layout of a text: severity, why that may be wrong, and what to do."""
+    """Return severity, reason and fix if an entity's text crosses a blank line, a tab or a line end, else None."""
     if _BLANK_LINE.search(text):
         why = "the entity crosses a blank line, and models do not predict such entities"
         return "warning", why, "split the entity, or remove the blank line"

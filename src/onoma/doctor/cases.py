@@ -1,4 +1,4 @@
-"""Files to cases, and what the reading of them has found."""
+"""Reading of annotated files as cases, with findings for what could not be read or was changed by the reader."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ from onoma.doctor.leaving_out import leave_out
 from onoma.errors import CorpusError
 
 _ALL = 10_000
-"""Places of one kind that are named; what is more is counted."""
+"""Maximum number of places listed for one kind of problem; further places are only counted."""
 
 _MOST_UNREADABLE = 20
-"""Lines that are left out of a file; for each the file is read again, and one with more is hardly what it seems."""
+"""Maximum number of unreadable lines skipped in a file.
+
+The file is read again after each skipped line. A file with more of them probably has another format.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A file that was read: the reading, its cases, and what reading it has found."""
+    """A file that was read, with its cases and the findings that reading it has produced."""
 
     reading: Reading
     cases: list[Case]
@@ -29,13 +32,20 @@ class Examined:
 
 
 def examine(path: Path, *, part: str = "", format: str | None = None, options: ReadOptions) -> Examined:
-    """Read a file; a line of it that cannot be read is a finding, and the cases are all others.
+    """Read a file as cases, and report each line that cannot be read as a finding.
 
-    After many such lines, and in formats whose lines depend on each other, the cases are those before it.
+    The record or sentence of an unreadable line is skipped. After 20 such lines, and in formats and encodings in which
+    lines cannot be skipped, only the cases before the unreadable line are returned.
+
+    Args:
+        path: path of the file.
+        part: `train`, `dev` or `test`; empty if the file is of no particular part.
+        format: name of the file's format; detected automatically if None.
+        options: options of the reader.
 
     Raises:
-        CorpusError: it cannot be read as a whole.
-        ConfigError: there is no such format, scheme or encoding.
+        CorpusError: the file as a whole cannot be read.
+        ConfigError: the format, scheme or encoding does not exist.
     """
     options = replace(options, places=_ALL)
     reading = rest = read(path, format=format, options=options)
@@ -64,7 +74,7 @@ def examine(path: Path, *, part: str = "", format: str | None = None, options: R
 
 
 def _cases(reading: Reading, *, file: Path, part: str) -> tuple[list[Case], CorpusError | None]:
-    """The documents, or those before an error."""
+    """Return the documents as cases; if an error occurs, those before it together with the error."""
     cases: list[Case] = []
     try:
         for number, (document, lines) in enumerate(reading.placed(), start=1):
@@ -106,11 +116,11 @@ def _broken(scheme: str) -> _Words:
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """What reading a file has found, as findings.
+    """Conversion of the problems that a reader has counted to findings.
 
     Attributes:
-        path: the file.
-        copy: what was read in its place.
+        path: path of the file.
+        copy: path of the copy without unreadable lines; its places are reported as places of ``path``.
     """
 
     path: Path

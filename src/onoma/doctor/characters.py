@@ -1,4 +1,4 @@
-"""Text that a wrong decoding has spoilt: UTF-8 read as Latin-1, replacement characters, control characters."""
+"""Check for encoding errors: UTF-8 decoded as Latin-1, replacement and control characters, lone surrogates."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ CHECK = "characters"
 
 
 def _as_read(byte: int) -> str:
-    """The characters that a byte becomes where it is read as Latin-1 or as Windows-1252."""
+    """Return the characters that a byte becomes when decoded as Latin-1 and as Windows-1252."""
     return bytes([byte]).decode("latin-1") + bytes([byte]).decode("cp1252", errors="ignore")
 
 
 _NEXT = "[" + re.escape("".join(sorted({char for byte in range(0x80, 0xC0) for char in _as_read(byte)}))) + "]"
-# Two bytes with another lead than C2 and C3 also occur by chance, as in the French É»; two such pairs hardly do.
+# A single pair whose lead byte is not C2 or C3 also occurs in correct text, as in the French É», so two are required.
 _TWICE_ENCODED = re.compile(
     rf"(?:[\u00c2\u00c3]{_NEXT}|[\u00e0-\u00ef]{_NEXT}{{2}}|[\u00f0-\u00f4]{_NEXT}{{3}}"
     rf"|(?:[\u00c4-\u00df]{_NEXT}){{2}})(?:[\u00c2-\u00df]{_NEXT}|[\u00e0-\u00ef]{_NEXT}{{2}})*"
@@ -28,7 +28,7 @@ _HALF = re.compile("[\ud800-\udfff]+")
 
 
 def check_characters(cases: Iterable[Case]) -> Iterator[Finding]:
-    """Name the first place of each kind in each document, and how many there are."""
+    """Report the first place of each kind of encoding error in each document, and the number of further places."""
     for case in cases:
         text = case.document.text
         if text.isascii() and text.isprintable():
@@ -55,7 +55,7 @@ def check_characters(cases: Iterable[Case]) -> Iterator[Finding]:
 
 
 def decoded(piece: str) -> str | None:
-    """The text that was encoded twice, or None where it cannot have been.
+    """Return the text before it was encoded twice, or None if the piece is not doubly encoded UTF-8.
 
     >>> decoded("Ã©"), decoded("é")
     ('é', None)

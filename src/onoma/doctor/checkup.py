@@ -1,4 +1,4 @@
-"""All checks over all files, and their result."""
+"""A run of all checks on all files, and its result."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from onoma.encoding import Windower
 from onoma.text import Document, half_pair
 
 Predict = Callable[[Sequence[Document]], Sequence[Document]]
-"""From gold documents to the same documents with scored predictions; see :mod:`onoma.doctor.suspicion`."""
+"""Function that returns gold documents with scored predictions as entities; see :mod:`onoma.doctor.suspicion`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkup:
-    """What the checks have found, ranked.
+    """Result of all checks.
 
     Attributes:
-        files: as they were read.
-        findings: the most severe first, then the most certain.
+        files: the files that were checked, as they were read.
+        findings: the findings by decreasing severity, then by decreasing score.
         fixed: the files that were written with fixes.
     """
 
@@ -40,19 +40,19 @@ class Checkup:
 
     @property
     def cases(self) -> list[Case]:
-        """All documents."""
+        """All documents of all files."""
         return [case for file in self.files for case in file.cases]
 
     def count(self, severity: Severity) -> int:
-        """How many findings are of this severity."""
+        """Return the number of findings of a severity."""
         return sum(finding.severity == severity for finding in self.findings)
 
     def fails(self, severity: Severity) -> bool:
-        """Whether there is a finding of this severity or a more severe one."""
+        """Return whether there is a finding of this severity or a more severe one."""
         return any(self.count(each) for each in SEVERITIES[: SEVERITIES.index(severity) + 1])
 
     def to_json(self) -> dict[str, object]:
-        """Counts and findings as JSON values."""
+        """Return counts and findings as JSON values."""
         files = [
             {
                 "file": str(file.reading.path),
@@ -75,9 +75,9 @@ def check(files: Sequence[Examined], *, windower: Windower | None = None, predic
     """Run all checks.
 
     Args:
-        files: as they were read.
-        windower: cuts texts for an encoder; None leaves out the checks that need a tokenizer.
-        predict: tags the documents; None leaves out the check of labels by a model.
+        files: the files to check, as they were read.
+        windower: tokenizes the text and cuts it into windows; None to skip the checks that need a tokenizer.
+        predict: predicts the entities of the documents; None to skip the comparison with a model's predictions.
     """
     cases = [case for file in files for case in file.cases]
     findings = [finding for file in files for finding in file.findings]
@@ -97,7 +97,7 @@ def _checks(
 
 
 def _tokenizable(cases: Sequence[Case]) -> list[Case]:
-    """Those that a tokenizer reads; what is wrong with the others is a finding of another check."""
+    """Return the cases that can be tokenized; ``check_characters`` reports the others (lone surrogates)."""
     return [case for case in cases if half_pair(case.document.text) is None]
 
 

@@ -1,6 +1,7 @@
-"""Passages that occur twice: within a part, and in a part that is measured on after one that is learnt from.
+"""Check for passages that occur twice: within one part, or in two parts, such as in train and test.
 
-A passage is a sentence where a document has several, else the document. Passages of fewer than five words are let be.
+A passage is a sentence if the document has several, else the whole document. Passages of fewer than five words are
+ignored.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from onoma.encoding import segment
 from onoma.text import Document, Span
 
 SHORT = 5
-"""Words below which a passage that occurs twice is no news."""
+"""Minimum number of words of a passage; repeated passages with fewer words are ignored."""
 
 _ORDER = {"train": 0, "": 1, "dev": 2, "test": 3}
 
@@ -34,7 +35,7 @@ class _TextUnit:
 
 
 def check_duplicates(cases: Sequence[Case]) -> Iterator[Finding]:
-    """Name each passage that has an equal or a like one before it; train comes before dev, dev before test."""
+    """Report each passage that is equal or similar to an earlier one; the parts are ordered train, dev, test."""
     ordered = sorted(cases, key=lambda case: _ORDER.get(case.part, len(_ORDER)))
     groups: dict[tuple[str, ...], list[_TextUnit]] = defaultdict(list)
     for case in ordered:
@@ -49,7 +50,7 @@ def check_duplicates(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def repeated(documents: Sequence[Document]) -> set[int]:
-    """Positions of documents whose text and entities are identical to those of an earlier one."""
+    """Return the positions of documents with the same text and entities as an earlier one; short ones are ignored."""
     seen: set[tuple[str, tuple[tuple[int, int, str], ...]]] = set()
     found: set[int] = set()
     for position, document in enumerate(documents):

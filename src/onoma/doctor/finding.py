@@ -1,4 +1,4 @@
-"""What a check says: what was found, where, why it is wrong, what fixes it, and how surely it is an error."""
+"""Findings of checks: what was found, where, why it is wrong, how to fix it, and how certain it is an error."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from onoma.text import Document, Span, Word
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-"""From the most severe on: what loses or contradicts annotation, what is probably wrong, what is worth knowing."""
+"""Severities, most severe first: lost or contradictory annotation, probable errors, and facts worth knowing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A document and where it is in its file.
+    """A document and its place in a file.
 
     Attributes:
-        document: as it was read.
-        file: the file or folder that holds it.
-        number: its place in the file, counted from 1.
-        lines: of each of its words, or one of the whole; empty if unknown.
-        part: `train`, `dev` or `test`; empty where the caller named none.
+        document: the document, as it was read.
+        file: path of the file or folder that contains it.
+        number: number of the document in the file, counted from 1.
+        lines: line number of each word, or a single one for the whole document; empty if unknown.
+        part: `train`, `dev` or `test`; empty if the caller named none.
     """
 
     document: Document
@@ -35,11 +35,11 @@ class Case:
 
     @property
     def words(self) -> tuple[Word, ...]:
-        """The words that the document gives, or those that its text is segmented into."""
+        """Words of the document, or those that its text is segmented into if it has none."""
         return words_of(self.document)
 
     def line(self, start: int) -> int | None:
-        """The line of the first word that ends after a position."""
+        """Return the line number of the first word that ends after a character offset; None if unknown."""
         words = self.document.words
         if words is None or len(words) != len(self.lines):
             return self.lines[0] if self.lines else None
@@ -47,26 +47,28 @@ class Case:
         return self.lines[-1] if found is None and self.lines else found
 
     def where(self, start: int = 0) -> str:
-        """``path:line``, or ``path, document 3`` where the line is not known."""
+        """Return ``path:line``, or ``path, document 3`` if the line is not known."""
         line = self.line(start)
         return f"{self.file}:{line}" if line is not None else f"{self.file}, document {self.number}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that a check has found.
+    """A problem that a check has found.
 
     Attributes:
-        check: the check's name.
-        file, line: where; the line is counted from 1, None where it is not known or it is about a whole file.
-        document: number of the document in its file, counted from 1; None where it is about none.
-        id: the document's name.
-        start, end: characters of the document's text; None where it is about no place of it.
-        what: the text at that place.
-        why: why that is wrong, or may be.
-        fix: what to do.
-        score: how surely it is an error, in [0, 1]; orders the findings of a check.
-        fixable: ``fix`` fixes it.
+        check: name of the check.
+        severity: severity of the problem.
+        file, line: path of the file, and line number counted from 1; the line is None if it is not known or if the
+            finding is about the whole file.
+        document: number of the document in its file, counted from 1; None if the finding is about no document.
+        id: ID of the document.
+        start, end: character offsets in the document's text; None if the finding is about no span.
+        what: what was found, usually the text at that place.
+        why: why it is wrong or may be wrong.
+        fix: what to do about it.
+        score: how certain it is an error, in [0, 1]; findings of the same severity are ordered by it.
+        fixable: whether :func:`~onoma.doctor.fix` corrects it automatically.
     """
 
     check: str
@@ -97,7 +99,7 @@ class Finding:
         score: float = 1.0,
         fixable: bool = False,
     ) -> Finding:
-        """A finding about a document, or a span of it."""
+        """Return a finding about a document or about a span of it."""
         return cls(
             check=check,
             severity=severity,
@@ -116,7 +118,7 @@ class Finding:
 
     @property
     def where(self) -> str:
-        """``path:line``, and the characters where the line does not say enough."""
+        """``path:line``; if the line is not known, the path, the document's number and the character offsets."""
         if self.line is not None:
             return f"{self.file}:{self.line}"
         if self.document is None:
@@ -125,12 +127,12 @@ class Finding:
         return f"{self.file}, document {self.document}{span}"
 
     def to_json(self) -> dict[str, object]:
-        """All attributes under their names, as JSON values."""
+        """Return all attributes by name, as JSON values."""
         return {name: getattr(self, name) for name in self.__slots__} | {"file": str(self.file)}
 
 
 def ranked(findings: Iterable[Finding]) -> list[Finding]:
-    """The most severe first, then the most certain, then by place."""
+    """Return the findings by decreasing severity, then by decreasing score, then by place."""
     return sorted(
         findings,
         key=lambda each: (
@@ -144,5 +146,5 @@ def ranked(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def shown(text: str, *, most: int = 60) -> str:
-    """A piece of text in quotes, on one line, cut where it is long."""
+    """Return a text in quotes on one line, shortened to ``most`` characters if it is longer."""
     return repr(text if len(text) <= most else text[: most - 1] + "…")

@@ -1,4 +1,4 @@
-"""The fixes that cannot be wrong: blanks at the ends of spans, label names, copies, tags that break their scheme."""
+"""Safe automatic fixes: white space at the ends of spans, label names, duplicates, invalid tag sequences."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from onoma.io.files import replacing
 from onoma.text import Document, Entity
 
 DIFF = "changes.diff"
-"""Name of the file that says what was changed."""
+"""Name of the file that contains all changes as a unified diff."""
 _CONTEXT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fixed:
-    """A file that was written.
+    """A file that was written with fixes.
 
     Attributes:
-        source, target: what was read and what was written.
-        dropped: documents that were left out, as copies of an earlier one.
-        changed: documents whose entities have changed.
-        lost: what the format could not hold, a sentence each.
+        source, target: path of the original file, and path of the fixed one.
+        dropped: number of documents that were left out as copies of an earlier one.
+        changed: number of documents whose entities were changed.
+        lost: information that the format cannot represent, one sentence each.
     """
 
     source: Path
@@ -43,17 +43,18 @@ class Fixed:
 
 
 def fix(files: Sequence[Examined], folder: Path, *, options: ReadOptions) -> list[Fixed]:
-    """Write each file fixed into a new folder, and with them ``changes.diff``.
+    """Write a fixed copy of each file to a new folder, together with ``changes.diff``.
 
-    Column files keep all but their tags, character for character; other formats are written as onoma writes them, and
-    the difference shown is to the same file written without any fix.
+    Column files keep everything but their tags, character for character. Other formats are written in onoma's own
+    layout; their diff compares with the same file written without fixes.
 
     Args:
-        files: as they were read.
-        options: how they were read.
+        files: the files to fix, as they were read.
+        folder: path of the output folder, which must be empty or not exist.
+        options: options with which the files were read.
 
     Raises:
-        InputError: the folder holds something, two files have one name, or a file could not be read whole.
+        InputError: the folder is not empty, two files have the same name, or a file could not be read completely.
     """
     _refuse(files, folder)
     names = same_names(
@@ -86,10 +87,11 @@ def fix(files: Sequence[Examined], folder: Path, *, options: ReadOptions) -> lis
 
 
 def fixed_documents(documents: Sequence[Document], *, names: Mapping[str, str]) -> list[Document | None]:
-    """Each document as it should be; None for a copy of an earlier one.
+    """Return each document with its entities fixed, or None for a copy of an earlier document.
 
     Args:
-        names: labels to write otherwise, as :func:`~onoma.doctor.labels.same_names` finds them.
+        documents: the documents of one file.
+        names: new names of labels by old name, as returned by :func:`~onoma.doctor.labels.same_names`.
     """
     copies = repeated(documents)
     return [
@@ -158,7 +160,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def _hunks(changes: Sequence[tuple[str, str | None]], *, source: Path, target: Path) -> Iterator[str]:
-    """The changes as a unified diff, with two lines around each."""
+    """Yield the changes as a unified diff with two lines of context."""
     touched = [position for position, (before, after) in enumerate(changes) if before != after]
     if not touched:
         return

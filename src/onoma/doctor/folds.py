@@ -1,4 +1,4 @@
-"""Predictions for each document by a model that has not learnt from it."""
+"""Cross-validated predictions: each document is tagged by a model that was not trained on it."""
 
 from __future__ import annotations
 
@@ -10,22 +10,31 @@ from onoma.errors import InputError
 from onoma.text import Document
 
 TrainAndPredict = Callable[[int, Sequence[Document], Sequence[Document]], Iterable[Document]]
-"""From the number of a fold, documents to learn from and documents to tag, to the latter with scored entities."""
+"""Function that trains a model and tags documents with it.
+
+It is called with the number of a fold, the documents to train on and the documents to tag, and returns the latter with
+scored entities.
+"""
 
 
 def cross_validated(
     documents: Sequence[Document], predict: TrainAndPredict, *, folds: int, seed: int = 1
 ) -> list[Document]:
-    """Split documents into folds at random, and predict each fold by a model trained on the others.
+    """Split documents into folds at random, and predict each fold with a model trained on the other folds.
 
-    Documents of the same text go to the same part, so that none is predicted by a copy of itself.
+    Documents with the same text are in the same fold, so that no document is tagged by a model trained on a copy of it.
 
     Args:
-        predict: trains and tags; called once a fold.
-        folds: number of parts, two or more.
+        documents: the annotated documents.
+        predict: trains a model and tags documents; called once per fold.
+        folds: number of folds, at least two.
+        seed: seed of the random split.
+
+    Returns:
+        The documents with predicted entities, in the order given.
 
     Raises:
-        InputError: there are fewer different documents than folds, or fewer than two folds.
+        InputError: there are fewer documents with different texts than folds, or fewer than two folds.
     """
     same: dict[str, list[int]] = defaultdict(list)
     for position, document in enumerate(documents):

@@ -1,4 +1,4 @@
-"""The forms of entities, word by word: where else they occur in an annotation, and their labels there."""
+"""Surface forms of entities, as sequences of words: where they occur in documents, and with which labels."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from onoma.text import Document, Span, Word, words_touched
 Form = tuple[str, ...]
 
 NOTHING = ""
-"""The label of a form where it occurs and is not annotated."""
+"""Label of an occurrence of a form that is not annotated."""
 
 
 def words_of(document: Document) -> tuple[Word, ...]:
-    """The words that a document gives, or those that its text is segmented into."""
+    """Return the words of a document, or those that its text is segmented into if it has none."""
     return document.words if document.words is not None else segment(document.text)
 
 
 def odds(alike: int, against: int) -> float:
-    """Of two counts, half added to both (Haldane 1956, Anscombe 1956)."""
+    """Return the ratio of two counts, with 0.5 added to each (Haldane 1956, Anscombe 1956)."""
     return (alike + 0.5) / (against + 0.5)
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A form at one place: the document's position, the characters, and the label there."""
+    """An occurrence of a form: the document's position, the span in characters, and the label."""
 
     position: int
     span: Span
@@ -35,14 +35,16 @@ class Use:
 
 
 class Forms:
-    """All forms that are an entity somewhere; one inside a longer entity is none, and so is a part of a word.
+    """Occurrences of all surface forms that are annotated as an entity somewhere in a corpus.
+
+    Occurrences inside a longer entity are not counted, nor are entities that start or end inside a word.
 
     Args:
-        documents: annotated.
+        documents: annotated documents.
 
     Attributes:
-        uses: where each form occurs.
-        counts: how often it has which label there, or ``NOTHING``.
+        uses: occurrences of each form.
+        counts: number of occurrences of each form by label; unannotated ones are counted under ``NOTHING``.
     """
 
     def __init__(self, documents: Sequence[Document]) -> None:
@@ -70,16 +72,16 @@ class Forms:
         self.counts = {form: Counter(use.label for use in uses) for form, uses in self.uses.items()}
 
     def words_at(self, position: int, span: Span) -> tuple[int, int]:
-        """The words of a document that a span touches, as a half-open range."""
+        """Return the words of a document that a span touches, as a half-open range of word indices."""
         return words_touched(self._starts[position], self._ends[position], span.start, span.end)
 
     def count(self, position: int, span: Span, label: str) -> int:
-        """How often the form of a span of a document has a label, or ``NOTHING``, in all documents."""
+        """Return how often the form of a document's span has a label, or ``NOTHING``, in all documents."""
         counts = self.counts.get(self._form(position, *self.words_at(position, span)))
         return 0 if counts is None else counts[label]
 
     def _is_whole(self, position: int, span: Span) -> bool:
-        """Whether a span begins and ends where words of its document do."""
+        """Return whether a span starts and ends at word boundaries of its document."""
         first, last = self.words_at(position, span)
         return (
             first < last and self._starts[position][first] == span.start and self._ends[position][last - 1] == span.end

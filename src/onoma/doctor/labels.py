@@ -1,4 +1,4 @@
-"""The labels of a corpus: names that mean one thing, too few to learn, and parts that differ."""
+"""Check of a corpus's labels: different names for the same thing, rare labels, and parts with different shares."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from itertools import combinations
 from onoma.doctor.finding import Case, Finding
 
 FEW = 20
-"""A label with fewer examples to learn from is said to be rare."""
+"""Labels with fewer entities in the training set, or in all files if there is none, are reported as rare."""
 LIKE = 0.9
-"""Names of this similarity (2 M / T, Ratcliff and Obershelp) are said to be near each other."""
+"""Minimum similarity (2 M / T, Ratcliff and Obershelp) of two label names that are reported as similar."""
 UNLIKE = 4.0, 2.0
-"""Parts differ where a label's share is so many standard errors and so many times as large in one as in the other."""
+"""Thresholds for reporting that a label's shares in two parts differ.
+
+The first is for the difference of the shares, in standard errors; the second is for their ratio. Both must be exceeded.
+"""
 
 _MEANINGS = (
     ("per", "pers", "person", "people", "persons"),
@@ -32,7 +35,7 @@ _MEANING = {name: names[0] for names in _MEANINGS for name in names}
 
 
 def check_labels(cases: Sequence[Case]) -> Iterator[Finding]:
-    """Compare the labels' names, their counts, and their shares in the parts."""
+    """Check the labels' names and counts, and compare their shares in the parts."""
     parts: dict[str, Counter[str]] = defaultdict(Counter)
     for case in cases:
         parts[case.part].update(entity.label for entity in case.document.entities)
@@ -57,7 +60,7 @@ def check_labels(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def same_names(counts: Mapping[str, int]) -> dict[str, str]:
-    """For labels that differ in case and punctuation only, the one of them that is most used."""
+    """Map labels that differ only in case and punctuation to the most frequent label among them."""
     groups: dict[str, list[str]] = defaultdict(list)
     for label in sorted(counts, key=lambda label: (-counts[label], label)):
         groups[_plain(label)].append(label)
@@ -122,7 +125,7 @@ def _compared(cases: Sequence[Case], part: str, own: Counter[str], learnt: Count
 
 
 def _first(cases: Sequence[Case], part: str | None) -> dict[str, Case]:
-    """The first document with each label."""
+    """Return the first document that contains each label, by label."""
     return {
         entity.label: case
         for case in reversed(cases)

@@ -1,6 +1,6 @@
-"""A file without what a line that cannot be read belongs to, so that all else in it can be checked.
+"""Removal of an unreadable record or sentence from a file, so that the rest of the file can be checked.
 
-Lines are made blank and not removed, so that the others keep their numbers.
+Its lines are blanked, not deleted, so that the other lines keep their numbers.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from onoma.corpora.layouts import is_pair
 from onoma.io.json_text import parsed
 
 _WITH_SENTENCES = frozenset(["conll", "conllu", "germeval", "hipe", "conll2012", "webanno"])
-"""Formats in which lines that are not blank form a sentence."""
+"""Formats in which consecutive non-blank lines form a sentence."""
 
 
 def leave_out(path: Path, line: int, target: Path, *, format: str, encoding: str) -> bool:
-    """Write a copy of a file without the record or the sentence that a line belongs to.
+    """Write a copy of a file without the record or sentence that contains a line.
 
     Args:
-        path: the file.
-        line: counted from 1.
-        target: where the copy goes; it may be ``path``.
-        format: of the file.
-        encoding: of the file.
+        path: path of the file.
+        line: line number, counted from 1.
+        target: path of the copy; it may be ``path``.
+        format: format of the file.
+        encoding: encoding of the file.
 
     Returns:
-        Whether it was written; in some formats and encodings a line cannot be left out.
+        Whether the copy was written; in some formats and encodings, lines cannot be left out.
     """
     if "\n".encode(encoding).removeprefix(BOM_UTF8) != b"\n":
         return False
@@ -48,7 +48,7 @@ def leave_out(path: Path, line: int, target: Path, *, format: str, encoding: str
 
 
 def _are_records(lines: Sequence[bytes], *, but: int) -> bool:
-    """Whether each line is a record of its own and not a part of one value, as the first that is not wrong shows."""
+    """Return whether each line is a record, not part of a single value, judged by the first line other than ``but``."""
     if lines[but].strip() in (b"[", b"{"):
         return False
     others = (line for position, line in enumerate(lines) if position != but and line.strip())
@@ -58,6 +58,6 @@ def _are_records(lines: Sequence[bytes], *, but: int) -> bool:
 def _is_record(line: bytes) -> bool:
     try:
         value = parsed(line.removeprefix(BOM_UTF8))
-    except ValueError:  # no JSON, or not UTF-8
+    except ValueError:  # not JSON, or not UTF-8
         return False
     return isinstance(value, dict) or is_pair(value)

@@ -1,4 +1,4 @@
-"""Documents and entities that are much longer than the others, and documents without words."""
+"""Check for documents and entities that are much longer than the others, and for documents without words."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from onoma.doctor.finding import Case, Finding, shown
 from onoma.text import Entity, Word, words_touched
 
 TIMES = 3
-"""Lengths above this many times the 95th percentile are reported."""
+"""Lengths of more than this many times the 95th percentile are reported."""
 LONG_ENTITY = 10
-"""Words up to which no entity is said to be long."""
+"""Entities of up to this many words are never reported as long."""
 LONG_DOCUMENT = 200
-"""The same for documents."""
+"""Documents of up to this many words are never reported as long."""
 
 
 def check_lengths(cases: Sequence[Case]) -> Iterator[Finding]:
-    """Compare lengths in words with the one that 95 % of all do not exceed."""
+    """Compare the lengths of documents and entities, in words, with the 95th percentile of all lengths."""
     words = [case.words for case in cases]
     lengths = [len(own) for own in words]
     limit = _limit(lengths, least=LONG_DOCUMENT)
@@ -46,7 +46,7 @@ def check_lengths(cases: Sequence[Case]) -> Iterator[Finding]:
 
 
 def _sizes(words: Sequence[Word], entities: Sequence[Entity]) -> Iterator[int]:
-    """How many words each entity touches."""
+    """Return the number of words that each entity touches."""
     starts, ends = [word.start for word in words], [word.end for word in words]
     return (len(range(*words_touched(starts, ends, entity.start, entity.end))) for entity in entities)
 

@@ -1,7 +1,8 @@
-"""Texts that are nearly the same, found without comparing all with all.
+"""Search for near-duplicate texts by MinHash, without comparing all pairs.
 
-A text is its set of runs of three words, lower-cased. MinHash keeps 64 numbers of it; texts that agree in all four
-numbers of one of the sixteen bands are compared exactly. A pair of similarity 0.8 is missed once in 5,000 times.
+A text is represented by its set of shingles: runs of three lower-cased words. MinHash reduces the set to 64 numbers in
+sixteen bands of four. Texts that agree in all four numbers of a band are compared exactly. A pair with a similarity of
+0.8 is missed once in 5,000 times.
 
 Source: Broder 1997, "On the resemblance and containment of documents"; banding as in Leskovec, Rajaraman and Ullman,
 "Mining of Massive Datasets", section 3.4.
@@ -17,19 +18,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 NEAR = 0.8
-"""Share of common shingles (Jaccard) from which on two texts count as nearly the same."""
+"""Minimum Jaccard similarity of the shingles of two texts that count as near-duplicates."""
 SHINGLE = 3
-"""Words of a shingle."""
+"""Number of words per shingle."""
 
 _BANDS, _ROWS = 16, 4
 _CROWD = 200
-"""A bucket with more texts holds a template; each is compared with so many before it."""
+"""Maximum number of earlier texts of a bucket that a text is compared with; larger buckets come from templates."""
 
 
 def near_pairs(texts: Sequence[Sequence[str]], *, near: float = NEAR) -> Iterator[tuple[int, int, float]]:
-    """Pairs of texts, given as lower-cased words, of at least this similarity: earlier, later, similarity.
+    """Yield near-duplicate pairs: index of the earlier text, index of the later text, similarity.
 
-    Texts shorter than a shingle are in no pair. Of the earlier texts only the most similar is given for a later one.
+    Texts shorter than a shingle are skipped. Each later text is paired only with the most similar earlier one.
+
+    Args:
+        texts: lower-cased words of each text.
+        near: minimum Jaccard similarity of a pair.
     """
     shingles = [frozenset(zip(*(words[shift:] for shift in range(SHINGLE)), strict=False)) for words in texts]
     buckets: dict[tuple[int, bytes], list[int]] = defaultdict(list)
@@ -53,7 +58,7 @@ def near_pairs(texts: Sequence[Sequence[str]], *, near: float = NEAR) -> Iterato
 def _bands(
     shingles: frozenset[tuple[str, ...]], factors: NDArray[np.uint64], shifts: NDArray[np.uint64]
 ) -> list[bytes]:
-    """The sixteen pieces of the text's MinHash, four numbers each; hashes are multiply-shift, modulo 2**64."""
+    """Return a text's MinHash as sixteen bands of four numbers; the hashes are multiply-shift modulo 2**64."""
     keys = np.asarray([crc32("\x1f".join(shingle).encode("utf-8", "replace")) for shingle in shingles], dtype=np.uint64)
     smallest = ((factors * keys + shifts) >> np.uint64(32)).min(axis=1).astype(np.uint32)
     return [smallest[first : first + _ROWS].tobytes() for first in range(0, _BANDS * _ROWS, _ROWS)]

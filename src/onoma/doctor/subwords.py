@@ -1,4 +1,4 @@
-"""What a tokenizer makes of the text: words with unknown tokens, entities that fit no window."""
+"""Check of the tokenized text: words with the unknown token, and entities that are too long for a window."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Unknown:
 
 
 def check_subwords(cases: Sequence[Case], windower: Windower) -> Iterator[Finding]:
-    """Name each word that has an unknown token, at its first place, and each entity that is too long for a window."""
+    """Report each word with the unknown token, at its first occurrence, and each entity too long for a window."""
     unknown: dict[str, _Unknown] = {}
     for first in range(0, len(cases), _GROUP):
         group = cases[first : first + _GROUP]

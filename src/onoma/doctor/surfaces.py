@@ -1,8 +1,8 @@
-"""The same words labelled in two ways, or labelled here and not there.
+"""Check for the same words with different labels, or annotated in one place and not in another.
 
-For each run of words that is an entity somewhere all its occurrences are counted by what they are labelled; those
-inside a longer entity do not count. An occurrence that goes against the majority is ranked by the log-odds of the
-majority's count against its own, half added to both (Haldane 1956, Anscombe 1956).
+All occurrences of each sequence of words that is an entity somewhere are counted by label. Occurrences inside a longer
+entity are not counted. An occurrence with a rarer label is ranked by the log-odds of the most frequent label's count
+against the count of its own label, with 0.5 added to both (Haldane 1956, Anscombe 1956).
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from onoma.doctor.finding import Case, Finding, shown
 from onoma.doctor.forms import Forms, odds
 
 ODDS = 4.0
-"""How many times as frequent the other way must be, half added to both counts."""
+"""Minimum ratio of the most frequent label's count to that of a reported occurrence's label, with 0.5 added to both."""
 
 
 def check_surfaces(cases: Sequence[Case]) -> Iterator[Finding]:
-    """Report each occurrence that is labelled differently from most others of the same words."""
+    """Report each occurrence that is labelled differently from most other occurrences of the same words."""
     forms = Forms([case.document for case in cases])
     for form, uses in forms.uses.items():
         counts = forms.counts[form]

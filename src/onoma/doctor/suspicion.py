@@ -1,22 +1,22 @@
-"""Gold annotation against a model's probabilities: what is likely an error, the surest first.
+"""Likely annotation errors, found by comparing gold entities with a model's probabilities and ranked by certainty.
 
-A gold span is suspected where another reading is more probable than it: another label for the span, other bounds, or no
-entity. A predicted span that gold has nothing at is suspected to be missing. How surely that is an error depends on
-three things, which a logistic score brings together:
+A gold entity is suspicious if the model gives another reading a higher probability: another label for the span, other
+bounds, or no entity. A predicted entity that overlaps no gold entity is suspected to be missing in gold. A logistic
+score estimates how certain an error is, from three features:
 
-- what kind of reading it is: a model that finds an entity just where the annotator did and calls it something else is
-  right far more often than one that finds nothing there, which may only be weak;
-- how probable the model finds its reading;
-- how the same words are annotated elsewhere: as the model reads them, or as they are annotated here.
+- the kind of the other reading: a model that predicts exactly the annotated span with another label is right far more
+  often than one that predicts nothing there, which may just be a weak model;
+- the probability of the other reading;
+- how often the same words are annotated elsewhere as in the other reading, compared with how often as here.
 
-The weights were fitted on a corpus into which errors had been put, and judged on others: see
-``benchmarks/label_noise.py`` and its ``--fit``. The score is the share of errors where one entity in twenty has one.
+The weights were fitted on a corpus with artificial errors and tested on others: see ``benchmarks/label_noise.py`` and
+its ``--fit``. The score is the expected share of errors in a corpus in which one entity in twenty has an error.
 
-The predictions may come from anything, also with several readings of one place. They are worth most from models that
-have not learnt from the document at hand (see ``folds``).
+The predictions may come from any model and may include several readings of one place. They are most useful from models
+that were not trained on the same document (see ``folds``).
 
-Sources: the ranking by held-out probability is that of Northcutt, Jiang and Chuang 2021, "Confident Learning", section
-4; kinds of readings, the forms and the step from items to spans are ours.
+Sources: the ranking by held-out probability follows Northcutt, Jiang and Chuang 2021, "Confident Learning", section 4;
+the kinds of readings, the use of surface forms and the extension from items to spans are our own.
 """
 
 from __future__ import annotations
@@ -35,15 +35,21 @@ from onoma.text import Document, Entity
 SuspicionKind = Literal["label", "word", "bounds", "spurious", "missing"]
 
 LIKELY = 0.5
-"""The probability from which a predicted span without a gold entity is reported."""
+"""Minimum probability of a predicted entity that is reported as missing in gold."""
 
 _CLOSEST = 1e-3
-"""Probabilities are held this far from 0 and 1 where log-odds are taken of them."""
+"""Probabilities are clipped to this distance from 0 and 1 before their log-odds are computed."""
 
 
 @dataclass(frozen=True, slots=True)
 class SuspicionWeights:
-    """What makes a suspicion of a kind sure: log-odds, and how much of the model's and of the forms' is added."""
+    """Weights of the logistic score for one kind of suspicion.
+
+    Attributes:
+        bias: log-odds of an error if both features are 0.
+        model: weight of the log-odds of the model's reading.
+        forms: weight of the log-odds from other occurrences of the same surface form.
+    """
 
     bias: float
     model: float
@@ -63,16 +69,17 @@ WEIGHTS: Mapping[SuspicionKind, SuspicionWeights] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspicion:
-    """A likely error of the annotation.
+    """A likely annotation error.
 
     Attributes:
-        position: of the document.
-        kind: what seems wrong: the label; the bounds, by one ``word`` or otherwise; that it is there, or is not.
-        gold: the suspected span; None where one is missing.
-        other: what the model reads there; None for nothing.
-        given: probability of the present annotation.
-        otherwise: probability of the other reading.
-        evidence: of the same words elsewhere: the log-odds of the other reading against the present annotation.
+        position: index of the document.
+        kind: what seems wrong: the ``label``; one bound, by one ``word``; the ``bounds`` in another way; the entity is
+            ``spurious`` or ``missing``.
+        gold: the suspicious gold entity; None if an entity is missing.
+        other: the model's reading; None if it reads no entity there.
+        given: probability of the gold annotation.
+        otherwise: probability of the model's reading.
+        evidence: log-odds of the model's reading against the gold annotation, from other occurrences of the same words.
     """
 
     position: int
@@ -85,28 +92,28 @@ class Suspicion:
 
     @property
     def log_odds(self) -> float:
-        """Those of the other reading's probability."""
+        """Log-odds of the model's reading."""
         kept = min(max(self.otherwise, _CLOSEST), 1 - _CLOSEST)
         return math.log(kept / (1 - kept))
 
     @property
     def score(self) -> float:
-        """How surely it is an error, in ]0, 1[."""
+        """Estimated probability of an error, in ]0, 1[."""
         weights = WEIGHTS[self.kind]
         return 1 / (1 + math.exp(-weights.bias - weights.model * self.log_odds - weights.forms * self.evidence))
 
 
 def suspicions(gold: Sequence[Document], predicted: Sequence[Document]) -> list[Suspicion]:
-    """Rank the likely errors of gold documents, given the same documents with scored predictions.
+    """Return the likely errors of gold documents by decreasing score.
 
     Args:
-        gold: documents as they were annotated.
-        predicted: for each its predictions; an entity without a score counts as sure. They may overlap, and improbable
-            readings may be among them. The label ``O`` gives the probability that a span is no entity; without it,
-            this is 1 minus the probabilities of the readings given.
+        gold: the annotated documents.
+        predicted: the same documents with predicted entities. An entity without a score counts as certain. Entities
+            may overlap and may be improbable. The score of an entity with the label ``O`` is the probability that its
+            span is no entity; without one, it is 1 minus the probabilities of all given readings.
 
     Raises:
-        ValueError: there are not as many predicted documents, or their texts differ.
+        ValueError: the numbers of gold and predicted documents differ, or their texts do.
     """
     forms = Forms(gold)
     found: list[Suspicion] = []
@@ -121,7 +128,7 @@ def suspicions(gold: Sequence[Document], predicted: Sequence[Document]) -> list[
 
 
 def findings_of(cases: Sequence[Case], predicted: Sequence[Document]) -> Iterator[Finding]:
-    """The same as findings, one for each suspicion."""
+    """Yield the likely errors of cases as findings, by decreasing score."""
     for each in suspicions([case.document for case in cases], predicted):
         subject = each.gold or each.other
         assert subject is not None
@@ -161,7 +168,7 @@ def _of_gold(
     known = {_key(entity) for entity in gold.entities}
     for entity in gold.entities:
         given = _probability(entity, readings)
-        # What gold has beside this one, nested or touching, is no other reading of it.
+        # Other gold entities that overlap this one are not alternative readings of it.
         others = [each for each in readings if each.overlaps(entity) and _key(each) not in known]
         best = max(others, key=_score, default=None)
         nothing = nothing_at.get(_span(entity), max(0.0, 1 - given - sum(map(_score, others))))
@@ -207,12 +214,12 @@ def _kind(position: int, gold: Entity, other: Entity, forms: Forms) -> Suspicion
 
 
 def _evidence(alike: int, against: int) -> float:
-    """Log-odds of two counts, of the second without the annotation at hand."""
+    """Return the log-odds of two counts; the annotation in question is subtracted from the second."""
     return math.log(odds(alike, max(0, against - 1)))
 
 
 def _probability(entity: Entity, predicted: Sequence[Entity]) -> float:
-    """The span's own, or where it was not predicted the middle of what the predictions leave for it."""
+    """Return an entity's predicted probability; if not predicted, half of what the best overlapping reading leaves."""
     around = [each for each in predicted if each.overlaps(entity)]
     own = [_score(each) for each in around if _key(each) == _key(entity)]
     return own[0] if own else (1 - max(map(_score, around), default=0.0)) / 2

@@ -1,4 +1,4 @@
-"""Documents with the probability of each span that they have, in addition to what a tagger predicts."""
+"""Probabilities of gold entities, added to a tagger's predictions."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from onoma.tagger import DocumentPrediction, Tagger
 from onoma.text import Document, Entity
 
 _LEAST = 0.01
-"""Probability below which another label for a gold span is left out."""
+"""Minimum probability of another label for a gold span; less probable labels are left out."""
 
 
 def weigh_gold(tagger: Tagger, documents: Iterable[Document]) -> Iterator[Document]:
-    """Tag documents, and give the entities that they have their probabilities.
+    """Tag documents, and yield them with the probabilities of their gold spans.
 
-    A document comes back with what is predicted, and with each gold span under its own label, under other labels where
-    they are not negligible, and under the label ``O`` with the probability that no word of the span is in any entity.
-    The entities overlap. A gold span that crosses the end of a sentence is left out.
+    Each document has the predicted entities, and each gold span with its gold label, with other labels that are not
+    negligible, and with the label ``O``. The score of the latter is the probability that no word of the span is in an
+    entity. The entities overlap. Gold spans that cross the end of a sentence are left out.
     """
     for read in tagger.read_many(documents):
         entities = (*_weighed(read, tagger.labels), *read.document.entities)

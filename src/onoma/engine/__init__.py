@@ -1,1 +1,1 @@
-"""The training engine: any objective on any data towards any measure. It knows no task and no file format."""
+"""The training engine: trains any objective on any data with any metric, independently of tasks and file formats."""

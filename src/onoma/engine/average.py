@@ -1,8 +1,9 @@
-"""A moving average of the weights, which is often better than the weights that a run ends with.
+"""Exponential moving average of the weights, which often gives a better model than the final weights.
 
-Sources: Polyak and Juditsky 1992 (averaging); Morales-Brotons et al. 2024 (exponential averages in deep learning). The
-average is young at first, as in TensorFlow's ``ExponentialMovingAverage``: after ``t`` steps it forgets with
-``min(decay, (1 + t) / (10 + t))``, so that it owes nothing to the weights before training.
+The decay is smaller at the beginning, as in TensorFlow's ``ExponentialMovingAverage``: after ``t`` steps it is
+``min(decay, (1 + t) / (10 + t))``, so that the average does not depend on the weights before training.
+
+Sources: Polyak and Juditsky 1992 (averaging); Morales-Brotons et al. 2024 (exponential averages in deep learning).
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from onoma.engine.data import Weights
 
 
 class WeightAverage:
-    """The exponential moving average of the parameters that a model learns.
+    """The exponential moving average of a model's trainable parameters.
 
     Args:
-        model: whose parameters; those that require no gradient never change and are left out.
-        decay: share of itself that the average keeps in a step; it remembers some ``1 / (1 - decay)`` steps.
-        every: the average is brought up to date once in so many steps, with the same memory in steps: going through all
-            weights costs a tenth of a step on a CPU.
+        model: model whose parameters are averaged. Parameters that do not require a gradient are left out.
+        decay: share of the average that is kept in each step. The average covers about ``1 / (1 - decay)`` steps.
+        every: number of steps between two updates of the average. The decay is adjusted so that the average covers the
+            same number of steps. Reading all weights takes a tenth of the time of a step on a CPU.
     """
 
     def __init__(self, model: Weights, *, decay: float, every: int = 8) -> None:
@@ -35,11 +36,11 @@ class WeightAverage:
 
     @property
     def due(self) -> bool:
-        """Whether the next update reads the weights, which must then be up to date."""
+        """Whether the next call of :meth:`update` reads the weights, which must be up to date by then."""
         return (self._steps + 1) % self._every == 0
 
     def update(self) -> None:
-        """Count a step, after the optimiser's."""
+        """Count a step and update the average if it is due; call it after each optimizer step."""
         self._steps += 1
         if self._steps % self._every:
             return
@@ -49,9 +50,10 @@ class WeightAverage:
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """The model has the average inside, to be evaluated or saved, and its own weights again outside.
+        """Give the model the averaged weights inside this context, for evaluation or saving.
 
-        An optimiser that updates rows of embeddings late brings all of them up to date before, and none inside.
+        An optimizer that updates embedding rows lazily must update all rows before this context is entered, and none
+        inside of it.
         """
         self._swap()
         try:
@@ -60,14 +62,14 @@ class WeightAverage:
             self._swap()
 
     def state_dict(self) -> dict[str, object]:
-        """Steps and weights, for a checkpoint; not to be asked for while the average is applied."""
+        """Return the step count and the average, for a checkpoint; must not be called inside :meth:`applied`."""
         return {"steps": self._steps, "average": dict(self._average)}
 
     def load_state_dict(self, state: Mapping[str, object]) -> None:
-        """Go on where :meth:`state_dict` was asked.
+        """Restore the state that :meth:`state_dict` returned.
 
         Raises:
-            ValueError: it is the average of other parameters.
+            ValueError: the state contains the average of other parameters.
         """
         steps, average = state["steps"], state["average"]
         assert isinstance(steps, int)
@@ -80,7 +82,7 @@ class WeightAverage:
             weights.copy_(average[name])
 
     def _swap(self) -> None:
-        """By copy and not by pointer, so that views of the weights and their versions stay correct."""
+        """Swap the weights and the average by copying values, so that views and version counters stay correct."""
         with torch.no_grad():
             for live, average in self._pairs():
                 own = live.clone()

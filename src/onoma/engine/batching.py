@@ -1,4 +1,4 @@
-"""Examples to batches of a subword budget: similar lengths together, in a random order."""
+"""Random batches of examples of similar length, within a budget of subwords per batch."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 from onoma.encoding import batch_by_length
 
 _POOL_BATCHES = 50
-"""Lengths are sorted among so many batches' worth of examples: enough to pad little, few enough to stay random."""
+"""Examples are sorted by length in pools of this many batches; larger pools need less padding, but are less random."""
 
 
 def shuffled_batches(lengths: NDArray[np.int64], *, budget: int, random: np.random.Generator) -> list[list[int]]:
-    """The positions of the examples of each batch; every example once.
+    """Return the indices of the examples in each batch; every example occurs once.
 
     Args:
-        lengths: subwords of each example, ``[examples]``.
-        budget: subwords of a batch, padded to its longest example.
-        random: decides the order.
+        lengths: number of subwords of each example, ``[examples]``.
+        budget: maximum number of subwords per batch, including padding.
+        random: random number generator for the order of examples and batches.
     """
     order = random.permutation(len(lengths))
     pools = np.cumsum(lengths[order]) // (budget * _POOL_BATCHES)

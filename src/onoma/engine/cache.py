@@ -1,8 +1,9 @@
-"""Examples on disk as flat arrays: made once, found again by what they were made from, and read as memory maps.
+"""On-disk cache of flat arrays, which are looked up by a key and read as memory maps.
 
-An entry is a folder of one numpy file for each array and ``entry.json``, which knows the files' sizes and whatever else
-the maker wants to find again. It is written under another name and then renamed, so that a run that dies leaves no half
-of one. This module does not know what the arrays of an example are, nor how they are made.
+A cache entry is a folder with one numpy file per array and the file ``entry.json``, which contains the sizes of these
+files and additional information from the code that built the entry. An entry is written to a temporary folder, which is
+then renamed, so that an interrupted run never leaves an incomplete entry. This module does not depend on the content of
+the arrays or on how they are built.
 """
 
 from __future__ import annotations
@@ -27,19 +28,19 @@ from onoma.io.files import temporary_beside
 from onoma.machine import cache_folder
 
 Columns = Mapping[str, type[np.integer[Any]] | np.dtype[np.generic]]
-"""The flat arrays by name, each with the type of its numbers."""
+"""The dtype of each flat array, by the array's name."""
 
 Piece = Mapping[str, NDArray[np.generic]]
-"""What is added to the columns, by name; to those it does not name, nothing."""
+"""Values to append to the columns, by column name; columns that are not named get no new values."""
 
 Build = Callable[[], Generator[Piece, None, str]]
-"""Streams pieces, and returns what else a later run needs to know of them, as text."""
+"""Function that yields pieces and finally returns additional information as text, which is stored with the arrays."""
 
 FORMAT = 2
-"""Version of an entry's layout; part of every key."""
+"""Version of the entry layout; part of every key."""
 
 BOUND = 20 * 2**30
-"""Bytes that all entries together may take; beyond it those go that were not used for longest."""
+"""Maximum total size of all entries in bytes; above it, the least recently used entries are removed."""
 
 _ENTRY = "entry.json"
 _FOLDER = "examples"
@@ -48,12 +49,12 @@ _ABANDONED_AFTER = 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Cached:
-    """What the cache gave.
+    """The result of a cache lookup.
 
     Attributes:
-        arrays: the columns by name; memory maps, or arrays in memory where the disk could not take them.
-        facts: the text that the maker returned.
-        found: whether they were there already.
+        arrays: columns by name: memory maps, or arrays in memory if they could not be written to disk.
+        facts: text that the build function returned.
+        found: whether the entry was already in the cache.
     """
 
     arrays: dict[str, NDArray[Any]]
@@ -70,17 +71,18 @@ def cached_arrays(
     folder: Path | None = None,
     bound: int = BOUND,
 ) -> Cached:
-    """Find the arrays of a key, or make them.
+    """Return the arrays of a key from the cache, or build and store them.
 
-    Several processes may ask for the same key at once: each makes the entry, and the first to finish keeps it.
+    If several processes request the same key at the same time, each of them builds the entry, and the entry of the
+    process that finishes first is kept.
 
     Args:
         key: everything that the content depends on, as text of any length.
-        columns: the arrays; others under the same key are another entry.
-        build: makes the content; called a second time where the disk is full.
-        notice: called with what the user should know: a broken entry, a full disk.
-        folder: where entries are stored; ``examples`` in the user's cache by default.
-        bound: bytes that all entries together may take; the newest stays in any case.
+        columns: names and dtypes of the arrays. The same key with other columns is a different entry.
+        build: function that builds the content; called a second time if the disk is full.
+        notice: function called with messages for the user, such as a broken entry or a full disk.
+        folder: folder of the entries; by default ``examples`` in the user's cache.
+        bound: maximum total size of all entries in bytes; the new entry is kept in any case.
     """
     folder = folder or cache_folder(_FOLDER)
     types = {name: np.dtype(dtype).str for name, dtype in columns.items()}
@@ -102,7 +104,7 @@ def cached_arrays(
 
 
 def arrays_in_memory(pieces: Iterable[Piece], *, columns: Columns) -> dict[str, NDArray[Any]]:
-    """The columns that pieces add up to, without a file."""
+    """Concatenate pieces to columns in memory, without a file."""
     writer = _Writer({name: BytesIO() for name in columns}, columns=columns)
     for piece in pieces:
         writer.append(piece)
@@ -110,7 +112,7 @@ def arrays_in_memory(pieces: Iterable[Piece], *, columns: Columns) -> dict[str, 
 
 
 def prune(folder: Path, *, bound: int, keep: Path | None = None) -> None:
-    """Remove what dead runs left, and of the entries those not used for longest until all fit the bound."""
+    """Remove leftovers of dead runs, and the least recently used entries until the total size is within the bound."""
     entries: list[tuple[float, int, Path]] = []
     for path in folder.iterdir():
         used, size = _use(path)
@@ -128,7 +130,7 @@ def prune(folder: Path, *, bound: int, keep: Path | None = None) -> None:
 
 
 def _use(path: Path) -> tuple[float, int]:
-    """When an entry was last used or written, and its bytes; now and 0 where another run has just removed it."""
+    """Return the time of an entry's last use and its size in bytes; now and 0 if another run has just removed it."""
     try:
         stats = [file.stat() for file in (path, *path.iterdir())]
     except OSError:
@@ -137,11 +139,11 @@ def _use(path: Path) -> tuple[float, int]:
 
 
 class _UnwritableError(Exception):
-    """The disk does not take an entry; says why."""
+    """An entry cannot be written to disk; the message is the reason."""
 
 
 def _open(entry: Path, *, columns: Columns, notice: Callable[[str], object]) -> Cached | None:
-    """The entry; None where there is none, or where there was a broken one, which is removed."""
+    """Open an entry; return None if it does not exist or is broken. A broken entry is removed."""
     if not entry.is_dir():
         return None
     try:
@@ -161,7 +163,7 @@ def _open(entry: Path, *, columns: Columns, notice: Callable[[str], object]) -> 
 
 
 def _map(path: Path) -> NDArray[Any]:
-    """A plain array over a memory map: `numpy.memmap` itself is slower to cut."""
+    """Return a plain array that views a memory map, because slicing a `numpy.memmap` is slower."""
     array: NDArray[Any] = np.load(path, mmap_mode="r").view(np.ndarray)
     return array
 
@@ -210,7 +212,7 @@ def _writing() -> Iterator[None]:
 
 
 def _rename(draft: Path, entry: Path) -> None:
-    """Where another run was first, its entry stays."""
+    """Rename a draft to its entry; if another run has written the entry in the meantime, keep that one."""
     try:
         draft.rename(entry)
     except OSError:
@@ -219,19 +221,19 @@ def _rename(draft: Path, entry: Path) -> None:
 
 
 def _close(file: BufferedIOBase) -> None:
-    """Close a file that was synchronised, or one that goes anyway: a full disk is no news any more."""
+    """Close a file and ignore errors: it was either synchronised already, or is about to be removed."""
     with suppress(OSError):
         file.close()
 
 
 def _remove(entry: Path) -> None:
-    """Remove an entry so that nobody finds half of it. Who has it open keeps it, where the system allows that."""
+    """Remove an entry atomically; processes that have it open can still read it if the operating system allows that."""
     with temporary_beside(entry) as doomed, suppress(OSError):
         entry.rename(doomed)
 
 
 class _Writer:
-    """Writes pieces into one file for each column, in numpy's format."""
+    """Appends pieces to one file per column, in numpy's file format."""
 
     def __init__(self, files: Mapping[str, BufferedIOBase], *, columns: Columns) -> None:
         self._columns = {name: _Column(files[name], dtype) for name, dtype in columns.items()}
@@ -241,17 +243,17 @@ class _Writer:
             self._columns[name].extend(values)
 
     def finish(self) -> None:
-        """Write the lengths, which are known only now, into the files' heads."""
+        """Write the final array lengths into the file headers."""
         for column in self._columns.values():
             column.finish()
 
     def in_memory(self) -> dict[str, NDArray[Any]]:
-        """What was written, where the files are ``BytesIO``; without a copy."""
+        """Return the written arrays without copying them; all files must be ``BytesIO``."""
         return {name: column.in_memory() for name, column in self._columns.items()}
 
 
 class _Column:
-    """One flat array that grows in a file. numpy leaves room in a file's head for the length to grow."""
+    """A flat array that grows in a file. numpy pads the file header so that the length in it can grow."""
 
     def __init__(self, file: BufferedIOBase, dtype: type[np.integer[Any]] | np.dtype[np.generic]) -> None:
         self.length = 0

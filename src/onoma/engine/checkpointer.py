@@ -1,4 +1,4 @@
-"""When a run is saved, and how it is restored; a full disk is reported and does not end the run."""
+"""Decides when a run writes checkpoints, and restores them. A full disk is reported and does not stop the run."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from onoma.engine.events import Listener, Notice
 from onoma.engine.history import History
 
 _SHARE_AT_EPOCH = 0.2
-"""Of the time between checkpoints; after that much of it an epoch's end is a good moment for the next one."""
+"""Share of the time between two checkpoints after which the end of an epoch triggers the next checkpoint early."""
 
 Snapshot = Callable[[], dict[str, object]]
 
 
 class Checkpointer:
-    """What a loop needs of a checkpointer; this one keeps nothing."""
+    """The interface of checkpointers; this base class saves nothing."""
 
     def restore(self) -> dict[str, Any] | None:
-        """The state to go on from; None to begin."""
+        """Return the state to resume from; None to start from the beginning."""
         return None
 
     def step_done(self, step: int, snapshot: Snapshot) -> None:
-        """A step is done and the state may be put on disk."""
+        """Write a checkpoint after a step if one is due."""
 
     def epoch_done(self, step: int, snapshot: Snapshot) -> None:
-        """An epoch is over, dev and all, and the state may be put on disk."""
+        """Write a checkpoint after an epoch and its evaluation if one is due."""
 
     def write(self, step: int, snapshot: Snapshot) -> None:
-        """The state has to be put on disk."""
+        """Write a checkpoint now."""
 
     def last_checkpoint(self) -> str:
-        """Which checkpoint there is, for people."""
+        """Describe the last checkpoint, for messages to the user."""
         return "there is no checkpoint"
 
 
 class FileCheckpointer(Checkpointer):
-    """Writes checkpoints when they are due, and with each notes how far the history has come.
+    """Writes checkpoints to files when they are due, together with the current size of the history file.
 
     Args:
-        checkpoints: where to.
-        history: comes back to that place when the run is resumed.
-        minutes: between two checkpoints.
-        steps: between two checkpoints, in the place of ``minutes``.
-        on_event: called with a notice where a checkpoint could not be written.
+        checkpoints: checkpoint files of the run.
+        history: history of the run; it is truncated to the saved size when the run is resumed.
+        minutes: time between two checkpoints in minutes.
+        steps: number of steps between two checkpoints; replaces ``minutes`` if given.
+        on_event: function called with a notice if a checkpoint could not be written.
     """
 
     def __init__(
@@ -65,23 +65,23 @@ class FileCheckpointer(Checkpointer):
         self._written = time.monotonic()
 
     def restore(self) -> dict[str, Any] | None:
-        """The history is cut to where it was."""
+        """Return the state to resume from, and truncate the history to its size at that time."""
         state = self._checkpoints.read_newest(notice=lambda text: self._on_event(Notice(text)))
         self._history.cut(0 if state is None else state["history"])
         return None if state is None else state["run"]
 
     def step_done(self, step: int, snapshot: Snapshot) -> None:
-        """Written if it is time to."""
+        """Write a checkpoint if the time or the number of steps since the last one has passed."""
         if step % self._steps == 0 if self._steps else self._waited(self._seconds):
             self.write(step, snapshot)
 
     def epoch_done(self, step: int, snapshot: Snapshot) -> None:
-        """Written also somewhat before its time: it holds the figures on dev, which took time as well."""
+        """Write a checkpoint, also if it is not fully due yet, so that the evaluation on dev is not repeated."""
         if self._steps or self._waited(_SHARE_AT_EPOCH * self._seconds):
             self.write(step, snapshot)
 
     def write(self, step: int, snapshot: Snapshot) -> None:
-        """If the checkpoint cannot be written, the listener gets a notice and the run continues."""
+        """Write a checkpoint now; if this fails, the listener gets a notice and the run continues."""
         try:
             self._checkpoints.write({"run": snapshot(), "history": self._history.size}, step=step)
         except OSError as error:

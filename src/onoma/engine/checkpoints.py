@@ -1,7 +1,8 @@
-"""Checkpoints on disk: whole or not there, and known to be undamaged before they are used.
+"""Checkpoint files, which are written atomically and verified before they are loaded.
 
-A file's name holds its place in the row, its step and the digest of its content. It is written under another name,
-synchronised and renamed, so that no death of the process leaves half of one. This module does not know what is in them.
+The name of a file contains its sequence number, its step and the digest of its content. The file is written under a
+temporary name, synchronised to disk and renamed, so that a process that dies never leaves an incomplete checkpoint.
+This module does not depend on the content of the checkpoints.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ _NAME = re.compile(r"(?P<place>\d{6})-step-(?P<step>\d+)-(?P<digest>[0-9a-f]{32}
 
 
 class Checkpoints:
-    """The checkpoints of a run.
+    """The checkpoint files of a run.
 
     Args:
-        folder: where they are stored; made with the first.
-        keep: how many of the newest are kept.
+        folder: folder of the checkpoints; it is created with the first one.
+        keep: number of the newest checkpoints to keep.
     """
 
     def __init__(self, folder: Path, *, keep: int = 2) -> None:
@@ -36,14 +37,14 @@ class Checkpoints:
         self._keep = keep
 
     def write(self, state: Mapping[str, object], *, step: int) -> None:
-        """Write a checkpoint and remove the oldest.
+        """Write a checkpoint and remove the oldest ones.
 
         Args:
-            state: tensors and plain values in dictionaries and lists.
-            step: for people to see.
+            state: tensors and plain values, in dictionaries and lists.
+            step: number of the step, which is shown in the file name and in messages.
 
         Raises:
-            OSError: it cannot be written; the earlier ones are kept.
+            OSError: the checkpoint cannot be written; earlier checkpoints are kept.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         found = self._found()
@@ -62,10 +63,15 @@ class Checkpoints:
                 old.path.unlink()
 
     def read_newest(self, *, notice: Callable[[str], object]) -> dict[str, Any] | None:
-        """The newest checkpoint that is undamaged; damaged ones are reported and removed. None if there never was one.
+        """Return the content of the newest undamaged checkpoint; None if no checkpoint exists.
+
+        Damaged checkpoints are reported and removed.
+
+        Args:
+            notice: function called with a message about each damaged checkpoint.
 
         Raises:
-            TrainingError: all are damaged.
+            TrainingError: all checkpoints are damaged.
         """
         found = self._found()
         for checkpoint in reversed(found):
@@ -79,7 +85,7 @@ class Checkpoints:
 
     @property
     def last_step(self) -> int | None:
-        """The step of the newest checkpoint."""
+        """Step of the newest checkpoint; None if no checkpoint exists."""
         found = self._found()
         return found[-1].step if found else None
 
@@ -105,7 +111,7 @@ class _Checkpoint:
     path: Path
 
     def read(self) -> dict[str, Any] | None:
-        """What is in it; None where it is damaged, and then it is removed."""
+        """Return the content of the checkpoint; None if it is damaged. A damaged file is removed."""
         with self.path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()[: len(self.digest)]
             file.seek(0)
@@ -116,7 +122,7 @@ class _Checkpoint:
 
 
 class _Sink:
-    """Hands on what torch writes, and remembers what became of it."""
+    """A file wrapper that computes the digest of the data written, and keeps the ``OSError`` of a failed write."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.digest = hashlib.sha256()
@@ -136,16 +142,16 @@ class _Sink:
 
 
 def _save(state: Mapping[str, object], file: BinaryIO) -> str:
-    """Write a state as it comes, without a copy of it in memory.
+    """Stream a state to a file, without a serialized copy in memory.
 
     Returns:
-        The beginning of its SHA-256.
+        The first 32 hexadecimal digits of the SHA-256 of the data written.
     """
     sink = _Sink(file)
     try:
         torch.save(dict(state), cast("BinaryIO", sink))
     except RuntimeError as error:
-        # torch reports only that a write was incomplete.
+        # torch only reports that a write was incomplete, so raise the original error
         if sink.error is not None:
             raise sink.error from error
         raise

@@ -1,4 +1,4 @@
-"""Counts steps, subwords and seconds, and smooths the loss."""
+"""Counter of the steps, subwords and seconds of a run, with a smoothed loss."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _SMOOTHING = 0.98
 
 
 class Clock:
-    """A run's own time: evaluation and whatever else is not training is not counted.
+    """The training time and progress of a run; time outside of training steps, such as evaluation, is not counted.
 
     Args:
-        total: steps of the whole run.
+        total: number of steps of the whole run.
     """
 
     def __init__(self, total: int) -> None:
@@ -28,7 +28,7 @@ class Clock:
         self._seconds = 0.0
 
     def tick(self, epoch: int, *, loss: float, learning_rate: float, subwords: int, seconds: float) -> Stepped:
-        """Count a step. Speed and remaining time are estimated from what this process has done."""
+        """Count a step; the speed and the remaining time are estimated from the steps of this process only."""
         self.steps += 1
         self.seconds += seconds
         self._subwords += subwords

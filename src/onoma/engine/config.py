@@ -1,6 +1,6 @@
-"""The settings that any training has, and how a configuration is put together: one TOML, every key checked.
+"""Settings common to all training runs, and the reader of configurations, which checks every key.
 
-This module does not know what is trained, nor which tables a configuration has.
+This module does not depend on what is trained or on which tables a configuration has.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from onoma.errors import ConfigError
 
 
 class Frozen(BaseModel):
-    """A table of a configuration: it cannot be changed, and knows each of its keys."""
+    """An immutable table of a configuration, which rejects unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -30,28 +30,33 @@ _Config = TypeVar("_Config", bound=Frozen)
 
 
 class EngineConfig(Frozen):
-    """How anything is trained.
+    """Training settings of the engine: optimizer, schedule, device and checkpoints.
 
     Attributes:
-        learning_rate: at its height; by default 5e-5 times 768 over the encoder's width.
-        batch_subwords: subwords of a padded batch; by default a 150th of the training text, 128 to 1,024.
-        warmup: share of all steps in which the rate climbs to its height before it falls to zero.
-        weight_decay: decoupled; not for biases and layer norms.
-        clip: largest norm of the gradient.
-        seed: of weights, order and dropout.
-        device: `auto` takes a GPU where there is one.
-        dtype: `fp32`, `bf16`, `fp16`, or `auto`: 16 bits where they multiply clearly faster.
-        accumulate: batches whose gradients are added up for one step.
-        layer_decay: each layer learns so many times as fast as the one above it.
-        head_learning_rate: the head's own rate; by default that of the encoder.
-        freeze_layers: lowest layers to leave as they are, and the embeddings with them.
-        freeze_embeddings: leave the embeddings as they are; off by default.
-        recompute: save memory by computing each layer a second time for the backward pass.
-        average: share of itself that a moving average of the weights keeps in a step, such as 0.999; it is then the
-            average that is measured and kept.
-        checkpoint_minutes: time between checkpoints; one more is written at an epoch's end if a fifth of it has passed.
-        checkpoint_steps: write a checkpoint every so many steps instead.
-        log: where else to log to: `tensorboard`, `mlflow`.
+        learning_rate: peak learning rate; in fine-tuning by default 5e-5 x 768 / hidden size of the encoder.
+        batch_subwords: maximum number of subwords per padded batch; in fine-tuning by default 1/150 of the subwords of
+            the training text, at least 128 and at most 1,024.
+        warmup: share of all steps in which the learning rate rises linearly to its peak; afterwards it falls linearly
+            to zero.
+        weight_decay: decoupled weight decay of AdamW; not applied to biases and layer norms.
+        clip: maximum norm of the gradient; larger gradients are scaled down to it.
+        seed: random seed for the initial weights, the order of the examples and dropout.
+        device: `cpu`, `cuda`, another torch device, or `auto`: a GPU if one is available.
+        dtype: `fp32`, `bf16`, `fp16`, or `auto`: a 16-bit dtype if matrix products are clearly faster with it on this
+            machine, otherwise `fp32`.
+        accumulate: number of batches whose gradients are accumulated for each optimizer step.
+        layer_decay: factor by which the learning rate decreases from each encoder layer to the one below it, such as
+            0.9; 1 for the same learning rate in all layers.
+        head_learning_rate: peak learning rate of the head; by default the same as `learning_rate`.
+        freeze_layers: number of encoder layers, counted from the lowest, that are frozen together with the embeddings.
+        freeze_embeddings: whether to freeze the embeddings; false by default.
+        recompute: whether to save memory by computing each layer again in the backward pass (gradient checkpointing).
+        average: decay of an exponential moving average of the weights, such as 0.999. If it is given, the averaged
+            weights are evaluated and saved; by default no average is computed.
+        checkpoint_minutes: time between checkpoints in minutes; at the end of an epoch, a checkpoint is also written if
+            a fifth of this time has passed.
+        checkpoint_steps: number of steps between checkpoints; replaces `checkpoint_minutes` if it is given.
+        log: additional logging to `tensorboard`, `mlflow`, or both.
     """
 
     learning_rate: float | None = Field(default=None, gt=0, le=1)
@@ -82,13 +87,13 @@ class EngineConfig(Frozen):
 def learner_settings(
     settings: EngineConfig, *, device: torch.device, dtype: Dtype, learning_rate: float
 ) -> LearnerSettings:
-    """What the settings say of a step.
+    """Return the settings of the training steps.
 
     Args:
-        settings: what the user has said.
-        device: where it is trained.
-        dtype: in which numbers.
-        learning_rate: at its height, which the settings may leave open.
+        settings: settings of the user.
+        device: device to train on.
+        dtype: dtype of the matrix products.
+        learning_rate: peak learning rate; passed separately because the settings may leave it open.
     """
     groups = GroupSettings(
         learning_rate=learning_rate,
@@ -117,17 +122,17 @@ def read_config(
     settings: Mapping[str, object] | None = None,
     asked_for: Mapping[str, str],
 ) -> _Config:
-    """Put a configuration together from a TOML file and named settings; the later win.
+    """Read a configuration from a TOML file and from single settings, which override the file.
 
     Args:
-        model: what it is, a table of tables.
-        path: a TOML file, or None.
-        base: what to begin with in the place of a file, as ``model_dump`` gives it.
-        settings: values by dotted key, such as ``data.train``; None means not given.
-        asked_for: how to ask for what is missing, by dotted key, such as ``data.train (--train)``.
+        model: class of the configuration, whose fields are tables.
+        path: path of a TOML file; None for no file.
+        base: configuration to start from if there is no file, as returned by ``model_dump``.
+        settings: values by dotted key, such as ``data.train``; None for a setting that is not given.
+        asked_for: by dotted key, the text that names a missing setting in messages, such as ``data.train (--train)``.
 
     Raises:
-        ConfigError: the file cannot be read, a key is unknown, or a value does not fit.
+        ConfigError: the file cannot be read, a key is unknown, or a value is invalid.
     """
     tree: dict[str, object] = copy.deepcopy(dict(base or {}))
     if path is not None:
@@ -147,10 +152,10 @@ def read_config(
 
 
 def read_setting(text: str) -> tuple[str, object]:
-    """The dotted key and the value of a ``key=value`` text; a value that is not TOML is taken as a string.
+    """Parse a ``key=value`` text to a dotted key and a value; a value that is not valid TOML is a string.
 
     Raises:
-        ConfigError: the text is none.
+        ConfigError: the text is not of the form ``key=value``.
     """
     key, equals, literal = (part.strip() for part in text.partition("="))
     if not equals or not key:
@@ -172,7 +177,7 @@ def _put(tree: dict[str, object], key: str, value: object) -> None:
 
 
 def _explain(error: ValidationError, path: Path | None, *, model: type[BaseModel], asked_for: Mapping[str, str]) -> str:
-    """Each complaint on a line, with the key it is about and the keys there are."""
+    """Format validation errors, one per line with its key; for an unknown key, list the known keys."""
     lines = []
     for problem in error.errors():
         names = [part for part in problem["loc"] if isinstance(part, str)]
@@ -189,7 +194,7 @@ def _explain(error: ValidationError, path: Path | None, *, model: type[BaseModel
 def _known(tables: Sequence[str], *, model: type[BaseModel]) -> list[str]:
     for table in tables:
         inner = model.model_fields[table].annotation
-        inner = next(iter(get_args(inner)), inner)  # a table that need not be there is a union with None
+        inner = next(iter(get_args(inner)), inner)  # the annotation of an optional table is a union with None
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
             return []
         model = inner

@@ -1,4 +1,4 @@
-"""What the engine asks of a model, of examples and of a measure."""
+"""Interfaces (protocols) that the training engine requires of batches, models and data."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from onoma.engine.events import Score
 
 @runtime_checkable
 class Batch(Protocol):
-    """Examples that are learnt from at once."""
+    """A batch of training examples."""
 
     @property
     def ids(self) -> Int64[Tensor, " subwords"]:
-        """The subwords, whose embeddings are read."""
+        """Ids of the subwords, which index the embedding tables."""
 
     @property
     def subwords(self) -> int:
-        """How many subwords there are."""
+        """Number of subwords of the batch."""
 
     def part(self, rank: int, size: int) -> Self | None:
-        """The share of process ``rank`` of ``size``; None where it has none."""
+        """Return the part of the batch for process ``rank`` of ``size`` processes; None if its part is empty."""
 
 
 AnyBatch = TypeVar("AnyBatch", bound=Batch)
@@ -35,7 +35,7 @@ Given_co = TypeVar("Given_co", bound=Batch, covariant=True)
 
 @runtime_checkable
 class Weights(Protocol):
-    """Parameters by name, as every :class:`torch.nn.Module` has them."""
+    """A model with named parameters, such as any :class:`torch.nn.Module`."""
 
     def parameters(self) -> Iterator[nn.Parameter]: ...
 
@@ -48,46 +48,46 @@ class Weights(Protocol):
 
 @runtime_checkable
 class Objective(Weights, Protocol[Taken_contra]):
-    """A model with what training makes small."""
+    """A model together with the loss that training minimises."""
 
     def train(self) -> object: ...
 
     def loss(self, batch: Taken_contra) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        """The sum of the losses in a batch and the sum of their weights; the mean of both is made small."""
+        """Return the sum of the losses of a batch and the sum of their weights; training minimises their quotient."""
 
     @property
     def sparse_tables(self) -> Sequence[nn.Embedding]:
-        """Embedding tables of which a batch reads few rows, those of its ``ids``."""
+        """Embedding tables of which a batch uses only a few rows, those of its ``ids``."""
 
     @property
     def rate_factors(self) -> Mapping[str, float]:
-        """Parameters that learn faster than their group, by name, and how many times as fast."""
+        """Factors by which the learning rate of some parameters is multiplied, by parameter name."""
 
 
 @runtime_checkable
 class Data(Protocol[Given_co]):
-    """Examples, and the order in which they are learnt from."""
+    """Training examples, and their order in each epoch."""
 
     @property
     def budget(self) -> int:
-        """Subwords of a batch at most."""
+        """Maximum number of subwords per batch."""
 
     @property
     def subwords(self) -> int:
-        """Subwords of all examples."""
+        """Number of subwords of all examples."""
 
     def __len__(self) -> int:
-        """How many examples there are."""
+        """Return the number of examples."""
 
     def epoch(self, number: int) -> Sequence[Sequence[int]]:
-        """Positions of the examples of each batch in epoch ``number``, from 0."""
+        """Return the indices of the examples in each batch of epoch ``number``, which is counted from 0."""
 
     def load(self, chosen: Sequence[int], *, epoch: int, device: torch.device) -> Given_co:
-        """The examples at these positions as they are in an epoch."""
+        """Load the examples at the given indices as a batch; examples may differ from epoch to epoch."""
 
     def describe(self, chosen: Sequence[int]) -> str:
-        """These examples for a message to a person."""
+        """Describe the examples at the given indices, for messages to the user."""
 
 
 Measure = Callable[[], Score]
-"""Scores the model as it is."""
+"""Function that evaluates the model with its current weights."""

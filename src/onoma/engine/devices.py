@@ -1,12 +1,12 @@
-"""The device of a run, and several processes that train one model together: their ranks, and how they exchange values.
+"""The device of a run, and the ranks and communication of distributed training.
 
-`torchrun` starts them and gives each its rank in an environment variable; without it there is one process, which
-communicates with no other and has no extra cost. This module knows neither models nor gradients; see
+`torchrun` starts the processes and passes each its rank in an environment variable. Without `torchrun` there is a
+single process, without any communication overhead. This module does not depend on models or gradients; see
 :mod:`onoma.engine.reduction`.
 
-A process that fails closes its connections: over gloo the others then raise
-:class:`~onoma.errors.TrainingError` at the next word that they exchange. Those that wait inside of NCCL cannot notice;
-`torchrun` ends them.
+A process that fails closes its connections. With gloo, the other processes then raise
+:class:`~onoma.errors.TrainingError` at the next communication. Processes that wait in NCCL do not notice the failure;
+`torchrun` terminates them.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from onoma.errors import ConfigError, TrainingError
 
 _NAMES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 _PATIENCE = timedelta(hours=6)
-"""How long to wait for a process that lives: the first one measures on dev, exports and measures on test alone."""
+"""Communication timeout; it is long because only the first process evaluates on dev and test, and exports the model."""
 
 _Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """The place of this process among those that train together.
+    """The rank of this process in distributed training, and communication with the other processes.
 
-    All of them have to call the methods below in the same order.
+    All processes must call the methods in the same order.
 
     Attributes:
-        rank: its number, from 0; process 0 alone reports and writes.
-        size: how many there are.
-        local: its number on its machine, which is that of its GPU.
+        rank: rank of this process, counted from 0; only process 0 reports and writes files.
+        size: number of processes (world size).
+        local: rank of this process on its machine, which is also the index of its GPU.
     """
 
     rank: int = 0
@@ -51,20 +51,20 @@ class Ranks:
 
     @property
     def alone(self) -> bool:
-        """Whether there is one process only."""
+        """Whether this is the only process."""
         return self.size == 1
 
     @property
     def first(self) -> bool:
-        """Whether this is the process that reports and writes."""
+        """Whether this is process 0, which reports and writes files."""
         return self.rank == 0
 
     def barrier(self) -> None:
-        """Wait until all have called this."""
+        """Wait until all processes have called this method."""
         self.sum(0.0)
 
     def broadcast(self, make: Callable[[], _Made]) -> _Made:
-        """The result of ``make`` in the first process; the others do not call it."""
+        """Call ``make`` in the first process only, and return its result in all processes."""
         if self.alone:
             return make()
         box = [make() if self.first else None]
@@ -73,7 +73,7 @@ class Ranks:
         return cast("_Made", box[0])
 
     def in_turn(self, make: Callable[[], _Made]) -> _Made:
-        """The result of ``make`` in each process; the first runs it before the others, which may use its files."""
+        """Call ``make`` in every process, first in process 0, so that the others can use the files it writes."""
         if self.first:
             made = make()
             self.barrier()
@@ -82,21 +82,21 @@ class Ranks:
         return make()
 
     def sum(self, value: float) -> float:
-        """The sum of the values of all processes."""
+        """Return the sum of the values of all processes."""
         return value if self.alone else float(self._reduced(value, distributed.ReduceOp.SUM))
 
     def largest(self, value: int) -> int:
-        """The largest of the values of all processes."""
+        """Return the maximum of the values of all processes."""
         return value if self.alone else int(self._reduced(value, distributed.ReduceOp.MAX))
 
     def all_reduce(self, tensor: Shaped[Tensor, "*axes"], *, largest: bool = False) -> None:
-        """Replace each process's tensor by the sum of all, or by the largest of each number; sparse ones too."""
+        """Replace the tensor, dense or sparse, by the elementwise sum (or maximum) over all processes, in place."""
         if not self.alone:
             with _together():
                 distributed.all_reduce(tensor, distributed.ReduceOp.MAX if largest else distributed.ReduceOp.SUM)
 
     def broadcast_tensors(self, tensors: Iterable[Tensor]) -> None:
-        """Replace every process's tensors by those of the first."""
+        """Replace the tensors in all processes by those of the first process, in place."""
         if not self.alone:
             with _together():
                 for tensor in tensors:
@@ -110,21 +110,21 @@ class Ranks:
 
 
 ALONE = Ranks()
-"""The only process."""
+"""The ranks of a run with a single process."""
 
 
 def find_ranks() -> Ranks:
-    """The ranks that `torchrun` has set for this process; :data:`ALONE` if it was started otherwise."""
+    """Return the ranks that `torchrun` has set for this process; :data:`ALONE` if it was started without `torchrun`."""
     if not all(name in os.environ for name in _NAMES):
         return ALONE
     return Ranks(rank=int(os.environ["RANK"]), size=int(os.environ["WORLD_SIZE"]), local=int(os.environ["LOCAL_RANK"]))
 
 
 def find_device(name: str, *, ranks: Ranks = ALONE) -> torch.device:
-    """The device of a name; `auto` takes a GPU where there is one, and each of several processes its own.
+    """Return the device of a name; `auto` is a GPU if one is available, a different one for each process.
 
     Raises:
-        ConfigError: it cannot be used here.
+        ConfigError: the device is not available on this machine, or is a single GPU for several processes.
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
@@ -144,7 +144,7 @@ def find_device(name: str, *, ranks: Ranks = ALONE) -> torch.device:
 
 @contextmanager
 def joined() -> Iterator[Ranks]:
-    """Join the other processes, if there are any, and leave them in the end."""
+    """Join the process group of distributed training, if there is one, and leave it at the end of the context."""
     ranks = find_ranks()
     if ranks.alone or distributed.is_initialized():
         yield ranks
@@ -172,6 +172,6 @@ def _together() -> Iterator[None]:
 
 
 def to_device(array: NDArray[np.generic], device: torch.device) -> Tensor:
-    """An array as a tensor; its copy to a GPU goes on in the background."""
+    """Convert an array to a tensor on a device; the copy to a GPU is asynchronous."""
     tensor = torch.from_numpy(array)
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)

@@ -1,10 +1,12 @@
-"""In which numbers a step computes.
+"""The dtype of the matrix products in training (mixed precision).
 
-Weights, optimiser state, residual stream and norms stay in fp32; in `bf16` and `fp16` the matrix products take numbers
-of 16 bits. fp16 has few of them near 0, so the loss is scaled up before the backward pass (Micikevicius et al. 2018);
-it is for GPUs without bfloat16. Whether 16 bits are faster is measured and not read off the processor's flags: of two
-processors that both list `avx512_bf16` one multiplied bfloat16 four times as fast as fp32 and the other half as fast.
-It is measured once for a processor and version of torch, in one thread, and kept in the user's cache.
+Weights, optimizer state, residual stream and norms stay in fp32; with `bf16` and `fp16`, the matrix products are
+computed with 16-bit inputs. Small gradients underflow in fp16, so the loss is scaled up before the backward pass
+(Micikevicius et al. 2018); fp16 is meant for GPUs without bfloat16.
+
+Whether 16-bit products are faster is measured, because the processor's flags do not tell: of two processors that both
+list `avx512_bf16`, one multiplied bfloat16 four times as fast as fp32 and the other half as fast. The measurement runs
+once per processor and version of torch, in one thread, and its result is stored in the user's cache.
 """
 
 from __future__ import annotations
@@ -23,32 +25,32 @@ DtypeName = Literal["auto", "fp32", "bf16", "fp16"]
 _NUMBERS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 _WORTH_IT = 1.5
-"""16 bits are taken when they multiply so many times as fast: the rest of a step gains little and loses digits."""
+"""Minimum speedup of 16-bit matrix products; below it, the loss of precision is not worth the gain in a whole step."""
 
 _ROWS, _WIDTH, _INNER = 256, 384, 1536
-"""The product that is measured, of a small encoder's feed-forward step; so short that it is often undisturbed."""
+"""Shape of the measured product: a feed-forward layer of a small encoder, short enough to be rarely interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dtype:
-    """A choice and its reason."""
+    """A chosen dtype, and the reason for the choice as text for the user."""
 
     name: Literal["fp32", "bf16", "fp16"]
     why: str
 
     def products(self, device: torch.device) -> AbstractContextManager[object]:
-        """What the forward pass runs in."""
+        """Return the autocast context for the forward pass; it does nothing for fp32."""
         if self.name == "fp32":
             return nullcontext()
         return torch.autocast(device.type, dtype=_NUMBERS[self.name])
 
     def scaler(self, device: torch.device) -> torch.amp.GradScaler:
-        """What scales the loss, and undoes it before the step; under fp32 and bf16 it does nothing."""
+        """Return the scaler of the loss and the gradients; it does nothing for fp32 and bf16."""
         return torch.amp.GradScaler(device.type, enabled=self.name == "fp16")
 
 
 def choose_dtype(wanted: DtypeName, *, device: torch.device) -> Dtype:
-    """The dtype that was asked for; under ``auto`` 16 bits where they multiply clearly faster, else fp32."""
+    """Choose the dtype; for ``auto``, a 16-bit dtype if its matrix products are clearly faster, otherwise fp32."""
     if wanted != "auto":
         return Dtype(wanted, "as set")
     short: Literal["bf16", "fp16"] = "bf16" if device.type != "cuda" or torch.cuda.is_bf16_supported(False) else "fp16"
@@ -58,7 +60,7 @@ def choose_dtype(wanted: DtypeName, *, device: torch.device) -> Dtype:
 
 
 def _measure_gain(short: torch.dtype, *, device: torch.device) -> float:
-    """How many times as fast as fp32 it multiplies, measured now or earlier on this machine."""
+    """Return the speedup of matrix products over fp32, measured now or earlier on this machine."""
     facts = {
         "torch": torch.__version__,
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
@@ -76,7 +78,7 @@ def _measure_gain(short: torch.dtype, *, device: torch.device) -> float:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Compute in one thread: where other work uses the processor, several wait for the slowest."""
+    """Compute in one thread, because several threads wait for the slowest one if the processor is busy."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

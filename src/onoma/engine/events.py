@@ -1,4 +1,4 @@
-"""What happens during a long run, each event a value that is handed to one callable."""
+"""Events of a run, which are passed to a single listener function."""
 
 from __future__ import annotations
 
@@ -10,35 +10,43 @@ from onoma.engine.dtype import Dtype
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Anything that happens."""
+    """Base class of all events."""
 
 
 Listener = Callable[[Event], bool | None]
-"""Called with each event. Returning True asks the run to stop after the present step, as Ctrl-C does."""
+"""Function called with each event; if it returns True, the run stops after the current step, as with Ctrl-C."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice(Event):
-    """Something the user should know."""
+    """A message that the user should see."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Stage(Event):
-    """Something that takes seconds begins: reading, export, measuring."""
+    """The start of a stage that takes some time, such as reading, evaluation or export."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Planned(Event):
-    """Training is about to begin.
+    """The start of training, with the plan of the run.
 
     Attributes:
-        done: steps that a resumed run has done already.
-        processes: that train together.
-        stretch: what people call that after which the objective is measured: an epoch, or a part of the run.
+        epochs: number of epochs of the whole run.
+        steps: number of steps of the whole run.
+        learning_rate: peak learning rate.
+        batch_subwords: maximum number of subwords per step.
+        examples: number of training examples.
+        subwords: number of subwords of all training examples.
+        device: device to train on.
+        dtype: dtype of the matrix products.
+        done: number of steps already done by the run that is resumed.
+        processes: number of processes that train together.
+        stretch: name of the interval between two evaluations, for messages: "epoch", or "part" of the run.
     """
 
     epochs: int
@@ -56,15 +64,16 @@ class Planned(Event):
 
 @dataclass(frozen=True, slots=True)
 class Stepped(Event):
-    """A step is done.
+    """The end of a step.
 
     Attributes:
-        number: counted from 1.
-        loss: of the last steps, smoothed.
-        learning_rate: the highest of all parameters.
-        subwords_per_second: real subwords, evaluation not counted.
-        seconds: since the beginning, evaluation not counted.
-        seconds_left: estimated, evaluation not counted.
+        number: number of the step, counted from 1.
+        epoch: number of the epoch, counted from 1.
+        loss: loss, smoothed over the last steps.
+        learning_rate: highest learning rate of all parameters.
+        subwords_per_second: training speed in subwords without padding; evaluation is not counted.
+        seconds: training time since the beginning of the run; evaluation is not counted.
+        seconds_left: estimated remaining training time; evaluation is not counted.
     """
 
     number: int
@@ -78,11 +87,11 @@ class Stepped(Event):
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What a measure found.
+    """The result of an evaluation.
 
     Attributes:
-        value: what is compared; higher is better.
-        figures: to be shown and logged, by name.
+        value: score that selects the best epoch; higher is better.
+        figures: all metrics to show and log, by name.
     """
 
     value: float
@@ -91,15 +100,15 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class EpochEnded(Event):
-    """An epoch is over.
+    """The end of an epoch, after its evaluation.
 
     Attributes:
-        number: counted from 1.
-        step: steps done.
-        loss: smoothed.
-        score: what was measured; None without a measure.
-        best: whether this is the best epoch so far.
-        seconds: since the beginning, evaluation not counted.
+        number: number of the epoch, counted from 1.
+        step: number of steps done so far.
+        loss: smoothed loss.
+        score: result of the evaluation; None if the run has no evaluation.
+        best: whether this is the best epoch so far; false if the run has no evaluation.
+        seconds: training time since the beginning of the run; evaluation is not counted.
     """
 
     number: int
@@ -112,11 +121,11 @@ class EpochEnded(Event):
 
 @dataclass(frozen=True, slots=True)
 class FitEnded(Event):
-    """A model that is fitted in one go, without steps and epochs, is fitted.
+    """The end of the training of a model that is fitted at once, without steps and epochs.
 
     Attributes:
-        score: what was measured; None without a measure.
-        seconds: that it took, evaluation not counted.
+        score: result of the evaluation; None if there was none.
+        seconds: training time; evaluation is not counted.
     """
 
     score: Score | None
@@ -125,20 +134,20 @@ class FitEnded(Event):
 
 @dataclass(frozen=True, slots=True)
 class Ended(Event):
-    """The loop is over, be it through an error."""
+    """The end of the training loop, also if it ended with an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interrupted(Event):
-    """The run was asked to stop; the best model so far is written next, and the run can be resumed."""
+    """A run that was stopped early on request; the best model so far is saved next, and the run can be resumed."""
 
 
 def ignore(event: Event) -> None:
-    """A listener that does nothing."""
+    """Ignore an event; the listener that does nothing."""
 
 
 def several(*listeners: Listener) -> Listener:
-    """One listener that calls several in their order, and asks to stop where one of them does."""
+    """Return a listener that calls several listeners in order, and requests a stop if any of them does."""
 
     def call(event: Event) -> bool:
         asked = [listener(event) for listener in listeners]

@@ -1,7 +1,7 @@
-"""Parameters in groups that learn alike: lower layers slower, heads faster, some not at all.
+"""Parameter groups with their own learning rate and weight decay; some parameters may be frozen.
 
-Sources: Howard and Ruder 2018, section 3.2, and Clark et al. 2020, appendix B (rates that decay towards the bottom);
-Lee et al. 2019, What Would Elsa Do? (frozen layers); Devlin et al. 2019 (no decay for biases and norms).
+Sources: Howard and Ruder 2018, section 3.2, and Clark et al. 2020, appendix B (lower learning rates in lower layers);
+Lee et al. 2019, What Would Elsa Do? (frozen layers); Devlin et al. 2019 (no weight decay for biases and norms).
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ _HEAD = "head"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupSettings:
-    """How fast which parameters learn.
+    """Learning rates, weight decay and freezing of the parameters.
 
     Attributes:
-        learning_rate: of the top layer, and of what is above it in the encoder.
-        weight_decay: decoupled; not for biases and norms.
-        layer_decay: each layer learns so many times as fast as the one above it; the embeddings are the lowest layer.
-        head_learning_rate: that of the head; None for ``learning_rate``.
-        freeze_embeddings: leave the embeddings as they are.
-        freeze_layers: leave so many of the lowest layers as they are, and the embeddings with them.
+        learning_rate: learning rate of the top layer, and of the encoder parameters above it.
+        weight_decay: decoupled weight decay; not applied to biases and norms.
+        layer_decay: factor by which the learning rate decreases from each layer to the one below it; the embeddings
+            count as the lowest layer.
+        head_learning_rate: learning rate of the head; None for ``learning_rate``.
+        freeze_embeddings: whether to freeze the embeddings.
+        freeze_layers: number of layers, counted from the lowest, that are frozen together with the embeddings.
     """
 
     learning_rate: float
@@ -42,11 +43,13 @@ class GroupSettings:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Parameters of one rate and one decay.
+    """Parameters with the same learning rate and weight decay.
 
     Attributes:
-        name: what they are, such as ``layer 3, decayed``.
-        parameters: by their names in the model.
+        name: description of the group, such as ``layer 3, decayed``.
+        parameters: parameters by their names in the model.
+        learning_rate: learning rate of the group.
+        weight_decay: weight decay of the group.
     """
 
     name: str
@@ -55,18 +58,20 @@ class Group:
     weight_decay: float
 
     def options(self) -> dict[str, object]:
-        """As torch's optimisers take it."""
+        """Return the group in the format of torch's optimizers."""
         weights = list(self.parameters.values())
         return {"params": weights, "lr": self.learning_rate, "weight_decay": self.weight_decay, "name": self.name}
 
 
 def make_groups(objective: Objective[AnyBatch], *, settings: GroupSettings) -> list[Group]:
-    """The groups of all parameters that learn, from the bottom to the top.
+    """Return the groups of all trainable parameters, from the lowest layer to the head.
 
-    Frozen parameters no longer require a gradient; those that required none before, as under LoRA, stay out as well.
+    Sets ``requires_grad`` of frozen parameters to false. Parameters that did not require a gradient before, as with
+    LoRA, are left out as well.
 
     Raises:
-        ConfigError: the encoder has fewer layers, or its layers cannot be determined from the names of its parameters.
+        ConfigError: the encoder has fewer layers than are to be frozen, or its layers cannot be determined from the
+            names of its parameters.
     """
     layers = count_layers(name for name, _ in objective.named_parameters() if name.startswith(_ENCODER))
     _check(settings, layers=layers)
@@ -90,12 +95,12 @@ def make_groups(objective: Objective[AnyBatch], *, settings: GroupSettings) -> l
 
 
 def is_head(group: str) -> bool:
-    """Whether a group of this name is of the head."""
+    """Return whether a group with this name contains parameters of the head."""
     return group.startswith(_HEAD)
 
 
 def _depth(name: str, *, layers: int) -> int:
-    """0 for embeddings, then the layers from 1, then the rest of the encoder, then the head."""
+    """Return the depth of a parameter: 0 for embeddings, 1 to n for layers, n + 1 above them, n + 2 for the head."""
     if not name.startswith(_ENCODER):
         return layers + 2
     inside = name.removeprefix(_ENCODER)

@@ -1,9 +1,10 @@
-"""The heap of the C library, set up for steps of training on a CPU.
+"""Settings of the C library's heap that limit memory fragmentation in training on a CPU.
 
-A step allocates a few hundred arrays of a few sizes, aligned for vectors, and frees them all. In glibc's heap what is
-freed among other blocks becomes holes that later arrays do not fit, and over hundreds of steps the heap grows to twice
-what a step needs. Large arrays in mappings of their own leave no holes, and cost nothing while there are few of them.
-The holes that smaller ones leave are given back to the system once in a while.
+A training step allocates a few hundred aligned arrays of a few sizes and frees all of them. In glibc's heap, the freed
+blocks between other blocks become holes into which later arrays do not fit, and over hundreds of steps the heap grows
+to twice the memory that a step needs. Large arrays are therefore allocated in separate memory mappings, which leave no
+holes and are cheap as long as they are few. The holes that smaller arrays leave are returned to the operating system at
+regular intervals.
 """
 
 from __future__ import annotations
@@ -13,40 +14,40 @@ from collections.abc import Callable
 from typing import cast
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-"""Numbers of the parameters of ``mallopt``, from glibc's ``malloc.h``."""
+"""Parameter numbers of ``mallopt``, from glibc's ``malloc.h``."""
 
 _LARGE = 4 * 2**20
-"""Bytes; for smaller arrays, a new mapping in every step costs more time than it saves memory."""
+"""Minimum size in bytes of arrays with their own mapping; for smaller arrays, a mapping costs too much time."""
 
 _KEPT = 2**30
-"""Bytes that stay with the heap between steps instead of going back to the system, to be asked for again."""
+"""Number of free bytes at the top of the heap that are kept between steps instead of being returned to the system."""
 
 STEPS_BETWEEN = 16
-"""After so many steps holes are worth giving back: in each it would cost a seventh of the time, and so nothing."""
+"""Number of steps between two calls of :func:`give_back_holes`; in every step, it would take a seventh of the time."""
 
 
 def set_up_heap() -> bool:
-    """Have large arrays allocated outside the heap, for the rest of the process.
+    """Allocate large arrays outside the heap, for the rest of the process.
 
     Returns:
-        Whether the C library supports this; others than glibc are left as they are.
+        Whether the settings were applied; C libraries other than glibc do not support them and are left unchanged.
     """
     mallopt = _of_libc("mallopt")
     return bool(mallopt and mallopt(_MMAP_THRESHOLD, _LARGE) and mallopt(_TRIM_THRESHOLD, _KEPT))
 
 
 def give_back_holes() -> bool:
-    """Return free memory between the heap's blocks to the system.
+    """Return free memory between the blocks of the heap to the operating system.
 
     Returns:
-        Whether there was any.
+        Whether any memory was returned.
     """
     malloc_trim = _of_libc("malloc_trim")
     return bool(malloc_trim and malloc_trim(0))
 
 
 def _of_libc(name: str) -> Callable[..., int] | None:
-    """A function of the C library, where that has it."""
+    """Return a function of the C library; None if the library does not have it."""
     try:
         return cast("Callable[..., int]", getattr(ctypes.CDLL(None), name))
     except (OSError, AttributeError, TypeError):

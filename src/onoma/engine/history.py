@@ -1,9 +1,13 @@
-"""``history.jsonl``: a run's figures for programs to read, one JSON object a line.
+"""The machine-readable training log ``history.jsonl``, with one JSON object per line.
 
-A step's line has ``kind`` "step", ``step``, ``epoch``, ``loss``, ``learning_rate``, ``subwords_per_second`` and
-``seconds``; an epoch's ``kind`` "epoch", ``epoch``, ``step``, ``loss``, ``best``, ``seconds`` and, where dev is
-measured, ``dev`` with its figures. A model that is fitted in one go has one line, with ``kind`` "fit", ``seconds`` and
-``dev``. Losses are smoothed, figures fractions of 1, seconds those of training alone.
+- A line of a step has the keys ``kind`` ("step"), ``step``, ``epoch``, ``loss``, ``learning_rate``,
+  ``subwords_per_second`` and ``seconds``.
+- A line of an epoch has the keys ``kind`` ("epoch"), ``epoch``, ``step``, ``loss``, ``best``, ``seconds`` and, if the
+  run has an evaluation, ``dev`` with its metrics.
+- A model that is fitted at once has a single line with the keys ``kind`` ("fit"), ``seconds`` and, if it was evaluated,
+  ``dev``.
+
+Losses are smoothed, metrics are fractions between 0 and 1, and seconds are those of training without evaluation.
 """
 
 from __future__ import annotations
@@ -19,15 +23,15 @@ from onoma.engine.events import EpochEnded, Event, FitEnded, Stepped
 
 TENSORBOARD = "tensorboard"
 EVERY = 50
-"""One step in so many is written."""
+"""Number of steps between two logged steps."""
 
 
 class History:
-    """Appends to the file; if the disk is full the run continues without it.
+    """Listener that appends events to the history file; if the disk is full, the run continues without the history.
 
     Args:
-        path: the file.
-        warn: called once if it cannot be written.
+        path: path of the history file.
+        warn: function called once with a message if the file cannot be written.
     """
 
     def __init__(self, path: Path, *, warn: Callable[[str], object]) -> None:
@@ -37,11 +41,11 @@ class History:
 
     @property
     def size(self) -> int:
-        """Bytes, to come back to with :meth:`cut`."""
+        """Current size of the file in bytes, as :meth:`cut` takes it."""
         return self.path.stat().st_size if self.path.is_file() else 0
 
     def cut(self, size: int) -> None:
-        """Forget what was written since the file had this size."""
+        """Truncate the file to a former size in bytes."""
         if self.size > size:
             os.truncate(self.path, size)
 
@@ -65,7 +69,7 @@ class History:
 
 
 def copy_logs(run: Path, bundle: Path) -> None:
-    """Copy a run's history, and TensorBoard's files where there are any, into the bundle."""
+    """Copy the history of a run, and its TensorBoard files if there are any, into the bundle."""
     if (run / HISTORY).is_file():
         shutil.copyfile(run / HISTORY, bundle / HISTORY)
     if (run / TENSORBOARD).is_dir():
@@ -73,13 +77,13 @@ def copy_logs(run: Path, bundle: Path) -> None:
 
 
 def read_history(path: Path) -> list[dict[str, object]]:
-    """The lines of a history; none where there is no file."""
+    """Read the lines of a history file; return an empty list if the file does not exist."""
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     return [json.loads(line) for line in lines]
 
 
 def step_figures(step: Stepped) -> dict[str, object]:
-    """A step's line."""
+    """Return the history line of a step."""
     return {
         "kind": "step",
         "step": step.number,
@@ -92,7 +96,7 @@ def step_figures(step: Stepped) -> dict[str, object]:
 
 
 def epoch_figures(epoch: EpochEnded) -> dict[str, object]:
-    """An epoch's line."""
+    """Return the history line of an epoch."""
     figures: dict[str, object] = {
         "kind": "epoch",
         "epoch": epoch.number,

@@ -1,4 +1,4 @@
-"""What a run is, so that a run is not resumed with other settings, data or code."""
+"""The identity of a run, which is compared to detect that a run is resumed with other settings, data or code."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ _COVERED_BY_DIGEST = re.compile(r"settings\.(output|data\.(train|dev|text|held_o
 
 
 class RunIdentity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything that decides a run's weights.
+    """Everything that determines the trained weights of a run.
 
     Attributes:
-        settings: the configuration, as it was given.
-        data: the digest of each part of the data.
-        encoder: the digest of what the model begins as.
-        dtype: the one that was chosen, which may have been measured.
-        versions: of onoma, with the digest of the code that decides weights, and of packages.
-        machine: what may change the last digits.
+        settings: configuration, as given by the user.
+        data: digest of each part of the data.
+        encoder: digest of the encoder that training starts from; empty if there is none.
+        dtype: chosen dtype of the matrix products; for ``auto`` it depends on a measurement.
+        versions: versions of packages and of onoma, the latter with a digest of the code that affects the weights.
+        machine: properties of the machine that may change the last digits of the weights.
     """
 
     settings: dict[str, object]
@@ -56,7 +56,12 @@ class RunIdentity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is not as it was, for people; ``harmless`` where the run may go on all the same."""
+    """A difference between two identities.
+
+    Attributes:
+        text: description of the difference, for messages to the user.
+        harmless: whether the run may be resumed in spite of it.
+    """
 
     text: str
     harmless: bool
@@ -71,15 +76,15 @@ def make_identity(
     device: torch.device,
     processes: int,
 ) -> RunIdentity:
-    """The identity of a run that is about to begin here.
+    """Return the identity of a run that starts now on this machine.
 
     Args:
-        settings: the configuration, as JSON takes it.
-        data: the digest of each part of the data.
-        encoder: the digest of what the model begins as.
-        dtype: the one that was chosen.
-        device: where it trains.
-        processes: that train together.
+        settings: configuration as JSON-compatible values.
+        data: digest of each part of the data.
+        encoder: digest of the encoder that training starts from; empty if there is none.
+        dtype: chosen dtype.
+        device: device to train on.
+        processes: number of processes that train together.
     """
     return RunIdentity(
         settings=dict(settings),
@@ -92,12 +97,12 @@ def make_identity(
 
 
 def code_versions() -> dict[str, str]:
-    """The versions of an identity."""
+    """Return the versions for an identity: of onoma, with a digest of its code, and of packages."""
     return {"onoma": f"{__version__} ({code_digest(_CODE)[:12]})", **{name: version(name) for name in _PACKAGES}}
 
 
 def machine(device: torch.device, *, processes: int) -> dict[str, str]:
-    """The machine of an identity."""
+    """Return the properties of this machine for an identity."""
     return {
         "processor": f"{platform.machine()} with {torch.backends.cpu.get_cpu_capability()}",
         "threads": str(torch.get_num_threads()),
@@ -107,7 +112,7 @@ def machine(device: torch.device, *, processes: int) -> dict[str, str]:
 
 
 def differences(before: RunIdentity, now: RunIdentity) -> list[Change]:
-    """Key by key what differs, in order."""
+    """Return the differences between two identities, sorted by key."""
     old, new = (dict(_leaves(msgspec.structs.asdict(each))) for each in (before, now))
     return [
         Change(f"{key.removeprefix('settings.')}: {change}", harmless=_HARMLESS.match(key) is not None)
@@ -117,10 +122,10 @@ def differences(before: RunIdentity, now: RunIdentity) -> list[Change]:
 
 
 def read_identity(run: Path) -> RunIdentity | None:
-    """The identity of an unfinished run; None where there is none.
+    """Read the identity of an unfinished run; return None if there is none.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: the file of the identity cannot be read.
     """
     path = run / IDENTITY
     try:
@@ -132,7 +137,7 @@ def read_identity(run: Path) -> RunIdentity | None:
 
 
 def write_identity(identity: RunIdentity, run: Path) -> None:
-    """Write it whole or not at all."""
+    """Write the identity of a run atomically."""
     with replacing_bytes(run / IDENTITY) as file:
         file.write(msgspec.json.format(msgspec.json.encode(identity), indent=2) + b"\n")
 

@@ -1,4 +1,4 @@
-"""One step of training: everything that it changes, and how that is saved and restored."""
+"""The training step: forward and backward pass, optimizer and schedule, with state that can be saved and restored."""
 
 from __future__ import annotations
 
@@ -25,11 +25,18 @@ _TINY = torch.finfo(torch.float32).tiny
 
 @dataclass(frozen=True, slots=True)
 class LearnerSettings:
-    """How a model learns; see :class:`~onoma.engine.config.EngineConfig`.
+    """Settings of the training steps; see :class:`~onoma.engine.config.EngineConfig`.
 
     Attributes:
-        seed: of what is random in a step, where several processes take it.
-        head_first: share of all steps in which only the head learns; the rest begins its warm-up after them.
+        groups: learning rates, weight decay and freezing of the parameters.
+        warmup: share of all steps in which the learning rate rises to its peak.
+        clip: maximum norm of the gradient.
+        device: device to train on.
+        dtype: dtype of the matrix products.
+        average: decay of the moving average of the weights; None for no average.
+        seed: random seed of the steps; used only if several processes train together.
+        head_first: share of all steps in which only the head is trained; the warmup of the other parameters starts
+            after them.
     """
 
     groups: GroupSettings
@@ -43,13 +50,13 @@ class LearnerSettings:
 
 
 class Learner(Generic[AnyBatch]):
-    """An objective with its optimiser, its rate's schedule, and, where wanted, the average of its weights.
+    """An objective with its optimizer, learning rate schedule, loss scaler and optional average of the weights.
 
     Args:
-        objective: what learns.
-        settings: how.
-        steps: of the whole run.
-        ranks: who takes each step together; all of them end it with the same weights.
+        objective: objective to train.
+        settings: settings of the training steps.
+        steps: number of steps of the whole run.
+        ranks: processes that take each step together; they have the same weights after each step.
     """
 
     def __init__(
@@ -66,20 +73,22 @@ class Learner(Generic[AnyBatch]):
             self._optimiser, steps=steps, warmup=settings.warmup, head_first=settings.head_first
         )
         self._scaler = settings.dtype.scaler(settings.device)
-        # It makes its factor when first used, which a process without a share of the first batch would miss.
+        # the scaler creates its factor at the first use, but a process may have no part of the first batch
         self._scaler.scale(torch.zeros((), device=settings.device))
         self._average = None if settings.average is None else WeightAverage(objective, decay=settings.average)
 
     @property
     def learning_rate(self) -> float:
-        """That of the next step, the highest of all parameters."""
+        """Highest learning rate of all parameters in the next step."""
         return max(float(group["lr"]) for group in self._optimiser.param_groups)
 
     def step(self, batches: Sequence[AnyBatch]) -> tuple[float, float]:
-        """Learn from some batches as if they were one, together with the processes that get the same batches.
+        """Take an optimizer step on several batches as if they were one (gradient accumulation).
+
+        If several processes train together, all of them must get the same batches; each computes its part of them.
 
         Returns:
-            The loss, and the norm of its gradient before it was clipped.
+            The loss, and the norm of the gradient before clipping.
         """
         self._optimiser.zero_grad(set_to_none=True)
         self._seed_step()
@@ -116,7 +125,7 @@ class Learner(Generic[AnyBatch]):
 
     @contextmanager
     def settled(self) -> Iterator[None]:
-        """Inside this context the model has the weights to measure or save."""
+        """Give the model the weights to evaluate or save inside this context: the average, if there is one."""
         self._optimiser.catch_up()
         if self._average is None:
             yield
@@ -125,7 +134,7 @@ class Learner(Generic[AnyBatch]):
                 yield
 
     def state_dict(self) -> dict[str, object]:
-        """Everything that the next step depends on, random states included; tensors are not copied."""
+        """Return everything that the next step depends on, including random states; tensors are not copied."""
         on_gpu = self.settings.device.type == "cuda"
         return {
             "model": self.objective.state_dict(),
@@ -138,10 +147,10 @@ class Learner(Generic[AnyBatch]):
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where :meth:`state_dict` was asked. Rates and decays stay what the settings say.
+        """Restore the state that :meth:`state_dict` returned; learning rates and weight decay follow the settings.
 
         Raises:
-            ConfigError: that was a learner of another make.
+            ConfigError: the state does not fit the model or its parameter groups.
         """
         try:
             self.objective.load_state_dict(state["model"])
@@ -162,9 +171,11 @@ class Learner(Generic[AnyBatch]):
             torch.cuda.set_rng_state_all(state["random of GPUs"])
 
     def _seed_step(self) -> None:
-        """Let each of several processes drop other units, and the same ones again when the run is resumed.
+        """Seed the dropout of a step, if several processes train together.
 
-        The checkpoint holds the random state of the first process only; so no step takes over any from the one before.
+        The seed depends on the step and the rank, so that dropout differs between processes and is the same again
+        after resuming. The random state of the step before is not used, because a checkpoint contains only that of the
+        first process.
         """
         if not self.ranks.alone:
             entropy = (self.settings.seed, self._schedule.last_epoch, self.ranks.rank)

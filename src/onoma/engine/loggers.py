@@ -1,4 +1,4 @@
-"""Listeners that log to the programs with which people look at training: TensorBoard and MLflow."""
+"""Listeners that log training metrics to TensorBoard and MLflow."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _MLFLOW_RUN = "mlflow.run"
 
 
 class Logger(ABC):
-    """Logs, by name, the figures that the history gets as well.
+    """Base class of listeners that log the same metrics as the history.
 
     Args:
-        folder: the run's.
-        name: what to call the run.
+        folder: folder of the run.
+        name: name of the run in the log.
     """
 
     def __init__(self, folder: Path, *, name: str) -> None:
@@ -34,7 +34,7 @@ class Logger(ABC):
 
     @abstractmethod
     def log(self, figures: Mapping[str, float], *, step: int) -> None:
-        """Log some figures."""
+        """Log metrics at a step."""
 
     @abstractmethod
     def end(self) -> None:
@@ -55,7 +55,7 @@ class Logger(ABC):
 
 
 class TensorBoardLogger(Logger):
-    """Writes event files, which `tensorboard --logdir` finds anywhere below a folder."""
+    """Writes TensorBoard event files to a subfolder of the run's folder, where `tensorboard --logdir` finds them."""
 
     def __init__(self, folder: Path, *, name: str) -> None:
         super().__init__(folder, name=name)
@@ -63,7 +63,7 @@ class TensorBoardLogger(Logger):
         self._writer: Any = None
 
     def begin(self, plan: Planned) -> None:
-        # Of a run that is resumed what came after the checkpoint is hidden.
+        # hide what a resumed run had logged after its checkpoint
         writer = import_module("torch.utils.tensorboard").SummaryWriter
         self._writer = writer(str(self.folder / TENSORBOARD), purge_step=plan.done + 1 if plan.done else None)
 
@@ -77,7 +77,7 @@ class TensorBoardLogger(Logger):
 
 
 class MlflowLogger(Logger):
-    """Logs to the server that ``MLFLOW_TRACKING_URI`` names; a run that is resumed keeps its id."""
+    """Logs to the MLflow server of ``MLFLOW_TRACKING_URI``; a resumed run keeps its run id."""
 
     def __init__(self, folder: Path, *, name: str) -> None:
         super().__init__(folder, name=name)
@@ -99,14 +99,14 @@ class MlflowLogger(Logger):
 LOGGERS: Mapping[str, Callable[..., Logger]] = MappingProxyType(
     {"tensorboard": TensorBoardLogger, "mlflow": MlflowLogger}
 )
-"""Every logger by the name that configurations use."""
+"""The loggers by their names in configurations."""
 
 
 def make_loggers(names: Sequence[str], *, folder: Path, name: str) -> list[Logger]:
-    """The loggers of a run.
+    """Return the loggers of a run.
 
     Raises:
-        MissingExtraError: with the command that installs what one needs.
+        MissingExtraError: a package that a logger needs is not installed; the message has the command to install it.
     """
     return [LOGGERS[each](folder, name=name) for each in names]
 

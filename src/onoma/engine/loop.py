@@ -1,4 +1,4 @@
-"""The loop: batches in, the best weights out. It knows neither tasks nor files."""
+"""The training loop, which trains an objective and keeps the best weights. It is independent of tasks and files."""
 
 from __future__ import annotations
 
@@ -24,10 +24,14 @@ from onoma.errors import StoppedError, TrainingError
 
 @dataclass(frozen=True, slots=True)
 class LoopSettings:
-    """How long and how a run learns; see :class:`~onoma.training.config.TrainingConfig`.
+    """Settings of the training loop; see :class:`~onoma.training.config.TrainingConfig`.
 
     Attributes:
-        stretch: what people call that after which the objective is measured, if it is not an epoch.
+        epochs: maximum number of epochs.
+        patience: number of epochs without a better score after which training stops.
+        learner: settings of the training steps.
+        accumulate: number of batches whose gradients are accumulated for each optimizer step.
+        stretch: name of the interval between two evaluations, for messages; by default "epoch".
     """
 
     epochs: int
@@ -38,18 +42,18 @@ class LoopSettings:
 
 
 class Loop(Generic[AnyBatch]):
-    """A run's epochs and steps.
+    """The training loop of a run: its epochs and steps.
 
     Args:
-        objective: what learns.
-        data: gives the batches of each epoch.
-        settings: how long and how.
-        measure: scores the objective as it is; None to keep the last weights.
-        on_event: called with each event; it asks the run to stop by returning True.
-        checkpointer: writes checkpoints and restores the newest.
-        stop: is asked after each step whether that was the last.
-        ranks: the processes that run the same loop on the same batches. The first one's ``measure`` and
-            ``checkpointer`` count for all, and a signal to one of them ends all after the same step.
+        objective: objective to train.
+        data: examples and the batches of each epoch.
+        settings: settings of the loop.
+        measure: function that evaluates the objective after each epoch; None to keep the last weights.
+        on_event: function called with each event; it stops the run by returning True.
+        checkpointer: writes checkpoints and restores the newest one.
+        stop: stop requests, which are checked after each step.
+        ranks: processes that run the same loop on the same batches. Only ``measure`` and ``checkpointer`` of the first
+            process are used. A signal to any process stops all of them after the same step.
     """
 
     def __init__(
@@ -79,13 +83,13 @@ class Loop(Generic[AnyBatch]):
         self.state = TrainState()
 
     def run(self) -> TrainState:
-        """Train to the end; the objective then has the weights with the best score, or the last ones without one.
+        """Train to the end, and load the weights with the best score (without scores, the last weights).
 
-        A first Ctrl-C, or a listener that asks for it, ends the loop as if training were over.
+        The first Ctrl-C, or a listener that returns True, ends training early with the best weights so far.
 
         Raises:
-            TrainingError: the loss is not finite, or a batch does not fit in memory.
-            StoppedError: SIGTERM came.
+            TrainingError: the loss or the gradient is not finite, or a batch does not fit in memory.
+            StoppedError: the process received SIGTERM.
         """
         self._restore()
         self._announce()
@@ -107,7 +111,7 @@ class Loop(Generic[AnyBatch]):
                 return
 
     def _epoch(self) -> bool:
-        """Do what is left of an epoch; False where it was stopped before its end."""
+        """Train and evaluate the rest of an epoch; return False if it was stopped before its end."""
         batches = self.data.epoch(self.state.epochs)
         self.objective.train()
         while self.state.batches < len(batches):
@@ -120,7 +124,7 @@ class Loop(Generic[AnyBatch]):
         with self.learner.settled():
             score = self.ranks.broadcast(self._measured)
             if isinstance(score, StopNow):
-                return False  # measuring was broken off; it is repeated when the run is resumed
+                return False  # the evaluation was interrupted; it is repeated when the run is resumed
             better = score is not None and (self.state.score is None or score.value > self.state.score.value)
             if better:
                 self.state.score = score
@@ -186,7 +190,7 @@ class Loop(Generic[AnyBatch]):
         return self.state.epochs - self.state.best_epoch >= self.settings.patience
 
     def _stop_signal(self) -> signal.Signals | None:
-        """The signal that came, be it to another process; all get the same answer."""
+        """Return the stop signal that any process has received; the result is the same in all processes."""
         number = self.ranks.largest(self.stop.signal or 0)
         return signal.Signals(number) if number else None
 
@@ -233,5 +237,5 @@ class Loop(Generic[AnyBatch]):
 
 
 def _no_room(error: Exception) -> bool:
-    """Whether memory was too small; on a CPU torch has no special error for that."""
+    """Return whether an error means that memory was exhausted; torch has no error class for this on a CPU."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)

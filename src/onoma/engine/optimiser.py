@@ -1,6 +1,6 @@
-"""AdamW that touches only the word embeddings it must, and the rate's way up and down.
+"""AdamW with lazy updates of embedding rows, and the learning rate schedule.
 
-Source: Loshchilov and Hutter 2019, algorithm 2; warm-up and linear decay as in Devlin et al. 2019, appendix A.2.
+Source: Loshchilov and Hutter 2019, algorithm 2; warmup and linear decay as in Devlin et al. 2019, appendix A.2.
 """
 
 from __future__ import annotations
@@ -25,32 +25,33 @@ _FADED = 1e-20
 
 
 class RowwiseAdamW(AdamW):
-    """torch's fused AdamW, and where a gradient is sparse the same for the price of the rows in it.
+    """torch's fused AdamW, with lazy updates of the rows of embedding tables that have sparse gradients.
 
-    In a small encoder word embeddings are half of all weights, and a batch holds a few hundred of them. Without a
-    gradient AdamW still moves a row: it decays, and what is left of its momentum pushes it on. Both have a closed form.
-    After ``k`` steps with rates ``a_1 … a_k`` and decay ``d``, moments ``m`` and ``v`` at the last gradient, and Adam's
-    corrections of bias ``c_i``, a row ``w`` has become ::
+    In a small encoder, the word embeddings are half of all weights, but a batch contains only a few hundred of their
+    rows. AdamW also changes rows without a gradient: weight decay shrinks them, and the remaining momentum moves them.
+    Both effects have a closed form. Let a row ``w`` have the moments ``m`` and ``v`` at its last gradient. After ``k``
+    further steps without a gradient, with learning rates ``a_1 … a_k``, weight decay ``d`` and Adam's bias corrections
+    ``c_i``, the row is ::
 
         w * prod(1 - a_i d)  -  m / sqrt(v) * sum_i(a_i c_i (beta1 / sqrt(beta2))^i * prod_{j>i}(1 - a_j d))
 
-    Product and sum are kept as two numbers a row, and :meth:`catch_up` brings rows up to date, which has to be done
-    before they are read: those of a batch before its forward pass, all of them before the model is measured or saved.
-    A row that was not caught up in time is caught up when it next has a gradient; until then it is read as it was.
+    The product and the sum are stored as two numbers per row, and :meth:`catch_up` applies them to the rows. Rows must
+    be caught up before they are read: the rows of a batch before its forward pass, and all rows before the model is
+    evaluated or saved. Rows that have not been caught up have outdated values until their next gradient.
 
-    What differs from dense AdamW: rounding; and Adam's epsilon, which beside ``sqrt(v)`` should grow from step to step
-    without a gradient and here keeps its share of the first of them. That changes the push of step ``i`` by
-    ``i / 2000 * epsilon / sqrt(v)`` of itself, and the momentum is gone after some 50 steps: less than a thousandth
-    wherever gradients are above 100 times epsilon. A test holds the two together over hundreds of
-    steps in which rows come and go.
+    The result differs from dense AdamW only by rounding and by the effect of Adam's epsilon. The weight of epsilon
+    relative to ``sqrt(v)`` should grow with each step without a gradient; here it stays that of the first such step.
+    This changes the update of step ``i`` by a share of ``i / 2000 * epsilon / sqrt(v)``, and the momentum has vanished
+    after about 50 steps, so the difference is less than a thousandth if gradients are larger than 100 times epsilon. A
+    test compares both optimizers over hundreds of steps in which different rows have gradients.
 
-    The state of an embedding table is ``exp_avg``, ``exp_avg_sq``, ``step`` as in torch, and for every row ``idle``
-    (steps since its last gradient), ``decay`` (logarithm of the product), ``push`` (the sum) and ``fade``
-    (``(beta1 / sqrt(beta2))^idle``). It belongs to the weights as they are, rows that lag behind included, so a
-    checkpoint needs no catching up.
+    The state of an embedding table consists of ``exp_avg``, ``exp_avg_sq`` and ``step`` as in torch, and for every row
+    ``idle`` (number of steps since its last gradient), ``decay`` (logarithm of the product), ``push`` (the sum) and
+    ``fade`` (``(beta1 / sqrt(beta2))^idle``). The state matches the current weights, including rows that have not been
+    caught up, so a checkpoint can be written without :meth:`catch_up`.
     """
 
-    # torch hides these from its compiler, which it imports at their first call: 70 MB and a second for nothing.
+    # unwrapped, because the wrappers import torch's compiler at the first call, which takes 70 MB and a second
     add_param_group = inspect.unwrap(AdamW.add_param_group)
     zero_grad = inspect.unwrap(AdamW.zero_grad)
     state_dict = inspect.unwrap(AdamW.state_dict)
@@ -59,19 +60,19 @@ class RowwiseAdamW(AdamW):
 
     def __init__(self, params: Iterable[Tensor] | Iterable[dict[str, Any]], *, lr: float) -> None:
         super().__init__(params, lr=lr, fused=True)
-        # Otherwise torch.amp.GradScaler leaves it to the step to look for infinities, and the rows would not.
+        # otherwise torch.amp.GradScaler would leave the check for infinities to `step`, which has none for sparse rows
         self._step_supports_amp_scaling = False
         self.grad_scale: Tensor | None = None
-        """What the next step divides gradients by, which costs it nothing; torch's name for it."""
+        """Divisor of the gradients in the next step; the fused kernel of torch applies an attribute of this name."""
 
     def clip(self, norm: float, *, largest: float) -> None:
-        """Have the next step divide gradients of this norm such that it is at most ``largest``."""
+        """Clip the gradients, which have the given norm, to a norm of at most ``largest`` in the next step."""
         device = self.param_groups[0]["params"][0].device
         self.grad_scale = torch.tensor(norm / largest, device=device) if norm > largest else None
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """One step; sparse gradients are coalesced in place."""
+        """Take an optimizer step; sparse gradients are coalesced in place."""
         tables = [(group, weights, weights.grad) for group, weights in self._weights() if _is_sparse(weights.grad)]
         for _, table, _ in tables:
             table.grad = None
@@ -85,7 +86,11 @@ class RowwiseAdamW(AdamW):
 
     @torch.no_grad()
     def catch_up(self, ids: Int64[Tensor, " subwords"] | None = None) -> None:
-        """Bring rows of the embedding tables up to date: those of some subwords, or all."""
+        """Apply the missed updates to rows of the embedding tables.
+
+        Args:
+            ids: subword ids whose rows are updated; None for all rows.
+        """
         for group, table in self._weights():
             state = self.state.get(table, {})
             if "idle" in state:
@@ -120,14 +125,14 @@ class RowwiseAdamW(AdamW):
         state["exp_avg_sq"].index_copy_(0, rows, square)
         state["idle"] += 1
         state["decay"] += math.log1p(-rate * group["weight_decay"])
-        # Denormal numbers would be slow, and push nothing.
+        # set tiny values to zero: denormal numbers are slow and have no effect
         functional.threshold(state["fade"].mul_(beta1 / math.sqrt(beta2)), _FADED, 0.0, inplace=True)
         state["push"].mul_(1 - rate * group["weight_decay"]).add_(state["fade"], alpha=size)
         _reset(state, rows)
 
 
 def make_optimiser(objective: Objective[AnyBatch], *, settings: GroupSettings) -> RowwiseAdamW:
-    """AdamW over all parameters that learn. On a CPU the sparse tables get sparse gradients from now on."""
+    """Return the optimizer of all trainable parameters; on a CPU, also switch the sparse tables to sparse gradients."""
     for table in objective.sparse_tables:
         table.sparse = table.weight.device.type == "cpu"
     groups = [group.options() for group in make_groups(objective, settings=settings)]
@@ -136,20 +141,20 @@ def make_optimiser(objective: Objective[AnyBatch], *, settings: GroupSettings) -
 
 @torch.no_grad()
 def norm_of_gradients(weights: Iterable[Tensor]) -> float:
-    """The norm of all gradients together, sparse ones among them, which are coalesced in place."""
+    """Return the norm of all gradients together; sparse gradients are coalesced in place."""
     flat = [gradient.flatten() for gradient in _gradients(weights)]
     return float(torch.stack([torch.dot(each, each) for each in flat]).sum().sqrt())
 
 
 @torch.no_grad()
 def divide_gradients(weights: Iterable[Tensor], *, by: float) -> None:
-    """Divide all gradients, sparse ones among them."""
+    """Divide all gradients, dense and sparse, in place."""
     for gradient in _gradients(weights):
         gradient.div_(by)
 
 
 def _gradients(weights: Iterable[Tensor]) -> list[Tensor]:
-    """The gradients there are; of sparse ones, which are coalesced in place, the values."""
+    """Return the existing gradients; sparse ones are coalesced in place, and their values returned."""
     gradients = []
     for each in weights:
         if each.grad is not None:
@@ -160,13 +165,14 @@ def _gradients(weights: Iterable[Tensor]) -> list[Tensor]:
 
 
 def make_schedule(optimiser: AdamW, *, steps: int, warmup: float, head_first: float = 0.0) -> LambdaLR:
-    """A rate that climbs linearly over the share ``warmup`` of the steps and then falls linearly to 0.
+    """Return a schedule with linear warmup and linear decay to 0.
 
     Args:
-        optimiser: whose groups have names, as :class:`onoma.engine.groups.Group` gives them.
-        steps: of the whole run.
-        warmup: share of the steps in which a rate climbs.
-        head_first: share of the steps in which the rate of all but the head is 0; theirs climbs after them.
+        optimiser: optimizer whose parameter groups have names, as :class:`onoma.engine.groups.Group` sets them.
+        steps: number of steps of the whole run.
+        warmup: share of the steps in which the learning rate rises.
+        head_first: share of the steps in which only the head is trained. The learning rate of all other groups is 0 in
+            these steps, and their warmup starts afterwards.
     """
 
     def climbing(first: int) -> Callable[[int], float]:
@@ -187,7 +193,7 @@ def make_schedule(optimiser: AdamW, *, steps: int, warmup: float, head_first: fl
 
 
 def set_step(schedule: LambdaLR, step: int) -> None:
-    """Let a new schedule go on as if it had seen so many steps."""
+    """Set a new schedule to a step, as if it had been called for all steps before."""
     schedule.load_state_dict(schedule.state_dict() | {"last_epoch": step, "_step_count": step + 1})
     shares = (share(step) for share in schedule.lr_lambdas)
     for group, base, share in zip(schedule.optimizer.param_groups, schedule.base_lrs, shares, strict=True):
@@ -209,15 +215,15 @@ def _new_state(table: Tensor) -> dict[str, Tensor]:
 
 
 def _correction(state: Mapping[str, Tensor], beta2: float) -> float:
-    """The root of Adam's correction of the second moment's bias."""
+    """Return the square root of Adam's bias correction of the second moment."""
     return math.sqrt(1 - beta2 ** float(state["step"]))
 
 
 def _catch_up(table: Tensor, group: Mapping[str, Any], state: Mapping[str, Tensor], rows: Tensor) -> None:
-    """Do to some rows, which are named once each, what AdamW would have done since their last gradients."""
+    """Apply to unique rows the updates that AdamW would have made since their last gradients."""
     beta1, beta2 = group["betas"]
     idle, mean, square = state["idle"][rows, None], state["exp_avg"][rows], state["exp_avg_sq"][rows]
-    # Epsilon as the first of the missed steps had it, which pushed most.
+    # epsilon relative to the second moment as in the first missed step, whose update is the largest
     correction = (1 - beta2 ** (state["step"] - idle + 1)).sqrt()
     direction = mean / square.sqrt().addcmul_(correction, correction.new_tensor(group["eps"]))
     moved = table[rows].mul_(state["decay"][rows, None].exp()).addcmul_(direction, state["push"][rows, None], value=-1)

@@ -1,7 +1,7 @@
-"""The gradients of several processes to their sum, the same to the last bit in all of them.
+"""The sum of gradients over several processes, which is identical to the last bit in all of them.
 
-A process may have no gradient at all, where it got no share of a batch. This module does not know what weighs how much;
-see :class:`~onoma.engine.learner.Learner`.
+A process has no gradients if its part of a batch is empty. The weighting of the loss is not done here, but in
+:class:`~onoma.engine.learner.Learner`.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from torch import Tensor
 from onoma.engine.devices import Ranks
 
 _NUMBERS_AT_ONCE = 2**24
-"""Large enough that the network's delay does not count, small enough that the copy does not."""
+"""Maximum number of values per bucket: large enough to hide network latency, small enough to keep the copy cheap."""
 
 _NONE, _DENSE, _SPARSE = range(3)
 
 
 @torch.no_grad()
 def sum_gradients(weights: Iterable[Tensor], *, ranks: Ranks) -> None:
-    """Replace each process's gradients by the sum of all; a gradient that no process has stays None.
+    """Replace the gradients of each process by their sum over all processes, in place.
 
-    Sparse gradients are coalesced, with the rows that any process has.
+    A gradient that no process has stays None. Sparse gradients are coalesced and contain the rows of all processes.
     """
     if ranks.alone:
         return
@@ -52,7 +52,7 @@ def _kind(gradient: Tensor | None) -> int:
 
 
 def _no_rows(table: Tensor) -> Tensor:
-    """A sparse gradient of no rows; of the shape that an embedding's gradient has."""
+    """Return a sparse gradient without rows, in the shape of an embedding's gradient."""
     places = torch.empty(1, 0, dtype=torch.int64, device=table.device)
     return torch.sparse_coo_tensor(places, table.new_empty(0, table.shape[1]), table.shape, is_coalesced=True)
 

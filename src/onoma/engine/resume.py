@@ -1,4 +1,4 @@
-"""Whether a run may go on from where another has stopped."""
+"""Checks whether an unfinished run can be resumed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _SETTINGS = "settings.json"
 
 
 def settings_of_run(output: Path) -> dict[str, object] | None:
-    """The configuration with which the unfinished run in an output folder began; None where there is none.
+    """Read the configuration of the unfinished run in an output folder; return None if there is no such run.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: the configuration cannot be read.
     """
     run = OutputFolder(output).run
     identity = read_identity(run)
@@ -36,13 +36,13 @@ def settings_of_run(output: Path) -> dict[str, object] | None:
 
 
 def keep_settings(run: Path, settings: Mapping[str, object]) -> None:
-    """Keep the configuration of a run that does something else before it has an identity."""
+    """Save the configuration of a run that has no identity yet, because another stage comes before its training."""
     with replacing(run / _SETTINGS) as file:
         file.write(json.dumps(settings, indent=2) + "\n")
 
 
 def dtype_of_run(wanted: DtypeName, *, device: torch.device, folder: Path | None) -> Dtype:
-    """The dtype in which the run in the folder began; a measurement may come out differently the second time."""
+    """Return the dtype of a run; for ``auto``, that of the unfinished run, because a new measurement may differ."""
     before = None if folder is None else read_identity(folder)
     if before is None or wanted != "auto":
         return choose_dtype(wanted, device=device)
@@ -50,10 +50,16 @@ def dtype_of_run(wanted: DtypeName, *, device: torch.device, folder: Path | None
 
 
 def check_resumable(identity: RunIdentity, folder: Path, *, accept_changes: bool, on_event: Listener) -> None:
-    """Make a folder that of this run, or check that it is.
+    """Write the identity of a run to its folder, after a check that an unfinished run there is the same run.
+
+    Args:
+        identity: identity of this run.
+        folder: folder of the run.
+        accept_changes: whether to continue even if settings, data or versions have changed.
+        on_event: function called with a notice for each change.
 
     Raises:
-        InputError: it is that of a run with other settings, data or versions; names them all.
+        InputError: the unfinished run has other settings, data or versions; the message lists all of them.
     """
     before = read_identity(folder)
     found = [] if before is None else differences(before, identity)

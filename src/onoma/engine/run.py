@@ -1,4 +1,4 @@
-"""A run: where it computes, what is kept of it in its folder, its listeners, and the loop."""
+"""A training run: its device, its folder with checkpoints and history, its listeners, and its loop."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from onoma.engine.train_state import TrainState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A run that is about to begin or to go on; see :meth:`prepare`.
+    """A training run that is ready to be started or resumed; create it with :meth:`prepare`.
 
     Attributes:
-        settings: of the engine.
-        device: where it computes.
-        folder: where checkpoints and history are kept; resumes from those that exist. None to keep none.
-        loggers: called with each event, as the history is.
-        accept_changes: go on also where settings, data or versions are not what they were.
-        on_event: called with each event.
-        ranks: the processes that run it together; only the first has a folder.
+        settings: settings of the engine.
+        device: device to train on.
+        folder: folder for checkpoints and history; an unfinished run in it is resumed. None to save nothing.
+        loggers: loggers called with each event.
+        accept_changes: whether to resume even if settings, data or versions have changed.
+        on_event: function called with each event.
+        ranks: processes that train together; only the first one has a folder.
     """
 
     settings: EngineConfig
@@ -59,16 +59,16 @@ class Run:
         accept_changes: bool,
         ranks: Ranks = ALONE,
     ) -> Run:
-        """Find the device and the loggers, and seed torch.
+        """Prepare a run: find its device, create its loggers and seed torch.
 
         Args:
-            settings: of the engine.
-            name: what loggers call the run.
+            settings: settings of the engine.
+            name: name of the run for loggers.
             on_event, folder, accept_changes, ranks: see the attributes.
 
         Raises:
-            ConfigError: the device is not there.
-            MissingExtraError: a logger is not installed.
+            ConfigError: the device is not available.
+            MissingExtraError: the package of a logger is not installed.
         """
         device = find_device(settings.device, ranks=ranks)
         loggers = make_loggers(settings.log, folder=folder, name=name) if folder else []
@@ -84,7 +84,7 @@ class Run:
         )
 
     def dtype(self) -> Dtype:
-        """In which numbers it learns: as in the folder, or as the settings say."""
+        """Return the dtype of the run, according to the settings or to the unfinished run in the folder."""
         return self.ranks.broadcast(lambda: dtype_of_run(self.settings.dtype, device=self.device, folder=self.folder))
 
     def train(
@@ -99,22 +99,22 @@ class Run:
         encoder: str,
         dtype: Dtype,
     ) -> TrainState:
-        """Run the loop from the newest checkpoint to its end.
+        """Run the training loop to its end, from the newest checkpoint if there is one.
 
         Args:
-            objective: what learns.
-            data: gives the batches of each epoch.
-            settings: of the loop.
-            measure: scores the objective as it is; None to keep the last weights.
-            config: the whole configuration, as JSON takes it.
-            digests: of each part of the data.
-            encoder: the digest of what the objective begins as.
-            dtype: in which it learns.
+            objective: objective to train.
+            data: examples and the batches of each epoch.
+            settings: settings of the loop.
+            measure: function that evaluates the objective after each epoch; None to keep the last weights.
+            config: whole configuration as JSON-compatible values.
+            digests: digest of each part of the data.
+            encoder: digest of the encoder that training starts from; empty if there is none.
+            dtype: dtype of the matrix products, for the identity of the run.
 
         Raises:
-            InputError: the run in the folder is another one.
-            TrainingError: training cannot go on.
-            StoppedError: SIGTERM came.
+            InputError: the folder contains a different unfinished run.
+            TrainingError: training cannot continue, for example because the loss is not finite.
+            StoppedError: the process received SIGTERM.
         """
         listener, checkpointer = self.on_event, Checkpointer()
         if self.folder is not None:

@@ -1,6 +1,7 @@
-"""Requests to stop: the first Ctrl-C or SIGTERM ends training at a good moment, the second at once.
+"""Stop requests: the first Ctrl-C or SIGTERM ends training cleanly, the second one ends the process immediately.
 
-A process that was started to ignore Ctrl-C, such as a worker whose parent answers it, goes on ignoring it.
+Training ends after the current step; an evaluation is interrupted.
+A signal that the process ignores already stays ignored, such as Ctrl-C in a worker process whose parent handles it.
 """
 
 from __future__ import annotations
@@ -13,16 +14,16 @@ from types import FrameType, TracebackType
 
 
 class StopNow(BaseException):
-    """Raised where waiting for a good moment would take long; see :meth:`Stop.at_once`."""
+    """Raised by a signal inside :meth:`Stop.at_once`, where a deferred stop would take too long."""
 
 
 class Stop:
-    """Whether a stop was requested; a context in which signals are handled.
+    """A context manager that records stop requests from signals.
 
-    Outside the main thread, where Python cannot handle signals, it handles none.
+    Outside the main thread, where Python cannot set signal handlers, signals are not handled.
 
     Attributes:
-        signal: the first that came; None so far.
+        signal: signal that requested the stop; None if there was none.
     """
 
     def __init__(self) -> None:
@@ -43,12 +44,12 @@ class Stop:
         self._restore()
 
     def request(self) -> None:
-        """Ask to stop as Ctrl-C does."""
+        """Request a stop, like Ctrl-C."""
         self.signal = self.signal or signal.SIGINT
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """In here a signal raises :class:`StopNow`."""
+        """Raise :class:`StopNow` as soon as a signal arrives inside this context."""
         self._at_once = True
         try:
             yield

@@ -1,4 +1,4 @@
-"""How far a run has come, with the best weights so far, and how it ended."""
+"""The progress of a training run, with its best weights so far."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from onoma.engine.events import Score
 
 @dataclass(slots=True)
 class TrainState:
-    """How far a run has come, and in the end how it ended.
+    """The progress of a run, and its final result.
 
     Attributes:
-        score: of the best weights; None without a measure or before its first result.
-        epochs: epochs that are over.
-        batches: batches done of the epoch that is not.
-        best_epoch: when ``score`` was measured; without a measure the last epoch.
-        interrupted: whether it was asked to stop early.
+        score: score of the best weights; None without evaluation or before the first one.
+        epochs: number of finished epochs.
+        batches: number of batches done in the unfinished epoch.
+        best_epoch: number of the epoch with the best score, counted from 1; without evaluation, the last epoch.
+        interrupted: whether the run was stopped early on request.
     """
 
     score: Score | None = None
@@ -33,20 +33,20 @@ class TrainState:
     _best: dict[str, Tensor] | None = field(default=None, repr=False)
 
     def keep(self, objective: Weights) -> None:
-        """Remember the weights as the ones to end with."""
+        """Store a copy of the current weights as the best ones."""
         weights = objective.state_dict()
         if self._best is None:
             self._best = {name: torch.empty_like(each) for name, each in weights.items()}
-        for name, each in self._best.items():  # over the old ones: two copies at once would be the peak of the run
+        for name, each in self._best.items():  # overwrites the old copy: a second one would raise the peak memory
             each.copy_(weights[name])
 
     def restore(self, objective: Weights) -> None:
-        """Load the weights that were kept."""
+        """Load the best weights into the objective; do nothing if none were stored."""
         if self._best is not None:
             objective.load_state_dict(self._best)
 
     def state_dict(self) -> dict[str, object]:
-        """As plain values and tensors."""
+        """Return the state as plain values and tensors, for a checkpoint."""
         return {
             "score": None if self.score is None else asdict(self.score),
             "epochs": self.epochs,

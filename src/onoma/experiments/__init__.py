@@ -1,7 +1,7 @@
-"""Many runs on one's own data: cells of a comparison in worker processes, their records, and what follows from them.
+"""Comparisons of candidates over many training runs: cells in worker processes, their records, and the evaluation.
 
-A cell is one training run: a corpus, a candidate, so many sentences, a seed. This package does not know how a cell is
-trained; whoever calls passes the function that does it.
+A cell is one training run of a candidate on a corpus, with a number of training sentences and a seed. The caller passes
+the function that trains a cell.
 """
 
 from onoma.experiments.cells import Cell, cells_of

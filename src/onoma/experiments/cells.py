@@ -1,4 +1,4 @@
-"""A comparison's configuration to its cells, each with the tables of its run."""
+"""Cells of a comparison, built from its configuration, each with the configuration tables of its run."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from onoma.bundle import BASELINES
 from onoma.experiments.config import ALL, CandidateConfig, ComparisonConfig, Table, file_name
 
 _ONLY = "data"
-"""The name of the corpus where there is one without a name."""
+"""Name of the corpus if the configuration has no named corpora."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One run.
+    """A training run of a comparison.
 
     Attributes:
-        corpus, candidate: their names.
-        sentences: of the training text; None for all.
-        seed: of the run, and of the sentences that it learns from.
-        tables: of its configuration, without its output.
+        corpus, candidate: names of the corpus and of the candidate.
+        sentences: number of training sentences; None for all.
+        seed: seed of the run, and of the selection of its training sentences.
+        tables: configuration tables of the run, without its output folder.
     """
 
     corpus: str
@@ -32,13 +32,13 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """What it is called among all, and the path of its folder."""
+        """Unique name of the cell within the comparison, also the relative path of its folder."""
         size = ALL if self.sentences is None else str(self.sentences)
         return f"{file_name(self.corpus)}/{file_name(self.candidate)}/{size}-{self.seed}"
 
 
 def cells_of(config: ComparisonConfig) -> Iterator[Cell]:
-    """The cells of a comparison, a seed after the other, so that there is something to see of all candidates soon."""
+    """Yield the cells of a comparison, seed by seed, so that the first results cover all candidates."""
     corpora = {each.name: each.data for each in config.corpus} or {_ONLY: {}}
     for seed in config.all_seeds:
         for size in config.sizes:

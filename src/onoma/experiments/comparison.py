@@ -1,8 +1,8 @@
-"""Records of cells and speeds to a comparison: a row for each candidate, size and corpus, chosen on dev.
+"""Result of a comparison, built from the records and speeds of its cells: a row for each candidate, size and corpus.
 
-The best of a corpus and size is the one whose mean F1 on dev is highest; the others' figures on test are compared with
-its own. Rows on the Pareto front are those that no other row of their corpus and size matches or beats in F1 on dev,
-words a second and size at once.
+The best candidate of a corpus and size is the one with the highest mean F1 on dev; the test scores of the others are
+compared with its scores. A row is on the Pareto front if no other row of its corpus and size is at least as good in F1
+on dev, words per second and model size, and better in one of them.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from onoma.experiments.records import CellRecord, Speed
 from onoma.metrics import Interval, SeedsDifference, compare_over_seeds, mean_f1_interval
 
 _AHEAD = 2
-"""Curves are forecast up to so many times the largest size."""
+"""Learning curves are forecast up to this multiple of the largest size."""
 
 _MORE = 500
-"""Sentences: what so many more would bring is forecast too."""
+"""Number of additional sentences for which F1 is forecast too."""
 
 _SMALLER_IS_BETTER = {"latency": "ms", "memory": "MB", "size": "MB"}
 _UNITS = {"ms": 1.0, "s": 1000.0, "MB": 1.0, "GB": 1000.0, "": 1.0}
@@ -29,34 +29,36 @@ _UNITS = {"ms": 1.0, "s": 1000.0, "MB": 1.0, "GB": 1000.0, "": 1.0}
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A figure of several runs: its mean and standard deviation, in fractions of 1 or in seconds."""
+    """Mean and standard deviation of a metric or a time over several runs, in fractions of 1 or in seconds."""
 
     mean: float
     deviation: float
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Measured:
-        """The figure of at least one run; one alone does not deviate."""
+        """Return the mean and standard deviation of at least one value; the deviation of a single value is 0."""
         return cls(fmean(values), stdev(values) if len(values) > 1 else 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonRow:
-    """A candidate on a corpus at a size.
+    """Results of a candidate on a corpus at a training size.
 
     Attributes:
-        sentences: of the training text; None for all.
-        learnt: sentences that were learnt from.
-        tested_on: ``test``, or ``dev`` where the corpus has no test text.
-        seeds: those of its finished runs; none if all have failed.
-        dev, test: F1; ``test`` is that on dev where there is no test text. None without a finished run.
-        interval: of the mean F1 on test.
-        difference: F1 on test less that of the best; None of the best itself.
-        seconds: of training.
-        speed: None where it was not measured, as for all sizes but the largest.
-        best: whether its F1 on dev is highest.
+        corpus, candidate: names of the corpus and of the candidate.
+        sentences: number of training sentences; None for all.
+        learnt: number of sentences actually trained on.
+        tested_on: ``test``, or ``dev`` if the corpus has no test set.
+        seeds: seeds of the finished runs; empty if all runs have failed.
+        dev, test: F1 on dev and on test; without a test set, ``test`` is F1 on dev. None without a finished run.
+        interval: interval of the mean F1 on test.
+        difference: F1 on test minus that of the best candidate; None for the best candidate itself, and if the two
+            have no seed in common.
+        seconds: training time in seconds.
+        speed: speed of the model; None if it was not measured, as for all sizes but the largest.
+        best: whether its mean F1 on dev is the highest.
         on_front: whether it is on the Pareto front.
-        errors: why runs have failed.
+        errors: error messages of failed runs.
     """
 
     corpus: str
@@ -78,11 +80,12 @@ class ComparisonRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearningCurve:
-    """F1 on dev of a candidate on a corpus by sentences, measured and forecast.
+    """F1 on dev of a candidate on a corpus by number of training sentences, measured and forecast.
 
     Attributes:
-        runs: F1 of each run, by sentences that it learnt from.
-        forecasts: at larger sizes; none where fewer than three sizes were trained.
+        corpus, candidate: names of the corpus and of the candidate.
+        runs: F1 of each run, by number of training sentences.
+        forecasts: forecasts at larger sizes; empty if fewer than three sizes were trained.
     """
 
     corpus: str
@@ -93,7 +96,9 @@ class LearningCurve:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """Bounds for what a model may cost, such as ``{"latency": 20.0, "size": 50.0}``, in milliseconds and megabytes.
+    """Upper bounds for the latency, memory and size of a model, such as ``{"latency": 20.0, "size": 50.0}``.
+
+    Latency is in milliseconds; memory and size are in megabytes.
 
     >>> Within.parse("latency=20ms,size=0.5GB").bounds
     {'latency': 20.0, 'size': 500.0}
@@ -103,10 +108,10 @@ class Within:
 
     @classmethod
     def parse(cls, text: str) -> Within:
-        """Read bounds as people write them.
+        """Parse bounds such as ``latency=20ms,size=50MB``.
 
         Raises:
-            ConfigError: they cannot be read.
+            ConfigError: the text cannot be parsed.
         """
         bounds = {}
         for part in text.split(","):
@@ -127,11 +132,11 @@ class Within:
         return cls(bounds)
 
     def holds(self, speed: Speed | None) -> bool:
-        """Whether a model is within the bounds; one that was not measured is not."""
+        """Return whether a model is within the bounds; false if its speed was not measured."""
         return speed is not None and not self.exceeded(speed)
 
     def exceeded(self, speed: Speed) -> list[str]:
-        """The bounds that a model exceeds, each with what it has, as in ``latency 25 ms``."""
+        """Return the bounds that a model exceeds, each with the model's value, as in ``latency 25 ms``."""
         return [
             f"{key} {getattr(speed, key):,.3g} {_SMALLER_IS_BETTER[key]}"
             for key, bound in self.bounds.items()
@@ -144,16 +149,17 @@ class Within:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What was found.
+    """Result of a comparison.
 
     Attributes:
-        rows: by corpus, size and candidate, in the order of the configuration.
-        curves: where several sizes were trained.
-        machine: the processor, and its cores that were used.
-        threads: of runs; several numbers if not all had the same.
-        within: bounds that the caller has set.
-        chosen: the candidate of each corpus whose F1 on dev is highest within the bounds; None where none is within.
-        notes: what a reader should know of how data was read.
+        rows: rows by corpus, size and candidate, in the order of the configuration; sizes are in ascending order.
+        curves: learning curves, of candidates trained at several sizes.
+        machine: name of the processor, and number of cores used.
+        threads: number of threads of the runs; several numbers if they differ.
+        within: bounds set by the caller.
+        chosen: candidate of each corpus with the highest F1 on dev within the bounds, at the largest size; None if no
+            candidate is within them.
+        notes: notices for the reader, such as on how data was read.
     """
 
     rows: tuple[ComparisonRow, ...]
@@ -165,7 +171,7 @@ class Comparison:
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
-        """Plain values for :func:`json.dumps`; F1 in fractions of 1."""
+        """Return plain values for :func:`json.dumps`, with F1 in fractions of 1."""
         return {
             "rows": [_row_json(row) for row in self.rows],
             "curves": [asdict(curve) for curve in self.curves],
@@ -184,13 +190,13 @@ def make_comparison(
     machine: Mapping[str, object],
     within: Within | None = None,
 ) -> Comparison:
-    """Compare what was trained.
+    """Build the result of a comparison.
 
     Args:
-        records: of all cells, in the order of the configuration.
-        speeds: of models of the largest size, by corpus and candidate.
-        machine: what the comparison ran on.
-        within: bounds for what a model may cost.
+        records: records of all cells, in the order of the configuration.
+        speeds: speeds of the models of the largest size, by corpus and candidate.
+        machine: facts about the machine that the comparison ran on.
+        within: upper bounds for the cost of the chosen models.
     """
     groups: dict[tuple[str, int | None], dict[str, list[CellRecord]]] = {}
     for record in records:
@@ -212,7 +218,7 @@ def make_comparison(
 
 
 def _rows(candidates: Mapping[str, Sequence[CellRecord]], speeds: Mapping[str, Speed]) -> list[ComparisonRow]:
-    """The rows of one corpus and size."""
+    """Return the rows of one corpus and size."""
     rows = [_row(records, speeds.get(name)) for name, records in candidates.items()]
     finished = [row for row in rows if row.dev is not None]
     if not finished:
@@ -259,7 +265,7 @@ def _dev_f1(row: ComparisonRow) -> float:
 
 
 def _difference(ours: Sequence[CellRecord], best: Sequence[CellRecord]) -> SeedsDifference | None:
-    """The difference over the seeds that both have finished."""
+    """Return the difference over the seeds that both have finished; None if there are none."""
     by_seed = [{record.seed: record.array for record in records if not record.error} for records in (ours, best)]
     seeds = sorted(by_seed[0].keys() & by_seed[1].keys())
     if not seeds:
@@ -268,7 +274,7 @@ def _difference(ours: Sequence[CellRecord], best: Sequence[CellRecord]) -> Seeds
 
 
 def _beats(other: ComparisonRow, row: ComparisonRow) -> bool:
-    """Whether another is nowhere worse and somewhere better."""
+    """Return whether another row is at least as good in all respects and better in one."""
     if other.speed is None or row.speed is None or other is row:
         return False
     pairs = [
@@ -292,7 +298,7 @@ def _chosen(rows: Sequence[ComparisonRow], within: Within | None) -> dict[str, s
 
 
 def _curves(rows: Sequence[ComparisonRow], records: Sequence[CellRecord]) -> list[LearningCurve]:
-    """A curve for each candidate of which several sizes were trained."""
+    """Return a learning curve for each candidate that was trained at several sizes."""
     curves = []
     for corpus, candidate in dict.fromkeys((row.corpus, row.candidate) for row in rows):
         runs: dict[int, list[float]] = {}

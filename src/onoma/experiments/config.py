@@ -1,4 +1,4 @@
-"""What is compared: corpora, candidates, sizes and seeds, from a TOML file and options."""
+"""Configuration of a comparison: corpora, candidates, sizes and seeds, from a TOML file and options."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from onoma.errors import ConfigError
 Table = dict[str, Any]
 
 ALL = "all"
-"""The size of a cell that learns from the whole training text."""
+"""Size of a cell that is trained on the whole training text."""
 
 
 class CandidateConfig(Frozen):
-    """What is compared with others: tables of a run, which are added to those of all runs.
+    """A candidate of a comparison: tables of a run, which are added to the tables shared by all runs.
 
     Attributes:
-        name: that of the candidate.
-        data, model, training, adapt, task, crf, bilstm: as in a run of `onoma train`.
+        name: name of the candidate.
+        data, model, training, adapt, task, crf, bilstm: tables as in a run of `onoma train`.
     """
 
     name: str = Field(min_length=1)
@@ -40,7 +40,7 @@ class CandidateConfig(Frozen):
 
 
 class CorpusTable(Frozen):
-    """A corpus: its name, and the keys of `data` of a run."""
+    """A corpus: its name, and the keys of the table `data` of a run."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -48,21 +48,21 @@ class CorpusTable(Frozen):
 
     @property
     def data(self) -> Table:
-        """The keys of `data`."""
+        """The table `data` of the corpus."""
         return dict(self.model_extra or {})
 
 
 class ComparisonConfig(Frozen):
-    """A whole comparison.
+    """Configuration of a comparison.
 
     Attributes:
-        output: the folder of the comparison.
-        seeds: how many, or which.
-        sizes: sentences of the training text that are learnt, each a number or `all`.
-        jobs: runs at a time; by default as many as cores and memory allow.
-        data, model, training: what all runs have in common, as in a run of `onoma train`. Baselines take `data` alone.
-        corpus: tables of several corpora; one alone is `data` itself.
-        candidate: tables of what is compared.
+        output: path of the output folder.
+        seeds: number of seeds, or the seeds themselves.
+        sizes: numbers of training sentences, each a number or `all`.
+        jobs: number of runs at the same time; by default as many as cores and memory allow.
+        data, model, training: tables shared by all runs, as in a run of `onoma train`. Baselines only use `data`.
+        corpus: tables of the corpora, if there are several; a single corpus is given by `data`.
+        candidate: tables of the candidates.
     """
 
     output: Path
@@ -92,7 +92,7 @@ class ComparisonConfig(Frozen):
 
     @property
     def all_seeds(self) -> tuple[int, ...]:
-        """Each seed."""
+        """The seeds themselves, without duplicates."""
         return tuple(range(1, self.seeds + 1)) if isinstance(self.seeds, int) else tuple(dict.fromkeys(self.seeds))
 
 
@@ -106,17 +106,19 @@ def read_comparison(
     heads: Sequence[str] = (),
     settings: Mapping[str, object] | None = None,
 ) -> ComparisonConfig:
-    """Put a comparison together from a TOML file, candidates and named settings; the later win.
+    """Build the configuration of a comparison from a TOML file, encoders and settings.
+
+    The settings override those of the file. The encoders are added to the candidates of the file.
 
     Args:
-        path: a TOML file, or None.
-        encoders: each, with each of the heads, is one more candidate.
-        heads: the heads of these; by default what the settings say.
-        settings: values by dotted key, such as ``data.train``; None means not given.
+        path: path of a TOML file, or None.
+        encoders: encoders to add as candidates, each with each of the heads.
+        heads: heads of these candidates; by default the head that is set for all runs.
+        settings: values by dotted key, such as ``data.train``; None means not set.
 
     Raises:
-        ConfigError: the file cannot be read, a key is unknown, a value does not fit, there is nothing to compare, or
-            two candidates or corpora have the same name.
+        ConfigError: the file cannot be read, a key is unknown, a value is invalid, there are no candidates, or two
+            candidates or corpora have the same name.
     """
     found = config.read_config(ComparisonConfig, path, settings=settings, asked_for=_ASKED_FOR_BY)
     found = found.model_copy(update={"candidate": (*found.candidate, *_candidates(encoders, heads))})
@@ -131,12 +133,12 @@ def read_comparison(
 
 
 def file_name(name: str) -> str:
-    """A name as that of a file or folder."""
+    """Return a name in a form that is valid as the name of a file or folder."""
     return re.sub(r"[^\w.+=-]+", "-", name).strip("-.") or "-"
 
 
 def _check_names(kind: str, names: Sequence[str]) -> None:
-    """Each has a folder of its own, also where capitals make no difference to names of folders."""
+    """Check that the names give different folders, also on a case-insensitive file system."""
     counts = Counter(file_name(name).casefold() for name in names)
     alike = dict.fromkeys(name for name in names if counts[file_name(name).casefold()] > 1)
     if len(alike) == 1:
@@ -146,9 +148,10 @@ def _check_names(kind: str, names: Sequence[str]) -> None:
 
 
 def _candidates(encoders: Sequence[str], heads: Sequence[str]) -> list[CandidateConfig]:
-    """Each encoder with each head, named by both where there are several heads; baselines, which have none, once.
+    """Return a candidate for each encoder and head, and one for each baseline, since baselines have no head.
 
-    Of an encoder's path the last part is its name, unless another one has the same.
+    The name is the last part of the encoder's path, or the whole path if another encoder has the same last part. If
+    there are several heads, the name of the head is appended.
     """
     if heads and not encoders:
         raise ConfigError("--head says what is put on an encoder; name one with --encoder")

@@ -1,9 +1,9 @@
-"""F1 at some sizes of the training text to F1 at larger ones: a power law with what is known of such curves.
+"""Forecast of F1 at larger training sizes from F1 at smaller ones, by a power law with priors on its parameters.
 
-The error falls as ``floor + scale * size ** -exponent``. Three sizes do not say three numbers well, so all curves of a
-grid are weighed by how well they fit, times how common such curves are, and the forecast is what the weighed curves
-say. Its interval also has what one more run strays by. Runs stray by chance and by which sentences they learn from, and
-so the more the fewer these are: their variance is taken to fall with the size.
+The error is modelled as ``floor + scale * size ** -exponent``. Three sizes do not determine three parameters well.
+Therefore all curves of a grid are weighted by their likelihood times their prior. The forecast is the weighted mean.
+Its interval also includes the deviation of a single new run. Runs vary by chance and with the sentences that they are
+trained on, the more the fewer these are: their variance is assumed to be inversely proportional to the size.
 
 Source: the law as in Hestness et al. 2017, https://arxiv.org/abs/1712.00409; for classifiers Figueroa et al. 2012,
 https://doi.org/10.1186/1472-6947-12-8.
@@ -24,28 +24,28 @@ FEWEST_SIZES = 3
 LEVEL = 0.95
 
 _EXPONENT, _EXPONENT_SPREAD = np.log(0.28), 0.5
-"""The natural logarithm of the exponent: where it commonly is, and its standard deviation."""
+"""Prior of the natural logarithm of the exponent: mean and standard deviation of a normal distribution."""
 
 _FLOOR, _LARGEST_FLOOR = 0.15, 0.6
-"""Floors are the rarer the higher they are, by a factor of e with each of the first."""
+"""Prior of the floor: scale of an exponential distribution, and upper bound."""
 
 _MISFIT = 0.008
-"""What a measured mean is away from the best curve, apart from chance: the law is one of many that could hold."""
+"""Standard deviation of a measured mean from the best curve, apart from chance; a power law only approximates it."""
 
 _DEVIATION_AT, _DEVIATION, _WORTH = 100, 0.03, 4
-"""The standard deviation of runs commonly seen at a size, which counts like so many runs beside those given."""
+"""Prior of the variance of runs: a size, the standard deviation at that size, and its weight in degrees of freedom."""
 
 _NEGLIGIBLE = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """F1 at a size, fractions of 1.
+    """Forecast of F1 at a training size, in fractions of 1.
 
     Attributes:
-        sentences: the size.
-        f1: the weighed mean of the curves.
-        low, high: between which a run of this size is expected, by the level of the interval.
+        sentences: number of training sentences.
+        f1: weighted mean of the curves.
+        low, high: lower and upper bound of the interval in which a run of this size is expected.
     """
 
     sentences: int
@@ -55,15 +55,15 @@ class Forecast:
 
 
 def forecast(runs: Mapping[int, Sequence[float]], sizes: Sequence[int], *, level: float = LEVEL) -> list[Forecast]:
-    """Forecast F1 at some sizes.
+    """Forecast F1 at other training sizes.
 
     Args:
-        runs: F1 of one or several runs, fractions of 1, by sentences that they learnt from.
-        sizes: where it is wanted.
-        level: the share of runs that an interval is to hold.
+        runs: F1 of one or more runs, in fractions of 1, by number of training sentences.
+        sizes: numbers of training sentences to forecast F1 at.
+        level: share of runs that an interval should contain.
 
     Raises:
-        InputError: there are fewer than three sizes.
+        InputError: there are runs of fewer than three sizes.
     """
     if len(runs) < FEWEST_SIZES:
         raise InputError(f"a forecast needs runs of at least {FEWEST_SIZES} sizes, not {len(runs)}")
@@ -90,7 +90,7 @@ def forecast(runs: Mapping[int, Sequence[float]], sizes: Sequence[int], *, level
 
 
 def _variance(runs: Mapping[int, Sequence[float]]) -> float:
-    """The variance of a run times its size, from the given runs and what is commonly seen."""
+    """Return the variance of a run times its size, estimated from the given runs and the prior."""
     squares = _WORTH * _DEVIATION**2 * _DEVIATION_AT
     for size, each in runs.items():
         values = np.asarray(each)
@@ -99,7 +99,7 @@ def _variance(runs: Mapping[int, Sequence[float]]) -> float:
 
 
 def _grid(error: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Curves, ``[curves, 3]``: the floor, the error above it at the middle of the known sizes, and the exponent."""
+    """Return curves, ``[curves, 3]``: floor, error above it at the geometric mean of the known sizes, exponent."""
     floors = np.linspace(0, min(_LARGEST_FLOOR, float(error.min())), 40)
     heights = np.linspace(0, float(error.max()), 160)
     exponents = np.exp(_EXPONENT + _EXPONENT_SPREAD * np.linspace(-3, 3, 40))
@@ -107,7 +107,7 @@ def _grid(error: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _errors(curves: NDArray[np.float64], relative: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The errors of curves at sizes relative to the middle of the known ones, ``[curves, sizes]``."""
+    """Return the errors of curves at sizes relative to the mean of the known ones, ``[curves, sizes]``."""
     floor, height, exponent = (column[:, None] for column in curves.T)
     errors: NDArray[np.float64] = floor + height * relative[None, :] ** -exponent
     return errors
@@ -116,7 +116,7 @@ def _errors(curves: NDArray[np.float64], relative: NDArray[np.float64]) -> NDArr
 def _weights(
     curves: NDArray[np.float64], error: NDArray[np.float64], *, at: NDArray[np.float64], spread: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """How much each curve counts, in sum 1; the grid is even in the floor and in the logarithm of the exponent."""
+    """Return the weight of each curve, with sum 1; the grid is uniform in the floor and in the log of the exponent."""
     errors = _errors(curves, at)
     fit = -0.5 * (((errors - error) / spread) ** 2).sum(axis=1)
     common = -0.5 * ((np.log(curves[:, 2]) - _EXPONENT) / _EXPONENT_SPREAD) ** 2 - curves[:, 0] / _FLOOR
@@ -130,7 +130,7 @@ def _weights(
 def _forecast(
     size: int, errors: NDArray[np.float64], weight: NDArray[np.float64], *, noise: float, level: float
 ) -> Forecast:
-    """The mean of the curves at a size, and the middle share of what runs there may reach."""
+    """Return the weighted mean of the curves at a size, and the central interval of the runs expected there."""
     steps = np.linspace(-3, 3, 25)
     chance = np.exp(-0.5 * steps**2)
     values = (1 - errors[:, None] + noise * steps).ravel()

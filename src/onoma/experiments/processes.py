@@ -1,7 +1,7 @@
-"""Cells in worker processes: as many at a time as is asked for, each in one that trains a cell after the other.
+"""Worker processes that train the cells of a comparison, several at a time, each process one cell after another.
 
-A process that dies takes its cell with it. Since it was probably killed for lack of memory, the cell is tried once
-more when all others are done, alone. This module does not know what a cell trains.
+If a process dies, it was probably killed for lack of memory. Its cell is therefore retried once, alone, after all other
+cells are done. This module does not know what a cell trains.
 """
 
 from __future__ import annotations
@@ -19,46 +19,49 @@ from onoma.experiments.records import CellRecord
 from onoma.machine import WorkerProcess, available_memory, usable_cores
 
 Report = Callable[[str], None]
-"""Called with what a cell is doing, a short text."""
+"""Function called with a short text on what a cell is doing."""
 
 Train = Callable[[Cell, Any, Report], CellRecord]
-"""Trains a cell, given what all cells of a comparison need. It must be a function that can be pickled."""
+"""Function that trains a cell, called with the cell, the context shared by all cells, and a report function.
+
+It must be picklable.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class CellEvent:
-    """Something that happens to a cell."""
+    """Base class of the events of a cell."""
 
     cell: Cell
 
 
 @dataclass(frozen=True, slots=True)
 class CellProgress(CellEvent):
-    """It does something new."""
+    """Progress of a cell, as a short text."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class CellDone(CellEvent):
-    """It is trained."""
+    """End of the training of a cell, with its record."""
 
     record: CellRecord
 
 
 @dataclass(frozen=True, slots=True)
 class CellFailed(CellEvent):
-    """There is no model of it, for a reason."""
+    """Failure of a cell, with the reason."""
 
     why: str
 
 
 def processes_for(cells: int, *, memory: int) -> int:
-    """How many cells are trained at a time: one for each core, and as many as fit in memory.
+    """Return how many cells to train at a time: at most one per core, and only as many as fit in memory.
 
     Args:
-        cells: how many there are.
-        memory: bytes that the largest may need.
+        cells: number of cells.
+        memory: bytes of memory that the largest cell may need.
     """
     free = available_memory()
     fitting = cells if free is None else free // memory
@@ -66,13 +69,13 @@ def processes_for(cells: int, *, memory: int) -> int:
 
 
 def run_cells(cells: Sequence[Cell], *, train: Train, context: Any, processes: int) -> Generator[CellEvent, None, None]:
-    """Train cells in processes of their own, and yield what happens. They are stopped when the generator is closed.
+    """Train cells in worker processes, and yield events. Closing the generator stops the processes.
 
     Args:
-        cells: in the order in which they begin.
-        train: trains one.
-        context: what it is called with beside the cell; can be pickled.
-        processes: how many at a time. The cores are shared among them.
+        cells: cells in the order in which they are started.
+        train: function that trains a single cell.
+        context: argument that ``train`` is called with in addition to the cell; must be picklable.
+        processes: number of cells that are trained at the same time. The cores are shared among them.
     """
     killed: list[Cell] = []
     with closing(_run(cells, train, context, processes=processes)) as events:
@@ -92,7 +95,7 @@ def run_cells(cells: Sequence[Cell], *, train: Train, context: Any, processes: i
 
 @dataclass(frozen=True, slots=True)
 class _Killed(CellEvent):
-    """Its process has died."""
+    """Death of the process that was training a cell."""
 
     how: str
 
@@ -133,13 +136,13 @@ def _run(cells: Sequence[Cell], train: Train, context: Any, *, processes: int) -
 
 @dataclass(frozen=True, slots=True)
 class _Refused:
-    """A cell cannot be trained."""
+    """Message of a worker process that its cell cannot be trained."""
 
     why: str
 
 
 class _Worker:
-    """A process and the cell that it has, if it has one."""
+    """A worker process and the cell that it is training, if any."""
 
     def __init__(self, train: Train, context: Any, *, threads: int) -> None:
         self.threads = threads
@@ -148,9 +151,9 @@ class _Worker:
         self.cell: Cell | None = None
 
     def give(self, cells: deque[Cell]) -> None:
-        """Have it train the next cell, if there is one."""
+        """Send the process the next cell, or None if there is none."""
         self.cell = cells.popleft() if cells else None
-        with suppress(ConnectionError):  # a dead one is found when it is listened to
+        with suppress(ConnectionError):  # a dead process is detected when its next message is received
             self.pipe.send(self.cell)
 
     @property
@@ -162,7 +165,7 @@ class _Worker:
 
 
 def _work(pipe: Connection, train: Train, context: Any) -> None:
-    """What a process does: a cell after the other, until there are none."""
+    """Train cells one after another until None is received; runs in the worker process."""
     while (cell := pipe.recv()) is not None:
         try:
             pipe.send(train(cell, context, pipe.send))
@@ -170,5 +173,5 @@ def _work(pipe: Connection, train: Train, context: Any) -> None:
             return
         except OnomaError as error:
             pipe.send(_Refused(str(error)))
-        except Exception as error:  # whatever a library raises: the other cells go on
+        except Exception as error:  # an error of any library fails this cell only
             pipe.send(_Refused(f"{type(error).__name__}: {error}"))

@@ -1,4 +1,4 @@
-"""What is kept of a cell that was trained, and of a candidate's speed: JSON files in their folders."""
+"""Records of trained cells and of the speed of their models, stored as JSON files in their folders."""
 
 from __future__ import annotations
 
@@ -15,27 +15,28 @@ from onoma.io.files import replacing_bytes
 from onoma.metrics import Counts
 
 _FILES = ("train", "dev", "test", "text")
-"""The keys of lists of files."""
+"""Keys of settings that contain lists of files."""
 
 _RECORD, _SPEED = "cell.json", "speed.json"
 
 
 class CellRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A cell that was trained, or could not be.
+    """Record of a cell that was trained, or that could not be trained.
 
     Attributes:
-        corpus, candidate, sentences, seed: which one.
-        settings: the tables of its run.
-        digests: of its files and its encoder, by what they are.
-        version: of onoma.
-        learnt: sentences that it learnt from.
-        dev: precision, recall and F1 of the best epoch, fractions of 1.
-        tested_on: ``test``, or ``dev`` where there is no test text.
-        counts: correct, predicted and gold entities of each document of the text that it was tested on.
-        seconds: from the beginning of the run, or of its last attempt and the training before, to its finished model.
-        threads: processor threads that it had.
-        notes: what a reader should know of how its data was read.
-        error: why there is no model; empty where there is one.
+        corpus, candidate, sentences, seed: identification of the cell.
+        settings: configuration tables of its run.
+        digests: digests of its files and of its encoder, by their role.
+        version: version of onoma.
+        learnt: number of sentences that it was trained on.
+        dev: precision, recall and F1 on dev in the best epoch, fractions of 1.
+        tested_on: ``test``, or ``dev`` if there is no test set.
+        counts: correct, predicted and gold entities of each document that it was tested on, ``[documents, 3]``.
+        seconds: time from the start of the run to the finished model; for a resumed run, the time of the last attempt
+            plus the training time before it.
+        threads: number of processor threads.
+        notes: notices for the reader on how its data was read.
+        error: why there is no model; empty if there is one.
     """
 
     corpus: str
@@ -56,29 +57,29 @@ class CellRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def array(self) -> NDArray[np.int64]:
-        """The counts as an array, ``[documents, 3]``."""
+        """Counts as an array, ``[documents, 3]``."""
         return np.asarray(self.counts, dtype=np.int64).reshape(-1, 3)
 
     @property
     def f1(self) -> float:
-        """Exact F1 on the text that it was tested on, a fraction of 1."""
+        """F1 with exact matching on the text that the model was tested on, a fraction of 1."""
         correct, predicted, gold = self.array.sum(axis=0).tolist()
         return Counts(correct=correct, predicted=predicted, gold=gold).f1
 
     def is_of(self, other: CellRecord) -> bool:
-        """Whether the other is of the same run on the same data, wherever that is."""
+        """Return whether both records are of the same run on the same data, wherever the files are located."""
         return self.digests == other.digests and _without_folders(self.settings) == _without_folders(other.settings)
 
 
 class Speed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a finished model costs where it is used, on the machine of the comparison.
+    """Speed and resource use of a finished model when tagging, on the machine of the comparison.
 
     Attributes:
-        words_per_second: of all documents of the text that it was tested on, in batches.
-        latency: median milliseconds of one sentence alone.
-        memory: megabytes (10⁶ bytes) that the process has held at most while it loaded the model and tagged.
-        size: megabytes of the files that tagging needs.
-        threads: processor threads.
+        words_per_second: throughput over all documents that the model was tested on, tagged in batches.
+        latency: median milliseconds for a single sentence.
+        memory: peak memory of the process that loads the model and tags, in megabytes (10⁶ bytes).
+        size: size of the files needed for tagging, in megabytes.
+        threads: number of processor threads.
     """
 
     words_per_second: float
@@ -89,7 +90,7 @@ class Speed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def _without_folders(settings: object) -> object:
-    """Settings with the names alone of the files that digests tell apart."""
+    """Return settings with file paths reduced to file names; the digests identify the contents."""
     if isinstance(settings, dict):
         return {
             key: [Path(path).name for path in value]
@@ -104,22 +105,22 @@ _Kept = TypeVar("_Kept", CellRecord, Speed)
 
 
 def read_record(folder: Path) -> CellRecord | None:
-    """The record of a cell's folder; None where there is none."""
+    """Read the record from the folder of a cell; return None if there is none."""
     return _read(folder / _RECORD, CellRecord)
 
 
 def write_record(record: CellRecord, folder: Path) -> None:
-    """Write it whole or not at all."""
+    """Write the record of a cell to its folder, atomically."""
     _write(record, folder / _RECORD)
 
 
 def read_speed(folder: Path) -> Speed | None:
-    """The speed of the model in a folder; None where it was not measured."""
+    """Read the speed of the model in a folder; return None if it was not measured."""
     return _read(folder / _SPEED, Speed)
 
 
 def write_speed(speed: Speed, folder: Path) -> None:
-    """Write it whole or not at all."""
+    """Write the speed of a model to its folder, atomically."""
     _write(speed, folder / _SPEED)
 
 

@@ -1,4 +1,4 @@
-"""Gold and predicted documents to counts, counts to figures, and how far to trust the figures."""
+"""Evaluation metrics: counts of matches, precision, recall and F1, their uncertainty, and error analysis."""
 
 from onoma.metrics.accuracy import Accuracy, label_accuracy
 from onoma.metrics.align import Aligned, Mention, align

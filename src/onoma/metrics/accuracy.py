@@ -1,4 +1,4 @@
-"""Labels of words or of sentences against gold: how many are right."""
+"""Label accuracy of tasks that label words or sentences."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from onoma.text import Entity
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """How many gold labels were predicted, of how many."""
+    """Number of correctly predicted gold labels, and number of gold labels."""
 
     correct: int = 0
     total: int = 0
@@ -21,16 +21,19 @@ class Accuracy:
 
     @property
     def share(self) -> float:
-        """As a fraction of 1; 0 where there is nothing to predict."""
+        """Accuracy as a fraction of 1; 0 if there are no gold labels."""
         return self.correct / self.total if self.total else 0.0
 
 
 def label_accuracy(gold: Sequence[Entity], predicted: Sequence[Entity]) -> Accuracy:
-    """Compare the labels of a document: each gold span with the predicted one in which it begins, or else the next.
+    """Count the gold labels of a document that were predicted correctly.
+
+    Each gold span is compared with the predicted span that contains its start or, if there is none, with the next one.
+    Its label is correct if the two spans overlap and have the same label.
 
     Args:
-        gold: the gold labels.
-        predicted: the predicted ones, in order and without overlap.
+        gold: gold spans with their labels.
+        predicted: predicted spans with their labels, in order and without overlap.
     """
     ends = [span.end for span in predicted]
     correct = 0

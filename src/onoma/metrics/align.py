@@ -1,8 +1,8 @@
-"""Two streams of documents, gold and predicted -> one stream of mentions in the same coordinates.
+"""Alignment of gold and predicted documents: their mentions in common coordinates.
 
-Documents are paired in order. Where the texts agree, character offsets are compared directly. Where they do not,
-as when a submission lost its document bounds, changed its line breaks or damaged its emoji, the given words are
-counted through and predicted entities are put where the gold has the same words. This module does not judge a match.
+Documents are paired in order. Where the texts agree, character offsets are compared directly. Where they differ, for
+example because a submission lost its document boundaries, changed its line breaks or damaged its emoji, the given words
+are counted and predicted entities are moved to the same words of the gold text. This module does not score matches.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from onoma.text import Document, Entity, words_touched
 
 
 class Mention(NamedTuple):
-    """An entity, for scoring.
+    """An entity to be scored.
 
     Attributes:
-        start: the first code point, counted in the gold text.
-        end: the code point after the last.
-        label: what it is a name of.
-        form: its surface form: the gold text at the span, every run of white space as one blank.
+        start: offset of the first code point in the gold text.
+        end: offset after the last code point.
+        label: label of the entity.
+        form: surface form: the gold text of the span, with every run of white space replaced by one blank.
     """
 
     start: int
@@ -39,16 +39,17 @@ _ScoredMention = tuple[Mention, float | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aligned:
-    """One gold document with what was predicted for it.
+    """A gold document with the entities predicted for it.
 
     Attributes:
         document: the gold document.
-        gold: its entities.
-        predicted: those that begin in it; one may reach into the next where the predicted document does.
-        scores: what the predictor gave each of ``predicted``; None where it gave nothing.
-        base: where the document's text begins in the coordinates of the mentions.
-        by_words: whether the texts differ, so that entities were aligned by the given words.
-        respelled: how many of its words are spelled otherwise in the predicted document.
+        gold: its gold entities.
+        predicted: predicted entities that begin in the document; one may end in the next document if the predicted
+            document extends into it.
+        scores: score of each entity in ``predicted``; None where the predictor gave none.
+        base: offset of the document's text in the coordinates of the mentions.
+        by_words: whether entities were aligned by the given words because the texts differ.
+        respelled: number of words of the document that are spelled differently in the predicted document.
     """
 
     document: Document
@@ -61,12 +62,13 @@ class Aligned:
 
 
 def align(gold: Iterable[Document], predicted: Iterable[Document]) -> Iterator[Aligned]:
-    """Pair two streams of documents, one result for each gold document in order.
+    """Pair two streams of documents and yield one result for each gold document, in order.
 
-    Both are read only as far ahead as their documents' bounds disagree.
+    Streams are read ahead only as far as their document boundaries disagree. Predicted entities of labels that the gold
+    document leaves unannotated are dropped.
 
     Raises:
-        InputError: the streams part; the message says where and what each has there.
+        InputError: the streams diverge; the message says where, and what each stream has there.
     """
     for block in read_blocks(gold, predicted):
         if block.respelled is None:
@@ -91,7 +93,7 @@ def _mention(text: str, start: int, end: int, label: str) -> Mention:
 
 
 def surface_form(text: str) -> str:
-    """A name as it is compared with others: every run of white space as one blank."""
+    """Return the surface form of a name, in which every run of white space is one blank."""
     return " ".join(text.split())
 
 
@@ -120,7 +122,7 @@ def _by_words(block: AlignedBlock, respelled: Sequence[int]) -> Iterator[Aligned
 
 
 def _by_document(mentions: Iterable[_ScoredMention], bases: Sequence[int]) -> Mapping[int, list[_ScoredMention]]:
-    """The mentions that begin in each document, by its number in the block, counted from 1."""
+    """Group mentions by the document in which they begin, numbered from 1 within the block."""
     groups: dict[int, list[_ScoredMention]] = defaultdict(list)
     for mention, score in mentions:
         groups[bisect_right(bases, mention.start)].append((mention, score))
@@ -128,7 +130,7 @@ def _by_document(mentions: Iterable[_ScoredMention], bases: Sequence[int]) -> Ma
 
 
 def _placed(text: str, documents: Iterable[Document], spans: Sequence[tuple[int, int]]) -> Iterator[_ScoredMention]:
-    """The entities of documents whose words, in order, are at ``spans`` of ``text``, moved to these positions."""
+    """Yield the entities of documents, moved to ``spans``, the positions of the documents' words in ``text``."""
     first = 0
     for document in documents:
         words = given_words(document) or ()
@@ -138,7 +140,7 @@ def _placed(text: str, documents: Iterable[Document], spans: Sequence[tuple[int,
                 left, behind = words_touched(starts, ends, entity.start, entity.end)
                 right = behind - 1
                 if left > right:
-                    # It touches no word. It still counts, as an empty span after the word before it.
+                    # The entity touches no word. It still counts, as an empty span at the end of the preceding word.
                     start = end = spans[first + right][1] if first + right >= 0 else 0
                 else:
                     (start, close), (begin, end) = spans[first + left], spans[first + right]

@@ -1,7 +1,7 @@
-"""Two streams of documents -> blocks: the shortest runs of documents that hold the same words on both sides.
+"""Grouping of documents into blocks: the shortest runs of documents with the same words in gold and predicted.
 
-Words are matched by their position; a few may be spelled otherwise, as in a submission whose emoji were damaged.
-Streams without the same words are refused at the first word where they differ. This module does not know entities.
+Words are matched by position. A few may be spelled differently, for example in a submission with damaged emoji. Streams
+with different words are rejected at the first word where they differ. This module does not handle entities.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from onoma.errors import InputError
 from onoma.text import Document, Word
 
 LONGEST_RESPELLED_RUN = 10
-"""Words in a row that may all be spelled otherwise before they count as other words.
+"""Maximum number of consecutive words that may be spelled differently before they count as different words.
 
-Where a document has as many words on both sides, all but one of its words may be: teams have sent in predictions over
-text that they had normalised.
+If a single gold document corresponds to a single predicted document, all but one of its words may be spelled
+differently, because teams have submitted predictions on text that they had normalised.
 """
 
 _ADVICE = (
@@ -28,13 +28,13 @@ _ADVICE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlignedBlock:
-    """Documents of both sides over the same running words.
+    """Gold and predicted documents with the same words.
 
     Attributes:
-        gold: documents; one of them, and one predicted, where the texts agree.
-        predicted: documents.
-        respelled: positions, counted through the block, of words that are spelled otherwise; None where the texts
-            agree and words were not looked at.
+        gold: gold documents; exactly one, with exactly one predicted document, if the texts agree.
+        predicted: predicted documents.
+        respelled: indices of words that are spelled differently, counted through the block; None if the texts agree and
+            words were not compared.
     """
 
     gold: tuple[Document, ...]
@@ -43,10 +43,10 @@ class AlignedBlock:
 
 
 def read_blocks(gold: Iterable[Document], predicted: Iterable[Document]) -> Iterator[AlignedBlock]:
-    """Pair two streams of documents, reading only as far ahead as their bounds disagree.
+    """Yield the blocks of two streams of documents, reading ahead only as far as their document boundaries disagree.
 
     Raises:
-        InputError: the streams part; the message says where and what each has there.
+        InputError: the streams diverge; the message says where, and what each stream has there.
     """
     left, right = _DocumentStream("gold", iter(gold)), _DocumentStream("predicted", iter(predicted))
     while any([left.read(), right.read()]):
@@ -57,12 +57,12 @@ def read_blocks(gold: Iterable[Document], predicted: Iterable[Document]) -> Iter
 
 
 def given_words(document: Document) -> Sequence[Word] | None:
-    """The document's words; none at all for an empty text, whether it was segmented or not."""
+    """Return the given words of a document: empty if the text is empty, None if the text has no given words."""
     return () if document.words is None and not document.text.strip() else document.words
 
 
 class _DocumentStream:
-    """One stream, the documents of the block that is being read with their words, and how many came before it."""
+    """A stream of documents: the documents and words of its current block, and the number of documents before it."""
 
     def __init__(self, name: str, stream: Iterator[Document]) -> None:
         self.name = name
@@ -84,7 +84,7 @@ class _DocumentStream:
         return True
 
     def fill(self) -> bool:
-        """Take the words of the documents that were read; False where a document has none given."""
+        """Collect the words of the documents read so far; return False if a document has no given words."""
         for document in self.documents[self.filled :]:
             words = given_words(document)
             if words is None:
@@ -100,7 +100,7 @@ class _DocumentStream:
         self.filled = 0
 
     def describe(self, index: int) -> str:
-        """The position of the block's word of this index, counted from 1, and the word itself."""
+        """Describe a word of the block, given its index: its text, and its position in its document, counted from 1."""
         for number, document in enumerate(self.documents, start=self.before + 1):
             words = given_words(document) or ()
             if index < len(words):
@@ -110,7 +110,7 @@ class _DocumentStream:
 
 
 def _read_words(left: _DocumentStream, right: _DocumentStream) -> list[int]:
-    """Read on until both sides have as many words; the positions of words that are spelled otherwise."""
+    """Read until both sides have the same number of words; return the indices of words that are spelled differently."""
     while True:
         if not (left.fill() and right.fill()):
             raise InputError(_texts_differ(left, right))
@@ -131,9 +131,10 @@ def _read_words(left: _DocumentStream, right: _DocumentStream) -> list[int]:
 
 
 def _parting(ours: Sequence[str], theirs: Sequence[str], differing: Sequence[int], *, longest: int) -> int | None:
-    """The first of the differing words from which on the sides hold other words, not damaged ones.
+    """Return the index of the first word from which the two sides have different words, not just different spellings.
 
-    That is where too many in a row differ, or two in a row are one word later on the other side.
+    That is the start of a run in which too many consecutive words differ, or in which two consecutive words appear one
+    position later on the other side. Return None if there is no such run.
     """
     first = previous = -2
     for index in differing:

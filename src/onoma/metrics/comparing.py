@@ -1,9 +1,9 @@
-"""Whether one system is better than another on the same texts, or luck would explain as much.
+"""Significance tests of the difference between two systems on the same texts.
 
-Both tests are paired and two-sided, and ask about micro figures. Randomisation swaps the two systems' answers in each
-unit of text by the toss of a coin: if they were alike, such a difference as was seen would come about often. The
-bootstrap draws units with replacement and asks how often the difference strays from what was seen by as much as that is
-away from nothing.
+Both tests are paired and two-sided, and compare micro precision, recall and F1. Approximate randomisation swaps the
+predictions of the two systems in each unit of text with probability 0.5; its p-value is the share of rounds whose
+difference is at least as large as the observed one. The bootstrap draws units with replacement; its p-value is the
+share of rounds whose difference deviates from the observed one by at least the size of the observed one.
 
 Source: Noreen 1989; Yeh 2000, https://aclanthology.org/C00-2137; Efron and Tibshirani 1993, chapter 16;
 Berg-Kirkpatrick et al. 2012, https://aclanthology.org/D12-1091.
@@ -25,10 +25,10 @@ ROUNDS = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Ours less theirs, of one figure.
+    """Difference between two systems in one metric: ours minus theirs.
 
     Attributes:
-        value: in fractions of 1; above 0 where ours is better.
+        value: difference as a fraction of 1; positive if ours is better.
         interval: bootstrap percentile interval.
         randomisation: p-value of paired approximate randomisation.
         bootstrap: p-value of the paired bootstrap.
@@ -40,7 +40,7 @@ class Difference:
     bootstrap: float
 
     def to_json(self) -> dict[str, object]:
-        """Plain values for :func:`json.dumps`."""
+        """Return plain values for :func:`json.dumps`."""
         return {
             "difference": self.value,
             "interval": list(self.interval),
@@ -51,14 +51,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedComparison:
-    """Two systems on the same gold.
+    """Paired comparison of two systems on the same gold entities.
 
     Attributes:
-        unit: what was swapped and resampled.
-        units: how many there are.
-        differing: in how many of them the two have other counts.
-        level: of the intervals.
-        rounds: of each test.
+        unit: unit of text that is swapped and resampled.
+        units: number of units.
+        differing: number of units in which the counts of the two systems differ.
+        level: confidence level of the intervals.
+        rounds: number of rounds of each test.
     """
 
     precision: Difference
@@ -71,7 +71,7 @@ class PairedComparison:
     rounds: int
 
     def to_json(self) -> dict[str, object]:
-        """Plain values for :func:`json.dumps`."""
+        """Return plain values for :func:`json.dumps`."""
         return {
             "precision": self.precision.to_json(),
             "recall": self.recall.to_json(),
@@ -87,10 +87,10 @@ class PairedComparison:
 def compare(
     ours: Sample, theirs: Sample, *, level: float = LEVEL, rounds: int = ROUNDS, seed: int = 0
 ) -> PairedComparison:
-    """Test whether two systems differ in exact micro figures.
+    """Test whether two systems differ in exact micro precision, recall and F1.
 
     Raises:
-        InputError: the two samples are not of the same gold.
+        InputError: the two samples do not have the same gold entities.
     """
     if not _same_gold(ours, theirs):
         raise InputError("the two systems were not scored on the same gold entities; score both on one file")
@@ -124,7 +124,7 @@ def compare(
 
 
 _ROUNDING = 1e-12
-"""Equal differences count as equal whatever the order in which they were added up."""
+"""Tolerance of comparisons between differences, so that the order of summation does not matter."""
 
 
 def _same_gold(ours: Sample, theirs: Sample) -> bool:
@@ -133,14 +133,17 @@ def _same_gold(ours: Sample, theirs: Sample) -> bool:
 
 
 def _difference(both: NDArray[np.integer] | NDArray[np.floating]) -> NDArray[np.float64]:
-    """Ours less theirs in precision, recall and F1: ``[..., 2, 3]`` to ``[..., 3]``."""
+    """Return ours minus theirs in precision, recall and F1: ``[..., 2, 3]`` to ``[..., 3]``."""
     of = figures(both)
     less: NDArray[np.float64] = of[..., 0, :] - of[..., 1, :]
     return less
 
 
 def _swapped(both: NDArray[np.int64], *, rounds: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """The differences after each unit's answers were swapped, or not, at random; units with one answer do not count."""
+    """Return the differences after swapping the counts of the two systems at random in each unit: ``[rounds, 3]``.
+
+    Units with equal counts are skipped, because swapping does not change them.
+    """
     moves = both[:, 1] - both[:, 0]
     distinct, times = np.unique(moves[moves.any(axis=1)], axis=0, return_counts=True)
     gained = rng.binomial(times, 0.5, size=(rounds, len(times))) @ distinct
@@ -149,6 +152,6 @@ def _swapped(both: NDArray[np.int64], *, rounds: int, rng: np.random.Generator) 
 
 
 def _share(hits: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The share of rounds, what was seen being one more of them, so that no p-value is 0."""
+    """Return the share of rounds that are hits, counting the observed result as one more, so that no p-value is 0."""
     share: NDArray[np.float64] = (1 + hits.sum(axis=0)) / (1 + len(hits))
     return share

@@ -1,4 +1,4 @@
-"""The mentions of a document -> counts: exact, partial, by surface form, and by word."""
+"""Counts of matching mentions of a document: exact, partial, by surface form, and by word."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from onoma.metrics.counts import Counts
 from onoma.text import words_touched
 
 Bounds = tuple[int, int]
-"""Start and end."""
+"""Start and end offset of a span."""
 
 _OVERLAP_CREDIT = 0.5
 
 
 def matches(gold: Iterable[Mention], predicted: Iterable[Mention]) -> Counter[Mention]:
-    """The mentions on which both agree, as often as both have them."""
+    """Return the mentions that gold and predicted have in common, each as often as both sides have it."""
     wanted = Counter(gold)
     return wanted & Counter(predicted) if wanted else wanted
 
 
 def count_exact(gold: Iterable[Mention], predicted: Iterable[Mention]) -> Mapping[str, Counts]:
-    """Counts of exact matches for every label that either has; their sum is the micro count.
+    """Count exact matches for every label of either side; the sum over labels is the micro count.
 
-    A gold mention matches at most once, also if a span is annotated or predicted twice. Nested and overlapping mentions
-    count like any others.
+    A gold mention is matched at most once, even if a span is annotated or predicted twice. Nested and overlapping
+    mentions count like any others.
 
     Source: Tjong Kim Sang and De Meulder 2003, https://aclanthology.org/W03-0419.
     """
@@ -41,11 +41,12 @@ def count_exact(gold: Iterable[Mention], predicted: Iterable[Mention]) -> Mappin
 
 
 def count_partial(gold: Iterable[Mention], predicted: Iterable[Mention]) -> Counts:
-    """Credit for the boundaries of one document's mentions; labels are ignored.
+    """Count the mentions of one document with partial credit for overlapping boundaries; labels are ignored.
 
-    The same boundaries earn 1, an overlap of at least one code point 0.5. Each mention is used at most once, first for
-    exact boundaries, then for overlaps: in the order of their ends, each gets the free mention of the other side that
-    overlaps it and ends first. No other pairing earns more, and swapping gold and predicted swaps precision and recall.
+    Equal boundaries earn 1, an overlap of at least one code point earns 0.5. Each mention is used at most once, first
+    for equal boundaries, then for overlaps: in the order of their ends, each mention is paired with the unused mention
+    of the other side that overlaps it and ends first. No other pairing earns more, and swapping gold and predicted
+    swaps precision and recall.
 
     Source: the "partial" measure of SemEval-2013 task 9.1, Segura-Bedmar et al. 2013,
     https://aclanthology.org/S13-2056.
@@ -60,7 +61,7 @@ def count_partial(gold: Iterable[Mention], predicted: Iterable[Mention]) -> Coun
 
 
 def overlapping_pairs(ours: Iterable[Bounds], theirs: Iterable[Bounds]) -> int:
-    """The size of the largest one-to-one matching of spans that overlap."""
+    """Return the size of the maximum one-to-one matching of overlapping spans."""
     sides = tuple(sorted((end, start) for start, end in side if start < end) for side in (ours, theirs))
     if not all(sides):
         return 0
@@ -85,10 +86,10 @@ def overlapping_pairs(ours: Iterable[Bounds], theirs: Iterable[Bounds]) -> int:
 
 
 class SurfaceForms:
-    """The distinct forms seen so far: how many different names were found; a frequent name counts once.
+    """The distinct pairs of surface form and label seen so far, so that a frequent name counts only once.
 
-    A form is correct when at least one of its mentions is an exact match in its place; that both sides have the form,
-    each elsewhere, is not enough. Case is kept and words are separated by one blank, as they are in the text.
+    A form is correct if at least one of its mentions is an exact match at its position; it is not enough that both
+    sides have the form at different positions. Case is kept, and every run of white space is one blank.
 
     Source: Derczynski et al. 2017, https://aclanthology.org/W17-4418, and the scorer of that shared task.
     """
@@ -99,22 +100,22 @@ class SurfaceForms:
         self._correct: set[tuple[str, str]] = set()
 
     def add(self, gold: Iterable[Mention], predicted: Iterable[Mention]) -> None:
-        """See the mentions of one document."""
+        """Add the mentions of one document."""
         gold, predicted = list(gold), list(predicted)
         self._gold.update((mention.form, mention.label) for mention in gold)
         self._predicted.update((mention.form, mention.label) for mention in predicted)
         self._correct.update((mention.form, mention.label) for mention in matches(gold, predicted))
 
     def counts(self) -> Counts:
-        """Distinct forms that are correct, predicted and gold."""
+        """Return the numbers of distinct forms that are correct, predicted and gold."""
         return Counts(correct=len(self._correct), predicted=len(self._predicted), gold=len(self._gold))
 
 
 def count_words(pair: Aligned) -> Counts | None:
-    """Counts of the given words inside entities, one for each label over a word; None if no words are given.
+    """Count the given words inside entities, once for each label that covers a word; None if no words are given.
 
-    This is what token-level figures mean without ``O`` and with ``B-`` and ``I-`` as one. Long entities weigh more than
-    short ones, and bounds hardly count.
+    This corresponds to token-level metrics that ignore ``O`` and treat ``B-`` and ``I-`` as the same. Long entities
+    weigh more than short ones, and boundaries have little influence.
     """
     words = pair.document.words
     if words is None:

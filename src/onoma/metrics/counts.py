@@ -1,7 +1,7 @@
-"""Counts of right, predicted and gold entities, and the figures that follow from them.
+"""Counts of correct, predicted and gold entities, and the precision, recall and F1 computed from them.
 
-Counts add up: over documents, over labels, over runs. Figures are fractions of 1 and nothing divided by nothing is 0.
-This module does not know how anything was counted.
+Counts can be added: over documents, over labels, over runs. Metrics are fractions of 1, and a division by 0 gives 0.
+This module does not depend on how entities were counted.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Protocol
 
 
 class Figures(Protocol):
-    """Whatever has a precision, a recall and an F1, as fractions of 1."""
+    """Interface of values with a precision, a recall and an F1, as fractions of 1."""
 
     @property
     def precision(self) -> float: ...
@@ -25,18 +25,18 @@ class Figures(Protocol):
 
 
 def as_fractions(figures: Figures) -> dict[str, float]:
-    """The three figures by their names, for output."""
+    """Return precision, recall and F1 by name, for output."""
     return {"precision": figures.precision, "recall": figures.recall, "f1": figures.f1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many entities were found out of how many.
+    """Counts of correct, predicted and gold entities.
 
     Attributes:
-        correct: credit for predicted entities, whole where the match is exact and in halves where it may be partial.
-        predicted: predicted entities.
-        gold: gold entities, also called the support.
+        correct: credit for predicted entities: 1 for an exact match, 0.5 for an overlap where partial matches count.
+        predicted: number of predicted entities.
+        gold: number of gold entities, also called the support.
 
     >>> (Counts(correct=1, predicted=2, gold=1) + Counts(correct=1, predicted=1, gold=3)).f1
     0.5714285714285714
@@ -55,28 +55,28 @@ class Counts:
 
     @property
     def precision(self) -> float:
-        """The share of the predicted that is right; 0 where nothing was predicted."""
+        """Share of predicted entities that are correct; 0 if nothing was predicted."""
         return ratio(self.correct, self.predicted)
 
     @property
     def recall(self) -> float:
-        """The share of the gold that was found; 0 where there is no gold."""
+        """Share of gold entities that were found; 0 if there are no gold entities."""
         return ratio(self.correct, self.gold)
 
     @property
     def f1(self) -> float:
-        """The harmonic mean of precision and recall; 0 where both are."""
+        """Harmonic mean of precision and recall; 0 if both are 0."""
         return ratio(2 * self.correct, self.predicted + self.gold)
 
     @property
     def support(self) -> int:
-        """Gold entities."""
+        """Number of gold entities."""
         return self.gold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Averages:
-    """Figures averaged over labels. ``f1`` is the mean of F1s, not the F1 of means."""
+    """Precision, recall and F1 averaged over labels. ``f1`` is the mean of the F1 scores, not the F1 of the means."""
 
     precision: float = 0.0
     recall: float = 0.0
@@ -84,11 +84,11 @@ class Averages:
 
 
 def average(counts: Iterable[Counts], *, weighted: bool = False) -> Averages:
-    """The average of the figures of several labels; all 0 where there are none.
+    """Average precision, recall and F1 over labels; all are 0 if there are no labels.
 
     Args:
-        counts: one for each label.
-        weighted: let each label weigh its support; otherwise all weigh the same (macro).
+        counts: counts of each label.
+        weighted: whether to weight labels by their support; otherwise all labels have the same weight (macro).
     """
     rows = list(counts)
     weights = [row.support if weighted else 1 for row in rows]
@@ -103,5 +103,5 @@ def average(counts: Iterable[Counts], *, weighted: bool = False) -> Averages:
 
 
 def ratio(part: float, whole: float) -> float:
-    """The share, and 0 where there is nothing to share."""
+    """Return ``part / whole``, or 0 if ``whole`` is 0."""
     return part / whole if whole else 0.0

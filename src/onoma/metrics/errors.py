@@ -1,7 +1,8 @@
-"""Aligned documents -> the errors of a model: what kind of error, which labels, and on which entities.
+"""Error analysis of aligned documents: kinds of error, confused labels, and metrics for groups of entities.
 
-A mention that is not found exactly is paired with one that it overlaps: the same bounds first, then the same label,
-then the longer overlap, then the earlier. This module does not judge which error is worse.
+A mention without an exact match is paired with a mention of the other side that overlaps it, by preference with one
+that has the same boundaries, then the same label, then the longer overlap, then the earlier position. This module does
+not rank errors by severity.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ KINDS: Mapping[ErrorKind, str] = {
     "missed": "gold, and nothing predicted there",
     "spurious": "predicted, and no gold there",
 }
-"""Every kind of error and what it means."""
+"""The kinds of error and their meanings."""
 
 EXAMPLES = 5
-"""How many errors of each kind are kept to look at."""
+"""Number of errors of each kind that are kept as examples."""
 
 _GROUPS = {
     "length": ("1", "2", "3", "4", "5 or more"),
@@ -42,7 +43,7 @@ _DOMAIN = "domain"
 
 
 class Mistake(NamedTuple):
-    """One error: a gold mention, a predicted one, or both; ``document`` counts from 1."""
+    """One error: a gold mention, a predicted mention, or both; ``document`` counts from 1."""
 
     kind: ErrorKind
     document: int
@@ -52,16 +53,16 @@ class Mistake(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errors:
-    """What went wrong.
+    """The errors of a model, by kind, by label and by group of entities.
 
     Attributes:
-        kinds: how many errors there are of each kind; an error between two mentions counts once.
-        confusion: how often a gold label (first) was predicted as another (second), also where the bounds differ;
-            "" means no entity, and equal labels are exact matches and boundary errors.
-        groups: exact counts by a property of the entity: `length` in words, `position` in the document, and where
-            training text was given `training` (whether it has the surface form, with this label) and `frequency` (how
-            often); `domain` where documents have one in ``meta``.
-        examples: the first few of each kind.
+        kinds: number of errors of each kind; an error between a gold and a predicted mention counts once.
+        confusion: how often a gold label (first) was predicted as another label (second), including cases with
+            different boundaries; "" means no entity, and equal labels are exact matches and boundary errors.
+        groups: exact counts by a property of the entity: `length` in words and `position` in the document; with
+            training text also `training` (whether it contains the surface form, and with this label) and `frequency`
+            (how often it contains the form with this label); `domain` if documents have a domain in ``meta``.
+        examples: the first few errors of each kind.
     """
 
     kinds: Mapping[ErrorKind, int]
@@ -70,7 +71,7 @@ class Errors:
     examples: tuple[Mistake, ...] = ()
 
     def to_json(self) -> dict[str, object]:
-        """Plain values for :func:`json.dumps`; "" as a label is null."""
+        """Return plain values for :func:`json.dumps`; the label "" becomes null."""
         return {
             "kinds": dict(self.kinds),
             "confusion": [
@@ -98,7 +99,7 @@ class Errors:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The surface forms of a training text, each with how often it has each label.
+    """The surface forms of a training text, with how often each occurs with each label.
 
     >>> text = Document("Ada")
     >>> Known.of([text.with_entities([text.entity(0, 3, "PER")])]).standing(Mention(7, 10, "ORG", "Ada"))
@@ -109,7 +110,7 @@ class Known:
 
     @classmethod
     def of(cls, documents: Iterable[Document]) -> Known:
-        """Count the entities of a training text."""
+        """Count the entities of a training text by surface form and label."""
         forms: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for document in documents:
             for entity in document.entities:
@@ -117,22 +118,23 @@ class Known:
         return cls(dict(forms))
 
     def standing(self, mention: Mention) -> str:
-        """Whether training has the form with this label, with another one only, or not at all."""
+        """Return whether the training text has the form with this label, only with another label, or not at all."""
         labels = self.forms.get(mention.form)
         return "unseen" if labels is None else "seen" if mention.label in labels else "seen with another label"
 
     def frequency(self, mention: Mention) -> str:
-        """How often training has the form with this label, in steps."""
+        """Return the range of frequencies of the form with this label in the training text, such as `2 to 4`."""
         often = self.forms.get(mention.form, Counter[str]())[mention.label]
         return _GROUPS["frequency"][bisect_right(_LEAST_OFTEN, often) - 1]
 
 
 def find_errors(pairs: Iterable[Aligned], *, known: Known | None = None) -> Errors:
-    """Sort out what went wrong.
+    """Find and group the errors in aligned documents.
 
     Args:
         pairs: aligned documents.
-        known: the surface forms of the training text, to find which ones the model has seen.
+        known: surface forms of the training text, to group entities by whether the model has seen them; None to omit
+            these groups.
     """
     kinds: Counter[ErrorKind] = Counter(dict.fromkeys(KINDS, 0))
     confusion: Counter[tuple[str, str]] = Counter()
@@ -170,11 +172,11 @@ def find_errors(pairs: Iterable[Aligned], *, known: Known | None = None) -> Erro
 
 
 def find_mistakes(pair: Aligned, *, document: int) -> Iterator[Mistake]:
-    """Every error of one document: those between two mentions, then what was missed, then what was spurious.
+    """Yield the errors of one document: first those between two mentions, then missed mentions, then spurious ones.
 
     Args:
-        pair: the document with what was predicted for it.
-        document: its number, from 1.
+        pair: the document with the entities predicted for it.
+        document: number of the document, counted from 1.
     """
     yield from _mistakes(pair, matches(pair.gold, pair.predicted), document=document)
 
@@ -195,7 +197,7 @@ def _kind(gold: Mention | None, predicted: Mention | None) -> ErrorKind:
 
 
 def _without(mentions: Sequence[Mention], correct: Counter[Mention]) -> list[Mention]:
-    """What is left of mentions, in order, when those that are correct have gone."""
+    """Return the mentions that are not correct, in order."""
     left = Counter(mentions) - correct
     rest = []
     for mention in mentions:
@@ -217,7 +219,7 @@ def _paired(gold: Sequence[Mention], predicted: Sequence[Mention]) -> Iterator[t
 
 
 def _touching(gold: Sequence[Mention], predicted: Sequence[Mention]) -> Iterator[tuple[int, int]]:
-    """Positions of the mentions that overlap or have the same bounds."""
+    """Yield the indices of gold and predicted mentions that overlap or have the same boundaries."""
     ordered = sorted(range(len(predicted)), key=lambda index: predicted[index].start)
     longest = max((mention.end - mention.start for mention in predicted), default=0)
     first = 0

@@ -1,7 +1,7 @@
-"""How far figures would move on another sample of texts: bootstrap percentile intervals.
+"""Bootstrap percentile intervals: how much metrics would vary over other samples of texts.
 
-Units of text are drawn with replacement, as many as there are, and the figures are computed again; the interval holds
-the middle share of them. Units whose counts are equal are drawn together, by multinomial weights.
+Units of text are drawn with replacement, as many as there are, and the metrics are computed again; the interval
+contains the middle share of the results. Units with equal counts are drawn together, by multinomial weights.
 
 Source: Efron 1979; Efron and Tibshirani 1993, chapter 13.
 """
@@ -21,11 +21,11 @@ RESAMPLES = 1000
 LEVEL = 0.95
 
 _AT_ONCE = 2_000_000
-"""Weights that are held in memory at once."""
+"""Maximum number of weights in memory at once."""
 
 
 class Interval(NamedTuple):
-    """From ``low`` to ``high``, fractions of 1."""
+    """Interval from ``low`` to ``high``, as fractions of 1."""
 
     low: float
     high: float
@@ -33,7 +33,7 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureIntervals:
-    """The intervals of one row of figures."""
+    """Intervals of precision, recall and F1."""
 
     precision: Interval
     recall: Interval
@@ -42,15 +42,15 @@ class FigureIntervals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intervals:
-    """The intervals of a report.
+    """Bootstrap intervals of a report.
 
     Attributes:
-        exact: of the micro figures.
-        labels: of each label's.
-        unit: what was resampled.
-        units: how many there are.
-        level: the share of resamples that an interval holds.
-        resamples: how many were drawn.
+        exact: intervals of the micro metrics.
+        labels: intervals of the metrics of each label.
+        unit: unit of text that was resampled.
+        units: number of units.
+        level: share of the resamples that an interval contains.
+        resamples: number of resamples.
     """
 
     exact: FigureIntervals
@@ -61,12 +61,12 @@ class Intervals:
     resamples: int
 
     def to_json(self) -> dict[str, object]:
-        """Plain values for :func:`json.dumps`."""
+        """Return plain values for :func:`json.dumps`."""
         return asdict(self)
 
 
 def bootstrap(sample: Sample, *, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0) -> Intervals:
-    """Intervals of precision, recall and F1, micro and by label."""
+    """Compute the intervals of precision, recall and F1, micro and for each label."""
     drawn = resample(sample.counts, resamples=resamples, rng=np.random.default_rng(seed))
     micro = middle(figures(drawn.sum(axis=1)), level=level)
     by_label = middle(figures(drawn), level=level)
@@ -81,7 +81,7 @@ def bootstrap(sample: Sample, *, level: float = LEVEL, resamples: int = RESAMPLE
 
 
 def resample(counts: NDArray[np.int64], *, resamples: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Sums of counts over units that were drawn with replacement: ``[units, ...]`` to ``[resamples, ...]``."""
+    """Return sums of counts over units drawn with replacement: ``[units, ...]`` to ``[resamples, ...]``."""
     units = len(counts)
     shape = (resamples, *counts.shape[1:])
     if not counts.size:
@@ -93,7 +93,7 @@ def resample(counts: NDArray[np.int64], *, resamples: int, rng: np.random.Genera
 
 
 def middle(values: NDArray[np.float64], *, level: float) -> NDArray[np.float64]:
-    """The bounds of the middle share of values over the first axis: ``[resamples, ...]`` to ``[2, ...]``."""
+    """Return the bounds of the middle share of values along the first axis: ``[resamples, ...]`` to ``[2, ...]``."""
     beyond = (1 - level) / 2
     bounds: NDArray[np.float64] = np.quantile(values, [beyond, 1 - beyond], axis=0)
     return bounds

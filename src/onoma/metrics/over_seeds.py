@@ -1,6 +1,6 @@
-"""Mean F1 over runs with several seeds on the same texts: how far it would vary, and whether two systems differ.
+"""Mean F1 over runs with several seeds on the same texts: its interval, and a test of the difference between systems.
 
-Both what is tested on and what chance did in training vary, so the bootstrap draws both with replacement: units of
+Both the test texts and the randomness of training are samples, so the bootstrap draws both with replacement: units of
 text, the same ones for all runs, and seeds, the same ones for both systems.
 
 Source: Efron and Tibshirani 1993, chapters 13 and 16; for the two levels Davison and Hinkley 1997, section 3.8.
@@ -21,17 +21,18 @@ from onoma.metrics.sample import figures
 ROUNDS = 2_000
 
 Runs = Sequence[NDArray[np.int64]]
-"""Of each run the correct, predicted and gold entities of each unit of text, ``[units, 3]``."""
+"""For each run, the numbers of correct, predicted and gold entities of each unit of text, ``[units, 3]``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeedsDifference:
-    """Mean F1 of ours less that of theirs.
+    """Difference between two systems in mean F1 over seeds: ours minus theirs.
 
     Attributes:
-        value: in fractions of 1; above 0 where ours is better.
+        value: difference as a fraction of 1; positive if ours is better.
         interval: bootstrap percentile interval.
-        p: two-sided: how often the difference strays from what was seen by as much as that is away from nothing.
+        p: two-sided p-value: how often a resampled difference deviates from the observed one by at least the size of
+            the observed one.
     """
 
     value: float
@@ -40,7 +41,7 @@ class SeedsDifference:
 
 
 def mean_f1_interval(runs: Runs, *, level: float = LEVEL, rounds: int = ROUNDS, seed: int = 0) -> Interval:
-    """The interval of the mean F1 of some runs."""
+    """Return the bootstrap interval of the mean F1 of several runs."""
     rng = np.random.default_rng(seed)
     drawn = _drawn_seeds(_drawn_f1(runs, rounds=rounds, rng=rng), rng=rng)
     low, high = middle(drawn, level=level)
@@ -53,10 +54,10 @@ def compare_over_seeds(
     """Test whether two systems differ in their mean F1.
 
     Args:
-        ours, theirs: a run for each seed, in the same order of seeds.
-        level: of the interval.
-        rounds: of the bootstrap.
-        seed: of the bootstrap.
+        ours, theirs: one run for each seed, in the same order of seeds.
+        level: confidence level of the interval.
+        rounds: number of bootstrap rounds.
+        seed: random seed of the bootstrap.
 
     Raises:
         InputError: the runs were not scored on the same gold entities.
@@ -76,7 +77,7 @@ def compare_over_seeds(
 
 
 _ROUNDING = 1e-12
-"""Equal differences count as equal whatever the order in which they were added up."""
+"""Tolerance of comparisons between differences, so that the order of summation does not matter."""
 
 
 def _f1(runs: Runs) -> NDArray[np.float64]:
@@ -84,14 +85,15 @@ def _f1(runs: Runs) -> NDArray[np.float64]:
 
 
 def _drawn_f1(runs: Runs, *, rounds: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """The F1 of each run on the units of each round, ``[rounds, runs]``."""
+    """Return the F1 of each run on the units drawn in each round, ``[rounds, runs]``."""
     return figures(resample(np.stack(runs, axis=1), resamples=rounds, rng=rng))[..., 2]
 
 
 def _drawn_seeds(values: NDArray[np.float64], *, rng: np.random.Generator) -> NDArray[np.float64]:
-    """The mean of each round's values of seeds drawn with replacement: ``[rounds, seeds]`` to ``[rounds]``.
+    """Return the mean of each round over seeds drawn with replacement: ``[rounds, seeds]`` to ``[rounds]``.
 
-    Drawn means of n values vary by n - 1 nths of what means of n new values would, which is much where n is small.
+    The variance of means of n values drawn with replacement is only (n - 1) / n of the variance of means of n new
+    values. The deviations are scaled to correct this, because the effect is large if n is small.
     """
     rounds, seeds = values.shape
     mean: NDArray[np.float64] = values.mean(axis=1)

@@ -1,7 +1,7 @@
-"""Scores of predicted entities, and whether each was right -> what the scores are worth, and which threshold to set.
+"""Reliability (calibration) of the scores of predicted entities, and the choice of a threshold.
 
-A score is reliable where, of the entities that score 0.8, eight in ten are right. Right means an exact match: the same
-bounds and label. What was not predicted has no score and plays no part here, except in recall.
+Scores are reliable if, for example, 80 % of the entities with a score of 0.8 are correct. Correct means an exact match:
+the same boundaries and label. Entities that were not predicted have no score and only affect recall.
 
 Source: expected calibration error, Naeini et al. 2015, with bins of equal mass as in Nixon et al. 2019
 (https://arxiv.org/abs/1904.01685); Brier 1950.
@@ -23,22 +23,22 @@ from onoma.metrics.counting import matches
 from onoma.metrics.counts import ratio
 
 Wanted = Literal["precision", "recall"]
-"""What a threshold can be chosen by."""
+"""Metric by which a threshold can be chosen."""
 
 BINS = 10
 
 _SUREST = 1e-6
-"""Scores are held this far from 0 and 1 where a logarithm is taken, so that one sure mistake is not endless."""
+"""Minimum distance of scores from 0 and 1 where a logarithm is taken, so that the loss is always finite."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """Predicted entities of one label or of all, the highest score first.
+    """Predicted entities of one label or of all labels, by descending score.
 
     Attributes:
         scores: ``[entities]``, fractions of 1.
         correct: ``[entities]``, whether each is an exact match.
-        gold: how many gold entities there are.
+        gold: number of gold entities.
     """
 
     scores: NDArray[np.float64]
@@ -47,7 +47,7 @@ class Scored:
 
     @classmethod
     def of(cls, pairs: Iterable[Aligned], *, label: str | None = None) -> Scored:
-        """Gather what has a score, of one label or of all."""
+        """Collect the predicted entities that have a score, of one label or of all labels (None)."""
         found: list[tuple[float, bool]] = []
         gold = 0
         for pair in pairs:
@@ -62,7 +62,7 @@ class Scored:
         return cls(np.asarray([score for score, _ in found]), np.asarray([right for _, right in found], bool), gold)
 
     def log_loss(self) -> float:
-        """The mean negative logarithm of what was given to what came true; 0 without entities."""
+        """Return the mean negative log-likelihood of the outcomes (correct or not) given the scores; 0 if empty."""
         if not len(self.scores):
             return 0.0
         scores = self.scores.clip(_SUREST, 1 - _SUREST)
@@ -71,7 +71,7 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bin:
-    """Predicted entities of neighbouring scores: how many, their mean score, and the share that is right."""
+    """Predicted entities with similar scores: their number, their mean score, and the share of them that is correct."""
 
     entities: int
     score: float
@@ -80,15 +80,15 @@ class Bin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reliability:
-    """What scores are worth.
+    """Reliability of the scores of predicted entities.
 
     Attributes:
-        ece: expected calibration error, the mean over entities of their bin's ``|score - correct|``.
-        ece_by_chance: what it would be on average for as many entities if their scores were true, in a normal
-            approximation; less than this cannot be expected of any model.
-        brier: the mean squared difference of a score from what came true, 1 or 0.
-        log_loss: the mean negative logarithm of what was given to what came true.
-        bins: of as many entities each as can be, the lowest scores first.
+        ece: expected calibration error: the mean over entities of ``|score - correct|`` of their bin.
+        ece_by_chance: expected value of ``ece`` for the same number of entities if the scores were perfectly
+            calibrated, in a normal approximation; a lower value cannot be expected of any model.
+        brier: Brier score: the mean squared difference between the score and the outcome, 1 (correct) or 0.
+        log_loss: mean negative log-likelihood of the outcomes (correct or not) under the scores.
+        bins: bins with as equal numbers of entities as possible, by ascending score.
     """
 
     ece: float
@@ -98,25 +98,25 @@ class Reliability:
     bins: tuple[Bin, ...]
 
     def to_json(self) -> dict[str, object]:
-        """Plain values for :func:`json.dumps`."""
+        """Return plain values for :func:`json.dumps`."""
         return asdict(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """What is left when entities that score less than ``threshold`` are dropped."""
+    """Precision and recall if entities with a score below ``threshold`` are dropped."""
 
     threshold: float
     precision: float
     recall: float
 
     def to_json(self) -> dict[str, float]:
-        """Plain values for :func:`json.dumps`."""
+        """Return plain values for :func:`json.dumps`."""
         return asdict(self)
 
 
 def reliability(scored: Scored, *, bins: int = BINS) -> Reliability | None:
-    """The table and its summaries; None where no predicted entity has a score."""
+    """Compute the reliability of scores; None if no predicted entity has a score."""
     entities = len(scored.scores)
     if not entities:
         return None
@@ -135,12 +135,12 @@ def reliability(scored: Scored, *, bins: int = BINS) -> Reliability | None:
 
 
 def _deviation(scores: NDArray[np.float64]) -> float:
-    """The standard deviation of how many are right, where each is right as often as its score says."""
+    """Return the standard deviation of the number of correct entities if the scores are perfectly calibrated."""
     return math.sqrt(float((scores * (1 - scores)).sum()))
 
 
 def threshold_curve(scored: Scored) -> tuple[Point, ...]:
-    """Precision and recall at every threshold that makes a difference, the highest first."""
+    """Return precision and recall at every distinct score as a threshold, the highest first."""
     if not len(scored.scores):
         return ()
     found = scored.correct.cumsum()
@@ -156,12 +156,15 @@ def threshold_curve(scored: Scored) -> tuple[Point, ...]:
 
 
 def choose_threshold(curve: Sequence[Point], *, wanted: float, of: Wanted) -> Point | None:
-    """The threshold that reaches a precision at the best recall, or a recall at the best precision; None if none does.
+    """Return the point that reaches a precision with the best recall, or a recall with the best precision.
 
     Args:
-        curve: from :func:`threshold_curve`.
-        wanted: fraction of 1.
-        of: what is wanted.
+        curve: points from :func:`threshold_curve`.
+        wanted: lowest acceptable value of ``of``, a fraction of 1.
+        of: metric that must reach ``wanted``.
+
+    Returns:
+        The chosen point, or None if no point reaches ``wanted``.
     """
     good = [point for point in curve if getattr(point, of) >= wanted]
     other = "recall" if of == "precision" else "precision"

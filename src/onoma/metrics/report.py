@@ -1,4 +1,4 @@
-"""What a scoring found, as one value that says everything a person or a program needs of it."""
+"""The result of an evaluation, as one value with everything that is shown to people or read by programs."""
 
 from __future__ import annotations
 
@@ -18,25 +18,26 @@ from onoma.text.markup import NOT_MATHEMATICS, escaped
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Figures of predicted entities against gold.
+    """Evaluation of predicted entities against gold entities.
 
     Attributes:
-        exact: same boundaries and label, over all entities (micro).
-        surface: distinct surface forms with their label, over the whole data set.
-        partial: boundaries alone, with half credit for an overlap.
-        labels: the exact counts of every label that gold or predicted has, in alphabetical order.
-        semeval: the four schemes of SemEval-2013.
-        words: words inside entities, one by one; None where gold does not give its words.
-        strict_reading: the exact counts without entities that exist only because broken tags were repaired, left out
-            on both sides; None where no tags were broken.
-        documents: gold documents.
-        notes: what a reader of the figures should know of the data, one sentence each.
-        intervals: confidence intervals of the exact figures; None if not requested.
-        errors: where they come from; None if not requested.
-        reliability: what the scores of predicted entities are worth; None if not requested or there are none.
-        against: another system on the same gold, and the tests of the difference; None if not requested.
-        runs: reports of further runs of the same set-up, with other seeds.
-        layers: the figures of further tasks, whose gold is layers of the documents: fractions of 1 by task and name.
+        exact: counts by the same boundaries and label, over all entities (micro).
+        surface: counts of distinct pairs of surface form and label, over the whole data set.
+        partial: counts by boundaries alone, with half credit for an overlap.
+        labels: exact counts of every label that gold or predicted has, in alphabetical order.
+        semeval: outcomes by the four schemes of SemEval-2013.
+        words: counts of single words inside entities; None if gold does not give its words.
+        strict_reading: exact counts without entities that exist only because broken tags were repaired, which are left
+            out on both sides; None if no tags were broken.
+        documents: number of gold documents.
+        notes: notes about the data that matter for reading the metrics, one sentence each.
+        intervals: confidence intervals of the exact metrics; None if not requested.
+        errors: error analysis; None if not requested.
+        reliability: reliability of the scores of predicted entities; None if not requested or if there are no scores.
+        against: another system on the same gold, with tests of the difference; None if not requested.
+        runs: reports of further runs of the same system, with other seeds.
+        layers: metrics of further tasks, whose gold annotation is in layers of the documents: fractions of 1 by task
+            and name.
     """
 
     exact: Counts
@@ -57,16 +58,16 @@ class Report:
 
     @property
     def macro(self) -> Averages:
-        """The exact figures averaged over labels, also over one that is only ever predicted."""
+        """Exact metrics averaged over labels, including labels that are only predicted."""
         return average(self.labels.values())
 
     @property
     def weighted(self) -> Averages:
-        """The exact figures averaged over labels, each weighing its support."""
+        """Exact metrics averaged over labels, weighted by support."""
         return average(self.labels.values(), weighted=True)
 
     def _repr_html_(self) -> str:
-        """The table of figures, for notebooks."""
+        """Return the table of metrics as HTML, for notebooks."""
         names = ["in %", "precision", "recall", "F1", "support"]
         if self.intervals is not None:
             names.append(f"F1, {self.intervals.level:.0%} interval")
@@ -82,7 +83,7 @@ class Report:
         return f'<table class="{NOT_MATHEMATICS}">\n{table}\n</table>\n'
 
     def to_json(self) -> dict[str, object]:
-        """Plain values for :func:`json.dumps`; figures are fractions of 1, support and documents are counts."""
+        """Return plain values for :func:`json.dumps`; metrics are fractions of 1, support and documents are counts."""
         optional = {
             "intervals": self.intervals,
             "errors": self.errors,
@@ -118,12 +119,12 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Against:
-    """Another system on the same gold.
+    """Another system on the same gold, and its comparison with ours.
 
     Attributes:
-        name: what the other system is called.
-        report: its figures.
-        comparison: the tests of the difference, ours less theirs.
+        name: name of the other system.
+        report: report of the other system.
+        comparison: tests of the difference, ours minus theirs.
     """
 
     name: str
@@ -131,7 +132,7 @@ class Against:
     comparison: PairedComparison
 
     def to_json(self) -> dict[str, object]:
-        """Plain values for :func:`json.dumps`: the other's report, and ``difference``."""
+        """Return plain values for :func:`json.dumps`: the other system's report, and ``difference``."""
         return {**self.report.to_json(), "difference": self.comparison.to_json()}
 
 
@@ -146,20 +147,20 @@ def _outcomes(of: Outcomes) -> dict[str, float]:
 
 
 def figure_rows(report: Report) -> Iterator[FigureRow]:
-    """A row for each label, then one for each way to count."""
+    """Yield a row for each label, then one for each counting convention."""
     yield from label_rows(report)
     yield from convention_rows(report)
 
 
 def label_rows(report: Report) -> Iterator[FigureRow]:
-    """The exact figures of each label."""
+    """Yield a row with the exact metrics of each label."""
     for label, counts in report.labels.items():
         interval = None if report.intervals is None else report.intervals.labels[label].f1
         yield FigureRow(name=label, figures=counts, support=counts.support, interval=interval)
 
 
 def convention_rows(report: Report) -> Iterator[FigureRow]:
-    """The figures by each way to count; one that the report does not have is left out."""
+    """Yield a row for each counting convention, without those that the report does not have."""
     figures: dict[str, Counts | Outcomes | Averages | None] = {
         "exact": report.exact,
         "strict_reading": report.strict_reading,
@@ -187,17 +188,17 @@ def convention_rows(report: Report) -> Iterator[FigureRow]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """Mean and sample standard deviation (over n - 1) of one figure; the deviation of a single run is 0."""
+    """Mean and sample standard deviation (over n - 1) of one metric over runs; the deviation of a single run is 0."""
 
     mean: float
     deviation: float
 
 
 def spread(reports: Sequence[Report]) -> Mapping[str, Mapping[str, Spread]]:
-    """Exact, surface, partial and macro figures over runs.
+    """Return the spread of the exact, surface, partial and macro metrics over runs.
 
     Args:
-        reports: at least one.
+        reports: reports of the runs, at least one.
     """
     rows: dict[str, list[Figures]] = {
         "exact": [report.exact for report in reports],

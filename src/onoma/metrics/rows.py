@@ -1,6 +1,6 @@
-"""A row of a table of figures: what it is called, what it holds, and how a figure is written.
+"""Rows of a table of metrics: their names, their contents, and the formatting of metrics.
 
-The terminal, the HTML page and the notebook use the same rows. This module does not know what a table looks like.
+The terminal, the HTML page and the notebook use the same rows. This module does not draw tables.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from onoma.metrics.intervals import Interval
 
 
 class Convention(NamedTuple):
-    """A way to count: its name, and what it counts as correct."""
+    """A counting convention: its name, and what it counts as correct."""
 
     name: str
     meaning: str
@@ -34,21 +34,21 @@ CONVENTIONS: Mapping[str, Convention] = {
     "semeval.type": Convention("SemEval type", "an overlap with the same label"),
     "words": Convention("words", "words inside entities, one by one; higher than the others for long entities"),
 }
-"""Every way to count by its key in :meth:`Report.to_json`, in the order of the rows."""
+"""Counting conventions by their key in :meth:`Report.to_json`, in the order of the rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureRow:
-    """One row of a table of figures.
+    """One row of a table of metrics.
 
     Attributes:
-        name: the label, or the name of the way to count.
+        name: the label, or the name of the counting convention.
         figures: precision, recall and F1.
-        support: gold items; None for averages.
-        interval: of F1; None where there is none.
+        support: number of gold items; None for averages.
+        interval: interval of F1; None if there is none.
         meaning: what counts as correct; empty for a label.
-        emphasis: whether the row is the one to look at first.
-        section: whether a new group of rows begins here.
+        emphasis: whether to emphasise the row as the most important one.
+        section: whether a new group of rows begins with this row.
     """
 
     name: str
@@ -60,13 +60,13 @@ class FigureRow:
     section: bool = False
 
     def cells(self) -> tuple[str, str, str, str, str]:
-        """Precision, recall and F1 in percent, the support, and the interval of F1; "" for what is not there."""
+        """Return precision, recall and F1 in percent, the support, and the interval of F1; "" for missing values."""
         support = "" if self.support is None else f"{self.support:,}"
         return (*percents(self.figures), support, "" if self.interval is None else percent_range(self.interval))
 
 
 def percent(share: float) -> str:
-    """A fraction of 1 in percent, with two decimals and without a sign.
+    """Format a fraction of 1 in percent, with two decimals and without a percent sign.
 
     >>> percent(0.12345)
     '12.35'
@@ -75,10 +75,10 @@ def percent(share: float) -> str:
 
 
 def percents(figures: Figures) -> tuple[str, str, str]:
-    """Precision, recall and F1 in percent."""
+    """Format precision, recall and F1 in percent."""
     return percent(figures.precision), percent(figures.recall), percent(figures.f1)
 
 
 def percent_range(interval: Interval) -> str:
-    """An interval in percent."""
+    """Format an interval in percent."""
     return f"{percent(interval.low)} – {percent(interval.high)}"

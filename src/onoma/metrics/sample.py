@@ -1,7 +1,7 @@
-"""Aligned documents -> exact counts of each unit of text, as an array; what resampling needs and no more.
+"""Exact counts of aligned documents by unit of text, as an array for resampling.
 
-A unit is a document. Where there are fewer than ``FEWEST_DOCUMENTS`` of them it is a sentence, if gold has sentences:
-ten long documents say little about how figures vary, and one says nothing.
+A unit is a document. With fewer than ``FEWEST_DOCUMENTS`` documents, a unit is a sentence, if gold has sentences: ten
+long documents say little about the variance of metrics, and a single one says nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from onoma.metrics.counting import count_exact
 from onoma.metrics.counts import Counts
 
 FEWEST_DOCUMENTS = 20
-"""With fewer, sentences are resampled."""
+"""Minimum number of documents for resampling documents; with fewer, sentences are resampled."""
 
 Unit = Literal["documents", "sentences"]
 
@@ -30,9 +30,9 @@ class Sample:
     """Exact counts by unit and label.
 
     Attributes:
-        labels: in the order of the array's second axis.
-        counts: correct, predicted and gold, ``[units, labels, 3]``.
-        unit: what is a unit.
+        labels: labels in the order of the array's second axis.
+        counts: numbers of correct, predicted and gold entities, ``[units, labels, 3]``.
+        unit: kind of unit.
     """
 
     labels: tuple[str, ...]
@@ -41,7 +41,7 @@ class Sample:
 
     @classmethod
     def of(cls, pairs: Sequence[Aligned]) -> Sample:
-        """Count aligned documents."""
+        """Count the entities of aligned documents."""
         by_sentence = len(pairs) < FEWEST_DOCUMENTS and any(len(pair.document.sentences or ()) > 1 for pair in pairs)
         rows = [row for pair in pairs for row in (_by_sentence(pair) if by_sentence else [_whole(pair)])]
         labels = tuple(sorted({label for row in rows for label in row}))
@@ -54,12 +54,12 @@ class Sample:
 
     @property
     def units(self) -> int:
-        """How many units there are."""
+        """Number of units."""
         return len(self.counts)
 
 
 def figures(counts: NDArray[np.integer] | NDArray[np.floating]) -> NDArray[np.float64]:
-    """Precision, recall and F1 on the last axis, of correct, predicted and gold there; 0 where nothing is divided."""
+    """Compute precision, recall and F1 from correct, predicted and gold counts on the last axis; x / 0 gives 0."""
     correct, predicted, gold = np.moveaxis(np.asarray(counts, dtype=np.float64), -1, 0)
     parts = np.stack([correct, correct, 2 * correct], axis=-1)
     wholes = np.stack([predicted, gold, predicted + gold], axis=-1)
@@ -72,7 +72,7 @@ def _whole(pair: Aligned) -> dict[str, Counts]:
 
 
 def _by_sentence(pair: Aligned) -> list[dict[str, Counts]]:
-    """A row for each sentence; a match has the same start on both sides, so none is lost."""
+    """Count the mentions of each sentence; matching mentions have the same start, so no match is split."""
     starts = [pair.base + sentence.start for sentence in pair.document.sentences or ()]
 
     def number(mention: Mention) -> int:

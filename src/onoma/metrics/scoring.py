@@ -1,4 +1,4 @@
-"""Gold and predicted documents -> a report. This module adds up counts that other modules make."""
+"""Scoring of predicted documents against gold documents. This module adds up counts that other modules compute."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from onoma.text import Document
 
 
 def score(gold: Iterable[Document], predicted: Iterable[Document]) -> Report:
-    """Score predicted documents against gold ones.
+    """Score predicted documents against gold documents.
 
     Args:
-        gold: documents with the entities that should be found. Predicted entities of labels that a gold document lacks
-            are not judged.
-        predicted: the same running text in the same order; document and sentence bounds may differ where both sides
-            have given words. Both may be generators, they are read in step.
+        gold: documents with the entities that should be found. Predicted entities of labels that a gold document leaves
+            unannotated are not scored.
+        predicted: documents with the same running text in the same order; document and sentence boundaries may differ
+            if both sides have given words. Both arguments may be generators; they are read in step.
 
     Raises:
-        InputError: the texts part; the message says where.
+        InputError: the texts diverge; the message says where.
 
     >>> text = Document("Ada met Babbage.")
     >>> gold = text.with_entities([text.entity(0, 3, "PER"), text.entity(8, 15, "PER")])
@@ -38,7 +38,7 @@ def score(gold: Iterable[Document], predicted: Iterable[Document]) -> Report:
 
 
 def tally(pairs: Iterable[Aligned]) -> Report:
-    """Score documents that are aligned already."""
+    """Score documents that are already aligned."""
     counting = Tally()
     for pair in pairs:
         counting.add(pair)
@@ -46,11 +46,11 @@ def tally(pairs: Iterable[Aligned]) -> Report:
 
 
 def judge(pairs: Sequence[Aligned], *, known: Known | None = None) -> Report:
-    """Score, with intervals, errors, and the reliability of scores where there are any.
+    """Score aligned documents, with intervals, errors, and the reliability of scores if there are any.
 
     Args:
-        pairs: from :func:`~onoma.metrics.align.align`.
-        known: the surface forms of the training text.
+        pairs: aligned documents from :func:`~onoma.metrics.align.align`.
+        known: surface forms of the training text.
     """
     report, sample = tally(pairs), Sample.of(pairs)
     few = (f"the intervals are based on only {sample.units} {sample.unit}; so few make them too narrow",)
@@ -64,7 +64,7 @@ def judge(pairs: Sequence[Aligned], *, known: Known | None = None) -> Report:
 
 
 class Tally:
-    """Counts of the documents seen so far."""
+    """Running counts of the documents added so far."""
 
     def __init__(self) -> None:
         self._labels: dict[str, Counts] = {}
@@ -77,7 +77,7 @@ class Tally:
         self._respelled = 0
 
     def add(self, aligned: Aligned) -> None:
-        """Count one document."""
+        """Add the counts of one document."""
         self._documents += 1
         self._by_words += aligned.by_words
         self._respelled += aligned.respelled
@@ -92,7 +92,7 @@ class Tally:
             self._words = words + (self._words or Counts())
 
     def report(self) -> Report:
-        """The figures of everything that was counted."""
+        """Return the report of all documents added so far."""
         labels = dict(sorted(self._labels.items()))
         return Report(
             exact=sum(labels.values(), Counts()),

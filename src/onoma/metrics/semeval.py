@@ -1,8 +1,8 @@
-"""Mentions -> counts by the four schemes of SemEval-2013: strict, exact, partial and type.
+"""Counts of mentions by the four schemes of SemEval-2013: strict, exact, partial and type.
 
-Each mention is correct, partial or incorrect together with one of the other side that it overlaps, or it is missed
-(gold) or spurious (predicted) alone. Every scheme is counted under the pairing that credits it most, so no order of
-mentions or documents changes a count, and the counts of documents add up.
+A mention that is paired with an overlapping mention of the other side is correct, partial or incorrect. A mention
+without a pair is missed (gold) or spurious (predicted). Every scheme uses the pairing that gives it the most credit, so
+the order of mentions or documents does not change a count, and the counts of documents can be added.
 
 Source: Segura-Bedmar et al. 2013, https://aclanthology.org/S13-2056; the names of the counts: Chinchor and Sundheim
 1993, https://aclanthology.org/M93-1007.
@@ -21,7 +21,7 @@ from onoma.metrics.counts import ratio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcomes:
-    """How mentions fared by one scheme; a pair counts once.
+    """Numbers of mentions with each outcome in one scheme; a pair of mentions counts once.
 
     >>> Outcomes(correct=1, partial=1, missed=2).recall
     0.375
@@ -44,37 +44,37 @@ class Outcomes:
 
     @property
     def paired(self) -> int:
-        """Pairs of a gold and a predicted mention."""
+        """Number of pairs of a gold and a predicted mention."""
         return self.correct + self.incorrect + self.partial
 
     @property
     def gold(self) -> int:
-        """Gold mentions, also called possible."""
+        """Number of gold mentions, also called possible."""
         return self.paired + self.missed
 
     @property
     def predicted(self) -> int:
-        """Predicted mentions, also called actual."""
+        """Number of predicted mentions, also called actual."""
         return self.paired + self.spurious
 
     @property
     def support(self) -> int:
-        """Gold mentions."""
+        """Number of gold mentions."""
         return self.gold
 
     @property
     def precision(self) -> float:
-        """Correct, and half of the partial, over the predicted."""
+        """Correct pairs plus half of the partial pairs, divided by the predicted mentions."""
         return ratio(self.correct + self.partial / 2, self.predicted)
 
     @property
     def recall(self) -> float:
-        """Correct, and half of the partial, over the gold."""
+        """Correct pairs plus half of the partial pairs, divided by the gold mentions."""
         return ratio(self.correct + self.partial / 2, self.gold)
 
     @property
     def f1(self) -> float:
-        """The harmonic mean of precision and recall; 0 where both are."""
+        """Harmonic mean of precision and recall; 0 if both are 0."""
         return ratio(2 * self.correct + self.partial, self.predicted + self.gold)
 
 
@@ -83,10 +83,10 @@ class SemEval:
     """Outcomes by scheme.
 
     Attributes:
-        strict: the same bounds and label are correct.
-        exact: the same bounds are correct, whatever the label.
-        partial: the same bounds are correct and an overlap is partial, whatever the label.
-        type: an overlap with the same label is correct.
+        strict: a pair with the same boundaries and label is correct.
+        exact: a pair with the same boundaries is correct, with any label.
+        partial: a pair with the same boundaries is correct and any other overlapping pair is partial, with any label.
+        type: an overlapping pair with the same label is correct.
     """
 
     strict: Outcomes = Outcomes()
@@ -104,7 +104,7 @@ class SemEval:
 
 
 def count_semeval(gold: Iterable[Mention], predicted: Iterable[Mention]) -> SemEval:
-    """Outcomes of one document's mentions."""
+    """Count the outcomes of the mentions of one document."""
     ours, theirs = Counter(map(_labelled, gold)), Counter(map(_labelled, predicted))
     same = ours & theirs
     left, right = ours - same, theirs - same
@@ -153,6 +153,6 @@ def _by_label(mentions: Counter[tuple[int, int, str]]) -> defaultdict[str, list[
 
 
 def _by_bounds(ours: Counter[Bounds], theirs: Counter[Bounds]) -> tuple[int, int]:
-    """How many have the same bounds, and how many are paired when overlaps follow."""
+    """Return the number of pairs with the same boundaries, and the number of pairs when overlaps are added."""
     same = ours & theirs
     return same.total(), same.total() + overlapping_pairs((ours - same).elements(), (theirs - same).elements())

@@ -1,7 +1,7 @@
-"""How the subwords of a batch see one another: two exact ways to the same result.
+"""Multi-head scaled dot-product attention (Vaswani et al. 2017, equation 1).
 
-Scaled dot-product attention in several heads (Vaswani et al. 2017, equation 1), of padded sequences and of packed ones
-on a GPU. The learnt weights are in :mod:`onoma.models.layer`.
+There are two exact implementations: one for padded sequences, and one for packed sequences, which is meant for a GPU.
+The learned weights are in :mod:`onoma.models.layer`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from onoma.models.packing import Packing
 
 
 class Attention(ABC):
-    """Mixes values by how well queries and keys match, within each sequence of a batch."""
+    """Interface of an attention function over the subwords of each sequence of a batch."""
 
     @abstractmethod
     def __call__(
@@ -30,14 +30,14 @@ class Attention(ABC):
         heads: int,
         dropout: Dropout,
     ) -> Float[Tensor, "*asking hidden"]:
-        """The mixture of values for every query; ``hidden`` is shared evenly by the heads."""
+        """Return the weighted sum of the values for every query; the heads split ``hidden`` evenly."""
 
 
 class PaddedAttention(Attention):
-    """Of padded sequences: plain products, which every engine can run.
+    """Attention over padded sequences by plain matrix products, which every inference engine can run.
 
     Args:
-        mask: 1 for subwords and 0 for padding, on whichever side.
+        mask: 1 for subwords and 0 for padding, which may be on either side.
     """
 
     def __init__(self, mask: Int64[Tensor, "batch subwords"]) -> None:
@@ -55,18 +55,20 @@ class PaddedAttention(Attention):
         part = query.shape[-1] // heads
         query, key, value = (rows.view(*rows.shape[:2], heads, part).transpose(1, 2) for rows in (query, key, value))
         scores = (query * part**-0.5) @ key.transpose(-2, -1)
-        # The lowest number and not minus infinity, so that a row of nothing but padding does not turn into NaN.
+        # The lowest finite number instead of minus infinity, so that rows that are all padding do not become NaN.
         weights = scores.masked_fill(self._padding, torch.finfo(scores.dtype).min).softmax(dim=-1)
         mixed: Tensor = dropout(weights) @ value
         return mixed.transpose(1, 2).flatten(start_dim=2)
 
 
 class NestedAttention(Attention):
-    """Of packed sequences, by torch's fused attention over nested tensors: on a GPU, a kernel for variable lengths.
+    """Attention over packed sequences by torch's fused attention over nested tensors.
+
+    On a GPU this is a kernel for sequences of variable length.
 
     Args:
-        asking: the packing of the queries.
-        asked: the packing of keys and values, at least one for each sequence.
+        asking: packing of the queries.
+        asked: packing of the keys and values, with at least one row for each sequence.
     """
 
     def __init__(self, asking: Packing, asked: Packing) -> None:
@@ -93,12 +95,12 @@ class NestedAttention(Attention):
 
 
 def _offsets(packing: Packing) -> Int64[Tensor, " bounds"]:
-    """The first row of each sequence, and the end of the last."""
+    """Return the first row of each sequence, followed by the end of the last sequence."""
     return functional.pad(packing.lengths.cumsum(0), (1, 0))
 
 
 def _nest(rows: Float[Tensor, "rows hidden"], offsets: Int64[Tensor, " bounds"], longest: int, *, heads: int) -> Tensor:
-    """A nested tensor ``[sequences, heads, (rows), part]``."""
+    """Return the rows as a nested tensor ``[sequences, heads, (rows), part]``."""
     parts = rows.view(len(rows), heads, -1)
     nested: Tensor = torch.nested.nested_tensor_from_jagged(parts, offsets, max_seqlen=longest)
     return nested.transpose(1, 2)

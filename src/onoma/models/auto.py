@@ -1,6 +1,7 @@
-"""Encoders outside the BERT family, run by `transformers`, with the interface of onoma's own.
+"""Encoders outside the BERT family, run by `transformers` behind the interface of onoma's own encoder.
 
-This module is the only one that lets `transformers` build a network. It is imported on demand: that takes seconds.
+This is the only module that lets `transformers` build a network. The library is imported on demand, because importing
+it takes seconds.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ _ADAPTER = "adapter_config.json"
 
 
 class AutoEncoder(nn.Module):
-    """Any `transformers` model that turns subword ids into hidden states.
+    """An encoder that wraps any `transformers` model from subword ids to hidden states.
 
     Args:
-        model: the model without a task's head.
+        model: the model, without the head of a task.
         hidden: width of the hidden states.
-        prefix: what comes before the names of the model's parameters in the weights of a model with a head.
+        prefix: prefix of the model's parameter names in the weights of a model with a head.
     """
 
     def __init__(self, model: nn.Module, *, hidden: int, prefix: str) -> None:
@@ -38,14 +39,14 @@ class AutoEncoder(nn.Module):
 
     @property
     def words(self) -> nn.Embedding:
-        """The embeddings of subwords."""
+        """Embedding table of the subwords."""
         words: nn.Embedding = cast(Any, self.model).get_input_embeddings()
         return words
 
     def forward(
         self, ids: Int64[Tensor, "batch subwords"], mask: Int64[Tensor, "batch subwords"]
     ) -> Float[Tensor, "batch subwords hidden"]:
-        """Hidden states of every subword; see :meth:`onoma.models.encoder.Encoder.forward`."""
+        """Return the hidden states of every subword; see :meth:`onoma.models.encoder.Encoder.forward`."""
         hidden: Tensor = self.model(input_ids=ids, attention_mask=mask, return_dict=True).last_hidden_state
         return hidden
 
@@ -56,12 +57,12 @@ class AutoEncoder(nn.Module):
         *,
         at: Int64[Tensor, " asked"] | None = None,
     ) -> Float[Tensor, "rows hidden"]:
-        """The same of sequences without padding, which they get here; see :meth:`onoma.models.Encoder.packed`."""
+        """Pad packed sequences and return their hidden states; see :meth:`onoma.models.Encoder.packed`."""
         filler = getattr(self.model.config, "pad_token_id", None) or 0
         return through_padding(self, ids, lengths, at=at, filler=filler)
 
     def named_weights(self) -> dict[str, Tensor]:
-        """The parameters under the names that they have in a model with a head."""
+        """Return the parameters under the names that they have in a model with a head."""
         return {self.prefix + name: tensor for name, tensor in self.model.state_dict().items()}
 
 
@@ -69,11 +70,11 @@ def load_auto(folder: Path, *, hf_config: Mapping[str, object]) -> AutoEncoder:
     """Load a folder in Hugging Face layout through ``transformers.AutoModel``; code in the folder is never run.
 
     Args:
-        folder: it has the weights.
-        hf_config: the fields of its ``config.json``.
+        folder: folder with the weights.
+        hf_config: fields of the folder's ``config.json``.
 
     Raises:
-        EncoderError: `transformers` does not know the architecture, weights are missing, or there is an adapter.
+        EncoderError: `transformers` cannot load the model, weights are missing, or the folder holds a `peft` adapter.
     """
     from transformers import AutoConfig, AutoModel
 
@@ -96,7 +97,7 @@ def load_auto(folder: Path, *, hf_config: Mapping[str, object]) -> AutoEncoder:
             )
     except MemoryError:
         raise
-    except Exception as error:  # whatever the libraries raise at a folder that they do not expect
+    except Exception as error:  # the libraries raise many kinds of errors for folders with unexpected content
         if code := code_named(hf_config, "AutoModel"):
             raise EncoderError(
                 f"{folder}: the model is code in the folder ({code}), which onoma never runs; choose another encoder"
@@ -109,15 +110,21 @@ def load_auto(folder: Path, *, hf_config: Mapping[str, object]) -> AutoEncoder:
 
 
 def longest_of(hf_config: Mapping[str, object]) -> int:
-    """Subwords that an encoder with this configuration can read at once; 512 where it does not say."""
+    """Return the maximum number of subwords in a sequence for this configuration; 512 if it does not give one."""
     positions = hf_config.get("max_position_embeddings")
     return positions if isinstance(positions, int) and positions > 0 else 512
 
 
 def classifier_of(hf_config: Mapping[str, object], names: frozenset[str]) -> str | None:
-    """The class in `transformers` that has exactly these parameters: this encoder and a linear head over words.
+    """Return the name of the `transformers` class of this encoder with a linear head over words.
 
-    None if there is none, as for architectures whose classifier has additional layers.
+    Args:
+        hf_config: fields of the encoder's ``config.json``.
+        names: names of the parameters of encoder and head.
+
+    Returns:
+        The name of the class whose parameters have exactly these names. None if there is none, as for architectures
+        whose classifier has additional layers.
     """
     from transformers import AutoConfig, AutoModelForTokenClassification
 
@@ -133,7 +140,7 @@ def classifier_of(hf_config: Mapping[str, object], names: frozenset[str]) -> str
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep `transformers` from writing reports and progress bars."""
+    """Suppress the reports and progress bars of `transformers`."""
     from transformers.utils import logging
 
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

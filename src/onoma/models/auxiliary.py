@@ -1,4 +1,4 @@
-"""A model that also learns to predict masked subwords, as an auxiliary task, whose head is not kept."""
+"""A model that is also trained to predict masked subwords, an auxiliary task whose head is not kept."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from onoma.models.pretraining_heads import MaskedHead
 
 
 class AuxiliaryModel(Model):
-    """A model for batches of its tasks and for batches of masked text.
+    """A model that is trained on batches of its tasks and on batches of masked text.
 
     Args:
-        encoder: subword ids to hidden states.
-        heads: hidden states to scores, by the name of the task.
+        encoder: encoder from subword ids to hidden states.
+        heads: heads from hidden states to scores, by task name.
         weights: as for :class:`Model`.
-        masked: predicts masked subwords.
-        masked_weight: what its loss counts.
+        masked: head that predicts masked subwords.
+        masked_weight: weight of the loss of ``masked``.
     """
 
     encoder: Encoder
@@ -41,7 +41,7 @@ class AuxiliaryModel(Model):
         self.masked_weight = masked_weight
 
     def loss(self, batch: PackedBatch | MaskedBatch) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        """The sum of the losses and of their weights: of all words, or of all masked subwords."""
+        """Return the sum of the losses and the sum of their weights, of all words or of all masked subwords."""
         if isinstance(batch, PackedBatch):
             return super().loss(batch)
         count = len(batch.masked)
@@ -54,10 +54,10 @@ class AuxiliaryModel(Model):
 
     @property
     def sparse_tables(self) -> tuple[nn.Embedding, ...]:
-        """None: all subwords are scored where text is masked."""
+        """Embedding tables of which a batch reads few rows: none, since masked text requires scores of all subwords."""
         return ()
 
     def without_auxiliary(self) -> Model:
-        """The same encoder and heads without the auxiliary task."""
+        """Return a model with the same encoder and heads, without the auxiliary task."""
         heads = {task: self.head(task) for task in self.heads}
         return Model(self.encoder, heads, weights=self.weights)

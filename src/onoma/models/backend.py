@@ -1,4 +1,4 @@
-"""Runs a model with torch for callers that only use arrays."""
+"""Backend that runs a model with torch, for callers that only use NumPy arrays."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from onoma.runtime import PaddedBatch, Scores
 
 
 class TorchBackend:
-    """A :class:`~onoma.runtime.backend.Backend` over a model in memory, which may be in training meanwhile.
+    """A :class:`~onoma.runtime.backend.Backend` over a model in memory, which may still be in training.
 
     Args:
-        model: what to run; it stays the caller's, and its mode is the same after each batch as before.
-        device: where the model is.
+        model: model to run; it is not copied, and its training or evaluation mode is restored after each batch.
+        device: device of the model.
     """
 
     def __init__(self, model: Model, *, device: torch.device | str = "cpu") -> None:

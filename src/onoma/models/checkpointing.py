@@ -1,4 +1,4 @@
-"""Gradient checkpointing: a layer's activations are computed again in the backward pass instead of being kept.
+"""Gradient checkpointing: a layer's activations are recomputed in the backward pass instead of being kept.
 
 Source: Chen et al. 2016, Training Deep Nets with Sublinear Memory Cost.
 """
@@ -13,12 +13,13 @@ from onoma.models.encoder import Encoder
 
 
 def checkpoint_layers(encoder: Encoder | AutoEncoder) -> None:
-    """Let each layer keep nothing but its input, in training; gradients stay the same, dropout's draws included.
+    """Turn on gradient checkpointing, so that each layer keeps only its input in training.
 
-    The forward pass of a layer is done twice: a third more work for a step.
+    Gradients stay the same, because recomputation uses the same dropout masks. The forward pass of each layer runs
+    twice, which adds a third to the work of a step.
 
     Raises:
-        EncoderError: `transformers` does not offer it for this architecture.
+        EncoderError: `transformers` does not support gradient checkpointing for this architecture.
     """
     if isinstance(encoder, Encoder):
         encoder.recompute = True
@@ -26,6 +27,6 @@ def checkpoint_layers(encoder: Encoder | AutoEncoder) -> None:
     model = cast(Any, encoder.model)
     if not model.supports_gradient_checkpointing:
         raise EncoderError(f"{type(model).__name__} does not support gradient checkpointing; remove training.recompute")
-    # Its name since transformers 5.24, and the one before.
+    # The method was renamed in transformers 5.24.
     enable = getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
     enable({"use_reentrant": False})

@@ -1,4 +1,4 @@
-"""The measures of an encoder, in our own words; how Hugging Face spells them is known to :mod:`.families`."""
+"""The configuration of an encoder, in our own field names; :mod:`.families` translates those of Hugging Face."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderConfig:
-    """The shape of a BERT encoder (Devlin et al. 2019, section 3).
+    """Dimensions and other hyperparameters of a BERT encoder (Devlin et al. 2019, section 3).
 
     Attributes:
-        vocabulary: subwords that have an embedding.
-        hidden: width of the residual stream.
-        layers: how many there are.
-        heads: attention heads of a layer; they share ``hidden`` evenly.
-        feed_forward: width inside the feed-forward step.
-        positions: rows of the position table.
-        token_types: rows of the token type table; tagging reads row 0 alone.
-        embedding: width of the embeddings, where it is not ``hidden``; an affine map leads from one to the other
-            (ELECTRA).
-        first_position: row of the first subword's position; RoBERTa leaves the rows up to its padding id unused.
+        vocabulary: number of subwords that have an embedding.
+        hidden: width of the hidden states.
+        layers: number of layers.
+        heads: number of attention heads per layer; they split ``hidden`` evenly.
+        feed_forward: inner width of the feed-forward network.
+        positions: number of rows of the position embedding table.
+        token_types: number of rows of the token type embedding table; tagging uses only row 0.
+        embedding: width of the embeddings if it differs from ``hidden``; an affine map then projects them to
+            ``hidden`` (ELECTRA). None for ``hidden``.
+        first_position: row of the position table for the first subword; RoBERTa leaves the rows up to its padding id
+            unused.
         pad_id: subword id of padding.
-        layer_norm_epsilon: added to the variance in every layer norm.
-        dropout: probability with which a hidden unit is dropped in training.
-        attention_dropout: the same for an attention weight.
-        activation: name of the feed-forward step's nonlinearity, a key of ``ACTIVATIONS``.
+        layer_norm_epsilon: number added to the variance in every layer norm.
+        dropout: dropout probability of hidden units in training.
+        attention_dropout: dropout probability of attention weights in training.
+        activation: name of the activation function of the feed-forward network, a key of ``ACTIVATIONS``.
     """
 
     vocabulary: int
@@ -48,7 +49,7 @@ class EncoderConfig:
 
     @property
     def longest(self) -> int:
-        """Subwords that the encoder can read at once, special tokens included."""
+        """Maximum number of subwords in a sequence, special tokens included."""
         return self.positions - self.first_position
 
     @property

@@ -1,6 +1,6 @@
-"""The operations of a layer, forward and backward, on a CPU: affine maps, dropout with sum and norm, attention.
+"""Forward and backward passes of a layer's operations on a CPU: affine maps, dropout with sum and norm, attention.
 
-Each keeps what its backward pass needs. See :mod:`onoma.models.cpu_training`, which puts them together.
+Each operation keeps what its backward pass needs. :mod:`onoma.models.cpu_training` combines them into layers.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _norm_backward = torch.ops.aten.native_layer_norm_backward
 
 @dataclass(slots=True, eq=False)
 class Pass:
-    """What the parts of all layers use in one pass, forward and backward."""
+    """State that the operations of all layers share in one forward and backward pass."""
 
     rows: Rows
     heads: int
@@ -29,7 +29,10 @@ class Pass:
     buffers: Buffers
     random: np.random.Generator = field(default_factory=new_source)
     mask: Tensor | None = None
-    """What is added to the scores of attention: minus infinity at keys that a sequence does not have."""
+    """Additive attention mask, minus infinity at padding, ``[sequences * heads, 1, longest]``.
+
+    None if all sequences have the same length.
+    """
 
     def __post_init__(self) -> None:
         if self.rows.inside is not None:
@@ -37,12 +40,15 @@ class Pass:
             self.mask = mask.repeat_interleave(self.heads, dim=0)[:, None]
 
     def kept(self, dropped: DroppedUnits, name: str) -> Tensor:
-        """1 for each unit that was not dropped, 0 for the others."""
+        """Return 1 for each unit that is kept and 0 for each that is dropped, in the buffer with this name."""
         return dropped.kept(self.buffers.take(name, *dropped.draws.shape))
 
 
 class Affine:
-    """``given @ weight.T + bias`` in the products' dtype; the results of several maps are side by side."""
+    """One or several affine maps of the same input, ``given @ weight.T + bias``, computed as one matrix product.
+
+    The outputs are in the dtype of the matrix products; those of several maps are concatenated along the last axis.
+    """
 
     def __init__(self, maps: Sequence[nn.Linear], made: Pass, *, name: str) -> None:
         self._weight = _joined([each.weight.to(made.dtype) for each in maps])
@@ -55,17 +61,17 @@ class Affine:
         return torch.addmm(self._bias, given, self._weight.t(), out=out)
 
     def backward(self, gradient: Tensor) -> list[Tensor]:
-        """The gradients of weight and bias, map by map."""
+        """Return the gradients of weight and bias, map by map."""
         of_weight, of_bias = torch.mm(gradient.t(), self._given).float(), gradient.sum(0).float()
         pairs = zip(of_weight.chunk(self._maps), of_bias.chunk(self._maps), strict=True)
         return [each for pair in pairs for each in pair]
 
     def of_given(self, gradient: Tensor, *, out: Tensor | None = None) -> Tensor:
-        """The gradient of what was given."""
+        """Return the gradient of the input."""
         return torch.mm(gradient, self._weight, out=out)
 
     def add_of_given(self, gradient: Tensor, *, to: Tensor) -> None:
-        """The same, added to a gradient in fp32."""
+        """Add the gradient of the input to an fp32 gradient."""
         if gradient.dtype == to.dtype:
             to.addmm_(gradient, self._weight)
         else:
@@ -73,7 +79,7 @@ class Affine:
 
 
 class AddNorm:
-    """Dropout, the residual sum and its norm."""
+    """Dropout, residual sum and layer norm."""
 
     def __init__(self, norm: nn.LayerNorm, dropout: Dropout, made: Pass, *, name: str) -> None:
         self._norm, self._dropout, self._made, self._name = norm, dropout, made, name
@@ -94,7 +100,7 @@ class AddNorm:
         return normed
 
     def backward(self, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """The gradients of the residual stream, of what was given in the products' dtype, and of weight and bias."""
+        """Return the gradients of the residual, of the input (in the matrix products' dtype), of weight and of bias."""
         weight, bias = self._norm.weight, self._norm.bias
         of_total, of_weight, of_bias = _norm_backward(
             gradient, self._total, weight.shape, self._mean, self._deviation, weight, bias, [True] * 3
@@ -107,13 +113,16 @@ class AddNorm:
 
 
 class AttentionOperation:
-    """``dropout(softmax(query @ key.T * scale)) @ value`` in each head, in fp32 (Vaswani et al. 2017, equation 1)."""
+    """Multi-head attention in fp32 (Vaswani et al. 2017, equation 1).
+
+    Each head computes ``dropout(softmax(query @ key.T * scale)) @ value``.
+    """
 
     def __init__(self, dropout: Dropout, made: Pass, *, name: str) -> None:
         self._dropout, self._made, self._name = dropout, made, name
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """From the rows of query, key and value, side by side."""
+        """Return the attention output, given rows of query, key and value side by side."""
         made, dropout, take = self._made, self._dropout, self._made.buffers.take
         self._inputs_shape = inputs.shape
         by_part = made.rows.by_part(inputs, 3, made.heads)
@@ -133,7 +142,7 @@ class AttentionOperation:
         return rows
 
     def backward(self, gradient: Tensor) -> Tensor:
-        """The gradients of query, key and value, in the products' dtype, side by side."""
+        """Return the gradients of query, key and value side by side, in the dtype of the matrix products."""
         made, take = self._made, self._made.buffers.take
         query, key, value, weights = self._inputs
         gradient = made.rows.by_head(gradient, made.heads)
@@ -160,7 +169,7 @@ class AttentionOperation:
 
 
 def _product(left: Tensor, right: Tensor, *, scale: float, out: Tensor | None = None) -> Tensor:
-    """``left @ right * scale``, batch by batch."""
+    """Return the batched matrix product ``left @ right * scale``."""
     return torch.baddbmm(left.new_empty(()), left, right, beta=0, alpha=scale, out=out)
 
 

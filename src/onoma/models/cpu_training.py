@@ -1,13 +1,13 @@
-"""The layers of an encoder, forward and backward, written out for training on a CPU.
+"""The layers of an encoder with hand-written forward and backward passes, for training on a CPU.
 
-They compute what autograd would compute of :class:`~onoma.models.layer.Layer`, for less:
+They compute the same as autograd with :class:`~onoma.models.layer.Layer`, at a lower cost:
 
-- Products take the dtype of autocast. Weights and activations are cast once; the residual stream, norms and attention
-  stay in fp32.
-- oneDNN compiles a kernel for every new shape of a 16-bit product, so the rows are filled up to a multiple of 32.
-- Large arrays are the same from step to step.
-- Query, key and value are one product; the mask of a dropout is kept as a byte a unit; scales and sums are part of
-  operations that are done anyway.
+- Matrix products use the dtype of autocast. Weights and activations are cast only once; the residual stream, norms and
+  attention stay in fp32.
+- oneDNN compiles a kernel for every new shape of a 16-bit product, so the number of rows is padded to a multiple of 32.
+- Large arrays are reused from step to step.
+- Query, key and value are computed by one product; a dropout mask is kept as one byte per unit; scalings and sums are
+  fused into operations that are needed anyway.
 
 Sources: Vaswani et al. 2017 (attention, post-layer-norm), Micikevicius et al. 2018 (mixed precision).
 """
@@ -34,12 +34,15 @@ _gelu_backward = torch.ops.aten.gelu_backward.grad_input
 
 
 def row_multiple(dtype: torch.dtype) -> int:
-    """The number of rows of a product should be a multiple of this."""
+    """Return the number that the row count of a matrix product in this dtype should be a multiple of."""
     return 1 if dtype == torch.float32 else _GRANULE
 
 
 def runs(layers: Iterable[nn.Module]) -> bool:
-    """Whether :func:`run_layers` can run these layers: ours, with no part replaced, and a GELU between the two maps."""
+    """Return whether :func:`run_layers` supports these layers.
+
+    It supports our own :class:`~onoma.models.layer.Layer` with no submodule replaced and with GELU as the activation.
+    """
     return all(
         isinstance(layer, Layer)
         and all(type(affine) is nn.Linear for affine in _affines(layer))
@@ -58,16 +61,16 @@ def run_layers(
     idle: list[Buffers],
     recompute: bool,
 ) -> Float[Tensor, "asked hidden"]:
-    """The hidden states of some rows after all layers, differentiable once.
+    """Return the hidden states of some rows after all layers; the result is differentiable once.
 
     Args:
-        embedded: what the first layer gets.
-        rows: where the subwords are.
-        asked: the rows whose hidden states are wanted.
-        layers: those of an encoder, which :func:`runs` must allow.
-        dtype: of the products of the affine maps; weights are in fp32.
-        idle: buffers that no pass uses; one is taken, and given back at the end of the backward pass.
-        recompute: keep nothing of a layer but what it is given, and compute it again in the backward pass.
+        embedded: input of the first layer.
+        rows: layout of the subwords in rows.
+        asked: indices of the rows whose hidden states are returned.
+        layers: layers of an encoder, for which :func:`runs` must return true.
+        dtype: dtype of the matrix products of the affine maps; weights are in fp32.
+        idle: buffers that no pass uses; one is taken, and returned at the end of the backward pass.
+        recompute: whether to keep only the input of each layer and recompute the rest in the backward pass.
     """
     filled = functional.pad(asked, (0, -len(asked) % row_multiple(dtype)))
     ours = [layer for layer in layers if isinstance(layer, Layer)]
@@ -84,14 +87,14 @@ def _affines(layer: Layer) -> tuple[nn.Module, ...]:
 
 
 def _weights(layer: Layer) -> list[Tensor]:
-    """The parameters of a layer, in the order in which gradients are given back."""
+    """Return the parameters of a layer, in the order in which the backward pass returns their gradients."""
     parts = (*_affines(layer), layer.attention_norm, layer.feed_forward_norm)
     return [weight for part in parts for weight in part.parameters()]
 
 
 class _Layers(torch.autograd.Function):
     @staticmethod
-    def forward(  # noqa: PLR0917, since autograd passes by position
+    def forward(  # noqa: PLR0917, since autograd passes arguments by position
         ctx: Any,
         embedded: Tensor,
         layers: list[_Layer],
@@ -102,7 +105,7 @@ class _Layers(torch.autograd.Function):
     ) -> Tensor:
         ctx.layers, ctx.asked, ctx.idle = layers, asked, idle
         hidden = embedded
-        # Of what is recomputed: what each layer was given, and the random state that it began with.
+        # For recomputation: the input of each layer, and the random state before its forward pass.
         inputs: list[tuple[Tensor, Any]] = []
         for layer in layers:
             if recompute:
@@ -159,7 +162,7 @@ class _Layer:
         return self._feed_forward_norm.forward(attended, self._outer.forward(activated))
 
     def backward(self, gradient: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The gradients of what the layer was given, and of its weights."""
+        """Return the gradient of the layer's input, and the gradients of its parameters."""
         made = self.made
         of_attended, of_fed, *of_feed_forward_norm = self._feed_forward_norm.backward(gradient)
         of_outer = self._outer.backward(of_fed)
@@ -184,5 +187,8 @@ class _Layer:
         ]
 
     def _spread(self, of_asked: Tensor, asked: Tensor) -> Tensor:
-        """The gradient of all rows, given that of the rows asked for; what fills these up has none."""
+        """Return the gradient of all rows, given that of the requested rows.
+
+        The requested rows were padded with copies of row 0, whose gradient is zero.
+        """
         return of_asked.new_zeros(len(self.made.rows), of_asked.shape[1]).index_add_(0, asked, of_asked)

@@ -1,4 +1,4 @@
-"""How deep in an encoder a parameter or module is, by its name; ours, and those of `transformers`."""
+"""The depth of a parameter or module in an encoder, derived from its name in onoma or in `transformers`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _EMBEDDING = re.compile(r"embed|(?:^|\.)(?:projection|wte|wpe)\.")
 
 
 def layer_of(name: str) -> int | None:
-    """The number of the layer, from 0 at the bottom; None outside the layers.
+    """Return the index of the layer that a name belongs to, from 0 at the bottom; None outside the layers.
 
     >>> layer_of("layers.3.attention.query.bias"), layer_of("model.encoder.layer.11.output.dense.weight")
     (3, 11)
@@ -20,7 +20,7 @@ def layer_of(name: str) -> int | None:
 
 
 def is_embedding(name: str) -> bool:
-    """Whether it is below the layers: tables of embeddings, their norm, and what widens them.
+    """Return whether a name belongs to the embedding tables, their norm, or the projection of the embeddings.
 
     >>> is_embedding("embeddings.norm.weight"), is_embedding("model.final_norm.weight")
     (True, False)
@@ -29,5 +29,5 @@ def is_embedding(name: str) -> bool:
 
 
 def count_layers(names: Iterable[str]) -> int:
-    """How many layers there are; 0 if the names do not show it."""
+    """Return the number of layers; 0 if the names do not show it."""
     return max((layer + 1 for layer in map(layer_of, names) if layer is not None), default=0)

@@ -1,8 +1,10 @@
-"""A smaller encoder and the larger one that it shall resemble: packed sequences to a loss and its parts.
+"""Distillation of a larger encoder (the teacher) into a smaller one (the student), with the loss and its parts.
 
-Sources: Wang et al. 2021 (MiniLMv2), section 3 (relations among queries, among keys and among values, in as many heads
-for both encoders); Jiao et al. 2020 (TinyBERT), section 3.1 (hidden states through a learnt map). The relations alone
-would teach the last layer its query, key and value and nothing else.
+The student is trained to match the teacher's self-attention relations and its last hidden states. Of the last layer,
+the relation loss alone would train only the query, key and value maps.
+
+Sources: Wang et al. 2021 (MiniLMv2), section 3 (relations among queries, among keys and among values, with the same
+number of heads for both encoders); Jiao et al. 2020 (TinyBERT), section 3.1 (hidden states through a learned map).
 """
 
 from __future__ import annotations
@@ -29,15 +31,15 @@ from onoma.models.pretraining import MaskedBatch
 _SHALLOW, _OF_DEEP = 12, 7 / 8
 _WIDTH_OF_A_RELATION = 16
 _OF_A_TEXT = ("added_tokens", "normalizer", "pre_tokenizer", "model")
-"""The parts of a tokenizer that decide the subwords of a text, and their ids."""
+"""The parts of a tokenizer that determine the subwords of a text and their ids."""
 
 
 class Teacher:
-    """An encoder that stays as it is, and is no part of the model that learns from it.
+    """A frozen encoder that a student is trained to match. It is not a submodule of the student's model.
 
     Args:
-        encoder: is frozen.
-        layer: the number of the layer whose relations are learnt, from 0.
+        encoder: encoder of the teacher, which is frozen.
+        layer: index of the layer whose relations the student is trained to match, from 0.
     """
 
     def __init__(self, encoder: Encoder, *, layer: int) -> None:
@@ -45,7 +47,7 @@ class Teacher:
         self.layer = layer
 
     def __call__(self, batch: MaskedBatch) -> Projected:
-        """What it makes of a batch, where the batch is."""
+        """Return the hidden states and projections of a batch, computed on the batch's device."""
         with torch.no_grad():
             return self.encoder.to(batch.ids.device).packed_with_projections(batch.ids, batch.lengths, layer=self.layer)
 
@@ -55,13 +57,13 @@ class Teacher:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Distilled:
-    """Sums over the subwords of a batch, and what the teacher made of them.
+    """Losses summed over the subwords of a batch, and the teacher's hidden states.
 
     Attributes:
-        relation_loss: Kullback-Leibler divergences of the student's relations from the teacher's, in nats: the sum over
-            queries, keys and values, and the mean over heads.
-        hidden_loss: squared errors of the last hidden states, the mean over the teacher's width.
-        taught: the teacher's last hidden states.
+        relation_loss: Kullback-Leibler divergences of the student's relations from the teacher's, in nats, summed over
+            queries, keys and values, and averaged over heads.
+        hidden_loss: squared errors of the last hidden states, averaged over the teacher's width.
+        taught: last hidden states of the teacher.
     """
 
     relation_loss: Float[Tensor, ""]
@@ -70,13 +72,13 @@ class Distilled:
 
 
 class DistillationModel(nn.Module):
-    """A student with its teacher: an :class:`onoma.engine.data.Objective`.
+    """A student and its teacher, as an :class:`onoma.engine.data.Objective`.
 
     Args:
-        encoder: the student.
-        teacher: what it shall resemble.
-        relation_heads: heads in which relations are compared; they divide both widths.
-        hidden_weight: weight of the hidden states' loss.
+        encoder: encoder of the student.
+        teacher: teacher that the student is trained to match.
+        relation_heads: number of heads in which relations are compared; it divides both widths.
+        hidden_weight: weight of the loss of the hidden states.
     """
 
     def __init__(self, encoder: Encoder, teacher: Teacher, *, relation_heads: int, hidden_weight: float) -> None:
@@ -89,7 +91,7 @@ class DistillationModel(nn.Module):
         self.hidden_weight = hidden_weight
 
     def compare(self, batch: MaskedBatch) -> Distilled:
-        """Student against teacher; what is masked and paired in the batch does not matter."""
+        """Compare the student with the teacher; the masks and pairs of the batch are ignored."""
         theirs = self.teacher(batch)
         ours = self.encoder.packed_with_projections(batch.ids, batch.lengths, layer=len(self.encoder.layers) - 1)
         with torch.autocast(batch.ids.device.type, enabled=False):
@@ -106,19 +108,19 @@ class DistillationModel(nn.Module):
             )
 
     def loss(self, batch: MaskedBatch) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        """The sum of both losses, the second times its weight, and the number of subwords."""
+        """Return the relation loss plus the weighted loss of the hidden states, and the number of subwords."""
         found = self.compare(batch)
         total = found.relation_loss + self.hidden_weight * found.hidden_loss
         return total, torch.tensor(float(batch.subwords), device=total.device)
 
     @property
     def sparse_tables(self) -> tuple[nn.Embedding, ...]:
-        """Embedding tables of which a batch reads few rows: that of the subwords."""
+        """Embedding tables of which a batch reads few rows: the table of the subwords."""
         return (self.encoder.words,)
 
     @property
     def rate_factors(self) -> dict[str, float]:
-        """None."""
+        """Learning rate factors by parameter name: none."""
         return {}
 
 
@@ -130,21 +132,21 @@ def build_distillation_model(
     teacher_layer: int | None = None,
     hidden_weight: float | None = None,
 ) -> DistillationModel:
-    """A student with its teacher, both of which become part of it.
+    """Build the model of a student and its teacher; both encoders are used without a copy.
 
     Args:
-        student: what learns.
-        teacher: what it learns from.
-        relation_heads: heads in which relations are compared; None for as many as divide both widths, and have 16 units
-            of the teacher's width each or more.
-        teacher_layer: the layer whose relations are learnt, from 1; None for the last one, or, of more than 12 layers,
-            for the one after seven eighths of them.
-        hidden_weight: weight of the hidden states' loss; None for one over the mean square of the weights of the
-            teacher's last norm, which says how large its hidden states are.
+        student: encoder to train.
+        teacher: encoder to distil from.
+        relation_heads: number of heads in which relations are compared; None for the largest number that divides both
+            widths and gives each head at least 16 units of the teacher's width.
+        teacher_layer: number of the layer whose relations the student is trained to match, from 1; None for the last
+            layer, or for the one at seven eighths of the depth if the teacher has more than 12 layers.
+        hidden_weight: weight of the loss of the hidden states; None for the inverse of the mean square of the weights
+            of the teacher's last norm, which reflects the scale of its hidden states.
 
     Raises:
-        EncoderError: one of them is not of the BERT family, or they have different tokenizers.
-        ConfigError: the teacher does not have the layer, or the heads do not divide both widths.
+        EncoderError: one of the encoders is not of the BERT family, or their tokenizers differ.
+        ConfigError: the teacher does not have the layer, or the number of heads does not divide both widths.
     """
     for each in (student, teacher):
         if not isinstance(each.encoder, Encoder):
@@ -194,7 +196,7 @@ def _text_rules(tokenizer: Tokenizer) -> list[object]:
 
 
 def _divergence(theirs: Tensor, ours: Tensor, packing: Packing, *, heads: int) -> Float[Tensor, ""]:
-    """The divergences of the relations among some projections, summed over heads and subwords."""
+    """Return the divergence of our relations from theirs for one kind of projection, summed over heads and subwords."""
     outside = torch.arange(packing.longest, device=theirs.device) >= packing.lengths[:, None]
     total: Tensor = _Divergence.apply(  # type: ignore[no-untyped-call]
         _by_head(theirs, packing, heads), _by_head(ours, packing, heads), outside[:, None, None]
@@ -209,10 +211,11 @@ def _by_head(rows: Tensor, packing: Packing, heads: int) -> Float[Tensor, "seque
 
 
 class _Divergence(torch.autograd.Function):
-    """The summed divergence of ``softmax(ours @ ours.T * scale)`` from the same of theirs, row by row.
+    """The divergence of ``softmax(ours @ ours.T * scale)`` from the same expression of theirs, summed over all rows.
 
-    The relations of a batch are the largest arrays of a step. Of all that autograd would keep, one is enough: how much
-    the two differ. Padding relates to all subwords alike in both, and so adds nothing.
+    The relations of a batch are the largest arrays of a step. Autograd would keep several of them; the backward pass
+    here needs only the difference of the two distributions. Rows of padding are the same uniform distribution in both,
+    so they add nothing.
     """
 
     @staticmethod
@@ -231,7 +234,7 @@ class _Divergence(torch.autograd.Function):
 
 
 def _relations(projected: Tensor, outside: Tensor) -> Tensor:
-    """Logarithms of probabilities, ``[sequences, heads, longest, longest]``."""
+    """Return the relations as log probabilities, ``[sequences, heads, longest, longest]``."""
     scores: Tensor = (projected * projected.shape[3] ** -0.5) @ projected.transpose(2, 3)
-    # The lowest number and not minus infinity, of which the difference of two would be no number.
+    # The lowest finite number instead of minus infinity, since the difference of two infinities is NaN.
     return scores.masked_fill_(outside, torch.finfo(scores.dtype).min).log_softmax(dim=3)

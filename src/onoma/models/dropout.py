@@ -1,6 +1,6 @@
-"""Dropout for the price of a random byte a unit.
+"""Dropout that draws only one random byte per unit.
 
-torch draws a full random number for every unit that may be dropped; on a CPU that was 8 % of a training step.
+torch draws a full random number for every unit; on a CPU that took 8 % of a training step.
 """
 
 from __future__ import annotations
@@ -17,35 +17,35 @@ from torch.nn import functional
 
 
 class DroppedUnits(NamedTuple):
-    """A byte for each unit; those below the threshold are dropped."""
+    """A random byte for each unit, and a threshold; units whose byte is below the threshold are dropped."""
 
     draws: UInt8[Tensor, " *axes"]
     threshold: int
 
     def kept(self, out: Float[Tensor, " *axes"]) -> Float[Tensor, " *axes"]:
-        """1 for every unit that stays and 0 for those that are dropped, written to an array of floats.
+        """Write 1 for every unit that is kept and 0 for every dropped one to an array of floats, and return it.
 
-        A mask of booleans would have to be converted, which costs four times as much.
+        A boolean mask would have to be converted, which costs four times as much.
         """
         return torch.ge(self.draws, self.threshold, out=out)
 
 
 def new_source() -> np.random.Generator:
-    """A source of random numbers that depends on torch's global generator, of which it takes one number."""
+    """Return a new random generator, seeded with one number from torch's global generator."""
     return np.random.Generator(np.random.SFC64(int(torch.randint(2**63 - 1, ()))))
 
 
 class Dropout(nn.Module):
-    """Zeroes units at random in training and scales the others up, so that the mean stays (Srivastava et al. 2014).
+    """Dropout: random units are set to zero in training, and the others are scaled up (Srivastava et al. 2014).
 
-    A unit is dropped where its byte is below a threshold. That is ``256 * p`` rounded up or down at random at every
-    call, in such proportion that the probability of a unit is exactly ``p``.
+    A unit is dropped if its random byte is below a threshold. At every call the threshold is ``256 * p``, rounded up or
+    down at random, so that the probability of dropping a unit is exactly ``p``.
 
-    The only random state is that of torch's global generator, of which each call takes one number: saving and
-    restoring that state repeats every mask.
+    The only random state is that of torch's global generator, from which each call takes one number. Saving and
+    restoring that state therefore reproduces every mask.
 
     Args:
-        p: probability with which a unit is dropped, below 1.
+        p: dropout probability, below 1.
     """
 
     def __init__(self, p: float) -> None:
@@ -64,16 +64,21 @@ class Dropout(nn.Module):
 
     @property
     def drops(self) -> bool:
-        """Whether anything is dropped at all."""
+        """Whether units are dropped at all: in training, with ``p`` above 0."""
         return self.training and self.p > 0
 
     @property
     def scale(self) -> float:
-        """The factor that compensates for dropped units: ``1 / (1 - p)``."""
+        """Factor that compensates for dropped units: ``1 / (1 - p)``."""
         return 1 / (1 - self.p)
 
     def draw(self, shape: Sequence[int], random: np.random.Generator | None = None) -> DroppedUnits:
-        """Which units of an array on a CPU are dropped; where several are drawn, they may share a new source."""
+        """Draw the units to drop from an array on a CPU.
+
+        Args:
+            shape: shape of the array.
+            random: generator to draw from, which several calls may share; None for a new one.
+        """
         random = random or new_source()
         threshold = min(255, int(256 * self.p + random.random()))
         count = math.prod(shape)
@@ -85,7 +90,7 @@ class Dropout(nn.Module):
 
 
 def set_dropout(model: nn.Module, p: float) -> None:
-    """Let all of a model's parts drop units with the same probability."""
+    """Set the probability of all :class:`Dropout` modules of a model."""
     for part in model.modules():
         if isinstance(part, Dropout):
             part.p = p

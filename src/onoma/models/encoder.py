@@ -1,10 +1,10 @@
-"""Subword ids to hidden states: the BERT encoder.
+"""The BERT encoder, from subword ids to hidden states.
 
-The constructor of :class:`Encoder` shows the whole; every part gets its parts handed in. Nothing here knows where
-weights come from or what the hidden states are for.
+The constructor of :class:`Encoder` builds the whole network; every module gets its submodules as arguments. Nothing
+here depends on where weights come from or what the hidden states are used for.
 
 Sources: Devlin et al. 2019 (BERT), Vaswani et al. 2017 (attention, post-layer-norm), Clark et al. 2020 (the projection
-of narrow embeddings in ELECTRA), Liu et al. 2019 (RoBERTa, which differs in its first position only).
+of narrow embeddings in ELECTRA), Liu et al. 2019 (RoBERTa, which differs only in its first position).
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
         "swish": nn.SiLU,
     }
 )
-"""Nonlinearities by the names that configurations use."""
+"""Activation functions by the names that configurations use."""
 
 
 class Projected(NamedTuple):
-    """The last hidden states of packed subwords, and query, key and value of one layer, each ``[subwords, hidden]``."""
+    """Last hidden states of packed subwords, and query, key and value of one layer, each ``[subwords, hidden]``."""
 
     hidden: Tensor
     query: Tensor
@@ -53,14 +53,14 @@ class Projected(NamedTuple):
 class Encoder(nn.Module):
     """A BERT encoder.
 
-    A new one has random weights, drawn as BERT's were (normal with deviation 0.02; biases 0).
+    A new encoder has random weights, initialised like BERT's (normal with standard deviation 0.02; biases 0).
 
     Args:
-        config: its measures.
+        config: configuration of the encoder.
 
     Attributes:
-        recompute: compute the inside of each layer again in the backward pass instead of keeping it
-            (Chen et al. 2016): a third more time, and a fraction of the memory.
+        recompute: whether to recompute the activations inside each layer in the backward pass instead of keeping them
+            (Chen et al. 2016); this takes a third more time and a fraction of the memory.
 
     Raises:
         KeyError: the configuration names an activation that is not in ``ACTIVATIONS``.
@@ -100,11 +100,11 @@ class Encoder(nn.Module):
 
     @property
     def words(self) -> nn.Embedding:
-        """The embeddings of subwords."""
+        """Embedding table of the subwords."""
         return self.embeddings.words
 
     def train(self, mode: bool = True) -> Encoder:
-        """As for any module; without training the arrays that steps share are given back."""
+        """Set training or evaluation mode; evaluation mode also frees the buffers that training steps share."""
         if not mode:
             self._idle.clear()
         super().train(mode)
@@ -116,17 +116,17 @@ class Encoder(nn.Module):
         mask: Int64[Tensor, "batch subwords"],
         types: Int64[Tensor, "batch subwords"] | None = None,
     ) -> Float[Tensor, "batch subwords hidden"]:
-        """Hidden states of every subword.
+        """Return the hidden states of every subword.
 
         Args:
             ids: subword ids.
-            mask: 1 for subwords and 0 for padding, on whichever side.
+            mask: 1 for subwords and 0 for padding, which may be on either side.
             types: token types; 0 for all by default.
 
         Returns:
             Hidden states that do not depend on padding; those at padding have no meaning.
         """
-        # Positions count subwords, not places in the array, so that padding on the left shifts nothing.
+        # Positions count subwords, not columns of the array, so that padding on the left does not shift them.
         hidden: Tensor = self.projection(self.embeddings(ids, (mask.cumsum(dim=1) - 1).clamp(min=0), types))
         attention = PaddedAttention(mask)
         for layer in self.layers:
@@ -141,16 +141,17 @@ class Encoder(nn.Module):
         at: Int64[Tensor, " asked"] | None = None,
         types: Int64[Tensor, " subwords"] | None = None,
     ) -> Float[Tensor, "rows hidden"]:
-        """The same hidden states, of sequences one after the other, without padding.
+        """Return the hidden states of packed sequences; they are the same as those of :meth:`forward`.
 
         Args:
-            ids: subword ids of all sequences.
-            lengths: subwords of each sequence, at least one.
-            at: the subwords whose hidden states are wanted, in order; the last layer then computes nothing else.
+            ids: subword ids of all sequences, one sequence after the other, without padding.
+            lengths: number of subwords of each sequence, at least one.
+            at: indices of the subwords whose hidden states are returned, in ascending order; the last layer can then
+                skip the others. None for all.
             types: token types of all sequences; 0 for all by default.
 
         Returns:
-            Hidden states of all subwords, or of those wanted.
+            Hidden states of all subwords, or of those in ``at``.
         """
         if ids.device.type != "cpu":
             return self._packed_on_gpu(ids, lengths, at=at, types=types)
@@ -161,12 +162,12 @@ class Encoder(nn.Module):
     def packed_with_projections(
         self, ids: Int64[Tensor, " subwords"], lengths: Int64[Tensor, " sequences"], *, layer: int
     ) -> Projected:
-        """The hidden states of :meth:`packed`, and what the attention of a layer compares and mixes, in one pass.
+        """Return the hidden states of :meth:`packed` together with the query, key and value of one layer.
 
         Args:
             ids: subword ids of all sequences; all have token type 0.
-            lengths: subwords of each sequence, at least one.
-            layer: whose query, key and value are wanted, from 0.
+            lengths: number of subwords of each sequence, at least one.
+            layer: index of the layer whose query, key and value are returned, from 0.
         """
         if ids.device.type == "cpu" and runs(self.layers):
             return self._projected_on_cpu(ids, lengths, layer=layer)
@@ -233,7 +234,7 @@ class Encoder(nn.Module):
 
 
 class Embeddings(nn.Module):
-    """The sum of three embeddings, normed: of the subword, of its position, and of its token type."""
+    """The layer-normalised sum of the embeddings of a subword, of its position and of its token type."""
 
     def __init__(
         self,
@@ -259,7 +260,13 @@ class Embeddings(nn.Module):
         places: Int64[Tensor, " *axes"],
         types: Int64[Tensor, " *axes"] | None = None,
     ) -> Float[Tensor, "*axes narrow"]:
-        """The embeddings of subwords at places in their sequences, counted from 0; of token type 0 by default."""
+        """Return the embeddings of subwords.
+
+        Args:
+            ids: subword ids.
+            places: position of each subword in its sequence, from 0.
+            types: token types; 0 for all by default.
+        """
         of_types = self.types.weight[0] if types is None else self.types(types)
         summed = self.words(ids) + self.positions(places + self.first_position) + of_types
         normed: Tensor = self.dropout(self.norm(summed))

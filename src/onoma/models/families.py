@@ -1,7 +1,7 @@
-"""The layouts that our encoder covers: how Hugging Face spells their measures and their parameters.
+"""The model families that our encoder covers, with Hugging Face's names of their settings and parameters.
 
-Turns a ``config.json`` into an :class:`EncoderConfig`, named tensors into an :class:`Encoder`, and an encoder back into
-named tensors. It knows no files.
+This module converts a ``config.json`` into an :class:`EncoderConfig`, named tensors into an :class:`Encoder`, and an
+encoder back into named tensors. It does not access files.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ _OLD_NORM = re.compile(r"LayerNorm\.(gamma|beta)$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """One layout of the BERT encoder.
+    """A family of BERT encoders: its conventions and Hugging Face's names of its modules.
 
     Attributes:
-        prefix: what comes before the names of an encoder's parameters in the weights of a whole model.
-        classifier: the class in `transformers` that has a linear head over words.
-        body: names of our modules and theirs, outside the layers.
-        layer: the same inside a layer.
-        positions_follow_padding: whether the first subword's position is the padding id + 1 and not 0.
-        embedding: width of the embeddings where the configuration does not say; None for that of the hidden states.
+        prefix: prefix of the encoder's parameter names in the weights of a model with a head.
+        classifier: name of the `transformers` class with a linear head over words.
+        body: Hugging Face's names of our modules outside the layers, by our name.
+        layer: Hugging Face's names of our modules inside a layer, by our name.
+        positions_follow_padding: whether the first subword's position is the padding id + 1 instead of 0.
+        embedding: default width of the embeddings; None if it is always the width of the hidden states.
     """
 
     prefix: str
@@ -60,7 +60,7 @@ class Family:
     embedding: int | None = None
 
     def their_name(self, ours: str) -> str:
-        """The name, without prefix, of one of our encoder's parameters.
+        """Return Hugging Face's name, without prefix, of one of our encoder's parameters.
 
         >>> FAMILIES["bert"].their_name("layers.3.attention.query.bias")
         'encoder.layer.3.attention.self.query.bias'
@@ -95,7 +95,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
 
 
 def covers(hf_config: Mapping[str, object]) -> bool:
-    """Whether our own encoder computes what this configuration describes."""
+    """Return whether our own encoder can run a model with this configuration."""
     return (
         hf_config.get("model_type") in FAMILIES
         and hf_config.get("position_embedding_type", "absolute") == "absolute"
@@ -108,7 +108,7 @@ def read_config(hf_config: Mapping[str, object]) -> EncoderConfig:
     """Translate the fields of a ``config.json`` of one of the ``FAMILIES``.
 
     Raises:
-        EncoderError: a field is missing, or not the number that it should be.
+        EncoderError: a field is missing, or is not a valid number.
     """
     family = FAMILIES[str(hf_config["model_type"])]
 
@@ -149,16 +149,16 @@ def read_config(hf_config: Mapping[str, object]) -> EncoderConfig:
 
 
 def build_encoder(hf_config: Mapping[str, object], weights: Mapping[str, Tensor]) -> Encoder:
-    """An encoder out of named tensors, which it takes over without a copy where they are fp32.
+    """Build an encoder from named tensors, which are used without a copy if they are in fp32.
 
-    Whatever else the tensors hold (poolers, language-model heads, optimiser states) is left alone.
+    Other tensors (poolers, language model heads, optimizer states) are ignored.
 
     Args:
-        hf_config: the fields of a ``config.json`` of one of the ``FAMILIES``.
-        weights: tensors under Hugging Face's names, with any prefix; also under the names of TensorFlow's layer norms.
+        hf_config: fields of a ``config.json`` of one of the ``FAMILIES``.
+        weights: tensors under Hugging Face's names with any prefix; layer norms may have their TensorFlow names.
 
     Raises:
-        EncoderError: a parameter is missing or of another shape.
+        EncoderError: the configuration is invalid, or a parameter is missing or has the wrong shape.
     """
     family = FAMILIES[str(hf_config["model_type"])]
     config = read_config(hf_config)
@@ -184,8 +184,10 @@ def build_encoder(hf_config: Mapping[str, object], weights: Mapping[str, Tensor]
 
 
 class _Undrawn(TorchFunctionMode):
-    """Has new weights left as they are: without numbers there is nothing to draw, and torch would import its compiler
-    for it, which takes 70 MB and a second.
+    """Mode in which new weights are not initialised.
+
+    Tensors on the meta device have no values, and torch would import its compiler to initialise them, which takes 70 MB
+    and a second.
     """
 
     def __torch_function__(
@@ -200,12 +202,12 @@ class _Undrawn(TorchFunctionMode):
 
 
 def named_weights(encoder: Encoder, family: Family) -> dict[str, Tensor]:
-    """The encoder's parameters under Hugging Face's names, with the family's prefix."""
+    """Return the encoder's parameters under Hugging Face's names, with the family's prefix."""
     return {family.prefix + family.their_name(ours): tensor for ours, tensor in encoder.state_dict().items()}
 
 
 def _find_prefix(weights: Mapping[str, Tensor], family: Family) -> str:
-    """The prefix of the encoder among the weights: the family's own before any other, the shortest among others."""
+    """Return the prefix of the encoder's parameters: the family's own if present, else the shortest one found."""
     prefixes = sorted((name.removesuffix(_ANCHOR) for name in weights if name.endswith(_ANCHOR)), key=len)
     if not prefixes:
         raise EncoderError(f"the weights have no {_ANCHOR}, under any prefix")

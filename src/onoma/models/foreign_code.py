@@ -1,7 +1,7 @@
-"""What a folder's configuration may name for `transformers` to run or fetch; onoma follows none of it.
+"""Configuration fields that would make `transformers` run code or fetch files; onoma ignores all of them.
 
-Classes in the folder's own code (``auto_map``), kernels on the Hub (``attn_implementation``), weights under another
-path (``transformers_weights``), and whatever is private to the library.
+They name classes in the folder's own code (``auto_map``), kernels on the Hub (``attn_implementation``) or weights under
+another path (``transformers_weights``). Fields that are private to the library are ignored as well.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ _FOLLOWED = frozenset({"auto_map", "attn_implementation", "experts_implementatio
 
 
 def without_code(fields: Mapping[str, object]) -> dict[str, object]:
-    """A configuration, and those inside it, without the fields that lead to code or to other files."""
+    """Return a configuration, nested ones included, without the fields that lead to code or to other files."""
     return {
         name: without_code(value) if isinstance(value, dict) else value
         for name, value in fields.items()
@@ -21,7 +21,15 @@ def without_code(fields: Mapping[str, object]) -> dict[str, object]:
 
 
 def code_named(fields: Mapping[str, object], auto_class: str) -> str | None:
-    """The class in a folder's code that is named for a class of `transformers` such as ``AutoModel``; None for none."""
+    """Return the class in the folder's own code that a configuration names for a class such as ``AutoModel``.
+
+    Args:
+        fields: fields of the configuration.
+        auto_class: name of a class of `transformers`.
+
+    Returns:
+        The name of the class in the folder's code; None if the configuration names none.
+    """
     named = fields.get("auto_map")
     if isinstance(named, dict):
         named = named.get(auto_class)

@@ -1,7 +1,7 @@
-"""An id on the Hugging Face Hub to a folder: over the network, else out of the Hub's cache.
+"""Download of encoders from the Hugging Face Hub, with the Hub's local cache as a fallback.
 
-Only what an encoder and its tokenizer need is fetched. This module reads nothing of it. The Hub's client shows how a
-download goes on standard error.
+Only the files that an encoder and its tokenizer need are downloaded; this module does not read them. The Hub's client
+shows the progress of downloads on standard error.
 """
 
 from __future__ import annotations
@@ -17,19 +17,20 @@ from onoma.models.weights import SINGLE
 
 _ID = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
 _PATIENCE = 10.0
-"""Seconds in which the Hub has to answer."""
+"""Seconds to wait for an answer of the Hub."""
 
 
 def is_hub_id(name: str) -> bool:
-    """Whether a name could be an id, such as ``bert-base-cased`` or ``google/electra-small-discriminator``."""
+    """Return whether a name could be an id, such as ``bert-base-cased`` or ``google/electra-small-discriminator``."""
     return _ID.fullmatch(name) is not None
 
 
 def fetch(name: str) -> Path:
-    """The folder of a model in the Hub's cache, with its newest files where the Hub can be reached.
+    """Return the folder of a model in the Hub's cache, after downloading its newest files if the Hub can be reached.
 
     Raises:
-        EncoderError: with the reason; it names neither the model nor what else was tried.
+        EncoderError: the model is neither on the Hub nor in the cache, or lacks files. The message gives the reason,
+            but not the name of the model.
     """
     from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
 
@@ -40,7 +41,7 @@ def fetch(name: str) -> Path:
         return config.parent
     except EncoderError:
         raise
-    except Exception as error:  # among them all that the HTTP library of the day raises
+    except Exception as error:  # includes the errors of whichever HTTP library the client uses
         cached = try_to_load_from_cache(name, "config.json")
         if isinstance(cached, str):
             return Path(cached).parent
@@ -49,10 +50,10 @@ def fetch(name: str) -> Path:
 
 
 def wanted(files: Collection[str]) -> list[str]:
-    """Which of a model's files to fetch, ``config.json`` first; of several forms of the weights only the best.
+    """Return the names of the files to download, ``config.json`` first; of several weight formats only the preferred.
 
     Raises:
-        EncoderError: there are no weights or no configuration among them.
+        EncoderError: the files include no weights or no configuration.
     """
     if "config.json" not in files:
         raise EncoderError("the model has no config.json")

@@ -1,4 +1,4 @@
-"""One layer of an encoder: attention, then a feed-forward step.
+"""One layer of an encoder: self-attention, then a feed-forward network.
 
 Sources: Vaswani et al. 2017 (attention, post-layer-norm), Devlin et al. 2019 (BERT).
 """
@@ -13,7 +13,7 @@ from onoma.models.dropout import Dropout
 
 
 class Layer(nn.Module):
-    """Attention, then the feed-forward step, each added to the residual stream and normed after."""
+    """An encoder layer: self-attention and a feed-forward network, each followed by a residual sum and a layer norm."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Layer(nn.Module):
         attention: Attention,
         at: Int64[Tensor, " asked"] | None = None,
     ) -> Float[Tensor, "*rows hidden"]:
-        """One layer's hidden states to the next one's, of all subwords or of some; see :meth:`Encoder.packed`."""
+        """Return the layer's hidden states of all subwords, or of those in ``at``; see :meth:`Encoder.packed`."""
         asking = hidden if at is None else hidden[at]
         attended = self.attention_norm(asking + self.dropout(self.attention(asking, hidden, attention)))
         fed: Tensor = self.feed_forward_norm(attended + self.dropout(self.feed_forward(attended)))
@@ -45,7 +45,7 @@ class Layer(nn.Module):
 
 
 class SelfAttention(nn.Module):
-    """The affine maps around attention."""
+    """Self-attention: the affine maps of query, key, value and output around an attention function."""
 
     def __init__(self, width: int, *, heads: int, dropout: float) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class SelfAttention(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """Wide and back, with a nonlinearity between, at every subword alone (Vaswani et al. 2017, equation 2)."""
+    """Two affine maps with an activation between them, applied to each subword (Vaswani et al. 2017, equation 2)."""
 
     def __init__(self, width: int, inner: int, *, activation: nn.Module) -> None:
         super().__init__()

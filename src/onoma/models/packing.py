@@ -1,4 +1,4 @@
-"""Sequences one after the other, without padding."""
+"""Packed sequences: the sequences of a batch one after the other, without padding."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Packing:
-    """Where the rows of a packed batch belong. A sequence may have no row at all.
+    """The assignment of the rows of a packed batch to sequences. A sequence may have no rows.
 
     Attributes:
-        sequences: the sequence of each row, in order.
-        lengths: rows of each sequence.
-        longest: rows of the longest sequence.
+        sequences: index of the sequence of each row, in ascending order.
+        lengths: number of rows of each sequence.
+        longest: number of rows of the longest sequence.
     """
 
     sequences: Int64[Tensor, " rows"]
@@ -26,24 +26,24 @@ class Packing:
 
     @classmethod
     def of(cls, lengths: Int64[Tensor, " sequences"]) -> Packing:
-        """The packing of whole sequences."""
+        """Return the packing of whole sequences of these lengths."""
         sequences = torch.arange(len(lengths), device=lengths.device).repeat_interleave(lengths)
         return cls(sequences, lengths, int(lengths.max()))
 
     def at(self, rows: Int64[Tensor, " chosen"]) -> Packing:
-        """The packing of some rows alone, which are named in order."""
+        """Return the packing of only the given rows, which must be in ascending order."""
         sequences = self.sequences[rows]
         lengths = sequences.bincount(minlength=len(self.lengths))
         return Packing(sequences, lengths, int(lengths.max()))
 
     @property
     def starts(self) -> Int64[Tensor, " sequences"]:
-        """The first row of each sequence."""
+        """First row of each sequence."""
         return self.lengths.cumsum(0) - self.lengths
 
     @property
     def places(self) -> Int64[Tensor, " rows"]:
-        """The place of each row in its sequence, from 0."""
+        """Position of each row in its sequence, from 0."""
         return torch.arange(len(self.sequences), device=self.lengths.device) - self.starts[self.sequences]
 
 
@@ -56,15 +56,16 @@ def through_padding(
     types: Int64[Tensor, " subwords"] | None = None,
     filler: int = 0,
 ) -> Float[Tensor, "rows hidden"]:
-    """Hidden states of packed sequences by an encoder that takes padded ones.
+    """Return the hidden states of packed sequences from an encoder that takes padded ones.
 
     Args:
-        encoder: padded ids, mask and, where given, types to hidden states, as :meth:`onoma.models.Encoder.forward`.
+        encoder: function from padded ids, mask and, if given, types to hidden states, such as
+            :meth:`onoma.models.Encoder.forward`.
         ids: subword ids of all sequences.
-        lengths: subwords of each sequence, at least one.
-        at: the subwords whose hidden states are wanted, in order; None for all.
-        types: token types of all sequences; None where the encoder is not to get any.
-        filler: the id at padding.
+        lengths: number of subwords of each sequence, at least one.
+        at: indices of the subwords whose hidden states are returned; None for all.
+        types: token types of all sequences; None to pass none to the encoder.
+        filler: subword id of padding.
     """
     packing = Packing.of(lengths)
     padded = ids.new_full((len(lengths), packing.longest), filler)

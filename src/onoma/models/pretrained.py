@@ -1,4 +1,4 @@
-"""An encoder's name to its weights, its configuration and its tokenizer."""
+"""Loading of pre-trained encoders, with their configuration and tokenizer, by name."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from onoma.models.weights import digest, find_weights, read_weights
 from onoma.models.wheels import WHEELS, find_wheel
 
 _BYTES = 4
-"""Of a parameter in fp32."""
+"""Size of an fp32 parameter, in bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pretrained:
-    """A pre-trained encoder.
+    """A pre-trained encoder with its configuration and tokenizer.
 
     Attributes:
-        name: what it was asked for by.
-        family: the ``model_type`` of its configuration, such as ``bert``.
-        hf_config: the fields of its ``config.json``.
-        encoder: in evaluation mode, in fp32, on the CPU.
-        tokenizer: neither cuts nor pads.
-        longest: subwords that it can read at once, special tokens included.
-        digest: ``sha256:`` and the digest of its weight file or files.
-        folder: where its files are; None where it is not a folder in Hugging Face layout.
+        name: name by which the encoder was requested.
+        family: ``model_type`` of its configuration, such as ``bert``.
+        hf_config: fields of its ``config.json``.
+        encoder: the encoder, in evaluation mode, in fp32, on the CPU.
+        tokenizer: the tokenizer, which neither truncates nor pads.
+        longest: maximum number of subwords in a sequence, special tokens included.
+        digest: ``sha256:`` followed by the digest of the weight file or files.
+        folder: folder of the encoder's files; None if it is not a folder in Hugging Face layout.
     """
 
     name: str
@@ -59,12 +59,12 @@ def load_pretrained(name: str) -> Pretrained:
 
     Args:
         name: an alias (``small``, ``multilingual``), else the path of a folder in Hugging Face layout, else a Hub id.
-            A folder that is called like an alias is reached by ``./small``.
+            A folder with the same name as an alias is specified as ``./small``.
 
     Raises:
-        EncoderError: there is no such encoder, or it cannot be understood.
-        BundleError: the folder has a baseline, which has no encoder.
-        MissingExtraError: the alias's package is not installed.
+        EncoderError: there is no such encoder, or it cannot be loaded.
+        BundleError: the folder is the bundle of a baseline, which has no encoder.
+        MissingExtraError: the package of the alias is not installed.
     """
     if name == "multilingual":
         return _load_multilingual(name)
@@ -85,7 +85,7 @@ def load_pretrained(name: str) -> Pretrained:
 
 
 def count_parameters(name: str) -> int:
-    """About how many parameters an encoder has, from the size of its files; 0 where it is not on this machine."""
+    """Estimate an encoder's number of parameters from its file sizes; 0 if it is neither an alias nor a folder."""
     if name in WHEELS:
         return WHEELS[name].parameters
     try:
@@ -95,7 +95,7 @@ def count_parameters(name: str) -> int:
 
 
 def width_in_folder(name: str) -> int | None:
-    """The width of an encoder as its folder says it, without loading it; None where there is no folder."""
+    """Return the width of an encoder from the configuration in its folder, without loading it; None if not found."""
     try:
         fields = read_hf_config(Path(name))
     except EncoderError:
@@ -105,10 +105,10 @@ def width_in_folder(name: str) -> int | None:
 
 
 def read_hf_config(folder: Path) -> dict[str, object]:
-    """The fields of a folder's ``config.json``.
+    """Read the fields of a folder's ``config.json``.
 
     Raises:
-        EncoderError: it is missing or broken.
+        EncoderError: the file is missing or broken.
     """
     path = folder / "config.json"
     try:

@@ -1,4 +1,4 @@
-"""An encoder with the heads of pre-training: masked sequences to a loss and its figures."""
+"""An encoder with the heads of pre-training, from masked sequences to losses and counts of correct predictions."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from onoma.models.pretraining_heads import IGNORED, MaskedHead, PairHead
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MaskedBatch:
-    """Sequences one after the other, without padding, some of their subwords masked.
+    """A packed batch of sequences (one after the other, without padding) with masked subwords.
 
     Attributes:
-        ids: subword ids, masked, special tokens included, ``[subwords]``.
-        types: their token types, ``[subwords]``.
-        lengths: subwords of each sequence, ``[sequences]``.
-        masked: the places of the subwords to predict, in order, ``[masked]``.
-        targets: what they were, ``[masked]``.
-        pairs: of each sequence whether its segments are a true pair: 0 if so, 1 if not, ``IGNORED`` where there is
-            no pair to judge, ``[sequences]``.
-        masked_per_pair: of the whole batch that this is a part of; None where it is the whole.
+        ids: subword ids after masking, special tokens included, ``[subwords]``.
+        types: token types of the subwords, ``[subwords]``.
+        lengths: number of subwords of each sequence, ``[sequences]``.
+        masked: indices of the subwords to predict, in ascending order, ``[masked]``.
+        targets: original ids of the subwords to predict, ``[masked]``.
+        pairs: class of each sequence, ``[sequences]``: 0 if its segments are a true pair, 1 if not, ``IGNORED`` if
+            there is no pair to classify.
+        masked_per_pair: number of masked subwords per pair in the whole batch that this is a part of; None if this is
+            the whole batch.
     """
 
     ids: Int64[Tensor, " subwords"]
@@ -38,11 +39,16 @@ class MaskedBatch:
 
     @property
     def subwords(self) -> int:
-        """Subwords of all sequences."""
+        """Number of subwords in all sequences."""
         return len(self.ids)
 
     def part(self, rank: int, size: int) -> MaskedBatch | None:
-        """The sequences of one of several processes: neighbours, as many as any other's or one more."""
+        """Return the share of one of several processes: consecutive sequences, about equally many each; None if none.
+
+        Args:
+            rank: rank of the process.
+            size: number of processes.
+        """
         if size == 1:
             return self
         first, last = (len(self.lengths) * number // size for number in (rank, rank + 1))
@@ -64,7 +70,7 @@ class MaskedBatch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Losses:
-    """Sums over a batch: of cross-entropies, of what was predicted, and of what was predicted correctly."""
+    """Summed cross-entropies, numbers of predictions and numbers of correct predictions, each over a batch."""
 
     masked_loss: Tensor
     masked: int
@@ -75,12 +81,12 @@ class Losses:
 
 
 class PretrainingModel(nn.Module):
-    """BERT as it is pre-trained: an :class:`onoma.engine.data.Objective`.
+    """BERT with its pre-training heads, as an :class:`onoma.engine.data.Objective`.
 
     Args:
-        encoder: subword ids to hidden states.
-        masked: predicts masked subwords.
-        pairs: judges pairs of segments; None for none.
+        encoder: encoder from subword ids to hidden states.
+        masked: head that predicts masked subwords.
+        pairs: head that classifies pairs of segments; None for no such head.
     """
 
     def __init__(self, encoder: Encoder, masked: MaskedHead, pairs: PairHead | None) -> None:
@@ -90,7 +96,7 @@ class PretrainingModel(nn.Module):
         self.pairs = pairs
 
     def losses(self, batch: MaskedBatch) -> Losses:
-        """The losses of both heads, and how often they are right."""
+        """Return the losses of both heads, and their numbers of correct predictions."""
         starts = batch.lengths.cumsum(0) - batch.lengths
         judged = self.pairs is not None and bool((batch.pairs != IGNORED).any())
         wanted = torch.cat([batch.masked, starts]) if judged else batch.masked
@@ -113,9 +119,10 @@ class PretrainingModel(nn.Module):
         return Losses(masked_loss, count, masked_correct, pair_loss, pairs, pairs_correct)
 
     def loss(self, batch: MaskedBatch) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        """The mean of the masked subwords' losses plus that of the pairs', times its weight: the masked subwords.
+        """Return the loss times its weight, and the weight.
 
-        The losses and weights of a batch's parts add up to those of the batch.
+        The loss is the mean loss of the masked subwords plus the mean loss of the pairs; its weight is the number of
+        masked subwords. The losses and weights of a batch's parts add up to those of the batch.
         """
         losses = self.losses(batch)
         weight = max(1, losses.masked) if batch.masked_per_pair is None else losses.masked
@@ -125,10 +132,13 @@ class PretrainingModel(nn.Module):
 
     @property
     def sparse_tables(self) -> Sequence[nn.Embedding]:
-        """None: the output embeddings are those of the input, and all subwords are scored in each step."""
+        """Embedding tables of which a batch reads few rows: none.
+
+        The output embeddings are tied to those of the input, and each step scores all subwords.
+        """
         return ()
 
     @property
     def rate_factors(self) -> dict[str, float]:
-        """None."""
+        """Learning rate factors by parameter name: none."""
         return {}

@@ -1,7 +1,7 @@
-"""What BERT is pre-trained with: a head that predicts masked subwords, and one that judges pairs of segments.
+"""The pre-training heads of BERT: one predicts masked subwords, the other classifies pairs of segments.
 
 Sources: Devlin et al. 2019, section 3.1 and the published code (transform with GELU and norm, output embeddings tied to
-the input's); Press and Wolf 2017 (tied embeddings).
+those of the input); Press and Wolf 2017 (tied embeddings).
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from onoma.models.cpu_training import row_multiple
 from onoma.models.encoder import ACTIVATIONS
 
 IGNORED = -1
-"""The target of a pair that is not judged."""
+"""Target of a sequence that has no pair to classify."""
 
 
 class MaskedHead(nn.Module):
-    """Hidden states to scores of all subwords, by the embeddings that the encoder reads them with.
+    """A head that predicts masked subwords, with output embeddings tied to the encoder's input embeddings.
 
     Args:
-        config: the encoder's measures.
+        config: configuration of the encoder.
     """
 
     def __init__(self, config: EncoderConfig) -> None:
@@ -41,11 +41,11 @@ class MaskedHead(nn.Module):
     def forward(
         self, hidden: Float[Tensor, "*axes hidden"], words: Float[Tensor, "vocabulary narrow"]
     ) -> Float[Tensor, "*axes vocabulary"]:
-        """Scores before the softmax.
+        """Return the logits of all subwords.
 
         Args:
             hidden: the encoder's hidden states.
-            words: the embeddings of all subwords.
+            words: embeddings of all subwords.
         """
         return functional.linear(self._transformed(hidden), words, self.bias)
 
@@ -55,7 +55,7 @@ class MaskedHead(nn.Module):
         words: Float[Tensor, "vocabulary narrow"],
         targets: Int64[Tensor, " masked"],
     ) -> tuple[Float[Tensor, ""], Int64[Tensor, ""]]:
-        """The sum of the cross-entropies of masked subwords, and how many are predicted correctly."""
+        """Return the sum of the cross-entropies of masked subwords, and the number of correct predictions."""
         total, correct = _TiedCrossEntropy.apply(  # type: ignore[no-untyped-call]
             self._transformed(hidden), words, self.bias, targets
         )
@@ -67,9 +67,9 @@ class MaskedHead(nn.Module):
 
 
 class PairHead(nn.Module):
-    """Whether the second segment of a pair follows the first: the pooled state of ``[CLS]`` to two scores.
+    """A head that predicts whether the second segment of a pair follows the first.
 
-    The first score is that of the true pair, as in BERT: 0 is "is next" and 1 "is not".
+    It maps the pooled hidden state of ``[CLS]`` to two logits. As in BERT, class 0 is "is next" and class 1 "is not".
 
     Args:
         hidden: width of the hidden states.
@@ -84,24 +84,25 @@ class PairHead(nn.Module):
             nn.init.zeros_(part.bias)
 
     def forward(self, first: Float[Tensor, "pairs hidden"]) -> Float[Tensor, "pairs 2"]:
-        """Scores before the softmax, of the hidden states of ``[CLS]``."""
+        """Return the logits of pairs, given the hidden states of ``[CLS]``."""
         scores: Tensor = self.affine(torch.tanh(self.pooler(first)))
         return scores
 
     def loss(
         self, first: Float[Tensor, "pairs hidden"], targets: Int64[Tensor, " pairs"]
     ) -> tuple[Float[Tensor, ""], Int64[Tensor, ""]]:
-        """The sum of the cross-entropies of the pairs that have a target, and how many are judged correctly."""
+        """Return the sum of the cross-entropies of the pairs with a target, and the number of correct predictions."""
         scores = self(first).float()
         total = functional.cross_entropy(scores, targets, ignore_index=IGNORED, reduction="sum")
         return total, (scores.argmax(dim=-1) == targets).sum()
 
 
 class _TiedCrossEntropy(torch.autograd.Function):
-    """The summed cross-entropy of ``softmax(hidden @ words.T + bias)``; the products take autocast's dtype.
+    """The summed cross-entropy of ``softmax(hidden @ words.T + bias)``; matrix products use autocast's dtype.
 
-    The scores of a batch are the largest array of a step. They are made once, become their own gradient in place, and
-    are never stored in two dtypes. Rows are filled up as in :mod:`onoma.models.cpu_training`.
+    The logits of a batch are the largest array of a step. They are computed once, saved for the backward pass in one
+    dtype, and overwritten by their gradient in place. The number of rows is padded as in
+    :mod:`onoma.models.cpu_training`.
     """
 
     @staticmethod

@@ -1,7 +1,7 @@
-"""A smaller encoder from a pre-trained one: with fewer subwords in its vocabulary, and with fewer layers.
+"""Pruning of a pre-trained encoder: fewer subwords in its vocabulary, and fewer layers.
 
-Without the subwords that a text does not need, hidden states on such text stay the same (Abdaoui et al. 2020, Load What
-You Need). Without some layers they do not: the result is a starting point for training (Sanh et al. 2019, section 3).
+Removing subwords that a text does not contain leaves the hidden states of the text unchanged (Abdaoui et al. 2020, Load
+What You Need). Removing layers changes them: the result is a starting point for training (Sanh et al. 2019, section 3).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TEXTS_AT_ONCE = 1_000
 
 
 def count_subwords(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter[int]:
-    """How often each subword occurs, by its id."""
+    """Count how often each subword occurs in the texts, by its id."""
     counts: Counter[int] = Counter()
     stream = iter(texts)
     while texts := list(islice(stream, _TEXTS_AT_ONCE)):
@@ -35,10 +35,10 @@ def count_subwords(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter[int]:
 
 
 def choose_subwords(tokenizer: Tokenizer, counts: Mapping[int, int], *, limit: int) -> list[int]:
-    """The ids of the subwords to keep, in their order.
+    """Return the ids of the subwords to keep, in ascending order.
 
-    Special tokens are kept first, then the subwords in ``counts``, the most frequent first, then single characters, up
-    to the limit, so that less of other text is unknown.
+    Subwords are chosen up to the limit: first special tokens, then the subwords in ``counts``, the most frequent first,
+    then single characters, so that fewer words of other text are unknown.
     """
     added = {token.content for token in tokenizer.get_added_tokens_decoder().values()}
     vocabulary = tokenizer.get_vocab()
@@ -49,7 +49,9 @@ def choose_subwords(tokenizer: Tokenizer, counts: Mapping[int, int], *, limit: i
 
 
 def prune_vocabulary(pretrained: Pretrained, subwords: Sequence[int]) -> Pretrained:
-    """The same encoder with only these subwords, renumbered in their order.
+    """Reduce an encoder's vocabulary to these subwords, renumbered in the given order.
+
+    The encoder is changed in place; the result holds it with its new configuration and tokenizer.
 
     Raises:
         EncoderError: it is not of the BERT family, or its tokenizer is neither a unigram model nor WordPiece.
@@ -69,10 +71,12 @@ def prune_vocabulary(pretrained: Pretrained, subwords: Sequence[int]) -> Pretrai
 
 
 def prune_layers(pretrained: Pretrained, count: int) -> Pretrained:
-    """The same encoder with only some of its layers, evenly spaced and including the last one.
+    """Reduce an encoder to ``count`` of its layers, evenly spaced and including the last one.
+
+    The encoder is changed in place; the result holds it with its new configuration.
 
     Raises:
-        EncoderError: it is not of the BERT family, or does not have so many layers.
+        EncoderError: it is not of the BERT family, or has fewer than ``count`` layers.
     """
     encoder = _own(pretrained)
     present = len(encoder.layers)

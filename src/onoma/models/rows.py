@@ -1,4 +1,4 @@
-"""Where a batch of sequences is in memory while a CPU trains on it: rows of a matrix, and arrays that are kept."""
+"""Memory layout of a batch of sequences for training on a CPU: rows of a matrix, and reusable buffers."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from torch.nn import functional
 
 
 class Rows:
-    """Sequences as rows of a matrix: all first subwords, all second ones, and so on.
+    """The layout of sequences as rows of a matrix: first subwords of all sequences, then second ones, and so on.
 
-    Then the rows of one sequence and attention head are a view with fixed strides. Short sequences are filled up to the
-    longest, and the matrix to a multiple of some rows. What fills up holds any subword of the batch; nobody sees it, so
-    its gradient is zero.
+    With this order, the rows of one sequence and attention head are a view with fixed strides. Short sequences are
+    padded to the longest, and the matrix to a multiple of some number of rows. Padding rows hold an arbitrary subword
+    of the batch; their output is never used, so their gradient is zero.
 
     Args:
-        lengths: subwords of each sequence, at least one.
-        multiple: the number of rows is a multiple of this.
+        lengths: number of subwords of each sequence, at least one.
+        multiple: number that the row count is a multiple of.
 
     Attributes:
-        longest: subwords of the longest sequence.
-        subwords: which subword of the batch each row holds, ``[rows]``.
-        places: the place of this subword in its sequence, from 0, ``[rows]``.
-        row_of: the row of each subword of the batch, ``[subwords]``.
-        inside: the places that a sequence has; None where each has all.
+        longest: number of subwords of the longest sequence.
+        subwords: index of the subword in each row, ``[rows]``.
+        places: position of this subword in its sequence, from 0, ``[rows]``.
+        row_of: row of each subword of the batch, ``[subwords]``.
+        inside: whether each sequence has a subword at each place, ``[sequences, longest]``; None if all sequences have
+            the same length.
     """
 
     def __init__(self, lengths: Int64[Tensor, " sequences"], *, multiple: int) -> None:
@@ -43,32 +44,32 @@ class Rows:
         return len(self.places)
 
     def by_head(self, rows: Float[Tensor, "rows hidden"], heads: int) -> Float[Tensor, "sequences_heads longest part"]:
-        """A view of the rows of each sequence and head, without those at the end of the matrix."""
+        """Return a view of the rows by sequence and head, without the padding rows at the end of the matrix."""
         return rows[: self.longest * self._sequences].view(self.longest, self._sequences * heads, -1).transpose(0, 1)
 
     def by_part(
         self, rows: Float[Tensor, "rows parts_hidden"], parts: int, heads: int
     ) -> Float[Tensor, "parts sequences heads longest part"]:
-        """A view of rows that hold several hidden states, such as query, key and value, one after the other."""
+        """Return a view by part of rows that hold several hidden states side by side, such as query, key and value."""
         inner = rows[: self.longest * self._sequences].view(self.longest, self._sequences, parts, heads, -1)
         return inner.permute(2, 1, 3, 0, 4)
 
     def clear_end(self, rows: Float[Tensor, "rows hidden"]) -> None:
-        """Zero the rows at the end of the matrix, which belong to no sequence."""
+        """Set the padding rows at the end of the matrix, which belong to no sequence, to zero."""
         rows[self.longest * self._sequences :].zero_()
 
 
 class Buffers:
-    """Arrays that are used again in every step, by name; each grows to the largest that was asked for.
+    """Named arrays that are reused in every step; each grows to the largest size that was requested.
 
-    Memory that is new to the process costs more than the arithmetic that is done in it.
+    The first use of newly allocated memory costs more than the arithmetic that is done in it.
     """
 
     def __init__(self) -> None:
         self._flat: dict[str, Tensor] = {}
 
     def take(self, name: str, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        """An array with any content; the one that had the name before is overwritten."""
+        """Return an uninitialised array; it may share the memory of the array last taken under this name."""
         size = torch.Size(shape).numel()
         flat = self._flat.get(name)
         if flat is None or flat.dtype != dtype or len(flat) < size:

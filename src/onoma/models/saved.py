@@ -1,7 +1,7 @@
-"""A model to a folder in Hugging Face layout, and back.
+"""Saving and loading of models as folders in Hugging Face layout.
 
-For a linear head ``AutoModelForTokenClassification.from_pretrained(folder)`` gives the same scores. The tokenizer is
-not this module's business.
+``AutoModelForTokenClassification.from_pretrained(folder)`` gives the same scores for a model with a linear head. Only
+:func:`save_encoder` writes the tokenizer as well.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ def save_model(
     """Write ``model.safetensors`` and ``config.json``.
 
     Args:
-        model: what to save, in fp32.
+        model: model to save, in fp32.
         folder: an existing folder.
-        task: that of the head of entities.
-        further: those of the other heads, by their names.
-        pretrained: what the model began as; its configuration is carried on.
+        task: task of the entity head.
+        further: tasks of the other heads, by name.
+        pretrained: pre-trained model that training started from; fields of its configuration are kept.
     """
     head = _head_of(model, ENTITIES, task)
     name = next(name for name, kind in HEADS.items() if type(head) is kind)
@@ -84,7 +84,11 @@ def save_model(
 
 
 def save_encoder(pretrained: Pretrained, folder: Path) -> None:
-    """Write an encoder of the BERT family without a head, and its tokenizer, to an existing folder."""
+    """Write an encoder of the BERT family without a head, and its tokenizer, to an existing folder.
+
+    Raises:
+        EncoderError: the encoder is not of the BERT family.
+    """
     if not isinstance(pretrained.encoder, Encoder):
         raise EncoderError(f"encoder {pretrained.name!r} is a {pretrained.family}; only the BERT family can be saved")
     family = FAMILIES[pretrained.family]
@@ -94,13 +98,13 @@ def save_encoder(pretrained: Pretrained, folder: Path) -> None:
 
 
 def load_model(folder: Path) -> Model:
-    """Read what :func:`save_model` wrote, or any folder with a linear head over words in Hugging Face layout.
+    """Load a model that :func:`save_model` wrote, or any model with a linear head over words in Hugging Face layout.
 
     Returns:
         The model in evaluation mode, on the CPU.
 
     Raises:
-        BundleError: a file is missing, cut short or contradicts another.
+        BundleError: a file is missing, is truncated or contradicts another.
     """
     try:
         config = read_hf_config(folder)
@@ -115,7 +119,7 @@ def load_model(folder: Path) -> Model:
 
 
 def _carried_on(hf_config: Mapping[str, object]) -> dict[str, object]:
-    """The fields of the source's configuration that hold for what came of it; its code does not come along."""
+    """Return the fields of the original configuration that still apply to the saved model, without those for code."""
     return {key: value for key, value in without_code(hf_config).items() if key not in _OF_THE_SOURCE}
 
 
@@ -125,14 +129,14 @@ def save_weights(
     """Write ``model.safetensors`` and ``config.json`` to an existing folder.
 
     Args:
-        folder: where to.
-        weights: under Hugging Face's names; saved in fp32.
-        hf_config: the configuration of what the model began as.
-        fields: what has changed of it.
+        folder: folder to write to.
+        weights: tensors under Hugging Face's names; saved in fp32.
+        hf_config: configuration of the model that training started from.
+        fields: new and changed fields of the configuration.
     """
     config = _carried_on(hf_config) | dict(fields)
     contiguous = {name: tensor.detach().float().cpu().contiguous() for name, tensor in weights.items()}
-    # Not `save_file`, which makes a file that its owner alone may read.
+    # `save_file` is not used, because it creates a file that only its owner may read.
     (folder / "model.safetensors").write_bytes(save(contiguous, metadata={"format": "pt"}))
     text = json.dumps(config, indent=2, ensure_ascii=False)
     (folder / "config.json").write_text(text + "\n", encoding="utf-8")
@@ -159,7 +163,7 @@ def _spans_field(task: SpanTask) -> dict[str, object]:
 
 
 def _fields_of(task: AnyTask, head: AffineHead) -> dict[str, object]:
-    """What ``config.json`` says of a head that is not that of the entities."""
+    """Return the description of a head other than the entity head for ``config.json``."""
     if isinstance(task, WordTask | SentenceTask):
         return {"kind": "words" if isinstance(task, WordTask) else "sentences", "labels": list(task.labels)}
     name = next(name for name, kind in HEADS.items() if type(head) is kind)
@@ -181,7 +185,7 @@ def _load_head(config: Mapping[str, object], weights: Mapping[str, Tensor], *, h
 
 
 def _further(config: Mapping[str, object]) -> Mapping[str, _Further]:
-    """What ``config.json`` says of heads that are not that of the entities."""
+    """Parse the descriptions of the heads other than the entity head, by name, from ``config.json``."""
     try:
         return msgspec.convert(config.get(_TASKS_FIELD, {}), dict[str, _Further])
     except msgspec.ValidationError as error:
@@ -212,7 +216,7 @@ def _with_weights(head: Head, weights: Mapping[str, Tensor], *, task: str) -> He
 
 
 class _Further(msgspec.Struct):
-    """What ``config.json`` says of a head that is not that of the entities."""
+    """Description of a head other than the entity head in ``config.json``."""
 
     kind: str
     labels: list[str]
@@ -220,7 +224,7 @@ class _Further(msgspec.Struct):
 
 
 class _Spans(msgspec.Struct):
-    """What ``config.json`` says of a task of spans."""
+    """Description of a span task in ``config.json``."""
 
     size: int
     widest: int
@@ -228,11 +232,13 @@ class _Spans(msgspec.Struct):
 
 
 def _task_of(tags: Sequence[str], spans: object) -> EntityTask:
-    """The task with these tags; of tags that onoma would name or order otherwise only their number counts.
+    """Return the task with these tags.
+
+    If onoma would name or order the tags differently, only the number of tags is used, and the labels are numbers.
 
     Args:
-        tags: names of tags, or of the labels of spans.
-        spans: what else is known of a task of spans; None for one of tags.
+        tags: names of the tags, or of the labels of spans.
+        spans: description of a span task; None for a tag task.
     """
     if spans is not None:
         try:

@@ -1,6 +1,6 @@
-"""A pre-trained model with its heads to a folder in Hugging Face layout, and back.
+"""Saving and loading of models with pre-training heads as folders in Hugging Face layout.
 
-``transformers`` loads the folder as ``AutoModel``, ``AutoModelForMaskedLM`` and, of the family of BERT,
+``transformers`` loads such a folder as ``AutoModel``, ``AutoModelForMaskedLM`` and, for the family ``bert``,
 ``BertForPreTraining``.
 """
 
@@ -26,13 +26,13 @@ from onoma.models.weights import find_weights, read_weights
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadNames:
-    """How ``transformers`` names the parameters of a family's heads.
+    """The ``transformers`` names of a family's pre-training classes and of the parameters of their heads.
 
     Attributes:
-        architecture: the class with a head for masked subwords.
-        with_pairs: the class that has both heads; None where there is none.
-        masked: names of the parameters of our :class:`MaskedHead` and theirs.
-        pairs: the same for our :class:`PairHead`.
+        architecture: name of the class with a head for masked subwords.
+        with_pairs: name of the class with both heads; None if there is none.
+        masked: their names of the parameters of our :class:`MaskedHead`, by our name.
+        pairs: their names of the parameters of our :class:`PairHead`, by our name.
     """
 
     architecture: str
@@ -78,21 +78,21 @@ HEAD_NAMES: Mapping[str, HeadNames] = MappingProxyType(
         ),
     }
 )
-"""The names of heads by family."""
+"""Names of the pre-training heads by family."""
 
 
 def build_pretraining_model(pretrained: Pretrained, *, pairs: bool | None) -> tuple[PretrainingModel, bool]:
-    """An encoder with the heads that its folder has, and new ones for those that are missing.
+    """Build a pre-training model with the heads from the encoder's folder; missing heads are created.
 
     Args:
-        pretrained: the encoder, which becomes part of the model.
-        pairs: whether to judge pairs of segments; None for: where the folder has the head for it.
+        pretrained: the encoder, which is used without a copy.
+        pairs: whether to classify pairs of segments; None to do so only if the folder has a head for pairs.
 
     Returns:
         The model, and whether its head for masked subwords is new.
 
     Raises:
-        EncoderError: it is not of the BERT family, or its family has no head for pairs.
+        EncoderError: it is not of the BERT family, or does not support pairs.
     """
     encoder = pretrained.encoder
     if not isinstance(encoder, Encoder):
@@ -115,10 +115,13 @@ def build_pretraining_model(pretrained: Pretrained, *, pairs: bool | None) -> tu
 
 
 def load_pretraining_model(name: str) -> tuple[PretrainingModel, Pretrained]:
-    """An encoder with the heads that it was pre-trained with, in evaluation mode; without one for pairs if it has none.
+    """Load an encoder with the heads that it was pre-trained with, in evaluation mode.
 
     Args:
         name: as for :func:`onoma.models.load_pretrained`.
+
+    Returns:
+        The model, which has a head for pairs only if the encoder's folder has one, and the loaded encoder.
 
     Raises:
         EncoderError: it cannot be loaded, or has no head for masked subwords.
@@ -147,7 +150,10 @@ def save_pretraining_model(model: PretrainingModel, folder: Path, *, pretrained:
 
 
 def _load(head: MaskedHead | PairHead, names: Mapping[str, str], weights: Mapping[str, Tensor]) -> bool:
-    """Fill a head with the weights of its names; leave it as it is where one is missing or of another shape."""
+    """Load the weights of a head, and return whether this succeeded.
+
+    The head is left unchanged if a weight is missing or has the wrong shape.
+    """
     state = head.state_dict()
     found = {ours: weights.get(theirs) for ours, theirs in names.items()}
     fitting = {

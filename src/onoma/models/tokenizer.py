@@ -1,7 +1,7 @@
-"""The tokenizer of a folder in Hugging Face layout, made fit for words, and back into a folder.
+"""Loading and saving of the tokenizer in a folder in Hugging Face layout, with its adaptation to words.
 
-Whatever files a folder has, what comes out is a ``tokenizers.Tokenizer`` that neither cuts nor pads, and that splits
-a word the same way at every position in a text.
+Whatever files a folder has, the result is a ``tokenizers.Tokenizer`` that neither truncates nor pads, and that splits a
+word the same way at every position in a text.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FILES = (
     "spiece.model",
     "spm.model",
 )
-"""Names of the files that a tokenizer may be in."""
+"""Names of the files that may define a tokenizer."""
 
 ROLES = {
     "unk_token": ("[UNK]", "<unk>"),
@@ -42,19 +42,19 @@ ROLES = {
     "pad_token": ("[PAD]", "<pad>"),
     "mask_token": ("[MASK]", "<mask>"),
 }
-"""What `transformers` calls the special tokens, and what BERT's and RoBERTa's tokenizers have for them."""
+"""Names of the special tokens in `transformers`, with the special tokens of BERT's and RoBERTa's tokenizers."""
 
 SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 """BERT's special tokens in the order of its vocabulary."""
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
-    """Read ``tokenizer.json``, else ``vocab.txt``, else the tokenizer that `transformers` reads from the folder.
+    """Load the tokenizer from ``tokenizer.json``, else from ``vocab.txt``, else through `transformers`.
 
-    Code in the folder is never run.
+    The first file that exists is used. Code in the folder is never run.
 
     Raises:
-        EncoderError: none of them can be read.
+        EncoderError: the tokenizer cannot be read or is unusable.
     """
     settings = _settings(folder)
     path = folder / "tokenizer.json"
@@ -72,7 +72,7 @@ def load_tokenizer(folder: Path) -> Tokenizer:
         else:
             path = folder
             tokenizer = _through_transformers(folder)
-    except Exception as error:  # the Rust library raises nothing more precise
+    except Exception as error:  # the Rust library raises no more specific exception
         if path == folder and (code := code_named(settings, "AutoTokenizer")):
             raise EncoderError(
                 f"{folder}: the tokenizer is code in the folder ({code}), which onoma never runs; choose an encoder "
@@ -87,16 +87,16 @@ def load_tokenizer(folder: Path) -> Tokenizer:
 def read_wordpiece(
     path: Path, *, lowercase: bool = True, chinese: bool = True, strip_accents: bool | None = None
 ) -> Tokenizer:
-    """BERT's own tokenizer out of its vocabulary, one piece a line.
+    """Read BERT's tokenizer from its vocabulary file, one piece per line.
 
     Args:
-        path: a ``vocab.txt``.
-        lowercase: put letters in lower case.
-        chinese: take every Chinese character as a word.
-        strip_accents: take accents off; by default where letters are put in lower case.
+        path: path of a ``vocab.txt``.
+        lowercase: whether to convert text to lower case.
+        chinese: whether to treat every Chinese character as a word.
+        strip_accents: whether to remove accents; None to remove them only if ``lowercase`` is set.
 
     Raises:
-        ValueError: the vocabulary lacks a special token.
+        ValueError: the vocabulary lacks a special token other than ``[MASK]``.
     """
     model = WordPiece.from_file(str(path), unk_token="[UNK]")
     tokenizer = wordpiece_tokenizer(model, lowercase=lowercase, chinese=chinese, strip_accents=strip_accents)
@@ -107,7 +107,10 @@ def read_wordpiece(
 def wordpiece_tokenizer(
     model: WordPiece, *, lowercase: bool, chinese: bool = True, strip_accents: bool | None = None
 ) -> Tokenizer:
-    """BERT's way to cut a text around a WordPiece model, without special tokens; arguments as for `read_wordpiece`."""
+    """Return a tokenizer of a WordPiece model with BERT's normalizer and pre-tokenizer, without special tokens.
+
+    The other arguments are as for :func:`read_wordpiece`.
+    """
     tokenizer = Tokenizer(model)
     tokenizer.normalizer = BertNormalizer(
         lowercase=lowercase, handle_chinese_chars=chinese, strip_accents=strip_accents
@@ -118,10 +121,10 @@ def wordpiece_tokenizer(
 
 
 def add_specials(tokenizer: Tokenizer) -> None:
-    """Make BERT's special tokens of a vocabulary special, and put them around texts and pairs of texts.
+    """Register BERT's special tokens, and make the tokenizer add them around texts and pairs of texts.
 
     Raises:
-        ValueError: the vocabulary lacks one of them other than ``[MASK]``.
+        ValueError: the vocabulary lacks a special token other than ``[MASK]``.
     """
     specials = {piece: tokenizer.token_to_id(piece) for piece in SPECIALS}
     lacking = [piece for piece, number in specials.items() if number is None and piece != "[MASK]"]
@@ -136,9 +139,9 @@ def add_specials(tokenizer: Tokenizer) -> None:
 
 
 def for_words(tokenizer: Tokenizer) -> Tokenizer:
-    """The same tokenizer, without cutting or padding, and with a blank before every word where blanks are pieces.
+    """Return the tokenizer without truncation or padding, and with a blank before every word if pieces include blanks.
 
-    Byte-level BPE (RoBERTa) knows `` Lyon`` and ``Lyon`` as two pieces, the second for the inside of words.
+    Byte-level BPE (RoBERTa) has different pieces for `` Lyon`` and ``Lyon``; the second occurs inside words.
     """
     tokenizer.no_truncation()
     tokenizer.no_padding()
@@ -157,9 +160,10 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path, *, longest: int | None = 
     """Write ``tokenizer.json`` and a ``tokenizer_config.json`` with which ``AutoTokenizer`` gives the same ids.
 
     Args:
-        tokenizer: what to save.
+        tokenizer: tokenizer to save.
         folder: an existing folder.
-        longest: subwords, special tokens included, to which other tools shall cut a text; None for no limit.
+        longest: number of subwords, special tokens included, to which other tools should truncate a text; None for no
+            limit.
     """
     tokenizer.save(str(folder / "tokenizer.json"))
     settings: dict[str, object] = {"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": False}
@@ -173,7 +177,7 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path, *, longest: int | None = 
 
 
 def _stages(node: object) -> Iterator[dict[str, object]]:
-    """All the steps of a tokenizer's stage, which may be sequences of sequences."""
+    """Yield all steps of a pre-tokenizer or post-processor, including those of nested sequences."""
     if isinstance(node, dict):
         yield node
         for inner in (*node.get("pretokenizers", ()), *node.get("processors", ())):

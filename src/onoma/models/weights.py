@@ -1,6 +1,7 @@
-"""Files of weights in Hugging Face layout to named tensors: whole or in shards, ``safetensors`` or pickles.
+"""Reading of weight files in Hugging Face layout: single files or shards, ``safetensors`` or pickles.
 
-Pickles are opened with ``weights_only=True`` and so cannot run code. What the tensors are for is not known here.
+Pickles are loaded with ``weights_only=True``, so that they cannot run code. This module does not depend on what the
+tensors are used for.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from torch import Tensor
 from onoma.errors import EncoderError
 
 SINGLE = ("model.safetensors", "pytorch_model.bin")
-"""Names of whole weight files, the preferred first; an index of shards has ``.index.json`` after the name."""
+"""Names of single weight files, the preferred one first; an index of shards has ``.index.json`` after the name."""
 
 
 def find_weights(folder: Path) -> tuple[Path, ...]:
-    """The weight files of a folder: one, or all its shards in order.
+    """Return the weight files of a folder: a single file, or all shards in order.
 
     Raises:
-        EncoderError: there is none, or the index cannot be read.
+        EncoderError: there are no weight files, or the index cannot be read.
     """
     for name in SINGLE:
         if (folder / name).is_file():
@@ -48,10 +49,10 @@ def _shards(index: Path) -> list[str]:
 
 
 def read_weights(files: Sequence[Path]) -> dict[str, Tensor]:
-    """The tensors of some files together, on the CPU, in the dtype they have there.
+    """Read the tensors of all files, on the CPU, in the dtype in which they are stored.
 
     Raises:
-        EncoderError: a file is missing, cut short or otherwise broken.
+        EncoderError: a file is missing, truncated or otherwise broken.
     """
     tensors: dict[str, Tensor] = {}
     for path in files:
@@ -65,13 +66,13 @@ def read_weights(files: Sequence[Path]) -> dict[str, Tensor]:
         except (SafetensorError, OSError, RuntimeError, EOFError, ValueError, TypeError) as error:
             reason = _first_line(error)
             raise EncoderError(f"{path}: the weight file is truncated or broken ({reason}); download again") from error
-        except Exception as error:  # whatever a broken pickle makes the unpickler raise
+        except Exception as error:  # a broken pickle can make the unpickler raise any exception
             raise EncoderError(f"{path}: is not a file of weights ({_first_line(error)}); download it again") from error
     return tensors
 
 
 def digest(files: Sequence[Path]) -> str:
-    """``sha256:`` and the digest of the one file, or of the digests of all files in order."""
+    """Return ``sha256:`` and the digest of a single file, or of the concatenated digests of several files in order."""
     sums = []
     for path in files:
         with path.open("rb") as stream:

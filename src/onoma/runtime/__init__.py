@@ -1,4 +1,4 @@
-"""Running a model without torch."""
+"""Inference without torch."""
 
 from onoma.runtime.backend import Backend, PaddedBatch, Scores, run_one
 from onoma.runtime.threaded import thread_count

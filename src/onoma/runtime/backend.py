@@ -1,4 +1,4 @@
-"""The interface through which the tagger runs a model."""
+"""The interface between the tagger and the engines that run a model."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 Scores = Mapping[str, NDArray[np.float32]]
-"""Scores before any softmax by the name of their task, ``[windows, subwords, *shape of the task]`` each."""
+"""Logits by task name, each of shape ``[windows, subwords, *shape of the task]``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PaddedBatch:
-    """Windows of similar length.
+    """A padded batch of windows of similar length.
 
     Attributes:
         ids: subword ids, ``[windows, subwords]``, padded.
         mask: 1 for subwords and 0 for padding, ``[windows, subwords]``.
-        wanted: the subwords whose scores are read, ``[windows, subwords]``; the scores of others may have
-            any value, which costs less. None for all.
+        wanted: whether the scores of each subword are needed, ``[windows, subwords]``; the scores of other subwords may
+            have any value, which saves computation. None if all are needed.
     """
 
     ids: NDArray[np.int64]
@@ -31,23 +31,23 @@ class PaddedBatch:
 
 @runtime_checkable
 class Backend(Protocol):
-    """Runs encoder and heads over padded batches of windows."""
+    """A backend that runs encoder and heads on padded batches of windows."""
 
     def run(self, batches: Iterable[PaddedBatch]) -> Iterator[Scores]:
-        """The scores of a stream of batches, in its order; the values at padding have no meaning.
+        """Yield the scores of a stream of batches, in order; the values at padding are undefined.
 
-        A few batches may be taken ahead of the scores that are given back, and computed meanwhile: the caller can
-        prepare the next batch or decode the last one.
+        A few batches may be read ahead of the scores that are yielded, and computed in the background, so that the
+        caller can prepare the next batch or decode the last one meanwhile.
         """
 
 
 def run_one(backend: Backend, ids: NDArray[np.int64], mask: NDArray[np.int64] | None = None) -> Scores:
-    """The scores of all subwords of one batch.
+    """Return the scores of all subwords of one batch.
 
     Args:
-        backend: what runs the model.
+        backend: backend that runs the model.
         ids: subword ids, ``[windows, subwords]``.
-        mask: 1 for subwords and 0 for padding; None where nothing is padded.
+        mask: 1 for subwords and 0 for padding; None if there is no padding.
     """
     (scores,) = backend.run([PaddedBatch(ids, np.ones_like(ids) if mask is None else mask)])
     return scores

@@ -1,11 +1,10 @@
-"""What those who write a graph and those who run it agree on.
+"""Conventions of onoma's ONNX graphs, shared by export and inference.
 
-Inputs are ``input_ids`` and ``attention_mask``, int64 ``[batch, subwords]``. There is an output for each task, fp32
-``[batch, subwords, *shape]``, which has the task's name; that of ``entities`` is called ``logits``, as other tools
-expect it.
+Inputs are ``input_ids`` and ``attention_mask``, int64 ``[batch, subwords]``. Each task has one output with the name of
+the task, fp32 ``[batch, subwords, *shape]``; the output of ``entities`` is named ``logits``, as other tools expect.
 
-A graph with the note :data:`WANTED` may be given a 2 in the place of a 1 in the mask where the scores of a subword are
-read. It then computes the last layer for these subwords only.
+If the metadata of a graph has the key :data:`WANTED`, its mask may have 2 instead of 1 at subwords whose scores are
+needed. The graph then computes the last layer for these subwords only.
 """
 
 from __future__ import annotations
@@ -26,25 +25,25 @@ _OUTPUTS = {"entities": "logits"}
 
 
 def output_of(task: str) -> str:
-    """The name of a task's output."""
+    """Return the name of a task's output."""
     return _OUTPUTS.get(task, task)
 
 
 def task_of(output: str) -> str:
-    """The task of an output."""
+    """Return the task of an output."""
     return next((task for task, name in _OUTPUTS.items() if name == output), output)
 
 
 def graph_mask(batch: PaddedBatch) -> NDArray[np.int64]:
-    """The mask of a batch for a graph with the note :data:`WANTED`."""
+    """Return the mask of a batch for a graph with the metadata key :data:`WANTED`."""
     return batch.mask if batch.wanted is None else batch.mask + batch.wanted
 
 
 def check_whole(path: Path) -> None:
-    """Refuse a graph that would have an engine read other files.
+    """Check that a graph is a single file, so that no engine reads other files for it.
 
     Raises:
-        BundleError: it is such a graph, or none.
+        BundleError: the graph has its weights in other files, or the file is not a graph.
     """
     try:
         leaves_out = has_external_data(path)
@@ -55,10 +54,10 @@ def check_whole(path: Path) -> None:
 
 
 def unreadable(path: Path, error: Exception) -> BundleError:
-    """The error to raise where an engine cannot load a file as a graph."""
+    """Return the error to raise if an engine cannot load a file as a graph."""
     return BundleError(f"{path}: cannot be loaded as an ONNX graph ({error}); copy or export it again")
 
 
 def failed(path: Path, error: Exception) -> InferenceError:
-    """The error to raise where an engine fails at a batch."""
+    """Return the error to raise if an engine fails on a batch."""
     return InferenceError(f"{path}: cannot be computed for this text ({error}); do the files belong to one model?")

@@ -1,10 +1,9 @@
-"""What an ONNX file holds: whether it leaves numbers to other files, and which operators it has.
+"""Inspection of ONNX files: whether tensors are stored in other files, and which operators a graph has.
 
-The file is not loaded, and no other file is opened. Only the layout of the messages is read, and the numbers are
+The model is not loaded, and no other file is opened. Only the structure of the messages is parsed; tensor data is
 skipped.
 
-Source: https://protobuf.dev/programming-guides/encoding/ and
-https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+Source: https://protobuf.dev/programming-guides/encoding/ and https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _INSIDE: Mapping[int, Mapping[int, int]] = {
     _FUNCTION: {7: _NODE, 11: _ATTRIBUTE},
     _TRAINING: {1: _GRAPH, 2: _GRAPH},
 }
-"""Which fields of a message are messages that may hold tensors."""
+"""For each type of message, the fields with nested messages that may contain tensors, and the types of those."""
 
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
 _OPERATOR = 4
@@ -32,14 +31,14 @@ _VARINT, _EIGHT_BYTES, _BYTES, _GROUP, _END, _FOUR_BYTES = range(6)
 
 
 def has_external_data(path: Path) -> bool:
-    """Whether a tensor of a graph has its numbers in another file.
+    """Return whether a tensor of a graph is stored in another file.
 
-    A tensor may name a file anywhere on the disk, and ONNX Runtime before 1.24 reads it wherever it is. The graphs of
-    onoma are one file.
+    A tensor may name any file on the disk, and ONNX Runtime before 1.24 reads it wherever it is. The graphs of onoma
+    are single files.
 
     Raises:
-        ValueError: the file is not laid out as protocol buffers are.
-        OSError: it cannot be read.
+        ValueError: the file is not encoded as protocol buffers.
+        OSError: the file cannot be read.
     """
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
         return any(
@@ -49,11 +48,11 @@ def has_external_data(path: Path) -> bool:
 
 
 def has_operator(path: Path, prefix: bytes) -> bool:
-    """Whether a graph has an operator whose name begins like this.
+    """Return whether a graph has an operator whose name starts with ``prefix``.
 
     Raises:
-        ValueError: the file is not laid out as protocol buffers are.
-        OSError: it cannot be read.
+        ValueError: the file is not encoded as protocol buffers.
+        OSError: the file cannot be read.
     """
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
         return any(
@@ -63,7 +62,7 @@ def has_operator(path: Path, prefix: bytes) -> bool:
 
 
 def _fields_of_messages(data: mmap) -> Iterator[tuple[int, int, int, int, int]]:
-    """The kind of each message in a file, and of each of its fields what :func:`_fields` gives."""
+    """Yield each field of each message in a file: the type of the message, then the values of :func:`_fields`."""
     waiting = [(_MODEL, 0, len(data))]
     while waiting:
         kind, start, stop = waiting.pop()
@@ -75,7 +74,7 @@ def _fields_of_messages(data: mmap) -> Iterator[tuple[int, int, int, int, int]]:
 
 
 def _fields(data: mmap, place: int, stop: int) -> Iterator[tuple[int, int, int, int]]:
-    """The fields of a message: number, value where it is a number, and where its bytes begin and end."""
+    """Yield the fields of a message: field number, integer value (0 if not an integer), start and end of its bytes."""
     while place < stop:
         tag, place = _varint(data, place)
         field, wire = (tag & 0xFFFFFFFF) >> 3, tag & 7
@@ -87,7 +86,7 @@ def _fields(data: mmap, place: int, stop: int) -> Iterator[tuple[int, int, int, 
             place = first + length
         elif wire in (_EIGHT_BYTES, _FOUR_BYTES):
             place += 8 if wire == _EIGHT_BYTES else 4
-        elif wire not in (_GROUP, _END):  # what is in a group is taken for the message's own
+        elif wire not in (_GROUP, _END):  # fields of a group are treated as fields of the message itself
             raise ValueError(f"wire type {wire} at byte {place:,}")
         if place > stop:
             raise ValueError(f"a field ends behind its message, at byte {place:,}")
@@ -95,7 +94,7 @@ def _fields(data: mmap, place: int, stop: int) -> Iterator[tuple[int, int, int, 
 
 
 def _varint(data: mmap, place: int) -> tuple[int, int]:
-    """A number of seven bits a byte, and where it ends."""
+    """Decode an integer of seven bits per byte; return it with the offset of its end."""
     value = shift = 0
     while place < len(data) and shift < 70:
         byte = data[place]

@@ -1,9 +1,9 @@
-"""Runs a bundle's ONNX graph on the processor.
+"""Backend that runs a bundle's ONNX graph on the CPU with ONNX Runtime.
 
-On x86 without VNNI ONNX Runtime multiplies unsigned by signed bytes with an instruction whose sums of two products end
-at 16 bits, so that large ones are wrong. Its option ``session.x64quantprecision`` takes unsigned weights instead, for
-which it has exact sums: the scores are then those of all other processors. It is an optimisation of graphs, and needs
-these turned on.
+On x86 without VNNI, ONNX Runtime multiplies unsigned by signed bytes with an instruction that limits the sums of two
+products to 16 bits, so that large sums are wrong. With the option ``session.x64quantprecision`` it uses unsigned
+weights instead, whose sums are exact: the scores are then the same as on all other processors. The option is a graph
+optimisation and requires graph optimisations to be enabled.
 
 Source: https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html (when to use U8U8).
 """
@@ -22,31 +22,31 @@ from onoma.runtime.graph_file import has_operator
 from onoma.runtime.threaded import Ids, ThreadedBackend
 
 _PRODUCT_OF_BYTES = b"MatMulInteger"
-"""The name with which operators begin that multiply bytes."""
+"""Prefix of the names of operators that multiply bytes."""
 
 
 class OnnxBackend(ThreadedBackend):
-    """A backend over ONNX Runtime: one session, called from every thread.
+    """Backend that uses ONNX Runtime, with one session that is called from every thread.
 
     Args:
-        path: a graph as :mod:`onoma.runtime.graph` describes it.
-        threads: processor threads; None for as many as this process may use.
+        path: graph as described in :mod:`onoma.runtime.graph`.
+        threads: number of CPU threads; None for as many as this process may use.
 
     Raises:
-        BundleError: the file is not a whole graph that ONNX Runtime can load.
+        BundleError: the file is not a complete graph that ONNX Runtime can load.
     """
 
     def __init__(self, path: Path, *, threads: int | None = None) -> None:
         super().__init__(path, threads=threads)
         level = onnxruntime.GraphOptimizationLevel
         try:
-            # What we wrote node by node has nothing left to optimise, and loads in a fraction of the time.
+            # Graphs exported by onoma need no optimisation, and without it they load in a fraction of the time.
             inexact = _sums_overflow() and has_operator(path, _PRODUCT_OF_BYTES)
             self._session = _session(path, level.ORT_ENABLE_EXTENDED if inexact else level.ORT_DISABLE_ALL)
             self._reads_wanted = WANTED in self._session.get_modelmeta().custom_metadata_map
             if not self._reads_wanted:
                 self._session = _session(path, level.ORT_ENABLE_ALL)
-        except Exception as error:  # ONNX Runtime raises nothing more precise
+        except Exception as error:  # ONNX Runtime raises no more specific error
             raise unreadable(path, error) from error
         self._outputs = [output.name for output in self._session.get_outputs()]
 
@@ -58,7 +58,7 @@ class OnnxBackend(ThreadedBackend):
 
 def _session(path: Path, level: onnxruntime.GraphOptimizationLevel) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # errors are raised, and need not be printed too
+    options.log_severity_level = 4  # errors are raised, so they need not be printed as well
     options.graph_optimization_level = level
     options.intra_op_num_threads = 1
     options.enable_cpu_mem_arena = False
@@ -67,6 +67,6 @@ def _session(path: Path, level: onnxruntime.GraphOptimizationLevel) -> onnxrunti
 
 
 def _sums_overflow() -> bool:
-    """Whether sums of products of bytes may be wrong here; a system that does not tell is taken at its worst."""
+    """Return whether sums of byte products may be wrong on this processor; assume so if the system does not tell."""
     processor = find_processor()
     return processor.is_x86 and not processor.has_vnni

@@ -1,4 +1,4 @@
-"""Runs a bundle's ONNX graph on the processor in bf16, by OpenVINO: ONNX Runtime has no such kernels on x86."""
+"""Backend that runs a bundle's ONNX graph on the CPU in bf16 with OpenVINO; ONNX Runtime has no such kernels on x86."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ with needing("dtype bf16", extra="bf16"), without("openvino_telemetry"):
     from openvino.frontend.onnx import ConversionExtension
 
 _FEW = 4
-"""More windows than these are padded to an even number."""
+"""More than this many windows are padded to an even number."""
 
 _SHORT = 64
-"""Windows of at most so many subwords are padded to a multiple of 4, longer ones to one of 8."""
+"""Windows of at most this many subwords are padded to a multiple of 4, longer ones to a multiple of 8."""
 
 _PASSING = ("Convert", "Reshape", "Transpose")
-"""Operators that leave subword ids what they are."""
+"""Operators that do not change the values of subword ids."""
 
 _WINDOWS_FIRST = (1, 2, 0, 3)
-"""From ``[subwords, windows, heads, width]`` to what products go over."""
+"""Axis order that transposes ``[subwords, windows, heads, width]`` for matrix products over subwords and width."""
 
 
 class OpenvinoBackend(ThreadedBackend):
-    """A backend over OpenVINO in which every float that passes between operators is rounded to bf16.
+    """Backend that uses OpenVINO, with every float that passes between operators rounded to bf16.
 
-    OpenVINO compiles kernels for each new shape and stream. So windows are padded to few shapes, and the request that
-    was used last, whose kernels and memory are still there, is used next.
+    OpenVINO compiles kernels for each new shape and stream. Windows are therefore padded to few shapes, and the most
+    recently used request, whose kernels and memory still exist, is used next.
 
     Args:
-        path: an fp32 graph as :mod:`onoma.runtime.graph` describes it.
-        threads: processor threads; None for as many as this process may use.
+        path: fp32 graph as described in :mod:`onoma.runtime.graph`.
+        threads: number of CPU threads; None for as many as this process may use.
 
     Raises:
-        InputError: this processor does not multiply in bf16.
-        BundleError: the file is not a whole graph that OpenVINO can load.
+        InputError: this processor cannot multiply in bf16.
+        BundleError: the file is not a complete graph that OpenVINO can load.
     """
 
     _windows_multiple = 2
@@ -89,7 +89,7 @@ class OpenvinoBackend(ThreadedBackend):
 
 
 def padded_shape(windows: int, subwords: int) -> tuple[int, int]:
-    """The shape in which so many windows of so many subwords are computed.
+    """Return the shape to which this many windows of this many subwords are padded.
 
     >>> padded_shape(1, 9), padded_shape(7, 30), padded_shape(4, 101)
     ((1, 12), (8, 32), (4, 104))
@@ -98,12 +98,15 @@ def padded_shape(windows: int, subwords: int) -> tuple[int, int]:
 
 
 def _above(number: int, step: int) -> int:
-    """The multiple of ``step`` that is not below a number."""
+    """Round a number up to a multiple of ``step``."""
     return -(-number // step) * step
 
 
 def _padded(ids: Ids, mask: Ids) -> tuple[Ids, Ids]:
-    """A part in its padded shape; a window that is padding alone has one subword, so that its softmax is defined."""
+    """Pad ids and mask to their padded shape.
+
+    In windows of padding alone, the mask keeps one subword, so that their softmax is defined.
+    """
     shape = padded_shape(*ids.shape)
     if shape == ids.shape:
         return ids, mask
@@ -116,7 +119,10 @@ def _padded(ids: Ids, mask: Ids) -> tuple[Ids, Ids]:
 
 
 def _vocabulary(graph: openvino.Model) -> int | None:
-    """How many subwords have an embedding; None where their table is not found. OpenVINO takes zeros for any other."""
+    """Return the number of subwords with an embedding; None if the embedding table is not found.
+
+    Ids are checked against it, because OpenVINO uses zeros as the embedding of any id outside the table.
+    """
     waiting = [graph.input(INPUTS[0])]
     while waiting:
         for reader in waiting.pop().get_target_inputs():
@@ -130,7 +136,10 @@ def _vocabulary(graph: openvino.Model) -> int | None:
 
 
 def _name(output: openvino.Output) -> str:
-    """The name that the file gives an output: OpenVINO adds that of the node which computes it, in any order."""
+    """Return the name that the file gives to an output.
+
+    OpenVINO adds the name of the node that computes the output, and returns both in any order.
+    """
     computed_by = output.get_node().input_value(0).get_node().get_friendly_name()
     names: set[str] = output.get_names()
     return next(iter(names - {computed_by}), computed_by)
@@ -138,9 +147,11 @@ def _name(output: openvino.Output) -> str:
 
 @cache
 def _core() -> openvino.Core:
-    """One for the process, and to its end: each sets up a stack for signals and takes back the one that it found.
+    """Return the OpenVINO core, which is created once and kept until the process ends.
 
-    Two that end in the order of their beginning leave one that was freed, and the next signal ends the process.
+    Each core sets up an alternate signal stack, and restores the one that it found when it ends. If two cores end in
+    the order in which they began, the second restores a stack that was already freed, and the next signal kills the
+    process.
     """
     core = openvino.Core()
     core.add_extension(ConversionExtension("FusedMatMul", "com.microsoft", _fused_product))
@@ -148,7 +159,7 @@ def _core() -> openvino.Core:
 
 
 def _fused_product(node: NodeContext) -> list[openvino.Output]:
-    """ONNX Runtime's ``FusedMatMul``, whose way of transposing batches OpenVINO does not know by itself."""
+    """Convert ONNX Runtime's ``FusedMatMul``, whose transposition of batch axes OpenVINO does not support."""
     left, right = node.get_input(0), node.get_input(1)
     if node.get_attribute("transBatchA", 0):
         left = operators.transpose(left, np.array(_WINDOWS_FIRST))

@@ -1,4 +1,4 @@
-"""Batches shared among threads, for any backend."""
+"""Base class of backends that distribute batches among threads."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ from onoma.runtime.graph import check_whole, failed, graph_mask
 Ids = NDArray[np.int64]
 
 _PART = 512
-"""Subwords that one thread computes at once: what passes from operator to operator then stays in the cache."""
+"""Number of subwords that one thread computes at once, so that intermediate results stay in the CPU cache."""
 
 
 _ALONE = 128
-"""A single batch of at most so many subwords is done before other threads have begun."""
+"""Up to this many subwords, a single batch is finished before other threads could start."""
 
 
 class ThreadedBackend(ABC):
     """A :class:`~onoma.runtime.backend.Backend` that computes each part of a batch in one thread.
 
-    Windows are shared among threads and not the inside of every operator, so that no thread waits for another at each
-    of them, and the weights are in memory only once.
+    Threads share the windows of a batch instead of the work inside each operator, so that no thread waits for another
+    at each operator, and the weights are in memory only once.
 
     Args:
-        path: a graph as :mod:`onoma.runtime.graph` describes it.
-        threads: processor threads; None for as many as this process may use.
+        path: graph as described in :mod:`onoma.runtime.graph`.
+        threads: number of CPU threads; None for as many as this process may use.
 
     Raises:
-        BundleError: the file is not a whole graph.
+        BundleError: the graph is not a single file, or the file is not a graph.
     """
 
     _reads_wanted: bool
-    """Whether the graph has the note :data:`onoma.runtime.graph.WANTED`."""
+    """Whether the metadata of the graph has the key :data:`onoma.runtime.graph.WANTED`."""
 
     _windows_multiple = 1
-    """A full part has a multiple of so many windows, unless it has fewer."""
+    """The number of windows of a full part is a multiple of this, unless it is smaller."""
 
     def __init__(self, path: Path, *, threads: int | None) -> None:
         check_whole(path)
@@ -53,13 +53,15 @@ class ThreadedBackend(ABC):
 
     @abstractmethod
     def _computed(self, ids: Ids, mask: Ids) -> Scores:
-        """The scores of some windows, in the thread that calls."""
+        """Compute the scores of some windows in the calling thread."""
 
     def run(self, batches: Iterable[PaddedBatch]) -> Iterator[Scores]:
-        """See :meth:`onoma.runtime.backend.Backend.run`; a single small batch is computed in the calling thread.
+        """Yield the scores of each batch; see :meth:`onoma.runtime.backend.Backend.run`.
+
+        If there is only one batch, and it is small or a single window, it is computed in the calling thread.
 
         Raises:
-            InferenceError: the engine fails at a batch.
+            InferenceError: the engine fails on a batch.
         """
         stream = iter(batches)
         first = next(stream, None)
@@ -89,15 +91,16 @@ class ThreadedBackend(ABC):
                     raise ValueError(f"{task}: scores of shape {scores.shape} for subwords of shape {ids.shape}")
         except MemoryError:
             raise
-        except Exception as error:  # engines raise nothing more precise
+        except Exception as error:  # engines raise no more specific error
             raise failed(self._path, error) from error
         return found
 
     def _parts(self, batch: PaddedBatch, *, most: int | None = None) -> Iterator[tuple[Ids, Ids]]:
-        """A batch in pieces of neighbouring windows, without the columns at the end in which all are padding.
+        """Yield a batch in parts of consecutive windows, without columns at the end that contain only padding.
 
         Args:
-            most: windows of a piece at most, where a single batch is to be shared by all threads.
+            most: maximum number of windows per part, if a single batch is distributed among all threads; None for no
+                limit.
         """
         mask = graph_mask(batch) if self._reads_wanted else batch.mask
         windows, width = batch.ids.shape
@@ -110,7 +113,7 @@ class ThreadedBackend(ABC):
 
 
 def thread_count(threads: int | None) -> int:
-    """How many threads are meant; None for as many as this process may use."""
+    """Return the number of threads to use; None stands for as many as this process may use."""
     return threads or usable_cores()
 
 
@@ -119,7 +122,7 @@ def _received(parts: list[Future[Scores]], width: int) -> Scores:
 
 
 def _joined(parts: list[Scores], *, width: int) -> Scores:
-    """The scores of a whole batch, ``width`` subwords a window."""
+    """Join the scores of a batch's parts, with ``width`` subwords per window."""
     return {task: _stacked([part[task] for part in parts], width=width) for task in parts[0]}
 
 

@@ -1,4 +1,4 @@
-"""The interface through which the tagger asks a model that reads words and not subwords."""
+"""The interface between the tagger and models whose input is words instead of subwords."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from onoma.runtime.backend import Backend
 
 @runtime_checkable
 class WordScorer(Protocol):
-    """Scores the words of sentences."""
+    """A model that scores the words of sentences."""
 
     def score(self, sentences: Sequence[Sequence[str]]) -> list[NDArray[np.float32]]:
-        """The scores of each word before any softmax.
+        """Return the scores of each word before any softmax.
 
         Args:
-            sentences: words, at least one each. What is in one does not change the scores of another.
+            sentences: words of each sentence, at least one. The scores of a sentence do not depend on other sentences.
 
         Returns:
             ``[words, *shape of the task]`` for each sentence.
@@ -27,4 +27,4 @@ class WordScorer(Protocol):
 
 
 Runner = Backend | WordScorer
-"""What runs a model, of either kind."""
+"""A backend for subwords or for words."""

@@ -1,4 +1,4 @@
-"""Annotated text as plain data."""
+"""Data classes of annotated text."""
 
 from onoma.text.document import Document
 from onoma.text.joining import join, split_sentences

@@ -1,4 +1,4 @@
-"""Labels -> colours that stay the same from run to run and differ from each other while there are enough."""
+"""Colours of labels, which are the same in every run and distinct as long as there are enough colours."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ COLOURS = (
     "#c9472b", "#3a7fc4", "#44883d", "#a45ccd", "#94761e", "#24878c",
     "#cf3f7c", "#6b70d4", "#6a8021", "#b55f9c", "#b4652a", "#28895f",
 )  # fmt: skip
-"""Twelve hues, all of about the same middling luminance, so that they can be read on black and on white."""
+"""Twelve hues of about the same medium luminance, so that they are readable on black and on white."""
 
-# The start of the checksum with which the labels of the usual corpora (CoNLL, WNUT 2017, OntoNotes, BC5CDR) ask for
-# colours far apart; the least bad of the first 20,000.
+# Initial value of the checksum: the best of the first 20,000 at giving the labels of common corpora (CoNLL, WNUT 2017,
+# OntoNotes, BC5CDR) colours that are far apart.
 _START = 12421
 
 
 class Palette:
-    """Hands out colours; one palette serves one page or one run.
+    """Assignment of colours to labels, for one page or one run.
 
-    A label asks for the colour that its own letters choose and takes the next free one if another label has it.
+    A label gets the colour that a checksum of its name selects, or the next free one if another label has that colour.
 
     >>> palette = Palette()
     >>> palette.number("PER") == Palette().number("PER") != palette.number("LOC")
@@ -29,7 +29,7 @@ class Palette:
         self._numbers: dict[str, int] = {}
 
     def number(self, label: str) -> int:
-        """The label's place in ``COLOURS``; shared with another label once all are taken."""
+        """Return the label's index in ``COLOURS``; labels share colours once all are taken."""
         if label not in self._numbers:
             wanted = crc32(label.encode("utf-8", "surrogatepass"), _START)
             order = [(wanted + step) % len(COLOURS) for step in range(len(COLOURS))]

@@ -1,4 +1,4 @@
-"""A text with its words, sentences and entities, as a plain value that knows nothing of tags, subwords or files."""
+"""A text with its words, sentences and entities, as plain data, independent of tags, subwords and file formats."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from onoma.text.spans import Entity, Sentence, Word
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text with its entities, gold or predicted.
+    """A text with its gold or predicted entities.
 
     Attributes:
-        text: the whole text, as the caller or the file has it.
-        entities: ordered by start, then by end downwards; they may overlap.
-        id: the document's name; empty where it has none.
-        words: the words that the corpus gave, ordered and without overlap; None where the text is yet to be segmented.
-        sentences: the bounds that the corpus gave, ordered and without overlap; None where it gave none.
-        meta: whatever else travels with the document, JSON values only.
-        unannotated: labels that its annotation leaves out, so that where it has no entity there may be one of these.
-        layers: what tasks beside that of the entities have found, by the name of the task: labelled spans in order,
-            such as one for each word or one for each sentence.
+        text: the whole text, as given by the caller or the file.
+        entities: entities ordered by start, then by descending end; they may overlap.
+        id: name of the document; empty if it has none.
+        words: words given by the corpus, ordered and without overlap; None if the text is not segmented yet.
+        sentences: sentence boundaries given by the corpus, ordered and without overlap; None if it gives none.
+        meta: any other data of the document; JSON values only.
+        unannotated: labels that the annotation omits: the text may contain entities with these labels that are not
+            marked.
+        layers: labelled spans of tasks other than entities, by name of the task, in order, such as one for each word or
+            one for each sentence.
 
     Raises:
         ValueError: an entity, a word or a span of a layer does not agree with the text.
@@ -57,7 +58,7 @@ class Document:
         sentence_ids: Sequence[str] = (),
         meta: Mapping[str, object] | None = None,
     ) -> Document:
-        r"""Rebuild a text from its words alone: one blank between words, one line feed between sentences.
+        r"""Build a document from its words alone, with one blank between words and one line feed between sentences.
 
         >>> Document.from_words([["Hello", "Ada"], ["Bye"]]).text
         'Hello Ada\nBye'
@@ -79,23 +80,23 @@ class Document:
         return cls("\n".join(texts), id=id, words=tuple(words), sentences=tuple(bounds), meta=meta or {})
 
     def entity(self, start: int, end: int, label: str, *, score: float | None = None) -> Entity:
-        """An entity over ``[start, end)`` of this document's text."""
+        """Return an entity over ``[start, end)`` of this document's text."""
         return Entity(start=start, end=end, label=label, score=score, text=self.text[start:end])
 
     def with_entities(self, entities: Iterable[Entity]) -> Document:
-        """The same document with these entities instead, put in order."""
+        """Return a copy of the document with these entities, sorted, instead of its own."""
         entities = list(entities)
         if not entities and not self.entities:
             return self
         return replace(self, entities=tuple(sorted(entities, key=_in_text_order)))
 
     def with_layers(self, layers: Mapping[str, Iterable[Entity]]) -> Document:
-        """The same document with these layers, each put in order; its other layers stay."""
+        """Return a copy of the document with these layers, each sorted; other layers are kept."""
         ordered = {name: tuple(sorted(spans, key=_in_text_order)) for name, spans in layers.items()}
         return replace(self, layers={**self.layers, **ordered})
 
     def with_text(self, text: str) -> Document:
-        """The same document with a text of the same length, in which all offsets mean what they meant."""
+        """Return a copy of the document with another text of the same length, for which all offsets remain valid."""
 
         def renewed(spans: Iterable[Entity]) -> tuple[Entity, ...]:
             return tuple(replace(span, text=text[span.start : span.end]) for span in spans)
@@ -110,7 +111,7 @@ class Document:
         )
 
     def _repr_html_(self) -> str:
-        """The text with its entities in colours, for notebooks."""
+        """Return the text with its entities highlighted in colours, as HTML for notebooks."""
         return document_block(self.text, self.entities)
 
 

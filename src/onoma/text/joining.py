@@ -1,4 +1,4 @@
-"""Documents that follow one another to one document, and a document to its sentences."""
+"""Joining consecutive documents into one, and splitting a document into its sentences."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ Piece = TypeVar("Piece", bound=Span)
 
 
 def join(documents: Sequence[Document]) -> Document:
-    r"""Documents that follow one another as one, with a line feed between their texts.
+    r"""Join consecutive documents into one, with a line feed between their texts.
 
-    A document without sentence bounds becomes a sentence. The result has the id of the first document; a sentence that
-    was a document keeps the document's id as its own, unless it has one. What all have in ``meta`` stays there, and
-    what else each had, such as an id that its sentence does not keep, is under ``meta["parts"]``, in order.
+    A document without sentence boundaries becomes one sentence. The result has the id of the first document. A sentence
+    that was a whole document gets the id of the document, unless it has its own. Items of ``meta`` that all documents
+    have in common are kept. The other items of each document, and its id if no sentence keeps it, are listed in order
+    under ``meta["parts"]``.
 
     Args:
-        documents: at least one; either all have given words or none. One alone is returned as it is.
+        documents: at least one document; either all of them have given words or none. A single document is returned as
+            it is.
 
     Raises:
-        ValueError: some have given words and some have not.
+        ValueError: only some of the documents have given words.
 
     >>> join([Document("Ada left."), Document("She wrote.")]).text
     'Ada left.\nShe wrote.'
@@ -61,10 +63,10 @@ def join(documents: Sequence[Document]) -> Document:
 
 
 def split_sentences(document: Document) -> list[Document]:
-    """A document cut where its sentences begin, but not inside an entity or a word; blanks at the cuts are left out.
+    """Split a document at the starts of its sentences, but not inside an entity or a word.
 
-    Each part has the document's id and ``meta``, and such spans of its layers as are inside. A document without
-    sentence bounds is returned as it is.
+    White space at the end of a part is dropped. Each part has the id and the ``meta`` of the document, and the spans of
+    its layers that lie inside the part. A document with fewer than two sentences is returned as it is.
     """
     text, words, sentences = document.text, document.words or (), document.sentences or ()
     if len(sentences) < 2:
@@ -97,7 +99,7 @@ def split_sentences(document: Document) -> list[Document]:
 
 
 class _Ordered(Generic[Piece]):
-    """Spans in the order of their starts."""
+    """Spans ordered by start, for searching by position."""
 
     def __init__(self, spans: Sequence[Piece]) -> None:
         self._spans = spans
@@ -105,12 +107,12 @@ class _Ordered(Generic[Piece]):
         self._furthest = list(accumulate((span.end for span in spans), max))
 
     def cross(self, cut: int) -> bool:
-        """Whether one of them begins before a character and ends behind it."""
+        """Return whether a span starts before an offset and ends after it."""
         before = bisect_left(self._starts, cut)
         return before > 0 and self._furthest[before - 1] > cut
 
     def between(self, start: int, end: int) -> tuple[Piece, ...]:
-        """Those that begin in ``[start, end)``, by their offsets from there."""
+        """Return the spans that start in ``[start, end)``, with offsets relative to ``start``."""
         chosen = self._spans[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
         return tuple(_moved(span, -start) for span in chosen)
 

@@ -1,6 +1,7 @@
-"""Text and documents -> HTML: escaping, and a document's text with its entities marked.
+"""Rendering of documents as HTML: escaping, and highlighting of entities.
 
-Marks of nested entities are nested; an entity that crosses another is cut and continued after it, with dashed edges.
+The marks of nested entities are nested. An entity that crosses another is split and continued after it, with dashed
+edges at the split.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from onoma.text.spans import Entity
 _UNPRINTABLE = re.compile("[\0\ud800-\udfff]")
 
 NOT_MATHEMATICS = "tex2jax_ignore mathjax_ignore"
-"""The classes of an element whose dollar signs a notebook leaves alone."""
+"""CSS classes of elements in which a notebook does not interpret dollar signs as mathematics."""
 
 _BLOCK = "white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; line-height: 1.9"
 _MARK = "padding: .1em .3em; border-radius: .3em; color: inherit; background: {hue}26; border: 1px solid {hue}8c"
@@ -25,30 +26,30 @@ _CONTINUES, _CONTINUED = "; border-inline-end-style: dashed", "; border-inline-s
 
 
 def printable(text: str) -> str:
-    """Text with replacement characters for what neither HTML nor UTF-8 can hold: NUL and lone surrogates."""
+    """Replace the characters that HTML or UTF-8 cannot represent: NUL and lone surrogates."""
     return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def escaped(text: str) -> str:
-    """Text for a page, safe in elements and in attributes."""
+    """Escape a text for HTML, in elements and in attributes."""
     return escape(printable(text)).replace("\r", "&#13;")
 
 
 def document_block(text: str, entities: Sequence[Entity]) -> str:
-    """A text with entities as an element that needs no style sheet, for notebooks."""
+    """Return a text with its entities as an HTML element that needs no style sheet, for notebooks."""
     marked = marked_text(text, entities, Palette(), inline=True)
     return f'<div class="{NOT_MATHEMATICS}" dir="auto" style="{_BLOCK}">{marked}</div>'
 
 
 def marked_text(text: str, entities: Sequence[Entity], palette: Palette, *, inline: bool = False) -> str:
-    """The text with each entity in a ``<mark>``, whose title has the label, score and offsets.
+    """Return the text as HTML, with each entity in a ``<mark>`` whose title has the label, score and offsets.
 
     Args:
-        text: a whole text.
+        text: the whole text.
         entities: its entities, which may overlap.
-        palette: gives the labels their colours.
-        inline: write the colours into the elements; otherwise a mark has the classes ``cN``, where N is the number of
-            its colour, ``continued`` and ``continues``.
+        palette: assignment of colours to labels.
+        inline: whether to write the colours into the elements. Otherwise a mark has the class ``cN``, where N is the
+            index of its colour, and the classes ``continued`` and ``continues`` where its entity was split.
     """
     pieces = []
     for piece in walk(text, entities):

@@ -1,7 +1,7 @@
-"""A text with entities -> the text cut at entity bounds, with properly nested openings and closings between the pieces.
+"""Splitting a text at entity boundaries, with properly nested openings and closings of entities between the pieces.
 
-Entities may nest and cross. One that crosses the end of another is cut there and continues after it, because neither
-HTML nor brackets can cross. This module does not know what an opening looks like.
+Entities may nest and cross. An entity that crosses the end of another is split there and continued after it, because
+neither HTML nor brackets can cross. This module does not decide how openings and closings are written.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from onoma.text.spans import Entity
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """An entity begins here, or continues after a cut (``continued``), perhaps up to a cut (``continues``)."""
+    """Start of an entity, or its continuation after a split (``continued``); it may end at a split (``continues``)."""
 
     entity: Entity
     continued: bool = False
@@ -24,16 +24,16 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """An entity ends here, or is cut and continues afterwards (``continues``)."""
+    """End of an entity, or a split after which it continues (``continues``)."""
 
     entity: Entity
     continues: bool = False
 
 
 def walk(text: str, entities: Sequence[Entity]) -> Iterator[str | Opening | Closing]:
-    """The pieces of the text in order, none of them empty, and what opens and closes between them.
+    """Yield the non-empty pieces of the text in order, with the openings and closings between them.
 
-    Joined, the pieces of text are the whole text.
+    Concatenated, the pieces are the whole text.
     """
     waiting = [(entity.start, -entity.end, order, entity) for order, entity in enumerate(entities)]
     heapify(waiting)

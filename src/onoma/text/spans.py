@@ -21,20 +21,20 @@ class Span:
     end: int
 
     def overlaps(self, other: Span) -> bool:
-        """Whether the two share a character, or one is empty and inside the other."""
+        """Return whether the two spans share a character, or one is empty and inside the other."""
         return self.start < other.end and other.start < self.end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word(Span):
-    """The unit that is annotated: a span of its document and the text of that span."""
+    """An annotated unit: a span of its document, with the text of that span."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence(Span):
-    """A sentence's span and the name that its corpus gave it."""
+    """A sentence: its span, and the id given by its corpus."""
 
     id: str = ""
 
@@ -53,22 +53,22 @@ class Entity(Span):
     text: str
 
     def to_json(self) -> dict[str, object]:
-        """Plain values for :func:`json.dumps`, as in ``entities`` of JSON Lines."""
+        """Return plain values for :func:`json.dumps`, as in ``entities`` of JSON Lines."""
         return {"start": self.start, "end": self.end, "label": self.label, "score": self.score, "text": self.text}
 
 
 def words_touched(
     starts: SupportsLenAndGetItem[int], ends: SupportsLenAndGetItem[int], start: int, end: int
 ) -> tuple[int, int]:
-    """The words that share a character with ``[start, end)``, or that contain an empty span.
+    """Return the range of the words that share a character with ``[start, end)`` or contain it if it is empty.
 
     Args:
-        starts, ends: where each word starts and ends, in characters; ordered and without overlap.
-        start, end: the span, in characters.
+        starts, ends: start and end of each word, in characters; ordered and without overlap.
+        start, end: start and end of the span, in characters.
 
     Returns:
-        The indices of the first of them and of the word after the last; if there are none, the second is not above the
-        first.
+        The index of the first such word, and the index after the last one. If there are none, the second index is not
+        greater than the first.
 
     >>> words_touched([0, 4, 8], [3, 7, 11], 5, 9)
     (1, 3)

@@ -1,15 +1,15 @@
-"""Halves of surrogate pairs: JSON can spell them, but they are no characters, and tokenizers and UTF-8 refuse them."""
+"""Detection of lone surrogates: JSON can contain them, but they are not characters, and tokenizers reject them."""
 
 from __future__ import annotations
 
 import re
 
 HALF_PAIR = re.compile("[\ud800-\udfff]")
-"""Half of a surrogate pair."""
+"""Pattern of a lone surrogate, half of a surrogate pair."""
 
 
 def half_pair(text: str) -> str | None:
-    r"""Where a text has half of a surrogate pair, and what it is; None where it has none.
+    r"""Describe the first lone surrogate in a text and its position; return None if there is none.
 
     >>> half_pair("Ada \ud83d")
     "'\\ud83d' at 5 is half of a surrogate pair, which is not text"

@@ -1,4 +1,4 @@
-"""Fine-tuning: corpora and a configuration in, a trained model out."""
+"""Fine-tuning of a model on annotated corpora, according to a configuration."""
 
 from onoma.engine.config import read_setting
 from onoma.engine.devices import Ranks, find_ranks, joined

@@ -1,4 +1,4 @@
-"""Training documents that are also learnt in capitals, as headlines and forms are written."""
+"""Data augmentation with documents in capital letters, as in headlines and forms."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from onoma.text import Document
 
 
 def with_capitals(documents: Iterable[Document], *, share: float) -> Iterator[Document]:
-    """Documents, and behind every so many of them a copy in capitals.
+    """Yield all documents, and for a share of them also a copy in capital letters.
 
     Args:
-        documents: any.
-        share: how many copies there are for each document, 0 to 1.
+        documents: documents to yield.
+        share: number of copies per document, 0 to 1; with 0.2, every fifth document is followed by its copy.
     """
     due = 0.0
     for document in documents:
@@ -24,6 +24,6 @@ def with_capitals(documents: Iterable[Document], *, share: float) -> Iterator[Do
 
 
 def in_capitals(document: Document) -> Document:
-    """The document in capitals; a letter whose capital is not one character, such as ``ß``, stays."""
+    """Convert a document to capital letters, except letters whose capital is not one character, such as ``ß``."""
     letters = (capital if len(capital := character.upper()) == 1 else character for character in document.text)
     return document.with_text("".join(letters))

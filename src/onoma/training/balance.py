@@ -1,4 +1,4 @@
-"""Class weights by tag: given by label or tag, or balanced by how often each tag is a target.
+"""Class weights of tags in the loss, either given by label or tag, or balanced by the frequency of each tag.
 
 Source of ``balanced``: King and Zeng 2001, section 4.2, as in scikit-learn: words / (tags x words of the tag).
 """
@@ -19,13 +19,13 @@ _BLOCK = 2**22
 def class_weights(
     wanted: Literal["balanced"] | Mapping[str, float], *, tags: Sequence[str], targets: NDArray[np.integer]
 ) -> list[float]:
-    """The weight of each tag.
+    """Return the weight of each tag.
 
     Args:
-        wanted: ``balanced``, or weights by tag (``B-PER``), by label for all its tags (``PER``), or for ``O``; a tag
-            outweighs its label, and what is not named weighs 1.
-        tags: the model's tags, in order.
-        targets: all targets of the training text; what is negative or above the tags is not counted.
+        wanted: ``balanced``, or weights by tag (``B-PER`` or ``O``) or by label, for all tags of the label (``PER``).
+            The weight of a tag takes precedence over that of its label. Tags that are not named have the weight 1.
+        tags: tags of the model, in order.
+        targets: all targets of the training text; values that are not the index of a tag are not counted.
 
     Raises:
         ConfigError: a name is neither a tag nor a label.
@@ -41,14 +41,14 @@ def class_weights(
 
 
 def _balanced(counts: NDArray[np.int64]) -> list[float]:
-    """A tag that never occurs weighs 1: no target asks for it."""
+    """Return balanced weights for the counts of the tags; the weight of a tag that never occurs is 1."""
     weights = counts.sum() / (len(counts) * np.maximum(counts, 1))
     balanced: list[float] = np.where(counts > 0, weights, 1.0).tolist()
     return balanced
 
 
 def _count(targets: NDArray[np.integer], *, tags: int) -> NDArray[np.int64]:
-    """In blocks, since the targets may be a memory map of any size."""
+    """Count the targets of each tag, block by block, because the targets may be a memory map of any size."""
     counts = np.zeros(tags, dtype=np.int64)
     for start in range(0, len(targets), _BLOCK):
         block = targets[start : start + _BLOCK]

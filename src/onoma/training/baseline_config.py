@@ -1,4 +1,4 @@
-"""The tables of a configuration that only baselines have, and which of the other settings a baseline takes."""
+"""The configuration tables of the baselines, and the check of the settings that each baseline supports."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from onoma.errors import ConfigError
 
 
 class CrfConfig(Frozen):
-    """How the baseline `crf` is fitted.
+    """Training settings of the baseline `crf`.
 
     Attributes:
-        c1: penalty on the sum of absolute weights.
-        c2: penalty on the sum of squared weights.
-        iterations: of L-BFGS at most.
+        c1: coefficient of L1 regularisation (penalty on the sum of absolute weights).
+        c2: coefficient of L2 regularisation (penalty on the sum of squared weights).
+        iterations: maximum number of L-BFGS iterations.
     """
 
     c1: float = Field(default=0.1, ge=0)
@@ -24,7 +24,15 @@ class CrfConfig(Frozen):
 
 
 class BilstmConfig(Frozen):
-    """The measures of the baseline `bilstm`; see :class:`~onoma.models.word_network.NetworkSettings`."""
+    """Size and dropout of the baseline `bilstm`; see :class:`~onoma.models.word_network.NetworkSettings`.
+
+    Attributes:
+        word_size: size of the word embeddings.
+        character_size: size of the character embeddings.
+        filters: number of filters of the convolution over the characters of a word.
+        hidden: number of units of the LSTM in each direction.
+        dropout: dropout probability of the inputs of the LSTM and of the head.
+    """
 
     word_size: int = Field(default=100, ge=1)
     character_size: int = Field(default=30, ge=1)
@@ -42,17 +50,21 @@ _OF_STEPS = frozenset(
     )
 )  # fmt: skip
 _SETTINGS = {"crf": _OF_ALL | {"crf"}, "bilstm": _OF_ALL | _OF_STEPS | {"bilstm"}, "gazetteer": _OF_ALL}
-"""The tables and settings that each baseline has, by dotted key."""
+"""Tables and settings that each baseline supports, as dotted keys."""
 
 _WITHOUT_EFFECT = frozenset({"data.mixed_lengths", "data.weight"})
-"""Of those: sentences are scored one at a time, whatever they are beside, and there is one task."""
+"""Settings of a supported table without effect: baselines score each sentence on its own, and have a single task."""
 
 
 def check_settings(config: BaseModel, *, encoder: str) -> None:
-    """Refuse settings that would have no effect.
+    """Check that no setting would be without effect.
+
+    Args:
+        config: configuration of a run.
+        encoder: name of the encoder or baseline to train.
 
     Raises:
-        ConfigError: a setting is not one of the baseline, or one of a baseline where an encoder is trained.
+        ConfigError: a setting is not supported by the baseline, or a setting of a baseline is given for an encoder.
     """
     changed = config.model_dump(exclude_defaults=True)
     if encoder not in BASELINES:

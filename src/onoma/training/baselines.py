@@ -1,4 +1,4 @@
-"""A configuration to a trained baseline: the corpora of any run, and a model that reads words."""
+"""Training of the baselines `crf`, `bilstm` and `gazetteer`, which read words instead of subwords."""
 
 from __future__ import annotations
 
@@ -48,21 +48,21 @@ from onoma.training.word_examples import WordExample
 from onoma.training.word_text import WordText, read_words
 
 _WINDOW = Windowing(size=256, overlap=32)
-"""Words of a sentence that are scored at once."""
+"""The window size and overlap of baselines, in words; longer sentences are scored in several windows."""
 
 _SAMPLES = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainedBaseline:
-    """What the training of a baseline leaves in memory.
+    """A trained baseline in memory.
 
     Attributes:
-        bundle: the manifest, with what decoding needs.
-        arrays: what it has learnt; of the network its vocabulary.
-        network: with its best weights; None for other baselines.
-        samples: sentences of the training text, to check a graph on.
-        state: how training ended.
+        bundle: manifest, including the parameters for decoding.
+        arrays: trained parameters of the baseline by name; for `bilstm`, its vocabulary.
+        network: network of `bilstm` with its best weights; None for other baselines.
+        samples: sentences of the training text, for checking an exported graph; empty without a network.
+        state: final state of training.
     """
 
     bundle: Bundle
@@ -74,7 +74,7 @@ class TrainedBaseline:
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """A baseline that is fitted in one go."""
+    """A baseline that was fitted at once, without steps and epochs."""
 
     bundle: Bundle
     arrays: Mapping[str, NDArray[np.generic]]
@@ -87,16 +87,17 @@ def train_baseline(
     """Train the baseline that a configuration names as its encoder.
 
     Args:
-        config: the run.
-        on_event: called with each event.
-        folder: where the history, and the network's checkpoints, are kept; resumes from those that exist.
-        accept_changes: go on also where settings, data or versions are not what they were.
+        config: configuration of the run.
+        on_event: function called with each event.
+        folder: folder for the history and, for `bilstm`, the checkpoints; an unfinished run in it is resumed. None to
+            save nothing.
+        accept_changes: whether to resume even if settings, data or versions have changed.
 
     Raises:
-        InputError: a corpus cannot be used, or the run in the folder is another one.
-        MissingExtraError: python-crfsuite is needed and not installed.
-        TrainingError: training cannot go on.
-        StoppedError: SIGTERM came.
+        InputError: a corpus cannot be used, or the folder contains a different unfinished run.
+        MissingExtraError: python-crfsuite is needed, but not installed.
+        TrainingError: training cannot continue, for example because the loss is not finite.
+        StoppedError: the process received SIGTERM.
     """
     name = config.model.encoder
     if Path(name, "config.json").is_file():
@@ -114,7 +115,7 @@ def train_baseline(
 
 
 def _fit(fit: Callable[[], _Fitted], text: WordText, *, on_event: Listener, folder: Path | None) -> TrainedBaseline:
-    """Fit a baseline, measure it on dev, and tell both."""
+    """Fit a baseline, evaluate it on dev, and report the result as an event."""
     started = time.perf_counter()
     fitted = fit()
     seconds = time.perf_counter() - started
@@ -204,12 +205,12 @@ def _with_transitions(bundle: Bundle, learnt: Mapping[str, NDArray[np.float64]])
 
 
 def _chunks(example: WordExample, task: TagTask) -> list[Chunk]:
-    """The entities of a sentence, from its targets."""
+    """Decode the gold entities of a sentence from its targets."""
     return list(decode_tags([task.tags[target] for target in example.targets.tolist()], task.scheme).chunks)
 
 
 def _samples(examples: list[WordExample]) -> list[list[str]]:
-    """Sentences spread evenly over the lengths that occur."""
+    """Select sentences evenly spread over the range of lengths."""
     ordered = sorted((example.words for example in examples), key=len)
     chosen = np.unique(np.linspace(0, len(ordered) - 1, num=min(_SAMPLES, len(ordered))).astype(int))
     return [ordered[position] for position in chosen.tolist()]

@@ -1,4 +1,4 @@
-"""A configuration and a pre-trained encoder to what a run needs: model, device, batches and settings."""
+"""Builds the model, the batches and the loop settings of a run from its configuration and a pre-trained encoder."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _WIDTH_OF_BASE = 768
 
 
 def build_model(config: RunConfig, pretrained: Pretrained, *, text: TrainingText) -> Model:
-    """Put a new head on the encoder, and adapters into it where wanted.
+    """Build a model from an encoder and a new head, with LoRA adapters if they are configured.
 
     Args:
-        config: of the run.
-        pretrained: the encoder, which becomes part of the model.
-        text: what is learnt from, in which tags are counted.
+        config: configuration of the run.
+        pretrained: pre-trained encoder, which is changed in place and becomes part of the model.
+        text: training text, whose tags are counted for balanced class weights.
 
     Raises:
         ConfigError: the configuration does not fit the encoder or the head.
@@ -57,10 +57,10 @@ def build_model(config: RunConfig, pretrained: Pretrained, *, text: TrainingText
 
 
 def check_model(config: RunConfig, pretrained: Pretrained) -> None:
-    """Check what can be checked before the corpus is read.
+    """Check that the configuration fits the encoder, before the corpus is read.
 
     Raises:
-        ConfigError: the configuration does not fit the encoder.
+        ConfigError: the configuration does not fit the encoder, or names an unknown head.
     """
     if config.model.head not in HEADS:
         raise ConfigError(f"model.head: unknown head {config.model.head!r}; choose one of {', '.join(HEADS)}")
@@ -77,13 +77,19 @@ def check_model(config: RunConfig, pretrained: Pretrained) -> None:
 
 
 def default_learning_rate(hidden: int) -> float:
-    """The learning rate of an encoder of this width at its height."""
+    """Return the default peak learning rate for an encoder with this hidden size."""
     return 5e-5 * _WIDTH_OF_BASE / hidden
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What settings of a run leave open, and what they come to."""
+    """The settings whose defaults depend on the encoder and the training text, with their values for a run.
+
+    Attributes:
+        learning_rate: peak learning rate.
+        batch_subwords: maximum number of subwords per padded batch.
+        epochs: maximum number of epochs.
+    """
 
     learning_rate: float
     batch_subwords: int
@@ -91,12 +97,12 @@ class Settled:
 
 
 def settle(settings: TrainingConfig, *, subwords: int, hidden: int) -> Settled:
-    """The learning rate, the batch and the epochs of a run.
+    """Determine the learning rate, the batch size and the number of epochs of a run.
 
     Args:
-        settings: what the user has said.
-        subwords: of the training text.
-        hidden: the width of the encoder.
+        settings: settings of the user; values given there are used.
+        subwords: number of subwords of the training text.
+        hidden: hidden size of the encoder.
     """
     batch = settings.batch_subwords or min(1_024, max(128, subwords // 150))
     epochs = math.ceil(_STEPS_WANTED * batch * settings.accumulate / subwords)
@@ -108,13 +114,13 @@ def settle(settings: TrainingConfig, *, subwords: int, hidden: int) -> Settled:
 
 
 def resolve(config: RunConfig, settled: Settled, *, device: torch.device, dtype: Dtype) -> RunConfig:
-    """A configuration whose training leaves nothing open.
+    """Return a copy of a configuration in which all automatic training settings have their values.
 
     Args:
-        config: what the user has said.
-        settled: what it leaves open.
-        device: where it is trained.
-        dtype: in which numbers.
+        config: configuration of the user.
+        settled: learning rate, batch size and number of epochs.
+        device: device to train on.
+        dtype: dtype of the matrix products.
     """
     found = {**asdict(settled), "device": device.type, "dtype": dtype.name}
     return config.model_copy(update={"training": config.training.model_copy(update=found)})
@@ -129,15 +135,15 @@ def plan_run(
     device: torch.device,
     dtype: Dtype,
 ) -> tuple[TaggingData, LoopSettings]:
-    """The batches and everything the loop needs to know.
+    """Return the batches and the loop settings of a run.
 
     Args:
-        settings: what the user has said.
-        settled: what the settings leave open.
-        text: what is learnt from.
-        pretrained: the encoder.
-        device: where it is trained.
-        dtype: in which numbers.
+        settings: settings of the user.
+        settled: learning rate, batch size and number of epochs.
+        text: training text.
+        pretrained: pre-trained encoder, whose tokenizer shows examples in messages.
+        device: device to train on.
+        dtype: dtype of the matrix products.
     """
     loop = LoopSettings(
         epochs=settled.epochs,

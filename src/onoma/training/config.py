@@ -1,6 +1,6 @@
-"""A run's configuration: its tables, their keys and defaults, but for those that the engine has.
+"""The configuration of a training run: its tables with their keys and defaults, except the settings of the engine.
 
-Paths are taken from the folder in which the command runs.
+Relative paths are resolved against the current working directory.
 """
 
 from __future__ import annotations
@@ -42,18 +42,19 @@ _RESERVED = frozenset(
         "recall",
     ]
 )
-"""Names of something else in a graph, in CoNLL-U, or among figures."""
+"""Names that a task cannot have, because graphs, CoNLL-U files or metrics use them otherwise."""
 
 
 class CorpusConfig(Frozen):
-    """How to read the annotation of some files, if a model is trained on several different corpora.
+    """How to read the annotation of some files, if a model is trained on corpora with different annotation.
 
     Attributes:
-        files: patterns of their paths, such as `wnut17*` or `btc/*.conll`; the first table that matches is used.
-        labels: what a label is called from here on, by its name in the files; under "" its entities are left out.
-        unannotated: labels of the others, by their new names, that these files do not annotate. Where nothing is
-            annotated the model may then take a word for one of these without being corrected.
-        documents: what is a document in these files, if it is not what `data.documents` says.
+        files: glob patterns of the paths of these files, such as `wnut17*` or `btc/*.conll`. Each file uses the first
+            table in `corpora` with a pattern that matches.
+        labels: new names of labels, by their names in the files; the empty name "" drops the entities of a label.
+        unannotated: labels (by their new names) that occur in other files, but are not annotated in these files.
+            In training, a word outside of all entities in these files may be predicted as one of these labels or as O.
+        documents: what counts as a document in these files; replaces `data.documents` if it is given.
     """
 
     files: tuple[str, ...] = Field(min_length=1)
@@ -68,30 +69,31 @@ class CorpusConfig(Frozen):
 
 
 class DataConfig(Frozen):
-    """Where the annotated text is.
+    """The annotated data: files, their format, and how they are used for training.
 
     Attributes:
-        train: files to learn from.
-        dev: files to choose the best epoch on; without them the last epoch is kept.
-        test: files to measure the finished model on.
-        format: the files' format; detected automatically if not given.
-        tag_scheme: the files' tagging scheme; detected automatically if not given.
-        word_column, tag_column: columns of the word and its tag, by number from 1 or by name.
-        position_digit: drop the digit after each word, as in the Weibo corpus.
-        encoding: the files' character encoding.
-        strict: refuse files that break their scheme instead of repairing them.
-        default_label: the label of tags that have none, as in files of B, I and O.
-        tag_names: the tags that numbers stand for, in order from 0.
-        skip_checks: accept files even if their words and labels look misread.
-        documents: what is a document in files that do not say so: each sentence (`auto`), the whole file (`file`), what
-            stands between two or more blank lines (`blank-lines`), or so many sentences.
-        sentences: learn from so many sentences of the training text, which the seed draws; by default from all.
-        mixed_lengths: learn the training text twice: as it is, and its sentences in rows of mixed lengths, from one
-            sentence to as many as fill a window, whatever documents they are from.
-        capitals: share of the training documents that are also learnt in capitals. Only for encoders that tell capitals
-            from lower case.
-        corpora: where files differ in what their labels are called or what they annotate, a table for each kind.
-        weight: what the loss counts beside those of other tasks.
+        train: files or folders of the training set.
+        dev: files or folders of the dev set, on which the best epoch is selected; without them the last epoch is kept.
+        test: files or folders of the test set, on which the finished model is evaluated.
+        format: format of the files; detected automatically by default.
+        tag_scheme: tagging scheme of the files; detected automatically by default.
+        word_column, tag_column: columns of the words and of the tags, as a number counted from 1, or as a name.
+        position_digit: whether to drop the digit after each word, as in the Weibo corpus.
+        encoding: character encoding of the files.
+        strict: whether to reject files with tags that violate their scheme, instead of repairing the tags.
+        default_label: label of tags without a label, as in files with the tags B, I and O.
+        tag_names: tags in the order of their indices from 0, for files in which tags are integers.
+        skip_checks: whether to accept files even if their words and labels look misread.
+        documents: what counts as a document in files without document marks: `auto` (each sentence), `file` (the whole
+            file), `blank-lines` (the text between two or more consecutive blank lines), or a number of consecutive
+            sentences.
+        sentences: number of sentences of the training set to train on, drawn at random with `training.seed`; all by
+            default.
+        mixed_lengths: whether to train on the training text twice: as it is, and with its sentences joined to new
+            documents of random lengths, from one sentence to a full window, across the bounds of documents.
+        capitals: share of the training documents that are added as a copy in capital letters; only for cased encoders.
+        corpora: tables for groups of files whose label names or annotated labels differ.
+        weight: weight of the loss of this task relative to other tasks.
     """
 
     train: tuple[Path, ...] = Field(min_length=1)
@@ -116,12 +118,12 @@ class DataConfig(Frozen):
 
     @property
     def labelled(self) -> Labelled:
-        """What has labels in the files."""
+        """Kind of unit that has labels in the files."""
         return "spans"
 
     @property
     def layer(self) -> str:
-        """The layer to read where a document has it; empty for its entities."""
+        """Name of the document layer to read the annotation from; empty for the entities of the document."""
         return ""
 
     @field_validator("train", "dev", "test", mode="before")
@@ -131,14 +133,15 @@ class DataConfig(Frozen):
 
 
 class TaskConfig(DataConfig):
-    """A task beside that of the entities, which the same encoder learns. The keys of `data` are those of its own text.
+    """An additional task of multi-task training, with its own data. It has all keys of the table `data`.
 
     Attributes:
-        name: that of the task, and of the layer that it becomes in documents.
-        kind: what it predicts: `tags` (spans of words, as entities are), `words` (a label for each), `sentences` (a
-            label for each); or `mlm` (masked subwords), an auxiliary task whose head is not kept.
-        head: of tags `linear`, `crf` or `span`.
-        train: files to learn from; of `mlm` texts, by default those of the other tasks.
+        name: name of the task, and of the document layer with its predictions.
+        kind: what the task predicts: `tags` (spans of words, like entities), `words` (a label per word), `sentences` (a
+            label per sentence), or `mlm` (masked language modelling, an auxiliary task whose head is not saved).
+        head: head of the task: `linear`, `crf` or `span` for the kind `tags`; always `linear` for other kinds.
+        train: files or folders of the training set. For `mlm`, any text, annotated or not; by default the training
+            sets of the other tasks.
     """
 
     name: str
@@ -148,32 +151,32 @@ class TaskConfig(DataConfig):
 
     @property
     def labelled(self) -> Labelled:
-        """What has labels in the files."""
+        """Kind of unit that has labels in the files."""
         return self.kind if self.kind in ("words", "sentences") else "spans"
 
     @property
     def layer(self) -> str:
-        """The layer to read where a document has it."""
+        """Name of the document layer to read the annotation from, if a document has it."""
         return self.name
 
 
 class ModelConfig(Frozen):
-    """What is trained.
+    """The model to train: its encoder, head, tagging scheme, dropout and windows.
 
     Attributes:
-        encoder: an alias (`small`, `multilingual`), a folder in Hugging Face layout, or a Hub id; or a baseline without
-            an encoder: `crf`, `bilstm`, `gazetteer`.
-        head: what turns hidden states into tag scores.
-        tag_scheme: the scheme that the model itself uses, whatever the files use.
-        overlaps: which entities the head `span` may predict together: `flat` (none that overlap), `nested` (none that
-            cross), `free` (any).
-        span_size: numbers by which the head `span` matches first and last words.
-        widest_span: words of the longest entity of the head `span`.
-        dropout: probability with which the head drops a hidden unit.
-        encoder_dropout: probability with which the encoder drops a hidden unit or an attention weight; by default as in
-            its pre-training.
-        window: subwords that the encoder reads at once, special tokens included.
-        overlap: subwords that neighbouring windows of a long document share at most.
+        encoder: encoder to fine-tune: an alias (`small`, `multilingual`), a folder in Hugging Face layout, or a Hub id;
+            or a baseline without an encoder: `crf`, `bilstm`, `gazetteer`.
+        head: layer that computes scores from hidden states: `linear`, `crf` or `span`.
+        tag_scheme: tagging scheme of the model, which may differ from that of the files.
+        overlaps: which overlapping entities the head `span` may predict: `flat` (none), `nested` (entities may contain
+            others, but not cross them), `free` (any).
+        span_size: size of the query and key vectors of the head `span`, which match first and last words of entities.
+        widest_span: maximum number of words per entity for the head `span`.
+        dropout: dropout probability of the hidden states in the head.
+        encoder_dropout: dropout probability of hidden states and attention weights in the encoder; by default as in its
+            pre-training.
+        window: maximum number of subwords that the encoder reads at once, including special tokens.
+        overlap: maximum number of subwords shared by consecutive windows of a long document.
     """
 
     encoder: str = "small"
@@ -195,7 +198,14 @@ class ModelConfig(Frozen):
 
 
 class LoraConfig(Frozen):
-    """The measures of LoRA's adapters; see :class:`~onoma.models.lora.LoraSettings`."""
+    """Settings of LoRA adapters; see :class:`~onoma.models.lora.LoraSettings`.
+
+    Attributes:
+        rank: rank of the adapter matrices.
+        alpha: scaling factor; the output of an adapter is multiplied by `alpha / rank`.
+        dropout: dropout probability of the inputs of the adapters.
+        targets: names, or ends of names, of the weight matrices that get an adapter; by default all of the layers.
+    """
 
     rank: int = Field(default=8, ge=1)
     alpha: float = Field(default=16.0, gt=0)
@@ -204,17 +214,20 @@ class LoraConfig(Frozen):
 
 
 class TrainingConfig(EngineConfig):
-    """How it is trained; also see :class:`~onoma.engine.config.EngineConfig`.
+    """Settings of fine-tuning; in addition, all keys of :class:`~onoma.engine.config.EngineConfig` can be used.
 
     Attributes:
-        epochs: passes over the training text; by default as many as make some 750 steps, 3 to 40.
-        patience: epochs without a better figure on dev after which training stops.
-        class_weights: what a word counts in the loss, by label or tag, or `balanced`.
-        label_smoothing: share of each target that goes to all tags alike.
-        lora: adapters trained with a frozen encoder, as a table.
-        sampling: how often each of several tasks is drawn: `proportional` to its batches, to their `square-root`, or by
-            a temperature, a number: to their power of one over it.
-        best_task: the task whose figure on dev chooses the best epoch; by default `entities`, or the first with dev.
+        epochs: maximum number of passes over the training text; by default enough for about 750 steps, at least 3 and
+            at most 40.
+        patience: number of epochs without a better score on dev after which training stops (early stopping).
+        class_weights: weights of words in the loss, by label (`PER`) or tag (`B-PER`, `O`), or `balanced` for weights
+            inversely proportional to the frequency of the tags; by default all weights are 1.
+        label_smoothing: share of each target that is distributed evenly over all tags.
+        lora: table of settings of LoRA adapters, which are trained while the encoder is frozen; not used by default.
+        sampling: how often each task is sampled in multi-task training: `proportional` to its number of batches, to the
+            `square-root` of this number, or, if it is a number T (temperature), to its power of 1/T.
+        best_task: name of the task whose score on dev selects the best epoch; by default `entities`, or the first task
+            with a dev set if there is none for the entities.
     """
 
     epochs: int | None = Field(default=None, ge=1)
@@ -227,14 +240,17 @@ class TrainingConfig(EngineConfig):
 
 
 class RunConfig(Frozen):
-    """A whole run.
+    """The configuration of a training run.
 
     Attributes:
-        output: the folder of the model.
-        data: the text of the task that finds entities.
-        task: tables of further tasks. One that is called `entities` is `data` itself.
-        adapt: pre-training of the encoder on unlabelled text before it is fine-tuned, as a table.
-        crf, bilstm: how these baselines are trained, as tables.
+        output: output folder of the model.
+        data: table with the data of the entities.
+        task: tables of additional tasks for multi-task training. A task with the name `entities` is used as the table
+            `data`.
+        adapt: table of pre-training on unlabelled text before fine-tuning (domain adaptation); none by default.
+        model: table of the model.
+        training: table of the training settings.
+        crf, bilstm: tables of settings of these baselines.
     """
 
     output: Path
@@ -253,25 +269,25 @@ class RunConfig(Frozen):
 
     @property
     def predicted(self) -> tuple[TaskConfig, ...]:
-        """The further tasks whose heads are kept."""
+        """Additional tasks whose heads are saved, which are all except masked language modelling."""
         return tuple(task for task in self.task if task.kind != "mlm")
 
     @property
     def masked(self) -> TaskConfig | None:
-        """The task of masked subwords; None where there is none."""
+        """Masked language modelling task; None if there is none."""
         return next((task for task in self.task if task.kind == "mlm"), None)
 
     def of_task(self, task: TaskConfig) -> RunConfig:
-        """The configuration of a further task as if it were the only one."""
+        """Return the configuration of an additional task as if it were the only task."""
         model = self.model.model_copy(update={"head": task.head, "overlaps": "flat"})
         return self.model_copy(update={"data": task, "model": model})
 
 
 def with_entities_as_data(tables: dict[str, object]) -> dict[str, object]:
-    """The tables of a run in which a task called ``entities`` is the table ``data``.
+    """Move a task with the name ``entities`` to the table ``data``.
 
     Raises:
-        ConfigError: both are there, or that task is of another kind.
+        ConfigError: ``data`` or a second task ``entities`` exists as well, or the task is not of the kind ``tags``.
     """
     listed = tables.get("task")
     if not isinstance(listed, list | tuple):
@@ -300,15 +316,15 @@ def read_config(
     base: Mapping[str, object] | None = None,
     settings: Mapping[str, object] | None = None,
 ) -> RunConfig:
-    """Put a run together from a TOML file and named settings; the later win.
+    """Read the configuration of a run from a TOML file and from single settings, which override the file.
 
     Args:
-        path: a TOML file, or None.
-        base: what to begin with in the place of a file, as :meth:`RunConfig.model_dump` gives it.
-        settings: values by dotted key, such as ``data.train``; None means not given.
+        path: path of a TOML file; None for no file.
+        base: configuration to start from if there is no file, as returned by :meth:`RunConfig.model_dump`.
+        settings: values by dotted key, such as ``data.train``; None for a setting that is not given.
 
     Raises:
-        ConfigError: the file cannot be read, a key is unknown, or a value does not fit.
+        ConfigError: the file cannot be read, a key is unknown, or a value is invalid.
     """
     run = config.read_config(RunConfig, path, base=base, settings=settings, asked_for=_ASKED_FOR_BY)
     check_settings(run, encoder=run.model.encoder)
@@ -317,10 +333,10 @@ def read_config(
 
 
 def check_tasks(run: RunConfig) -> None:
-    """Check what the tables of the tasks say, before anything is read.
+    """Check the tables of the tasks, before any file is read.
 
     Raises:
-        ConfigError: a name cannot be used, or what a table says does not fit its kind.
+        ConfigError: the name of a task cannot be used, or a setting does not fit the kind of the task.
     """
     names = [ENTITIES]
     for task in run.task:

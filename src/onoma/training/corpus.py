@@ -1,7 +1,7 @@
-"""The text to learn from, as examples: read as a stream the first time, found in the cache ever after.
+"""The training text as examples, which are built from the files once and cached on disk.
 
-The cache's key holds the files' content and paths, how they are read, the tokenizer, how texts are cut, the scheme, and
-the code that does all this; if any of it changes, the examples are made again.
+The cache key consists of the content and paths of the files, the options for reading them, the tokenizer, the windows,
+the task, and a digest of the code involved. If any of these changes, the examples are built again.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ _CODE = (
 
 @dataclass(frozen=True, slots=True)
 class TrainingText:
-    """The examples and what they were made from.
+    """The examples of the training text, with information about the corpus.
 
     Attributes:
-        examples: in the order of the corpus.
-        task: what they are examples of.
-        card: the corpus.
-        labels: entities by label.
-        unusable: entities that could not be used as they are, by reason.
+        examples: training examples, in the order of the corpus.
+        task: task of the examples, with its labels.
+        card: description of the corpus for the manifest.
+        labels: number of entities by label.
+        unusable: number of entities that had to be changed or left out, by reason.
     """
 
     examples: Examples
@@ -75,23 +75,23 @@ def read_training_text(
     notice: Callable[[str], object],
     cache: Path | None = None,
 ) -> TrainingText:
-    """The examples of some files, whose labels, sorted, make the model's labels.
+    """Return the examples of files, from the cache or newly built. The labels of the task are sorted by name.
 
     Args:
         paths: files or folders.
-        format: the files' format; detected automatically where None.
-        options: how each is read.
-        windower: how documents are cut.
-        task: which task is learnt.
-        sample: which sentences are learnt; all where None. The model's labels are those of the whole files.
-        mixed_by: seed with which sentences are also put in rows of mixed lengths; None where they are not.
-        capitals: share of the documents that are also learnt in capitals.
-        notice: called with what had to be repaired or left out, also if the examples came from the cache.
-        cache: where the examples are kept; the user's own cache by default.
+        format: format of the files; None to detect it automatically.
+        options: function that returns the options for reading each path.
+        windower: cuts documents into windows.
+        task: settings of the task.
+        sample: sample of sentences to train on; None for all. The labels of the task are those of the whole files.
+        mixed_by: seed for joining the sentences to additional documents of random lengths; None to add none.
+        capitals: share of the documents that are added as a copy in capital letters.
+        notice: function called with messages about repaired or omitted text, also if the examples are from the cache.
+        cache: folder of the cached examples; by default in the user's cache.
 
     Raises:
         InputError: a file cannot be used.
-        ConfigError: a corpus is said to lack a label that no other has, or has fewer sentences than the sample.
+        ConfigError: an unannotated label does not occur in any file, or the corpus has fewer sentences than the sample.
     """
     digest = digest_of(paths)
     ways = [options(path) for path in paths]
@@ -121,7 +121,7 @@ def read_training_text(
 
 
 class _Facts(Struct, frozen=True, kw_only=True):
-    """What is known of a corpus in addition to its examples."""
+    """Information about a corpus that is cached together with its examples."""
 
     card: DataCard
     labels: dict[str, int]

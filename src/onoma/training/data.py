@@ -1,4 +1,4 @@
-"""Examples to batches of a subword budget: similar lengths together, in an order that only seed and epoch decide."""
+"""Batches of examples of similar length within a subword budget; their order depends only on the seed and the epoch."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _SHOWN, _SHOWN_CHARACTERS = 4, 60
 
 
 class TaggingData:
-    """Examples as the engine asks for them; see :class:`onoma.engine.data.Data`.
+    """Training data of one task, in the interface of the engine; see :class:`onoma.engine.data.Data`.
 
     Args:
-        examples: what to draw from.
-        budget: subwords of a batch; those of the padded view that attention takes of it.
-        seed: of the order.
-        tokenizer: shows examples to people.
-        of_spans: whether spans are predicted, in the place of a target for each word.
-        task: the name of what is predicted.
+        examples: training examples.
+        budget: maximum number of subwords per batch, including the padding in attention.
+        seed: random seed of the order.
+        tokenizer: decodes examples for messages.
+        of_spans: whether the targets are spans instead of one target per word.
+        task: name of the task.
     """
 
     def __init__(
@@ -54,12 +54,12 @@ class TaggingData:
         return len(self.examples)
 
     def epoch(self, number: int) -> list[list[int]]:
-        """Positions of the examples of each batch in epoch ``number``; every example once."""
+        """Return the indices of the examples in each batch of epoch ``number``; every example occurs once."""
         random = np.random.default_rng((self.seed, number))
         return shuffled_batches(self.examples.lengths, budget=self.budget, random=random)
 
     def load(self, chosen: Sequence[int], *, epoch: int, device: torch.device) -> PackedBatch:
-        """A batch without padding, the same in every epoch; its copy to a GPU goes on in the background."""
+        """Load examples as a packed batch, which is the same in every epoch; the copy to a GPU is asynchronous."""
         del epoch
         packed = self.examples.packed(chosen)
         words = np.flatnonzero(packed.targets != NO_TARGET)
@@ -75,7 +75,7 @@ class TaggingData:
         )
 
     def _spans(self, chosen: Sequence[int], packed: PackedExamples, words: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The spans of some examples, by words of them all."""
+        """Return the spans of examples, with word indices counted over the whole batch."""
         starts = np.cumsum(packed.lengths) - packed.lengths
         firsts = np.searchsorted(words, starts)
         shifted = [
@@ -85,7 +85,7 @@ class TaggingData:
         return np.concatenate(shifted).astype(np.int64)
 
     def describe(self, chosen: Sequence[int]) -> str:
-        """Windows by their number and how they begin, a few of them."""
+        """Describe the first few windows by their numbers and the beginnings of their texts."""
         shown = [
             f"{position + 1} ({self._tokenizer.decode(self.examples[position].ids.tolist())[:_SHOWN_CHARACTERS]!r})"
             for position in chosen[:_SHOWN]

@@ -1,4 +1,4 @@
-"""Annotated files to the documents that are learnt from, and what is known of them."""
+"""Reads annotated files as a stream of training documents, with their labels and counts."""
 
 from __future__ import annotations
 
@@ -17,14 +17,19 @@ from onoma.text import Document
 from onoma.training.parts import card_of, labels_of
 
 _READ_ONCE = 2_000_000
-"""Characters; a corpus of fewer is kept when it has been counted, a larger one is read a second time."""
+"""Maximum number of characters of a corpus that is kept in memory between the two passes; others are read twice."""
 
 _FILES_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class TextSample:
-    """Some sentences of a corpus, drawn by a seed; see :func:`~onoma.corpora.draw_sentences`."""
+    """A random sample of sentences of a corpus; see :func:`~onoma.corpora.draw_sentences`.
+
+    Attributes:
+        sentences: number of sentences.
+        seed: random seed of the sample.
+    """
 
     sentences: int
     seed: int
@@ -32,13 +37,13 @@ class TextSample:
 
 @dataclass(frozen=True, slots=True)
 class TrainingDocuments:
-    """What is learnt from.
+    """The documents of the training text.
 
     Attributes:
-        stream: the documents, once.
-        labels: entities by label, of the whole files.
-        card: the documents.
-        notices: what had to be repaired or left out, and which files have no entity of some label.
+        stream: iterator over the documents, which can be consumed once.
+        labels: number of entities by label, in the whole files even if a sample is drawn.
+        card: description of the documents for the manifest.
+        notices: messages about repaired or omitted text, and about files without any entity of some label.
     """
 
     stream: Iterator[Document]
@@ -55,18 +60,18 @@ def read_documents(
     ways: Sequence[ReadOptions],
     sample: TextSample | None = None,
 ) -> TrainingDocuments:
-    """Count through all files, so that their labels are known, and then stream their documents.
+    """Count the labels of all files in a first pass, and return a stream of their documents for a second pass.
 
     Args:
         paths: files or folders.
-        digest: of their content.
-        format: the files' format; detected automatically where None.
-        ways: how each is read.
-        sample: which sentences are learnt; all where None.
+        digest: digest of the content of the files.
+        format: format of the files; None to detect it automatically.
+        ways: options for reading each path.
+        sample: sample of sentences to return; None for all documents.
 
     Raises:
         InputError: a file cannot be used.
-        ConfigError: a corpus is said to lack a label that no other has, or has fewer sentences than the sample.
+        ConfigError: an unannotated label does not occur in any file, or the corpus has fewer sentences than the sample.
     """
     readings = [read(path, format=format, options=how) for path, how in zip(paths, ways, strict=True)]
     stream = _counted_through(readings)
@@ -83,12 +88,12 @@ def read_documents(
 
 
 def unannotated_sets(ways: Sequence[ReadOptions]) -> list[frozenset[str]]:
-    """The different sets of labels that files do not annotate, in the order of a task's targets."""
+    """Return the distinct sets of labels that files do not annotate, in the order of the task's targets for them."""
     return sorted({each.unannotated for each in ways if each.unannotated}, key=sorted)
 
 
 def _counted_through(readings: Sequence[Reading]) -> Iterator[Document]:
-    """The documents of all corpora, which have been counted: those kept meanwhile, or from the files again."""
+    """Read all documents once to count them, and return an iterator over them, from memory or from the files again."""
     kept: list[Document] | None = []
     room = _READ_ONCE
     for document in chain.from_iterable(readings):
@@ -101,7 +106,7 @@ def _counted_through(readings: Sequence[Reading]) -> Iterator[Document]:
 
 
 def _with_counts(card: DataCard, documents: Sequence[Document]) -> DataCard:
-    """The card of a corpus with the counts of some of its text."""
+    """Return the card of a corpus with the counts of a sample of its documents."""
     return msgspec.structs.replace(
         card,
         documents=len(documents),
@@ -117,7 +122,7 @@ def _check_unannotated(unannotated: Sequence[frozenset[str]], labels: Counter[st
 
 
 def _missing_labels(readings: Sequence[Reading], ways: Sequence[ReadOptions]) -> Iterator[str]:
-    """Notices of labels that other files have and some have not, though nothing says that they do not annotate them."""
+    """Yield messages about files without any entity of a label of other files, if it is not declared as unannotated."""
     every = labels_of(readings).keys()
     files: dict[tuple[str, ...], list[str]] = {}
     for reading, how in zip(readings, ways, strict=True):

@@ -1,4 +1,4 @@
-"""Annotated documents to training examples: windows of subword ids with a target at each word's first subword."""
+"""Training examples from annotated documents: windows of subword ids with targets at the first subwords of words."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ from onoma.tasks import NO_SPANS, NO_TARGET, Task
 from onoma.text import Document, Word, words_touched
 
 BEGINS, ENDS = 1, 2
-"""Bits of an edge: the word begins its sentence, the word ends it."""
+"""Bit flags of ``edges``: the word is the first of its sentence, and the word is the last of its sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One window.
+    """A window of a document with its targets.
 
     Attributes:
-        ids: subword ids with the special tokens, ``[subwords]``.
-        targets: the task's, and ``NO_TARGET`` where no word of the window's core begins, ``[subwords]``.
-        edges: whether the word that begins there is the first or the last one of its sentence, ``[subwords]``.
-        spans: first word, last word and label of entities, where the task predicts spans; words of the core, counted
-            from 0, ``[spans, 3]``.
+        ids: subword ids, including special tokens, ``[subwords]``.
+        targets: target of the word of the core that begins at each subword; ``NO_TARGET`` at all other subwords,
+            ``[subwords]``.
+        edges: whether the word that begins at each subword is the first or last one of its sentence, as the bit flags
+            ``BEGINS`` and ``ENDS``, ``[subwords]``.
+        spans: first word, last word and label of each entity, if the task predicts spans; words are counted from the
+            beginning of the core, ``[spans, 3]``.
     """
 
     ids: NDArray[np.int32]
@@ -39,13 +41,13 @@ class Example:
 def make_examples(
     documents: Iterable[Document], *, windower: Windower, task: Task, unusable: Counter[str]
 ) -> Iterator[Example]:
-    """Turn documents into examples.
+    """Convert documents to examples.
 
     Args:
-        documents: with gold entities.
-        windower: how they are cut.
-        task: what the model predicts.
-        unusable: counts, by reason, the annotations that could not be used as they are.
+        documents: documents with gold entities.
+        windower: cuts documents into windows.
+        task: task that defines the targets.
+        unusable: counter of the annotations that had to be changed or left out, by reason; it is updated.
     """
     for group in _groups(documents):
         for encoded in windower.encode([with_cut_words(document, windower) for document in group]):
@@ -67,9 +69,9 @@ def make_examples(
 
 
 def with_cut_words(document: Document, windower: Windower | WordWindower) -> Document:
-    """The document with words cut at the bounds of its entities, if two that do not overlap share a word.
+    """Split words at the bounds of entities, if two entities that do not overlap share a word.
 
-    Words that the document gives stay as they are.
+    A document with given words is returned unchanged.
     """
     if document.words is not None or len(document.entities) < 2:
         return document
@@ -88,7 +90,7 @@ def with_cut_words(document: Document, windower: Windower | WordWindower) -> Doc
 
 
 def _read(encoded: Encoded) -> Iterator[tuple[Window, bool]]:
-    """What is read: each window, and the part of it that is read a second time."""
+    """Yield each window with False, and its part that is read a second time, if there is one, with True."""
     for window in encoded.windows:
         yield window, False
         if window.second is not None:
@@ -96,14 +98,14 @@ def _read(encoded: Encoded) -> Iterator[tuple[Window, bool]]:
 
 
 def _inside(spans: NDArray[np.int32], window: Window) -> NDArray[np.int32]:
-    """The spans within the core of a window, by words of the core."""
+    """Return the spans within the core of a window, with words counted from the beginning of the core."""
     inside = (spans[:, 0] >= window.core_start) & (spans[:, 1] < window.core_end)
     shift = np.array([window.core_start, window.core_start, 0], dtype=np.int32)
     return spans[inside] - shift
 
 
 def _cut_by_windows(spans: NDArray[np.int32], encoded: Encoded) -> dict[str, int]:
-    """How many spans are in no core as a whole, by reason."""
+    """Count the spans that are not completely inside the core of one window, by reason."""
     ends = np.array([window.core_end for window in encoded.windows])
     cut = int(
         (np.searchsorted(ends, spans[:, 0], side="right") != np.searchsorted(ends, spans[:, 1], side="right")).sum()
@@ -112,7 +114,7 @@ def _cut_by_windows(spans: NDArray[np.int32], encoded: Encoded) -> dict[str, int
 
 
 def _edges(encoded: Encoded) -> NDArray[np.uint8]:
-    """The edges of sentences, but for those that are inside of a gold entity: it may go on over a line's end."""
+    """Return the edges of sentences, except those inside a gold entity, which may continue across a line break."""
     edges = np.zeros(len(encoded.words), dtype=np.uint8)
     for start, end in encoded.sentences:
         edges[start] |= BEGINS

@@ -1,4 +1,4 @@
-"""Many examples in four flat arrays, which may be memory maps: a corpus of any size costs no memory to hold."""
+"""Examples stored in flat arrays, which may be memory maps, so that a corpus of any size needs no memory."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ COLUMNS: Columns = {
     "spans": np.int32,
     "span_offsets": np.int64,
 }
-"""The arrays of :class:`Examples`."""
+"""Names and dtypes of the arrays of :class:`Examples`."""
 
 _TOGETHER = 64
-"""Examples that are written at once, which is faster than one at a time."""
+"""Number of examples that are flattened together, which is faster than one at a time."""
 
 
 class Examples(Sequence[Example]):
-    """A sequence of examples, cut out of flat arrays when they are asked for.
+    """A sequence of examples, which are sliced from flat arrays on access.
 
     Args:
-        ids: the subword ids of all examples, one after the other, ``[all]``.
-        targets: their targets, ``[all]``.
-        edges: their edges, ``[all]``.
-        offsets: where each example begins, and the end of the last, ``[examples + 1]``.
-        spans: their spans, flat, ``[3 * all]``.
-        span_offsets: where the spans of each example begin in ``spans``, and the end of the last, ``[examples + 1]``.
+        ids: concatenated subword ids of all examples, ``[all]``.
+        targets: concatenated targets of all examples, ``[all]``.
+        edges: concatenated edges of all examples, ``[all]``.
+        offsets: start of each example in these arrays, and the end of the last one, ``[examples + 1]``.
+        spans: concatenated and flattened spans of all examples, ``[3 * spans]``.
+        span_offsets: start of the spans of each example in ``spans``, and the end of the last ones, ``[examples + 1]``.
     """
 
     def __init__(
@@ -62,13 +62,13 @@ class Examples(Sequence[Example]):
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """Subwords of each example, ``[examples]``."""
+        """Number of subwords of each example, ``[examples]``."""
         lengths: NDArray[np.int64] = np.diff(self.offsets)
         return lengths
 
     @property
     def subwords(self) -> int:
-        """Subwords of all examples together."""
+        """Number of subwords of all examples together."""
         return int(self.offsets[-1])
 
     def __len__(self) -> int:
@@ -90,11 +90,11 @@ class Examples(Sequence[Example]):
         )
 
     def spans_of(self, position: int) -> NDArray[np.int32]:
-        """The spans of one example, ``[spans, 3]``."""
+        """Return the spans of an example, ``[spans, 3]``."""
         return self.spans[self.span_offsets[position] : self.span_offsets[position + 1]].reshape(-1, 3)
 
     def packed(self, positions: Sequence[int]) -> PackedExamples:
-        """Some examples one after the other, gathered in one step."""
+        """Concatenate some examples, without creating each of them."""
         chosen = np.asarray(positions, dtype=np.int64)
         starts = self.offsets[chosen]
         lengths = self.offsets[chosen + 1] - starts
@@ -104,7 +104,14 @@ class Examples(Sequence[Example]):
 
 
 class PackedExamples(NamedTuple):
-    """Examples one after the other: ids, targets and edges, ``[subwords]`` each, and the length of each example."""
+    """Concatenated examples.
+
+    Attributes:
+        ids: subword ids, ``[subwords]``.
+        targets: targets, ``[subwords]``.
+        edges: edges, ``[subwords]``.
+        lengths: number of subwords of each example, ``[examples]``.
+    """
 
     ids: NDArray[np.int64]
     targets: NDArray[np.int64]
@@ -113,7 +120,7 @@ class PackedExamples(NamedTuple):
 
 
 def flatten(examples: Iterable[Example]) -> Iterator[dict[str, NDArray[np.generic]]]:
-    """What the examples add to the columns, in order, some at a time; the first offset comes before all."""
+    """Yield pieces of the columns for groups of examples; the first piece contains only the initial offsets."""
     yield {"offsets": np.zeros(1), "span_offsets": np.zeros(1)}
     end = end_of_spans = 0
     iterator = iter(examples)

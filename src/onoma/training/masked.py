@@ -1,4 +1,4 @@
-"""Masked subwords as an auxiliary task: its text, and that to batches. What masks is that of pre-training."""
+"""Masked language modelling as an auxiliary task: its text and its batches, with the masking of pre-training."""
 
 from __future__ import annotations
 
@@ -17,12 +17,18 @@ from onoma.pretraining.vocabulary import check_tokenizer, maskable_ids, special_
 from onoma.training.config import RunConfig, TaskConfig
 
 MASK_RATE = 0.15
-"""Share of the subwords that is masked (Devlin et al. 2019, section 3.1)."""
+"""Share of the subwords that are masked (Devlin et al. 2019, section 3.1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class MaskedText:
-    """The text of the task of masked subwords."""
+    """The masked language modelling task with its text.
+
+    Attributes:
+        config: configuration of the task.
+        text: tokenized text.
+        card: description of the text for the manifest.
+    """
 
     config: TaskConfig
     text: TokenizedText
@@ -30,10 +36,13 @@ class MaskedText:
 
 
 def read_masked(run: RunConfig, pretrained: Pretrained, *, on_event: Listener) -> MaskedText | None:
-    """The text of masked subwords; by default that of the other tasks.
+    """Read the text for masked language modelling, by default the training sets of the other tasks.
+
+    Returns:
+        The task with its text; None if the run has no such task.
 
     Raises:
-        EncoderError: the tokenizer has no mask.
+        EncoderError: the tokenizer has no mask token.
         InputError: there is no text, or it cannot be read.
     """
     task = run.masked
@@ -59,14 +68,14 @@ def read_masked(run: RunConfig, pretrained: Pretrained, *, on_event: Listener) -
 def masked_data(
     text: TokenizedText, run: RunConfig, pretrained: Pretrained, *, budget: int, epochs: int
 ) -> PretrainingData:
-    """The batches of masked text; each epoch goes once through it, with new sequences and new masks.
+    """Return the batches of masked text; each epoch is one pass over the text, with new sequences and new masks.
 
     Args:
-        text: what is masked.
-        run: the configuration.
-        pretrained: the encoder.
-        budget: subwords of a batch, no fewer than those of a window.
-        epochs: of the run.
+        text: text to mask.
+        run: configuration of the run.
+        pretrained: pre-trained encoder.
+        budget: maximum number of subwords per batch; at least the size of a window.
+        epochs: number of epochs of the run.
     """
     tokenizer, seed = pretrained.tokenizer, run.training.seed
     special = special_ids(tokenizer)

@@ -1,10 +1,10 @@
-"""Examples of several tasks as one: whose turn it is in each step, by shares that the settings decide.
+"""Training data of several tasks, mixed by a sampling strategy.
 
-An epoch has as many batches as all tasks have together. A task that is to have fewer than its own gives a part of them,
-a new one in each epoch, as its order is random; one that is to have more gives its own again. All batches of a step are
-of one task. The order depends on seed and epoch alone.
+An epoch has about as many batches as all tasks together. If the strategy gives a task fewer batches than it has, a
+random part of them is used, a different one in each epoch. If it gives a task more, batches are repeated. All batches
+of a step belong to the same task. The order depends only on the seed and the epoch.
 
-Source: Sanh et al. 2019, https://arxiv.org/abs/1811.06031 (proportional sampling); Stickland and Murray 2019 (square
+Sources: Sanh et al. 2019, https://arxiv.org/abs/1811.06031 (proportional sampling); Stickland and Murray 2019 (square
 root); Arivazhagan et al. 2019, https://arxiv.org/abs/1907.05019 (temperature).
 """
 
@@ -22,19 +22,20 @@ from onoma.engine.data import Data
 from onoma.models import MaskedBatch, PackedBatch
 
 Sampling = Literal["proportional", "square-root"] | float
-"""How often each task is drawn; a number is a temperature."""
+"""Sampling strategy of the tasks; a number is a temperature."""
 
 AnyData = Data[PackedBatch] | Data[MaskedBatch]
 
 
 class MixedData:
-    """The data of several tasks; see :class:`onoma.engine.data.Data`.
+    """Training data of several tasks, in the interface of the engine; see :class:`onoma.engine.data.Data`.
 
     Args:
-        parts: the data of each task, by its name. The examples of the last one may have any numbers.
-        sampling: how often each is drawn.
-        accumulate: batches of a step.
-        seed: of the order.
+        parts: data of each task, by the name of the task. Only the last one may use indices that are not smaller than
+            its number of examples.
+        sampling: sampling strategy of the tasks.
+        accumulate: number of batches per optimizer step.
+        seed: random seed of the order.
     """
 
     def __init__(self, parts: Mapping[str, AnyData], *, sampling: Sampling, accumulate: int, seed: int) -> None:
@@ -47,16 +48,16 @@ class MixedData:
         self.subwords = sum(part.subwords for part in self._parts)
 
     def __len__(self) -> int:
-        """Examples of all tasks."""
+        """Return the number of examples of all tasks."""
         return sum(len(part) for part in self._parts)
 
     def epoch(self, number: int) -> list[list[int]]:
-        """Positions of the examples of each batch in epoch ``number``."""
+        """Return the indices of the examples in each batch of epoch ``number``."""
         own = [part.epoch(number) for part in self._parts]
         counts = shares([len(batches) for batches in own], power=self._power)
         steps: list[list[list[int]]] = []
         for batches, count, start in zip(own, counts, self._starts, strict=True):
-            # The last step of a task is filled with batches from its beginning.
+            # round up to whole steps; the missing batches are taken from the first ones of the task
             count = -(-count // self._accumulate) * self._accumulate
             chosen = [[start + position for position in batches[place % len(batches)]] for place in range(count)]
             steps += [chosen[first : first + self._accumulate] for first in range(0, count, self._accumulate)]
@@ -64,35 +65,35 @@ class MixedData:
         return [batch for place in order.tolist() for batch in steps[place]]
 
     def load(self, chosen: Sequence[int], *, epoch: int, device: torch.device) -> PackedBatch | MaskedBatch:
-        """The examples at these positions, all of one task, as they are in an epoch."""
+        """Load the examples at the given indices, which must belong to one task, as a batch."""
         place, own = self._of_one(chosen)
         return self._parts[place].load(own, epoch=epoch, device=device)
 
     def describe(self, chosen: Sequence[int]) -> str:
-        """These examples for a message to a person."""
+        """Describe the examples at the given indices, for messages to the user."""
         place, own = self._of_one(chosen)
         return f"{self._parts[place].describe(own)} (task {self._names[place]})"
 
     def _of_one(self, chosen: Sequence[int]) -> tuple[int, list[int]]:
-        """The task that examples are of, and their positions in it."""
+        """Return the index of the examples' task and their indices within that task."""
         place = bisect_right(self._starts, chosen[0]) - 1
         return place, [position - self._starts[place] for position in chosen]
 
 
 def _starts(parts: Sequence[AnyData]) -> list[int]:
-    """Where the positions of each task begin."""
+    """Return the first index of each task."""
     return list(accumulate((len(part) for part in parts[:-1]), initial=0))
 
 
 def exponent(sampling: Sampling) -> float:
-    """The power of the numbers of batches that shares are proportional to."""
+    """Return the exponent of a strategy; a task's share is proportional to its number of batches to this power."""
     if isinstance(sampling, str):
         return {"proportional": 1.0, "square-root": 0.5}[sampling]
     return 1 / sampling
 
 
 def shares(batches: Sequence[int], *, power: float) -> list[int]:
-    """How many batches of each task an epoch has; as many in all as there are, at least one of each.
+    """Return the number of batches of each task per epoch, at least one; their sum is about that of all batches.
 
     >>> shares([100, 4], power=1.0), shares([100, 4], power=0.5)
     ([100, 4], [87, 17])

@@ -1,7 +1,7 @@
-"""Training sentences that are also learnt in rows of mixed lengths, for models of short and long texts alike.
+"""Data augmentation with documents of random lengths, for models that tag short and long texts equally well.
 
-A model that has learnt from short texts alone is worse in long windows, though its pre-training knew them; one that has
-learnt from full windows alone is worse at single sentences.
+A model that was trained only on short texts is worse on long windows, although its encoder was pre-trained on them. A
+model that was trained only on full windows is worse on single sentences.
 """
 
 from __future__ import annotations
@@ -15,22 +15,23 @@ from onoma.encoding import Windower
 from onoma.text import Document, join, split_sentences
 
 _SHORTEST = 32
-"""Subwords; less than most sentences have."""
+"""Minimum target length in subwords; fewer than most sentences have."""
 
 _TOGETHER = 256
 
 
 def with_mixed_lengths(documents: Iterable[Document], *, windower: Windower, seed: int) -> Iterator[Document]:
-    """Documents, and behind every some of them their sentences, in their order, as new documents of random lengths.
+    """Yield all documents, and after each group of them their sentences again, joined to documents of random lengths.
 
-    Each of these holds as many sentences in a row, whatever documents they are from, as fit a length that is drawn for
-    it, and at least one. Lengths go up to a whole window, and all of them get the same share of the text, on a
-    logarithmic scale. A document without sentence bounds counts as one sentence.
+    A length is drawn for each new document. The document consists of as many consecutive sentences as fit into this
+    length, but at least one; they may be from different original documents. Lengths go up to a full window, and their
+    distribution gives each length the same share of the text, on a logarithmic scale. A document without sentence
+    bounds counts as one sentence.
 
     Args:
-        documents: any.
-        windower: how they are cut later on.
-        seed: of the lengths.
+        documents: documents to yield.
+        windower: windower that later cuts the documents into windows.
+        seed: random seed of the lengths.
     """
     random = np.random.default_rng(seed)
     stream = iter(documents)
@@ -40,7 +41,7 @@ def with_mixed_lengths(documents: Iterable[Document], *, windower: Windower, see
 
 
 def _rows(documents: Sequence[Document], windower: Windower, random: np.random.Generator) -> Iterator[Document]:
-    """The sentences of some documents in rows of mixed lengths."""
+    """Yield the sentences of some documents, joined to documents of random lengths."""
     sentences = list(chain.from_iterable(map(split_sentences, documents)))
     lengths = (int(encoded.subwords.bounds[-1]) for encoded in windower.encode(sentences))
     around = len(windower.subword_encoder.prefix) + len(windower.subword_encoder.suffix)
@@ -60,5 +61,5 @@ def _rows(documents: Sequence[Document], windower: Windower, random: np.random.G
 
 
 def _kind(document: Document) -> tuple[bool, frozenset[str]]:
-    """What sentences must have in common to be joined: given words or none, and what is not annotated."""
+    """Return the properties that joined sentences must share: whether words are given, and the unannotated labels."""
     return document.words is None, document.unannotated

@@ -1,4 +1,4 @@
-"""Training of the baseline ``bilstm`` by the engine: its batches, and the settings that the user leaves open."""
+"""Training of the baseline ``bilstm`` with the engine: its batches and its automatic settings."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _SHOWN, _SHOWN_CHARACTERS = 4, 60
 
 
 class WordData:
-    """Sentences as the engine asks for them; see :class:`onoma.engine.data.Data`.
+    """Training sentences in the interface of the engine; see :class:`onoma.engine.data.Data`.
 
     Args:
-        examples: what to draw from.
-        reader: looks up their words.
-        budget: words of a padded batch.
-        seed: of the order.
+        examples: training examples.
+        reader: looks up the words of the examples in the vocabulary.
+        budget: maximum number of words per padded batch.
+        seed: random seed of the order.
     """
 
     def __init__(self, examples: Sequence[WordExample], *, reader: VocabularyReader, budget: int, seed: int) -> None:
@@ -45,18 +45,18 @@ class WordData:
 
     @property
     def subwords(self) -> int:
-        """Words of all sentences."""
+        """Number of words of all sentences; the engine calls its units subwords."""
         return int(self._lengths.sum())
 
     def __len__(self) -> int:
         return len(self._examples)
 
     def epoch(self, number: int) -> list[list[int]]:
-        """Positions of the sentences of each batch in epoch ``number``; every sentence once."""
+        """Return the indices of the sentences in each batch of epoch ``number``; every sentence occurs once."""
         return shuffled_batches(self._lengths, budget=self.budget, random=np.random.default_rng((self._seed, number)))
 
     def load(self, chosen: Sequence[int], *, epoch: int, device: torch.device) -> WordBatch:
-        """A batch, the same in every epoch."""
+        """Load sentences as a batch, which is the same in every epoch."""
         del epoch
         examples = [self._examples[position] for position in chosen]
         inputs = self._reader.inputs([example.words for example in examples])
@@ -71,7 +71,7 @@ class WordData:
         )
 
     def describe(self, chosen: Sequence[int]) -> str:
-        """Sentences by their number and how they begin, a few of them."""
+        """Describe the first few sentences by their numbers and beginnings."""
         shown = [
             f"sentence {position + 1:,} ({' '.join(self._examples[position].words)[:_SHOWN_CHARACTERS]!r})"
             for position in chosen[:_SHOWN]
@@ -80,7 +80,7 @@ class WordData:
 
 
 def settle_network(settings: TrainingConfig, examples: Sequence[WordExample]) -> Settled:
-    """The learning rate, the batch (in words) and the epochs of a network."""
+    """Determine the learning rate, the batch size (in words) and the number of epochs of a network."""
     words = sum(len(example.words) for example in examples)
     batch = settings.batch_subwords or min(512, max(64, words // 150))
     epochs = math.ceil(_STEPS_WANTED * batch * settings.accumulate / words)
@@ -99,7 +99,7 @@ def plan_network(
     reader: VocabularyReader,
     device: torch.device,
 ) -> tuple[WordData, LoopSettings]:
-    """The batches and everything the loop needs to know."""
+    """Return the batches and the loop settings of a network."""
     loop = LoopSettings(
         epochs=settled.epochs,
         patience=settings.patience,

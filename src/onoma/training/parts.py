@@ -1,4 +1,4 @@
-"""The parts of a run's data, train, dev and test: read whole, and what had to be fixed said."""
+"""Reads a part of the data (train, dev or test) into memory, and reports problems of the data to the user."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ from onoma.training.config import DataConfig
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of the data, read whole."""
+    """A part of the data (train, dev or test) in memory.
+
+    Attributes:
+        documents: all documents.
+        card: description of the part for the manifest.
+        labels: number of entities by label.
+    """
 
     documents: list[Document]
     card: DataCard
@@ -26,7 +32,7 @@ class Part:
 
 
 def read_part(paths: Sequence[Path], data: DataConfig, *, on_event: Listener) -> Part:
-    """Read the files of one part and report what had to be repaired or left out."""
+    """Read the files of a part, and report as events what had to be repaired or left out."""
     readings = [read(path, format=data.format, options=read_options(data, path)) for path in paths]
     documents = list(chain.from_iterable(readings))
     for text in chain.from_iterable(reading.notices() for reading in readings):
@@ -36,7 +42,7 @@ def read_part(paths: Sequence[Path], data: DataConfig, *, on_event: Listener) ->
 
 
 def read_options(data: DataConfig, path: Path) -> ReadOptions:
-    """What a configuration says about how a file is read."""
+    """Return the options for reading a file according to a configuration."""
     corpus = next((each for each in data.corpora if any(map(path.match, each.files))), None)
     return ReadOptions(
         scheme=data.tag_scheme,
@@ -59,7 +65,7 @@ def read_options(data: DataConfig, path: Path) -> ReadOptions:
 
 
 def labels_of(readings: Iterable[Reading]) -> Counter[str]:
-    """How often each label occurs in corpora that were read."""
+    """Count the labels in corpora that have been read to the end."""
     labels: Counter[str] = Counter()
     for reading in readings:
         labels.update(reading.report.labels)
@@ -67,7 +73,7 @@ def labels_of(readings: Iterable[Reading]) -> Counter[str]:
 
 
 def card_of(paths: Sequence[Path], *, digest: str, reports: Sequence[ReadReport]) -> DataCard:
-    """The card of a part that was read."""
+    """Return the card of a part for the manifest, from the reports of its corpora."""
     return DataCard(
         name=", ".join(path.name for path in paths),
         digest=digest,
@@ -78,7 +84,7 @@ def card_of(paths: Sequence[Path], *, digest: str, reports: Sequence[ReadReport]
 
 
 def count_inside_words(part: Part, windower: Windower | WordWindower, *, on_event: Listener) -> None:
-    """Say how many entities begin or end inside a word: they count as missed, for a tagger tags whole words."""
+    """Report how many gold entities begin or end inside a word; they count as missed, since whole words are tagged."""
     inside = total = 0
     for document in part.documents:
         total += len(document.entities)
@@ -92,7 +98,7 @@ def count_inside_words(part: Part, windower: Windower | WordWindower, *, on_even
 
 
 def compare_labels(train: Counter[str], dev: Counter[str], *, on_event: Listener) -> None:
-    """Say which labels only one of train and dev has, and what follows from it."""
+    """Report the labels that occur only in train or only in dev, and the effect on the evaluation."""
     unseen = sorted(set(dev) - set(train))
     if unseen:
         listed = ", ".join(f"{label} ({dev[label]:,})" for label in unseen)

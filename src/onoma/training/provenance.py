@@ -1,4 +1,4 @@
-"""Where a model comes from, as its manifest tells it."""
+"""The provenance of a model for its manifest."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from onoma.version import __version__
 def provenance_of(
     config: RunConfig, *, train: DataCard, dev: DataCard | None, packages: Sequence[str], dropped: Mapping[str, int]
 ) -> Provenance:
-    """The provenance of a model before it is measured.
+    """Return the provenance of a model before its evaluation, without scores.
 
     Args:
-        config: the run.
-        train: the training text.
-        dev: the text on which the best epoch is chosen; None without one.
-        packages: those whose versions decide what the model is.
-        dropped: entities that could not be used as they are, by reason.
+        config: configuration of the run.
+        train: card of the training set.
+        dev: card of the dev set; None if there is none.
+        packages: names of the packages whose versions are recorded.
+        dropped: number of entities that had to be changed or left out, by reason.
     """
     return Provenance(
         data={"train": train} | ({"dev": dev} if dev else {}),

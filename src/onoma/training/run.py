@@ -1,4 +1,4 @@
-"""A configuration to a trained model: reads the corpora, builds objective, data and measure, and runs the engine."""
+"""Fine-tuning of a model: reads the corpora, builds the model, the batches and the evaluation, and runs the engine."""
 
 from __future__ import annotations
 
@@ -46,29 +46,33 @@ from onoma.training.several import ReadTask, Several, with_learnt
 from onoma.training.tasks import TaskSettings, settings_of
 
 BOUND = "bound"
-"""The figure that is the best bound of spans, and what their card has it as."""
+"""Name of the best threshold for spans, both among the metrics of an evaluation and in the card of the task."""
 
 _SAMPLES = 24
 _FULL = 0.8
-"""Of a window: one with fewer subwords holds the end of its document."""
+"""Minimum share of the window size in subwords for a window to count as full; shorter ones are ends of documents."""
 
 _KEEPS_NESTED = "; model.head=span and model.overlaps=nested keep those that are inside others"
 
 
 @dataclass(frozen=True, slots=True)
 class Tested(Event):
-    """The finished model was measured on test."""
+    """The evaluation of the finished model on the test set.
+
+    Attributes:
+        report: result of the evaluation.
+    """
 
     report: Report
 
 
 @dataclass(frozen=True, slots=True)
 class TestedTask(Event):
-    """A task beside that of the entities was measured on its test text.
+    """The evaluation of an additional task on its test set.
 
     Attributes:
-        name: that of the task.
-        figures: fractions of 1, by name.
+        name: name of the task.
+        figures: metrics by name, as fractions between 0 and 1.
     """
 
     name: str
@@ -77,16 +81,17 @@ class TestedTask(Event):
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What a run leaves in memory.
+    """A trained model in memory.
 
     Attributes:
-        model: with its best weights.
+        model: model with its best weights.
         bundle: manifest and tokenizer.
-        pretrained: what it began as.
-        samples: windows of real text, of many lengths, to check other engines on.
-        state: how the loop ended.
-        dev_counts: correct, predicted and gold entities of each unit of dev in the best epoch, ``[units, 3]``; None
-            without dev, of heads that score spans, and where the best epoch was before the run was resumed.
+        pretrained: encoder that training started from.
+        samples: windows of the training text with various lengths, for checking exported graphs.
+        state: final state of training.
+        dev_counts: number of correct, predicted and gold entities of each unit of dev in the best epoch,
+            ``[units, 3]``. None without a dev set, for the head `span`, in multi-task training, and if the best epoch
+            was before the run was resumed.
     """
 
     model: Model
@@ -99,11 +104,12 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class SettledRun:
-    """What a run would do that its configuration leaves open.
+    """The automatic settings of a run, determined without training.
 
     Attributes:
-        settled: the learning rate, the batch and the epochs.
-        full_windows: share of the windows of the training text that are full, because a document goes on.
+        settled: learning rate, batch size and number of epochs.
+        full_windows: share of full windows among those of the training text; a full window is part of a document that
+            does not fit into one window.
     """
 
     settled: Settled
@@ -111,7 +117,11 @@ class SettledRun:
 
 
 def settle_run(config: RunConfig, *, on_event: Listener) -> SettledRun:
-    """Find out what a run would do, without training.
+    """Determine the automatic settings of a run without training.
+
+    Args:
+        config: configuration of the run.
+        on_event: function called with each event.
 
     Raises:
         ConfigError: the configuration does not fit the encoder.
@@ -134,21 +144,23 @@ def run_training(
     accept_changes: bool = False,
     ranks: Ranks = ALONE,
 ) -> Trained:
-    """Train as a configuration says.
+    """Train a model according to a configuration.
 
     Args:
-        config: the run.
-        on_event: called with each event.
-        pretrained: what to begin with in the place of the encoder that the configuration names.
-        folder: where checkpoints and history are kept; resumes from those that exist. None to keep none.
-        accept_changes: go on also where settings, data or versions are not what they were.
-        ranks: the processes that train together. All get the same model; only the first has a folder and reads dev.
+        config: configuration of the run.
+        on_event: function called with each event.
+        pretrained: encoder to start from, instead of the one that the configuration names.
+        folder: folder for checkpoints and history; an unfinished run in it is resumed. None to save nothing.
+        accept_changes: whether to resume even if settings, data or versions have changed.
+        ranks: processes that train together. All of them return the same model; only the first one has a folder and
+            reads dev.
 
     Raises:
-        InputError: a corpus cannot be used, or the run in the folder is another one.
+        InputError: a corpus cannot be used, or the folder contains a different unfinished run.
+        ConfigError: the configuration does not fit the encoder, the head or the data.
         EncoderError: the encoder cannot be loaded.
-        TrainingError: training cannot go on.
-        StoppedError: SIGTERM came.
+        TrainingError: training cannot continue, for example because the loss is not finite.
+        StoppedError: the process received SIGTERM.
     """
     settings = config.training
     run = Run.prepare(
@@ -212,7 +224,7 @@ def run_training(
 
 
 def _read_several(config: RunConfig, pretrained: Pretrained, *, on_event: Listener, ranks: Ranks) -> Several:
-    """The tasks beside that of the entities; dev is read by the first process only."""
+    """Read the data of the additional tasks; only the first process reads dev."""
     tasks = []
     for task in config.predicted:
         own = config.of_task(task)
@@ -256,9 +268,10 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
 
 
 class _DevMeasure:
-    """Exact F1 on dev; the tagger is made again each time, because a head may have learnt transitions.
+    """Evaluation of the entities on dev, by exact F1.
 
-    That of spans is measured at the bound that is best for it, which is one of the figures.
+    The tagger is created anew for each evaluation, because the transitions of a head may have changed. For spans, the
+    F1 score is that at the best threshold, which is one of the metrics.
     """
 
     def __init__(self, bundle: Bundle, model: Model, dev: Part, *, device: torch.device) -> None:
@@ -281,7 +294,7 @@ class _DevMeasure:
         return score
 
     def counts_of(self, score: Score | None) -> NDArray[np.int64] | None:
-        """The counts of each unit when this score was measured, if it is the best that was measured here."""
+        """Return the counts of each unit for a score, if it is the best score of this object; otherwise None."""
         return self._best[1] if self._best is not None and self._best[0] == score else None
 
 
@@ -299,7 +312,7 @@ def _manifest(config: RunConfig, pretrained: Pretrained, train: TrainingText, de
 
 
 def _samples(examples: Examples) -> list[NDArray[np.int64]]:
-    """Windows spread evenly over the lengths that occur."""
+    """Select windows evenly spread over the range of lengths."""
     ordered = np.argsort(examples.lengths, kind="stable")
     chosen = np.unique(np.linspace(0, len(ordered) - 1, num=min(_SAMPLES, len(ordered))).astype(int))
     return [examples[position].ids.astype(np.int64) for position in ordered[chosen].tolist()]

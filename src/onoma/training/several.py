@@ -1,4 +1,4 @@
-"""The tasks of a run beside that of the entities: read, and to heads, batches, cards and figures."""
+"""The additional tasks of multi-task training: their data, heads, batches, cards and evaluation."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ from onoma.training.tasks import settings_of
 
 @dataclass(frozen=True, slots=True)
 class ReadTask:
-    """A further task with its text.
+    """An additional task with its data.
 
     Attributes:
-        config: what the run says of it.
-        text: what is learnt from.
-        dev: what it is measured on; None where there is none, or another process measures.
-        card: its card before training.
+        config: configuration of the task.
+        text: training text.
+        dev: dev set; None if there is none, or if another process evaluates.
+        card: card of the task for the manifest, before training.
     """
 
     config: TaskConfig
@@ -61,10 +61,10 @@ class ReadTask:
 
     @classmethod
     def of(cls, run: RunConfig, task: TaskConfig, text: TrainingText, dev: Part | None) -> ReadTask:
-        """A task that was read.
+        """Return a task with data that has been read.
 
         Raises:
-            InputError: the labels of dev are not those of train.
+            InputError: dev has none of the labels of train.
         """
         if dev is not None:
             check_labels(text.task.labels, dev, task=task.name)
@@ -72,18 +72,18 @@ class ReadTask:
 
     @property
     def cards(self) -> dict[str, DataCard]:
-        """Those of its data."""
+        """Cards of the data of the task, by task name and part, such as ``pos.train``."""
         parts = {"train": self.text.card} | ({"dev": self.dev.card} if self.dev else {})
         return {f"{self.config.name}.{part}": card for part, card in parts.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """All tasks of a run beside that of the entities.
+    """All additional tasks of a run.
 
     Attributes:
-        tasks: whose heads are kept.
-        masked: the auxiliary task; None where there is none.
+        tasks: tasks whose heads are saved.
+        masked: masked language modelling task; None if there is none.
     """
 
     tasks: tuple[ReadTask, ...] = ()
@@ -93,7 +93,7 @@ class Several:
         return bool(self.tasks) or self.masked is not None
 
     def in_manifest(self, manifest: Manifest) -> Manifest:
-        """The manifest with the cards of these tasks, and where they come from."""
+        """Return the manifest with the cards and the provenance of these tasks added."""
         data = dict(manifest.provenance.data)
         dropped = dict(manifest.provenance.dropped)
         for task in self.tasks:
@@ -106,10 +106,15 @@ class Several:
         return manifest.with_provenance(data=data, dropped=dropped)
 
     def on(self, model: Model, *, run: RunConfig, pretrained: Pretrained) -> Model:
-        """A model of entities with the heads of these tasks.
+        """Return the model of the entities with the heads of these tasks added.
+
+        Args:
+            model: model with the head of the entities.
+            run: configuration of the run.
+            pretrained: pre-trained encoder of the model.
 
         Raises:
-            ConfigError: the encoder cannot learn masked subwords.
+            ConfigError: the encoder does not support masked language modelling.
         """
         heads = {name: model.head(name) for name in model.heads}
         weights = {ENTITIES: run.data.weight, **{task.config.name: task.config.weight for task in self.tasks}}
@@ -132,13 +137,13 @@ class Several:
         )
 
     def with_entities(self, entities: TaggingData, *, run: RunConfig, pretrained: Pretrained, epochs: int) -> MixedData:
-        """The batches of all tasks.
+        """Return the training data of all tasks, including the entities.
 
         Args:
-            entities: the batches of the entities.
-            run: the configuration.
-            pretrained: the encoder.
-            epochs: of the run.
+            entities: training data of the entities.
+            run: configuration of the run.
+            pretrained: pre-trained encoder.
+            epochs: number of epochs of the run.
         """
         settings, parts = run.training, dict[str, AnyData]({ENTITIES: entities})
         for task in self.tasks:
@@ -159,14 +164,14 @@ class Several:
     def measured_with(
         self, entities: Measure | None, *, bundle: Bundle, model: Model, device: torch.device, best: str | None
     ) -> Measure | None:
-        """A measure of all tasks that have dev text; None where none has.
+        """Return a function that evaluates all tasks with a dev set; None if no task has one.
 
         Args:
-            entities: that of the entities, if they have any.
-            bundle: with the cards of all tasks.
-            model: what is measured.
-            device: where it is.
-            best: the task whose figure decides; by default the first one that is measured.
+            entities: function that evaluates the entities; None if they have no dev set.
+            bundle: bundle with the cards of all tasks.
+            model: model to evaluate.
+            device: device of the model.
+            best: name of the task whose score selects the best epoch; by default the first one with a dev set.
         """
         measured = [task for task in self.tasks if task.dev is not None]
         if entities is None and not measured:
@@ -194,7 +199,7 @@ class Several:
 
 
 def named(task: str, figures: Mapping[str, float]) -> dict[str, float]:
-    """A task's figures under the names that they have among those of all tasks.
+    """Prefix the names of a task's metrics with the name of the task.
 
     >>> named("pos", {"accuracy": 0.9})
     {'pos.accuracy': 0.9}
@@ -203,7 +208,7 @@ def named(task: str, figures: Mapping[str, float]) -> dict[str, float]:
 
 
 def with_learnt(bundle: Bundle, model: Model) -> Bundle:
-    """The bundle with what decoding needs of the model's heads as they are."""
+    """Return the bundle with the current decoding parameters of the model's heads, such as the transitions of a CRF."""
     manifest = bundle.manifest
     for name, card in manifest.tasks.items():
         if isinstance(card, EntityCard):
@@ -217,10 +222,15 @@ def with_learnt(bundle: Bundle, model: Model) -> Bundle:
 
 
 def check_labels(labels: Sequence[str], other: Part, *, task: str) -> None:
-    """Refuse a part of a task's text that has none of its labels.
+    """Check that a part of a task's data has at least one of the task's labels.
+
+    Args:
+        labels: labels of the training text.
+        other: another part of the data.
+        task: name of the task, for the error message.
 
     Raises:
-        InputError: it has none of them.
+        InputError: the part has none of the labels.
     """
     if not other.labels.keys() & set(labels):
         theirs, ours = (", ".join(sorted(each)[:5]) or "none" for each in (other.labels, labels))

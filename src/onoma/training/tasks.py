@@ -1,4 +1,4 @@
-"""What is learnt, by the settings of a run: the task of its head, and the task's card in the manifest."""
+"""Settings of a task, which create the task of a head and the task's card in the manifest."""
 
 from __future__ import annotations
 
@@ -17,28 +17,32 @@ SPAN_HEAD = "span"
 
 @dataclass(frozen=True, slots=True)
 class LabelSettings:
-    """A label for each word, or for each sentence."""
+    """Settings of a task that predicts a label for each word or for each sentence.
+
+    Attributes:
+        labelled: kind of unit that has labels.
+    """
 
     labelled: Literal["words", "sentences"]
 
     def make(self, labels: Sequence[str], *, unannotated: Sequence[frozenset[str]] = ()) -> WordTask | SentenceTask:
-        """The task with some labels, all of which every document annotates."""
-        del unannotated  # refused when the configuration is read
+        """Create the task with its labels, all of which must be annotated in every document."""
+        del unannotated  # always empty here: rejected when the configuration is read
         return WordTask(labels) if self.labelled == "words" else SentenceTask(labels)
 
     def card(self, labels: tuple[str, ...]) -> WordsCard | SentencesCard:
-        """The task's card before training."""
+        """Return the card of the task before training."""
         kind = WordsCard if self.labelled == "words" else SentencesCard
         return kind(labels=labels, head="linear")
 
     def key(self) -> dict[str, object]:
-        """What decides examples, as JSON takes it."""
+        """Return the settings that affect the examples, as JSON-compatible values for the cache key."""
         return {"labelled": self.labelled}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSettings:
-    """Which task a head has; see :class:`~onoma.training.config.ModelConfig`."""
+    """Settings of a task that predicts entities; see :class:`~onoma.training.config.ModelConfig`."""
 
     head: str
     tag_scheme: TagSchemeName
@@ -48,7 +52,7 @@ class TaskSettings:
 
     @classmethod
     def of(cls, model: ModelConfig) -> TaskSettings:
-        """Those of a configuration.
+        """Return the settings of a model configuration.
 
         Raises:
             ConfigError: the head cannot predict entities that overlap.
@@ -67,10 +71,14 @@ class TaskSettings:
         )
 
     def make(self, labels: Sequence[str], *, unannotated: Sequence[frozenset[str]] = ()) -> EntityTask:
-        """The task with some labels.
+        """Create the task with its labels.
+
+        Args:
+            labels: labels of the entities.
+            unannotated: sets of labels that some documents do not annotate.
 
         Raises:
-            ConfigError: the head cannot leave open what is not annotated.
+            ConfigError: the head does not support unannotated labels.
         """
         if self.head != SPAN_HEAD:
             return TagTask(labels, scheme=SCHEMES[self.tag_scheme], unannotated=unannotated)
@@ -82,7 +90,7 @@ class TaskSettings:
         return SpanTask(labels, size=self.span_size, widest=self.widest_span, overlaps=self.overlaps)
 
     def card(self, labels: tuple[str, ...]) -> EntityCard:
-        """The task's card before training."""
+        """Return the card of the task before training."""
         if self.head != SPAN_HEAD:
             return TagsCard(labels=labels, scheme=self.tag_scheme, head=self.head)
         return SpansCard(
@@ -90,7 +98,7 @@ class TaskSettings:
         )
 
     def key(self) -> dict[str, object]:
-        """What decides examples, as JSON takes it."""
+        """Return the settings that affect the examples, as JSON-compatible values for the cache key."""
         return asdict(self)
 
 
@@ -98,7 +106,7 @@ Settings = TaskSettings | LabelSettings
 
 
 def settings_of(config: RunConfig) -> Settings:
-    """What the data of a run are of.
+    """Return the settings of the task of a run.
 
     Raises:
         ConfigError: the head cannot predict entities that overlap.

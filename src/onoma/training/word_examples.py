@@ -1,4 +1,4 @@
-"""Annotated documents to the sentences that a model of words learns from."""
+"""Training examples from annotated documents for models that read words instead of subwords."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from onoma.training.examples import with_cut_words
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WordExample:
-    """A sentence, or a part of a very long one.
+    """A sentence, or a part of a very long sentence, with its targets.
 
     Attributes:
-        words: as they are read.
-        targets: of each word, ``[words]``; see :attr:`onoma.tasks.TagTask.allowed`.
-        begins, ends: whether no entity reaches in from before, or out behind it.
+        words: texts of the words.
+        targets: target of each word, ``[words]``; see :attr:`onoma.tasks.TagTask.allowed`.
+        begins, ends: whether the example begins or ends at a sentence bound, so that no entity crosses its beginning or
+            end.
     """
 
     words: list[str]
@@ -34,13 +35,13 @@ class WordExample:
 def word_examples(
     documents: Iterable[Document], *, windower: WordWindower, task: TagTask, unusable: Counter[str]
 ) -> Iterator[WordExample]:
-    """Turn documents into examples.
+    """Convert documents to examples.
 
     Args:
-        documents: with gold entities.
-        windower: how they are cut.
-        task: what the model predicts.
-        unusable: counts, by reason, the annotations that could not be used as they are.
+        documents: documents with gold entities.
+        windower: cuts documents into sentences and windows.
+        task: task that defines the targets.
+        unusable: counter of the annotations that had to be changed or left out, by reason; it is updated.
     """
     for document in documents:
         (encoded,) = windower.encode([with_cut_words(document, windower)])

@@ -1,4 +1,4 @@
-"""The corpora of a run to what a model of words learns from, and what it is measured on."""
+"""Reads the training set and the dev set of a baseline, a model that reads words instead of subwords."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from onoma.training.word_examples import WordExample, word_examples
 
 @dataclass(frozen=True, slots=True)
 class WordText:
-    """What is learnt from, and what is measured on.
+    """The training examples and the dev set of a baseline.
 
     Attributes:
-        examples: sentences of the training text.
-        task: what they are examples of.
-        card: the training text.
-        unusable: its entities that could not be used as they are, by reason.
-        dev: None without one.
+        examples: examples of the training text.
+        task: task of the examples, with its labels.
+        card: description of the training text for the manifest.
+        unusable: number of entities of the training text that had to be changed or left out, by reason.
+        dev: dev set; None if there is none.
     """
 
     examples: list[WordExample]
@@ -39,16 +39,16 @@ class WordText:
 
 
 def read_words(config: RunConfig, *, windower: WordWindower, on_event: Listener) -> WordText:
-    """Read train and dev, and say what had to be repaired or left out.
+    """Read train and dev, and report as events what had to be repaired or left out.
 
     Args:
-        config: the run of a baseline.
-        windower: how documents are cut.
-        on_event: called with each notice.
+        config: configuration of a baseline.
+        windower: cuts documents into sentences and windows.
+        on_event: function called with each notice.
 
     Raises:
-        InputError: a file cannot be used, or has nothing to learn from.
-        ConfigError: the baseline cannot learn from files that do not annotate every label.
+        InputError: a file cannot be used, or there is nothing to train on.
+        ConfigError: the baseline does not support unannotated labels.
     """
     data, baseline = config.data, config.model.encoder
     ways = [read_options(data, path) for path in data.train]

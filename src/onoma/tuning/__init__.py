@@ -1,5 +1,7 @@
-"""A search over the settings of a run: its space, the study that keeps its trials, the processes that train them, and
-what follows from the trials. This package does not know how a trial is trained; whoever calls passes the function.
+"""Hyperparameter search over the settings of a run.
+
+Contains the search space, the study that stores the trials, the worker processes that run them, and the evaluation of
+the trials. The caller passes the function that trains a trial.
 """
 
 from onoma.tuning.budget import Budget

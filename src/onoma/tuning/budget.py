@@ -1,4 +1,4 @@
-"""How long a search may take, and what fits into that."""
+"""Time and trial limits of a search, and estimates of how many trials fit into them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from onoma.tuning.records import TrialRecord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """How long is searched.
+    """Time and trial limits of a search.
 
     Attributes:
-        trials: of the whole study; None for no bound.
-        seconds: of this call, the runs with new seeds included; None for no bound.
-        runs: with new seeds, which come after the search and for which time is kept.
+        trials: maximum number of trials of the whole study; None for no limit.
+        seconds: time limit of this call, including the runs with new seeds; None for no limit.
+        runs: number of runs with new seeds, which follow the search and for which time is reserved.
     """
 
     trials: int | None
@@ -27,7 +27,7 @@ class Budget:
 
 
 class BudgetTracker:
-    """Says when no further trial is begun, and when those that run are stopped."""
+    """Decides when to start no further trials and when to stop running ones."""
 
     def __init__(self, budget: Budget, processes: int) -> None:
         self.budget = budget
@@ -35,19 +35,19 @@ class BudgetTracker:
         self._began = time.monotonic()
 
     def left(self, records: Sequence[TrialRecord]) -> float | None:
-        """Seconds that the search has left; None for no bound."""
+        """Return the seconds left for the search; None for no limit."""
         if self.budget.seconds is None:
             return None
         kept = min(self.budget.seconds / 2, self._seeds(records))
         return self.budget.seconds - kept - (time.monotonic() - self._began)
 
     def may_begin(self, records: Sequence[TrialRecord]) -> bool:
-        """Whether there is time enough for a trial to end, as long as trials have commonly taken."""
+        """Return whether the time left is longer than the median time of the trials so far."""
         left = self.left(records)
         return left is None or left > _commonly(records)
 
     def forecast(self, records: Sequence[TrialRecord]) -> SearchForecast:
-        """What fits, where a trial has finished."""
+        """Estimate how many trials fit into the budget; needs at least one finished trial."""
         used = sum(record.state in ("finished", "pruned", "failed") for record in records)
         commonly, left = _commonly(records), self.left(records)
         fitting = [] if left is None else [used + int(self._processes * max(0.0, left) / max(commonly, 1e-3))]
@@ -57,12 +57,12 @@ class BudgetTracker:
         return SearchForecast(seconds=_whole(records), trials=trials, seconds_left=search + self._seeds(records))
 
     def _seeds(self, records: Sequence[TrialRecord]) -> float:
-        """Seconds that the runs with new seeds take."""
+        """Return the estimated seconds of the runs with new seeds."""
         return self.budget.runs * _whole(records) / self._processes
 
 
 def _whole(records: Sequence[TrialRecord]) -> float:
-    """Seconds of a trial that was not pruned."""
+    """Return the median seconds of the finished trials, without the pruned ones; 0 if there are none."""
     return median([record.seconds for record in records if record.state == "finished"] or [0.0])
 
 

@@ -1,4 +1,4 @@
-"""A run and the space that is searched around it, from a TOML file and options."""
+"""Configuration of a search: a run and the search space around it, from a TOML file and options."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ASKED_FOR_BY = {"output": "output (--output)", "data": "data.train (--train)", 
 
 
 class TuneConfig(RunConfig):
-    """A run, and what is searched.
+    """Settings of a run, and the search space around it.
 
     Attributes:
         space: ranges and choices by key; by default chosen by the size of the training text.
@@ -25,19 +25,20 @@ class TuneConfig(RunConfig):
 
     @property
     def run(self) -> RunConfig:
-        """The run alone."""
+        """Settings of the run, without the search space."""
         return RunConfig.model_validate({name: getattr(self, name) for name in RunConfig.model_fields})
 
 
 def read_tune_config(path: Path | None, *, settings: Mapping[str, object]) -> TuneConfig:
-    """Put a search together from a TOML file and named settings; the later win.
+    """Build the configuration of a search from a TOML file and settings, which override those of the file.
 
     Args:
-        path: a TOML file, or None.
-        settings: values by dotted key, such as ``data.train``; None means not given.
+        path: path of a TOML file, or None.
+        settings: values by dotted key, such as ``data.train``; None means not set.
 
     Raises:
-        ConfigError: the file cannot be read, a key is unknown, a value does not fit, or it cannot be searched.
+        ConfigError: the file cannot be read, a key is unknown, a value is invalid, there is no dev set, or the run
+            adapts its encoder.
     """
     found = config.read_config(TuneConfig, path, settings=settings, asked_for=_ASKED_FOR_BY)
     check_tasks(found)
@@ -52,7 +53,7 @@ def read_tune_config(path: Path | None, *, settings: Mapping[str, object]) -> Tu
 
 
 def without_test(run: RunConfig) -> RunConfig:
-    """The run without any test text, so that a search cannot look at it, and without other loggers."""
+    """Return the run without test sets, so that a search cannot use them, and without additional loggers."""
     return run.model_copy(
         update={
             "data": run.data.model_copy(update={"test": ()}),

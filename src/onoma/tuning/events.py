@@ -1,4 +1,4 @@
-"""What happens in a search, for whoever listens."""
+"""Events of a search, for listeners."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from onoma.tuning.space import Params
 
 @dataclass(frozen=True, slots=True)
 class SearchEvent:
-    """Something that happens in a search."""
+    """Base class of the events of a search."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialBegun(SearchEvent):
-    """A trial begins, or goes on where ``number`` is that of an earlier one."""
+    """Start of a trial, or continuation of an interrupted one with the same ``number``."""
 
     number: int
     params: Params
@@ -23,7 +23,7 @@ class TrialBegun(SearchEvent):
 
 @dataclass(frozen=True, slots=True)
 class TrialProgress(SearchEvent):
-    """A trial does something new."""
+    """Progress of a running trial, as a short text."""
 
     number: int
     text: str
@@ -31,11 +31,11 @@ class TrialProgress(SearchEvent):
 
 @dataclass(frozen=True, slots=True)
 class TrialEnded(SearchEvent):
-    """A trial is over.
+    """End of a trial.
 
     Attributes:
-        record: of the trial.
-        best: whether no finished trial is better.
+        record: record of the trial.
+        best: whether the trial has finished and no finished trial has a higher F1.
     """
 
     record: TrialRecord
@@ -44,12 +44,12 @@ class TrialEnded(SearchEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchForecast(SearchEvent):
-    """What fits into the budget, from how long trials have taken.
+    """Estimate of how many trials fit into the budget, from the time that trials have taken.
 
     Attributes:
-        seconds: that a whole trial takes.
-        trials: that the study will have; None where nothing bounds them.
-        seconds_left: until all is done, runs with new seeds included.
+        seconds: median time of a finished trial.
+        trials: expected number of trials of the study.
+        seconds_left: seconds until everything is done, including the runs with new seeds.
     """
 
     seconds: float
@@ -59,11 +59,11 @@ class SearchForecast(SearchEvent):
 
 @dataclass(frozen=True, slots=True)
 class WorkerDied(SearchEvent):
-    """A process has died; its trial is tried again once.
+    """Unexpected end of a worker process; its trial is retried once.
 
     Attributes:
-        how: by which signal or with which exit status.
-        left: processes that go on.
+        how: signal or exit status with which the process ended.
+        left: number of worker processes that are left.
     """
 
     how: str
@@ -72,6 +72,10 @@ class WorkerDied(SearchEvent):
 
 @dataclass(frozen=True, slots=True)
 class OthersRunning(SearchEvent):
-    """Nothing is left to begin, but other calls still have so many trials."""
+    """Waiting for other calls: this one has no trial left to start, but others are still running trials.
+
+    Attributes:
+        trials: number of trials that other calls are running.
+    """
 
     trials: int

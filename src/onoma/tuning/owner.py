@@ -1,4 +1,4 @@
-"""Who has a running trial: the process on this machine or another one, and whether it is still there."""
+"""Identity of the worker process that runs a trial, on this machine or another, and whether it is still alive."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from optuna.trial import FrozenTrial
 from onoma.machine import process_mark, this_machine
 
 SEEN_EVERY = 30.0
-"""Seconds after which a process that has a trial says again that it is there."""
+"""Seconds between the heartbeats of a process that runs a trial."""
 
 _LOST_AFTER = 240.0
-"""Seconds."""
+"""Seconds without a heartbeat after which a trial on another machine counts as lost."""
 
 
 def this_worker() -> dict[str, str | None]:
-    """Who has a trial: the machine, the process, and the one that has started it."""
+    """Return the identity of this worker: its machine, its process and its parent process."""
     return {
         "machine": this_machine(),
         "process": process_mark(os.getpid()),
@@ -27,7 +27,7 @@ def this_worker() -> dict[str, str | None]:
 
 
 def is_lost(trial: FrozenTrial) -> bool:
-    """Whether the process of a running trial is gone, or has not been seen for minutes where it is elsewhere."""
+    """Return whether a running trial's process is dead or, on another machine, has sent no heartbeat for minutes."""
     worker, seen = trial.user_attrs.get("worker"), trial.user_attrs.get("seen")
     if worker is not None and worker["machine"] == this_machine():
         return not _is_there(worker["process"])
@@ -38,7 +38,7 @@ def is_lost(trial: FrozenTrial) -> bool:
 
 
 def died_alone(trial: FrozenTrial) -> bool:
-    """Whether its process has died though the one that had started it has not."""
+    """Return whether a trial's process has died while its parent process is still running."""
     worker = trial.user_attrs.get("worker")
     return worker is not None and worker["machine"] == this_machine() and _is_there(worker["parent"])
 

@@ -1,4 +1,4 @@
-"""What is known of a trial."""
+"""Records of the trials of a study."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onoma.tuning.space import Params
 TrialState = Literal["finished", "pruned", "failed", "running", "waiting", "given back"]
 
 USED: frozenset[TrialState] = frozenset(["finished", "pruned", "failed", "running"])
-"""What counts as a trial of the budget."""
+"""States of the trials that count towards the trial limit of a budget."""
 
 _BLOCKS = 200
 
@@ -24,17 +24,19 @@ class TrialRecord:
     """A trial of a study.
 
     Attributes:
-        number: counted from 0. Trial 0 is the run as it is without a search, if that is in the space.
-        state: ``finished``; ``pruned``, when it was worse than others; ``failed``, for its reason; ``running``;
-            ``waiting`` to be continued; ``given back``, when its process ended and another trial continues it.
-        params: the values of its settings by dotted key.
-        f1: on dev, a fraction of 1: of the best epoch, or the last one where it was pruned; None without one.
-        reason: why it has failed.
-        seconds: that it trained in the process that ended it.
-        continues: the number of the trial that it continues; its own if it is the first.
-        is_default: whether it is the run as it is.
-        worker: the machine and the process that have it.
-        counts: correct, predicted and gold entities of blocks of dev, ``[blocks, 3]``; None where they are not known.
+        number: number of the trial, counted from 0. Trial 0 is the original run, with no setting changed, if its
+            settings are in the search space.
+        state: ``finished``; ``pruned`` if it was worse than others; ``failed`` for a ``reason``; ``running``;
+            ``waiting`` to be continued; ``given back`` if its process ended and another trial continues it.
+        params: values of the searched settings by dotted key.
+        f1: F1 on dev, a fraction of 1: of the best epoch if the trial has finished, else the last one reported; None if
+            there is none.
+        reason: why the trial has failed.
+        seconds: training time in the process that ended the trial.
+        continues: number of the first trial that this one continues; its own number if it continues none.
+        is_default: whether it is the original run.
+        worker: name of the machine that runs or has run it.
+        counts: correct, predicted and gold entities per block of dev, ``[blocks, 3]``; None if they are not known.
     """
 
     number: int
@@ -50,12 +52,16 @@ class TrialRecord:
 
     @property
     def array(self) -> NDArray[np.int64]:
-        """The counts as an array, ``[blocks, 3]``."""
+        """Counts as an array, ``[blocks, 3]``."""
         return np.asarray(self.counts or (), dtype=np.int64).reshape(-1, 3)
 
 
 def in_blocks(counts: NDArray[np.int64]) -> list[tuple[int, int, int]]:
-    """The counts of units as those of a few blocks of units, always the same, since a storage is no place for more."""
+    """Sum the counts of units over at most 200 blocks, always drawn in the same way, to keep the storage small.
+
+    Args:
+        counts: correct, predicted and gold entities per unit of dev, ``[units, 3]``.
+    """
     order = np.random.default_rng(0).permutation(len(counts))
     blocks = np.array_split(counts[order], min(_BLOCKS, max(1, len(counts))))
     return [(int(correct), int(predicted), int(gold)) for correct, predicted, gold in (b.sum(axis=0) for b in blocks)]

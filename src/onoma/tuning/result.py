@@ -1,10 +1,10 @@
-"""Trials, and runs of the best one with new seeds, to what a search has found and how far it can be trusted.
+"""Result of a search and how far it can be trusted, from its trials and from runs of the best one with new seeds.
 
-The F1 on dev of the best of many trials is too high twice. Its seed was lucky: runs with new seeds show by how much.
-And of many trials the one is chosen that suits this dev by chance. How much that makes is estimated on halves of dev:
-the trial that is best on one half is better there than on the other half.
+The F1 on dev of the best of many trials is too high for two reasons. First, its seed was lucky: runs with new seeds
+show by how much. Second, the chosen trial suits this dev set by chance. The second effect is estimated on halves of
+dev: the trial that is best on one half has a higher F1 there than on the other half.
 
-Source: of the choice, Cawley and Talbot 2010, "On over-fitting in model selection", JMLR 11.
+Source: for the second effect, Cawley and Talbot 2010, "On over-fitting in model selection", JMLR 11.
 """
 
 from __future__ import annotations
@@ -25,19 +25,20 @@ _TOP = 5
 _FEWEST_BLOCKS = 10
 
 _T = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23)
-"""Student's t that 95 % of the distribution are within, by degrees of freedom from 1."""
+"""Bounds that contain 95 % of Student's t distribution (two-sided), by degrees of freedom from 1."""
 
 _T_OF_MORE = 2.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
-    """Runs with seeds that the search has not used: of the best trial, and of the run as it is.
+    """Runs of the best trial and of the original run with seeds that the search has not used.
 
     Attributes:
-        seeds: those that both have finished.
-        best, defaults: F1 on dev of each run, fractions of 1.
-        difference: of the means, best less defaults; its interval is for other text of this kind and other seeds.
+        seeds: seeds with which both have finished.
+        best, defaults: F1 on dev of each run of the best trial and of the original run, fractions of 1.
+        difference: difference of the mean F1, best trial minus original run; its interval covers other text of the same
+            kind and other seeds.
     """
 
     seeds: tuple[int, ...]
@@ -47,9 +48,9 @@ class Confirmation:
 
     @property
     def seed_noise(self) -> float:
-        """What chance in training makes of the difference in 95 of 100 cases; infinite with one seed.
+        """Bound that differences due to the training seeds alone stay below in 95 % of cases; infinite with one seed.
 
-        Half the width of the interval of Student's t for two groups with the same variance.
+        It is half the width of Student's t interval for two groups with the same variance.
         """
         seeds = len(self.seeds)
         if seeds < 2:
@@ -61,17 +62,18 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TuneResult:
-    """What a search has found.
+    """Result of a search.
 
     Attributes:
-        trials: of the study, by number.
-        best: the finished trial whose F1 on dev is highest.
-        runner_up: the second; None where there is only one.
-        defaults: the trial that is the run as it is; None where that is not in the space or has not finished.
-        confirmation: the best trial and the run as it is with new seeds; None where the best trial is the run as it
-            is, or no seeds were asked for.
-        notes: what a reader should know.
-        seconds: of the search in this call, without the runs with new seeds.
+        trials: all trials of the study, by number.
+        best: the finished trial with the highest F1 on dev.
+        runner_up: the second best finished trial with other settings; None if there is none.
+        defaults: the trial of the original run, with no setting changed; None if its settings are not in the search
+            space or it has not finished.
+        confirmation: runs of the best trial and of the original run with new seeds; None if the best trial is the
+            original run, or if there are no such runs.
+        notes: notices for the reader, such as on how data was read.
+        seconds: time of the search in this call, without the runs with new seeds.
     """
 
     trials: tuple[TrialRecord, ...]
@@ -84,7 +86,7 @@ class TuneResult:
 
     @classmethod
     def of(cls, trials: Sequence[TrialRecord], *, notes: Sequence[str], seconds: float) -> TuneResult:
-        """What the trials of a study have found, before new seeds confirm it.
+        """Return the result of a study's trials, without a confirmation by new seeds.
 
         Raises:
             InputError: no trial has finished.
@@ -112,29 +114,32 @@ class TuneResult:
 
     @property
     def luck(self) -> float | None:
-        """F1 of the best trial in the search less its mean with new seeds; None without these."""
+        """F1 of the best trial in the search minus its mean F1 with new seeds; None without such runs."""
         return None if self.confirmation is None else self.f1 - fmean(self.confirmation.best)
 
     @property
     def choice_inflation(self) -> float | None:
-        """How much choosing among the trials on this dev adds to F1 there; None where it cannot be estimated."""
+        """Estimate of how much choosing the best trial on dev adds to its F1 there; None if it cannot be estimated."""
         return choice_inflation([trial for trial in self.trials if trial.state == "finished"])
 
     @property
     def top(self) -> tuple[float, ...]:
-        """F1 of the best trials, which shows how much hangs on the choice among them."""
+        """F1 on dev of the five best trials, highest first; shows how much depends on the choice among them."""
         finished = sorted((trial.f1 or 0.0 for trial in self.trials if trial.state == "finished"), reverse=True)
         return tuple(finished[:_TOP])
 
     @property
     def beats_seed_noise(self) -> bool:
-        """Whether the best trial is better than the run as it is on dev by more than chance in training makes."""
+        """Whether the best trial is better on dev than the original run by more than the seed noise."""
         found = self.confirmation
         return found is not None and found.difference.value > found.seed_noise
 
     @property
     def holds_elsewhere(self) -> bool:
-        """Whether it is better on other text of this kind too, as far as dev can tell: less what the choice adds."""
+        """Whether the best trial is probably better than the original run on other text of this kind too.
+
+        Their difference must exceed the seed noise, and its lower bound must exceed the choice inflation.
+        """
         found = self.confirmation
         return (
             self.beats_seed_noise
@@ -143,7 +148,7 @@ class TuneResult:
         )
 
     def statements(self) -> Iterator[str]:
-        """What was found, in sentences; F1 in points of 100."""
+        """Yield the result in sentences, with F1 in points of 100."""
         finished = sum(trial.state == "finished" for trial in self.trials)
         pruned = sum(trial.state == "pruned" for trial in self.trials)
         failed = sum(trial.state == "failed" for trial in self.trials)
@@ -196,7 +201,7 @@ class TuneResult:
         return "The best trial is not better than the defaults by more than the noise of seeds: the defaults are safe."
 
     def to_json(self) -> dict[str, object]:
-        """Plain values for :func:`json.dumps`; F1 in fractions of 1."""
+        """Return plain values for :func:`json.dumps`, with F1 in fractions of 1."""
         return {
             "trials": [{**asdict(trial), "params": dict(trial.params), "counts": None} for trial in self.trials],
             "best": self.best.number,
@@ -220,7 +225,7 @@ class TuneResult:
 
 
 def rank(trials: Sequence[TrialRecord]) -> list[TrialRecord]:
-    """The finished trials with different values, the best first; of equally good ones the earlier."""
+    """Return the finished trials with distinct settings by decreasing F1, ties by number."""
     finished = sorted((trial for trial in trials if trial.state == "finished"), key=_order)
     ranked: list[TrialRecord] = []
     for trial in finished:
@@ -230,16 +235,17 @@ def rank(trials: Sequence[TrialRecord]) -> list[TrialRecord]:
 
 
 def choice_inflation(trials: Sequence[TrialRecord]) -> float | None:
-    """How much better the best of some trials looks on a dev than it is on other text of its kind, in F1.
+    """Estimate how much higher the best trial's F1 is on dev than on other text of the same kind.
 
-    Dev is halved at random many times; the trial that is best on a half is on average better there than on the other
-    half, where all trials are equally good on both. On the whole of dev chance is smaller by the root of two.
+    Dev is split into random halves many times. The estimate is the mean of how much higher the F1 of the trial that is
+    best on one half is there than on the other half, minus the same difference averaged over all trials. It is divided
+    by the square root of two, since chance has less effect on the whole of dev.
 
     Args:
-        trials: finished; those without counts are left out.
+        trials: the finished trials; those without counts are ignored.
 
     Returns:
-        A fraction of 1; None where fewer than two trials have counts of the same dev, or dev is too small.
+        A fraction of 1; None if fewer than two trials have counts of the same dev set, or if dev is too small.
     """
     arrays = [trial.array for trial in trials if trial.counts is not None]
     arrays = [array for array in arrays if array.shape == arrays[0].shape]

@@ -1,8 +1,8 @@
-"""Which values a trial gets: the first trial those of the run as it is, the others what a tree-structured Parzen
-estimator suggests.
+"""Sampler of the values of trials, based on a tree-structured Parzen estimator (TPE).
 
-What is suggested depends on the trials before it and its number, not on the process that asks: a search that was
-interrupted goes on as it would have gone on.
+The first trial may have given values, those of the original run. The values of a trial depend on the trials before it
+and on its number, not on the process that asks for them: an interrupted search continues as if it had not been
+interrupted.
 
 Source: Bergstra et al. 2011, "Algorithms for hyper-parameter optimization"; multivariate as in Falkner et al. 2018.
 """
@@ -19,23 +19,23 @@ from optuna.trial import FrozenTrial
 from onoma.tuning.space import Choice, Domain, Float, Params, SearchSpace
 
 _RANDOM_TRIALS = 6
-"""So many are drawn at random before there is enough to estimate from."""
+"""Number of trials whose values are drawn at random before there is enough data for the estimator."""
 
 _SEEDS = 2**32
 
 
 def distributions(space: SearchSpace) -> dict[str, BaseDistribution]:
-    """The space as Optuna has it."""
+    """Return the search space as Optuna distributions, by dotted key."""
     return {key: _distribution(domain) for key, domain in space.domains.items()}
 
 
 class TrialSampler(BaseSampler):
-    """Suggests the values of a trial.
+    """An Optuna sampler that suggests the values of trials.
 
     Args:
-        space: what is searched.
-        first: the values of the first trial; None to draw them too.
-        seed: decides what is drawn.
+        space: the search space.
+        first: values of the first trial; None to sample them too.
+        seed: seed of the sampling.
     """
 
     def __init__(self, space: SearchSpace, *, first: Params | None, seed: int) -> None:
@@ -65,7 +65,7 @@ class TrialSampler(BaseSampler):
         return trial.number == 0 and self._first is not None
 
     def _of(self, trial: FrozenTrial) -> TPESampler:
-        """The estimator of this trial."""
+        """Return the TPE sampler of a trial, seeded by the trial's number."""
         if self._current is None or self._current[0] != trial.number:
             seed = (self._seed * 1_000_003 + trial.number) % _SEEDS
             self._current = trial.number, TPESampler(n_startup_trials=_RANDOM_TRIALS, seed=seed)

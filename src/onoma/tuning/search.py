@@ -1,4 +1,4 @@
-"""A search: processes train trials of a study until its budget is used up."""
+"""The search: worker processes run trials of a study until its budget is used up."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from onoma.tuning.worker import NoTrial, Train, TrialWanted, TrialWorker
 
 _WAIT_FOR_OTHERS = 5.0
 _FIRST_FAILURES = 3
-"""If so many trials fail, and no other one has finished or is running, all will."""
+"""Number of failed trials after which the search ends, unless another trial has finished, was pruned or is running."""
 
 
 def run_search(
@@ -30,19 +30,19 @@ def run_search(
     processes: int,
     waits: bool,
 ) -> Generator[SearchEvent, None, None]:
-    """Train trials until the budget is used up, and yield what happens. If the caller stops listening, they are ended.
+    """Run trials until the budget is used up, and yield events. Closing the generator stops the running trials.
 
     Args:
-        settings: of the study.
-        train: trains one trial.
-        context: what it is called with beside the trial; can be pickled.
-        budget: how long.
-        processes: how many trials at a time. The cores are shared among them.
-        waits: wait for trials that other calls have, and continue those that are lost.
+        settings: settings of the study.
+        train: function that trains a single trial.
+        context: argument that ``train`` is called with in addition to the trial; must be picklable.
+        budget: time and trial limits.
+        processes: number of trials that run at the same time. The cores are shared among them.
+        waits: whether to wait for trials that other calls are running, and to continue those that are lost.
 
     Raises:
-        TrainingError: all trials fail.
-        InputError: the storage cannot be used any more.
+        TrainingError: the first trials all fail, or a worker process dies before its first trial.
+        InputError: the storage can no longer be used.
     """
     study = Study(settings)
     tracker = BudgetTracker(budget, processes)
@@ -66,7 +66,7 @@ def run_search(
 def _run(
     settings: StudySettings, train: Train, context: Any, *, study: Study, tracker: BudgetTracker, processes: int
 ) -> Iterator[SearchEvent]:
-    """Start processes and go on until they have nothing to do, or no time."""
+    """Start worker processes, and yield their events until no trial or no time is left."""
     threads = max(1, usable_cores() // processes)
 
     def start() -> TrialWorker:
@@ -78,7 +78,7 @@ def _run(
         while workers:
             ready = wait([worker.pipe for worker in workers], timeout=tracker.left(study.records()))
             if not ready:
-                return  # those that run put their trials back
+                return  # time is up: the running workers requeue their trials when they are stopped below
             for worker in [worker for worker in workers if worker.pipe in ready]:
                 answer = worker.receive()
                 if answer is None:

@@ -1,7 +1,7 @@
-"""What is searched: the values that settings of a run may take, read from a table or chosen by the size of the text.
+"""Search space: the values that settings of a run may take, read from a table or chosen by the size of the text.
 
-In TOML a range is a table ``{ low = 1e-5, high = 1e-4, log = true }`` and a choice is a list. The choice ``default``
-leaves the setting as the run has it.
+In TOML, a range is a table ``{ low = 1e-5, high = 1e-4, log = true }`` and a choice is a list. The choice ``default``
+keeps the setting of the run.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ Params = Mapping[str, Value]
 """Values of settings by dotted key."""
 
 _OF_LINEAR = ("training.class_weights", "training.label_smoothing")
-"""Settings that only the head `linear` takes."""
+"""Settings that only the head `linear` supports."""
 
 DEFAULT = "default"
-"""The choice that leaves a setting as the run has it."""
+"""Choice that keeps the setting of the run."""
 
 _NOT_SEARCHED = ("output", "data.train", "data.dev", "data.test", "training.seed", "training.log")
 _RANGE = {"low", "high", "log"}
@@ -32,14 +32,14 @@ _RANGE = {"low", "high", "log"}
 
 @dataclass(frozen=True, slots=True)
 class Float:
-    """A real number between two bounds, which belong to it; ``log`` draws it on a logarithmic scale."""
+    """A range of real numbers, including both bounds; sampled on a logarithmic scale if ``log`` is set."""
 
     low: float
     high: float
     log: bool = False
 
     def holds(self, value: object) -> bool:
-        """Whether a value is in the range."""
+        """Return whether a value is in the range."""
         return _is_number(value) and self.low <= value <= self.high
 
     def __str__(self) -> str:
@@ -48,14 +48,14 @@ class Float:
 
 @dataclass(frozen=True, slots=True)
 class Int:
-    """A whole number between two bounds, which belong to it; ``log`` draws it on a logarithmic scale."""
+    """A range of integers, including both bounds; sampled on a logarithmic scale if ``log`` is set."""
 
     low: int
     high: int
     log: bool = False
 
     def holds(self, value: object) -> bool:
-        """Whether a value is in the range."""
+        """Return whether a value is an integer in the range."""
         return _is_number(value) and value == int(value) and self.low <= value <= self.high
 
     def __str__(self) -> str:
@@ -64,12 +64,12 @@ class Int:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of some values."""
+    """A choice among several values."""
 
     values: tuple[Value, ...]
 
     def holds(self, value: object) -> bool:
-        """Whether a value is one of them."""
+        """Return whether a value is one of the choices."""
         return value in self.values
 
     def __str__(self) -> str:
@@ -81,15 +81,21 @@ Domain = Float | Int | Choice
 
 @dataclass(frozen=True, slots=True)
 class SearchSpace:
-    """The settings that are searched, by dotted key."""
+    """Domains of the searched settings, by dotted key."""
 
     domains: Mapping[str, Domain]
 
     def config(self, run: RunConfig, params: Params) -> RunConfig:
-        """The run with some values of the space; class weights and label smoothing only with a head that takes them.
+        """Return a run with values of the space.
+
+        Class weights and label smoothing are left out unless the head supports them.
+
+        Args:
+            run: the run whose settings are changed.
+            params: values of settings by dotted key.
 
         Raises:
-            ConfigError: they do not fit together.
+            ConfigError: the values are incompatible.
         """
         settings = {key: value for key, value in params.items() if value != DEFAULT or key not in self._with_default}
         if settings.get("model.head", run.model.head) != "linear":
@@ -97,11 +103,11 @@ class SearchSpace:
         return read_config(None, base=run.model_dump(exclude_none=True), settings=settings)
 
     def params_of(self, run: RunConfig, settled: SettledRun) -> dict[str, Value] | str:
-        """The values of the space with which a trial is the run as it is; or which of its settings is outside.
+        """Return the values with which a trial equals the run, or a message if a setting is outside the space.
 
         Args:
-            run: the run.
-            settled: what it does where its settings leave it open.
+            run: the original run.
+            settled: the values that the run uses for settings that it leaves open.
         """
         tree: dict[str, Any] = run.model_dump(mode="json")
         tree["training"] |= asdict(settled.settled)
@@ -118,11 +124,11 @@ class SearchSpace:
         return params
 
     def texts(self) -> dict[str, str]:
-        """Each domain as in TOML, by key."""
+        """Return each domain in TOML syntax, by key."""
         return {key: str(domain) for key, domain in self.domains.items()}
 
     def to_toml(self) -> str:
-        """A table ``[space]``, which a run for ``onoma tune`` may have."""
+        """Return the TOML table ``[space]`` for a configuration of ``onoma tune``."""
         return "[space]\n" + "".join(f"{key} = {text}\n" for key, text in self.texts().items())
 
     @property
@@ -131,14 +137,14 @@ class SearchSpace:
 
 
 def read_space(table: Mapping[str, object], run: RunConfig) -> SearchSpace:
-    """The space of a table.
+    """Read a search space from a table.
 
     Args:
-        table: ranges and choices by key, in tables or with dots.
-        run: what is searched; each bound and each choice must fit it.
+        table: ranges and choices by key, in nested tables or with dotted keys.
+        run: the run to search around; each bound and each choice must be valid in it.
 
     Raises:
-        ConfigError: a key is unknown or cannot be searched, or a value does not fit.
+        ConfigError: a key is unknown or cannot be searched, or a value is invalid.
     """
     domains = {key: _domain(key, value) for key, value in _leaves(table)}
     if not domains:
@@ -161,16 +167,16 @@ def read_space(table: Mapping[str, object], run: RunConfig) -> SearchSpace:
 def default_space(
     run: RunConfig, settled: SettledRun, *, sentences: int, encoders: Sequence[tuple[str, float]] = ()
 ) -> SearchSpace:
-    """A space around the settings of a run: the fewer sentences there are, the more is searched.
+    """Return a search space around the settings of a run, wider the fewer training sentences there are.
 
-    Few sentences: the learning rate, the batch and the epochs vary widely, and classes may be weighed. Many: runs are
-    long and depend less on settings, so the ranges are narrow.
+    With few sentences, the learning rate and the number of epochs vary widely, and class weights may be used. With
+    many, runs take long and depend less on the settings, so the ranges are narrow.
 
     Args:
-        run: the run.
-        settled: what it does where its settings leave it open.
-        sentences: of the training text.
-        encoders: if several are to be tried, each with the learning rate that it would have.
+        run: the run to search around.
+        settled: the values that the run uses for settings that it leaves open.
+        sentences: number of sentences of the training text.
+        encoders: names of the encoders to try, if several, each with its default learning rate.
     """
     start = settled.settled
     rates = [rate for _, rate in encoders] or [start.learning_rate]
@@ -196,10 +202,10 @@ def default_space(
 
 
 _FEW, _MANY = 1_000, 10_000
-"""Sentences."""
+"""Numbers of sentences: below the first, a training text is small; from the second on, it is large."""
 
 _OFTEN = 0.2
-"""Share of windows that are full from which on the window is searched."""
+"""Minimum share of full windows for which the window size is searched."""
 
 _WIDEST = 512
 
@@ -211,7 +217,7 @@ def _epochs(epochs: int, *, few: bool, many: bool) -> Int:
 
 
 def _rounded(rate: float) -> float:
-    """Two digits, which are read more easily."""
+    """Round a learning rate to two significant digits, for readability."""
     return float(f"{rate:.2g}")
 
 

@@ -1,4 +1,4 @@
-"""Storages of studies: opened, named for people, and their errors explained."""
+"""Storages of studies: opening and closing them, showing their addresses, and explaining their errors."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from onoma.errors import ConfigError, InputError
 
 _JOURNAL = "journal:"
 _SQLITE_TIMEOUT = 120.0
-"""Seconds."""
+"""Seconds to wait for a locked SQLite database."""
 
 _PAUSES = (0.2, 0.5, 1.0, 2.0)
-"""Seconds between attempts to open a database whose tables another call makes."""
+"""Seconds between attempts to open a database whose tables another process is creating."""
 
 
 def delete_study(storage: str, name: str) -> None:
-    """Delete a study with all of its trials, where there is one.
+    """Delete a study with all its trials, if it exists.
 
     Raises:
         InputError: the storage cannot be used.
@@ -40,7 +40,7 @@ def delete_study(storage: str, name: str) -> None:
 
 
 def shown_storage(storage: str) -> str:
-    """A storage for people, without its password."""
+    """Return the address of a storage for display, without its password."""
     if storage.startswith(_JOURNAL):
         return storage
     try:
@@ -51,7 +51,7 @@ def shown_storage(storage: str) -> str:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep Optuna from printing what it does."""
+    """Suppress Optuna's log messages below errors within the context."""
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
@@ -61,10 +61,10 @@ def quiet() -> Iterator[None]:
 
 
 def open_storage(storage: str) -> BaseStorage:
-    """Open a storage, and make what it needs.
+    """Open a storage, and create its folder and tables if they do not exist.
 
     Raises:
-        ConfigError: this is neither a URL nor a journal.
+        ConfigError: ``storage`` is neither a URL nor a journal.
     """
     if storage.startswith(_JOURNAL):
         path = Path(storage.removeprefix(_JOURNAL))
@@ -86,12 +86,12 @@ def open_storage(storage: str) -> BaseStorage:
         except (IntegrityError, OperationalError, ProgrammingError) as error:
             if not (isinstance(error, IntegrityError) or "already exists" in str(error)):
                 raise
-            time.sleep(pause)  # another call has just begun to make the same tables
+            time.sleep(pause)  # another process is creating the same tables
     return RDBStorage(storage, engine_kwargs=options)
 
 
 def close_storage(storage: BaseStorage) -> None:
-    """Close the connections to a database."""
+    """Close the database connections of a storage."""
     storage.remove_session()
     if isinstance(storage, RDBStorage):
         storage.engine.dispose()
@@ -99,7 +99,7 @@ def close_storage(storage: BaseStorage) -> None:
 
 @contextmanager
 def explaining(storage: str) -> Iterator[None]:
-    """In here the errors of a storage become ones that name it.
+    """Convert errors of a storage within the context to errors that name the storage.
 
     Raises:
         InputError: the storage cannot be used.

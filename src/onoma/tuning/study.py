@@ -1,8 +1,9 @@
-"""A study in a storage that processes and machines share: who takes which trial, and what becomes of it.
+"""A study in a storage shared by processes and machines: assignment of trials to processes, and their results.
 
-Optuna keeps the trials. Whether the process of a running trial is still there is asked of the system where it is on
-this machine; elsewhere a trial that has not been seen for some minutes is taken for lost. A lost trial is put back,
-with its values, and whoever takes it continues it. This module does not know what a trial trains.
+Optuna stores the trials. A running trial is lost if its process has died. On this machine, the operating system is
+asked whether it has; on another machine, a trial counts as lost if it has had no heartbeat for some minutes. A lost
+trial is requeued with its values, and the process that takes it continues it. This module does not know what a trial
+trains.
 """
 
 from __future__ import annotations
@@ -35,29 +36,29 @@ PrunerName = Literal["median", "hyperband", "none"]
 AnyTrial = FrozenTrial | optuna.Trial
 
 STEPS = 10
-"""A trial is judged after each tenth of its run, so that runs of different length are compared at the same share."""
+"""Number of pruning steps per run. Runs of different lengths are compared after the same share of their epochs."""
 
 _IDENTITY = "onoma"
 _DEATHS = 2
-"""A trial whose process dies so often by itself has failed."""
+"""Number of deaths of a trial's process, while the parent process lives, after which the trial counts as failed."""
 
 _WAIT_FOR_IDENTITY = 10.0
 _UNJUDGED_TRIALS, _UNJUDGED_STEPS = 4, 3
-"""The median of fewer trials says little, and so does the beginning of a run."""
+"""Number of finished trials, and of steps of a run, before which the median is too unreliable for pruning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudySettings:
-    """Which study, and how it searches; can be sent to another process.
+    """Identification of a study and settings of its search; picklable.
 
     Attributes:
-        storage: a URL of a database as SQLAlchemy has them, such as ``sqlite:///study.db``, or ``journal:PATH``.
-        name: of the study in its storage.
-        identity: what the study is about, by name; two searches of the same study have the same.
-        space: what is searched.
-        first: the values of the first trial; None to draw them too.
-        pruner: which trials are ended early.
-        seed: decides what is drawn.
+        storage: SQLAlchemy URL of a database, such as ``sqlite:///study.db``, or ``journal:PATH``.
+        name: name of the study in its storage.
+        identity: facts that identify the search, by name; all calls that share a study must agree in them.
+        space: the search space.
+        first: values of the first trial; None to sample them too.
+        pruner: method that decides which trials are stopped early.
+        seed: seed of the sampling.
     """
 
     storage: str
@@ -70,10 +71,10 @@ class StudySettings:
 
 
 class Study:
-    """A study that exists in its storage; made if it does not.
+    """A study in a storage, created if it does not exist.
 
     Raises:
-        InputError: the storage cannot be used, or the study in it is another one; names what differs.
+        InputError: the storage cannot be used, or its study of this name is another search; names the differences.
     """
 
     def __init__(self, settings: StudySettings) -> None:
@@ -101,19 +102,19 @@ class Study:
             self._id = self._storage.get_study_id_from_name(settings.name)
 
     def records(self) -> list[TrialRecord]:
-        """All trials, by number."""
+        """Return the records of all trials, by number."""
         with explaining(self.settings.storage):
             return [_record(trial) for trial in self.optuna.get_trials(deepcopy=False)]
 
     def has_trials_left(self, most: int | None) -> bool:
-        """Whether a trial may begin where a study may have so many; None for no bound."""
+        """Return whether the study has fewer than ``most`` trials; always true if ``most`` is None."""
         return most is None or sum(record.state in USED for record in self.records()) < most
 
     def begin(self, most: int | None) -> RunningTrial | None:
-        """Take the next trial: one that has to be continued, or a new one; None where there are enough.
+        """Take the next trial: a requeued one or a new one; return None if the study has enough trials.
 
         Args:
-            most: trials that the study may have; None for no bound.
+            most: maximum number of trials of the study; None for no limit.
         """
         self.put_back_lost()
         if not self.has_trials_left(most):
@@ -126,18 +127,18 @@ class Study:
         return trial
 
     def put_back_lost(self) -> None:
-        """Put back the trials whose process is gone; one whose process keeps dying by itself has failed."""
+        """Requeue the trials whose process is dead; mark one whose process dies repeatedly as failed."""
         with explaining(self.settings.storage):
             for trial in self.optuna.get_trials(deepcopy=False, states=(State.RUNNING,)):
                 if is_lost(trial):
                     self._put_back(trial, died=died_alone(trial))
 
     def running(self) -> int:
-        """How many trials processes have now."""
+        """Return the number of running trials."""
         return sum(record.state == "running" for record in self.records())
 
     def set_attribute(self, number: int, name: str, value: object) -> None:
-        """Keep something with a trial that is running."""
+        """Store an attribute of a running trial."""
         self._storage.set_trial_user_attr(self._trial_id(number), name, value)
 
     def _put_back(self, trial: FrozenTrial, *, died: bool) -> None:
@@ -149,7 +150,7 @@ class Study:
                 self.set_attribute(trial.number, "reason", text)
             self._storage.set_trial_state_values(self._trial_id(trial.number), State.FAIL)
         except UpdateFinishedTrialError:
-            return  # another process has done it
+            return  # another process has already ended or requeued it
         if again and len(trial.params) == len(self._distributions):
             kept = {
                 "continues": _first_number(trial),
@@ -159,11 +160,11 @@ class Study:
             self.optuna.enqueue_trial(trial.params, user_attrs=kept)
 
     def put_back(self, number: int) -> None:
-        """Put back a running trial, so that it is continued later."""
+        """Requeue a running trial, so that it is continued later."""
         self._put_back(self._storage.get_trial(self._trial_id(number)), died=False)
 
     def _is_taken_already(self, trial: RunningTrial, most: int | None) -> bool:
-        """Whether two processes have taken the last trial of the budget, or the same one, and this one is too much."""
+        """Return whether a trial exceeds the limit or duplicates another, because two processes took one at once."""
         before = [record for record in self.records() if record.number < trial.number and record.state in USED]
         doubles = any(record.continues == trial.first_number for record in before)
         return doubles or (most is not None and len(before) >= most)
@@ -177,7 +178,7 @@ class Study:
         while (before := self.optuna.user_attrs.get(_IDENTITY)) is None:
             if self.optuna.get_trials(deepcopy=False):
                 raise InputError(f"{place}: the study {name!r} was not made by onoma; choose another name with --study")
-            if time.monotonic() - waited > _WAIT_FOR_IDENTITY:  # whoever made it died before it said what it is
+            if time.monotonic() - waited > _WAIT_FOR_IDENTITY:  # its creator died before storing the identity
                 self.optuna.set_user_attr(_IDENTITY, dict(self.settings.identity))
             time.sleep(0.1)
         if found := changes(before, self.settings.identity):
@@ -189,16 +190,16 @@ class Study:
 
 
 class RunningTrial:
-    """A trial that this process has.
+    """A trial that this process is running.
 
     Args:
-        study: whose it is.
-        trial: as Optuna has it, with its values.
+        study: study of the trial.
+        trial: the Optuna trial, with its values.
 
     Attributes:
-        params: the values of its settings.
-        number: its own.
-        first_number: that of the trial that it continues, or its own.
+        params: values of the searched settings by dotted key.
+        number: number of the trial.
+        first_number: number of the first trial that this one continues; its own number if it continues none.
     """
 
     def __init__(self, study: Study, trial: optuna.Trial) -> None:
@@ -214,12 +215,12 @@ class RunningTrial:
         self._seen = _Seen(study, self.number)
 
     def report(self, epoch: int, epochs: int, f1: float) -> None:
-        """Say how good it is after an epoch; kept where another tenth of the run is over.
+        """Report F1 after an epoch; it is stored only if another tenth of the run is complete.
 
         Args:
-            epoch: counted from 1.
-            epochs: of the whole run.
-            f1: on dev, a fraction of 1.
+            epoch: number of the epoch, counted from 1.
+            epochs: number of epochs of the whole run.
+            f1: F1 on dev, a fraction of 1.
         """
         step = STEPS * epoch // epochs
         if step and step not in self._reported:
@@ -227,16 +228,16 @@ class RunningTrial:
             self._trial.report(f1, step)
 
     def should_end(self) -> bool:
-        """Whether it is worse than others at the same share of their runs."""
+        """Return whether to prune the trial, because it is worse than others after the same share of their runs."""
         return self._trial.should_prune()
 
     def finish(self, f1: float, *, seconds: float, counts: Sequence[tuple[int, int, int]] | None) -> None:
-        """Keep what it has reached.
+        """Store the result of the trial and mark it as finished.
 
         Args:
-            f1: on dev, of its best epoch, a fraction of 1.
-            seconds: that it trained.
-            counts: as in :class:`~onoma.tuning.records.TrialRecord`.
+            f1: F1 on dev of the best epoch, a fraction of 1.
+            seconds: training time.
+            counts: entity counts per block of dev, as in :class:`~onoma.tuning.records.TrialRecord`.
         """
         self._study.set_attribute(self.number, "seconds", seconds)
         if counts is not None:
@@ -244,32 +245,32 @@ class RunningTrial:
         self.end(State.COMPLETE, value=f1)
 
     def prune(self, *, seconds: float) -> None:
-        """End it since it is worse than others."""
+        """Mark the trial as pruned."""
         self._study.set_attribute(self.number, "seconds", seconds)
         self.end(State.PRUNED)
 
     def fail(self, reason: str, *, seconds: float) -> None:
-        """End it for a reason."""
+        """Mark the trial as failed for a reason."""
         self._study.set_attribute(self.number, "seconds", seconds)
         self._study.set_attribute(self.number, "reason", reason)
         self.end(State.FAIL)
 
     def put_back(self) -> None:
-        """Leave it to whoever continues it."""
+        """Requeue the trial, so that this or another process continues it later."""
         self._seen.stop()
         self._study.put_back(self.number)
 
     def end(self, state: State, *, value: float | None = None) -> None:
-        """Tell the study how it has ended."""
+        """Stop the heartbeat and report the final state of the trial to the study."""
         self._seen.stop()
         with quiet():
             self._study.optuna.tell(self._trial, value, state=state)
 
 
 class _Seen:
-    """Tells the storage now and then that a trial's process is there, for those who cannot ask the system.
+    """Heartbeat of a running trial: a thread that regularly stores the current time, for processes on other machines.
 
-    It ends with the trial, also where that is dropped.
+    It stops with the trial, also when the trial is garbage-collected.
     """
 
     def __init__(self, study: Study, number: int) -> None:
@@ -288,7 +289,7 @@ def _tell(study: ref[Study], number: int, stop: Event) -> None:
     while not stop.wait(SEEN_EVERY):
         if (found := study()) is None:
             return
-        with suppress(OptunaError, SQLAlchemyError, OSError):  # it is tried again
+        with suppress(OptunaError, SQLAlchemyError, OSError):  # retried at the next heartbeat
             found.set_attribute(number, "seen", time.time())
         del found
 

@@ -1,4 +1,4 @@
-"""Processes that take trials of a study by themselves, so that those of other calls and machines share the work.
+"""Worker processes that take trials from a shared study, so that several calls and machines can share the work.
 
 This module does not know how a trial is trained.
 """
@@ -23,17 +23,17 @@ from onoma.tuning.storage import shown_storage
 from onoma.tuning.study import RunningTrial, Study, StudySettings
 
 Report = Callable[[str], None]
-"""Called with what a trial is doing, a short text."""
+"""Function called with a short text on what a trial is doing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
-    """What a trial has come to.
+    """Result of the training of a trial.
 
     Attributes:
-        f1: on dev, a fraction of 1.
-        seconds: that it trained.
-        counts: of blocks of dev, as in :class:`~onoma.tuning.records.TrialRecord`.
+        f1: F1 on dev of the best epoch, a fraction of 1.
+        seconds: training time.
+        counts: entity counts per block of dev, as in :class:`~onoma.tuning.records.TrialRecord`.
     """
 
     f1: float
@@ -42,32 +42,35 @@ class Reached:
 
 
 class PrunedError(Exception):
-    """Raised by what trains a trial when the trial is to end since it is worse than others."""
+    """Raised by the function that trains a trial when the trial is pruned because it is worse than others."""
 
 
 Train = Callable[[RunningTrial, Any, Report], Reached]
-"""Trains a trial, given what all trials need. It must be a function that can be pickled."""
+"""Function that trains a trial, called with the trial, the context shared by all trials, and a report function.
+
+It must be picklable.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class TrialWanted:
-    """A process asks whether it may take a trial."""
+    """Message of a worker process that asks whether it may take a trial."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoTrial:
-    """There is no trial to take."""
+    """Message of a worker process that there is no trial to take."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Broken:
-    """The study cannot be used any more."""
+    """Message of a worker process that the study can no longer be used."""
 
     why: str
 
 
 class TrialWorker:
-    """A process that takes trials."""
+    """A worker process that runs trials of a study."""
 
     def __init__(self, settings: StudySettings, train: Train, context: Any, *, most: int | None, threads: int) -> None:
         self._process = WorkerProcess(work, settings, train, context, most, threads=threads)
@@ -75,11 +78,11 @@ class TrialWorker:
         self.began = False
 
     def receive(self) -> SearchEvent | TrialWanted | NoTrial | None:
-        """What it says; None when it has died.
+        """Receive the next message of the process; return None if it has died.
 
         Raises:
-            InputError: the study cannot be used any more.
-            TrainingError: it has died before it began a trial, so the next one would too.
+            InputError: the study can no longer be used.
+            TrainingError: the process has died before its first trial, so a new process would probably die too.
         """
         try:
             answer = self.pipe.recv()
@@ -95,7 +98,7 @@ class TrialWorker:
         return answer
 
     def answer(self, *, may_begin: bool) -> None:
-        with suppress(ConnectionError):  # a dead one is found when it is listened to
+        with suppress(ConnectionError):  # `receive` detects a dead process
             self.pipe.send(may_begin)
 
     @property
@@ -107,14 +110,14 @@ class TrialWorker:
 
 
 def work(pipe: Connection, settings: StudySettings, train: Train, context: Any, most: int | None) -> None:
-    """What a process does: a trial after the other, until there are none or it is not allowed to.
+    """Run trials one after another until none is left or no further one may start; runs in the worker process.
 
     Args:
-        pipe: to the process that has started it.
-        settings: of the study.
-        train: trains one trial.
-        context: what it is called with beside the trial.
-        most: trials that the study may have.
+        pipe: pipe to the parent process.
+        settings: settings of the study.
+        train: function that trains a single trial.
+        context: argument that ``train`` is called with in addition to the trial.
+        most: maximum number of trials of the study; None for no limit.
     """
     signal.signal(signal.SIGTERM, _stop)
     try:
@@ -130,14 +133,14 @@ def work(pipe: Connection, settings: StudySettings, train: Train, context: Any, 
         return
     except OnomaError as error:
         pipe.send(_Broken(str(error)))
-    except Exception as error:  # whatever a database raises
+    except Exception as error:  # database drivers raise errors of many types
         pipe.send(_Broken(f"{shown_storage(settings.storage)}: the storage failed: {type(error).__name__}: {error}"))
 
 
 def _train(pipe: Connection, study: Study, trial: RunningTrial, train: Train, context: Any) -> None:
-    """Train a trial and keep how it has ended."""
+    """Train a trial, store its result, and send the events of its start and end."""
     pipe.send(TrialBegun(number=trial.first_number, params=trial.params))
-    with suppress(UpdateFinishedTrialError):  # another process took this one for lost and has the trial now
+    with suppress(UpdateFinishedTrialError):  # another process considered this one dead and has taken over the trial
         _train_and_tell(pipe, trial, train, context)
     record = next(record for record in study.records() if record.number == trial.number)
     pipe.send(TrialEnded(record, best=False))
@@ -158,7 +161,7 @@ def _train_and_tell(pipe: Connection, trial: RunningTrial, train: Train, context
         trial.prune(seconds=seconds())
     except OnomaError as error:
         trial.fail(str(error), seconds=seconds())
-    except Exception as error:  # whatever a library raises: the other trials go on
+    except Exception as error:  # an error of any library fails this trial only
         trial.fail(f"{type(error).__name__}: {error}".rstrip(": "), seconds=seconds())
     else:
         trial.finish(reached.f1, seconds=reached.seconds, counts=reached.counts)

@@ -1,4 +1,4 @@
-"""Documents and reports for the eye: terminal, HTML page, table."""
+"""Presentation of documents, reports and models: terminal output, HTML pages, tables and model cards."""
 
 from onoma.text.colours import Palette
 from onoma.views.candidates import candidate_tables, choices, failures, forecasts, machine

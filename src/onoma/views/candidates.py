@@ -1,4 +1,4 @@
-"""A comparison of candidates -> its tables as cells and what else there is to say, for the terminal and a page."""
+"""Tables and statements about a comparison of candidates, for the terminal and for an HTML page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onoma.metrics import Interval
 from onoma.views.table import plain_table
 
 WORDS = (1,)
-"""The columns that hold words: what is special about a row."""
+"""Indices of the columns that hold words instead of numbers: the mark of a row, such as ``best``."""
 
 TESTS = (
     "The best candidate has the highest mean F1 on dev. Intervals (95 %), differences from the best and p-values are "
@@ -33,13 +33,13 @@ _COSTS = ("words/s", "latency, ms", "memory, MB", "size, MB")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateTable:
-    """The table of one corpus and size.
+    """Table of the candidates on one corpus at one training size.
 
     Attributes:
-        title: which one.
-        head: the names of the columns.
-        cells: a row for each candidate.
-        best: the number of the best one's row, counted from 0; None where all have failed.
+        title: corpus, training size and number of runs.
+        head: names of the columns.
+        cells: one row for each candidate.
+        best: index of the best candidate's row; None if all candidates have failed.
     """
 
     title: str
@@ -49,7 +49,7 @@ class CandidateTable:
 
 
 def tables_of(comparison: Comparison) -> Iterator[CandidateTable]:
-    """The tables, a corpus after the other, sizes rising. Costs are left out where none was measured."""
+    """Yield a table for each corpus and training size, smallest size first; without costs if none was measured."""
     for _, group in groupby(comparison.rows, key=lambda row: (row.corpus, row.sentences)):
         rows = list(group)
         figures = ("F1 in %", "", "dev", f"{rows[0].tested_on} (95 %)", "to best", "p", "seconds")
@@ -63,7 +63,7 @@ def tables_of(comparison: Comparison) -> Iterator[CandidateTable]:
 
 
 def candidate_tables(comparison: Comparison) -> Iterator[Table]:
-    """The tables for the terminal, costs in tables of their own; the best candidate is bold."""
+    """Yield the tables for the terminal, with costs in separate tables; the best candidate is bold."""
     for each in tables_of(comparison):
         first = len(each.head) - len(_COSTS) if _COSTS[0] in each.head else len(each.head)
         figures = plain_table(each.head[:first], [row[:first] for row in each.cells], words=WORDS, title=each.title)
@@ -77,18 +77,18 @@ def candidate_tables(comparison: Comparison) -> Iterator[Table]:
 
 
 def title_of(row: ComparisonRow) -> str:
-    """What a row's candidate was trained on, in words."""
+    """Return the corpus and training size of a row as text."""
     return f"{row.corpus}, {'all ' if row.sentences is None else ''}{row.learnt:,} sentences"
 
 
 def largest_size(comparison: Comparison, corpus: str) -> list[ComparisonRow]:
-    """The rows of a corpus that have learnt from the most sentences, of which costs are measured."""
+    """Return the rows of a corpus with the largest training size, which is the only one whose costs are measured."""
     rows = [row for row in comparison.rows if row.corpus == corpus]
     return [row for row in rows if row.sentences == rows[-1].sentences]
 
 
 def failures(comparison: Comparison) -> Iterator[str]:
-    """Why runs have failed, each reason of a candidate once."""
+    """Yield the reasons why runs have failed, each reason once per corpus and candidate."""
     sizes: dict[tuple[str, str, str], list[str]] = {}
     for row in comparison.rows:
         for error in row.errors:
@@ -99,7 +99,7 @@ def failures(comparison: Comparison) -> Iterator[str]:
 
 
 def choices(comparison: Comparison) -> Iterator[str]:
-    """What is chosen for each corpus, or which bounds are exceeded."""
+    """Yield the candidate chosen for each corpus, or the limits that the candidates exceed."""
     for corpus, chosen in comparison.chosen.items():
         bounds = "" if comparison.within is None else f"within {comparison.within}"
         if chosen is not None:
@@ -112,14 +112,14 @@ def choices(comparison: Comparison) -> Iterator[str]:
 
 
 def forecasts(comparison: Comparison) -> Iterator[str]:
-    """What more sentences would bring, for each candidate of which enough sizes were trained."""
+    """Yield the F1 forecast for more sentences, for each candidate trained on enough different sizes."""
     for curve in comparison.curves:
         if curve.forecasts:
             yield _forecast(curve)
 
 
 def machine(comparison: Comparison) -> str:
-    """What the figures of time were measured on."""
+    """Return a description of the hardware on which times were measured."""
     of = comparison.machine
     training = " or ".join(map(str, comparison.threads))
     trained = f"training on {training} of " if training else ""

@@ -1,4 +1,4 @@
-"""What a person should know of a bundle: a summary in a few lines, and the model card in Markdown."""
+"""Summary of a bundle in a few lines, and its model card in Markdown."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SPECIAL = re.compile(r"[\\`*_\[\]<>|#$~]")
 
 
 def write_card(folder: Path, *, name: str) -> None:
-    """Write ``README.md`` with what the model finds, what it was trained on, how training went and how it scored."""
+    """Write the model card ``README.md``: labels, training data, scores and the course of training."""
     bundle = load_bundle(folder)
     figures = bundle.manifest.provenance.figures
     of_entities = {part: of for part, of in figures.items() if "f1" in of}
@@ -99,7 +99,7 @@ def _origin(bundle: Bundle) -> str:
 
 
 def _f1(figures: Mapping[str, float]) -> str:
-    """F1, and its interval where that was measured."""
+    """Return F1 as text, with its interval if that was measured."""
     if "f1_low" not in figures:
         return percent(figures["f1"])
     return f"{percent(figures['f1'])} ({percent_range(Interval(figures['f1_low'], figures['f1_high']))})"
@@ -111,12 +111,12 @@ def _listed(labels: tuple[str, ...]) -> str:
 
 
 def literal(text: str) -> str:
-    """Text on one line, without what Markdown reads as markup."""
+    """Return text on one line, with Markdown's special characters escaped."""
     return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def model_summary(bundle: Bundle) -> Iterator[tuple[str, str]]:
-    """Names and values: tasks, encoder, window, calibration, data, training, and files with their dtypes."""
+    """Yield names and values: tasks, encoder, window, calibration, data, training, and files with their dtypes."""
     manifest, origin = bundle.manifest, bundle.manifest.provenance
     for name, task in manifest.tasks.items():
         yield name, f"{', '.join(task.labels)}; {_how(task)}, head {task.head}"
@@ -144,7 +144,7 @@ def model_summary(bundle: Bundle) -> Iterator[tuple[str, str]]:
 
 
 def _training(settings: object) -> Iterator[tuple[str, str]]:
-    """How the engine trained, where the settings leave nothing open."""
+    """Yield the training settings, if the number of epochs, the learning rate and the batch size are known."""
     if not isinstance(settings, Mapping):
         return
     epochs, rate, batch, dtype, device = (
@@ -155,7 +155,7 @@ def _training(settings: object) -> Iterator[tuple[str, str]]:
 
 
 def _how(task: TaskCard) -> str:
-    """In which form a task predicts."""
+    """Return the form of a task's predictions as text."""
     if isinstance(task, SpansCard):
         return f"{task.overlaps} spans"
     if isinstance(task, TagsCard):

@@ -1,4 +1,4 @@
-"""A comparison to one self-contained HTML page."""
+"""Self-contained HTML page of a comparison of candidates."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from onoma.views.plots import CurveWithForecast, ScatterPoint, learning_curves, 
 
 
 def write_comparison_page(path: Path, comparison: Comparison, *, title: str) -> None:
-    """Write :func:`comparison_page` to a file, which takes its place only when it is whole.
+    """Write :func:`comparison_page` to a file, which appears only when it is complete.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -38,7 +38,7 @@ def write_comparison_page(path: Path, comparison: Comparison, *, title: str) -> 
 
 
 def comparison_page(comparison: Comparison, *, title: str) -> Iterator[str]:
-    """A page of all tables, of F1 against speed, and of learning curves, in chunks."""
+    """Yield a page with all tables, plots of F1 against speed, and learning curves, in chunks."""
     yield figures_head(title)
     yield f'<h1 dir="auto">{escaped(title)}</h1>\n'
     yield from map(paragraph, choices(comparison))
@@ -64,7 +64,7 @@ def _tables(comparison: Comparison) -> Iterator[str]:
 
 
 def _costs(comparison: Comparison) -> Iterator[str]:
-    """F1 against words a second, a picture for each corpus."""
+    """Yield a section with plots of F1 against words per second, one for each corpus."""
     pictures = []
     for corpus in comparison.chosen:
         rows = [row for row in largest_size(comparison, corpus) if row.dev is not None and row.speed is not None]
@@ -88,7 +88,7 @@ def _costs(comparison: Comparison) -> Iterator[str]:
 
 
 def _curves(comparison: Comparison) -> Iterator[str]:
-    """Learning curves, a picture for each corpus."""
+    """Yield a section with plots of learning curves, one for each corpus."""
     pictures = []
     for corpus in comparison.chosen:
         lines = [_line(curve) for curve in comparison.curves if curve.corpus == corpus]

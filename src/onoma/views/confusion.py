@@ -1,4 +1,4 @@
-"""The confusion of labels -> the labels that a table has room for."""
+"""Selection of the labels that are shown in a confusion matrix."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Mapping
 
 
 def frequent_labels(confusion: Mapping[tuple[str, str], int], *, most: int) -> tuple[list[str], int]:
-    """The most frequent labels in alphabetical order, then "" for nothing; and how many labels are left out.
+    """Return the most frequent labels in alphabetical order, and the number of labels left out.
+
+    The last of the returned labels is "", which stands for no entity.
 
     Args:
         confusion: counts by gold and predicted label.
-        most: how many labels to keep.
+        most: maximum number of labels to keep.
     """
     sizes: Counter[str] = Counter()
     for pair, count in confusion.items():

@@ -1,4 +1,4 @@
-"""The learning curve of a run as a picture: loss and what was measured, by epoch, in SVG, which needs no library."""
+"""Learning curve of a run as an SVG picture, drawn without a library: loss and other metrics by epoch."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _MEASURED = {
     "relation_loss": ("held-out loss of relations", 1.0),
     "explained_variance": ("explained variance", 100.0),
 }
-"""What is drawn where it was measured, by its name in the history: title and scale."""
+"""Title and scale of each metric that is drawn if it was measured, by its name in the history."""
 
 
 def write_curve(folder: Path) -> bool:
-    """Draw what ``history.jsonl`` in a bundle says of epochs, where it has a finite loss for two at least.
+    """Draw the epochs of a bundle's ``history.jsonl``, if at least two of them have a finite loss.
 
     Returns:
         Whether ``learning-curve.svg`` was written.
@@ -49,7 +49,7 @@ def write_curve(folder: Path) -> bool:
 
 
 def curve_section(folder: Path, *, caption: str) -> list[str]:
-    """The lines of a card that show the curve, which is drawn; none where there is nothing to draw."""
+    """Draw the curve and return the lines of a card that show it; none if there is nothing to draw."""
     if not write_curve(folder):
         return []
     return ["## Training", "", f"![{caption}]({CURVE})", "", f"Every figure is in [{HISTORY}]({HISTORY}).", ""]
@@ -58,12 +58,12 @@ def curve_section(folder: Path, *, caption: str) -> list[str]:
 def draw_curve(
     loss: Sequence[EpochValue], measured: Mapping[str, Sequence[EpochValue]], *, best: int | None = None
 ) -> str:
-    """Panels side by side, of all that was measured.
+    """Return an SVG picture with a panel for the loss and one for each metric, side by side.
 
     Args:
-        loss: by epoch.
-        measured: by epoch, by title.
-        best: the epoch whose weights were kept.
+        loss: epochs with their loss.
+        measured: for each metric's title, epochs with their value.
+        best: epoch whose weights were kept, which is marked.
     """
     panels = [_panel("loss (smoothed)", loss, colour="#0072b2", mark=None)]
     panels += [_panel(title, points, colour="#d55e00", mark=best) for title, points in measured.items() if points]
@@ -113,7 +113,7 @@ def _panel(title: str, points: Sequence[EpochValue], *, colour: str, mark: float
 
 
 def _ticks(lowest: float, highest: float) -> list[float]:
-    """Some round numbers around a range."""
+    """Return a few round numbers that cover a range, as the ticks of an axis."""
     span = max(highest - lowest, 1e-3)
     power = 10.0 ** math.floor(math.log10(span / 3))
     step = next(power * each for each in _STEPS if power * each * 3 >= span)

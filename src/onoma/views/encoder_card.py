@@ -1,4 +1,4 @@
-"""What a person should know of a pre-trained encoder: a summary in a few lines, and the model card in Markdown."""
+"""Summary of a pre-trained encoder in a few lines, and its model card in Markdown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FIGURES = {
 
 
 def write_encoder_card(folder: Path, *, name: str) -> None:
-    """Write ``README.md`` with what the encoder was trained on, how training went and what was measured."""
+    """Write the model card ``README.md``: training text, metrics and the course of training."""
     facts = json.loads((folder / PRETRAINING).read_text(encoding="utf-8"))
     distilled = facts["teacher"] is not None
     lines = [
@@ -62,7 +62,7 @@ def write_encoder_card(folder: Path, *, name: str) -> None:
 
 
 def encoder_summary(folder: Path) -> Iterator[tuple[str, str]]:
-    """Names and values: size, vocabulary, text, objective, settings of training, and figures of the held-out text."""
+    """Yield names and values: size, vocabulary, text, objective, training settings, and metrics on held-out text."""
     facts: dict[str, Any] = json.loads((folder / PRETRAINING).read_text(encoding="utf-8"))
     config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     settings, text = facts["settings"], facts["text"]
@@ -97,7 +97,7 @@ def encoder_summary(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def figure_lines(figures: Mapping[str, float]) -> Iterator[tuple[str, str]]:
-    """What was measured on held-out text, for people."""
+    """Yield the titles and formatted values of the metrics on held-out text."""
     for name, value in figures.items():
         title, form = _FIGURES[name]
         yield title, form.format(value)

@@ -1,6 +1,7 @@
-"""Explanations -> text and tables for a terminal: what is explained, its words coloured, figures, evidence.
+"""Explanations as text and tables for the terminal: the explained span, its coloured words, scores and evidence.
 
-Green is towards the label and red against it, the stronger the bolder; the tables say the same without colours.
+Green words speak for the label and red words against it; the strongest are bold. The tables show the same without
+colours.
 """
 
 from __future__ import annotations
@@ -20,16 +21,16 @@ if TYPE_CHECKING:
     from onoma.explanation.faithfulness import Estimate, Faithfulness
 
 SHOWN_WORDS = 8
-"""Words of an explanation that its table has, those that push most."""
+"""Number of words in the table of an explanation: those that contribute most."""
 
 _WEAK, _STRONG = 0.1, 0.5
-"""Shares of the strongest push below which a word has no colour, and from which on it is bold."""
+"""Thresholds as shares of the largest contribution: words below the first have no colour, from the second are bold."""
 
 _TOWARDS, _AGAINST = Style(color="green"), Style(color="red")
 
 
 def explanation_parts(explained: Explained) -> Iterator[Text | Table]:
-    """What to print, from top to bottom."""
+    """Yield the texts and tables to print, from top to bottom."""
     if not explained.explanations:
         yield Text("no entities; choose a span with --span")
     for explanation in explained.explanations:
@@ -41,7 +42,7 @@ def explanation_parts(explained: Explained) -> Iterator[Text | Table]:
 
 
 def summary(explanation: Explanation) -> tuple[str, str]:
-    """In words: the runner-up with the margin, and what the log-odds are made of."""
+    """Return two lines of text: the runner-up with the margin, and the parts of the log-odds."""
     runner_up = f"runner-up {explanation.runner_up} {explanation.runner_up_score:.3f}, margin {explanation.margin:+.3f}"
     parts = f"log-odds {explanation.log_odds:+.2f}, with all words hidden {explanation.baseline:+.2f}"
     if explanation.gap is not None:
@@ -50,7 +51,10 @@ def summary(explanation: Explanation) -> tuple[str, str]:
 
 
 def faithfulness_table(found: Faithfulness, *, title: str | None = None) -> Table:
-    """Comprehensiveness and sufficiency of each method, and how they differ from random orders, in probability."""
+    """Return a table of each method's comprehensiveness and sufficiency, and their differences from random orders.
+
+    All values are differences of probabilities.
+    """
     names = ("method", "comprehensiveness", "above random", "sufficiency", "below random")
     rows = [
         (f"{method}, {_SCOPES[scope]}", *map(_estimate, (of.comprehensiveness, of.more, of.sufficiency, of.less)))
@@ -77,7 +81,7 @@ def _heading(explanation: Explanation) -> Text:
 
 
 def _passage(text: str, explanation: Explanation) -> Text:
-    """The window's text, its words coloured and the span underlined and in brackets."""
+    """Return the window's text with its words coloured, and the span underlined and in brackets."""
     entity, words = explanation.entity, explanation.words
     most = max((abs(word.best) for word in words), default=0.0) or 1.0
     result = Text("  ")

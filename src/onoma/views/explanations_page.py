@@ -1,4 +1,4 @@
-"""Explanations -> one self-contained HTML page."""
+"""Self-contained HTML page of explanations."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ol { margin: .5rem 0; padding-inline-start: 1.4rem; font-size: .875rem; line-hei
 
 
 def explanations_page(explained: Explained, *, title: str = "Explanations") -> str:
-    """The page: green words push towards the label and red ones against it; a word's title has its figures."""
+    """Return a page with coloured words: green for the label, red against it; a word's tooltip has its scores."""
     notes = "".join(f"<p>{escaped(note)}</p>\n" for note in explained.notes)
     if not explained.explanations:
         notes += "<p>no entities</p>\n"

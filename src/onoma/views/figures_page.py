@@ -1,4 +1,4 @@
-"""What pages of figures share: their style, and what they begin with."""
+"""Head and style that all pages with scores and plots share."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from onoma.text.markup import escaped
 
 
 def figures_head(title: str, *, style: str = "", script: str = "") -> str:
-    """What a page begins with, up to its body.
+    """Return the beginning of a page, up to the start of its body.
 
     Args:
-        title: that of the page.
-        style: rules that are added to those that all pages of figures have.
-        script: the one that the page may run; it is not part of the head.
+        title: title of the page.
+        style: CSS rules that are added to the shared ones.
+        script: the only script that the page may run; it is not included in the head.
     """
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     if script:

@@ -1,4 +1,4 @@
-"""Details of the figures -> tables for the terminal: errors, reliability of scores, comparisons, runs."""
+"""Tables for the terminal with details of an evaluation: errors, reliability of scores, comparisons, runs."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from onoma.views.confusion import frequent_labels
 from onoma.views.table import plain_table
 
 MOST_LABELS = 8
-"""Labels that the table of confusion has room for in a terminal of usual width."""
+"""Maximum number of labels in the confusion matrix, so that it fits into a terminal of usual width."""
 
 _FIGURES = {"precision": "precision", "recall": "recall", "f1": "F1"}
 
 
 def errors_tables(errors: Errors) -> Iterator[Table]:
-    """A table of the kinds of error with examples, one of labels, and one for each property of entities."""
+    """Yield a table of the kinds of error with examples, the confusion matrix, and a table for each entity property."""
     kinds = []
     for kind, meaning in KINDS.items():
         shown = [f"{_shown(each.gold)} → {_shown(each.predicted)}" for each in errors.examples if each.kind == kind]
@@ -41,7 +41,7 @@ def errors_tables(errors: Errors) -> Iterator[Table]:
 
 
 def reliability_table(reliability: Reliability, *, title: str | None = None) -> Table:
-    """Predicted entities by their score, in bins of as many each; then the summaries."""
+    """Return a table of the predicted entities in bins of equal size by score, with calibration metrics below."""
     return plain_table(
         ("predicted entities", "mean score", "correct"),
         [(f"{bin.entities:,}", f"{bin.score:.3f}", f"{bin.correct:.3f}") for bin in reliability.bins],
@@ -53,7 +53,7 @@ def reliability_table(reliability: Reliability, *, title: str | None = None) -> 
 
 
 def comparison_table(comparison: PairedComparison, *, title: str) -> Table:
-    """Differences of the exact figures in points of 100, with the p-values of both tests."""
+    """Return the differences of the exact scores in percentage points, with the p-values of both tests."""
     rows = []
     for key, name in _FIGURES.items():
         of = getattr(comparison, key)
@@ -69,7 +69,7 @@ def comparison_table(comparison: PairedComparison, *, title: str) -> Table:
 
 
 def runs_table(runs: Mapping[str, Mapping[str, Spread]], *, count: int) -> Table:
-    """Mean and deviation over runs, in percent."""
+    """Return mean and standard deviation of the scores over runs, in percent."""
     rows = [
         (CONVENTIONS[key].name, *(f"{percent(row[of].mean)} ± {percent(row[of].deviation)}" for of in _FIGURES))
         for key, row in runs.items()
@@ -78,7 +78,7 @@ def runs_table(runs: Mapping[str, Mapping[str, Spread]], *, count: int) -> Table
 
 
 def thresholds_table(points: Mapping[str, Point | None], *, title: str) -> Table:
-    """The threshold of each label with what it leaves; none where no threshold does what was wanted."""
+    """Return each label's threshold with its precision and recall; ``none`` if no threshold meets the requirement."""
     rows = [
         (label, "none", "", "")
         if point is None

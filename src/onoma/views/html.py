@@ -1,4 +1,4 @@
-"""Documents -> one self-contained HTML page, in chunks, so that a long corpus need not fit in memory."""
+"""Self-contained HTML page of documents, yielded in chunks so that a long corpus need not fit into memory."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ mark small { margin-inline-start: .4em; color: color-mix(in srgb, var(--hue) 75%
 
 
 def html_page(documents: Iterable[Document], *, title: str = "Entities") -> Iterator[str]:
-    """One page with all documents, as chunks to be written one after the other, in UTF-8.
+    """Yield a page with all documents, in chunks to be written in order, in UTF-8.
 
-    The entities are marked as by :func:`~onoma.text.markup.marked_text`; the legend counts them by label.
+    The entities are marked as by :func:`~onoma.text.markup.marked_text`; the legend has their number by label.
     """
     palette = Palette()
     counts: Counter[str] = Counter()
@@ -60,7 +60,7 @@ def html_page(documents: Iterable[Document], *, title: str = "Entities") -> Iter
 
 
 def page_head(title: str, *, style: str = "") -> str:
-    """What a page begins with, up to its heading; ``style`` is added to the rules that all pages have."""
+    """Return the beginning of a page, up to its heading; the CSS rules ``style`` are added to the shared ones."""
     colours = "\n".join(f".c{number} {{ --hue: {colour}; }}" for number, colour in enumerate(COLOURS))
     return (
         '<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n'

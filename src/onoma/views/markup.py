@@ -1,4 +1,4 @@
-"""Cells -> an HTML table; a section with its heading. This module does not know what it sets."""
+"""HTML elements of pages: tables, sections, paragraphs and figures; independent of what they contain."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from onoma.text.markup import escaped
 
 
 class ShadedCell(NamedTuple):
-    """A cell that is more than its text.
+    """A table cell with a shaded background.
 
     Attributes:
-        text: what it says.
-        shade: how dark its ground is, from 0 to 1.
+        text: text of the cell.
+        shade: darkness of the background, from 0 to 1.
     """
 
     text: str
@@ -23,13 +23,13 @@ class ShadedCell(NamedTuple):
 def table(
     head: Sequence[str], rows: Iterable[Sequence[str | ShadedCell]], *, words: Sequence[int] = (), about: str
 ) -> str:
-    """A table whose first column names its rows and whose others hold numbers.
+    """Return a table whose first column names the rows and whose other columns hold numbers.
 
     Args:
-        head: the names of the columns.
-        rows: a cell for each column.
-        words: columns, counted from 0, that hold words instead.
-        about: what the table is, above it.
+        head: names of the columns.
+        rows: rows with a cell for each column.
+        words: indices of columns that hold words instead of numbers, counted from 0.
+        about: caption above the table.
     """
     names = "".join(f'<th scope="col"{_sort(column, words)}>{escaped(name)}</th>' for column, name in enumerate(head))
     body = "".join(
@@ -42,22 +42,22 @@ def table(
 
 
 def section(id: str, title: str, *parts: str) -> str:
-    """A section of a page with its heading."""
+    """Return a section of a page, with its heading."""
     return f'<section id="{id}">\n<h2>{escaped(title)}</h2>\n{"".join(parts)}</section>\n'
 
 
 def paragraph(text: str) -> str:
-    """A paragraph of plain text."""
+    """Return a paragraph of plain text."""
     return f"<p>{escaped(text)}</p>\n"
 
 
 def beside(*parts: str) -> str:
-    """Tables and pictures side by side, if there is room."""
+    """Return tables and pictures side by side, if there is room."""
     return f'<div class="beside">\n{"".join(parts)}</div>\n'
 
 
 def picture(svg: str) -> str:
-    """A picture in its place."""
+    """Return an SVG picture as a figure element."""
     return f"<figure>{svg}</figure>\n"
 
 

@@ -1,7 +1,8 @@
-"""Plain numbers -> pictures in SVG, drawn by matplotlib, for a page.
+"""SVG plots for HTML pages, drawn with matplotlib.
 
-Colours are those of the page: matplotlib draws in placeholders, which become variables of the page's style, so that a
-picture is dark where the page is dark. Text stays text. This module does not know what its numbers mean.
+The plots use the page's colours: matplotlib draws with placeholder colours, which are replaced by CSS variables of the
+page, so that a plot is dark on a dark page. Text remains text. This module is independent of the meaning of the
+numbers.
 """
 
 from __future__ import annotations
@@ -33,18 +34,18 @@ _VARIABLES = {
     _PREDICTED: "var(--predicted)",
 }
 _ROW, _AROUND = 0.27, 0.55
-"""Inches of a row, and of what is above and below all rows."""
+"""Height of a row, and of the space above and below all rows together, in inches."""
 
 _IDS = re.compile(r'(?<= id=")|(?<=href="#)|(?<=url\(#)')
 _FONT = re.compile(r'font-family: [^;"]*')
 _RULES = re.compile(r"<style.*?</style>", re.DOTALL)
 _MOST_POINTS = 400
 _SMALLEST_AREA, _LARGEST_AREA = 12.0, 900.0
-"""Of a dot, in square points: what is added to all, and what the largest has beside it."""
+"""Area of a dot in square points: the minimum, and the area that the largest dot has in addition to it."""
 
 
 class PlotRow(NamedTuple):
-    """A value with the interval around it, and what it belongs to."""
+    """A named value, with the interval around it if it has one."""
 
     name: str
     value: float
@@ -53,7 +54,7 @@ class PlotRow(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """A line through points, x rising."""
+    """A named line through points, with ascending x."""
 
     name: str
     x: Sequence[float]
@@ -61,7 +62,7 @@ class Curve(NamedTuple):
 
 
 class ScatterPoint(NamedTuple):
-    """A dot at two values, with an area that stands for a third, of which only ratios are seen."""
+    """A named dot at ``(x, y)``, whose area shows ``size`` relative to the largest size."""
 
     name: str
     x: float
@@ -70,13 +71,13 @@ class ScatterPoint(NamedTuple):
 
 
 class CurveWithForecast(NamedTuple):
-    """A line through points with the interval around each, and how it is expected to go on.
+    """A line through measured points with error bars, and its forecast.
 
     Attributes:
-        name: what it belongs to.
-        x, y: the points, x rising.
-        deviations: how far each point strays to either side.
-        ahead: further points, each with its lower and upper bound: ``(x, y, low, high)``.
+        name: name of the line.
+        x, y: the points, with ascending x.
+        deviations: half the length of each point's error bar.
+        ahead: forecast points, each with its lower and upper bound: ``(x, y, low, high)``.
     """
 
     name: str
@@ -87,7 +88,7 @@ class CurveWithForecast(NamedTuple):
 
 
 def need_plots() -> None:
-    """Make sure that pictures can be drawn.
+    """Check that plots can be drawn.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -97,13 +98,13 @@ def need_plots() -> None:
 
 
 def dots(rows: Sequence[PlotRow], *, title: str, axis: str, zero: bool = False) -> str:
-    """A dot for each row with its interval, the first row on top.
+    """Return a plot with a dot and an interval for each row, the first row at the top.
 
     Args:
-        rows: what is drawn.
-        title: what the picture says, for those who do not see it.
-        axis: what the values are.
-        zero: draw a line at 0, from which differences stray.
+        rows: values to draw.
+        title: description of the plot for screen readers.
+        axis: label of the value axis.
+        zero: whether to draw a line at 0, for differences.
     """
     with _styled():
         figure, axes = _rows([row.name for row in rows], axis=axis)
@@ -117,13 +118,13 @@ def dots(rows: Sequence[PlotRow], *, title: str, axis: str, zero: bool = False) 
 
 
 def bars(rows: Sequence[PlotRow], *, title: str, axis: str, most: float | None = None) -> str:
-    """A bar for each row with its number after it, the first row on top.
+    """Return a bar chart with each row's value written after its bar, the first row at the top.
 
     Args:
-        rows: what is drawn; their intervals are not.
-        title: what the picture says, for those who do not see it.
-        axis: what the values are.
-        most: where the axis ends; None for a little beyond the longest bar.
+        rows: values to draw; their intervals are ignored.
+        title: description of the plot for screen readers.
+        axis: label of the value axis.
+        most: upper end of the axis; None for slightly more than the longest bar.
     """
     with _styled():
         figure, axes = _rows([row.name for row in rows], axis=axis)
@@ -134,13 +135,13 @@ def bars(rows: Sequence[PlotRow], *, title: str, axis: str, most: float | None =
 
 
 def curves(lines: Sequence[Curve], *, title: str, axes_names: tuple[str, str], diagonal: bool = False) -> str:
-    """Lines in a square from 0 to 1; the first is solid, the second dashed.
+    """Return a plot of lines in a square from 0 to 1; the first line is solid, the second dashed.
 
     Args:
-        lines: one or two; each keeps some 400 points, which is more than can be seen.
-        title: what the picture says, for those who do not see it.
-        axes_names: what x and y are.
-        diagonal: draw where x is y, and dots on the lines.
+        lines: one or two lines; long ones are thinned out to a few hundred points, more than can be seen.
+        title: description of the plot for screen readers.
+        axes_names: labels of the x and y axes.
+        diagonal: whether to draw the diagonal, and dots on the lines.
     """
     with _styled():
         figure = _figure(height=3.4, width=3.8)
@@ -159,13 +160,13 @@ def curves(lines: Sequence[Curve], *, title: str, axes_names: tuple[str, str], d
 
 
 def scatter(points: Sequence[ScatterPoint], *, front: Sequence[str], title: str, axes_names: tuple[str, str]) -> str:
-    """A dot for each point, x on a logarithmic scale, and a line through those of a front.
+    """Return a scatter plot with a logarithmic x axis, and a line through the points of a front.
 
     Args:
-        points: what is drawn.
-        front: the names of the points through which the line goes.
-        title: what the picture says, for those who do not see it.
-        axes_names: what x and y are.
+        points: points to draw.
+        front: names of the points that the line connects.
+        title: description of the plot for screen readers.
+        axes_names: labels of the x and y axes.
     """
     with _styled():
         figure = _figure(height=3.6, width=5.0)
@@ -189,12 +190,12 @@ def scatter(points: Sequence[ScatterPoint], *, front: Sequence[str], title: str,
 
 
 def learning_curves(lines: Sequence[CurveWithForecast], *, title: str, axes_names: tuple[str, str]) -> str:
-    """Lines, x on a logarithmic scale: solid through what was measured, dashed to what is forecast, with intervals.
+    """Return a plot of learning curves with a logarithmic x axis: measured parts solid, forecasts dashed.
 
     Args:
-        lines: each in a colour of its own as long as there are some.
-        title: what the picture says, for those who do not see it.
-        axes_names: what x and y are.
+        lines: curves to draw; colours repeat if there are more curves than colours.
+        title: description of the plot for screen readers.
+        axes_names: labels of the x and y axes.
     """
     with _styled():
         figure = _figure(height=3.6, width=5.0)
@@ -215,7 +216,7 @@ def learning_curves(lines: Sequence[CurveWithForecast], *, title: str, axes_name
 
 
 def _plain_numbers(axes: Axes) -> None:
-    """Numbers of a logarithmic x as they are, and not too many of them."""
+    """Label a logarithmic x axis with a few plain numbers instead of powers."""
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
     low, high = axes.get_xlim()
@@ -272,10 +273,10 @@ def _short(name: str, *, longest: int = 28) -> str:
 
 
 def _drawn(figure: Figure, *, title: str) -> str:
-    """The figure as an element of a page; its names are made its own, since a page has many."""
+    """Return the figure as an SVG element, with ids that start with the title, since a page has several plots."""
     file = StringIO()
     with warnings.catch_warnings():
-        # matplotlib's own font does not have the label's script; the page's font draws it.
+        # A label may be in a script that matplotlib's font lacks; the browser draws it in the page's font.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     svg = file.getvalue()

@@ -1,6 +1,6 @@
-"""Tables for the terminal: the look that all of them share, and the figures of a report.
+"""Tables for the terminal: the layout that all of them share, and the scores of a report.
 
-Cells are shown as they are: rich would otherwise read ``[b]`` in a label as markup.
+Cells are shown literally; rich would otherwise interpret ``[b]`` in a label as markup.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from onoma.metrics import Report, figure_rows
 
 
 def report_table(report: Report, *, title: str | None = None) -> Table:
-    """A row for each label, then one for each way to count, in percent; support counts gold items."""
+    """Return a table with the scores of each label and scoring convention, in percent; support counts gold items."""
     names = ["in %", "precision", "recall", "F1", "support"]
     if report.intervals is not None:
         names.append(f"F1, {report.intervals.level:.0%} interval")
@@ -39,16 +39,16 @@ def plain_table(
     title: str | None = None,
     caption: str | None = None,
 ) -> Table:
-    """A table whose first column names its rows and whose others hold numbers.
+    """Return a table whose first column names the rows and whose other columns hold numbers.
 
-    Where the terminal is narrow, names, words and the head are folded, and numbers stay whole.
+    In a narrow terminal, names, words and the head are wrapped, but numbers are not.
 
     Args:
-        head: the names of the columns.
-        rows: a cell for each column.
-        words: columns, counted from 0, that hold words instead of numbers.
-        title: above the table.
-        caption: below it.
+        head: names of the columns.
+        rows: rows with a cell for each column.
+        words: indices of columns that hold words instead of numbers, counted from 0.
+        title: text above the table.
+        caption: text below the table.
     """
     table = Table(
         title=None if title is None else literal(title),
@@ -73,5 +73,5 @@ def plain_table(
 
 
 def literal(text: str) -> Text:
-    """Text as it is, without markup, control characters as pictures."""
+    """Return text that is shown literally, without markup and with control characters as visible symbols."""
     return Text(visible(text))

@@ -1,4 +1,4 @@
-"""A document -> text for a terminal, every name with its label after it, in the label's colour or in brackets.
+"""A document as text for the terminal, with each entity's label after it, in the label's colour or in brackets.
 
 >>> document = Document("Angela Merkel visited Lyon.")
 >>> to_terminal(document.with_entities([document.entity(0, 13, "PER")]), colour=False).plain
@@ -19,19 +19,20 @@ TERMINAL_COLOURS = (
     "red", "bright_blue", "green", "magenta", "yellow", "cyan",
     "bright_red", "blue", "bright_green", "bright_magenta", "color(166)", "color(29)",
 )  # fmt: skip
-"""A colour for each of ``COLOURS``: those that a terminal's own theme defines, but for the two that pale on white."""
+"""A terminal colour for each of ``COLOURS``, from the terminal's theme; the last two replace ones too pale on white."""
 
 _CUT = "…"
 
 
 def to_terminal(document: Document, *, colour: bool = True, palette: Palette | None = None) -> Text:
-    """The document's text with its entities marked.
+    """Return the document's text with its entities marked.
 
-    Entities that cross are cut; ``…`` marks the cuts.
+    Entities that cross are split; ``…`` marks the splits.
 
     Args:
-        colour: mark entities and their labels by colour; if not, by brackets.
-        palette: keeps the labels' colours apart over many documents; a new one if not given.
+        document: the document.
+        colour: whether to mark entities and their labels by colour; otherwise by brackets.
+        palette: keeps the labels' colours distinct over several documents; by default a new one.
     """
     palette = Palette() if palette is None else palette
     result = Text()

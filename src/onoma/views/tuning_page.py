@@ -1,4 +1,4 @@
-"""A search to one self-contained HTML page: what was found in words, a table of the trials, and Optuna's plots."""
+"""Self-contained HTML page of a search: its findings in words, a table of the trials, and Optuna's plots."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from onoma.tuning.sampler import distributions
 _FEWEST_FOR_IMPORTANCE = 4
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; script-src 'unsafe-inline' 'unsafe-eval'"
-"""Nothing is loaded. Plotly compiles functions where it draws parallel coordinates."""
+"""Content security policy: nothing is loaded. Plotly compiles functions to draw parallel coordinates."""
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -36,12 +36,12 @@ td.number { text-align: end; font-variant-numeric: tabular-nums; }
 
 
 def write_tuning_page(path: Path, found: TuneResult, *, space: SearchSpace) -> None:
-    """Write a page that needs nothing else, also no network.
+    """Write a self-contained page, which needs no network.
 
     Args:
-        path: the page.
-        found: what a search has found.
-        space: what was searched.
+        path: path of the page.
+        found: result of the search.
+        space: the search space.
 
     Raises:
         CorpusError: the file cannot be written.
@@ -68,7 +68,7 @@ def _page(found: TuneResult, space: SearchSpace) -> Iterator[str]:
 
 
 def _figures(found: TuneResult, space: SearchSpace) -> Iterator[tuple[str, graph_objects.Figure]]:
-    """Optuna's plots by title, in percent of F1."""
+    """Yield Optuna's plots by title, with F1 in percent."""
     with quiet():
         study = optuna.create_study(direction="maximize")
         study.add_trials([_as_optuna(trial, space) for trial in found.trials if trial.state in ("finished", "pruned")])
@@ -98,7 +98,7 @@ def _percent(trial: optuna.trial.FrozenTrial) -> float:
 
 
 def _script(figures: dict[str, graph_objects.Figure]) -> str:
-    """What draws the plots."""
+    """Return the script that draws the plots."""
     lines = []
     for number, figure in enumerate(figures.values()):
         parts = json.loads(str(figure.to_json()))

@@ -1,4 +1,4 @@
-"""Heads: what turns hidden states into scores, and owns its loss."""
+"""Heads, which map hidden states to the scores of a task and compute its loss."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -12,17 +12,17 @@ from onoma.models.heads.words import WordHead
 from onoma.tasks import AnyTask, SentenceTask, SpanTask, WordTask
 
 TAG_HEADS: Mapping[str, type[TagHead]] = MappingProxyType({"linear": LinearHead, "crf": CrfHead})
-"""The heads of tags by the name that configurations and bundles use."""
+"""Tag heads by the names that configurations and bundles use."""
 
 HEADS: Mapping[str, type[TagHead] | type[SpanHead]] = MappingProxyType({**TAG_HEADS, "span": SpanHead})
-"""Every head of entities by its name."""
+"""All entity heads by name."""
 
 
 def make_head(name: str, hidden: int, task: AnyTask, settings: HeadSettings) -> AffineHead:
-    """A new head for a task; of words and of sentences all are called ``linear``.
+    """Create a new head for a task; the only head for word and sentence tasks is called ``linear``.
 
     Raises:
-        ValueError: the head is not one of the task.
+        ValueError: the head does not support the task.
     """
     if isinstance(task, WordTask | SentenceTask) and name == "linear":
         return WordHead(hidden, task, settings) if isinstance(task, WordTask) else SentenceHead(hidden, task, settings)

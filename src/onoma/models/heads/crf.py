@@ -1,11 +1,11 @@
-"""A linear-chain CRF over tag scores: the loss is that of a whole sentence's tags.
+"""A linear-chain CRF over tag scores, whose loss is the negative log-likelihood of whole tag sequences.
 
-The score of a tag sequence is the sum of its words' tag scores and of its transitions; steps that the tagging scheme
-does not allow have none, so that they are in no sequence. The partition function is exact, by the forward algorithm in
-log space over all sentences of a batch at once. Where several tags may be right the sequences of all of them are summed
-(Greenberg et al. 2018, section 3).
+The score of a tag sequence is the sum of the tag scores of its words and of its transition scores. Transitions that the
+tagging scheme does not allow are masked, so that no sequence contains them. The partition function is exact: it is
+computed with the forward algorithm in log space, for all sentences of a batch at once. Where several tags may be
+correct, the loss sums over the sequences of all of them (Greenberg et al. 2018, section 3).
 
-Source: Lafferty et al. 2001; Lample et al. 2016, section 2.1, https://aclanthology.org/N16-1030.
+Sources: Lafferty et al. 2001; Lample et al. 2016, section 2.1, https://aclanthology.org/N16-1030.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from onoma.models.heads.head import HeadSettings, SentenceBounds, TagHead
 from onoma.tasks import TagTask
 
 _NEVER = -1e4
-"""Stands for the score of what is not allowed: far below any other, and its gradient is a number."""
+"""Score of tags and transitions that are not allowed: far below all others, but finite, as are its gradients."""
 
 
 class CrfHead(TagHead):
-    """Tag scores and learnt transitions.
+    """A head of tag scores with learned transition scores.
 
-    Transitions begin at 0 and learn faster than the rest: a rate that suits the weights of an encoder moves a score by
-    less than a tenth in a thousand steps of Adam.
+    Transition scores start at 0 and have a higher learning rate than other parameters: at a rate that suits an encoder,
+    a score moves by less than a tenth in a thousand steps of Adam.
 
     Raises:
-        ConfigError: class weights or label smoothing are set, which a loss of whole sequences has no place for.
+        ConfigError: class weights or label smoothing are set, which a loss of whole sequences does not support.
     """
 
     rate_factors: ClassVar[Mapping[str, float]] = MappingProxyType({"step": 50.0, "start": 50.0, "end": 50.0})
@@ -63,19 +63,19 @@ class CrfHead(TagHead):
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
         scores = self(hidden).float()
         right = scores.masked_fill(~self.allowed[targets], _NEVER)
-        # Both sums in one pass: over the sequences that are right, and over all.
+        # Both log-sums in one pass: over the sequences that match the targets, and over all sequences.
         of_right, of_all = self._log_sums(torch.stack([right, scores]), sequences)
         return (of_all - of_right).sum(), scores.new_tensor(len(targets))
 
     def parameters_for_decoding(self) -> dict[str, NDArray[np.float64]]:
-        """The learnt transitions by name."""
+        """Return the learned transition scores by name."""
         learnt = {"step": self.step, "start": self.start, "end": self.end}
         return {name: weights.detach().cpu().double().numpy() for name, weights in learnt.items()}
 
     def _log_sums(
         self, scores: Float[Tensor, "both words tags"], sequences: SentenceBounds
     ) -> Float[Tensor, "both sequences"]:
-        """The logarithm of the sum, over all tag sequences of each sentence, of their exponentiated scores."""
+        """Return the log-sum-exp of the scores of all tag sequences, for each sentence."""
         lengths = sequences.lengths
         places = torch.arange(int(lengths.max()), device=lengths.device)
         inside = places < lengths[:, None]

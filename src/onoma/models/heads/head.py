@@ -1,4 +1,4 @@
-"""What a model asks of its heads. A further head is one new file and one line in ``HEADS``."""
+"""The interface of heads, and base classes. Adding a head takes one new file and one line in ``HEADS``."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from onoma.tasks import TagTask
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SentenceBounds:
-    """Where the sentences of a batch of words begin and end; a window may begin or end within one.
+    """The bounds of the sentences in a batch of words; a window may begin or end inside a sentence.
 
     Attributes:
-        lengths: words of each sentence, or of the part of it that a window holds, one after the other.
-        begins: whether it has the first word of its sentence.
-        ends: whether it has the last one.
+        lengths: number of words of each sentence, or of the part of it inside a window, in order.
+        begins: whether each sentence, or part, includes the first word of its sentence.
+        ends: whether each sentence, or part, includes the last word of its sentence.
     """
 
     lengths: Int64[Tensor, " sequences"]
@@ -34,12 +34,13 @@ class SentenceBounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadSettings:
-    """What may be set of a head.
+    """Settings of a head.
 
     Attributes:
-        dropout: probability with which a hidden unit is dropped in training.
-        class_weights: how much a word of each tag counts in the loss, all the same where None; not saved.
-        label_smoothing: share of a target that goes to all tags alike (Szegedy et al. 2016, section 7).
+        dropout: dropout probability of hidden units in training.
+        class_weights: weight of a word in the loss, for each target tag; None for equal weights. Not saved.
+        label_smoothing: share of the target probability that is spread evenly over all tags (Szegedy et al. 2016,
+            section 7).
     """
 
     dropout: float = 0.1
@@ -48,44 +49,44 @@ class HeadSettings:
 
 
 class Head(nn.Module, ABC):
-    """Turns hidden states into scores of a task and owns its loss.
+    """Base class of heads, which map hidden states to the scores of a task and compute its loss.
 
     Attributes:
-        rate_factors: parameters that learn faster than the head's rate, by name, and how many times as fast.
+        rate_factors: factors on the head's learning rate, by the names of the parameters that they apply to.
     """
 
     rate_factors: ClassVar[Mapping[str, float]] = MappingProxyType({})
 
     @abstractmethod
     def forward(self, hidden: Float[Tensor, "*axes hidden"]) -> Float[Tensor, "*axes tags"]:
-        """Scores of every subword, before any softmax."""
+        """Return the scores of every subword, before any softmax."""
 
     @abstractmethod
     def loss(
         self, hidden: Float[Tensor, "words hidden"], sequences: SentenceBounds, targets: Int64[Tensor, "*targets"]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        """What training makes small.
+        """Return the loss of a batch, as a sum and the weight to divide it by.
 
         Args:
             hidden: the encoder's hidden states at the first subwords of words.
-            sequences: the sentences of the words.
-            targets: of the task: one for each word, or the spans; see :class:`onoma.models.PackedBatch`.
+            sequences: bounds of the sentences of the words.
+            targets: targets of the task, one for each word, or the spans; see :class:`onoma.models.PackedBatch`.
 
         Returns:
-            The sum of the words' losses, and of their weights: the loss of a batch is the first over the second.
+            The sum of the losses, and the sum of their weights. The loss of a batch is the first divided by the second.
         """
 
     def parameters_for_decoding(self) -> dict[str, NDArray[np.float64]]:
-        """What decoding needs of the trained head; see :data:`onoma.tasks.tag_task.Parameters`."""
+        """Return the trained parameters that decoding needs; see :data:`onoma.tasks.tag_task.Parameters`."""
         return {}
 
 
 class AffineHead(Head):
-    """A head that scores a word by dropout and an affine map.
+    """A head that scores words with dropout and an affine map.
 
     Args:
         hidden: width of the hidden states.
-        scores: of a word.
+        scores: number of scores per word.
         settings: see :class:`HeadSettings`.
     """
 
@@ -107,11 +108,11 @@ class TagHead(AffineHead):
 
     Args:
         hidden: width of the hidden states.
-        task: whose tags.
+        task: task whose tags are scored.
         settings: see :class:`HeadSettings`.
 
     Raises:
-        ValueError: there are not as many class weights as tags.
+        ValueError: the number of class weights is not the number of tags.
     """
 
     allowed: Bool[Tensor, "targets tags"]

@@ -1,6 +1,6 @@
-"""One affine map from hidden states to tag scores, every word on its own (Devlin et al. 2019, section 5.3).
+"""A head with one affine map from hidden states to the tag scores of each word (Devlin et al. 2019, section 5.3).
 
-Where several tags may be right their probabilities are added up (Greenberg et al. 2018, section 3, there for a CRF).
+Where several tags may be correct, their probabilities are summed (Greenberg et al. 2018, section 3, there for a CRF).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from onoma.models.heads.head import SentenceBounds, TagHead
 
 
 class LinearHead(TagHead):
-    """The loss of a word is its cross-entropy, weighted by its target's class."""
+    """A tag head whose loss is the cross-entropy of each word, weighted by the class of its target."""
 
     def loss(
         self, hidden: Float[Tensor, "words hidden"], sequences: SentenceBounds, targets: Int64[Tensor, " words"]
@@ -43,7 +43,7 @@ class LinearHead(TagHead):
         return (weights * smoothed).sum()
 
     def _weights_of(self, targets: Int64[Tensor, " words"]) -> Float[Tensor, " words"]:
-        """What a word of each target weighs; a set of tags weighs what its first tag does."""
+        """Return the loss weight of each word; a set of tags has the weight of its first tag."""
         if self.class_weights is None:
             return torch.ones_like(targets, dtype=torch.float32)
         return self.class_weights[self.allowed.int().argmax(dim=1)][targets]

@@ -1,4 +1,4 @@
-"""A label for each sentence, by the mean of its words' scores; see :mod:`onoma.tasks.sentence_task`."""
+"""A head that labels sentences by the mean of their words' scores; see :mod:`onoma.tasks.sentence_task`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from onoma.tasks import SentenceTask
 
 
 class SentenceHead(AffineHead):
-    """Scores the labels of a word's sentence.
+    """A head that scores the labels of a sentence at each of its words.
 
     Args:
         hidden: width of the hidden states.
-        task: whose labels.
+        task: task whose labels are scored.
         settings: see :class:`HeadSettings`.
     """
 
@@ -26,7 +26,7 @@ class SentenceHead(AffineHead):
     def loss(
         self, hidden: Float[Tensor, "words hidden"], sequences: SentenceBounds, targets: Int64[Tensor, " words"]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        """See :meth:`Head.loss`; each sentence, or the part of it that a window holds, weighs 1."""
+        """See :meth:`Head.loss`; each sentence, or the part of it inside a window, has weight 1."""
         lengths = sequences.lengths
         owners = torch.arange(len(lengths), device=lengths.device).repeat_interleave(lengths)
         scores = self(hidden).float()

@@ -1,12 +1,12 @@
-"""Scores of all spans of a sentence, of which any may be an entity: see :mod:`onoma.tasks.span_task`.
+"""A head that scores all spans of a sentence, any of which may be an entity; see :mod:`onoma.tasks.span_task`.
 
-Of some thousand spans of a sentence a few are entities. The loss of a label in a sentence is that of Su et al. 2022
-(equation 6) ::
+Out of about a thousand spans of a sentence, only a few are entities. The loss of a label in a sentence is that of
+Su et al. 2022 (equation 6) ::
 
-    log(1 + sum of exp(score) over what is none) + log(1 + sum of exp(-score) over entities)
+    log(1 + sum of exp(score) over all other spans) + log(1 + sum of exp(-score) over entities)
 
-in which the many spans that are surely none weigh next to nothing, and 0 is the bound between the two. The
-cross-entropy of every span as a decision of its own finds fewer entities.
+In this loss, the many spans that are clearly not entities have almost no weight, and a score of 0 separates entities
+from other spans. A separate cross-entropy for every span finds fewer entities.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from onoma.models.heads.head import AffineHead, HeadSettings, SentenceBounds
 from onoma.tasks import SpanTask
 
 _AT_FIRST = -4.0
-"""The log-odds of any span before training."""
+"""Log-odds of every span before training."""
 
 
 class SpanHead(AffineHead):
-    """One affine map from hidden states to queries, keys, and scores as first and last word.
+    """A span head: one affine map from hidden states to queries, keys, and scores as first and last word of a span.
 
     Args:
         hidden: width of the hidden states.
-        task: whose spans.
+        task: task whose spans are scored.
         settings: see :class:`HeadSettings`.
 
     Raises:
-        ConfigError: class weights or label smoothing are set, which are of tags.
+        ConfigError: class weights or label smoothing are set, which only tag heads support.
     """
 
     rate_factors: ClassVar[Mapping[str, float]] = MappingProxyType({"width": 50.0})
@@ -56,7 +56,7 @@ class SpanHead(AffineHead):
     def loss(
         self, hidden: Float[Tensor, "words hidden"], sequences: SentenceBounds, targets: Int64[Tensor, "spans 3"]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        """See :meth:`Head.loss`; each label of a sentence weighs 1."""
+        """See :meth:`Head.loss`; each label of a sentence has weight 1."""
         features = self(hidden).float()
         starts, widths = self._spans(sequences)
         scores = self._scores(features, starts, widths)
@@ -72,11 +72,11 @@ class SpanHead(AffineHead):
         return (of_none + of_entities).sum(), scores.new_tensor(count * scores.shape[1])
 
     def parameters_for_decoding(self) -> dict[str, NDArray[np.float64]]:
-        """The scores of widths."""
+        """Return the learned scores of the span widths."""
         return {"width": self.width.detach().cpu().double().numpy()}
 
     def _spans(self, sequences: SentenceBounds) -> tuple[Int64[Tensor, " spans"], Int64[Tensor, " spans"]]:
-        """The first word of each span of a sentence, and the words behind it."""
+        """Return the first word of each span, and the number of words after it in the span."""
         lengths = sequences.lengths
         behind = torch.arange(int(lengths.sum()), device=lengths.device)
         left = lengths.cumsum(0).repeat_interleave(lengths) - behind
@@ -101,7 +101,7 @@ class SpanHead(AffineHead):
 def _log_sums(
     scores: Float[Tensor, "spans labels"], owners: Int64[Tensor, " spans"], count: int
 ) -> Float[Tensor, "sentences labels"]:
-    """``log(1 + sum(exp(score)))`` over the spans of each sentence."""
+    """Return ``log(1 + sum(exp(score)))`` over the spans of each sentence."""
     zeros = scores.new_zeros(count, scores.shape[1])
     with torch.no_grad():
         peaks = zeros.scatter_reduce(0, owners[:, None].expand_as(scores), scores, "amax")

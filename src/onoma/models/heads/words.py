@@ -1,4 +1,4 @@
-"""A label for each word, by one affine map and the cross-entropy of every word on its own."""
+"""A head that labels each word, with one affine map and the cross-entropy of each word as its loss."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from onoma.tasks import WordTask
 
 
 class WordHead(AffineHead):
-    """Scores the labels of a word.
+    """A head that scores the labels of a word.
 
     Args:
         hidden: width of the hidden states.
-        task: whose labels.
+        task: task whose labels are scored.
         settings: see :class:`HeadSettings`.
     """
 
@@ -25,7 +25,7 @@ class WordHead(AffineHead):
     def loss(
         self, hidden: Float[Tensor, "words hidden"], sequences: SentenceBounds, targets: Int64[Tensor, " words"]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        """See :meth:`Head.loss`; each word weighs 1."""
+        """See :meth:`Head.loss`; each word has weight 1."""
         del sequences
         scores = self(hidden).float()
         return functional.cross_entropy(scores, targets, reduction="sum"), scores.new_tensor(len(targets))

@@ -1,4 +1,4 @@
-"""The evaluation of a system as one HTML page, with its errors."""
+"""HTML page with the evaluation of a system and its errors."""
 
 from onoma.views.evaluation_page.page import evaluation_page, write_evaluation_page
 

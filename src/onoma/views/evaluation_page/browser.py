@@ -1,8 +1,9 @@
-"""Sentences with errors -> a part of a page that shows them and filters them.
+"""Section of the evaluation page that shows sentences with errors, with a filter.
 
-Each gold span has a bar over the text, each predicted span one under it; a span's label follows its end, raised or
-lowered. Correct spans are pale. Every error is also written below in words, so that nothing depends on colours, on a
-script or on a style. The script of the page shows only the sentences that the form asks for.
+A bar over the text marks each gold span, and a bar under the text each predicted span. A span's label follows its end,
+raised for gold and lowered for predicted. Correct spans are pale. Every error is also described in words below the
+sentence, so that nothing depends on colours, a script or a style sheet. The page's script hides the sentences that do
+not match the filter.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from onoma.views.evaluation_page.sentences import MarkedSpan, SentenceError, Sen
 from onoma.views.markup import paragraph
 
 MOST_SENTENCES = 5_000
-"""The most sentences that a page has by default; a browser scrolls and filters so many without delay."""
+"""Default maximum number of sentences on a page; a browser scrolls and filters this many without delay."""
 
 _LEGEND = (
     '<p class="legend text"><span class="s gold-wrong">over the text: gold</span>'
@@ -30,11 +31,11 @@ _LEGEND = (
 
 
 def error_browser(sentences: Iterable[SentenceWithErrors], *, most: int = MOST_SENTENCES) -> Iterator[str]:
-    """The part of the page, in chunks.
+    """Yield the section in chunks.
 
     Args:
-        sentences: with errors.
-        most: how many are shown; the rest is only counted.
+        sentences: sentences with errors.
+        most: maximum number of sentences to show; the others are only counted.
     """
     rest = iter(sentences)
     shown = list(islice(rest, most))
@@ -100,7 +101,7 @@ def _described(mark: MarkedSpan) -> str:
 
 
 def _marked(sentence: SentenceWithErrors) -> str:
-    """The text, cut wherever a span begins or ends."""
+    """Return the text as HTML, split wherever a span begins or ends."""
     cuts = sorted({0, len(sentence.text), *(place for mark in sentence.marks for place in (mark.start, mark.end))})
     pieces = [_tags(sentence.marks, cuts[0])]
     for start, end in pairwise(cuts):
@@ -112,7 +113,7 @@ def _marked(sentence: SentenceWithErrors) -> str:
 
 
 def _barred(content: str, marks: Sequence[MarkedSpan], *, begins: bool = False) -> str:
-    """The content of spans, with their bars over and under it."""
+    """Return the content with the bars of the spans that cover it."""
     if not (content and marks):
         return content
     names = sorted({f"{mark.side}-{'wrong' if mark.wrong else 'correct'}" for mark in marks})
@@ -120,7 +121,7 @@ def _barred(content: str, marks: Sequence[MarkedSpan], *, begins: bool = False) 
 
 
 def _tags(marks: Iterable[MarkedSpan], end: int) -> str:
-    """The labels of the spans that end here; a label that both sides agree on is shown once."""
+    """Return the labels of the spans that end at ``end``; the label of a correct span is shown once."""
     ending = [mark for mark in marks if mark.end == end]
     correct = [mark.label for mark in ending if mark.side == "gold" and not mark.wrong]
     rows = {"gold": _wrong(ending, "gold"), "predicted": _wrong(ending, "predicted"), "correct": correct}

@@ -1,4 +1,4 @@
-"""A report -> the sections of a page that have its figures, as tables and pictures."""
+"""Sections of the evaluation page that show the report's scores, as tables and plots."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from onoma.views.markup import ShadedCell, beside, paragraph, picture, section, 
 from onoma.views.plots import Curve, PlotRow, bars, curves, dots
 
 MOST_LABELS = 40
-"""Labels that a picture or the table of confusion shows; the table of labels has all."""
+"""Maximum number of labels in a plot or in the confusion matrix; the table of labels has all of them."""
 
 _NAMES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
 
 
 def headline(report: Report) -> str:
-    """The exact figures in large type, with their intervals."""
+    """Return the exact scores in large type, with their intervals."""
     intervals = report.intervals
     tiles = []
     for name, shown in _NAMES.items():
@@ -52,7 +52,7 @@ def headline(report: Report) -> str:
 
 
 def conventions(report: Report) -> str:
-    """Every scoring convention, side by side."""
+    """Return the scores of all scoring conventions, one row for each."""
     return section(
         "conventions",
         "Scoring conventions",
@@ -66,7 +66,7 @@ def conventions(report: Report) -> str:
 
 
 def labels(report: Report) -> str:
-    """The exact figures of each label."""
+    """Return the exact scores of each label."""
     intervals = report.intervals
     rows = []
     for row in label_rows(report):
@@ -92,7 +92,7 @@ def labels(report: Report) -> str:
 
 
 def errors(found: Errors) -> str:
-    """Kinds of error, and the confusion of labels."""
+    """Return the number of errors of each kind, and the confusion matrix of the labels."""
     kinds = table(
         ("kind", "errors", "meaning"),
         [(kind, f"{found.kinds.get(kind, 0):,}", meaning) for kind, meaning in KINDS.items()],
@@ -109,7 +109,7 @@ def errors(found: Errors) -> str:
 
 
 def groups(found: Errors) -> str:
-    """The exact figures by properties of entities."""
+    """Return the exact scores of groups of entities with a common property, such as their length."""
     parts = []
     for name, group in found.groups.items():
         rows = [(of, *percents(counts), f"{counts.support:,}") for of, counts in group.items()]
@@ -129,7 +129,7 @@ _GROUPS = {
 
 
 def scores(reliability: Reliability, curve: Sequence[Point]) -> str:
-    """How reliable the scores are, and what a threshold would leave."""
+    """Return the calibration of the confidence scores, and precision and recall by score threshold."""
     reliable = Curve("correct", [bin.score for bin in reliability.bins], [bin.correct for bin in reliability.bins])
     rising = curve[::-1]
     at = [point.threshold for point in rising]
@@ -167,7 +167,7 @@ def scores(reliability: Reliability, curve: Sequence[Point]) -> str:
 
 
 def comparison(report: Report, against: Against) -> str:
-    """Two systems on the same gold."""
+    """Return the comparison with another system on the same gold data."""
     found, name = against.comparison, against.name
     rows, dotted = [], []
     for key, shown in _NAMES.items():
@@ -208,7 +208,7 @@ def comparison(report: Report, against: Against) -> str:
 
 
 def runs(reports: Sequence[Report]) -> str:
-    """Mean and deviation over runs that differ in their seed."""
+    """Return mean and standard deviation of the scores over runs with different seeds."""
     rows = [
         (CONVENTIONS[name].name, *(f"{percent(row[key].mean)} ± {percent(row[key].deviation)}" for key in _NAMES))
         for name, row in spread(reports).items()

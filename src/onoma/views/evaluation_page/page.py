@@ -1,4 +1,4 @@
-"""A report and the documents behind it -> one self-contained HTML page."""
+"""Self-contained HTML page of a report and of the documents that it was computed from."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PARTS = {
 
 
 def write_evaluation_page(path: Path, report: Report, pairs: Sequence[Aligned], *, title: str) -> None:
-    """Write :func:`evaluation_page` to a file, which takes its place only when it is whole.
+    """Write :func:`evaluation_page` to a file, which appears only when it is complete.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -42,13 +42,13 @@ def write_evaluation_page(path: Path, report: Report, pairs: Sequence[Aligned], 
 def evaluation_page(
     report: Report, pairs: Sequence[Aligned], *, title: str, most: int = MOST_SENTENCES
 ) -> Iterator[str]:
-    """A page of all figures as tables and pictures, and of the sentences that have errors, in chunks.
+    """Yield a page with all scores as tables and plots, and with the sentences that have errors, in chunks.
 
     Args:
-        report: from :func:`~onoma.metrics.judge`; a part that it does not have is left out.
-        pairs: the documents that it was computed from.
-        title: what was evaluated.
-        most: how many sentences with errors the page holds; the rest is counted.
+        report: result of :func:`~onoma.metrics.judge`; sections for missing parts of it are left out.
+        pairs: the documents that the report was computed from.
+        title: title of the page.
+        most: maximum number of sentences with errors on the page; the others are only counted.
     """
     sections = {
         "conventions": figures.conventions(report),

@@ -1,7 +1,7 @@
-"""Aligned documents -> the sentences with an error in them, each with its gold and predicted spans and the errors.
+"""Sentences with errors, taken from aligned documents, with their gold spans, predicted spans and errors.
 
-Where gold has no sentences, lines are taken. Offsets are those of the sentence's own text. This module does not know
-what a sentence looks like on a page.
+If the gold document has no sentences, its lines are used. Offsets refer to the sentence's own text. This module is
+independent of how a sentence is displayed.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ Side = Literal["gold", "predicted"]
 
 
 class MarkedSpan(NamedTuple):
-    """A span as it is shown.
+    """A span to display.
 
     Attributes:
-        start, end: in code points of the sentence's text.
-        label: its label.
-        form: the text at the span, white space as single blanks; the whole of it, also where it leaves the sentence.
-        side: who says so.
-        wrong: whether it is part of an error.
-        score: what the predictor gave it; None where it gave nothing.
+        start, end: offsets in the sentence's text, in code points.
+        label: label of the span.
+        form: text of the whole span, even if it extends beyond the sentence, with each run of white space as one blank.
+        side: whether the span is gold or predicted.
+        wrong: whether the span is part of an error.
+        score: confidence score of a predicted span; None if it has none.
     """
 
     start: int
@@ -42,7 +42,7 @@ class MarkedSpan(NamedTuple):
 
 
 class SentenceError(NamedTuple):
-    """One error of a sentence: its kind, and the gold span, the predicted one, or both."""
+    """An error in a sentence: its kind, and the gold span, the predicted span, or both."""
 
     kind: ErrorKind
     gold: MarkedSpan | None
@@ -51,16 +51,16 @@ class SentenceError(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentenceWithErrors:
-    """A sentence with an error.
+    """A sentence with at least one error.
 
     Attributes:
-        document: the number of its document, from 1.
-        id: the document's name; empty where it has none.
-        number: which sentence of the document it is, from 1.
-        of: how many the document has.
-        text: what it says.
-        marks: all its spans of both sides, correct ones too, in order.
-        errors: its errors; each belongs to the sentence in which it begins.
+        document: number of its document, from 1.
+        id: id of the document; empty if it has none.
+        number: number of the sentence in the document, from 1.
+        of: number of sentences in the document.
+        text: text of the sentence, extended as far as its spans reach.
+        marks: all gold and predicted spans of the sentence, correct ones included, in order.
+        errors: errors of the sentence; an error belongs to the sentence in which it begins.
     """
 
     document: int
@@ -73,7 +73,7 @@ class SentenceWithErrors:
 
 
 def sentences_with_errors(pairs: Iterable[Aligned]) -> Iterator[SentenceWithErrors]:
-    """The sentences with an error, in order; each error of :func:`~onoma.metrics.find_errors` is in one of them."""
+    """Yield the sentences with errors, in order; each error of :func:`~onoma.metrics.find_errors` is in one of them."""
     for number, pair in enumerate(pairs, start=1):
         mistakes = list(find_mistakes(pair, document=number))
         if mistakes:
@@ -121,7 +121,7 @@ def _of_document(pair: Aligned, document: int, mistakes: list[Mistake]) -> Itera
 
 
 def _bounds(pair: Aligned) -> list[tuple[int, int]]:
-    """Where the document's sentences are, or else its lines that are not blank."""
+    """Return the bounds of the document's sentences; if it has none, those of its lines that are not blank."""
     document = pair.document
     if document.sentences:
         return [(sentence.start, sentence.end) for sentence in document.sentences]
