@@ -1,4 +1,4 @@
-"""Text to what an encoder reads: words, subwords, windows, batches."""
+"""Conversion of text into encoder inputs: words, subwords, windows, batches."""
 
 from onoma.encoding.batch import batch_by_length, pad
 from onoma.encoding.segment import SentenceBreaks, segment

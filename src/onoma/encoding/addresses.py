@@ -1,4 +1,4 @@
-"""Addresses of mail in a text: where they are. None is a part of a name, and none tells an encoder anything."""
+"""E-mail addresses in a text. They are never part of a name, and carry no information for an encoder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ADDRESS = re.compile(
 
 
 def find_addresses(text: str) -> Iterator[Replacement]:
-    """The addresses of a text in order, each to be read as an ``@``.
+    """Yield the e-mail addresses of a text in order, each with ``@`` as its replacement.
 
     >>> [text[start:end] for text in ["Ada Byron/LON/ACME@ACME"] for start, end, _ in find_addresses(text)]
     ['/LON/ACME@ACME']

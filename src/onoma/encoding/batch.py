@@ -1,6 +1,6 @@
-"""Windows to padded arrays, similar lengths together, within a budget of subwords.
+"""Batching of windows of similar length into padded arrays, within a budget of subwords.
 
-This module knows neither words nor labels.
+This module is independent of words and labels.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 
 def batch_by_length(lengths: Sequence[int], *, budget: int) -> Iterator[list[int]]:
-    """Group windows so that a batch, padded to its longest, holds at most ``budget`` subwords.
+    """Group windows so that a batch, padded to its longest window, holds at most ``budget`` subwords.
 
     Args:
-        lengths: each window's length in subwords.
-        budget: subwords of a padded batch; a window longer than this is a batch by itself.
+        lengths: length of each window in subwords.
+        budget: maximum number of subwords in a padded batch; a longer window is a batch by itself.
 
     Yields:
-        Positions in ``lengths``, longest windows first.
+        Indices of the windows in each batch, longest windows first.
     """
     batch: list[int] = []
     for position in sorted(range(len(lengths)), key=lambda position: -lengths[position]):
@@ -32,10 +32,14 @@ def batch_by_length(lengths: Sequence[int], *, budget: int) -> Iterator[list[int
 
 
 def pad(rows: Sequence[NDArray[np.integer]], *, filler: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Stack rows of different lengths.
+    """Stack rows of different lengths, padded to the longest one.
+
+    Args:
+        rows: the rows to stack.
+        filler: value of the padding.
 
     Returns:
-        The rows filled up to the longest one and a mask that is 1 at real places, both ``[rows, longest]``.
+        The padded rows, and a mask that is 1 for values and 0 for padding, both ``[rows, longest]``.
     """
     lengths = [len(row) for row in rows]
     padded = np.full((len(rows), max(lengths)), filler, dtype=np.int64)

@@ -1,7 +1,7 @@
-"""Raw text to the units that no entity crosses: paragraphs, lines, list items and cells.
+"""Segmentation of raw text into units that no entity crosses: paragraphs, lines, list items and table cells.
 
-A line that was only wrapped goes on in the next one, and so does a word that is hyphenated there. This module does not
-know words, sentences or labels; the end of a sentence inside a line is no bound here.
+A wrapped line continues in the next one, and so does a word that is hyphenated at the line end. This module is
+independent of words, sentences and labels; the end of a sentence inside a line is not a unit boundary.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from onoma.encoding.lines import CLOSING, Line, lines_of, wrapped_lines
 from onoma.encoding.words import Replacement
 
 _CANDIDATES = re.compile(r"[^\S ]|  |[|│┃║•]")
-"""A text without any of these is one unit."""
+"""A text without any of these is a single unit."""
 
 _CELL = re.compile(r"\s*[\t|│┃║•][\s|│┃║•]*|\s{2,}")
 _HYPHEN = re.compile(r"(?<=[^\W\d_]{2})[-\u00ad\u2010]$")
 _AFTER_SUSPENDED_HYPHEN = frozenset(["and", "or", "to", "und", "oder", "bis", "et", "ou", "y", "o", "e", "en", "of"])
-"""Words that a hyphen before does not belong to: ``pre-`` and ``post-war``."""
+"""Words that do not complete a hyphenated word at the end of the line before: ``pre-`` and ``post-war``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Where units begin, and which line ends are inside a word.
+    """Unit boundaries of a text, and the characters that are not read.
 
     Attributes:
-        units: the characters at which a unit begins, that of the first one left out; ascending.
-        unread: the quote marks of lines, which are read as a blank; and what is inside of words that go on in the next
-            line, from the hyphen, or from behind one that stays; ascending.
+        units: offsets at which units begin, without the first unit; ascending.
+        unread: replacements in ascending order. The quote marks of a line are read as a space. The line end inside a
+            hyphenated word is left out, together with the hyphen unless the hyphen is part of the word.
     """
 
     units: Sequence[int] = ()
@@ -38,7 +38,7 @@ class Bounds:
 
 
 def find_bounds(text: str) -> Bounds:
-    r"""Find the units of a raw text.
+    r"""Find the unit boundaries of a raw text.
 
     >>> find_bounds("Munich\nGermany").units
     [7]
@@ -69,10 +69,10 @@ def find_bounds(text: str) -> Bounds:
 
 
 def _sets_off_cell(blanks: re.Match[str], line: Line, near: set[int], *, has_columns: bool) -> bool:
-    """Whether a run of blanks, or a mark, sets off a cell.
+    """Return whether a run of whitespace, or a separator such as ``|``, is a cell boundary.
 
-    Two blanks also stand behind a sentence or are typed by accident. They set off a cell where a line beside has one
-    there too (``near``), or where the line has little else.
+    Two spaces also occur after a sentence or by accident. They are a cell boundary only if an adjacent line has one at
+    the same position (``near``), or if the line contains little else (``has_columns``).
     """
     if blanks[0] != "  ":
         return True
@@ -82,7 +82,7 @@ def _sets_off_cell(blanks: re.Match[str], line: Line, near: set[int], *, has_col
 
 
 def _hyphen(line: Line, following: Line) -> int | None:
-    """Where the part of a word that is not read begins, if a line ends within a word."""
+    """Return the offset of the first unread character if a line ends inside a hyphenated word, else None."""
     found = _HYPHEN.search(line.text)
     if found is None or not following.text[0].isalnum():
         return None

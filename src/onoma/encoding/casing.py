@@ -1,6 +1,6 @@
-"""Sentences whose case tells nothing, since they are all in capitals or all in lower case.
+"""Detection of sentences without case information: those entirely in upper case or entirely in lower case.
 
-This module finds them, and puts words in another case. It knows neither tokenizers nor scores.
+This module also changes the case of words. It is independent of tokenizers and scores.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ _SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\s\"')\]]*\s")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LONG_WORD = re.compile(r"[^\W\d_]{4}")
 _FEWEST_CAPITALS = 2
-"""Long words of a sentence in capitals; fewer may be an abbreviation or a name that is written so."""
+"""Minimum number of long words in an upper-case sentence; fewer may be an abbreviation or a name in capitals."""
 
 _FEWEST_LOWER = 8
-"""Words of a sentence in lower case among others; fewer hold a name too rarely to be worth a second reading."""
+"""Minimum number of words in a lower-case sentence; shorter ones rarely contain names worth a second reading."""
 
 _FEWEST_OF_TEXT = 3
-"""Words of a whole text in lower case."""
+"""Minimum number of words in a text that is entirely in lower case."""
 
 
 def find_caseless(text: str, starts: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Where the case of a text tells nothing.
+    """Find the parts of a text whose case carries no information.
 
     Args:
         text: any text.
-        starts: the characters at which its sentences or units begin; inside of these, sentences end at ``.!?``.
+        starts: offsets at which sentences or units begin; within these, sentences end at ``.!?``.
 
     Yields:
-        Half-open ranges of characters: sentences of some words all of whose letters are capitals, or all in lower case.
-        Of a text that is written so as a whole also the short ones.
+        Half-open ranges of characters: sentences of several words whose letters are all upper case or all lower case.
+        If this applies to the text as a whole, the only range is the whole text, which includes short sentences.
     """
     if _is_caseless(text, fewest_lower=_FEWEST_OF_TEXT):
         yield 0, len(text)
@@ -53,11 +53,11 @@ def _has(fewest: int, pattern: re.Pattern[str], sentence: str) -> bool:
 
 
 AS_WRITTEN, LOWER, CAPITALISED = 0, 1, 2
-"""Cases in which a word can be read."""
+"""Cases in which the encoder can read a word."""
 
 
 def in_case(word: str, case: int) -> str:
-    """A word in a case; capitalised, each run of its letters begins with a capital.
+    """Convert a word to a case; in a capitalised word, each run of letters begins with a capital.
 
     >>> in_case("O'NEIL-SMITH", CAPITALISED)
     "O'Neil-Smith"

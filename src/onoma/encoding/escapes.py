@@ -1,4 +1,4 @@
-"""HTML's character references in a text: where they are, and what each stands for."""
+"""HTML character references in a text, and the characters they stand for."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from html import unescape
 from onoma.encoding.words import Replacement
 
 _REFERENCE = re.compile(r"&(?:amp;)*(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-"""HTML, section 13.5, with a semicolon; also where ``&`` was escaped more than once."""
+"""A character reference (HTML, section 13.5) with a semicolon; its ``&`` may be escaped any number of times."""
 
 
 def find_escapes(text: str) -> Iterator[Replacement]:
-    """The references of a text in order.
+    """Yield the character references of a text in order, each with the characters it stands for.
 
     >>> [replacement.text for replacement in find_escapes("Mary O&#39;Neil, AT&amp;amp;T & R&D;")]
     ["'", '&']

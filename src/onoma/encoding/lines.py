@@ -1,7 +1,7 @@
-"""The lines of a raw text, and which of their ends are there only because the line was full.
+"""Lines of a raw text, and detection of wrapped lines, which end only because they were full.
 
-What tells a wrapped line: its length beside those that were surely wrapped, what it ends with, and what the next one
-begins with. In doubt a line was not wrapped.
+A wrapped line is detected by its width, compared with lines that were certainly wrapped, by its end, and by the
+beginning of the next line. In case of doubt, a line counts as not wrapped.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ _OPENING = re.compile(
     """,
     re.VERBOSE,
 )
-"""What begins a list item or a field of a form."""
+"""Beginning of a list item or of a form field."""
 
 _CONNECTING = re.compile(r"(?<!\w)[^\W\d_]{1,3}$")
-"""A short word, such as a preposition or an article."""
+"""A short word at the end of a line, such as a preposition or an article."""
 
 CLOSING = ".!?…。！？؟।:;"
-"""Marks that end a sentence or a part of one."""
+"""Punctuation marks that end a sentence or a part of one."""
 
 _NARROWEST, _WIDEST = 45, 120
-"""Characters of wrapped lines; fewer only where the next lines show by their lower case that these were wrapped."""
+"""Minimum and maximum width of wrapped lines in characters, unless lower case in the next lines proves the wrapping."""
 
 _NARROWEST_SURE = 30
 _SLACK = 0.9
-"""Share of the width that a line by hand has at least."""
+"""A line is full if it has more than this share of the width, including the first word of the next line."""
 
 _WORDS_OF_PROSE = 6
 
@@ -41,11 +41,12 @@ class Line:
     """A line that is not blank.
 
     Attributes:
-        text: its content, without quote marks and the blanks around it.
-        start: where that is in the whole text.
-        quoted: the characters ``[start, end)`` of its quote marks, with the blanks before them.
-        indent: characters before it, quote marks not counted.
-        paragraph: counts the runs of lines of one depth of quotation, without a blank line between them.
+        text: content without quote marks and surrounding whitespace.
+        start: offset of the content in the whole text.
+        quoted: characters ``[start, end)`` of the quote marks, including whitespace before them.
+        indent: number of characters before the content, without the quote marks.
+        paragraph: number of the paragraph; a paragraph is a run of lines with the same quotation depth and without a
+            blank line between them.
     """
 
     text: str
@@ -56,19 +57,19 @@ class Line:
 
     @property
     def width(self) -> int:
-        """Characters, indentation included."""
+        """Number of characters, indentation included."""
         return self.indent + len(self.text)
 
 
 def lines_of(text: str) -> Iterator[Line]:
-    """The lines of a text that are not blank, in order."""
+    """Yield the lines of a text that are not blank, in order."""
     start = paragraph = depth = 0
     for written in text.splitlines(keepends=True):
         quote = _QUOTE_MARKS.match(written)
         quoted = quote.end() if quote else 0
         bare = written[quoted:].lstrip()
         content = bare.rstrip()
-        marks = written.count(">", 0, quoted)  # a table's row begins with a bar as well
+        marks = written.count(">", 0, quoted)  # bars are not counted, since table rows begin with them too
         if not content or marks != depth:
             paragraph, depth = paragraph + 1, marks
         if content:
@@ -78,7 +79,7 @@ def lines_of(text: str) -> Iterator[Line]:
 
 
 def wrapped_lines(lines: Sequence[Line]) -> Iterator[bool]:
-    """For each line whether it was only wrapped, so that the next one continues it."""
+    """Yield for each line whether it was wrapped, so that the next line continues it."""
     paragraphs = [list(own) for _, own in groupby(lines, key=lambda line: line.paragraph)]
     usual = max((width for paragraph in paragraphs for width in _sure_widths(paragraph)), default=0)
     for paragraph in paragraphs:
@@ -90,7 +91,7 @@ def wrapped_lines(lines: Sequence[Line]) -> Iterator[bool]:
 
 
 def _is_in_sentence(line: Line, following: Line) -> bool:
-    """Whether a line that no mark ends and the beginning of the next one both look like parts of a sentence."""
+    """Return whether a line without a closing mark and the start of the next line look like parts of one sentence."""
     if line.text[-1] in CLOSING:
         return False
     words, next_words = line.text.split(), following.text.split(maxsplit=4)[:4]
@@ -110,21 +111,24 @@ def _is_wrapped(line: Line, following: Line, *, width: int, in_prose: bool) -> b
 
 
 def _surely_wrapped(line: Line, following: Line) -> bool:
-    """Whether the next line goes on in lower case where capitals are in use."""
+    """Return whether the next line begins in lower case although the line contains capitals."""
     return following.text[0].islower() and any(map(str.isupper, line.text))
 
 
 def _is_full(line: Line, following: Line, *, width: int) -> bool:
-    """Whether the next line's first word would have made the line wider than ``width``, or nearly so; never for 0."""
+    """Return whether the next line's first word would have made the line wider than ``width``, or nearly so.
+
+    If ``width`` is 0, the answer is always false.
+    """
     return 0 < _SLACK * width < line.width + 1 + len(following.text.split(maxsplit=1)[0])
 
 
 def _width(paragraph: Sequence[Line], *, usual: int) -> int:
-    """How wide a paragraph's lines may be; 0 where its lines do not seem to be wrapped.
+    """Return the width at which a paragraph's lines are wrapped; 0 if they do not seem to be wrapped.
 
     Args:
-        paragraph: its lines.
-        usual: the width elsewhere in the text, or 0.
+        paragraph: lines of the paragraph.
+        usual: width of wrapped lines elsewhere in the text, or 0.
     """
     if own := max(_sure_widths(paragraph), default=0):
         return own
@@ -143,7 +147,7 @@ def _sure_widths(paragraph: Sequence[Line]) -> Iterator[int]:
 
 
 def _is_prose(line: Line) -> bool:
-    """Whether it looks like a part of a sentence: most words are in lower case, if any is."""
+    """Return whether a line looks like prose: it has several words, at least half of them or none in lower case."""
     words = line.text.split()
     lower = sum(word[0].islower() for word in words)
     return len(words) >= _WORDS_OF_PROSE and (2 * lower >= len(words) or lower == 0)

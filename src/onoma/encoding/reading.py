@@ -1,7 +1,8 @@
-"""Documents to words and units, with the spellings in which an encoder reads the words.
+"""Segmentation of documents into words and units, with the spellings in which an encoder reads the words.
 
-Raw text is looked through for what a person sees at once: units that no entity crosses, words hyphenated over a line
-end, escapes, addresses. A sentence whose case tells nothing is read twice, in lower case and as it is likely meant.
+Raw text is searched for structure that is obvious to a person: units that no entity crosses, words hyphenated at a line
+end, character references, e-mail addresses. A sentence whose case carries no information is read twice: in lower case,
+and with each word in its likely case.
 """
 
 from __future__ import annotations
@@ -23,24 +24,24 @@ from onoma.encoding.words import Replacement, WordSpans
 from onoma.text import Document
 
 Ranges = tuple[tuple[int, int], ...]
-"""Half-open ranges of words, one after the other."""
+"""Consecutive half-open ranges of words."""
 
 _WORDS_AT_ONCE = 8_192
 _SHORT_UNIT = 8
-"""Words; a longer unit is a sentence for an encoder also if no full stop ends it."""
+"""Maximum number of words in a unit that gets a full stop; an encoder reads a longer unit as a sentence without one."""
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentWords:
-    """A document's words as an encoder is to read them.
+    """Words of a document as the encoder reads them.
 
     Attributes:
-        words: given or segmented.
-        sentences: ranges that no entity crosses: the document's sentences, or else the units of its text.
-        second: the same words in the spellings of a second reading; None where one is enough.
-        twice: whether a word is to be read twice, ``[words]``; None where none is.
+        words: words given by the document, or segmented from its text.
+        sentences: ranges of words that no entity crosses: the document's sentences, or else the units of its text.
+        second: the same words in the spellings of a second reading; None if there is only one reading.
+        twice: whether each word is read twice, ``[words]``; None if there is only one reading.
     """
 
     words: WordSpans
@@ -50,14 +51,14 @@ class DocumentWords:
 
 
 def read_words(document: Document, subword_encoder: SubwordEncoder | None, *, structure: bool) -> DocumentWords:
-    """Read a document.
+    """Segment a document into words and sentences or units.
 
     Args:
-        document: any; words and sentences that it gives are kept.
-        subword_encoder: cuts scripts without blanks, and tells which case of a word is likely. None for a model of
-            words, for which runs of such scripts stay whole, no sentence gets a full stop and none is read twice.
-        structure: whether to look for all of the above; else blank lines separate units, and each word is read as it is
-            written.
+        document: any document; words and sentences that it gives are kept.
+        subword_encoder: cuts scripts without spaces, and tells which case of a word is likely. None for a model that
+            reads words: then runs of such scripts are not cut, no unit gets a full stop, and nothing is read twice.
+        structure: whether to search raw text for units, hyphenated words, character references, addresses and sentences
+            without case information; otherwise blank lines separate units, and each word is read as it is written.
     """
     text, given = document.text, document.sentences
     starts: Sequence[int] = [] if given is None else [sentence.start for sentence in given]
@@ -90,7 +91,7 @@ def read_words(document: Document, subword_encoder: SubwordEncoder | None, *, st
 
 
 def _structure(text: str) -> tuple[Sequence[int], list[Replacement]]:
-    """Where units begin in a raw text, and what is to be read otherwise than it is written."""
+    """Return the offsets at which units begin in a raw text, and the characters to read in another spelling."""
     bounds, addresses = find_bounds(text), list(find_addresses(text))
     starts = sorted({*bounds.units, *(bound for address in addresses for bound in (address.start, address.end))})
     replacements: list[Replacement] = []
@@ -101,9 +102,9 @@ def _structure(text: str) -> tuple[Sequence[int], list[Replacement]]:
 
 
 def _ranges(words: WordSpans, starts: Sequence[int]) -> Ranges:
-    """The words from each of these characters to the next.
+    """Return the ranges of words that begin at the given offsets.
 
-    Words before the first or between two belong to the one before.
+    A range extends to the beginning of the next one. Words before the first offset form a range of their own.
     """
     if not len(words):
         return ()
@@ -114,9 +115,9 @@ def _ranges(words: WordSpans, starts: Sequence[int]) -> Ranges:
 
 
 def _likely_cases(words: Sequence[str], subword_encoder: SubwordEncoder) -> NDArray[np.uint8]:
-    """The likely case of each word: capitalised unless its lower case has fewer subwords.
+    """Return the likely case of each word: capitalised unless its lower-case form has fewer subwords.
 
-    A tokenizer was trained on much text, and has few subwords for a word in the case that is common there.
+    A tokenizer is trained on much text, and splits a word into fewer subwords in the case that is common in this text.
     """
     lower, capitalised = ([in_case(word, case) for word in words] for case in (LOWER, CAPITALISED))
     is_lower = subword_encoder.lengths(lower) < subword_encoder.lengths(capitalised)

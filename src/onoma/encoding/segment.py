@@ -1,15 +1,15 @@
-"""Raw text to words, as annotators of space-written languages cut them.
+"""Segmentation of raw text into words, as in annotated corpora of languages that are written with spaces.
 
 The text is first mapped, character by character, to a *shadow* of equal length in which every character outside ASCII
-is replaced by one character for its class (letter, mark, ideograph, symbol, blank). One regular expression then cuts
-the shadow, so that offsets are those of the text itself and no script needs a separate rule.
+is replaced by one character for its class (letter, mark, ideograph, symbol, whitespace). One regular expression then
+segments the shadow, so that offsets also apply to the text itself and no script needs a separate rule.
 
-What is kept whole: ``U.S.``, ``don't``, ``e-mail``, ``O'Brien``, ``AT&T``, ``@user``, ``#tag``, addresses, numbers and
-dates, emoticons, emoji with their joiners, a character with its combining marks. What is separated: punctuation, the
-possessive ``'s``, elided articles (``l'``, ``dell'``), each ideograph and kana. Scripts without blanks (Thai, Lao,
-Khmer, Burmese) come out as runs, which :func:`segment` cuts where the tokenizer's pieces begin.
+Kept whole: ``U.S.``, ``don't``, ``e-mail``, ``O'Brien``, ``AT&T``, ``@user``, ``#tag``, addresses, numbers and dates,
+emoticons, emoji with their joiners, a character with its combining marks. Separated: punctuation, the possessive
+``'s``, elided articles (``l'``, ``dell'``), each ideograph and kana. Scripts without spaces (Thai, Lao, Khmer, Burmese)
+form runs, which :func:`segment` cuts where the tokenizer's pieces begin.
 
-This module does not know sentences, subwords' ids or labels.
+This module is independent of sentences, subword ids and labels.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MARK, _JOINER = "\u0301", "\u200d"
 _IDEOGRAPH, _RUN = "\u4e00", "\u0e01"
 _EMOJI, _FLAG, _OTHER, _BLANK = "\u263a", "\u2691", "\u00a7", " "
 
-# Blocks of scripts that are written without blanks (Unicode 16, Blocks.txt).
+# Blocks of scripts that are written without spaces (Unicode 16, Blocks.txt).
 _RUN_BLOCKS = [
     (0x0E00, 0x0EFF),
     (0x1000, 0x109F),
@@ -56,7 +56,7 @@ _BLOCK_STARTS = [start for start, _, _ in _BLOCKS]
 
 
 class _Shadow(dict[int, str]):
-    """Stand-ins by code point, worked out when first met: a table for :meth:`str.translate`."""
+    """Table for :meth:`str.translate` from code points to their stand-ins, which are computed when first needed."""
 
     def __missing__(self, code: int) -> str:
         stand_in = _stand_in(code)
@@ -128,18 +128,19 @@ _WORD = re.compile(
 )
 
 Pieces = Callable[[str], Sequence[int]]
-"""Where the pieces of a run begin, in characters of the run."""
+"""Function that returns the offsets at which the pieces of a run begin."""
 
 
 def segment(text: str, *, pieces: Pieces | None = None) -> tuple[Word, ...]:
-    """Cut a raw text into words.
+    """Segment a raw text into words.
 
     Args:
-        text: any text; blanks, control characters and direction marks never belong to a word.
-        pieces: cuts a run of a script without blanks, usually by the tokenizer's own pieces; else a run stays whole.
+        text: any text; whitespace, control characters and direction marks never belong to a word.
+        pieces: function that cuts a run of a script without spaces, usually into the tokenizer's pieces; None keeps
+            runs whole.
 
     Returns:
-        Words in order, without overlap; everything between them is blank.
+        Words in order, without overlap; only whitespace, control characters and direction marks are left out.
 
     >>> [word.text for word in segment("Merkel's plane left the U.S. on 3.10., didn't it?")]
     ['Merkel', "'s", 'plane', 'left', 'the', 'U.S.', 'on', '3.10', '.', ',', "didn't", 'it', '?']
@@ -150,12 +151,12 @@ def segment(text: str, *, pieces: Pieces | None = None) -> tuple[Word, ...]:
 def segment_spans(
     text: str, *, pieces: Pieces | None = None, replacements: Iterable[Replacement] = ()
 ) -> Iterator[tuple[int, int]]:
-    """The words of :func:`segment` as half-open ranges, one after the other.
+    """Iterate over the words of :func:`segment` as half-open ranges of characters.
 
     Args:
         text: any text.
         pieces: see :func:`segment`.
-        replacements: what is cut as if it were another text; in order, without overlap.
+        replacements: characters that are segmented as if they were another text; in order, without overlap.
     """
     shadow = _replaced(text.translate(_TABLE), replacements)
     spans = map(_SPAN, _WORD.finditer(shadow))
@@ -163,7 +164,7 @@ def segment_spans(
 
 
 def _replaced(shadow: str, replacements: Iterable[Replacement]) -> str:
-    """The shadow with stand-ins for what the replacements stand for, at the same length."""
+    """Return the shadow with the stand-ins of the replacement texts, at the same length."""
     pieces: list[str] = []
     position = 0
     for start, end, text in replacements:
@@ -189,14 +190,14 @@ _CLOSING = frozenset(".!?…。！？؟।")
 
 @dataclass(frozen=True, slots=True)
 class SentenceBreaks:
-    """The positions of words before which a unit begins, or probably a sentence.
+    """Positions of words that begin a unit, or probably a sentence.
 
-    A hint for where to cut windows, not a sentence splitter. A position is judged when it is asked for, since of a long
-    text few are.
+    A hint for where to cut windows, not a sentence splitter. A position is evaluated on lookup, because only few
+    positions of a long text are looked up.
 
     Attributes:
-        words: the words of the text.
-        units: the positions of words that begin a unit.
+        words: words of the text.
+        units: positions of the words that begin a unit.
     """
 
     words: WordSpans
@@ -211,9 +212,10 @@ class SentenceBreaks:
 
 
 def is_sentence_end(words: WordSpans, position: int) -> bool:
-    """Whether a sentence probably ends before a word: it is not in lower case, and the word before closes a sentence.
+    """Return whether a sentence probably ends before a word.
 
-    An abbreviation, which has its full stop inside, closes none.
+    This is the case if the word does not begin in lower case and the word before consists of closing punctuation. An
+    abbreviation includes its full stop, so it does not end a sentence.
     """
     starts, ends, text = words.starts, words.ends, words.text
     before, first = text[starts[position - 1] : ends[position - 1]], text[starts[position] : starts[position] + 1]

@@ -1,7 +1,7 @@
-"""Words to subwords through a memory of words met before.
+"""Cache of the subwords of words.
 
-What a tokenizer makes of a word that it gets as one depends on nothing but the word, and most words of a text are few:
-they are looked up. This module does not know how a word is encoded.
+The subwords of a pre-split word depend only on the word, and a text consists mostly of a few frequent words. So the
+subwords are looked up. This module is independent of how a word is encoded.
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 _CHARACTERS = 400_000
-"""When the words met have so many characters all are forgotten; with their subwords they hold some 12 MB then."""
+"""Number of characters in cached words at which the cache is cleared; with the subwords it then takes about 12 MB."""
 
 _WORDS_OF_A_CALL = 1_024
-"""Words that one call of the tokenizer takes at most: its own record of a word is many times the word."""
+"""Maximum number of words per tokenizer call; the tokenizer needs many times the memory of a word."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subwords:
-    """The subwords of words, without special tokens.
+    """Subwords of a sequence of words, without special tokens.
 
     Attributes:
         ids: subword ids, ``[subwords]``.
-        bounds: where each word's subwords begin, and the end of the last one's, ``[words + 1]``.
+        bounds: offset in ``ids`` at which each word's subwords begin, and the end of the last word, ``[words + 1]``.
     """
 
     ids: NDArray[np.int32]
     bounds: NDArray[np.int64]
 
     def of_words(self, start: int, end: int) -> Subwords:
-        """Those of the words ``[start, end)``."""
+        """Return the subwords of the words ``[start, end)``."""
         first, last = self.bounds[start], self.bounds[end]
         return Subwords(self.ids[first:last], self.bounds[start : end + 1] - first)
 
 
 class SubwordCache:
-    """Remembers the subwords of words.
+    """Cache of the subwords of words.
 
     Args:
-        encode: gives the subwords of some words, each at least one.
+        encode: function that returns the subwords of words, at least one for each word.
     """
 
     def __init__(self, encode: Callable[[list[str]], Subwords]) -> None:
@@ -51,8 +51,8 @@ class SubwordCache:
         self._characters = 0
 
     def subwords(self, words: Sequence[str]) -> Subwords:
-        """The subwords of these words."""
-        known = self._known  # another thread may take a new one meanwhile
+        """Return the subwords of words; encode those that are not in the cache."""
+        known = self._known  # another thread may replace it meanwhile
         missing = list(set(words).difference(known))
         for start in range(0, len(missing), _WORDS_OF_A_CALL):
             run = missing[start : start + _WORDS_OF_A_CALL]

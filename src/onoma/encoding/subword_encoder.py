@@ -1,8 +1,8 @@
-"""Words to subwords, by the Rust tokenizer or from memory.
+"""Encoding of words into subwords, by the Rust tokenizer or from a cache.
 
-Every word owns at least one subword, so that every word can be answered for: where the tokenizer drops a word to
-nothing (a lone control character, a variation selector) it gets the unknown token. This module does not
-know windows, padding or labels.
+Every word has at least one subword, so that every word gets scores: a word for which the tokenizer returns nothing (a
+lone control character, a variation selector) gets the unknown token. This module is independent of windows, padding and
+labels.
 """
 
 from __future__ import annotations
@@ -20,21 +20,22 @@ from onoma.encoding.words import WordSpans
 from onoma.errors import EncoderError
 
 _WORDS_AT_ONCE = 8_192
-"""The most words split at once: as separate strings they need many times the memory of the text."""
+"""Maximum number of words that are split at once: as separate strings they need many times the memory of the text."""
 
 _SHOWN_CHARACTERS = 4_096
-"""The tokenizer sees so many of a word: far more than the subwords have that a word may keep."""
+"""Number of characters of a word that the tokenizer gets; the subwords that a word may keep have far fewer."""
 
 
 class SubwordEncoder:
-    """Turns words into subwords.
+    """Encoder of words into subwords.
 
     Args:
         tokenizer: any tokenizer of the `tokenizers` library; truncation and padding are switched off in it.
-        longest_word: a word keeps at most so many of its subwords, so that a blob without blanks fits a window.
+        longest_word: maximum number of subwords that a word keeps, so that a long string without spaces fits into a
+            window.
 
     Raises:
-        EncoderError: the tokenizer has no unknown token and no mask token, one of which a dropped word needs.
+        EncoderError: raised only when a word needs the unknown token, and the tokenizer has no substitute for it.
     """
 
     def __init__(self, tokenizer: Tokenizer, *, longest_word: int = 32) -> None:
@@ -61,7 +62,11 @@ class SubwordEncoder:
 
     @cached_property
     def unknown(self) -> int:
-        """Id of the unknown token, or of its substitute if the tokenizer knows every byte."""
+        """Id of the unknown token, or of a substitute if the tokenizer has none because it knows every byte.
+
+        Raises:
+            EncoderError: the tokenizer has neither an unknown token nor a substitute.
+        """
         found = self._first_known("[UNK]", "<unk>", "[MASK]", "<mask>", "</s>", "<|endoftext|>")
         if found is None:
             raise EncoderError("the tokenizer has neither an unknown token nor a mask token; add [UNK] or <unk> to it")
@@ -69,36 +74,36 @@ class SubwordEncoder:
 
     @cached_property
     def is_cased(self) -> bool:
-        """Whether the tokenizer tells capitals from lower case."""
+        """Whether the tokenizer distinguishes upper and lower case."""
         upper, lower = (self._cache.subwords([word]).ids.tolist() for word in ("A", "a"))
         return bool(upper != lower)
 
     def lengths(self, words: Sequence[str]) -> NDArray[np.int64]:
-        """How many subwords each word has, ``[words]``."""
+        """Return the number of subwords of each word, ``[words]``."""
         return np.diff(self._cache.subwords(words).bounds)
 
     def pieces(self, run: str) -> list[int]:
-        """Where the tokenizer's pieces begin in a run of a script without blanks, in characters of the run."""
+        """Return the offsets at which the tokenizer's pieces begin in a run of a script without spaces."""
         return [start for start, end in self.tokenizer.encode(run, add_special_tokens=False).offsets if end > start]
 
     def subwords(self, documents: Sequence[WordSpans]) -> list[Subwords]:
-        """The subwords of many documents' words."""
+        """Return the subwords of the words of each document."""
         found = chain.from_iterable(self._look_up(words, sizes) for words, sizes in _runs(documents))
         return [_joined([next(found) for _ in _starts(words)]) for words in documents]
 
     def _look_up(self, words: list[str], sizes: list[int]) -> Iterator[Subwords]:
-        """The subwords of words, in pieces of these sizes."""
+        """Look up the subwords of words, divided into pieces of the given sizes."""
         found = self._cache.subwords(words)
         return (found.of_words(start, end) for start, end in pairwise(accumulate(sizes, initial=0)))
 
     def _encode(self, words: list[str]) -> Subwords:
-        """Ask the tokenizer."""
+        """Encode words with the tokenizer."""
         shown = [word[:_SHOWN_CHARACTERS] for word in words]
         (encoding,) = self.tokenizer.encode_batch([shown], is_pretokenized=True, add_special_tokens=False)
         return self._complete(encoding.ids, encoding.word_ids, len(words))
 
     def _complete(self, ids: list[int], word_ids: list[int | None], words: int) -> Subwords:
-        """Give every word its place: the dropped ones get the unknown token, very long ones are cut."""
+        """Return the subwords of every word: dropped words get the unknown token, and very long ones are cut."""
         try:
             flat = np.asarray(ids, dtype=np.int32)
         except OverflowError as error:
@@ -126,12 +131,12 @@ class SubwordEncoder:
 
 
 def _starts(words: WordSpans) -> range:
-    """Where the pieces of a document begin; one without words is a piece too."""
+    """Return the positions at which the pieces of a document begin; a document without words has one empty piece."""
     return range(0, max(1, len(words.starts)), _WORDS_AT_ONCE)
 
 
 def _runs(documents: Sequence[WordSpans]) -> Iterator[tuple[list[str], list[int]]]:
-    """Words of pieces one after the other, and how many each has: some thousands, however long a document is."""
+    """Yield some thousands of words at a time, whatever the length of the documents, with the sizes of their pieces."""
     run: list[str] = []
     sizes: list[int] = []
     for words in documents:
@@ -146,7 +151,7 @@ def _runs(documents: Sequence[WordSpans]) -> Iterator[tuple[list[str], list[int]
 
 
 def _joined(pieces: Sequence[Subwords]) -> Subwords:
-    """The pieces of one document as one."""
+    """Concatenate the pieces of one document."""
     if len(pieces) == 1:
         return pieces[0]
     ends = np.cumsum([0, *(len(piece.ids) for piece in pieces)])

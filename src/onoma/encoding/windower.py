@@ -1,8 +1,8 @@
-"""Documents to what an encoder reads: the one way, for training and tagging alike.
+"""Encoding of documents as words, subwords and windows, in the same way for training and tagging.
 
-A text of any length is covered by windows. Each word belongs to the core of exactly one of them. Cores are cut between
-words, preferably where a sentence begins, and a window has the same context before and behind its core. What is left
-for the last two windows is shared by both, so that none has little to read.
+Windows cover a text of any length. Each word belongs to the core of exactly one window. Cores are cut between words,
+preferably where a sentence begins, and a window has the same amount of context before and after its core. The last two
+windows share the remaining words evenly, so that neither is short.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ from onoma.text import Document
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A run of words that is encoded at once.
+    """A run of consecutive words that is encoded at once.
 
     Attributes:
-        start, end: the words it holds.
-        core_start, core_end: the words it answers for; over all windows these make up the whole document.
-        second: the part of it that is also encoded in the document's second reading.
+        start, end: half-open range of the words in the window.
+        core_start, core_end: half-open range of the words whose scores are kept; the cores of all windows make up the
+            whole document.
+        second: part of the window that is also encoded in the document's second reading; None if there is none.
     """
 
     start: int
@@ -40,16 +41,16 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A document as the model sees it.
+    """A document as the model reads it.
 
     Attributes:
-        document: where it comes from.
-        words: its words, given or segmented.
+        document: the original document.
+        words: words given by the document, or segmented from its text.
         sentences: half-open ranges of words that no entity crosses: the document's sentences, or else the units of its
             text.
-        subwords: the subwords of the words; none for a model of words.
-        windows: what is encoded at once.
-        second: the subwords of the words in another reading; see :mod:`.reading`.
+        subwords: subwords of the words; empty for a model that reads words.
+        windows: windows that cover the words.
+        second: subwords of the words in the second reading; None if there is none. See :mod:`.reading`.
     """
 
     document: Document
@@ -60,19 +61,19 @@ class Encoded:
     second: Subwords | None = None
 
     def reading(self, *, second: bool) -> Subwords:
-        """The subwords of the first or the second reading."""
+        """Return the subwords of the first or the second reading; those of the first if there is no second."""
         return self.second if second and self.second is not None else self.subwords
 
 
 @dataclass(frozen=True, slots=True)
 class Windower:
-    """How documents are cut for an encoder.
+    """Splitter of documents into words, subwords and windows for an encoder.
 
     Attributes:
-        subword_encoder: words to subwords.
-        window: subwords of a window, special tokens included.
-        overlap: subwords that neighbouring windows share at most.
-        structure: whether raw text is looked through for units and spellings; see :func:`.read_words`.
+        subword_encoder: encoder of words into subwords.
+        window: maximum number of subwords per window, special tokens included.
+        overlap: maximum number of subwords that neighbouring windows share.
+        structure: whether to search raw text for units and spellings; see :func:`.read_words`.
     """
 
     subword_encoder: SubwordEncoder
@@ -81,11 +82,11 @@ class Windower:
     structure: bool = True
 
     def words(self, document: Document) -> WordSpans:
-        """The document's given words, or those that its text is segmented into."""
+        """Return the words given by the document, or those that its text is segmented into."""
         return self._read(document).words
 
     def encode(self, documents: Sequence[Document]) -> list[Encoded]:
-        """Cut documents into words, subwords and windows."""
+        """Split documents into words, subwords and windows."""
         readings = [self._read(document) for document in documents]
         seconds = [reading.second for reading in readings if reading.second is not None]
         subwords = iter(self.subword_encoder.subwords([*(reading.words for reading in readings), *seconds]))
@@ -96,7 +97,7 @@ class Windower:
         ]
 
     def row(self, encoded: Encoded, window: Window, *, second: bool = False) -> NDArray[np.int32]:
-        """The ids of a window with the special tokens around them, in the document's first or second reading."""
+        """Return the subword ids of a window, with special tokens around them, in the first or second reading."""
         subwords = encoded.reading(second=second)
         before, behind = self.subword_encoder.prefix, self.subword_encoder.suffix
         first, last = subwords.bounds[window.start], subwords.bounds[window.end]
@@ -107,7 +108,7 @@ class Windower:
         return row
 
     def first_subwords(self, encoded: Encoded, window: Window, *, second: bool = False) -> NDArray[np.int64]:
-        """Where in :meth:`row` the words that the window answers for have their first subword."""
+        """Return the positions in :meth:`row` of the first subword of each word in the window's core."""
         bounds = encoded.reading(second=second).bounds
         own = bounds[window.core_start : window.core_end]
         inside: NDArray[np.int64] = own - bounds[window.start]
@@ -127,9 +128,9 @@ class Windower:
         return Encoded(document, reading.words, reading.sentences, first, tuple(windows), second)
 
     def _second(self, window: Window, *, bounds: NDArray[np.int64], twice: NDArray[np.bool_]) -> Window | None:
-        """The part of a window to be read again: the words of its core that are read twice, and some around them.
+        """Return the part of a window to read again: the words of its core that are read twice, with context.
 
-        No word has more subwords in the second reading, so that this part fits.
+        No word has more subwords in the second reading, so this part always fits.
         """
         words = np.flatnonzero(twice[window.core_start : window.core_end])
         if not len(words):
@@ -144,20 +145,21 @@ def cut_windows(bounds: NDArray[np.int64], *, budget: int, overlap: int, breaks:
     """Cut a document into windows.
 
     Args:
-        bounds: where each word's subwords begin, ``[words + 1]``.
-        budget: how many subwords a window holds, special tokens not counted; no word is larger.
-        overlap: how many subwords neighbours share at most, one half on each side of the cut between their cores.
-        breaks: words that begin a sentence; a core ends rather at the last one in the last third of its window.
+        bounds: offset at which each word's subwords begin, and the end of the last word, ``[words + 1]``.
+        budget: maximum number of subwords per window, special tokens not counted; no word has more.
+        overlap: maximum number of subwords that neighbours share, one half on each side of the cut between their cores.
+        breaks: positions of words that begin a sentence; a core preferably ends at the last one in the last third of
+            its window.
 
     Returns:
-        Windows in order; none for a document without words.
+        Windows in order; an empty list for a document without words.
     """
     words = len(bounds) - 1
     context, span = overlap // 2, budget // 3
     windows: list[Window] = []
     core = 0
     while core < words:
-        # The context shrinks where the word behind it would not fit.
+        # Use less context if the first word of the core would not fit otherwise.
         start = min(core, _first_from(bounds, max(bounds[core] - context, bounds[core + 1] - budget)))
         left = bounds[-1] - bounds[start]
         if left <= budget:
@@ -176,15 +178,15 @@ def cut_windows(bounds: NDArray[np.int64], *, budget: int, overlap: int, breaks:
 
 
 def _first_from(bounds: NDArray[np.int64], subword: np.int64) -> int:
-    """The first bound that is not before a subword."""
+    """Return the index of the first bound at or after a subword."""
     return int(np.searchsorted(bounds, subword))
 
 
 def _last_until(bounds: NDArray[np.int64], subword: np.int64) -> int:
-    """The last bound that is not behind a subword."""
+    """Return the index of the last bound at or before a subword."""
     return int(np.searchsorted(bounds, subword, side="right")) - 1
 
 
 def _break_within(breaks: Container[int], *, after: int, until: int) -> int | None:
-    """The last break in ``(after, until]``."""
+    """Return the last break in ``(after, until]``; None if there is none."""
     return next((word for word in range(until, after, -1) if word in breaks), None)

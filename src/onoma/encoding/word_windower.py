@@ -1,4 +1,4 @@
-"""Documents to what a model of words reads: sentences, which are scored one at a time."""
+"""Encoding of documents for a model that reads words: sentences, which are scored one at a time."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _NO_SUBWORDS = Subwords(np.empty(0, dtype=np.int32), np.zeros(1, dtype=np.int64)
 
 @dataclass(frozen=True, slots=True)
 class WordWindower:
-    """How documents are cut for a model of words: at sentences, and within those that are very long.
+    """Splitter of documents into sentences, and of very long sentences into windows, for a model that reads words.
 
     Attributes:
-        window: words of a window at most.
-        overlap: words that neighbouring windows of a long sentence share at most.
-        structure: as for :class:`~onoma.encoding.Windower`, but that nothing is read twice.
+        window: maximum number of words per window.
+        overlap: maximum number of words that neighbouring windows of a long sentence share.
+        structure: as for :class:`~onoma.encoding.Windower`, except that nothing is read twice.
     """
 
     window: int
@@ -32,11 +32,11 @@ class WordWindower:
     structure: bool = True
 
     def words(self, document: Document) -> WordSpans:
-        """The document's given words, or those that its text is segmented into."""
+        """Return the words given by the document, or those that its text is segmented into."""
         return read_words(document, None, structure=self.structure).words
 
     def encode(self, documents: Sequence[Document]) -> list[Encoded]:
-        """Cut documents into words and windows; there are no subwords."""
+        """Split documents into words and windows, without subwords."""
         return [self._encode(document) for document in documents]
 
     def _encode(self, document: Document) -> Encoded:
@@ -60,7 +60,7 @@ class WordWindower:
 
 
 def _sentences(words: WordSpans, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The words of a unit of raw text, up to and behind what is probably the end of each sentence."""
+    """Yield the probable sentences in a unit of raw text, as half-open ranges of words."""
     first = start
     for position in range(start + 1, end):
         if is_sentence_end(words, position):

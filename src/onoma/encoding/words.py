@@ -1,4 +1,4 @@
-"""Where the words of a document are, in two arrays: a long text has too many words for an object each."""
+"""Positions of the words of a document, as two arrays: a long text has too many words for one object each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from onoma.text import Word
 
 
 class Replacement(NamedTuple):
-    """Characters ``[start, end)`` of a text that are to be read as another text, inside a word or beside one."""
+    """Characters ``[start, end)`` of a text that are read as another text; inside a word or outside of all words."""
 
     start: int
     end: int
@@ -30,10 +30,11 @@ class WordSpans:
     """The words of a text, in order, without overlap.
 
     Attributes:
-        text: the text.
-        starts, ends: half-open ranges of its code points, ``[words]`` each.
-        spellings: words, by position and in order, that the encoder reads in another spelling than the text's.
-        cases: the case that each word is read in, ``[words]``; None where all are read in their own.
+        text: text that contains the words.
+        starts, ends: offsets at which each word starts and ends, in code points, ``[words]`` each.
+        spellings: spellings that the encoder reads instead of the text's, as pairs of word position and spelling, in
+            order.
+        cases: case in which each word is read, ``[words]``; None if all are read as written.
     """
 
     text: str
@@ -44,20 +45,20 @@ class WordSpans:
 
     @classmethod
     def of(cls, text: str, spans: Iterable[tuple[int, int]]) -> WordSpans:
-        """Take spans as they come, without keeping them."""
+        """Create the words of a text from an iterable of half-open ranges, which is consumed lazily."""
         flat = np.fromiter(chain.from_iterable(spans), dtype=np.int32)
         return cls(text, flat[0::2], flat[1::2])
 
     @classmethod
     def given(cls, text: str, words: Sequence[Word]) -> WordSpans:
-        """The words that a document came with."""
+        """Create the words of a text from those given by a document."""
         return cls.of(text, ((word.start, word.end) for word in words))
 
     def __len__(self) -> int:
         return len(self.starts)
 
     def texts(self, start: int, end: int) -> list[str]:
-        """The words ``[start, end)`` of the list as the encoder reads them."""
+        """Return the texts of the words ``[start, end)`` as the encoder reads them."""
         spans = zip(self.starts[start:end].tolist(), self.ends[start:end].tolist(), strict=True)
         texts = [self.text[first:last] for first, last in spans]
         first, last = (bisect_left(self.spellings, position, key=_POSITION) for position in (start, end))
@@ -69,16 +70,16 @@ class WordSpans:
         return texts
 
     def respelled(self, spellings: Mapping[int, str]) -> WordSpans:
-        """The same words, read in these spellings; by position."""
+        """Return the same words with the given spellings, by word position."""
         if not spellings:
             return self
         return replace(self, spellings=sorted({**dict(self.spellings), **spellings}.items()))
 
     def replacing(self, replacements: Sequence[Replacement]) -> WordSpans:
-        """The same words, read with the replacements that are inside of them.
+        """Return the same words with the spellings that result from replacements inside them.
 
         Args:
-            replacements: in order, without overlap, each inside one word or outside of all.
+            replacements: replacements in order, without overlap, each inside one word or outside of all words.
         """
         if not replacements:
             return self
@@ -91,13 +92,13 @@ class WordSpans:
         return self.respelled({owner: self._replaced(owner, own) for owner, own in groupby(inside, key=_POSITION)})
 
     def closed_at(self, positions: Iterable[int]) -> WordSpans:
-        """The same words, read with a full stop behind those at these positions that are read to a letter or a digit,
-        or behind an address at a line's end.
+        """Return the same words, read with a full stop after the words at the given positions.
 
-        Encoders were trained on sentences, most of which end with one. Behind a line's end it is a word of its own.
+        Only words that end with a letter or a digit, and addresses at the end of a line, get a full stop. Encoders were
+        trained on sentences, most of which end with one. At the end of a line, the full stop is a word of its own.
 
         Args:
-            positions: of words, the last one excepted.
+            positions: positions of words, not including the last word.
         """
         spellings: dict[int, str] = {}
         for position in positions:
@@ -116,7 +117,7 @@ class WordSpans:
 
 
 ADDRESS = "@"
-"""What an address is read as."""
+"""Text that an e-mail address is read as."""
 
 _POSITION = itemgetter(0)
 _LINE_END = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")

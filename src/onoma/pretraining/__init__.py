@@ -1,4 +1,4 @@
-"""Pre-training: unlabelled text to an encoder, by masked subwords and pairs of segments."""
+"""Pre-training of encoders on unlabelled text: masked subwords, sentence pairs, distillation."""
 
 from onoma.pretraining.config import SHAPES, AdaptConfig, PretrainConfig, read_config
 from onoma.pretraining.inside import Filled, Inside

@@ -1,4 +1,4 @@
-"""The text of a file of any size, compressed or not, in blocks; with line feeds as the only line ends."""
+"""Reading of text files of any size, compressed or not, in blocks whose line ends are all line feeds."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ BLOCK_BYTES = 1 << 14
 
 
 def blocks_of(path: Path, *, encoding: str) -> Generator[str]:
-    """The text of a file.
+    """Yield the text of a file in blocks, with all line ends converted to line feeds.
 
     Args:
-        path: the file.
-        encoding: its character encoding; a byte order mark is skipped where it is UTF-8.
+        path: path of the file.
+        encoding: character encoding of the file; with UTF-8, a byte order mark is skipped.
 
     Raises:
-        CorpusError: the file is missing, damaged, binary, or not in this encoding; names line and byte.
+        CorpusError: the file is missing, damaged, binary, or not in this encoding; for an undecodable byte, the message
+            names line and byte.
     """
     bytes_decoder = codecs.getincrementaldecoder(skipping_mark(encoding))()
     decoder = IncrementalNewlineDecoder(bytes_decoder, translate=True)
@@ -48,11 +49,14 @@ def blocks_of(path: Path, *, encoding: str) -> Generator[str]:
 
 
 def _undecodable(path: Path, encoding: str, error: UnicodeDecodeError, *, line: int, place: int) -> CorpusError:
-    """The error for a byte that the encoding does not have there.
+    """Return the error for a byte that is invalid in the encoding.
 
     Args:
-        line: the line in which the block begins.
-        place: byte of the file at which the block begins.
+        path: path of the file.
+        encoding: character encoding of the file.
+        error: error of the decoder, which contains the undecoded bytes.
+        line: number of the line in which these bytes begin.
+        place: offset of these bytes in the file.
     """
     data: bytes = error.object
     byte = f"byte 0x{data[error.start]:02x} at byte {place + error.start + 1:,} of the file is not {encoding.upper()}"

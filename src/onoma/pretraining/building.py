@@ -1,4 +1,4 @@
-"""A configuration and text to what a run begins with: encoder, vocabulary, kind of pairs."""
+"""Setup of a pre-training run: new encoder, vocabulary, check of window sizes, kind of sentence pairs."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from onoma.pretraining.tokenized import TokenizedText
 from onoma.pretraining.vocabulary import check_tokenizer, special_ids
 
 _ENOUGH_PAIRS = 0.1
-"""Share of the documents that must have two sentences for ``auto`` to choose pairs."""
+"""Minimum share of documents with two or more sentences for which ``auto`` chooses pairs."""
 
 
 def new_encoder(model: PretrainModelConfig, tokenizer: Tokenizer) -> Pretrained:
-    """A BERT encoder with random weights, which torch's global generator decides.
+    """Return a BERT encoder with random weights, drawn from torch's global generator.
 
     Raises:
-        ConfigError: the sizes do not fit each other.
+        ConfigError: the sizes are not compatible with each other.
     """
     shape = SHAPES[model.shape]
     hidden = model.hidden or shape.hidden
@@ -63,10 +63,10 @@ def new_encoder(model: PretrainModelConfig, tokenizer: Tokenizer) -> Pretrained:
 
 
 def read_vocabulary(path: Path) -> Tokenizer:
-    """The tokenizer in a file ``tokenizer.json``, or in the folder of an encoder.
+    """Read the tokenizer of a ``tokenizer.json`` file or of an encoder's folder.
 
     Raises:
-        EncoderError: it cannot be used to mask subwords.
+        EncoderError: there is no tokenizer, or it cannot be used for masked-language modelling.
     """
     folder = path.parent if path.name == "tokenizer.json" else path
     if not folder.is_dir():
@@ -77,10 +77,10 @@ def read_vocabulary(path: Path) -> Tokenizer:
 
 
 def check_windows(config: PretrainConfig, pretrained: Pretrained) -> None:
-    """Check that the encoder can read the sequences.
+    """Check that sequences of the configured window sizes fit into the encoder and into a batch.
 
     Raises:
-        ConfigError: they are too long.
+        ConfigError: a window is too long.
     """
     for name in ("window", "long_window"):
         window = getattr(config.objective, name)
@@ -97,10 +97,12 @@ def check_windows(config: PretrainConfig, pretrained: Pretrained) -> None:
 
 
 def choose_pairs(config: PretrainConfig, text: TokenizedText, *, notice: Callable[[str], object]) -> SentencePairs:
-    """The kind of pairs that is asked for, if the text has such pairs.
+    """Return the kind of sentence pairs to train on: as configured, if such pairs can be made from the text.
+
+    For ``auto``, the kind depends on encoder and text. With a teacher it is always ``none``.
 
     Raises:
-        InputError: it has none.
+        InputError: the configured kind of pairs cannot be made from the text.
     """
     if config.model.teacher is not None:
         return "none"

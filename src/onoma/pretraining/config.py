@@ -1,6 +1,6 @@
-"""A pre-training run's configuration: its tables, their keys and defaults, but for those that the engine has.
+"""Configuration of a pre-training run: its tables, keys and defaults, except for those defined by the engine.
 
-Paths are taken from the folder in which the command runs.
+Paths are relative to the folder in which the command runs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from onoma.pretraining.text import DocumentUnit
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The size of an encoder; the feed-forward step is four times as wide as the hidden states."""
+    """Size of an encoder; the feed-forward layer is four times as wide as the hidden states."""
 
     layers: int
     hidden: int
@@ -37,19 +37,21 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         "base": Shape(layers=12, hidden=768, heads=12),
     }
 )
-"""Shapes by name (Turc et al. 2019, table 1)."""
+"""Encoder shapes by name (Turc et al. 2019, table 1)."""
 
 
 class TextConfig(Frozen):
-    """Where the text is.
+    """Location and format of the text.
 
     Attributes:
-        text: files or folders to learn from.
-        held_out: files to measure on, in the place of a share of the documents.
-        held_out_share: share of the documents that is held out, by chance; 0 for none.
-        format: the files' format; by default annotated files are recognised, and all others are plain text.
-        encoding: the files' character encoding.
-        documents: what a document is in plain text: `lines`, `blank-lines` (what is between them), `files`, or `auto`.
+        text: files or folders with the training text.
+        held_out: files or folders with held-out text, used instead of a share of the documents.
+        held_out_share: share of the documents that is held out, chosen by a hash of their text; 0 for none.
+        format: format of the files; by default, annotated files are detected automatically, and all others are read as
+            plain text.
+        encoding: character encoding of the files.
+        documents: unit that is a document in plain text: `lines`, `blank-lines` (the text between blank lines),
+            `files`, or `auto`.
     """
 
     text: tuple[Path, ...] = Field(min_length=1)
@@ -66,23 +68,25 @@ class TextConfig(Frozen):
 
 
 class PretrainModelConfig(Frozen):
-    """What is trained.
+    """The encoder to train.
 
     Attributes:
-        encoder: an encoder to go on with (`small`, `multilingual`, a folder or a Hub id); by default a new one.
-        teacher: an encoder to distil: what is trained learns to resemble it, and nothing is masked. A new encoder has
-            its tokenizer.
+        encoder: encoder to continue training (`small`, `multilingual`, a folder or a Hub id); by default a new encoder
+            is trained.
+        teacher: encoder to distil: the trained encoder learns to imitate it, and nothing is masked. A new encoder gets
+            the teacher's tokenizer.
         shape: size of a new encoder: `tiny` (2 layers of 128), `mini` (4 of 256), `small` (4 of 512), `base` (12 of
-            768); or `teacher`: it begins as some of the teacher's layers, evenly spaced, half of them unless `layers`
-            is given.
-        layers, hidden, heads, feed_forward: sizes in the place of the shape's.
-        positions: subwords that a new encoder can read at once.
-        dropout: probability with which a hidden unit or an attention weight is dropped in pre-training; by default 0
-            for a new encoder (Geiping and Goldstein 2023), or as the encoder has it.
-        vocabulary: a `tokenizer.json`, or a folder with one, for a new encoder; by default it is trained on the text.
-        vocabulary_kind: `wordpiece` or `unigram`.
-        vocabulary_size: subwords of a new vocabulary at most.
-        cased: whether a new vocabulary tells capitals from lower case.
+            768); or `teacher`: the encoder is initialised with evenly spaced layers of the teacher, half of them unless
+            `layers` is given.
+        layers, hidden, heads, feed_forward: sizes that override those of the shape.
+        positions: maximum sequence length of a new encoder, in subwords.
+        dropout: dropout probability of hidden units and attention weights in pre-training; by default 0 for a new
+            encoder (Geiping and Goldstein 2023), and the encoder's own value for an existing one.
+        vocabulary: a `tokenizer.json`, or a folder with one, for a new encoder; by default, a vocabulary is trained on
+            the text.
+        vocabulary_kind: algorithm for a new vocabulary: `wordpiece` or `unigram`.
+        vocabulary_size: maximum number of subwords in a new vocabulary.
+        cased: whether a new vocabulary distinguishes upper and lower case.
     """
 
     encoder: str | None = None
@@ -101,7 +105,7 @@ class PretrainModelConfig(Frozen):
 
     @property
     def begins_random(self) -> bool:
-        """Whether its weights are random at first."""
+        """Whether the weights are initialised randomly."""
         return self.encoder is None and self.shape != "teacher"
 
     @model_validator(mode="after")
@@ -120,16 +124,16 @@ class PretrainModelConfig(Frozen):
 
 
 class DistillationConfig(Frozen):
-    """What is learnt of a teacher.
+    """Settings of the distillation loss.
 
     Attributes:
-        relation_heads: heads in which the relations among queries, keys and values are compared; by default as many as
-            divide both widths, and have 16 units of the teacher's width each or more.
-        teacher_layer: the teacher's layer whose relations are learnt, from 1; by default the last one, or, of more than
-            12 layers, the one after seven eighths of them.
-        hidden_weight: weight of the loss of the last hidden states beside that of the relations; by default one over
-            the mean square of the weights of the teacher's last norm, so that the size of its hidden states does not
-            matter.
+        relation_heads: number of heads in which the relations among queries, keys and values are compared; by default
+            the largest number that divides both widths and leaves at least 16 units of the teacher's width per head.
+        teacher_layer: number of the teacher's layer whose relations are learned, counted from 1; by default the last
+            layer, or, for a teacher with more than 12 layers, the one at seven eighths of its depth.
+        hidden_weight: weight of the loss of the last hidden states, relative to the loss of the relations; by default
+            the inverse mean square of the weights of the teacher's last layer norm, so that the scale of the teacher's
+            hidden states does not matter.
     """
 
     relation_heads: int | None = Field(default=None, ge=1)
@@ -138,18 +142,21 @@ class DistillationConfig(Frozen):
 
 
 class ObjectiveConfig(Frozen):
-    """What is learnt.
+    """Training objective.
 
     Attributes:
-        masking: what is masked as a whole: `subwords`, whole `words`, or `spans` of words.
+        masking: unit that is masked as a whole: `subwords`, whole `words`, or `spans` of words.
         mask_rate: share of the subwords that is masked.
-        mask_rate_end: the share at the last step, towards which it changes evenly; by default it does not change.
-        sentence_pairs: `next` (does the second segment follow the first?), `order` (which came first?), `none` (as many
-            sentences as a window holds), or `auto`: `next` for a new encoder where the text has pairs, else `none`.
-        window: subwords of a sequence at most.
-        long_window: the same at the end of training; by default it does not change.
+        mask_rate_end: share that is masked in the last step; the rate changes linearly from `mask_rate` to this value.
+            By default it is constant.
+        sentence_pairs: kind of sentence pairs: `next` (does the second segment follow the first?), `order` (which
+            segment came first?), `none` (sequences with as many sentences as fit into a window), or `auto`: `next` for
+            a new encoder if the text has enough pairs, else `none`.
+        window: maximum length of a sequence in subwords.
+        long_window: maximum length of a sequence in the last steps; by default the same as `window`.
         long_share: share of the steps with `long_window`.
-        distillation: what is learnt of a teacher, in the place of masked subwords and pairs.
+        distillation: settings of the distillation loss, which replaces the losses of masked subwords and pairs if there
+            is a teacher.
     """
 
     masking: Unit = "words"
@@ -163,20 +170,21 @@ class ObjectiveConfig(Frozen):
 
 
 class PretrainingConfig(EngineConfig):
-    """How it is trained; also see :class:`~onoma.engine.config.EngineConfig`.
+    """Training settings; see also :class:`~onoma.engine.config.EngineConfig`.
 
-    An encoder that goes on without a head for masked subwords gets a new one. Then the embeddings are frozen, the head
-    learns at 1e-3 and alone at first, and the rest more slowly, unless these settings say otherwise.
+    If the encoder to continue has no head for masked subwords, it gets a new one. In this case the embeddings are
+    frozen, the head is trained with a learning rate of 1e-3 and alone in the first steps, and the rest is trained with
+    half the learning rate, unless these settings say otherwise.
 
     Attributes:
-        steps: how many; or give `epochs` or `minutes`.
-        epochs: passes over the text; 10 by default for a new encoder, else 3.
-        minutes: plan as many steps as take so long, by the speed of the first ones.
-        learning_rate: at its height; by default 3e-4 times 256 over the encoder's width for a new one, else 1e-4 times
-            384 over it, and half of that with a new head.
-        batch_subwords: subwords of a batch, padded to its longest sequence.
-        head_first: share of the steps in which only a new head learns, if the encoder goes on; by default 0.3.
-        measurements: how often the held-out text is measured in the course of the run.
+        steps: number of optimizer steps; alternatively give `epochs` or `minutes`.
+        epochs: number of passes over the text; by default 10 for a randomly initialised encoder, else 3.
+        minutes: training time in minutes; the number of steps is planned from the measured speed of some steps.
+        learning_rate: peak learning rate; by default 3e-4 times 256 over the encoder's width for a randomly initialised
+            encoder, else 1e-4 times 384 over the width, and half of that with a new head.
+        batch_subwords: maximum number of subwords per batch, counted with padding to its longest sequence.
+        head_first: share of the steps in which only a new head of an existing encoder is trained; by default 0.3.
+        measurements: number of evaluations on the held-out text during the run.
     """
 
     steps: int | None = Field(default=None, ge=0)
@@ -195,13 +203,13 @@ class PretrainingConfig(EngineConfig):
 
 
 class AdaptConfig(TextConfig):
-    """Pre-training of an encoder before it is fine-tuned: where the text is, and a table for each of the others."""
+    """Pre-training of an encoder before fine-tuning: keys for the text, and tables for objective and training."""
 
     objective: ObjectiveConfig = ObjectiveConfig()
     training: PretrainingConfig = PretrainingConfig()
 
     def for_encoder(self, encoder: str, *, output: Path) -> PretrainConfig:
-        """The configuration of that pre-training."""
+        """Return the configuration of the pre-training run for an encoder."""
         return PretrainConfig(
             output=output,
             data=TextConfig(**self.model_dump(exclude={"objective", "training"})),
@@ -212,10 +220,10 @@ class AdaptConfig(TextConfig):
 
 
 class PretrainConfig(Frozen):
-    """A whole run.
+    """Configuration of a pre-training run.
 
     Attributes:
-        output: the folder of the encoder.
+        output: path of the folder for the trained encoder.
     """
 
     output: Path
@@ -237,7 +245,7 @@ def read_config(
     base: Mapping[str, object] | None = None,
     settings: Mapping[str, object] | None = None,
 ) -> PretrainConfig:
-    """Put a run together; see :func:`onoma.engine.config.read_config`."""
+    """Read the configuration of a run; see :func:`onoma.engine.config.read_config`."""
     return config.read_config(PretrainConfig, path, base=base, settings=settings, asked_for=_ASKED_FOR_BY)
 
 

@@ -1,8 +1,7 @@
-"""Tokenized text to batches: new sequences and new masks in every pass, decided by seed and number alone.
+"""Batches of tokenized text, with new sequences and masks in every pass, determined by seed and batch number alone.
 
-What the engine calls an epoch is here the stretch of steps between two measurements. A *pass* goes once through the
-text: part by part, so that text larger than memory can be learnt from; the parts in a random order, the sequences of a
-part as well.
+The engine's epoch is here the interval of steps between two evaluations. A *pass* goes once through the text, shard by
+shard, so that the text may be larger than memory. The shards, and the sequences within a shard, are in random order.
 """
 
 from __future__ import annotations
@@ -26,10 +25,10 @@ from onoma.pretraining.tokenized import TokenizedText
 from onoma.pretraining.vocabulary import SpecialIds
 
 _SHARD_SUBWORDS = 4_000_000
-"""Subwords of a part of the text whose sequences are made together."""
+"""Approximate number of subwords in a shard, a part of the text whose sequences are made together."""
 
 _TRIED_SHARDS = 4
-"""Parts from which the batches of all are estimated."""
+"""Number of shards from which the number of batches in all shards is estimated."""
 
 _SHOWN = 2
 _SHOWN_CHARACTERS = 60
@@ -38,7 +37,7 @@ _NOTHING = np.empty(0, dtype=np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A stretch of steps, and where their batches come from."""
+    """A number of consecutive steps and the stream that supplies their batches."""
 
     steps: int
     stream: Stream
@@ -46,24 +45,24 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class MaskRate:
-    """The share of subwords that is masked, which changes evenly from the first step to the last."""
+    """Share of the subwords that is masked; it changes linearly from the first step to the last."""
 
     start: float
     end: float
 
     def at(self, progress: float) -> float:
-        """The rate after a share of all steps."""
+        """Return the mask rate after the given share of all steps."""
         return self.start + (self.end - self.start) * progress
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Maker:
-    """Makes batches of sequences.
+    """Builder of masked batches from sequences.
 
     Attributes:
-        text: what the segments are of.
-        special: ids of special tokens.
-        masking: masks; None to mask nothing.
+        text: the text that the segments of the sequences refer to.
+        special: ids of the special tokens.
+        masking: masking strategy; None to mask nothing.
     """
 
     text: TokenizedText
@@ -78,7 +77,17 @@ class Maker:
         random: np.random.Generator,
         device: torch.device,
     ) -> MaskedBatch:
-        """A batch: ``[CLS]``, and after each segment ``[SEP]``; the second segment of a pair has token type 1."""
+        """Build a batch of sequences.
+
+        Each sequence begins with ``[CLS]`` and has a ``[SEP]`` after each segment. The second segment of a pair has
+        token type 1.
+
+        Args:
+            sequences: the sequences of the batch.
+            rate: share of the subwords to mask.
+            random: random number generator for the masks.
+            device: device of the batch.
+        """
         cls, sep = np.array([self.special.cls]), np.array([self.special.sep])
         pieces, types, lengths = [], [], []
         for segments, pair in zip(sequences.segments, sequences.pairs, strict=True):
@@ -106,20 +115,20 @@ class Maker:
 
 
 class Stream:
-    """Batches of one window, pass after pass, by number.
+    """Numbered batches of one window size, over any number of passes.
 
-    A part of the text gives equally many batches in each pass. Where chance has made more of them, the last ones in the
-    random order wait for another pass; where it has made fewer, the first ones come twice.
+    A shard of the text supplies the same number of batches in each pass, although the random choices may produce more
+    or fewer. If there are more, some are left out in this pass; if there are fewer, some are repeated.
 
     Args:
-        text: what is learnt from.
-        window: subwords of a sequence at most, special tokens included.
-        pairs: the kind of pairs.
-        budget: subwords of a batch, padded to its longest sequence.
-        seed: of sequences and order.
+        text: text to train on.
+        window: maximum length of a sequence in subwords, special tokens included.
+        pairs: kind of sentence pairs.
+        budget: maximum number of subwords per batch, counted with padding to its longest sequence.
+        seed: seed of the sequences and their order.
 
     Attributes:
-        per_pass: batches of a pass.
+        per_pass: number of batches per pass.
     """
 
     def __init__(
@@ -136,7 +145,7 @@ class Stream:
         self.per_pass: int = sum(self._counts)
 
     def batch(self, number: int) -> Sequences:
-        """The sequences of a batch, counted from 0 over all passes."""
+        """Return the sequences of batch ``number``, which is counted from 0 over all passes."""
         passed, place = divmod(number, self.per_pass)
         order = np.random.default_rng((*self._seed, passed)).permutation(len(self._shards))
         ends = np.cumsum([self._counts[shard] for shard in order])
@@ -146,7 +155,7 @@ class Stream:
         return Sequences([made.segments[each] for each in chosen], [made.pairs[each] for each in chosen])
 
     def _shard(self, passed: int, shard: int) -> tuple[Sequences, list[list[int]]]:
-        """The sequences of a part in a pass, and its batches; those made last are kept."""
+        """Return the sequences of a shard in a pass and the indices in each of its batches; cache the last result."""
         if self._made is None or self._made[0] != (passed, shard):
             random = np.random.default_rng((*self._seed, passed, shard))
             sentences = self._shards[shard]
@@ -156,17 +165,17 @@ class Stream:
 
 
 class PretrainingData:
-    """Batches as the engine asks for them, by their number in the whole run; see :class:`onoma.engine.data.Data`.
+    """Training batches, indexed by their number in the whole run; implements :class:`onoma.engine.data.Data`.
 
     Args:
-        maker: makes batches of the text that is learnt from.
-        tokenizer: shows text to people.
-        rate: how much is masked.
-        phases: the batches of each stretch of steps, in order.
-        measurements: stretches that the steps are cut into; fewer where there are fewer steps.
-        budget: subwords of a batch.
-        accumulate: batches of a step.
-        seed: of the masks.
+        maker: builder of batches from the training text.
+        tokenizer: tokenizer that decodes subwords for messages.
+        rate: mask rate over the run.
+        phases: phases of the run, in order.
+        measurements: number of intervals between evaluations that the steps are divided into; at most one per step.
+        budget: maximum number of subwords per batch.
+        accumulate: number of batches per optimizer step.
+        seed: seed of the masks.
     """
 
     def __init__(
@@ -192,15 +201,15 @@ class PretrainingData:
         self._parts = [range(start, end) for start, end in pairwise(bounds)]
 
     def __len__(self) -> int:
-        """Documents of the text."""
+        """Return the number of documents in the text."""
         return len(self._maker.text.documents) - 1
 
     def epoch(self, number: int) -> list[tuple[int]]:
-        """The batches between two measurements, each by its number."""
+        """Return the batches of the interval between two evaluations; each is a tuple with its number."""
         return [(batch,) for batch in self._parts[number]]
 
     def load(self, chosen: Sequence[int], *, epoch: int, device: torch.device) -> MaskedBatch:
-        """The batch of a number, masked as only this number is."""
+        """Load the batch with the chosen number; its masks depend only on this number and the seed."""
         del epoch
         (number,) = chosen
         return self._maker.make(
@@ -211,7 +220,7 @@ class PretrainingData:
         )
 
     def describe(self, chosen: Sequence[int]) -> str:
-        """The beginnings of the first sequences of a batch."""
+        """Describe a batch by the beginnings of its first sequences."""
         found = self._sequences(chosen[0])
         starts = [segments[0] for segments in found.segments[:_SHOWN]]
         shown = [self._tokenizer.decode(self._maker.text.ids[start:end].tolist()) for start, end in starts]

@@ -1,4 +1,4 @@
-"""What a pre-trained model has learnt: which subwords it expects at a mask, and whether a sentence follows another."""
+"""Inspection of a pre-trained model: likely subwords for a mask, and whether one sentence follows another."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from onoma.pretraining.sequences import TRUE_PAIR
 from onoma.pretraining.vocabulary import special_ids
 
 MASK = "[MASK]"
-"""How a mask is written, whatever the encoder's own name for it."""
+"""Mask symbol in input texts, whatever the encoder's own mask token is called."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A subword that may be at a mask, and its probability."""
+    """A subword predicted for a mask, and its probability."""
 
     subword: str
     probability: float
 
 
 class Inside:
-    """A pre-trained model to ask.
+    """A pre-trained encoder with its pre-training heads, for inspection.
 
     Args:
-        encoder: an alias, a folder or a Hub id.
+        encoder: alias, folder or Hub id of the encoder.
 
     Raises:
-        EncoderError: it cannot be loaded, or was not pre-trained.
+        EncoderError: the encoder cannot be loaded, or has no head for masked subwords.
     """
 
     def __init__(self, encoder: str) -> None:
@@ -39,7 +39,11 @@ class Inside:
         self._special = special_ids(self._pretrained.tokenizer)
 
     def fill(self, text: str, *, top: int = 5) -> list[list[Filled]]:
-        """The likeliest subwords at each ``[MASK]`` of a text, the likeliest first.
+        """Return the most probable subwords for each ``[MASK]`` of a text, in descending order of probability.
+
+        Args:
+            text: text with at least one ``[MASK]``.
+            top: number of subwords per mask.
 
         Raises:
             InputError: the text has no mask, or is longer than the encoder can read.
@@ -59,7 +63,7 @@ class Inside:
         ]
 
     def follows(self, first: str, second: str) -> float:
-        """The probability that a pair of sentences is a true one: that the second follows the first.
+        """Return the probability that two sentences are a true pair, that is, that the second follows the first.
 
         Raises:
             InputError: the encoder was not trained on pairs, or the sentences are longer than it can read.

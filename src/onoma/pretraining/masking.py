@@ -1,8 +1,8 @@
-"""Which subwords are masked, and by what.
+"""Selection and replacement of subwords for masked-language modelling.
 
 Sources: Devlin et al. 2019, section 3.1 and appendix A.1 (15 % of the positions; 80 % of them ``[MASK]``, 10 % another
-subword, 10 % unchanged) and its code's whole words; Joshi et al. 2020, section 3.1 (spans of words, their lengths
-geometric).
+subword, 10 % unchanged), and the whole-word masking of its code; Joshi et al. 2020, section 3.1 (spans of words with
+geometrically distributed lengths).
 """
 
 from __future__ import annotations
@@ -14,15 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 Unit = Literal["subwords", "words", "spans"]
-"""What is masked as a whole."""
+"""Unit that is masked as a whole."""
 
 _MASKED, _REPLACED = 0.8, 0.1
 _SPAN_END, _LONGEST_SPAN = 0.2, 10
-"""A span ends after each word with this probability (its mean is 3.8 words), and after so many words at the latest."""
+"""Probability that a span ends after a word, and maximum length of a span in words; the mean is about 4.5 words."""
 
 
 class Masked(NamedTuple):
-    """Ids after masking, ``[subwords]``; the places to predict, in order, and what they were, ``[masked]`` each."""
+    """Masked subwords of sequences.
+
+    Attributes:
+        ids: ids after masking, ``[subwords]``.
+        places: positions of the subwords to predict, in order, ``[masked]``.
+        targets: original ids at these positions, ``[masked]``.
+    """
 
     ids: NDArray[np.int64]
     places: NDArray[np.int64]
@@ -31,13 +37,14 @@ class Masked(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Masking:
-    """Masks subwords of sequences.
+    """Masking strategy for the subwords of sequences.
 
     Attributes:
-        unit: what is masked as a whole. Of a span all subwords are replaced alike.
-        mask_id: the id of ``[MASK]``.
-        maskable: whether an id may be masked and stand in for another: no special token may, ``[vocabulary]``.
-        continues: whether an id goes on with the word of the subword before it, ``[vocabulary]``.
+        unit: unit that is masked as a whole. All subwords of a span get the same kind of replacement.
+        mask_id: id of ``[MASK]``.
+        maskable: whether each id may be masked and may replace another one; false for special tokens,
+            ``[vocabulary]``.
+        continues: whether each id continues the word of the subword before it, ``[vocabulary]``.
     """
 
     unit: Unit
@@ -56,11 +63,11 @@ class Masking:
         """Mask some of the subwords.
 
         Args:
-            ids: subword ids of sequences one after the other, ``[subwords]``.
-            sequences: the number of each subword's sequence, ascending, ``[subwords]``.
-            rate: the share of what may be masked; each sequence's is met as nearly as its units allow, and exactly on
-                average.
-            random: the source of all choices.
+            ids: subword ids of the concatenated sequences, ``[subwords]``.
+            sequences: index of each subword's sequence, ascending, ``[subwords]``.
+            rate: share of the maskable subwords to mask; in each sequence it is met as closely as its units allow, and
+                exactly on average.
+            random: random number generator for all choices.
         """
         maskable = self.maskable[ids]
         units = self._units(ids, sequences, maskable, random)
@@ -82,10 +89,10 @@ class Masking:
         maskable: NDArray[np.bool_],
         random: np.random.Generator,
     ) -> NDArray[np.int64]:
-        """The number of each subword's unit."""
+        """Return the index of the unit that each subword belongs to."""
         if self.unit == "subwords":
             return np.arange(len(ids))
-        apart = ~maskable  # a special token is a unit, and so is what is between two
+        apart = ~maskable  # a special token is a unit of its own, so a unit begins at it and after it
         apart[1:] |= ~maskable[:-1] | (sequences[1:] != sequences[:-1])
         apart[:1] = True
         words = np.cumsum(apart | ~self.continues[ids]) - 1
@@ -109,9 +116,10 @@ def _choose(
     rate: float,
     random: np.random.Generator,
 ) -> NDArray[np.bool_]:
-    """Whether each unit is masked: those that come first in a random order, up to the wanted share of a sequence.
+    """Return whether each unit is masked.
 
-    The unit that would exceed it is taken with the probability that makes the mean right.
+    Units are selected in a random order until the wanted share of their sequence is reached. The unit that would exceed
+    it is selected with the probability that makes the mean exact.
     """
     sizes = np.bincount(units, weights=maskable)
     firsts = np.flatnonzero(np.diff(units, prepend=-1))

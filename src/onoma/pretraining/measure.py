@@ -1,4 +1,7 @@
-"""Held-out text to perplexity and accuracies, or to the likeness of a teacher, with the same sequences each time."""
+"""Evaluation on held-out text: perplexity and accuracies, or similarity to a teacher.
+
+The sequences and masks are the same each time.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,14 @@ _PART_SUBWORDS = 2_000
 
 
 class HeldOut:
-    """Held-out text, ready to be measured on.
+    """Held-out text, prepared for evaluation.
 
     Args:
-        maker: makes batches of it.
-        pairs: the kind of pairs.
-        window: subwords of a sequence at most.
+        maker: builder of batches from the held-out text.
+        pairs: kind of sentence pairs.
+        window: maximum length of a sequence in subwords.
         rate: share of the subwords to predict.
-        subwords: measure on about so many at most, of parts of the text that are drawn by chance.
+        subwords: approximate maximum number of subwords to evaluate on, from randomly chosen parts of the text.
     """
 
     def __init__(self, maker: Maker, *, pairs: SentencePairs, window: int, rate: float, subwords: int) -> None:
@@ -49,10 +52,11 @@ class HeldOut:
         self._made = made
 
     def measure(self, model: PretrainingModel | DistillationModel, *, device: torch.device, dtype: Dtype) -> Score:
-        """The losses of a model as it is, in nats, and what follows from them; the better of two scores is higher.
+        """Evaluate a model: its losses, in nats, and the metrics derived from them.
 
-        The score is minus the mean loss of a masked subword, or minus that of distillation. The perplexity of masked
-        subwords depends on the vocabulary and on what is masked, and can only be compared where both are the same.
+        The score is the negative mean loss per masked subword, or the negative distillation loss, so that higher is
+        better. The perplexity of masked subwords depends on the vocabulary and on the masks, so it can only be compared
+        if both are the same.
         """
         model.eval()
         if isinstance(model, DistillationModel):
@@ -78,7 +82,7 @@ class HeldOut:
         return Score(-mean, figures)
 
     def _distilled(self, model: DistillationModel, *, device: torch.device, dtype: Dtype) -> Score:
-        """The losses of distillation, and how much of the teacher's last hidden states the student's explain."""
+        """Compute the distillation losses, and the explained variance of the teacher's last hidden states."""
         relation_loss = hidden_loss = squares = 0.0
         total = torch.zeros(model.teacher.encoder.hidden, dtype=torch.float64)
         subwords = 0

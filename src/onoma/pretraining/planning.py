@@ -1,4 +1,4 @@
-"""How long a run is and how fast it learns: steps, windows, learning rate."""
+"""Planning of a run: number of steps, window sizes, learning rate."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ _PLAN = "plan.json"
 _WIDTH_OF_MINI, _WIDTH_OF_SMALL = 256, 384
 
 _RATE_OF_NEW_HEAD, _HEAD_FIRST = 1e-3, 0.3
-"""Of an encoder that goes on without a head of its own."""
+"""Defaults for an existing encoder with a new head: the head's learning rate, and the share of steps with it alone."""
 
 _UNTIMED, _TIMED = 3, 8
-"""Steps before the speed is measured, and steps by which it is."""
+"""Number of warm-up steps before the speed is measured, and number of timed steps."""
 
 _OF_MINUTES = 0.95
-"""Share of the time that is planned for steps; the rest is for measuring."""
+"""Share of the time that is planned for steps; the rest is for evaluation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """Where batches come from.
+    """Batch streams of a run.
 
     Attributes:
-        first: for most of the steps.
-        last: for the last ones, if their window is longer.
-        last_share: share of the steps that ``last`` has.
+        first: stream for most of the steps.
+        last: stream with longer windows for the last steps; None if all steps use the same window.
+        last_share: share of the steps that use ``last``.
     """
 
     first: Stream
@@ -52,7 +52,7 @@ class Streams:
 
     @classmethod
     def of(cls, config: PretrainConfig, text: TokenizedText, *, pairs: SentencePairs) -> Streams:
-        """The streams of a configuration."""
+        """Create the streams of a configuration."""
         objective, settings = config.objective, config.training
 
         def stream(window: int, number: int) -> Stream:
@@ -63,7 +63,7 @@ class Streams:
         return cls(stream(objective.window, 0), last, objective.long_share)
 
     def phases(self, steps: int) -> list[Phase]:
-        """The steps of each."""
+        """Divide a number of steps into phases, one per stream."""
         if self.last is None:
             return [Phase(steps, self.first)]
         last = min(steps, round(steps * self.last_share))
@@ -80,18 +80,18 @@ def plan_steps(
     folder: Path | None,
     on_event: Listener,
 ) -> int:
-    """The steps of a run.
+    """Return the number of steps of a run.
 
-    Steps for a time are planned once: the run that is resumed keeps its plan.
+    The number of steps for a training time is planned only once: a resumed run keeps its plan.
 
     Args:
-        config: says how long.
-        streams: where batches come from.
-        data_of: gives the batches of some phases.
-        model: whose speed counts.
-        learner: how it learns.
-        folder: keeps the plan; None to keep none.
-        on_event: called with the plan.
+        config: configuration of the run.
+        streams: batch streams of the run.
+        data_of: function that returns the batches of the given phases.
+        model: model whose speed is measured.
+        learner: settings of the learner.
+        folder: folder in which the plan is stored; None to store nothing.
+        on_event: called with a notice about the plan.
     """
     settings = config.training
     if settings.steps is not None:
@@ -120,14 +120,14 @@ def plan_steps(
 def plan_learner(
     config: PretrainConfig, pretrained: Pretrained, *, new_head: bool, device: torch.device, dtype: Dtype
 ) -> LearnerSettings:
-    """How a run learns: as the configuration says, and by default as suits the encoder.
+    """Return the settings of the learner: those of the configuration, with defaults that depend on the encoder.
 
     Args:
-        config: of the run.
+        config: configuration of the run.
         pretrained: the encoder.
-        new_head: whether it has a new head for masked subwords.
-        device: where it is trained.
-        dtype: in which numbers.
+        new_head: whether the encoder gets a new head for masked subwords.
+        device: device to train on.
+        dtype: dtype of training.
     """
     settings = config.training
     if config.model.begins_random:
@@ -140,7 +140,8 @@ def plan_learner(
     rate = 1e-4 * _WIDTH_OF_SMALL / pretrained.hidden
     head_first = 0.0
     if new_head:
-        # The output embeddings are tied, so that a head which knows nothing would push all of them in every step.
+        # The output embeddings are tied to the input embeddings, so an untrained head would change all of them in every
+        # step.
         rate /= 2
         head_first = _HEAD_FIRST if settings.head_first is None else settings.head_first
         settings = settings.model_copy(
@@ -156,7 +157,7 @@ def plan_learner(
 def _seconds(
     model: PretrainingModel | DistillationModel, data: PretrainingData, settings: LearnerSettings, accumulate: int
 ) -> float:
-    """Seconds of a step, the median of some with a copy of the model; the random state stays as it is."""
+    """Return the median time of a step in seconds, measured on a copy of the model; the random state is restored."""
     state = torch.get_rng_state()
     learner: Learner[MaskedBatch] = Learner(
         copy.deepcopy(model).train(), settings=replace(settings, average=None), steps=_UNTIMED + _TIMED

@@ -1,4 +1,4 @@
-"""A configuration to what a run begins with: an encoder with its tokenizer, and tokenized text."""
+"""Loading of a run's inputs: teacher, encoder with its tokenizer, and tokenized text."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from onoma.pretraining.vocabulary import check_tokenizer, train_tokenizer
 
 _VOCABULARY = "vocabulary.json"
 _SECONDS = 20.0
-"""Between two reports of how far reading has come."""
+"""Interval between two progress reports while text is read, in seconds."""
 
 
 def load_teacher(config: PretrainConfig, *, on_event: Listener) -> Pretrained | None:
-    """The encoder to distil; None where there is none.
+    """Load the encoder to distil; None if the configuration has no teacher.
 
     Raises:
-        EncoderError: it cannot be used.
+        EncoderError: the encoder cannot be used.
     """
     if config.model.teacher is None:
         return None
@@ -42,13 +42,13 @@ def load_teacher(config: PretrainConfig, *, on_event: Listener) -> Pretrained | 
 def load_start(
     config: PretrainConfig, *, teacher: Pretrained | None, folder: Path | None, on_event: Listener
 ) -> Pretrained:
-    """What the run begins as: the encoder that is named, or a new one, its vocabulary trained on the text.
+    """Load the encoder to continue, or create a new one; train a vocabulary on the text if it needs one.
 
     Args:
-        config: the run.
-        teacher: the encoder to distil, whose tokenizer a new one has.
-        folder: keeps a new vocabulary for a run that is resumed; None to keep nothing.
-        on_event: called with what happens.
+        config: configuration of the run.
+        teacher: encoder to distil, whose tokenizer a new encoder gets.
+        folder: folder in which a new vocabulary is stored, for a resumed run; None to store nothing.
+        on_event: called with each event.
 
     Raises:
         EncoderError: the encoder or its tokenizer cannot be used.
@@ -84,16 +84,16 @@ def load_start(
 
 
 def read_text(data: TextConfig, tokenizer: Tokenizer, *, digest: str, on_event: Listener) -> Split:
-    """The text, tokenized now or earlier.
+    """Return the tokenized text, from the cache if it has been tokenized before.
 
     Args:
-        data: where the text is.
-        tokenizer: makes the subwords.
-        digest: of all files, what is held out behind the others.
-        on_event: called with what happens.
+        data: location and format of the text.
+        tokenizer: tokenizer that makes the subwords.
+        digest: digest of all files, the held-out files after the others.
+        on_event: called with each event.
 
     Raises:
-        InputError: there is none, or it cannot be read.
+        InputError: there is no text, or it cannot be read.
     """
     on_event(Stage("reading text"))
     shown = time.monotonic()
@@ -145,7 +145,7 @@ def _read(data: TextConfig, paths: Sequence[Path]) -> Read:
 
 
 def _sentences_to_learn(data: TextConfig) -> Iterator[str]:
-    """Those of the text that is not held out."""
+    """Yield the sentences of the text that is not held out."""
     share = 0.0 if data.held_out else data.held_out_share
     for section in _read(data, data.text)(lambda _: None):
         if not is_held_out(section, share=share):
@@ -153,5 +153,5 @@ def _sentences_to_learn(data: TextConfig) -> Iterator[str]:
 
 
 def _named(paths: Sequence[Path]) -> list[tuple[str, int]]:
-    """All files and their sizes, so that a digest of them all tells which file has which part."""
+    """Return the paths and sizes of all files, which tell how the content behind their common digest is divided."""
     return [(str(file), file.stat().st_size) for path in paths for file in files_of(path)]

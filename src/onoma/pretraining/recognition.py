@@ -1,4 +1,4 @@
-"""Whether a file that is given as unlabelled text is annotated, by its name and its first lines."""
+"""Detection of annotated files among files given as unlabelled text, by their names and first lines."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from onoma.io.lines import numbered_lines
 from onoma.io.suffixes import FORMATS
 
 _SURE = {"jsonl": "jsonl", "json": "jsonl", "germeval": "germeval", "spacy": "spacy"}
-"""Formats that a suffix is enough for, and the names that they are read by."""
+"""Formats that are certain from the suffix alone, with the names of the formats to read them in."""
 
 _FEWEST_ROWS = 5
 
 
 def format_by_name(path: Path) -> str | None:
-    """The annotated format that a file's name is enough for; None where its content has to be looked at."""
+    """Return the annotated format that is certain from a file's name; None if its content must be inspected."""
     if path.suffix.lower() == ".txt" and path.with_suffix(".ann").is_file():
         return "brat"
     return _SURE.get(FORMATS.get(path.suffix.lower(), ""))
 
 
 def format_by_content(path: Path, head: Sequence[str]) -> str | None:
-    """The annotated format that a file has for certain by its first lines; None for any other."""
+    """Return the annotated format that is certain from a file's first lines; None if there is none."""
     lines = [line for line in head[:HEAD_LINES] if line.strip()]
     found = sniff_lines(lines)
     if found == "jsonl":
@@ -37,7 +37,7 @@ def format_by_content(path: Path, head: Sequence[str]) -> str | None:
 
 
 def _is_named_for_columns(path: Path) -> bool:
-    """Whether a file is named as only files of words and tags are; a table may be one of anything."""
+    """Return whether only files of words and tags have this suffix; ``.tsv`` files may be tables of anything."""
     suffix = path.suffix.lower()
     return suffix != ".tsv" and FORMATS.get(suffix) in {"conll", "conllu"}
 
@@ -50,14 +50,14 @@ def _is_object(line: str) -> bool:
 
 
 def _are_rows(lines: Sequence[str]) -> bool:
-    """Whether lines have as many columns as rows do; that many words in line after line are no prose."""
+    """Return whether nearly all lines have the same number of columns, at least two, which is not the case in prose."""
     widths = Counter(len(line.split()) for line in lines if not line.startswith(("#", "-DOCSTART-")))
     ((width, count),) = widths.most_common(1) or [(0, 0)]
     return width > 1 and count >= _FEWEST_ROWS and count >= 0.9 * widths.total()
 
 
 def has_place_digits(path: Path, *, encoding: str) -> bool:
-    """Whether every word is a character with its place in a segmented word, as Weibo NER has them."""
+    """Return whether every word is a character followed by its position in a segmented word, as in Weibo NER."""
     lines = (line for _, line in islice(numbered_lines(path, encoding=encoding), HEAD_LINES))
     words = [line.split()[0] for line in lines if line.strip()]
     return len(words) >= _FEWEST_ROWS and all(len(word) == 2 and word[1].isdecimal() for word in words)

@@ -1,4 +1,4 @@
-"""A configuration to a pre-trained encoder: puts model, data and measure together, and runs the engine."""
+"""Pre-training runs: builds model, data and evaluation from a configuration, and runs the engine."""
 
 from __future__ import annotations
 
@@ -42,24 +42,24 @@ _MEASURED_SUBWORDS = 32_000
 _MEASURED_IN_THE_END = 500_000
 
 _MakeMeasure = Callable[[int], Measure]
-"""Makes a measure of so many held-out subwords at most."""
+"""Function that creates a measure on at most the given number of held-out subwords."""
 
 
 @dataclass(frozen=True, slots=True)
 class PretrainedModel:
-    """What a run leaves in memory.
+    """Result of a pre-training run, in memory.
 
     Attributes:
-        model: with its best weights.
-        pretrained: its configuration and tokenizer; the encoder is that of the model.
-        teacher: what it has learnt from, and in which way; None where nothing was distilled.
-        pairs: the kind of pairs that it has learnt to judge.
-        figures: of the held-out text; none where no text was held out.
+        model: trained model with its best weights.
+        pretrained: configuration and tokenizer of the encoder, which is shared with ``model``.
+        teacher: name and digest of the teacher, and settings of the distillation; None without distillation.
+        pairs: kind of sentence pairs that the model was trained on.
+        figures: metrics on the held-out text; empty if no text was held out.
         text: numbers of documents, sentences and subwords.
-        digest: of the text.
-        state: how the loop ended.
-        steps: of the whole run.
-        dtype: in which numbers it learnt.
+        digest: digest of the text files.
+        state: final state of the training loop.
+        steps: number of steps in the whole run.
+        dtype: dtype of training.
     """
 
     model: PretrainingModel | DistillationModel
@@ -74,7 +74,7 @@ class PretrainedModel:
     dtype: Dtype
 
     def facts(self, config: PretrainConfig) -> dict[str, object]:
-        """What the folder says of itself, as JSON takes it."""
+        """Return the metadata that is saved with the encoder, as JSON values."""
         return {
             "settings": config.model_dump(mode="json", exclude={"output"}),
             "text": {"files": [path.name for path in config.data.text], "digest": self.digest, **self.text},
@@ -87,7 +87,7 @@ class PretrainedModel:
         }
 
     def save(self, folder: Path) -> None:
-        """Write the encoder, and the heads that it has learnt, to an existing folder."""
+        """Write the encoder, and its pre-training heads unless it was distilled, to an existing folder."""
         if isinstance(self.model, DistillationModel):
             save_encoder(self.pretrained, folder)
         else:
@@ -102,20 +102,20 @@ def pretrain(
     accept_changes: bool = False,
     ranks: Ranks = ALONE,
 ) -> PretrainedModel:
-    """Pre-train as a configuration says.
+    """Pre-train an encoder.
 
     Args:
-        config: the run.
+        config: configuration of the run.
         on_event: called with each event.
-        folder: where checkpoints and history are kept; resumes from those that exist. None to keep none.
-        accept_changes: go on also where settings, text or versions are not what they were.
-        ranks: the processes that train together; only the first has a folder and measures.
+        folder: folder for checkpoints and history; the run resumes from an existing checkpoint. None to store nothing.
+        accept_changes: whether to resume even if settings, text or versions have changed.
+        ranks: processes that train together; only the first one has a folder and evaluates.
 
     Raises:
-        InputError: the text cannot be used, or the run in the folder is another one.
+        InputError: the text cannot be used, or the folder contains a different run.
         EncoderError: the encoder or its tokenizer cannot be used.
-        TrainingError: training cannot go on.
-        StoppedError: SIGTERM came.
+        TrainingError: training cannot continue.
+        StoppedError: the process received SIGTERM.
     """
     settings = config.training
     run = Run.prepare(
@@ -189,7 +189,7 @@ def pretrain(
 def _build(
     config: PretrainConfig, pretrained: Pretrained, *, teacher: Pretrained | None, pairs: SentencePairs
 ) -> tuple[PretrainingModel | DistillationModel, bool]:
-    """The model, and whether it has a new head that shall learn first."""
+    """Build the model, and return whether it has a new head that is to be trained alone at first."""
     if teacher is None:
         return build_pretraining_model(pretrained, pairs=pairs != "none")
     return build_distillation_model(pretrained, teacher, **config.objective.distillation.model_dump()), False

@@ -1,10 +1,11 @@
-"""Raw text to sentences, by rules for many languages and none of words that would have to be learned.
+"""Rule-based sentence splitting of raw text in many languages, without trained parameters.
 
-A mark such as ``.``, ``?`` or ``؟`` ends a sentence where a blank follows and then no lower case; ``。`` and ``।`` end
-one wherever they stand. Closing quotes and brackets belong to the sentence before them. After an abbreviation, an
-initial or the number of a list item a full stop ends nothing. A line end does where the line was not wrapped.
+A mark such as ``.``, ``?`` or ``؟`` ends a sentence if whitespace follows and then no lower-case letter; ``。`` and
+``।`` end a sentence anywhere. Closing quotes and brackets belong to the sentence before them. A full stop after an
+abbreviation, an initial or the number of a list item does not end a sentence. A line end does, unless the line was
+wrapped.
 
-This module does not know files, documents or subwords.
+This module is independent of files, documents and subwords.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from onoma.encoding.lines import lines_of, wrapped_lines
 from onoma.encoding.segment import ABBREVIATIONS
 
 LONGEST_SENTENCE = 2_000
-"""Characters; a longer sentence is cut at a blank, or anywhere where it has none."""
+"""Maximum number of characters in a sentence; a longer one is cut at whitespace, or anywhere if it has none."""
 
 _CLOSERS = r"""["'”’»›)\]}」』】》〉）]"""
 _OPENERS = r"""\s"'“‘„«‹(\[{¿¡「『【《（"""
@@ -33,7 +34,7 @@ _ITEM = re.compile(r"\(?(?:\d{1,3}|[ivxIVX]{1,4}|[^\W\d_])")
 _FEWEST_JUDGED = 20
 _FULL = 0.9
 _BEFORE = 32
-"""So many characters before a full stop show the word that it belongs to, and whether that begins a sentence."""
+"""Number of characters inspected before a full stop, to find its word and whether that word begins a sentence."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -51,7 +52,7 @@ _STARTERS = _words(
     "The This That These Those He She It We They I You In On At But And However A An There If When As For After "
     "His Her Its Their Our My Der Die Das Er Sie Es Wir Le La Les Il Elle El Los Las"
 )
-"""Words that hardly stand in capitals except at the beginning of a sentence."""
+"""Words that are rarely capitalised except at the beginning of a sentence."""
 
 _GERMAN_MONTHS = _words(
     "Januar Februar März April Mai Juni Juli August September Oktober November Dezember Jahrhundert"
@@ -60,9 +61,9 @@ _LAST_BLANK = re.compile(r"\s(?=\S*$)")
 
 
 def split_sentences(text: str) -> list[str]:
-    """The sentences of a text, without the blanks around them; a line end within one is a blank.
+    """Split a text into sentences without surrounding whitespace; a line end within a sentence becomes a space.
 
-    Every character that is not blank is in one of them, in order.
+    Only whitespace is dropped; all other characters are kept in order.
 
     >>> split_sentences("Dr. Smith met J. Doe in the U.S. They spoke. “Why?” he asked.")
     ['Dr. Smith met J. Doe in the U.S.', 'They spoke.', '“Why?” he asked.']
@@ -71,28 +72,28 @@ def split_sentences(text: str) -> list[str]:
 
 
 def sentence_ends(text: str) -> list[int]:
-    """The characters behind the sentences of a text, in order; not that behind the last one."""
+    """Return the offsets at which the sentences of a text end, in order and without that of the last sentence."""
     ends = _ends_at_marks(text)
     return sorted([*ends, *_line_bounds(text)]) if "\n" in text else ends
 
 
 def whole_line_ends(text: str) -> list[int]:
-    """The same for a text in which no line goes on in the next one."""
+    """Return the sentence ends of a text in which no sentence continues in the next line."""
     ends = _ends_at_marks(text)
     return sorted([*ends, *line_ends(text)]) if "\n" in text else ends
 
 
 def line_ends(text: str) -> list[int]:
-    """The same for a text in which each line is a sentence."""
+    """Return the sentence ends of a text in which each line is one sentence."""
     return [match.end() for match in re.finditer("\n", text)]
 
 
 def pieces_between(text: str, cuts: Iterable[int]) -> list[str]:
-    """What lies between characters of a text, as sentences; nothing is left out but blanks.
+    """Cut a text at the given offsets and return the pieces as sentences; only whitespace is dropped.
 
     Args:
         text: the text.
-        cuts: before which characters it is cut; ascending.
+        cuts: offsets at which the text is cut, ascending.
     """
     sentences: list[str] = []
     start = 0
@@ -107,7 +108,11 @@ def pieces_between(text: str, cuts: Iterable[int]) -> list[str]:
 
 
 def are_sentences(lines: Iterable[str]) -> bool:
-    """Whether lines, none of them blank, have a sentence each: nearly all end like one, and few hold another end."""
+    """Return whether each line is one sentence: nearly all lines end like a sentence, and few contain another end.
+
+    Args:
+        lines: lines, none of them blank.
+    """
     count = ending = inside = 0
     for line in lines:
         count += 1
@@ -117,9 +122,10 @@ def are_sentences(lines: Iterable[str]) -> bool:
 
 
 def are_wrapped(lines: Sequence[str]) -> bool:
-    """Whether lines were wrapped: most that have another one below are full, so that its first word had no room.
+    """Return whether lines were wrapped: most are so full that the first word of the next line did not fit.
 
-    A whole file tells better than a paragraph. Lines that are too few to judge may have been wrapped.
+    A whole file gives a more reliable answer than a paragraph. If there are too few lines to decide, the answer is
+    true.
     """
     pairs = [(len(line), len(below.split(maxsplit=1)[0])) for line, below in pairwise(lines) if line and below.strip()]
     if len(pairs) < _FEWEST_JUDGED:
@@ -131,7 +137,7 @@ def are_wrapped(lines: Sequence[str]) -> bool:
 
 
 def _cut(sentence: str) -> Iterator[str]:
-    """The pieces of a sentence that is too long."""
+    """Yield the pieces of a sentence that is too long."""
     sentence = _joined(sentence)
     start = 0
     while len(sentence) - start > LONGEST_SENTENCE:
@@ -144,18 +150,18 @@ def _cut(sentence: str) -> Iterator[str]:
 
 
 def _joined(sentence: str) -> str:
-    """The sentence as one line."""
+    """Return the sentence as a single line."""
     return " ".join(filter(None, map(str.strip, sentence.split("\n"))))
 
 
 def last_blank(text: str, start: int, end: int) -> int:
-    """Where the last blank in a range of a text is; the range's end where there is none."""
+    """Return the offset of the last whitespace character in a range of a text; the range's end if there is none."""
     found = _LAST_BLANK.search(text, start, end)
     return found.start() if found else end
 
 
 def _line_bounds(text: str) -> Iterator[int]:
-    """Where the lines begin that do not continue the one before."""
+    """Yield the offsets of the lines that do not continue the line before."""
     lines = list(lines_of(text))
     if len(lines) > 1:
         for (_, following), wrapped in zip(pairwise(lines), wrapped_lines(lines), strict=False):
@@ -176,7 +182,7 @@ def _ends_at_marks(text: str) -> list[int]:
 
 
 def _ends_at_stop(text: str, found: re.Match[str]) -> bool:
-    """Whether a full stop ends a sentence, judged by the word before and the one behind."""
+    """Return whether a full stop ends a sentence, judged by the words before and after it."""
     stop = found.start()
     before = text[max(0, stop - _BEFORE) : stop]
     if not before or before[-1].isspace():

@@ -1,9 +1,9 @@
-"""Sentences to the sequences that are learnt from: pairs of segments, or as many sentences as a window holds.
+"""Training sequences made of sentences: pairs of segments, or as many sentences as fit into a window.
 
-Sources: Devlin et al. 2019, section 3.1 and its code (pairs, random lengths, what a negative pair leaves over is used
-again); Liu et al. 2019, section 4.2 (full sentences); Lan et al. 2020, section 3.1 (sentence order).
+Sources: Devlin et al. 2019, section 3.1 and its code (pairs, random lengths, reuse of the sentences that a negative
+pair leaves over); Liu et al. 2019, section 4.2 (full sentences); Lan et al. 2020, section 3.1 (sentence order).
 
-A segment is a range of the text's subwords, so nothing is copied here. Special tokens and masks come later.
+A segment is a range of the text's subwords, so no subwords are copied here. Special tokens and masks are added later.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ from onoma.models import IGNORED
 from onoma.pretraining.tokenized import TokenizedText
 
 SentencePairs = Literal["next", "order", "none"]
-"""What is asked of two segments: whether the second follows the first, which came first, or nothing."""
+"""Kind of sentence pairs: does the second segment follow the first, which of the two came first, or no pairs."""
 
 TRUE_PAIR, FALSE_PAIR = 0, 1
 
 _SHORT = 0.1
-"""Share of the pairs that are made shorter than the window, as many subwords as chance will have it."""
+"""Share of the pairs that get a random length, up to that of the window."""
 
 _OF_A_PAIR, _OF_ONE = 3, 2
-"""Special tokens of a pair, and of one segment."""
+"""Number of special tokens in a sequence with two segments, and in a sequence with one."""
 
 Range = tuple[int, int]
-"""A segment, as a half-open range of subwords."""
+"""A segment, as a half-open range of subword positions in the text."""
 
 
 @dataclass(slots=True)
 class Sequences:
-    """Sequences of segments.
+    """Sequences of segments, with pair labels.
 
     Attributes:
-        segments: of each sequence.
-        pairs: ``TRUE_PAIR`` or ``FALSE_PAIR``, ``IGNORED`` for sequences that are no pair.
+        segments: the segments of each sequence.
+        pairs: pair label of each sequence: ``TRUE_PAIR`` or ``FALSE_PAIR``, or ``IGNORED`` if it is not a pair.
     """
 
     segments: list[tuple[Range, ...]] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Sequences:
         return len(self.segments)
 
     def lengths(self) -> NDArray[np.int64]:
-        """Subwords of each sequence, special tokens included."""
+        """Return the number of subwords in each sequence, special tokens included, ``[sequences]``."""
         return np.array([1 + sum(end - start + 1 for start, end in each) for each in self.segments], dtype=np.int64)
 
 
@@ -67,14 +67,14 @@ def make_sequences(
     window: int,
     random: np.random.Generator,
 ) -> Sequences:
-    """Sequences of some sentences, in no particular order.
+    """Make sequences from a range of sentences, in no particular order.
 
     Args:
-        text: all of the text; second segments of negative pairs may come from anywhere in it.
-        sentences: those to make sequences of; the documents among them are taken in a random order.
-        pairs: the kind of pairs.
-        window: subwords of a sequence at most, special tokens included.
-        random: the source of all choices.
+        text: the whole text; second segments of negative pairs may come from anywhere in it.
+        sentences: indices of the sentences to use; their documents are processed in random order.
+        pairs: kind of sentence pairs.
+        window: maximum length of a sequence in subwords, special tokens included.
+        random: random number generator for all choices.
     """
     documents = list(_documents(text, sentences))
     shuffled = [documents[place] for place in random.permutation(len(documents))]
@@ -87,7 +87,7 @@ def make_sequences(
 
 
 def _documents(text: TokenizedText, sentences: range) -> Iterator[list[Range]]:
-    """The sentences of each document, or of the part of it that is in the range."""
+    """Yield the sentences of each document, or of the part of it that is in the range."""
     bounds = text.sentences[sentences.start : sentences.stop + 1].tolist()
     documents = text.documents
     first = int(np.searchsorted(documents, sentences.start, side="right"))
@@ -99,7 +99,7 @@ def _documents(text: TokenizedText, sentences: range) -> Iterator[list[Range]]:
 
 
 def _pack(documents: Sequence[Sequence[Range]], made: Sequences, *, window: int) -> None:
-    """As many sentences to a sequence as it holds; a sentence that is longer than that is cut."""
+    """Fill each sequence with as many sentences as fit; a sentence that is longer than a sequence is cut."""
     longest = window - _OF_ONE
     segments: list[Range] = []
     room = longest
@@ -121,13 +121,13 @@ def _pack(documents: Sequence[Sequence[Range]], made: Sequences, *, window: int)
                 segments.append((start, end))
             room -= end - start
             continues = True
-        room -= 1  # the separator between two documents
+        room -= 1  # for the separator between two documents
     if segments:
         made.add(*segments)
 
 
 class _Pairing:
-    """Makes pairs of the sentences of documents."""
+    """Builder of segment pairs from the sentences of documents."""
 
     def __init__(
         self, text: TokenizedText, made: Sequences, *, order: bool, window: int, random: np.random.Generator
@@ -137,7 +137,7 @@ class _Pairing:
         self._labels: list[int] = []
 
     def run(self, documents: Sequence[Sequence[Range]]) -> Iterator[list[Range]]:
-        """Add pairs of all documents; what cannot be paired, since it is one sentence, comes back."""
+        """Add pairs made from all documents; yield the single sentences that cannot be paired."""
         for document in documents:
             sentence = 0
             while sentence < len(document):
@@ -150,7 +150,7 @@ class _Pairing:
                     sentence = self._add_pair(document, sentence, end, target)
 
     def _add_pair(self, document: Sequence[Range], start: int, end: int, target: int) -> int:
-        """Add a pair that begins with a sentence; returns the sentence to go on with."""
+        """Add a pair that begins with the sentence ``start``; return the index of the sentence to continue with."""
         middle = int(self._random.integers(start + 1, end))
         first = (document[start][0], document[middle - 1][1])
         second = (document[middle][0], document[end - 1][1])
@@ -165,26 +165,32 @@ class _Pairing:
         return end
 
     def _target(self) -> int:
-        """Subwords that a pair shall have."""
+        """Draw the number of subwords that a pair should have."""
         short = self._random.random() < _SHORT
         return int(self._random.integers(2, self._room + 1)) if short else self._room
 
     @staticmethod
     def _fill(document: Sequence[Range], start: int, target: int) -> int:
-        """The end of the sentences from ``start`` that have as many subwords as a pair shall have; two at least."""
+        """Return the end of the sentences that reach ``target`` subwords, at least two of them if the document allows.
+
+        Args:
+            document: sentences of the document.
+            start: index of the first sentence.
+            target: number of subwords that the sentences should have.
+        """
         end = min(start + 2, len(document))
         while end < len(document) and document[end - 1][1] - document[start][0] < target:
             end += 1
         return end
 
     def _label(self) -> int:
-        """As many true pairs as false ones: of every two, one is true."""
+        """Draw the label of a pair; of every two consecutive pairs, one is true and one is false."""
         if not self._labels:
             self._labels = [TRUE_PAIR, FALSE_PAIR] if self._random.random() < 0.5 else [FALSE_PAIR, TRUE_PAIR]
         return self._labels.pop()
 
     def _foreign(self, document: Sequence[Range], target: int) -> Range:
-        """Sentences of another document, from a random one on."""
+        """Return a range of about ``target`` subwords from another document, beginning with a random sentence."""
         documents, sentences = self._text.documents, self._text.sentences
         own = self._text.document_of(document[0][0])
         number = int(self._random.integers(len(documents) - 2))
@@ -198,7 +204,7 @@ class _Pairing:
         return start, end
 
     def _cut(self, first: Range, second: Range) -> tuple[Range, Range]:
-        """Cut what a pair has too much off the longer segment, or off both, at a random end each subword."""
+        """Shorten a pair that is too long: the longer segment or both, by removing subwords at random ends."""
         one, other = first[1] - first[0], second[1] - second[0]
         excess = one + other - self._room
         if excess <= 0:
@@ -214,7 +220,7 @@ class _Pairing:
 
 
 def shards_of(text: TokenizedText, *, subwords: int) -> list[range]:
-    """The text in parts of whole sentences, each of about so many subwords."""
+    """Divide the text into ranges of sentences, each with about the given number of subwords."""
     bounds = np.searchsorted(text.sentences, np.arange(0, text.subwords, subwords)[1:])
     cuts = [0, *bounds.tolist(), len(text.sentences) - 1]
     return [range(start, end) for start, end in pairwise(cuts) if start < end]

@@ -1,9 +1,9 @@
-"""Unlabelled files to a stream of sections of documents, each cut into sentences, in bounded memory.
+"""Reading of unlabelled files as a stream of document sections, split into sentences, in bounded memory.
 
-Plain text is read in blocks, so that neither a file nor a line has to fit into memory; annotated files give the texts
-and sentences of their documents. Every character that is not blank comes out, in order.
+Plain text is read in blocks, so that neither a file nor a line has to fit into memory. From annotated files, the texts
+and sentences of their documents are used. Only whitespace is dropped; all other characters are kept in order.
 
-A line ends at a line feed, a carriage return or both, and nowhere else. This module does not know subwords or masks.
+A line ends only at a line feed, a carriage return or both. This module is independent of subwords and masks.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ from onoma.pretraining.sentences import (
 from onoma.text import Document
 
 DocumentUnit = Literal["auto", "lines", "blank-lines", "files"]
-"""What a document is in a file of plain text."""
+"""Unit that is a document in a plain-text file."""
 
 LONGEST_SECTION = 64_000
-"""Characters of a section, about."""
+"""Approximate maximum number of characters in a section."""
 
 _HEAD_CHARACTERS = 1 << 20
 _JUDGED_LINES = 2_000
@@ -52,7 +52,7 @@ _DOCUMENTS = {
 _CHANGE = "--set data.documents=lines, blank-lines or files changes that"
 
 Ends = Callable[[str], list[int]]
-"""Finds the characters behind the sentences of a text, in order; not that behind the last one."""
+"""Function that returns the offsets at which the sentences of a text end, in order and without that of the last one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ class Section:
     """A document, or a part of a long one.
 
     Attributes:
-        sentences: in order; none is empty or blank, and none has a line end in it.
-        continues: whether the section goes on with the document of the one before.
+        sentences: sentences in order; none is blank, and none contains a line end.
+        continues: whether the section continues the document of the section before.
     """
 
     sentences: tuple[str, ...]
@@ -70,16 +70,17 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextSettings:
-    """How unlabelled files are read.
+    """Settings for reading unlabelled files.
 
     Attributes:
-        format: ``text``, or the name of an annotated format; None finds it out by suffix and content.
-        encoding: of all files; a byte order mark is skipped where it is UTF-8.
-        documents: what a document is in plain text: each line, what blank lines separate, or each file. ``auto`` goes
-            by blank lines where the first million characters of a file have one between texts, else by lines.
+        format: ``text``, or the name of an annotated format; None detects it from suffix and content.
+        encoding: character encoding of all files; with UTF-8, a byte order mark is skipped.
+        documents: unit that is a document in plain text: each line, each text between blank lines, or each file.
+            ``auto`` uses blank lines if there is one between texts in the first million characters of a file, else
+            lines.
 
     Raises:
-        ConfigError: there is no such encoding or unit of documents.
+        ConfigError: the encoding or the document unit is unknown.
     """
 
     format: str | None = None
@@ -102,17 +103,17 @@ def read_sections(
     """Read files one after the other.
 
     Args:
-        paths: files, which may be compressed (``.gz``, ``.xz``, ``.zst``), or folders, which stand for all their files.
-        settings: how they are read.
-        notice: is notices how the files were read, once for each way, and what was skipped.
+        paths: files, which may be compressed (``.gz``, ``.xz``, ``.zst``), or folders, of which all files are read.
+        settings: settings for reading the files.
+        notice: called with messages about how the files are read, once for each way, and about what was skipped.
 
     Yields:
         The sections of each document in order, one document after the other.
 
     Raises:
         CorpusError: a file is missing, damaged, binary, or not in this encoding.
-        InputError: there are no files, or no text in any of them.
-        ConfigError: no format has the name.
+        InputError: there are no files, or none of them contains text.
+        ConfigError: the format is unknown.
     """
     files = _files_of(paths)
     if not files:
@@ -129,7 +130,7 @@ def read_sections(
 
 
 def _files_of(paths: Iterable[str | Path]) -> list[Path]:
-    """All files, each once; of a brat pair only the one that has the text."""
+    """Return all files without duplicates; of a brat pair, only the file with the text."""
     files: dict[Path, None] = {}
     for path in map(Path, paths):
         for file in files_of(path):
@@ -145,12 +146,12 @@ def _listed(paths: Sequence[Path]) -> str:
 
 @dataclass(slots=True)
 class _Notices:
-    """What is said of the files: each way of reading at the first file that is read so, and at the end how many more.
+    """Messages about the files: each way of reading is reported once, and at the end how many more files it applied to.
 
     Attributes:
-        notice: called with what is to be said.
-        more: further files by the way in which they were read.
-        empty: files and documents without text.
+        notice: function called with each message.
+        more: number of further files for each way of reading.
+        empty: numbers of files and documents without text.
     """
 
     notice: Callable[[str], object]
@@ -158,7 +159,7 @@ class _Notices:
     empty: Counter[str] = field(default_factory=Counter)
 
     def add(self, path: Path, way: str, *, advice: str) -> None:
-        """Say how a file is read, if none before was read so."""
+        """Report how a file is read, if it is the first one that is read in this way."""
         if way in self.more:
             self.more[way] += 1
         else:
@@ -166,7 +167,7 @@ class _Notices:
             self.notice(f"{path}: {way}; {advice}")
 
     def finish(self) -> None:
-        """Say what came together."""
+        """Report the accumulated counts."""
         for way, count in self.more.items():
             if count:
                 self.notice(f"{count:,} more {'file' if count == 1 else 'files'}: {way}")
@@ -176,7 +177,7 @@ class _Notices:
 
 
 def _sections(path: Path, settings: TextSettings, notices: _Notices) -> Iterator[Section]:
-    """The sections of one file."""
+    """Yield the sections of one file."""
     name = settings.format if settings.format is not None else format_by_name(path)
     if name not in (None, "text"):
         yield from _annotated(path, str(name), settings, notices)
@@ -210,7 +211,7 @@ def _sections(path: Path, settings: TextSettings, notices: _Notices) -> Iterator
 
 
 def _ends_for(path: Path, lines: Sequence[str], notices: _Notices) -> Ends:
-    """What finds the ends of sentences in documents of several lines, by the first lines of the file."""
+    """Choose the function that finds sentence ends in documents of several lines, from the first lines of the file."""
     if are_sentences(line[:LONGEST_SENTENCE] for line in lines if line.strip()):
         notices.add(path, "plain text, each line is taken as a sentence", advice="as nearly all end like one")
         return line_ends
@@ -223,14 +224,14 @@ def _ends_for(path: Path, lines: Sequence[str], notices: _Notices) -> Ends:
 
 
 def _emptied(blocks: list[str]) -> Iterator[str]:
-    """The blocks, each let go of as soon as it was given."""
+    """Yield the blocks, removing each from the list so that its memory can be freed."""
     blocks.reverse()
     while blocks:
         yield blocks.pop()
 
 
 def _annotated(path: Path, format: str, settings: TextSettings, notices: _Notices) -> Iterator[Section]:
-    """The sections of the documents of an annotated file."""
+    """Yield the sections of the documents of an annotated file."""
     if path.suffix.lower() in READ_COMPRESSIONS:
         message = f"is compressed, and annotated files ({format}) are read only uncompressed; decompress it"
         raise CorpusError(f"{message}, or if it is plain text, say so (--set data.format=text)", path=path)
@@ -255,7 +256,7 @@ def _annotated(path: Path, format: str, settings: TextSettings, notices: _Notice
 
 
 def _sentences_of(document: Document) -> list[str]:
-    """The sentences that the corpus gave, with what lies between them; those of the text where it gave none."""
+    """Return the sentences given by the corpus, with the text between them; split the text if it gives none."""
     text = document.text.replace("\r\n", "\n").replace("\r", "\n") if document.sentences is None else document.text
     if document.sentences is None:
         return split_sentences(text)
@@ -263,7 +264,7 @@ def _sentences_of(document: Document) -> list[str]:
 
 
 def _in_sections(sentences: Iterable[str]) -> Iterator[Section]:
-    """The sentences of one document in sections."""
+    """Divide the sentences of one document into sections."""
     own: list[str] = []
     size, continues = 0, False
     for sentence in sentences:
@@ -277,7 +278,7 @@ def _in_sections(sentences: Iterable[str]) -> Iterator[Section]:
 
 
 def _plain(blocks: Iterable[str], unit: str, ends: Ends, notices: _Notices) -> Iterator[Section]:
-    """The sections of plain text."""
+    """Yield the sections of plain text."""
     document = _OpenDocument(ends)
     by_lines, by_blank_lines = unit == "lines", unit == "blank-lines"
     blank = True
@@ -303,7 +304,7 @@ def _plain(blocks: Iterable[str], unit: str, ends: Ends, notices: _Notices) -> I
 
 
 class _OpenDocument:
-    """A document that is being read; what would make it too long for a section is given out as it comes."""
+    """A document that is being read; text beyond the length of a section is returned as soon as possible."""
 
     def __init__(self, ends: Ends) -> None:
         self._ends = ends
@@ -312,12 +313,12 @@ class _OpenDocument:
         self._continues = False
 
     def add(self, text: str) -> None:
-        """More of the document."""
+        """Append text to the document."""
         self._parts.append(text)
         self._size += len(text)
 
     def overflow(self) -> Section | None:
-        """All sentences but the last one, which may go on, where the document is long enough for a section."""
+        """Return all sentences but the last, which may be incomplete, if the document is long enough for a section."""
         if self._size <= LONGEST_SECTION - BLOCK_BYTES:
             return None
         text = "".join(self._parts)
@@ -329,7 +330,7 @@ class _OpenDocument:
         return self._section(text[:cut], ends)
 
     def end(self) -> Section | None:
-        """The rest of the document; what is added next begins another one."""
+        """Return the rest of the document; text that is added next begins a new document."""
         text = "".join(self._parts).strip()
         section = self._section(text, self._ends(text)) if text else None
         self._parts, self._size, self._continues = [], 0, False

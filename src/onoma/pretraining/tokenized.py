@@ -1,7 +1,7 @@
-"""Sections of text to subword ids on disk: tokenized once, read as memory maps ever after.
+"""Subword ids of text on disk: tokenized once, then read as memory maps.
 
-A document is on one side only, train or held out. Which one is decided by its own text, so that the same text is never
-on both.
+A section (a document, or a part of a long one) is either training text or held-out text. A hash of its text decides
+which, so that the same text is never in both.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from onoma.io.digest import code_digest
 from onoma.pretraining.text import Section
 
 LONGEST_SENTENCE = 128
-"""Subwords; a longer sentence is stored as several."""
+"""Maximum number of subwords in a sentence; a longer sentence is stored as several."""
 
 _AT_ONCE = 256
-"""Sections that are tokenized together."""
+"""Number of sections that are tokenized together."""
 
 _READING = tuple(f"pretraining/{name}.py" for name in ("blocks", "recognition", "sentences", "text", "tokenized"))
 _CODE = ("io", "text", "corpora", "encoding", *_READING)
@@ -34,12 +34,12 @@ _CODE = ("io", "text", "corpora", "encoding", *_READING)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TokenizedText:
-    """Subword ids of documents, one after the other; the arrays may be memory maps.
+    """Concatenated subword ids of documents; the arrays may be memory maps.
 
     Attributes:
-        ids: of all sentences, without special tokens, ``[subwords]``.
-        sentences: where each sentence begins in ``ids``, and the end of the last, ``[sentences + 1]``.
-        documents: where each document begins in ``sentences``, and the end of the last, ``[documents + 1]``.
+        ids: subword ids of all sentences, without special tokens, ``[subwords]``.
+        sentences: offset in ``ids`` at which each sentence begins, and the end of the last one, ``[sentences + 1]``.
+        documents: index of the first sentence of each document, and the end of the last one, ``[documents + 1]``.
     """
 
     ids: NDArray[np.unsignedinteger[Any]]
@@ -48,28 +48,28 @@ class TokenizedText:
 
     @property
     def subwords(self) -> int:
-        """Subwords of all sentences."""
+        """Number of subwords in all sentences."""
         return len(self.ids)
 
     def document_of(self, subword: int) -> int:
-        """The number of the document that a subword belongs to."""
+        """Return the index of the document that contains the subword at a position."""
         sentence = np.searchsorted(self.sentences, subword, side="right") - 1
         return int(np.searchsorted(self.documents, sentence, side="right")) - 1
 
     @property
     def pairable(self) -> int:
-        """Documents that have two sentences or more, of which pairs can be made."""
+        """Number of documents with at least two sentences, from which pairs can be made."""
         return int((np.diff(self.documents) > 1).sum())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """The text in two.
+    """The text, divided into training text and held-out text.
 
     Attributes:
-        train: to learn from.
-        held_out: to measure on; no document of it is in ``train``.
-        notices: what reading had to say.
+        train: training text.
+        held_out: held-out text for evaluation; ``train`` contains no section of it.
+        notices: messages from reading the text.
     """
 
     train: TokenizedText
@@ -78,7 +78,7 @@ class Split:
 
 
 Read = Callable[[Callable[[str], object]], Iterator[Section]]
-"""Begins to read sections; what had to be fixed is handed to the function given."""
+"""Function that starts reading sections; its argument is called with messages about the reading."""
 
 
 def tokenize(
@@ -91,16 +91,17 @@ def tokenize(
     notice: Callable[[str], object],
     progressed: Callable[[int], object] = lambda _: None,
 ) -> Split:
-    """Tokenize text, or find it tokenized.
+    """Tokenize text, or load it from the cache if it has been tokenized before.
 
     Args:
-        tokenizer: makes the subwords.
-        read: the text.
-        key: everything that decides what ``read`` gives, as JSON takes it.
-        share: of the documents, by chance, that is held out; not used where ``read_held_out`` is given.
-        read_held_out: what is held out, if that is text of its own; documents that both have are left out of train.
-        notice: called with what the user should know.
-        progressed: called every so often with the subwords so far.
+        tokenizer: tokenizer that makes the subwords.
+        read: function that reads the text.
+        key: everything that determines the output of ``read``, as JSON values; part of the cache key.
+        share: share of the sections that is held out, chosen by a hash of their text; not used with ``read_held_out``.
+        read_held_out: function that reads separate held-out text, if there is any; sections that are in both texts are
+            left out of the training text.
+        notice: called with messages to the user.
+        progressed: called regularly with the number of subwords so far.
     """
     dtype = np.dtype(np.uint16 if tokenizer.get_vocab_size() <= 2**16 else np.uint32)
     columns = {
@@ -154,19 +155,19 @@ def tokenize(
 
 
 def is_held_out(section: Section, *, share: float) -> bool:
-    """Whether a part of a document is held out, as its own text decides."""
+    """Return whether a section is held out, which a hash of its text decides."""
     return int.from_bytes(fingerprint(section)) < share * 2**64
 
 
 def fingerprint(section: Section) -> bytes:
-    """Eight bytes of a text, whatever its capitals and blanks."""
+    """Return an eight-byte hash of a section's text that ignores case and whitespace."""
     text = " ".join(" ".join(section.sentences).casefold().split())
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class _Tokenized:
-    """A section, its number, and the subword ids of its sentences."""
+    """A section with its index in the stream and the subword ids of its sentences."""
 
     number: int
     section: Section
@@ -174,7 +175,7 @@ class _Tokenized:
 
 
 def _tokenized(tokenizer: Tokenizer, sections: Iterable[Section]) -> Iterator[list[_Tokenized]]:
-    """Tokenize some sections at a time; a ``[MASK]`` that somebody wrote is no mask."""
+    """Tokenize sections in groups; a special token such as ``[MASK]`` that is written in the text is plain text."""
     tokenizer = Tokenizer.from_str(tokenizer.to_str())
     tokenizer.encode_special_tokens = True
     stream = enumerate(sections)
@@ -187,7 +188,7 @@ def _tokenized(tokenizer: Tokenizer, sections: Iterable[Section]) -> Iterator[li
 
 
 class _Writer:
-    """Turns tokenized sections into what is to be appended to the three arrays of a side."""
+    """Converter of tokenized sections into values to append to the arrays of a side, train or held out."""
 
     def __init__(self, side: str) -> None:
         self._side = side
@@ -211,7 +212,7 @@ class _Writer:
         return self._named(ids=ids, sentences=starts, documents=documents)
 
     def end(self) -> dict[str, NDArray[np.generic]]:
-        """The ends of the last sentence and of the last document."""
+        """Return the ends of the last sentence and of the last document."""
         return self._named(ids=[], sentences=[self.subwords], documents=[self._sentences])
 
     def _named(self, **columns: list[int]) -> dict[str, NDArray[np.generic]]:

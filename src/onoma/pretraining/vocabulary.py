@@ -1,11 +1,11 @@
-"""Texts to a vocabulary and its tokenizer; and what masked-language modelling has to know of any tokenizer.
+"""Training of vocabularies with their tokenizers, and the tokenizer properties that masked-language modelling needs.
 
-The same texts give the same vocabulary, whatever the process. The trainers of `tokenizers` do not promise that: they
-number pieces, and break ties, in the order of a hash table. So words and characters are counted here, WordPiece's
-trainer is given all characters in order beforehand, and of what Unigram's finds the best are taken here, by scores that
-are rounded and, where they are equal, by their spelling.
+The same texts always give the same vocabulary. The trainers of `tokenizers` do not guarantee this: they number pieces,
+and break ties, in the order of a hash table. Therefore words and characters are counted here. WordPiece's trainer gets
+all characters in order beforehand. From the pieces that Unigram's trainer finds, the best are selected here, by rounded
+scores and, if these are equal, by spelling.
 
-This module does not know files or documents.
+This module is independent of files and documents.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ _CONTINUING = "##"
 _SPACE = "▁"
 _BYTE_SPACE = "Ġ"
 _ALWAYS_KEPT = 0.999
-"""Share of the text whose characters a vocabulary has to have."""
+"""Share of the text whose characters must be in the vocabulary."""
 
 _FEWEST_OCCURRENCES = 2
 _LONGEST_PIECE = 16
 _LONGEST_WORD = 100
-"""Characters; BERT's tokenizer reads a longer word as unknown."""
+"""Maximum number of characters in a word; BERT's tokenizer reads a longer word as unknown."""
 
 _CANDIDATES = 1.25
-"""So many times as many pieces as are wanted does Unigram's trainer find."""
+"""Number of pieces that Unigram's trainer finds, as a multiple of the wanted number."""
 
 _DECIMALS = 5
-"""Of log probabilities. Those of the trainer differ by rounding errors from run to run, some 1e-14."""
+"""Decimals to which log probabilities are rounded; the trainer's differ by rounding errors of about 1e-14 per run."""
 
 _STEP = 0.0001
 _TEXT_CHARACTERS = 1 << 16
@@ -56,9 +56,9 @@ class SpecialIds:
     """Ids of a tokenizer's special tokens.
 
     Attributes:
-        pad, cls, sep, mask: for padding, before a text, behind it, and for a masked subword.
-        unknown: for what the vocabulary does not have; None where it has every byte.
-        all: of all special tokens, ascending.
+        pad, cls, sep, mask: ids of the padding token, of the tokens before and after a text, and of the mask token.
+        unknown: id of the unknown token; None if there is none, as in a byte-level vocabulary.
+        all: ids of all special tokens, ascending.
     """
 
     pad: int
@@ -77,29 +77,29 @@ def train_tokenizer(
     cased: bool,
     notice: Callable[[str], object],
 ) -> Tokenizer:
-    """Find a vocabulary for texts.
+    """Train a vocabulary on texts and return its tokenizer.
 
-    The special tokens are ``[PAD] [UNK] [CLS] [SEP] [MASK]``, with the ids 0 to 4; a text becomes ``[CLS] $A [SEP]``, a
-    pair ``[CLS] $A [SEP] $B [SEP]`` with type 1 from ``$B`` on.
+    The special tokens are ``[PAD] [UNK] [CLS] [SEP] [MASK]``, with the ids 0 to 4. A text becomes ``[CLS] $A [SEP]``, a
+    pair ``[CLS] $A [SEP] $B [SEP]`` with token type 1 from ``$B`` on.
 
-    Normalisation. WordPiece, as BERT: control characters are left out, every Chinese character is a word; unless cased
-    letters are put in lower case and their accents taken off. Unigram: what the eye does not see is left out or a blank
-    (Nmt), NFKC; unless cased lower case, without accents. Accents are all nonspacing marks, which some scripts
-    (Devanagari, Thai) write vowels with: use a cased vocabulary for them.
+    Normalisation: WordPiece follows BERT: control characters are removed, and every Chinese character is a word. Unless
+    cased, letters are lowercased and accents are stripped. Unigram removes invisible characters or replaces them by
+    spaces (Nmt), and applies NFKC. Unless cased, it also lowercases and strips accents. All nonspacing marks count as
+    accents, also those that write vowels in some scripts (Devanagari, Thai): use a cased vocabulary for them.
 
-    The rarest characters may be left out, so that they take at most half of the vocabulary and at most a thousandth of
-    the text lacks them. They are unknown: with WordPiece a whole word is, with Unigram the character.
+    The rarest characters, at most a thousandth of the text, are left out if all characters would take up more than half
+    of the vocabulary. With WordPiece, a word that contains one becomes unknown; with Unigram, only the character.
 
     Args:
-        texts: read once; all different words are held in memory.
-        kind: WordPiece (Schuster and Nakajima 2012, as BERT has it) or Unigram (Kudo 2018, as XLM-R has it).
-        size: subwords of the vocabulary, special tokens included.
-        cased: keep capitals and accents.
-        notice: called where the texts support fewer subwords than were asked for, and where characters are left out.
+        texts: training text, read once; all distinct words are held in memory.
+        kind: algorithm: WordPiece (Schuster and Nakajima 2012, as in BERT) or Unigram (Kudo 2018, as in XLM-R).
+        size: maximum number of subwords in the vocabulary, special tokens included.
+        cased: whether to keep capitals and accents.
+        notice: called with a message if the texts support fewer subwords than requested, or if characters are left out.
 
     Raises:
         InputError: there is no text.
-        ConfigError: the size is too small for the characters of the texts; says the smallest.
+        ConfigError: the size is too small for the characters of the texts; the message names the smallest size.
     """
     empty = _wordpiece({}, cased=cased) if kind == "wordpiece" else _unigram([("[UNK]", 0.0)], cased=cased)
     words = _count_words(texts, empty)
@@ -122,17 +122,17 @@ def check_tokenizer(tokenizer: Tokenizer) -> None:
     """Check that a tokenizer can be used for masked-language modelling.
 
     Raises:
-        EncoderError: a special token that is needed is missing, or it does not mark where words begin; names it.
+        EncoderError: a required special token is missing, or the tokenizer does not mark where words begin.
     """
     special_ids(tokenizer)
     word_continuations(tokenizer)
 
 
 def special_ids(tokenizer: Tokenizer) -> SpecialIds:
-    """The ids of a tokenizer's special tokens, under BERT's names or RoBERTa's.
+    """Return the ids of a tokenizer's special tokens, under BERT's or RoBERTa's names.
 
     Raises:
-        EncoderError: it has none for padding, masks, or before or behind a text.
+        EncoderError: a special token for padding, masks, or the beginning or end of a text is missing.
     """
     ids = {role: _first_known(tokenizer, pieces) for role, pieces in ROLES.items()}
     lacking = [ROLES[role] for role, number in ids.items() if number is None and role != "unk_token"]
@@ -149,9 +149,9 @@ def special_ids(tokenizer: Tokenizer) -> SpecialIds:
 
 
 def maskable_ids(tokenizer: Tokenizer) -> NDArray[np.bool_]:
-    """For each id whether it may be masked, and stand in for another that is, ``[vocabulary]``.
+    """Return for each id whether it may be masked and may replace a masked subword, ``[vocabulary]``.
 
-    Special tokens may not, unknown ones among them: there is nothing to learn from what one is.
+    Special tokens, including the unknown token, may not: a model learns nothing useful from predicting them.
     """
     numbers = list(tokenizer.get_vocab(with_added_tokens=True).values())
     maskable = np.zeros(max(numbers) + 1, dtype=np.bool_)
@@ -161,12 +161,12 @@ def maskable_ids(tokenizer: Tokenizer) -> NDArray[np.bool_]:
 
 
 def word_continuations(tokenizer: Tokenizer) -> NDArray[np.bool_]:
-    """For each id whether its subword goes on with the word of the one before it, ``[vocabulary]``.
+    """Return for each id whether its subword continues the word of the subword before it, ``[vocabulary]``.
 
-    Special tokens never do.
+    Special tokens never continue a word.
 
     Raises:
-        EncoderError: the tokenizer marks neither beginnings nor continuations of words; or a special token is missing.
+        EncoderError: the tokenizer marks neither beginnings nor continuations of words, or a special token is missing.
     """
     description = json.loads(tokenizer.to_str())
     goes_on = _rule(description)
@@ -178,7 +178,7 @@ def word_continuations(tokenizer: Tokenizer) -> NDArray[np.bool_]:
 
 
 def _rule(description: Mapping[str, object]) -> Callable[[str], bool]:
-    """Tells of a piece whether it goes on with a word."""
+    """Return the function that tells whether a piece continues a word."""
     model = description["model"]
     assert isinstance(model, dict)
     prefix = model.get("continuing_subword_prefix")
@@ -218,7 +218,7 @@ def _unigram(pieces: list[tuple[str, float]], *, cased: bool) -> Tokenizer:
 
 
 def _count_words(texts: Iterable[str], tokenizer: Tokenizer) -> Counter[str]:
-    """How often each word occurs, as the tokenizer normalises and cuts texts before its model."""
+    """Count the words of texts after the tokenizer's normalisation and pre-tokenization."""
     written: Counter[str] = Counter()
     for text in texts:
         written.update(text.split())
@@ -234,10 +234,10 @@ def _count_words(texts: Iterable[str], tokenizer: Tokenizer) -> Counter[str]:
 def _kept_characters(
     words: Mapping[str, int], *, kind: str, size: int, notice: Callable[[str], object]
 ) -> frozenset[str]:
-    """The characters that become subwords.
+    """Return the characters that become subwords.
 
     Raises:
-        ConfigError: they do not fit into the vocabulary.
+        ConfigError: the characters do not fit into the vocabulary.
     """
     counts: Counter[str] = Counter()
     inside: set[str] = set()
@@ -272,8 +272,9 @@ def _kept_characters(
 
 
 def _train_wordpiece(words: Mapping[str, int], *, size: int) -> dict[str, int]:
-    """Pieces and their ids."""
-    # The trainer numbers single characters as it meets them, and breaks ties by these numbers.
+    """Train a WordPiece vocabulary; return its pieces with their ids."""
+    # The trainer numbers single characters in the order in which it meets them and breaks ties by these numbers, so all
+    # of them are given in advance.
     characters = sorted({character for word in words for character in word})
     continuing = sorted({_CONTINUING + character for word in words for character in word[1:]})
     tokenizer = _wordpiece({}, cased=True)
@@ -292,7 +293,7 @@ def _train_wordpiece(words: Mapping[str, int], *, size: int) -> dict[str, int]:
 
 
 def _train_unigram(words: Mapping[str, int], characters: frozenset[str], *, size: int) -> list[tuple[str, float]]:
-    """Pieces and their log probabilities, special tokens first."""
+    """Train a Unigram vocabulary; return its pieces with their log probabilities, special tokens first."""
     tokenizer = Tokenizer(Unigram())
     tokenizer.pre_tokenizer = WhitespaceSplit()
     trainer = UnigramTrainer(
@@ -305,7 +306,8 @@ def _train_unigram(words: Mapping[str, int], characters: frozenset[str], *, size
     tokenizer.train_from_iterator(_repeated(words), trainer)
     found: list[tuple[str, float]] = json.loads(tokenizer.to_str())["model"]["vocab"]
     scores = {piece: round(score, _DECIMALS) for piece, score in found if piece not in SPECIALS}
-    # The trainer gives characters that it had dropped the lowest score and, in the order of a hash table, 0.0001 more.
+    # The trainer gives the characters that it had dropped the lowest score plus multiples of 0.0001, in the order of a
+    # hash table; here they all get the lowest score.
     lowest = min(scores.values())
     for piece in characters:
         if scores.get(piece, 0.0) < lowest + _STEP * len(characters):
@@ -316,7 +318,7 @@ def _train_unigram(words: Mapping[str, int], characters: frozenset[str], *, size
 
 
 def _repeated(words: Mapping[str, int]) -> Iterator[str]:
-    """Texts in which each word occurs as often as it was counted, for the trainers take no counts."""
+    """Yield texts that repeat each word as often as it was counted, because the trainers accept no counts."""
     for word, count in words.items():
         at_once = max(1, _TEXT_CHARACTERS // (len(word) + 1))
         for done in range(0, count, at_once):

@@ -1,4 +1,4 @@
-"""Text to documents with entities, over any backend and any task."""
+"""Tagging of texts with entities, over any backend and any task."""
 
 from onoma.tagger.prediction import DocumentPrediction
 from onoma.tagger.tagger import Tagger

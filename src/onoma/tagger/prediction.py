@@ -1,4 +1,4 @@
-"""What is found in a document: while its windows arrive, and when all of them have."""
+"""Predictions for a document: while its windows are being scored, and when all of them are."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from onoma.text import Document, Entity, Span, words_touched
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DocumentPrediction:
-    """A tagged document and, where they were kept, the readings of the entities in its sentences.
+    """A tagged document and, if they were kept, the entity predictions with scores for its sentences.
 
     Attributes:
-        document: with the predicted entities, and the layers of the other tasks.
-        encoded: the words that were read.
-        sentences: the first word of each sentence, or of each part of a very long one, and its reading.
+        document: document with the predicted entities, and the layers of the other tasks.
+        encoded: encoded document, with the words that were read.
+        sentences: position of the first word of each sentence, or of each part of a very long one, and its prediction.
     """
 
     document: Document
@@ -31,7 +31,11 @@ class DocumentPrediction:
     sentences: tuple[tuple[int, SentencePrediction], ...] = ()
 
     def decoded_by(self, task: Task) -> Document:
-        """The document as another task reads the same scores, such as one with another calibration."""
+        """Return the document with the entities that another task decodes from the same scores.
+
+        Args:
+            task: task that decodes the scores, such as one with another calibration.
+        """
         readings = task.decode([reading.scores for _, reading in self.sentences])
         return self.encoded.document.with_entities(
             entity_of(self.encoded, first, span)
@@ -40,9 +44,10 @@ class DocumentPrediction:
         )
 
     def probability(self, span: Span, label: str) -> float | None:
-        """How probable it is that the words which a span touches are an entity of this label; None across sentences.
+        """Return the probability that the words touched by a span are an entity with the given label.
 
-        For the label ``O``: that none of these words is in an entity.
+        For the label ``O``, this is the probability that none of these words is in an entity. The result is None if the
+        span touches no word or crosses a sentence boundary.
         """
         words = self.encoded.words
         start, end = words_touched(words.starts, words.ends, span.start, span.end)
@@ -55,7 +60,7 @@ class DocumentPrediction:
 
 
 class DocumentInProgress:
-    """A document on its way, each of its layers by the name of the task."""
+    """A document that is being tagged, with one layer per task name."""
 
     def __init__(self, encoded: Encoded, tasks: Mapping[str, Task], *, keep: bool) -> None:
         self.encoded = encoded
@@ -65,12 +70,12 @@ class DocumentInProgress:
 
     @property
     def is_whole(self) -> bool:
-        """Whether all words were decoded by all tasks."""
+        """Whether all words have been decoded by all tasks."""
         words = len(self.encoded.words)
         return all(layer.word == words for layer in self.layers.values())
 
     def result(self) -> DocumentPrediction:
-        """The document, all of whose sentences were read."""
+        """Return the prediction; all words must have been decoded."""
         found = dict(self.layers)
         entities = found.pop(ENTITIES, None)
         document = self.encoded.document.with_entities(() if entities is None else entities.spans)
@@ -80,12 +85,12 @@ class DocumentInProgress:
 
 
 class LayerInProgress:
-    """What a task has found in a document, and the scores of words whose sentence has not ended."""
+    """Predictions of one task for a document, and the scores of words whose sentence is not complete yet."""
 
     def __init__(self, encoded: Encoded, task: Task, *, keep: bool) -> None:
         self.encoded = encoded
         self.word = 0
-        """The first one that was not decoded."""
+        """Position of the first word that has not been decoded yet."""
         self.spans: list[Entity] = []
         self.readings: list[tuple[int, SentencePrediction]] = []
         self._task = task
@@ -94,10 +99,11 @@ class LayerInProgress:
         self._waiting = np.empty((0, *task.shape), dtype=np.float32)
 
     def sentences(self, scores: NDArray[np.float32]) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """Take the scores of the next words.
+        """Add the scores of the next words.
 
         Yields:
-            Sentences that are whole now, and parts of one that is very long: the first word and the scores.
+            The position of the first word, and the scores, of each sentence that is now complete and of a part of an
+            incomplete one that can be decoded already.
         """
         if len(self._waiting):
             scores = np.concatenate([self._waiting, scores])
@@ -116,13 +122,13 @@ class LayerInProgress:
         self._waiting = scores[settled:].copy()
 
     def take(self, first: int, reading: SentencePrediction) -> None:
-        """Add what was read of the sentence that begins with a word."""
+        """Add the prediction for the sentence that begins with the word ``first``."""
         self.spans += [entity_of(self.encoded, first, span) for span in reading.spans]
         if self._keep:
             self.readings.append((first, reading))
 
 
 def entity_of(encoded: Encoded, first: int, span: ScoredSpan) -> Entity:
-    """The entity of a span in words of the sentence that begins with the word ``first``."""
+    """Return the entity for a span of words in the sentence that begins with the word ``first``."""
     start, end = encoded.words.starts[first + span.start], encoded.words.ends[first + span.end - 1]
     return encoded.document.entity(int(start), int(end), span.label, score=span.score)

@@ -1,4 +1,4 @@
-"""Stretches of windows to the same with their scores: by a backend over subwords, or by what scores words."""
+"""Scoring of stretches of windows: by a backend over subwords, or by a model that scores words."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from onoma.tagger.stretch import Stretch, WindowRow
 def by_subwords(
     stretches: Iterable[Stretch], *, backend: Backend, windower: Windower, tasks: Sequence[str], budget: int
 ) -> Iterator[Stretch]:
-    """Score the subwords of stretches, in batches of similar length.
+    """Score the subwords of stretches, in batches of windows of similar length, and yield the scored stretches.
 
     Args:
-        stretches: drawn as the backend asks for batches.
-        backend: what runs the model.
-        windower: what has cut the documents.
-        tasks: the names of the tasks, whose scores of a word stand side by side in this order.
-        budget: subwords of one padded batch at most.
+        stretches: stretches to score, consumed as the backend asks for batches.
+        backend: backend that runs the model.
+        windower: windower that has split the documents.
+        tasks: names of the tasks, in the order in which their scores of a word are concatenated.
+        budget: maximum number of subwords per padded batch.
     """
     waiting: deque[Stretch] = deque()
     under_way: deque[tuple[Stretch, list[WindowRow]]] = deque()
@@ -45,14 +45,14 @@ def by_subwords(
 
 
 def by_words(stretches: Iterable[Stretch], *, scorer: WordScorer) -> Iterator[Stretch]:
-    """Score the words of stretches, a window at a time, as sentences."""
+    """Score the words of stretches, each window as a sentence, and yield the scored stretches."""
     for stretch in stretches:
         stretch.score(scorer)
         yield stretch
 
 
 def _side_by_side(scores: Scores, tasks: Sequence[str]) -> NDArray[np.float32]:
-    """The scores of all tasks, ``[windows, subwords, all scores of a word]``."""
+    """Concatenate the scores of all tasks, ``[windows, subwords, all scores of a word]``."""
     if len(tasks) == 1:
         return scores[tasks[0]]
     return np.concatenate([scores[name] for name in tasks], axis=2)

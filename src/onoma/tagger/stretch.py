@@ -1,4 +1,4 @@
-"""Windows of several documents that share batches, and the scores of their words as these come back."""
+"""Windows of several documents that are batched together, and the scores of their words as they arrive."""
 
 from __future__ import annotations
 
@@ -17,14 +17,21 @@ from onoma.tagger.prediction import DocumentInProgress
 
 @dataclass(frozen=True, slots=True)
 class DocumentWindow:
-    """A window of a document."""
+    """A window with the document that it belongs to."""
 
     reader: DocumentInProgress
     window: Window
 
 
 class WindowRow(NamedTuple):
-    """The subword ids of one of some windows, or of the part of it that is read a second time."""
+    """Subword ids of a window, or of the part of it that is read a second time.
+
+    Attributes:
+        position: index of the window in its stretch.
+        ids: subword ids with special tokens, ``[subwords]``.
+        window: the window, or the part of it that is read a second time.
+        second: whether this is the second reading.
+    """
 
     position: int
     ids: NDArray[np.int32]
@@ -38,13 +45,13 @@ EMPTY = Window(0, 0, 0, 0)
 
 @dataclass(slots=True)
 class Stretch:
-    """Windows, in order, that share batches.
+    """Consecutive windows that are batched together.
 
     Attributes:
-        jobs: the windows.
-        firsts: where in ``scores`` each one's words begin, and their end, ``[jobs + 1]``.
-        scores: of the words in the cores of the windows, ``[words, *shape]``; of two readings the mean.
-        missing: rows whose scores are yet to come.
+        jobs: the windows, in order.
+        firsts: offset in ``scores`` at which the words of each window begin, and the end of the last, ``[jobs + 1]``.
+        scores: scores of the words in the cores of the windows, ``[words, *shape]``; the mean if a word is read twice.
+        missing: number of rows whose scores have not arrived yet.
     """
 
     jobs: list[DocumentWindow]
@@ -59,7 +66,7 @@ class Stretch:
         return cls(jobs, firsts, np.zeros((firsts[-1], *shape), dtype=np.float32))
 
     def rows(self, windower: Windower) -> list[WindowRow]:
-        """All that is to be encoded, and now missing."""
+        """Return all rows to encode, and count them as missing."""
         rows = [
             WindowRow(position, windower.row(job.reader.encoded, window, second=second), window, second)
             for position, job in enumerate(self.jobs)
@@ -70,7 +77,7 @@ class Stretch:
         return rows
 
     def batch(self, rows: list[WindowRow], windower: Windower) -> PaddedBatch:
-        """Some of the rows, padded, and whose scores are wanted."""
+        """Return some of the rows as a padded batch, which marks the subwords whose scores are needed."""
         ids, mask = pad([row.ids for row in rows], filler=windower.subword_encoder.pad)
         wanted = np.zeros(ids.shape, dtype=bool)
         for places, row in zip(wanted, rows, strict=True):
@@ -79,7 +86,7 @@ class Stretch:
         return PaddedBatch(ids, mask, wanted)
 
     def take(self, rows: list[WindowRow], scores: NDArray[np.float32], windower: Windower) -> None:
-        """Keep the scores of a batch's words."""
+        """Add the scores of a batch's words."""
         for row, own in zip(rows, scores, strict=True):
             job = self.jobs[row.position]
             read = own[windower.first_subwords(job.reader.encoded, row.window, second=row.second)]
@@ -90,7 +97,7 @@ class Stretch:
         self.missing -= len(rows)
 
     def score(self, scorer: WordScorer) -> None:
-        """Score all words at once by a model that reads words."""
+        """Score all words at once with a model that reads words."""
         jobs = [(position, job) for position, job in enumerate(self.jobs) if job.window != EMPTY]
         texts = [job.reader.encoded.words.texts(job.window.start, job.window.end) for _, job in jobs]
         for (position, job), scores in zip(jobs, scorer.score(texts), strict=True):
@@ -98,7 +105,7 @@ class Stretch:
             self.scores[own] = scores[window.core_start - window.start : window.core_end - window.start]
 
     def documents(self) -> Iterator[tuple[DocumentInProgress, NDArray[np.float32]]]:
-        """The documents and the scores of such of their words as are here."""
+        """Yield each document with the scores of its words in this stretch."""
         end = 0
         for reader, jobs in groupby(self.jobs, key=lambda job: job.reader):
             start, end = end, end + sum(1 for _ in jobs)

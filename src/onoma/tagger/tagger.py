@@ -1,8 +1,8 @@
-"""Text to entities, over any backend: the one way for commands, training's evaluation and servers.
+"""Tagging of texts over any backend, in the same way for commands, evaluation during training, and servers.
 
-Everything is a stream: documents are read a little ahead, windows of similar length put together, batches handed to the
-backend as it asks for them, and scores decoded as soon as a sentence is whole. So a backend may run while the next
-documents are prepared, and a long text needs memory for its words but not for their scores.
+Everything is streamed: documents are read slightly ahead, windows of similar length are batched together, the backend
+gets batches as it asks for them, and scores are decoded as soon as a sentence is complete. So a backend can run while
+the next documents are prepared, and a long text needs memory for its words but not for their scores.
 """
 
 from __future__ import annotations
@@ -26,16 +26,17 @@ _LOOKAHEAD_WINDOWS = 512
 
 
 class Tagger:
-    """Finds the entities of texts, and in the same pass whatever else its model predicts, as layers of the documents.
+    """Tagger of texts: predicts entities and, in the same pass, the layers of any other tasks of its model.
 
-    One that was loaded from a folder can be copied and sent to other processes: each copy loads the model again.
+    A tagger that was loaded from a folder can be copied and sent to other processes: each copy loads the model again.
 
     Args:
-        bundle: what is predicted and how texts are cut.
-        backend: what runs the model: over subwords, or over words.
-        batch_subwords: subwords of one padded batch at most; it decides speed and memory, never an answer.
-        structure: whether raw text is looked through for units and spellings; see :func:`onoma.load`.
-        reload: loads the same tagger again, also in another process; None where it was not loaded from a folder.
+        bundle: bundle that defines the tasks and how texts are split.
+        backend: backend that runs the model, over subwords or over words.
+        batch_subwords: maximum number of subwords per padded batch; it affects speed and memory, not the results.
+        structure: whether to search raw text for units and spellings; see :func:`onoma.load`.
+        reload: function that loads the same tagger again, also in another process; None if the tagger was not loaded
+            from a folder.
     """
 
     def __init__(
@@ -73,32 +74,35 @@ class Tagger:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The entity types that it can find."""
+        """Entity types that the tagger can predict."""
         return self.bundle.labels
 
     def tag(self, text: str | Document) -> Document:
-        """The text as a document with its entities; a document's words and sentences are used where it has them.
+        """Tag a text and return it as a document with entities; words and sentences of a given document are kept.
 
         Raises:
-            InputError: it is no text, or has half of a surrogate pair.
+            InputError: the input is not a text or a document, or contains half of a surrogate pair.
         """
         (read,) = self._read_many([as_document(text)], keep=False)
         return read.document
 
     def tag_many(self, texts: Iterable[str | Document]) -> Iterator[Document]:
-        """Tag a stream in its order; some 100,000 characters are read ahead, so that similar lengths share batches.
+        """Tag a stream of texts in order.
+
+        About 100,000 characters are read ahead, so that windows of similar length can be batched together.
 
         Raises:
-            InputError: one of the texts is none, or has half of a surrogate pair; says which, counted from 1. This, and
-                what the stream itself raises, comes behind the documents that were read before.
+            InputError: an item is not a text or a document, or contains half of a surrogate pair; the message names its
+                number, counted from 1. This error, and any error of the stream itself, is raised after the documents
+                before it have been yielded.
         """
         return (read.document for read in self._read_many(as_documents(texts), keep=False))
 
     def read_many(self, texts: Iterable[str | Document]) -> Iterator[DocumentPrediction]:
-        """Tag a stream, and keep the scores of each document: for the probability of any span with any label.
+        """Tag a stream of texts and keep their scores, which give the probability of any span with any label.
 
         Raises:
-            InputError: as :meth:`tag_many`.
+            InputError: as in :meth:`tag_many`.
         """
         return self._read_many(as_documents(texts), keep=True)
 
@@ -111,7 +115,7 @@ class Tagger:
             raise source.error
 
     def _jobs(self, documents: Iterable[Document], *, keep: bool) -> Iterator[DocumentWindow]:
-        """The windows of a stream of documents."""
+        """Yield the windows of a stream of documents."""
         for group in together(documents):
             for encoded in self._windower.encode(group):
                 reader = DocumentInProgress(encoded, self._tasks, keep=keep)
@@ -119,7 +123,7 @@ class Tagger:
                     yield DocumentWindow(reader, window)
 
     def _decoded(self, stretch: Stretch) -> Iterator[DocumentPrediction]:
-        """Decode the sentences that are whole; the documents that this completes."""
+        """Decode the sentences that are complete, and yield the documents that this completes."""
         for (name, task), columns in zip(self._tasks.items(), self._columns, strict=True):
             sentences = [
                 (reader.layers[name], first, scores)
@@ -135,7 +139,7 @@ class Tagger:
 
 
 def _runs(jobs: Iterable[DocumentWindow], *, size: int) -> Iterator[list[DocumentWindow]]:
-    """Runs of so many; the last one may be shorter."""
+    """Yield runs of ``size`` windows; the last one may be shorter."""
     jobs = iter(jobs)
     while run := list(islice(jobs, size)):
         yield run

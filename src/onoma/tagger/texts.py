@@ -1,4 +1,4 @@
-"""What a caller gives as texts to documents, some at a time."""
+"""Conversion of input texts to documents, in groups."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LOOKAHEAD_DOCUMENTS = 512
 
 
 class UntilError:
-    """A stream of documents up to where its source fails, and the error: what was read before it is still tagged."""
+    """A stream of documents that ends if its source fails and keeps the error, so that earlier documents are tagged."""
 
     def __init__(self, documents: Iterable[Document]) -> None:
         self.error: Exception | None = None
@@ -27,7 +27,7 @@ class UntilError:
 
 
 def together(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    """Some documents at once, not more than are needed to have windows of every length."""
+    """Yield groups of documents, no larger than needed to have windows of every length."""
     waiting: list[Document] = []
     characters = 0
     for document in documents:
@@ -41,7 +41,11 @@ def together(documents: Iterable[Document]) -> Iterator[list[Document]]:
 
 
 def as_documents(texts: Iterable[str | Document]) -> Iterator[Document]:
-    """Each text as a document; what is no stream of texts is refused at once, and not when it is read."""
+    """Return an iterator of the texts as documents.
+
+    Raises:
+        InputError: the input is not an iterable of texts; raised at once, not during iteration.
+    """
     try:
         stream = None if isinstance(texts, str | bytes) else iter(texts)
     except TypeError:
@@ -53,10 +57,11 @@ def as_documents(texts: Iterable[str | Document]) -> Iterator[Document]:
 
 
 def as_document(text: str | Document, *, where: str = "") -> Document:
-    """A text as a document.
+    """Return a text as a document.
 
     Raises:
-        InputError: it is no text, or has half of a surrogate pair; the message begins with ``where``.
+        InputError: the input is not a text or a document, or contains half of a surrogate pair; the message begins with
+            ``where``.
     """
     document = Document(text) if isinstance(text, str) else text
     if not isinstance(document, Document):
@@ -69,7 +74,7 @@ def as_document(text: str | Document, *, where: str = "") -> Document:
 
 
 def _shown(value: object) -> str:
-    """A value that is no text, for a message."""
+    """Describe a value that is not a text, for a message."""
     if value is None:
         return "None"
     advice = "; decode it first" if isinstance(value, bytes) else ""
