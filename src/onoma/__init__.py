@@ -4,9 +4,8 @@
 >>> onoma.Document("Ada Lovelace").entity(0, 3, "PER").text
 'Ada'
 
-Names are imported when they are first used, so that `import onoma` is fast. Before anything else, telemetry of
-dependencies is switched off, see :mod:`onoma.telemetry`, and threads are told not to wait long for one another, see
-:mod:`onoma.openmp`.
+Names are imported on first use, so that `import onoma` is fast. Importing the package switches off the telemetry of
+dependencies, see :mod:`onoma.telemetry`, and shortens the busy-waiting of threads, see :mod:`onoma.openmp`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``python -m onoma`` is ``onoma``."""
+"""Entry point of ``python -m onoma``, which is the same as the command ``onoma``."""
 
 from onoma.cli import main
 

@@ -2,21 +2,21 @@
 
 ::
 
-    OnomaError                 anything onoma can explain; the command line prints it and exits with 2
+    OnomaError                 any error that onoma can explain; the command line prints it and exits with 2
     ├── InputError             an argument or a file that cannot be used
-    │   ├── CorpusError        an annotated file, at a path and often a line
-    │   │   └── SchemeError    a tag, or a tag after another, that the scheme does not allow
-    │   └── ConfigError        a run's configuration: an unknown key, a wrong value, a contradiction
-    ├── BundleError            a model folder that is missing, broken or of another version
-    ├── InferenceError         a model that fails at a text
-    ├── EncoderError           a pre-trained encoder that cannot be found or understood
-    ├── ParityError            two computations of one model differ by more than they may
+    │   ├── CorpusError        an annotated file that cannot be read or written; with its path and often a line
+    │   │   └── SchemeError    a tag, or a transition between tags, that the scheme does not allow
+    │   └── ConfigError        an invalid configuration: an unknown key, a wrong value, a contradiction
+    ├── BundleError            a bundle (model folder) that is missing, corrupt or of an unsupported version
+    ├── InferenceError         a model that fails on a text
+    ├── EncoderError           a pre-trained encoder that cannot be found or is not supported
+    ├── ParityError            two computations of one model that differ by more than the tolerance
     ├── TrainingError          training that cannot continue: a loss that is not finite, a batch that does not fit
-    ├── UnfinishedError        a bulk job that cannot continue now and can be resumed
-    ├── StoppedError           training that SIGTERM has stopped and that can be resumed
-    └── MissingExtraError      an optional dependency is not installed
+    ├── UnfinishedError        a bulk job that cannot continue now but can be resumed
+    ├── StoppedError           a run that was stopped by a signal such as SIGTERM
+    └── MissingExtraError      an optional dependency that is not installed
 
-A message says where the error is, what was found, what was expected, and what to do.
+An error message says where the error is, what was found, what was expected, and what to do.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class CorpusError(InputError):
     """An annotated file that cannot be read or written.
 
     Args:
-        message: what was found, what was expected, what to do.
-        path: the file.
-        line: the line, counted from 1.
+        message: what was found, what was expected, and what to do.
+        path: path of the file.
+        line: line number, counted from 1.
     """
 
     def __init__(self, message: str, *, path: str | Path | None = None, line: int | None = None) -> None:
@@ -53,27 +53,27 @@ class CorpusError(InputError):
 
 
 class SchemeError(CorpusError):
-    """A tag, or a tag after another, that the scheme does not allow."""
+    """A tag, or a transition between tags, that the scheme does not allow."""
 
 
 class ConfigError(InputError):
-    """A run's configuration that cannot be used."""
+    """An invalid configuration of a run."""
 
 
 class BundleError(OnomaError):
-    """A model folder that is missing, broken or of another version."""
+    """A bundle (model folder) that is missing, corrupt or of an unsupported version."""
 
 
 class InferenceError(OnomaError):
-    """A model that fails at a text, and perhaps not at others."""
+    """A model that fails on a text, and perhaps not on others."""
 
 
 class EncoderError(OnomaError):
-    """A pre-trained encoder that cannot be found or understood."""
+    """A pre-trained encoder that cannot be found or is not supported."""
 
 
 class ParityError(OnomaError):
-    """Two computations of one model differ by more than they may."""
+    """Two computations of one model that differ by more than the tolerance."""
 
 
 class TrainingError(OnomaError):
@@ -81,19 +81,19 @@ class TrainingError(OnomaError):
 
 
 class UnfinishedError(OnomaError):
-    """A bulk job that cannot continue now; what it has written is kept, and it can be resumed."""
+    """A bulk job that cannot continue now; its output so far is kept, and it can be resumed."""
 
 
 class StoppedError(OnomaError):
-    """Training that SIGTERM has stopped and that can be resumed."""
+    """A run that was stopped by a signal such as SIGTERM."""
 
 
 class MissingExtraError(OnomaError):
-    """An optional dependency is not installed.
+    """An optional dependency that is not installed.
 
     Args:
-        what: what the caller wanted to do.
-        extra: the extra of onoma that brings it.
+        what: operation that needs the dependency, as the message names it.
+        extra: extra of onoma that installs the dependency.
     """
 
     def __init__(self, what: str, *, extra: str) -> None:
@@ -107,14 +107,14 @@ class MissingExtraError(OnomaError):
 
 @contextmanager
 def needing(what: str, *, extra: str) -> Iterator[None]:
-    """Around the import of an optional dependency.
+    """Convert the ImportError of an optional dependency that is imported in this context.
 
     Args:
-        what: what the caller wanted to do.
-        extra: the extra of onoma that brings it.
+        what: operation that needs the dependency, as the message names it.
+        extra: extra of onoma that installs the dependency.
 
     Raises:
-        MissingExtraError: it cannot be imported.
+        MissingExtraError: the dependency cannot be imported.
     """
     try:
         yield

@@ -1,8 +1,8 @@
-"""How long threads of torch wait for one another at full speed before they give up their core.
+"""Limit on the busy-waiting of torch's threads, which wait for one another before they release their core.
 
-The OpenMP of GCC, which torch has on Linux, waits for some milliseconds. Where another program needs a core, one thread
-of two then burns the time in which the other one could have worked: measured, training beside two busy processes was
-more than six times slower than with the shorter wait here, which costs 2 % on an idle machine (see LOG.md).
+The OpenMP runtime of GCC, which torch uses on Linux, busy-waits for some milliseconds. If another program needs a core,
+a waiting thread uses up time in which the thread it waits for could have run. With two other busy processes, training
+was more than six times slower than with the shorter wait set here, which costs 2 % on an idle machine (see LOG.md).
 """
 
 from __future__ import annotations
@@ -13,6 +13,6 @@ _ROUNDS = "10000"
 
 
 def wait_briefly() -> None:
-    """Set the wait, unless the user has set it; only before torch is imported does that have an effect."""
+    """Shorten the busy-waiting, unless the user has configured it; has no effect after torch has been imported."""
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", _ROUNDS)

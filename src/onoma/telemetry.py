@@ -1,7 +1,7 @@
-"""What dependencies tell their makers about their use is switched off before any of them is imported.
+"""Switching off the telemetry of dependencies, before any of them is imported.
 
-Some write an id of the machine into the user's home and send what they were used for, unless they are told not to. The
-page ``docs/privacy.md`` lists them all. This module imports none of them.
+By default, some dependencies write an id of the machine to the user's home directory and report their use. The page
+``docs/privacy.md`` lists all of them. This module imports none of them.
 """
 
 from __future__ import annotations
@@ -20,26 +20,28 @@ SWITCHES: Mapping[str, str] = MappingProxyType(
         "RAY_USAGE_STATS_ENABLED": "0",
     }
 )
-"""Environment variables that switch telemetry off, and the values that do so."""
+"""Environment variables that switch telemetry off, with the values to set."""
 
 
 def switch_off() -> None:
-    """Set each of :data:`SWITCHES` that the user has not set, for this process and those that it starts."""
+    """Set each of :data:`SWITCHES` that the user has not set, for this process and its child processes."""
     for name, value in SWITCHES.items():
         os.environ.setdefault(name, value)
 
 
 @contextmanager
 def without(package: str) -> Iterator[None]:
-    """Around the import of a dependency whose telemetry is a package that no variable switches off.
+    """Block the import of a telemetry package while the dependency that uses it is imported.
+
+    This is for telemetry that no environment variable switches off.
 
     Args:
-        package: it cannot be imported meanwhile, unless it was imported before.
+        package: name of the package to block; has no effect if it has been imported already.
     """
     if package in sys.modules:
         yield
         return
-    sys.modules[package] = None  # type: ignore[assignment]  # Python's own way to refuse an import
+    sys.modules[package] = None  # type: ignore[assignment]  # None makes Python refuse the import
     try:
         yield
     finally:

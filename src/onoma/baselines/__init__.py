@@ -1,7 +1,7 @@
-"""Models without an encoder, to compare encoders with: a CRF over features, a network over words, a gazetteer.
+"""Baseline models without an encoder: a CRF over features, a BiLSTM over words and characters, and a gazetteer.
 
-They score words, and all else is shared with models that have an encoder: documents, the tagger, the task, evaluation,
-calibration and the bundle. Tagging with them needs neither torch nor python-crfsuite.
+Baselines score words. Documents, the tagger, the task, evaluation, calibration and the bundle are shared with models
+that have an encoder. Tagging with a baseline needs neither torch nor python-crfsuite.
 """
 
 from onoma.baselines.opening import open_scorer, write_arrays

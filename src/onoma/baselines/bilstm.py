@@ -1,8 +1,7 @@
-"""A network over words and their characters, run by ONNX Runtime.
+"""Inference of the baseline ``bilstm``, a network over words and their characters, with ONNX Runtime.
 
-What those who write the graph and those who run it agree on: its inputs are those of
-:class:`~onoma.baselines.vocabulary.WordInputs` by name, int64, and its output ``logits`` is fp32 ``[sentences, words,
-tags]``, of which the values at padding have no meaning.
+The inputs of the exported graph are the int64 arrays of :class:`~onoma.baselines.vocabulary.WordInputs`, by name. Its
+output ``logits`` is fp32 ``[sentences, words, tags]``; the values at padding are undefined.
 """
 
 from __future__ import annotations
@@ -23,19 +22,19 @@ from onoma.runtime.graph import check_whole, failed, unreadable
 OUTPUT = "logits"
 
 _BUDGET = 512
-"""Padded words of a batch."""
+"""Maximum number of words per padded batch."""
 
 Compute = Callable[[WordInputs], NDArray[np.float32]]
-"""Scores of a batch of sentences, ``[sentences, words, tags]``."""
+"""Function that returns the logits of a batch of sentences, ``[sentences, words, tags]``."""
 
 
 class NetworkScorer:
-    """A :class:`~onoma.runtime.WordScorer` over anything that computes batches of sentences.
+    """A :class:`~onoma.runtime.WordScorer` that runs a network on batches of sentences of similar length.
 
     Args:
-        vocabulary: what the network knows.
-        compute: the network.
-        threads: batches that are computed at once.
+        vocabulary: vocabulary of the network.
+        compute: function that runs the network.
+        threads: number of batches that are computed in parallel.
     """
 
     def __init__(self, vocabulary: Vocabulary, compute: Compute, *, threads: int = 1) -> None:
@@ -63,24 +62,24 @@ class NetworkScorer:
 
 
 def open_network(vocabulary: Vocabulary, graph: Path, *, threads: int | None = None) -> NetworkScorer:
-    """A scorer over a graph.
+    """Return a scorer that runs an ONNX graph.
 
     Args:
-        vocabulary: what it knows.
-        graph: see the module.
-        threads: processor threads; None for as many as this process may use.
+        vocabulary: vocabulary of the network.
+        graph: path of the graph; see the module for its inputs and output.
+        threads: number of CPU threads; None for as many as this process may use.
 
     Raises:
-        BundleError: the file is not a whole graph that ONNX Runtime can load.
+        BundleError: ONNX Runtime cannot load the file, or it is not a complete graph.
     """
     check_whole(graph)
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # errors are raised, and need not be printed too
+    options.log_severity_level = 4  # errors are raised, so they need not be logged as well
     options.intra_op_num_threads = 1
     options.enable_cpu_mem_arena = False
     try:
         session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime raises nothing more precise
+    except Exception as error:  # ONNX Runtime raises no more specific error
         raise unreadable(graph, error) from error
 
     def compute(inputs: WordInputs) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
-"""A linear-chain CRF over words: fitted by python-crfsuite, and tagged without it.
+"""A linear-chain CRF over words: fitted with python-crfsuite; scoring does not need that package.
 
-What was fitted becomes arrays: a weight for each attribute and tag, and transitions, which the manifest keeps and
-:class:`~onoma.tasks.TagTask` adds in decoding as it does those of any CRF.
+A fitted model is stored as arrays with a weight for each attribute and tag. Its transitions are stored in the manifest;
+:class:`~onoma.tasks.TagTask` uses them in decoding like those of any other CRF.
 
 Sources: Lafferty et al. 2001; Okazaki 2007, CRFsuite; Andrew and Gao 2007 (training with an L1 penalty).
 """
@@ -24,7 +24,7 @@ from onoma.errors import needing
 
 _FORMS_KEPT = 100_000
 _NEVER = -1e3
-"""The score of a step that is as good as impossible."""
+"""Transition score that makes a tag practically impossible."""
 
 _REACH = max(OFFSETS)
 Arrays = Mapping[str, NDArray[np.generic]]
@@ -32,13 +32,13 @@ Arrays = Mapping[str, NDArray[np.generic]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedCrf:
-    """What a CRF has learnt.
+    """The parameters of a fitted CRF.
 
     Attributes:
-        attributes: those that have a weight other than 0.
-        weights: ``[attributes, tags]``.
-        step: scores of the steps from tag to tag, ``[tags, tags]``.
-        absent: the tags that are nowhere in the training text, ``[tags]``.
+        attributes: attributes that have a weight other than 0.
+        weights: weight of each attribute for each tag, ``[attributes, tags]``.
+        step: transition scores, from row to column, ``[tags, tags]``.
+        absent: whether a tag does not occur in the training text, ``[tags]``.
     """
 
     attributes: tuple[str, ...]
@@ -47,12 +47,12 @@ class FittedCrf:
     absent: NDArray[np.bool_]
 
     def transitions(self) -> Mapping[str, NDArray[np.float64]]:
-        """What decoding needs; see :class:`onoma.tasks.Transitions`. No step leads to an absent tag."""
+        """Return the transition scores for decoding, which rule out absent tags; see :class:`onoma.tasks.Transitions`."""
         start = np.where(self.absent, _NEVER, 0.0)
         return {"step": self.step + start, "start": start, "end": np.zeros(len(start))}
 
     def arrays(self) -> Arrays:
-        """What :meth:`CrfScorer.of` needs."""
+        """Return the arrays from which :meth:`CrfScorer.of` restores the scorer."""
         return {"weights": self.weights, **pack_texts(self.attributes)}
 
 
@@ -60,23 +60,23 @@ class CrfScorer:
     """A :class:`~onoma.runtime.WordScorer` that sums the weights of each word's attributes.
 
     Args:
-        attributes: texts as :mod:`.features` makes them.
-        weights: of each attribute for each tag, ``[attributes, tags]``.
+        attributes: attributes in the form that :mod:`.features` extracts.
+        weights: weight of each attribute for each tag, ``[attributes, tags]``.
     """
 
     def __init__(self, attributes: Iterable[str], weights: NDArray[np.float32]) -> None:
-        # The last row is that of an attribute without a weight.
+        # The last row holds zeros, for attributes without a weight.
         self._weights = np.concatenate([weights, np.zeros((1, weights.shape[1]), dtype=np.float32)])
         self._rows = {attribute: row for row, attribute in enumerate(attributes)}
         self._forms: dict[str, tuple[Form, NDArray[np.float32]]] = {}
 
     @classmethod
     def of(cls, arrays: Arrays) -> CrfScorer:
-        """One that was saved.
+        """Restore a scorer from saved arrays.
 
         Raises:
             KeyError: an array is missing.
-            ValueError: they do not fit each other.
+            ValueError: the shapes do not match, or a weight is not finite.
         """
         attributes, weights = unpack_texts(arrays), arrays["weights"]
         if weights.ndim != 2 or len(weights) != len(attributes) or not np.isfinite(weights.astype(np.float32)).all():
@@ -85,7 +85,7 @@ class CrfScorer:
 
     @property
     def tags(self) -> int:
-        """How many scores a word has."""
+        """Number of scores per word."""
         return int(self._weights.shape[1])
 
     def score(self, sentences: Sequence[Sequence[str]]) -> list[NDArray[np.float32]]:
@@ -96,7 +96,7 @@ class CrfScorer:
         for words in sentences:
             firsts.append(total)
             total += len(words) + _REACH
-        # Sentences stand one after the other, so far apart that no word reaches into another's.
+        # Sentences are laid out one after the other, with gaps so that no offset reaches into another sentence.
         places = np.fromiter(
             chain.from_iterable(
                 range(first, first + len(words)) for first, words in zip(firsts, sentences, strict=True)
@@ -115,7 +115,7 @@ class CrfScorer:
         return [scores[first : first + len(words)] for first, words in zip(firsts, sentences, strict=True)]
 
     def _pairs(self, sentences: Sequence[Sequence[str]], forms: Sequence[Form]) -> NDArray[np.int64]:
-        """The rows of the attributes of neighbours, ``[words, attributes]``."""
+        """Return the weight rows of the attributes that combine a word and its neighbours, ``[words, attributes]``."""
         nothing = len(self._rows)
         rows: list[list[int]] = []
         start = 0
@@ -128,7 +128,7 @@ class CrfScorer:
         return np.asarray(rows)
 
     def _form(self, word: str) -> tuple[Form, NDArray[np.float32]]:
-        """A word's form and what it adds to the words around it, ``[offsets, tags]``."""
+        """Return a word's form and the scores that it adds to the words around it, ``[offsets, tags]``; cached."""
         found = self._forms.get(word)
         if found is None:
             vectors = [
@@ -151,19 +151,19 @@ def fit_crf(
     """Fit a CRF by L-BFGS.
 
     Args:
-        sentences: words, none of them empty.
-        targets: the number of each word's tag, ``[words]`` each.
-        tags: how many there are.
-        c1: penalty on the sum of absolute weights.
-        c2: penalty on the sum of squared weights.
-        iterations: at most.
+        sentences: words of each sentence, at least one.
+        targets: tag index of each word, ``[words]`` for each sentence.
+        tags: number of tags.
+        c1: coefficient of the L1 penalty (sum of absolute weights).
+        c2: coefficient of the L2 penalty (sum of squared weights).
+        iterations: maximum number of iterations.
 
     Raises:
         MissingExtraError: python-crfsuite is not installed.
     """
     with needing("the baseline crf", extra="baselines"):
         import pycrfsuite
-    # By number: what CRFsuite writes down can then be read whatever characters an attribute has.
+    # CRFsuite gets attributes as numbers, so that its dump can be parsed whatever characters an attribute contains.
     numbers: dict[str, str] = {}
     trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)
     trainer.set_params({"c1": c1, "c2": c2, "max_iterations": iterations, "feature.possible_transitions": True})

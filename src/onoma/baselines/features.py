@@ -1,9 +1,9 @@
-"""Words to the attributes of a CRF: what a word is made of, what is around it, and where its sentence begins and ends.
+"""Feature extraction of the CRF: attributes from a word, its context, and the boundaries of its sentence.
 
-An attribute is a text: a template's name and its value, such as ``s3=eat`` for the last three letters. Those that
-depend on one word come from :func:`of_word`, by how far the word is from the one that is scored, so that they can be
-looked up once for each form; those of neighbours together come from :func:`of_pairs`. This module knows neither
-weights nor labels.
+An attribute is a string of a template's name and its value, such as ``s3=eat`` for the last three letters. Attributes
+of a single word come from :func:`of_word`; they depend on the word's offset from the scored word only, so that their
+weights can be looked up once for each word. Attributes that combine a word and its neighbours come from
+:func:`of_pairs`. This module does not depend on weights or labels.
 
 Sources: Tjong Kim Sang and De Meulder 2003, section 3.2; Finkel et al. 2005, table 2 (shapes and their neighbours);
 Ratinov and Roth 2009, section 3.1 (affixes of up to four letters).
@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 OFFSETS = (-2, -1, 0, 1, 2)
-"""Where a word whose attributes are used may be, seen from the word that is scored."""
+"""Offsets, relative to the scored word, of the words whose attributes are used."""
 
 CONSTANT = "1"
-"""The attribute that every word has."""
+"""Attribute of every word, whose weights are the biases of the tags."""
 
 BEGINS, ENDS = "begins", "ends"
 """Attributes of the first and of the last word of a sentence."""
@@ -30,19 +30,27 @@ _SHAPE_CHARACTERS = 24
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A word as the templates see it: in lower case, and its shape with every run of equal signs as one."""
+    """The parts of a word that templates for neighbouring words use.
+
+    Attributes:
+        lower: the word in lower case.
+        shape: shape of the word, with each run of equal characters reduced to one.
+    """
 
     lower: str
     shape: str
 
     @classmethod
     def of(cls, word: str) -> Form:
-        """The form of a word."""
+        """Return the form of a word."""
         return cls(word.lower(), compressed(shape_of(word)))
 
 
 def shape_of(word: str) -> str:
-    """Letters, digits and other scripts by their kind, punctuation as it is; of a very long word the beginning.
+    """Return the shape of a word.
+
+    Upper-case letters become ``X``, lower-case letters ``x``, digits ``d`` and letters without case ``c``; other
+    characters stay as they are. Only the first 24 characters of a word are used.
 
     >>> shape_of("McDonald's"), shape_of("B-52"), shape_of("京")
     ("XxXxxxxx'x", 'X-dd', 'c')
@@ -51,7 +59,7 @@ def shape_of(word: str) -> str:
 
 
 def compressed(shape: str) -> str:
-    """A shape with each run of equal signs as one.
+    """Reduce each run of equal characters in a shape to one character.
 
     >>> compressed("XxXxxxxx'x")
     "XxXx'x"
@@ -60,7 +68,7 @@ def compressed(shape: str) -> str:
 
 
 def of_word(word: str, *, offset: int) -> list[str]:
-    """The attributes of a word for the word from which it is ``offset`` words away; see :data:`OFFSETS`."""
+    """Return the attributes that a word contributes to the scored word, from which it is ``offset`` words away."""
     form = Form.of(word)
     if offset:
         near = [f"{offset}:l={form.lower}", f"{offset}:h={form.shape}"]
@@ -77,7 +85,7 @@ def of_word(word: str, *, offset: int) -> list[str]:
 
 
 def of_pairs(before: Form | None, own: Form, after: Form | None) -> list[str]:
-    """The attributes of a word and its neighbours together; None where the sentence begins or ends."""
+    """Return the attributes that combine a word and its neighbours; None stands for the boundary of the sentence."""
     found = [BEGINS if before is None else f"-1+0:l={before.lower} {own.lower}"]
     found.append(ENDS if after is None else f"0+1:l={own.lower} {after.lower}")
     sides = ("" if before is None else before.shape, "" if after is None else after.shape)
@@ -86,7 +94,7 @@ def of_pairs(before: Form | None, own: Form, after: Form | None) -> list[str]:
 
 
 def attributes(words: Sequence[str]) -> list[list[str]]:
-    """All attributes of each word of a sentence."""
+    """Return all attributes of each word of a sentence."""
     forms: list[Form | None] = [None, *map(Form.of, words), None]
     found = []
     for position in range(len(words)):

@@ -1,10 +1,10 @@
-"""The majority gazetteer: entities of the training text, found again by the longest match.
+"""The majority gazetteer: entities of the training text, looked up by longest match.
 
-It is the floor that every model has to be above, and tells how much of a corpus is repetition (Tjong Kim Sang and
-De Meulder 2003 score their systems against it).
+It is the baseline that every model must exceed, and shows how much of a corpus is repetition (Tjong Kim Sang and
+De Meulder 2003 compare their systems with it).
 
-A run of words is in the gazetteer if more than half of the places where it is the longest match in the training text
-are an entity, with just these bounds and the most frequent of its labels. Its score is that share.
+A sequence of words is in the gazetteer if more than half of its longest matches in the training text are an entity with
+exactly these boundaries and the sequence's most frequent label. Its score is that share.
 """
 
 from __future__ import annotations
@@ -24,28 +24,33 @@ from onoma.tasks import TagTask
 Words = tuple[str, ...]
 
 _SURELY, _NEVER = 0.0, -69.0
-"""Logarithms of a probability of 1 and of one that is as good as none."""
+"""Logarithms of a probability of 1 and of a probability of practically 0."""
 
 _BISECTIONS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entity of the gazetteer: its label, and the share of its matches in the training text that were entities."""
+    """An entity of the gazetteer.
+
+    Attributes:
+        label: label of the entity.
+        share: share of its matches in the training text that are entities with this label.
+    """
 
     label: str
     share: float
 
 
 def fit_gazetteer(sentences: Sequence[Sequence[str]], chunks: Sequence[Sequence[Chunk]]) -> dict[Words, Entry]:
-    """Collect the entities of sentences.
+    """Build the gazetteer of a training text.
 
     Args:
-        sentences: words.
-        chunks: the entities of each, without overlaps.
+        sentences: words of each sentence.
+        chunks: entities of each sentence, without overlaps.
 
     Returns:
-        The entries that are more often entities than not, in order.
+        Entries by their words, sorted; only those of which more than half of the matches are entities.
     """
     labels: dict[Words, Counter[str]] = defaultdict(Counter)
     for words, own in zip(sentences, chunks, strict=True):
@@ -69,11 +74,11 @@ def fit_gazetteer(sentences: Sequence[Sequence[str]], chunks: Sequence[Sequence[
 
 
 class GazetteerScorer:
-    """A :class:`~onoma.runtime.WordScorer` whose scores make each longest match an entity with the share of its entry.
+    """A :class:`~onoma.runtime.WordScorer` that gives each longest match the share of its entry as probability.
 
     Args:
-        entries: by their words.
-        task: whose tags; without learnt transitions.
+        entries: entries by their words.
+        task: task whose tags are scored; must have no learned transitions.
     """
 
     def __init__(self, entries: Mapping[Words, Entry], task: TagTask) -> None:
@@ -84,11 +89,11 @@ class GazetteerScorer:
 
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray[np.generic]], task: TagTask) -> GazetteerScorer:
-        """One that was saved.
+        """Restore a scorer from saved arrays.
 
         Raises:
             KeyError: an array is missing.
-            ValueError: they do not fit each other or the task.
+            ValueError: the arrays do not match each other or the task.
         """
         words, labels = unpack_texts(arrays), unpack_texts(arrays, name="labels")
         shares, lengths = arrays["shares"].astype(np.float64), arrays["lengths"].astype(np.int64)
@@ -116,7 +121,7 @@ class GazetteerScorer:
         return scores
 
     def _of_entity(self, label: str, length: int, share: float) -> NDArray[np.float32]:
-        """The scores of an entity's words, ``[words, tags]``."""
+        """Return the scores of an entity's words, ``[words, tags]``; cached."""
         key = label, length, share
         if key not in self._rows:
             tags = self._task.tags_of(label, length=length)
@@ -128,12 +133,12 @@ class GazetteerScorer:
         return self._rows[key]
 
     def _ends(self, tag: int) -> bool:
-        """Whether an entity may end with a tag."""
+        """Return whether an entity may end with a tag."""
         return self._task.scheme.allows(parse_tag(self._task.tags[tag]).prefix, OUTSIDE, same=False)
 
 
 def gazetteer_arrays(entries: Mapping[Words, Entry]) -> dict[str, NDArray[np.generic]]:
-    """What :meth:`GazetteerScorer.of` needs."""
+    """Return the arrays from which :meth:`GazetteerScorer.of` restores the scorer."""
     return {
         **pack_texts(list(chain.from_iterable(entries))),
         "lengths": np.asarray([len(words) for words in entries], dtype=np.int64),
@@ -143,11 +148,16 @@ def gazetteer_arrays(entries: Mapping[Words, Entry]) -> dict[str, NDArray[np.gen
 
 
 def _of_each_word(may_end: Sequence[bool], share: float) -> float:
-    """The probability of the entity's tag at each of its words with which the whole has a probability.
+    """Return the probability of the tags of an entity's words, equal for all, that gives the entity ``share``.
 
-    A chain over the words may also leave the entity after any word at which it may end, or not enter it; each of these
-    sequences has ``k`` words inside and the others outside. With ``r`` the odds of a word to be outside, the entity has
-    the share ``1 / (r^n + sum over k of r^(n - k))`` of all, which falls as ``r`` grows.
+    A tag sequence may also leave the entity after any word at which it may end, or not enter it at all; such a sequence
+    has ``k`` of the ``n`` words inside the entity and the others outside. If ``r`` is the odds of a word being outside,
+    the whole entity has the probability ``1 / (r^n + sum over k of r^(n - k))``, which decreases in ``r``. The value of
+    ``r`` is found by bisection.
+
+    Args:
+        may_end: whether the entity may end at each of its words.
+        share: probability of the entity as a whole.
     """
     length = len(may_end)
     outside = [length, *(length - 1 - word for word, ends in enumerate(may_end) if ends and word < length - 1), 0]
@@ -162,7 +172,7 @@ def _of_each_word(may_end: Sequence[bool], share: float) -> float:
 
 
 def _longest(entries: Mapping[Words, object]) -> dict[str, int]:
-    """The words of the longest entity that begins with a word."""
+    """Return, for each first word, the number of words of the longest entity that begins with it."""
     longest: dict[str, int] = defaultdict(int)
     for words in entries:
         longest[words[0]] = max(longest[words[0]], len(words))
@@ -172,7 +182,7 @@ def _longest(entries: Mapping[Words, object]) -> dict[str, int]:
 def _matches(
     words: Sequence[str], entries: Mapping[Words, object], longest: Mapping[str, int]
 ) -> Iterator[tuple[int, int]]:
-    """The longest matches, from left to right, without overlap."""
+    """Yield start and end of the longest matches, from left to right, without overlap."""
     start = 0
     while start < len(words):
         furthest = min(len(words), start + longest.get(words[start], 0))

@@ -1,4 +1,4 @@
-"""A baseline's folder to what scores words, and back; that the files belong together is seen before the first text."""
+"""Loading and saving the parameters of a baseline; files that do not belong together are rejected on loading."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _ADVICE = "the files belong to different models, copy the folder again"
 
 
 def open_scorer(bundle: Bundle, *, threads: int | None = None) -> WordScorer:
-    """What scores words by the files of a baseline.
+    """Load the scorer of a baseline, and check it on a trial sentence.
 
     Args:
-        bundle: a baseline.
-        threads: processor threads; None for as many as this process may use. Only the network uses more than one.
+        bundle: bundle of a baseline.
+        threads: number of CPU threads; None for as many as this process may use. Only the network uses more than one.
 
     Raises:
-        BundleError: a file is missing or broken, or does not fit the manifest.
+        BundleError: a file is missing or corrupt, or does not match the manifest.
     """
     path = _file(bundle, ARRAYS)
     task = bundle.task()
@@ -53,7 +53,7 @@ def open_scorer(bundle: Bundle, *, threads: int | None = None) -> WordScorer:
 
 
 def write_arrays(folder: Path, arrays: Mapping[str, NDArray[np.generic]]) -> None:
-    """Write what a baseline has learnt."""
+    """Write the trained parameters of a baseline."""
     with replacing_bytes(folder / ARRAYS) as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
@@ -61,7 +61,7 @@ def write_arrays(folder: Path, arrays: Mapping[str, NDArray[np.generic]]) -> Non
 def _scorer(
     bundle: Bundle, arrays: Mapping[str, NDArray[np.generic]], task: TagTask, *, threads: int | None
 ) -> tuple[WordScorer, list[str]]:
-    """The scorer, and words to try it out with: those of the highest numbers."""
+    """Return the scorer and the words of a trial sentence; those of a network include its highest ids."""
     match bundle.manifest.baseline:
         case "crf":
             return CrfScorer.of(arrays), ["a"]
@@ -87,5 +87,5 @@ def _read(path: Path) -> dict[str, NDArray[np.generic]]:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return dict(arrays)
-    except Exception as error:  # what zipfile, zlib and numpy raise has nothing else in common
+    except Exception as error:  # the errors of zipfile, zlib and numpy have no more specific base class
         raise BundleError(f"{path}: cannot be read as arrays ({error}); copy the folder again") from error

@@ -1,4 +1,4 @@
-"""Texts as arrays, for files that hold nothing but numbers."""
+"""Conversion between texts and numeric arrays, for files that hold only arrays."""
 
 from __future__ import annotations
 
@@ -10,18 +10,23 @@ from numpy.typing import NDArray
 
 
 def pack_texts(texts: Sequence[str], *, name: str = "texts") -> dict[str, NDArray[np.generic]]:
-    """Texts as the bytes of all of them and where each begins; under the name, and the name with ``_bounds``."""
+    """Encode texts as two arrays.
+
+    Returns:
+        The bytes of all texts in UTF-8 under ``name``; the byte offsets of their bounds, ``[texts + 1]``, under the
+        name with the suffix ``_bounds``.
+    """
     encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
     bounds = np.fromiter(accumulate(map(len, encoded), initial=0), dtype=np.int64)
     return {name: np.frombuffer(b"".join(encoded), dtype=np.uint8), f"{name}_bounds": bounds}
 
 
 def unpack_texts(arrays: Mapping[str, NDArray[np.generic]], *, name: str = "texts") -> list[str]:
-    """The texts again.
+    """Decode texts that :func:`pack_texts` has encoded.
 
     Raises:
-        KeyError: there are none under this name.
-        ValueError: the arrays do not fit each other.
+        KeyError: no texts are stored under this name.
+        ValueError: an array has the wrong dtype or shape, or the arrays do not match.
     """
     content, bounds = arrays[name], arrays[f"{name}_bounds"]
     if content.dtype != np.uint8 or bounds.dtype != np.int64 or bounds.ndim != 1 or not len(bounds):

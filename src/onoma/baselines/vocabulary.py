@@ -1,7 +1,7 @@
-"""Words to the numbers that a network of words and characters reads.
+"""Vocabulary of the baseline ``bilstm``: ids of words and characters.
 
-A word is looked up in lower case, with 0 for every digit; its characters are looked up as they are. Number 0 is padding
-and 1 whatever is unknown. This module does not know the network.
+A word is looked up in lower case, with each digit replaced by 0; its characters are looked up unchanged. Id 0 is
+padding, and id 1 stands for unknown words and characters. This module does not depend on the network.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ UNKNOWN = 1
 _FIRST = 2
 _SEEN_TWICE = 2
 _MOST_CHARACTERS = 32
-"""A longer word is read by its first and last characters, half of them each."""
+"""Maximum number of characters per word; of a longer word, the first and the last 16 are used."""
 
 _DIGIT = re.compile(r"\d")
 
 
 class WordInputs(NamedTuple):
-    """A batch of sentences, in which each form of a word stands once.
+    """A batch of sentences in which each distinct word (form) is represented once.
 
     Attributes:
-        words: the number of each form, ``[forms]``.
-        characters: the numbers of its characters, padded, ``[forms, characters]``.
-        places: the form of each word of the sentences, padded with the first one, ``[sentences, words]``.
-        lengths: words of each sentence, ``[sentences]``.
+        words: word id of each form, ``[forms]``.
+        characters: character ids of each form, padded, ``[forms, characters]``.
+        places: index of the form of each word, padded with 0, ``[sentences, words]``.
+        lengths: number of words of each sentence, ``[sentences]``.
     """
 
     words: NDArray[np.int64]
@@ -44,10 +44,12 @@ class WordInputs(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The words and characters that a network knows, in the order of their numbers.
+    """The words and characters that a network knows.
 
     Attributes:
-        counts: how often each word stands in the training text.
+        words: known words in lower case, with 0 for each digit; in the order of their ids, which begin at 2.
+        characters: known characters, in the order of their ids, which begin at 2.
+        counts: number of occurrences of each word in the training text.
     """
 
     words: tuple[str, ...]
@@ -56,7 +58,7 @@ class Vocabulary:
 
     @classmethod
     def of(cls, sentences: Iterable[Sequence[str]]) -> Vocabulary:
-        """The words and characters of a training text that it has at least twice."""
+        """Collect the words and characters that occur at least twice in a training text."""
         words: Counter[str] = Counter()
         characters: Counter[str] = Counter()
         for sentence in sentences:
@@ -68,15 +70,15 @@ class Vocabulary:
 
     @property
     def sizes(self) -> tuple[int, int]:
-        """How many numbers there are of words and of characters."""
+        """Number of word ids and number of character ids, including those for padding and unknown."""
         return len(self.words) + _FIRST, len(self.characters) + _FIRST
 
     def reader(self) -> VocabularyReader:
-        """What looks up words."""
+        """Return a reader that looks up words in this vocabulary."""
         return VocabularyReader(self)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """The vocabulary as arrays."""
+        """Return the vocabulary as arrays."""
         return {
             **pack_texts(self.words, name="words"),
             **pack_texts(self.characters, name="characters"),
@@ -85,11 +87,11 @@ class Vocabulary:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Vocabulary:
-        """One that was saved.
+        """Restore a vocabulary from saved arrays.
 
         Raises:
             KeyError: an array is missing.
-            ValueError: an array is not what it should be.
+            ValueError: an array is invalid, or the arrays do not match.
         """
         words, characters = (tuple(unpack_texts(arrays, name=name)) for name in ("words", "characters"))
         counts = tuple(int(count) for count in arrays["counts"])
@@ -99,14 +101,14 @@ class Vocabulary:
 
 
 class VocabularyReader:
-    """Looks up the words of sentences."""
+    """Converts sentences to the ids of their words and characters."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._words = {word: number for number, word in enumerate(vocabulary.words, start=_FIRST)}
         self._characters = {sign: number for number, sign in enumerate(vocabulary.characters, start=_FIRST)}
 
     def inputs(self, sentences: Sequence[Sequence[str]]) -> WordInputs:
-        """Some sentences, none of them empty, as arrays."""
+        """Return a batch of sentences, none of them empty, as arrays."""
         forms: dict[str, int] = {}
         places = np.zeros((len(sentences), max(map(len, sentences))), dtype=np.int64)
         for row, sentence in zip(places, sentences, strict=True):

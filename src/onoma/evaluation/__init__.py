@@ -1,4 +1,4 @@
-"""A tagger and annotated documents to figures: the one implementation for commands, programs, reports and training."""
+"""Evaluation of taggers on annotated documents, shared by the command line, the Python API, reports and training."""
 
 from onoma.evaluation.bound import ChosenBound, choose_bound
 from onoma.evaluation.calibrate import FEWEST_ENTITIES, Calibrated, calibrate

@@ -1,7 +1,7 @@
-"""The log-odds above which spans are entities, by which exact F1 on annotated text is best.
+"""Choice of the log-odds threshold of a span task that maximises exact F1 on annotated text.
 
-One half is not the best probability to ask for: the bound that is best for F1 is half of the F1 that can be reached,
-and several spans over the same words share what is certain.
+A probability of one half is not the best threshold: the optimal threshold for F1 is half of the best achievable F1, and
+several spans over the same words share the probability mass.
 
 Source: Lipton et al. 2014, "Optimal thresholding of classifiers to maximize F1 measure",
 https://arxiv.org/abs/1402.1892, theorem 1.
@@ -23,32 +23,37 @@ from onoma.tasks import log_odds
 from onoma.text import Document
 
 LOWEST_BOUND = -2.0
-"""A span with a probability of less than 12 % is never an entity."""
+"""Lowest threshold that can be chosen: a span with a probability below 12 % is never an entity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenBound:
-    """A bound, and the exact figures with it on the documents that it was chosen on."""
+    """A threshold chosen on annotated documents.
+
+    Attributes:
+        bound: the threshold in log-odds.
+        figures: exact metrics at this threshold on the documents on which it was chosen.
+    """
 
     bound: float
     figures: Figures
 
 
 def choose_bound(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> ChosenBound:
-    """Find the bound of a task of spans that is best for exact F1.
+    """Find the threshold of a span task that gives the best exact F1.
 
-    The model runs once. Overlaps are resolved from the likeliest span on, so the entities with a higher bound are those
-    with the lowest one whose log-odds are above it.
+    The model runs only once, with the lowest threshold. Overlaps are resolved in favour of the most probable span, so
+    the entities at a higher threshold are those of this run whose log-odds exceed it.
 
     Args:
-        bundle: of a task of spans without calibration; its bound is forgotten.
-        backend: what runs the model.
-        gold: documents that the model was not trained on.
+        bundle: model with a span task and without calibration; its own threshold is ignored.
+        backend: backend that runs the model.
+        gold: annotated documents on which the model was not trained.
     """
     widest = bundle.with_manifest(bundle.manifest.with_entities(bound=LOWEST_BOUND))
     scored = Scored.of(tag_gold(Tagger(widest, backend), gold))
     odds = log_odds(scored.scores)
-    # Between the last one kept and the first one left out; the same log-odds are not parted.
+    # Candidate numbers of entities to keep; entities with equal log-odds are kept or dropped together.
     places = np.append(np.flatnonzero(odds[1:] < odds[:-1]) + 1, len(odds))
     correct = np.append(0, scored.correct.cumsum())[places]
     best = int((2 * correct / np.maximum(places + scored.gold, 1)).argmax())

@@ -1,4 +1,4 @@
-"""The calibration by which the scores of predicted entities agree best with how many of them are right."""
+"""Fitting of the calibration that makes the scores of predicted entities match their probability of being correct."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from onoma.tasks import Calibration, Scaling, fit_scaling, fit_temperature
 from onoma.text import Document
 
 FEWEST_ENTITIES = 30
-"""A temperature is not fitted on fewer predicted entities."""
+"""Minimum number of predicted entities on which a temperature is fitted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibrated:
-    """A fitted calibration and what it does, on the documents that it was fitted on.
+    """A fitted calibration, and its effect on the documents on which it was fitted.
 
     Attributes:
-        temperature: tag scores are divided by it.
-        scaling: applied then to an entity's probability.
-        before: what scores were worth without both.
-        after: what they are worth now.
-        curves: precision and recall now, at every threshold, for each label.
-        chosen: the thresholds that were asked for, by what they are to reach and by label; None where a label cannot.
-        notes: how the annotated text was read, and what had to be repaired or left out.
+        temperature: temperature, by which tag scores are divided.
+        scaling: scaling of an entity's probability, applied after the temperature.
+        before: reliability of the scores without calibration.
+        after: reliability of the calibrated scores.
+        curves: precision and recall at every threshold of the calibrated scores, for each label.
+        chosen: requested thresholds, by metric and by label; None for a label that cannot reach the requested value.
+        notes: remarks on how the annotated text was read, and on what had to be repaired or left out.
     """
 
     temperature: float
@@ -50,17 +50,17 @@ class Calibrated:
     notes: tuple[str, ...] = ()
 
     def thresholds(self, *, wanted: float, of: Wanted) -> dict[str, Point | None]:
-        """For each label the threshold at which its entities have a precision or a recall; None where none does."""
+        """Return, for each label, the threshold that reaches a precision or a recall; None if no threshold does."""
         return {label: choose_threshold(curve, wanted=wanted, of=of) for label, curve in self.curves.items()}
 
     def choosing(self, *, precision: float | None, recall: float | None) -> Calibrated:
-        """The same with the thresholds for a precision, a recall, or both."""
+        """Return a copy with the thresholds that reach a precision, a recall, or both."""
         figures: dict[Wanted, float | None] = {"precision": precision, "recall": recall}
         wanted = {of: figure for of, figure in figures.items() if figure is not None}
         return replace(self, chosen={of: self.thresholds(wanted=figure, of=of) for of, figure in wanted.items()})
 
     def to_json(self) -> dict[str, object]:
-        """Plain values for :func:`json.dumps`."""
+        """Return plain values for :func:`json.dumps`."""
         return {
             "temperature": self.temperature,
             "slope": self.scaling.slope,
@@ -76,18 +76,19 @@ class Calibrated:
 
 
 def calibrate(bundle: Bundle, backend: Runner, gold: Sequence[Document]) -> Calibrated:
-    """Find the calibration with which the scores of predicted entities best predict which of them are right.
+    """Fit the calibration with which the scores of predicted entities best predict whether they are correct.
 
-    The loss is the mean log loss of those scores: right is an exact match. The temperature is fitted first, then the
-    scaling. The model runs once over the documents.
+    The loss is the mean log loss of the scores; an entity is correct if it is an exact match. The temperature is fitted
+    first, then the scaling. The model runs once over the documents.
 
     Args:
-        bundle: how texts are cut and tags read; a calibration that it has is forgotten.
-        backend: what runs the model.
-        gold: documents that the model was not trained on.
+        bundle: model to calibrate; its own calibration is ignored.
+        backend: backend that runs the model.
+        gold: annotated documents on which the model was not trained.
 
     Raises:
-        InputError: too few entities are predicted, or all are right or all wrong, so that any temperature would do.
+        InputError: too few entities are predicted, or all of them are correct, or none, so that no temperature can be
+            fitted.
     """
     gold = list(gold)
     tagger = Tagger(bundle, backend)

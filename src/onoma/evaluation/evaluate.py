@@ -1,4 +1,4 @@
-"""A tagger and annotated documents to figures; the tagger tags them as it tags anything, and the scorer counts."""
+"""Evaluation of a tagger on annotated documents, which it tags like any other documents."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from onoma.text import Document
 
 
 def evaluate(tagger: Tagger, gold: Iterable[Document]) -> Report:
-    """Tag gold documents without their entities and score the predicted entities."""
+    """Tag gold documents, with their entities hidden from the tagger, and score the predicted entities."""
     return tally(tag_gold(tagger, gold))
 
 
 def tag_gold(tagger: Tagger, gold: Iterable[Document]) -> Iterator[Aligned]:
-    """Tag gold documents without their entities and align the predicted documents with them."""
+    """Tag gold documents, with their entities hidden from the tagger, and align the predicted documents with them."""
     gold, shown = tee(gold)
     return align(gold, tagger.tag_many(replace(document, entities=()) for document in shown))
 
@@ -29,13 +29,14 @@ def full_report(
     seeds: Sequence[Sequence[Aligned]] = (),
     train: Iterable[Document] | None = None,
 ) -> Report:
-    """Everything about one system: figures, intervals, errors, reliability, and how it compares with others.
+    """Return the full report on a system: metrics, intervals, errors, reliability and comparison with other systems.
 
     Args:
         pairs: gold documents with the system's predictions.
-        against: the name of another system and the same gold documents with its predictions, for paired tests.
-        seeds: the same for each further run of the system with another seed, for mean and standard deviation.
-        train: the training text, to distinguish entities that it contains from new ones.
+        against: name of another system, and the same gold documents with its predictions, for paired tests.
+        seeds: the same gold documents with the predictions of further runs with other seeds, for mean and standard
+            deviation.
+        train: training text, to distinguish entities that it contains from new ones.
     """
     report = judge(pairs, known=None if train is None else Known.of(train))
     other = None

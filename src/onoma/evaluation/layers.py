@@ -1,4 +1,4 @@
-"""The figures of tasks beside that of the entities, on documents whose gold labels are their entities."""
+"""Metrics of a model's tasks other than ``entities``."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from onoma.text import Document
 def figures_of_layers(
     bundle: Bundle, gold: Sequence[Document], predicted: Sequence[Document]
 ) -> dict[str, dict[str, float]]:
-    """The figures of each further task of a model on the documents that have its gold labels as a layer.
+    """Return the metrics of each further task, on the documents whose layers hold its gold labels.
 
     Args:
-        bundle: of the model.
-        gold: documents.
-        predicted: the same as the model has tagged them.
+        bundle: bundle of the model.
+        gold: documents with gold layers.
+        predicted: the same documents, tagged by the model.
 
     Returns:
-        Fractions of 1, by task and name.
+        Metrics as fractions of 1, by task and metric; tasks without gold labels are left out.
     """
     found = {}
     for name, card in bundle.manifest.tasks.items():
@@ -34,15 +34,15 @@ def figures_of_layers(
 
 
 def layer_figures(tagger: Tagger, name: str, gold: Sequence[Document]) -> dict[str, float]:
-    """The figures of one task: of spans precision, recall and F1, of words and of sentences the accuracy.
+    """Return the metrics of one task: precision, recall and F1 for spans, accuracy for words and sentences.
 
     Args:
-        tagger: of a model with the task.
-        name: that of the task.
-        gold: documents whose entities are what the task is to predict.
+        tagger: tagger of a model that has the task.
+        name: name of the task.
+        gold: documents whose entities are the gold labels of the task.
 
     Returns:
-        Fractions of 1, by name.
+        Metrics as fractions of 1, by name.
     """
     shown = (replace(document, entities=()) for document in gold)
     predicted = (_layer(document, name) for document in tagger.tag_many(shown))
@@ -50,7 +50,7 @@ def layer_figures(tagger: Tagger, name: str, gold: Sequence[Document]) -> dict[s
 
 
 def _layer(document: Document, name: str) -> Document:
-    """A tagged document with one of its layers as its entities."""
+    """Return a tagged document with one of its layers as its entities."""
     return replace(document, entities=document.layers[name], layers={})
 
 

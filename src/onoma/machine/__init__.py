@@ -1,4 +1,4 @@
-"""The machine: its processor and memory, processes on it, the user's caches, and what was measured once and stays."""
+"""System utilities: processor, memory, worker processes, SIGTERM, cache folders, and cached time measurements."""
 
 from onoma.machine.caches import cache_folder
 from onoma.machine.memory import available_memory

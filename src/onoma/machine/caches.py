@@ -1,4 +1,4 @@
-"""Where the user's caches are."""
+"""Location of the user's caches."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from pathlib import Path
 
 
 def cache_folder(name: str) -> Path:
-    """A folder in ``$ONOMA_CACHE``, else in ``$XDG_CACHE_HOME/onoma``, else in ``~/.cache/onoma``; it may not exist."""
+    """Return the path of a cache folder, which need not exist yet.
+
+    Its parent is ``$ONOMA_CACHE`` if set, else ``$XDG_CACHE_HOME/onoma`` if set, else ``~/.cache/onoma``.
+    """
     own, shared = os.environ.get("ONOMA_CACHE"), os.environ.get("XDG_CACHE_HOME")
     base = Path(own) if own else (Path(shared) if shared else Path.home() / ".cache") / "onoma"
     return base / name

@@ -1,4 +1,4 @@
-"""How much memory this process may still use."""
+"""Amount of memory that this process can still use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 
 def available_memory() -> int | None:
-    """Bytes of memory that are free or can be freed, within the limit of a container; None where nobody says so."""
+    """Return the bytes of memory that are free or can be freed, within a container's limit; None if unknown."""
     known = [size for size in (_of_system(), _of_container()) if size is not None]
     return min(known, default=None)
 
@@ -22,13 +22,13 @@ def _of_system() -> int | None:
             key, _, value = line.partition(":")
             if key == "MemAvailable":
                 return int(value.removesuffix("kB")) * 1024
-    with suppress(AttributeError, OSError, ValueError):  # only some systems have the names
+    with suppress(AttributeError, OSError, ValueError):  # not every system has these names
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return None
 
 
 def _of_container() -> int | None:
-    with suppress(OSError, ValueError):  # "max" is no number: no limit
+    with suppress(OSError, ValueError):  # "max", which is not a number, means no limit
         limit = int((_CGROUP / "memory.max").read_text(encoding="ascii"))
         used = int((_CGROUP / "memory.current").read_text(encoding="ascii"))
         return max(0, limit - max(0, used - _of_files()))
@@ -36,7 +36,7 @@ def _of_container() -> int | None:
 
 
 def _of_files() -> int:
-    """What a container has of files in memory that were not read lately, which is freed when it is needed."""
+    """Return the size of a container's inactive page cache, which the kernel frees when memory is needed."""
     with suppress(OSError, ValueError):
         for line in (_CGROUP / "memory.stat").read_text(encoding="ascii").splitlines():
             key, _, value = line.partition(" ")

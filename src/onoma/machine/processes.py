@@ -1,4 +1,4 @@
-"""A process of its own that does one thing after another as it is told, and ends when its parent does."""
+"""Worker processes that end when their parent does, and the identification of processes and machines."""
 
 from __future__ import annotations
 
@@ -19,31 +19,32 @@ _THREADS = "OMP_NUM_THREADS"
 
 
 class WorkerProcess:
-    """A new process, started afresh (not forked), with a pipe to it.
+    """A spawned (not forked) process that is connected to its parent by a pipe.
 
     Args:
-        work: what it does, a function that can be pickled; called with the other end of the pipe, then the arguments.
-        arguments: can be pickled too.
-        threads: for its computations; by default as this process has it.
+        work: picklable function that the process runs; called with the worker's end of the pipe, then ``arguments``.
+        arguments: picklable arguments of ``work``.
+        threads: value of OMP_NUM_THREADS in the process; None to inherit that of the parent.
 
     Attributes:
-        pipe: what it sends is received here. It is at its end when the process has died.
+        pipe: the parent's end of the pipe; at end of file once the process has died.
+        process: the process.
     """
 
     def __init__(self, work: Callable[..., None], *arguments: Any, threads: int | None = None) -> None:
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(work, theirs, *arguments), daemon=True)
-        # Ctrl-C goes to all processes of a terminal; the parent alone answers it.
+        # Ctrl-C sends SIGINT to all processes of a terminal; only the parent handles it.
         with _deaf_to_interrupts(), _environment(_THREADS, threads):
             self.process.start()
         theirs.close()
 
     def end(self, *, at_once: bool) -> None:
-        """Wait for its end.
+        """Wait until the process has ended, and close the pipe.
 
         Args:
-            at_once: ask it with SIGTERM to end now, if it has not ended yet.
+            at_once: whether to send SIGTERM first if the process is still running.
         """
         if at_once and self.process.is_alive() and not self.pipe.closed:
             self.process.terminate()
@@ -52,7 +53,7 @@ class WorkerProcess:
 
     @property
     def how_it_ended(self) -> str:
-        """The signal that ended it, or its exit status."""
+        """Signal that ended the process, or its exit status, as text."""
         code = self.process.exitcode or 0
         return f"signal {-code}" if code < 0 else f"exit status {code}"
 
@@ -64,7 +65,7 @@ def _work(work: Callable[..., None], pipe: Connection, *arguments: Any) -> None:
 
 
 def _end_with_parent() -> None:
-    """Whoever resumes what was killed must not meet a worker of the killed one."""
+    """Exit as soon as the parent has ended, so that a resumed job does not meet workers of the killed one."""
     parent = parent_process()
     if parent is not None:
         parent.join()
@@ -85,7 +86,7 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
 @contextmanager
 def _environment(name: str, value: int | None) -> Iterator[None]:
-    """A variable that processes started meanwhile inherit; None to leave it."""
+    """Set an environment variable for processes started in this context; None to leave it unchanged."""
     if value is None:
         yield
         return
@@ -101,15 +102,15 @@ def _environment(name: str, value: int | None) -> Iterator[None]:
 
 
 def this_machine() -> str:
-    """A name that no other machine, and no other container on this one, has at the same time."""
+    """Return a name that is unique among all machines, and all containers on this machine, at any one time."""
     namespace = _link(Path("/proc/self/ns/pid"))
     return " ".join(filter(None, [platform.node(), namespace]))
 
 
 def process_mark(process: int) -> str | None:
-    """What tells a process of this machine from one that gets the same id later; None where it is not there.
+    """Return a mark that distinguishes a process from later processes with the same id; None if it is not running.
 
-    Where the system does not say when a process has begun, it is the id alone.
+    The mark consists of the id and the start time, or of the id alone on systems without ``/proc``.
     """
     status = Path(f"/proc/{process}/stat")
     if status.parent.parent.joinpath("self").exists():

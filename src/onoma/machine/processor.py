@@ -1,4 +1,4 @@
-"""What the system says of its processor, and how many cores of it this process may use."""
+"""The processor as the system reports it, and the number of cores that this process may use."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _X86 = frozenset({"x86_64", "amd64", "x86", "i386", "i686"})
 
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """A processor, as programs see it: a virtual machine may hide instructions that the hardware has.
+    """A processor as programs see it; a virtual machine may hide instructions that the hardware has.
 
     Attributes:
-        name: as the system shows it.
-        flags: the instruction sets, by the names of Linux; empty on other systems.
+        name: name of the processor as the system reports it.
+        flags: instruction sets, by their Linux names; empty on other systems.
     """
 
     name: str
@@ -28,23 +28,23 @@ class Processor:
 
     @property
     def has_amx(self) -> bool:
-        """Whether the matrix units of recent Xeons (Advanced Matrix Extensions) are visible."""
+        """Whether Advanced Matrix Extensions (AMX), the matrix units of recent Xeons, are available."""
         return _AMX in self.flags
 
     @property
     def has_vnni(self) -> bool:
-        """Whether it sums products of bytes in 32 bits at once (AVX-VNNI or AVX512-VNNI)."""
+        """Whether AVX-VNNI or AVX512-VNNI is available: products of bytes are summed in 32 bits by one instruction."""
         return bool(self.flags & _VNNI)
 
     @property
     def is_x86(self) -> bool:
-        """Whether it is one of Intel's kind, by what the system says."""
+        """Whether the processor is of the x86 family."""
         return platform.machine().lower() in _X86
 
 
 @cache
 def find_processor() -> Processor:
-    """The processor of this machine."""
+    """Return the processor of this machine."""
     try:
         lines = _CPUINFO.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -58,7 +58,7 @@ def find_processor() -> Processor:
 
 
 def usable_cores() -> int:
-    """How many cores this process may use: those it is bound to, or as few of them as OMP_NUM_THREADS says."""
+    """Return the number of cores this process may use: those of its CPU affinity, at most OMP_NUM_THREADS if set."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
     return min(_bound_cores(), int(asked)) if asked.isdecimal() and int(asked) else _bound_cores()
 

@@ -1,4 +1,4 @@
-"""SIGTERM as an exception, so that whoever is stopped by it can end the processes that it has started."""
+"""SIGTERM as an exception, so that a process that is stopped can end the processes it has started."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from onoma.errors import StoppedError
 
 @contextmanager
 def stopped_by_sigterm(message: str) -> Iterator[None]:
-    """In here the first SIGTERM raises an error; the second ends the process.
+    """Raise an error on the first SIGTERM received in this context; a second SIGTERM ends the process.
 
-    Outside the main thread, where Python cannot handle signals, nothing changes.
+    Outside the main thread, where Python cannot handle signals, this context manager has no effect.
 
     Args:
-        message: of the error.
+        message: message of the error.
 
     Raises:
-        StoppedError: SIGTERM came.
+        StoppedError: SIGTERM was received.
     """
 
     def stop(_number: int, _frame: FrameType | None) -> None:

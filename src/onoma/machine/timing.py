@@ -1,4 +1,4 @@
-"""Measurements that decide something: repeated until they are stable, and kept for the processor they hold for."""
+"""Time measurements, repeated until they are stable, and a cache of measured values per processor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onoma.machine.processor import find_processor
 
 _FORMAT = 1
 _CALM_ROUNDS = 20
-"""After so many rounds in which no shortest time fell by more than :data:`_NOISE`, a measurement is stable."""
+"""Number of consecutive rounds without an improvement by more than :data:`_NOISE` that end a measurement."""
 
 _NOISE = 0.02
 
@@ -22,14 +22,14 @@ _NOISE = 0.02
 def shortest_times(
     works: Mapping[str, Callable[[], object]], *, warm_up: float = 0.1, at_most: float = 0.7
 ) -> dict[str, float]:
-    """The seconds that each of several works takes at its best; other work on the machine can only lengthen them.
+    """Return the shortest run time of each function, in seconds; other load on the machine only makes runs longer.
 
-    They run in turn: first to warm up, then in rounds until none has become shorter for a while.
+    The functions run in turn: first to warm up, then in timed rounds until no shortest time has improved for a while.
 
     Args:
-        works: what to time, by name; a millisecond or a few each.
-        warm_up: seconds before the first time is taken; every work runs once in any case.
-        at_most: seconds in all; one round is measured in any case.
+        works: functions to time, by name; each should take one or a few milliseconds.
+        warm_up: minimum duration of the warm-up in seconds; each function runs at least once.
+        at_most: time limit in seconds, including the warm-up; at least one round is timed.
     """
     began = time.perf_counter()
     warm = False
@@ -56,12 +56,14 @@ def shortest_times(
 def remembered(
     name: str, measure: Callable[[], Mapping[str, float]], *, facts: Mapping[str, object]
 ) -> dict[str, float]:
-    """Figures measured on this processor, now or earlier; a cache that cannot be read or written is left alone.
+    """Return values measured on this processor, from the cache if they were measured before.
+
+    If the cache cannot be read, the values are measured again; if it cannot be written, they are not cached.
 
     Args:
-        name: of the measurement, for a file name.
-        measure: takes the figures.
-        facts: what they depend on beside the processor, such as versions and threads.
+        name: name of the measurement, used in the file name.
+        measure: function that measures the values, by name.
+        facts: conditions other than the processor that the values depend on, such as versions and threads.
     """
     processor = find_processor()
     key = {

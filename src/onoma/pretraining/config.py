@@ -46,7 +46,8 @@ class TextConfig(Frozen):
     Attributes:
         text: files or folders with the training text.
         held_out: files or folders with held-out text, used instead of a share of the documents.
-        held_out_share: share of the documents that is held out, chosen by a hash of their text; 0 for none.
+        held_out_share: share of the documents (of very long ones, of their sections) that is held out, chosen by a hash
+            of their text; 0 for none.
         format: format of the files; by default, annotated files are detected automatically, and all others are read as
             plain text.
         encoding: character encoding of the files.

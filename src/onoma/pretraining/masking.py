@@ -18,7 +18,11 @@ Unit = Literal["subwords", "words", "spans"]
 
 _MASKED, _REPLACED = 0.8, 0.1
 _SPAN_END, _LONGEST_SPAN = 0.2, 10
-"""Probability that a span ends after a word, and maximum length of a span in words; the mean is about 4.5 words."""
+"""Probability that a span ends after a word, and maximum length of a span in words. The mean is 3.8 words."""
+
+_SPAN_LENGTHS = np.arange(1, _LONGEST_SPAN + 1)
+_LENGTH_PROBABILITIES = (1 - _SPAN_END) ** (_SPAN_LENGTHS - 1) / ((1 - _SPAN_END) ** (_SPAN_LENGTHS - 1)).sum()
+"""Probability of each span length: a geometric distribution without its tail."""
 
 
 class Masked(NamedTuple):
@@ -99,7 +103,7 @@ class Masking:
         if self.unit == "words":
             return words
         count = int(words[-1]) + 1
-        lengths = np.minimum(random.geometric(_SPAN_END, size=count), _LONGEST_SPAN)
+        lengths = random.choice(_SPAN_LENGTHS, size=count, p=_LENGTH_PROBABILITIES)
         begins = np.zeros(count, dtype=bool)
         starts = np.cumsum(lengths) - lengths
         begins[starts[starts < count]] = True

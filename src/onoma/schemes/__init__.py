@@ -1,4 +1,4 @@
-"""Tagging schemes: tags to chunks of words and back."""
+"""Tagging schemes, and the conversion between tag sequences and chunks of words."""
 
 from onoma.schemes.scheme import ALIASES, OUTSIDE, SCHEMES, Scheme, scheme_named
 from onoma.schemes.tags import (

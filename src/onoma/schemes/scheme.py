@@ -1,8 +1,8 @@
-"""Tagging schemes as tables: which tag may follow which, and which pairs belong to one entity.
+"""Tagging schemes as tables: which tag may follow which, and which pairs of tags belong to one entity.
 
-A tag is ``O`` or a prefix, a hyphen and a label: ``B-PER``. A scheme is three sets of prefix pairs. ``continues`` holds
-the pairs that, with the same label on both sides, belong to one entity. ``same`` and ``different`` hold all the pairs
-that the scheme allows between equal labels and between different labels; O counts as different from every label.
+A tag is ``O`` or a prefix, a hyphen and a label: ``B-PER``. A scheme is defined by three sets of prefix pairs.
+``continues`` holds the pairs that belong to one entity if their labels are equal. ``same`` and ``different`` hold all
+pairs that the scheme allows between equal labels and between different labels; ``O`` differs from every label.
 
 Sources: IOB1 and IOB2, Ramshaw and Marcus 1995, Tjong Kim Sang and Veenstra 1999; IOE1 and IOE2, the latter paper;
 BIOES (also IOBES), Uchimoto et al. 2000; BILOU, Ratinov and Roth 2009; BMES, the same with M for I, is usual for
@@ -22,12 +22,12 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """One tagging scheme.
+    """A tagging scheme.
 
     Attributes:
-        name: its common name.
-        prefixes: what may come before a label.
-        continues: pairs of prefixes that belong to one entity when their labels are equal.
+        name: common name of the scheme.
+        prefixes: prefixes of its tags, one character each, without ``O``.
+        continues: pairs of prefixes that belong to one entity if their labels are equal.
         same: pairs allowed between equal labels.
         different: pairs allowed between different labels, and to and from ``O``.
     """
@@ -39,11 +39,16 @@ class Scheme:
     different: frozenset[Pair]
 
     def allows(self, before: str, after: str, *, same: bool) -> bool:
-        """Whether the prefix ``after`` may follow the prefix ``before``; a sentence has ``O`` before and after it."""
+        """Return whether one prefix may follow another.
+
+        Args:
+            before, after: adjacent prefixes; ``O`` stands before the first and after the last tag of a sentence.
+            same: whether their labels are equal.
+        """
         return (before, after) in (self.same if same else self.different)
 
     def tags(self, labels: tuple[str, ...]) -> tuple[str, ...]:
-        """All tags over these labels: ``O`` first, then the prefixes of each label."""
+        """Return all tags for these labels: ``O`` first, then each label with all prefixes."""
         return (OUTSIDE, *(f"{prefix}-{label}" for label in labels for prefix in self.prefixes))
 
 
@@ -52,9 +57,15 @@ def _pairs(text: str) -> frozenset[Pair]:
 
 
 def _scheme(name: str, prefixes: str, *, continues: str, starts: str, ends: str, splits: str = "") -> Scheme:
-    """A scheme from the prefixes that may open and close an entity, and the pairs that part two of one label.
+    """Build a scheme.
 
-    Without ``splits`` an entity of the same label may follow at once wherever one of another label may.
+    Args:
+        name: common name of the scheme.
+        prefixes: all prefixes.
+        continues: pairs of prefixes within one entity.
+        starts, ends: prefixes with which an entity may start and end.
+        splits: pairs of prefixes at the boundary of two adjacent entities of the same label; by default the same pairs
+            as between entities of different labels.
     """
     between = {(end, start) for end in ends + OUTSIDE for start in starts + OUTSIDE}
     touching = {(end, start) for end in ends for start in starts}
@@ -80,14 +91,14 @@ SCHEMES: Mapping[str, Scheme] = MappingProxyType(
         "IO": _scheme("IO", "I", continues="II", starts="I", ends="I", splits="II"),
     }
 )
-"""Every scheme by its name, in the order in which detection prefers them."""
+"""All schemes by name, in order of preference for automatic detection."""
 
 ALIASES: Mapping[str, str] = MappingProxyType({"IOB2": "BIO", "IOB": "IOB1", "IOBES": "BIOES"})
-"""Other names that people use."""
+"""Alternative names of schemes."""
 
 
 def scheme_named(name: str) -> Scheme:
-    """The scheme of this name or alias, in any case of letters.
+    """Return the scheme with this name or alias, ignoring case.
 
     Raises:
         KeyError: no scheme has the name.

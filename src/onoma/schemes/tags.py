@@ -1,6 +1,6 @@
-"""Tag sequences to chunks of words and back, under any scheme.
+"""Conversion between tag sequences and chunks of words under any scheme, and detection of schemes.
 
-A chunk is a half-open range of word positions with a label. This module knows neither text nor files.
+A chunk is a half-open range of word positions with a label. This module does not depend on texts or files.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from onoma.schemes.scheme import OUTSIDE, SCHEMES, Scheme
 
 
 class Chunk(NamedTuple):
-    """Words ``[start, end)`` with a label."""
+    """The words ``[start, end)`` with a label."""
 
     start: int
     end: int
@@ -32,9 +32,12 @@ class Tag(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The chunks of a tag sequence and the positions at which it broke its scheme and was repaired.
+    """The chunks of a tag sequence.
 
-    ``sound`` are those of the chunks that begin and end as the scheme allows; it is what a strict reading keeps.
+    Attributes:
+        chunks: all chunks, including repaired ones.
+        repairs: positions at which the sequence violated its scheme and was repaired.
+        sound: chunks whose start and end the scheme allows, as used in strict evaluation.
     """
 
     chunks: tuple[Chunk, ...]
@@ -44,12 +47,12 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """The scheme that explains some tag sequences best.
+    """The scheme that fits given tag sequences best.
 
     Attributes:
-        scheme: the scheme with the fewest broken steps, the first in the order of ``SCHEMES`` among equals.
-        broken: how many steps from tag to tag it does not allow.
-        steps: how many steps there were.
+        scheme: scheme that the fewest transitions violate; the first in the order of ``SCHEMES`` if several tie.
+        broken: number of transitions that the scheme does not allow.
+        steps: number of all transitions from tag to tag, including those at the boundaries of sentences.
     """
 
     scheme: Scheme
@@ -59,7 +62,7 @@ class Detection:
 
 @lru_cache(maxsize=4096)
 def parse_tag(tag: str) -> Tag:
-    """Split ``B-PER`` into its prefix and label; a bare label such as ``PER`` reads as inside, as plain IO has it.
+    """Split a tag such as ``B-PER`` into prefix and label; a bare label such as ``PER`` gets the prefix ``I``.
 
     Raises:
         SchemeError: the tag is empty or has no label.
@@ -77,18 +80,18 @@ def parse_tag(tag: str) -> Tag:
 
 
 def has_prefix(tag: str) -> bool:
-    """Whether a tag has the prefix of some scheme, as in ``B-PER``."""
+    """Return whether a tag begins with a prefix of any scheme, as in ``B-PER``."""
     return tag[1:2] == "-" and tag[0] in "BIESLUM"
 
 
 def decode_tags(tags: Sequence[str], scheme: Scheme) -> Decoded:
-    """Read chunks out of one sentence's tags.
+    """Decode the tags of one sentence into chunks.
 
-    A step that the scheme does not allow is repaired by one rule, that of the CoNLL scorer: whatever entity is open
-    ends before it, and the tag begins a new one. An entity that needs such a repair is not sound.
+    A transition that the scheme does not allow is repaired by the rule of the CoNLL scorer: an open entity ends there,
+    unless the tag continues it, and the tag begins a new one. An entity that needed a repair is not sound.
 
     Raises:
-        SchemeError: a tag has no label, or a prefix that the scheme does not know.
+        SchemeError: a tag has no label, or its prefix is not in the scheme.
     """
     chunks: list[Chunk] = []
     sound: list[Chunk] = []
@@ -114,10 +117,10 @@ def decode_tags(tags: Sequence[str], scheme: Scheme) -> Decoded:
 
 
 def encode_tags(chunks: Iterable[Chunk], *, length: int, scheme: Scheme) -> list[str]:
-    """Write chunks that do not overlap as the tags of a sentence of ``length`` words.
+    """Encode chunks that do not overlap as the tags of a sentence of ``length`` words.
 
     Raises:
-        ValueError: chunks overlap, are empty or reach outside the sentence.
+        ValueError: chunks overlap, are empty or exceed the sentence.
     """
     tags = [OUTSIDE] * length
     before: Chunk | None = None
@@ -134,7 +137,7 @@ def encode_tags(chunks: Iterable[Chunk], *, length: int, scheme: Scheme) -> list
 
 
 def detect_scheme(sequences: Iterable[Sequence[str]]) -> Detection:
-    """Find the scheme that all these sentences' tags break least.
+    """Find the scheme that the tags of these sentences violate least.
 
     Raises:
         SchemeError: a tag has no label.
@@ -146,7 +149,11 @@ def detect_scheme(sequences: Iterable[Sequence[str]]) -> Detection:
 
 
 def detect_from_steps(steps: Counter[tuple[str, str, bool]]) -> Detection:
-    """Find the scheme that breaks fewest of the counted steps (prefix before, prefix after, labels equal)."""
+    """Find the scheme that the counted transitions violate least.
+
+    Args:
+        steps: counts of transitions, each given as prefix before, prefix after, and whether their labels are equal.
+    """
     broken = {
         scheme.name: sum(
             count
@@ -160,7 +167,7 @@ def detect_from_steps(steps: Counter[tuple[str, str, bool]]) -> Detection:
 
 
 def count_steps(tags: Sequence[str]) -> Counter[tuple[str, str, bool]]:
-    """Count one sentence's steps as :func:`detect_from_steps` wants them; counts add up over sentences."""
+    """Count one sentence's transitions for :func:`detect_from_steps`; the counts of several sentences can be added."""
     return Counter(_steps(tags))
 
 
@@ -177,7 +184,13 @@ def _allows(scheme: Scheme, before: Tag, after: Tag, *, same: bool) -> bool:
 
 
 def _prefixes(chunk: Chunk, scheme: Scheme, touches: bool) -> list[str]:
-    """The prefixes of a chunk's words; ``touches`` when one of the same label ends right before it."""
+    """Return the prefixes of a chunk's words.
+
+    Args:
+        chunk: the chunk.
+        scheme: tagging scheme.
+        touches: whether a chunk with the same label ends directly before this one.
+    """
     length = chunk.end - chunk.start
     match scheme.name:
         case "BIO":

@@ -1,4 +1,4 @@
-"""What is predicted: targets, decoding and calibration, in numpy alone."""
+"""Prediction tasks: training targets, decoding and calibration, implemented in numpy without torch."""
 
 from onoma.tasks.calibration import (
     SUREST,
@@ -22,10 +22,10 @@ from onoma.tasks.transitions import Transitions, best_sequences, best_tags
 from onoma.tasks.word_task import WordTask
 
 EntityTask = TagTask | SpanTask
-"""What finds entities."""
+"""A task that predicts entities."""
 
 AnyTask = EntityTask | WordTask | SentenceTask
-"""Every task there is."""
+"""Any task: entities, a label for each word, or a label for each sentence."""
 
 __all__ = [
     "MOST_LABELS",

@@ -1,12 +1,13 @@
-"""Three numbers that calibrate scores; none of them changes which entities are found.
+"""Calibration of scores by temperature scaling and Platt scaling; neither changes which entities are decoded.
 
-Tag scores are divided by a temperature before they become probabilities: above 1 it makes a model less sure, below 1
-surer. The score of an entity that comes out of them is then moved along a line in log-odds: as its span is right only
-where each of its words is, a temperature that fits the words need not fit the entity. This module does not know where
-the loss comes from that a temperature is chosen by.
+Tag scores are divided by a temperature before the softmax: a temperature above 1 makes a model less confident, one
+below 1 more confident. The resulting probability of an entity is then mapped by a linear function of its log-odds
+(slope and intercept). This second step is needed because an entity is correct only if all of its words are, so that a
+temperature that fits the words does not necessarily fit the entities. The loss that the temperature minimises is given
+by the caller.
 
-Source: Guo et al. 2017, https://arxiv.org/abs/1706.04599; golden-section search, Kiefer 1953; Platt 1999,
-"Probabilistic outputs for support vector machines", with a normal prior in place of his softened targets.
+Sources: Guo et al. 2017, https://arxiv.org/abs/1706.04599; golden-section search, Kiefer 1953; Platt 1999,
+"Probabilistic outputs for support vector machines", with a normal prior instead of his softened targets.
 """
 
 from __future__ import annotations
@@ -19,45 +20,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 COOLEST, HOTTEST = 0.2, 10.0
-"""Between these a temperature is looked for."""
+"""Lower and upper bound of the search for a temperature."""
 
 _GOLDEN = (sqrt(5) - 1) / 2
 _CLOSE = 0.005
 
 SUREST = 1e-12
-"""Probabilities are kept so far from 0 and 1 where log-odds are taken."""
+"""Minimum distance of probabilities from 0 and 1 when their log-odds are computed."""
 
 _STEPS = 50
 _STILL = 2.5e-5
-"""A step of Newton's method that moves neither number by more is the last one."""
+"""Newton's method stops when a step changes neither slope nor intercept by more than this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
-    """What the log-odds of an entity's score are multiplied by, and what is added to them then."""
+    """A linear function of the log-odds of entity scores: ``slope * log_odds + intercept``."""
 
     slope: float = 1.0
     intercept: float = 0.0
 
     def __call__(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The scaled scores, ``[entities]``; their order stays."""
+        """Return the scaled scores, ``[entities]``, in the given order."""
         if self == UNSCALED:
             return scores
         return _probability(self.slope * log_odds(scores) + self.intercept)
 
 
 UNSCALED = Scaling()
-"""Leaves scores as they are."""
+"""The scaling that leaves scores unchanged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """From scores before a softmax to calibrated probabilities, and which entities are kept.
+    """Conversion of logits into calibrated probabilities, and score thresholds for entities.
 
     Attributes:
-        temperature: what scores are divided by before they become probabilities; it changes no entity.
-        scaling: from the probability of an entity to its score.
-        thresholds: by label, the score below which an entity is left out.
+        temperature: divisor of the logits before the softmax; it does not change the decoded entities.
+        scaling: mapping of the probability of an entity to its score.
+        thresholds: minimum score of predicted entities, by label; 0 for labels that are not in it.
     """
 
     temperature: float = 1.0
@@ -65,38 +66,39 @@ class Calibration:
     thresholds: Mapping[str, float] = field(default_factory=dict)
 
     def temper(self, scores: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Scores before a softmax at the temperature."""
+        """Return logits divided by the temperature."""
         return temper(scores, self.temperature)
 
     def scores(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Probabilities of entities to their scores, ``[entities]``."""
+        """Return the scores of entities with these probabilities, ``[entities]`` both."""
         return self.scaling(probabilities)
 
     def keeps(self, label: str, score: float) -> bool:
-        """Whether an entity with this score is predicted."""
+        """Return whether an entity with this label and score is predicted."""
         return score >= self.thresholds.get(label, 0.0)
 
 
 UNCALIBRATED = Calibration()
-"""Probabilities as they come out of a softmax."""
+"""The calibration that leaves the probabilities of the softmax unchanged."""
 
 
 def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The logarithm of what is for by what is against."""
+    """Return the log-odds ``log(p / (1 - p))`` of probabilities, clipped by :data:`SUREST`."""
     kept = np.clip(probabilities, SUREST, 1 - SUREST)
     odds: NDArray[np.float64] = np.log(kept) - np.log1p(-kept)
     return odds
 
 
 def fit_scaling(scores: NDArray[np.float64], correct: NDArray[np.bool_]) -> Scaling:
-    """The scaling of the least log loss, held near to none by a normal prior of deviation 1 on both numbers.
+    """Return the scaling with the lowest log loss.
 
-    Newton's method, each step of which is halved until it helps. Scores that say the opposite of what is true, or
-    nothing, stay as they are.
+    A normal prior with standard deviation 1 on slope and intercept keeps the scaling close to :data:`UNSCALED`. The
+    loss is minimised by Newton's method; each step is halved until it reduces the loss. If the slope is not above 0,
+    because the scores carry no information or are inverted, the result is :data:`UNSCALED`.
 
     Args:
-        scores: of entities, ``[entities]``.
-        correct: which of them were right, ``[entities]``.
+        scores: scores of predicted entities, ``[entities]``.
+        correct: whether each entity is correct, ``[entities]``.
     """
     columns = np.stack([log_odds(scores), np.ones(len(scores))], axis=1)
     none = np.array([1.0, 0.0])
@@ -120,21 +122,21 @@ def fit_scaling(scores: NDArray[np.float64], correct: NDArray[np.bool_]) -> Scal
 
 
 def _probability(odds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Back from log-odds."""
+    """Return the probabilities with these log-odds."""
     share: NDArray[np.float64] = np.exp(-np.logaddexp(0, -odds))
     return share
 
 
 def temper(scores: NDArray[np.floating], temperature: float) -> NDArray[np.floating]:
-    """Tag scores, ``[words, tags]``, as they are at a temperature."""
+    """Return tag scores divided by a temperature, ``[words, tags]``."""
     return scores if temperature == 1 else scores / temperature
 
 
 def fit_temperature(loss: Callable[[float], float]) -> float:
-    """The temperature of the least loss, to half a percent; some twenty losses are taken.
+    """Return the temperature with the lowest loss, with a precision of 0.5 %; about twenty losses are computed.
 
     Args:
-        loss: of a temperature; it should fall to one lowest point and rise from there.
+        loss: loss as a function of the temperature; it should have a single minimum.
 
     >>> round(fit_temperature(lambda temperature: (temperature - 1.5) ** 2), 1)
     1.5

@@ -1,4 +1,4 @@
-"""What tasks of one label have in common, be it a label for each word or for each sentence."""
+"""Common parts of the tasks that predict one label for each word or for each sentence."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from onoma.text import words_touched
 
 
 class LabelTask:
-    """A task of one label, for each word or for each sentence.
+    """Base class of tasks that predict one label for each word or for each sentence.
 
     Args:
-        labels: in the order of the model's scores.
+        labels: labels in the order of the model's scores.
 
     Raises:
         InputError: there are more than :data:`~onoma.tasks.MOST_LABELS` labels.
@@ -36,20 +36,22 @@ class LabelTask:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """``(labels,)``."""
+        """Shape of the scores of one word: ``(labels,)``."""
         return (len(self.labels),)
 
 
 def label_targets(
     encoded: Encoded, ranges: Iterator[tuple[int, int, str]], labels: Sequence[str], *, unusable: Counter[str]
 ) -> Targets:
-    """The number of each word's label; no target where a word has none. Of two labels the first counts.
+    """Return the label index of each word as its target; words without a label have ``NO_TARGET``.
+
+    A range is left out if any of its words has a label from an earlier range.
 
     Args:
         encoded: the document.
-        ranges: half-open ranges of words with a label.
-        labels: in the order of the model's scores.
-        unusable: counts, by reason, what cannot be used.
+        ranges: half-open ranges of words, each with a label.
+        labels: labels in the order of the model's scores.
+        unusable: counter of the annotations that cannot be used, by reason.
     """
     numbers = {label: number for number, label in enumerate(labels)}
     words = np.full(len(encoded.words), NO_TARGET, dtype=np.int32)
@@ -64,20 +66,20 @@ def label_targets(
 
 
 def gold_ranges(encoded: Encoded) -> Iterator[tuple[int, int, str]]:
-    """The words that each gold span touches, and its label."""
+    """Yield the half-open range of words that each gold span touches, and its label."""
     starts, ends = encoded.words.starts.tolist(), encoded.words.ends.tolist()
     for span in encoded.document.entities:
         yield *words_touched(starts, ends, span.start, span.end), span.label
 
 
 class LabelPrediction:
-    """A :class:`~onoma.tasks.SentencePrediction` of which each span has one label for certain.
+    """A :class:`~onoma.tasks.SentencePrediction` in which each span has exactly one label.
 
     Args:
-        scores: of the sentence's words, ``[words, labels]``.
-        spans: what is labelled, in order.
-        shares: the probability of each span's labels, ``[spans, labels]``.
-        labels: in the order of the scores.
+        scores: scores of the sentence's words, ``[words, labels]``.
+        spans: labelled spans, in order.
+        shares: probability of each label for each span, ``[spans, labels]``.
+        labels: labels in the order of the scores.
     """
 
     def __init__(
@@ -94,7 +96,7 @@ class LabelPrediction:
         self._labels = labels
 
     def probability(self, start: int, end: int, label: str) -> float:
-        """See :meth:`onoma.tasks.SentencePrediction.probability`; 0 for words that are not labelled as one."""
+        """See :meth:`onoma.tasks.SentencePrediction.probability`; 0 for ranges that are not one of the spans."""
         place = next((place for place, span in enumerate(self.spans) if (span.start, span.end) == (start, end)), None)
         if place is None or label not in self._labels:
             return 0.0

@@ -1,11 +1,12 @@
-"""Probabilities of spans under a linear chain over tag scores.
+"""Probabilities of spans under a linear-chain model over tag scores.
 
-A sequence's probability is the product of its words' tag probabilities and of the weights of its transitions, over the
-sum of that product for all allowed sequences. A transition weighs 1 where nothing is learnt for it, and 0 where the
-scheme does not allow it. A span's probability is the share of those sequences that hold exactly this entity.
+The weight of a tag sequence is the product of the tag probabilities of its words and of the weights of its transitions;
+its probability is this weight divided by the total weight of all allowed sequences. Without learned transitions, an
+allowed transition has weight 1; a transition that the scheme forbids always has weight 0. The probability of a span is
+the total probability of the sequences that contain exactly this entity.
 
-Source: forward-backward, Baum 1972; scaled as in Rabiner 1989, section V.A; constrained marginals as in Culotta and
-McCallum 2004, "Confidence Estimation for Information Extraction".
+Sources: forward-backward algorithm, Baum 1972; scaling as in Rabiner 1989, section V.A; constrained marginals as in
+Culotta and McCallum 2004, "Confidence Estimation for Information Extraction".
 """
 
 from __future__ import annotations
@@ -21,20 +22,21 @@ from onoma.tasks.transitions import Transitions
 
 @dataclass(frozen=True, slots=True)
 class Lattice:
-    """A batch of sentences after the forward and the backward pass.
+    """Results of the forward-backward algorithm for a batch of sentences, padded at the end.
 
-    Sentences are padded at the end. With ``a`` the probability of a word's tag and of all before it and ``b`` that of
-    all after it, both scaled, ``sum(a[word] * b[word]) == 1`` at every word.
+    At every word of a sentence, ``sum(emitted * arriving * leaving)`` over the tags is 1.
 
     Attributes:
-        emitted: tag probabilities over the word's scale, ``[sentences, words, tags]``.
-        arriving: probability of what comes before a tag, ``[sentences, words, tags]``.
-        leaving: scaled probability of what may follow, ``[sentences, words + 1, tags]``; after a sentence, 1 over its
-            last scale.
-        lengths: words of each sentence, ``[sentences]``.
-        step: weights of the steps from tag to tag, ``[tags, tags]``.
-        breaks: those of the steps that do not continue an entity, others 0, ``[tags, tags]``.
-        end: weights of the last tag, ``[tags]``.
+        emitted: tag probabilities divided by the scaling factor of the word, ``[sentences, words, tags]``.
+        arriving: scaled weight of all sequences of the words before, up to the step to this tag,
+            ``[sentences, words, tags]``.
+        leaving: scaled weight of all sequences of the words after, including the step from this tag,
+            ``[sentences, words + 1, tags]``; at the position after the last word, the reciprocal of the scaled total
+            weight of the sentence.
+        lengths: number of words of each sentence, ``[sentences]``.
+        step: transition weights from tag to tag, ``[tags, tags]``.
+        breaks: like ``step``, but 0 for transitions that continue an entity, ``[tags, tags]``.
+        end: weights of the last tag of a sentence, ``[tags]``.
     """
 
     emitted: NDArray[np.float64]
@@ -47,8 +49,14 @@ class Lattice:
 
     @classmethod
     def over(cls, sentences: Sequence[NDArray[np.floating]], transitions: Transitions) -> Lattice:
-        """Run both passes over sentences of tag probabilities, each ``[words, tags]`` with at least one word."""
-        # The largest score is taken off every step: each sequence of a sentence has as many of them.
+        """Run the forward-backward algorithm.
+
+        Args:
+            sentences: tag probabilities of each sentence, ``[words, tags]`` each, with at least one word.
+            transitions: transitions between the tags.
+        """
+        # Subtracting the largest score from every step avoids overflow and changes no probability, because all
+        # sequences of a sentence have the same number of steps.
         peak = transitions.step.max() if transitions.learnt else 0.0
         step, start, end = np.exp(transitions.step - peak), np.exp(transitions.start), np.exp(transitions.end)
         scaled = 1 if transitions.learnt else _SCALED
@@ -88,12 +96,12 @@ class Lattice:
         ends: NDArray[np.int64],
         tags: NDArray[np.int64],
     ) -> NDArray[np.float64]:
-        """How probable entities are: that just these words have just these tags and the entity ends with them.
+        """Return the probability that the words of each entity have these tags and the entity ends with them.
 
         Args:
-            sentences: the sentence that each entity is in, ``[entities]``.
-            starts, ends: its half-open range of words, not empty, ``[entities]`` each.
-            tags: the tag of every word, ``[sentences, words]``, padded at the end with any.
+            sentences: index of the sentence of each entity, ``[entities]``.
+            starts, ends: half-open range of words of each entity, not empty, ``[entities]`` each.
+            tags: tag index of every word, ``[sentences, words]``, padded at the end with any tags.
         """
         words = self.emitted.shape[1]
         chosen = np.ones((len(tags), words + 1))
@@ -113,7 +121,7 @@ class Lattice:
     def _steps(
         self, sentences: NDArray[np.int64], starts: NDArray[np.int64], tags: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """The weight of the step to each word but the first, ``[sentences, words - 1]``; 1 where an entity starts."""
+        """Return the weight of the step to each word but the first, ``[sentences, words - 1]``; 1 at entity starts."""
         weights: NDArray[np.float64] = self.step[tags[:, :-1], tags[:, 1:]]
         later = starts > 0
         weights[sentences[later], starts[later] - 1] = 1.0
@@ -121,21 +129,24 @@ class Lattice:
 
 
 _SCALED = 8
-"""Words between two scalings of the passes where transitions weigh 1 or 0; eight of the smallest probabilities are
-still a number."""
+"""Number of words between two scalings if all transition weights are 1 or 0; the product of eight of the smallest
+probabilities does not underflow."""
 
 _SMALLEST = 1e-30
-"""Probabilities are kept above this, so that a sentence that is surely nonsense still has an allowed reading."""
+"""Lower bound of tag probabilities, so that every sentence has an allowed sequence with a weight above 0."""
 
 
 def _times(rows: NDArray[np.float64], matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Each row times the matrix, one by one: a product of all at once rounds a row by how many there are."""
+    """Return each row times the matrix.
+
+    The rows are multiplied separately: in one product of all rows, rounding would depend on the number of rows.
+    """
     product: NDArray[np.float64] = np.matmul(rows[:, None, :], matrix)[:, 0]
     return product
 
 
 def softmax(scores: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Tag scores as tag probabilities of each word, ``[words, tags]`` both."""
+    """Return the softmax of the tag scores of each word, ``[words, tags]`` both."""
     exact = scores.astype(np.float64)
     weights = np.exp(exact - exact.max(axis=1, keepdims=True))
     shares: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)

@@ -1,7 +1,7 @@
-"""One label for each sentence: the scores of its words to their mean, and that to the likeliest label.
+"""Sentence classification: the label with the highest mean score of the sentence's words.
 
-A head that is one affine map gives the mean of the words' hidden states and the mean of their scores the same score. So
-the mean is taken here, of scores: a model has to score words only, whichever window they are in.
+For an affine head, the mean of the words' scores equals the score of the mean of their hidden states. Therefore the
+scores are averaged here, and the model only has to score words, whichever window they are in.
 
 Source: mean pooling as in Reimers and Gurevych 2019, Sentence-BERT, section 3.
 """
@@ -23,19 +23,19 @@ from onoma.tasks.task import ScoredSpan, SentencePrediction
 
 
 class SentenceTask(LabelTask):
-    """A label for each sentence."""
+    """Prediction of a label for each sentence."""
 
     def targets(self, encoded: Encoded, *, unusable: Counter[str]) -> Targets:
-        """See :meth:`onoma.tasks.Task.targets`: all words of a sentence that a gold span touches have its label."""
+        """See :meth:`onoma.tasks.Task.targets`: all words of a sentence get the label of the gold span in it."""
         return label_targets(encoded, _whole_sentences(encoded), self.labels, unusable=unusable)
 
     def settled(self, scores: NDArray[np.floating]) -> int:
-        """See :meth:`onoma.tasks.Task.settled`: a mean needs all words."""
+        """See :meth:`onoma.tasks.Task.settled`: always 0, because the mean needs all words."""
         del scores
         return 0
 
     def decode(self, sentences: Sequence[NDArray[np.floating]]) -> list[SentencePrediction]:
-        """See :meth:`onoma.tasks.Task.decode`; a score is the probability of the sentence's label."""
+        """See :meth:`onoma.tasks.Task.decode`; the score of a span is the probability of the sentence's label."""
         found: list[SentencePrediction] = []
         for scores in sentences:
             if not len(scores):
@@ -49,7 +49,7 @@ class SentenceTask(LabelTask):
 
 
 def _whole_sentences(encoded: Encoded) -> Iterator[tuple[int, int, str]]:
-    """Gold spans, grown to the sentences that they touch."""
+    """Yield the gold spans, extended to whole sentences, as ranges of words with a label."""
     starts, ends = [start for start, _ in encoded.sentences], [end for _, end in encoded.sentences]
     for first, last, label in gold_ranges(encoded):
         if first >= last:

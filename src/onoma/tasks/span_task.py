@@ -1,16 +1,16 @@
-"""Entities as scored spans, which may be nested: features of words to scores of all spans, and these to entities.
+"""Prediction of entities, which may be nested, by scoring all spans of words.
 
-A head gives each word a query, a key, and for each label a score as the first and one as the last word. The score of
-the words from ``i`` to ``j`` with a label is ::
+A head gives each word a query, a key, and for each label one score as the first word and one as the last word of an
+entity. The score of the words from ``i`` to ``j`` with a label is ::
 
     query_i · key_j / sqrt(size) + first_i[label] + last_j[label] + width[j - i, label]
 
-and its logistic function the probability of just this span and label. So a graph gives each word few numbers, and all
-spans are scored here.
+and the logistic function of this score is the probability of exactly this span and label. The exported graph thus
+returns only a few features for each word; the spans are scored in this module.
 
-Source: Su et al. 2022, Global Pointer, section 2.3 (the query, the key and two scores a label: "efficient" global
-pointer), with a learnt score of each width in the place of rotary positions; Yu et al. 2020 (entities as scored spans,
-overlaps resolved from the highest score on).
+Sources: Su et al. 2022, Global Pointer, section 2.3 (query, key and two scores for each label: "efficient" global
+pointer), with a learned score of each width instead of rotary positions; Yu et al. 2020 (entities as scored spans,
+overlaps resolved in descending order of score).
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ from onoma.tasks.targets import Overlaps, Targets, gold_chunks, may_stand_togeth
 from onoma.tasks.task import ScoredSpan, SentencePrediction
 
 _LONGEST = 2_048
-"""Words; a longer sentence is decoded in pieces."""
+"""Maximum number of words that are decoded at once; longer sentences are decoded in pieces."""
 
 Parameters = Mapping[str, NDArray[np.floating]]
-"""What decoding needs of a trained head: ``width``, ``[widest, labels]``."""
+"""Learned parameters of the head that decoding needs: ``width``, ``[widest, labels]``."""
 
 
 class SpanTask:
-    """Entities as spans of words.
+    """Prediction of entities as scored spans of words.
 
     Args:
-        labels: the entity types, in the order of the head's scores.
-        size: of a query and a key.
-        widest: words of the longest span.
-        overlaps: which entities may be predicted together.
-        bound: the log-odds above which a span is an entity, before calibration.
-        parameters: the scores of widths; 0 for a head that was not trained.
-        calibration: from scores to calibrated probabilities, and thresholds.
+        labels: entity types, in the order of the head's scores.
+        size: dimension of a query and of a key.
+        widest: maximum number of words of a span.
+        overlaps: kinds of overlap that predicted entities may have.
+        bound: log-odds before calibration above which a span is an entity.
+        parameters: learned scores of the widths; if None, all are 0.
+        calibration: calibration of the probabilities, and score thresholds.
     """
 
     def __init__(
@@ -73,15 +73,15 @@ class SpanTask:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """``(features,)``: query, key, scores as the first word, scores as the last word."""
+        """Shape of one word's features, ``(features,)``: query, key, scores as first word, scores as last word."""
         return (2 * self.size + 2 * len(self.labels),)
 
     def with_parameters(self, parameters: Parameters) -> SpanTask:
-        """The same task with what a head has learnt."""
+        """Return a copy of the task with the learned parameters of a head."""
         return self._with(parameters=parameters)
 
     def with_calibration(self, calibration: Calibration) -> SpanTask:
-        """The same task with another calibration."""
+        """Return a copy of the task with another calibration."""
         return self._with(calibration=calibration)
 
     def targets(self, encoded: Encoded, *, unusable: Counter[str]) -> Targets:
@@ -103,7 +103,8 @@ class SpanTask:
     def decode(self, sentences: Sequence[NDArray[np.floating]]) -> list[SentencePrediction]:
         """See :meth:`onoma.tasks.Task.decode`.
 
-        A sentence of more than 2,048 words is decoded in pieces, cut where the least likely spans cross the cut.
+        A sentence of more than 2,048 words is decoded in pieces; each cut is at the word boundary where the most
+        likely span across it has the lowest score.
         """
         spans: list[list[ScoredSpan]] = []
         for features in sentences:
@@ -118,9 +119,10 @@ class SpanTask:
         return [SpanPrediction(self, features, own) for features, own in zip(sentences, spans, strict=True)]
 
     def log_odds(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
-        """The log-odds of all spans of a sentence, before calibration, ``[widest, words, labels]``.
+        """Return the log-odds of all spans of a sentence before calibration, ``[widest, words, labels]``.
 
-        Row ``w`` holds the spans of ``w + 1`` words by their first word; minus infinity where the sentence ends before.
+        Row ``w`` contains the spans of ``w + 1`` words by their first word; spans that would extend beyond the end of
+        the sentence have minus infinity.
         """
         words, labels, size = len(features), len(self.labels), self.size
         exact = features.astype(np.float64)
@@ -134,7 +136,7 @@ class SpanTask:
         return found
 
     def probabilities(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Calibrated probabilities of spans."""
+        """Return the calibrated probabilities of spans with these log-odds."""
         return self.calibration.scores(_logistic(self.calibration.temper(log_odds)))
 
     def _with(self, *, parameters: Parameters | None = None, calibration: Calibration | None = None) -> SpanTask:
@@ -149,7 +151,11 @@ class SpanTask:
         )
 
     def _entities(self, features: NDArray[np.floating]) -> list[ScoredSpan]:
-        """The entities of one sentence: from the likeliest span on, those that may be beside the ones before."""
+        """Return the entities of one sentence.
+
+        Spans are considered in descending order of score; a span is left out if it overlaps a span chosen before in a
+        way that ``overlaps`` does not allow.
+        """
         log_odds = self.log_odds(features)
         widths, starts, labels = np.nonzero(log_odds > self.bound)
         odds = log_odds[widths, starts, labels]
@@ -168,11 +174,11 @@ class SpanTask:
         return entities
 
     def _cuts(self, features: NDArray[np.floating]) -> list[int]:
-        """Where the pieces of a sentence begin, and its end."""
+        """Return the start of each piece of a sentence, followed by the end of the sentence."""
         cuts = [0]
         while len(features) - cuts[-1] > _LONGEST:
             first, last = cuts[-1] + 3 * _LONGEST // 4, cuts[-1] + _LONGEST
-            # Of the words before which it may be cut: the likeliest span that would be cut in two.
+            # For each possible cut, compute the log-odds of the most likely span that it would split.
             from_ = max(cuts[-1], first - self.widest)
             log_odds = self.log_odds(features[from_ : last + self.widest]).max(axis=2)
             crossing = np.full(last - first, -np.inf)
@@ -198,9 +204,9 @@ class SpanPrediction:
         return self._task.log_odds(self.scores)
 
     def probability(self, start: int, end: int, label: str) -> float:
-        """See :meth:`onoma.tasks.SentencePrediction.probability`; 0 for a span that is wider than the head scores.
+        """See :meth:`onoma.tasks.SentencePrediction.probability`; 0 for a span of more than ``widest`` words.
 
-        For the label ``O`` the spans that touch the words are taken as independent.
+        The probability of the label ``O`` treats the spans that touch the words as independent.
         """
         task = self._task
         if label == OUTSIDE:
@@ -212,7 +218,7 @@ class SpanPrediction:
         return float(task.probabilities(np.asarray([odds]))[0])
 
     def _touching(self, start: int, end: int) -> Iterator[NDArray[np.float64]]:
-        """The log-odds of the spans that hold one of some words."""
+        """Yield the log-odds of the spans that contain any of the words ``[start, end)``, one array for each width."""
         for width in range(min(self._task.widest, len(self.scores))):
             odds = self._log_odds[width, max(0, start - width) : end]
             yield odds[np.isfinite(odds)]

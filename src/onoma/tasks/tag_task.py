@@ -1,7 +1,7 @@
-"""Flat entities as one tag a word: tags to train on, and tag scores to scored entities.
+"""Prediction of flat entities by tagging words: target tags for training, and decoding of tag scores into entities.
 
-Every step is exact under the linear chain of :mod:`.lattice`, whether its transitions were learnt (CRF) or are only
-those that the scheme allows.
+Decoding and probabilities are exact under the linear-chain model of :mod:`.lattice`, both with learned transitions
+(CRF) and with transitions that are only constrained by the scheme.
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ from onoma.tasks.task import ScoredSpan, SentencePrediction
 from onoma.tasks.transitions import Transitions, best_sequences, by_length
 
 MOST_LABELS = 1_000
-"""Decoding needs a matrix of the tags, of which a label has up to four."""
+"""Maximum number of labels: decoding needs a ``[tags, tags]`` matrix, and a label has up to four tags."""
 
 _LONGEST = 2_048
-"""Words; a longer sentence is decoded in pieces, so that memory stays bounded."""
+"""Maximum number of words that are decoded at once; longer sentences are decoded in pieces to bound memory."""
 
 Parameters = Mapping[str, NDArray[np.floating]]
-"""What decoding needs of a trained head: of a CRF ``step``, ``start`` and ``end``; of a linear head nothing."""
+"""Learned parameters of the head that decoding needs: ``step``, ``start`` and ``end`` of a CRF, none of a linear head."""
 
 
 class TagTask:
-    """Entities that do not overlap, as a tag for each word.
+    """Prediction of entities that do not overlap, with one tag for each word.
 
     Args:
-        labels: the entity types, in the order of the model's tags.
-        scheme: what the tags mean.
-        parameters: learnt transitions; none for a head that scores every word on its own.
-        calibration: from tag scores to calibrated probabilities, and thresholds.
+        labels: entity types, in the order of the model's tags.
+        scheme: tagging scheme.
+        parameters: learned transitions; none for a head that scores every word independently.
+        calibration: calibration of the probabilities, and score thresholds.
         unannotated: sets of labels that some training documents do not annotate, in the order of their targets.
 
     Raises:
         InputError: there are more than :data:`MOST_LABELS` labels.
 
     Attributes:
-        tags: in the order of the model's scores.
-        transitions: the scores of steps between them.
+        tags: tags in the order of the model's scores.
+        transitions: scores of the transitions between the tags.
     """
 
     def __init__(
@@ -78,11 +78,11 @@ class TagTask:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """``(tags,)``."""
+        """Shape of the scores of one word: ``(tags,)``."""
         return (len(self.tags),)
 
     def with_parameters(self, parameters: Parameters) -> TagTask:
-        """The same task with what a head has learnt."""
+        """Return a copy of the task with the learned parameters of a head."""
         return TagTask(
             self.labels,
             scheme=self.scheme,
@@ -92,7 +92,7 @@ class TagTask:
         )
 
     def with_calibration(self, calibration: Calibration) -> TagTask:
-        """The same task with another calibration."""
+        """Return a copy of the task with another calibration."""
         return TagTask(
             self.labels,
             scheme=self.scheme,
@@ -103,10 +103,10 @@ class TagTask:
 
     @cached_property
     def allowed(self) -> NDArray[np.bool_]:
-        """The tags that each target allows, ``[targets, tags]``.
+        """Mask of the tags that each target allows, ``[targets, tags]``.
 
-        A tag's target is its number. After the tags there is a target for each set of unannotated labels: the word may
-        be outside of every entity, or have any tag of these labels.
+        The first targets are the tags themselves. Then there is one target for each set of unannotated labels: the
+        word may be outside all entities or have any tag of these labels.
         """
         sets = [
             [tag == OUTSIDE or label in labels for tag, label in zip(self.tags, self._label_of, strict=True)]
@@ -115,7 +115,7 @@ class TagTask:
         return np.concatenate([np.eye(len(self.tags), dtype=bool), np.array(sets, dtype=bool).reshape(-1, *self.shape)])
 
     def targets(self, encoded: Encoded, *, unusable: Counter[str]) -> Targets:
-        """See :meth:`onoma.tasks.Task.targets`; rows of :attr:`allowed`."""
+        """See :meth:`onoma.tasks.Task.targets`; the target of a word is a row index of :attr:`allowed`."""
         chunks = gold_chunks(encoded, unusable=unusable)
         numbers = {tag: number for number, tag in enumerate(self.tags)}
         if missing := encoded.document.unannotated:
@@ -130,8 +130,9 @@ class TagTask:
     def decode(self, sentences: Sequence[NDArray[np.floating]]) -> list[SentencePrediction]:
         """See :meth:`onoma.tasks.Task.decode`.
 
-        A sentence of more than 2,048 words, as a long text without sentence bounds is, is decoded in pieces that begin
-        at a word which is surely outside every entity; its scores are exact up to that word's doubt.
+        A sentence of more than 2,048 words, such as a long text without sentence boundaries, is decoded in pieces. Each
+        piece begins at a word that is very likely outside all entities; the scores are exact except for the
+        probability that this word is not.
         """
         spans: list[list[ScoredSpan]] = [[] for _ in sentences]
         pieces = [
@@ -148,18 +149,18 @@ class TagTask:
     def span_probabilities(
         self, sentences: Sequence[NDArray[np.floating]], *, start: int, end: int, label: str
     ) -> NDArray[np.float64]:
-        """How probable one span with a label is in each of several sentences, ``[sentences]``.
+        """Return the probability of one span with a label in each of several sentences, ``[sentences]``.
 
         See :meth:`onoma.tasks.SentencePrediction.probability`.
         """
         return self._span_probabilities(self.lattice(sentences), start, end, label)
 
     def lattice(self, sentences: Sequence[NDArray[np.floating]]) -> Lattice:
-        """The lattice over sentences of tag scores, each ``[words, tags]``."""
+        """Return the lattice of sentences, given their tag scores, ``[words, tags]`` each."""
         return Lattice.over([softmax(self.calibration.temper(scores)) for scores in sentences], self._at_temperature)
 
     def tags_of(self, label: str, *, length: int) -> NDArray[np.int64]:
-        """The numbers of the tags of a span of this many words, ``[words]``; label ``O`` for no entity."""
+        """Return the tag indices of an entity of this many words, ``[words]``; for the label ``O``, those of ``O``."""
         chunks = [] if label == OUTSIDE else [Chunk(0, length, label)]
         names = encode_tags(chunks, length=length, scheme=self.scheme)
         return np.asarray([self.tags.index(name) for name in names])
@@ -175,7 +176,7 @@ class TagTask:
     def _found(
         self, pieces: Sequence[tuple[int, int, NDArray[np.floating]]]
     ) -> list[tuple[tuple[int, int, NDArray[np.floating]], ScoredSpan]]:
-        """The entities of pieces of sentences, each with its piece."""
+        """Return the entities of pieces of sentences, each together with its piece."""
         logits = self.calibration.temper(np.concatenate([own for _, _, own in pieces]))
         bounds = np.concatenate([[0], np.cumsum([len(own) for _, _, own in pieces])])
         tags = best_sequences(logits, bounds, self._at_temperature)
@@ -198,7 +199,7 @@ class TagTask:
     def _chunks(
         self, tags: NDArray[np.int64], bounds: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Where entities start and end under tags that the scheme allows."""
+        """Return the starts and ends of the entities in tags that conform to the scheme."""
         named = tags != 0
         continued = np.zeros(len(tags) + 1, dtype=bool)
         continued[1:-1] = self.transitions.continues[tags[:-1], tags[1:]]
@@ -215,7 +216,7 @@ class TagTask:
         starts: NDArray[np.int64],
         ends: NDArray[np.int64],
     ) -> NDArray[np.float64]:
-        """The probability of each entity; only sentences that hold one are looked at."""
+        """Return the probability of each entity; lattices are computed only for sentences that contain one."""
         certain = np.empty(len(starts))
         lengths = np.diff(bounds)
         for group in by_length({owner: int(lengths[owner]) for owner in owners.tolist()}):
@@ -251,7 +252,10 @@ class TagPrediction:
 
 
 def _cuts(scores: NDArray[np.floating]) -> list[int]:
-    """Where the pieces of a sentence begin, and its end: rather before the word that is most surely outside."""
+    """Return the start of each piece of a sentence, followed by the end of the sentence.
+
+    Each cut is before the word that is most likely outside all entities, among the last quarter of the longest piece.
+    """
     cuts = [0]
     while len(scores) - cuts[-1] > _LONGEST:
         start = cuts[-1] + 3 * _LONGEST // 4

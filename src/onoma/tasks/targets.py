@@ -1,4 +1,4 @@
-"""Gold entities in characters to chunks of words, and what a model is to predict for them."""
+"""Training targets, and the conversion of gold entities from characters to chunks of words."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from onoma.schemes import Chunk
 from onoma.text import Entity, words_touched
 
 Overlaps = Literal["flat", "nested", "free"]
-"""Which entities may be beside each other: such that do not overlap, such that do not cross, or any."""
+"""Allowed overlaps of entities: none (``flat``), one inside the other but not crossing (``nested``), or any (``free``)."""
 
 OVERLAPS = "overlaps a longer entity: left out"
-"""Why an annotation could not be used."""
+"""Reason that is counted for an annotation that overlaps a longer one."""
 
 NO_SPANS = np.empty((0, 3), dtype=np.int32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Targets:
-    """What a model is to predict in a document.
+    """Training targets of a document.
 
     Attributes:
-        words: a number for each word, which the task understands, ``[words]``.
-        spans: first word, last word and label of entities, where the task predicts spans, ``[spans, 3]``.
+        words: target of each word, whose meaning depends on the task, ``[words]``.
+        spans: first word, last word and label index of each entity if the task predicts spans, ``[spans, 3]``.
     """
 
     words: NDArray[np.int32]
@@ -36,7 +36,7 @@ class Targets:
 
 
 def may_stand_together(one: Chunk, other: Chunk, overlaps: Overlaps) -> bool:
-    """Whether two entities may be beside each other."""
+    """Return whether two entities may occur together under the allowed overlaps."""
     apart = one.end <= other.start or other.end <= one.start
     if overlaps == "flat" or apart:
         return apart
@@ -47,10 +47,10 @@ def may_stand_together(one: Chunk, other: Chunk, overlaps: Overlaps) -> bool:
 
 
 def gold_chunks(encoded: Encoded, *, unusable: Counter[str], overlaps: Overlaps = "flat") -> list[Chunk]:
-    """The gold entities in words, without overlaps that are not allowed.
+    """Return the gold entities as chunks of words, without overlaps that are not allowed.
 
-    An entity off word bounds grows to the words it touches. Of entities that must not overlap the longer one is kept,
-    of equal ones the first. What is changed or left out is counted in ``unusable``.
+    An entity that begins or ends inside a word is extended to whole words. Of entities that must not overlap, the
+    longest is kept; of equally long ones, the first. Changed and omitted entities are counted in ``unusable``.
     """
     starts, ends = encoded.words.starts.tolist(), encoded.words.ends.tolist()
     at_word: dict[int, list[Chunk]] = defaultdict(list)
@@ -62,7 +62,7 @@ def gold_chunks(encoded: Encoded, *, unusable: Counter[str], overlaps: Overlaps 
             unusable["covers no word: left out"] += 1
         elif chunk in at_word[first]:
             unusable["is annotated twice: one left out"] += 1
-        # A longer one that overlaps has the first or the last word.
+        # Any longer entity that overlaps this one contains its first or its last word.
         elif not all(may_stand_together(chunk, each, overlaps) for each in (*at_word[first], *at_word[last - 1])):
             unusable[OVERLAPS if overlaps == "flat" else "crosses a longer entity: left out"] += 1
         else:

@@ -1,4 +1,4 @@
-"""What is predicted: the interface between scores and documents. A task knows its labels, not how scores come about."""
+"""Interface of prediction tasks, which convert between documents and scores, independent of the model."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from onoma.encoding import Encoded
 from onoma.tasks.targets import Targets
 
 NO_TARGET = -100
-"""Stands in targets where no loss is taken: special tokens, later subwords, padding."""
+"""Target of positions without a loss: special tokens, all subwords of a word but its first, padding."""
 
 
 class ScoredSpan(NamedTuple):
-    """Words ``[start, end)`` of a sentence with a label and the probability of just this span and label."""
+    """Words ``[start, end)`` of a sentence with a label and the probability of exactly this span and label."""
 
     start: int
     end: int
@@ -27,53 +27,53 @@ class ScoredSpan(NamedTuple):
 
 @runtime_checkable
 class SentencePrediction(Protocol):
-    """What a task reads out of one sentence's scores."""
+    """Prediction of a task for one sentence."""
 
     @property
     def scores(self) -> NDArray[np.floating]:
-        """The scores, ``[words, *shape]``."""
+        """Scores of the sentence's words, ``[words, *shape]``."""
 
     @property
     def spans(self) -> Sequence[ScoredSpan]:
-        """The predicted entities in order."""
+        """Predicted entities, in order."""
 
     def probability(self, start: int, end: int, label: str) -> float:
-        """How probable it is that just the words ``[start, end)`` are an entity of this label.
+        """Return the probability that exactly the words ``[start, end)`` are an entity with this label.
 
-        For the label ``O``: that none of these words is in an entity.
+        For the label ``O``, return the probability that none of these words is in an entity.
         """
 
 
 @runtime_checkable
 class Task(Protocol):
-    """What is predicted for each word."""
+    """A prediction task over the words of documents."""
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The entity types, in the order of the model's scores."""
+        """Labels in the order of the model's scores."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one word's scores, such as ``(tags,)``."""
+        """Shape of the scores of one word, such as ``(tags,)``."""
 
     def targets(self, encoded: Encoded, *, unusable: Counter[str]) -> Targets:
-        """What the model is to predict in a document.
+        """Return the training targets of a document.
 
         Args:
             encoded: a document with gold entities.
-            unusable: counts, by reason, the annotations that cannot be used as they are.
+            unusable: counter of the annotations that cannot be used as they are, by reason.
         """
 
     def settled(self, scores: NDArray[np.floating]) -> int:
-        """How many words of a sentence whose end is yet to come can be decoded now without changing an answer.
+        """Return how many words of an incomplete sentence can already be decoded without changing the result.
 
         Args:
-            scores: those of the words of the sentence that were not decoded yet, ``[words, *shape]``.
+            scores: scores of the sentence's words that have not been decoded yet, ``[words, *shape]``.
         """
 
     def decode(self, sentences: Sequence[NDArray[np.floating]]) -> list[SentencePrediction]:
-        """Read sentences.
+        """Decode the scores of sentences.
 
         Args:
-            sentences: scores before any softmax, each ``[words, *shape]``.
+            sentences: logits of each sentence, ``[words, *shape]`` each.
         """

@@ -1,14 +1,15 @@
-"""Transitions from tag to tag, and the best tag sequence that they allow.
+"""Transitions between tags, and Viterbi decoding of the best allowed tag sequence.
 
-A scheme says what is allowed, and a CRF learns scores for it. With learnt scores the recursion runs over all words of
-many sentences at once. Without them the likeliest tag of each word decides, as every allowed step has the same score:
+The scheme determines which transitions are allowed; a CRF learns scores for them. With learned scores, the Viterbi
+recursion runs over all words of many sentences at once. Without them, all allowed transitions have the same score, and
+decoding starts from the most likely tag of each word:
 
-If the likeliest tags already make an allowed sequence, they are the answer, since nothing can score higher. If they
-break the scheme, the recursion runs over the words around the break, without conditions at their ends. If its result
-fits the likeliest tags of the other words, no sequence scores higher, since no part does. If not, the recursion runs
-over more words, at last over all.
+If these tags are an allowed sequence, they are the result, since no sequence scores higher. If they violate the scheme,
+the recursion runs over the words around the violation, without constraints at the ends of this range. If its result is
+consistent with the most likely tags of the other words, it is the result, since no part of a sequence can score higher.
+If not, the recursion runs over larger ranges, in the end over all words.
 
-Source: Viterbi 1967; Forney 1973.
+Sources: Viterbi 1967; Forney 1973.
 """
 
 from __future__ import annotations
@@ -22,19 +23,19 @@ from numpy.typing import NDArray
 from onoma.schemes import OUTSIDE, Scheme, parse_tag
 
 _AROUND = 4
-"""Words on either side of a break that the recursion takes at first."""
+"""Initial number of words on either side of a violation that the recursion includes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Transitions:
-    """Log scores that are added along a tag sequence; minus infinity where the scheme does not allow a step.
+    """Log scores that are summed along a tag sequence; minus infinity for what the scheme does not allow.
 
     Attributes:
-        step: ``[tags, tags]``, from row to column.
-        start: ``[tags]``, for the first tag of a sentence.
-        end: ``[tags]``, for its last tag.
-        continues: ``[tags, tags]``, whether an allowed step continues an entity.
-        learnt: whether the scores are those of a trained CRF; otherwise all allowed steps have 0.
+        step: scores of the transitions from row to column, ``[tags, tags]``.
+        start: scores of the first tag of a sentence, ``[tags]``.
+        end: scores of the last tag of a sentence, ``[tags]``.
+        continues: whether a transition is allowed and continues an entity, ``[tags, tags]``.
+        learnt: whether the scores are those of a trained CRF; otherwise all allowed transitions have the score 0.
     """
 
     step: NDArray[np.float64]
@@ -45,7 +46,7 @@ class Transitions:
 
     @classmethod
     def of(cls, scheme: Scheme, tags: Sequence[str]) -> Transitions:
-        """The steps that ``scheme`` allows between these tags, each with the score 0."""
+        """Return the transitions that ``scheme`` allows between these tags, each with the score 0."""
         parsed = [parse_tag(tag) for tag in tags]
         step = np.full((len(tags), len(tags)), -np.inf)
         continues = np.zeros((len(tags), len(tags)), dtype=bool)
@@ -62,11 +63,11 @@ class Transitions:
     def with_scores(
         self, *, step: NDArray[np.floating], start: NDArray[np.floating], end: NDArray[np.floating]
     ) -> Transitions:
-        """The same steps with learnt scores, shaped as the attributes; what is not allowed stays so."""
+        """Return the same transitions with learned scores of the same shapes; forbidden transitions stay forbidden."""
         return replace(self, step=self.step + step, start=self.start + start, end=self.end + end, learnt=True)
 
     def at(self, temperature: float) -> Transitions:
-        """The scores divided by a temperature."""
+        """Return the transitions with their scores divided by a temperature."""
         if temperature == 1 or not self.learnt:
             return self
         return replace(self, step=self.step / temperature, start=self.start / temperature, end=self.end / temperature)
@@ -75,14 +76,16 @@ class Transitions:
 def best_sequences(
     scores: NDArray[np.floating], bounds: NDArray[np.int64], transitions: Transitions
 ) -> NDArray[np.int64]:
-    """Decode sentences that are stored one after the other.
+    """Decode sentences whose words are concatenated.
 
     Args:
         scores: log-probability of every tag at every word, ``[words, tags]``; any constant may be added to a row.
-        bounds: the first word of each sentence, none of them empty, and the end of the last one, ``[sentences + 1]``.
+        bounds: index of the first word of each sentence, followed by the number of words, ``[sentences + 1]``; no
+            sentence may be empty.
+        transitions: transitions between the tags.
 
     Returns:
-        The tag of each word, ``[words]``.
+        The tag index of each word, ``[words]``.
     """
     if transitions.learnt:
         return _with_learnt(scores, bounds, transitions)
@@ -95,13 +98,14 @@ def best_sequences(
 
 
 def best_tags(scores: NDArray[np.floating], transitions: Transitions) -> NDArray[np.int64]:
-    """Decode one sentence whose allowed transitions all have the same score.
+    """Decode one sentence with transitions that are not learned, so that all allowed ones have the same score.
 
     Args:
         scores: log-probability of every tag at every word, ``[words, tags]``; any constant may be added to a row.
+        transitions: transitions between the tags.
 
     Returns:
-        The tag of each word, ``[words]``.
+        The tag index of each word, ``[words]``.
     """
     greedy: NDArray[np.int64] = scores.argmax(axis=1)
     broken = np.flatnonzero(breaks_scheme(greedy, np.asarray([0, len(greedy)]), transitions)).tolist()
@@ -115,14 +119,17 @@ def best_tags(scores: NDArray[np.floating], transitions: Transitions) -> NDArray
 
 
 def breaks_scheme(tags: NDArray[np.int64], bounds: NDArray[np.int64], transitions: Transitions) -> NDArray[np.bool_]:
-    """Where the tags of sentences, one after the other, take a step that is not allowed.
+    """Return which words of concatenated sentences have a tag that violates the scheme.
 
     Args:
-        tags: ``[words]``.
-        bounds: the first word of each sentence, none of them empty, and the end of the last one, ``[sentences + 1]``.
+        tags: tag index of each word, ``[words]``.
+        bounds: index of the first word of each sentence, followed by the number of words, ``[sentences + 1]``; no
+            sentence may be empty.
+        transitions: transitions between the tags.
 
     Returns:
-        True at each word that may not follow the one before or, where it ends its sentence, may not do so.
+        For each word, whether its tag may not follow the tag before, may not begin the sentence, or may not end it,
+        ``[words]``.
     """
     broken = np.zeros(len(tags), dtype=bool)
     if len(tags):
@@ -133,7 +140,7 @@ def breaks_scheme(tags: NDArray[np.int64], bounds: NDArray[np.int64], transition
 
 
 def _stretches(broken: list[int], *, around: int, words: int) -> list[tuple[int, int]]:
-    """Half-open ranges of words around the breaks, those that touch made one."""
+    """Return half-open ranges of words around the violations; ranges that touch are merged."""
     stretches: list[tuple[int, int]] = []
     for word in broken:
         start, end = max(0, word - around), min(words, word + around)
@@ -144,7 +151,10 @@ def _stretches(broken: list[int], *, around: int, words: int) -> list[tuple[int,
 
 
 def _recursion(scores: NDArray[np.floating], start: int, end: int, transitions: Transitions) -> NDArray[np.int64]:
-    """The best tags of a stretch; only at a sentence's own ends they must be such as may begin or end one."""
+    """Return the best tags of the words ``[start, end)`` of a sentence by the Viterbi recursion.
+
+    The start and end scores apply only if the range begins or ends with the sentence.
+    """
     best = scores[start] + (transitions.start if start == 0 else 0)
     came_from = np.zeros((end - start, scores.shape[1]), dtype=np.int64)
     for word in range(1, end - start):
@@ -161,13 +171,13 @@ def _recursion(scores: NDArray[np.floating], start: int, end: int, transitions: 
 def _with_learnt(
     scores: NDArray[np.floating], bounds: NDArray[np.int64], transitions: Transitions
 ) -> NDArray[np.int64]:
-    """The recursion over groups of sentences of similar length."""
+    """Decode sentences by the Viterbi recursion, in groups of similar length."""
     tags = np.empty(len(scores), dtype=np.int64)
     lengths = np.diff(bounds)
     for group in by_length(dict(enumerate(lengths.tolist()))):
         own, firsts = lengths[group], bounds[group]
         rows, words = np.arange(len(group)), int(own.max())
-        # Behind its end a sentence reads its last word again; what is found there is never looked at.
+        # Beyond its end, a sentence is padded with its last word; the results for the padding are discarded.
         places = firsts[:, None] + np.minimum(np.arange(words), own[:, None] - 1)
         best = scores[places[:, 0]] + transitions.start
         came_from = np.zeros((words, len(group), scores.shape[1]), dtype=np.int64)
@@ -191,11 +201,11 @@ def _with_learnt(
 
 
 def by_length(lengths: Mapping[int, int], *, most: int = 32_768) -> list[list[int]]:
-    """Sentences of similar length together, so that little is padded.
+    """Group sentences of similar length, so that there is little padding.
 
     Args:
-        lengths: words of each sentence, by its number.
-        most: padded words of a group at most; a longer sentence is a separate group.
+        lengths: number of words of each sentence, by its index.
+        most: maximum number of words of a group, including padding; a longer sentence gets a group of its own.
     """
     groups: list[list[int]] = []
     for position in sorted(lengths, key=lambda position: (-lengths[position], position)):

@@ -1,4 +1,4 @@
-"""One label for each word, such as its part of speech: scores to the likeliest label of each word."""
+"""Prediction of the most likely label of each word, such as its part of speech."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from onoma.tasks.task import ScoredSpan, SentencePrediction
 
 
 class WordTask(LabelTask):
-    """A label for each word."""
+    """Prediction of a label for each word."""
 
     def targets(self, encoded: Encoded, *, unusable: Counter[str]) -> Targets:
-        """See :meth:`onoma.tasks.Task.targets`; each word of a gold span has its label."""
+        """See :meth:`onoma.tasks.Task.targets`; each word of a gold span gets the label of the span."""
         return label_targets(encoded, gold_ranges(encoded), self.labels, unusable=unusable)
 
     def settled(self, scores: NDArray[np.floating]) -> int:
-        """See :meth:`onoma.tasks.Task.settled`: no word depends on another."""
+        """See :meth:`onoma.tasks.Task.settled`: all words, because they are decoded independently."""
         return len(scores)
 
     def decode(self, sentences: Sequence[NDArray[np.floating]]) -> list[SentencePrediction]:
-        """See :meth:`onoma.tasks.Task.decode`; a score is the probability of the word's label."""
+        """See :meth:`onoma.tasks.Task.decode`; the score of a span is the probability of the word's label."""
         if not sentences:
             return []
         shares = softmax(np.concatenate(sentences))

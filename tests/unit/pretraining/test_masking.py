@@ -82,6 +82,18 @@ def test_spans_go_over_words_but_not_over_special_tokens():
     assert not chosen[~MASKABLE[ids]].any()
 
 
+def test_spans_are_as_long_as_in_the_paper():
+    """A geometric distribution without its tail, not with the tail at its end: 3.8 words (Joshi et al. 2020, 3.1)."""
+    ids = np.random.default_rng(8).integers(SPECIAL, 250, size=400_000)
+    found = masking("spans")(ids, np.zeros(len(ids), dtype=int), rate=0.01, random=np.random.default_rng(9))
+    runs = np.split(found.places, np.flatnonzero(np.diff(found.places) > 1) + 1)
+    lengths = np.array([len(run) for run in runs])
+    shares = np.bincount(lengths, minlength=11)[1:11] / len(runs)
+    wanted = 0.2 * 0.8 ** np.arange(10)
+    np.testing.assert_allclose(shares, wanted / wanted.sum(), atol=0.04)
+    assert 3.6 < lengths.mean() < 4.1
+
+
 def test_masks_are_decided_by_the_source_alone():
     ids, owners = sequences(5, 30, seed=7)
     once, again, other = (
