@@ -9,11 +9,11 @@
     │   └── ConfigError        an invalid configuration: an unknown key, a wrong value, a contradiction
     ├── BundleError            a bundle (model folder) that is missing, corrupt or of an unsupported version
     ├── InferenceError         a model that fails on a text
-    ├── EncoderError           a pre-trained encoder that cannot be found or is not supported
+    ├── EncoderError           a pre-trained encoder that cannot be found or used
     ├── ParityError            two computations of one model that differ by more than the tolerance
     ├── TrainingError          training that cannot continue: a loss that is not finite, a batch that does not fit
     ├── UnfinishedError        a bulk job that cannot continue now but can be resumed
-    ├── StoppedError           a run that was stopped by a signal such as SIGTERM
+    ├── StoppedError           a run that was stopped by a signal, such as SIGTERM, and can be resumed
     └── MissingExtraError      an optional dependency that is not installed
 
 An error message says where the error is, what was found, what was expected, and what to do.
@@ -69,7 +69,7 @@ class InferenceError(OnomaError):
 
 
 class EncoderError(OnomaError):
-    """A pre-trained encoder that cannot be found or is not supported."""
+    """A pre-trained encoder that cannot be found or used."""
 
 
 class ParityError(OnomaError):
@@ -85,7 +85,7 @@ class UnfinishedError(OnomaError):
 
 
 class StoppedError(OnomaError):
-    """A run that was stopped by a signal such as SIGTERM."""
+    """A run that was stopped by a signal, such as SIGTERM, and can be resumed."""
 
 
 class MissingExtraError(OnomaError):

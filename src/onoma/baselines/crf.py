@@ -47,7 +47,7 @@ class FittedCrf:
     absent: NDArray[np.bool_]
 
     def transitions(self) -> Mapping[str, NDArray[np.float64]]:
-        """Return the transition scores for decoding, which rule out absent tags; see :class:`onoma.tasks.Transitions`."""
+        """Return the scores to add to :class:`onoma.tasks.Transitions`; no transition leads to an absent tag."""
         start = np.where(self.absent, _NEVER, 0.0)
         return {"step": self.step + start, "start": start, "end": np.zeros(len(start))}
 

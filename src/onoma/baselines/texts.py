@@ -13,8 +13,8 @@ def pack_texts(texts: Sequence[str], *, name: str = "texts") -> dict[str, NDArra
     """Encode texts as two arrays.
 
     Returns:
-        The bytes of all texts in UTF-8 under ``name``; the byte offsets of their bounds, ``[texts + 1]``, under the
-        name with the suffix ``_bounds``.
+        The UTF-8 bytes of all texts under ``name``, and the byte offsets at which texts begin and end, ``[texts + 1]``,
+        under the name with the suffix ``_bounds``.
     """
     encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
     bounds = np.fromiter(accumulate(map(len, encoded), initial=0), dtype=np.int64)

@@ -21,7 +21,7 @@ UNKNOWN = 1
 _FIRST = 2
 _SEEN_TWICE = 2
 _MOST_CHARACTERS = 32
-"""Maximum number of characters per word; of a longer word, the first and the last 16 are used."""
+"""Maximum number of characters per word; longer words are cut in the middle."""
 
 _DIGIT = re.compile(r"\d")
 

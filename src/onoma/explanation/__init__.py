@@ -1,6 +1,6 @@
-"""Explanations: how much each word contributes to a span's label, and similar entities of the training data.
+"""Explanations: how much each word contributes to a span's label, and similar entities of the training set.
 
-The modules that need torch (``gradients``, ``states``, ``indexing``) are loaded when first used.
+The modules that need torch (``gradients``, ``states``, ``indexing``) are imported at the first use.
 """
 
 from onoma.explanation.evidence import EVIDENCE, Evidence, Index, TrainingMention, check_place, read_index, write_index

@@ -1,12 +1,13 @@
-"""The index of training mentions that is stored with a model, and the nearest ones to a span in it.
+"""Index of the entities of the training set, stored with a model, and the search for the nearest ones to a span.
 
 ::
 
-    MODEL/evidence/about.json       format, the model it belongs to, how many mentions
-    MODEL/evidence/vectors.npy      a vector of length 1 for each mention, fp32, read from the disk as it is needed
-    MODEL/evidence/mentions.jsonl   label, form and surroundings of each, in the same order
+    MODEL/evidence/about.json       format version, fingerprint of the model, number of mentions
+    MODEL/evidence/vectors.npy      a vector of length 1 for each mention, fp32, memory-mapped
+    MODEL/evidence/mentions.jsonl   label, text and context of each mention, in the same order
 
-The search is exact: the cosine of the asked vector with every other. This module does not know where vectors come from.
+The search is exact: it computes the cosine similarity of the query vector and every vector of the index. This module
+does not depend on how the vectors are computed.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ _ABOUT, _VECTORS, _MENTIONS = "about.json", "vectors.npy", "mentions.jsonl"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingMention:
-    """An entity of the training data.
+    """An entity of the training set.
 
     Attributes:
-        label: its label there.
-        text: its form.
-        context: the sentence it is in, or the part near it of a long one.
-        start, end: where it is in ``context``.
-        document: the id of its document; empty where that has none.
+        label: gold label of the entity.
+        text: text of the entity.
+        context: sentence of the entity, or the part of a long sentence near the entity.
+        start, end: position of the entity in ``context``, in characters.
+        document: id of the document; empty if it has none.
     """
 
     label: str
@@ -50,25 +51,25 @@ class TrainingMention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A mention and how near it is: the cosine of the two vectors, at most 1."""
+    """A training mention and its similarity to the explained span: the cosine of their vectors, at most 1."""
 
     mention: TrainingMention
     similarity: float
 
     def to_json(self) -> dict[str, object]:
-        """Plain values for :func:`json.dumps`."""
+        """Return plain values for :func:`json.dumps`."""
         return {**asdict(self.mention), "similarity": self.similarity}
 
 
 class Index:
-    """Mentions by their vectors.
+    """Index of mentions by their vectors.
 
     Args:
-        vectors: of length 1 each, ``[mentions, hidden]``.
-        lines: the mentions as JSON, one a line.
+        vectors: vectors of length 1, ``[mentions, hidden]``.
+        lines: bytes of the mentions as JSON lines.
 
     Raises:
-        ValueError: there are not as many lines as vectors.
+        ValueError: the numbers of lines and vectors differ, or ``vectors`` does not have two dimensions.
     """
 
     def __init__(self, vectors: NDArray[np.float32], lines: NDArray[np.uint8]) -> None:
@@ -82,7 +83,7 @@ class Index:
         return len(self._vectors)
 
     def nearest(self, vector: NDArray[np.float32], *, count: int) -> tuple[Evidence, ...]:
-        """The mentions nearest to a vector of length 1, the nearest first."""
+        """Return the ``count`` mentions nearest to a vector of length 1, in descending order of similarity."""
         count = min(count, len(self))
         if count < 1:
             return ()
@@ -99,7 +100,7 @@ class Index:
 
 
 def as_lines(mentions: Sequence[TrainingMention]) -> bytes:
-    """Mentions as JSON, one a line, as :class:`Index` takes them."""
+    """Return mentions as JSON lines, in the format that :class:`Index` reads."""
     return b"".join(json.dumps(asdict(mention)).encode("ascii") + b"\n" for mention in mentions)
 
 
@@ -107,20 +108,20 @@ def check_place(folder: Path, *, overwrite: bool) -> None:
     """Check that an index may be written into a bundle.
 
     Raises:
-        InputError: there is one already, and it is not to be replaced.
+        InputError: the bundle has an index already, and ``overwrite`` is false.
     """
     if (folder / EVIDENCE).exists() and not overwrite:
         raise InputError(f"{folder / EVIDENCE}: an index exists already; pass --overwrite to replace it")
 
 
 def write_index(vectors: NDArray[np.float32], mentions: Sequence[TrainingMention], folder: Path, *, model: str) -> None:
-    """Write an index into a bundle; it appears only when complete, and replaces one that is there.
+    """Write an index into a bundle, replacing any existing one only when the new one is complete.
 
     Args:
-        vectors: of length 1 each, ``[mentions, hidden]``.
-        mentions: in the same order.
-        folder: the bundle's.
-        model: the fingerprint of the model that made the vectors.
+        vectors: vectors of length 1, ``[mentions, hidden]``.
+        mentions: mentions in the order of the vectors.
+        folder: folder of the bundle.
+        model: fingerprint of the model that computed the vectors.
     """
     with replacing_path(folder / EVIDENCE) as draft:
         draft.mkdir()
@@ -131,14 +132,14 @@ def write_index(vectors: NDArray[np.float32], mentions: Sequence[TrainingMention
 
 
 def read_index(folder: Path, *, model: str) -> Index | None:
-    """The index of a bundle, or None where it has none.
+    """Read the index of a bundle; return None if it has none.
 
     Args:
-        folder: the bundle's.
-        model: as for :func:`write_index`.
+        folder: folder of the bundle.
+        model: fingerprint of the model, as for :func:`write_index`.
 
     Raises:
-        BundleError: it is broken, or was made by another model.
+        BundleError: the index is broken, has a newer format, or belongs to another model.
     """
     place = folder / EVIDENCE
     if not place.is_dir():

@@ -1,4 +1,4 @@
-"""What an explanation is: plain values, and the same as JSON."""
+"""Data classes of explanations, and their conversion to JSON."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from onoma.text import Document, Entity, Word
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Push(Word):
-    """A word and what it does for the explained entity, in log-odds: above 0 towards it, below 0 against it.
+    """A word and its attribution, in log-odds of the explained entity: above 0 for it, below 0 against it.
 
     Attributes:
-        gradients: by integrated gradients; None where the model has no weights for torch.
-        occlusion: what is lost when the word alone is hidden.
+        gradients: attribution by integrated gradients; None if the model has no weights for torch.
+        occlusion: attribution by occlusion: decrease of the log-odds when only this word is hidden.
     """
 
     gradients: float | None
@@ -22,23 +22,23 @@ class Push(Word):
 
     @property
     def best(self) -> float:
-        """By integrated gradients, or by occlusion where there are none."""
+        """Attribution by integrated gradients if available, otherwise by occlusion."""
         return self.occlusion if self.gradients is None else self.gradients
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Why a span has a label, or has not.
+    """Explanation of why a span has or does not have a label.
 
     Attributes:
-        entity: the span with the label that is explained and the probability of just this span and label.
-        predicted: whether it is what the model finds.
-        runner_up: the likeliest other label of the same span; ``O`` for: none of its words is in an entity.
-        runner_up_score: its probability.
-        log_odds: of the score.
-        baseline: the log-odds with every word hidden.
-        words: what each word of the window does, in order.
-        evidence: the nearest mentions of the training data, the nearest first.
+        entity: explained span, with the explained label and the probability of exactly this span and label.
+        predicted: whether the model predicts this span with this label.
+        runner_up: most likely other label of the same span; ``O`` means that none of its words is in an entity.
+        runner_up_score: probability of the runner-up.
+        log_odds: log-odds of the score.
+        baseline: log-odds with every word hidden.
+        words: words of the window with their attributions, in order.
+        evidence: nearest entities of the training set, in descending order of similarity.
     """
 
     entity: Entity
@@ -52,28 +52,28 @@ class Explanation:
 
     @property
     def score(self) -> float:
-        """The entity's."""
+        """Score of the explained entity."""
         return self.entity.score or 0.0
 
     @property
     def margin(self) -> float:
-        """How much more probable it is than the runner-up; below 0 where it is less."""
+        """Probability of the entity minus that of the runner-up; it can be negative."""
         return self.score - self.runner_up_score
 
     @property
     def pushed(self) -> float | None:
-        """What the words bring together by integrated gradients; None without those."""
+        """Sum of the attributions by integrated gradients; None if there are none."""
         pushes = [word.gradients for word in self.words if word.gradients is not None]
         return sum(pushes) if pushes else None
 
     @property
     def gap(self) -> float | None:
-        """What integrated gradients miss: the log-odds less the baseline and the pushes of all words."""
+        """Completeness gap of integrated gradients: ``log_odds - baseline - pushed``; None if there are none."""
         pushed = self.pushed
         return None if pushed is None else self.log_odds - self.baseline - pushed
 
     def to_json(self) -> dict[str, object]:
-        """Plain values for :func:`json.dumps`."""
+        """Return plain values for :func:`json.dumps`."""
         return {
             **self.entity.to_json(),
             "predicted": self.predicted,
@@ -89,12 +89,12 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """A text with what the model finds in it, and why.
+    """A document with predicted entities and explanations.
 
     Attributes:
-        document: with predicted entities.
-        explanations: of each predicted entity, or of each span that was asked about.
-        notes: what could not be explained, and what to do about it.
+        document: document with predicted entities.
+        explanations: explanations of all predicted entities, or of the requested spans.
+        notes: notes on what could not be explained, and on what the user can do about it.
     """
 
     document: Document
@@ -102,7 +102,7 @@ class Explained:
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
-        """Plain values for :func:`json.dumps`."""
+        """Return plain values for :func:`json.dumps`."""
         return {
             "text": self.document.text,
             "entities": [entity.to_json() for entity in self.document.entities],

@@ -1,4 +1,4 @@
-"""A model and a text to explanations."""
+"""Computation of explanations for the predictions of a model."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
     from onoma.models import Model
 
 SpanQuery = tuple[int, int] | str
-"""Characters ``(start, end)`` of a text, or a string, wherever it occurs."""
+"""Spans of a text: character offsets ``(start, end)``, or a string, which stands for all its occurrences."""
 
 SHOWN = 3
-"""The default number of mentions shown as evidence."""
+"""Default number of training mentions that are returned as evidence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Question:
-    """A span of a document with its label, as a target.
+    """A span of a document and the label to explain.
 
     Attributes:
-        entity: the span, taken to the bounds of words, its label and their probability.
-        predicted: whether the model finds just this, or nothing where the label is ``O``.
-        scores: the probability of the span with each label, and of ``O``.
-        target: the same as a function of tag scores.
+        entity: span, extended to whole words, with its label and their probability.
+        predicted: whether the model predicts exactly this entity or, for the label ``O``, no entity there.
+        scores: probability of the span with each label, including ``O``.
+        target: the same span and label as a function of tag scores.
     """
 
     entity: Entity
@@ -51,13 +51,16 @@ class Question:
 
 
 class Explainer:
-    """Explains what a model finds.
+    """Explainer of a model's predictions.
 
     Args:
-        bundle: what the tags mean and how texts are cut.
-        backend: what runs the model.
-        model: the same model in torch, in evaluation mode; without one there are neither gradients nor evidence.
-        index: the mentions of its training data.
+        bundle: bundle of the model.
+        backend: backend that runs the model.
+        model: the same model in torch, in evaluation mode; without it there are neither gradients nor evidence.
+        index: index of the entities of its training set.
+
+    Raises:
+        InputError: the model does not tag words.
     """
 
     def __init__(
@@ -78,7 +81,7 @@ class Explainer:
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """How it can weigh words."""
+        """Names of the available attribution methods."""
         return ("occlusion",) if self.model is None else ("gradients", "occlusion")
 
     def explain(
@@ -89,11 +92,11 @@ class Explainer:
         label: str | None = None,
         evidence: int | None = None,
     ) -> Explained:
-        """Explain each predicted entity, or each span that is asked about; see :func:`onoma.explain`.
+        """Explain all predicted entities, or the given spans; see :func:`onoma.explain`.
 
         Raises:
             InputError: a span is not in the text, or the model does not have the label.
-            BundleError: evidence is asked for, and there is no index.
+            BundleError: evidence is requested, but there is no index.
         """
         if evidence and self.index is None:
             raise BundleError(f"{self.bundle.folder}: {self._no_index}")
@@ -106,7 +109,7 @@ class Explainer:
     def questions(
         self, text: str | Document, *, spans: Sequence[SpanQuery] = (), label: str | None = None
     ) -> tuple[Document, list[Question]]:
-        """The document as it is tagged, and what to explain in it; see :meth:`explain`."""
+        """Return the document with predicted entities, and the questions to explain; see :meth:`explain`."""
         known = (*self.bundle.labels, OUTSIDE)
         if label is not None and label not in known:
             raise InputError(f"label {label!r}: unknown to the model; choose one of {', '.join(known)}")
@@ -119,7 +122,7 @@ class Explainer:
         return document, [self._question(encoded, start, end, label) for start, end in asked]
 
     def weigh(self, question: Question, method: str) -> NDArray[np.float64]:
-        """The log-odds that each word of the passage brings, ``[words]``, by one of the ``methods``."""
+        """Return the attribution of each word of the passage by one of the ``methods``, in log-odds, ``[words]``."""
         if method == "gradients" and self.model is not None:
             from onoma.explanation.gradients import integrated_gradients
 
@@ -127,7 +130,7 @@ class Explainer:
         return occlusion(self.backend, question.target)
 
     def relative_gap(self, question: Question, pushes: NDArray[np.float64]) -> float:
-        """The size of what the pushes miss over that of what they should add up to."""
+        """Return the completeness gap of attributions, relative to the difference that they should add up to."""
         whole, nothing = self._ends(question)
         return float(abs(whole - nothing - pushes.sum()) / max(abs(whole - nothing), np.finfo(np.float64).tiny))
 
@@ -147,7 +150,7 @@ class Explainer:
         )
 
     def _scores(self, passage: Passage) -> Mapping[str, float]:
-        """The probability of the span with each label, and of ``O``."""
+        """Return the probability of the passage's span with each label, including ``O``."""
         logits = logits_hiding(self.backend, passage, np.zeros((1, len(passage.words)), dtype=bool))
         return {
             label: float(Target.of(passage, self._task, label).probabilities(logits)[0])
@@ -178,7 +181,7 @@ class Explainer:
         )
 
     def _ends(self, question: Question) -> tuple[float, float]:
-        """The log-odds of the target, and what they are with every word hidden."""
+        """Return the log-odds of the target with all words and with every word hidden."""
         passage = question.target.passage
         hidden = np.asarray([[False], [True]]).repeat(len(passage.words), axis=1)
         whole, nothing = log_odds(question.target.probabilities(logits_hiding(self.backend, passage, hidden)))

@@ -1,12 +1,12 @@
-"""Whether the words that an attribution names are those that its predictions depend on.
+"""Faithfulness of attributions: whether predictions depend on the words with the highest attributions.
 
-The first words in the attribution's order are hidden, and comprehensiveness is how far the probability of the entity
-falls; all but these are hidden, and sufficiency is how far it falls then. Both are means over several shares of the
-words, as the source has it. A good attribution has much of the first and little of the second. Words are hidden by
-the mask token, where the source removes them: a tagger's words have to keep their places.
+Comprehensiveness is the decrease of the entity's probability when the words with the highest attributions are hidden;
+sufficiency is the decrease when all other words are hidden. Both are means over several shares of the words, as in the
+source. A faithful attribution has a high comprehensiveness and a low sufficiency. Words are replaced with the mask
+token, whereas the source removes them, because the words must keep their positions for a tagger.
 
-It is measured twice: over all words, and over those outside of the entity alone. The entity's own words matter most,
-as anybody would guess, so that the second is the harder question.
+Both metrics are computed twice: over all words, and over the words outside the entity only. The words of the entity
+usually matter most, so the second is the harder test.
 
 Source: DeYoung et al. 2020, "ERASER", section 4.2, https://aclanthology.org/2020.acl-main.408.
 """
@@ -28,10 +28,10 @@ from onoma.metrics.intervals import LEVEL, RESAMPLES, Interval, middle
 from onoma.text import Document
 
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
-"""Of the words, each rounded up."""
+"""Shares of the words with the highest attributions; the number of words is rounded up."""
 
 RANDOM = "random"
-"""The method that knows nothing; the mean of ``ORDERS`` orders."""
+"""Name of the random baseline: the mean over ``ORDERS`` random orders of the words."""
 
 ORDERS = 5
 
@@ -41,7 +41,7 @@ SCOPES: tuple[Scope, ...] = ("words", "context")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A mean over entities and the interval it has over other samples of entities."""
+    """A mean over entities and its bootstrap interval over samples of entities."""
 
     mean: float
     interval: Interval
@@ -49,12 +49,14 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faith:
-    """The figures of one method over one scope, in probability.
+    """Metrics of one method over one scope, as differences of probabilities.
 
     Attributes:
-        comprehensiveness, sufficiency: the method's own.
-        more: its comprehensiveness less that of random orders, entity by entity; above 0 is better.
-        less: the sufficiency of random orders less its own, likewise. Both are None of random orders themselves.
+        comprehensiveness, sufficiency: metrics of the method.
+        more: paired difference of the method's comprehensiveness minus that of random orders; above 0 is better. None
+            for random orders.
+        less: paired difference of the sufficiency of random orders minus that of the method; above 0 is better. None
+            for random orders.
     """
 
     comprehensiveness: Estimate
@@ -63,7 +65,7 @@ class Faith:
     less: Estimate | None = None
 
     def to_json(self) -> dict[str, object]:
-        """Plain values for :func:`json.dumps`."""
+        """Return plain values for :func:`json.dumps`."""
         estimates = {
             "comprehensiveness": self.comprehensiveness,
             "sufficiency": self.sufficiency,
@@ -75,14 +77,14 @@ class Faith:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faithfulness:
-    """How faithful the attributions of a model are.
+    """Faithfulness of the attributions of a model.
 
     Attributes:
-        entities: predicted entities that were explained.
-        scopes: by scope (`words`, `context`) and method.
-        counted: the number of entities of each scope; one without context does not count for `context`.
-        level: the share of resamples that an interval holds.
-        gap: the mean size of the completeness gap over that of what is explained; None without gradients.
+        entities: number of predicted entities that were explained.
+        scopes: metrics by scope (`words`, `context`) and method.
+        counted: number of entities by scope; entities without words around them are not counted for `context`.
+        level: share of the resamples that an interval contains.
+        gap: mean relative completeness gap of integrated gradients; None without gradients.
     """
 
     entities: int
@@ -92,7 +94,7 @@ class Faithfulness:
     gap: float | None
 
     def to_json(self) -> dict[str, object]:
-        """Plain values for :func:`json.dumps`."""
+        """Return plain values for :func:`json.dumps`."""
         return {
             "entities": self.entities,
             "level": self.level,
@@ -107,16 +109,16 @@ class Faithfulness:
 def measure_faithfulness(
     explainer: Explainer, documents: Iterable[Document], *, entities: int | None = None, seed: int = 0
 ) -> Faithfulness:
-    """Explain predicted entities and hide words in the order of the attributions, and in random orders.
+    """Measure the faithfulness of attributions by hiding words in the order of attributions and in random orders.
 
     Args:
-        explainer: what is judged, by all its methods.
-        documents: texts; their own entities are ignored.
-        entities: how many are explained at most, the first ones; None for all.
-        seed: of random orders and of resampling.
+        explainer: explainer to evaluate, with all its attribution methods.
+        documents: documents to tag; their own entities are ignored.
+        entities: maximum number of entities to explain, in the order of the documents; None for all.
+        seed: seed of the random orders and of the bootstrap.
 
     Raises:
-        InputError: the model finds no entities.
+        InputError: the model predicts no entities.
     """
     rng = np.random.default_rng(seed)
     methods = (*explainer.methods, RANDOM)
@@ -152,7 +154,7 @@ def _questions(explainer: Explainer, documents: Iterable[Document]) -> Iterator[
 
 
 def _erasable(question: Question, scope: Scope) -> NDArray[np.int64]:
-    """The words of a scope."""
+    """Return the indices of the words of a scope, which may be hidden."""
     passage = question.target.passage
     words = np.arange(len(passage.words), dtype=np.int64)
     start, end = passage.span
@@ -160,7 +162,13 @@ def _erasable(question: Question, scope: Scope) -> NDArray[np.int64]:
 
 
 def _falls(explainer: Explainer, question: Question, orders: list[list[NDArray[np.int64]]]) -> NDArray[np.float64]:
-    """Comprehensiveness and sufficiency of each method, whose orders of words these are: ``[methods, 2]``."""
+    """Return comprehensiveness and sufficiency of each method for one entity, ``[methods, 2]``.
+
+    Args:
+        explainer: explainer whose backend runs the model.
+        question: entity that is explained.
+        orders: for each method, one or more orders of the word indices, over which the mean is taken.
+    """
     flat = [order for of_method in orders for order in of_method]
     words = len(question.target.passage.words)
     hidden = np.zeros((len(flat), 2, len(SHARES), words), dtype=bool)
@@ -179,7 +187,7 @@ def _falls(explainer: Explainer, question: Question, orders: list[list[NDArray[n
 
 
 def _estimates(falls: NDArray[np.float64], methods: tuple[str, ...], *, rng: np.random.Generator) -> dict[str, Faith]:
-    """From ``[entities, methods, 2]``; the last method is the random one."""
+    """Return the metrics by method from ``[entities, methods, 2]``; the last method is the random baseline."""
     units = len(falls)
     weights = rng.multinomial(units, np.full(units, 1 / units), size=RESAMPLES) / units
 

@@ -1,8 +1,8 @@
-"""What a word does for a target, by integrated gradients over the embeddings of its subwords.
+"""Attribution of a target to words by integrated gradients over the embeddings of their subwords.
 
-The path leads from the passage with all words hidden to the passage itself, positions and special tokens staying as
-they are. The pushes of all words add up to the difference of the target between both ends, but for the error of the
-sum that approximates the integral.
+The path leads from the passage with all words hidden to the passage itself; positions and special tokens do not change.
+The attributions of all words add up to the difference of the target between the two ends, except for the error of the
+numerical integration.
 
 Source: Sundararajan et al. 2017, "Axiomatic Attribution for Deep Networks"; computed by captum.
 """
@@ -22,16 +22,16 @@ from onoma.models import Model
 from onoma.tasks import SUREST
 
 STEPS = 32
-"""Places on the path at which the gradient is taken."""
+"""Number of points on the path at which the gradient is computed."""
 
 _SUBWORDS_AT_ONCE = 2_048
 
 _NEVER = -1e4
-"""Stands for the logarithm of 0: far below any sum of scores, and its gradient is a number."""
+"""Finite value used for the logarithm of 0: far below any sum of scores, and with a finite gradient."""
 
 
 def integrated_gradients(model: Model, target: Target, *, steps: int = STEPS) -> NDArray[np.float64]:
-    """The log-odds that each word brings, ``[words]``."""
+    """Return the attribution of each word in log-odds, ``[words]``."""
     passage = target.passage
     read = torch.from_numpy(passage.firsts[slice(*passage.sentence)])
 
@@ -44,16 +44,16 @@ def integrated_gradients(model: Model, target: Target, *, steps: int = STEPS) ->
         ids, nothing, n_steps=steps, internal_batch_size=max(1, _SUBWORDS_AT_ONCE // ids.shape[1])
     )
     of_subwords = integrated.detach()[0].double().sum(dim=-1).numpy()
-    of_words = np.zeros(len(passage.words) + 1)  # the last one for special tokens, whose owner is -1
+    of_words = np.zeros(len(passage.words) + 1)  # the last element collects the special tokens, whose owner is -1
     np.add.at(of_words, passage.owners, of_subwords)
     return of_words[:-1]
 
 
 def span_log_odds(logits: Float[Tensor, "rows words tags"], target: Target) -> Float[Tensor, " rows"]:
-    """The same number as :meth:`Target.probabilities` gives, as log-odds and differentiable.
+    """Return the log-odds of :meth:`Target.probabilities`, computed differentiably in torch.
 
-    The share of all tag sequences that hold the span is the quotient of two forward passes, one of them over sequences
-    with just these tags, and a step at the span's end that does not go on with the entity.
+    The probability is the quotient of two runs of the forward algorithm. The numerator covers only the sequences that
+    have the target's tags at the span and a transition at its end that does not continue the entity.
     """
     temperature = target.task.calibration.temperature
     scores = (logits / temperature).double()

@@ -1,4 +1,4 @@
-"""Annotated documents to the mentions of an index and their vectors."""
+"""Computation of the mentions and vectors of an index from annotated documents."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from onoma.text import Document, Entity
 _GROUP = 256
 
 _CONTEXT = 200
-"""Characters that are kept on either side of a mention at most."""
+"""Maximum number of characters of context on either side of a mention."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,9 +28,9 @@ class Indexed:
     """Mentions and their vectors.
 
     Attributes:
-        mentions: in the order of the documents.
-        vectors: of length 1 each, ``[mentions, hidden]``.
-        left_out: entities that no window holds or that cross the end of a sentence.
+        mentions: mentions in the order of the documents.
+        vectors: vectors of length 1, ``[mentions, hidden]``.
+        left_out: number of entities that do not fit into a window or cross the end of a sentence.
     """
 
     mentions: tuple[TrainingMention, ...]
@@ -39,10 +39,10 @@ class Indexed:
 
 
 def index_documents(documents: Iterable[Document], *, model: Model, windower: Windower) -> Indexed:
-    """Find the vectors of all entities.
+    """Compute the vectors of all gold entities.
 
     Raises:
-        InputError: there are none.
+        InputError: there are no entities to index.
     """
     mentions: list[TrainingMention] = []
     vectors: list[NDArray[np.float32]] = []

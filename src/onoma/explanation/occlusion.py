@@ -1,6 +1,6 @@
-"""What a word does for a target: how far the target falls when the word is hidden.
+"""Attribution of a target to words by occlusion: the decrease of the target when a word is hidden.
 
-Source: Zeiler and Fergus 2014, section 4.2 (occlusion); Li et al. 2016, "Understanding Neural Networks through
+Sources: Zeiler and Fergus 2014, section 4.2 (occlusion); Li et al. 2016, "Understanding Neural Networks through
 Representation Erasure".
 """
 
@@ -15,7 +15,10 @@ from onoma.tasks import log_odds
 
 
 def occlusion(backend: Backend, target: Target) -> NDArray[np.float64]:
-    """The log-odds that are lost by hiding each word alone, ``[words]``; what two words do together is not seen."""
+    """Return the decrease of the log-odds when each word alone is hidden, ``[words]``.
+
+    Joint effects of several words are not measured.
+    """
     words = len(target.passage.words)
     hidden = np.concatenate([np.zeros((1, words), dtype=bool), np.eye(words, dtype=bool)])
     found = log_odds(target.probabilities(logits_hiding(backend, target.passage, hidden)))

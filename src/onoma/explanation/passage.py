@@ -1,7 +1,7 @@
-"""A span and the window it is read in, as ids in which any words can be hidden.
+"""A span and its window as subword ids, in which any words can be hidden.
 
-A word is hidden by putting the mask token in place of each of its subwords, so that all other words stay where they
-are. This module knows neither labels nor scores.
+A word is hidden by replacing each of its subwords with the mask token, so that all other words keep their positions.
+This module does not depend on labels or scores.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from onoma.text import Word, words_touched
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Passage:
-    """The window around a span.
+    """A span and the window that contains it.
 
     Attributes:
-        words: those of the window, at their places in the document.
-        span: the words that are asked about, a half-open range of ``words``.
-        sentence: the part of their sentence that the window holds, likewise.
-        ids: of the window's subwords, special tokens included, ``[subwords]``.
-        owners: the word that each subword belongs to, -1 for special tokens, ``[subwords]``.
-        firsts: where each word has its first subword, which is the one that a head reads, ``[words]``.
-        blank: the token for hidden subwords.
+        words: words of the window, with their character offsets in the document.
+        span: words of the span, as a half-open range of ``words``.
+        sentence: part of the span's sentence that is in the window, as a half-open range of ``words``.
+        ids: subword ids of the window, including special tokens, ``[subwords]``.
+        owners: index of the word of each subword, -1 for special tokens, ``[subwords]``.
+        firsts: position of the first subword of each word, whose hidden state the head reads, ``[words]``.
+        blank: id that replaces hidden subwords.
     """
 
     words: tuple[Word, ...]
@@ -40,10 +40,12 @@ class Passage:
 
     @classmethod
     def of(cls, windower: Windower, encoded: Encoded, start: int, end: int) -> Passage:
-        """The window that answers for most of the words ``[start, end)`` of a document, of those that hold them all.
+        """Return the passage of the words ``[start, end)`` of a document.
+
+        Of the windows that contain all these words, the one with the most of them in its core is chosen.
 
         Raises:
-            InputError: the words are in more than one sentence, or no window holds them all.
+            InputError: the words are in more than one sentence, or no window contains all of them.
         """
         document = encoded.document
         characters = f"span {encoded.words.starts[start]}:{encoded.words.ends[end - 1]}"
@@ -77,17 +79,17 @@ class Passage:
         )
 
     def hiding(self, hidden: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """The ids with words hidden, ``[rows, words]`` to ``[rows, subwords]``."""
+        """Return the ids with words hidden, ``[rows, subwords]``; ``hidden`` is a mask ``[rows, words]``."""
         never = np.zeros((len(hidden), 1), dtype=bool)
         covered = np.concatenate([hidden, never], axis=1)[:, self.owners]
         return np.where(covered, self.blank, self.ids)
 
 
 def words_at(encoded: Encoded, start: int, end: int) -> tuple[int, int]:
-    """The words that characters ``[start, end)`` of a document touch, as a half-open range.
+    """Return the half-open range of the words that the characters ``[start, end)`` of a document touch.
 
     Raises:
-        InputError: they are not in the text, or touch no word.
+        InputError: the characters are not in the text, or touch no word.
     """
     length = len(encoded.document.text)
     if not 0 <= start < end <= length:
@@ -99,6 +101,6 @@ def words_at(encoded: Encoded, start: int, end: int) -> tuple[int, int]:
 
 
 def _blank(windower: Windower) -> int:
-    """The mask token, or the unknown token if the vocabulary has none."""
+    """Return the id of the mask token, or of the unknown token if the vocabulary has no mask token."""
     found = (windower.subword_encoder.tokenizer.token_to_id(token) for token in ("[MASK]", "<mask>"))
     return next((number for number in found if number is not None), windower.subword_encoder.unknown)

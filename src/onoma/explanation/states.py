@@ -1,7 +1,7 @@
-"""Spans to the encoder's states at them: the model's representation of a mention in its context.
+"""Vectors of spans from the encoder's hidden states: the model's representation of a mention in its context.
 
-A span's vector is the mean of the last states of its words, of length 1. A word's state is that of its first subword,
-which is the one that the head reads and training has shaped.
+The vector of a span is the mean of the last hidden states of its words, normalised to length 1. The hidden state of a
+word is that of its first subword, because the head is trained on this one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ _SUBWORDS_AT_ONCE = 2_048
 
 
 def span_vectors(model: Model, passages: Sequence[Passage]) -> NDArray[np.float32]:
-    """The vector of each passage's span, ``[passages, hidden]``; passages of one window share its states."""
+    """Return the vector of each passage's span, ``[passages, hidden]``.
+
+    Each distinct window is encoded only once, even if several passages share it.
+    """
     vectors = np.empty((len(passages), model.encoder.hidden), dtype=np.float32)
     windows: dict[bytes, list[int]] = defaultdict(list)
     for position, passage in enumerate(passages):
@@ -31,7 +34,7 @@ def span_vectors(model: Model, passages: Sequence[Passage]) -> NDArray[np.float3
     sharing = list(windows.values())
     rows = [passages[positions[0]].ids for positions in sharing]
     for batch in batch_by_length(list(map(len, rows)), budget=_SUBWORDS_AT_ONCE):
-        # The mask hides padding, so that it may have any value.
+        # The mask hides the padding, so its ids do not matter.
         ids, mask = pad([rows[window] for window in batch], filler=0)
         with torch.inference_mode():
             states = model.encoder(torch.from_numpy(ids), torch.from_numpy(mask)).float().numpy()
@@ -45,7 +48,7 @@ def span_vectors(model: Model, passages: Sequence[Passage]) -> NDArray[np.float3
 
 
 def fingerprint(model: Model) -> str:
-    """What distinguishes a trained model from any other: the digest of its head's weights."""
+    """Return a fingerprint that identifies a trained model: the SHA-256 of the weights of its entity head."""
     digest = sha256()
     for name, tensor in sorted(model.head(ENTITIES).state_dict().items()):
         digest.update(name.encode())

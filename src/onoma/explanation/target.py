@@ -1,9 +1,10 @@
-"""What is explained: the log-odds of a span with a label, as a function of tag scores.
+"""The explained quantity: the log-odds of a span with a label, as a function of tag scores.
 
-That is the score given with an entity (its exact probability under the decoder's model, calibration included),
-drawn out so that it does not level off: a model that is sure moves little in probability and much in log-odds. And
-log-odds add up, so that what words push and what is left without any words make the score itself. The margin of the
-span's tags over the next best ones would ignore that an entity also has to end where it ends.
+It is derived from the score of an entity, which is its exact probability under the decoder's model after calibration.
+Log-odds do not saturate: if a model is confident, its probability hardly changes, but its log-odds do. They are also
+additive: the attributions of the words and the baseline with all words hidden add up to the log-odds of the score. The
+margin between the span's tags and the next best ones would not take into account that the entity has to end at this
+position.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ _SUBWORDS_AT_ONCE = 4_096
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Target:
-    """A span of a passage with a label; ``O`` for: none of its words is in an entity.
+    """A span of a passage with a label; ``O`` means that none of its words is in an entity.
 
     Attributes:
-        passage: the span and its window.
-        task: how tags are read.
-        label: the label.
-        tags: the numbers of the span's tags, ``[span's words]``.
+        passage: span and its window.
+        task: task of the model.
+        label: label of the span.
+        tags: tag indices of the span's words, ``[span's words]``.
     """
 
     passage: Passage
@@ -40,29 +41,39 @@ class Target:
 
     @classmethod
     def of(cls, passage: Passage, task: TagTask, label: str) -> Target:
-        """The tags of a label over the span."""
+        """Create the target for a label of the passage's span."""
         start, end = passage.span
         return cls(passage, task, label, task.tags_of(label, length=end - start))
 
     @property
     def place(self) -> tuple[int, int]:
-        """The span in words of its sentence."""
+        """Half-open range of the span's words, counted from the start of its sentence in the window."""
         first = self.passage.sentence[0]
         return self.passage.span[0] - first, self.passage.span[1] - first
 
     @property
     def scaling(self) -> Scaling:
-        """From a probability to a score; that of no entity is none."""
+        """Scaling of the probability; for the label ``O``, probabilities are not scaled."""
         return UNSCALED if self.label == OUTSIDE else self.task.calibration.scaling
 
     def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
-        """How probable the span with its label is, by rows of tag scores: ``[rows, words of sentence, tags]``."""
+        """Return the probability of the span with its label for each row of tag scores, ``[rows]``.
+
+        Args:
+            logits: tag scores, ``[rows, words of sentence, tags]``.
+        """
         start, end = self.place
         return self.task.span_probabilities(list(logits), start=start, end=end, label=self.label)
 
 
 def logits_hiding(backend: Backend, passage: Passage, hidden: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Tag scores of the sentence with words hidden: ``[rows, words]`` to ``[rows, words of sentence, tags]``."""
+    """Return the tag scores of the sentence with words hidden, ``[rows, words of sentence, tags]``.
+
+    Args:
+        backend: backend that runs the model.
+        passage: passage whose words are hidden.
+        hidden: mask of the words to hide in each row, ``[rows, words]``.
+    """
     ids = passage.hiding(hidden)
     read = passage.firsts[slice(*passage.sentence)]
     step = max(1, _SUBWORDS_AT_ONCE // ids.shape[1])

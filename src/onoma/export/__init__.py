@@ -1,4 +1,4 @@
-"""Models to files that run without torch."""
+"""Export of models to ONNX graphs, which run without torch."""
 
 from onoma.export.agreement import Agreement
 from onoma.export.exported import Exported, export_graph

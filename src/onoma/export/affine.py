@@ -1,11 +1,12 @@
-"""The affine maps and the embeddings of a graph, in fp32 or in int8; everything else in a graph is fp32.
+"""Affine maps and embeddings of a graph in fp32 or int8; all other operations are computed in fp32.
 
-How int8 loses little, measured on a MiniLM of six layers: weights have a scale for each output (a row, of embeddings).
-Activations have one range for the whole array, which is measured beforehand, so that a window's scores do not depend on
-its neighbours; but a few of their columns are many times larger than the rest. Before a map that widens, columns are
-brought nearer to each other by a factor that the weights take back (Xiao et al. 2022, equation 4, with strength 0.65).
-After the feed-forward step's nonlinearity, where that did not help, the largest columns are multiplied in fp32
-(Dettmers et al. 2022, section 3.2). Together they cost a thirtieth of the time, and scores differ by a third as much.
+The int8 quantization is designed to lose little accuracy. Weights have one scale per output column, embeddings one per
+row. Activations have one static range per array, which is calibrated in advance, so that the scores of a window do not
+depend on the rest of its batch. However, a few columns of the activations are many times larger than the others. Before
+maps with more outputs than inputs, the columns are equalised by factors that are multiplied into the weights (Xiao et
+al. 2022, equation 4, with strength 0.65). After the activation function of the feed-forward block, where this did not
+help, the largest columns are multiplied in fp32 (Dettmers et al. 2022, section 3.2). On a MiniLM with six layers, both
+measures together cost a thirtieth of the time and reduce the differences of scores to a third.
 """
 
 from __future__ import annotations
@@ -30,31 +31,31 @@ _SMALLEST = 1e-5
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The lowest and the highest value of each column of what goes into a map, ``[columns]`` each."""
+    """Minimum and maximum of each column of the inputs of an affine map, ``[columns]`` each."""
 
     low: Floats
     high: Floats
 
     @property
     def size(self) -> Floats:
-        """The largest absolute value of each column."""
+        """Largest absolute value of each column, ``[columns]``."""
         return np.maximum(np.maximum(-self.low, self.high), _SMALLEST)
 
 
 class Arithmetic(ABC):
-    """In which numbers a graph computes."""
+    """Number format in which the embeddings and affine maps of a graph are computed."""
 
     @abstractmethod
     def embedded(self, nodes: Nodes, table: Tensor, ids: str) -> str:
-        """The rows of a table of embeddings that ids name."""
+        """Add a lookup of ids in an embedding table; return the name of the result."""
 
     @abstractmethod
     def mapped(self, nodes: Nodes, rows: str, *maps: nn.Linear) -> list[str]:
-        """The results of several maps of the same rows, ``[rows, columns]``."""
+        """Add several affine maps of the same rows, ``[rows, columns]``; return the names of their results."""
 
 
 class Exact(Arithmetic):
-    """Everything in fp32."""
+    """Embeddings and affine maps in fp32."""
 
     def embedded(self, nodes: Nodes, table: Tensor, ids: str) -> str:
         return nodes("Gather", nodes.constant(as_array(table)), ids)
@@ -68,10 +69,10 @@ class Exact(Arithmetic):
 
 @dataclass(frozen=True, slots=True)
 class Int8(Arithmetic):
-    """Maps and embeddings in 8 bits.
+    """Embeddings and affine maps in int8.
 
     Attributes:
-        ranges: of what goes into each map; maps that get the same rows have the same.
+        ranges: range of the inputs of each map; maps with the same inputs have the same range.
     """
 
     ranges: Mapping[nn.Module, Range]
@@ -108,7 +109,10 @@ class Int8(Arithmetic):
     def _quantised(
         self, nodes: Nodes, rows: str, measured: Range, *, without: NDArray[np.intp]
     ) -> tuple[str, str, str]:
-        """Rows as unsigned bytes, with their scale and zero point; columns to be left out may leave the range."""
+        """Add the quantization of rows to uint8; return the names of the result, its scale and its zero point.
+
+        The columns in ``without`` do not contribute to the range, so their values may be clipped.
+        """
         low = min(float(np.delete(measured.low, without).min()), 0.0)
         high = max(float(np.delete(measured.high, without).max()), 0.0)
         step = max((high - low) / 255, _SMALLEST)
@@ -118,7 +122,7 @@ class Int8(Arithmetic):
 
 
 def as_array(tensor: Tensor) -> Floats:
-    """A parameter's values."""
+    """Return a parameter as an fp32 array."""
     values: Floats = tensor.detach().float().cpu().numpy()
     return values
 
@@ -130,13 +134,13 @@ def _product(nodes: Nodes, quantised: tuple[str, str, str], weights: Floats, bia
 
 
 def _rounded(weights: Floats) -> tuple[NDArray[np.int8], Floats]:
-    """Columns as signed bytes, and the scale of each."""
+    """Return weights quantized to int8, and the scale of each column."""
     scales = (np.maximum(np.abs(weights).max(axis=0), _SMALLEST) / 127).astype(np.float32)
     return np.round(weights / scales).astype(np.int8), scales
 
 
 def _evening(measured: Range, weights: Floats) -> Floats:
-    """By what each column of activations is divided and its row of weights multiplied."""
+    """Return the factors by which columns of activations are divided and rows of weights multiplied, ``[columns]``."""
     of_weights = np.maximum(np.abs(weights).max(axis=1), _SMALLEST)
     factors: Floats = (measured.size**_STRENGTH / of_weights ** (1 - _STRENGTH)).astype(np.float32)
     return factors

@@ -1,4 +1,4 @@
-"""Two graphs of one model: how many of the entities that one finds the other finds too, and what that means for F1."""
+"""Agreement of two graphs of one model: shared predicted entities, and the difference in F1."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from onoma.text import Document
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What a quantized graph does to the entities of some texts.
+    """Agreement of a quantized graph with the exact (fp32) graph on some texts.
 
     Attributes:
-        share: F1 of its entities against those of the exact graph, as a fraction of 1.
-        exact: the exact graph's figures; None where the texts are not annotated.
-        quantized: its own figures; None where the texts are not annotated.
-        layers: for each layer the share of the exact graph's labels that the quantized one gives too.
+        share: F1 of the quantized graph's entities against those of the exact graph, as a fraction of 1.
+        exact: metrics of the exact graph; None if the texts are not annotated.
+        quantized: metrics of the quantized graph; None if the texts are not annotated.
+        layers: for each annotation layer, the share of labels on which the two graphs agree.
     """
 
     share: float
@@ -30,10 +30,10 @@ class Agreement:
     layers: Mapping[str, float] = field(default_factory=dict)
 
     def require(self, bound: float) -> None:
-        """Refuse a loss of more than ``bound`` points of exact F1.
+        """Check that the quantized graph loses at most ``bound`` points of exact F1; needs annotated texts.
 
         Raises:
-            ParityError: with the figures and what can be done.
+            ParityError: the loss is larger.
         """
         if self.exact is None or self.quantized is None:
             return
@@ -47,13 +47,13 @@ class Agreement:
 
 
 def measure_agreement(quantized: Tagger, exact: Tagger, texts: Sequence[Document], *, annotated: bool) -> Agreement:
-    """Tag texts twice and compare.
+    """Tag texts with both graphs and compare the predictions.
 
     Args:
-        quantized: the tagger in question.
-        exact: the tagger that it shall resemble.
-        texts: what to tag.
-        annotated: whether their own entities are right, so that figures can be had.
+        quantized: tagger with the quantized graph.
+        exact: tagger with the exact graph, which is the reference.
+        texts: texts to tag.
+        annotated: whether the texts have gold entities, so that metrics can be computed.
     """
     shown = [replace(text, entities=()) for text in texts]
     expected, found = list(exact.tag_many(shown)), list(quantized.tag_many(shown))

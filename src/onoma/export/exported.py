@@ -1,4 +1,4 @@
-"""A bundle's weights to a graph in a file, in fp32 or in int8 beside which fp32 is measured."""
+"""Export of a bundle's model to a graph in fp32 or int8; an int8 graph is compared with fp32."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from onoma.text import Document
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written.
+    """Result of an export.
 
     Attributes:
-        path: the graph.
-        agreement: of int8 with fp32; None for fp32.
+        path: path of the graph.
+        agreement: agreement of int8 with fp32; None for fp32.
     """
 
     path: Path
     agreement: Agreement | None = None
 
     def findings(self) -> Iterator[str]:
-        """What a user has to know of it, in sentences."""
+        """Yield sentences that tell the user how far the exported graph agrees with the original model."""
         measured = self.agreement
         if measured is None:
             yield "scores are those of torch"
@@ -57,19 +57,19 @@ def export_graph(
     """Write the graph of a model and compare it with torch, or int8 with fp32.
 
     Args:
-        bundle: the model's.
-        model: its weights.
-        path: the file to write.
+        bundle: bundle of the model.
+        model: the model in torch.
+        path: path of the file to write.
         dtype: `fp32` or `int8`.
-        dev: annotated text that int8 is measured on.
-        exact_layers: layers, counted from the embeddings, that int8 leaves in fp32.
+        dev: annotated dev set for the comparison of int8 and fp32; if None, random subwords are used.
+        exact_layers: number of layers, counted from the embeddings, that stay in fp32 in an int8 graph.
 
     Returns:
-        How far int8 agrees with fp32; None for fp32.
+        Agreement of int8 with fp32; None for fp32.
 
     Raises:
-        ParityError: the graph does not compute what torch computes.
-        EncoderError: the encoder cannot be written so.
+        ParityError: the fp32 graph does not compute the same scores as torch.
+        EncoderError: the encoder cannot be exported in this dtype.
     """
     subword_encoder = SubwordEncoder(bundle.tokenizer)
     windows = random_windows(subword_encoder, longest=bundle.manifest.window.size)

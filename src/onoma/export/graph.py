@@ -1,8 +1,9 @@
-"""Our own encoder with heads that are affine maps as an ONNX graph, written node by node for ONNX Runtime's kernels.
+"""ONNX graphs of :class:`~onoma.models.encoder.Encoder` with affine heads, built node by node for ONNX Runtime.
 
-What makes it faster than the traced graph: hidden states are one matrix of rows, so that a bias is added inside its
-product; subwords come before windows in it, so that attention's products read queries, keys and values in place
-instead of transposing them; GELU is one operator; the last layer's wide part is computed only where scores are wanted.
+Such a graph is faster than a traced one for four reasons. Hidden states are one matrix of rows, so that each bias is
+added within its matrix product. The rows are ordered by subword first and window second, so that the products of the
+attention read queries, keys and values without transposing them. GELU is a single operator. In the last layer,
+everything after the attention is computed only for the subwords whose scores are needed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _LOWEST = float(np.finfo(np.float32).min)
 
 
 def writable(model: Model) -> bool:
-    """Whether :func:`write_graph` knows all parts of a model."""
+    """Return whether :func:`write_graph` supports all parts of a model."""
     encoder = model.encoder
     return (
         isinstance(encoder, Encoder)
@@ -34,12 +35,12 @@ def writable(model: Model) -> bool:
 
 
 def write_graph(model: Model, *, arithmetic: Arithmetic | None = None, exact_layers: int = 0) -> onnx.ModelProto:
-    """A model that is :func:`writable` as a graph.
+    """Return the graph of a model.
 
     Args:
-        model: on any device.
-        arithmetic: of embeddings and layers; fp32 if not given. The heads are always computed in fp32.
-        exact_layers: how many layers, counted from the embeddings, are computed in fp32 all the same.
+        model: model for which :func:`writable` is true, on any device.
+        arithmetic: number format of embeddings and layers; fp32 if None. The heads are always computed in fp32.
+        exact_layers: number of layers, counted from the embeddings, that are computed in fp32 in any case.
     """
     encoder = model.encoder
     assert isinstance(encoder, Encoder)
@@ -55,7 +56,7 @@ def write_graph(model: Model, *, arithmetic: Arithmetic | None = None, exact_lay
     *lower, last = _layers(encoder)
     for number, layer in enumerate(lower):
         hidden = _layer(nodes, layer, hidden, attention, arithmetic=exact if number < exact_layers else chosen)
-    # If the mask contains a 2, only subwords marked with 2 are wanted, else all that are no padding.
+    # If the mask contains a 2, only scores of subwords marked with 2 are needed, otherwise of all but the padding.
     flat = nodes("Reshape", mask, nodes.whole(-1))
     wanted = nodes(
         "Squeeze", nodes("NonZero", nodes("Equal", flat, nodes("ReduceMax", flat, keepdims=0))), nodes.whole(0)
@@ -82,9 +83,10 @@ def _layers(encoder: Encoder) -> list[Layer]:
 
 
 def _embeddings(nodes: Nodes, parts: Embeddings, ids: str, real: str, *, arithmetic: Arithmetic) -> str:
-    """``[subwords, batch, narrow]``; positions count subwords, not places in the array.
+    """Add the embeddings; return the name of the result, ``[subwords, batch, embedding width]``.
 
-    They are whole numbers all the way: bf16 has none above 256 but the even ones.
+    Positions are counted without padding. They are computed as integers, because bf16 cannot represent odd numbers
+    above 256.
     """
     counted = nodes("CumSum", nodes("Cast", real, to=int(TensorProto.INT64)), nodes.constant(np.array(0)))
     places = nodes("Max", nodes("Sub", counted, nodes.whole(1)), nodes.whole(0))
@@ -94,7 +96,7 @@ def _embeddings(nodes: Nodes, parts: Embeddings, ids: str, real: str, *, arithme
 
 
 class _AttentionNodes:
-    """Attention in several heads over rows ``[subwords * batch, hidden]``."""
+    """Multi-head attention over rows of hidden states, ``[subwords * batch, hidden]``."""
 
     def __init__(self, nodes: Nodes, ids: str, real: str, *, heads: int, width: int) -> None:
         self._nodes = nodes
@@ -123,7 +125,7 @@ def _layer(
     arithmetic: Arithmetic,
     at: str | None = None,
 ) -> str:
-    """One layer's hidden states to the next one's, at all rows or at some."""
+    """Add a layer; return the name of its hidden states, for all rows or only for the rows ``at``."""
     maps, feed_forward = layer.attention, layer.feed_forward
     mixed = attention(*arithmetic.mapped(nodes, hidden, maps.query, maps.key, maps.value))
     if at is not None:

@@ -1,4 +1,4 @@
-"""An ONNX graph that grows node by node. It knows nothing of models."""
+"""Builder of ONNX graphs, node by node, independent of models."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 Attribute = int | float | str | Sequence[int]
 
 OPSET = 20
-"""The first with GELU as one operator; ONNX Runtime knows it since 1.17."""
+"""The first opset version with a GELU operator; ONNX Runtime supports it since version 1.17."""
 
 _OF_ONNX_RUNTIME = frozenset({"FusedMatMul", "MatMulIntegerToFloat"})
 _DOMAIN = "com.microsoft"
@@ -20,17 +20,19 @@ _IR_VERSION = 9
 
 
 class Nodes:
-    """Collects nodes and constants in the order in which they are computed; a value is known by its name."""
+    """Builder of a graph; nodes are added in the order of computation, and values are identified by their names."""
 
     def __init__(self) -> None:
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
 
     def __call__(self, operator: str, *inputs: str, **attributes: Attribute) -> str:
-        """Add a node with one output; an empty name leaves an input out.
+        """Add a node with one output and return the name of the output.
 
-        Returns:
-            The name of its output.
+        Args:
+            operator: name of the ONNX operator.
+            inputs: names of the input values; an empty name omits an optional input.
+            attributes: attributes of the node.
         """
         name = f"{operator}_{len(self._nodes)}"
         domain = _DOMAIN if operator in _OF_ONNX_RUNTIME else ""
@@ -40,13 +42,13 @@ class Nodes:
         return name
 
     def constant(self, values: NDArray[np.generic]) -> str:
-        """Keep an array in the graph."""
+        """Add an array to the graph as a constant; return its name."""
         name = f"constant_{len(self._constants)}"
         self._constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
     def whole(self, *numbers: int) -> str:
-        """Keep whole numbers as an array of one axis, which is what axes and shapes are given as."""
+        """Add integers as a one-dimensional constant, the format of axes and shapes; return its name."""
         return self.constant(np.array(numbers, dtype=np.int64))
 
     def model(
@@ -56,12 +58,12 @@ class Nodes:
         outputs: Mapping[str, tuple[str, Sequence[str | int]]],
         notes: Mapping[str, str],
     ) -> onnx.ModelProto:
-        """The finished graph.
+        """Return the finished model.
 
         Args:
-            inputs: int64 inputs with their axes.
-            outputs: for each fp32 output, by its name, the value that becomes it, and its axes.
-            notes: what a reader of the file shall know.
+            inputs: axes of the int64 inputs, by name.
+            outputs: name of the value and axes of each fp32 output, by the name of the output.
+            notes: metadata of the model.
         """
         named = [helper.make_node("Identity", [value], [name], name=name) for name, (value, _) in outputs.items()]
         graph = helper.make_graph(

@@ -1,6 +1,6 @@
-"""A model to an ONNX graph in one file, which takes its place only when ONNX Runtime computes what torch computes.
+"""Export of a model to an ONNX graph, written only if ONNX Runtime computes the same scores as torch.
 
-What our encoder computes is written node by node, all else is traced.
+Models that :mod:`onoma.export.graph` supports are built node by node; all others are traced.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from onoma.runtime.graph import INPUTS, output_of
 from onoma.runtime.onnx import OnnxBackend
 
 TOLERANCE = 1e-3
-"""Tag scores may differ by so much. Correct graphs of scores around 10 were measured at 1e-5 to 4e-5."""
+"""Maximum allowed difference of tag scores; for correct graphs and scores around 10, 1e-5 to 4e-5 were measured."""
 
 _OPSET = 17
 
@@ -34,20 +34,21 @@ def export_onnx(
 ) -> Parity:
     """Write a model as an ONNX graph.
 
-    The graph is as :mod:`onoma.runtime.graph` describes it; batch and subwords are free.
+    The graph follows the conventions of :mod:`onoma.runtime.graph`; the batch and subword axes are dynamic.
 
     Args:
-        model: on any device and in any mode; it is left as it is.
-        path: the file to write; an existing file is replaced.
-        samples: windows of subword ids with their special tokens, ``[subwords]`` each, of the lengths that will occur.
-        tolerance: by how much a tag score may differ.
+        model: model on any device and in any mode; it is not changed.
+        path: path of the file to write; an existing file is replaced.
+        samples: windows of subword ids with their special tokens, ``[subwords]`` each, with the range of lengths that
+            occurs in use.
+        tolerance: maximum allowed difference of tag scores.
 
     Returns:
-        The differences that were measured.
+        The measured differences between ONNX Runtime and torch.
 
     Raises:
-        ParityError: they are above the tolerance; ``path`` is then as it was.
-        EncoderError: torch cannot write the encoder as a graph.
+        ParityError: the differences are above the tolerance; ``path`` is not changed.
+        EncoderError: torch cannot export the encoder as a graph.
     """
     still = copy.deepcopy(model).cpu().eval()
     with replacing_path(path) as draft:
@@ -67,8 +68,9 @@ def _write(model: Model, path: Path) -> None:
 def _trace(model: Model, path: Path) -> None:
     """Trace the model with torch's older exporter.
 
-    It took 2 s for a six-layer encoder where the newer one took 10 to 15, and wrote all architectures tried. It follows
-    one path through the code, whatever the lengths; that is what the comparison over many lengths is for.
+    It took 2 s for a six-layer encoder, compared to 10 to 15 s with the newer one, and worked for all architectures
+    tried. It records a single path through the code, which may be wrong for other lengths; therefore the graph is
+    compared with torch over many lengths.
     """
     ids = torch.arange(2 * 8).view(2, 8) % 5
     mask = torch.ones_like(ids)

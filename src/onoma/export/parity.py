@@ -1,7 +1,4 @@
-"""Two engines and one model: by how much their logits differ.
-
-Knows nothing of files or of how an engine works.
-"""
+"""Differences between the logits of two engines for the same model, independent of files and engines."""
 
 from __future__ import annotations
 
@@ -19,18 +16,18 @@ Windows = Sequence[NDArray[np.int64]]
 FlatScores = NDArray[np.float32]
 
 _BUDGET = 1_024
-"""Subwords of a padded batch."""
+"""Maximum number of subwords of a padded batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parity:
-    """The largest differences between tag scores, over some windows.
+    """Largest differences between tag scores over some windows.
 
     Attributes:
-        engines: the candidate against the reference, every window alone.
-        batch: the candidate with a window among others, none of them longer, against the window alone.
-        padding: the candidate with a window among longer ones, and so padded, against the window alone.
-        samples: how many windows were compared.
+        engines: largest difference between candidate and reference, with each window in a batch of its own.
+        batch: largest difference in the candidate between a window without padding in a batch and the window alone.
+        padding: largest difference in the candidate between a window with padding in a batch and the window alone.
+        samples: number of windows compared.
     """
 
     engines: float
@@ -40,14 +37,14 @@ class Parity:
 
     @property
     def largest(self) -> float:
-        """The largest of the differences; NaN where one is."""
+        """Largest of the differences; NaN if any of them is."""
         return float(np.max([self.engines, self.batch, self.padding]))
 
     def require(self, tolerance: float) -> None:
-        """Refuse differences above the tolerance, and NaN.
+        """Check that the differences do not exceed the tolerance.
 
         Raises:
-            ParityError: with all the figures.
+            ParityError: a difference is above the tolerance or NaN.
         """
         if not self.largest <= tolerance:
             figures = ", ".join(f"{field.name} {getattr(self, field.name):.3g}" for field in fields(self))
@@ -58,15 +55,15 @@ class Parity:
 
 
 def compare(candidate: Backend, reference: Backend, *, samples: Windows) -> Parity:
-    """Measure by how much a candidate differs from a reference, and from itself in other batches.
+    """Measure how much a candidate differs from a reference, and from itself in other batches.
 
-    The longest sample reversed and its first half are added to the samples, so that there is always a window with a
-    neighbour of equal length and one with padding.
+    The longest sample, its reversal and its first half are added to the samples and run as one batch, so that there is
+    always a batch with two windows of equal length and one with padding.
 
     Args:
-        candidate: the engine in question.
-        reference: the engine that is right.
-        samples: windows of subword ids, ``[subwords]`` each, of the lengths that will occur.
+        candidate: engine to check.
+        reference: engine whose scores are taken as correct.
+        samples: windows of subword ids, ``[subwords]`` each, with the range of lengths that occurs in use.
 
     Raises:
         ValueError: there are no samples.
@@ -91,7 +88,7 @@ def compare(candidate: Backend, reference: Backend, *, samples: Windows) -> Pari
 
 
 def _run(backend: Backend, rows: Windows) -> list[FlatScores]:
-    """The scores of every row of one batch, ``[subwords, all numbers of a subword]`` each, without those at padding."""
+    """Return the scores of each row of one batch without padding, ``[subwords, scores of all tasks]`` each."""
     scores = run_one(backend, *pad(rows, filler=0))
     flat = np.concatenate([of_task.reshape(*of_task.shape[:2], -1) for of_task in scores.values()], axis=2)
     return [of_row[: len(row)] for of_row, row in zip(flat, rows, strict=True)]
@@ -102,5 +99,5 @@ def _difference(one: FlatScores, other: FlatScores) -> float:
 
 
 def _largest(differences: list[float]) -> float:
-    """Unlike the built-in function, NaN where one is."""
+    """Return the maximum; unlike the built-in ``max``, NaN if any value is NaN."""
     return float(np.max(differences))

@@ -1,7 +1,7 @@
-"""What goes into the affine maps of a model: measured in torch, on windows of any kind.
+"""Calibration of int8: ranges of the inputs of a model's affine maps, measured in torch.
 
-Windows of random subwords serve: on a MiniLM of six layers their largest values were those of real text within a few
-hundredths, because these belong to certain columns and special tokens.
+Windows of random subwords are sufficient: on a MiniLM with six layers, their largest values differed from those of real
+text by only a few hundredths, because the largest values belong to certain columns and special tokens.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from onoma.models import Model
 
 
 def random_windows(subword_encoder: SubwordEncoder, *, longest: int, count: int = 24) -> list[NDArray[np.int64]]:
-    """Windows of many lengths, of random subwords between the special tokens; the same ones every time.
+    """Return windows of various lengths with random subwords between the special tokens, always the same.
 
     Args:
-        subword_encoder: knows the vocabulary.
-        longest: subwords of the longest window, special tokens included.
-        count: how many windows.
+        subword_encoder: subword encoder with the vocabulary.
+        longest: number of subwords of the longest window, including special tokens.
+        count: maximum number of windows; their lengths are distinct.
     """
     random = np.random.default_rng(0)
     special = np.array([*subword_encoder.tokenizer.get_added_tokens_decoder()], dtype=np.int64)
@@ -38,11 +38,11 @@ def random_windows(subword_encoder: SubwordEncoder, *, longest: int, count: int 
 
 
 def measure_ranges(model: Model, windows: Sequence[NDArray[np.int64]]) -> dict[nn.Module, Range]:
-    """The range of what goes into each affine map, column by column.
+    """Measure the range of each column of the inputs of each affine map.
 
     Args:
-        model: on the CPU, in evaluation mode.
-        windows: subword ids, ``[subwords]`` each.
+        model: model on the CPU, in evaluation mode.
+        windows: subword ids of each window, ``[subwords]`` each.
     """
     ranges: dict[nn.Module, Range] = {}
 

@@ -1,4 +1,4 @@
-"""The network of the baseline ``bilstm`` as an ONNX graph, written node by node; see :mod:`onoma.baselines.bilstm`."""
+"""Export of the baseline ``bilstm`` to an ONNX graph, built node by node; see :mod:`onoma.baselines.bilstm`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from onoma.io.files import replacing_path
 from onoma.models.word_network import WordNetwork, computing
 
 TOLERANCE = 1e-3
-"""Tag scores may differ by so much."""
+"""Maximum allowed difference of tag scores."""
 
 _AXES: dict[str, Sequence[str | int]] = {
     "words": ("forms",),
@@ -30,25 +30,25 @@ _AXES: dict[str, Sequence[str | int]] = {
     "lengths": ("sentences",),
 }
 _ONNX_GATES = (0, 3, 1, 2)
-"""Torch's input, forget, cell and output gates in the order of ONNX: input, output, forget, cell."""
+"""Indices of torch's LSTM gates (input, forget, cell, output) in the order of ONNX: input, output, forget, cell."""
 
 
 def export_network(
     network: WordNetwork, path: Path, *, vocabulary: Vocabulary, samples: Sequence[Sequence[str]]
 ) -> float:
-    """Write a network, and compare what ONNX Runtime computes with what torch computes.
+    """Write a network as an ONNX graph, if ONNX Runtime computes the same scores as torch.
 
     Args:
-        network: on any device and in any mode; it is left as it is.
-        path: the file to write.
-        vocabulary: what it knows.
-        samples: sentences to compare on.
+        network: network on any device and in any mode; it is not changed.
+        path: path of the file to write.
+        vocabulary: vocabulary of the network.
+        samples: sentences for the comparison.
 
     Returns:
         The largest difference of a score.
 
     Raises:
-        ParityError: it is above :data:`TOLERANCE`; nothing is written then.
+        ParityError: the difference is above :data:`TOLERANCE`; ``path`` is not changed.
     """
     still = copy.deepcopy(network).cpu().eval()
     with replacing_path(path) as draft:
@@ -65,7 +65,7 @@ def export_network(
 
 
 def write_network(network: WordNetwork) -> onnx.ModelProto:
-    """The network's graph."""
+    """Return the graph of a network."""
     assert WordInputs._fields == tuple(_AXES)
     nodes = Nodes()
     words = nodes("Gather", nodes.constant(as_array(network.words.weight)), "words")
@@ -96,7 +96,7 @@ def write_network(network: WordNetwork) -> onnx.ModelProto:
 
 
 def _spelled(nodes: Nodes, network: WordNetwork) -> str:
-    """What the convolution finds in the characters of each form, ``[forms, filters]``."""
+    """Add the character convolution with max pooling; return the name of the result, ``[forms, filters]``."""
     embedded = nodes("Gather", nodes.constant(as_array(network.characters.weight)), "characters")
     filters = network.filters
     assert filters.bias is not None
@@ -113,7 +113,7 @@ def _spelled(nodes: Nodes, network: WordNetwork) -> str:
 
 
 def _gates(weights: Tensor) -> NDArray[np.float32]:
-    """The rows of a torch LSTM's weights, ``[4 * hidden, …]``, in the order of ONNX."""
+    """Return the rows of a torch LSTM's weights, ``[4 * hidden, …]``, with the gates in the order of ONNX."""
     rows = as_array(weights)
     blocks = rows.reshape(4, -1, *rows.shape[1:])
     return np.concatenate([blocks[gate] for gate in _ONNX_GATES])

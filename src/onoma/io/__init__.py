@@ -1,1 +1,1 @@
-"""Files and folders replaced as a whole, locks, compressed streams, digests; knows nothing of what is in them."""
+"""Input and output independent of content: replacement of files, locks, compression, digests, JSON and TOML text."""

@@ -1,4 +1,4 @@
-"""What differs between an unfinished job and the one that is asked for."""
+"""Differences between the settings of an unfinished job and those of the requested job."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 
 def changes(before: Mapping[str, object], now: Mapping[str, object]) -> dict[str, str]:
-    """What differs, by key, for people.
+    """Return a readable description of each difference, by key.
 
     >>> changes({"model": "a", "rows": 4}, {"model": "b", "rows": 4, "column": "text"})
     {'model': 'a, now b', 'column': 'not set, now text'}

@@ -1,6 +1,6 @@
-"""Bytes of files that may be compressed, as their last suffix says: ``.gz`` and ``.zst``; ``.xz`` is only read.
+"""Reading and writing of compressed files, independent of content.
 
-This module does not know what the bytes mean.
+The last suffix of a file determines its compression: ``.gz`` and ``.zst`` are read and written, ``.xz`` is only read.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ _STEP_BYTES = 1 << 10
 
 @contextmanager
 def reading(path: Path, *, once: ReadOnce | None = None) -> Iterator[BinaryIO]:
-    """The bytes of a file, decompressed.
+    """Open a file and yield a stream of its decompressed bytes.
 
     Args:
-        once: what to read instead of opening the path, where it can be read only once.
+        path: path of the file.
+        once: source to read instead of opening the path, if the path can be read only once.
 
     Raises:
-        CorpusError: the file is missing, a folder, damaged or cut short.
-        MissingExtraError: zstandard is not installed.
+        CorpusError: the file is missing, a folder, damaged, truncated, or needs too much memory to decompress.
+        MissingExtraError: the file is compressed with Zstandard, and zstandard is not installed.
     """
     suffix = path.suffix.lower()
     try:
@@ -63,7 +64,7 @@ def reading(path: Path, *, once: ReadOnce | None = None) -> Iterator[BinaryIO]:
 
 @contextmanager
 def compressing(file: BinaryIO, *, suffix: str) -> Iterator[BinaryIO]:
-    """What is written goes to the file, compressed as the suffix asks; the same bytes become the same bytes."""
+    """Yield a stream that compresses to a file as the suffix determines; equal input gives equal output."""
     if suffix == ".gz":
         with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
             yield cast("BinaryIO", packed)
@@ -75,24 +76,25 @@ def compressing(file: BinaryIO, *, suffix: str) -> Iterator[BinaryIO]:
 
 
 def need_compression(suffix: str) -> None:
-    """Check that what a suffix asks for is installed.
+    """Check that the library for the compression of a suffix is installed.
 
     Raises:
-        MissingExtraError: it is not.
+        MissingExtraError: the library is not installed.
     """
     if suffix == ".zst":
         _zstandard()
 
 
 class _WindowError(Exception):
-    """A frame refers back further than the library's bound."""
+    """Raised for a frame that needs a larger Zstandard window than the library allows."""
 
 
 class _Frames(RawIOBase):
-    """Zstandard frames one after the other; unlike the library's reader it minds where the last one ends.
+    """Stream of concatenated Zstandard frames.
 
-    Few bytes are unpacked at a time, as four of them can stand for 128 KiB. A frame that refers back further than the
-    library's bound, 128 MiB, is refused.
+    Unlike the library's reader, it raises an error if the last frame is truncated. Only a few bytes are decompressed at
+    a time, because four bytes can expand to 128 KiB. A frame that needs a larger Zstandard window than the library's
+    limit of 128 MiB raises an error.
     """
 
     def __init__(self, file: BinaryIO) -> None:

@@ -10,7 +10,7 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 def file_digest(path: Path) -> str:
-    """The SHA-256 of a file in hexadecimal; empty where there is no file."""
+    """Return the SHA-256 of a file in hexadecimal; an empty string if there is no file."""
     if not path.exists():
         return ""
     with path.open("rb") as file:
@@ -18,7 +18,7 @@ def file_digest(path: Path) -> str:
 
 
 def digest_below(path: Path, *, suffixes: Sequence[str]) -> str:
-    """The SHA-256 of a file, or of all files of a folder that have some suffixes, with their places in it."""
+    """Return the SHA-256 of a file, or of the relative paths and contents of a folder's files with certain suffixes."""
     if not path.is_dir():
         return file_digest(path)
     digest = hashlib.sha256()
@@ -29,7 +29,12 @@ def digest_below(path: Path, *, suffixes: Sequence[str]) -> str:
 
 
 def stamp_below(path: Path, *, suffixes: Sequence[str]) -> str:
-    """Size and time of a file, or of all such files of a folder: what changes when somebody writes to it."""
+    """Return a short digest of the paths, sizes and modification times of the files, which detects most changes.
+
+    Args:
+        path: a file, or a folder that is searched recursively.
+        suffixes: suffixes of the files in a folder to include.
+    """
     files = _files_below(path, suffixes) if path.is_dir() else [path]
     found = ((str(file), file.stat()) for file in files)
     stamps = "\n".join(f"{name}\0{status.st_size} {status.st_mtime_ns}" for name, status in found)
@@ -37,7 +42,7 @@ def stamp_below(path: Path, *, suffixes: Sequence[str]) -> str:
 
 
 def code_digest(parts: Iterable[str]) -> str:
-    """The SHA-256 of some of this package's source files, so that a change of the code cannot go unnoticed.
+    """Return the SHA-256 of some of this package's source files, to detect changes of the code.
 
     Args:
         parts: packages and modules by their path below ``onoma``, such as ``corpora`` and ``training/examples.py``.

@@ -1,4 +1,4 @@
-"""Files and folders that are replaced as a whole: the old content is there or the new, whatever dies in between."""
+"""Replacement of whole files and folders, so that an interrupted write never leaves incomplete new content."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from onoma.errors import CorpusError
 from onoma.io.terminal import VisibleText
 
 DRAFT = ".draft"
-"""The suffix of what is not whole yet; such names begin with a dot."""
+"""Suffix of incomplete files and folders; their names also begin with a dot."""
 
 
 @contextmanager
 def temporary_beside(path: Path) -> Iterator[Path]:
-    """A new path in the folder of ``path``; the file or folder that is there at the end is removed."""
+    """Yield an unused path in the folder of ``path``; at the end, a file or folder at this path is removed."""
     temporary = path.with_name(f".{path.name}.{_machine()}-{os.getpid()}-{secrets.token_hex(4)}{DRAFT}")
     try:
         yield temporary
@@ -36,7 +36,7 @@ def temporary_beside(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing_path(path: Path) -> Iterator[Path]:
-    """A path to write a file or a folder to, which takes the place of ``path`` only when all went well."""
+    """Yield a path to write a file or folder to; it replaces ``path`` only if no exception is raised."""
     with temporary_beside(path) as draft:
         yield draft
         if draft.is_dir():
@@ -46,7 +46,7 @@ def replacing_path(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing_bytes(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to that takes the place of ``path`` when it is whole and the disk holds it."""
+    """Yield a binary file to write to; when complete and synchronised to disk, it replaces ``path``."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing_path(path) as draft, draft.open("xb") as file:
         yield file
@@ -57,18 +57,17 @@ def replacing_bytes(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def replacing(path: Path, *, styled: bool = False) -> Iterator[TextIO]:
-    """A UTF-8 file to write to that takes the place of ``path`` only when all went well; ``-`` is standard output.
+    """Yield a UTF-8 file to write to; it replaces ``path`` only if no exception is raised. ``-`` is standard output.
 
-    It takes the place of what is there at the beginning. What somebody puts there later stays, and the new file is
-    called ``PATH.new``.
+    If another process has changed ``path`` in the meantime, that file is kept, and the new one is named ``PATH.new``.
 
     Args:
-        path: the file.
-        styled: the text is made for a terminal, with its control characters, which a terminal is not given otherwise.
+        path: path of the file.
+        styled: whether control characters are passed on to a terminal; otherwise visible symbols replace them.
 
     Raises:
-        CorpusError: the file cannot be written there, or the text holds half of a surrogate pair or, for standard
-            output in another encoding, a character that this encoding does not have.
+        CorpusError: the file cannot be written; ``path`` was changed in the meantime; the text contains an unpaired
+            surrogate or, for standard output, a character that its encoding does not have.
     """
     try:
         with _target(path, styled=styled) as file:
@@ -82,10 +81,10 @@ def replacing(path: Path, *, styled: bool = False) -> Iterator[TextIO]:
 
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """A folder to fill that gets the name ``path`` only when all went well.
+    """Yield a new folder to fill; it is renamed to ``path`` only if no exception is raised.
 
     Raises:
-        CorpusError: there is something already, or the folder cannot be written.
+        CorpusError: ``path`` exists and is not an empty folder, or the folder cannot be written.
     """
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
         raise CorpusError("exists already; choose a folder that is new or empty", path=path)
@@ -94,28 +93,30 @@ def new_folder(path: Path) -> Iterator[Path]:
         draft.mkdir()
         yield draft
         if path.is_dir():
-            path.rmdir()  # unless something has come into it meanwhile
+            path.rmdir()  # fails if something was put into the folder in the meantime
         draft.rename(path)
 
 
 def name_new(draft: Path, path: Path) -> None:
-    """Give a whole file the name ``path``, unless something has that name, be it only since a moment.
+    """Rename a complete file to ``path`` without replacing an existing file.
+
+    Where the file system supports hard links, this also holds for a file that another process creates at the same time.
 
     Raises:
-        FileExistsError: something has it; nothing was changed.
+        FileExistsError: ``path`` exists; nothing was changed.
     """
     try:
         os.link(draft, path)
     except OSError as error:
         if error.errno == errno.EEXIST or os.path.lexists(path):
             raise FileExistsError(errno.EEXIST, "exists already", str(path)) from None
-        draft.rename(path)  # a file system without links
+        draft.rename(path)  # the file system does not support hard links
     else:
         draft.unlink()
 
 
 def is_special(path: Path) -> bool:
-    """Whether there is something that is neither a file nor a folder: a device, a pipe, a socket."""
+    """Return whether a path exists but is neither a file nor a folder, for example a device, pipe or socket."""
     try:
         mode = path.stat().st_mode
     except OSError:
@@ -124,7 +125,7 @@ def is_special(path: Path) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, or a folder with all that is in it, where there is one."""
+    """Remove a file, or a folder with its contents; do nothing if the path does not exist."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -132,9 +133,9 @@ def remove(path: Path) -> None:
 
 
 def synchronise(path: Path) -> None:
-    """Have the disk hold a file, or the names in a folder, where the system can be asked that."""
+    """Synchronise a file or the entries of a folder to disk, if the operating system supports it."""
     with suppress(OSError):
-        # Windows synchronises only what was opened to write; a folder can be opened nowhere but to read.
+        # Windows synchronises only files opened for writing; folders can be opened only for reading on any system.
         handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
         try:
             os.fsync(handle)
@@ -143,9 +144,9 @@ def synchronise(path: Path) -> None:
 
 
 def is_alive(process: int) -> bool:
-    """Whether there is such a process on this machine; on Windows always."""
+    """Return whether a process with this id is running on this machine; always true on Windows."""
     if os.name == "nt":
-        return True  # there is no harmless signal
+        return True  # Windows has no signal that leaves the process unaffected
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -157,7 +158,7 @@ def is_alive(process: int) -> bool:
 
 @contextmanager
 def _target(path: Path, *, styled: bool) -> Iterator[TextIO]:
-    """A file for :func:`replacing`."""
+    """Yield the file for :func:`replacing`."""
     if str(path) == "-":
         yield sys.stdout if styled or not sys.stdout.isatty() else cast("TextIO", VisibleText(sys.stdout))
         return
@@ -179,7 +180,7 @@ def _target(path: Path, *, styled: bool) -> Iterator[TextIO]:
 
 
 def _seen(path: Path) -> tuple[int, int, int, int] | None:
-    """What tells a file from another one at the same place; None where there is none."""
+    """Return device, inode, size and modification time of a file, to detect changes; None if there is no file."""
     try:
         status = path.lstat()
     except OSError:
@@ -188,7 +189,7 @@ def _seen(path: Path) -> tuple[int, int, int, int] | None:
 
 
 def _remove_abandoned(path: Path) -> None:
-    """Remove drafts for ``path`` that processes of this machine have left when they died."""
+    """Remove drafts of ``path`` left behind by processes of this machine that are no longer running."""
     name = re.compile(re.escape(f".{path.name}.{_machine()}-") + r"(\d+)-[0-9a-f]+" + re.escape(DRAFT))
     with suppress(OSError):
         for draft in path.parent.iterdir():
@@ -197,7 +198,7 @@ def _remove_abandoned(path: Path) -> None:
 
 
 def _machine() -> str:
-    """A short name for this machine: others may write to the same folder."""
+    """Return a short id of this machine; it is part of draft names, as other machines may write to the same folder."""
     return f"{zlib.crc32(platform.node().encode()):08x}"
 
 

@@ -1,4 +1,4 @@
-"""JSON text of other people's to values: whatever is wrong with it, there is one error."""
+"""Parsing of untrusted JSON, with one exception type for all errors."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import json
 
 
 def parsed(text: str | bytes) -> object:
-    """The value that a text spells.
+    """Parse a JSON text.
 
     Raises:
-        json.JSONDecodeError: it is no JSON, or JSON that Python does not take: nested too deeply, or with a number of
-            thousands of digits.
+        json.JSONDecodeError: the text is not valid JSON or not UTF-8, or it is JSON that Python cannot parse: nested
+            too deeply, or with a number of thousands of digits.
     """
     try:
         value: object = json.loads(text)

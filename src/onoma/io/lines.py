@@ -1,7 +1,7 @@
-"""Text files to decoded lines with their numbers.
+"""Reading of text files as decoded lines with line numbers, independent of content.
 
-A line ends at a line feed, with or without a carriage return before it, and nowhere else: U+2028, U+0085 and the like
-are part of the text. This module does not know what the lines contain.
+A line ends at a line feed, with or without a carriage return before it, and nowhere else: U+2028, U+0085 and similar
+characters are part of the text.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from onoma.errors import ConfigError, CorpusError
 
 
 def numbered_lines(path: Path, *, encoding: str) -> Iterator[tuple[int, str]]:
-    """Each line without its end, and its number counted from 1.
+    """Yield the number of each line, counted from 1, and the line without its line ending.
 
     Raises:
-        CorpusError: the file is missing, a folder, binary, or not in this encoding; names line and byte.
-        ConfigError: there is no such encoding.
+        CorpusError: the file is missing, a folder, binary, or not in this encoding; the message for an encoding error
+            contains line and byte if possible.
+        ConfigError: the encoding is unknown.
     """
     number = 0
     try:
@@ -34,13 +35,15 @@ def numbered_lines(path: Path, *, encoding: str) -> Iterator[tuple[int, str]]:
 
 
 def whole_text(path: Path, *, encoding: str, keep_mark: bool = False) -> str:
-    """The text of a file with its line ends as they are.
+    """Return the text of a file with its line endings unchanged.
 
     Args:
-        keep_mark: leave a UTF-8 byte order mark in the text, for offsets that count it.
+        path: path of the file.
+        encoding: encoding of the file.
+        keep_mark: whether to keep a UTF-8 byte order mark in the text, for offsets that count it.
 
     Raises:
-        CorpusError, ConfigError: as :func:`numbered_lines`.
+        CorpusError, ConfigError: as in :func:`numbered_lines`.
     """
     try:
         text = path.read_bytes().decode(encoding if keep_mark else skipping_mark(encoding))
@@ -54,7 +57,7 @@ def whole_text(path: Path, *, encoding: str, keep_mark: bool = False) -> str:
 
 
 def skipping_mark(encoding: str) -> str:
-    """The codec of an encoding; that of UTF-8 skips a byte order mark."""
+    """Return the codec of an encoding; for UTF-8, the codec that skips a byte order mark."""
     return "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
 
 
@@ -72,7 +75,7 @@ def _unreadable(path: Path, encoding: str, error: OSError | LookupError) -> Corp
 
 
 def _undecodable(path: Path, encoding: str, error: UnicodeDecodeError) -> CorpusError:
-    """Look for the line again, for a decoder that works in blocks does not know it."""
+    """Return the error for an undecodable file; the line is searched again, as the decoder does not report it."""
     codec = skipping_mark(encoding)
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):

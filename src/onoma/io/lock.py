@@ -1,4 +1,4 @@
-"""One process at a time: a lock that the system releases when its holder dies, however it dies."""
+"""A lock between processes, which the operating system releases when its holder ends, even after a crash."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from onoma.errors import InputError
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a file, which is made with its folder where it does not exist and removed at the end.
+    """Hold a lock on a file; the file and its folder are created if necessary, and the file is removed at the end.
 
-    A file ``NAME.holder`` next to it says who holds it: on Windows a locked file cannot be read. Meanwhile the
-    holder may remove both, and on Windows, where an open file cannot be removed, the second.
+    A file ``NAME.holder`` next to it names the process that holds the lock, because a locked file cannot be read on
+    Windows. While it holds the lock, the process may remove both files; on Windows, where an open file cannot be
+    removed, only the second.
 
     Raises:
-        InputError: another process holds it.
+        InputError: another process holds the lock.
     """
     holder = path.with_name(f"{path.name}.holder")
     lock = _take(path, holder)
@@ -31,7 +32,9 @@ def locked(path: Path) -> Iterator[None]:
     finally:
         with suppress(OSError):
             holder.unlink(missing_ok=True)
-            path.unlink(missing_ok=True)  # while it is held, or it could be another one's; Windows does it afterwards
+            # Before the release, as the file could be another process's afterwards; fails on Windows, where the
+            # release removes it.
+            path.unlink(missing_ok=True)
         lock.release()
 
 
@@ -46,7 +49,7 @@ def _take(path: Path, holder: Path) -> FileLock:
             continue  # another process has just finished and removed the folder
         except Timeout:
             if not path.exists():
-                continue  # or the file
+                continue  # another process has just finished and removed the file
             name = holder.read_text(encoding="utf-8") if holder.is_file() else "another process"
             raise InputError(
                 f"{path.parent.parent}: another run is writing to this output folder ({name}); wait for it or stop "

@@ -1,7 +1,7 @@
-"""Files that can be read once only: pipes, terminals, standard input. Each is opened once, and what was seen is kept.
+"""Sources that can be read only once: pipes, terminals, standard input.
 
-A regular file can be opened again and begins anew; a pipe that is opened a second time has lost what the first reader
-took.
+Unlike a regular file, a pipe that is opened a second time has lost what the first reader consumed. Therefore each
+source is opened once, and bytes that were read in advance are kept.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import BinaryIO
 from onoma.errors import CorpusError, InputError
 
 STANDARD_INPUT = Path("-")
-"""What standard input is called among files."""
+"""Path that stands for standard input."""
 
 _SECONDS_FOR_A_WRITER = 10.0
 _BLOCK_BYTES = 1 << 16
@@ -26,30 +26,30 @@ _OF_THIS_PROCESS = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 
 
 def can_be_read_again(path: Path) -> bool:
-    """Whether opening a path twice, in any process, gives the same content twice."""
+    """Return whether opening a path twice, in any process, gives the same content twice."""
     return path != STANDARD_INPUT and not str(path).startswith(_OF_THIS_PROCESS) and (path.is_file() or path.is_dir())
 
 
 def is_read_once(path: Path) -> bool:
-    """Whether there is something that can be read only once."""
+    """Return whether a path exists and can be read only once."""
     return path == STANDARD_INPUT or (path.exists() and not can_be_read_again(path))
 
 
 def need_file(path: Path) -> None:
-    """Check that what is there, if anything, can be read more than once.
+    """Check that a path, if it exists, can be read more than once.
 
     Raises:
-        CorpusError: it is a pipe or a device.
+        CorpusError: the path is standard input, a pipe or a device.
     """
     if is_read_once(path):
         raise CorpusError("can be read only once, and has to be read more often; save it as a file first", path=path)
 
 
 class ReadOnce:
-    """Something that can be read once.
+    """A source that can be read only once, of which the beginning can be inspected in advance.
 
     Args:
-        path: a pipe, a terminal or ``-``.
+        path: path of a pipe or terminal, or ``-`` for standard input.
     """
 
     def __init__(self, path: Path) -> None:
@@ -58,7 +58,10 @@ class ReadOnce:
         self._head = b""
 
     def head(self, *, lines: int, size: int) -> bytes:
-        """The first lines, or fewer where there are not as many within so many bytes; they will still be read."""
+        """Return the beginning of the source without consuming it.
+
+        Blocks are read until there are at least ``lines`` lines or ``size`` bytes, or the source ends.
+        """
         file = self._opened()
         while self._head.count(b"\n") < lines and len(self._head) < size:
             block = _available(file)
@@ -69,12 +72,12 @@ class ReadOnce:
 
     @contextmanager
     def reading(self) -> Iterator[BinaryIO]:
-        """All of it, from the beginning."""
+        """Yield a stream of the whole source from its beginning."""
         with closing(self), BufferedReader(_Chained(self._head, self._opened())) as file:
             yield file
 
     def close(self) -> None:
-        """Leave the rest unread."""
+        """Close the source without reading the rest."""
         if self._file is not None:
             self._file.close()
 
@@ -85,22 +88,22 @@ class ReadOnce:
 
 
 def _standard_input() -> BinaryIO:
-    """Standard input as bytes.
+    """Return standard input as a binary file.
 
     Raises:
-        InputError: it is closed.
+        InputError: standard input is closed.
     """
     if sys.stdin is None or sys.stdin.closed:
         raise InputError("standard input is closed; name a file, or give a text")
     try:
-        # A file of its own: the interpreter cannot end while a thread waits for what is in sys.stdin.
+        # A separate file object, as the interpreter cannot exit while a thread waits for input from sys.stdin.
         return os.fdopen(os.dup(sys.stdin.fileno()), "rb")
     except OSError:
         return sys.stdin.buffer
 
 
 class _Chained(RawIOBase):
-    """Some bytes, and then the rest of a file as it comes."""
+    """Stream of some bytes followed by the rest of a file."""
 
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
         self._waiting = memoryview(head)
@@ -122,19 +125,23 @@ class _Chained(RawIOBase):
 
 
 def _available(file: BinaryIO) -> bytes:
-    """What is there now, or comes next; nothing at the end."""
+    """Return the bytes available now, or wait for the next ones; empty at the end of the file."""
     if isinstance(file, BufferedReader):
         return file.read1(_BLOCK_BYTES)
     return file.read(_BLOCK_BYTES)
 
 
 def _open_pipe(path: Path) -> BinaryIO:
-    """Open a pipe for which somebody writes, or begins to write soon."""
+    """Open a source; a named pipe must have a writer within a few seconds.
+
+    Raises:
+        CorpusError: no process writes to the pipe.
+    """
     if not path.is_fifo() or str(path).startswith(_OF_THIS_PROCESS):
         return path.open("rb")
     file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0)
     until = time.monotonic() + _SECONDS_FOR_A_WRITER
-    while (first := file.read(_BLOCK_BYTES)) == b"":  # None where somebody has it open and has not written yet
+    while (first := file.read(_BLOCK_BYTES)) == b"":  # None if a writer has opened it but has not written yet
         if time.monotonic() >= until:
             file.close()
             raise CorpusError("is a pipe that nothing writes to; start what writes to it first", path=path)

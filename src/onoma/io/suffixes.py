@@ -1,4 +1,4 @@
-"""What a file's name says of its content: the format, and whether it is compressed."""
+"""Detection of the format and compression of a file from its suffixes."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ FORMATS: Mapping[str, str] = {
     ".html": "html",
     ".htm": "html",
 }
-"""The format that each suffix stands for."""
+"""Format of each suffix."""
 
 COMPRESSIONS = (".gz", ".zst")
 """Suffixes of files that are written compressed."""
 
 READ_COMPRESSIONS = (*COMPRESSIONS, ".xz")
-"""Those of files that are read so."""
+"""Suffixes of files that are read compressed."""
 
 
 def plain_name(path: Path) -> Path:
-    """The path without the suffix of its compression."""
+    """Return the path without a suffix in ``COMPRESSIONS``."""
     return path.with_suffix("") if path.suffix.lower() in COMPRESSIONS else path
 
 
 def named_format(path: Path) -> str | None:
-    """The format that the suffix stands for, whether or not the file is compressed; None if it is that of no format."""
+    """Return the format of a file by its suffix, ignoring a suffix in ``COMPRESSIONS``; None if it is unknown."""
     return FORMATS.get(plain_name(path).suffix.lower())

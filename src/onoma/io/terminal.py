@@ -1,7 +1,7 @@
-"""Text from files, as a terminal may be given it: it cannot move the cursor, change colours or answer questions.
+"""Safe output of untrusted text to a terminal, so that it cannot move the cursor, change colours or send input.
 
-Labels, ids, names of files and columns, and whatever else others have written goes through :func:`visible` before it is
-shown; so does every message as a whole.
+Labels, ids, names of files and columns, and all other external text is passed through :func:`visible` before it is
+shown, and so is every message as a whole.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _VISIBLE = str.maketrans(
 
 
 def visible(text: str) -> str:
-    r"""Control characters as pictures, but for tabs and line feeds.
+    r"""Return a text with its control characters, except tabs and line feeds, replaced with visible symbols.
 
     >>> visible("red: \x1b[31m")
     'red: ␛[31m'
@@ -27,7 +27,7 @@ def visible(text: str) -> str:
 
 
 class VisibleText(TextIOBase):
-    """A stream to a terminal through which everything is made visible."""
+    """A text stream to a terminal that applies :func:`visible` to everything written."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

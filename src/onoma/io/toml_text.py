@@ -1,4 +1,4 @@
-"""Plain values to TOML, which Python reads but does not write."""
+"""Serialization of plain values as TOML; the standard library can only parse it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def toml_text(tables: Mapping[str, object]) -> str:
-    """A TOML document; a value of None is left out.
+    """Return a TOML document; values of None are omitted.
 
     >>> print(toml_text({"output": "runs/a", "data": {"train": ["a.conll"], "strict": None}, "task": [{"name": "x"}]}))
     output = "runs/a"
@@ -23,7 +23,7 @@ def toml_text(tables: Mapping[str, object]) -> str:
     name = "x"
 
     Args:
-        tables: texts, numbers, truth values, lists and tables by key.
+        tables: strings, numbers, booleans, lists and tables, by key.
     """
     plain: dict[str, object] = {}
     lines: list[str] = []
@@ -40,10 +40,10 @@ def toml_text(tables: Mapping[str, object]) -> str:
 
 
 def toml_value(value: object) -> str:
-    """A value on one line.
+    """Return a value as TOML on one line.
 
     Raises:
-        TypeError: TOML has no such value.
+        TypeError: the type does not exist in TOML.
     """
     if isinstance(value, bool):
         return str(value).lower()
@@ -71,7 +71,7 @@ def _key(key: str) -> str:
 
 
 def _is_tables(value: object) -> TypeGuard[Sequence[Mapping[str, object]]]:
-    """Whether it is a list of tables, each of which is written under a header of its own."""
+    """Return whether a value is a list of tables, each of which is written with a header of its own."""
     if not isinstance(value, Sequence) or isinstance(value, str) or not value:
         return False
     return all(isinstance(each, Mapping) for each in value)

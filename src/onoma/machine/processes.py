@@ -28,7 +28,7 @@ class WorkerProcess:
 
     Attributes:
         pipe: the parent's end of the pipe; at end of file once the process has died.
-        process: the process.
+        process: the underlying :mod:`multiprocessing` process.
     """
 
     def __init__(self, work: Callable[..., None], *arguments: Any, threads: int | None = None) -> None:

@@ -87,8 +87,8 @@ def has_prefix(tag: str) -> bool:
 def decode_tags(tags: Sequence[str], scheme: Scheme) -> Decoded:
     """Decode the tags of one sentence into chunks.
 
-    A transition that the scheme does not allow is repaired by the rule of the CoNLL scorer: an open entity ends there,
-    unless the tag continues it, and the tag begins a new one. An entity that needed a repair is not sound.
+    A transition that the scheme does not allow is repaired by the rule of the CoNLL scorer: an open entity ends before
+    the tag, and the tag, unless it is ``O``, begins a new one. An entity that needs such a repair is not sound.
 
     Raises:
         SchemeError: a tag has no label, or its prefix is not in the scheme.

@@ -26,7 +26,7 @@ class SentenceTask(LabelTask):
     """Prediction of a label for each sentence."""
 
     def targets(self, encoded: Encoded, *, unusable: Counter[str]) -> Targets:
-        """See :meth:`onoma.tasks.Task.targets`: all words of a sentence get the label of the gold span in it."""
+        """See :meth:`onoma.tasks.Task.targets`: all words of each sentence that a gold span touches get its label."""
         return label_targets(encoded, _whole_sentences(encoded), self.labels, unusable=unusable)
 
     def settled(self, scores: NDArray[np.floating]) -> int:

@@ -30,7 +30,7 @@ _LONGEST = 2_048
 """Maximum number of words that are decoded at once; longer sentences are decoded in pieces to bound memory."""
 
 Parameters = Mapping[str, NDArray[np.floating]]
-"""Learned parameters of the head that decoding needs: ``step``, ``start`` and ``end`` of a CRF, none of a linear head."""
+"""Learned parameters that decoding needs: ``step``, ``start`` and ``end`` of a CRF head, none of a linear head."""
 
 
 class TagTask:
@@ -254,7 +254,7 @@ class TagPrediction:
 def _cuts(scores: NDArray[np.floating]) -> list[int]:
     """Return the start of each piece of a sentence, followed by the end of the sentence.
 
-    Each cut is before the word that is most likely outside all entities, among the last quarter of the longest piece.
+    Each cut is before the word that is most likely outside all entities, within the last quarter of the maximum length.
     """
     cuts = [0]
     while len(scores) - cuts[-1] > _LONGEST:

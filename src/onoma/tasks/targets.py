@@ -14,7 +14,7 @@ from onoma.schemes import Chunk
 from onoma.text import Entity, words_touched
 
 Overlaps = Literal["flat", "nested", "free"]
-"""Allowed overlaps of entities: none (``flat``), one inside the other but not crossing (``nested``), or any (``free``)."""
+"""Allowed overlaps of entities: none (``flat``), one inside the other (``nested``), or any (``free``)."""
 
 OVERLAPS = "overlaps a longer entity: left out"
 """Reason that is counted for an annotation that overlaps a longer one."""
