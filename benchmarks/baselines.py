@@ -1,13 +1,13 @@
-"""The baselines beside one another: F1, the time to train, and the speed of tagging.
+"""Comparison of the baselines CRF, BiLSTM-CRF and gazetteer: F1, training time and tagging speed.
 
     python benchmarks/baselines.py [--corpora wnut17 wikigold …] [--kinds crf bilstm gazetteer] [--seeds 1]
         [--set KEY=VALUE ...]
 
-Models are trained by `onoma train --encoder KIND` with its defaults into runs/baselines/CORPUS-KIND-SEED; one that
-exists is used as it is, and several processes may train at once. F1 is exact. `training` is seconds of one processor
-for the whole command, dev and test included; `tagging` is words a second of one processor over the texts of test, with
-their given words, in one thread, each text seen for the first time. Processor time is what is given, since it hardly
-depends on what else the machine does.
+Models are trained by `onoma train --encoder KIND` with its defaults into runs/baselines/CORPUS-KIND-SEED. An existing
+model is reused, and several processes may train at once. F1 is exact F1. `training` is the processor time of the whole
+command in seconds, including the evaluation on dev and test. `tagging` is the number of words per second of processor
+time on the test texts, with the given words, in one thread; each text is tagged only once. Processor time is reported
+because it hardly depends on other processes on the machine.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def model(name: str, kind: str, seed: int, settings: dict[str, str]) -> Model:
 
 
 def train(one: Model) -> None:
-    """Train a model where there is none, and keep how much processor time that took."""
+    """Train a model unless it exists, and save the processor time in seconds."""
     before = os.times()
     do([one])
     after = os.times()
@@ -49,7 +49,7 @@ def _seconds(one: Model) -> Path:
 
 
 def tagging(one: Model) -> float:
-    """Words a second, in a process of its own."""
+    """Return the tagging speed in words per second, measured in a separate process."""
     command = [sys.executable, __file__, "--tag", str(one.folder), str(one.parts.test)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment(HERE, 1))
     return float(done.stdout)
@@ -68,7 +68,7 @@ def tag(folder: Path, test: Path) -> float:
 
 
 def figures(models: list[Model]) -> dict[str, object]:
-    """What is known of the models of some seeds."""
+    """Return F1, training time, tagging speed and size of the models of all seeds."""
     seconds = [json.loads(path.read_text(encoding="utf-8")) for path in map(_seconds, models) if path.exists()]
     return {
         "dev": mean_and_deviation([one.f1("dev") for one in models]),

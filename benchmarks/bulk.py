@@ -1,11 +1,12 @@
-"""A large job: undisturbed, killed and resumed, and with two workers; what it costs, and whether it comes out the same.
+"""Speed, memory and robustness of a large bulk job: uninterrupted, killed and resumed, and with two workers.
 
     python benchmarks/bulk.py [--model runs/wnut17-1] [--documents 1000000] [--format parquet]
 
-Real tweets, repeated with a number each so that no two rows are the same, are tagged by `onoma tag`, with one thread a
-worker. One run is left alone. Another is killed three times, by SIGKILL at a moment that a seed chooses, and resumed
-each time. A run over half of the rows tells whether memory grows with their number. Then one worker and two tag a part
-of the rows, in turn. With `--parts bulk_versions --before SRC` another version and this one do so.
+Real tweets are repeated, each with a number so that no two rows are equal, and tagged by `onoma tag` with one thread
+per worker. One run is not interrupted. Another is killed three times by SIGKILL, at random moments that depend on the
+seed, and resumed each time; its output must be identical. A run over half of the rows shows whether memory grows with
+the number of rows. Then one worker and two workers tag a part of the rows in turn. With
+`--parts bulk_versions --before SRC`, another version of onoma and this one tag a part of the rows in turn.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ KILLS = 3
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How a command went."""
+    """Exit status, duration and memory of a command."""
 
     status: int
     seconds: float
@@ -42,7 +43,7 @@ class Run:
 
 
 def tweets(arguments: argparse.Namespace, number: int) -> Iterator[str]:
-    """Lines of all files of tweets, or their first few words, again and again, each with its number."""
+    """Yield the lines of all tweet files, or their first words, in a cycle, each followed by its number."""
     lines = [
         line
         for path in sorted(arguments.texts.glob("*.10000.txt"))
@@ -54,7 +55,7 @@ def tweets(arguments: argparse.Namespace, number: int) -> Iterator[str]:
 
 
 def write_rows(path: Path, texts: Iterator[str]) -> int:
-    """Write texts as a table or as JSON Lines, and count their words."""
+    """Write texts to a Parquet or JSON Lines file and return the number of their words."""
     words = 0
     if path.suffix == ".jsonl":
         with path.open("w", encoding="utf-8") as file:
@@ -73,7 +74,7 @@ def write_rows(path: Path, texts: Iterator[str]) -> int:
 
 
 def tag(arguments: argparse.Namespace, source: Path, output: Path, *more: str, seconds: float | None = None) -> Run:
-    """One run of the command, killed after so many seconds if it has not ended by then."""
+    """Run `onoma tag` once and kill it if it has not ended after ``seconds``."""
     command = [sys.executable, "-m", "onoma", "tag", "--model", str(arguments.model), str(source)]
     started = time.perf_counter()
     process = subprocess.Popen([*command, "--output", str(output), "--threads", "1", *more], start_new_session=True)
@@ -94,13 +95,13 @@ def digest(path: Path) -> str:
 
 
 def done_rows(output: Path, *, shard_rows: int) -> int:
-    """Rows that stand after a kill, as the journal has them."""
+    """Return the number of rows that the journal records as written after a kill."""
     journal = output.with_name(f"{output.name}.unfinished") / "journal.jsonl"
     return max(0, journal.read_bytes().count(b"\n") - 1) * shard_rows if journal.exists() else 0
 
 
 def killed(arguments: argparse.Namespace, source: Path, output: Path, *, seconds: float) -> list[dict[str, object]]:
-    """Kill a job at random moments, resume it each time, and let the last run end."""
+    """Kill a job at random moments, resume it each time, and let the last run finish."""
     moments = random.Random(arguments.seed)
     story: list[dict[str, object]] = []
     for _ in range(KILLS):
@@ -120,7 +121,7 @@ def rows_of(path: Path) -> int:
 
 
 def disturbed(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
-    """All rows undisturbed, killed and resumed; and half of them."""
+    """Measure all rows uninterrupted, all rows killed and resumed, and half of the rows."""
     suffix = arguments.format
     source, half = folder / f"all.{suffix}", folder / f"half.{suffix}"
     words = write_rows(source, tweets(arguments, arguments.documents))
@@ -146,7 +147,7 @@ def disturbed(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
 
 
 def with_workers(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
-    """One worker and two, in turn."""
+    """Measure one worker and two workers in turn."""
     source = folder / f"part.{arguments.format}"
     write_rows(source, tweets(arguments, arguments.compared))
     times: dict[int, list[float]] = {1: [], 2: []}
@@ -166,7 +167,7 @@ def with_workers(arguments: argparse.Namespace, folder: Path) -> dict[str, objec
 
 
 def versions(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
-    """Another version and this one, in turn; which is first changes from pair to pair."""
+    """Measure another version and this one in turn; the order alternates from pair to pair."""
     sources = {"before": arguments.before.resolve(), "after": Path(__file__).parents[1] / "src"}
     figures: dict[str, object] = {"documents": arguments.compared, "pairs": arguments.pairs}
     for suffix, target in (("jsonl", "jsonl"), ("jsonl", "csv"), ("parquet", "parquet")):
@@ -188,7 +189,7 @@ def versions(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
 
 
 PARTS = {"bulk": disturbed, "bulk_workers": with_workers, "bulk_versions": versions}
-"""What is measured, by the name of the file of results."""
+"""Functions that measure, by the name of the results file."""
 
 
 def main() -> None:

@@ -1,11 +1,11 @@
-"""What a calibration that is fitted on one half of dev does for scores on the other half.
+"""Effect of a calibration fitted on one half of the dev set on the scores of the other half.
 
     python benchmarks/calibration.py --model runs/wnut17 --dev FILE [--model runs/bc5cdr --dev FILE] [--splits 20]
 
-Dev is split at random into halves by documents. `onoma calibrate` fits its numbers on one half, and the expected
-calibration error without and with them is measured on the other. The figures are means over the splits with their
-standard deviations. `ece_by_chance` is the error that true scores would have with as many entities; the fewer
-entities, the larger it is.
+The dev set is split at random into two halves by document. The calibration of `onoma calibrate` is fitted on one half,
+and the expected calibration error (ECE) without and with it is measured on the other. Results are means and standard
+deviations over the splits. `ece_by_chance` is the expected ECE of perfectly calibrated scores for the same number of
+entities; the fewer entities, the larger it is.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from onoma.text import Document
 
 
 def calibrated(bundle: Bundle, temperature: float, scaling: Scaling) -> Bundle:
-    """The same model with a calibration."""
+    """Return the same bundle with the given calibration."""
     card = CalibrationCard(
         temperature=temperature,
         slope=scaling.slope,

@@ -1,11 +1,12 @@
-"""How well a model finds names in text all in capitals, and all in lower case.
+"""F1 of a model on text in upper case and in lower case.
 
     python benchmarks/case.py [--model en] [--structure on off]
 
-Exact F1 over persons, places and organisations, the words given, on the test part of WNUT 2017, on the articles of
-wikigold that the shipped model has not seen and on the dev part of the English Web Treebank, on which it was trained:
-as it is, with each word in capitals, and with each word in lower case. A word that would be longer or shorter then
-stays as it is. A difference is tested as in `benchmarks/raw_text.py`.
+Exact F1 over persons, locations and organisations, with the given words, on three corpora: the test set of WNUT 2017,
+the articles of wikigold that the shipped model was not trained on, and the dev set of the English Web Treebank, on
+which it was trained. Each corpus is tagged unchanged, with each word in upper case, and with each word in lower case.
+Words whose length would change are not changed. With two settings of `--structure`, their difference is tested as in
+`benchmarks/raw_text.py`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ CASES: dict[str, Callable[[str], str]] = {"as it is": str, "capitals": str.upper
 
 
 def corpora() -> dict[str, list[Document]]:
-    """The documents of each corpus by its name."""
+    """Return the documents of each corpus by its name."""
     wnut = ReadOptions(labels=WNUT, unannotated=WITHOUT_MISC)
     return {
         "wnut17 test": list(read(DATA / "wnut17" / "emerging.test.annotated", options=wnut)),
@@ -38,7 +39,7 @@ def corpora() -> dict[str, list[Document]]:
 
 
 def respelled(document: Document, spell: Callable[[str], str]) -> Document:
-    """The document with each of its words spelled so; all offsets stay."""
+    """Return the document with ``spell`` applied to each word whose length it keeps; offsets do not change."""
     text = document.text
     for word in document.words or ():
         new = spell(word.text)

@@ -1,19 +1,20 @@
-"""What people ask of a comparison, each by one `onoma compare`.
+"""Typical uses of `onoma compare`: learning curves, encoder sizes, forecasts, and the overhead of the command.
 
     python benchmarks/comparison.py curves [--seeds 3] [--candidates small crf …]
     python benchmarks/comparison.py sizes [--seeds 3]
     python benchmarks/comparison.py forecast [--seeds 10]
     python benchmarks/comparison.py overhead [--seeds 3]
 
-`curves`: `small` and `multilingual` beside a BiLSTM-CRF, a CRF and a gazetteer on WNUT 2017, BC5CDR and wikigold, at
-100, 300, 1,000 and all training sentences. `sizes`: on WNUT 2017 the encoder `multilingual` whole, with the subwords of
-English alone, with 6 and with 3 layers, beside `small` whole and with 3 layers. `forecast`: `small` on BC5CDR and
-wikigold at 100, 200 and 400 sentences, from which F1 on dev is forecast at 1,600 sentences and at all of wikigold's
-1,142, for each seed alone; beside it stands what training on so many gave. `overhead`: the time of a comparison of the
-encoder `small` at 300 sentences of WNUT 2017, a run at a time, beside the time of its runs.
+`curves`: learning curves of `small`, `multilingual`, a BiLSTM-CRF, a CRF and a gazetteer on WNUT 2017, BC5CDR and
+wikigold, with 100, 300, 1,000 and all training sentences. `sizes`: the encoder `multilingual` complete, with only the
+subwords of English, with 6 layers and with 3 layers, and the encoder `small` complete and with 3 layers, on WNUT 2017.
+`forecast`: `small` on BC5CDR and wikigold with 100, 200 and 400 sentences. From these, F1 on dev is forecast for 1,600
+sentences (BC5CDR) and for all 1,142 sentences (wikigold), for each seed separately, and compared with the F1 of a model
+trained on that many. `overhead`: the time of a whole comparison (`small`, 300 sentences of WNUT 2017, one run at a
+time) relative to the training time of its runs.
 
-The comparison is written to runs/comparison/NAME, with the TOML file from which it was made; one that was stopped goes
-on. Encoders are pruned by `onoma prune` to runs/comparison/encoders.
+A comparison is written to runs/comparison/NAME, and its TOML file to runs/comparison/NAME.toml; an interrupted one is
+resumed. Encoders are pruned into runs/comparison/encoders, as by `onoma prune`.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def compared(
     seeds: int,
     jobs: int | None = None,
 ) -> dict[str, object]:
-    """Do a comparison, or what is left of it."""
+    """Run a comparison, or resume an unfinished one, and return its results."""
     path = HERE / f"{name}.toml"
     path.parent.mkdir(parents=True, exist_ok=True)
     tables: list[tuple[str, Mapping[str, object]]] = [
@@ -107,7 +108,7 @@ def forecasts(seeds: int) -> dict[str, object]:
 
 
 def draw(cells: Path, last: int | str, seed: int) -> dict[str, float]:
-    """What the small sizes of one seed forecast of its last one."""
+    """Return the forecast from the small sizes of one seed, and the F1 reached with the last size."""
     *known, reached = (read_record(cells / f"{size}-{seed}") for size in (*FITTED_ON, last))
     assert reached is not None
     (expected,) = forecast({each.learnt: [each.dev["f1"]] for each in known if each is not None}, [reached.learnt])
@@ -121,7 +122,7 @@ def draw(cells: Path, last: int | str, seed: int) -> dict[str, float]:
 
 
 def overhead(seeds: int) -> dict[str, object]:
-    """The share of a comparison that is not training, from the start of the command to its end."""
+    """Return the time of a whole comparison command, its training time, and the overhead as a share of training."""
     remove(HERE / "overhead")
     started = time.perf_counter()
     compared("overhead", corpora=["wnut17"], candidates={"small": "small"}, sizes=(300,), seeds=seeds, jobs=1)

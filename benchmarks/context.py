@@ -1,22 +1,23 @@
-"""What context is worth: F1 on short and long text, and words a second, by window, context and training text.
+"""Effect of context: F1 on short and long texts, and speed, by window size, context and training text.
 
     python benchmarks/context.py [--corpora wikigold bc5cdr wnut17] [--seeds 1 2 3] [--rounds 5] [--threads 1]
         [--part dev] [--set KEY=VALUE ...]
 
-Models are trained by `onoma train` in the ways of ``WAYS``, on sentences alone, on sentences that follow one another,
-or on these and also on rows of mixed lengths, with windows of 128, 256 or 512 subwords; the epoch is chosen on dev,
-read in the same way. Each model then tags test, or dev to choose by, twice: its sentences alone (short), and joined
-(long): the articles of wikigold, the abstracts of BC5CDR as the file has them one after the other, and 200 tweets of
-WNUT 2017, which do not belong together. Long text is tagged with each window of ``WINDOWS`` and each context of
-``CONTEXTS``, which is what a window has before and behind its core, in subwords; a window's size is the same whatever
-the context. Figures are exact F1 of the fp32 graph, in percent.
+Models are trained by `onoma train` in the ways of ``WAYS``: on single sentences (`sentences`), on documents of
+consecutive sentences (`joined`), or on these and additionally on documents of mixed lengths (`mixed`), with windows of
+128, 256 or 512 subwords. The best epoch is chosen on dev, which is read in the same way. Each model then tags test (or
+dev, to choose settings) twice: as single sentences (`short`) and as long texts (`long`). Long texts are the articles of
+wikigold, the whole file of abstracts of BC5CDR, and groups of 200 unrelated tweets of WNUT 2017. They are tagged with
+each window size in ``WINDOWS`` and each context in ``CONTEXTS``: the number of subwords before and after the core of a
+window. The window size includes the context. F1 is exact F1 of the fp32 graph, in percent.
 
-Speeds are those of one model on long text, and do not depend on how it was trained: all settings in turn, in each
-round; words a second of processor time, and the ratio to windows of 128 with 6 and 6 in the same round. `computed` is
-the subwords that are computed, special tokens included, over the subwords of the text.
+Speed is measured with one model per corpus on long texts, since it does not depend on the training: all settings in
+turn in each round. Reported are words per second of processor time, and the ratio to windows of 128 subwords with 6
+subwords of context on each side in the same round. `computed` is the number of computed subwords, including special
+tokens, divided by the number of subwords of the texts.
 
-Models are trained into runs/context/CORPUS-WAY-SEED, and their figures stand beside them; what exists is used as it is,
-so that a benchmark that was stopped goes on. Several processes may train at once.
+Models are trained into runs/context/CORPUS-WAY-SEED, and their F1 scores are saved next to them. Existing ones are
+reused, so an interrupted benchmark can be continued. Several processes may train at once.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ WAYS: Mapping[str, Mapping[str, object]] = {
     "mixed 256": {**MIXED, "model.window": 256},
     "mixed 512": {**MIXED, "model.window": 512},
 }
-"""How a model is trained, and the settings for it."""
+"""Ways to train a model, with the settings of each."""
 
 Part = Literal["dev", "test"]
 TWEETS = 200
@@ -64,7 +65,7 @@ RUNS = Path("runs/context")
 
 
 def model(name: str, way: str, seed: int, changed: Mapping[str, str]) -> Model:
-    """A model trained in one of the ways; the files of wikigold say what a document is, and tweets are alone."""
+    """Return a model trained in one of the ways; wikigold has document boundaries, and tweets are single texts."""
     parts = sentences_of(name) if way == "sentences" else corpus(name)
     documents = "file" if name == "bc5cdr" and way != "sentences" else "auto"
     settings = {"training.seed": seed, "data.documents": documents, **WAYS[way], **changed}
@@ -73,7 +74,7 @@ def model(name: str, way: str, seed: int, changed: Mapping[str, str]) -> Model:
 
 
 def sentences_of(name: str) -> Parts:
-    """The parts of a corpus with a document for each sentence."""
+    """Return the parts of a corpus with one document per sentence."""
     parts = corpus(name)
     if name != "wikigold":
         return parts
@@ -85,7 +86,7 @@ def sentences_of(name: str) -> Parts:
 
 
 def texts_of(name: str, part: Part) -> dict[str, list[Document]]:
-    """A part as short and as long texts."""
+    """Return a part of a corpus as short and as long texts."""
     short = list(read(getattr(sentences_of(name), part)))
     if name == "wikigold":
         return {"short": short, "long": list(read(getattr(corpus(name), part)))}
@@ -95,10 +96,10 @@ def texts_of(name: str, part: Part) -> dict[str, list[Document]]:
 
 @dataclass(frozen=True, slots=True)
 class WithContext(Windower):
-    """Cuts with another context before the core of a window than behind it.
+    """A windower with separate context sizes before and after the core of a window.
 
     Attributes:
-        before, behind: subwords of context at most.
+        before, behind: maximum number of subwords of context before and after the core.
     """
 
     before: int = 0
@@ -120,7 +121,7 @@ class WithContext(Windower):
 
 
 class BundleWithContext(Bundle):
-    """A bundle that tags in windows of some size and context."""
+    """A bundle that tags with the given window size and context."""
 
     def __init__(self, bundle: Bundle, *, window: int, before: int, behind: int) -> None:
         manifest = bundle.manifest.replace(window=Windowing(size=window, overlap=0))
@@ -140,7 +141,7 @@ class BundleWithContext(Bundle):
 
 
 Setting = tuple[int, tuple[int, int]]
-"""A window's size, and its context before and behind."""
+"""Window size, and context before and after the core, in subwords."""
 
 
 def settings() -> Iterator[Setting]:
@@ -153,7 +154,7 @@ def named(setting: Setting) -> str:
 
 
 def taggers(folder: Path, *, threads: int) -> dict[Setting, Tagger]:
-    """The same model with each of the settings."""
+    """Return taggers of the same model, one for each setting."""
     bundle = load_bundle(folder)
     backend = backend_of(bundle, dtype="fp32", threads=threads)
     return {
@@ -165,7 +166,7 @@ def taggers(folder: Path, *, threads: int) -> dict[Setting, Tagger]:
 
 
 def figures_of(name: str, folder: Path, *, part: Part, threads: int) -> dict[str, float]:
-    """F1 on short text and, by setting, on long text; kept beside the model."""
+    """Return F1 on short texts and, by setting, on long texts; cached in a file next to the model."""
     kept = folder.with_name(f"{folder.name}-{part}.json")
     found: dict[str, float] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     tagging, texts = taggers(folder, threads=threads), texts_of(name, part)
@@ -178,7 +179,7 @@ def figures_of(name: str, folder: Path, *, part: Part, threads: int) -> dict[str
 
 
 def speeds_of(name: str, folder: Path, *, part: Part, rounds: int, threads: int) -> dict[str, object]:
-    """Words a second of processor time of each setting on long text, and what is computed of it."""
+    """Return words per second of processor time and the share of computed subwords of each setting on long texts."""
     tagging = taggers(folder, threads=threads)
     texts = [document.with_entities(()) for document in texts_of(name, part)["long"]]
     words = sum(len(document.words or ()) for document in texts)

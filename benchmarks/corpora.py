@@ -1,7 +1,7 @@
-"""The real corpora of benchmarks: train, dev and test, always the same, split here where they come in one part.
+"""Train, dev and test sets of the corpora that the benchmarks use; a corpus published in one part is split here.
 
-A split is by document where there are documents, in an order that the seed 1 decides: 70 %, 10 % and 20 %. Its files
-lie below ``runs/data``.
+Documents are shuffled with seed 1 and split into 70 %, 10 % and 20 %; in files without document boundaries each
+sentence is a document. The files are written to ``runs/data``.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ PARTS = {
     "ncbi": ("ncbi-disease", "train.tsv", "devel.tsv", "test.tsv"),
     "weibo": ("weibo", *(f"weiboNER_2nd_conll.{part}" for part in ("train", "dev", "test"))),
 }
-"""Corpora that come in three parts."""
+"""Corpora published with train, dev and test sets: folder and file names."""
 
 WHOLE = {
     "wikigold": (DATA / "wikigold" / "wikigold.conll.txt", "conll"),
     "ewt": (DATA / "ewt" / "en_ewt-ud-dev.iob2", "conll"),
     "germeval": (DATA / "germeval2014" / "NER-de-dev.tsv", "jsonl"),
 }
-"""Corpora that come in one part, and the suffix under which their parts are written."""
+"""Corpora published in one part: file, and suffix of the files that its parts are written to."""
 
 MULTILINGUAL = ("weibo", "germeval")
-"""Corpora in other languages than English, for which the encoder is `multilingual` and not `small`."""
+"""Corpora in languages other than English, which need the encoder `multilingual` instead of `small`."""
 
 HERE = Path("runs/data")
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The files of a corpus."""
+    """Files of the train, dev and test sets of a corpus."""
 
     train: Path
     dev: Path
@@ -49,7 +49,7 @@ class Parts:
 
 
 def corpus(name: str) -> Parts:
-    """The parts of a corpus."""
+    """Return the parts of a corpus."""
     if name == "btc":
         return _broad_twitter()
     if name in PARTS:
@@ -60,7 +60,7 @@ def corpus(name: str) -> Parts:
 
 
 def columns(name: str) -> Parts:
-    """The parts of a corpus as words and BIO tags, without entities that are inside others."""
+    """Return the parts of a corpus as files of words and BIO tags, without entities nested inside others."""
     options = ReadOptions(position_digit=name == "weibo")
     return changed(corpus(name), outermost, name=name, suffix="conll", options=options)
 
@@ -68,14 +68,14 @@ def columns(name: str) -> Parts:
 def changed(
     given: Parts, change: Callable[[Document], Document], *, name: str, suffix: str, options: ReadOptions | None = None
 ) -> Parts:
-    """Write the parts of a corpus with each document changed, unless they exist.
+    """Write the parts of a corpus with ``change`` applied to each document, unless they exist.
 
     Args:
-        given: what is read.
-        change: of each document.
-        name: begins the names of the files.
-        suffix: of the files.
-        options: how the given parts are read.
+        given: parts to read.
+        change: function applied to each document.
+        name: prefix of the names of the written files.
+        suffix: suffix of the written files.
+        options: options for reading the given parts.
     """
     parts = Parts(*(HERE / f"{name}-{part}.{suffix}" for part in ("train", "dev", "test")))
     for source, path in zip((given.train, given.dev, given.test), (parts.train, parts.dev, parts.test), strict=True):
@@ -85,16 +85,16 @@ def changed(
 
 
 def outermost(document: Document) -> Document:
-    """A document without the entities that are inside others."""
+    """Return the document without the entities that are nested inside others."""
     inside = inner(document)
     return document.with_entities(each for each in document.entities if each not in inside)
 
 
 def inner(document: Document) -> list[Entity]:
-    """The entities of a document that are inside others."""
+    """Return the entities of a document that are nested inside others."""
     found: list[Entity] = []
     end = 0
-    for entity in document.entities:  # by start, the longer one first
+    for entity in document.entities:  # sorted by start, longer ones first
         if entity.end <= end:
             found.append(entity)
         end = max(end, entity.end)
@@ -102,12 +102,12 @@ def inner(document: Document) -> list[Entity]:
 
 
 def split(name: str, documents: Iterable[Document], *, suffix: str) -> Parts:
-    """Write the parts of a corpus, unless they exist.
+    """Split documents into train, dev and test sets and write them, unless the files exist.
 
     Args:
-        name: begins the names of the files.
-        documents: read only where the files are missing.
-        suffix: of the files.
+        name: prefix of the names of the written files.
+        documents: documents to split; iterated over only if the files are missing.
+        suffix: suffix of the written files.
     """
     parts = Parts(*(HERE / f"{name}-{part}.{suffix}" for part in ("train", "dev", "test")))
     if not parts.test.exists():
@@ -121,7 +121,7 @@ def split(name: str, documents: Iterable[Document], *, suffix: str) -> Parts:
 
 
 def _broad_twitter() -> Parts:
-    """Sections a, b, e, g and half of h; the other half; section f."""
+    """Return the Broad Twitter Corpus: train a, b, e, g and half of h; dev the other half of h; test f."""
     parts = Parts(HERE / "btc-train.conll", HERE / "btc-dev.conll", DATA / "btc" / "f.conll")
     if not parts.dev.exists():
         sections = {name: list(onoma.read(DATA / "btc" / f"{name}.conll")) for name in "abegh"}
@@ -132,6 +132,6 @@ def _broad_twitter() -> Parts:
 
 
 def write_part(path: Path, documents: Iterable[Document]) -> None:
-    """Write documents to a file whose folder may not exist yet."""
+    """Write documents to a file, and create its folder if needed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     onoma.write(documents, path)

@@ -1,10 +1,10 @@
-"""What distillation is worth: F1 of an encoder of few layers that has learnt from its teacher, and of one merely cut.
+"""Effect of distillation: F1 of a small encoder distilled from its teacher, compared with one that is only pruned.
 
     python benchmarks/distil.py [--teacher small] [--layers 3] [--minutes 30] [--seeds 1 2 3 4 5] [--sentences N]
 
-Both begin as the same layers of the teacher, evenly spaced. One is trained for so many minutes to resemble the teacher
-on unlabelled tweets and comments, the other one is left as it is. Both, and the teacher, are then fine-tuned on WNUT
-2017, or on so many sentences of it. Runs and figures are those of `pretraining.py`, which says more about them.
+Both are initialised with the same, evenly spaced layers of the teacher. One is distilled for `--minutes` on unlabelled
+tweets and comments, the other is not trained. Both, and the teacher, are then fine-tuned on WNUT 2017, or on
+`--sentences` of its sentences. Runs and scores are described in `pretraining.py`.
 """
 
 from __future__ import annotations

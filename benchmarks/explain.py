@@ -1,11 +1,12 @@
-"""Are the explanations of a model faithful, and how long does the search for evidence take?
+"""Faithfulness of a model's explanations, and duration of the search for similar training mentions.
 
     python benchmarks/explain.py --model runs/wnut17-1 [--entities 150] [--mentions 100000] [--seed 0]
 
-Predicted entities of the test part of WNUT 2017, drawn at random, are explained by integrated gradients and by
-occlusion. Comprehensiveness and sufficiency (DeYoung et al. 2020) are told beside those of random orders, with
-intervals over entities, for all words and for those outside of the entity. The search is timed over the mentions of
-the training part and as many random vectors as are missing, by vectors of both kinds; the first search is told apart.
+A random sample of predicted entities of the test set of WNUT 2017 is explained by integrated gradients and by
+occlusion. Comprehensiveness and sufficiency (DeYoung et al. 2020) are reported next to those of random word orders,
+with intervals over entities, both for all words and for the words outside the entity. The search is timed on an index
+of the mentions in the training set, filled up with random vectors to `--mentions`. Half of the queries are indexed
+mentions and half are random vectors; the first search is reported separately.
 """
 
 from __future__ import annotations

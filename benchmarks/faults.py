@@ -1,14 +1,15 @@
-"""Bulk jobs and training that are killed or find the disk full, and whether anything is lost: tries and losses.
+"""Fault injection: bulk jobs and training runs that are killed or run out of disk space, and what they lose.
 
     python benchmarks/faults.py [--kills 150] [--command-kills 30] [--training-kills 150] [--seed 1]
 
-A small job over a tagger without a model is killed before each of its calls of the file system, has a full disk from
-each of its writing calls on, and may write no file beyond some size, for four outputs, with and without an old output
-that it replaces. Then jobs are killed at random moments and resumed, again and again, until they end: in one process,
-and as `onoma tag` with two workers and the English model. A training run is killed at random steps and resumed. A loss
-is any end that differs from that of the run which nobody disturbs: other bytes, a file too few or too many, a foreign
-file that has changed, or an error that is not explained. At last damaged files go through the readers of bulk jobs;
-there a loss is an error that is not explained, or five seconds for one file. Only where there is `os.fork`.
+A small job with a stub tagger is run in three ways: killed before each of its file system calls, with a disk that is
+full from each of its write calls on, and with a limit on the file size. This is done for four kinds of output, with and
+without an existing output to replace. Then jobs are killed at random moments and resumed until they finish: in one
+process, and as `onoma tag` with two workers and the English model. Training runs are killed at random steps and
+resumed. A loss is any result that differs from that of an undisturbed run: other bytes, missing or additional files, a
+changed file that does not belong to the job, or an error without an explanation. Finally, damaged files are read by the
+readers of bulk jobs; here a loss is an exception without an explanation, or more than five seconds for one file.
+Requires `os.fork`.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ SLOW = 5.0
 
 
 class Tries:
-    """Counts tries and losses, and says what was lost."""
+    """Number of tries, and descriptions of the losses."""
 
     def __init__(self) -> None:
         self.tries = 0
@@ -57,7 +58,7 @@ class Tries:
 
 
 def jobs(**more: int) -> Iterator[SmallJob]:
-    """A job for each output, with and without an old one."""
+    """Yield a job for each kind of output, with and without an existing output."""
     for output in OUTPUTS:
         for replaces in (False, True):
             with tempfile.TemporaryDirectory() as folder:
@@ -118,7 +119,7 @@ def kills_at_random_moments(arguments: argparse.Namespace) -> Tries:
 
 
 def kills_of_the_command(arguments: argparse.Namespace) -> Tries:
-    """`onoma tag` with two workers; the process that drives the job is killed, and now and then a worker alone."""
+    """Kill the main process of `onoma tag` with two workers at random moments and resume the job."""
     moments, tries = random.Random(arguments.seed), Tries()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -146,7 +147,7 @@ def kills_of_the_command(arguments: argparse.Namespace) -> Tries:
                     process.send_signal(signal.SIGKILL)
                     process.communicate()
                     killed += 1
-            # Who is killed behind the last step is refused, as the output is there.
+            # A job killed after its last step has written the output, so that the next call refuses to overwrite it.
             output = folder / "out.jsonl"
             same = output.exists() and output.read_bytes() == whole
             if process.returncode and b"exists already" not in error:
@@ -160,7 +161,7 @@ def kills_of_the_command(arguments: argparse.Namespace) -> Tries:
 
 
 def kills_of_training(arguments: argparse.Namespace) -> Tries:
-    """Runs that are killed ten times each and then end; more kills than that and a run may be at its end before."""
+    """Kill each training run ten times and let it finish; with more kills, it might finish before the last one."""
     tries = Tries()
     for seed in range(arguments.seed, arguments.seed + -(-arguments.training_kills // 10)):
         with tempfile.TemporaryDirectory() as folder:
@@ -180,7 +181,7 @@ def kills_of_training(arguments: argparse.Namespace) -> Tries:
 
 
 def damaged_files(arguments: argparse.Namespace) -> Tries:
-    """What no reader explains, or what takes it longer than five seconds."""
+    """Read damaged files; a loss is an exception other than OnomaError, or more than ``SLOW`` seconds."""
     chosen, tries = random.Random(arguments.seed), Tries()
     with tempfile.TemporaryDirectory() as folder:
         for name, make in FILES.items():

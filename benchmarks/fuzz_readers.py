@@ -1,9 +1,9 @@
-"""Damaged files of every format: each is read, or refused with one message, in time.
+"""Fuzzing of the readers: a damaged file of any format must be read or rejected with one message, in time.
 
     python benchmarks/fuzz_readers.py [--files 10000] [--seed 1] [--show 3]
 
-Small valid samples are damaged by deleting, doubling and swapping bytes and lines. Anything but `read` and `refused` is
-a fault; `--show` prints so many of each kind.
+Small valid samples are damaged by deleting, duplicating and swapping bytes and lines. Any outcome other than `read` and
+`refused` is a fault; `--show` is the number of examples printed for each kind of fault.
 """
 
 from __future__ import annotations

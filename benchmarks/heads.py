@@ -1,14 +1,14 @@
-"""The heads beside one another: F1 at several seeds, and the speed of training and tagging, in turn.
+"""Comparison of the heads: F1 over several seeds, and the speed of training and tagging, measured in turn.
 
     python benchmarks/heads.py [--corpora wnut17 bc5cdr …] [--heads linear crf span] [--seeds 1 2 3] [--pairs 5]
         [--set KEY=VALUE ...]
 
-Models are trained by `onoma train` with its defaults into runs/heads/CORPUS-HEAD-SEED; runs.py says how they are shared
-and kept. The epoch is chosen on dev, F1 is exact F1 on test. `weibo` and `germeval` (its outer entities) are trained
-with the encoder `multilingual`, the others with `small`. Speeds are measured apart from these runs, with `--pairs 0`
-not at all: `training` is subwords a second of one epoch, `tagging` words a second over the texts of test with the fp32
-graph. Both are also given as the ratio to the first head in one round. What a head gains over the first one is a
-difference of the same seed.
+Models are trained by `onoma train` with its defaults into runs/heads/CORPUS-HEAD-SEED; runs.py describes how they are
+shared and reused. The best epoch is chosen on dev, F1 is exact F1 on test. `weibo` and `germeval` (outer entities only)
+are trained with the encoder `multilingual`, the others with `small`. Speeds are measured separately from these runs,
+and not at all with `--pairs 0`: `training` is subwords per second in one epoch, `tagging` is words per second on the
+test texts with the fp32 graph. Both are also reported as the ratio to the first head in the same round. The gain of a
+head over the first head is the difference between models with the same seed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ RUNS = Path("runs/heads")
 
 
 def parts_of(name: str) -> Parts:
-    """The files of a corpus, without inner entities."""
+    """Return the files of a corpus, without nested entities."""
     return columns(name) if name in MULTILINGUAL else corpus(name)
 
 
@@ -46,7 +46,7 @@ def model(name: str, head: str, seed: int, settings: dict[str, str]) -> Model:
 
 
 def tagging(model: Path, test: Path, threads: int) -> float:
-    """Words a second over the texts of test, in a process of its own."""
+    """Return words per second on the test texts, measured in a separate process."""
     command = [sys.executable, __file__, "--tag", str(model), str(test), "--threads", str(threads)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment(HERE, threads))
     return float(done.stdout)
@@ -65,7 +65,7 @@ def tag(model: Path, test: Path, threads: int) -> float:
 
 
 def speeds(name: str, models: dict[str, Model], pairs: int, threads: int, settings: dict[str, str]) -> dict[str, Any]:
-    """Training and tagging of every head in turn, as often as asked for."""
+    """Measure the training and tagging speed of all heads in turn, ``pairs`` times."""
     parts = parts_of(name)
     learnt: dict[str, list[float]] = {head: [] for head in models}
     tagged: dict[str, list[float]] = {head: [] for head in models}

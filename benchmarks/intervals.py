@@ -1,11 +1,11 @@
-"""Are intervals and tests as good as their word, and what do they cost?
+"""Coverage of the confidence intervals, error rates of the significance tests, and the time that they take.
 
     python benchmarks/intervals.py
 
-Documents are drawn from a population whose F1 is known: each has its own difficulty, some gold entities, of which the
-system finds each with the document's chance, and some that it invents. Counted is how often the 95 % interval holds
-the known F1, and how often the tests, at 5 %, see a difference between two systems that draw by the same chances. Then
-everything that the commands judge is timed on 1,000,000 words of WNUT 2017 (see score.py).
+Documents are drawn from a population with known F1. Each document has its own probability that the system finds a gold
+entity, a number of gold entities, and a number of spurious entities. Measured are how often the 95 % interval contains
+the known F1, and how often the tests find a difference at the 5 % level between two systems with the same
+probabilities. Then the whole evaluation that the commands run is timed on 1,000,000 words of WNUT 2017 (see score.py).
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ DOCUMENTS = 300
 ROUNDS = 1000
 GOLD, INVENTED = 2.0, 0.4
 EASY, HARD = 6.0, 3.0
-"""Shape of the beta distribution of chances; its mean is 2/3."""
+"""Parameters of the beta distribution of the probabilities; its mean is 2/3."""
 
 
 def draw(rng: np.random.Generator, *, documents: int, systems: int) -> list[Sample]:
-    """What some systems, all alike, do on the same documents."""
+    """Draw the results of several equally good systems on the same documents."""
     chance = rng.beta(EASY, HARD, size=documents)
     gold = rng.poisson(GOLD, size=documents)
     samples = []
@@ -41,13 +41,13 @@ def draw(rng: np.random.Generator, *, documents: int, systems: int) -> list[Samp
 
 
 def known_f1() -> float:
-    """The F1 of the whole population."""
+    """Return the F1 of the whole population."""
     correct = GOLD * EASY / (EASY + HARD)
     return 2 * correct / (correct + INVENTED + GOLD)
 
 
 def coverage() -> float:
-    """The share of draws whose interval holds the known F1."""
+    """Return the share of draws whose interval contains the known F1."""
     rng, hits = np.random.default_rng(1), 0
     for seed in range(DRAWS):
         (sample,) = draw(rng, documents=DOCUMENTS, systems=1)
@@ -57,7 +57,7 @@ def coverage() -> float:
 
 
 def false_alarms() -> dict[str, float]:
-    """The share of draws in which each test takes two systems that are alike for different."""
+    """Return the share of draws in which each test finds a difference between two equally good systems."""
     rng = np.random.default_rng(2)
     found: list[tuple[bool, bool]] = []
     for seed in range(DRAWS):
@@ -69,7 +69,7 @@ def false_alarms() -> dict[str, float]:
 
 
 def seconds(run: Callable[[], object]) -> float:
-    """How long it keeps one processor core busy."""
+    """Return the processor time of a call in seconds."""
     start = time.process_time()
     run()
     return round(time.process_time() - start, 2)

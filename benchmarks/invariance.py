@@ -1,9 +1,9 @@
-"""Do answers depend on batch size or neighbours? Tags real texts one at a time and all at once.
+"""Check that predictions do not depend on the batch: tag real texts one at a time and all together.
 
     python benchmarks/invariance.py [--model runs/wnut17-1] [--texts FILE]
 
-Reads the first 500 lines of a text file; prints how many documents differ in any entity, and the largest difference of
-scores between the two ways.
+Reads the first 500 lines of a text file (`--number`), and reports the number of documents whose entities differ and the
+largest difference of a score.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Figures of runs that were done here or on another machine, in ``results/runs.jsonl``.
+"""Cache of the scores of finished runs, of this or another machine, in ``results/runs.jsonl``.
 
-A run is known by its configuration, of which all settings count that are not off, and a file by its name and that of
-its folder. So a run is done again when a setting or a default of onoma has changed, but not when its code has: to do it
-again, delete its line.
+A run is identified by its configuration: by all settings that are not off, where a path counts as its file name and the
+name of its folder. So a run is repeated if a setting or a default of onoma has changed, but not if only the code has
+changed. To repeat it then, delete its line.
 """
 
 from __future__ import annotations
@@ -24,54 +24,54 @@ _RUNS = RESULTS / "runs.jsonl"
 
 
 class Run(Protocol):
-    """A command of onoma that leaves a folder."""
+    """A run of an onoma command that writes a folder."""
 
     @property
     def folder(self) -> Path:
-        """Where to."""
+        """Output folder of the command."""
 
     @property
     def mark(self) -> str:
-        """The file that is written last."""
+        """Name of the file that is written last, which marks the run as finished."""
 
     def command(self) -> list[str]:
-        """What follows `onoma`."""
+        """Return the command-line arguments after `onoma`."""
 
     def config(self) -> dict[str, object]:
-        """All settings, those that were left to onoma included."""
+        """Return all settings, including the defaults."""
 
     def found(self) -> dict[str, Any]:
-        """The figures in the folder."""
+        """Return the results stored in the folder."""
 
     def dtype(self) -> str:
-        """In which numbers it was trained, by the folder."""
+        """Return the dtype that it was trained in, as stored in the folder."""
 
 
 def settings_digest(run: Run) -> str:
-    """What two runs have in common that are the same."""
+    """Return a hash of the settings that identify a run."""
     text = json.dumps(_that_count(run.config()), sort_keys=True)
     return sha256(text.encode()).hexdigest()[:16]
 
 
 def is_known(run: Run) -> bool:
-    """Whether a run was done."""
+    """Return whether the results of a run are known."""
     return settings_digest(run) in _lines()
 
 
 def figures_of(run: Run) -> dict[str, Any]:
-    """The figures of a run that was done."""
+    """Return the results of a known run."""
     return dict(_lines()[settings_digest(run)]["figures"])
 
 
 def sources(runs: Sequence[Run]) -> dict[str, list[str]]:
-    """On which processors, in which numbers, with which code and when runs were done."""
+    """Return the processors, dtypes, onoma versions and dates of known runs."""
     lines = _lines()
     found = [lines[settings_digest(run)] for run in runs]
     return {key: sorted({line[key] for line in found}) for key in ("processor", "dtype", "onoma", "date")}
 
 
 def keep(run: Run) -> None:
-    """Add a run that has just been done to those that are known."""
+    """Add the results of a finished run to the known ones."""
     line = {
         "run": str(Path(*run.folder.parts[-2:])),
         "settings": settings_digest(run),
@@ -95,7 +95,7 @@ def _lines() -> dict[str, dict[str, Any]]:
 
 
 def _that_count(value: object) -> object:
-    """The settings that count, with no more of a path than its last folder and its name."""
+    """Return the settings that identify a run, with paths reduced to the last folder and the file name."""
     if isinstance(value, Mapping):
         return {key: _that_count(each) for key, each in value.items() if each and key != "output"}
     if isinstance(value, list):

@@ -1,18 +1,19 @@
-"""How well the data doctor finds errors that were put into a corpus on purpose.
+"""Precision and recall of the data doctor on corpora with artificial annotation errors.
 
     python benchmarks/label_noise.py [--corpora wikigold bc5cdr btc] [--kinds swap shift deletion]
         [--rate 0.05] [--folds 3] [--encoder small] [--set KEY=VALUE] [--documents N] [--seed 1] [--keep FOLDER]
 
-Into each corpus, once for each kind, errors are put at 5 % of its entities: another label, a bound moved by a word, or
-no entity at all. Models are trained on all but a part of the documents, errors and all, and tag that part. What they
-say is ranked in three ways: by the doctor, by plain disagreement (whatever gold and the model's entities have not in
-common, by the model's score), and at random among all gold spans and what else is predicted (mean of 20 orders). Told
-are the precision of the first 100 and the recall of the first 2 N, where N is the number of errors put in. Errors that
-the corpus had before count as none, so precision is too low by them.
+For each corpus and each kind of error, errors are introduced at 5 % of the entities: another label (`swap`), a bound
+moved by one word (`shift`), or a removed entity (`deletion`). In a cross-validation, models are trained on the corpus
+with errors and tag the documents that were held out. Possible errors are ranked in three ways: by the doctor; by
+disagreement (gold and predicted entities that do not match, by the model's score); and in random order, among all gold
+spans and all predicted spans that overlap none of them (mean of 20 orders). Reported are precision at 100 and recall at
+2 N, where N is the number of introduced errors. Errors that the corpus already had do not count as errors, so that
+precision is underestimated.
 
-With --keep what the models say is kept in a folder and not asked again where it is there. With --fit the weights of the
-doctor's ranking are fitted to the errors of all corpora and kinds asked for, and printed instead: a logistic regression
-of whether a finding touches an error. Those in `onoma.doctor.suspicion` are of wikigold, rounded.
+With --keep, predictions are saved in a folder and reused if they exist. With --fit, the weights of the doctor's ranking
+are fitted to the errors of all given corpora and kinds and printed instead: a logistic regression of whether a finding
+overlaps an error. The weights in `onoma.doctor.suspicion` were fitted on wikigold and rounded.
 """
 
 from __future__ import annotations
@@ -47,32 +48,32 @@ ONCE: dict[str, object] = {
     "model.encoder_dropout": 0,
 }
 SETTINGS: dict[str, dict[str, object]] = {"wikigold": {"training.epochs": 3}, "bc5cdr": ONCE, "btc": ONCE}
-"""Of the models, so that all takes an hour of one processor and not a day; `--set` overrides them."""
+"""Training settings, chosen to take an hour on one processor instead of a day; `--set` overrides them."""
 Place = tuple[int, int, int]
-"""A document's position, and characters of it."""
+"""Index of a document, and start and end offset of the characters in it."""
 
 
 @dataclass(frozen=True)
 class Noisy:
-    """A corpus with errors, and for each error the place that a finding has to touch."""
+    """A corpus with errors, and for each error the place that a finding has to overlap."""
 
     documents: list[Document]
     errors: list[Place]
 
 
 def delete(document: Document, entity: Entity, labels: Sequence[str], draw: random.Random) -> None:
-    """Leave nothing."""
+    """Remove the entity."""
     del document, entity, labels, draw
 
 
 def swap(document: Document, entity: Entity, labels: Sequence[str], draw: random.Random) -> Entity | None:
-    """Give it another label, where there is one."""
+    """Return the entity with another label, or None if there is no other label."""
     others = [label for label in labels if label != entity.label]
     return document.entity(entity.start, entity.end, draw.choice(others)) if others else None
 
 
 def shift(document: Document, entity: Entity, labels: Sequence[str], draw: random.Random) -> Entity | None:
-    """Move one bound by one word, in or out, to where it neither meets another entity nor leaves the sentence."""
+    """Move one bound by one word so that the entity stays in its sentence and overlaps no other; None if impossible."""
     del labels
     words = document.words or ()
     inside = [position for position, word in enumerate(words) if entity.start <= word.start < entity.end]
@@ -97,7 +98,7 @@ KINDS: dict[str, Callable[[Document, Entity, Sequence[str], random.Random], Enti
 
 
 def spoil(documents: Sequence[Document], *, kind: str, rate: float, draw: random.Random) -> Noisy:
-    """Put errors at a share of the entities; one that cannot be shifted is passed over for the next."""
+    """Introduce errors at a share of the entities; skip entities for which the error is not possible."""
     everywhere = [(position, entity) for position, document in enumerate(documents) for entity in document.entities]
     labels = sorted({entity.label for _, entity in everywhere})
     draw.shuffle(everywhere)
@@ -116,19 +117,19 @@ def spoil(documents: Sequence[Document], *, kind: str, rate: float, draw: random
 
 
 def by_doctor(gold: Sequence[Document], predicted: Sequence[Document]) -> list[Place]:
-    """The places of the doctor's findings, in its order."""
+    """Return the places of the doctor's findings, in the doctor's order."""
     return [place_of(each) for each in suspicions(gold, predicted)]
 
 
 def place_of(suspicion: Suspicion) -> Place:
-    """Where a finding of the doctor is."""
+    """Return the place of a finding of the doctor."""
     entity = suspicion.gold or suspicion.other
     assert entity is not None
     return suspicion.position, entity.start, entity.end
 
 
 def by_disagreement(gold: Sequence[Document], predicted: Sequence[Document]) -> list[Place]:
-    """What only one of gold and the model has, by the model's score; 0.5 for gold that the model has nothing for."""
+    """Return the spans on which gold and model differ, by the model's score (0.5 if it predicts nothing there)."""
     scored: dict[Place, float] = {}
     for position, (own, other) in enumerate(zip(gold, predicted, strict=True)):
         likely = [entity for entity in other.entities if entity.label != "O" and (entity.score or 0) >= 0.5]
@@ -144,7 +145,7 @@ def by_disagreement(gold: Sequence[Document], predicted: Sequence[Document]) -> 
 
 
 def figures(ranking: Sequence[Place], errors: Sequence[Place]) -> dict[str, float]:
-    """Precision of the first 100 places, and recall of the first 2 N."""
+    """Return precision at 100 places, recall at 2 N places, and the number of places."""
 
     def hit(places: Sequence[Place]) -> set[Place]:
         return {error for error in errors for place in places if meets(place, error)}
@@ -159,7 +160,7 @@ def figures(ranking: Sequence[Place], errors: Sequence[Place]) -> dict[str, floa
 
 
 def at_random(noisy: Noisy, predicted: Sequence[Document], draw: random.Random) -> dict[str, float]:
-    """The mean over 20 orders of all gold spans, and of all predicted spans that gold has nothing for."""
+    """Return mean scores over 20 random orders of gold spans and of predicted spans that overlap no gold span."""
     places = [
         (position, entity.start, entity.end)
         for position, (own, other) in enumerate(zip(noisy.documents, predicted, strict=True))
@@ -185,13 +186,13 @@ def meets(place: Place, error: Place) -> bool:
 
 
 def documents_of(corpus: str, arguments: argparse.Namespace) -> list[Document]:
-    """A corpus, or as much of it as is wanted."""
+    """Return the documents of a corpus, up to `--documents`."""
     documents = chain.from_iterable(read(arguments.data / name) for name in CORPORA[corpus])
     return list(islice(documents, arguments.documents))
 
 
 def predictions(documents: list[Document], corpus: str, kind: str, arguments: argparse.Namespace) -> list[Document]:
-    """What models say that have not learnt from the document at hand."""
+    """Return predictions of models that were not trained on the respective document."""
     kept = arguments.keep / f"{corpus}-{kind}.jsonl" if arguments.keep else None
     if kept is not None and kept.exists():
         return list(read(kept))
@@ -205,7 +206,7 @@ def predictions(documents: list[Document], corpus: str, kind: str, arguments: ar
 
 
 def fitted(arguments: argparse.Namespace) -> dict[str, SuspicionWeights]:
-    """SuspicionWeights for the errors of all corpora and kinds."""
+    """Fit the weights to the errors of all given corpora and kinds."""
     found: list[Suspicion] = []
     right: list[bool] = []
     for corpus in arguments.corpora:
@@ -220,7 +221,7 @@ def fitted(arguments: argparse.Namespace) -> dict[str, SuspicionWeights]:
 
 
 def fit(found: Sequence[Suspicion], right: Sequence[bool]) -> dict[str, SuspicionWeights]:
-    """The weights of each kind, by Newton's method; the log-likelihood is penalised by half of the sum of squares."""
+    """Fit the weights of each kind by Newton's method, with half the sum of squared weights as a penalty."""
     kinds = list(WEIGHTS)
     features = np.zeros((len(found), len(kinds), 3))
     for row, each in zip(features, found, strict=True):

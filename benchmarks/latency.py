@@ -1,9 +1,10 @@
-"""Where the time of one sentence goes: `python benchmarks/latency.py [--model en] [--calls 2000]`.
+"""Breakdown of the time to tag one sentence: `python benchmarks/latency.py [--model en] [--calls 2000]`.
 
-One thread. Medians and shortest times, in microseconds, of tagging a sentence, of the engine inside it, of cutting the
-text into subwords and windows, and of decoding; and the share of each operator of the graph in the engine's own time,
-as ONNX Runtime's profiler sees it. Beside them stands what the products of the encoder's layers take by themselves with
-as many subwords: each weight is read from memory once, so that there is a floor however few subwords there are.
+All times are medians and minimums in microseconds, with one thread: of tagging a sentence, of the engine alone, of
+splitting the text into subwords and windows, and of decoding. For each operator of the graph, its share of the engine's
+time is reported, as measured by ONNX Runtime's profiler. For comparison, the matrix products of the encoder's layers
+are timed alone with the same number of subwords: each weight is read from memory once, which gives a lower bound that
+does not depend on the number of subwords.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ PROFILED = 300
 
 
 def timed(work: Callable[[], object], *, calls: int) -> dict[str, float]:
-    """The median and the shortest time of a call."""
+    """Return the median and the shortest time of a call in microseconds."""
     times = []
     for _ in range(calls):
         started = time.perf_counter()
@@ -43,7 +44,7 @@ def timed(work: Callable[[], object], *, calls: int) -> dict[str, float]:
 
 
 def operators(graph: Path, batch: PaddedBatch) -> dict[str, float]:
-    """The share of each operator in the time of all."""
+    """Return the share of the total time of each of the eight slowest operators."""
     with tempfile.TemporaryDirectory() as folder:
         options = onnxruntime.SessionOptions()
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL

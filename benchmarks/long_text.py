@@ -1,17 +1,18 @@
-"""Long texts: are they tagged in full, in bounded memory, and the same at a window's edge as elsewhere?
+"""Long texts: completeness, memory, and consistency of the predictions at the edges of windows.
 
     python benchmarks/long_text.py [--model runs/wnut17-1] [--texts FILE] [--parts sizes edges overlaps]
 
-1. Texts of 20,000, 200,000 and 2,000,000 characters of real lines are tagged, each in an interpreter of its own: time,
-   the growth of peak memory by tagging, and the entities found in the last sentence.
-2. A text of 100,000 characters is tagged with prefixes of several lengths before it, which shifts every window. Each
-   entity of the unshifted text is looked for in the shifted one, apart for entities near an edge between the words that
-   two windows answer for (within 8 words) and entities elsewhere.
-3. What neighbouring windows should share: exact F1 of the English model over persons, places and organisations, by
-   overlap, on the dev part of WNUT 2017 and the half of section h of the Broad Twitter Corpus that it was not trained
-   on, 200 tweets to a text, joined by line feeds or by blanks, and on the held-back articles of wikigold, 10 to a text;
-   each begun at three places, since a single cut is a matter of luck. Beside it the subwords computed, special tokens
-   included, over the subwords of the texts.
+1. `sizes`: texts of 20,000, 200,000 and 2,000,000 characters of real lines are tagged, each in a separate process.
+   Reported are the time, the increase of peak memory during tagging, and the entities found in the last sentence.
+2. `edges`: a text of 100,000 characters is tagged with prefixes of several lengths, which shift every window. Reported
+   is the share of entities of the unshifted text that are found in the shifted one, separately for entities within 8
+   words of an edge between the cores of two windows, and for all others.
+3. `overlaps`: the effect of the overlap of windows on the exact F1 of the English model over persons, locations and
+   organisations. The texts are the dev set of WNUT 2017 and the half of section h of the Broad Twitter Corpus that the
+   model was not trained on (200 tweets per text), and the held-out articles of wikigold (10 per text), joined by line
+   feeds or by blanks. Each is grouped from three starting points and averaged, since the result depends on where the
+   windows happen to be cut. Also reported is the number of computed subwords, including special tokens, divided by the
+   number of subwords of the texts.
 """
 
 from __future__ import annotations
@@ -46,13 +47,13 @@ HELD_BACK = 7
 
 
 def text_of(path: Path, characters: int) -> str:
-    """The first so many characters of a file's lines, over again where it is too short, and the last sentence."""
+    """Return ``characters`` characters of a file, repeated if it is too short, that end with the sentence ``LAST``."""
     text = path.read_text(encoding="utf-8")
     return (text * (1 + characters // len(text)))[: characters - len(LAST)] + LAST
 
 
 def tag_one(model: Path, texts: Path, characters: int) -> None:
-    """Tag one text in this interpreter and print what it took."""
+    """Tag one text and print time, memory growth, number of entities, and the entities in the last sentence."""
     tagger = onoma.load(model)
     list(tagger.tag_many(text_of(texts, 4_000).split("\n")))
     text = text_of(texts, characters)
@@ -66,7 +67,7 @@ def tag_one(model: Path, texts: Path, characters: int) -> None:
 
 
 def sizes(model: Path, texts: Path) -> list[dict[str, object]]:
-    """Part 1."""
+    """Measure part 1: time, memory and entities of the last sentence by text length."""
     rows: list[dict[str, object]] = []
     for characters in (20_000, 200_000, 2_000_000):
         command = [sys.executable, __file__, "--model", str(model), "--texts", str(texts), "--one", str(characters)]
@@ -85,7 +86,7 @@ def sizes(model: Path, texts: Path) -> list[dict[str, object]]:
 
 
 def edges(model: Path, texts: Path) -> dict[str, object]:
-    """Part 2."""
+    """Measure part 2: consistency of the predictions near edges of windows and elsewhere."""
     tagger = onoma.load(model)
     text = text_of(texts, 100_000)
     whole = tagger.tag(text)
@@ -113,7 +114,7 @@ def edges(model: Path, texts: Path) -> dict[str, object]:
 
 
 def joined(documents: Sequence[Document], *, size: int, separator: str, beginning: int) -> list[Document]:
-    """Documents made of so many each; the first one of only so many as are before the ``beginning``-th third."""
+    """Join each ``size`` documents into one; the first group has only ``size * beginning // BEGINNINGS`` documents."""
     first = size * beginning // BEGINNINGS
     groups = [documents[:first]] if first else []
     groups += [documents[start : start + size] for start in range(first, len(documents), size)]
@@ -130,7 +131,7 @@ def joined(documents: Sequence[Document], *, size: int, separator: str, beginnin
 
 
 def overlaps(threads: int) -> dict[str, dict[int, float]]:
-    """Part 3."""
+    """Measure part 3: F1 and the share of computed subwords by overlap."""
     unannotated = frozenset(["MISC"])
     wnut = list(read(DATA / "wnut17" / "emerging.dev.conll", options=ReadOptions(labels=WNUT, unannotated=unannotated)))
     tweets = list(read(DATA / "btc" / "h.conll", options=ReadOptions(unannotated=unannotated)))

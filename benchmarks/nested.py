@@ -1,11 +1,12 @@
-"""Nested entities of GermEval 2014: one model of spans beside two models of tags, one for each level.
+"""Nested entities of GermEval 2014: one span model compared with two tagging models, one for each level.
 
     python benchmarks/nested.py [--seeds 1 2 3] [--set KEY=VALUE ...]
 
-The published dev part is split (see `corpora.py`), the encoder is `multilingual`. `spans` is one model with the head
-`span` and `model.overlaps=nested`. `outer` and `inner` are models with the head `linear`, trained on the entities that
-are in no other one and on those that are; `union` is what both of them find. Exact F1 on test: of both levels together,
-and of those gold and predicted entities that are outer or inner among their own. A model is left as it is if it exists.
+The published dev set is split into train, dev and test (see `corpora.py`), the encoder is `multilingual`. `spans` is
+one model with the head `span` and `model.overlaps=nested`. `outer` and `inner` are models with the head `linear`,
+trained on the entities that are not nested inside another one and on those that are; `union` combines the predictions
+of both. Exact F1 on test is reported for both levels together and for each level, where the levels of gold entities and
+of predicted entities are determined separately. Existing models are reused.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ KINDS = ("spans", "outer", "inner")
 
 
 def innermost(document: Document) -> Document:
-    """A document with the entities that are inside others alone."""
+    """Return the document with only the entities that are nested inside others."""
     return document.with_entities(inner(document))
 
 
@@ -34,7 +35,7 @@ LEVELS: dict[str, Callable[[Document], Document]] = {"outer": outermost, "inner"
 
 
 def parts_of(level: str) -> Parts:
-    """The parts of the corpus with the entities of one level."""
+    """Return the parts of the corpus with the entities of one level."""
     return changed(corpus("germeval"), LEVELS[level], name=f"germeval-{level}", suffix="jsonl")
 
 
@@ -45,13 +46,13 @@ def model(kind: str, seed: int, settings: dict[str, str]) -> Model:
 
 
 def united(one: Document, other: Document) -> Document:
-    """The entities of both, those that both have once."""
+    """Return the first document with the union of the entities of both."""
     found = {(each.start, each.end, each.label): each for each in (*one.entities, *other.entities)}
     return one.with_entities(found.values())
 
 
 def figures_of(gold: Sequence[Document], predicted: Sequence[Document]) -> dict[str, float]:
-    """F1 of both levels and of each."""
+    """Return F1 in percent of both levels together and of each level."""
     levels = {"both": lambda document: document, **LEVELS}
     return {name: 100 * onoma.score(map(level, gold), map(level, predicted)).exact.f1 for name, level in levels.items()}
 

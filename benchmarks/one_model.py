@@ -1,11 +1,12 @@
-"""One model for four corpora of different make beside a model for each: WNUT 2017, Broad Twitter, wikigold and EWT.
+"""One model trained on four heterogeneous corpora, compared with one model per corpus.
 
     python benchmarks/one_model.py [--seeds 1 2 3]
 
-Labels are PER, LOC and ORG (in WNUT 2017 corporations and groups), and those that one corpus alone has: MISC of
-wikigold, `creative-work` and `product` of WNUT 2017. `data.corpora` renames labels and says which of them a corpus does
-not annotate. `one` is trained on all four and chosen on the dev parts of all, `each` on one alone. Exact F1 on the dev
-part of every corpus, over the labels that it annotates. A model is left as it is if it exists. Encoder `small`.
+The corpora are WNUT 2017, the Broad Twitter Corpus, wikigold and EWT. The labels are PER, LOC and ORG (corporations and
+groups in WNUT 2017), and labels that only one corpus has: MISC of wikigold, `creative-work` and `product` of WNUT 2017.
+`data.corpora` renames labels and states which labels a corpus does not annotate. `one` is trained on all four corpora,
+with the best epoch chosen on all four dev sets; `each` is trained on one corpus only. Reported is exact F1 on the dev
+set of every corpus, over the labels that it annotates. The encoder is `small`. Existing models are reused.
 """
 
 from __future__ import annotations
@@ -24,16 +25,16 @@ RUNS = Path("runs/one_model")
 CORPORA = ("wnut17", "btc", "wikigold", "ewt")
 RENAMED = {"wnut17": {"person": "PER", "location": "LOC", "corporation": "ORG", "group": "ORG"}}
 OWN = {"wnut17": ("creative-work", "product"), "wikigold": ("MISC",)}
-"""Labels that one corpus alone annotates."""
+"""Labels that only one corpus annotates."""
 
 
 def missing(name: str, among: tuple[str, ...]) -> list[str]:
-    """The labels of some corpora that one of them does not annotate."""
+    """Return the labels that other corpora in ``among`` annotate and the corpus ``name`` does not."""
     return [label for other in among if other != name for label in OWN.get(other, ())]
 
 
 def model(names: tuple[str, ...], seed: int) -> TomlModel:
-    """A model of one corpus or of several."""
+    """Return the model to train on one or several corpora."""
     parts = {name: corpus(name) for name in names}
     tables = {
         path.name: {"labels": RENAMED.get(name, {}), "unannotated": missing(name, names)}
@@ -50,7 +51,7 @@ def model(names: tuple[str, ...], seed: int) -> TomlModel:
 
 
 def f1_on(name: str, trained: TomlModel) -> float:
-    """F1 on the dev part of a corpus."""
+    """Return exact F1 in percent on the dev set of a corpus."""
     options = ReadOptions(labels=RENAMED.get(name, {}), unannotated=frozenset(missing(name, CORPORA)))
     return 100 * onoma.evaluate(trained.folder, corpus(name).dev, options=options, dtype="fp32").exact.f1
 

@@ -1,11 +1,11 @@
-"""Training on files that each annotate one label alone: BC5CDR cut in two halves, the other label left out of each.
+"""Training on partially annotated files: two halves of BC5CDR, each annotated with only one of the two labels.
 
     python benchmarks/partial_labels.py [--heads linear crf] [--seeds 1 2 3]
 
-The first half of train keeps `Chemical`, the second half `Disease`. `full` is trained on all labels of both halves;
-`unannotated` on the cut halves, with `data.corpora` saying which label a half does not annotate; `outside` on the same
-halves as if what is not annotated were no entity; `half` on all labels of the first half. Dev and test are whole. Exact
-F1 on test. runs.py says how models are shared and kept.
+The first half of train keeps only `Chemical`, the second half only `Disease`. `full` is trained on all labels of both
+halves; `unannotated` on the reduced halves, with `data.corpora` stating which label each half does not annotate;
+`outside` on the same reduced halves, with unannotated entities treated as outside; `half` on all labels of the first
+half. Dev and test keep all labels. Reported is exact F1 on test. runs.py describes how models are shared and reused.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ KINDS = ("full", "unannotated", "outside", "half")
 
 
 def halves() -> dict[str, Path]:
-    """Both halves of train, with one label and, of the first, with all labels."""
+    """Return both halves of train with one label each, and the first half with all labels."""
     paths = {label: HERE / f"bc5cdr-only-{label}.conll" for label in LABELS} | {"half": HERE / "bc5cdr-half.conll"}
     if not all(path.exists() for path in paths.values()):
         documents = list(onoma.read(corpus("bc5cdr").train))

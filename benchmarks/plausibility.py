@@ -1,10 +1,10 @@
-"""What the plausibility check refuses: real corpora as they are, and with the wrong columns.
+"""Error rates of the plausibility check: real corpora read correctly, and read from the wrong columns.
 
     python benchmarks/plausibility.py
 
-Every corpus of the folder of real data is read as it is; none may be refused. Files of several columns are then read
-with every pair of columns but the right one. A wrong reading is seen where it is refused, and the advice is right where
-the options that it names give the entities of the right reading.
+Every corpus in the data folder is read correctly; the check must not reject any of them. Files with several columns are
+then read with every wrong pair of columns. A wrong reading is detected if it is rejected; the advice in the message is
+correct if the options that it names yield the same entities as the correct columns.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SENTENCES = 400
 _OPTION = re.compile(r"--(format|word-column|tag-column) (\S+?)(?=[ ,]|$)")
 
 Table = list[list[str]]
-"""Rows of cells; an empty one ends a sentence."""
+"""Rows of cells; an empty row ends a sentence."""
 
 
 def main() -> None:
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def shares(reading: Reading) -> dict[str, float]:
-    """What the check compares with its bounds."""
+    """Return the shares that the check compares with its thresholds."""
     tally = read_through(reading)
     words, sample = max(tally.words, 1), tally.sample
     size = max(sample.size, 1)
@@ -66,7 +66,7 @@ def shares(reading: Reading) -> dict[str, float]:
 
 
 def tables() -> dict[str, tuple[Table, int, int]]:
-    """Tables of words, each with the columns of its words and tags."""
+    """Return column tables by name, each with the numbers of its word column and its tag column."""
     return {
         "English Web Treebank, eight columns": (_treebank(), 2, 8),
         "wikigold, five columns": (_widened(DATA / "wikigold" / "wikigold.conll.txt"), 2, 5),
@@ -76,7 +76,7 @@ def tables() -> dict[str, tuple[Table, int, int]]:
 
 
 def wrong_readings(path: Path, *, width: int, word: int, tag: int) -> dict[str, object]:
-    """How the check takes every pair of columns but the right one."""
+    """Count how the check handles every wrong pair of columns."""
     right = _entities(read(path, format="conll", options=ReadOptions(word_column=word, tag_column=tag)))
     counts, accepted = Counter[str](), list[str]()
     for first, second in product(range(1, width + 1), repeat=2):
@@ -103,7 +103,7 @@ def _advised(path: Path, options: ReadOptions, named: dict[str, str]) -> list[tu
 
 
 def _entities(reading: Reading) -> list[tuple[int, int, str]]:
-    """Entities by the places of their words, so that other words in the same places are no difference."""
+    """Return entities by word index, so that readings with other word columns can be compared."""
     found: list[tuple[int, int, str]] = []
     before = 0
     for document in reading:
@@ -117,7 +117,7 @@ def _entities(reading: Reading) -> list[tuple[int, int, str]]:
 
 
 def _treebank() -> Table:
-    """Number, word, lemma, two kinds of parts of speech, head, relation, and tag, sentence by sentence."""
+    """Return the columns number, word, lemma, two part-of-speech tags, head, relation and entity tag of the EWT."""
     tags = dict(_sentences(DATA / "ewt" / "en_ewt-ud-dev.iob2"))
     table: Table = []
     for sentence, rows in _sentences(DATA / "ewt" / "en_ewt-ud-dev.conllu"):
@@ -132,7 +132,7 @@ def _treebank() -> Table:
 
 
 def _sentences(path: Path) -> Iterator[tuple[str, Table]]:
-    """The rows of each sentence by its id."""
+    """Yield the id and the rows of each sentence."""
     name, rows = "", list[list[str]]()
     for line in [*path.read_text(encoding="utf-8").split("\n"), ""]:
         if line.startswith("# sent_id"):
@@ -145,7 +145,7 @@ def _sentences(path: Path) -> Iterator[tuple[str, Table]]:
 
 
 def _widened(path: Path) -> Table:
-    """A file of words and tags with numbers, small letters and shapes."""
+    """Return a file of words and tags with additional columns: word number, lower-cased word and word shape."""
     table: Table = []
     number = 0
     for row in _rows(path, None):

@@ -1,17 +1,18 @@
-"""What pre-training is worth: F1 of fine-tuned models with and without it, over seeds.
+"""Effect of pre-training: F1 of fine-tuned models with and without it, over several seeds.
 
     python benchmarks/pretraining.py scratch [--seeds 1 2 3]
     python benchmarks/pretraining.py adapt [--seeds 1 2 3 4 5] [--corpora wnut17 bc5cdr ncbi]
     python benchmarks/pretraining.py objectives [--seeds 1 2 3]
 
-`scratch`: a new encoder of 4 layers of 256, pre-trained on the text at hand, beside one with random weights, both
-fine-tuned on wikigold, WNUT 2017 and BC5CDR. `adapt`: the encoder `small`, adapted to unlabelled tweets and comments
-and then fine-tuned on parts of WNUT 2017; adapted to the texts of the train part of BC5CDR and NCBI-disease and then
-fine-tuned on them. `objectives`: four objectives for as many steps each, fine-tuned on WNUT 2017 and wikigold.
+`scratch`: a new encoder with 4 layers and hidden size 256, pre-trained on all available text, compared with the same
+encoder with random weights; both are fine-tuned on wikigold, WNUT 2017 and BC5CDR. `adapt`: the encoder `small`,
+adapted to unlabelled tweets and comments and then fine-tuned on parts of WNUT 2017; and adapted to the training texts
+of BC5CDR or NCBI-disease and then fine-tuned on that corpus. `objectives`: four pre-training objectives with the same
+number of steps, fine-tuned on WNUT 2017 and wikigold.
 
-All runs are `onoma pretrain` and `onoma train` with the settings below, in folders below ``runs/pretraining``; runs.py
-says how they are shared and kept. The epoch is chosen on dev, F1 is exact F1 on test. Differences are of the same seed,
-and so of the same sentences; `p` is the share of all choices of their signs whose mean is as far from 0.
+All runs are `onoma pretrain` and `onoma train` with the settings below, in subfolders of ``runs/pretraining``; runs.py
+describes how they are shared and reused. The best epoch is chosen on dev, F1 is exact F1 on test. Differences are
+between models with the same seed, and therefore the same training sentences; `p` is the p-value described in runs.py.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ ADAPT = {
     "training.head_first": 0.3,
     "training.freeze_embeddings": True,
 }
-"""The settings of several that harmed least on dev, see LOG.md."""
+"""Of the settings tried, those that reduced the F1 on dev least; see LOG.md."""
 
 OBJECTIVES = {
     "mlm+nsp": {"objective.masking": "subwords", "objective.sentence_pairs": "next"},
@@ -48,12 +49,12 @@ OBJECTIVES = {
     "order": {"objective.masking": "words", "objective.sentence_pairs": "order"},
 }
 FEW_DEV = 300
-"""Sentences of dev for models that are trained on parts of WNUT 2017."""
+"""Number of dev sentences for models that are trained on parts of WNUT 2017."""
 
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """An encoder that `onoma pretrain` makes."""
+    """A run of `onoma pretrain`, which writes an encoder."""
 
     name: str
     texts: Sequence[Path]
@@ -69,12 +70,12 @@ class Encoder:
         return ["pretrain", *given, *sets(self.settings), "--output", str(self.folder)]
 
     def config(self) -> dict[str, object]:
-        """All settings, those that were left to onoma included."""
+        """Return all settings, including the defaults."""
         settings = {"data.text": self.texts, "output": self.folder, **as_given(self.settings)}
         return read_config(None, settings=settings).model_dump(mode="json")
 
     def found(self) -> dict[str, Any]:
-        """Its text, its steps, its figures and how they came about."""
+        """Return its text, number of steps, scores, and learning curve on dev."""
         facts = self._facts()
         lines = (self.folder / "history.jsonl").read_text(encoding="utf-8").splitlines()
         epochs = [each for each in map(json.loads, lines) if each["kind"] == "epoch"]
@@ -82,7 +83,7 @@ class Encoder:
         return {"text": facts["text"], "steps": facts["steps"], "figures": facts["figures"], "curve": curve}
 
     def dtype(self) -> str:
-        """In which numbers it was trained."""
+        """Return the dtype that it was trained in."""
         return str(self._facts()["dtype"])
 
     def _facts(self) -> dict[str, Any]:
@@ -90,7 +91,7 @@ class Encoder:
 
 
 def model(name: str, encoder: str, seed: int, sentences: int | None = None) -> Model:
-    """A model of a corpus, or of so many of its sentences."""
+    """Return the model to fine-tune on a corpus, or on a sample of ``sentences`` of its sentences."""
     parts = corpus(name)
     if sentences is not None:
         train = some_sentences(name, sentences, seed=seed)
@@ -163,7 +164,7 @@ def objectives(seeds: Sequence[int]) -> dict[str, object]:
 
 
 def with_models(encoders: Sequence[Encoder], models: Sequence[Model]) -> None:
-    """Pre-train encoders and fine-tune models of them, as far as their figures are not known."""
+    """Pre-train encoders and fine-tune models on them, except for models whose scores are known."""
     if not all(map(is_known, models)):
         do(encoders)
         wait(encoders)

@@ -1,4 +1,4 @@
-"""Text for the figures of pre-training, and parts of corpora as files below ``runs/pretraining/data``."""
+"""Texts for the pre-training benchmarks, and samples of corpora, as files in ``runs/pretraining/data``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HERE = Path("runs/pretraining")
 
 
 def some_sentences(name: str, count: int, *, seed: int, part: str = "train") -> Path:
-    """So many sentences of a part of a corpus, others for each seed."""
+    """Return a file with a random sample of ``count`` sentences of a part of a corpus, which depends on the seed."""
     path = HERE / "data" / f"{name}-{part}-{count}-{seed}.conll"
     if not path.exists():
         documents = list(onoma.read(getattr(corpus(name), part)))
@@ -24,7 +24,7 @@ def some_sentences(name: str, count: int, *, seed: int, part: str = "train") -> 
 
 
 def texts() -> list[Path]:
-    """What a new encoder learns from: unlabelled text, and the text of train parts."""
+    """Return the files that a new encoder is pre-trained on: unlabelled text and training texts of corpora."""
     wikigold = corpus("wikigold").train
     btc = [DATA / "btc" / f"{section}.conll" for section in "abeg"]
     train = [corpus(name).train for name in ("wnut17", "bc5cdr", "ncbi")]
@@ -33,9 +33,9 @@ def texts() -> list[Path]:
 
 
 def unlabelled() -> list[Path]:
-    """The files of unlabelled text, without the lines that are texts of dev or test of WNUT 2017.
+    """Return the files of unlabelled text without the lines that occur in the dev or test set of WNUT 2017.
 
-    Nearly all of that dev part and half of that test part are in the files as they are.
+    The original files contain nearly all of that dev set and half of that test set.
     """
     parts = corpus("wnut17")
     known = {_letters(document.text) for path in (parts.dev, parts.test) for document in onoma.read(path)}
@@ -52,5 +52,5 @@ def unlabelled() -> list[Path]:
 
 
 def _letters(text: str) -> str:
-    """What is left of a text however it is cut into words."""
+    """Return the word characters of a text in lower case, so that texts compare equal however they are tokenized."""
     return re.sub(r"\W", "", text).lower()

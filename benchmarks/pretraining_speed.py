@@ -1,27 +1,29 @@
-"""How fast `onoma pretrain` and Hugging Face `Trainer` learn from masked subwords: the same encoder, text and threads.
+"""Speed of masked language modelling with `onoma pretrain` and Hugging Face `Trainer`: same encoder, text and threads.
 
     python benchmarks/pretraining_speed.py [--pairs 5] [--seconds 40] [--threads 2] [--encoders small mini]
 
-`small` goes on with the encoder of that name and a new head; `mini` is a new one of 4 layers of 256 with 8,000
-subwords. The text is what lies in `unlabelled`, one text a line. Each round runs every kind once, in turn, each in a
-process of its own:
+`small` continues pre-training of the encoder of that name with a new head; `mini` is a new encoder with 4 layers,
+hidden size 256 and 8,000 subwords. The text is the unlabelled text, one text per line. Each round runs every kind once,
+in turn, each in a separate process:
 
-    ours           what `onoma pretrain` does by default (windows of 128, whole words, 15 %), without pairs of sentences
+    ours           `onoma pretrain` with its defaults (windows of 128, whole words, 15 %), without sentence pairs
     defaults       `Trainer` with its defaults: batches of 8 lines, fp32
     best           `Trainer` with batches of 32 lines, grouped by length, bf16
-    best_fp32      the same in fp32, which is faster where the processor does not multiply bf16 natively
+    best_fp32      the same in fp32, which is faster on processors without native bf16 multiplication
     blocks         `Trainer` with batches of 32 blocks of 128 subwords, bf16
     blocks_fp32    the same in fp32
 
-What they do is not quite the same. `Trainer` takes a line at a time by default, cut at 128 subwords, and pads it to the
-longest of its batch; ours packs as many full sentences as a window holds. A subword costs more in a longer sequence,
-and less where there is no padding. So `blocks` prepares the text as the example `run_mlm` does: all lines one after the
-other, cut into blocks of 128 without regard to sentences, so that there is no padding either. That is the nearest to
-ours. All of `Trainer` use `DataCollatorForLanguageModeling`, which masks subwords, not whole words; both mask 15 %.
+The kinds do not do exactly the same. By default, `Trainer` uses each line as one sequence, truncated to 128 subwords
+and padded to the longest in its batch; onoma packs as many complete sentences into a window as fit. A subword costs
+more in a longer sequence, and less without padding. Therefore `blocks` prepares the text like the example `run_mlm`:
+all lines are concatenated and cut into blocks of 128 subwords, regardless of sentences, so that there is no padding
+either. This is closest to `ours`. All `Trainer` kinds use `DataCollatorForLanguageModeling`, which masks subwords
+instead of whole words; all kinds mask 15 %.
 
-Speed counts real subwords, special tokens included, padding not, by the clock on the wall; tokenizing and the first
-steps do not count. Ours holds nothing out, so that nothing is measured between, and trains all weights from the first
-step. In `ours_times` are the ratios within the rounds; `of_best` says which of each two precisions was the faster one.
+Speed is the number of subwords per second of wall-clock time, with special tokens and without padding; tokenizing and
+the first steps are not included. `ours` holds out no text, so that no evaluation interrupts the training, and trains
+all weights from the first step. `ours_times` holds the speed ratios within the rounds; `of_best` names the faster dtype
+of each pair.
 """
 
 from __future__ import annotations
@@ -51,14 +53,14 @@ BEST = {"lines": ("best", "best_fp32"), "blocks": ("blocks", "blocks_fp32")}
 ENCODERS = ("small", "mini")
 WINDOW = 128
 STEPS = 100_000
-"""More than a run can do."""
+"""More steps than a run can do in its time."""
 
 VOCABULARY = 8_000
 DATA_SETTINGS = {"data.documents": "lines", "data.held_out_share": 0}
 
 
 class Stopwatch:
-    """Ends a run after some seconds and keeps its speed, without the first steps."""
+    """Event handler that ends a run after some seconds and records its speed, without the first steps."""
 
     def __init__(self, seconds: float, *, untimed: int) -> None:
         self.seconds, self.untimed = seconds, untimed
@@ -81,7 +83,7 @@ class Stopwatch:
 
 
 def ours(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Pre-train with our defaults."""
+    """Pre-train with `onoma pretrain` and return the speed."""
     watch = Stopwatch(arguments.seconds, untimed=arguments.untimed)
     with tempfile.TemporaryDirectory() as folder:
         onoma.pretrain(
@@ -101,7 +103,7 @@ def ours(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def trainer(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Pre-train with `Trainer`."""
+    """Pre-train with `Trainer` and return the speed."""
     from transformers import AutoModelForMaskedLM, AutoTokenizer, DataCollatorForLanguageModeling
 
     kind = arguments.one
@@ -119,7 +121,7 @@ def trainer(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def lines(paths: list[Path], tokenizer: Any) -> list[dict[str, list[int]]]:
-    """Each line that is not blank, cut at the window."""
+    """Return each non-blank line as one tokenized row, truncated to the window."""
     texts = [line for path in paths for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
     encoded = tokenizer(texts, truncation=True, max_length=WINDOW, return_special_tokens_mask=True)
     columns = ("input_ids", "attention_mask", "special_tokens_mask")
@@ -127,7 +129,7 @@ def lines(paths: list[Path], tokenizer: Any) -> list[dict[str, list[int]]]:
 
 
 def blocks(rows: list[dict[str, list[int]]]) -> list[dict[str, list[int]]]:
-    """All rows one after the other, cut into blocks; what does not fill the last one is left out."""
+    """Concatenate all rows and cut them into blocks of ``WINDOW`` subwords; an incomplete last block is dropped."""
     columns = {name: list(chain.from_iterable(row[name] for row in rows)) for name in rows[0]}
     count = len(columns["input_ids"]) // WINDOW
     return [
@@ -137,7 +139,7 @@ def blocks(rows: list[dict[str, list[int]]]) -> list[dict[str, list[int]]]:
 
 
 def make_encoder(name: str, folder: Path, *, text: list[Path]) -> None:
-    """The encoder that all begin with."""
+    """Write the encoder that all kinds start from."""
     if name == "small":
         shutil.copytree(find_wheel(name).parent, folder)
         return
@@ -146,7 +148,7 @@ def make_encoder(name: str, folder: Path, *, text: list[Path]) -> None:
 
 
 def compared(runs: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
-    """What the runs of one encoder give."""
+    """Return speed, memory and ratios of the runs of one encoder."""
     rates = {kind: [float(run["subwords_per_second"]) for run in done] for kind, done in runs.items()}
     figures: dict[str, Any] = {
         kind: {

@@ -1,4 +1,4 @@
-"""How fast unlabelled text is read and cut into sentences, beside how fast a tokenizer takes it, one thread each.
+"""Speed of reading and splitting unlabelled text into sentences, compared with tokenizing it; one thread each.
 
 Run: OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false python benchmarks/pretraining_text.py FILE [--runs 5]
 """

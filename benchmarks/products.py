@@ -1,7 +1,7 @@
-"""How fast this machine multiplies the matrices of an encoder's layer, and how many operations a text needs of it.
+"""Speed of the matrix products of an encoder layer on this machine, and number of operations that texts need.
 
-fp32 and int8 products run in ONNX Runtime, with the operators that our graphs use; bf16 ones in OpenVINO. As in
-tagging each thread multiplies alone.
+fp32 and int8 products run in ONNX Runtime, with the operators of our graphs; bf16 products run in OpenVINO. As in
+tagging, each thread computes its own products.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from onoma.text import Document
 Shape = tuple[int, int]
 
 ROWS = 512
-"""Subwords of a product, as many as a thread computes at once."""
+"""Number of rows (subwords) of a product, as many as a thread computes at once."""
 
 _PRODUCTS = ("Gemm", "MatMul", "MatMulIntegerToFloat")
 _OF_A_LAYER = 6
-"""Query, key, value, attention's output, and the two of the feed-forward step."""
+"""Number of products of a layer: query, key, value, attention output, and two of the feed-forward network."""
 
 _LEAST = 64
-"""A smaller weight is the head's, or that of the few columns that int8 multiplies in fp32."""
+"""Minimum dimension of a layer's weight; smaller ones are the head's, or columns that int8 graphs keep in fp32."""
 
 
 def layer_weights(graph: Path) -> list[Shape]:
-    """The shapes ``(in, out)`` of the weights of the encoder's layers, in the order in which they are multiplied."""
+    """Return the shapes ``(in, out)`` of the weights of the encoder layers, in the order of their use."""
     content = onnx.load(graph).graph
     stored = {one.name: tuple(one.dims) for one in content.initializer}
     found = []
@@ -48,9 +48,10 @@ def layer_weights(graph: Path) -> list[Shape]:
 
 
 def operations(bundle: Bundle, texts: Sequence[str], weights: Sequence[Shape]) -> float:
-    """Two for each weight of the layers and each subword that is computed, special tokens included.
+    """Return the number of operations to tag texts: two for each layer weight and computed subword.
 
-    Of the last layer only keys and values are computed for all subwords, the rest for first subwords of words.
+    Special tokens count as subwords. In the last layer, only keys and values are computed for all subwords, the rest
+    only for the first subword of each word.
     """
     windower = bundle.windower()
     around = len(windower.subword_encoder.prefix) + len(windower.subword_encoder.suffix)
@@ -66,7 +67,7 @@ def operations(bundle: Bundle, texts: Sequence[str], weights: Sequence[Shape]) -
 
 
 def operations_per_second(dtype: str, weights: Sequence[Shape], *, threads: int) -> float:
-    """The speed of the products of one layer, one after the other, in so many threads at once."""
+    """Return the operations per second of the consecutive products of one layer, in ``threads`` parallel threads."""
     layer = weights[:_OF_A_LAYER]
     works = [product_work(dtype, layer, rows=ROWS) for _ in range(threads)]
     with ThreadPoolExecutor(threads) as pool:
@@ -75,7 +76,7 @@ def operations_per_second(dtype: str, weights: Sequence[Shape], *, threads: int)
 
 
 def product_work(dtype: str, weights: Sequence[Shape], *, rows: int) -> Callable[[], Any]:
-    """Something to call that multiplies so many rows by each of these weights, in one thread."""
+    """Return a function that multiplies ``rows`` rows by each of the weights in one thread."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "products.onnx"
         onnx.save(_graph(weights, rows, quantised=dtype == "int8"), path)

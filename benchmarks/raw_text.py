@@ -1,18 +1,19 @@
-"""How much is lost where a model is given raw text instead of words and sentences.
+"""Loss of F1 if a model is given raw text instead of words and sentences.
 
     python benchmarks/raw_text.py [--model en] [--parts ewt written speed] [--split dev test] [--structure on off]
 
-1. `ewt`: the dev part of the English Web Treebank with the words and sentences of the corpus, sentence by sentence, and
-   as raw text in several layouts. The shipped model was trained on this text: for a model that was not, see
+1. `ewt`: the dev set of the English Web Treebank with the words and sentences of the corpus, sentence by sentence, and
+   as raw text in several layouts. The shipped model was trained on this text; for a model that was not, see
    `benchmarks/raw_text.toml`.
-2. `written`: mails, lists and tables written for onoma, in `tests/data/raw_text`, as raw text.
-3. `speed`: processor seconds with structure over those without, in turn, one thread: of web text (the treebank), of
-   newswire-like text (wikigold), and of reading alone, without the encoder, as a share of tagging.
+2. `written`: e-mails, lists and tables written for onoma, in `tests/data/raw_text`, as raw text.
+3. `speed`: ratio of the processor time with and without structure, measured in turn with one thread, on web text (the
+   treebank) and on newswire-like text (wikigold). For reading without the encoder, the difference is reported as a
+   share of the time to tag.
 
-Exact F1 over persons, places and organisations, whatever a model calls them; MISC is judged where the corpus has it,
-apart. `over_line_ends` counts names that go over a line end, a tab or several blanks: of the gold how many were found,
-and how many were predicted where there is none. With two settings of `--structure` the difference of the first from the
-second has a 95% interval and p-values, paired by document.
+Exact F1 is computed over persons, locations and organisations, whatever label names a model uses; MISC is scored
+separately if the corpus annotates it. `over_line_ends` counts entities that contain a line end, a tab or several
+blanks: gold ones, correctly predicted ones and spurious ones. With two settings of `--structure`, the difference
+between the first and the second is reported with a 95 % interval and p-values, paired by document.
 """
 
 from __future__ import annotations
@@ -45,10 +46,11 @@ _LINE_END = re.compile(r"[\n\r\t]|  ")
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A sentence as it was written, its entities counted from its beginning.
+    """A sentence in its original spelling.
 
     Attributes:
-        begins_paragraph: whether the corpus has a paragraph begin here.
+        document: the sentence as a document of its own, with offsets relative to its start.
+        begins_paragraph: whether a paragraph of the corpus begins here.
     """
 
     document: Document
@@ -56,7 +58,7 @@ class Passage:
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """What names a model, and how it is to tag."""
+    """Add the options for the model, its dtype and the settings of `structure`."""
     parser.add_argument("--model", default="en")
     parser.add_argument("--dtype", default="auto")
     parser.add_argument("--structure", nargs="+", choices=("on", "off"), default=[], help="in raw text; one or both")
@@ -64,7 +66,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
 
 
 def load_models(options: argparse.Namespace) -> dict[str, Tagger]:
-    """The model on one thread, by setting: as it comes, or with each ``structure`` asked for."""
+    """Load the model with one thread, by setting: unchanged, or with each given setting of ``structure``."""
     load: Callable[..., Tagger] = partial(onoma.load, options.model, dtype=options.dtype, threads=1)
     if not options.structure:
         return {"as it comes": load()}
@@ -72,12 +74,12 @@ def load_models(options: argparse.Namespace) -> dict[str, Tagger]:
 
 
 def write(name: str, options: argparse.Namespace, result: Mapping[str, object]) -> None:
-    """Write figures to ``NAME.json``, or to ``NAME-LABEL.json``."""
+    """Write results to ``NAME.json``, or to ``NAME-LABEL.json`` if there is a label."""
     write_result(f"{name}-{options.label}" if options.label else name, result)
 
 
 def renamed(document: Document) -> Document:
-    """The document with PER, LOC and ORG for what a model or a corpus calls these; without what it would call ""."""
+    """Return the document with labels renamed to PER, LOC and ORG, without entities whose new label is ""."""
     names = {entity.label: NEW_NAMES.get(entity.label, entity.label) for entity in document.entities}
     return document.with_entities(
         document.entity(entity.start, entity.end, names[entity.label], score=entity.score)
@@ -87,21 +89,21 @@ def renamed(document: Document) -> Document:
 
 
 def measure(tagger: Tagger, documents: Sequence[Document]) -> list[Aligned]:
-    """Tag documents without their entities, and put both side by side."""
+    """Tag documents without their gold entities, and align gold and predicted entities."""
     bare = (replace(document, entities=()) for document in documents)
     return list(align(documents, map(renamed, tagger.tag_many(bare))))
 
 
 def ewt() -> list[Document]:
-    """The dev part of the English Web Treebank with its words and sentences."""
+    """Return the dev set of the English Web Treebank with its words and sentences."""
     return list(read(DATA / "ewt" / "en_ewt-ud-dev.iob2", options=ReadOptions(unannotated=WITHOUT_MISC)))
 
 
 def passages(documents: Iterable[Document]) -> list[list[Passage]]:
-    """The sentences of each document as they were written.
+    """Return the sentences of each document in their original spelling.
 
-    The file with names has blanks between the parts of a word in some sentences; the one with trees has neither those
-    blanks nor names, but paragraphs.
+    In some sentences, the file with entities has blanks between the parts of a word. The file with trees has the
+    original spelling and the paragraphs, but no entities.
     """
     trees = read(DATA / "ewt" / "en_ewt-ud-dev.conllu", options=ReadOptions(texts_only=True))
     written = {tree.id: tree for tree in trees}
@@ -132,7 +134,7 @@ def _passages(document: Document, written: Document) -> list[Passage]:
 
 
 def joined(parts: Sequence[Passage], *, sentences: str, paragraphs: str, id: str) -> Document:
-    """One raw text of sentences, with these characters between sentences and between paragraphs."""
+    """Join sentences to one raw text, with the given separators between sentences and between paragraphs."""
     text = ""
     entities = []
     for part in parts:
@@ -144,7 +146,7 @@ def joined(parts: Sequence[Passage], *, sentences: str, paragraphs: str, id: str
 
 
 def wrapped(document: Document, columns: int) -> Document:
-    """The same text with line feeds for blanks, so that no line is longer unless a word is; offsets stay."""
+    """Wrap lines at ``columns`` by replacing blanks with line feeds; offsets do not change."""
     characters = list(document.text)
     start, blank = 0, None
     for place, character in enumerate([*characters, "\n"]):
@@ -160,7 +162,7 @@ def wrapped(document: Document, columns: int) -> Document:
 
 
 def by_sentence(document: Document) -> Iterator[Document]:
-    """A document for each sentence, with its words."""
+    """Yield each sentence of a document as a document with its words."""
     for sentence in document.sentences or ():
         inside = [
             replace(word, start=word.start - sentence.start, end=word.end - sentence.start)
@@ -177,7 +179,7 @@ def by_sentence(document: Document) -> Iterator[Document]:
 
 
 def ewt_layouts() -> dict[str, list[Document]]:
-    """The same text and names in every layout."""
+    """Return the documents of the treebank in every layout, with the same entities."""
     documents = ewt()
     parts = passages(documents)
 
@@ -203,7 +205,7 @@ def ewt_layouts() -> dict[str, list[Document]]:
 
 
 def over_line_ends(pairs: Iterable[Aligned]) -> dict[str, int]:
-    """Names that go over a line end, a tab or several blanks: gold, found of these, and spurious."""
+    """Count entities that contain a line end, a tab or several blanks: gold, found and spurious ones."""
     counts = {"gold": 0, "found": 0, "spurious": 0}
     for pair in pairs:
         gold, predicted = _over_line_ends(pair, pair.gold), _over_line_ends(pair, pair.predicted)
@@ -222,12 +224,12 @@ def _over_line_ends(pair: Aligned, mentions: Iterable[Mention]) -> set[tuple[int
 
 
 def report(pairs: Sequence[Aligned]) -> dict[str, object]:
-    """Figures, and names over line ends."""
+    """Return the scores, and the counts of entities that contain line ends."""
     return figures(tally(pairs)) | {"over_line_ends": over_line_ends(pairs)}
 
 
 def genres(pairs: Iterable[Aligned]) -> dict[str, object]:
-    """F1 of each genre of the English Web Treebank."""
+    """Return F1 of each genre of the English Web Treebank."""
     groups: dict[str, list[Aligned]] = defaultdict(list)
     for pair in pairs:
         groups[pair.document.id.split("-")[0]].append(pair)
@@ -235,7 +237,7 @@ def genres(pairs: Iterable[Aligned]) -> dict[str, object]:
 
 
 def sample(pairs: Iterable[Aligned]) -> Sample:
-    """Counts of the three labels by document, for tests of a difference."""
+    """Return the counts of the three labels by document, for significance tests."""
     three = []
     for pair in pairs:
         predicted = [
@@ -253,7 +255,7 @@ def sample(pairs: Iterable[Aligned]) -> Sample:
 
 
 def difference(pairs: Mapping[str, Sequence[Aligned]]) -> dict[str, object]:
-    """The first setting's F1 less the second's, tested; nothing where there are not two."""
+    """Return the F1 of the first setting minus that of the second, with tests; empty unless there are two."""
     if len(pairs) != 2:
         return {}
     ours, theirs = map(sample, pairs.values())
@@ -261,7 +263,7 @@ def difference(pairs: Mapping[str, Sequence[Aligned]]) -> dict[str, object]:
 
 
 def corpora(options: argparse.Namespace) -> dict[str, list[Document]]:
-    """The texts of the parts asked for, by name."""
+    """Return the documents of the requested parts by name."""
     found: dict[str, list[Document]] = {}
     if "ewt" in options.parts:
         found |= {f"ewt dev, {layout}": documents for layout, documents in ewt_layouts().items()}
@@ -274,7 +276,7 @@ def corpora(options: argparse.Namespace) -> dict[str, list[Document]]:
 
 
 def speed(options: argparse.Namespace) -> dict[str, object]:
-    """What structure costs, in processor time."""
+    """Measure the processor time with and without structure."""
     on, off = (onoma.load(options.model, dtype=options.dtype, threads=1, structure=each) for each in (True, False))
     texts = {
         "web text": [joined(part, sentences=" ", paragraphs="\n", id="").text for part in passages(ewt())],

@@ -1,4 +1,4 @@
-"""Where benchmarks find real corpora, and where their figures go, with what made them: command, machine, day."""
+"""Location of the corpora, and writing of results with the command, the machine and the date."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from pathlib import Path
 from onoma.machine import find_processor, usable_cores
 
 DATA = Path(os.environ.get("ONOMA_DATA", Path(__file__).parents[2] / "shared" / "data"))
-"""The folder of real corpora."""
+"""Folder of the corpora."""
 
 RESULTS = Path(__file__).parent / "results"
 _PACKAGES = ("onoma", "torch", "transformers", "onnxruntime", "tokenizers", "numpy")
 
 
 def write_result(name: str, figures: Mapping[str, object]) -> None:
-    """Print figures and write them to ``benchmarks/results/NAME.json``."""
+    """Print results and write them to ``benchmarks/results/NAME.json``."""
     result = {
         "command": " ".join(["python", f"benchmarks/{Path(sys.argv[0]).name}", *map(_without_folder, sys.argv[1:])]),
         "date": datetime.now(tz=UTC).date().isoformat(),
@@ -36,7 +36,7 @@ def write_result(name: str, figures: Mapping[str, object]) -> None:
 
 
 def machine() -> dict[str, object]:
-    """The processor, its cores as this process sees them, and the versions that count."""
+    """Return the processor, the number of cores usable by this process, and the versions of relevant packages."""
     processor = find_processor()
     return {
         "processor": processor.name,
@@ -48,7 +48,7 @@ def machine() -> dict[str, object]:
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
-    """The median of some figures, and the range in which they are."""
+    """Return the median, minimum and maximum of some values."""
     return {"median": statistics.median(values), "least": min(values), "most": max(values)}
 
 
@@ -60,6 +60,6 @@ def _version(name: str) -> str | None:
 
 
 def _without_folder(argument: str) -> str:
-    """An argument without the folders above the project, which are nobody else's business."""
+    """Return an argument with an absolute path reduced to its name, to keep private folder names out of results."""
     path = Path(argument)
     return path.name if path.is_absolute() else argument

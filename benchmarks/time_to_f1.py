@@ -1,21 +1,22 @@
-"""How long `onoma train` takes to the dev F1 of Hugging Face `Trainer`, and what each reaches in as many epochs.
+"""Time that `onoma train` needs to reach the dev F1 of Hugging Face `Trainer`, and F1 after equally many epochs.
 
     python benchmarks/time_to_f1.py [--corpora wnut17 bc5cdr] [--seeds 1 2 3] [--threads N] [--fast KEY=VALUE ...]
 
-For each corpus and seed every kind runs once, in turn, each in a process of its own:
+For each corpus and seed, every kind runs once, in turn, each in a separate process:
 
     trainer    `Trainer` with the recipe of `run_ner.py`, 3 epochs
-    same       ours for 3 epochs, all else as by default
-    fast       ours with the recipe for when time counts, see docs/training.md; or what --fast says, for all corpora
+    same       onoma for 3 epochs, all other settings at their defaults
+    fast       onoma with the recipe for short training times, see docs/training.md; or with --fast, for all corpora
 
-`Trainer` is judged by its last model, and its time is that of training alone. Ours counts from before the first step to
-the first end of an epoch whose dev F1 is at least `Trainer`'s: with the measuring on dev up to there, and without. It
-is held against the mean of `Trainer`'s seeds, and against the run with the same seed; that two runs share a seed does
-not make them alike, so the first says more. Processor time is that of all threads; with one thread, on a machine that
-other work shares, it is the steadier figure. F1 is exact and of the same words; seqeval judges `Trainer`, and ours once
-more at the end of a run.
+`Trainer` is evaluated with its last model, and its time covers only the training. The time of onoma is measured from
+before the first step to the end of the first epoch whose dev F1 is at least that of `Trainer`, both with and without
+the evaluations on dev. It is compared with the mean over the seeds of `Trainer`, and with the run with the same seed.
+Two runs with the same seed are not otherwise related, so the first comparison is more informative. Processor time is
+the sum over all threads; with one thread, on a machine shared with other work, it varies less than wall-clock time. F1
+is exact F1 on the same words. `Trainer` is scored by seqeval; onoma by its own scorer, and at the end of a run by
+seqeval as well.
 
-A run is kept in a file (--log) when it is over, and not done again where it stands there: what was interrupted goes on.
+The results of finished runs are appended to a file (--log) and reused, so an interrupted benchmark can be continued.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ Result = dict[str, Any]
 
 @dataclass(slots=True)
 class Clocks:
-    """Seconds by the wall and by the processor."""
+    """Wall-clock time and processor time in seconds."""
 
     wall: float = 0.0
     processor: float = 0.0
@@ -81,7 +82,7 @@ class Clocks:
 
 
 class Stopwatch:
-    """Notes dev F1 and the time at each end of an epoch."""
+    """Event handler that records dev F1 and the time at the end of each epoch."""
 
     def __init__(self) -> None:
         self.epochs: list[Result] = []
@@ -115,7 +116,7 @@ class Stopwatch:
 
 
 def ours(corpus: str, seed: int, sets: Sequence[str]) -> Result:
-    """Train and measure after each epoch."""
+    """Train with onoma and evaluate on dev after each epoch."""
     train, dev = CORPORA[corpus]
     watch = Stopwatch()
     with tempfile.TemporaryDirectory() as folder:
@@ -143,8 +144,8 @@ def ours(corpus: str, seed: int, sets: Sequence[str]) -> Result:
 
 
 def seqeval_f1(trained: Trained, dev: Path) -> float:
-    """F1 of the best weights over the words and tags that `Trainer` is judged on."""
-    import run_ner  # not above: it imports transformers, which would count as memory of ours
+    """Return the F1 of the best weights on the same words and tags that `Trainer` is scored on."""
+    import run_ner  # imported late: it imports transformers, which would add to the measured peak memory
     from seqeval.metrics import f1_score
 
     sentences = run_ner.read(dev)
@@ -154,7 +155,7 @@ def seqeval_f1(trained: Trained, dev: Path) -> float:
 
 
 def tags_of(document: Document) -> list[str]:
-    """BIO tags of the words of a document."""
+    """Return the BIO tags of the words of a document."""
     words = document.words or ()
     tags = ["O"] * len(words)
     for entity in document.entities:
@@ -165,7 +166,7 @@ def tags_of(document: Document) -> list[str]:
 
 
 def trainer(corpus: str, seed: int) -> Result:
-    """Train with `Trainer`; its figures are those of dev."""
+    """Train with `Trainer` and evaluate on dev."""
     import run_ner
 
     train, dev = CORPORA[corpus]
@@ -175,7 +176,7 @@ def trainer(corpus: str, seed: int) -> Result:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: what it is, and how it is done in a process of its own."""
+    """A training run in a separate process."""
 
     kind: str
     corpus: str
@@ -187,7 +188,7 @@ class Run:
         return {name: getattr(self, name) for name in ("kind", "corpus", "seed", "threads")} | {"sets": [*self.sets]}
 
     def result(self, log: Path) -> Result:
-        """From the log, or measured now and put there."""
+        """Return the result from the log, or execute the run and append its result to the log."""
         lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
         for known in map(json.loads, lines):
             if known["run"] == self.key():
@@ -205,7 +206,7 @@ class Run:
 
 
 def do(key: Result) -> Result:
-    """The run of a key, in this process."""
+    """Execute the run of a key in this process."""
     corpus, seed = str(key["corpus"]), int(str(key["seed"]))
     if key["kind"] == "trainer":
         return trainer(corpus, seed)
@@ -213,7 +214,7 @@ def do(key: Result) -> Result:
 
 
 def compared(theirs: Result, ours: Result) -> Result:
-    """When ours had the F1 of theirs, and the shares of their time that it took; None where it never had it."""
+    """Return the epochs that ours needs to reach the F1 of theirs, and its shares of their times; None if never."""
     epochs = ours["epochs"]
     reached = next((number for number, epoch in enumerate(epochs) if epoch["f1"] >= theirs["f1"]), None)
     names = ("seconds", "processor_seconds", "training_seconds", "training_processor_seconds")
@@ -225,18 +226,18 @@ def compared(theirs: Result, ours: Result) -> Result:
 
 
 def mean(values: Sequence[float | None]) -> float | None:
-    """The mean of all, where all are there."""
+    """Return the mean, or None if a value is None."""
     there = [value for value in values if value is not None]
     return statistics.mean(there) if len(there) == len(values) else None
 
 
 def means(results: Sequence[Result]) -> Result:
-    """The means of what some results have in common."""
+    """Return the means of each entry over several results."""
     return {name: mean([each[name] for each in results]) for name in results[0]}
 
 
 def summary(runs: dict[int, dict[str, Result]]) -> Result:
-    """Of one corpus: the mean F1s, ours against the mean and against the same seed of `Trainer`, and all runs."""
+    """Summarize a corpus: mean F1, comparisons with the mean and the same seed of `Trainer`, and all runs."""
     theirs = {seed: of["trainer"] for seed, of in runs.items()}
     middle = means([{name: each[name] for name in ("f1", "seconds", "processor_seconds")} for each in theirs.values()])
     figures: Result = {"trainer_f1": middle["f1"]}
@@ -275,7 +276,7 @@ def main() -> None:
                 for kind in arguments.kinds
             }
     if "trainer" not in arguments.kinds:
-        return  # part of the work: nothing to compare with yet
+        return  # only a part of the runs: there is nothing to compare with yet
     figures: Result = {
         "threads": arguments.threads,
         "epochs_of_trainer": EPOCHS,

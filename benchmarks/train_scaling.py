@@ -1,13 +1,13 @@
-"""How the cost of training grows with the size of the corpus and with the length of its texts.
+"""Scaling of training time, speed and memory with the size of the corpus and the length of its texts.
 
     python benchmarks/train_scaling.py [--rounds 3] [--threads N] [--encoder small]
 
-Every measure is one epoch in a process of its own, in batches of 1,024 subwords, with time taken from before the first
-step to the end of the last; each is taken once a round, in turn, and the median counts. Processor time is that of all
-threads.
+Each measurement is one epoch in a separate process, in batches of 1,024 subwords, timed from before the first step to
+the end of the last step. Each is repeated once per round, in turn, and the median is reported. Processor time is the
+sum over all threads.
 
-    corpus     the first 1/8, 1/4, 1/2 and the whole of BC5CDR's training part: seconds and memory
-    length     made-up texts that fill windows of 16 to 512 subwords: speed
+    corpus     the first 1/8, 1/4, 1/2 and the whole training set of BC5CDR: seconds and memory
+    length     synthetic texts that fill windows of 16 to 512 subwords: speed
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SUBWORDS = 20 * BATCH
 
 
 class Meter:
-    """Takes the time of a run."""
+    """Event handler that records the start and end time of a run."""
 
     def __call__(self, event: Event) -> None:
         match event:
@@ -51,7 +51,7 @@ class Meter:
 
 
 def measure(text: str, arguments: argparse.Namespace) -> dict[str, float]:
-    """One epoch over annotated text."""
+    """Measure one epoch on a training text."""
     meter = Meter()
     with tempfile.TemporaryDirectory() as folder:
         train = Path(folder) / "train.tsv"
@@ -80,7 +80,7 @@ def part_of_corpus(eighths: int) -> str:
 
 
 def texts_of_length(length: int, encoder: str) -> str:
-    """Texts of one-subword words that fill a window with its two special tokens."""
+    """Return texts of one-subword words, each of which fills a window together with its two special tokens."""
     vocabulary = load_pretrained(encoder).tokenizer.get_vocab()
     words = sorted(piece for piece in vocabulary if piece.isascii() and piece.isalpha() and piece.islower())
     draw = random.Random(length)
@@ -100,7 +100,7 @@ def measured(what: str, size: int, arguments: argparse.Namespace) -> dict[str, f
 
 
 def medians(rounds: list[dict[str, float]]) -> dict[str, float]:
-    """Of some measures of one thing, with speed."""
+    """Return the medians over the rounds of a measurement, and the speed."""
     found = {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
     return found | {
         "subwords_per_second": found["subwords"] / found["seconds"],

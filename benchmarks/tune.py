@@ -1,18 +1,19 @@
-"""What a search brings on real corpora, and what it costs beside training.
+"""Gain of a hyperparameter search on real corpora, and its overhead beyond training.
 
     python benchmarks/tune.py search [--trials 20] [--seeds 5] [--corpora wnut17 wikigold bc5cdr] [--jobs 1]
     python benchmarks/tune.py overhead [--trials 6] [--corpora wnut17]
 
-With `--sentences N` only so many are learnt, to try it out.
+With `--sentences N`, models are trained on only N sentences, to try out the benchmark.
 
-`search`: `onoma tune` with the encoder `small` and the default space on each corpus. The best trial and the defaults
-are then trained with new seeds, and compared on dev; and once more on test, which the search has not seen, by
-`onoma train` with the written `best.toml` and with the defaults, seeds as above. A search that was stopped goes on.
+`search`: `onoma tune` with the encoder `small` and the default search space on each corpus. The best trial and the
+defaults are then trained with new seeds and compared on dev. They are also compared on test, which the search has not
+used: by `onoma train` with the written `best.toml` and with the defaults, with the same new seeds. An interrupted
+search is resumed.
 
-`overhead`: the time of a search with one process beside the time that its trials trained, and a median of what is
-between two trials. The start of the process, as any run has it, is counted on the side of the search.
+`overhead`: the time of a search with one process relative to the training time of its trials, and the median time
+between two trials. The start of the process, which every run has, counts as overhead.
 
-What it writes is in runs/tune.
+Output is written to runs/tune.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ CORPORA = ("wnut17", "wikigold", "bc5cdr")
 
 
 def searched(name: str, *, trials: int, seeds: int, jobs: int, settings: Mapping[str, object]) -> dict[str, object]:
-    """Search on a corpus, or go on with it, and train what came out on new seeds with test."""
+    """Run or resume a search on a corpus, then compare the best settings with the defaults on test with new seeds."""
     parts = corpus(name)
     folder = HERE / name
     found = onoma.tune(
@@ -64,7 +65,7 @@ def searched(name: str, *, trials: int, seeds: int, jobs: int, settings: Mapping
 
 
 def models(name: str, which: str, seeds: Sequence[int], settings: Mapping[str, object]) -> list[TomlModel]:
-    """Models of the best settings, or of the defaults, one of each seed."""
+    """Return the models with the best settings or with the defaults, one for each seed."""
     parts = corpus(name)
     data: dict[str, object] = {"train": parts.train, "dev": parts.dev, "test": parts.test}
     data |= {key.removeprefix("data."): value for key, value in settings.items()}
@@ -81,7 +82,7 @@ def models(name: str, which: str, seeds: Sequence[int], settings: Mapping[str, o
 
 
 class _Clock:
-    """Notes when trials begin and end."""
+    """Event handler that records when trials begin and end, and how long they train."""
 
     def __init__(self) -> None:
         self.planned = 0.0
@@ -102,7 +103,7 @@ class _Clock:
 
 
 def overhead(name: str, *, trials: int, settings: Mapping[str, object]) -> dict[str, object]:
-    """The share of a search that is not training."""
+    """Measure the parts of a search that are not training."""
     parts = corpus(name)
     clock = _Clock()
     started = time.perf_counter()

@@ -1,15 +1,15 @@
-"""Whether a search survives deaths and is shared, on each kind of storage, PostgreSQL among them.
+"""Fault tolerance of a shared hyperparameter search on each kind of storage, including PostgreSQL.
 
     python benchmarks/tune_storage.py [--trials 8] [--deaths 3] [--seed 1] [--storages sqlite journal postgresql]
 
-`onoma tune` searches on 100 sentences of WNUT 2017, with 100 of dev, without runs with new seeds. Two calls work on
-one study, each with an output of its own; one of them, drawn by chance, is killed with SIGKILL at a random moment
-together with its processes, and begun again with `--resume`, so many times. Then both go on to the end. Counted are
-the trials that were finished more than once, which must be none, those that each call has done, and those that a
-death left and that were continued.
+`onoma tune` runs on 100 training and 100 dev sentences of WNUT 2017, without runs with new seeds. Two calls work on one
+study, each with its own output folder. One of them, chosen at random, is killed by SIGKILL at a random moment together
+with its child processes, and restarted with `--resume`; this is repeated `--deaths` times. Then both calls run to the
+end. Reported are the number of kills; the number of trials that ended, that killed calls gave back, that were
+continued, and that ended more than once (which must be 0); and the number of trials in each state.
 
-PostgreSQL is started in a temporary folder from Debian's package `postgresql`, as the user that the package makes if
-this runs as root; it is gone at the end.
+PostgreSQL is started in a temporary folder from Debian's package `postgresql`, and removed at the end. If this runs as
+root, it uses the user that the package creates.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ ENDED = ("finished", "pruned", "failed")
 
 
 class Call:
-    """A call of `onoma tune`, which can be killed and begun again."""
+    """A call of `onoma tune` that can be killed and restarted."""
 
     def __init__(self, folder: Path, name: str, storage: str, *, trials: int) -> None:
         self.output = folder / name
@@ -71,12 +71,12 @@ class Call:
         return self._process.poll() is None
 
     def kill(self) -> None:
-        """Kill it with all of its processes, as when the machine goes down."""
+        """Kill the call with all its child processes, as if the machine had crashed."""
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def end(self) -> None:
-        """See to it that nothing is left of it."""
+        """Kill the call if it is still running."""
         if self.runs:
             self.kill()
 
@@ -86,7 +86,7 @@ class Call:
 
 
 def survive(storage: str, folder: Path, *, trials: int, deaths: int, seed: int) -> dict[str, object]:
-    """Kill one of two calls so many times, let them end, and count."""
+    """Kill one of two calls ``deaths`` times, let both finish, and count the trials."""
     onoma.write(islice(onoma.read(corpus("wnut17").dev), DEV), folder / "dev.conll")
     calls = [Call(folder, name, storage, trials=trials) for name in ("one", "other")]
     try:
@@ -109,7 +109,7 @@ def survive(storage: str, folder: Path, *, trials: int, deaths: int, seed: int) 
 
 
 def _kill(calls: Sequence[Call], *, deaths: int, chance: random.Random) -> int:
-    """Kill one of the calls at a random moment and begin it again, so many times; how often there was one to kill."""
+    """Kill and restart a random call at random moments ``deaths`` times, and return how often one was running."""
     for killed in range(deaths):
         time.sleep(chance.uniform(15, 60))
         running = [call for call in calls if call.runs]
@@ -123,7 +123,7 @@ def _kill(calls: Sequence[Call], *, deaths: int, chance: random.Random) -> int:
 
 @contextmanager
 def opened(kind: str, folder: Path) -> Iterator[str]:
-    """A storage of a kind."""
+    """Open a storage of a kind and yield its address."""
     if kind == "postgresql":
         if reason := why_not():
             raise SystemExit(reason)

@@ -1,12 +1,12 @@
-"""Whether two versions of onoma find the same entities and are as fast: the same model, texts, machine, in turn.
+"""Comparison of two versions of onoma: predicted entities and speed with the same model, texts and machine, in turn.
 
     git worktree add ../before COMMIT
     python benchmarks/versions.py --before ../before/src [--texts 5000] [--pairs 5] [--model en]
 
-Each version runs in a process of its own with its own ``PYTHONPATH``. `entities` compares what both find in the texts:
-how many texts differ in an entity's place or label, and the largest difference of a score. `tagging` is words a second
-over the same texts, and `training` subwords a second of the first epoch on WNUT 2017 in fp32; a ratio is that of one
-pair, ours over before.
+Each version runs in separate processes with its own ``PYTHONPATH``. `entities` compares the predictions of both: the
+number of texts that differ in the offsets or label of an entity, and the largest difference of a score. `tagging` is
+words per second on the same texts, and `training` subwords per second in one epoch on WNUT 2017 in fp32. A ratio is the
+speed of this version divided by that of the other version in the same pair of runs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TRAIN = DATA / "wnut17" / "wnut17train.conll"
 
 
 def texts(count: int) -> list[str]:
-    """Lines of the unlabelled corpora and documents of wikigold, as many of each as will do."""
+    """Return ``count`` texts: the documents of wikigold, and evenly spaced lines of the unlabelled corpora."""
     from onoma.corpora import read
 
     lines = [line for name in SOURCES for line in (DATA / name).read_text(encoding="utf-8").split("\n") if line]
@@ -43,7 +43,7 @@ def texts(count: int) -> list[str]:
 
 
 def tag(model: str, path: Path, threads: int) -> dict[str, Any]:
-    """Tag the texts of a file with whichever version this process has."""
+    """Tag the texts of a file with the version that this process imports."""
     import onoma
 
     given = json.loads(path.read_text(encoding="utf-8"))
@@ -57,7 +57,7 @@ def tag(model: str, path: Path, threads: int) -> dict[str, Any]:
 
 
 def train(source: Path, corpus: Path, settings: list[str], threads: int) -> float:
-    """Subwords a second of the last epoch, as `onoma train` prints them."""
+    """Return the subwords per second of the last epoch, as printed by `onoma train`."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-c", "from onoma.cli import main; main()", "train", "--train", str(corpus)]
         sets = [argument for setting in settings for argument in ("--set", setting)]
@@ -77,7 +77,7 @@ def environment(source: Path, threads: int) -> dict[str, str]:
 
 
 def in_version(source: Path, arguments: argparse.Namespace, path: Path) -> dict[str, Any]:
-    """Tag in a process of a version."""
+    """Tag the texts of a file with a version, in a separate process."""
     command = [sys.executable, __file__, "--model", arguments.model, "--tag", str(path)]
     command += ["--threads", str(arguments.threads)]
     done = subprocess.run(
@@ -88,7 +88,7 @@ def in_version(source: Path, arguments: argparse.Namespace, path: Path) -> dict[
 
 
 def compared(before: list[list[Any]], after: list[list[Any]]) -> dict[str, Any]:
-    """How the entities of both differ."""
+    """Return how the entities of both versions differ."""
     pairs = list(zip(before, after, strict=True))
     same = [(old, new) for old, new in pairs if [each[:3] for each in old] == [each[:3] for each in new]]
     scores = [abs(one[3] - other[3]) for old, new in same for one, other in zip(old, new, strict=True)]

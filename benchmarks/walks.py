@@ -1,9 +1,9 @@
-"""How many modules a text passes from `onoma tag` to entities, and a file from `onoma train` to a bundle.
+"""Number of onoma's modules involved in tagging a text with `onoma tag`, and in training with `onoma train`.
 
     python benchmarks/walks.py [--source SRC]
 
-Each command is run twice in one process, and the modules of onoma are counted in which a function is called the second
-time, so that imports do not count. `--source` names the folder src of another version.
+Each command is run twice in one process. A module counts if one of its functions is called in the second run, so that
+imports do not count. `--source` is the folder src of another version.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SAMPLE = HERE / "examples" / "sample"
 
 
 def walked(arguments: list[str]) -> list[str]:
-    """The modules in which a function is called when a command is run for the second time."""
+    """Return the modules in which a function is called when a command is run for the second time."""
     import onoma
     from onoma.cli import app
 

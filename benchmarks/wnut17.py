@@ -1,10 +1,10 @@
-"""`onoma train` with its defaults on WNUT 2017, judged on the words of the test part and on its raw text.
+"""F1 of `onoma train` with its defaults on WNUT 2017, on the words of the test set and on its raw text.
 
     python benchmarks/wnut17.py [--data FOLDER] [--seeds 1 2 3]
 
-FOLDER holds wnut17train.conll, emerging.dev.conll and emerging.test.annotated. For each seed a model is trained by
-the command line as a user would, into runs/wnut17-SEED, and measured on the test part twice: with its words given, and
-with nothing but its text (words joined by blanks). `benchmarks/run_ner.py` measures what to hold this against.
+FOLDER holds wnut17train.conll, emerging.dev.conll and emerging.test.annotated. For each seed, a model is trained by the
+command line, as a user would do it, into runs/wnut17-SEED. It is evaluated on the test set twice: with the given words,
+and on the raw text (words joined by blanks). `benchmarks/run_ner.py` measures the reference results.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ONOMA = [sys.executable, "-m", "onoma"]
 
 
 def train(data: Path, seed: int, sets: list[str]) -> tuple[Path, float]:
-    """Train by the command line; where the model is, and the seconds of the whole command."""
+    """Train by the command line; return the model folder and the duration of the command in seconds."""
     output = Path(f"runs/wnut17-{seed}")
     started = time.perf_counter()
     subprocess.run(
@@ -38,14 +38,14 @@ def train(data: Path, seed: int, sets: list[str]) -> tuple[Path, float]:
 
 
 def test_f1(model: Path, test: Path, *options: str) -> float:
-    """Exact F1 on the test part, by the command line."""
+    """Evaluate by the command line and return exact F1 on test."""
     command = [*ONOMA, "evaluate", str(model), str(test), "--json", *options]
     report = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return float(report["exact"]["f1"])
 
 
 def dev_f1(model: Path) -> float:
-    """The dev figure that the model's manifest holds."""
+    """Return the F1 on dev that is stored in the manifest of the model."""
     manifest = json.loads((model / "onoma.json").read_text(encoding="utf-8"))
     return float(manifest["provenance"]["figures"]["dev"]["f1"])
 

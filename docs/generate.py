@@ -1,7 +1,7 @@
-"""Write docs/commands.md from the commands and docs/api.md from the docstrings.
+"""Generator of docs/commands.md from the commands and of docs/api.md from the docstrings.
 
-``python docs/generate.py [FOLDER]``; a test writes both pages to another folder and compares. They are made from what
-the code declares, not from how a help screen is drawn, so that they do not depend on a terminal.
+Usage: ``python docs/generate.py [FOLDER]``. A test writes both pages to another folder and compares them. The pages are
+generated from the declarations in the code instead of the help output, so that they do not depend on the terminal.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ API_VALUES = "The classes that the functions and classes above take or return, a
 
 
 def commands_page() -> str:
-    """The commands as Markdown: one section a command."""
+    """Return the page of commands in Markdown, with one section per command."""
     from onoma.cli import app
 
     root = get_command(app)
@@ -84,7 +84,7 @@ def _argument(parameter: object) -> str:
 
 
 def api_page() -> str:
-    """The Python interface as Markdown: functions, classes, and the classes that functions take or return."""
+    """Return the API page in Markdown: functions, classes, and the classes of arguments and results."""
     import onoma
 
     public = {name: getattr(onoma, name) for name in onoma.__all__}
@@ -111,14 +111,14 @@ def api_page() -> str:
 
 
 def _home(name: str, one: object) -> str:
-    """Where a class is imported from: its package, or its module where the package does not offer it."""
+    """Return where to import a class from: its package, or its module if the package does not export it."""
     module = str(getattr(one, "__module__", ""))
     package = ".".join(module.split(".")[:2])
     return package if hasattr(import_module(package), name) else module
 
 
 def _values(functions: Iterable[object]) -> dict[str, type]:
-    """The classes of onoma that annotations name, and those that the annotations of these classes name."""
+    """Return the classes of onoma in the annotations of functions and, recursively, of these classes."""
     found: dict[str, type] = {}
     waiting: list[object] = list(functions)
     while waiting:
@@ -130,7 +130,7 @@ def _values(functions: Iterable[object]) -> dict[str, type]:
 
 
 def _named(one: object) -> Iterator[tuple[str, type]]:
-    """The classes of onoma in the annotations of a function, or of the fields and properties of a class."""
+    """Yield the classes of onoma in the annotations of a function, or of the fields and properties of a class."""
     module = sys.modules[str(getattr(one, "__module__", ""))]
     annotations = [str(text) for text in getattr(one, "__annotations__", {}).values()]
     if inspect.isclass(one):
@@ -149,12 +149,12 @@ def _named(one: object) -> Iterator[tuple[str, type]]:
 
 
 def _is_of_models(found: type) -> bool:
-    """Whether this is a part of a network, which a program need not know."""
+    """Return whether a class belongs to the neural networks, which users of the API do not need."""
     return found.__module__.startswith("onoma.models.")
 
 
 def _members(name: str, cls: type) -> Iterator[list[str]]:
-    """The public properties and methods of a class, except attributes that its docstring has."""
+    """Yield the public properties and methods of a class; attributes are covered by its docstring."""
     for member, found in vars(cls).items():
         if member.startswith("_"):
             continue
@@ -174,7 +174,7 @@ def _entry(heading: str, name: str, one: object) -> list[str]:
 
 
 def _signature(name: str, one: object) -> str:
-    """A signature on one line, or with a line for each parameter where that is too long."""
+    """Return a signature on one line, or with one line per parameter if it is too long."""
     if not callable(one) or (isinstance(one, type) and issubclass(one, Exception)):
         return ""
     signature = inspect.signature(one)
@@ -207,10 +207,10 @@ def _summary(one: object) -> str:
 
 
 def _markdown(one: object) -> Iterator[str]:
-    """A docstring in sections as Markdown."""
+    """Yield the sections of a docstring in Markdown."""
     text = inspect.getdoc(one) or ""
     if is_dataclass(one) and text.startswith(f"{getattr(one, '__name__', '')}("):
-        return  # what dataclasses write where there is no docstring
+        return  # dataclasses generate this if there is no docstring
     head, *sections = re.split(r"^(Args|Attributes|Returns|Yields|Raises):\n", text, flags=re.MULTILINE)
     yield _prose(head)
     for title, body in zip(sections[::2], sections[1::2], strict=True):
@@ -232,7 +232,7 @@ def _item(item: str) -> str:
 
 
 def _prose(text: str) -> str:
-    """Paragraphs, with examples in blocks of code."""
+    """Return text in Markdown, with examples in code blocks."""
     paragraphs = (part for part in text.strip().split("\n\n") if part.strip())
     return "\n\n".join(
         f"```python\n{part}\n\n```" if part.lstrip().startswith(">>>") else _inline(part) for part in paragraphs
@@ -240,7 +240,7 @@ def _prose(text: str) -> str:
 
 
 def _inline(text: str) -> str:
-    """Code in one pair of backticks, also where it is a reference such as ``:func:`load```."""
+    """Convert inline code and references such as ``:func:`load``` to Markdown code."""
     text = re.sub(r":\w+:`~?(?:\w+\.)*(\w+)`", r"`\1`", text)
     return re.sub(r"``([^`]+)``", r"`\1`", text)
 

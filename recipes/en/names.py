@@ -1,7 +1,7 @@
-"""Names to draw from: the lists beside this file, people combined out of first names and surnames, and gazetteers
-collected from annotated corpora.
+"""Sources of names: lists, generated names of people and companies, and gazetteers from annotated corpora.
 
-Source: the corpora's licences stand in README.md.
+The lists are in ``lists/``. People are combined from first names and surnames. The licences of the corpora are in
+README.md.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _HEAD = re.compile(r"\[(\w+) ([^\]]+)\]")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A thing with its written forms; each form has a label, "-" for none."""
+    """A named thing with its surface forms; each form has a label, which is "-" for no label."""
 
     forms: Mapping[str, tuple[str, str]]
 
@@ -51,7 +51,7 @@ class Entry:
         return column in self.forms
 
     def form(self, column: str) -> tuple[str, str]:
-        """Text and label; of a form that is missing, the name's."""
+        """Return text and label of a form; if it is missing, those of the name."""
         return self.forms.get(column, self.forms["name"])
 
     def __hash__(self) -> int:
@@ -60,7 +60,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Culture:
-    """First names and surnames that go together."""
+    """First names and surnames that are combined freely, and the countries that they are from."""
 
     countries: list[str]
     men: list[str]
@@ -69,7 +69,7 @@ class Culture:
 
 
 class Names:
-    """Every list by its name, and ``person``, ``man``, ``woman``, ``company``, which are combined anew each time."""
+    """All lists by name, and generated entries for ``person``, ``man``, ``woman`` and partly ``company``."""
 
     def __init__(self, folder: Path, *, data: Path | None, chance: random.Random) -> None:
         self._chance = chance
@@ -85,7 +85,7 @@ class Names:
         }
 
     def draw(self, name: str, *, home: Entry | None = None) -> Entry:
-        """One entry of a list; a person from the country ``home``, if somebody is known there.
+        """Draw an entry of a list; a person comes from the country ``home`` if there are names for it.
 
         Raises:
             KeyError: there is no such list.
@@ -102,7 +102,7 @@ class Names:
         return self._chance.choice(self._lists[name])
 
     def _without_adjectives(self, counts: dict[str, Counter[str]]) -> dict[str, Counter[str]]:
-        """Corpora take "Iraqi" and "European" for places."""
+        """Remove names that the lists label MISC; corpora annotate "Iraqi" and "European" as places."""
         others = {form for entries in self._lists.values() for entry in entries for form in entry.forms.values()}
         return {
             label: Counter({name: count for name, count in found.items() if (name, "MISC") not in others})
@@ -144,7 +144,7 @@ class Names:
         return Entry(forms)
 
     def _company(self) -> Entry:
-        """A company that nobody founded: who, what, which form."""
+        """Return a fictitious company: a surname, city or coined name with a trade, a legal form or both."""
         chance = self._chance
         culture = chance.choice(self._cultures)
         maker = chance.choice(
@@ -163,14 +163,14 @@ class Names:
 
 
 def parted(name: str) -> tuple[str, str]:
-    """First names and surname; a particle belongs to the surname."""
+    """Split a name into first names and surname; a particle belongs to the surname."""
     words = name.split()
     at = next((at for at, word in enumerate(words[1:], 1) if word.islower()), len(words) - 1)
     return " ".join(words[:at]), " ".join(words[at:])
 
 
 def read_lists(path: Path) -> Iterator[tuple[str, list[Entry]]]:
-    """The lists of one file, by name."""
+    """Yield name and entries of each list of a file."""
     name, columns, entries = "", list[tuple[str, str]](), list[Entry]()
     for line in path.read_text(encoding="utf-8").splitlines():
         head = _HEAD.fullmatch(line)
@@ -186,7 +186,7 @@ def read_lists(path: Path) -> Iterator[tuple[str, list[Entry]]]:
 
 
 def read_cultures(path: Path) -> Iterator[Culture]:
-    """The cultures of people.txt."""
+    """Yield the cultures of people.txt."""
     block: list[list[str]] = []
     for line in path.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
@@ -197,9 +197,9 @@ def read_cultures(path: Path) -> Iterator[Culture]:
 
 
 def collect(data: Path) -> dict[str, Counter[str]]:
-    """Names by label with how often they stand in the training corpora under ``data``, without what looks like noise.
+    """Count the names in the training corpora under ``data`` by label, without those that look like noise.
 
-    The wire writes ASCII: accents go, and names with other letters.
+    Newswire is written in ASCII: accents are removed, and names with other non-ASCII letters are left out.
     """
     counts = {label: Counter[str]() for label in ("PER", "LOC", "ORG")}
     for corpus in CORPORA:
@@ -222,7 +222,7 @@ def collect(data: Path) -> dict[str, Counter[str]]:
 
 
 def likely(name: str, label: str) -> bool:
-    """Whether a name is worth having: capitalised, free of digits and brackets, of a sensible length."""
+    """Return whether a name is plausible for its label: capitalised, without digits and brackets, of a usual length."""
     words = name.split()
     fits = 2 <= len(words) <= 3 if label == "PER" else len(words) <= 4
     plain = _CLEAN.fullmatch(name) and not _UNLIKE.search(name) and not words[-1].islower()

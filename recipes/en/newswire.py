@@ -1,8 +1,8 @@
-"""Annotated English newswire out of templates and lists of names, for training: ``word<TAB>tag`` in BIO.
+"""Generator of annotated English newswire for training, from templates and lists of names: ``word<TAB>tag`` in BIO.
 
-``templates/README.md`` has the syntax. A document is one topic's headline, lead and body, or one whole table; it keeps
-its cast, so that a person with the same key is first "Anna Weber" and later "Weber".
-This module does not know where names come from: see ``names``.
+The syntax of the templates is described in README.md. A document is a story (headline, lead and body of one topic) or a
+whole document of a topic, such as a table. Within a document, the same key always refers to the same entry, so that a
+person is first "Anna Weber" and later "Weber". Names come from the module ``names``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from names import PEOPLE, Entry, Names
 
 HERE = Path(__file__).parent
 LOWERED, RAISED = 0.03, 0.06
-TITLED = 0.25  # of the headlines that are not in capitals
+TITLED = 0.25  # share of title case among the headlines that are not in capitals
 SMALL = frozenset(
     ["a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "over", "the", "to", "v", "with", "'s"]
 )
@@ -35,7 +35,7 @@ _RANGE = re.compile(r"(n|f|nn) (\d+)-(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One file of templates: parts of stories, and whole documents."""
+    """A template file: parts of stories, and whole documents."""
 
     weight: float
     stories: float
@@ -72,21 +72,21 @@ class Topic:
 
 @dataclass(slots=True)
 class Cast:
-    """Who has appeared in a document, under which key."""
+    """Entries that have appeared in a document, by key."""
 
     entries: dict[str, Entry] = field(default_factory=dict)
     mentioned: set[str] = field(default_factory=set)
     rank: int = 0
 
     def forget(self, *, prefix: str) -> None:
-        """Let those go whose key begins so."""
+        """Remove the entries whose key starts with the prefix."""
         local = {place for place in self.entries if place.partition("#")[2].startswith(prefix)}
         self.entries = {place: entry for place, entry in self.entries.items() if place not in local}
         self.mentioned -= local
 
 
 class Newsroom:
-    """Templates, names and one source of chance."""
+    """Generator of documents from templates and names with one random number generator."""
 
     def __init__(self, *, seed: int, data: Path | None) -> None:
         self._chance = random.Random(seed)
@@ -95,7 +95,7 @@ class Newsroom:
         self._frame = self._topics.pop("frame").parts
 
     def document(self) -> list[Sentence]:
-        """One document: a story, or a table."""
+        """Generate a document: a story, or a whole document such as a table."""
         topics = list(self._topics.values())
         [topic] = self._chance.choices(topics, [topic.weight for topic in topics])
         cast = Cast()
@@ -151,7 +151,7 @@ class Newsroom:
         return [(words[0][0][:1].upper() + words[0][0][1:], words[0][1]), *words[1:]]
 
     def _chunk(self, chunk: str, cast: Cast) -> Sentence:
-        """A word, a slot, or slots and letters without a blank between; a name glued by a hyphen is MISC."""
+        """Fill a word, a slot, or slots joined to other characters; a joined name, as in "Paris-based", is MISC."""
         slots = _SLOT.findall(chunk)
         if not slots:
             return [(chunk, "O")]
@@ -169,7 +169,7 @@ class Newsroom:
         return tagged(glued, "MISC" if any(label != "-" for label in labels) else "-")
 
     def _slot(self, slot: str, cast: Cast) -> tuple[str, str]:
-        """Text and label of ``list.column#key!``, of ``LABEL=text`` or of a number."""
+        """Return text and label of a slot: ``list.column#key!``, ``LABEL=text``, ``rank`` or a number."""
         label, equals, text = slot.partition("=")
         if equals:
             return text, label
@@ -189,7 +189,7 @@ class Newsroom:
         return text.upper() if raised else text, label
 
     def _entry(self, list_name: str, key: str, cast: Cast) -> Entry:
-        """The entry under a key; a person comes from the country of the same key, if there is one."""
+        """Return the entry of a key; a person comes from the country with the same key, if there is one."""
         place = f"{list_name}#{key}"
         if key and place in cast.entries:
             return cast.entries[place]
@@ -204,7 +204,7 @@ class Newsroom:
         return entry
 
     def _mention(self, entry: Entry, place: str, cast: Cast) -> str:
-        """The whole name first, then mostly the short one."""
+        """Return the column to use: the full name at first mention, later mostly the short form."""
         known = place in cast.mentioned
         if place:
             cast.mentioned.add(place)
@@ -220,7 +220,7 @@ class Newsroom:
 
 
 def tagged(text: str, label: str) -> Sentence:
-    """The words of a text under one label; "-" is none."""
+    """Return the words of a text with BIO tags of one label; "-" means no label."""
     words = text.split(" ")
     if label == "-":
         return [(word, "O") for word in words]
@@ -228,7 +228,7 @@ def tagged(text: str, label: str) -> Sentence:
 
 
 def main() -> None:
-    """Read the command line, write the file."""
+    """Parse the command line and write the file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sentences", type=int, default=12000, help="at least so many; the last document is whole")
     parser.add_argument("--seed", type=int, default=1)

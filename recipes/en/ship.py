@@ -1,7 +1,7 @@
-"""The trained student to the model that comes with onoma: `python recipes/en/ship.py`.
+"""Export of the trained student as the model that ships with onoma: `python recipes/en/ship.py`.
 
-int8 is judged on the dev text of the training, labels and all as its settings have them, and its scores are made honest
-there.
+The int8 model is evaluated and calibrated on the dev set of the training, which is read with the label settings of
+`student.toml`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def dev_documents() -> Iterator[Document]:
-    """What the student was chosen on."""
+    """Yield the documents of the dev set of the student's training."""
     data = read_config(Path(__file__).with_name("student.toml")).data
     for path in data.dev:
         yield from read(path, options=read_options(data, path))
