@@ -38,7 +38,7 @@ from runs import Model, do, mean_and_deviation, wait
 
 from onoma.api.loading import backend_of
 from onoma.bundle import Bundle, load_bundle
-from onoma.bundle.manifest import Windowing
+from onoma.bundle.manifest import WindowConfig
 from onoma.corpora import ReadOptions, read
 from onoma.encoding import Encoded, Window, Windower
 from onoma.evaluation import evaluate
@@ -124,7 +124,7 @@ class BundleWithContext(Bundle):
     """A bundle that tags with the given window size and context."""
 
     def __init__(self, bundle: Bundle, *, window: int, before: int, behind: int) -> None:
-        manifest = bundle.manifest.replace(window=Windowing(size=window, overlap=0))
+        manifest = bundle.manifest.replace(window=WindowConfig(size=window, overlap=0))
         super().__init__(manifest, bundle.tokenizer, bundle.folder)
         self._before, self._behind = before, behind
 

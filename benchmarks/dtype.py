@@ -19,7 +19,7 @@ from typing import Any
 
 from results import spread, write_result
 
-from onoma.machine import usable_cores
+from onoma.machine import available_cores
 
 LOAD = "import torch; torch.set_num_threads(1); a = torch.ones(512, 512)\nwhile True: a @ a"
 CHOOSE = """
@@ -45,7 +45,7 @@ def chosen(threads: int, cache: Path) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--processes", type=int, default=20)
-    parser.add_argument("--threads", type=int, default=usable_cores())
+    parser.add_argument("--threads", type=int, default=available_cores())
     arguments = parser.parse_args()
     runs: dict[str, list[dict[str, Any]]] = {"alone": [], "under_load": []}
     with tempfile.TemporaryDirectory() as folder:

@@ -26,7 +26,7 @@ from results import write_result
 from runs import Model, compared, do, mean_and_deviation, wait
 from versions import HERE, environment, spread, train
 
-from onoma.machine import usable_cores
+from onoma.machine import available_cores
 
 HEADS = ("linear", "crf", "span")
 CORPORA = ("wnut17", "bc5cdr", "ncbi", "wikigold", "weibo", "germeval")
@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument("--heads", nargs="+", choices=HEADS, default=[*HEADS])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--pairs", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=usable_cores())
+    parser.add_argument("--threads", type=int, default=available_cores())
     parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--tag", type=Path, nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()

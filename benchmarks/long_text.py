@@ -32,7 +32,7 @@ from results import DATA, write_result
 import onoma
 from onoma.api.loading import backend_of
 from onoma.bundle import load_bundle
-from onoma.bundle.manifest import Windowing
+from onoma.bundle.manifest import WindowConfig
 from onoma.corpora import ReadOptions, read
 from onoma.metrics import Counts, score
 from onoma.tagger import Tagger
@@ -148,7 +148,9 @@ def overlaps(threads: int) -> dict[str, dict[int, float]]:
     found: dict[str, dict[int, float]] = {name: {} for name in (*sets, "mean", "subwords computed over subwords")}
     for overlap in OVERLAPS:
         bundle = load_bundle("en")
-        bundle.manifest = bundle.manifest.replace(window=Windowing(size=bundle.manifest.window.size, overlap=overlap))
+        bundle.manifest = bundle.manifest.replace(
+            window=WindowConfig(size=bundle.manifest.window.size, overlap=overlap)
+        )
         tagger, windower = Tagger(bundle, backend), bundle.windower()
         around = len(windower.subword_encoder.prefix) + len(windower.subword_encoder.suffix)
         computed = needed = 0

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from results import DATA, write_result
 
-from onoma.corpora import Reading, ReadOptions, read
+from onoma.corpora import CorpusReader, ReadOptions, read
 from onoma.corpora.reading import read_through
 from onoma.errors import OnomaError
 
@@ -51,7 +51,7 @@ def main() -> None:
     )
 
 
-def shares(reading: Reading) -> dict[str, float]:
+def shares(reading: CorpusReader) -> dict[str, float]:
     """Return the shares that the check compares with its thresholds."""
     tally = read_through(reading)
     words, sample = max(tally.words, 1), tally.sample
@@ -102,7 +102,7 @@ def _advised(path: Path, options: ReadOptions, named: dict[str, str]) -> list[tu
     return _entities(read(path, format=named.get("format", "conll"), options=changed))
 
 
-def _entities(reading: Reading) -> list[tuple[int, int, str]]:
+def _entities(reading: CorpusReader) -> list[tuple[int, int, str]]:
     """Return entities by word index, so that readings with other word columns can be compared."""
     found: list[tuple[int, int, str]] = []
     before = 0

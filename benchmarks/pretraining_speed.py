@@ -46,7 +46,7 @@ from train import measured, timed_trainer
 
 import onoma
 from onoma.engine.events import Event, Planned, Stepped
-from onoma.models.wheels import find_wheel
+from onoma.models.packaged_encoders import find_packaged_encoder
 
 KINDS = ("ours", "defaults", "best", "best_fp32", "blocks", "blocks_fp32")
 BEST = {"lines": ("best", "best_fp32"), "blocks": ("blocks", "blocks_fp32")}
@@ -141,7 +141,7 @@ def blocks(rows: list[dict[str, list[int]]]) -> list[dict[str, list[int]]]:
 def make_encoder(name: str, folder: Path, *, text: list[Path]) -> None:
     """Write the encoder that all kinds start from."""
     if name == "small":
-        shutil.copytree(find_wheel(name).parent, folder)
+        shutil.copytree(find_packaged_encoder(name).parent, folder)
         return
     settings = {**DATA_SETTINGS, "model.vocabulary_size": VOCABULARY, "training.steps": 0}
     onoma.pretrain(text=text, shape=name, output=folder, settings=settings)

@@ -17,7 +17,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from onoma.bundle import Bundle
-from onoma.machine import shortest_times
+from onoma.machine import best_times
 from onoma.telemetry import without
 from onoma.text import Document
 
@@ -71,7 +71,7 @@ def operations_per_second(dtype: str, weights: Sequence[Shape], *, threads: int)
     layer = weights[:_OF_A_LAYER]
     works = [product_work(dtype, layer, rows=ROWS) for _ in range(threads)]
     with ThreadPoolExecutor(threads) as pool:
-        (seconds,) = shortest_times({"": lambda: list(pool.map(lambda work: work(), works))}, at_most=2.0).values()
+        (seconds,) = best_times({"": lambda: list(pool.map(lambda work: work(), works))}, at_most=2.0).values()
     return 2.0 * threads * ROWS * sum(rows * columns for rows, columns in layer) / seconds
 
 

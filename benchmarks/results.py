@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from onoma.machine import find_processor, usable_cores
+from onoma.machine import available_cores, find_processor
 
 DATA = Path(os.environ.get("ONOMA_DATA", Path(__file__).parents[2] / "shared" / "data"))
 """Folder of the corpora."""
@@ -41,7 +41,7 @@ def machine() -> dict[str, object]:
     return {
         "processor": processor.name,
         "amx_visible": processor.has_amx,
-        "cores": usable_cores(),
+        "cores": available_cores(),
         "python": platform.python_version(),
         "packages": {name: found for name in _PACKAGES if (found := _version(name))},
     }

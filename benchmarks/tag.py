@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING, Any
 from results import DATA, spread, write_result
 
 from onoma import Document, Tagger
-from onoma.machine import usable_cores
+from onoma.machine import available_cores
 
 if TYPE_CHECKING:
     from onoma.api.dtypes import DtypeChoice
@@ -84,7 +84,7 @@ def torch(model: Path, *, short: bool) -> Tag:
 
     from onoma.bundle import load_bundle
     from onoma.models.backend import TorchBackend
-    from onoma.models.saved import load_model
+    from onoma.models.serialization import load_model
 
     tagger = Tagger(load_bundle(model), TorchBackend(load_model(model)))
 
@@ -263,7 +263,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=Path("runs/wnut17-1"), help="`en` for the one that ships")
     parser.add_argument("--data", type=Path, default=DATA / "wnut17" / "emerging.test.annotated")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=usable_cores())
+    parser.add_argument("--threads", type=int, default=available_cores())
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--longest", type=int, default=LENGTHS[-1], help="characters of the longest text of the table")
     parser.add_argument("--task", choices=("cold", "measure", "products", "tables"), help=argparse.SUPPRESS)

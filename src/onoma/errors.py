@@ -106,7 +106,7 @@ class MissingExtraError(OnomaError):
 
 
 @contextmanager
-def needing(what: str, *, extra: str) -> Iterator[None]:
+def optional_import(what: str, *, extra: str) -> Iterator[None]:
     """Convert the ImportError of an optional dependency that is imported in this context.
 
     Args:

@@ -12,7 +12,7 @@ import os
 _ROUNDS = "10000"
 
 
-def wait_briefly() -> None:
+def limit_spinning() -> None:
     """Shorten the busy-waiting, unless the user has configured it; has no effect after torch has been imported."""
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", _ROUNDS)

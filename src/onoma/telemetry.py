@@ -23,7 +23,7 @@ SWITCHES: Mapping[str, str] = MappingProxyType(
 """Environment variables that switch telemetry off, with the values to set."""
 
 
-def switch_off() -> None:
+def disable_telemetry() -> None:
     """Set each of :data:`SWITCHES` that the user has not set, for this process and its child processes."""
     for name, value in SWITCHES.items():
         os.environ.setdefault(name, value)

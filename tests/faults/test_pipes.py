@@ -13,7 +13,7 @@ from threading import Semaphore, Thread
 import pytest
 
 import onoma
-from onoma.api.arriving import tag_arriving
+from onoma.api.live_stream import tag_stream
 from onoma.errors import CorpusError, InputError
 from onoma.io import once
 from support.capitals import make_tagger
@@ -117,7 +117,7 @@ def test_a_document_is_given_back_before_the_next_one_comes():
             yield onoma.Document(f"Ada {number}")
 
     answered = Semaphore(0)
-    for document in tag_arriving(make_tagger(), slow()):
+    for document in tag_stream(make_tagger(), slow()):
         given.append(document.text)
         answered.release()
     assert given == [f"Ada {number}" for number in range(5)]
@@ -128,7 +128,7 @@ def test_an_error_of_a_slow_stream_comes_behind_what_was_read():
         yield onoma.Document("Ada")
         raise InputError("no more")
 
-    stream = tag_arriving(make_tagger(), failing())
+    stream = tag_stream(make_tagger(), failing())
     assert next(stream).text == "Ada"
     with pytest.raises(InputError, match="no more"):
         next(stream)

@@ -141,7 +141,9 @@ def test_a_pair_is_judged(pretrained, onoma):
     done = onoma("info", pretrained, "--pair", "angela merkel visited lyon.", "the visited of and.")
     assert done.status == 0
     assert done.out.startswith("follows  ")
-    assert 0 < package.follows(str(pretrained), "angela merkel visited lyon.", "the visited of and.") < 1
+    assert (
+        0 < package.next_sentence_probability(str(pretrained), "angela merkel visited lyon.", "the visited of and.") < 1
+    )
 
 
 def test_an_encoder_says_what_it_was_trained_on(pretrained, onoma):

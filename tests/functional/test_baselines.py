@@ -140,7 +140,7 @@ def test_what_a_stream_raises_comes_behind_what_was_read(run):
 
 
 def test_the_probability_of_any_span_can_be_asked_for(run):
-    (read,) = run.tagger.read_many(["the angela merkel visited lyon"])
+    (read,) = run.tagger.predict_many(["the angela merkel visited lyon"])
     (person, place) = read.document.entities
     assert read.probability(person, "PER") == pytest.approx(person.score)
     assert read.probability(place, "PER") < 0.5

@@ -33,7 +33,7 @@ def fastest(monkeypatch: pytest.MonkeyPatch, dtype: str) -> None:
     def times(works: Mapping[str, object], **_: object) -> dict[str, float]:
         return {name: 0.001 if name == dtype else 0.002 for name in works}
 
-    monkeypatch.setattr(dtypes, "shortest_times", times)
+    monkeypatch.setattr(dtypes, "best_times", times)
 
 
 def without_measuring(*_: object, **__: object) -> dict[str, float]:
@@ -67,21 +67,21 @@ def test_bf16_may_be_no_less_exact_than_int8(exported, monkeypatch, difference, 
         "int8 difference": 0.02,
         "bf16 difference": difference,
     }
-    monkeypatch.setattr(dtypes, "remembered", lambda *_, **__: figures)
+    monkeypatch.setattr(dtypes, "cached_measurement", lambda *_, **__: figures)
     choice = choose_dtype(load_bundle(exported))
     assert choice.dtype == dtype
     assert ("too inexact" in choice.reason) == (dtype == "int8")
 
 
 def test_nothing_is_measured_where_there_is_no_choice(exported, model, corpus, tmp_path, monkeypatch):
-    monkeypatch.setattr(dtypes, "shortest_times", without_measuring)
+    monkeypatch.setattr(dtypes, "best_times", without_measuring)
     assert choose_dtype(load_bundle(model)).dtype == "fp32"
     package.export_model(exported, quantize="int8", dev=corpus, bound=100.0, output=tmp_path / "int8")
     assert choose_dtype(load_bundle(tmp_path / "int8")).dtype == "int8"
 
 
 def test_int8_that_was_not_checked_on_dev_is_not_chosen(model, tmp_path, monkeypatch):
-    monkeypatch.setattr(dtypes, "shortest_times", without_measuring)
+    monkeypatch.setattr(dtypes, "best_times", without_measuring)
     folder = Path(shutil.copytree(model, tmp_path / "model"))
     package.export_model(folder, quantize="int8")
     assert choose_dtype(load_bundle(folder)).dtype == "fp32"

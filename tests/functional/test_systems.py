@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from onoma.errors import InputError
-from onoma.io.files import synchronise
+from onoma.io.files import fsync_path
 from onoma.io.lock import locked
 from onoma.machine import processor
 from support.learnable import QUICK
@@ -141,9 +141,9 @@ def test_files_are_held_by_the_disk(system, tmp_path, monkeypatch):
         held.append(handle)
 
     monkeypatch.setattr(os, "fsync", noting)
-    synchronise(tmp_path / "file")
+    fsync_path(tmp_path / "file")
     assert len(held) == 1
-    synchronise(tmp_path)
+    fsync_path(tmp_path)
 
 
 def test_two_at_one_output(system, tmp_path):

@@ -45,7 +45,7 @@ def home(tmp_path: Path) -> Path:
             "import onoma.runtime.openvino",
             marks=pytest.mark.skipif(not find_spec("openvino"), reason="OpenVINO is not installed"),
         ),
-        pytest.param("import onoma.models.auto, transformers", marks=pytest.mark.slow),
+        pytest.param("import onoma.models.transformers_encoder, transformers", marks=pytest.mark.slow),
     ],
 )
 def test_nothing_appears_in_the_home(program: str, home: Path, tmp_path: Path) -> None:

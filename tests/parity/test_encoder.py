@@ -18,7 +18,7 @@ from onoma.models import (
     save_tokenizer,
 )
 from onoma.models.encoder import ACTIVATIONS
-from onoma.models.wheels import find_wheel
+from onoma.models.packaged_encoders import find_packaged_encoder
 from support.tagging import recogniser
 from support.tiny import OURS, TAGS, TASK, ragged, write_encoder
 
@@ -138,7 +138,7 @@ def test_a_saved_tokenizer_gives_the_same_ids_in_transformers(encoder_folder: Pa
 
 def test_the_small_encoder_equals_transformers() -> None:
     pretrained = load_pretrained("small")
-    folder = find_wheel("small").parent
+    folder = find_packaged_encoder("small").parent
     reference = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
     ids, mask = ragged((60, 9, 31), vocabulary=30_000, pad=0)
     with torch.inference_mode():

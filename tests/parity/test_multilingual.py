@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from onoma.models import Encoder, Pretrained, load_pretrained
-from onoma.models.wheels import find_wheel
+from onoma.models.packaged_encoders import find_packaged_encoder
 
 HEADER = struct.Struct("<4sI7ifi")
 
@@ -23,7 +23,7 @@ def pretrained() -> Pretrained:
 
 @pytest.fixture(scope="module")
 def data() -> bytes:
-    return find_wheel("multilingual").read_bytes()
+    return find_packaged_encoder("multilingual").read_bytes()
 
 
 def directory(data: bytes) -> dict[str, tuple[int, int, int]]:

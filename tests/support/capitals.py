@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from onoma.bundle import Bundle, EncoderCard, Manifest, TagsCard, Windowing
+from onoma.bundle import Bundle, EncoderCard, Manifest, TagsCard, WindowConfig
 from onoma.tagger import Tagger
 
 PIECES = [
@@ -49,7 +49,7 @@ def make_bundle(*, window: int = 32) -> Bundle:
     )
     manifest = Manifest(
         tasks={"entities": TagsCard(labels=("X",), scheme="BIO", head="linear")},
-        window=Windowing(size=window, overlap=window // 4),
+        window=WindowConfig(size=window, overlap=window // 4),
         encoder=EncoderCard(name="none", family="bert"),
     )
     return Bundle(manifest, tokenizer)

@@ -14,11 +14,11 @@ from onoma.tuning import (
     Choice,
     Float,
     PrunedError,
-    Reached,
     RunningTrial,
     SearchSpace,
     Study,
     StudySettings,
+    TrialOutcome,
     TrialRecord,
 )
 from onoma.tuning.worker import work
@@ -42,7 +42,7 @@ def settings_in(folder: Path, **changes: Any) -> StudySettings:
     return StudySettings(**{**given, **changes})
 
 
-def reach(trial: RunningTrial, context: Mapping[str, Any], report: Callable[[str], None]) -> Reached:
+def reach(trial: RunningTrial, context: Mapping[str, Any], report: Callable[[str], None]) -> TrialOutcome:
     """Ten epochs, of which each is as good as the learning rate is near to 3e-4.
 
     Args:
@@ -62,9 +62,9 @@ def reach(trial: RunningTrial, context: Mapping[str, Any], report: Callable[[str
     for epoch in range(1, 11):
         trial.report(epoch, 10, f1 * epoch / 10)
         report(f"epoch {epoch}")
-        if trial.should_end():
+        if trial.should_prune():
             raise PrunedError
-    return Reached(f1=f1, seconds=1.0, counts=[(1, 2, 3)])
+    return TrialOutcome(f1=f1, seconds=1.0, counts=[(1, 2, 3)])
 
 
 class _Listening:

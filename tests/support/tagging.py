@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from onoma.models import HeadSettings, LinearHead, Model, PackedBatch, Pretrained, SentenceBounds
-from onoma.models.auto import AutoEncoder
 from onoma.models.encoder import Encoder
+from onoma.models.transformers_encoder import AutoEncoder
 from onoma.runtime import Backend, run_one
 from onoma.schemes import SCHEMES
 from onoma.tasks import NO_TARGET, TagTask

@@ -182,7 +182,7 @@ def test_a_long_text_needs_memory_for_its_words_only(sentence, bytes_a_character
 
 def test_readings_know_the_probability_of_any_span():
     tagger = make_tagger()
-    (read,) = tagger.read_many(["so Ada met Bob."])
+    (read,) = tagger.predict_many(["so Ada met Bob."])
     assert read.document == tagger.tag("so Ada met Bob.")
     ada = read.document.entities[0]
     assert read.probability(ada, "X") == pytest.approx(ada.score)
@@ -193,7 +193,7 @@ def test_readings_know_the_probability_of_any_span():
 
 
 def test_a_span_over_the_end_of_a_sentence_has_no_probability():
-    (read,) = make_tagger().read_many([Document.from_words([["so", "Ada"], ["Bob"]])])
+    (read,) = make_tagger().predict_many([Document.from_words([["so", "Ada"], ["Bob"]])])
     assert read.probability(Span(start=3, end=10), "X") is None
     assert read.probability(Span(start=7, end=10), "X") == pytest.approx(read.document.entities[1].score)
 
@@ -230,7 +230,7 @@ def test_in_a_stream_with_its_place(got):
 @pytest.mark.parametrize("got", [None, 5, "Ada", b"Ada", Document("Ada")])
 def test_what_is_no_stream_of_texts_is_named_at_once(got):
     name = "None" if got is None else type(got).__name__
-    for tag in (make_tagger().tag_many, make_tagger().read_many):
+    for tag in (make_tagger().tag_many, make_tagger().predict_many):
         with pytest.raises(InputError, match=f"^expected an iterable of texts, such as a list, got {name}"):
             tag(got)
 
@@ -259,7 +259,7 @@ def test_an_error_in_the_middle_of_a_stream_comes_behind_the_documents_before_it
         next(stream)
 
 
-class Several(Capitals):
+class AdditionalTasks(Capitals):
     """Also gives a word the label A where it begins with that letter, and a sentence that of most of its words."""
 
     def run(self, batches):
@@ -275,7 +275,7 @@ def several_tasks() -> Tagger:
     bundle, labels = make_bundle(), ("A", "other")
     cards = {"letter": WordsCard(labels=labels, head="linear"), "mood": SentencesCard(labels=labels, head="linear")}
     manifest = bundle.manifest.replace(tasks={**bundle.manifest.tasks, **cards})
-    return Tagger(Bundle(manifest, bundle.tokenizer), Several(), batch_subwords=128)
+    return Tagger(Bundle(manifest, bundle.tokenizer), AdditionalTasks(), batch_subwords=128)
 
 
 @given(texts=st.lists(st.lists(st.sampled_from(["Ab", "a", "bb", "Ba", ".", "\n"])).map(" ".join), max_size=6))

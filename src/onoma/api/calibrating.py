@@ -16,7 +16,7 @@ from onoma.text import Document
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.corpora import ReadOptions
-    from onoma.evaluation import Calibrated
+    from onoma.evaluation import CalibrationResult
 
 
 def calibrate(
@@ -29,7 +29,7 @@ def calibrate(
     format: str | None = None,
     options: ReadOptions | None = None,
     threads: int | None = None,
-) -> Calibrated:
+) -> CalibrationResult:
     """Fit a model's calibration on annotated text, so that scores are probabilities, and write it into the model.
 
     Args:
@@ -78,7 +78,7 @@ def calibrate(
     return fitted
 
 
-def _rounded_down(fitted: Calibrated) -> dict[str, float]:
+def _rounded_down(fitted: CalibrationResult) -> dict[str, float]:
     """Return the chosen thresholds, rounded down so that an entity with exactly this score is kept."""
     (chosen,) = fitted.chosen.values()
     return {label: math.floor(1e6 * point.threshold) / 1e6 for label, point in chosen.items() if point is not None}

@@ -14,7 +14,7 @@ from onoma.api.training import train
 from onoma.bundle import HISTORY, OutputFolder
 from onoma.errors import StoppedError
 from onoma.io.files import remove
-from onoma.machine import usable_cores
+from onoma.machine import available_cores
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.engine.events import Event, Listener
@@ -73,7 +73,7 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
         train=config_of(cell).data.train,
         output=plan.model,
         settings={**cell.tables, "data.test": []},
-        overwrite=output.holds_result and not output.begun,
+        overwrite=output.has_result and not output.begun,
         resume=output.begun,
         on_event=progress,
     )
@@ -87,7 +87,7 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
         dev=dict(result.dev or {}),
         counts=[tuple(row) for row in counts.tolist()],
         seconds=seconds,
-        threads=usable_cores(),
+        threads=available_cores(),
         notes=list(dict.fromkeys(progress.notes)),
         error="",
     )

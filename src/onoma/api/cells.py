@@ -59,7 +59,7 @@ class CellPlan:
     def is_done(self) -> bool:
         """Whether the cell has been trained with the planned settings, on the planned data."""
         record = self.record
-        has_model = OutputFolder(self.model).holds_result or not self.keeps_model
+        has_model = OutputFolder(self.model).has_result or not self.keeps_model
         return not record.error and record.is_of(self.expected) and has_model
 
 

@@ -19,7 +19,7 @@ from onoma.text import Document
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.corpora import ReadOptions
-    from onoma.doctor import Checkup
+    from onoma.doctor import CheckResult
     from onoma.encoding import Windower
     from onoma.engine.events import Listener
 
@@ -39,7 +39,7 @@ def check(
     options: ReadOptions | None = None,
     threads: int | None = None,
     on_event: Listener | None = None,
-) -> Checkup:
+) -> CheckResult:
     """Look for errors in annotated text.
 
     Args:
@@ -68,8 +68,8 @@ def check(
     """
     from onoma.corpora import ReadOptions
     from onoma.doctor import check as check_files
-    from onoma.doctor import examine, weigh_gold
     from onoma.doctor import fix as write_fixed
+    from onoma.doctor import read_cases, score_gold
 
     if settings and folds is None:
         raise InputError("settings (--set) are for training with folds; pass folds (--folds) too")
@@ -81,7 +81,7 @@ def check(
     options = options or ReadOptions()
     if len(named) > 1:
         options = replace(options, may_be_empty=True)
-    examined = [examine(path, part=part, format=format, options=options) for part, path in named]
+    examined = [read_cases(path, part=part, format=format, options=options) for part, path in named]
     if folds is not None:
         encoder = encoder or ("small" if model is None else None)
     tagger = load(model, threads=threads) if model is not None else None
@@ -90,7 +90,7 @@ def check(
         windower = tagger.bundle.windower()
     elif tagger is None and encoder is not None and encoder not in BASELINES:
         windower = _windower(encoder)
-    predict = None if tagger is None else lambda documents: list(weigh_gold(tagger, documents))
+    predict = None if tagger is None else lambda documents: list(score_gold(tagger, documents))
     if folds is not None:
         predict = partial(
             predict_folds,
@@ -142,7 +142,7 @@ def predict_folds(
     """
     need_training()
     from onoma.corpora import write
-    from onoma.doctor import cross_validated, weigh_gold
+    from onoma.doctor import cross_validated, score_gold
     from onoma.engine.events import Stage, ignore
 
     listener = on_event or ignore
@@ -153,6 +153,6 @@ def predict_folds(
             path, output = Path(scratch) / f"{fold}.jsonl", Path(scratch) / f"{fold}"
             write(learnt, path)
             train_model(train=path, output=output, settings=settings, on_event=on_event)
-            return weigh_gold(load(output, threads=threads), held)
+            return score_gold(load(output, threads=threads), held)
 
         return cross_validated(documents, predict, folds=folds)

@@ -17,10 +17,10 @@ from onoma.api.pages import check_page
 from onoma.api.speed import measure_speed
 from onoma.api.work_folder import check_folder, taken_folder
 from onoma.io.files import remove, replacing
-from onoma.machine import WorkerProcess, find_processor, stopped_by_sigterm, usable_cores
+from onoma.machine import WorkerProcess, available_cores, find_processor, raise_on_sigterm
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
-    from onoma.experiments import Cell, CellEvent, Comparison, Speed, Within
+    from onoma.experiments import Cell, CellEvent, Comparison, CostLimits, Speed
 
 _CELLS, _RESULT = "cells", "comparison.json"
 
@@ -67,7 +67,7 @@ def compare(
     seeds: int | Sequence[int] | None = None,
     output: PathLike | None = None,
     settings: Mapping[str, object] | None = None,
-    within: Within | str | None = None,
+    within: CostLimits | str | None = None,
     jobs: int | None = None,
     report: PathLike | None = None,
     overwrite: bool = False,
@@ -114,9 +114,9 @@ def compare(
     """
     need_training()
     check_page(report)
-    from onoma.experiments import Within, cells_of, make_comparison, processes_for, read_comparison
+    from onoma.experiments import CostLimits, cells_of, make_comparison, processes_for, read_comparison
 
-    bounds = Within.parse(within) if isinstance(within, str) else within
+    bounds = CostLimits.parse(within) if isinstance(within, str) else within
     named: dict[str, object] = {
         "data.train": paths_of(train),
         "data.dev": paths_of(dev),
@@ -133,7 +133,7 @@ def compare(
         settings={**named, **(settings or {})},
     )
     listen = on_event or _ignore
-    stopping = stopped_by_sigterm(f"stopped by SIGTERM; pass --resume to go on with {comparison.output}")
+    stopping = raise_on_sigterm(f"stopped by SIGTERM; pass --resume to go on with {comparison.output}")
     with stopping, _opened(comparison.output, overwrite=overwrite, resume=resume) as cells:
         plans, notes = plan_cells(list(cells_of(comparison)), cells)
         todo = [plan for plan in plans if not plan.is_done]
@@ -149,7 +149,7 @@ def compare(
         found = make_comparison(
             [plan.record for plan in plans],
             _speeds(plans, listen),
-            machine={"processor": find_processor().name, "cores": usable_cores()},
+            machine={"processor": find_processor().name, "cores": available_cores()},
             within=bounds,
         )
         found = replace(found, notes=(*notes, *found.notes))

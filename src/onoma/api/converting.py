@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Converted:
+class ConvertResult:
     """The result of a conversion.
 
     Attributes:
@@ -37,7 +37,7 @@ def convert(
     format: str | None = None,
     options: ReadOptions | None = None,
     overwrite: bool = False,
-) -> Converted:
+) -> ConvertResult:
     """Convert annotated text to another format or tagging scheme.
 
     Args:
@@ -65,4 +65,4 @@ def convert(
     reading = read(Path(source), format=format, options=options or ReadOptions())
     written = write(reading, target, format=to, options=WriteOptions(scheme=to_scheme, layout=layout, segment=segment))
     notes = (*reading.notices(), *(f"{target}: {notice}" for notice in written.notices()))
-    return Converted(documents=written.documents, entities=written.entities, notes=notes)
+    return ConvertResult(documents=written.documents, entities=written.entities, notes=notes)

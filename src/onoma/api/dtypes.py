@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from onoma.api.backends import open_backend
 from onoma.bundle import AUTO, BF16, Bundle
 from onoma.errors import BundleError, InputError, MissingExtraError
-from onoma.machine import remembered, shortest_times
+from onoma.machine import best_times, cached_measurement
 from onoma.runtime import Backend, PaddedBatch, thread_count
 from onoma.version import __version__
 
@@ -72,7 +72,7 @@ def choose_dtype(bundle: Bundle, *, threads: int | None = None) -> DtypeChoice:
     threads = thread_count(threads)
     openvino = _version("openvino")
     candidates = [_FP32, _INT8, *([BF16] if openvino else [])]
-    figures = remembered(
+    figures = cached_measurement(
         "dtype",
         lambda: _measured(bundle, candidates, threads=threads),
         facts={
@@ -108,7 +108,7 @@ def _measured(bundle: Bundle, candidates: list[str], *, threads: int) -> dict[st
     batch = PaddedBatch(ids, np.ones_like(ids), np.ones(ids.shape, dtype=bool))
     scores = {dtype: next(iter(backend.run([batch]))) for dtype, backend in backends.items()}
     works = {dtype: _work(backend, batch, times=threads) for dtype, backend in backends.items()}
-    seconds = shortest_times(works, warm_up=0, at_most=_AT_MOST)
+    seconds = best_times(works, warm_up=0, at_most=_AT_MOST)
     figures = {dtype: ids.size * threads / taken for dtype, taken in seconds.items()}
     exact = scores[_FP32]
     for dtype, found in scores.items():

@@ -159,10 +159,10 @@ def _strict_reading(
     gold: ScoreInput, predicted: ScoreInput, format: str | None, options: ReadOptions | None
 ) -> Counts | None:
     """Count exact matches without entities that exist only because a tag was repaired; None if none was repaired."""
-    from onoma.corpora import Reading, ReadOptions
+    from onoma.corpora import CorpusReader, ReadOptions
     from onoma.metrics import score
 
-    if not any(isinstance(read, Reading) and read.report.repairs.count for _, read in (gold, predicted)):
+    if not any(isinstance(read, CorpusReader) and read.report.repairs.count for _, read in (gold, predicted)):
         return None
     strict = replace(options or ReadOptions(), sound_only=True, may_be_empty=True)
     return score(*(documents_in(data, format=format, options=strict) for data, _ in (gold, predicted))).exact

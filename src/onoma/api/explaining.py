@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does 
     from onoma.corpora import ReadOptions
     from onoma.explanation import Explained, Explainer, SpanQuery
     from onoma.explanation.faithfulness import Faithfulness
-    from onoma.explanation.indexing import Indexed
+    from onoma.explanation.indexing import IndexResult
 
 
 def explain(
@@ -119,7 +119,7 @@ def index_mentions(
     overwrite: bool = False,
     format: str | None = None,
     options: ReadOptions | None = None,
-) -> Indexed:
+) -> IndexResult:
     """Index the entities of annotated text in a model's folder, so that :func:`explain` can show similar ones.
 
     Args:
@@ -144,12 +144,12 @@ def index_mentions(
             f"{bundle.folder}: has no {WEIGHTS}, which an index needs; pass the folder that `onoma train` has written"
         )
     need_explaining()
-    from onoma.explanation import check_place, write_index
+    from onoma.explanation import check_can_write_index, write_index
     from onoma.explanation.indexing import index_documents
     from onoma.explanation.states import fingerprint
     from onoma.models import load_model
 
-    check_place(bundle.folder, overwrite=overwrite)
+    check_can_write_index(bundle.folder, overwrite=overwrite)
     documents = (
         document for path in paths_of(data) or [] for document in documents_in(path, format=format, options=options)
     )

@@ -19,7 +19,7 @@ from onoma.text import Document
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.bundle import Manifest
     from onoma.corpora import ReadOptions
-    from onoma.export import Agreement, Exported
+    from onoma.export import Agreement, ExportResult
 
 
 def export_model(
@@ -33,7 +33,7 @@ def export_model(
     overwrite: bool = False,
     format: str | None = None,
     options: ReadOptions | None = None,
-) -> Exported:
+) -> ExportResult:
     """Export a model's ONNX graph in fp32 or int8, into the model's folder or as a new bundle without PyTorch weights.
 
     Args:
@@ -63,7 +63,7 @@ def export_model(
     """
     need_training()
     from onoma.bundle import TOKENIZER, WEIGHTS, load_bundle, write_manifest
-    from onoma.export import Exported, export_graph
+    from onoma.export import ExportResult, export_graph
     from onoma.models import load_model
     from onoma.views import write_card
 
@@ -85,7 +85,7 @@ def export_model(
             shutil.copyfile(folder / TOKENIZER, place / TOKENIZER)
         write_manifest(_with_figures(bundle.manifest, agreement), place)
         write_card(place, name=(target or folder).resolve().name)
-    return Exported((target or folder) / DTYPES[dtype], agreement)
+    return ExportResult((target or folder) / DTYPES[dtype], agreement)
 
 
 def _check_request(

@@ -36,9 +36,9 @@ def documents_in(
 
 def notes_on(*read: Iterable[Document]) -> list[str]:
     """Return notes on how files were read, and on what was repaired or left out; each note names its file."""
-    from onoma.corpora import Reading
+    from onoma.corpora import CorpusReader
 
-    return [note for reading in read if isinstance(reading, Reading) for note in reading.notices()]
+    return [note for reading in read if isinstance(reading, CorpusReader) for note in reading.notices()]
 
 
 def context_notes(bundle: Bundle, documents: Sequence[Document]) -> list[str]:

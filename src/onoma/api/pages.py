@@ -17,8 +17,8 @@ def check_page(page: PathLike | None) -> None:
     """
     if page is None:
         return
-    from onoma.views.plots import need_plots
+    from onoma.views.plots import require_matplotlib
 
     if not Path(page).parent.is_dir():
         raise InputError(f"{page}: there is no folder {Path(page).parent}; create it first")
-    need_plots()
+    require_matplotlib()

@@ -14,9 +14,9 @@ from onoma.api.resuming import unfinished_settings
 from onoma.bundle import HISTORY, PRETRAINING, OutputFolder, open_output
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
-    from onoma.engine.devices import Ranks
+    from onoma.engine.devices import ProcessGroup
     from onoma.engine.events import Listener
-    from onoma.pretraining import Filled, PretrainConfig, PretrainedModel
+    from onoma.pretraining import MaskPrediction, PretrainConfig, PretrainedModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,7 @@ def pretrain(
     )
 
 
-def fill_mask(encoder: str, text: str, *, top: int = 5) -> list[list[Filled]]:
+def fill_mask(encoder: str, text: str, *, top: int = 5) -> list[list[MaskPrediction]]:
     """Predict the most probable subwords for each ``[MASK]`` of a text.
 
     Args:
@@ -126,12 +126,12 @@ def fill_mask(encoder: str, text: str, *, top: int = 5) -> list[list[Filled]]:
         MissingExtraError: packages that training needs are not installed.
     """
     need_training()
-    from onoma.pretraining import Inside
+    from onoma.pretraining import PretrainedInspector
 
-    return Inside(encoder).fill(text, top=top)
+    return PretrainedInspector(encoder).fill(text, top=top)
 
 
-def follows(encoder: str, first: str, second: str) -> float:
+def next_sentence_probability(encoder: str, first: str, second: str) -> float:
     """Predict the probability that one sentence follows another, with an encoder pre-trained on sentence pairs.
 
     Args:
@@ -147,9 +147,9 @@ def follows(encoder: str, first: str, second: str) -> float:
         MissingExtraError: packages that training needs are not installed.
     """
     need_training()
-    from onoma.pretraining import Inside
+    from onoma.pretraining import PretrainedInspector
 
-    return Inside(encoder).follows(first, second)
+    return PretrainedInspector(encoder).next_sentence_probability(first, second)
 
 
 def run_pretraining(
@@ -190,7 +190,7 @@ def run_pretraining(
 
 
 def _fill_output(
-    output: OutputFolder, *, config: PretrainConfig, accept_changes: bool, on_event: Listener, ranks: Ranks
+    output: OutputFolder, *, config: PretrainConfig, accept_changes: bool, on_event: Listener, ranks: ProcessGroup
 ) -> bool:
     """Pre-train and write the encoder, or move an encoder that an earlier run has completed into its place.
 

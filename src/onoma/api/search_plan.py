@@ -13,7 +13,7 @@ from onoma.bundle import BASELINES
 from onoma.errors import ConfigError
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
-    from onoma.training import RunConfig, SettledRun
+    from onoma.training import ResolvedRun, RunConfig
     from onoma.tuning import SearchSpace, StudySettings, TrialRecord
 
 
@@ -107,7 +107,7 @@ def plan_search(path: Path | None, *, settings: Mapping[str, object], encoders: 
     """
     from onoma.corpora import count_sentences
     from onoma.engine.events import Event, Notice
-    from onoma.training import read_part, settle_run
+    from onoma.training import read_part, resolve_run
     from onoma.tuning import default_space, read_space
     from onoma.tuning.config import read_tune_config, without_test
 
@@ -120,16 +120,16 @@ def plan_search(path: Path | None, *, settings: Mapping[str, object], encoders: 
     found = read_tune_config(path, settings=settings)
     run, search_run = found.run, without_test(found.run)
     _refuse_baselines([run.model.encoder])
-    settled = settle_run(search_run, on_event=note)
+    resolved = resolve_run(search_run, on_event=note)
     read_part(run.data.dev, run.data, on_event=note)
     sentences = run.data.sentences or count_sentences(read_part(run.data.train, run.data, on_event=note).documents)
     if found.space is not None:
         space = read_space(found.space, search_run)
     else:
-        rates = [(name, _learning_rate(name, search_run, settled)) for name in dict.fromkeys(encoders)]
-        space = default_space(search_run, settled, sentences=sentences, encoders=rates)
+        rates = [(name, _learning_rate(name, search_run, resolved)) for name in dict.fromkeys(encoders)]
+        space = default_space(search_run, resolved, sentences=sentences, encoders=rates)
     _refuse_baselines(_encoders(search_run, space))
-    first = space.params_of(search_run, settled)
+    first = space.params_of(search_run, resolved)
     if isinstance(first, str):
         notes.append(f"the run as it is is not among the trials: {first}")
     return SearchPlan(
@@ -143,7 +143,7 @@ def plan_search(path: Path | None, *, settings: Mapping[str, object], encoders: 
     )
 
 
-def _learning_rate(encoder: str, run: RunConfig, settled: SettledRun) -> float:
+def _learning_rate(encoder: str, run: RunConfig, resolved: ResolvedRun) -> float:
     """Return the learning rate for an encoder.
 
     A rate that the run sets applies to every encoder. Otherwise it is the default for the encoder's width, if the
@@ -153,7 +153,7 @@ def _learning_rate(encoder: str, run: RunConfig, settled: SettledRun) -> float:
     from onoma.training import default_learning_rate
 
     width = None if run.training.learning_rate is not None else width_in_folder(encoder)
-    return settled.settled.learning_rate if width is None else default_learning_rate(width)
+    return resolved.settings.learning_rate if width is None else default_learning_rate(width)
 
 
 def _encoders(run: RunConfig, space: SearchSpace) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from onoma.api.loading import load
 from onoma.bundle import HISTORY, WEIGHTS
-from onoma.machine import usable_cores
+from onoma.machine import available_cores
 from onoma.text import Document, split_sentences
 
 _SECONDS = 3.0
@@ -48,7 +48,7 @@ def measure_speed(pipe: Connection, folder: Path, documents: Sequence[Document])
             "memory": _peak_memory() / _MEGABYTE,
             "size": sum(path.stat().st_size for path in folder.iterdir() if path.name not in _NOT_FOR_TAGGING)
             / _MEGABYTE,
-            "threads": usable_cores(),
+            "threads": available_cores(),
         }
     )
 

@@ -119,9 +119,9 @@ def check_free(path: Path, *, overwrite: bool) -> None:
     """
     if str(path) == "-":
         return
-    from onoma.bulk import places_of
+    from onoma.bulk import output_paths
 
-    places_of(path)
+    output_paths(path)
     if path.suffix.lower() in COMPRESSIONS:
         raise InputError(f"{path}: compression needs files as input and an output in JSON Lines or CSV")
     if is_special(path):
@@ -133,9 +133,9 @@ def check_free(path: Path, *, overwrite: bool) -> None:
 def tagged(tagger: Tagger, found: Found, documents: Iterable[Document]) -> Iterator[Document]:
     """Tag the documents of files; documents of a pipe are tagged as soon as they arrive."""
     if found.once:
-        from onoma.api.arriving import tag_arriving
+        from onoma.api.live_stream import tag_stream
 
-        return tag_arriving(tagger, documents)
+        return tag_stream(tagger, documents)
     return tagger.tag_many(documents)
 
 

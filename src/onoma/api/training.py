@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does 
     from onoma.engine.events import Listener
     from onoma.metrics import Report
     from onoma.models import Pretrained
-    from onoma.training import Ranks, RunConfig, TaskConfig, Trained, TrainedBaseline
+    from onoma.training import ProcessGroup, RunConfig, TaskConfig, TrainedBaseline, TrainedModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +197,7 @@ def _fill_output(
     resume: bool,
     accept_changes: bool,
     on_event: Listener,
-    ranks: Ranks,
+    ranks: ProcessGroup,
 ) -> tuple[Report | None, bool]:
     """Train and write the bundle, or move a bundle that an earlier run has completed into its place.
 
@@ -221,8 +221,8 @@ def _fill_output(
 
 
 def _trained(
-    config: RunConfig, *, run: Path, accept_changes: bool, on_event: Listener, ranks: Ranks
-) -> Trained | TrainedBaseline:
+    config: RunConfig, *, run: Path, accept_changes: bool, on_event: Listener, ranks: ProcessGroup
+) -> TrainedModel | TrainedBaseline:
     from onoma.training import run_training, train_baseline
 
     if config.model.encoder in BASELINES:
@@ -233,7 +233,7 @@ def _trained(
     )
 
 
-def _adapted(config: RunConfig, *, on_event: Listener, accept_changes: bool, ranks: Ranks) -> Pretrained | None:
+def _adapted(config: RunConfig, *, on_event: Listener, accept_changes: bool, ranks: ProcessGroup) -> Pretrained | None:
     """Return the encoder adapted by further pre-training on unlabelled text; None if the run has no adaptation.
 
     The pre-training is started, or continued if it is unfinished, or skipped if its result is already there.
@@ -244,14 +244,14 @@ def _adapted(config: RunConfig, *, on_event: Listener, accept_changes: bool, ran
     if config.adapt is None:
         return None
     from onoma.api.pretraining import run_pretraining
-    from onoma.engine.resume import keep_settings
+    from onoma.engine.resume import save_settings
     from onoma.models import load_pretrained
 
     run = OutputFolder(config.output).run
     output = OutputFolder(run / ADAPTED, mark=PRETRAINING)
-    if ranks.broadcast(lambda: output.begun or not output.holds_result):
+    if ranks.broadcast(lambda: output.begun or not output.has_result):
         if ranks.first:
-            keep_settings(run, config.model_dump(mode="json"))
+            save_settings(run, config.model_dump(mode="json"))
         adapting = config.adapt.for_encoder(config.model.encoder, output=output.folder)
         result = run_pretraining(
             adapting, overwrite=False, resume=True, accept_changes=accept_changes, on_event=on_event
@@ -262,7 +262,7 @@ def _adapted(config: RunConfig, *, on_event: Listener, accept_changes: bool, ran
     return replace(load_pretrained(str(output.folder)), name=f"{config.model.encoder}, adapted to {texts}")
 
 
-def _write_weights(trained: Trained, folder: Path) -> None:
+def _write_weights(trained: TrainedModel, folder: Path) -> None:
     from onoma.export import export_onnx
     from onoma.models import save_model, save_tokenizer
 
@@ -286,7 +286,7 @@ def _write_baseline(trained: TrainedBaseline, folder: Path) -> None:
 
 
 def _write_bundle(
-    trained: Trained | TrainedBaseline, folder: Path, *, config: RunConfig, run: Path, on_event: Listener
+    trained: TrainedModel | TrainedBaseline, folder: Path, *, config: RunConfig, run: Path, on_event: Listener
 ) -> Report | None:
     """Export and test the model, and write all files of the bundle, including the logs of the run."""
     from onoma.engine.events import Stage
@@ -323,12 +323,12 @@ def _test(folder: Path, config: RunConfig, *, on_event: Listener) -> tuple[Repor
     from onoma.engine.events import Stage
     from onoma.evaluation import tag_gold
     from onoma.metrics import judge
-    from onoma.training import Tested, read_part
+    from onoma.training import TestEvaluated, read_part
 
     on_event(Stage("measuring on test"))
     part = read_part(config.data.test, config.data, on_event=on_event)
     report = judge(list(tag_gold(load(folder), part.documents)))
-    on_event(Tested(report))
+    on_event(TestEvaluated(report))
     return report, part.card
 
 
@@ -336,12 +336,12 @@ def _test_task(folder: Path, task: TaskConfig, *, on_event: Listener) -> tuple[d
     """Evaluate a further task of the model in a folder on the task's test set."""
     from onoma.engine.events import Stage
     from onoma.evaluation import layer_figures
-    from onoma.training import TestedTask, check_labels, named, read_part
+    from onoma.training import TaskTestEvaluated, check_labels, named, read_part
 
     on_event(Stage(f"measuring {task.name} on test"))
     tagger = load(folder)
     part = read_part(task.test, task, on_event=on_event)
     check_labels(tagger.bundle.manifest.tasks[task.name].labels, part, task=task.name)
     figures = layer_figures(tagger, task.name, part.documents)
-    on_event(TestedTask(task.name, figures))
+    on_event(TaskTestEvaluated(task.name, figures))
     return named(task.name, figures), part.card

@@ -14,8 +14,8 @@ from onoma.io.files import remove
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.engine.events import Event
-    from onoma.training import RunConfig, Trained
-    from onoma.tuning import Reached, RunningTrial, SearchSpace
+    from onoma.training import RunConfig, TrainedModel
+    from onoma.tuning import RunningTrial, SearchSpace, TrialOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class TrialContext:
     folder: Path
 
 
-def train_trial(trial: RunningTrial, context: TrialContext, report: Callable[[str], None]) -> Reached:
+def train_trial(trial: RunningTrial, context: TrialContext, report: Callable[[str], None]) -> TrialOutcome:
     """Train a trial; continue from its checkpoint if there is one.
 
     Args:
@@ -50,13 +50,13 @@ def train_trial(trial: RunningTrial, context: TrialContext, report: Callable[[st
         OnomaError: the trial cannot be trained.
     """
     from onoma.training import read_history, run_training
-    from onoma.tuning import Reached, in_blocks
+    from onoma.tuning import TrialOutcome, in_blocks
 
     config = context.space.config(context.run, trial.params)
     folder = context.folder / f"{trial.first_number:04d}"
     watch = _Watch(trial, report, history=lambda: read_history(folder / HISTORY))
 
-    def run() -> Trained:
+    def run() -> TrainedModel:
         return run_training(config, on_event=watch, folder=folder)
 
     started = time.perf_counter()
@@ -79,7 +79,7 @@ def train_trial(trial: RunningTrial, context: TrialContext, report: Callable[[st
     assert score is not None  # a search always has a dev set
     remove(folder)
     counts = None if trained.dev_counts is None else in_blocks(trained.dev_counts)
-    return Reached(f1=score.value, seconds=time.perf_counter() - started, counts=counts)
+    return TrialOutcome(f1=score.value, seconds=time.perf_counter() - started, counts=counts)
 
 
 class _Watch:
@@ -111,7 +111,7 @@ class _Watch:
             case EpochEnded(number=number, score=score) if score is not None:
                 self._trial.report(number, self._epochs, score.value)
                 self._report(f"epoch {number}/{self._epochs}, dev F1 {100 * score.value:.2f}")
-                if self._trial.should_end():
+                if self._trial.should_prune():
                     raise PrunedError
 
 

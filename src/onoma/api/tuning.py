@@ -20,7 +20,7 @@ from onoma.api.work_folder import check_folder, taken_folder
 from onoma.errors import ConfigError, InputError
 from onoma.io.files import remove, replacing
 from onoma.io.toml_text import toml_text
-from onoma.machine import stopped_by_sigterm
+from onoma.machine import raise_on_sigterm
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.experiments import CellEvent
@@ -130,7 +130,7 @@ def tune(
     )
     most = TRIALS if trials is None and minutes is None else trials
     folder = plan.run.output
-    stopping = stopped_by_sigterm(f"stopped by SIGTERM; pass --resume to go on with {folder}")
+    stopping = raise_on_sigterm(f"stopped by SIGTERM; pass --resume to go on with {folder}")
     with stopping, _opened(folder, overwrite=overwrite, resume=resume, shared=storage is not None) as is_owner:
         kept_in = storage or f"sqlite:///{folder / _STUDY}"
         study_settings = plan.study_settings(storage=kept_in, name=study, pruner=pruner)

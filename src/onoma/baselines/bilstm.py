@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from onoma.baselines.vocabulary import Vocabulary, WordInputs
 from onoma.encoding import batch_by_length
 from onoma.runtime import thread_count
-from onoma.runtime.graph import check_whole, failed, unreadable
+from onoma.runtime.graph import check_single_file, failed, unreadable
 
 OUTPUT = "logits"
 
@@ -72,7 +72,7 @@ def open_network(vocabulary: Vocabulary, graph: Path, *, threads: int | None = N
     Raises:
         BundleError: ONNX Runtime cannot load the file, or it is not a complete graph.
     """
-    check_whole(graph)
+    check_single_file(graph)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # errors are raised, so they need not be logged as well
     options.intra_op_num_threads = 1

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from onoma.baselines import features
 from onoma.baselines.features import OFFSETS, Form
-from onoma.baselines.texts import pack_texts, unpack_texts
-from onoma.errors import needing
+from onoma.baselines.text_arrays import pack_texts, unpack_texts
+from onoma.errors import optional_import
 
 _FORMS_KEPT = 100_000
 _NEVER = -1e3
@@ -161,7 +161,7 @@ def fit_crf(
     Raises:
         MissingExtraError: python-crfsuite is not installed.
     """
-    with needing("the baseline crf", extra="baselines"):
+    with optional_import("the baseline crf", extra="baselines"):
         import pycrfsuite
     # CRFsuite gets attributes as numbers, so that its dump can be parsed whatever characters an attribute contains.
     numbers: dict[str, str] = {}

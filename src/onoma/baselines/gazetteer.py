@@ -17,7 +17,7 @@ from itertools import chain, islice
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.baselines.texts import pack_texts, unpack_texts
+from onoma.baselines.text_arrays import pack_texts, unpack_texts
 from onoma.schemes import OUTSIDE, Chunk, parse_tag
 from onoma.tasks import TagTask
 

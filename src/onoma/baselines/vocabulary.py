@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.baselines.texts import pack_texts, unpack_texts
+from onoma.baselines.text_arrays import pack_texts, unpack_texts
 
 UNKNOWN = 1
 _FIRST = 2

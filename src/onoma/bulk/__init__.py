@@ -2,7 +2,7 @@
 
 from onoma.bulk.inputs import Found, find_inputs
 from onoma.bulk.observing import BulkObserver, BulkReport, Progress
-from onoma.bulk.output import Output, choose_output, is_folder, places_of
+from onoma.bulk.output import Output, choose_output, is_folder, output_paths
 from onoma.bulk.planning import ENGINES, SHARD_ROWS, Engine, Request
 from onoma.bulk.rows import DeadLetter
 from onoma.bulk.run import run_job
@@ -22,7 +22,7 @@ __all__ = [
     "choose_output",
     "find_inputs",
     "is_folder",
-    "places_of",
+    "output_paths",
     "run_job",
     "stream",
 ]

@@ -17,23 +17,23 @@ from pathlib import Path
 from typing import Any
 
 from onoma.bulk.job import Job
-from onoma.bulk.shard import Done, Failed, Results, ShardWorker
-from onoma.errors import needing
+from onoma.bulk.shard import FailedShard, FinishedShard, Results, ShardWorker
+from onoma.errors import optional_import
 
 _BLOCKS = 10_000
 
 
-def need_ray() -> None:
+def require_ray() -> None:
     """Check that Ray Data is installed.
 
     Raises:
         MissingExtraError: Ray Data is not installed.
     """
-    with needing("a cluster (--engine ray)", extra="ray"):
+    with optional_import("a cluster (--engine ray)", extra="ray"):
         import_module("ray.data")
 
 
-def do_on_ray(job: Job, shards: Sequence[int], *, workers: int, threads: int) -> Results:
+def run_on_ray(job: Job, shards: Sequence[int], *, workers: int, threads: int) -> Results:
     """Process shards as tasks of a Ray cluster, and yield their results as they are finished.
 
     Uses the cluster that RAY_ADDRESS names or that already runs here; otherwise starts one on this machine.
@@ -64,7 +64,7 @@ def do_on_ray(job: Job, shards: Sequence[int], *, workers: int, threads: int) ->
         )
         for row in results.iter_rows():
             result = json.loads(row["result"])
-            yield Failed(**result) if "why" in result else Done.of(result)
+            yield FailedShard(**result) if "why" in result else FinishedShard.of(result)
     finally:
         if ours:
             ray.shutdown()

@@ -18,7 +18,7 @@ from onoma.bulk.output import Output, is_draft, is_empty_folder, remove_parts
 from onoma.errors import InputError, UnfinishedError
 from onoma.io.compression import compressing
 from onoma.io.digest import file_digest
-from onoma.io.files import name_new, replacing_bytes, synchronise
+from onoma.io.files import fsync_path, name_new, replacing_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,7 +64,7 @@ def _place_file(merged: Path, path: Path, *, overwrite: bool) -> None:
             name_new(merged, path)
         except FileExistsError:
             raise _taken(path) from None
-    synchronise(path.parent)
+    fsync_path(path.parent)
 
 
 def _place_folder(parts: Path, output: Output, *, overwrite: bool) -> None:
@@ -73,7 +73,7 @@ def _place_folder(parts: Path, output: Output, *, overwrite: bool) -> None:
         draft.unlink()
     if os.path.lexists(path) and not is_empty_folder(path):
         try:
-            output.check_place(overwrite=overwrite)
+            output.check_can_write_index(overwrite=overwrite)
         except InputError as error:
             raise _taken(path) from error
         path.rename(replaced)
@@ -82,7 +82,7 @@ def _place_folder(parts: Path, output: Output, *, overwrite: bool) -> None:
     if os.path.lexists(path):
         raise _taken(path)
     parts.rename(path)
-    synchronise(path.parent)
+    fsync_path(path.parent)
     remove_parts(replaced)
 
 

@@ -15,7 +15,7 @@ from onoma.io.digest import file_digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnownInput:
+class InputIdentity:
     """Identity of an input file.
 
     Attributes:
@@ -39,7 +39,7 @@ class JobIdentity:
     """
 
     settings: Mapping[str, str]
-    inputs: tuple[KnownInput, ...]
+    inputs: tuple[InputIdentity, ...]
 
     def changes(self, now: JobIdentity) -> dict[str, str]:
         """Return the differences between this identity and a newer one, by name, as readable text."""
@@ -59,7 +59,7 @@ class JobIdentity:
         return {**self.settings, **files}
 
 
-def know(source: Source[object], *, stamp: str) -> KnownInput:
+def know(source: Source[object], *, stamp: str) -> InputIdentity:
     """Return the identity of a file, which is read twice: once for its digest and once to count its rows.
 
     Args:
@@ -75,7 +75,7 @@ def know(source: Source[object], *, stamp: str) -> KnownInput:
     digest, rows = input.digest, source.count()
     if input.stamp != stamp:
         raise InputError(f"{input.path}: has changed while it was read; run the command again when it is complete")
-    return KnownInput(name=f"{input.path} as {input.kind} ({how})", digest=digest, rows=rows)
+    return InputIdentity(name=f"{input.path} as {input.kind} ({how})", digest=digest, rows=rows)
 
 
 def check_unchanged(inputs: Sequence[Input], identity: JobIdentity) -> None:
@@ -90,7 +90,7 @@ def check_unchanged(inputs: Sequence[Input], identity: JobIdentity) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnownModel:
+class ModelIdentity:
     """Identity of a model.
 
     Attributes:
@@ -102,7 +102,7 @@ class KnownModel:
     digest: str
 
     @classmethod
-    def of(cls, folder: Path) -> KnownModel:
+    def of(cls, folder: Path) -> ModelIdentity:
         """Return the identity of the model in a folder."""
         files = _model_files(folder)
         stamp = _stamp(files)
@@ -111,7 +111,7 @@ class KnownModel:
 
     def is_still(self, folder: Path) -> bool:
         """Return whether the folder still has this model; its files are read only if their stamp has changed."""
-        return _stamp(_model_files(folder)) == self.stamp or KnownModel.of(folder).digest == self.digest
+        return _stamp(_model_files(folder)) == self.stamp or ModelIdentity.of(folder).digest == self.digest
 
 
 def _model_files(folder: Path) -> list[Path]:

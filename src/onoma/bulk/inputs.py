@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from onoma.bulk.output import places_of
+from onoma.bulk.output import output_paths
 from onoma.bulk.sources import TEXT, Corpus, Input, InputKind, JsonLines, Lines, Source, WholeText
 from onoma.bulk.tables import CsvTable, ParquetTable
-from onoma.corpora import AUTO, FORMATS, HEAD_LINES, ReadOptions, sniff, sniff_lines
+from onoma.corpora import AUTO, FORMATS, HEAD_LINES, ReadOptions, detect_format, sniff_lines
 from onoma.errors import ConfigError, CorpusError, InputError
 from onoma.io.once import STANDARD_INPUT, ReadOnce, is_read_once
 from onoma.io.suffixes import COMPRESSIONS, named_format, plain_name
@@ -39,12 +39,12 @@ class Found:
 
     Attributes:
         inputs: files to read, in order.
-        passed_over: files in folders that are skipped because their suffix belongs to no readable format.
+        skipped: files in folders that are skipped because their suffix belongs to no readable format.
         own: files in folders, or matched by patterns, that are skipped because they belong to the output itself.
     """
 
     inputs: tuple[Input, ...]
-    passed_over: tuple[Path, ...] = ()
+    skipped: tuple[Path, ...] = ()
     own: tuple[Path, ...] = ()
 
     @property
@@ -54,7 +54,7 @@ class Found:
 
     def notices(self) -> list[str]:
         """Return messages about the files that are skipped."""
-        whats = {"of other kinds were skipped": self.passed_over, "are the output itself and are not read": self.own}
+        whats = {"of other kinds were skipped": self.skipped, "are the output itself and are not read": self.own}
         return [
             f"{len(paths):,} files {what}: {', '.join(map(str, paths[:3]))}{', …' if len(paths) > 3 else ''}"
             for what, paths in whats.items()
@@ -83,14 +83,14 @@ def find_inputs(
         InputError: a file does not exist, there are no files, or a file cannot be read in this way or is the output.
     """
     options = options or ReadOptions()
-    search = _Search([] if output is None else places_of(output), format=format)
+    search = _Search([] if output is None else output_paths(output), format=format)
     files = {file.path: file for name in named for file in search.files(name)}
     inputs = tuple(
         _input(file.path, name=file.name, column=column, format=format, options=options) for file in files.values()
     )
     if not inputs:
         raise InputError(f"{', '.join(map(str, named)) or 'nothing'}: no file to tag")
-    return Found(inputs=inputs, passed_over=tuple(search.passed_over), own=tuple(search.own))
+    return Found(inputs=inputs, skipped=tuple(search.skipped), own=tuple(search.own))
 
 
 def source_of(input: Input) -> Source[object]:
@@ -120,11 +120,11 @@ class _Search:
         format: format given by the caller, if any.
 
     Attributes:
-        passed_over, own: as in :class:`Found`.
+        skipped, own: as in :class:`Found`.
     """
 
     def __init__(self, output: Sequence[Path], *, format: str | None) -> None:
-        self.passed_over: list[Path] = []
+        self.skipped: list[Path] = []
         self.own: list[Path] = []
         self._format = format
         self._folders: dict[Path, Path] = {}
@@ -154,7 +154,7 @@ class _Search:
             if named not in _NOT_IN_FOLDERS:
                 yield _File(path, name=plain_name(path.relative_to(folder)).with_suffix("").as_posix())
             elif named != "brat" or not path.with_suffix(".txt").is_file():  # a text's .ann file is not reported
-                self.passed_over.append(path)
+                self.skipped.append(path)
 
     def _without_output(self, files: Iterable[Path]) -> Iterator[Path]:
         for path in files:
@@ -251,7 +251,7 @@ def _looks_like(pipe: ReadOnce, *, encoding: str) -> str:
 
 def _is_table(path: Path, options: ReadOptions) -> bool:
     try:
-        return sniff(path, encoding=options.encoding) == "table"
+        return detect_format(path, encoding=options.encoding) == "table"
     except CorpusError:
         return False
 
@@ -261,7 +261,7 @@ def _is_text(path: Path, options: ReadOptions) -> bool:
     if plain != path:
         return named_format(path) == "text" or not plain.suffix
     try:
-        found = sniff(path, encoding=options.encoding)
+        found = detect_format(path, encoding=options.encoding)
     except CorpusError:
         # The file is empty or not in this encoding. This is reported later, for this file only; the others are read.
         return path.suffix.lower() == ".txt"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from onoma.bulk.identity import KnownModel
+from onoma.bulk.identity import ModelIdentity
 from onoma.bulk.sources import Input
 from onoma.bulk.writers import OutputFormat, TableColumns
 from onoma.tagger import Tagger
@@ -29,7 +29,7 @@ class Job:
         folder: folder that the shards are written to.
         load: function that loads the tagger in any process; must be picklable.
         model: the model's folder on the machine that plans the job.
-        known_model: identity of the model when the job was planned.
+        model_identity: identity of the model when the job was planned.
     """
 
     inputs: tuple[Input, ...]
@@ -42,7 +42,7 @@ class Job:
     folder: Path
     load: Callable[[], Tagger]
     model: Path
-    known_model: KnownModel
+    model_identity: ModelIdentity
 
     @property
     def rows(self) -> int:

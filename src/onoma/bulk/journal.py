@@ -17,16 +17,16 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from onoma.bulk.identity import JobIdentity
-from onoma.bulk.shard import Done
+from onoma.bulk.shard import FinishedShard
 from onoma.errors import InputError
-from onoma.io.files import replacing_bytes, synchronise
+from onoma.io.files import fsync_path, replacing_bytes
 
 _FORMAT = 2
 _FINISHED = {"finished": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heading:
+class JournalHeader:
     """The first line of a journal.
 
     Attributes:
@@ -50,8 +50,8 @@ class Record:
         finished: whether the output is complete, so that only cleaning up is left.
     """
 
-    heading: Heading
-    done: list[Done] = field(default_factory=list)
+    heading: JournalHeader
+    done: list[FinishedShard] = field(default_factory=list)
     finished: bool = False
 
 
@@ -71,7 +71,7 @@ class Journal:
         """Whether the journal exists, and with it an unfinished job."""
         return self.path.is_file()
 
-    def begin(self, identity: JobIdentity, *, overwrite: bool, done: Iterable[Done] = ()) -> None:
+    def begin(self, identity: JobIdentity, *, overwrite: bool, done: Iterable[FinishedShard] = ()) -> None:
         """Write the identity of a new job, or of a resumed job whose inputs have changed, and open the journal.
 
         Args:
@@ -79,7 +79,7 @@ class Journal:
             overwrite: whether the caller has allowed the job to replace existing output.
             done: shards that are already finished.
         """
-        heading = Heading(format=_FORMAT, identity=identity, overwrite=overwrite)
+        heading = JournalHeader(format=_FORMAT, identity=identity, overwrite=overwrite)
         with replacing_bytes(self.path) as file:
             file.write(_line(asdict(heading)))
             file.writelines(_line(asdict(each)) for each in done)
@@ -92,15 +92,15 @@ class Journal:
             InputError: the file is not the journal of a job, or is one of another version.
         """
         lines = self.path.read_bytes().split(b"\n")[:-1]
-        heading = _read(lines[0], Heading) if lines else None
+        heading = _read(lines[0], JournalHeader) if lines else None
         if heading is None or heading.format != _FORMAT:
             raise InputError(
                 f"{self.path}: is not the journal of a job, or is one of another version of onoma; "
                 "pass --overwrite to start again"
             )
-        done, finished, length = list[Done](), False, len(lines[0]) + 1
+        done, finished, length = list[FinishedShard](), False, len(lines[0]) + 1
         for line in lines[1:]:
-            each = _read(line, Done)
+            each = _read(line, FinishedShard)
             if each is not None:
                 done.append(each)
             elif line == _line(_FINISHED).strip():
@@ -113,7 +113,7 @@ class Journal:
         self._file.seek(length)
         return Record(heading=heading, done=done, finished=finished)
 
-    def add(self, done: Done) -> None:
+    def add(self, done: FinishedShard) -> None:
         """Record that a shard is finished."""
         self._append(asdict(done))
 
@@ -130,7 +130,7 @@ class Journal:
         """Remove the journal."""
         self.close()
         self.path.unlink(missing_ok=True)
-        synchronise(self.path.parent)
+        fsync_path(self.path.parent)
 
     def _append(self, record: Mapping[str, object]) -> None:
         assert self._file is not None

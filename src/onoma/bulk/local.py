@@ -11,21 +11,21 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 
 from onoma.bulk.job import Job
-from onoma.bulk.shard import Failed, Results, ShardWorker
+from onoma.bulk.shard import FailedShard, Results, ShardWorker
 from onoma.errors import OnomaError
 from onoma.machine import WorkerProcess
 
 _ATTEMPTS = 3
 
 
-def do_here(job: Job, shards: Sequence[int]) -> Results:
+def run_in_process(job: Job, shards: Sequence[int]) -> Results:
     """Process shards in this process, and yield their results."""
     worker = ShardWorker(job)
     for shard in shards:
         yield worker.attempt(shard)
 
 
-def do_in_processes(job: Job, shards: Sequence[int], *, workers: int, notice: Callable[[str], None]) -> Results:
+def run_in_workers(job: Job, shards: Sequence[int], *, workers: int, notice: Callable[[str], None]) -> Results:
     """Process shards in worker processes, and yield their results in the order in which they are finished.
 
     A worker gets the next shard as soon as it is free.
@@ -51,7 +51,7 @@ def do_in_processes(job: Job, shards: Sequence[int], *, workers: int, notice: Ca
                     shard, why = worker.buried()
                     deaths[shard] += 1
                     if deaths[shard] == _ATTEMPTS:
-                        yield Failed(shard=shard, why=f"its process died {_ATTEMPTS} times, {why}")
+                        yield FailedShard(shard=shard, why=f"its process died {_ATTEMPTS} times, {why}")
                         return
                     notice(f"a worker died ({why}); its shard {shard} is done again")
                     waiting.appendleft(shard)
@@ -82,7 +82,7 @@ class _Worker:
         """Clean up a dead worker; return its shard and how its process ended."""
         self.end()
         assert self.shard is not None
-        return self.shard, self._process.how_it_ended
+        return self.shard, self._process.exit_reason
 
     def end(self) -> None:
         self._process.end(at_once=self.shard is not None)
@@ -94,7 +94,7 @@ def _work(pipe: Connection, job: Job) -> None:
     try:
         worker = ShardWorker(job)
     except OnomaError as error:
-        pipe.send(Failed(shard=shard, why=str(error)))
+        pipe.send(FailedShard(shard=shard, why=str(error)))
         return
     while shard is not None:
         pipe.send(worker.attempt(shard))

@@ -22,7 +22,7 @@ from pathlib import Path
 from onoma.bulk.sources import Input
 from onoma.bulk.writers import WRITERS, OutputFormat
 from onoma.errors import InputError
-from onoma.io.compression import need_compression
+from onoma.io.compression import check_compression_available
 from onoma.io.files import DRAFT, is_special
 from onoma.io.suffixes import COMPRESSIONS, named_format
 
@@ -53,7 +53,7 @@ class Output:
         suffix = self.path.suffix.lower()
         return suffix if suffix in COMPRESSIONS and not self.folder else ""
 
-    def check_place(self, *, overwrite: bool) -> None:
+    def check_can_write_index(self, *, overwrite: bool) -> None:
         """Check that anything that already exists at the output's place may be replaced.
 
         Args:
@@ -113,7 +113,7 @@ def is_draft(path: Path) -> bool:
     return path.name.startswith(".") and path.name.endswith(DRAFT)
 
 
-def places_of(named: str | os.PathLike[str]) -> Sequence[Path]:
+def output_paths(named: str | os.PathLike[str]) -> Sequence[Path]:
     """Return all paths that an output of this name may use: the output, the dead letters and the job's folder.
 
     Raises:
@@ -136,11 +136,11 @@ def choose_output(named: str | os.PathLike[str], *, to: str | None, inputs: tupl
     Raises:
         InputError: the format cannot be determined or written, or the parent folder does not exist.
     """
-    path, letters, work = places_of(named)
+    path, letters, work = output_paths(named)
     folder = is_folder(named)
     target = _target(path, folder=folder, to=to, inputs=inputs)
     if not folder:
-        need_compression(path.suffix.lower())
+        check_compression_available(path.suffix.lower())
         if target == "parquet" and path.suffix.lower() in COMPRESSIONS:
             raise InputError(f"{path}: Parquet has its own compression; the file name must end in .parquet")
     if not path.parent.is_dir():

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from onoma.bulk.identity import JobIdentity, KnownModel, know
+from onoma.bulk.identity import JobIdentity, ModelIdentity, know
 from onoma.bulk.inputs import TABLES, Found, source_of
 from onoma.bulk.job import Job
 from onoma.bulk.output import Output
@@ -76,7 +76,7 @@ def plan(request: Request) -> tuple[Job, JobIdentity]:
     sources = [source_of(input) for input in inputs]
     columns = replace(_columns(sources), layers=request.layers)
     known = tuple(know(source, stamp=stamp) for source, stamp in zip(sources, stamps, strict=True))
-    model = KnownModel.of(request.model)
+    model = ModelIdentity.of(request.model)
     job = Job(
         inputs=inputs,
         stamps=stamps,
@@ -88,7 +88,7 @@ def plan(request: Request) -> tuple[Job, JobIdentity]:
         folder=output.work,
         load=request.load,
         model=request.model,
-        known_model=model,
+        model_identity=model,
     )
     packages = (*_PACKAGES, "pyarrow") if output.target == "parquet" else _PACKAGES
     settings = {

@@ -20,7 +20,7 @@ Carried = TypeVar("Carried")
 
 
 @dataclass(frozen=True, slots=True)
-class Ready(Generic[Carried]):
+class PreparedRow(Generic[Carried]):
     """A document to tag.
 
     Attributes:
@@ -58,7 +58,9 @@ class RowReader:
         self._position = 0
         self._items: Iterator[object] = iter(())
 
-    def rows(self, start: int, stop: int, *, carry: Callable[[Row], Carried]) -> Iterator[Ready[Carried] | DeadLetter]:
+    def rows(
+        self, start: int, stop: int, *, carry: Callable[[Row], Carried]
+    ) -> Iterator[PreparedRow[Carried] | DeadLetter]:
         """Yield the rows ``[start, stop)``, counted from 0 over all files, without the blank ones.
 
         Args:
@@ -93,14 +95,14 @@ class RowReader:
 
     def _ready(
         self, source: Source[object], number: int, carry: Callable[[Row], Carried]
-    ) -> Ready[Carried] | DeadLetter | None:
+    ) -> PreparedRow[Carried] | DeadLetter | None:
         item = next(self._items, _END)
         self._position += 1
         if item is _END:
             raise _changed(source)
 
-        def ready(row: Row) -> Ready[Carried]:
-            return Ready(row.document, carry(row), str(source.path), number + 1)
+        def ready(row: Row) -> PreparedRow[Carried]:
+            return PreparedRow(row.document, carry(row), str(source.path), number + 1)
 
         return source.attempt(item, number=number + 1, use=ready)
 

@@ -9,14 +9,14 @@ from onoma.bulk.identity import JobIdentity
 from onoma.bulk.job import PARTS, Job
 from onoma.bulk.journal import Journal, Record
 from onoma.bulk.output import Output
-from onoma.bulk.shard import Done
+from onoma.bulk.shard import FinishedShard
 from onoma.errors import InputError
 from onoma.io.digest import file_digest
 
 
 def take_up(
     journal: Journal, job: Job, output: Output, identity: JobIdentity, *, notice: Callable[[str], None]
-) -> tuple[Record, dict[int, Done]]:
+) -> tuple[Record, dict[int, FinishedShard]]:
     """Check that the unfinished job is the requested one, and determine which of its shards are still valid.
 
     The content of a file may have changed since the job began, for example because the file was repaired, as long as
@@ -71,11 +71,11 @@ def _have_rows_of(replaced: Iterable[int], before: JobIdentity, job: Job, done: 
     return False
 
 
-def _stands(job: Job, done: Done) -> bool:
+def _stands(job: Job, done: FinishedShard) -> bool:
     return done.digests == (file_digest(job.part(done.shard)), file_digest(job.letters(done.shard)))
 
 
-def _delivered(job: Job, output: Output, done: Mapping[int, Done]) -> bool:
+def _delivered(job: Job, output: Output, done: Mapping[int, FinishedShard]) -> bool:
     """Return whether the job died after renaming its parts to the output, but before recording that."""
     if not output.folder or (job.folder / PARTS).exists() or len(done) < job.shards:
         return False

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from onoma.text import Document, half_pair
+from onoma.text import Document, find_lone_surrogate
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -96,7 +96,7 @@ def whole(text: str) -> str:
     Raises:
         RowError: the text contains a lone surrogate.
     """
-    if why := half_pair(text):
+    if why := find_lone_surrogate(text):
         raise RowError(why, text)
     return text
 

@@ -12,18 +12,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from onoma.bulk.cluster import do_on_ray, need_ray
+from onoma.bulk.cluster import require_ray, run_on_ray
 from onoma.bulk.delivery import MERGED, MERGED_LETTERS, REPLACED, deliver
 from onoma.bulk.identity import check_unchanged
 from onoma.bulk.job import LETTERS, PARTS, Job
 from onoma.bulk.journal import Journal
-from onoma.bulk.local import do_here, do_in_processes
+from onoma.bulk.local import run_in_process, run_in_workers
 from onoma.bulk.observing import BulkObserver, BulkReport, Progress
 from onoma.bulk.output import Output, is_draft, is_empty_folder, remove_parts
 from onoma.bulk.planning import Request, plan
 from onoma.bulk.resuming import take_up
-from onoma.bulk.shard import Done, Failed, Results
-from onoma.bulk.tables import need_pyarrow
+from onoma.bulk.shard import FailedShard, FinishedShard, Results
+from onoma.bulk.tables import require_pyarrow
 from onoma.errors import InputError, UnfinishedError
 from onoma.io.lock import locked
 
@@ -46,9 +46,9 @@ def run_job(request: Request, *, observer: BulkObserver | None = None) -> BulkRe
     observer = observer or BulkObserver()
     output = request.output
     if output.target == "parquet":
-        need_pyarrow()
+        require_pyarrow()
     if request.engine == "ray":
-        need_ray()
+        require_ray()
     for notice in request.found.notices():
         observer.notice(notice)
     journal = Journal(output.work / "journal.jsonl")
@@ -81,7 +81,7 @@ def _check_place(request: Request, journal: Journal, observer: BulkObserver) -> 
         )
     if request.resume and output.path.exists() and not is_empty_folder(output.path):
         raise InputError(f"{output.path}: exists already, and there is no unfinished job to resume")
-    output.check_place(overwrite=request.overwrite)
+    output.check_can_write_index(overwrite=request.overwrite)
     if journal.begun:
         _clear(output.work, journal)
     if strangers := [path for path in output.work.iterdir() if path.name != _LOCK.parent.name and not is_draft(path)]:
@@ -95,7 +95,7 @@ def _check_place(request: Request, journal: Journal, observer: BulkObserver) -> 
 def _run(request: Request, journal: Journal, observer: BulkObserver) -> BulkReport:
     output = request.output
     job, identity = plan(request)
-    done: dict[int, Done] = {}
+    done: dict[int, FinishedShard] = {}
     finished, overwrite = False, request.overwrite
     if journal.begun:
         record, done = take_up(journal, job, output, identity, notice=observer.notice)
@@ -124,7 +124,7 @@ def _run(request: Request, journal: Journal, observer: BulkObserver) -> BulkRepo
     )
 
 
-def _tag(request: Request, job: Job, done: dict[int, Done], journal: Journal, observer: BulkObserver) -> None:
+def _tag(request: Request, job: Job, done: dict[int, FinishedShard], journal: Journal, observer: BulkObserver) -> None:
     """Process every shard that is not finished yet, and record it in the journal and in ``done``."""
     waiting = [shard for shard in range(job.shards) if shard not in done]
     rows = sum(_rows(job, shard) for shard in done)
@@ -135,7 +135,7 @@ def _tag(request: Request, job: Job, done: dict[int, Done], journal: Journal, ob
         return
     with closing(_results(request, job, waiting, observer)) as results:
         for result in results:
-            if isinstance(result, Failed):
+            if isinstance(result, FailedShard):
                 raise UnfinishedError(f"shard {result.shard}: {result.why}")
             journal.add(result)
             done[result.shard] = result
@@ -156,14 +156,14 @@ def _tag(request: Request, job: Job, done: dict[int, Done], journal: Journal, ob
 
 def _results(request: Request, job: Job, shards: Sequence[int], observer: BulkObserver) -> Results:
     if request.engine == "ray":
-        return do_on_ray(job, shards, workers=request.workers, threads=request.threads)
+        return run_on_ray(job, shards, workers=request.workers, threads=request.threads)
     if request.workers > 1:
-        return do_in_processes(job, shards, workers=request.workers, notice=observer.notice)
-    return do_here(job, shards)
+        return run_in_workers(job, shards, workers=request.workers, notice=observer.notice)
+    return run_in_process(job, shards)
 
 
 @contextmanager
-def _explaining(job: Job, output: Output, done: Mapping[int, Done]) -> Iterator[None]:
+def _explaining(job: Job, output: Output, done: Mapping[int, FinishedShard]) -> Iterator[None]:
     """Convert an error that ends a job to an UnfinishedError that says how much of the job is finished."""
     try:
         yield

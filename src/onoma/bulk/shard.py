@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from onoma.bulk.job import Job
-from onoma.bulk.reader import Ready, RowReader
+from onoma.bulk.reader import PreparedRow, RowReader
 from onoma.bulk.rows import DeadLetter, shown
 from onoma.bulk.writers import WRITERS, json_line
 from onoma.errors import InferenceError, InputError, OnomaError
@@ -20,7 +20,7 @@ from onoma.text import Document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class FinishedShard:
     """A finished shard.
 
     Attributes:
@@ -40,24 +40,24 @@ class Done:
     digests: tuple[str, str]
 
     @classmethod
-    def of(cls, fields: Mapping[str, Any]) -> Done:
+    def of(cls, fields: Mapping[str, Any]) -> FinishedShard:
         """Return a shard from the fields that `asdict` returned, after a round trip through JSON."""
         return cls(**{**fields, "digests": tuple(fields["digests"])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
+class FailedShard:
     """A shard that could not be processed, and why."""
 
     shard: int
     why: str
 
 
-Results = Generator[Done | Failed, None, None]
+Results = Generator[FinishedShard | FailedShard, None, None]
 """Generator of shards as they are finished or fail; closing it ends the processes that work on them."""
 
 
-ShardRows = Iterator[Ready[object] | DeadLetter]
+ShardRows = Iterator[PreparedRow[object] | DeadLetter]
 _TagRows = Callable[[ShardRows, list[DeadLetter]], Iterator[tuple[Document, object]]]
 
 
@@ -76,28 +76,28 @@ class ShardWorker:
         self._reader = RowReader(job.inputs, job.counts, stamps=job.stamps)
         self._tagger = job.load()
         folder = self._tagger.bundle.folder or job.model
-        if not job.known_model.is_still(folder):
+        if not job.model_identity.is_still(folder):
             raise InputError(f"{folder}: the model has changed since the job began")
 
-    def attempt(self, shard: int) -> Done | Failed:
+    def attempt(self, shard: int) -> FinishedShard | FailedShard:
         """Process a shard; return an expected error, a system error or lack of memory as a failed shard."""
         try:
             return self.do(shard)
         except OnomaError as error:
-            return Failed(shard=shard, why=str(error))
+            return FailedShard(shard=shard, why=str(error))
         except OSError as error:
-            return Failed(shard=shard, why=error.strerror or str(error))
+            return FailedShard(shard=shard, why=error.strerror or str(error))
         except MemoryError:
-            return Failed(shard=shard, why="there is not enough memory")
+            return FailedShard(shard=shard, why="there is not enough memory")
 
-    def do(self, shard: int) -> Done:
+    def do(self, shard: int) -> FinishedShard:
         """Process a shard; if the model fails, process it again row by row, to find the rows at which it fails."""
         try:
             return self._do(shard, tag=self._tag_together)
         except _ModelError:
             return self._do(shard, tag=self._tag_alone)
 
-    def _do(self, shard: int, *, tag: _TagRows) -> Done:
+    def _do(self, shard: int, *, tag: _TagRows) -> FinishedShard:
         job = self._job
         start, stop = job.bounds(shard)
         letters: list[DeadLetter] = []
@@ -117,7 +117,9 @@ class ShardWorker:
                 raise
             _write_letters(letters, job.letters(shard))
         digests = file_digest(job.part(shard)), file_digest(job.letters(shard))
-        return Done(shard=shard, tagged=tagged, dead=len(letters), words=words, entities=entities, digests=digests)
+        return FinishedShard(
+            shard=shard, tagged=tagged, dead=len(letters), words=words, entities=entities, digests=digests
+        )
 
     def _tag_together(self, rows: ShardRows, letters: list[DeadLetter]) -> Iterator[tuple[Document, object]]:
         """Tag rows as a stream; the other data of each row is queued until its document is tagged."""

@@ -16,9 +16,9 @@ from onoma.bulk.rows import Row, RowError, shown, text_of
 from onoma.bulk.sources import Input, Source, no_column
 from onoma.corpora.layouts import id_of
 from onoma.corpora.tables import delimiter_of
-from onoma.errors import CorpusError, InputError, needing
+from onoma.errors import CorpusError, InputError, optional_import
 from onoma.io.cells import allow_long_cells
-from onoma.text import Document, half_pair
+from onoma.text import Document, find_lone_surrogate
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,7 +84,7 @@ class CsvTable(Source[list[str]]):
         """Return the column names, after checking that they are valid and include the text column."""
         if not header:
             raise CorpusError("is empty; expected a line that names the columns", path=self.path)
-        if broken := next((name for name in header if half_pair(name)), None):
+        if broken := next((name for name in header if find_lone_surrogate(name)), None):
             raise CorpusError(
                 f"the name of the column {shown(broken)!r} is not {self.encoding.upper()}", path=self.path
             )
@@ -113,7 +113,7 @@ class ParquetTable(Source[Record]):
 
     def __init__(self, input: Input) -> None:
         super().__init__(input)
-        need_pyarrow()
+        require_pyarrow()
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -192,11 +192,11 @@ def _groups_from(metadata: pa.parquet.FileMetaData, start: int) -> tuple[Sequenc
     return range(0), before
 
 
-def need_pyarrow() -> None:
+def require_pyarrow() -> None:
     """Check that Parquet can be read and written.
 
     Raises:
         MissingExtraError: pyarrow is not installed.
     """
-    with needing("Parquet", extra="bulk"):
+    with optional_import("Parquet", extra="bulk"):
         import_module("pyarrow.parquet")

@@ -30,10 +30,10 @@ from onoma.bundle.manifest import (
     TagsCard,
     TaskCard,
     TransitionsCard,
-    Windowing,
+    WindowConfig,
     WordsCard,
 )
-from onoma.bundle.tokenizer import why_unusable
+from onoma.bundle.tokenizer import tokenizer_problem
 
 __all__ = [
     "ADAPTED",
@@ -65,10 +65,10 @@ __all__ = [
     "TagsCard",
     "TaskCard",
     "TransitionsCard",
-    "Windowing",
+    "WindowConfig",
     "WordsCard",
     "load_bundle",
     "open_output",
-    "why_unusable",
+    "tokenizer_problem",
     "write_manifest",
 ]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from onoma.bundle.manifest import MANIFEST
 from onoma.errors import InputError
-from onoma.io.files import DRAFT, remove, synchronise, temporary_beside
+from onoma.io.files import DRAFT, fsync_path, remove, temporary_beside
 from onoma.io.lock import locked
 
 CHECKPOINTS = "checkpoints"
@@ -65,7 +65,7 @@ class OutputFolder:
         return (self._complete / self.mark).is_file()
 
     @property
-    def holds_result(self) -> bool:
+    def has_result(self) -> bool:
         """Whether the folder contains a complete result."""
         return (self.folder / self.mark).is_file()
 
@@ -82,7 +82,7 @@ class OutputFolder:
             draft.mkdir()
             yield draft
             for path in draft.rglob("*"):  # the new result must be on disk before the old one is removed
-                synchronise(path)
+                fsync_path(path)
             if last:
                 draft.rename(self._complete)
                 self.finish()
@@ -104,7 +104,7 @@ class OutputFolder:
 
     def _move(self, source: Path) -> None:
         """Replace the result. The marker file is removed first and moved last, so that no partial result has one."""
-        if self.holds_result:
+        if self.has_result:
             (self.folder / self.mark).unlink()
             for path in list(self.folder.iterdir()):
                 if path != self.run:
@@ -150,7 +150,7 @@ def _check_place(output: OutputFolder) -> None:
     folder = output.folder
     if folder.is_file():
         raise InputError(f"{folder}: this is a file; name a folder to write to")
-    ours = output.holds_result or output.begun or output.lock.is_file()
+    ours = output.has_result or output.begun or output.lock.is_file()
     if not ours and folder.is_dir() and any(folder.iterdir()):
         raise InputError(f"{folder}: the output folder is not empty and has no model; choose another one")
 
@@ -166,9 +166,9 @@ def _check_run(output: OutputFolder, *, overwrite: bool, resume: bool) -> None:
             )
         if resume:
             return
-    elif output.holds_result and resume:
+    elif output.has_result and resume:
         raise InputError(f"{output.folder}: the output folder has a finished model, so there is nothing to resume")
-    elif output.holds_result and not overwrite:
+    elif output.has_result and not overwrite:
         raise InputError(
             f"{output.folder}: the output folder has a model; pass --overwrite to replace it, or choose another folder"
         )

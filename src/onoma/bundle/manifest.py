@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from onoma.errors import BundleError
-from onoma.tasks import MOST_LABELS, Overlaps
+from onoma.tasks import MAX_LABELS, Overlaps
 
 MANIFEST = "onoma.json"
 
@@ -29,9 +29,9 @@ BASELINES = ("crf", "bilstm", "gazetteer")
 # The bounds are far beyond any fitted or learned value, and keep all computed scores finite.
 Temperature = Annotated[float, Meta(gt=1e-3, lt=1e3)]
 Slope = Annotated[float, Meta(gt=0, lt=1e3)]
-Summand = Annotated[float, Meta(gt=-1e4, lt=1e4)]
+BoundedFloat = Annotated[float, Meta(gt=-1e4, lt=1e4)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
-Labels = Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1, max_length=MOST_LABELS)]
+Labels = Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1, max_length=MAX_LABELS)]
 
 
 class EncoderCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,7 +42,7 @@ class EncoderCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     digest: str = ""
 
 
-class Windowing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class WindowConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Size and overlap of the windows into which documents are cut.
 
     Attributes:
@@ -113,7 +113,7 @@ class CalibrationCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     temperature: Temperature
     slope: Slope = 1.0
-    intercept: Summand = 0.0
+    intercept: BoundedFloat = 0.0
     data: str
     entities: int
     error_before: float
@@ -130,9 +130,9 @@ class TransitionsCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         end: score of each tag at the last word.
     """
 
-    step: list[list[Summand]]
-    start: list[Summand]
-    end: list[Summand]
+    step: list[list[BoundedFloat]]
+    start: list[BoundedFloat]
+    end: list[BoundedFloat]
 
 
 class TagsCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="tags"):
@@ -175,8 +175,8 @@ class SpansCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     size: Annotated[int, Meta(ge=1, le=4_096)]
     widest: Annotated[int, Meta(ge=1, le=4_096)]
     overlaps: Overlaps
-    bound: Summand = 0.0
-    width: list[list[Summand]] | None = None
+    bound: BoundedFloat = 0.0
+    width: list[list[BoundedFloat]] | None = None
     calibration: CalibrationCard | None = None
 
     def __post_init__(self) -> None:
@@ -234,7 +234,7 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     format: int = FORMAT
     tasks: dict[str, TaskCard]
-    window: Windowing
+    window: WindowConfig
     encoder: EncoderCard
     provenance: Provenance = Provenance()
     dtype: Literal["fp32", "int8"] | None = None

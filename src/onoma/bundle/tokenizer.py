@@ -24,12 +24,12 @@ def read_tokenizer(path: Path) -> Tokenizer:
         raise BundleError(f"{path}: {error.strerror}; copy the bundle again") from error
     except Exception as error:  # the Rust library raises nothing more precise
         raise BundleError(f"{path}: cannot be read as a tokenizer ({error}); copy the bundle again") from error
-    if why := why_unusable(tokenizer):
+    if why := tokenizer_problem(tokenizer):
         raise BundleError(f"{path}: {why}; copy the bundle again")
     return tokenizer
 
 
-def why_unusable(tokenizer: Tokenizer) -> str | None:
+def tokenizer_problem(tokenizer: Tokenizer) -> str | None:
     """Return why a tokenizer cannot encode a common letter and an unknown one; None if it can."""
     try:
         encoding = tokenizer.encode(f"a {_UNKNOWN}")

@@ -27,7 +27,7 @@ from onoma.cli import (
     train,
     tune,
 )
-from onoma.cli.options import INTERRUPTED
+from onoma.cli.options import EXIT_INTERRUPTED
 from onoma.cli.output import print_message, set_up_output
 from onoma.errors import OnomaError, StoppedError
 from onoma.version import __version__
@@ -96,7 +96,7 @@ def main() -> NoReturn:
         _fail(str(error))
     except KeyboardInterrupt:
         print_message("interrupted")
-        sys.exit(INTERRUPTED)
+        sys.exit(EXIT_INTERRUPTED)
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except Exception:  # a bug in onoma; the traceback may contain control characters

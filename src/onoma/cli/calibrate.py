@@ -12,7 +12,7 @@ from onoma.cli.output import print_notes, print_result
 from onoma.corpora import ReadOptions
 
 if TYPE_CHECKING:
-    from onoma.evaluation import Calibrated
+    from onoma.evaluation import CalibrationResult
 
 
 @reads(*ENTITIES, "documents", "unannotated")
@@ -57,7 +57,7 @@ def run(
         _show(fitted, applied=apply)
 
 
-def _show(fitted: Calibrated, *, applied: bool) -> None:
+def _show(fitted: CalibrationResult, *, applied: bool) -> None:
     from onoma.cli.console import PlainConsole
     from onoma.views import reliability_table, thresholds_table
 

@@ -15,7 +15,7 @@ from onoma.cli.output import print_line, print_message, print_notes, print_resul
 from onoma.corpora import ReadOptions
 
 if TYPE_CHECKING:
-    from onoma.doctor import Checkup, Finding, Fixed
+    from onoma.doctor import CheckResult, Finding, Fixed
     from onoma.engine.events import Listener
 
 
@@ -131,7 +131,7 @@ def _progress(folds: int | None) -> AbstractContextManager[Listener | None]:
     return TrainingProgress()
 
 
-def _print(checkup: Checkup, *, limit: int) -> None:
+def _print(checkup: CheckResult, *, limit: int) -> None:
     groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in checkup.findings:
         groups[finding.severity, finding.check].append(finding)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import INTERRUPTED, AsJson, Settings, comma_separated, number, reads_training_data
+from onoma.cli.options import EXIT_INTERRUPTED, AsJson, Settings, comma_separated, number, reads_training_data
 from onoma.cli.output import print_comparison, print_message, print_notes
 
 
@@ -120,7 +120,7 @@ def run(
         except KeyboardInterrupt:
             progress.stop()
             print_message("interrupted; what is finished is kept, and --resume goes on")
-            raise typer.Exit(INTERRUPTED) from None
+            raise typer.Exit(EXIT_INTERRUPTED) from None
     print_comparison(found, as_json=as_json)
     if page is not None:
         print_notes([f"page written to {page}"])

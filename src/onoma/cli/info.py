@@ -51,9 +51,9 @@ def _fill(encoder: str, text: str) -> None:
 
 
 def _judge(encoder: str, first: str, second: str) -> None:
-    from onoma.api.pretraining import follows
+    from onoma.api.pretraining import next_sentence_probability
 
-    print_line(f"follows  {follows(encoder, first, second):.1%}")
+    print_line(f"follows  {next_sentence_probability(encoder, first, second):.1%}")
 
 
 def _show_encoder(path: Path, *, as_json: bool) -> None:

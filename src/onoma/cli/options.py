@@ -14,7 +14,7 @@ import typer
 from onoma.corpora import AUTO, FORMATS, DocumentsUnit, ReadOptions
 from onoma.errors import InputError
 
-INTERRUPTED = 130
+EXIT_INTERRUPTED = 130
 """Exit status after Ctrl-C: 128 plus the number of the signal, as is the convention in shells."""
 
 FormatOption = Annotated[

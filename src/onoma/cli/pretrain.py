@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import INTERRUPTED, FilesEncoding, Resume, Settings
+from onoma.cli.options import EXIT_INTERRUPTED, FilesEncoding, Resume, Settings
 from onoma.cli.output import print_line
 
 
@@ -93,4 +93,4 @@ def run(
             f"encoder written to {result.folder}", advice=f"onoma train --encoder {result.folder} --train …"
         )
     if progress.stopped:
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(EXIT_INTERRUPTED)

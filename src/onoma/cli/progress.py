@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from onoma.cli.clock import clock
 from onoma.cli.console import PlainConsole
 from onoma.engine.events import EpochEnded, Event, FitEnded, Interrupted, Notice, Planned, Score, Stage, Stepped
-from onoma.training import Tested, TestedTask, named
+from onoma.training import TaskTestEvaluated, TestEvaluated, named
 from onoma.views import report_table
 
 
@@ -67,9 +67,9 @@ class TrainingProgress:
             case Interrupted():
                 self.stopped = True
                 self.console.print("interrupted; the best model so far is kept, and --resume continues the run")
-            case Tested(report):
+            case TestEvaluated(report):
                 self.console.print(report_table(report, title="test"))
-            case TestedTask(name, figures):
+            case TaskTestEvaluated(name, figures):
                 self.console.print(f"test {_listed(named(name, figures))}")
             case _:
                 pass

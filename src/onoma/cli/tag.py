@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from onoma.api.streaming import TARGETS
-from onoma.cli.options import INTERRUPTED, WORDS, DtypeOption, StructureOption, Threads, reads
+from onoma.cli.options import EXIT_INTERRUPTED, WORDS, DtypeOption, StructureOption, Threads, reads
 from onoma.cli.output import flush_each_line, print_message, print_notes
 from onoma.corpora import FORMATS, ReadOptions
 from onoma.errors import InputError
@@ -20,7 +20,7 @@ from onoma.text import Document
 if TYPE_CHECKING:
     from onoma.bulk import DeadLetter
 
-SOME_FAILED = 3
+EXIT_SOME_FAILED = 3
 """Exit status if some rows could not be tagged."""
 
 
@@ -158,7 +158,7 @@ def run(
         flush_each_line()
     write_documents(tagged(tagger, found, documents), path, to=target, layers=layer_kinds(tagger))
     if failures:
-        raise typer.Exit(SOME_FAILED)
+        raise typer.Exit(EXIT_SOME_FAILED)
 
 
 def _tag_files(files: list[Path], *, engine: str, **settings: Any) -> None:
@@ -175,7 +175,7 @@ def _tag_files(files: list[Path], *, engine: str, **settings: Any) -> None:
             report = tag_files(files, engine=chosen, observer=progress, **settings)
         except KeyboardInterrupt:
             progress.notice("interrupted; finished rows are kept, and the same command with --resume continues")
-            raise typer.Exit(INTERRUPTED) from None
+            raise typer.Exit(EXIT_INTERRUPTED) from None
         progress.finish(report)
     if report.dead:
-        raise typer.Exit(SOME_FAILED)
+        raise typer.Exit(EXIT_SOME_FAILED)

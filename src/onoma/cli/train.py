@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import INTERRUPTED, Resume, Settings, reads_training_data
+from onoma.cli.options import EXIT_INTERRUPTED, Resume, Settings, reads_training_data
 
 
 @reads_training_data
@@ -79,4 +79,4 @@ def run(
         tag = f"onoma tag --model {result.folder} --text '…'"
         progress.finish(f"model written to {result.folder}", advice=tag)
     if progress.stopped:
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(EXIT_INTERRUPTED)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from onoma.cli.options import INTERRUPTED, AsJson, Page, Settings, reads_training_data
+from onoma.cli.options import EXIT_INTERRUPTED, AsJson, Page, Settings, reads_training_data
 from onoma.cli.output import print_line, print_message, print_notes, print_result
 
 PrunerOption = Annotated[
@@ -109,7 +109,7 @@ def run(
         )
     except KeyboardInterrupt:
         print_message("interrupted; --resume goes on with the search, and repeats no finished trial")
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     if as_json:
         print_result(found)
     else:

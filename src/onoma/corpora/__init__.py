@@ -1,6 +1,7 @@
 """Readers and writers of annotated corpora, one module per format."""
 
 from onoma.corpora.files import digest_of, files_of
+from onoma.corpora.format_detection import HEAD_LINES, detect_format, sniff_lines
 from onoma.corpora.formats import FORMATS, WRITABLE, Format, read, write
 from onoma.corpora.options import (
     AUTO,
@@ -11,10 +12,9 @@ from onoma.corpora.options import (
     WriteOptions,
     blank_separated,
 )
-from onoma.corpora.reading import Reading
-from onoma.corpora.retagging import retagged
+from onoma.corpora.reading import CorpusReader
 from onoma.corpora.sampling import count_sentences, draw_sentences
-from onoma.corpora.sniffing import HEAD_LINES, sniff, sniff_lines
+from onoma.corpora.tag_replacement import retagged
 from onoma.corpora.tally import Location, Occurrences, ReadReport, WriteReport
 from onoma.corpora.written_layouts import LAYOUTS
 
@@ -30,7 +30,7 @@ __all__ = [
     "Location",
     "ReadOptions",
     "ReadReport",
-    "Reading",
+    "CorpusReader",
     "Segment",
     "WriteOptions",
     "WRITABLE",
@@ -42,7 +42,7 @@ __all__ = [
     "files_of",
     "read",
     "retagged",
-    "sniff",
+    "detect_format",
     "sniff_lines",
     "write",
 ]

@@ -49,7 +49,7 @@ class SentenceBlock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentMark:
+class DocumentBoundary:
     """Marker of the beginning of a document."""
 
     id: str = ""
@@ -73,7 +73,7 @@ def align(words: Iterable[str], text: str) -> WordBounds | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assembler:
+class DocumentBuilder:
     """Builder of Documents from the blocks of a file.
 
     Attributes:
@@ -92,7 +92,7 @@ class Assembler:
     meta: Mapping[str, object]
     spelling: TagSpelling = field(default_factory=TagSpelling)
 
-    def documents(self, parts: Iterable[SentenceBlock | DocumentMark], *, marked: bool) -> Iterator[Document]:
+    def documents(self, parts: Iterable[SentenceBlock | DocumentBoundary], *, marked: bool) -> Iterator[Document]:
         """Yield one document for each mark, or for each block if the file has no marks.
 
         Blocks before the first mark also form a document.
@@ -104,11 +104,11 @@ class Assembler:
         for part in parts:
             if isinstance(part, SentenceBlock):
                 blocks.append(part)
-            if isinstance(part, DocumentMark) or not marked:
+            if isinstance(part, DocumentBoundary) or not marked:
                 if blocks or begun:
                     yield self._document(blocks, id)
                 blocks, begun = [], marked
-                id = part.id if isinstance(part, DocumentMark) else ""
+                id = part.id if isinstance(part, DocumentBoundary) else ""
         if blocks or begun:
             yield self._document(blocks, id)
 

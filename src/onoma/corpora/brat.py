@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from onoma.corpora.offset_units import units_of
 from onoma.corpora.options import WriteOptions
 from onoma.corpora.schemeless import SchemelessReader
 from onoma.corpora.tally import ReadTally, WriteTally
-from onoma.corpora.units import units_of
 from onoma.errors import CorpusError
 from onoma.io.files import new_folder, replacing
 from onoma.io.lines import numbered_lines, whole_text
@@ -60,7 +60,7 @@ class BratReader(SchemelessReader):
         text_path, path = _beside(stem, "txt"), _beside(stem, "ann")
         if not text_path.is_file():
             raise CorpusError(f"its text is missing; expected {text_path.name} beside it", path=path)
-        document = Document(whole_text(text_path, encoding=self._options.encoding, keep_mark=True), id=id)
+        document = Document(whole_text(text_path, encoding=self._options.encoding, keep_bom=True), id=id)
         tally.annotated = tally.annotated or path.is_file()
         lines = numbered_lines(path, encoding=self._options.encoding) if path.is_file() else iter(())
         spans: list[tuple[int, str, _Span]] = []

@@ -21,13 +21,13 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock
+from onoma.corpora.blocks import DocumentBoundary, DocumentBuilder, SentenceBlock
+from onoma.corpora.column_detection import detect_columns
 from onoma.corpora.columns import ColumnLayout, split_columns
-from onoma.corpora.detection import detect_columns
 from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
 from onoma.corpora.spelling import TagSpelling, is_tag
-from onoma.corpora.survey import TagSurvey
-from onoma.corpora.tagged import compare_text, flat, held_word, tagged_sentences, written_tags
+from onoma.corpora.tag_transitions import TagTransitions
+from onoma.corpora.tagged import compare_text, escape_word, flat, tagged_sentences, written_tags
 from onoma.corpora.tally import ReadTally, WriteTally
 from onoma.errors import CorpusError
 from onoma.io.files import replacing
@@ -70,7 +70,7 @@ class ConllReader:
         meta = {"language": survey.language} if survey.language else {}
         tally.scheme = self.scheme.name if self.scheme is not None else None
         self._say_what_is_no_word(tally)
-        assembler = Assembler(
+        assembler = DocumentBuilder(
             path=self._path, scheme=survey.scheme, options=options, tally=tally, meta=meta, spelling=survey.spelling
         )
         return assembler.documents(self._stripped(survey.language), marked=survey.marked)
@@ -92,10 +92,10 @@ class ConllReader:
 
     @cached_property
     def _survey(self) -> _Survey:
-        marked, tags, prefix, words = False, TagSurvey(), "", 0
+        marked, tags, prefix, words = False, TagTransitions(), "", 0
         looking = self._options.language_prefix is None
         for part in self._parts():
-            if isinstance(part, DocumentMark):
+            if isinstance(part, DocumentBoundary):
                 marked = True
                 continue
             if looking:
@@ -118,7 +118,7 @@ class ConllReader:
             reason = "numbers before the word are left out; --word-column reads another column"
             tally.adjusted.add(reason, where=str(self._path), what=f"the word is in column {columns.word + 1}")
 
-    def _stripped(self, language: str) -> Iterator[SentenceBlock | DocumentMark]:
+    def _stripped(self, language: str) -> Iterator[SentenceBlock | DocumentBoundary]:
         """Yield the parts of the file, with language prefixes and position digits removed from the words."""
         prefix = f"{language}:" if language else ""
         for part in self._parts():
@@ -136,7 +136,7 @@ class ConllReader:
         message = f"word {word!r} does not end in its position digit; read without position_digit"
         raise CorpusError(message, path=self._path, line=line)
 
-    def _parts(self) -> Iterator[SentenceBlock | DocumentMark]:
+    def _parts(self) -> Iterator[SentenceBlock | DocumentBoundary]:
         """Yield the sentences and document marks of the file, in order."""
         columns = self.columns
         header = columns.header
@@ -148,7 +148,7 @@ class ConllReader:
                     yield block
                     block = self._new_block()
                 if comment.key in ("newdoc", "newdoc id"):
-                    yield DocumentMark(id=comment.value)
+                    yield DocumentBoundary(id=comment.value)
                 elif comment.key == "sent_id":
                     block.id = comment.value
                 elif comment.key == "text":
@@ -229,7 +229,7 @@ def write_conll(documents: Iterable[Document], path: Path, options: WriteOptions
                 [chunks] = flat(sentence, tally=tally)
                 tags = written_tags(chunks, length=len(sentence.words), scheme=scheme, tally=tally)
                 for word, tag in zip(sentence.words, tags, strict=True):
-                    draft.write(f"{_unlike_mark(held_word(word.text, tally), tally)}\t{tag}\n")
+                    draft.write(f"{_unlike_mark(escape_word(word.text, tally), tally)}\t{tag}\n")
                 draft.write("\n")
             tally.lose_beyond(document, holds=frozenset(["id", "words", "sentences"]))
             compare_text(document, sentences, tally)

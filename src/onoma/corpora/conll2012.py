@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock
+from onoma.corpora.bio_layers import bracketed, layered
+from onoma.corpora.blocks import DocumentBoundary, DocumentBuilder, SentenceBlock
 from onoma.corpora.columns import column_index, split_columns
-from onoma.corpora.layering import bracketed, layered
 from onoma.corpora.schemeless import SchemelessReader
 from onoma.corpora.tally import ReadTally
 from onoma.errors import CorpusError
@@ -46,10 +46,10 @@ class Conll2012Reader(SchemelessReader):
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         tally.annotated = True
-        assembler = Assembler(path=self._path, scheme=SCHEMES["BIO"], options=self._options, tally=tally, meta={})
+        assembler = DocumentBuilder(path=self._path, scheme=SCHEMES["BIO"], options=self._options, tally=tally, meta={})
         return assembler.documents(self._parts(tally), marked=True)
 
-    def _parts(self, tally: ReadTally) -> Iterator[SentenceBlock | DocumentMark]:
+    def _parts(self, tally: ReadTally) -> Iterator[SentenceBlock | DocumentBoundary]:
         words: list[_Line] = []
         for number, line in numbered_lines(self._path, encoding=self._options.encoding):
             begin = _BEGIN.fullmatch(line)
@@ -61,7 +61,7 @@ class Conll2012Reader(SchemelessReader):
                 words = []
             if begin:
                 id, part = begin.groups()
-                yield DocumentMark(id=f"{id} part {part}" if part not in (None, "", "0") else id)
+                yield DocumentBoundary(id=f"{id} part {part}" if part not in (None, "", "0") else id)
         if words:
             yield self._block(words, tally)
 

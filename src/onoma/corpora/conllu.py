@@ -22,13 +22,13 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock
+from onoma.corpora.bio_layers import layered
+from onoma.corpora.blocks import DocumentBoundary, DocumentBuilder, SentenceBlock
 from onoma.corpora.columns import column_index
 from onoma.corpora.corefud import EntityFields, is_bracketed, mentions
-from onoma.corpora.layering import layered
 from onoma.corpora.options import ReadOptions, chosen_scheme
 from onoma.corpora.spelling import TagSpelling
-from onoma.corpora.survey import TagSurvey
+from onoma.corpora.tag_transitions import TagTransitions
 from onoma.corpora.tally import ReadTally
 from onoma.errors import CorpusError
 from onoma.io.lines import numbered_lines
@@ -120,7 +120,7 @@ class ConlluReader:
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         scheme, spelling, marked = self._survey
         tally.scheme = None if scheme is None else scheme.name
-        assembler = Assembler(
+        assembler = DocumentBuilder(
             path=self._path,
             scheme=scheme or chosen_scheme("BIO"),
             options=self._options,
@@ -133,9 +133,9 @@ class ConlluReader:
     @cached_property
     def _survey(self) -> tuple[Scheme | None, TagSpelling, bool]:
         """Scheme (None if no word has a tag), spelling of the tags, and whether there are document marks."""
-        survey, marked, tagged = TagSurvey(), False, self._columns.tag is not None
+        survey, marked, tagged = TagTransitions(), False, self._columns.tag is not None
         for part in self._parts():
-            if isinstance(part, DocumentMark):
+            if isinstance(part, DocumentBoundary):
                 marked = True
                 continue
             tagged = tagged or any(tag != OUTSIDE for tags in part.layers for tag in tags)
@@ -165,7 +165,7 @@ class ConlluReader:
             misc=names.index("MISC") if "MISC" in names else None,
         )
 
-    def _parts(self, tally: ReadTally | None = None) -> Iterator[SentenceBlock | DocumentMark]:
+    def _parts(self, tally: ReadTally | None = None) -> Iterator[SentenceBlock | DocumentBoundary]:
         """Yield the sentences and document marks of the file, in order."""
         draft, position = _Draft(), 0
         fields = EntityFields()
@@ -186,7 +186,7 @@ class ConlluReader:
             elif line.startswith("#"):
                 key, value = _comment(line)
                 if key.startswith("newdoc"):
-                    yield DocumentMark(id=value)
+                    yield DocumentBoundary(id=value)
                     position, paragraphs = 0, []
                 elif key == "global.Entity":
                     fields = EntityFields.of(value)

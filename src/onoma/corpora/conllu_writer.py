@@ -8,7 +8,7 @@ from pathlib import Path
 from onoma.corpora.blocks import align
 from onoma.corpora.layer_columns import LayerCells, layer_cells
 from onoma.corpora.options import WriteOptions, chosen_scheme
-from onoma.corpora.tagged import TaggedSentence, flat, held_word, tagged_sentences, written_tags
+from onoma.corpora.tagged import TaggedSentence, escape_word, flat, tagged_sentences, written_tags
 from onoma.corpora.tally import WriteTally
 from onoma.io.files import replacing
 from onoma.schemes import OUTSIDE
@@ -47,7 +47,7 @@ def write_conllu(documents: Iterable[Document], path: Path, options: WriteOption
                     target.write(f"# newpar id = {name}\n" if name else "# newpar\n")
                 if name := _value(sentence.sentence.id, tally):
                     target.write(f"# sent_id = {name}\n")
-                words = [held_word(word.text, tally) for word in sentence.words]
+                words = [escape_word(word.text, tally) for word in sentence.words]
                 texts.append(_text(document, sentence, words))
                 target.write(f"# text = {texts[-1]}\n")
                 own = LayerCells.empty(len(words)) if cells is None else cells[position]

@@ -8,22 +8,22 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from onoma.corpora.advice import working_options
 from onoma.corpora.brat import BratReader, write_brat
 from onoma.corpora.conll import ConllReader, write_conll
 from onoma.corpora.conll2012 import Conll2012Reader
 from onoma.corpora.conllu import ConlluReader
 from onoma.corpora.conllu_writer import write_conllu
 from onoma.corpora.docbin import DocBinReader
+from onoma.corpora.document_grouping import check_documents
+from onoma.corpora.format_detection import detect_format, format_to_write
 from onoma.corpora.germeval import GermevalReader, write_germeval
 from onoma.corpora.hipe import HipeReader
-from onoma.corpora.joining import check_documents
 from onoma.corpora.jsonl import JsonlReader, write_jsonl
+from onoma.corpora.option_search import find_readable_options
 from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
 from onoma.corpora.plaintext import TextReader, write_text
 from onoma.corpora.pubtator import PubtatorReader
-from onoma.corpora.reading import DocumentReader, Reading, read_through
-from onoma.corpora.sniffing import format_to_write, sniff
+from onoma.corpora.reading import CorpusReader, DocumentReader, read_through
 from onoma.corpora.tables import TableReader
 from onoma.corpora.tally import ReadTally, WriteReport, WriteTally
 from onoma.corpora.webanno import WebannoReader
@@ -74,7 +74,7 @@ _OF_TEXTS = ("jsonl", "table")
 """Names of the formats that can label whole texts."""
 
 
-def read(path: str | Path, *, format: str | None = None, options: ReadOptions = _READ) -> Reading:
+def read(path: str | Path, *, format: str | None = None, options: ReadOptions = _READ) -> CorpusReader:
     """Open a corpus for reading.
 
     Until the corpus is iterated, no more is read than is needed to detect the format.
@@ -91,13 +91,13 @@ def read(path: str | Path, *, format: str | None = None, options: ReadOptions = 
     """
     path = Path(path)
     need_file(path)
-    name = format if format is not None else sniff(path, encoding=options.encoding)
+    name = format if format is not None else detect_format(path, encoding=options.encoding)
     if options.labelled == "sentences" and name in FORMATS and name not in _OF_TEXTS:
         raise ConfigError(f"{path}: {name} has no labels of sentences; they are read from {' and '.join(_OF_TEXTS)}")
     if options.scheme is not None:
         chosen_scheme(options.scheme)
     check_documents(options.documents, format=name)
-    return _opened(path, name, options, advise=partial(working_options, path, name, options, trial=_trial))
+    return _opened(path, name, options, advise=partial(find_readable_options, path, name, options, trial=_trial))
 
 
 def write(
@@ -132,8 +132,8 @@ def write(
     return tally.report()
 
 
-def _opened(path: Path, name: str, options: ReadOptions, *, advise: Callable[[], str]) -> Reading:
-    return Reading(path, format=name, reader=_format(name).reader(path, options), options=options, advise=advise)
+def _opened(path: Path, name: str, options: ReadOptions, *, advise: Callable[[], str]) -> CorpusReader:
+    return CorpusReader(path, format=name, reader=_format(name).reader(path, options), options=options, advise=advise)
 
 
 def _trial(path: Path, name: str, options: ReadOptions) -> ReadTally:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from onoma.corpora.blocks import DocumentMark, SentenceBlock
+from onoma.corpora.blocks import DocumentBoundary, SentenceBlock
 from onoma.corpora.columns import column_index
 from onoma.corpora.tagged_reader import TaggedReader
 from onoma.errors import CorpusError
@@ -47,7 +47,7 @@ class HipeReader(TaggedReader):
             raise CorpusError(f"begins with {first[:60]!r}; expected {expected}", path=self._path)
         return tuple(first.split("\t"))
 
-    def _parts(self) -> Iterator[SentenceBlock | DocumentMark]:
+    def _parts(self) -> Iterator[SentenceBlock | DocumentBoundary]:
         names, options = self._names, self._options
         width = len(names)
 
@@ -71,7 +71,7 @@ class HipeReader(TaggedReader):
                     block = _new_block()
                 meta, told = ({}, False) if told else (meta, False)
                 if found and mark:
-                    yield DocumentMark(id=found[2].strip())
+                    yield DocumentBoundary(id=found[2].strip())
                 elif found and not _OF_SEGMENTS.fullmatch(found[1]):
                     meta[found[1]] = found[2].strip()
                 continue

@@ -9,7 +9,7 @@ from typing import Literal
 
 from onoma.corpora.tally import PLACES_KEPT
 from onoma.errors import ConfigError
-from onoma.schemes import SCHEMES, Scheme, scheme_named
+from onoma.schemes import SCHEMES, Scheme, get_scheme
 from onoma.text import Word
 
 Segment = Callable[[str], Sequence[Word]]
@@ -125,6 +125,6 @@ def chosen_scheme(name: str) -> Scheme:
         ConfigError: no scheme has this name.
     """
     try:
-        return scheme_named(name)
+        return get_scheme(name)
     except KeyError:
         raise ConfigError(f"unknown tagging scheme {name!r}; choose one of {', '.join(SCHEMES)}") from None

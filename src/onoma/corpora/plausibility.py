@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from onoma.corpora.advice import WITH_COLUMNS
-from onoma.corpora.detection import TAG_NAMES
+from onoma.corpora.column_detection import TAG_NAMES
+from onoma.corpora.option_search import WITH_COLUMNS
 from onoma.corpora.options import ReadOptions
 from onoma.corpora.tally import ReadTally
 from onoma.corpora.word_sample import PART_OF_SPEECH, WordSample

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from onoma.corpora.joining import joined
+from onoma.corpora.document_grouping import joined
 from onoma.corpora.options import AUTO, ReadOptions
 from onoma.corpora.plausibility import check_plausible
 from onoma.corpora.tally import ReadReport, ReadTally
 from onoma.errors import CorpusError, SchemeError
 from onoma.schemes import Scheme
-from onoma.text import HALF_PAIR, Document
+from onoma.text import LONE_SURROGATE, Document
 
 
 class DocumentReader(Protocol):
@@ -27,7 +27,7 @@ class DocumentReader(Protocol):
         """Yield the documents, and count repairs, adjustments and omissions."""
 
 
-class Reading:
+class CorpusReader:
     """A corpus to iterate over; each iteration reads the file again.
 
     Attributes:
@@ -139,12 +139,12 @@ class Reading:
 
     def _without_surrogates(self, document: Document, tally: ReadTally) -> Document:
         """Return the document with U+FFFD in place of each lone surrogate, which changes no offset."""
-        found = HALF_PAIR.search(document.text)
+        found = LONE_SURROGATE.search(document.text)
         if found is None:
             return document
         where = f"{self.path}:{tally.lines[0]}" if tally.lines else str(self.path)
         tally.adjusted.add("half of a surrogate pair is read as U+FFFD", where=where, what=f"at {found.start() + 1}")
-        return document.with_text(HALF_PAIR.sub("\ufffd", document.text))
+        return document.with_text(LONE_SURROGATE.sub("\ufffd", document.text))
 
     def _relabelled(self, document: Document) -> Document:
         """Return the document with the entities or the selected layer relabelled, and its unannotated labels set."""
@@ -158,7 +158,7 @@ class Reading:
         return replace(document, entities=tuple(entity for entity in entities if entity.label), unannotated=unannotated)
 
 
-def read_through(reading: Reading) -> ReadTally:
+def read_through(reading: CorpusReader) -> ReadTally:
     """Read a corpus completely and return its tally.
 
     Raises:

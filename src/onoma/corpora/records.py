@@ -12,13 +12,13 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock
+from onoma.corpora.blocks import DocumentBoundary, DocumentBuilder, SentenceBlock
 from onoma.corpora.layouts import has_annotation, id_of, label_of, meta_of, spans_of, tags_of, unknown_spans
 from onoma.corpora.options import ReadOptions, chosen_scheme
 from onoma.corpora.spans import place
 from onoma.corpora.spelling import TagSpelling, is_number
-from onoma.corpora.survey import TagSurvey
 from onoma.corpora.tag_names import tag_names_beside
+from onoma.corpora.tag_transitions import TagTransitions
 from onoma.corpora.tally import ReadTally
 from onoma.corpora.unannotated import unannotated
 from onoma.errors import CorpusError
@@ -47,7 +47,7 @@ class RecordReader(ABC):
 
     @cached_property
     def _survey(self) -> tuple[Scheme | None, TagSpelling]:
-        tags = TagSurvey()
+        tags = TagTransitions()
         for block in self._blocks():
             tags.add(block)
         if not tags:
@@ -117,7 +117,7 @@ class RecordReader(ABC):
         scheme = scheme or chosen_scheme("BIO")
         if block.layers:
             tally.scheme = scheme.name
-        assembler = Assembler(
+        assembler = DocumentBuilder(
             path=self.path,
             scheme=scheme,
             options=self.options,
@@ -125,7 +125,7 @@ class RecordReader(ABC):
             meta=meta_of(record),
             spelling=spelling,
         )
-        yield from assembler.documents([DocumentMark(id=id_of(record)), block], marked=True)
+        yield from assembler.documents([DocumentBoundary(id=id_of(record)), block], marked=True)
 
 
 def _named(number: str, names: Sequence[str], *, path: Path, line: int) -> str:

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
+from onoma.corpora.offset_units import agrees, units_of
 from onoma.corpora.tally import ReadTally
-from onoma.corpora.units import agrees, units_of
 from onoma.text import Document, Entity, Sentence, Word
 
 

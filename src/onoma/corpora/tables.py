@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, islice
 
+from onoma.corpora.column_detection import TAG_NAMES, WORD_NAMES, names_columns
 from onoma.corpora.columns import column_index
-from onoma.corpora.detection import TAG_NAMES, WORD_NAMES, names_columns
 from onoma.corpora.layouts import LABEL_KEYS, SPAN_KEYS
 from onoma.corpora.records import RecordReader
 from onoma.corpora.spelling import looks_tagged

@@ -99,7 +99,7 @@ def written_tags(chunks: Sequence[Chunk], *, length: int, scheme: Scheme, tally:
     return tags
 
 
-def held_word(word: str, tally: WriteTally) -> str:
+def escape_word(word: str, tally: WriteTally) -> str:
     """Return a word as a column can hold it, with spaces for tabs, line feeds and NUL."""
     held = word.replace("\t", " ").replace("\n", " ").replace("\0", " ")
     if held != word:

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
-from onoma.corpora.blocks import Assembler, DocumentMark, SentenceBlock
+from onoma.corpora.blocks import DocumentBoundary, DocumentBuilder, SentenceBlock
 from onoma.corpora.options import ReadOptions
 from onoma.corpora.spelling import TagSpelling
-from onoma.corpora.survey import TagSurvey
+from onoma.corpora.tag_transitions import TagTransitions
 from onoma.corpora.tally import ReadTally
 from onoma.schemes import Scheme
 from onoma.text import Document
@@ -27,7 +27,7 @@ class TaggedReader(ABC):
         self._options = options
 
     @abstractmethod
-    def _parts(self) -> Iterator[SentenceBlock | DocumentMark]:
+    def _parts(self) -> Iterator[SentenceBlock | DocumentBoundary]:
         """Yield the sentences and document marks of the file, in order."""
 
     @property
@@ -39,7 +39,7 @@ class TaggedReader(ABC):
         """Yield the documents, and count repairs, adjustments and omissions."""
         scheme, spelling, marked = self._survey
         tally.scheme = scheme.name
-        assembler = Assembler(
+        assembler = DocumentBuilder(
             path=self._path, scheme=scheme, options=self._options, tally=tally, meta={}, spelling=spelling
         )
         return assembler.documents(self._parts(), marked=marked)
@@ -47,7 +47,7 @@ class TaggedReader(ABC):
     @cached_property
     def _survey(self) -> tuple[Scheme, TagSpelling, bool]:
         """Scheme, spelling of the tags, and whether there are document marks."""
-        tags, marked = TagSurvey(), False
+        tags, marked = TagTransitions(), False
         for part in self._parts():
             if isinstance(part, SentenceBlock):
                 tags.add(part)

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from onoma.corpora.blocks import Assembler, SentenceBlock
-from onoma.corpora.layering import layered
+from onoma.corpora.bio_layers import layered
+from onoma.corpora.blocks import DocumentBuilder, SentenceBlock
 from onoma.corpora.schemeless import SchemelessReader
 from onoma.corpora.tally import ReadTally
 from onoma.errors import ConfigError, CorpusError
@@ -74,7 +74,7 @@ class WebannoReader(SchemelessReader):
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         tally.annotated = True
-        assembler = Assembler(path=self._path, scheme=SCHEMES["BIO"], options=self._options, tally=tally, meta={})
+        assembler = DocumentBuilder(path=self._path, scheme=SCHEMES["BIO"], options=self._options, tally=tally, meta={})
         return assembler.documents(self._blocks(), marked=False)
 
     @cached_property

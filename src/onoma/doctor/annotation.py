@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from onoma.doctor.finding import Case, Finding, Severity, shown
+from onoma.doctor.finding import Finding, LocatedDocument, Severity, shown
 from onoma.text import Entity, Span
 
 CHECK = "span"
@@ -15,7 +15,7 @@ CHECK = "span"
 _BLANK_LINE = re.compile(r"\n\s*\n")
 
 
-def check_spans(cases: Iterable[Case]) -> Iterator[Finding]:
+def check_spans(cases: Iterable[LocatedDocument]) -> Iterator[Finding]:
     """Check each entity by itself, and compare it with the other entities of its document."""
     for case in cases:
         if case.document.entities:
@@ -31,7 +31,7 @@ def trimmed(entity: Span, text: str) -> Span | None:
     return Span(start=start, end=end) if start < end else None
 
 
-def _alone(case: Case) -> Iterator[Finding]:
+def _alone(case: LocatedDocument) -> Iterator[Finding]:
     document = case.document
     words = case.words
     starts, ends = {word.start for word in words}, {word.end for word in words}
@@ -67,7 +67,7 @@ def _crossed(text: str) -> tuple[Severity, str, str] | None:
     return None
 
 
-def _together(case: Case) -> Iterator[Finding]:
+def _together(case: LocatedDocument) -> Iterator[Finding]:
     labels: dict[tuple[int, int], list[str]] = defaultdict(list)
     widest: Entity | None = None
     for entity in case.document.entities:
@@ -84,6 +84,8 @@ def _together(case: Case) -> Iterator[Finding]:
         widest = entity if widest is None or entity.end > widest.end else widest
 
 
-def _finding(case: Case, entity: Entity, severity: Severity, why: str, fix: str, *, fixable: bool = False) -> Finding:
+def _finding(
+    case: LocatedDocument, entity: Entity, severity: Severity, why: str, fix: str, *, fixable: bool = False
+) -> Finding:
     what = f"{shown(entity.text)} {entity.label}"
     return Finding.at(case, entity, check=CHECK, severity=severity, what=what, why=why, fix=fix, fixable=fixable)

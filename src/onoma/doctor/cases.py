@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from onoma.corpora import Location, Occurrences, Reading, ReadOptions, read
-from onoma.doctor.finding import Case, Finding, Severity
-from onoma.doctor.leaving_out import leave_out
+from onoma.corpora import CorpusReader, Location, Occurrences, ReadOptions, read
+from onoma.doctor.finding import Finding, LocatedDocument, Severity
+from onoma.doctor.record_skipping import skip_record
 from onoma.errors import CorpusError
 
 _ALL = 10_000
@@ -23,15 +23,15 @@ The file is read again after each skipped line. A file with more of them probabl
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class CheckedFile:
     """A file that was read, with its cases and the findings that reading it has produced."""
 
-    reading: Reading
-    cases: list[Case]
+    reading: CorpusReader
+    cases: list[LocatedDocument]
     findings: list[Finding]
 
 
-def examine(path: Path, *, part: str = "", format: str | None = None, options: ReadOptions) -> Examined:
+def read_cases(path: Path, *, part: str = "", format: str | None = None, options: ReadOptions) -> CheckedFile:
     """Read a file as cases, and report each line that cannot be read as a finding.
 
     The record or sentence of an unreadable line is skipped. After 20 such lines, and in formats and encodings in which
@@ -54,7 +54,7 @@ def examine(path: Path, *, part: str = "", format: str | None = None, options: R
         copy = Path(folder) / path.name
         cases, error = _cases(reading, file=path, part=part)
         while error is not None and error.line is not None:
-            goes_on = len(findings) < _MOST_UNREADABLE and leave_out(
+            goes_on = len(findings) < _MOST_UNREADABLE and skip_record(
                 rest.path, error.line, copy, format=reading.format, encoding=options.encoding
             )
             findings.append(_unreadable(error, path, goes_on=goes_on))
@@ -70,15 +70,15 @@ def examine(path: Path, *, part: str = "", format: str | None = None, options: R
         findings += places.found("scheme", "error", {"": report.repairs}, _broken(str(report.scheme)), fixable=True)
         findings += places.found("unusable", "error", report.unusable, _LEFT_OUT)
         findings += places.found("adjusted", "note", report.adjusted, _READ_OTHERWISE)
-    return Examined(reading, cases, findings)
+    return CheckedFile(reading, cases, findings)
 
 
-def _cases(reading: Reading, *, file: Path, part: str) -> tuple[list[Case], CorpusError | None]:
+def _cases(reading: CorpusReader, *, file: Path, part: str) -> tuple[list[LocatedDocument], CorpusError | None]:
     """Return the documents as cases; if an error occurs, those before it together with the error."""
-    cases: list[Case] = []
+    cases: list[LocatedDocument] = []
     try:
         for number, (document, lines) in enumerate(reading.placed(), start=1):
-            cases.append(Case(document=document, file=file, number=number, lines=lines, part=part))
+            cases.append(LocatedDocument(document=document, file=file, number=number, lines=lines, part=part))
     except CorpusError as error:
         return cases, error
     return cases, None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from onoma.doctor.finding import Case, Finding, Severity, shown
+from onoma.doctor.finding import Finding, LocatedDocument, Severity, shown
 from onoma.text import Span
 
 CHECK = "characters"
@@ -27,7 +27,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]+")
 _HALF = re.compile("[\ud800-\udfff]+")
 
 
-def check_characters(cases: Iterable[Case]) -> Iterator[Finding]:
+def check_characters(cases: Iterable[LocatedDocument]) -> Iterator[Finding]:
     """Report the first place of each kind of encoding error in each document, and the number of further places."""
     for case in cases:
         text = case.document.text
@@ -71,7 +71,9 @@ def _byte(char: str) -> bytes:
     return char.encode("latin-1") if char < "\u0100" else char.encode("cp1252")
 
 
-def _findings(case: Case, found: list[re.Match[str]], severity: Severity, why: str, fix: str) -> Iterator[Finding]:
+def _findings(
+    case: LocatedDocument, found: list[re.Match[str]], severity: Severity, why: str, fix: str
+) -> Iterator[Finding]:
     if found:
         first = found[0]
         text = case.document.text

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from onoma.doctor.annotation import check_spans
-from onoma.doctor.cases import Examined
+from onoma.doctor.cases import CheckedFile
 from onoma.doctor.characters import check_characters
 from onoma.doctor.duplicates import check_duplicates
-from onoma.doctor.finding import SEVERITIES, Case, Finding, Severity, ranked
+from onoma.doctor.finding import SEVERITIES, Finding, LocatedDocument, Severity, ranked
 from onoma.doctor.fixing import Fixed
 from onoma.doctor.labels import check_labels
 from onoma.doctor.lengths import check_lengths
@@ -18,14 +18,14 @@ from onoma.doctor.subwords import check_subwords
 from onoma.doctor.surfaces import check_surfaces
 from onoma.doctor.suspicion import findings_of
 from onoma.encoding import Windower
-from onoma.text import Document, half_pair
+from onoma.text import Document, find_lone_surrogate
 
 Predict = Callable[[Sequence[Document]], Sequence[Document]]
 """Function that returns gold documents with scored predictions as entities; see :mod:`onoma.doctor.suspicion`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checkup:
+class CheckResult:
     """Result of all checks.
 
     Attributes:
@@ -34,12 +34,12 @@ class Checkup:
         fixed: the files that were written with fixes.
     """
 
-    files: tuple[Examined, ...]
+    files: tuple[CheckedFile, ...]
     findings: tuple[Finding, ...]
     fixed: tuple[Fixed, ...] = ()
 
     @property
-    def cases(self) -> list[Case]:
+    def cases(self) -> list[LocatedDocument]:
         """All documents of all files."""
         return [case for file in self.files for case in file.cases]
 
@@ -71,7 +71,9 @@ class Checkup:
         }
 
 
-def check(files: Sequence[Examined], *, windower: Windower | None = None, predict: Predict | None = None) -> Checkup:
+def check(
+    files: Sequence[CheckedFile], *, windower: Windower | None = None, predict: Predict | None = None
+) -> CheckResult:
     """Run all checks.
 
     Args:
@@ -83,12 +85,12 @@ def check(files: Sequence[Examined], *, windower: Windower | None = None, predic
     findings = [finding for file in files for finding in file.findings]
     for run in _checks(windower, predict):
         findings += run(cases)
-    return Checkup(files=tuple(files), findings=tuple(ranked(findings)))
+    return CheckResult(files=tuple(files), findings=tuple(ranked(findings)))
 
 
 def _checks(
     windower: Windower | None, predict: Predict | None
-) -> Iterator[Callable[[Sequence[Case]], Iterable[Finding]]]:
+) -> Iterator[Callable[[Sequence[LocatedDocument]], Iterable[Finding]]]:
     yield from (check_spans, check_characters, check_labels, check_duplicates, check_surfaces, check_lengths)
     if windower is not None:
         yield lambda cases: check_subwords(_tokenizable(cases), windower=windower)
@@ -96,10 +98,10 @@ def _checks(
         yield lambda cases: _compared(_tokenizable(cases), predict)
 
 
-def _tokenizable(cases: Sequence[Case]) -> list[Case]:
+def _tokenizable(cases: Sequence[LocatedDocument]) -> list[LocatedDocument]:
     """Return the cases that can be tokenized; ``check_characters`` reports the others (lone surrogates)."""
-    return [case for case in cases if half_pair(case.document.text) is None]
+    return [case for case in cases if find_lone_surrogate(case.document.text) is None]
 
 
-def _compared(cases: Sequence[Case], predict: Predict) -> Iterator[Finding]:
+def _compared(cases: Sequence[LocatedDocument], predict: Predict) -> Iterator[Finding]:
     return findings_of(cases, predict([case.document for case in cases]))

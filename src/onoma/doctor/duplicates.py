@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from onoma.doctor.finding import Case, Finding, Severity, shown
+from onoma.doctor.finding import Finding, LocatedDocument, Severity, shown
 from onoma.doctor.shingles import near_pairs
 from onoma.encoding import segment
 from onoma.text import Document, Span
@@ -24,7 +24,7 @@ _ORDER = {"train": 0, "": 1, "dev": 2, "test": 3}
 
 @dataclass(frozen=True, slots=True)
 class _TextUnit:
-    case: Case
+    case: LocatedDocument
     span: Span
     words: tuple[str, ...]
     annotation: tuple[tuple[int, int, str], ...]
@@ -34,7 +34,7 @@ class _TextUnit:
         return self.case.document.text[self.span.start : self.span.end]
 
 
-def check_duplicates(cases: Sequence[Case]) -> Iterator[Finding]:
+def check_duplicates(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
     """Report each passage that is equal or similar to an earlier one; the parts are ordered train, dev, test."""
     ordered = sorted(cases, key=lambda case: _ORDER.get(case.part, len(_ORDER)))
     groups: dict[tuple[str, ...], list[_TextUnit]] = defaultdict(list)
@@ -61,7 +61,7 @@ def repeated(documents: Sequence[Document]) -> set[int]:
     return found
 
 
-def _passages(case: Case) -> Iterator[_TextUnit]:
+def _passages(case: LocatedDocument) -> Iterator[_TextUnit]:
     document = case.document
     words = _words(document)
     starts = [start for start, _ in words]

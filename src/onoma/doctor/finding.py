@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from onoma.doctor.forms import words_of
+from onoma.doctor.surface_forms import words_of
 from onoma.text import Document, Span, Word
 
 Severity = Literal["error", "warning", "note"]
@@ -16,7 +16,7 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class LocatedDocument:
     """A document and its place in a file.
 
     Attributes:
@@ -88,7 +88,7 @@ class Finding:
     @classmethod
     def at(
         cls,
-        case: Case,
+        case: LocatedDocument,
         span: Span | None = None,
         *,
         check: str,

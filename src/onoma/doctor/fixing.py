@@ -11,7 +11,7 @@ from pathlib import Path
 
 from onoma.corpora import ReadOptions, WriteOptions, retagged, write
 from onoma.doctor.annotation import trimmed
-from onoma.doctor.cases import Examined
+from onoma.doctor.cases import CheckedFile
 from onoma.doctor.duplicates import repeated
 from onoma.doctor.labels import same_names
 from onoma.encoding import segment
@@ -42,7 +42,7 @@ class Fixed:
     lost: tuple[str, ...]
 
 
-def fix(files: Sequence[Examined], folder: Path, *, options: ReadOptions) -> list[Fixed]:
+def fix(files: Sequence[CheckedFile], folder: Path, *, options: ReadOptions) -> list[Fixed]:
     """Write a fixed copy of each file to a new folder, together with ``changes.diff``.
 
     Column files keep everything but their tags, character for character. Other formats are written in onoma's own
@@ -110,7 +110,7 @@ def _entities(document: Document, names: Mapping[str, str]) -> Iterator[Entity]:
             yield replace(document.entity(inner.start, inner.end, label), score=entity.score)
 
 
-def _refuse(files: Sequence[Examined], folder: Path) -> None:
+def _refuse(files: Sequence[CheckedFile], folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder}: is there already and not empty; name a new folder for the fixed files")
     named = Counter(file.reading.path.name for file in files)
@@ -122,7 +122,7 @@ def _refuse(files: Sequence[Examined], folder: Path) -> None:
             raise InputError(f"{unreadable.where}: {unreadable.what}; this has to be fixed by hand before --fix")
 
 
-def _retag(file: Examined, fixed: Sequence[Document | None], target: Path, options: ReadOptions) -> list[str]:
+def _retag(file: CheckedFile, fixed: Sequence[Document | None], target: Path, options: ReadOptions) -> list[str]:
     lines = (case.lines for case in file.cases)
     changes = list(retagged(file.reading.path, zip(fixed, lines, strict=True), options=options))
     with replacing(target) as written:
@@ -131,7 +131,7 @@ def _retag(file: Examined, fixed: Sequence[Document | None], target: Path, optio
 
 
 def _rewrite(
-    file: Examined, documents: Sequence[Document], fixed: Sequence[Document | None], target: Path
+    file: CheckedFile, documents: Sequence[Document], fixed: Sequence[Document | None], target: Path
 ) -> tuple[tuple[str, ...], list[str]]:
     scheme = file.reading.scheme
     options = WriteOptions(segment=segment) if scheme is None else WriteOptions(segment=segment, scheme=scheme.name)

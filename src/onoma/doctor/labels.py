@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import combinations
 
-from onoma.doctor.finding import Case, Finding
+from onoma.doctor.finding import Finding, LocatedDocument
 
 FEW = 20
 """Labels with fewer entities in the training set, or in all files if there is none, are reported as rare."""
@@ -34,7 +34,7 @@ _MEANINGS = (
 _MEANING = {name: names[0] for names in _MEANINGS for name in names}
 
 
-def check_labels(cases: Sequence[Case]) -> Iterator[Finding]:
+def check_labels(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
     """Check the labels' names and counts, and compare their shares in the parts."""
     parts: dict[str, Counter[str]] = defaultdict(Counter)
     for case in cases:
@@ -67,7 +67,7 @@ def same_names(counts: Mapping[str, int]) -> dict[str, str]:
     return {other: names[0] for names in groups.values() for other in names[1:]}
 
 
-def _names(cases: Sequence[Case], counts: Counter[str]) -> Iterator[Finding]:
+def _names(cases: Sequence[LocatedDocument], counts: Counter[str]) -> Iterator[Finding]:
     first = _first(cases, None)
     same = same_names(counts)
     for other, label in same.items():
@@ -93,7 +93,9 @@ def _names(cases: Sequence[Case], counts: Counter[str]) -> Iterator[Finding]:
             )
 
 
-def _compared(cases: Sequence[Case], part: str, own: Counter[str], learnt: Counter[str]) -> Iterator[Finding]:
+def _compared(
+    cases: Sequence[LocatedDocument], part: str, own: Counter[str], learnt: Counter[str]
+) -> Iterator[Finding]:
     total, total_learnt = own.total(), learnt.total()
     first = _first(cases, part)
     for label, count in own.items():
@@ -124,7 +126,7 @@ def _compared(cases: Sequence[Case], part: str, own: Counter[str], learnt: Count
             )
 
 
-def _first(cases: Sequence[Case], part: str | None) -> dict[str, Case]:
+def _first(cases: Sequence[LocatedDocument], part: str | None) -> dict[str, LocatedDocument]:
     """Return the first document that contains each label, by label."""
     return {
         entity.label: case

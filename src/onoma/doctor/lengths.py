@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from onoma.doctor.finding import Case, Finding, shown
+from onoma.doctor.finding import Finding, LocatedDocument, shown
 from onoma.text import Entity, Word, words_touched
 
 TIMES = 3
@@ -17,7 +17,7 @@ LONG_DOCUMENT = 200
 """Documents of up to this many words are never reported as long."""
 
 
-def check_lengths(cases: Sequence[Case]) -> Iterator[Finding]:
+def check_lengths(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
     """Compare the lengths of documents and entities, in words, with the 95th percentile of all lengths."""
     words = [case.words for case in cases]
     lengths = [len(own) for own in words]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from onoma.doctor.finding import Case, Finding, shown
+from onoma.doctor.finding import Finding, LocatedDocument, shown
 from onoma.encoding import Encoded, Windower
 from onoma.text import Span, words_touched
 
@@ -16,13 +16,13 @@ _GROUP = 256
 
 @dataclass(slots=True)
 class _Unknown:
-    case: Case
+    case: LocatedDocument
     span: Span
     count: int = 0
     in_entities: int = 0
 
 
-def check_subwords(cases: Sequence[Case], windower: Windower) -> Iterator[Finding]:
+def check_subwords(cases: Sequence[LocatedDocument], windower: Windower) -> Iterator[Finding]:
     """Report each word with the unknown token, at its first occurrence, and each entity too long for a window."""
     unknown: dict[str, _Unknown] = {}
     for first in range(0, len(cases), _GROUP):
@@ -43,7 +43,7 @@ def check_subwords(cases: Sequence[Case], windower: Windower) -> Iterator[Findin
         )
 
 
-def _count_unknown(case: Case, encoded: Encoded, token: int, unknown: dict[str, _Unknown]) -> None:
+def _count_unknown(case: LocatedDocument, encoded: Encoded, token: int, unknown: dict[str, _Unknown]) -> None:
     places = np.flatnonzero(encoded.subwords.ids == token)
     if not places.size:
         return
@@ -55,7 +55,7 @@ def _count_unknown(case: Case, encoded: Encoded, token: int, unknown: dict[str, 
         entry.in_entities += any(map(span.overlaps, case.document.entities))
 
 
-def _lost(case: Case, encoded: Encoded, windower: Windower) -> Iterator[Finding]:
+def _lost(case: LocatedDocument, encoded: Encoded, windower: Windower) -> Iterator[Finding]:
     room = windower.window - len(windower.subword_encoder.prefix) - len(windower.subword_encoder.suffix)
     if len(encoded.windows) < 2:
         return

@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from onoma.doctor.finding import Case, Finding, shown
-from onoma.doctor.forms import Forms, odds
+from onoma.doctor.finding import Finding, LocatedDocument, shown
+from onoma.doctor.surface_forms import Forms, odds
 
 ODDS = 4.0
 """Minimum ratio of the most frequent label's count to that of a reported occurrence's label, with 0.5 added to both."""
 
 
-def check_surfaces(cases: Sequence[Case]) -> Iterator[Finding]:
+def check_surfaces(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
     """Report each occurrence that is labelled differently from most other occurrences of the same words."""
     forms = Forms([case.document for case in cases])
     for form, uses in forms.uses.items():

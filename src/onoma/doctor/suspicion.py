@@ -27,8 +27,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from onoma.doctor.finding import Case, Finding, shown
-from onoma.doctor.forms import NOTHING, Forms, odds
+from onoma.doctor.finding import Finding, LocatedDocument, shown
+from onoma.doctor.surface_forms import NOTHING, Forms, odds
 from onoma.schemes import OUTSIDE
 from onoma.text import Document, Entity
 
@@ -127,7 +127,7 @@ def suspicions(gold: Sequence[Document], predicted: Sequence[Document]) -> list[
     return sorted(found, key=lambda each: -each.score)
 
 
-def findings_of(cases: Sequence[Case], predicted: Sequence[Document]) -> Iterator[Finding]:
+def findings_of(cases: Sequence[LocatedDocument], predicted: Sequence[Document]) -> Iterator[Finding]:
     """Yield the likely errors of cases as findings, by decreasing score."""
     for each in suspicions([case.document for case in cases], predicted):
         subject = each.gold or each.other

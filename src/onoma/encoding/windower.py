@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.encoding.reading import DocumentWords, read_words
+from onoma.encoding.preprocessing import DocumentWords, read_words
 from onoma.encoding.segment import SentenceBreaks
 from onoma.encoding.subword_cache import Subwords
 from onoma.encoding.subword_encoder import SubwordEncoder

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from onoma.encoding.reading import read_words
+from onoma.encoding.preprocessing import read_words
 from onoma.encoding.segment import is_sentence_end
 from onoma.encoding.subword_cache import Subwords
 from onoma.encoding.windower import Encoded, Window, cut_windows

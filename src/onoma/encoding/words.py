@@ -91,7 +91,7 @@ class WordSpans:
         ]
         return self.respelled({owner: self._replaced(owner, own) for owner, own in groupby(inside, key=_POSITION)})
 
-    def closed_at(self, positions: Iterable[int]) -> WordSpans:
+    def with_full_stops(self, positions: Iterable[int]) -> WordSpans:
         """Return the same words, read with a full stop after the words at the given positions.
 
         Only words that end with a letter or a digit, and addresses at the end of a line, get a full stop. Encoders were

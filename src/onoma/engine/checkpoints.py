@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, cast
 import torch
 
 from onoma.errors import TrainingError
-from onoma.io.files import DRAFT, synchronise, temporary_beside
+from onoma.io.files import DRAFT, fsync_path, temporary_beside
 
 _NAME = re.compile(r"(?P<place>\d{6})-step-(?P<step>\d+)-(?P<digest>[0-9a-f]{32})\.pt")
 
@@ -57,7 +57,7 @@ class Checkpoints:
                 file.flush()
                 os.fsync(file.fileno())
             draft.rename(self.folder / f"{place:06}-step-{step}-{digest}.pt")
-        synchronise(self.folder)
+        fsync_path(self.folder)
         for old in self._found()[: -self._keep]:
             with suppress(OSError):
                 old.path.unlink()

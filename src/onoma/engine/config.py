@@ -20,16 +20,16 @@ from onoma.engine.learner import LearnerSettings
 from onoma.errors import ConfigError
 
 
-class Frozen(BaseModel):
+class ConfigTable(BaseModel):
     """An immutable table of a configuration, which rejects unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-_Config = TypeVar("_Config", bound=Frozen)
+_Config = TypeVar("_Config", bound=ConfigTable)
 
 
-class EngineConfig(Frozen):
+class EngineConfig(ConfigTable):
     """Training settings of the engine: optimizer, schedule, device and checkpoints.
 
     Attributes:
@@ -120,7 +120,7 @@ def read_config(
     *,
     base: Mapping[str, object] | None = None,
     settings: Mapping[str, object] | None = None,
-    asked_for: Mapping[str, str],
+    option_names: Mapping[str, str],
 ) -> _Config:
     """Read a configuration from a TOML file and from single settings, which override the file.
 
@@ -129,7 +129,8 @@ def read_config(
         path: path of a TOML file; None for no file.
         base: configuration to start from if there is no file, as returned by ``model_dump``.
         settings: values by dotted key, such as ``data.train``; None for a setting that is not given.
-        asked_for: by dotted key, the text that names a missing setting in messages, such as ``data.train (--train)``.
+        option_names: by dotted key, the text that names a missing setting in messages, such as
+            ``data.train (--train)``.
 
     Raises:
         ConfigError: the file cannot be read, a key is unknown, or a value is invalid.
@@ -148,7 +149,7 @@ def read_config(
     try:
         return model.model_validate(tree)
     except ValidationError as error:
-        raise ConfigError(_explain(error, path, model=model, asked_for=asked_for)) from error
+        raise ConfigError(_explain(error, path, model=model, option_names=option_names)) from error
 
 
 def read_setting(text: str) -> tuple[str, object]:
@@ -176,7 +177,9 @@ def _put(tree: dict[str, object], key: str, value: object) -> None:
     tree[last] = value
 
 
-def _explain(error: ValidationError, path: Path | None, *, model: type[BaseModel], asked_for: Mapping[str, str]) -> str:
+def _explain(
+    error: ValidationError, path: Path | None, *, model: type[BaseModel], option_names: Mapping[str, str]
+) -> str:
     """Format validation errors, one per line with its key; for an unknown key, list the known keys."""
     lines = []
     for problem in error.errors():
@@ -185,7 +188,7 @@ def _explain(error: ValidationError, path: Path | None, *, model: type[BaseModel
         if problem["type"] == "extra_forbidden":
             lines.append(f"unknown key {key!r}; known here: {', '.join(_known(names[:-1], model=model))}")
         elif problem["type"] == "missing":
-            lines.append(f"{asked_for.get(key, key)} is missing; give it there or in a TOML file")
+            lines.append(f"{option_names.get(key, key)} is missing; give it there or in a TOML file")
         else:
             lines.append(f"{key}: {problem['msg']}, not {problem['input']!r}")
     return "\n".join(f"{path or 'run'}: {line}" for line in lines)

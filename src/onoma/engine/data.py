@@ -56,11 +56,11 @@ class Objective(Weights, Protocol[Taken_contra]):
         """Return the sum of the losses of a batch and the sum of their weights; training minimises their quotient."""
 
     @property
-    def sparse_tables(self) -> Sequence[nn.Embedding]:
+    def sparse_embeddings(self) -> Sequence[nn.Embedding]:
         """Embedding tables of which a batch uses only a few rows, those of its ``ids``."""
 
     @property
-    def rate_factors(self) -> Mapping[str, float]:
+    def lr_multipliers(self) -> Mapping[str, float]:
         """Factors by which the learning rate of some parameters is multiplied, by parameter name."""
 
 

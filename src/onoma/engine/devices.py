@@ -34,7 +34,7 @@ _Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
-class Ranks:
+class ProcessGroup:
     """The rank of this process in distributed training, and communication with the other processes.
 
     All processes must call the methods in the same order.
@@ -109,18 +109,20 @@ class Ranks:
         return tensor.item()
 
 
-ALONE = Ranks()
+ALONE = ProcessGroup()
 """The ranks of a run with a single process."""
 
 
-def find_ranks() -> Ranks:
+def find_ranks() -> ProcessGroup:
     """Return the ranks that `torchrun` has set for this process; :data:`ALONE` if it was started without `torchrun`."""
     if not all(name in os.environ for name in _NAMES):
         return ALONE
-    return Ranks(rank=int(os.environ["RANK"]), size=int(os.environ["WORLD_SIZE"]), local=int(os.environ["LOCAL_RANK"]))
+    return ProcessGroup(
+        rank=int(os.environ["RANK"]), size=int(os.environ["WORLD_SIZE"]), local=int(os.environ["LOCAL_RANK"])
+    )
 
 
-def find_device(name: str, *, ranks: Ranks = ALONE) -> torch.device:
+def find_device(name: str, *, ranks: ProcessGroup = ALONE) -> torch.device:
     """Return the device of a name; `auto` is a GPU if one is available, a different one for each process.
 
     Raises:
@@ -143,7 +145,7 @@ def find_device(name: str, *, ranks: Ranks = ALONE) -> torch.device:
 
 
 @contextmanager
-def joined() -> Iterator[Ranks]:
+def joined() -> Iterator[ProcessGroup]:
     """Join the process group of distributed training, if there is one, and leave it at the end of the context."""
     ranks = find_ranks()
     if ranks.alone or distributed.is_initialized():

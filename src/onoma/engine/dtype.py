@@ -18,7 +18,7 @@ from typing import Literal
 
 import torch
 
-from onoma.machine import remembered, shortest_times
+from onoma.machine import best_times, cached_measurement
 
 DtypeName = Literal["auto", "fp32", "bf16", "fp16"]
 
@@ -70,9 +70,9 @@ def _measure_gain(short: torch.dtype, *, device: torch.device) -> float:
 
     def measure() -> dict[str, float]:
         with _one_thread():
-            return shortest_times(products)
+            return best_times(products)
 
-    seconds = remembered("products", measure, facts=facts)
+    seconds = cached_measurement("products", measure, facts=facts)
     return seconds["fp32"] / seconds["16 bits"]
 
 

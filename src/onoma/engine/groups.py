@@ -75,7 +75,7 @@ def make_groups(objective: Objective[AnyBatch], *, settings: GroupSettings) -> l
     """
     layers = count_layers(name for name, _ in objective.named_parameters() if name.startswith(_ENCODER))
     _check(settings, layers=layers)
-    factors = objective.rate_factors
+    factors = objective.lr_multipliers
     groups: dict[tuple[int, bool, float], dict[str, nn.Parameter]] = defaultdict(dict)
     for name, weights in objective.named_parameters():
         depth = _depth(name, layers=layers)

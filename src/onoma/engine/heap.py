@@ -23,7 +23,7 @@ _KEPT = 2**30
 """Number of free bytes at the top of the heap that are kept between steps instead of being returned to the system."""
 
 STEPS_BETWEEN = 16
-"""Number of steps between two calls of :func:`give_back_holes`; in every step, it would take a seventh of the time."""
+"""Number of steps between two calls of :func:`trim_heap`; in every step, it would take a seventh of the time."""
 
 
 def set_up_heap() -> bool:
@@ -36,7 +36,7 @@ def set_up_heap() -> bool:
     return bool(mallopt and mallopt(_MMAP_THRESHOLD, _LARGE) and mallopt(_TRIM_THRESHOLD, _KEPT))
 
 
-def give_back_holes() -> bool:
+def trim_heap() -> bool:
     """Return free memory between the blocks of the heap to the operating system.
 
     Returns:

@@ -12,10 +12,10 @@ import torch
 
 from onoma.engine.average import WeightAverage
 from onoma.engine.data import AnyBatch, Objective
-from onoma.engine.devices import ALONE, Ranks
+from onoma.engine.devices import ALONE, ProcessGroup
 from onoma.engine.dtype import Dtype
 from onoma.engine.groups import GroupSettings
-from onoma.engine.heap import STEPS_BETWEEN, give_back_holes, set_up_heap
+from onoma.engine.heap import STEPS_BETWEEN, set_up_heap, trim_heap
 from onoma.engine.optimiser import divide_gradients, make_optimiser, make_schedule, norm_of_gradients, set_step
 from onoma.engine.reduction import sum_gradients
 from onoma.errors import ConfigError
@@ -60,7 +60,7 @@ class Learner(Generic[AnyBatch]):
     """
 
     def __init__(
-        self, objective: Objective[AnyBatch], *, settings: LearnerSettings, steps: int, ranks: Ranks = ALONE
+        self, objective: Objective[AnyBatch], *, settings: LearnerSettings, steps: int, ranks: ProcessGroup = ALONE
     ) -> None:
         self.objective = objective
         self.ranks = ranks
@@ -95,7 +95,7 @@ class Learner(Generic[AnyBatch]):
         whole = len(batches) == 1 and self.ranks.alone
         losses, weights = [], []
         for batch in batches:
-            self._optimiser.catch_up(batch.ids)
+            self._optimiser.apply_missed_updates(batch.ids)
             part = batch.part(self.ranks.rank, self.ranks.size)
             if part is None:
                 continue
@@ -117,16 +117,16 @@ class Learner(Generic[AnyBatch]):
         self._schedule.step()
         if self._average is not None:
             if self._average.due:
-                self._optimiser.catch_up()
+                self._optimiser.apply_missed_updates()
             self._average.update()
         if self.settings.device.type == "cpu" and self._schedule.last_epoch % STEPS_BETWEEN == 0:
-            give_back_holes()
+            trim_heap()
         return self.ranks.sum(sum(losses)) / total, norm
 
     @contextmanager
     def settled(self) -> Iterator[None]:
         """Give the model the weights to evaluate or save inside this context: the average, if there is one."""
-        self._optimiser.catch_up()
+        self._optimiser.apply_missed_updates()
         if self._average is None:
             yield
         else:

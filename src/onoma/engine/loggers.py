@@ -11,7 +11,7 @@ from typing import Any
 
 from onoma.engine.events import Ended, EpochEnded, Event, Planned, Stepped
 from onoma.engine.history import EVERY, TENSORBOARD, step_figures
-from onoma.errors import needing
+from onoma.errors import optional_import
 
 _MLFLOW_RUN = "mlflow.run"
 
@@ -112,7 +112,7 @@ def make_loggers(names: Sequence[str], *, folder: Path, name: str) -> list[Logge
 
 
 def _need(package: str, *, extra: str) -> ModuleType:
-    with needing(f"training.log = {extra}", extra=extra):
+    with optional_import(f"training.log = {extra}", extra=extra):
         return import_module(package)
 
 

@@ -14,7 +14,7 @@ import torch
 from onoma.engine.checkpointer import Checkpointer
 from onoma.engine.clock import Clock
 from onoma.engine.data import AnyBatch, Data, Measure, Objective
-from onoma.engine.devices import ALONE, Ranks
+from onoma.engine.devices import ALONE, ProcessGroup
 from onoma.engine.events import Ended, EpochEnded, Event, Listener, Planned, Score
 from onoma.engine.learner import Learner, LearnerSettings
 from onoma.engine.stopping import Stop, StopNow
@@ -66,7 +66,7 @@ class Loop(Generic[AnyBatch]):
         on_event: Listener,
         checkpointer: Checkpointer,
         stop: Stop,
-        ranks: Ranks = ALONE,
+        ranks: ProcessGroup = ALONE,
     ) -> None:
         self.objective = objective
         self.data = data

@@ -35,9 +35,9 @@ class RowwiseAdamW(AdamW):
 
         w * prod(1 - a_i d)  -  m / sqrt(v) * sum_i(a_i c_i (beta1 / sqrt(beta2))^i * prod_{j>i}(1 - a_j d))
 
-    The product and the sum are stored as two numbers per row, and :meth:`catch_up` applies them to the rows. Rows must
-    be caught up before they are read: the rows of a batch before its forward pass, and all rows before the model is
-    evaluated or saved. Rows that have not been caught up have outdated values until their next gradient.
+    The product and the sum are stored as two numbers per row, and :meth:`apply_missed_updates` applies them to the
+    rows. That must happen before rows are read: the rows of a batch before its forward pass, and all rows before the
+    model is evaluated or saved. Other rows have outdated values until their next gradient.
 
     The result differs from dense AdamW only by rounding and by the effect of Adam's epsilon. The weight of epsilon
     relative to ``sqrt(v)`` should grow with each step without a gradient; here it stays that of the first such step.
@@ -48,7 +48,7 @@ class RowwiseAdamW(AdamW):
     The state of an embedding table consists of ``exp_avg``, ``exp_avg_sq`` and ``step`` as in torch, and for every row
     ``idle`` (number of steps since its last gradient), ``decay`` (logarithm of the product), ``push`` (the sum) and
     ``fade`` (``(beta1 / sqrt(beta2))^idle``). The state matches the current weights, including rows that have not been
-    caught up, so a checkpoint can be written without :meth:`catch_up`.
+    caught up, so a checkpoint can be written without :meth:`apply_missed_updates`.
     """
 
     # unwrapped, because the wrappers import torch's compiler at the first call, which takes 70 MB and a second
@@ -85,7 +85,7 @@ class RowwiseAdamW(AdamW):
         return loss
 
     @torch.no_grad()
-    def catch_up(self, ids: Int64[Tensor, " subwords"] | None = None) -> None:
+    def apply_missed_updates(self, ids: Int64[Tensor, " subwords"] | None = None) -> None:
         """Apply the missed updates to rows of the embedding tables.
 
         Args:
@@ -133,7 +133,7 @@ class RowwiseAdamW(AdamW):
 
 def make_optimiser(objective: Objective[AnyBatch], *, settings: GroupSettings) -> RowwiseAdamW:
     """Return the optimizer of all trainable parameters; on a CPU, also switch the sparse tables to sparse gradients."""
-    for table in objective.sparse_tables:
+    for table in objective.sparse_embeddings:
         table.sparse = table.weight.device.type == "cpu"
     groups = [group.options() for group in make_groups(objective, settings=settings)]
     return RowwiseAdamW(groups, lr=settings.learning_rate)

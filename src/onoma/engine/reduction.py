@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import torch
 from torch import Tensor
 
-from onoma.engine.devices import Ranks
+from onoma.engine.devices import ProcessGroup
 
 _NUMBERS_AT_ONCE = 2**24
 """Maximum number of values per bucket: large enough to hide network latency, small enough to keep the copy cheap."""
@@ -20,7 +20,7 @@ _NONE, _DENSE, _SPARSE = range(3)
 
 
 @torch.no_grad()
-def sum_gradients(weights: Iterable[Tensor], *, ranks: Ranks) -> None:
+def sum_gradients(weights: Iterable[Tensor], *, ranks: ProcessGroup) -> None:
     """Replace the gradients of each process by their sum over all processes, in place.
 
     A gradient that no process has stays None. Sparse gradients are coalesced and contain the rows of all processes.

@@ -35,7 +35,7 @@ def settings_of_run(output: Path) -> dict[str, object] | None:
         raise InputError(f"{path}: cannot be read ({error}); pass --overwrite to start again") from error
 
 
-def keep_settings(run: Path, settings: Mapping[str, object]) -> None:
+def save_settings(run: Path, settings: Mapping[str, object]) -> None:
     """Save the configuration of a run that has no identity yet, because another stage comes before its training."""
     with replacing(run / _SETTINGS) as file:
         file.write(json.dumps(settings, indent=2) + "\n")

@@ -14,7 +14,7 @@ from onoma.engine.checkpointer import Checkpointer, FileCheckpointer
 from onoma.engine.checkpoints import Checkpoints
 from onoma.engine.config import EngineConfig
 from onoma.engine.data import Data, Measure, Objective
-from onoma.engine.devices import ALONE, Ranks, find_device
+from onoma.engine.devices import ALONE, ProcessGroup, find_device
 from onoma.engine.dtype import Dtype
 from onoma.engine.events import Listener, Notice, several
 from onoma.engine.history import History
@@ -46,7 +46,7 @@ class Run:
     loggers: Sequence[Logger]
     accept_changes: bool
     on_event: Listener
-    ranks: Ranks
+    ranks: ProcessGroup
 
     @classmethod
     def prepare(
@@ -57,7 +57,7 @@ class Run:
         on_event: Listener,
         folder: Path | None,
         accept_changes: bool,
-        ranks: Ranks = ALONE,
+        ranks: ProcessGroup = ALONE,
     ) -> Run:
         """Prepare a run: find its device, create its loggers and seed torch.
 

@@ -12,7 +12,7 @@ from onoma.metrics import (
     Point,
     Reliability,
     Scored,
-    Wanted,
+    TargetMetric,
     align,
     choose_threshold,
     reliability,
@@ -28,7 +28,7 @@ FEWEST_ENTITIES = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calibrated:
+class CalibrationResult:
     """A fitted calibration, and its effect on the documents on which it was fitted.
 
     Attributes:
@@ -46,16 +46,16 @@ class Calibrated:
     before: Reliability
     after: Reliability
     curves: Mapping[str, tuple[Point, ...]]
-    chosen: Mapping[Wanted, Mapping[str, Point | None]] = field(default_factory=dict)
+    chosen: Mapping[TargetMetric, Mapping[str, Point | None]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
-    def thresholds(self, *, wanted: float, of: Wanted) -> dict[str, Point | None]:
+    def thresholds(self, *, wanted: float, of: TargetMetric) -> dict[str, Point | None]:
         """Return, for each label, the threshold that reaches a precision or a recall; None if no threshold does."""
         return {label: choose_threshold(curve, wanted=wanted, of=of) for label, curve in self.curves.items()}
 
-    def choosing(self, *, precision: float | None, recall: float | None) -> Calibrated:
+    def choosing(self, *, precision: float | None, recall: float | None) -> CalibrationResult:
         """Return a copy with the thresholds that reach a precision, a recall, or both."""
-        figures: dict[Wanted, float | None] = {"precision": precision, "recall": recall}
+        figures: dict[TargetMetric, float | None] = {"precision": precision, "recall": recall}
         wanted = {of: figure for of, figure in figures.items() if figure is not None}
         return replace(self, chosen={of: self.thresholds(wanted=figure, of=of) for of, figure in wanted.items()})
 
@@ -75,7 +75,7 @@ class Calibrated:
         }
 
 
-def calibrate(bundle: Bundle, backend: Runner, gold: Sequence[Document]) -> Calibrated:
+def calibrate(bundle: Bundle, backend: Runner, gold: Sequence[Document]) -> CalibrationResult:
     """Fit the calibration with which the scores of predicted entities best predict whether they are correct.
 
     The loss is the mean log loss of the scores; an entity is correct if it is an exact match. The temperature is fitted
@@ -92,7 +92,7 @@ def calibrate(bundle: Bundle, backend: Runner, gold: Sequence[Document]) -> Cali
     """
     gold = list(gold)
     tagger = Tagger(bundle, backend)
-    read = list(tagger.read_many(replace(document, entities=()) for document in gold))
+    read = list(tagger.predict_many(replace(document, entities=()) for document in gold))
 
     def tagged(temperature: float) -> tuple[Aligned, ...]:
         task = bundle.task().with_calibration(Calibration(temperature=temperature))
@@ -117,4 +117,6 @@ def calibrate(bundle: Bundle, backend: Runner, gold: Sequence[Document]) -> Cali
     after = reliability(scaled(scored))
     labels = sorted({mention.label for pair in pairs for mention in (*pair.gold, *pair.predicted)})
     curves = {label: threshold_curve(scaled(Scored.of(pairs, label=label))) for label in labels}
-    return Calibrated(temperature=temperature, scaling=scaling, before=before, after=after or before, curves=curves)
+    return CalibrationResult(
+        temperature=temperature, scaling=scaling, before=before, after=after or before, curves=curves
+    )

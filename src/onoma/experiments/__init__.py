@@ -5,7 +5,14 @@ the function that trains a cell.
 """
 
 from onoma.experiments.cells import Cell, cells_of
-from onoma.experiments.comparison import Comparison, ComparisonRow, LearningCurve, Measured, Within, make_comparison
+from onoma.experiments.comparison import (
+    Comparison,
+    ComparisonRow,
+    CostLimits,
+    LearningCurve,
+    MeanAndDeviation,
+    make_comparison,
+)
 from onoma.experiments.config import ALL, CandidateConfig, ComparisonConfig, file_name, read_comparison
 from onoma.experiments.forecast import Forecast
 from onoma.experiments.processes import CellDone, CellEvent, CellFailed, CellProgress, processes_for, run_cells
@@ -24,10 +31,10 @@ __all__ = [
     "ComparisonConfig",
     "Forecast",
     "LearningCurve",
-    "Measured",
+    "MeanAndDeviation",
     "ComparisonRow",
     "Speed",
-    "Within",
+    "CostLimits",
     "cells_of",
     "file_name",
     "make_comparison",

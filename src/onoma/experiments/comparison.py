@@ -28,14 +28,14 @@ _UNITS = {"ms": 1.0, "s": 1000.0, "MB": 1.0, "GB": 1000.0, "": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeanAndDeviation:
     """Mean and standard deviation of a metric or a time over several runs, in fractions of 1 or in seconds."""
 
     mean: float
     deviation: float
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> Measured:
+    def of(cls, values: Sequence[float]) -> MeanAndDeviation:
         """Return the mean and standard deviation of at least one value; the deviation of a single value is 0."""
         return cls(fmean(values), stdev(values) if len(values) > 1 else 0.0)
 
@@ -67,11 +67,11 @@ class ComparisonRow:
     learnt: int
     tested_on: str = "test"
     seeds: tuple[int, ...]
-    dev: Measured | None = None
-    test: Measured | None = None
+    dev: MeanAndDeviation | None = None
+    test: MeanAndDeviation | None = None
     interval: Interval | None = None
     difference: SeedsDifference | None = None
-    seconds: Measured | None = None
+    seconds: MeanAndDeviation | None = None
     speed: Speed | None = None
     best: bool = False
     on_front: bool = False
@@ -95,7 +95,7 @@ class LearningCurve:
 
 
 @dataclass(frozen=True, slots=True)
-class Within:
+class CostLimits:
     """Upper bounds for the latency, memory and size of a model, such as ``{"latency": 20.0, "size": 50.0}``.
 
     Latency is in milliseconds; memory and size are in megabytes.
@@ -107,7 +107,7 @@ class Within:
     bounds: Mapping[str, float]
 
     @classmethod
-    def parse(cls, text: str) -> Within:
+    def parse(cls, text: str) -> CostLimits:
         """Parse bounds such as ``latency=20ms,size=50MB``.
 
         Raises:
@@ -166,7 +166,7 @@ class Comparison:
     curves: tuple[LearningCurve, ...]
     machine: Mapping[str, object]
     threads: tuple[int, ...]
-    within: Within | None = None
+    within: CostLimits | None = None
     chosen: Mapping[str, str | None]
     notes: tuple[str, ...] = ()
 
@@ -188,7 +188,7 @@ def make_comparison(
     speeds: Mapping[tuple[str, str], Speed],
     *,
     machine: Mapping[str, object],
-    within: Within | None = None,
+    within: CostLimits | None = None,
 ) -> Comparison:
     """Build the result of a comparison.
 
@@ -252,10 +252,10 @@ def _row(records: Sequence[CellRecord], speed: Speed | None) -> ComparisonRow:
         return row
     return replace(
         row,
-        dev=Measured.of([record.dev["f1"] for record in finished]),
-        test=Measured.of([record.f1 for record in finished]),
+        dev=MeanAndDeviation.of([record.dev["f1"] for record in finished]),
+        test=MeanAndDeviation.of([record.f1 for record in finished]),
         interval=mean_f1_interval([record.array for record in finished]),
-        seconds=Measured.of([record.seconds for record in finished]),
+        seconds=MeanAndDeviation.of([record.seconds for record in finished]),
         speed=speed,
     )
 
@@ -285,7 +285,7 @@ def _beats(other: ComparisonRow, row: ComparisonRow) -> bool:
     return all(theirs >= ours for theirs, ours in pairs) and any(theirs > ours for theirs, ours in pairs)
 
 
-def _chosen(rows: Sequence[ComparisonRow], within: Within | None) -> dict[str, str | None]:
+def _chosen(rows: Sequence[ComparisonRow], within: CostLimits | None) -> dict[str, str | None]:
     chosen: dict[str, str | None] = {}
     for corpus in dict.fromkeys(row.corpus for row in rows):
         fitting = [

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, field_validator
 
 from onoma.bundle import BASELINES
 from onoma.engine import config
-from onoma.engine.config import Frozen
+from onoma.engine.config import ConfigTable
 from onoma.errors import ConfigError
 
 Table = dict[str, Any]
@@ -21,7 +21,7 @@ ALL = "all"
 """Size of a cell that is trained on the whole training text."""
 
 
-class CandidateConfig(Frozen):
+class CandidateConfig(ConfigTable):
     """A candidate of a comparison: tables of a run, which are added to the tables shared by all runs.
 
     Attributes:
@@ -39,7 +39,7 @@ class CandidateConfig(Frozen):
     bilstm: Table = Field(default={})
 
 
-class CorpusTable(Frozen):
+class CorpusTable(ConfigTable):
     """A corpus: its name, and the keys of the table `data` of a run."""
 
     model_config = ConfigDict(extra="allow")
@@ -52,7 +52,7 @@ class CorpusTable(Frozen):
         return dict(self.model_extra or {})
 
 
-class ComparisonConfig(Frozen):
+class ComparisonConfig(ConfigTable):
     """Configuration of a comparison.
 
     Attributes:
@@ -120,7 +120,7 @@ def read_comparison(
         ConfigError: the file cannot be read, a key is unknown, a value is invalid, there are no candidates, or two
             candidates or corpora have the same name.
     """
-    found = config.read_config(ComparisonConfig, path, settings=settings, asked_for=_ASKED_FOR_BY)
+    found = config.read_config(ComparisonConfig, path, settings=settings, option_names=_ASKED_FOR_BY)
     found = found.model_copy(update={"candidate": (*found.candidate, *_candidates(encoders, heads))})
     if not found.candidate:
         raise ConfigError(

@@ -16,7 +16,7 @@ from typing import Any
 from onoma.errors import OnomaError, StoppedError
 from onoma.experiments.cells import Cell
 from onoma.experiments.records import CellRecord
-from onoma.machine import WorkerProcess, available_memory, usable_cores
+from onoma.machine import WorkerProcess, available_cores, available_memory
 
 Report = Callable[[str], None]
 """Function called with a short text on what a cell is doing."""
@@ -65,7 +65,7 @@ def processes_for(cells: int, *, memory: int) -> int:
     """
     free = available_memory()
     fitting = cells if free is None else free // memory
-    return max(1, min(cells, usable_cores(), fitting))
+    return max(1, min(cells, available_cores(), fitting))
 
 
 def run_cells(cells: Sequence[Cell], *, train: Train, context: Any, processes: int) -> Generator[CellEvent, None, None]:
@@ -106,7 +106,7 @@ def _run(cells: Sequence[Cell], train: Train, context: Any, *, processes: int) -
     workers: list[_Worker] = []
     try:
         for _ in range(count):
-            workers.append(_Worker(train, context, threads=max(1, usable_cores() // count)))
+            workers.append(_Worker(train, context, threads=max(1, available_cores() // count)))
             workers[-1].give(waiting)
         while busy := {worker.pipe: worker for worker in workers if worker.cell is not None}:
             for pipe in wait(list(busy)):
@@ -119,7 +119,7 @@ def _run(cells: Sequence[Cell], train: Train, context: Any, *, processes: int) -
                 except (EOFError, ConnectionError):
                     worker.end()
                     workers.remove(worker)
-                    yield _Killed(cell, worker.how_it_ended)
+                    yield _Killed(cell, worker.exit_reason)
                     if waiting:
                         workers.append(_Worker(train, context, threads=worker.threads))
                         workers[-1].give(waiting)
@@ -157,8 +157,8 @@ class _Worker:
             self.pipe.send(self.cell)
 
     @property
-    def how_it_ended(self) -> str:
-        return self._process.how_it_ended
+    def exit_reason(self) -> str:
+        return self._process.exit_reason
 
     def end(self) -> None:
         self._process.end(at_once=self.cell is not None)

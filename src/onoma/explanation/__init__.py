@@ -3,8 +3,16 @@
 The modules that need torch (``gradients``, ``states``, ``indexing``) are imported at the first use.
 """
 
-from onoma.explanation.evidence import EVIDENCE, Evidence, Index, TrainingMention, check_place, read_index, write_index
-from onoma.explanation.explained import Explained, Explanation, Push
+from onoma.explanation.evidence import (
+    EVIDENCE,
+    Evidence,
+    Index,
+    TrainingMention,
+    check_can_write_index,
+    read_index,
+    write_index,
+)
+from onoma.explanation.explained import Explained, Explanation, WordAttribution
 from onoma.explanation.explainer import Explainer, Question, SpanQuery
 
 __all__ = [
@@ -16,9 +24,9 @@ __all__ = [
     "Index",
     "TrainingMention",
     "SpanQuery",
-    "Push",
+    "WordAttribution",
     "Question",
-    "check_place",
+    "check_can_write_index",
     "read_index",
     "write_index",
 ]

@@ -104,7 +104,7 @@ def as_lines(mentions: Sequence[TrainingMention]) -> bytes:
     return b"".join(json.dumps(asdict(mention)).encode("ascii") + b"\n" for mention in mentions)
 
 
-def check_place(folder: Path, *, overwrite: bool) -> None:
+def check_can_write_index(folder: Path, *, overwrite: bool) -> None:
     """Check that an index may be written into a bundle.
 
     Raises:

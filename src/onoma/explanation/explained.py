@@ -9,7 +9,7 @@ from onoma.text import Document, Entity, Word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Push(Word):
+class WordAttribution(Word):
     """A word and its attribution, in log-odds of the explained entity: above 0 for it, below 0 against it.
 
     Attributes:
@@ -47,7 +47,7 @@ class Explanation:
     runner_up_score: float
     log_odds: float
     baseline: float
-    words: tuple[Push, ...]
+    words: tuple[WordAttribution, ...]
     evidence: tuple[Evidence, ...] = ()
 
     @property

@@ -13,10 +13,10 @@ from onoma.bundle import Bundle
 from onoma.encoding import Encoded
 from onoma.errors import BundleError, InputError
 from onoma.explanation.evidence import Evidence, Index
-from onoma.explanation.explained import Explained, Explanation, Push
+from onoma.explanation.explained import Explained, Explanation, WordAttribution
 from onoma.explanation.occlusion import occlusion
 from onoma.explanation.passage import Passage, words_at
-from onoma.explanation.target import Target, logits_hiding
+from onoma.explanation.target import Target, masked_logits
 from onoma.runtime import Backend
 from onoma.schemes import OUTSIDE
 from onoma.tagger import Tagger
@@ -151,7 +151,7 @@ class Explainer:
 
     def _scores(self, passage: Passage) -> Mapping[str, float]:
         """Return the probability of the passage's span with each label, including ``O``."""
-        logits = logits_hiding(self.backend, passage, np.zeros((1, len(passage.words)), dtype=bool))
+        logits = masked_logits(self.backend, passage, np.zeros((1, len(passage.words)), dtype=bool))
         return {
             label: float(Target.of(passage, self._task, label).probabilities(logits)[0])
             for label in (*self.bundle.labels, OUTSIDE)
@@ -174,7 +174,7 @@ class Explainer:
             log_odds=whole,
             baseline=nothing,
             words=tuple(
-                Push(start=word.start, end=word.end, text=word.text, gradients=gradients, occlusion=occluded)
+                WordAttribution(start=word.start, end=word.end, text=word.text, gradients=gradients, occlusion=occluded)
                 for word, gradients, occluded in columns
             ),
             evidence=self._evidence(passage, count=evidence),
@@ -184,7 +184,7 @@ class Explainer:
         """Return the log-odds of the target with all words and with every word hidden."""
         passage = question.target.passage
         hidden = np.asarray([[False], [True]]).repeat(len(passage.words), axis=1)
-        whole, nothing = log_odds(question.target.probabilities(logits_hiding(self.backend, passage, hidden)))
+        whole, nothing = log_odds(question.target.probabilities(masked_logits(self.backend, passage, hidden)))
         return float(whole), float(nothing)
 
     def _evidence(self, passage: Passage, *, count: int) -> tuple[Evidence, ...]:

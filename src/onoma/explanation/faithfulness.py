@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from onoma.errors import InputError
 from onoma.explanation.explainer import Explainer, Question
-from onoma.explanation.target import logits_hiding
+from onoma.explanation.target import masked_logits
 from onoma.metrics.intervals import LEVEL, RESAMPLES, Interval, middle
 from onoma.text import Document
 
@@ -48,7 +48,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Faith:
+class FaithfulnessMetrics:
     """Metrics of one method over one scope, as differences of probabilities.
 
     Attributes:
@@ -88,7 +88,7 @@ class Faithfulness:
     """
 
     entities: int
-    scopes: Mapping[Scope, Mapping[str, Faith]]
+    scopes: Mapping[Scope, Mapping[str, FaithfulnessMetrics]]
     counted: Mapping[Scope, int]
     level: float
     gap: float | None
@@ -179,14 +179,16 @@ def _falls(explainer: Explainer, question: Question, orders: list[list[NDArray[n
             row[1, place, order[first:]] = True
     asked = np.concatenate([np.zeros((1, words), dtype=bool), hidden.reshape(-1, words)])
     distinct, back = np.unique(asked, axis=0, return_inverse=True)
-    logits = logits_hiding(explainer.backend, question.target.passage, distinct)
+    logits = masked_logits(explainer.backend, question.target.passage, distinct)
     scores = question.target.probabilities(logits)[back.ravel()]
     falls = (scores[0] - scores[1:]).reshape(len(flat), 2, len(SHARES)).mean(axis=2)
     bounds = np.cumsum([0, *(len(of_method) for of_method in orders)])
     return np.stack([falls[start:end].mean(axis=0) for start, end in pairwise(bounds.tolist())])
 
 
-def _estimates(falls: NDArray[np.float64], methods: tuple[str, ...], *, rng: np.random.Generator) -> dict[str, Faith]:
+def _estimates(
+    falls: NDArray[np.float64], methods: tuple[str, ...], *, rng: np.random.Generator
+) -> dict[str, FaithfulnessMetrics]:
     """Return the metrics by method from ``[entities, methods, 2]``; the last method is the random baseline."""
     units = len(falls)
     weights = rng.multinomial(units, np.full(units, 1 / units), size=RESAMPLES) / units
@@ -197,7 +199,7 @@ def _estimates(falls: NDArray[np.float64], methods: tuple[str, ...], *, rng: np.
 
     above = falls - falls[:, -1:]
     return {
-        method: Faith(
+        method: FaithfulnessMetrics(
             comprehensiveness=estimate(falls[:, number, 0]),
             sufficiency=estimate(falls[:, number, 1]),
             more=None if method == RANDOM else estimate(above[:, number, 0]),

@@ -19,7 +19,7 @@ from torch import Tensor
 from onoma.bundle import ENTITIES
 from onoma.explanation.target import Target
 from onoma.models import Model
-from onoma.tasks import SUREST
+from onoma.tasks import PROBABILITY_EPSILON
 
 STEPS = 32
 """Number of points on the path at which the gradient is computed."""
@@ -77,6 +77,6 @@ def span_log_odds(logits: Float[Tensor, "rows words tags"], target: Target) -> F
         return (reached + last).logsumexp(dim=1)
 
     surely = total(scores + held, broken=end) - total(scores, broken=None)
-    surely = surely.clamp(min=float(np.log(SUREST)), max=float(np.log1p(-SUREST)))
+    surely = surely.clamp(min=float(np.log(PROBABILITY_EPSILON)), max=float(np.log1p(-PROBABILITY_EPSILON)))
     odds = surely - (-surely.expm1()).log()
     return target.scaling.slope * odds + target.scaling.intercept

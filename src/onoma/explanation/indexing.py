@@ -24,7 +24,7 @@ _CONTEXT = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Indexed:
+class IndexResult:
     """Mentions and their vectors.
 
     Attributes:
@@ -38,7 +38,7 @@ class Indexed:
     left_out: int
 
 
-def index_documents(documents: Iterable[Document], *, model: Model, windower: Windower) -> Indexed:
+def index_documents(documents: Iterable[Document], *, model: Model, windower: Windower) -> IndexResult:
     """Compute the vectors of all gold entities.
 
     Raises:
@@ -61,7 +61,7 @@ def index_documents(documents: Iterable[Document], *, model: Model, windower: Wi
         vectors.append(span_vectors(model, passages))
     if not mentions:
         raise InputError("the documents have no entities to index; check --format and --tag-column")
-    return Indexed(mentions=tuple(mentions), vectors=np.concatenate(vectors), left_out=left_out)
+    return IndexResult(mentions=tuple(mentions), vectors=np.concatenate(vectors), left_out=left_out)
 
 
 def _mention(encoded: Encoded, entity: Entity, passage: Passage) -> TrainingMention:

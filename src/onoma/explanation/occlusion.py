@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.explanation.target import Target, logits_hiding
+from onoma.explanation.target import Target, masked_logits
 from onoma.runtime import Backend
 from onoma.tasks import log_odds
 
@@ -21,6 +21,6 @@ def occlusion(backend: Backend, target: Target) -> NDArray[np.float64]:
     """
     words = len(target.passage.words)
     hidden = np.concatenate([np.zeros((1, words), dtype=bool), np.eye(words, dtype=bool)])
-    found = log_odds(target.probabilities(logits_hiding(backend, target.passage, hidden)))
+    found = log_odds(target.probabilities(masked_logits(backend, target.passage, hidden)))
     lost: NDArray[np.float64] = found[0] - found[1:]
     return lost

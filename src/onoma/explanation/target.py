@@ -66,7 +66,7 @@ class Target:
         return self.task.span_probabilities(list(logits), start=start, end=end, label=self.label)
 
 
-def logits_hiding(backend: Backend, passage: Passage, hidden: NDArray[np.bool_]) -> NDArray[np.float32]:
+def masked_logits(backend: Backend, passage: Passage, hidden: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Return the tag scores of the sentence with words hidden, ``[rows, words of sentence, tags]``.
 
     Args:

@@ -22,7 +22,7 @@ from onoma.text import Document
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportResult:
     """Result of an export.
 
     Attributes:

@@ -18,7 +18,7 @@ from onoma.errors import ParityError
 from onoma.export.affine import as_array
 from onoma.export.nodes import Nodes
 from onoma.io.files import replacing_path
-from onoma.models.word_network import WordNetwork, computing
+from onoma.models.word_network import WordNetwork, torch_compute
 
 TOLERANCE = 1e-3
 """Maximum allowed difference of tag scores."""
@@ -53,7 +53,7 @@ def export_network(
     still = copy.deepcopy(network).cpu().eval()
     with replacing_path(path) as draft:
         draft.write_bytes(write_network(still).SerializeToString())
-        expected = NetworkScorer(vocabulary, computing(still)).score(samples)
+        expected = NetworkScorer(vocabulary, torch_compute(still)).score(samples)
         found = open_network(vocabulary, draft, threads=1).score(samples)
         difference = max(float(np.abs(one - other).max()) for one, other in zip(found, expected, strict=True))
         if not difference <= TOLERANCE:

@@ -14,7 +14,7 @@ from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from onoma.errors import CorpusError, needing
+from onoma.errors import CorpusError, optional_import
 from onoma.io.once import ReadOnce
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def compressing(file: BinaryIO, *, suffix: str) -> Iterator[BinaryIO]:
         yield file
 
 
-def need_compression(suffix: str) -> None:
+def check_compression_available(suffix: str) -> None:
     """Check that the library for the compression of a suffix is installed.
 
     Raises:
@@ -138,6 +138,6 @@ class _Frames(RawIOBase):
 
 
 def _zstandard() -> ModuleType:
-    with needing("reading and writing .zst", extra="bulk"):
+    with optional_import("reading and writing .zst", extra="bulk"):
         import zstandard
     return zstandard

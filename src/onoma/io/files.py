@@ -52,7 +52,7 @@ def replacing_bytes(path: Path) -> Iterator[BinaryIO]:
         yield file
         file.flush()
         os.fsync(file.fileno())
-    synchronise(path.parent)
+    fsync_path(path.parent)
 
 
 @contextmanager
@@ -132,7 +132,7 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def synchronise(path: Path) -> None:
+def fsync_path(path: Path) -> None:
     """Synchronise a file or the entries of a folder to disk, if the operating system supports it."""
     with suppress(OSError):
         # Windows synchronises only files opened for writing; folders can be opened only for reading on any system.

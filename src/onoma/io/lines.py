@@ -22,7 +22,7 @@ def numbered_lines(path: Path, *, encoding: str) -> Iterator[tuple[int, str]]:
     """
     number = 0
     try:
-        with path.open(encoding=skipping_mark(encoding), newline="\n") as file:
+        with path.open(encoding=codec_without_bom(encoding), newline="\n") as file:
             for number, line in enumerate(file, start=1):
                 if "\0" in line:
                     raise _binary(path, number)
@@ -34,19 +34,19 @@ def numbered_lines(path: Path, *, encoding: str) -> Iterator[tuple[int, str]]:
         raise _unreadable(path, encoding, error) from None
 
 
-def whole_text(path: Path, *, encoding: str, keep_mark: bool = False) -> str:
+def whole_text(path: Path, *, encoding: str, keep_bom: bool = False) -> str:
     """Return the text of a file with its line endings unchanged.
 
     Args:
         path: path of the file.
         encoding: encoding of the file.
-        keep_mark: whether to keep a UTF-8 byte order mark in the text, for offsets that count it.
+        keep_bom: whether to keep a UTF-8 byte order mark in the text, for offsets that count it.
 
     Raises:
         CorpusError, ConfigError: as in :func:`numbered_lines`.
     """
     try:
-        text = path.read_bytes().decode(encoding if keep_mark else skipping_mark(encoding))
+        text = path.read_bytes().decode(encoding if keep_bom else codec_without_bom(encoding))
     except UnicodeDecodeError as error:
         raise _undecodable(path, encoding, error) from None
     except (OSError, LookupError) as error:
@@ -56,7 +56,7 @@ def whole_text(path: Path, *, encoding: str, keep_mark: bool = False) -> str:
     return text
 
 
-def skipping_mark(encoding: str) -> str:
+def codec_without_bom(encoding: str) -> str:
     """Return the codec of an encoding; for UTF-8, the codec that skips a byte order mark."""
     return "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
 
@@ -76,7 +76,7 @@ def _unreadable(path: Path, encoding: str, error: OSError | LookupError) -> Corp
 
 def _undecodable(path: Path, encoding: str, error: UnicodeDecodeError) -> CorpusError:
     """Return the error for an undecodable file; the line is searched again, as the decoder does not report it."""
-    codec = skipping_mark(encoding)
+    codec = codec_without_bom(encoding)
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             try:

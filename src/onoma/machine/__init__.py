@@ -2,10 +2,10 @@
 
 from onoma.machine.caches import cache_folder
 from onoma.machine.memory import available_memory
-from onoma.machine.processes import WorkerProcess, process_mark, this_machine
-from onoma.machine.processor import Processor, find_processor, usable_cores
-from onoma.machine.stopping import stopped_by_sigterm
-from onoma.machine.timing import remembered, shortest_times
+from onoma.machine.processes import WorkerProcess, process_identity, this_machine
+from onoma.machine.processor import Processor, available_cores, find_processor
+from onoma.machine.stopping import raise_on_sigterm
+from onoma.machine.timing import best_times, cached_measurement
 
 __all__ = [
     "Processor",
@@ -13,10 +13,10 @@ __all__ = [
     "available_memory",
     "cache_folder",
     "find_processor",
-    "process_mark",
-    "remembered",
-    "shortest_times",
-    "stopped_by_sigterm",
+    "process_identity",
+    "cached_measurement",
+    "best_times",
+    "raise_on_sigterm",
     "this_machine",
-    "usable_cores",
+    "available_cores",
 ]

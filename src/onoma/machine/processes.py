@@ -52,7 +52,7 @@ class WorkerProcess:
         self.pipe.close()
 
     @property
-    def how_it_ended(self) -> str:
+    def exit_reason(self) -> str:
         """Signal that ended the process, or its exit status, as text."""
         code = self.process.exitcode or 0
         return f"signal {-code}" if code < 0 else f"exit status {code}"
@@ -107,7 +107,7 @@ def this_machine() -> str:
     return " ".join(filter(None, [platform.node(), namespace]))
 
 
-def process_mark(process: int) -> str | None:
+def process_identity(process: int) -> str | None:
     """Return a mark that distinguishes a process from later processes with the same id; None if it is not running.
 
     The mark consists of the id and the start time, or of the id alone on systems without ``/proc``.

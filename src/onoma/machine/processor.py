@@ -57,7 +57,7 @@ def find_processor() -> Processor:
     return Processor(name, frozenset(fields.get("flags", fields.get("Features", "")).split()))
 
 
-def usable_cores() -> int:
+def available_cores() -> int:
     """Return the number of cores this process may use: those of its CPU affinity, at most OMP_NUM_THREADS if set."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
     return min(_bound_cores(), int(asked)) if asked.isdecimal() and int(asked) else _bound_cores()

@@ -12,7 +12,7 @@ from onoma.errors import StoppedError
 
 
 @contextmanager
-def stopped_by_sigterm(message: str) -> Iterator[None]:
+def raise_on_sigterm(message: str) -> Iterator[None]:
     """Raise an error on the first SIGTERM received in this context; a second SIGTERM ends the process.
 
     Outside the main thread, where Python cannot handle signals, this context manager has no effect.

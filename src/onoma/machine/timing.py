@@ -19,7 +19,7 @@ _CALM_ROUNDS = 20
 _NOISE = 0.02
 
 
-def shortest_times(
+def best_times(
     works: Mapping[str, Callable[[], object]], *, warm_up: float = 0.1, at_most: float = 0.7
 ) -> dict[str, float]:
     """Return the shortest run time of each function, in seconds; other load on the machine only makes runs longer.
@@ -53,7 +53,7 @@ def shortest_times(
     return shortest
 
 
-def remembered(
+def cached_measurement(
     name: str, measure: Callable[[], Mapping[str, float]], *, facts: Mapping[str, object]
 ) -> dict[str, float]:
     """Return values measured on this processor, from the cache if they were measured before.

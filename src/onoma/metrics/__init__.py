@@ -2,18 +2,16 @@
 
 from onoma.metrics.accuracy import Accuracy, label_accuracy
 from onoma.metrics.align import Aligned, Mention, align
-from onoma.metrics.comparing import Difference, PairedComparison, compare
 from onoma.metrics.counting import SurfaceForms, count_exact, count_partial, count_words
 from onoma.metrics.counts import Averages, Counts, Figures, as_fractions, average
-from onoma.metrics.errors import KINDS, ErrorKind, Errors, Known, Mistake, find_errors, find_mistakes
+from onoma.metrics.errors import KINDS, EntityError, ErrorKind, Errors, Known, find_errors, find_mistakes
 from onoma.metrics.intervals import FigureIntervals, Interval, Intervals, bootstrap
-from onoma.metrics.over_seeds import SeedsDifference, compare_over_seeds, mean_f1_interval
 from onoma.metrics.reliability import (
     Bin,
     Point,
     Reliability,
     Scored,
-    Wanted,
+    TargetMetric,
     choose_threshold,
     reliability,
     threshold_curve,
@@ -36,7 +34,9 @@ from onoma.metrics.rows import (
 )
 from onoma.metrics.sample import Sample
 from onoma.metrics.scoring import Tally, judge, score, tally
+from onoma.metrics.seed_bootstrap import SeedsDifference, compare_over_seeds, mean_f1_interval
 from onoma.metrics.semeval import Outcomes, SemEval, count_semeval
+from onoma.metrics.significance import Difference, PairedComparison, compare
 
 __all__ = [
     "CONVENTIONS",
@@ -58,7 +58,7 @@ __all__ = [
     "ErrorKind",
     "Known",
     "Mention",
-    "Mistake",
+    "EntityError",
     "Outcomes",
     "Point",
     "Reliability",
@@ -70,7 +70,7 @@ __all__ = [
     "Spread",
     "SurfaceForms",
     "Tally",
-    "Wanted",
+    "TargetMetric",
     "align",
     "as_fractions",
     "average",

@@ -42,7 +42,7 @@ _LEAST_OFTEN = (0, 1, 2, 5, 10)
 _DOMAIN = "domain"
 
 
-class Mistake(NamedTuple):
+class EntityError(NamedTuple):
     """One error: a gold mention, a predicted mention, or both; ``document`` counts from 1."""
 
     kind: ErrorKind
@@ -68,7 +68,7 @@ class Errors:
     kinds: Mapping[ErrorKind, int]
     confusion: Mapping[tuple[str, str], int]
     groups: Mapping[str, Mapping[str, Counts]]
-    examples: tuple[Mistake, ...] = ()
+    examples: tuple[EntityError, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """Return plain values for :func:`json.dumps`; the label "" becomes null."""
@@ -139,7 +139,7 @@ def find_errors(pairs: Iterable[Aligned], *, known: Known | None = None) -> Erro
     kinds: Counter[ErrorKind] = Counter(dict.fromkeys(KINDS, 0))
     confusion: Counter[tuple[str, str]] = Counter()
     groups: defaultdict[str, defaultdict[str, Counts]] = defaultdict(lambda: defaultdict(Counts))
-    examples: list[Mistake] = []
+    examples: list[EntityError] = []
     for document, pair in enumerate(pairs, start=1):
         correct = matches(pair.gold, pair.predicted)
         for mention in correct.elements():
@@ -171,7 +171,7 @@ def find_errors(pairs: Iterable[Aligned], *, known: Known | None = None) -> Erro
     )
 
 
-def find_mistakes(pair: Aligned, *, document: int) -> Iterator[Mistake]:
+def find_mistakes(pair: Aligned, *, document: int) -> Iterator[EntityError]:
     """Yield the errors of one document: first those between two mentions, then missed mentions, then spurious ones.
 
     Args:
@@ -181,9 +181,9 @@ def find_mistakes(pair: Aligned, *, document: int) -> Iterator[Mistake]:
     yield from _mistakes(pair, matches(pair.gold, pair.predicted), document=document)
 
 
-def _mistakes(pair: Aligned, correct: Counter[Mention], *, document: int) -> Iterator[Mistake]:
+def _mistakes(pair: Aligned, correct: Counter[Mention], *, document: int) -> Iterator[EntityError]:
     for gold, predicted in _paired(_without(pair.gold, correct), _without(pair.predicted, correct)):
-        yield Mistake(_kind(gold, predicted), document, gold, predicted)
+        yield EntityError(_kind(gold, predicted), document, gold, predicted)
 
 
 def _kind(gold: Mention | None, predicted: Mention | None) -> ErrorKind:

@@ -22,7 +22,7 @@ from onoma.metrics.align import Aligned
 from onoma.metrics.counting import matches
 from onoma.metrics.counts import ratio
 
-Wanted = Literal["precision", "recall"]
+TargetMetric = Literal["precision", "recall"]
 """Metric by which a threshold can be chosen."""
 
 BINS = 10
@@ -155,7 +155,7 @@ def threshold_curve(scored: Scored) -> tuple[Point, ...]:
     )
 
 
-def choose_threshold(curve: Sequence[Point], *, wanted: float, of: Wanted) -> Point | None:
+def choose_threshold(curve: Sequence[Point], *, wanted: float, of: TargetMetric) -> Point | None:
     """Return the point that reaches a precision with the best recall, or a recall with the best precision.
 
     Args:

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import fmean, stdev
 
-from onoma.metrics.comparing import PairedComparison
 from onoma.metrics.counts import Averages, Counts, Figures, as_fractions, average
 from onoma.metrics.errors import Errors
 from onoma.metrics.intervals import Intervals
 from onoma.metrics.reliability import Reliability
 from onoma.metrics.rows import CONVENTIONS, FigureRow
 from onoma.metrics.semeval import Outcomes, SemEval
-from onoma.text.markup import NOT_MATHEMATICS, escaped
+from onoma.metrics.significance import PairedComparison
+from onoma.text.markup import NO_MATHJAX_CLASSES, escaped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ class Report:
         head = "".join(f'<th scope="col">{name}</th>' for name in names)
         body = "".join(rows)
         table = f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>"
-        return f'<table class="{NOT_MATHEMATICS}">\n{table}\n</table>\n'
+        return f'<table class="{NO_MATHJAX_CLASSES}">\n{table}\n</table>\n'
 
     def to_json(self) -> dict[str, object]:
         """Return plain values for :func:`json.dumps`; metrics are fractions of 1, support and documents are counts."""

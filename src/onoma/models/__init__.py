@@ -1,6 +1,5 @@
 """Models in torch: our own BERT encoder, heads, pre-trained weights, and the torch backend."""
 
-from onoma.models.auto import AutoEncoder
 from onoma.models.auxiliary import AuxiliaryModel
 from onoma.models.backend import TorchBackend
 from onoma.models.config import EncoderConfig
@@ -24,9 +23,14 @@ from onoma.models.model import Model, PackedBatch
 from onoma.models.pretrained import Pretrained, count_parameters, load_pretrained, width_in_folder
 from onoma.models.pretraining import Losses, MaskedBatch, PretrainingModel
 from onoma.models.pretraining_heads import IGNORED, MaskedHead, PairHead
-from onoma.models.saved import load_model, save_encoder, save_model
-from onoma.models.saved_pretraining import build_pretraining_model, load_pretraining_model, save_pretraining_model
+from onoma.models.pretraining_serialization import (
+    build_pretraining_model,
+    load_pretraining_model,
+    save_pretraining_model,
+)
+from onoma.models.serialization import load_model, save_encoder, save_model
 from onoma.models.tokenizer import save_tokenizer
+from onoma.models.transformers_encoder import AutoEncoder
 
 __all__ = [
     "HEADS",

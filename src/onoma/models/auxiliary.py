@@ -53,7 +53,7 @@ class AuxiliaryModel(Model):
         return self.masked_weight * total, total.new_tensor(float(count))
 
     @property
-    def sparse_tables(self) -> tuple[nn.Embedding, ...]:
+    def sparse_embeddings(self) -> tuple[nn.Embedding, ...]:
         """Embedding tables of which a batch reads few rows: none, since masked text requires scores of all subwords."""
         return ()
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from onoma.errors import EncoderError
-from onoma.models.auto import AutoEncoder
 from onoma.models.encoder import Encoder
+from onoma.models.transformers_encoder import AutoEncoder
 
 
 def checkpoint_layers(encoder: Encoder | AutoEncoder) -> None:

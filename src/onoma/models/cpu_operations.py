@@ -13,20 +13,20 @@ import torch
 from torch import Tensor, nn
 
 from onoma.models.dropout import Dropout, DroppedUnits, new_source
-from onoma.models.rows import Buffers, Rows
+from onoma.models.row_layout import BufferPool, RowLayout
 
 _softmax_backward = torch.ops.aten._softmax_backward_data.out
 _norm_backward = torch.ops.aten.native_layer_norm_backward
 
 
 @dataclass(slots=True, eq=False)
-class Pass:
+class PassState:
     """State that the operations of all layers share in one forward and backward pass."""
 
-    rows: Rows
+    rows: RowLayout
     heads: int
     dtype: torch.dtype
-    buffers: Buffers
+    buffers: BufferPool
     random: np.random.Generator = field(default_factory=new_source)
     mask: Tensor | None = None
     """Additive attention mask, minus infinity at padding, ``[sequences * heads, 1, longest]``.
@@ -50,7 +50,7 @@ class Affine:
     The outputs are in the dtype of the matrix products; those of several maps are concatenated along the last axis.
     """
 
-    def __init__(self, maps: Sequence[nn.Linear], made: Pass, *, name: str) -> None:
+    def __init__(self, maps: Sequence[nn.Linear], made: PassState, *, name: str) -> None:
         self._weight = _joined([each.weight.to(made.dtype) for each in maps])
         self._bias = _joined([each.bias.to(made.dtype) for each in maps])
         self._maps, self._made, self._name = len(maps), made, name
@@ -81,7 +81,7 @@ class Affine:
 class AddNorm:
     """Dropout, residual sum and layer norm."""
 
-    def __init__(self, norm: nn.LayerNorm, dropout: Dropout, made: Pass, *, name: str) -> None:
+    def __init__(self, norm: nn.LayerNorm, dropout: Dropout, made: PassState, *, name: str) -> None:
         self._norm, self._dropout, self._made, self._name = norm, dropout, made, name
 
     def forward(self, residual: Tensor, given: Tensor) -> Tensor:
@@ -118,7 +118,7 @@ class AttentionOperation:
     Each head computes ``dropout(softmax(query @ key.T * scale)) @ value``.
     """
 
-    def __init__(self, dropout: Dropout, made: Pass, *, name: str) -> None:
+    def __init__(self, dropout: Dropout, made: PassState, *, name: str) -> None:
         self._dropout, self._made, self._name = dropout, made, name
 
     def forward(self, inputs: Tensor) -> Tensor:

@@ -23,9 +23,9 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from onoma.models.cpu_operations import AddNorm, Affine, AttentionOperation, Pass
+from onoma.models.cpu_operations import AddNorm, Affine, AttentionOperation, PassState
 from onoma.models.layer import Layer
-from onoma.models.rows import Buffers, Rows
+from onoma.models.row_layout import BufferPool, RowLayout
 
 _GRANULE = 32
 
@@ -53,12 +53,12 @@ def runs(layers: Iterable[nn.Module]) -> bool:
 
 def run_layers(
     embedded: Float[Tensor, "rows hidden"],
-    rows: Rows,
+    rows: RowLayout,
     asked: Int64[Tensor, " asked"],
     *,
     layers: Iterable[nn.Module],
     dtype: torch.dtype,
-    idle: list[Buffers],
+    idle: list[BufferPool],
     recompute: bool,
 ) -> Float[Tensor, "asked hidden"]:
     """Return the hidden states of some rows after all layers; the result is differentiable once.
@@ -75,7 +75,7 @@ def run_layers(
     filled = functional.pad(asked, (0, -len(asked) % row_multiple(dtype)))
     ours = [layer for layer in layers if isinstance(layer, Layer)]
     weights = [weight for layer in ours for weight in _weights(layer)]
-    made = Pass(rows, ours[0].attention.heads, dtype, idle.pop() if idle else Buffers())
+    made = PassState(rows, ours[0].attention.heads, dtype, idle.pop() if idle else BufferPool())
     steps = [_Layer(layer, made, name=str(0 if recompute else number)) for number, layer in enumerate(ours)]
     hidden: Tensor = _Layers.apply(embedded, steps, filled, recompute, idle, *weights)  # type: ignore[no-untyped-call]
     return hidden[: len(asked)]
@@ -100,7 +100,7 @@ class _Layers(torch.autograd.Function):
         layers: list[_Layer],
         asked: Tensor,
         recompute: bool,
-        idle: list[Buffers],
+        idle: list[BufferPool],
         *_weights: Tensor,
     ) -> Tensor:
         ctx.layers, ctx.asked, ctx.idle = layers, asked, idle
@@ -135,7 +135,7 @@ class _Layers(torch.autograd.Function):
 
 
 class _Layer:
-    def __init__(self, layer: Layer, made: Pass, *, name: str) -> None:
+    def __init__(self, layer: Layer, made: PassState, *, name: str) -> None:
         attention, feed_forward = layer.attention, layer.feed_forward
         self.made = made
         self._inputs = Affine([attention.query, attention.key, attention.value], made, name=f"{name} inputs")

@@ -22,7 +22,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from onoma.errors import ConfigError, EncoderError
-from onoma.models.encoder import Encoder, Projected
+from onoma.models.encoder import Encoder, EncoderOutput
 from onoma.models.layer import Layer
 from onoma.models.packing import Packing
 from onoma.models.pretrained import Pretrained
@@ -46,7 +46,7 @@ class Teacher:
         self.encoder = encoder.eval().requires_grad_(False)
         self.layer = layer
 
-    def __call__(self, batch: MaskedBatch) -> Projected:
+    def __call__(self, batch: MaskedBatch) -> EncoderOutput:
         """Return the hidden states and projections of a batch, computed on the batch's device."""
         with torch.no_grad():
             return self.encoder.to(batch.ids.device).packed_with_projections(batch.ids, batch.lengths, layer=self.layer)
@@ -56,7 +56,7 @@ class Teacher:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Distilled:
+class DistillationOutput:
     """Losses summed over the subwords of a batch, and the teacher's hidden states.
 
     Attributes:
@@ -90,7 +90,7 @@ class DistillationModel(nn.Module):
         self.relation_heads = relation_heads
         self.hidden_weight = hidden_weight
 
-    def compare(self, batch: MaskedBatch) -> Distilled:
+    def compare(self, batch: MaskedBatch) -> DistillationOutput:
         """Compare the student with the teacher; the masks and pairs of the batch are ignored."""
         theirs = self.teacher(batch)
         ours = self.encoder.packed_with_projections(batch.ids, batch.lengths, layer=len(self.encoder.layers) - 1)
@@ -101,7 +101,7 @@ class DistillationModel(nn.Module):
                 for theirs_of_kind, ours_of_kind in zip(theirs[1:], ours[1:], strict=True)
             ]
             errors = self.to_teacher(ours.hidden.float()) - theirs.hidden.float()
-            return Distilled(
+            return DistillationOutput(
                 torch.stack(divergences).sum() / self.relation_heads,
                 errors.square().sum() / errors.shape[1],
                 theirs.hidden,
@@ -114,12 +114,12 @@ class DistillationModel(nn.Module):
         return total, torch.tensor(float(batch.subwords), device=total.device)
 
     @property
-    def sparse_tables(self) -> tuple[nn.Embedding, ...]:
+    def sparse_embeddings(self) -> tuple[nn.Embedding, ...]:
         """Embedding tables of which a batch reads few rows: the table of the subwords."""
         return (self.encoder.words,)
 
     @property
-    def rate_factors(self) -> dict[str, float]:
+    def lr_multipliers(self) -> dict[str, float]:
         """Learning rate factors by parameter name: none."""
         return {}
 

@@ -23,8 +23,8 @@ from onoma.models.config import EncoderConfig
 from onoma.models.cpu_training import row_multiple, run_layers, runs
 from onoma.models.dropout import Dropout
 from onoma.models.layer import FeedForward, Layer, SelfAttention
-from onoma.models.packing import Packing, through_padding
-from onoma.models.rows import Buffers, Rows
+from onoma.models.packing import Packing, run_padded
+from onoma.models.row_layout import BufferPool, RowLayout
 
 Activation = Callable[[], nn.Module]
 
@@ -41,7 +41,7 @@ ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
 """Activation functions by the names that configurations use."""
 
 
-class Projected(NamedTuple):
+class EncoderOutput(NamedTuple):
     """Last hidden states of packed subwords, and query, key and value of one layer, each ``[subwords, hidden]``."""
 
     hidden: Tensor
@@ -71,7 +71,7 @@ class Encoder(nn.Module):
         width, narrow = config.hidden, config.embedding_width
         self.config = config
         self.recompute = False
-        self._idle: list[Buffers] = []
+        self._idle: list[BufferPool] = []
         self.embeddings = Embeddings(
             words=nn.Embedding(config.vocabulary, narrow),
             positions=nn.Embedding(config.positions, narrow),
@@ -156,12 +156,12 @@ class Encoder(nn.Module):
         if ids.device.type != "cpu":
             return self._packed_on_gpu(ids, lengths, at=at, types=types)
         if not runs(self.layers):
-            return through_padding(self, ids, lengths, at=at, types=types)
+            return run_padded(self, ids, lengths, at=at, types=types)
         return self._packed_on_cpu(ids, lengths, at=at, types=types)
 
     def packed_with_projections(
         self, ids: Int64[Tensor, " subwords"], lengths: Int64[Tensor, " sequences"], *, layer: int
-    ) -> Projected:
+    ) -> EncoderOutput:
         """Return the hidden states of :meth:`packed` together with the query, key and value of one layer.
 
         Args:
@@ -179,17 +179,17 @@ class Encoder(nn.Module):
         projections = self._project(hidden, layer=layer)
         for each in self.layers[layer:]:
             hidden = self._run(each, hidden, attention)
-        return Projected(hidden, *projections)
+        return EncoderOutput(hidden, *projections)
 
-    def _projected_on_cpu(self, ids: Tensor, lengths: Tensor, *, layer: int) -> Projected:
+    def _projected_on_cpu(self, ids: Tensor, lengths: Tensor, *, layer: int) -> EncoderOutput:
         dtype = _dtype_of_products()
-        rows = Rows(lengths, multiple=row_multiple(dtype))
+        rows = RowLayout(lengths, multiple=row_multiple(dtype))
         with torch.autocast("cpu", enabled=False):
             given: Tensor = self.projection(self.embeddings(ids[rows.subwords], rows.places))
             if layer:
                 given = self._run_on_cpu(self.layers[:layer], given, rows, torch.arange(len(rows)), dtype=dtype)
             hidden = self._run_on_cpu(self.layers[layer:], given, rows, rows.row_of, dtype=dtype)
-        return Projected(hidden, *(each[rows.row_of] for each in self._project(given, layer=layer)))
+        return EncoderOutput(hidden, *(each[rows.row_of] for each in self._project(given, layer=layer)))
 
     def _project(self, hidden: Tensor, *, layer: int) -> tuple[Tensor, Tensor, Tensor]:
         attention = self.layers[layer].attention
@@ -200,7 +200,7 @@ class Encoder(nn.Module):
         self, ids: Tensor, lengths: Tensor, *, at: Tensor | None = None, types: Tensor | None = None
     ) -> Float[Tensor, "rows hidden"]:
         dtype = _dtype_of_products()
-        rows = Rows(lengths, multiple=row_multiple(dtype))
+        rows = RowLayout(lengths, multiple=row_multiple(dtype))
         with torch.autocast("cpu", enabled=False):
             types = None if types is None else types[rows.subwords]
             embedded = self.projection(self.embeddings(ids[rows.subwords], rows.places, types))
@@ -208,7 +208,7 @@ class Encoder(nn.Module):
             return self._run_on_cpu(self.layers, embedded, rows, asked, dtype=dtype)
 
     def _run_on_cpu(
-        self, layers: Iterable[nn.Module], given: Tensor, rows: Rows, asked: Tensor, *, dtype: torch.dtype
+        self, layers: Iterable[nn.Module], given: Tensor, rows: RowLayout, asked: Tensor, *, dtype: torch.dtype
     ) -> Tensor:
         return run_layers(given, rows, asked, layers=layers, dtype=dtype, idle=self._idle, recompute=self.recompute)
 

@@ -14,10 +14,10 @@ from typing import cast
 
 from torch import nn
 
-from onoma.errors import ConfigError, needing
-from onoma.models.auto import AutoEncoder
+from onoma.errors import ConfigError, optional_import
 from onoma.models.depth import layer_of
 from onoma.models.encoder import Encoder
+from onoma.models.transformers_encoder import AutoEncoder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ def add_lora(encoder: Encoder | AutoEncoder, *, settings: LoraSettings) -> None:
         MissingExtraError: `peft` is not installed.
         ConfigError: a target is not the name of any matrix of the layers.
     """
-    with needing("LoRA", extra="lora"), _quiet():
+    with optional_import("LoRA", extra="lora"), _quiet():
         from peft import LoraConfig, inject_adapter_in_model
     config = LoraConfig(
         r=settings.rank,

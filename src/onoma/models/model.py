@@ -9,9 +9,9 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 
-from onoma.models.auto import AutoEncoder
 from onoma.models.encoder import Encoder
 from onoma.models.heads import Head, SentenceBounds
+from onoma.models.transformers_encoder import AutoEncoder
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,14 +141,14 @@ class Model(nn.Module):
         return total * self.weights[task] if task in self.weights else total, weight
 
     @property
-    def sparse_tables(self) -> tuple[nn.Embedding, ...]:
+    def sparse_embeddings(self) -> tuple[nn.Embedding, ...]:
         """Embedding tables of which a batch reads few rows: the table of the subwords."""
         return (self.encoder.words,)
 
     @property
-    def rate_factors(self) -> dict[str, float]:
+    def lr_multipliers(self) -> dict[str, float]:
         """Factors on the learning rate, by the names of the parameters that they apply to."""
-        heads = {task: self.head(task).rate_factors for task in self.heads}
+        heads = {task: self.head(task).lr_multipliers for task in self.heads}
         return {f"heads.{task}.{name}": factor for task, factors in heads.items() for name, factor in factors.items()}
 
     def head(self, task: str) -> Head:

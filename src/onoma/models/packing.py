@@ -47,7 +47,7 @@ class Packing:
         return torch.arange(len(self.sequences), device=self.lengths.device) - self.starts[self.sequences]
 
 
-def through_padding(
+def run_padded(
     encoder: Callable[..., Tensor],
     ids: Int64[Tensor, " subwords"],
     lengths: Int64[Tensor, " sequences"],

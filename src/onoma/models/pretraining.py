@@ -131,7 +131,7 @@ class PretrainingModel(nn.Module):
         return total, torch.tensor(float(weight), device=total.device)
 
     @property
-    def sparse_tables(self) -> Sequence[nn.Embedding]:
+    def sparse_embeddings(self) -> Sequence[nn.Embedding]:
         """Embedding tables of which a batch reads few rows: none.
 
         The output embeddings are tied to those of the input, and each step scores all subwords.
@@ -139,6 +139,6 @@ class PretrainingModel(nn.Module):
         return ()
 
     @property
-    def rate_factors(self) -> dict[str, float]:
+    def lr_multipliers(self) -> dict[str, float]:
         """Learning rate factors by parameter name: none."""
         return {}

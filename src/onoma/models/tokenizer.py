@@ -17,9 +17,9 @@ from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 
-from onoma.bundle import why_unusable
+from onoma.bundle import tokenizer_problem
 from onoma.errors import EncoderError
-from onoma.models.foreign_code import code_named
+from onoma.models.remote_code import code_named
 
 FILES = (
     "tokenizer.json",
@@ -79,9 +79,9 @@ def load_tokenizer(folder: Path) -> Tokenizer:
                 "that has a tokenizer.json"
             ) from error
         raise EncoderError(f"{path}: cannot be read as a tokenizer ({error}); fetch it again") from error
-    if why := why_unusable(tokenizer):
+    if why := tokenizer_problem(tokenizer):
         raise EncoderError(f"{path}: {why}; fetch it again")
-    return for_words(tokenizer)
+    return prepare_for_words(tokenizer)
 
 
 def read_wordpiece(
@@ -138,7 +138,7 @@ def add_specials(tokenizer: Tokenizer) -> None:
     )
 
 
-def for_words(tokenizer: Tokenizer) -> Tokenizer:
+def prepare_for_words(tokenizer: Tokenizer) -> Tokenizer:
     """Return the tokenizer without truncation or padding, and with a blank before every word if pieces include blanks.
 
     Byte-level BPE (RoBERTa) has different pieces for `` Lyon`` and ``Lyon``; the second occurs inside words.

@@ -131,12 +131,12 @@ class WordNetwork(nn.Module):
         return self.head.loss(hidden[inside], SentenceBounds(batch.lengths, batch.begins, batch.ends), batch.targets)
 
     @property
-    def sparse_tables(self) -> Sequence[nn.Embedding]:
+    def sparse_embeddings(self) -> Sequence[nn.Embedding]:
         """Embedding tables of which a batch reads few rows: none, since the vocabulary is small."""
         return ()
 
     @property
-    def rate_factors(self) -> Mapping[str, float]:
+    def lr_multipliers(self) -> Mapping[str, float]:
         """Learning rate factors by parameter name: none, since a rate for random weights also suits transitions."""
         return {}
 
@@ -155,7 +155,7 @@ class WordNetwork(nn.Module):
         return hidden
 
 
-def computing(network: WordNetwork, *, device: torch.device | str = "cpu") -> Compute:
+def torch_compute(network: WordNetwork, *, device: torch.device | str = "cpu") -> Compute:
     """Return a function that computes the scores of a batch with torch and then restores the network's mode."""
 
     def compute(inputs: WordInputs) -> NDArray[np.float32]:

@@ -1,14 +1,14 @@
 """Pre-training of encoders on unlabelled text: masked subwords, sentence pairs, distillation."""
 
 from onoma.pretraining.config import SHAPES, AdaptConfig, PretrainConfig, read_config
-from onoma.pretraining.inside import Filled, Inside
+from onoma.pretraining.inspection import MaskPrediction, PretrainedInspector
 from onoma.pretraining.run import PretrainedModel, pretrain
 
 __all__ = [
     "SHAPES",
     "AdaptConfig",
-    "Filled",
-    "Inside",
+    "MaskPrediction",
+    "PretrainedInspector",
     "PretrainConfig",
     "PretrainedModel",
     "pretrain",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from onoma.errors import CorpusError
 from onoma.io.compression import reading
-from onoma.io.lines import skipping_mark
+from onoma.io.lines import codec_without_bom
 
 BLOCK_BYTES = 1 << 14
 
@@ -25,7 +25,7 @@ def blocks_of(path: Path, *, encoding: str) -> Generator[str]:
         CorpusError: the file is missing, damaged, binary, or not in this encoding; for an undecodable byte, the message
             names line and byte.
     """
-    bytes_decoder = codecs.getincrementaldecoder(skipping_mark(encoding))()
+    bytes_decoder = codecs.getincrementaldecoder(codec_without_bom(encoding))()
     decoder = IncrementalNewlineDecoder(bytes_decoder, translate=True)
     line, place = 1, 0
     with reading(path) as file:

@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from onoma.engine import config
-from onoma.engine.config import EngineConfig, Frozen
+from onoma.engine.config import ConfigTable, EngineConfig
 from onoma.pretraining.masking import Unit
 from onoma.pretraining.sequences import SentencePairs
 from onoma.pretraining.text import DocumentUnit
@@ -40,7 +40,7 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
 """Encoder shapes by name (Turc et al. 2019, table 1)."""
 
 
-class TextConfig(Frozen):
+class TextConfig(ConfigTable):
     """Location and format of the text.
 
     Attributes:
@@ -68,7 +68,7 @@ class TextConfig(Frozen):
         return (value,) if isinstance(value, str | Path) else value
 
 
-class PretrainModelConfig(Frozen):
+class PretrainModelConfig(ConfigTable):
     """The encoder to train.
 
     Attributes:
@@ -105,7 +105,7 @@ class PretrainModelConfig(Frozen):
     cased: bool = False
 
     @property
-    def begins_random(self) -> bool:
+    def is_randomly_initialized(self) -> bool:
         """Whether the weights are initialised randomly."""
         return self.encoder is None and self.shape != "teacher"
 
@@ -124,7 +124,7 @@ class PretrainModelConfig(Frozen):
         return self
 
 
-class DistillationConfig(Frozen):
+class DistillationConfig(ConfigTable):
     """Settings of the distillation loss.
 
     Attributes:
@@ -142,7 +142,7 @@ class DistillationConfig(Frozen):
     hidden_weight: float | None = Field(default=None, ge=0)
 
 
-class ObjectiveConfig(Frozen):
+class ObjectiveConfig(ConfigTable):
     """Training objective.
 
     Attributes:
@@ -220,7 +220,7 @@ class AdaptConfig(TextConfig):
         )
 
 
-class PretrainConfig(Frozen):
+class PretrainConfig(ConfigTable):
     """Configuration of a pre-training run.
 
     Attributes:
@@ -247,7 +247,7 @@ def read_config(
     settings: Mapping[str, object] | None = None,
 ) -> PretrainConfig:
     """Read the configuration of a run; see :func:`onoma.engine.config.read_config`."""
-    return config.read_config(PretrainConfig, path, base=base, settings=settings, asked_for=_ASKED_FOR_BY)
+    return config.read_config(PretrainConfig, path, base=base, settings=settings, option_names=_ASKED_FOR_BY)
 
 
 _ASKED_FOR_BY = {"output": "output (--output)", "data": "data.text (--text)", "data.text": "data.text (--text)"}

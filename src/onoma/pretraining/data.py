@@ -40,7 +40,7 @@ class Phase:
     """A number of consecutive steps and the stream that supplies their batches."""
 
     steps: int
-    stream: Stream
+    stream: BatchStream
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class MaskRate:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Maker:
+class BatchBuilder:
     """Builder of masked batches from sequences.
 
     Attributes:
@@ -114,7 +114,7 @@ class Maker:
         )
 
 
-class Stream:
+class BatchStream:
     """Numbered batches of one window size, over any number of passes.
 
     A shard of the text supplies the same number of batches in each pass, although the random choices may produce more
@@ -180,7 +180,7 @@ class PretrainingData:
 
     def __init__(
         self,
-        maker: Maker,
+        maker: BatchBuilder,
         *,
         tokenizer: Tokenizer,
         rate: MaskRate,

@@ -19,7 +19,7 @@ from onoma.engine.learner import Learner, LearnerSettings
 from onoma.io.files import replacing
 from onoma.models import DistillationModel, MaskedBatch, Pretrained, PretrainingModel
 from onoma.pretraining.config import PretrainConfig
-from onoma.pretraining.data import Phase, PretrainingData, Stream
+from onoma.pretraining.data import BatchStream, Phase, PretrainingData
 from onoma.pretraining.sequences import SentencePairs
 from onoma.pretraining.tokenized import TokenizedText
 
@@ -46,8 +46,8 @@ class Streams:
         last_share: share of the steps that use ``last``.
     """
 
-    first: Stream
-    last: Stream | None
+    first: BatchStream
+    last: BatchStream | None
     last_share: float
 
     @classmethod
@@ -55,9 +55,9 @@ class Streams:
         """Create the streams of a configuration."""
         objective, settings = config.objective, config.training
 
-        def stream(window: int, number: int) -> Stream:
+        def stream(window: int, number: int) -> BatchStream:
             seed = (settings.seed, number)
-            return Stream(text, window=window, pairs=pairs, budget=settings.batch_subwords, seed=seed)
+            return BatchStream(text, window=window, pairs=pairs, budget=settings.batch_subwords, seed=seed)
 
         last = None if objective.long_window is None else stream(objective.long_window, 1)
         return cls(stream(objective.window, 0), last, objective.long_share)
@@ -97,7 +97,7 @@ def plan_steps(
     if settings.steps is not None:
         return settings.steps
     if settings.minutes is None:
-        passes = settings.epochs or (10.0 if config.model.begins_random else 3.0)
+        passes = settings.epochs or (10.0 if config.model.is_randomly_initialized else 3.0)
         return max(1, round(passes * streams.first.per_pass / settings.accumulate))
     path = None if folder is None else folder / _PLAN
     plan: dict[str, float] = json.loads(path.read_text(encoding="utf-8")) if path and path.is_file() else {}
@@ -130,7 +130,7 @@ def plan_learner(
         dtype: dtype of training.
     """
     settings = config.training
-    if config.model.begins_random:
+    if config.model.is_randomly_initialized:
         return learner_settings(
             settings,
             device=device,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from onoma.corpora import digest_of
 from onoma.engine.data import Measure
-from onoma.engine.devices import ALONE, Ranks
+from onoma.engine.devices import ALONE, ProcessGroup
 from onoma.engine.dtype import Dtype
 from onoma.engine.events import Listener, Notice, Score, Stage
 from onoma.engine.identity import code_versions
@@ -29,9 +29,9 @@ from onoma.models.checkpointing import checkpoint_layers
 from onoma.models.dropout import set_dropout
 from onoma.pretraining.building import check_windows, choose_pairs
 from onoma.pretraining.config import PretrainConfig
-from onoma.pretraining.data import Maker, MaskRate, Phase, PretrainingData
+from onoma.pretraining.data import BatchBuilder, MaskRate, Phase, PretrainingData
+from onoma.pretraining.held_out import HeldOutEvaluator
 from onoma.pretraining.masking import Masking
-from onoma.pretraining.measure import HeldOut
 from onoma.pretraining.planning import Streams, plan_learner, plan_steps
 from onoma.pretraining.reading import load_start, load_teacher, read_text
 from onoma.pretraining.sequences import SentencePairs
@@ -100,7 +100,7 @@ def pretrain(
     on_event: Listener,
     folder: Path | None = None,
     accept_changes: bool = False,
-    ranks: Ranks = ALONE,
+    ranks: ProcessGroup = ALONE,
 ) -> PretrainedModel:
     """Pre-train an encoder.
 
@@ -210,8 +210,8 @@ def _taught(model: PretrainingModel | DistillationModel, teacher: Pretrained | N
 
 @dataclass(frozen=True, slots=True)
 class _Makers:
-    train: Maker
-    held_out: Maker
+    train: BatchBuilder
+    held_out: BatchBuilder
 
 
 def _makers(
@@ -227,10 +227,12 @@ def _makers(
             maskable=maskable_ids(tokenizer),
             continues=word_continuations(tokenizer),
         )
-    return _Makers(Maker(train, special, masking), Maker(held_out, special, masking))
+    return _Makers(BatchBuilder(train, special, masking), BatchBuilder(held_out, special, masking))
 
 
-def _data(config: PretrainConfig, maker: Maker, pretrained: Pretrained, *, phases: Sequence[Phase]) -> PretrainingData:
+def _data(
+    config: PretrainConfig, maker: BatchBuilder, pretrained: Pretrained, *, phases: Sequence[Phase]
+) -> PretrainingData:
     settings, objective = config.training, config.objective
     return PretrainingData(
         maker,
@@ -247,7 +249,7 @@ def _data(config: PretrainConfig, maker: Maker, pretrained: Pretrained, *, phase
 def _measure(
     config: PretrainConfig,
     model: PretrainingModel | DistillationModel,
-    maker: Maker,
+    maker: BatchBuilder,
     *,
     pairs: SentencePairs,
     learner: LearnerSettings,
@@ -257,7 +259,7 @@ def _measure(
     objective = config.objective
 
     def of(subwords: int) -> Measure:
-        held_out = HeldOut(
+        held_out = HeldOutEvaluator(
             maker,
             pairs=pairs if len(maker.text.documents) > 2 else "none",
             window=objective.window,

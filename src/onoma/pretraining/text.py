@@ -21,7 +21,6 @@ from onoma.corpora import ReadOptions, files_of, read
 from onoma.errors import ConfigError, CorpusError, InputError
 from onoma.io.suffixes import READ_COMPRESSIONS
 from onoma.pretraining.blocks import BLOCK_BYTES, blocks_of
-from onoma.pretraining.recognition import format_by_content, format_by_name, has_place_digits
 from onoma.pretraining.sentences import (
     LONGEST_SENTENCE,
     are_sentences,
@@ -33,6 +32,7 @@ from onoma.pretraining.sentences import (
     split_sentences,
     whole_line_ends,
 )
+from onoma.pretraining.text_format import format_by_content, format_by_name, has_place_digits
 from onoma.text import Document
 
 DocumentUnit = Literal["auto", "lines", "blank-lines", "files"]
@@ -51,7 +51,7 @@ _DOCUMENTS = {
 }
 _CHANGE = "--set data.documents=lines, blank-lines or files changes that"
 
-Ends = Callable[[str], list[int]]
+SentenceEnds = Callable[[str], list[int]]
 """Function that returns the offsets at which the sentences of a text end, in order and without that of the last one."""
 
 
@@ -210,7 +210,7 @@ def _sections(path: Path, settings: TextSettings, notices: _Notices) -> Iterator
     yield from _plain(chain(_emptied(head), blocks), unit, ends, notices)
 
 
-def _ends_for(path: Path, lines: Sequence[str], notices: _Notices) -> Ends:
+def _ends_for(path: Path, lines: Sequence[str], notices: _Notices) -> SentenceEnds:
     """Choose the function that finds sentence ends in documents of several lines, from the first lines of the file."""
     if are_sentences(line[:LONGEST_SENTENCE] for line in lines if line.strip()):
         notices.add(path, "plain text, each line is taken as a sentence", advice="as nearly all end like one")
@@ -277,7 +277,7 @@ def _in_sections(sentences: Iterable[str]) -> Iterator[Section]:
         yield Section(tuple(own), continues)
 
 
-def _plain(blocks: Iterable[str], unit: str, ends: Ends, notices: _Notices) -> Iterator[Section]:
+def _plain(blocks: Iterable[str], unit: str, ends: SentenceEnds, notices: _Notices) -> Iterator[Section]:
     """Yield the sections of plain text."""
     document = _OpenDocument(ends)
     by_lines, by_blank_lines = unit == "lines", unit == "blank-lines"
@@ -306,7 +306,7 @@ def _plain(blocks: Iterable[str], unit: str, ends: Ends, notices: _Notices) -> I
 class _OpenDocument:
     """A document that is being read; text beyond the length of a section is returned as soon as possible."""
 
-    def __init__(self, ends: Ends) -> None:
+    def __init__(self, ends: SentenceEnds) -> None:
         self._ends = ends
         self._parts: list[str] = []
         self._size = 0

@@ -39,7 +39,7 @@ def graph_mask(batch: PaddedBatch) -> NDArray[np.int64]:
     return batch.mask if batch.wanted is None else batch.mask + batch.wanted
 
 
-def check_whole(path: Path) -> None:
+def check_single_file(path: Path) -> None:
     """Check that a graph is a single file, so that no engine reads other files for it.
 
     Raises:

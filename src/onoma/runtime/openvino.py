@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from onoma.errors import InputError, needing
+from onoma.errors import InputError, optional_import
 from onoma.runtime.backend import Scores
 from onoma.runtime.graph import INPUTS, WANTED, task_of, unreadable
 from onoma.runtime.threaded import Ids, ThreadedBackend
 from onoma.telemetry import without
 
-with needing("dtype bf16", extra="bf16"), without("openvino_telemetry"):
+with optional_import("dtype bf16", extra="bf16"), without("openvino_telemetry"):
     import openvino
     from openvino import opset13 as operators
     from openvino.frontend import NodeContext

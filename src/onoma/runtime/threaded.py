@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.machine import usable_cores
+from onoma.machine import available_cores
 from onoma.runtime.backend import PaddedBatch, Scores
-from onoma.runtime.graph import check_whole, failed, graph_mask
+from onoma.runtime.graph import check_single_file, failed, graph_mask
 
 Ids = NDArray[np.int64]
 
@@ -47,7 +47,7 @@ class ThreadedBackend(ABC):
     """The number of windows of a full part is a multiple of this, unless it is smaller."""
 
     def __init__(self, path: Path, *, threads: int | None) -> None:
-        check_whole(path)
+        check_single_file(path)
         self._path = path
         self._threads = thread_count(threads)
 
@@ -114,7 +114,7 @@ class ThreadedBackend(ABC):
 
 def thread_count(threads: int | None) -> int:
     """Return the number of threads to use; None stands for as many as this process may use."""
-    return threads or usable_cores()
+    return threads or available_cores()
 
 
 def _received(parts: list[Future[Scores]], width: int) -> Scores:

@@ -1,6 +1,6 @@
 """Tagging schemes, and the conversion between tag sequences and chunks of words."""
 
-from onoma.schemes.scheme import ALIASES, OUTSIDE, SCHEMES, Scheme, scheme_named
+from onoma.schemes.scheme import ALIASES, OUTSIDE, SCHEMES, Scheme, get_scheme
 from onoma.schemes.tags import (
     Chunk,
     Decoded,
@@ -29,5 +29,5 @@ __all__ = [
     "encode_tags",
     "has_prefix",
     "parse_tag",
-    "scheme_named",
+    "get_scheme",
 ]

@@ -97,7 +97,7 @@ ALIASES: Mapping[str, str] = MappingProxyType({"IOB2": "BIO", "IOB": "IOB1", "IO
 """Alternative names of schemes."""
 
 
-def scheme_named(name: str) -> Scheme:
+def get_scheme(name: str) -> Scheme:
     """Return the scheme with this name or alias, ignoring case.
 
     Raises:

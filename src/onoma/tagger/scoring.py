@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from onoma.encoding import Windower, batch_by_length
 from onoma.runtime import Backend, PaddedBatch, Scores, WordScorer
-from onoma.tagger.stretch import Stretch, WindowRow
+from onoma.tagger.window_group import WindowGroup, WindowRow
 
 
 def by_subwords(
-    stretches: Iterable[Stretch], *, backend: Backend, windower: Windower, tasks: Sequence[str], budget: int
-) -> Iterator[Stretch]:
+    stretches: Iterable[WindowGroup], *, backend: Backend, windower: Windower, tasks: Sequence[str], budget: int
+) -> Iterator[WindowGroup]:
     """Score the subwords of stretches, in batches of windows of similar length, and yield the scored stretches.
 
     Args:
@@ -25,8 +25,8 @@ def by_subwords(
         tasks: names of the tasks, in the order in which their scores of a word are concatenated.
         budget: maximum number of subwords per padded batch.
     """
-    waiting: deque[Stretch] = deque()
-    under_way: deque[tuple[Stretch, list[WindowRow]]] = deque()
+    waiting: deque[WindowGroup] = deque()
+    under_way: deque[tuple[WindowGroup, list[WindowRow]]] = deque()
 
     def batches() -> Iterator[PaddedBatch]:
         for stretch in stretches:
@@ -44,7 +44,7 @@ def by_subwords(
             yield waiting.popleft()
 
 
-def by_words(stretches: Iterable[Stretch], *, scorer: WordScorer) -> Iterator[Stretch]:
+def by_words(stretches: Iterable[WindowGroup], *, scorer: WordScorer) -> Iterator[WindowGroup]:
     """Score the words of stretches, each window as a sentence, and yield the scored stretches."""
     for stretch in stretches:
         stretch.score(scorer)

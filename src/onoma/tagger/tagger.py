@@ -17,8 +17,8 @@ from onoma.errors import InputError
 from onoma.runtime import Runner, WordScorer
 from onoma.tagger.prediction import DocumentInProgress, DocumentPrediction
 from onoma.tagger.scoring import by_subwords, by_words
-from onoma.tagger.stretch import EMPTY, DocumentWindow, Stretch
-from onoma.tagger.texts import UntilError, as_document, as_documents, together
+from onoma.tagger.texts import ErrorCapturingStream, as_document, as_documents, together
+from onoma.tagger.window_group import EMPTY, DocumentWindow, WindowGroup
 from onoma.tasks import Task
 from onoma.text import Document
 
@@ -54,7 +54,7 @@ class Tagger:
         widths = [width for (width,) in (task.shape for task in self._tasks.values())]
         self._columns = [slice(end - width, end) for width, end in zip(widths, accumulate(widths), strict=True)]
         self._windower: Windower | WordWindower
-        self._score: Callable[[Iterable[Stretch]], Iterator[Stretch]]
+        self._score: Callable[[Iterable[WindowGroup]], Iterator[WindowGroup]]
         if isinstance(backend, WordScorer):
             self._windower = bundle.word_windower(structure=structure)
             self._score = partial(by_words, scorer=backend)
@@ -98,7 +98,7 @@ class Tagger:
         """
         return (read.document for read in self._read_many(as_documents(texts), keep=False))
 
-    def read_many(self, texts: Iterable[str | Document]) -> Iterator[DocumentPrediction]:
+    def predict_many(self, texts: Iterable[str | Document]) -> Iterator[DocumentPrediction]:
         """Tag a stream of texts and keep their scores, which give the probability of any span with any label.
 
         Raises:
@@ -107,9 +107,9 @@ class Tagger:
         return self._read_many(as_documents(texts), keep=True)
 
     def _read_many(self, documents: Iterable[Document], *, keep: bool) -> Iterator[DocumentPrediction]:
-        source = UntilError(documents)
+        source = ErrorCapturingStream(documents)
         runs = _runs(self._jobs(source, keep=keep), size=_LOOKAHEAD_WINDOWS)
-        for stretch in self._score(Stretch.of(jobs, shape=(self._columns[-1].stop,)) for jobs in runs):
+        for stretch in self._score(WindowGroup.of(jobs, shape=(self._columns[-1].stop,)) for jobs in runs):
             yield from self._decoded(stretch)
         if source.error is not None:
             raise source.error
@@ -122,7 +122,7 @@ class Tagger:
                 for window in encoded.windows or (EMPTY,):
                     yield DocumentWindow(reader, window)
 
-    def _decoded(self, stretch: Stretch) -> Iterator[DocumentPrediction]:
+    def _decoded(self, stretch: WindowGroup) -> Iterator[DocumentPrediction]:
         """Decode the sentences that are complete, and yield the documents that this completes."""
         for (name, task), columns in zip(self._tasks.items(), self._columns, strict=True):
             sentences = [

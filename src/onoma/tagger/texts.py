@@ -6,13 +6,13 @@ import reprlib
 from collections.abc import Iterable, Iterator
 
 from onoma.errors import InputError
-from onoma.text import Document, half_pair
+from onoma.text import Document, find_lone_surrogate
 
 _LOOKAHEAD_CHARACTERS = 100_000
 _LOOKAHEAD_DOCUMENTS = 512
 
 
-class UntilError:
+class ErrorCapturingStream:
     """A stream of documents that ends if its source fails and keeps the error, so that earlier documents are tagged."""
 
     def __init__(self, documents: Iterable[Document]) -> None:
@@ -68,7 +68,7 @@ def as_document(text: str | Document, *, where: str = "") -> Document:
         raise InputError(f"{where}expected a text or a Document, got {_shown(text)}")
     if not isinstance(document.text, str):
         raise InputError(f"{where}expected a text or a Document, got Document with the text {_shown(document.text)}")
-    if why := half_pair(document.text):
+    if why := find_lone_surrogate(document.text):
         raise InputError(f"{where}{why}")
     return document
 

@@ -1,21 +1,21 @@
 """Prediction tasks: training targets, decoding and calibration, implemented in numpy without torch."""
 
 from onoma.tasks.calibration import (
-    SUREST,
+    PROBABILITY_EPSILON,
     UNCALIBRATED,
     UNSCALED,
     Calibration,
     Scaling,
+    apply_temperature,
     fit_scaling,
     fit_temperature,
     log_odds,
-    temper,
 )
 from onoma.tasks.labelled import LabelPrediction
 from onoma.tasks.lattice import Lattice, softmax
 from onoma.tasks.sentence_task import SentenceTask
 from onoma.tasks.span_task import SpanPrediction, SpanTask
-from onoma.tasks.tag_task import MOST_LABELS, TagPrediction, TagTask
+from onoma.tasks.tag_task import MAX_LABELS, TagPrediction, TagTask
 from onoma.tasks.targets import NO_SPANS, OVERLAPS, Overlaps, Targets, gold_chunks
 from onoma.tasks.task import NO_TARGET, ScoredSpan, SentencePrediction, Task
 from onoma.tasks.transitions import Transitions, best_sequences, best_tags
@@ -28,12 +28,12 @@ AnyTask = EntityTask | WordTask | SentenceTask
 """Any task: entities, a label for each word, or a label for each sentence."""
 
 __all__ = [
-    "MOST_LABELS",
+    "MAX_LABELS",
     "NO_SPANS",
     "NO_TARGET",
     "OVERLAPS",
     "Overlaps",
-    "SUREST",
+    "PROBABILITY_EPSILON",
     "UNCALIBRATED",
     "UNSCALED",
     "AnyTask",
@@ -60,5 +60,5 @@ __all__ = [
     "gold_chunks",
     "log_odds",
     "softmax",
-    "temper",
+    "apply_temperature",
 ]

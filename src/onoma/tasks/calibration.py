@@ -19,13 +19,13 @@ from math import exp, log, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-COOLEST, HOTTEST = 0.2, 10.0
+MIN_TEMPERATURE, MAX_TEMPERATURE = 0.2, 10.0
 """Lower and upper bound of the search for a temperature."""
 
 _GOLDEN = (sqrt(5) - 1) / 2
 _CLOSE = 0.005
 
-SUREST = 1e-12
+PROBABILITY_EPSILON = 1e-12
 """Minimum distance of probabilities from 0 and 1 when their log-odds are computed."""
 
 _STEPS = 50
@@ -65,9 +65,9 @@ class Calibration:
     scaling: Scaling = UNSCALED
     thresholds: Mapping[str, float] = field(default_factory=dict)
 
-    def temper(self, scores: NDArray[np.floating]) -> NDArray[np.floating]:
+    def apply_temperature(self, scores: NDArray[np.floating]) -> NDArray[np.floating]:
         """Return logits divided by the temperature."""
-        return temper(scores, self.temperature)
+        return apply_temperature(scores, self.temperature)
 
     def scores(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the scores of entities with these probabilities, ``[entities]`` both."""
@@ -83,8 +83,8 @@ UNCALIBRATED = Calibration()
 
 
 def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the log-odds ``log(p / (1 - p))`` of probabilities, clipped by :data:`SUREST`."""
-    kept = np.clip(probabilities, SUREST, 1 - SUREST)
+    """Return the log-odds ``log(p / (1 - p))`` of probabilities, clipped by :data:`PROBABILITY_EPSILON`."""
+    kept = np.clip(probabilities, PROBABILITY_EPSILON, 1 - PROBABILITY_EPSILON)
     odds: NDArray[np.float64] = np.log(kept) - np.log1p(-kept)
     return odds
 
@@ -127,7 +127,7 @@ def _probability(odds: NDArray[np.float64]) -> NDArray[np.float64]:
     return share
 
 
-def temper(scores: NDArray[np.floating], temperature: float) -> NDArray[np.floating]:
+def apply_temperature(scores: NDArray[np.floating], temperature: float) -> NDArray[np.floating]:
     """Return tag scores divided by a temperature, ``[words, tags]``."""
     return scores if temperature == 1 else scores / temperature
 
@@ -141,7 +141,7 @@ def fit_temperature(loss: Callable[[float], float]) -> float:
     >>> round(fit_temperature(lambda temperature: (temperature - 1.5) ** 2), 1)
     1.5
     """
-    low, high = log(COOLEST), log(HOTTEST)
+    low, high = log(MIN_TEMPERATURE), log(MAX_TEMPERATURE)
     left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
     at_left, at_right = loss(exp(left)), loss(exp(right))
     while high - low > _CLOSE:

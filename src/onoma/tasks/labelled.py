@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from onoma.encoding import Encoded
 from onoma.errors import InputError
-from onoma.tasks.tag_task import MOST_LABELS
+from onoma.tasks.tag_task import MAX_LABELS
 from onoma.tasks.targets import NO_SPANS, Targets
 from onoma.tasks.task import NO_TARGET, ScoredSpan
 from onoma.text import words_touched
@@ -23,13 +23,13 @@ class LabelTask:
         labels: labels in the order of the model's scores.
 
     Raises:
-        InputError: there are more than :data:`~onoma.tasks.MOST_LABELS` labels.
+        InputError: there are more than :data:`~onoma.tasks.MAX_LABELS` labels.
     """
 
     def __init__(self, labels: Sequence[str]) -> None:
-        if len(labels) > MOST_LABELS:
+        if len(labels) > MAX_LABELS:
             raise InputError(
-                f"{len(labels):,} labels, the first {labels[0]!r}; at most {MOST_LABELS:,} are possible: is another "
+                f"{len(labels):,} labels, the first {labels[0]!r}; at most {MAX_LABELS:,} are possible: is another "
                 "column read as labels?"
             )
         self.labels = tuple(labels)

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from onoma.encoding import Encoded
 from onoma.schemes import OUTSIDE, Chunk
 from onoma.tasks.calibration import UNCALIBRATED, Calibration
-from onoma.tasks.targets import Overlaps, Targets, gold_chunks, may_stand_together
+from onoma.tasks.targets import Overlaps, Targets, are_compatible, gold_chunks
 from onoma.tasks.task import ScoredSpan, SentencePrediction
 
 _LONGEST = 2_048
@@ -137,7 +137,7 @@ class SpanTask:
 
     def probabilities(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the calibrated probabilities of spans with these log-odds."""
-        return self.calibration.scores(_logistic(self.calibration.temper(log_odds)))
+        return self.calibration.scores(_logistic(self.calibration.apply_temperature(log_odds)))
 
     def _with(self, *, parameters: Parameters | None = None, calibration: Calibration | None = None) -> SpanTask:
         return SpanTask(
@@ -166,7 +166,7 @@ class SpanTask:
         for place in order.tolist():
             start, label = int(starts[place]), self.labels[labels[place]]
             chunk = Chunk(start, start + int(widths[place]) + 1, label)
-            if all(may_stand_together(chunk, other, self.overlaps) for other in chosen):
+            if all(are_compatible(chunk, other, self.overlaps) for other in chosen):
                 chosen.append(chunk)
                 score = float(scores[place])
                 if self.calibration.keeps(label, score):

@@ -23,7 +23,7 @@ from onoma.tasks.targets import NO_SPANS, Targets, gold_chunks
 from onoma.tasks.task import ScoredSpan, SentencePrediction
 from onoma.tasks.transitions import Transitions, best_sequences, by_length
 
-MOST_LABELS = 1_000
+MAX_LABELS = 1_000
 """Maximum number of labels: decoding needs a ``[tags, tags]`` matrix, and a label has up to four tags."""
 
 _LONGEST = 2_048
@@ -44,7 +44,7 @@ class TagTask:
         unannotated: sets of labels that some training documents do not annotate, in the order of their targets.
 
     Raises:
-        InputError: there are more than :data:`MOST_LABELS` labels.
+        InputError: there are more than :data:`MAX_LABELS` labels.
 
     Attributes:
         tags: tags in the order of the model's scores.
@@ -60,9 +60,9 @@ class TagTask:
         calibration: Calibration = UNCALIBRATED,
         unannotated: Sequence[frozenset[str]] = (),
     ) -> None:
-        if len(labels) > MOST_LABELS:
+        if len(labels) > MAX_LABELS:
             raise InputError(
-                f"{len(labels):,} labels, the first {labels[0]!r}; at most {MOST_LABELS:,} are possible: is another "
+                f"{len(labels):,} labels, the first {labels[0]!r}; at most {MAX_LABELS:,} are possible: is another "
                 "column read as labels?"
             )
         self.labels = tuple(labels)
@@ -157,7 +157,9 @@ class TagTask:
 
     def lattice(self, sentences: Sequence[NDArray[np.floating]]) -> Lattice:
         """Return the lattice of sentences, given their tag scores, ``[words, tags]`` each."""
-        return Lattice.over([softmax(self.calibration.temper(scores)) for scores in sentences], self._at_temperature)
+        return Lattice.over(
+            [softmax(self.calibration.apply_temperature(scores)) for scores in sentences], self._at_temperature
+        )
 
     def tags_of(self, label: str, *, length: int) -> NDArray[np.int64]:
         """Return the tag indices of an entity of this many words, ``[words]``; for the label ``O``, those of ``O``."""
@@ -177,7 +179,7 @@ class TagTask:
         self, pieces: Sequence[tuple[int, int, NDArray[np.floating]]]
     ) -> list[tuple[tuple[int, int, NDArray[np.floating]], ScoredSpan]]:
         """Return the entities of pieces of sentences, each together with its piece."""
-        logits = self.calibration.temper(np.concatenate([own for _, _, own in pieces]))
+        logits = self.calibration.apply_temperature(np.concatenate([own for _, _, own in pieces]))
         bounds = np.concatenate([[0], np.cumsum([len(own) for _, _, own in pieces])])
         tags = best_sequences(logits, bounds, self._at_temperature)
         if not tags.any():

@@ -35,7 +35,7 @@ class Targets:
     spans: NDArray[np.int32]
 
 
-def may_stand_together(one: Chunk, other: Chunk, overlaps: Overlaps) -> bool:
+def are_compatible(one: Chunk, other: Chunk, overlaps: Overlaps) -> bool:
     """Return whether two entities may occur together under the allowed overlaps."""
     apart = one.end <= other.start or other.end <= one.start
     if overlaps == "flat" or apart:
@@ -63,7 +63,7 @@ def gold_chunks(encoded: Encoded, *, unusable: Counter[str], overlaps: Overlaps 
         elif chunk in at_word[first]:
             unusable["is annotated twice: one left out"] += 1
         # Any longer entity that overlaps this one contains its first or its last word.
-        elif not all(may_stand_together(chunk, each, overlaps) for each in (*at_word[first], *at_word[last - 1])):
+        elif not all(are_compatible(chunk, each, overlaps) for each in (*at_word[first], *at_word[last - 1])):
             unusable[OVERLAPS if overlaps == "flat" else "crosses a longer entity: left out"] += 1
         else:
             if starts[first] != entity.start or ends[last - 1] != entity.end:

@@ -90,7 +90,7 @@ def best_sequences(
     if transitions.learnt:
         return _with_learnt(scores, bounds, transitions)
     tags: NDArray[np.int64] = scores.argmax(axis=1)
-    broken = breaks_scheme(tags, bounds, transitions).nonzero()[0]
+    broken = scheme_violations(tags, bounds, transitions).nonzero()[0]
     for sentence in set((np.searchsorted(bounds, broken, side="right") - 1).tolist()):
         own = slice(bounds[sentence], bounds[sentence + 1])
         tags[own] = best_tags(scores[own], transitions)
@@ -108,9 +108,9 @@ def best_tags(scores: NDArray[np.floating], transitions: Transitions) -> NDArray
         The tag index of each word, ``[words]``.
     """
     greedy: NDArray[np.int64] = scores.argmax(axis=1)
-    broken = np.flatnonzero(breaks_scheme(greedy, np.asarray([0, len(greedy)]), transitions)).tolist()
+    broken = np.flatnonzero(scheme_violations(greedy, np.asarray([0, len(greedy)]), transitions)).tolist()
     tags, around = greedy, _AROUND
-    while broken and breaks_scheme(tags, np.asarray([0, len(tags)]), transitions).any():
+    while broken and scheme_violations(tags, np.asarray([0, len(tags)]), transitions).any():
         tags = greedy.copy()
         for start, end in _stretches(broken, around=around, words=len(tags)):
             tags[start:end] = _recursion(scores, start, end, transitions)
@@ -118,7 +118,9 @@ def best_tags(scores: NDArray[np.floating], transitions: Transitions) -> NDArray
     return tags
 
 
-def breaks_scheme(tags: NDArray[np.int64], bounds: NDArray[np.int64], transitions: Transitions) -> NDArray[np.bool_]:
+def scheme_violations(
+    tags: NDArray[np.int64], bounds: NDArray[np.int64], transitions: Transitions
+) -> NDArray[np.bool_]:
     """Return which words of concatenated sentences have a tag that violates the scheme.
 
     Args:

@@ -3,16 +3,16 @@
 from onoma.text.document import Document
 from onoma.text.joining import join, split_sentences
 from onoma.text.spans import Entity, Sentence, Span, Word, words_touched
-from onoma.text.surrogates import HALF_PAIR, half_pair
+from onoma.text.surrogates import LONE_SURROGATE, find_lone_surrogate
 
 __all__ = [
-    "HALF_PAIR",
+    "LONE_SURROGATE",
     "Document",
     "Entity",
     "Sentence",
     "Span",
     "Word",
-    "half_pair",
+    "find_lone_surrogate",
     "join",
     "split_sentences",
     "words_touched",

@@ -16,7 +16,7 @@ from onoma.text.spans import Entity
 
 _UNPRINTABLE = re.compile("[\0\ud800-\udfff]")
 
-NOT_MATHEMATICS = "tex2jax_ignore mathjax_ignore"
+NO_MATHJAX_CLASSES = "tex2jax_ignore mathjax_ignore"
 """CSS classes of elements in which a notebook does not interpret dollar signs as mathematics."""
 
 _BLOCK = "white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; line-height: 1.9"
@@ -38,7 +38,7 @@ def escaped(text: str) -> str:
 def document_block(text: str, entities: Sequence[Entity]) -> str:
     """Return a text with its entities as an HTML element that needs no style sheet, for notebooks."""
     marked = marked_text(text, entities, Palette(), inline=True)
-    return f'<div class="{NOT_MATHEMATICS}" dir="auto" style="{_BLOCK}">{marked}</div>'
+    return f'<div class="{NO_MATHJAX_CLASSES}" dir="auto" style="{_BLOCK}">{marked}</div>'
 
 
 def marked_text(text: str, entities: Sequence[Entity], palette: Palette, *, inline: bool = False) -> str:

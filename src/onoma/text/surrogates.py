@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-HALF_PAIR = re.compile("[\ud800-\udfff]")
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 """Pattern of a lone surrogate, half of a surrogate pair."""
 
 
-def half_pair(text: str) -> str | None:
+def find_lone_surrogate(text: str) -> str | None:
     r"""Describe the first lone surrogate in a text and its position; return None if there is none.
 
-    >>> half_pair("Ada \ud83d")
+    >>> find_lone_surrogate("Ada \ud83d")
     "'\\ud83d' at 5 is half of a surrogate pair, which is not text"
     """
     try:

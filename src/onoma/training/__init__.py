@@ -1,23 +1,23 @@
 """Fine-tuning of a model on annotated corpora, according to a configuration."""
 
 from onoma.engine.config import read_setting
-from onoma.engine.devices import Ranks, find_ranks, joined
+from onoma.engine.devices import ProcessGroup, find_ranks, joined
 from onoma.engine.history import copy_logs, read_history
+from onoma.training.additional_tasks import check_labels, named
 from onoma.training.baselines import TrainedBaseline, train_baseline
 from onoma.training.building import default_learning_rate
 from onoma.training.config import RunConfig, TaskConfig, read_config
 from onoma.training.parts import read_part
-from onoma.training.run import SettledRun, Tested, TestedTask, Trained, run_training, settle_run
-from onoma.training.several import check_labels, named
+from onoma.training.run import ResolvedRun, TaskTestEvaluated, TestEvaluated, TrainedModel, resolve_run, run_training
 
 __all__ = [
-    "Ranks",
+    "ProcessGroup",
     "RunConfig",
-    "SettledRun",
+    "ResolvedRun",
     "TaskConfig",
-    "Tested",
-    "TestedTask",
-    "Trained",
+    "TestEvaluated",
+    "TaskTestEvaluated",
+    "TrainedModel",
     "TrainedBaseline",
     "check_labels",
     "copy_logs",
@@ -30,6 +30,6 @@ __all__ = [
     "read_part",
     "read_setting",
     "run_training",
-    "settle_run",
+    "resolve_run",
     "train_baseline",
 ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from onoma.bundle import BASELINES
-from onoma.engine.config import Frozen
+from onoma.engine.config import ConfigTable
 from onoma.errors import ConfigError
 
 
-class CrfConfig(Frozen):
+class CrfConfig(ConfigTable):
     """Training settings of the baseline `crf`.
 
     Attributes:
@@ -23,7 +23,7 @@ class CrfConfig(Frozen):
     iterations: int = Field(default=100, ge=1)
 
 
-class BilstmConfig(Frozen):
+class BilstmConfig(ConfigTable):
     """Size and dropout of the baseline `bilstm`; see :class:`~onoma.models.word_network.NetworkSettings`.
 
     Attributes:

@@ -23,7 +23,7 @@ from onoma.bundle import (
     Manifest,
     TagsCard,
     TransitionsCard,
-    Windowing,
+    WindowConfig,
 )
 from onoma.encoding import WordWindower
 from onoma.engine.data import Measure
@@ -33,21 +33,21 @@ from onoma.engine.run import Run
 from onoma.engine.train_state import TrainState
 from onoma.evaluation import evaluate
 from onoma.metrics import as_fractions
-from onoma.models.word_network import NetworkSettings, WordNetwork, computing
+from onoma.models.word_network import NetworkSettings, WordNetwork, torch_compute
 from onoma.runtime import WordScorer
 from onoma.schemes import Chunk, decode_tags
 from onoma.tagger import Tagger
 from onoma.tasks import TagTask
 from onoma.training.baseline_config import BilstmConfig, CrfConfig
-from onoma.training.building import resolve
+from onoma.training.bilstm import FP32, plan_network, resolve_network_settings
+from onoma.training.building import resolved_config
 from onoma.training.config import RunConfig
-from onoma.training.network import FP32, plan_network, settle_network
 from onoma.training.parts import Part
 from onoma.training.provenance import provenance_of
 from onoma.training.word_examples import WordExample
 from onoma.training.word_text import WordText, read_words
 
-_WINDOW = Windowing(size=256, overlap=32)
+_WINDOW = WindowConfig(size=256, overlap=32)
 """The window size and overlap of baselines, in words; longer sentences are scored in several windows."""
 
 _SAMPLES = 24
@@ -163,16 +163,16 @@ def _train_network(
     vocabulary = Vocabulary.of(example.words for example in text.examples)
     measures = NetworkSettings(**(config.bilstm or BilstmConfig()).model_dump())
     network = WordNetwork(vocabulary, text.task, measures).to(run.device)
-    settled = settle_network(config.training, text.examples)
-    bundle = Bundle(_manifest(resolve(config, settled, device=run.device, dtype=FP32), text), None)
+    resolved = resolve_network_settings(config.training, text.examples)
+    bundle = Bundle(_manifest(resolved_config(config, resolved, device=run.device, dtype=FP32), text), None)
     data, loop_settings = plan_network(
-        config.training, settled, text.examples, reader=vocabulary.reader(), device=run.device
+        config.training, resolved, text.examples, reader=vocabulary.reader(), device=run.device
     )
 
     def learnt() -> Bundle:
         return _with_transitions(bundle, network.head.parameters_for_decoding())
 
-    scorer = NetworkScorer(vocabulary, computing(network, device=run.device))
+    scorer = NetworkScorer(vocabulary, torch_compute(network, device=run.device))
     measure: Measure | None = None
     if text.dev is not None:
         gold = text.dev

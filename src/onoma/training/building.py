@@ -82,7 +82,7 @@ def default_learning_rate(hidden: int) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class ResolvedSettings:
     """The settings whose defaults depend on the encoder and the training text, with their values for a run.
 
     Attributes:
@@ -96,7 +96,7 @@ class Settled:
     epochs: int
 
 
-def settle(settings: TrainingConfig, *, subwords: int, hidden: int) -> Settled:
+def resolve_settings(settings: TrainingConfig, *, subwords: int, hidden: int) -> ResolvedSettings:
     """Determine the learning rate, the batch size and the number of epochs of a run.
 
     Args:
@@ -106,29 +106,29 @@ def settle(settings: TrainingConfig, *, subwords: int, hidden: int) -> Settled:
     """
     batch = settings.batch_subwords or min(1_024, max(128, subwords // 150))
     epochs = math.ceil(_STEPS_WANTED * batch * settings.accumulate / subwords)
-    return Settled(
+    return ResolvedSettings(
         learning_rate=settings.learning_rate or default_learning_rate(hidden),
         batch_subwords=batch,
         epochs=settings.epochs or min(40, max(3, epochs)),
     )
 
 
-def resolve(config: RunConfig, settled: Settled, *, device: torch.device, dtype: Dtype) -> RunConfig:
+def resolved_config(config: RunConfig, resolved: ResolvedSettings, *, device: torch.device, dtype: Dtype) -> RunConfig:
     """Return a copy of a configuration in which all automatic training settings have their values.
 
     Args:
         config: configuration of the user.
-        settled: learning rate, batch size and number of epochs.
+        resolved: learning rate, batch size and number of epochs.
         device: device to train on.
         dtype: dtype of the matrix products.
     """
-    found = {**asdict(settled), "device": device.type, "dtype": dtype.name}
+    found = {**asdict(resolved), "device": device.type, "dtype": dtype.name}
     return config.model_copy(update={"training": config.training.model_copy(update=found)})
 
 
 def plan_run(
     settings: TrainingConfig,
-    settled: Settled,
+    resolved: ResolvedSettings,
     text: TrainingText,
     *,
     pretrained: Pretrained,
@@ -139,21 +139,21 @@ def plan_run(
 
     Args:
         settings: settings of the user.
-        settled: learning rate, batch size and number of epochs.
+        resolved: learning rate, batch size and number of epochs.
         text: training text.
         pretrained: pre-trained encoder, whose tokenizer shows examples in messages.
         device: device to train on.
         dtype: dtype of the matrix products.
     """
     loop = LoopSettings(
-        epochs=settled.epochs,
+        epochs=resolved.epochs,
         patience=settings.patience,
-        learner=learner_settings(settings, device=device, dtype=dtype, learning_rate=settled.learning_rate),
+        learner=learner_settings(settings, device=device, dtype=dtype, learning_rate=resolved.learning_rate),
         accumulate=settings.accumulate,
     )
     data = TaggingData(
         text.examples,
-        budget=settled.batch_subwords,
+        budget=resolved.batch_subwords,
         seed=settings.seed,
         tokenizer=pretrained.tokenizer,
         of_spans=isinstance(text.task, SpanTask),

@@ -16,7 +16,7 @@ from torch import nn
 from onoma.bundle import ENTITIES
 from onoma.corpora import Labelled
 from onoma.engine import config
-from onoma.engine.config import EngineConfig, Frozen
+from onoma.engine.config import ConfigTable, EngineConfig
 from onoma.errors import ConfigError
 from onoma.pretraining.config import AdaptConfig
 from onoma.tasks import Overlaps
@@ -45,7 +45,7 @@ _RESERVED = frozenset(
 """Names that a task cannot have, because graphs, CoNLL-U files or metrics use them otherwise."""
 
 
-class CorpusConfig(Frozen):
+class CorpusConfig(ConfigTable):
     """How to read the annotation of some files, if a model is trained on corpora with different annotation.
 
     Attributes:
@@ -68,7 +68,7 @@ class CorpusConfig(Frozen):
         return (value,) if isinstance(value, str) else value
 
 
-class DataConfig(Frozen):
+class DataConfig(ConfigTable):
     """The annotated data: files, their format, and how they are used for training.
 
     Attributes:
@@ -160,7 +160,7 @@ class TaskConfig(DataConfig):
         return self.name
 
 
-class ModelConfig(Frozen):
+class ModelConfig(ConfigTable):
     """The model to train: its encoder, head, tagging scheme, dropout and windows.
 
     Attributes:
@@ -197,7 +197,7 @@ class ModelConfig(Frozen):
         return self
 
 
-class LoraConfig(Frozen):
+class LoraConfig(ConfigTable):
     """Settings of LoRA adapters; see :class:`~onoma.models.lora.LoraSettings`.
 
     Attributes:
@@ -239,7 +239,7 @@ class TrainingConfig(EngineConfig):
     best_task: str | None = None
 
 
-class RunConfig(Frozen):
+class RunConfig(ConfigTable):
     """The configuration of a training run.
 
     Attributes:
@@ -326,7 +326,7 @@ def read_config(
     Raises:
         ConfigError: the file cannot be read, a key is unknown, or a value is invalid.
     """
-    run = config.read_config(RunConfig, path, base=base, settings=settings, asked_for=_ASKED_FOR_BY)
+    run = config.read_config(RunConfig, path, base=base, settings=settings, option_names=_ASKED_FOR_BY)
     check_settings(run, encoder=run.model.encoder)
     check_tasks(run)
     return run

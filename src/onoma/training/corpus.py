@@ -27,7 +27,7 @@ from onoma.training.augmenting import with_capitals
 from onoma.training.documents import TextSample, read_documents, unannotated_sets
 from onoma.training.examples import make_examples
 from onoma.training.flat import COLUMNS, Examples, flatten
-from onoma.training.mixing import with_mixed_lengths
+from onoma.training.random_lengths import with_mixed_lengths
 from onoma.training.tasks import Settings
 
 _CODE = (
@@ -39,7 +39,7 @@ _CODE = (
     "training/augmenting.py",
     "training/examples.py",
     "training/flat.py",
-    "training/mixing.py",
+    "training/random_lengths.py",
 )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from onoma.bundle import DataCard
-from onoma.corpora import Reading, ReadOptions, draw_sentences, read
+from onoma.corpora import CorpusReader, ReadOptions, draw_sentences, read
 from onoma.errors import ConfigError
 from onoma.text import Document
 from onoma.training.parts import card_of, labels_of
@@ -92,7 +92,7 @@ def unannotated_sets(ways: Sequence[ReadOptions]) -> list[frozenset[str]]:
     return sorted({each.unannotated for each in ways if each.unannotated}, key=sorted)
 
 
-def _counted_through(readings: Sequence[Reading]) -> Iterator[Document]:
+def _counted_through(readings: Sequence[CorpusReader]) -> Iterator[Document]:
     """Read all documents once to count them, and return an iterator over them, from memory or from the files again."""
     kept: list[Document] | None = []
     room = _READ_ONCE
@@ -121,7 +121,7 @@ def _check_unannotated(unannotated: Sequence[frozenset[str]], labels: Counter[st
         raise ConfigError(f"data.corpora: no other file has the label {label!r}; choose from {known}")
 
 
-def _missing_labels(readings: Sequence[Reading], ways: Sequence[ReadOptions]) -> Iterator[str]:
+def _missing_labels(readings: Sequence[CorpusReader], ways: Sequence[ReadOptions]) -> Iterator[str]:
     """Yield messages about files without any entity of a label of other files, if it is not declared as unannotated."""
     every = labels_of(readings).keys()
     files: dict[tuple[str, ...], list[str]] = {}

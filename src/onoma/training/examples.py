@@ -50,7 +50,7 @@ def make_examples(
         unusable: counter of the annotations that had to be changed or left out, by reason; it is updated.
     """
     for group in _groups(documents):
-        for encoded in windower.encode([with_cut_words(document, windower) for document in group]):
+        for encoded in windower.encode([split_words_at_entities(document, windower) for document in group]):
             targets, edges = task.targets(encoded, unusable=unusable), _edges(encoded)
             unusable.update(_cut_by_windows(targets.spans, encoded))
             for window, second in _read(encoded):
@@ -68,7 +68,7 @@ def make_examples(
                 yield example
 
 
-def with_cut_words(document: Document, windower: Windower | WordWindower) -> Document:
+def split_words_at_entities(document: Document, windower: Windower | WordWindower) -> Document:
     """Split words at the bounds of entities, if two entities that do not overlap share a word.
 
     A document with given words is returned unchanged.

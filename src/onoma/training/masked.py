@@ -9,7 +9,7 @@ from onoma.corpora import digest_of
 from onoma.engine.events import Listener
 from onoma.models import Pretrained
 from onoma.pretraining.config import TextConfig
-from onoma.pretraining.data import Maker, MaskRate, Phase, PretrainingData, Stream
+from onoma.pretraining.data import BatchBuilder, BatchStream, MaskRate, Phase, PretrainingData
 from onoma.pretraining.masking import Masking
 from onoma.pretraining.reading import read_text
 from onoma.pretraining.tokenized import TokenizedText
@@ -85,9 +85,9 @@ def masked_data(
         maskable=maskable_ids(tokenizer),
         continues=word_continuations(tokenizer),
     )
-    stream = Stream(text, window=run.model.window, pairs="none", budget=budget, seed=(seed, 0))
+    stream = BatchStream(text, window=run.model.window, pairs="none", budget=budget, seed=(seed, 0))
     return PretrainingData(
-        Maker(text, special, masking),
+        BatchBuilder(text, special, masking),
         tokenizer=tokenizer,
         rate=MaskRate(MASK_RATE, MASK_RATE),
         phases=[Phase(epochs * stream.per_pass, stream)],

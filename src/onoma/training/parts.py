@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from onoma.bundle import DataCard
-from onoma.corpora import Reading, ReadOptions, ReadReport, digest_of, read
+from onoma.corpora import CorpusReader, ReadOptions, ReadReport, digest_of, read
 from onoma.encoding import Windower, WordWindower
 from onoma.engine.events import Listener, Notice
 from onoma.text import Document
@@ -64,7 +64,7 @@ def read_options(data: DataConfig, path: Path) -> ReadOptions:
     )
 
 
-def labels_of(readings: Iterable[Reading]) -> Counter[str]:
+def labels_of(readings: Iterable[CorpusReader]) -> Counter[str]:
     """Count the labels in corpora that have been read to the end."""
     labels: Counter[str] = Counter()
     for reading in readings:

@@ -17,11 +17,11 @@ from onoma.bundle import (
     EncoderCard,
     Manifest,
     SpansCard,
-    Windowing,
+    WindowConfig,
 )
 from onoma.encoding import SubwordEncoder, Windower
 from onoma.engine.data import Measure
-from onoma.engine.devices import ALONE, Ranks
+from onoma.engine.devices import ALONE, ProcessGroup
 from onoma.engine.events import Event, Listener, Notice, Score, Stage
 from onoma.engine.run import Run
 from onoma.engine.train_state import TrainState
@@ -32,17 +32,24 @@ from onoma.models import AuxiliaryModel, Model, Pretrained, TorchBackend, load_p
 from onoma.models.lora import merge_lora
 from onoma.tagger import Tagger
 from onoma.tasks import OVERLAPS
-from onoma.training.building import Settled, build_model, check_model, plan_run, resolve, settle
+from onoma.training.additional_tasks import AdditionalTasks, ReadTask, with_decoding_parameters
+from onoma.training.building import (
+    ResolvedSettings,
+    build_model,
+    check_model,
+    plan_run,
+    resolve_settings,
+    resolved_config,
+)
 from onoma.training.config import RunConfig
 from onoma.training.corpus import TrainingText, read_training_text
 from onoma.training.data import TaggingData
 from onoma.training.documents import TextSample
 from onoma.training.flat import Examples
 from onoma.training.masked import read_masked
-from onoma.training.mixed import MixedData
 from onoma.training.parts import Part, compare_labels, count_inside_words, read_options, read_part
 from onoma.training.provenance import provenance_of
-from onoma.training.several import ReadTask, Several, with_learnt
+from onoma.training.task_sampling import MixedData
 from onoma.training.tasks import TaskSettings, settings_of
 
 BOUND = "bound"
@@ -56,7 +63,7 @@ _KEEPS_NESTED = "; model.head=span and model.overlaps=nested keep those that are
 
 
 @dataclass(frozen=True, slots=True)
-class Tested(Event):
+class TestEvaluated(Event):
     """The evaluation of the finished model on the test set.
 
     Attributes:
@@ -67,7 +74,7 @@ class Tested(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class TestedTask(Event):
+class TaskTestEvaluated(Event):
     """The evaluation of an additional task on its test set.
 
     Attributes:
@@ -80,7 +87,7 @@ class TestedTask(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
+class TrainedModel:
     """A trained model in memory.
 
     Attributes:
@@ -103,20 +110,20 @@ class Trained:
 
 
 @dataclass(frozen=True, slots=True)
-class SettledRun:
+class ResolvedRun:
     """The automatic settings of a run, determined without training.
 
     Attributes:
-        settled: learning rate, batch size and number of epochs.
+        settings: learning rate, batch size and number of epochs.
         full_windows: share of full windows among those of the training text; a full window is part of a document that
             does not fit into one window.
     """
 
-    settled: Settled
+    settings: ResolvedSettings
     full_windows: float
 
 
-def settle_run(config: RunConfig, *, on_event: Listener) -> SettledRun:
+def resolve_run(config: RunConfig, *, on_event: Listener) -> ResolvedRun:
     """Determine the automatic settings of a run without training.
 
     Args:
@@ -132,7 +139,8 @@ def settle_run(config: RunConfig, *, on_event: Listener) -> SettledRun:
     check_model(config, pretrained)
     examples = _read_train(config, pretrained, on_event=on_event).examples
     full = examples.lengths >= _FULL * config.model.window
-    return SettledRun(settle(config.training, subwords=examples.subwords, hidden=pretrained.hidden), float(full.mean()))
+    settings = resolve_settings(config.training, subwords=examples.subwords, hidden=pretrained.hidden)
+    return ResolvedRun(settings, float(full.mean()))
 
 
 def run_training(
@@ -142,8 +150,8 @@ def run_training(
     pretrained: Pretrained | None = None,
     folder: Path | None = None,
     accept_changes: bool = False,
-    ranks: Ranks = ALONE,
-) -> Trained:
+    ranks: ProcessGroup = ALONE,
+) -> TrainedModel:
     """Train a model according to a configuration.
 
     Args:
@@ -184,16 +192,16 @@ def run_training(
     if dev is not None:
         compare_labels(text.labels, dev.labels, on_event=on_event)
     dtype = run.dtype()
-    settled = settle(settings, subwords=text.examples.subwords, hidden=pretrained.hidden)
-    resolved = resolve(config, settled, device=device, dtype=dtype)
-    bundle = Bundle(several.in_manifest(_manifest(resolved, pretrained, text, dev)), pretrained.tokenizer)
+    resolved = resolve_settings(settings, subwords=text.examples.subwords, hidden=pretrained.hidden)
+    whole_config = resolved_config(config, resolved, device=device, dtype=dtype)
+    bundle = Bundle(several.in_manifest(_manifest(whole_config, pretrained, text, dev)), pretrained.tokenizer)
     if dev is not None:
         count_inside_words(dev, bundle.windower(), on_event=on_event)
     model = build_model(config, pretrained, text=text)
     if several:
         model = several.on(model, run=config, pretrained=pretrained)
     model = model.to(device)
-    entities, loop_settings = plan_run(settings, settled, text, pretrained=pretrained, device=device, dtype=dtype)
+    entities, loop_settings = plan_run(settings, resolved, text, pretrained=pretrained, device=device, dtype=dtype)
     data: TaggingData | MixedData = entities
     entities_measure = None if dev is None else _DevMeasure(bundle.only(ENTITIES), model, dev, device=device)
     measure: Measure | None = entities_measure
@@ -214,16 +222,18 @@ def run_training(
         merge_lora(model.encoder)
     if isinstance(model, AuxiliaryModel):
         model = model.without_auxiliary()
-    bundle = with_learnt(bundle, model)
+    bundle = with_decoding_parameters(bundle, model)
     if state.score is not None and BOUND in state.score.figures:
         bundle = bundle.with_manifest(bundle.manifest.with_entities(bound=state.score.figures[BOUND]))
     counts = None
     if entities_measure is not None and not several:
         counts = entities_measure.counts_of(state.score)
-    return Trained(model, bundle, pretrained, _samples(text.examples), state, counts)
+    return TrainedModel(model, bundle, pretrained, _samples(text.examples), state, counts)
 
 
-def _read_several(config: RunConfig, pretrained: Pretrained, *, on_event: Listener, ranks: Ranks) -> Several:
+def _read_several(
+    config: RunConfig, pretrained: Pretrained, *, on_event: Listener, ranks: ProcessGroup
+) -> AdditionalTasks:
     """Read the data of the additional tasks; only the first process reads dev."""
     tasks = []
     for task in config.predicted:
@@ -231,7 +241,7 @@ def _read_several(config: RunConfig, pretrained: Pretrained, *, on_event: Listen
         text = ranks.in_turn(partial(_read_train, own, pretrained, on_event=on_event))
         dev = read_part(task.dev, task, on_event=on_event) if task.dev and ranks.first else None
         tasks.append(ReadTask.of(config, task, text, dev))
-    return Several(tuple(tasks), ranks.in_turn(lambda: read_masked(config, pretrained, on_event=on_event)))
+    return AdditionalTasks(tuple(tasks), ranks.in_turn(lambda: read_masked(config, pretrained, on_event=on_event)))
 
 
 def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener) -> TrainingText:
@@ -282,7 +292,7 @@ class _DevMeasure:
         self._best: tuple[Score, NDArray[np.int64]] | None = None
 
     def __call__(self) -> Score:
-        trained = with_learnt(self._bundle, self._model)
+        trained = with_decoding_parameters(self._bundle, self._model)
         if isinstance(self._bundle.manifest.entities, SpansCard):
             best = choose_bound(trained, self._backend, self._gold)
             return Score(best.figures.f1, {**as_fractions(best.figures), BOUND: best.bound})
@@ -303,7 +313,7 @@ def _manifest(config: RunConfig, pretrained: Pretrained, train: TrainingText, de
     card = TaskSettings.of(config.model).card(train.task.labels)
     return Manifest(
         tasks={ENTITIES: card},
-        window=Windowing(size=config.model.window, overlap=config.model.overlap, documents=config.data.documents),
+        window=WindowConfig(size=config.model.window, overlap=config.model.overlap, documents=config.data.documents),
         encoder=EncoderCard(name=pretrained.name, family=pretrained.family, digest=pretrained.digest),
         provenance=provenance_of(
             config, train=train.card, dev=dev.card if dev else None, packages=packages, dropped=train.unusable

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from onoma.encoding import WordWindower
 from onoma.tasks import TagTask
 from onoma.text import Document
-from onoma.training.examples import with_cut_words
+from onoma.training.examples import split_words_at_entities
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +44,7 @@ def word_examples(
         unusable: counter of the annotations that had to be changed or left out, by reason; it is updated.
     """
     for document in documents:
-        (encoded,) = windower.encode([with_cut_words(document, windower)])
+        (encoded,) = windower.encode([split_words_at_entities(document, windower)])
         targets = task.targets(encoded, unusable=unusable).words
         bounds = {bound for sentence in encoded.sentences for bound in sentence}
         for window in encoded.windows:

@@ -20,7 +20,7 @@ from onoma.tuning.search import run_search
 from onoma.tuning.space import Choice, Float, Int, Params, SearchSpace, default_space, read_space
 from onoma.tuning.storage import delete_study, quiet, shown_storage
 from onoma.tuning.study import PrunerName, RunningTrial, Study, StudySettings
-from onoma.tuning.worker import PrunedError, Reached
+from onoma.tuning.worker import PrunedError, TrialOutcome
 
 __all__ = [
     "Budget",
@@ -32,7 +32,7 @@ __all__ = [
     "Params",
     "PrunedError",
     "PrunerName",
-    "Reached",
+    "TrialOutcome",
     "RunningTrial",
     "SearchEvent",
     "SearchForecast",

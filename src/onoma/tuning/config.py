@@ -40,7 +40,7 @@ def read_tune_config(path: Path | None, *, settings: Mapping[str, object]) -> Tu
         ConfigError: the file cannot be read, a key is unknown, a value is invalid, there is no dev set, or the run
             adapts its encoder.
     """
-    found = config.read_config(TuneConfig, path, settings=settings, asked_for=_ASKED_FOR_BY)
+    found = config.read_config(TuneConfig, path, settings=settings, option_names=_ASKED_FOR_BY)
     check_tasks(found)
     if not found.data.dev:
         raise ConfigError("there is no dev text to compare trials on; name it with --dev")

@@ -9,12 +9,12 @@ from multiprocessing.connection import wait
 from typing import Any
 
 from onoma.errors import TrainingError
-from onoma.machine import usable_cores
+from onoma.machine import available_cores
 from onoma.tuning.budget import Budget, BudgetTracker
 from onoma.tuning.events import OthersRunning, SearchEvent, TrialEnded, WorkerDied
 from onoma.tuning.records import TrialRecord
 from onoma.tuning.study import Study, StudySettings
-from onoma.tuning.worker import NoTrial, Train, TrialWanted, TrialWorker
+from onoma.tuning.worker import NoTrialLeft, Train, TrialRequest, TrialWorker
 
 _WAIT_FOR_OTHERS = 5.0
 _FIRST_FAILURES = 3
@@ -48,7 +48,7 @@ def run_search(
     tracker = BudgetTracker(budget, processes)
     said = 0
     while True:
-        study.put_back_lost()
+        study.requeue_lost()
         if not tracker.may_begin(study.records()):
             return
         if study.has_trials_left(budget.trials):
@@ -67,7 +67,7 @@ def _run(
     settings: StudySettings, train: Train, context: Any, *, study: Study, tracker: BudgetTracker, processes: int
 ) -> Iterator[SearchEvent]:
     """Start worker processes, and yield their events until no trial or no time is left."""
-    threads = max(1, usable_cores() // processes)
+    threads = max(1, available_cores() // processes)
 
     def start() -> TrialWorker:
         return TrialWorker(settings, train, context, most=tracker.budget.trials, threads=threads)
@@ -83,13 +83,13 @@ def _run(
                 answer = worker.receive()
                 if answer is None:
                     workers.remove(worker)
-                    study.put_back_lost()
+                    study.requeue_lost()
                     if not workers:
                         workers.append(start())
-                    yield WorkerDied(worker.how_it_ended, len(workers))
-                elif isinstance(answer, TrialWanted):
+                    yield WorkerDied(worker.exit_reason, len(workers))
+                elif isinstance(answer, TrialRequest):
                     worker.answer(may_begin=tracker.may_begin(study.records()))
-                elif isinstance(answer, NoTrial):
+                elif isinstance(answer, NoTrialLeft):
                     worker.end()
                     workers.remove(worker)
                 elif isinstance(answer, TrialEnded):

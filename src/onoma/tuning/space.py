@@ -14,7 +14,7 @@ from typing import Any, TypeGuard
 
 from onoma.errors import ConfigError
 from onoma.io.toml_text import toml_value
-from onoma.training import RunConfig, SettledRun, read_config
+from onoma.training import ResolvedRun, RunConfig, read_config
 
 Value = str | int | float | bool
 Params = Mapping[str, Value]
@@ -102,15 +102,15 @@ class SearchSpace:
             settings = {key: value for key, value in settings.items() if not key.startswith(_OF_LINEAR)}
         return read_config(None, base=run.model_dump(exclude_none=True), settings=settings)
 
-    def params_of(self, run: RunConfig, settled: SettledRun) -> dict[str, Value] | str:
+    def params_of(self, run: RunConfig, resolved: ResolvedRun) -> dict[str, Value] | str:
         """Return the values with which a trial equals the run, or a message if a setting is outside the space.
 
         Args:
             run: the original run.
-            settled: the values that the run uses for settings that it leaves open.
+            resolved: the values that the run uses for settings that it leaves open.
         """
         tree: dict[str, Any] = run.model_dump(mode="json")
-        tree["training"] |= asdict(settled.settled)
+        tree["training"] |= asdict(resolved.settings)
         params: dict[str, Value] = {}
         for key, domain in self.domains.items():
             value = _get(tree, key)
@@ -165,7 +165,7 @@ def read_space(table: Mapping[str, object], run: RunConfig) -> SearchSpace:
 
 
 def default_space(
-    run: RunConfig, settled: SettledRun, *, sentences: int, encoders: Sequence[tuple[str, float]] = ()
+    run: RunConfig, resolved: ResolvedRun, *, sentences: int, encoders: Sequence[tuple[str, float]] = ()
 ) -> SearchSpace:
     """Return a search space around the settings of a run, wider the fewer training sentences there are.
 
@@ -174,11 +174,11 @@ def default_space(
 
     Args:
         run: the run to search around.
-        settled: the values that the run uses for settings that it leaves open.
+        resolved: the values that the run uses for settings that it leaves open.
         sentences: number of sentences of the training text.
         encoders: names of the encoders to try, if several, each with its default learning rate.
     """
-    start = settled.settled
+    start = resolved.settings
     rates = [rate for _, rate in encoders] or [start.learning_rate]
     few, many = sentences < _FEW, sentences >= _MANY
     spread = 2.0 if many else 4.0
@@ -193,7 +193,7 @@ def default_space(
         domains["model.head"] = Choice(tuple(dict.fromkeys((run.model.head, "linear", "crf"))))
     if few and run.training.class_weights in (None, "balanced"):
         domains["training.class_weights"] = Choice((DEFAULT, "balanced"))
-    if settled.full_windows >= _OFTEN:
+    if resolved.full_windows >= _OFTEN:
         widths = (run.model.window, 2 * run.model.window)
         domains["model.window"] = Choice(tuple(width for width in widths if width <= max(widths[0], _WIDEST)))
     if len(encoders) > 1:

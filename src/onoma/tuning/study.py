@@ -25,11 +25,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from onoma.errors import InputError
 from onoma.io.changes import changes
-from onoma.tuning.owner import SEEN_EVERY, died_alone, is_lost, this_worker
 from onoma.tuning.records import USED, TrialRecord, TrialState
 from onoma.tuning.sampler import TrialSampler, distributions
 from onoma.tuning.space import Params, SearchSpace
 from onoma.tuning.storage import close_storage, explaining, open_storage, quiet, shown_storage
+from onoma.tuning.worker_identity import SEEN_EVERY, died_alone, is_lost, this_worker
 
 PrunerName = Literal["median", "hyperband", "none"]
 
@@ -116,7 +116,7 @@ class Study:
         Args:
             most: maximum number of trials of the study; None for no limit.
         """
-        self.put_back_lost()
+        self.requeue_lost()
         if not self.has_trials_left(most):
             return None
         with quiet():
@@ -126,7 +126,7 @@ class Study:
             return None
         return trial
 
-    def put_back_lost(self) -> None:
+    def requeue_lost(self) -> None:
         """Requeue the trials whose process is dead; mark one whose process dies repeatedly as failed."""
         with explaining(self.settings.storage):
             for trial in self.optuna.get_trials(deepcopy=False, states=(State.RUNNING,)):
@@ -159,7 +159,7 @@ class Study:
             }
             self.optuna.enqueue_trial(trial.params, user_attrs=kept)
 
-    def put_back(self, number: int) -> None:
+    def requeue(self, number: int) -> None:
         """Requeue a running trial, so that it is continued later."""
         self._put_back(self._storage.get_trial(self._trial_id(number)), died=False)
 
@@ -227,7 +227,7 @@ class RunningTrial:
             self._reported.add(step)
             self._trial.report(f1, step)
 
-    def should_end(self) -> bool:
+    def should_prune(self) -> bool:
         """Return whether to prune the trial, because it is worse than others after the same share of their runs."""
         return self._trial.should_prune()
 
@@ -255,10 +255,10 @@ class RunningTrial:
         self._study.set_attribute(self.number, "reason", reason)
         self.end(State.FAIL)
 
-    def put_back(self) -> None:
+    def requeue(self) -> None:
         """Requeue the trial, so that this or another process continues it later."""
         self._seen.stop()
-        self._study.put_back(self.number)
+        self._study.requeue(self.number)
 
     def end(self, state: State, *, value: float | None = None) -> None:
         """Stop the heartbeat and report the final state of the trial to the study."""

@@ -27,7 +27,7 @@ Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reached:
+class TrialOutcome:
     """Result of the training of a trial.
 
     Attributes:
@@ -45,7 +45,7 @@ class PrunedError(Exception):
     """Raised by the function that trains a trial when the trial is pruned because it is worse than others."""
 
 
-Train = Callable[[RunningTrial, Any, Report], Reached]
+Train = Callable[[RunningTrial, Any, Report], TrialOutcome]
 """Function that trains a trial, called with the trial, the context shared by all trials, and a report function.
 
 It must be picklable.
@@ -53,12 +53,12 @@ It must be picklable.
 
 
 @dataclass(frozen=True, slots=True)
-class TrialWanted:
+class TrialRequest:
     """Message of a worker process that asks whether it may take a trial."""
 
 
 @dataclass(frozen=True, slots=True)
-class NoTrial:
+class NoTrialLeft:
     """Message of a worker process that there is no trial to take."""
 
 
@@ -77,7 +77,7 @@ class TrialWorker:
         self.pipe = self._process.pipe
         self.began = False
 
-    def receive(self) -> SearchEvent | TrialWanted | NoTrial | None:
+    def receive(self) -> SearchEvent | TrialRequest | NoTrialLeft | None:
         """Receive the next message of the process; return None if it has died.
 
         Raises:
@@ -90,10 +90,10 @@ class TrialWorker:
             self.end()
             if self.began:
                 return None
-            raise TrainingError(f"a process for trials died before its first one ({self.how_it_ended})") from None
+            raise TrainingError(f"a process for trials died before its first one ({self.exit_reason})") from None
         if isinstance(answer, _Broken):
             raise InputError(answer.why)
-        assert isinstance(answer, SearchEvent | TrialWanted | NoTrial)
+        assert isinstance(answer, SearchEvent | TrialRequest | NoTrialLeft)
         self.began = self.began or isinstance(answer, TrialBegun)
         return answer
 
@@ -102,8 +102,8 @@ class TrialWorker:
             self.pipe.send(may_begin)
 
     @property
-    def how_it_ended(self) -> str:
-        return self._process.how_it_ended
+    def exit_reason(self) -> str:
+        return self._process.exit_reason
 
     def end(self, *, at_once: bool = False) -> None:
         self._process.end(at_once=at_once)
@@ -123,10 +123,10 @@ def work(pipe: Connection, settings: StudySettings, train: Train, context: Any, 
     try:
         study = Study(settings)
         while True:
-            pipe.send(TrialWanted())
+            pipe.send(TrialRequest())
             trial = study.begin(most) if pipe.recv() else None
             if trial is None:
-                pipe.send(NoTrial())
+                pipe.send(NoTrialLeft())
                 return
             _train(pipe, study, trial, train, context)
     except StoppedError:
@@ -155,7 +155,7 @@ def _train_and_tell(pipe: Connection, trial: RunningTrial, train: Train, context
     try:
         reached = train(trial, context, lambda text: pipe.send(TrialProgress(trial.first_number, text)))
     except StoppedError:
-        trial.put_back()
+        trial.requeue()
         raise
     except PrunedError:
         trial.prune(seconds=seconds())

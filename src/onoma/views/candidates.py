@@ -9,7 +9,7 @@ from statistics import fmean
 
 from rich.table import Table
 
-from onoma.experiments import Comparison, ComparisonRow, LearningCurve, Measured
+from onoma.experiments import Comparison, ComparisonRow, LearningCurve, MeanAndDeviation
 from onoma.metrics import Interval
 from onoma.views.table import plain_table
 
@@ -182,11 +182,11 @@ def _p_value(p: float) -> str:
     return f"{p:.3f}" if p >= _SMALLEST_P else f"<{_SMALLEST_P}"
 
 
-def _with_deviation(figure: Measured | None) -> str:
+def _with_deviation(figure: MeanAndDeviation | None) -> str:
     return _NOTHING if figure is None else f"{100 * figure.mean:.1f} ± {100 * figure.deviation:.1f}"
 
 
-def _with_interval(figure: Measured | None, interval: Interval | None) -> str:
+def _with_interval(figure: MeanAndDeviation | None, interval: Interval | None) -> str:
     if figure is None or interval is None:
         return _NOTHING
     return f"{100 * figure.mean:.1f} ({100 * interval.low:.1f}–{100 * interval.high:.1f})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from onoma.experiments import Comparison, LearningCurve, Measured
+from onoma.experiments import Comparison, LearningCurve, MeanAndDeviation
 from onoma.io.files import replacing
 from onoma.text.markup import escaped
 from onoma.views.candidates import (
@@ -20,9 +20,9 @@ from onoma.views.candidates import (
     tables_of,
     title_of,
 )
-from onoma.views.figures_page import figures_head
+from onoma.views.figures_page import report_head
 from onoma.views.markup import paragraph, picture, section, table
-from onoma.views.plots import CurveWithForecast, ScatterPoint, learning_curves, need_plots, scatter
+from onoma.views.plots import CurveWithForecast, ScatterPoint, learning_curves, require_matplotlib, scatter
 
 
 def write_comparison_page(path: Path, comparison: Comparison, *, title: str) -> None:
@@ -32,14 +32,14 @@ def write_comparison_page(path: Path, comparison: Comparison, *, title: str) -> 
         MissingExtraError: matplotlib is not installed.
         CorpusError: the file cannot be written.
     """
-    need_plots()
+    require_matplotlib()
     with replacing(path) as file:
         file.writelines(comparison_page(comparison, title=title))
 
 
 def comparison_page(comparison: Comparison, *, title: str) -> Iterator[str]:
     """Yield a page with all tables, plots of F1 against speed, and learning curves, in chunks."""
-    yield figures_head(title)
+    yield report_head(title)
     yield f'<h1 dir="auto">{escaped(title)}</h1>\n'
     yield from map(paragraph, choices(comparison))
     yield from map(paragraph, _about(comparison))
@@ -105,7 +105,7 @@ def _curves(comparison: Comparison) -> Iterator[str]:
 
 
 def _line(curve: LearningCurve) -> CurveWithForecast:
-    figures = {size: Measured.of(runs) for size, runs in sorted(curve.runs.items())}
+    figures = {size: MeanAndDeviation.of(runs) for size, runs in sorted(curve.runs.items())}
     return CurveWithForecast(
         curve.candidate,
         list(figures),

@@ -11,7 +11,7 @@ from onoma.bundle import HISTORY
 
 CURVE = "learning-curve.svg"
 
-EpochValue = tuple[float, float]
+EpochPoint = tuple[float, float]
 
 _WIDTH, _HEIGHT = 320, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 12, 30, 34
@@ -56,7 +56,7 @@ def curve_section(folder: Path, *, caption: str) -> list[str]:
 
 
 def draw_curve(
-    loss: Sequence[EpochValue], measured: Mapping[str, Sequence[EpochValue]], *, best: int | None = None
+    loss: Sequence[EpochPoint], measured: Mapping[str, Sequence[EpochPoint]], *, best: int | None = None
 ) -> str:
     """Return an SVG picture with a panel for the loss and one for each metric, side by side.
 
@@ -80,7 +80,7 @@ def draw_curve(
     )
 
 
-def _panel(title: str, points: Sequence[EpochValue], *, colour: str, mark: float | None) -> str:
+def _panel(title: str, points: Sequence[EpochPoint], *, colour: str, mark: float | None) -> str:
     epochs, values = zip(*points, strict=True)
     ticks = _ticks(min(values), max(values))
     first, last = min(epochs), max(epochs)

@@ -9,7 +9,7 @@ from importlib.resources import files
 from onoma.text.markup import escaped
 
 
-def figures_head(title: str, *, style: str = "", script: str = "") -> str:
+def report_head(title: str, *, style: str = "", script: str = "") -> str:
     """Return the beginning of a page, up to the start of its body.
 
     Args:

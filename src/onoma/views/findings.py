@@ -21,7 +21,7 @@ from onoma.metrics import (
 from onoma.views.confusion import frequent_labels
 from onoma.views.table import plain_table
 
-MOST_LABELS = 8
+MAX_LABELS = 8
 """Maximum number of labels in the confusion matrix, so that it fits into a terminal of usual width."""
 
 _FIGURES = {"precision": "precision", "recall": "recall", "f1": "F1"}
@@ -89,7 +89,7 @@ def thresholds_table(points: Mapping[str, Point | None], *, title: str) -> Table
 
 
 def _confusion(counts: Mapping[tuple[str, str], int]) -> Table:
-    labels, left = frequent_labels(counts, most=MOST_LABELS)
+    labels, left = frequent_labels(counts, most=MAX_LABELS)
     rows = []
     for gold in labels:
         found = [counts.get((gold, predicted), 0) for predicted in labels]

@@ -17,7 +17,7 @@ from io import StringIO
 from itertools import cycle
 from typing import TYPE_CHECKING, NamedTuple
 
-from onoma.errors import needing
+from onoma.errors import optional_import
 from onoma.text.colours import COLOURS
 from onoma.text.markup import escaped, printable
 
@@ -87,13 +87,13 @@ class CurveWithForecast(NamedTuple):
     ahead: Sequence[tuple[float, float, float, float]] = ()
 
 
-def need_plots() -> None:
+def require_matplotlib() -> None:
     """Check that plots can be drawn.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    with needing("a report page (--report)", extra="report"):
+    with optional_import("a report page (--report)", extra="report"):
         import_module("matplotlib")
 
 

@@ -258,7 +258,7 @@ def test_folders_and_patterns_are_read_in_an_order_that_does_not_change(tmp_path
         ("1.jsonl", "jsonl"),
         ("2.txt", "text"),
     ]
-    assert [path.name for path in found.passed_over] == ["c.png"]
+    assert [path.name for path in found.skipped] == ["c.png"]
     assert [input.path.name for input in find_inputs([tmp_path / "**" / "*.txt"]).inputs][-1] == "2.txt"
     with pytest.raises(InputError, match="no file matches"):
         find_inputs([tmp_path / "*.parquet"])

@@ -7,14 +7,14 @@ import json
 import numpy as np
 import pytest
 
-from onoma.bundle import EncoderCard, Manifest, TagsCard, TransitionsCard, Windowing, load_bundle, write_manifest
+from onoma.bundle import EncoderCard, Manifest, TagsCard, TransitionsCard, WindowConfig, load_bundle, write_manifest
 from onoma.errors import BundleError
 from onoma.tasks import SentenceTask, TagTask, WordTask
 from support.wordpieces import wordpiece
 
 MANIFEST = Manifest(
     tasks={"entities": TagsCard(labels=("X", "Y"), scheme="BIO", head="linear")},
-    window=Windowing(size=32, overlap=8),
+    window=WindowConfig(size=32, overlap=8),
     encoder=EncoderCard(name="none", family="bert"),
 )
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from onoma.bundle import Bundle, EncoderCard, Manifest, TagsCard, Windowing, load_bundle, write_manifest
+from onoma.bundle import Bundle, EncoderCard, Manifest, TagsCard, WindowConfig, load_bundle, write_manifest
 from onoma.errors import BundleError, InputError
 from support.tiny import wordpiece
 
@@ -17,7 +17,7 @@ def bundle(folder: Path, *files: str, dtype: Literal["fp32", "int8"] | None = No
         (folder / name).write_text(name, encoding="utf-8")
     manifest = Manifest(
         tasks={"entities": TagsCard(labels=("PER",), scheme="BIO", head="linear")},
-        window=Windowing(size=64, overlap=16),
+        window=WindowConfig(size=64, overlap=16),
         encoder=EncoderCard(name="tiny", family="bert"),
         dtype=dtype,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from onoma.corpora import ReadOptions, read
-from onoma.corpora.reading import Reading
+from onoma.corpora.reading import CorpusReader
 from onoma.errors import CorpusError
 
 TEXT = "Ada Byron left Turin. 💩 Bo too."
@@ -17,12 +17,12 @@ TOKENS = [{"indices": [0, 3], "string": "Ada"}, {"indices": [4, 9], "string": "B
 FOUND = [("Ada Byron", "Person"), ("Turin", "Location"), ("Bo", "Person")]
 
 
-def reading_of(tmp_path: Path, record: object, **options: object) -> Reading:
+def reading_of(tmp_path: Path, record: object, **options: object) -> CorpusReader:
     (tmp_path / "a.json").write_text(json.dumps(record))
     return read(tmp_path / "a.json", options=ReadOptions(**options))  # type: ignore[arg-type]
 
 
-def entities_of(reading: Reading) -> list[tuple[str, str]]:
+def entities_of(reading: CorpusReader) -> list[tuple[str, str]]:
     return [(entity.text, entity.label) for document in reading for entity in document.entities]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from onoma.corpora import Reading, ReadOptions, WriteOptions, read, write
+from onoma.corpora import CorpusReader, ReadOptions, WriteOptions, read, write
 from onoma.errors import ConfigError, CorpusError
 from onoma.text import Document
 
@@ -44,7 +44,7 @@ SAME = [
 ]
 
 
-def reading_of(tmp_path: Path, content: str, name: str = "a.jsonl", **options: object) -> Reading:
+def reading_of(tmp_path: Path, content: str, name: str = "a.jsonl", **options: object) -> CorpusReader:
     path = tmp_path / name
     path.write_text(content, encoding="utf-8")
     return read(path, options=ReadOptions(**options))  # type: ignore[arg-type]

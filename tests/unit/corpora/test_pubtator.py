@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from onoma.corpora import read
-from onoma.corpora.reading import Reading
+from onoma.corpora.reading import CorpusReader
 from onoma.errors import CorpusError
 
 TITLE, ABSTRACT = "Gout and lead.", "Lead poisons; 💩 gout hurts."
@@ -18,14 +18,14 @@ LAST = "12\t31\t35\tgout\tDisease\n"
 FOUND = [("Gout", "Disease"), ("Lead", "Chemical"), ("gout", "Disease")]
 
 
-def reading_of(tmp_path: Path, content: str, name: str = "a.txt") -> Reading:
+def reading_of(tmp_path: Path, content: str, name: str = "a.txt") -> CorpusReader:
     (tmp_path / name).write_bytes(content.encode())
     reading = read(tmp_path / name)
     assert reading.format == "pubtator"
     return reading
 
 
-def entities_of(reading: Reading) -> list[tuple[str, str]]:
+def entities_of(reading: CorpusReader) -> list[tuple[str, str]]:
     return [(entity.text, entity.label) for document in reading for entity in document.entities]
 
 

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from onoma.corpora import ReadOptions, read
-from onoma.corpora.reading import Reading
+from onoma.corpora.reading import CorpusReader
 from onoma.errors import CorpusError
 
 ADA = [("Ada Byron", "PER"), ("Turin", "LOC")]
 
 
-def reading_of(tmp_path: Path, content: str, name: str, **options: object) -> Reading:
+def reading_of(tmp_path: Path, content: str, name: str, **options: object) -> CorpusReader:
     (tmp_path / name).write_bytes(content.encode())
     return read(tmp_path / name, options=ReadOptions(**options))  # type: ignore[arg-type]
 
 
-def entities_of(reading: Reading) -> list[tuple[str, str]]:
+def entities_of(reading: CorpusReader) -> list[tuple[str, str]]:
     return [(entity.text, entity.label) for document in reading for entity in document.entities]
 
 

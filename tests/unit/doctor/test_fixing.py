@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onoma.corpora import ReadOptions, read
-from onoma.doctor import DIFF, examine, fix
+from onoma.doctor import DIFF, fix, read_cases
 from onoma.doctor.fixing import fixed_documents
 from onoma.errors import InputError
 from onoma.text import Document
@@ -23,7 +23,7 @@ COPY = "Ada/B-PER left/O Turin/B-LOC at/O noon/O"
 
 def _fix(path: Path, folder: Path, options: ReadOptions | None = None):
     options = options or ReadOptions()
-    return fix([examine(path, options=options)], folder, options=options)
+    return fix([read_cases(path, options=options)], folder, options=options)
 
 
 def test_column_files_keep_all_but_their_tags(tmp_path):

@@ -17,7 +17,7 @@ from onoma.engine.cache import Cached, Columns, Piece, arrays_in_memory, cached_
 COLUMNS: Columns = {"ids": np.int32, "marks": np.dtype(np.uint8), "ends": np.int64}
 
 
-class Maker:
+class BatchBuilder:
     """Makes the same arrays each time and counts how often."""
 
     def __init__(self, size: int = 40) -> None:
@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "deep" / "cache"
 
 
-def ask(key: str, maker: Maker, folder: Path, notices: list[str], *, bound: int = 2**30) -> Cached:
+def ask(key: str, maker: BatchBuilder, folder: Path, notices: list[str], *, bound: int = 2**30) -> Cached:
     cached = cached_arrays(key, columns=COLUMNS, build=maker, notice=notices.append, folder=folder, bound=bound)
     assert cached.facts == "the facts ς"
     assert {name: array.dtype for name, array in cached.arrays.items()} == COLUMNS
@@ -60,21 +60,21 @@ def entry_of(folder: Path) -> Path:
 
 
 def test_a_second_run_makes_nothing(folder, notices):
-    maker = Maker()
+    maker = BatchBuilder()
     assert not ask("a", maker, folder, notices).found
     assert ask("a", maker, folder, notices).found
     assert (maker.calls, notices) == (1, [])
 
 
 def test_another_key_is_another_entry(folder, notices):
-    maker = Maker()
+    maker = BatchBuilder()
     ask("a", maker, folder, notices)
     assert not ask("b", maker, folder, notices).found
     assert len(list(folder.iterdir())) == 2
 
 
 def test_other_columns_are_another_entry(folder, notices):
-    maker = Maker()
+    maker = BatchBuilder()
     ask("a", maker, folder, notices)
     wider = {**COLUMNS, "marks": np.int16}
     cached = cached_arrays("a", columns=wider, build=maker, notice=notices.append, folder=folder)
@@ -84,26 +84,26 @@ def test_other_columns_are_another_entry(folder, notices):
 
 def test_without_a_folder_entries_are_in_the_cache_of_the_user(tmp_path, notices, monkeypatch):
     monkeypatch.setenv("ONOMA_CACHE", str(tmp_path))
-    cached_arrays("a", columns=COLUMNS, build=Maker(), notice=notices.append)
-    assert ask("a", Maker(), tmp_path / "examples", notices).found
+    cached_arrays("a", columns=COLUMNS, build=BatchBuilder(), notice=notices.append)
+    assert ask("a", BatchBuilder(), tmp_path / "examples", notices).found
 
 
 def test_what_is_found_lies_on_the_disk_and_not_in_memory(folder, notices):
-    for array in ask("a", Maker(), folder, notices).arrays.values():
+    for array in ask("a", BatchBuilder(), folder, notices).arrays.values():
         assert isinstance(array.base, np.memmap)
         assert not array.flags.writeable
 
 
 def test_empty_arrays_can_be_kept(folder, notices):
-    maker = Maker(size=1)
-    ask("a", Maker(size=5), folder, notices)
+    maker = BatchBuilder(size=1)
+    ask("a", BatchBuilder(size=5), folder, notices)
     ask("b", maker, folder, notices)
     assert ask("b", maker, folder, notices).found
     assert (maker.calls, notices) == (1, [])
 
 
 def test_arrays_in_memory_are_those_on_the_disk(folder, notices):
-    maker = Maker()
+    maker = BatchBuilder()
     kept = ask("a", maker, folder, notices).arrays
     held = arrays_in_memory(maker(), columns=COLUMNS)
     assert held.keys() == kept.keys()
@@ -114,7 +114,7 @@ def test_arrays_in_memory_are_those_on_the_disk(folder, notices):
 
 
 def test_files_are_what_numpy_reads_whatever_their_length(folder, notices):
-    kept = ask("a", Maker(size=1_000), folder, notices).arrays
+    kept = ask("a", BatchBuilder(size=1_000), folder, notices).arrays
     for name, array in kept.items():
         np.testing.assert_array_equal(np.load(entry_of(folder) / f"{name}.npy"), array)
 
@@ -122,7 +122,7 @@ def test_files_are_what_numpy_reads_whatever_their_length(folder, notices):
 @pytest.mark.parametrize("name", ["ids.npy", "marks.npy", "ends.npy", "entry.json"])
 @pytest.mark.parametrize("damage", ["cut", "gone", "grown"])
 def test_a_broken_entry_is_noticed_and_made_anew(folder, notices, name, damage):
-    maker = Maker()
+    maker = BatchBuilder()
     ask("a", maker, folder, notices)
     path = entry_of(folder) / name
     if damage == "gone":
@@ -139,7 +139,7 @@ def test_a_broken_entry_is_noticed_and_made_anew(folder, notices, name, damage):
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"sizes": 3, "facts": ""}', '{"sizes": {"ids.npy": 1}}'])
 def test_an_entry_that_says_nothing_is_made_anew(folder, notices, text):
-    maker = Maker()
+    maker = BatchBuilder()
     ask("a", maker, folder, notices)
     (entry_of(folder) / "entry.json").write_text(text)
     assert not ask("a", maker, folder, notices).found
@@ -158,7 +158,7 @@ def test_a_maker_that_fails_leaves_nothing(folder, notices):
 def test_on_a_full_disk_arrays_are_held_in_memory(folder, notices):
     resource = pytest.importorskip("resource", reason="limits of a process are a thing of POSIX")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    maker = Maker(size=1_000)
+    maker = BatchBuilder(size=1_000)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
     try:
         cached = ask("a", maker, folder, notices)
@@ -171,14 +171,14 @@ def test_on_a_full_disk_arrays_are_held_in_memory(folder, notices):
 
 def test_where_no_folder_can_be_made_arrays_are_held_in_memory(tmp_path, notices):
     (tmp_path / "file").write_text("")
-    ask("a", Maker(), tmp_path / "file" / "cache", notices)
+    ask("a", BatchBuilder(), tmp_path / "file" / "cache", notices)
     assert "kept in memory" in notices[0]
 
 
 def test_of_two_runs_at_once_the_first_to_finish_keeps_its_entry(folder, notices):
-    inner = Maker()
+    inner = BatchBuilder()
 
-    class Racing(Maker):
+    class Racing(BatchBuilder):
         def __call__(self) -> Generator[Piece, None, str]:
             ask("a", inner, folder, notices)
             return super().__call__()
@@ -189,7 +189,7 @@ def test_of_two_runs_at_once_the_first_to_finish_keeps_its_entry(folder, notices
 
 
 def test_entries_not_used_for_longest_go_first(folder, notices):
-    maker = Maker()
+    maker = BatchBuilder()
     for hour, key in enumerate("abc"):
         ask(key, maker, folder, notices)
         for entry in folder.iterdir():
@@ -211,7 +211,7 @@ def age_of_untouched(entry: Path, hour: int) -> None:
 
 
 def test_the_newest_entry_stays_whatever_its_size(folder, notices):
-    maker = Maker()
+    maker = BatchBuilder()
     ask("a", maker, folder, notices, bound=0)
     ask("b", maker, folder, notices, bound=0)
     assert ask("b", maker, folder, notices).found
@@ -231,14 +231,14 @@ def test_what_a_dead_run_left_goes_after_a_day(folder, notices):
 
 
 def test_a_new_layout_does_not_read_the_old_one(folder, notices, monkeypatch):
-    maker = Maker()
+    maker = BatchBuilder()
     ask("a", maker, folder, notices)
     monkeypatch.setattr(cache_module, "FORMAT", cache_module.FORMAT + 1)
     assert not ask("a", maker, folder, notices).found
 
 
 def test_the_entry_says_its_sizes(folder, notices):
-    ask("a", Maker(), folder, notices)
+    ask("a", BatchBuilder(), folder, notices)
     entry = entry_of(folder)
     sizes = json.loads((entry / "entry.json").read_text())["sizes"]
     assert sizes == {path.name: path.stat().st_size for path in entry.glob("*.npy")}

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 import torch
 
-from onoma.engine.config import EngineConfig, Frozen, learner_settings, read_config, read_setting
+from onoma.engine.config import ConfigTable, EngineConfig, learner_settings, read_config, read_setting
 from onoma.engine.dtype import Dtype
 from onoma.engine.groups import GroupSettings
 from onoma.engine.learner import LearnerSettings
 from onoma.errors import ConfigError
 
 
-class _Inner(Frozen):
+class _Inner(ConfigTable):
     depth: int = 1
 
 
@@ -24,13 +24,13 @@ class _Training(EngineConfig):
     inner: _Inner | None = None
 
 
-class _Whole(Frozen):
+class _Whole(ConfigTable):
     text: Path
     training: _Training = _Training()
 
 
 def read(path: Path | None = None, **given: Any) -> _Whole:
-    return read_config(_Whole, path, asked_for={"text": "text (--text)"}, **given)
+    return read_config(_Whole, path, option_names={"text": "text (--text)"}, **given)
 
 
 def test_settings_win_over_the_base_which_stays_as_it_was():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from onoma.engine.devices import ALONE, Ranks, find_device, find_ranks, joined
+from onoma.engine.devices import ALONE, ProcessGroup, find_device, find_ranks, joined
 from onoma.engine.reduction import sum_gradients
 from onoma.errors import ConfigError
 from onoma.tasks import NO_TARGET
@@ -20,7 +20,7 @@ def test_ranks_are_what_torchrun_says(monkeypatch):
     assert find_ranks() == ALONE
     for name, value in TORCHRUN.items():
         monkeypatch.setenv(name, value)
-    assert find_ranks() == Ranks(rank=3, size=4, local=1)
+    assert find_ranks() == ProcessGroup(rank=3, size=4, local=1)
     assert not find_ranks().first
 
 
@@ -65,5 +65,5 @@ def test_parts_are_even():
 
 def test_one_gpu_is_not_enough_for_two_processes():
     with pytest.raises(ConfigError, match="'cuda:1' is one GPU, for 2 processes; use cuda or cpu"):
-        find_device("cuda:1", ranks=Ranks(rank=0, size=2, local=0))
-    assert find_device("cpu", ranks=Ranks(rank=0, size=2, local=0)).type == "cpu"
+        find_device("cuda:1", ranks=ProcessGroup(rank=0, size=2, local=0))
+    assert find_device("cpu", ranks=ProcessGroup(rank=0, size=2, local=0)).type == "cpu"

@@ -19,7 +19,7 @@ class Watch:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, fp32: float, bf16: float) -> None:
         self.asked = 0
         self.seconds = {"fp32": fp32, "16 bits": bf16}
-        monkeypatch.setattr(dtype_module, "shortest_times", self)
+        monkeypatch.setattr(dtype_module, "best_times", self)
 
     def __call__(self, works: Mapping[str, Callable[[], object]]) -> dict[str, float]:
         self.asked += 1
@@ -66,7 +66,7 @@ def test_it_is_measured_in_one_thread_and_the_others_come_back(monkeypatch: pyte
         threads.append(torch.get_num_threads())
         return dict.fromkeys(works, 1.0)
 
-    monkeypatch.setattr(dtype_module, "shortest_times", watch)
+    monkeypatch.setattr(dtype_module, "best_times", watch)
     try:
         choose_dtype("auto", device=CPU)
         assert (threads, torch.get_num_threads()) == ([1], 3)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from onoma.engine.heap import give_back_holes, set_up_heap
+from onoma.engine.heap import set_up_heap, trim_heap
 
 
 def test_glibc_is_set_up():
@@ -20,7 +20,7 @@ def test_glibc_is_set_up():
 def test_another_c_library_is_left_alone(monkeypatch):
     monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
     assert not set_up_heap()
-    assert not give_back_holes()
+    assert not trim_heap()
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no such heap")
@@ -28,7 +28,7 @@ def test_holes_between_blocks_go_back_to_the_system():
     blocks = [b"\1" * 100_000 for _ in range(400)]
     del blocks[::2]
     before = resident()
-    assert give_back_holes()
+    assert trim_heap()
     assert resident() < before - 10_000_000
     assert len(blocks) == 200
 

@@ -38,7 +38,7 @@ class Pair:
 
     def step(self, ids: Tensor) -> None:
         """A step with a random gradient for some rows, repeated ones among them."""
-        self.optimiser.catch_up(ids)
+        self.optimiser.apply_missed_updates(ids)
         torch.testing.assert_close(self.ours[ids], self.dense[ids], atol=1e-6, rtol=0)
         values = torch.randn(len(ids), WIDTH, generator=self.random)
         self.dense.grad = torch.zeros(ROWS, WIDTH).index_add_(0, ids, values)
@@ -64,7 +64,7 @@ def test_rows_that_come_and_go_are_those_of_torch_when_read() -> None:
     for _ in range(STEPS):
         pair.step(pair.some())
     assert not torch.allclose(pair.ours, pair.dense, atol=1e-4)
-    pair.optimiser.catch_up()
+    pair.optimiser.apply_missed_updates()
     torch.testing.assert_close(pair.ours, pair.dense, atol=1e-6, rtol=0)
 
 
@@ -76,13 +76,13 @@ def test_decay_is_caught_up_exactly() -> None:
         kept *= 1 - float(pair.schedules[1].get_last_lr()[0]) * DECAY
         pair.step(torch.tensor([0]))
     assert torch.equal(pair.ours[1:], start[1:])
-    pair.optimiser.catch_up(torch.tensor([2, 2, 5]))
+    pair.optimiser.apply_missed_updates(torch.tensor([2, 2, 5]))
     torch.testing.assert_close(pair.ours[[2, 5]], start[[2, 5]] * kept, atol=1e-6, rtol=0)
     assert torch.equal(pair.ours[3], start[3])
-    pair.optimiser.catch_up()
+    pair.optimiser.apply_missed_updates()
     torch.testing.assert_close(pair.ours[1:], start[1:] * kept, atol=1e-6, rtol=0)
     once = pair.ours.detach().clone()
-    pair.optimiser.catch_up()
+    pair.optimiser.apply_missed_updates()
     assert torch.equal(pair.ours, once)
 
 
@@ -110,12 +110,12 @@ def test_a_run_resumes_bit_for_bit_from_its_state() -> None:
     def go_on(pair: Pair) -> Tensor:
         for _ in range(20):
             ids = pair.some()
-            pair.optimiser.catch_up(ids)
+            pair.optimiser.apply_missed_updates(ids)
             values = torch.randn(len(ids), WIDTH, generator=pair.random)
             pair.ours.grad = torch.sparse_coo_tensor(ids[None], values, (ROWS, WIDTH))
             pair.optimiser.step()
             pair.schedules[1].step()
-        pair.optimiser.catch_up()
+        pair.optimiser.apply_missed_updates()
         return pair.ours
 
     stream.seek(0)
@@ -163,7 +163,7 @@ def test_a_model_trains_as_with_torch() -> None:
     for seed in range(8):
         ids = torch.randint(5, 50, (12,), generator=torch.Generator().manual_seed(seed))
         lengths, targets = torch.tensor([5, 7]), ids % 3
-        optimiser.catch_up(ids)
+        optimiser.apply_missed_updates(ids)
         for model, each in ((ours, optimiser), (theirs, reference)):
             each.zero_grad()
             torch.autograd.backward(mean_loss(model, packed(ids, lengths, targets)))
@@ -172,7 +172,7 @@ def test_a_model_trains_as_with_torch() -> None:
         optimiser.clip(norm, largest=1.0)
         optimiser.step()
         reference.step()
-    optimiser.catch_up()
+    optimiser.apply_missed_updates()
     # Not the keys' biases: their gradient is 0 but for rounding, which Adam makes as large as any other.
     for name, weights in theirs.named_parameters():
         if "key.bias" not in name:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from onoma.errors import ConfigError
-from onoma.experiments import Comparison, Within, make_comparison
+from onoma.experiments import Comparison, CostLimits, make_comparison
 from support.records import curve, record, speed
 
 
@@ -124,7 +124,7 @@ def test_three_sizes_are_forecast_and_two_are_not():
 def test_a_comparison_can_be_written_as_json():
     speeds = {("data", "a"): speed()}
     found = compared(
-        [*curve("a", (0.3, 0.4, 0.5)), *curve("b", (0.2, 0.3, 0.4))], speeds, within=Within.parse("size=60")
+        [*curve("a", (0.3, 0.4, 0.5)), *curve("b", (0.2, 0.3, 0.4))], speeds, within=CostLimits.parse("size=60")
     )
     read = json.loads(json.dumps(found.to_json()))
     assert read["within"] == {"size": 60.0}
@@ -142,7 +142,7 @@ def test_a_comparison_can_be_written_as_json():
     ],
 )
 def test_bounds_are_read_as_people_write_them(text, bounds):
-    assert Within.parse(text).bounds == pytest.approx(bounds)
+    assert CostLimits.parse(text).bounds == pytest.approx(bounds)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_bounds_are_read_as_people_write_them(text, bounds):
 )  # fmt: skip
 def test_bounds_that_make_no_sense_are_refused(text):
     with pytest.raises(ConfigError, match="expected bounds of latency, memory or size, as in latency=20ms,size=50MB"):
-        Within.parse(text)
+        CostLimits.parse(text)
 
 
 def test_the_best_within_the_bounds_is_chosen():
@@ -164,7 +164,7 @@ def test_the_best_within_the_bounds_is_chosen():
     }
 
     def chosen(text: str) -> str | None:
-        return compared(records, speeds, within=Within.parse(text)).chosen["data"]
+        return compared(records, speeds, within=CostLimits.parse(text)).chosen["data"]
 
     assert chosen("size=100") == "large"
     assert chosen("size=50MB,latency=10ms") == "middle"
@@ -173,6 +173,6 @@ def test_the_best_within_the_bounds_is_chosen():
 
 
 def test_bounds_that_are_exceeded_are_named():
-    within = Within.parse("latency=4ms,memory=300MB,size=49.5MB")
+    within = CostLimits.parse("latency=4ms,memory=300MB,size=49.5MB")
     assert within.exceeded(speed()) == ["latency 5 ms", "size 50 MB"]
     assert str(within) == "latency 4 ms, memory 300 MB, size 49.5 MB"

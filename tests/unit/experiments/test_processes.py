@@ -61,7 +61,7 @@ def test_whoever_stops_listening_leaves_no_process(tmp_path):
 
 
 def test_cores_are_shared_among_processes(tmp_path, monkeypatch):
-    monkeypatch.setattr("onoma.experiments.processes.usable_cores", lambda: 5)
+    monkeypatch.setattr("onoma.experiments.processes.available_cores", lambda: 5)
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     cells = [cell("says its threads"), cell("says its threads", seed=2)]
     events = list(run_cells(cells, train=train, context=tmp_path, processes=2))
@@ -79,6 +79,6 @@ def test_nothing_to_do_is_done():
     [(10, 4, 100, 4), (3, 4, 100, 3), (10, 4, 25, 2), (10, 4, 5, 1), (10, 4, None, 4), (0, 4, 100, 1)],
 )
 def test_as_many_at_a_time_as_cores_and_memory_allow(monkeypatch, cells, cores, free, expected):
-    monkeypatch.setattr("onoma.experiments.processes.usable_cores", lambda: cores)
+    monkeypatch.setattr("onoma.experiments.processes.available_cores", lambda: cores)
     monkeypatch.setattr("onoma.experiments.processes.available_memory", lambda: free)
     assert processes_for(cells, memory=10) == expected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from onoma.bundle import Bundle, CalibrationCard, EncoderCard, Manifest, TagsCard, Windowing
+from onoma.bundle import Bundle, CalibrationCard, EncoderCard, Manifest, TagsCard, WindowConfig
 from onoma.explanation import Explainer
 from onoma.models import Model, TorchBackend, load_pretrained
 from support.tagging import linear, model_of
@@ -25,7 +25,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
 def bundle() -> Bundle:
     manifest = Manifest(
         tasks={"entities": TagsCard(labels=("PER", "LOC"), scheme="BIO", head="linear")},
-        window=Windowing(size=32, overlap=12),
+        window=WindowConfig(size=32, overlap=12),
         encoder=EncoderCard(name="none", family="bert"),
     )
     return Bundle(manifest, wordpiece())

@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from onoma.errors import BundleError, InputError
-from onoma.explanation import EVIDENCE, Explainer, Index, TrainingMention, check_place, read_index, write_index
+from onoma.explanation import (
+    EVIDENCE,
+    Explainer,
+    Index,
+    TrainingMention,
+    check_can_write_index,
+    read_index,
+    write_index,
+)
 from onoma.explanation.evidence import as_lines
 from onoma.explanation.indexing import index_documents
 from onoma.explanation.states import fingerprint
@@ -88,8 +96,8 @@ def test_exact_search():
 
 def test_an_index_is_there_whole_or_not_at_all(indexed, place, monkeypatch):
     with pytest.raises(InputError, match="--overwrite"):
-        check_place(place, overwrite=False)
-    check_place(place, overwrite=True)
+        check_can_write_index(place, overwrite=False)
+    check_can_write_index(place, overwrite=True)
 
     def full(*_):
         raise OSError(28, "No space left on device")

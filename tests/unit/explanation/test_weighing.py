@@ -9,7 +9,7 @@ import torch
 from onoma.errors import BundleError, InputError
 from onoma.explanation import Explainer
 from onoma.explanation.gradients import integrated_gradients, span_log_odds
-from onoma.explanation.target import Target, logits_hiding
+from onoma.explanation.target import Target, masked_logits
 from onoma.models import TorchBackend
 from onoma.tasks import log_odds
 
@@ -31,7 +31,7 @@ def test_the_target_is_the_same_number_in_numpy_and_in_torch(either, label):
     _, questions = either.questions(TEXT, spans=ASKED, label=label)
     for question in questions:
         passage = question.target.passage
-        logits = logits_hiding(either.backend, passage, whole(question))
+        logits = masked_logits(either.backend, passage, whole(question))
         expected = log_odds(question.target.probabilities(logits))
         found = span_log_odds(torch.from_numpy(logits), question.target)
         assert found.numpy() == pytest.approx(expected, abs=1e-9)
@@ -49,7 +49,7 @@ def test_a_predicted_entity_has_the_score_that_the_tagger_gave_it(either):
 def test_labels_of_a_span_share_its_probability(explainer):
     _, questions = explainer.questions(TEXT, spans=["lyon"], label="PER")
     passage = questions[0].target.passage
-    logits = logits_hiding(explainer.backend, passage, whole(questions[0]))
+    logits = masked_logits(explainer.backend, passage, whole(questions[0]))
     task = explainer.bundle.task()
     scores = [Target.of(passage, task, label).probabilities(logits)[0] for label in ("PER", "LOC", "O")]
     assert 0 < sum(scores) <= 1
@@ -78,7 +78,7 @@ def test_occlusion_is_what_hiding_a_word_costs(explainer):
     _, (question,) = explainer.questions(TEXT, spans=["lyon"], label=explained.entity.label)
     for number, word in enumerate(explained.words):
         hidden = np.arange(len(explained.words))[None] == number
-        logits = logits_hiding(explainer.backend, question.target.passage, hidden)
+        logits = masked_logits(explainer.backend, question.target.passage, hidden)
         left = log_odds(question.target.probabilities(logits))[0]
         assert word.occlusion == pytest.approx(explained.log_odds - left, abs=1e-6)
 

@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 
 from onoma.errors import StoppedError
-from onoma.machine import stopped_by_sigterm
+from onoma.machine import raise_on_sigterm
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are those of POSIX")
 
@@ -28,13 +28,13 @@ def before():
 
 
 def test_it_is_raised_and_all_is_as_before(before):
-    with pytest.raises(StoppedError, match="go on"), stopped_by_sigterm("go on"):
+    with pytest.raises(StoppedError, match="go on"), raise_on_sigterm("go on"):
         os.kill(os.getpid(), signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_the_second_ends_the_process():
-    with stopped_by_sigterm("go on"):
+    with raise_on_sigterm("go on"):
         with pytest.raises(StoppedError):
             os.kill(os.getpid(), signal.SIGTERM)
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
@@ -44,7 +44,7 @@ def test_elsewhere_nothing_changes(before):
     seen = []
 
     def look() -> None:
-        with stopped_by_sigterm("go on"):
+        with raise_on_sigterm("go on"):
             seen.append(signal.getsignal(signal.SIGTERM))
 
     thread = Thread(target=look)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from onoma.machine import caches, processor, remembered, shortest_times, timing
+from onoma.machine import best_times, cached_measurement, caches, processor, timing
 from onoma.machine.processor import Processor
 
 
@@ -35,25 +35,25 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def test_the_first_times_do_not_count(clock: Clock) -> None:
     slow_start = chain([0.06, 0.05], repeat(0.001))
-    assert shortest_times({"a": clock.work(slow_start), "b": clock.work(repeat(0.004))}) == pytest.approx(
+    assert best_times({"a": clock.work(slow_start), "b": clock.work(repeat(0.004))}) == pytest.approx(
         {"a": 0.001, "b": 0.004}
     )
 
 
 def test_the_shortest_time_counts_and_not_what_other_work_lengthens(clock: Clock) -> None:
     disturbed = chain(repeat(0.004, 30), [0.001], repeat(0.009))
-    times = shortest_times({"a": clock.work(disturbed)}, warm_up=0.1)
+    times = best_times({"a": clock.work(disturbed)}, warm_up=0.1)
     assert times == pytest.approx({"a": 0.001})
 
 
 def test_it_goes_on_while_times_become_shorter(clock: Clock) -> None:
     falling = (0.01 * 0.9**step for step in range(1_000))
-    shortest_times({"a": clock.work(falling)}, warm_up=0.0, at_most=0.05)
+    best_times({"a": clock.work(falling)}, warm_up=0.0, at_most=0.05)
     assert 0.05 <= clock.now < 0.06
 
 
 def test_it_ends_when_they_are_stable(clock: Clock) -> None:
-    shortest_times({"a": clock.work(repeat(0.001))}, warm_up=0.0)
+    best_times({"a": clock.work(repeat(0.001))}, warm_up=0.0)
     assert clock.now < 0.05
 
 
@@ -74,7 +74,7 @@ def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_figures_are_measured_once(cache: Path) -> None:
     calls: list[float] = []
     for value in (1.5, 2.5):
-        assert remembered("x", measuring(value, calls), facts={"threads": 2}) == {"speed": 1.5}
+        assert cached_measurement("x", measuring(value, calls), facts={"threads": 2}) == {"speed": 1.5}
     assert calls == [1.5]
     assert len(list(cache.iterdir())) == 1
 
@@ -82,22 +82,22 @@ def test_figures_are_measured_once(cache: Path) -> None:
 @pytest.mark.parametrize("change", ["facts", "processor", "name"])
 def test_figures_of_something_else_are_not_taken(cache: Path, change: str, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[float] = []
-    remembered("x", measuring(1.0, calls), facts={"threads": 2})
+    cached_measurement("x", measuring(1.0, calls), facts={"threads": 2})
     if change == "processor":
         monkeypatch.setattr(timing, "find_processor", lambda: Processor("another", frozenset()))
     name, threads = ("y" if change == "name" else "x"), (1 if change == "facts" else 2)
-    assert remembered(name, measuring(2.0, calls), facts={"threads": threads}) == {"speed": 2.0}
+    assert cached_measurement(name, measuring(2.0, calls), facts={"threads": threads}) == {"speed": 2.0}
     assert cache.is_dir()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b'{"figures": 3}', b'{"figures": {"speed": "fast"}}', b"\xff"])
 def test_a_broken_cache_is_written_again(cache: Path, content: bytes) -> None:
     calls: list[float] = []
-    remembered("x", measuring(1.0, calls), facts={})
+    cached_measurement("x", measuring(1.0, calls), facts={})
     (path,) = cache.iterdir()
     path.write_bytes(content)
     for _ in range(2):
-        assert remembered("x", measuring(2.0, calls), facts={}) == {"speed": 2.0}
+        assert cached_measurement("x", measuring(2.0, calls), facts={}) == {"speed": 2.0}
     assert calls == [1.0, 2.0]
 
 
@@ -105,7 +105,7 @@ def test_a_cache_that_cannot_be_written_is_left_alone(tmp_path: Path, monkeypatc
     (tmp_path / "file").touch()
     monkeypatch.setenv("ONOMA_CACHE", str(tmp_path / "file"))
     assert caches.cache_folder("machine").parent == tmp_path / "file"
-    assert remembered("x", measuring(1.0, []), facts={}) == {"speed": 1.0}
+    assert cached_measurement("x", measuring(1.0, []), facts={}) == {"speed": 1.0}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from onoma.models import encoder as encoder_module
 from onoma.models.checkpointing import checkpoint_layers
 from onoma.models.dropout import Dropout, DroppedUnits
 from onoma.models.families import read_config
-from onoma.models.rows import Buffers
+from onoma.models.row_layout import BufferPool
 from support.tiny import hf_config, shake, write_distilbert
 
 LENGTHS = torch.tensor([5, 9, 1])
@@ -68,13 +68,13 @@ def test_gradients_are_equal_where_layers_were_changed(monkeypatch: pytest.Monke
 
 def test_layers_that_are_recomputed_share_their_arrays(monkeypatch: pytest.MonkeyPatch):
     names: set[str] = set()
-    take = Buffers.take
+    take = BufferPool.take
 
-    def noted(buffers: Buffers, name: str, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    def noted(buffers: BufferPool, name: str, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
         names.add(name)
         return take(buffers, name, *shape, dtype=dtype)
 
-    monkeypatch.setattr(Buffers, "take", noted)
+    monkeypatch.setattr(BufferPool, "take", noted)
     encoder = Encoder(read_config(hf_config("bert", vocabulary=60)))
     gradients(encoder)
     plain = len(names)

@@ -120,5 +120,5 @@ def test_an_auxiliary_task_learns_masked_subwords_and_leaves_a_model_without_it(
     assert weight == 2
     assert auxiliary.loss(masked_batch())[1] == 0
     torch.testing.assert_close(auxiliary.loss(batch("pos"))[0], model.loss(batch("pos"))[0])
-    assert auxiliary.sparse_tables == ()
+    assert auxiliary.sparse_embeddings == ()
     assert not [name for name, _ in auxiliary.without_auxiliary().named_parameters() if name.startswith("masked")]

@@ -14,7 +14,7 @@ from onoma.models import AutoEncoder, Encoder, cpu_training, load_pretrained
 from onoma.models import encoder as encoder_module
 from onoma.models.dropout import Dropout, DroppedUnits, set_dropout
 from onoma.models.layer import Layer
-from onoma.models.rows import Buffers, Rows
+from onoma.models.row_layout import BufferPool, RowLayout
 from onoma.tasks import NO_TARGET
 from support.tagging import linear, mean_loss, model_of, packed
 from support.tiny import ragged, shake, small_config, write_distilbert
@@ -136,7 +136,7 @@ def test_a_batch_without_targets_costs_nothing() -> None:
     assert (loss.item(), weight.item()) == (0.0, 0.0)
 
 
-def reference(model: Encoder, ids: Tensor, rows: Rows, draws: Iterator[Tensor]) -> Tensor:
+def reference(model: Encoder, ids: Tensor, rows: RowLayout, draws: Iterator[Tensor]) -> Tensor:
     """All layers by autograd, with given masks of 0 and 1 for what a probability of 0.4 drops."""
     hidden: Tensor = model.embeddings(ids[rows.subwords], rows.places)
     heads = model.config.heads
@@ -174,7 +174,7 @@ def test_units_are_dropped_and_gradients_know_which(
 
     monkeypatch.setattr(Dropout, "draw", recorded)
     ours = model.packed(ids, sizes)
-    rows = Rows(sizes, multiple=1)
+    rows = RowLayout(sizes, multiple=1)
     # The last layer has its rows in the order of the subwords; the others as they are in memory.
     for place in (-2, -1):
         drawn = draws[place]
@@ -208,14 +208,14 @@ def test_two_passes_before_the_first_gradient_do_not_disturb_each_other() -> Non
 
 
 def test_steps_share_their_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[Buffers] = []
+    made: list[BufferPool] = []
 
-    class Counted(Buffers):
+    class Counted(BufferPool):
         def __init__(self) -> None:
             super().__init__()
             made.append(self)
 
-    monkeypatch.setattr(cpu_training, "Buffers", Counted)
+    monkeypatch.setattr(cpu_training, "BufferPool", Counted)
     model = encoder()
     _, _, packed, sizes = batch((9, 1, 4))
     for _ in range(3):

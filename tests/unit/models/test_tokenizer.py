@@ -8,7 +8,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from onoma.errors import EncoderError
 from onoma.models import save_tokenizer
-from onoma.models.tokenizer import for_words, load_tokenizer
+from onoma.models.tokenizer import load_tokenizer, prepare_for_words
 from support.tiny import byte_level, wordpiece
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "Lyon", "lyon", "e", "##s", "É", "is", "中"]
@@ -71,18 +71,18 @@ def test_bytes_take_a_word_alike_wherever_it_stands(nested: bool) -> None:
         stages = [pre_tokenizers.Digits(), pre_tokenizers.ByteLevel(add_prefix_space=False)]
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence(stages)
     assert tokens(tokenizer, ["Lyon", "Lyon"])[1] == "L"
-    assert tokens(for_words(tokenizer), ["Lyon", "Lyon"]) == ["<s>", "ĠLyon", "ĠLyon", "</s>"]
+    assert tokens(prepare_for_words(tokenizer), ["Lyon", "Lyon"]) == ["<s>", "ĠLyon", "ĠLyon", "</s>"]
 
 
 def test_metaspace_takes_a_word_alike_wherever_it_stands() -> None:
     tokenizer = Tokenizer(models.Unigram([("<unk>", 0.0), ("▁a", -1.0), ("a", -1.0)], unk_id=0, byte_fallback=False))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="never")
-    assert tokens(for_words(tokenizer), ["a", "a"]) == ["▁a", "▁a"]
+    assert tokens(prepare_for_words(tokenizer), ["a", "a"]) == ["▁a", "▁a"]
 
 
 def test_what_needs_no_change_stays_the_same() -> None:
     tokenizer = wordpiece()
-    assert for_words(tokenizer) is tokenizer
+    assert prepare_for_words(tokenizer) is tokenizer
 
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:

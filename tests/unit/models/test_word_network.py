@@ -12,7 +12,7 @@ from onoma.baselines.bilstm import NetworkScorer, open_network
 from onoma.baselines.vocabulary import UNKNOWN, Vocabulary
 from onoma.errors import ParityError
 from onoma.export.word_network import export_network
-from onoma.models.word_network import NetworkSettings, WordNetwork, computing
+from onoma.models.word_network import NetworkSettings, WordNetwork, torch_compute
 from onoma.schemes import SCHEMES
 from onoma.tasks import TagTask
 from support.tiny import shake
@@ -69,7 +69,7 @@ def test_a_sentence_is_scored_the_same_among_others_and_alone(network, tmp_path,
 
 
 def test_no_sentences_have_no_scores(network):
-    assert NetworkScorer(VOCABULARY, computing(network)).score([]) == []
+    assert NetworkScorer(VOCABULARY, torch_compute(network)).score([]) == []
 
 
 def test_words_are_known_in_lower_case_and_without_their_digits():

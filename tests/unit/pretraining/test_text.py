@@ -13,7 +13,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onoma.corpora import sniff
+from onoma.corpora import detect_format
 from onoma.errors import ConfigError, CorpusError, InputError
 from onoma.pretraining.text import LONGEST_SECTION, DocumentUnit, Section, TextSettings, read_sections
 from support.real import DATA, needs_data
@@ -229,7 +229,7 @@ def test_real_files_are_taken_for_what_they_are() -> None:
     for path in sorted(file for file in DATA.rglob("*") if file.is_file()):
         notices: list[str] = []
         section = next(read_sections([path], settings=TextSettings(), notice=notices.append))
-        expected = sniff(path)
+        expected = detect_format(path)
         assert notices[0].startswith(f"{path}: {'plain text' if expected == 'text' else f'read as {expected}'}")
         assert section.sentences
 

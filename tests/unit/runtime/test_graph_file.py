@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError, Message  # type: ignore[import-
 from onnx import TensorProto, helper
 
 from onoma.errors import BundleError
-from onoma.runtime.graph import check_whole
+from onoma.runtime.graph import check_single_file
 from onoma.runtime.graph_file import has_external_data, has_operator
 
 
@@ -106,7 +106,7 @@ def test_what_is_no_graph_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "model.onnx"
     path.write_bytes(content)
     with pytest.raises(BundleError, match=r"model\.onnx: cannot be loaded as an ONNX graph"):
-        check_whole(path)
+        check_single_file(path)
 
 
 def test_whatever_onnx_can_read_is_judged_alike(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_whatever_onnx_can_read_is_judged_alike(tmp_path: Path) -> None:
 
 def _refused(path: Path) -> bool:
     try:
-        check_whole(path)
+        check_single_file(path)
     except BundleError:
         return True
     return False

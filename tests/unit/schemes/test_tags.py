@@ -16,8 +16,8 @@ from onoma.schemes import (
     decode_tags,
     detect_scheme,
     encode_tags,
+    get_scheme,
     parse_tag,
-    scheme_named,
 )
 
 LABELS = ("PER", "LOC", "creative-work")
@@ -164,6 +164,6 @@ def test_chunks_that_tags_cannot_hold_are_refused(chunks: list[Chunk]) -> None:
 
 
 def test_schemes_have_aliases_in_any_case() -> None:
-    assert all(scheme_named(alias.lower()) is SCHEMES[name] for alias, name in ALIASES.items())
+    assert all(get_scheme(alias.lower()) is SCHEMES[name] for alias, name in ALIASES.items())
     with pytest.raises(KeyError):
-        scheme_named("BIOX")
+        get_scheme("BIOX")

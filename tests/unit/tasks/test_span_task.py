@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from onoma.encoding import SubwordEncoder, Windower
 from onoma.schemes import Chunk
 from onoma.tasks import Calibration, ScoredSpan, SpanTask
-from onoma.tasks.targets import may_stand_together
+from onoma.tasks.targets import are_compatible
 from onoma.text import Document
 from support.tiny import wordpiece
 
@@ -82,7 +82,7 @@ def test_entities_obey_the_rule_for_overlaps(words, seed, overlaps):
     (found,) = task(overlaps=overlaps).decode([features(words, seed=seed, scale=3.0)])
     spans = [Chunk(span.start, span.end, span.label) for span in found.spans]
     assert all(0 <= span.start < span.end <= words for span in spans)
-    assert all(may_stand_together(one, other, overlaps) for one in spans for other in spans if one is not other)
+    assert all(are_compatible(one, other, overlaps) for one in spans for other in spans if one is not other)
 
 
 @given(st.integers(1, 12), st.integers(0, 50))

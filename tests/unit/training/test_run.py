@@ -14,7 +14,7 @@ import torch
 
 from onoma.engine.events import Event, Listener, Stepped
 from onoma.errors import ConfigError, StoppedError
-from onoma.training import Trained, read_config, run_training
+from onoma.training import TrainedModel, read_config, run_training
 from support.environment import environment
 from support.learnable import SENTENCES, write_corpus
 from support.tagging import packed
@@ -68,7 +68,7 @@ def settings(tmp_path_factory) -> Settings:
     }
 
 
-def _run(settings: Settings, folder: Path, on_event: Listener) -> Trained:
+def _run(settings: Settings, folder: Path, on_event: Listener) -> TrainedModel:
     folder.mkdir(exist_ok=True)
     return run_training(read_config(None, settings=settings), on_event=on_event, folder=folder)
 

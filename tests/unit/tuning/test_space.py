@@ -7,12 +7,12 @@ import tomllib
 import pytest
 
 from onoma.errors import ConfigError
-from onoma.training import SettledRun, read_config
-from onoma.training.building import Settled
+from onoma.training import ResolvedRun, read_config
+from onoma.training.building import ResolvedSettings
 from onoma.tuning import Choice, Float, Int, default_space, read_space
 from onoma.tuning.space import Value
 
-SETTLED = SettledRun(Settled(learning_rate=1e-4, batch_subwords=512, epochs=6), 0.0)
+RESOLVED = ResolvedRun(ResolvedSettings(learning_rate=1e-4, batch_subwords=512, epochs=6), 0.0)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_what_cannot_be_searched_is_said(run, text, complaint):
 
 
 def test_a_trial_is_the_run_with_its_values(run):
-    space = default_space(run, SETTLED, sentences=500)
+    space = default_space(run, RESOLVED, sentences=500)
     params: dict[str, Value] = {
         "training.learning_rate": 3e-4,
         "model.head": "linear",
@@ -89,8 +89,8 @@ def test_a_trial_is_the_run_with_its_values(run):
 
 def test_the_run_as_it_is_has_values_in_the_default_space(run):
     for sentences in (50, 5_000, 50_000):
-        space = default_space(run, SETTLED, sentences=sentences)
-        params = space.params_of(run, SETTLED)
+        space = default_space(run, RESOLVED, sentences=sentences)
+        params = space.params_of(run, RESOLVED)
         assert not isinstance(params, str)
         assert params["training.learning_rate"] == 1e-4
         same = space.config(run, params)
@@ -100,13 +100,13 @@ def test_the_run_as_it_is_has_values_in_the_default_space(run):
 
 def test_a_run_outside_of_the_space_is_said_to_be(run):
     space = _space("[space]\ntraining.learning_rate = { low = 1e-3, high = 1e-2 }\n", run)
-    assert "training.learning_rate is 0.0001" in str(space.params_of(run, SETTLED))
+    assert "training.learning_rate is 0.0001" in str(space.params_of(run, RESOLVED))
     space = _space("[space]\nmodel.encoder_dropout = { low = 0.0, high = 0.5 }\n", run)
-    assert "is chosen by other settings" in str(space.params_of(run, SETTLED))
+    assert "is chosen by other settings" in str(space.params_of(run, RESOLVED))
 
 
 def test_fewer_sentences_are_searched_more_widely(run):
-    few, some, many = (default_space(run, SETTLED, sentences=count) for count in (500, 5_000, 50_000))
+    few, some, many = (default_space(run, RESOLVED, sentences=count) for count in (500, 5_000, 50_000))
     assert set(few.domains) - set(some.domains) == {"training.class_weights"}
     assert few.domains["training.epochs"] == Int(3, 12, True)
     assert many.domains["training.epochs"] == Int(5, 8)
@@ -115,18 +115,18 @@ def test_fewer_sentences_are_searched_more_widely(run):
 
 
 def test_the_window_is_searched_where_documents_fill_it(run):
-    assert "model.window" not in default_space(run, SETTLED, sentences=500).domains
-    long = SettledRun(SETTLED.settled, 0.5)
+    assert "model.window" not in default_space(run, RESOLVED, sentences=500).domains
+    long = ResolvedRun(RESOLVED.settings, 0.5)
     assert default_space(run, long, sentences=500).domains["model.window"] == Choice((128, 256))
 
 
 def test_several_encoders_are_searched_with_rates_for_each(run):
-    space = default_space(run, SETTLED, sentences=500, encoders=[("small", 1e-4), ("large", 2e-5)])
+    space = default_space(run, RESOLVED, sentences=500, encoders=[("small", 1e-4), ("large", 2e-5)])
     assert space.domains["model.encoder"] == Choice(("small", "large"))
     assert space.domains["training.learning_rate"] == Float(5e-6, 4e-4, True)
-    assert "model.encoder" not in default_space(run, SETTLED, sentences=500, encoders=[("small", 1e-4)]).domains
+    assert "model.encoder" not in default_space(run, RESOLVED, sentences=500, encoders=[("small", 1e-4)]).domains
 
 
 def test_class_weights_that_the_run_has_leave_out_heads_that_refuse_them(run):
     weighed = read_config(None, base=run.model_dump(exclude_none=True), settings={"training.class_weights": "balanced"})
-    assert "model.head" not in default_space(weighed, SETTLED, sentences=500).domains
+    assert "model.head" not in default_space(weighed, RESOLVED, sentences=500).domains

@@ -98,7 +98,7 @@ def test_a_trial_whose_process_dies_twice_by_itself_has_failed(settings):
     die_with_a_trial(settings, most=2)
     die_with_a_trial(settings, most=2)
     study = Study(settings)
-    study.put_back_lost()
+    study.requeue_lost()
     assert [record.state for record in study.records()] == ["given back", "failed"]
     assert "its process has died 2 times" in study.records()[1].reason
     assert [record.continues for record in search_here(settings, most=2)] == [0, 0, 2]
@@ -109,18 +109,18 @@ def test_a_trial_that_is_stopped_does_not_count_as_a_death(settings):
     for _ in range(4):
         trial = study.begin(1)
         assert trial is not None
-        trial.put_back()
+        trial.requeue()
     (finished,) = [record for record in search_here(settings, most=1) if record.state != "given back"]
     assert (finished.state, finished.continues) == ("finished", 0)
 
 
 def test_a_trial_of_another_machine_is_lost_when_it_was_not_seen_for_minutes(settings, monkeypatch):
-    monkeypatch.setattr("onoma.tuning.owner.this_machine", lambda: "elsewhere")
+    monkeypatch.setattr("onoma.tuning.worker_identity.this_machine", lambda: "elsewhere")
     assert Study(settings).begin(1) is not None
     monkeypatch.undo()
     assert Study(settings).begin(1) is None
     later = time.time() + 300
-    monkeypatch.setattr("onoma.tuning.owner.time.time", lambda: later)
+    monkeypatch.setattr("onoma.tuning.worker_identity.time.time", lambda: later)
     again = Study(settings).begin(1)
     assert again is not None
     assert again.first_number == 0
@@ -158,9 +158,9 @@ def test_a_trial_below_the_median_is_ended(tmp_path):
     bad = study.begin(None)
     assert bad is not None
     bad.report(1, 5, 0.01)
-    assert not bad.should_end()  # the beginning says little
+    assert not bad.should_prune()  # the beginning says little
     bad.report(2, 5, 0.02)
-    assert bad.should_end()
+    assert bad.should_prune()
 
 
 def test_runs_of_different_length_are_judged_at_the_same_share(tmp_path):
@@ -175,11 +175,11 @@ def test_runs_of_different_length_are_judged_at_the_same_share(tmp_path):
     short = study.begin(None)
     assert short is not None
     short.report(2, 4, 0.6)  # after a half the others have 0.5, after two epochs they had 0.05
-    assert not short.should_end()
+    assert not short.should_prune()
     worse = study.begin(None)
     assert worse is not None
     worse.report(2, 4, 0.4)
-    assert worse.should_end()
+    assert worse.should_prune()
 
 
 @pytest.mark.parametrize("pruner", ["median", "hyperband", "none"])

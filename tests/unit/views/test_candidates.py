@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
-from onoma.experiments import Comparison, Within, make_comparison
+from onoma.experiments import Comparison, CostLimits, make_comparison
 from onoma.views import candidate_tables, choices, failures, forecasts, machine
 from onoma.views.comparison_page import comparison_page
 from support.records import curve, record, speed
@@ -22,7 +22,7 @@ def compared(*records, speeds=None, within: str | None = None) -> Comparison:
         records,
         speeds or {},
         machine={"processor": "Processor X", "cores": 2},
-        within=None if within is None else Within.parse(within),
+        within=None if within is None else CostLimits.parse(within),
     )
 
 

@@ -13,7 +13,7 @@ from onoma.bundle import (
     Manifest,
     Provenance,
     TagsCard,
-    Windowing,
+    WindowConfig,
     load_bundle,
     write_manifest,
 )
@@ -26,7 +26,7 @@ CALIBRATION = CalibrationCard(
 ERRORS = "calibration error 0.200 before, 0.100 after"
 MANIFEST = Manifest(
     tasks={"entities": TagsCard(labels=("PER", "a|b"), scheme="BIO", head="crf", calibration=CALIBRATION)},
-    window=Windowing(size=32, overlap=8),
+    window=WindowConfig(size=32, overlap=8),
     encoder=EncoderCard(name="tiny", family="bert"),
     provenance=Provenance(
         data={"train": DataCard(name="a_b*.conll", digest="", documents=1200, words=None, entities=34)},

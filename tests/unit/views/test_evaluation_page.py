@@ -13,7 +13,7 @@ from onoma.errors import MissingExtraError
 from onoma.metrics import Against, Aligned, Report, Sample, align, compare, judge, tally
 from onoma.text import Document
 from onoma.views.evaluation_page import evaluation_page
-from onoma.views.plots import need_plots
+from onoma.views.plots import require_matplotlib
 
 VOID = {"meta", "br"}
 
@@ -224,7 +224,7 @@ def test_it_is_the_same_each_time(pairs: list[Aligned], report: Report) -> None:
 def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
     with pytest.raises(MissingExtraError, match=r"onoma\[report\]"):
-        need_plots()
+        require_matplotlib()
 
 
 def _figures(counts: object) -> list[float]:

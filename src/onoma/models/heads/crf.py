@@ -38,7 +38,7 @@ class CrfHead(TagHead):
         ConfigError: class weights or label smoothing are set, which a loss of whole sequences does not support.
     """
 
-    rate_factors: ClassVar[Mapping[str, float]] = MappingProxyType({"step": 50.0, "start": 50.0, "end": 50.0})
+    lr_multipliers: ClassVar[Mapping[str, float]] = MappingProxyType({"step": 50.0, "start": 50.0, "end": 50.0})
 
     not_allowed: Bool[Tensor, "tags tags"]
     no_start: Bool[Tensor, " tags"]

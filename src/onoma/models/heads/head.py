@@ -52,10 +52,10 @@ class Head(nn.Module, ABC):
     """Base class of heads, which map hidden states to the scores of a task and compute its loss.
 
     Attributes:
-        rate_factors: factors on the head's learning rate, by the names of the parameters that they apply to.
+        lr_multipliers: factors on the head's learning rate, by the names of the parameters that they apply to.
     """
 
-    rate_factors: ClassVar[Mapping[str, float]] = MappingProxyType({})
+    lr_multipliers: ClassVar[Mapping[str, float]] = MappingProxyType({})
 
     @abstractmethod
     def forward(self, hidden: Float[Tensor, "*axes hidden"]) -> Float[Tensor, "*axes tags"]:

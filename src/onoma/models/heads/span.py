@@ -41,7 +41,7 @@ class SpanHead(AffineHead):
         ConfigError: class weights or label smoothing are set, which only tag heads support.
     """
 
-    rate_factors: ClassVar[Mapping[str, float]] = MappingProxyType({"width": 50.0})
+    lr_multipliers: ClassVar[Mapping[str, float]] = MappingProxyType({"width": 50.0})
 
     def __init__(self, hidden: int, task: SpanTask, settings: HeadSettings | None = None) -> None:
         super().__init__(hidden, task.shape[0], settings)

@@ -30,7 +30,7 @@ _LEGEND = (
 )
 
 
-def error_browser(sentences: Iterable[SentenceWithErrors], *, most: int = MOST_SENTENCES) -> Iterator[str]:
+def error_section(sentences: Iterable[SentenceWithErrors], *, most: int = MOST_SENTENCES) -> Iterator[str]:
     """Yield the section in chunks.
 
     Args:

@@ -24,7 +24,7 @@ from onoma.views.confusion import frequent_labels
 from onoma.views.markup import ShadedCell, beside, paragraph, picture, section, table
 from onoma.views.plots import Curve, PlotRow, bars, curves, dots
 
-MOST_LABELS = 40
+MAX_LABELS = 40
 """Maximum number of labels in a plot or in the confusion matrix; the table of labels has all of them."""
 
 _NAMES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
@@ -74,7 +74,7 @@ def labels(report: Report) -> str:
         bounds = [] if intervals is None else [interval]
         rows.append((row.name, *figures, *bounds, support, f"{report.labels[row.name].predicted:,}"))
     level = [] if intervals is None else [f"F1, {intervals.level:.0%} interval"]
-    most = sorted(report.labels, key=lambda label: -report.labels[label].support)[:MOST_LABELS]
+    most = sorted(report.labels, key=lambda label: -report.labels[label].support)[:MAX_LABELS]
     dotted = [_row("all", report.exact.f1, intervals.exact if intervals else None)]
     dotted += [
         _row(label, report.labels[label].f1, intervals.labels[label] if intervals else None)
@@ -218,7 +218,7 @@ def runs(reports: Sequence[Report]) -> str:
 
 
 def _confusion(counts: Mapping[tuple[str, str], int]) -> str:
-    shown, left = frequent_labels(counts, most=MOST_LABELS)
+    shown, left = frequent_labels(counts, most=MAX_LABELS)
     rows: list[list[str | ShadedCell]] = []
     for gold in shown:
         row = [counts.get((gold, predicted), 0) for predicted in shown]

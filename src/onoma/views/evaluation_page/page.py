@@ -10,10 +10,10 @@ from onoma.io.files import replacing
 from onoma.metrics import Aligned, Report, Scored, threshold_curve
 from onoma.text.markup import escaped
 from onoma.views.evaluation_page import figures
-from onoma.views.evaluation_page.browser import MOST_SENTENCES, error_browser
+from onoma.views.evaluation_page.browser import MOST_SENTENCES, error_section
 from onoma.views.evaluation_page.sentences import sentences_with_errors
-from onoma.views.figures_page import figures_head
-from onoma.views.plots import need_plots
+from onoma.views.figures_page import report_head
+from onoma.views.plots import require_matplotlib
 
 _PARTS = {
     "conventions": "Scoring conventions",
@@ -34,7 +34,7 @@ def write_evaluation_page(path: Path, report: Report, pairs: Sequence[Aligned], 
         MissingExtraError: matplotlib is not installed.
         CorpusError: the file cannot be written.
     """
-    need_plots()
+    require_matplotlib()
     with replacing(path) as file:
         file.writelines(evaluation_page(report, pairs, title=title))
 
@@ -60,12 +60,12 @@ def evaluation_page(
         "scores": report.reliability and figures.scores(report.reliability, threshold_curve(Scored.of(pairs))),
     }
     held = {name: part for name, part in sections.items() if part}
-    yield figures_head(title, style=_file("page.css"), script=_script())
+    yield report_head(title, style=_file("page.css"), script=_script())
     yield f'<h1 dir="auto">{escaped(title)}</h1>\n{figures.headline(report)}'
     links = "".join(f'<a href="#{name}">{_PARTS[name]}</a>\n' for name in (*held, "sentences"))
     yield f"<nav>\n{links}</nav>\n"
     yield from held.values()
-    yield from error_browser(sentences_with_errors(pairs), most=most)
+    yield from error_section(sentences_with_errors(pairs), most=most)
     yield f"<script>{_script()}</script>\n</body>\n</html>\n"
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from onoma.metrics import Aligned, ErrorKind, Mention, Mistake, find_mistakes
+from onoma.metrics import Aligned, EntityError, ErrorKind, Mention, find_mistakes
 
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 
@@ -80,7 +80,7 @@ def sentences_with_errors(pairs: Iterable[Aligned]) -> Iterator[SentenceWithErro
             yield from _of_document(pair, number, mistakes)
 
 
-def _of_document(pair: Aligned, document: int, mistakes: list[Mistake]) -> Iterator[SentenceWithErrors]:
+def _of_document(pair: Aligned, document: int, mistakes: list[EntityError]) -> Iterator[SentenceWithErrors]:
     bounds = _bounds(pair)
     starts = [start for start, _ in bounds]
 

@@ -13,7 +13,7 @@ _TOGETHER = 512
 """Maximum number of documents that are tagged together, and maximum number in the buffer."""
 
 
-def tag_arriving(tagger: Tagger, documents: Iterable[Document]) -> Iterator[Document]:
+def tag_stream(tagger: Tagger, documents: Iterable[Document]) -> Iterator[Document]:
     """Tag a stream in order; all documents that have arrived are yielded before the next one is waited for.
 
     Raises:

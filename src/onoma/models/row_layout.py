@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 
-class Rows:
+class RowLayout:
     """The layout of sequences as rows of a matrix: first subwords of all sequences, then second ones, and so on.
 
     With this order, the rows of one sequence and attention head are a view with fixed strides. Short sequences are
@@ -59,7 +59,7 @@ class Rows:
         rows[self.longest * self._sequences :].zero_()
 
 
-class Buffers:
+class BufferPool:
     """Named arrays that are reused in every step; each grows to the largest size that was requested.
 
     The first use of newly allocated memory costs more than the arithmetic that is done in it.

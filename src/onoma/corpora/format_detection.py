@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
+from onoma.corpora.column_detection import names_columns
 from onoma.corpora.columns import split_columns
 from onoma.corpora.conll2012 import is_conll2012
-from onoma.corpora.detection import names_columns
 from onoma.corpora.hipe import is_hipe
 from onoma.corpora.pubtator import is_pubtator
 from onoma.corpora.spelling import are_tags, is_tag, looks_tagged
@@ -34,7 +34,7 @@ HEAD_LINES = 400
 _WORD_NUMBER = re.compile(r"\d+([-.]\d+)?")
 
 
-def sniff(path: str | Path, *, encoding: str = "utf-8") -> str:
+def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
     """Return the name of the format of a file or folder.
 
     Raises:

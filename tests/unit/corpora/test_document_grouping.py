@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from onoma.corpora import AUTO, FORMATS, DocumentsUnit, Reading, ReadOptions, read
+from onoma.corpora import AUTO, FORMATS, CorpusReader, DocumentsUnit, ReadOptions, read
 from onoma.errors import ConfigError, CorpusError
 from onoma.text import Document
 
@@ -16,12 +16,12 @@ CONLL = "Ada B-PER\nleft O\n\nso O\n\n\nBo B-PER\n\n# a note\n\nwent O\n"
 CONLLU = "# sent_id = {0}\n1\tAda\t_\t_\t_\t_\t_\t_\t_\tEntity=B-PER\n\n"
 
 
-def reading(path: Path, content: str, documents: DocumentsUnit, **options: object) -> Reading:
+def reading(path: Path, content: str, documents: DocumentsUnit, **options: object) -> CorpusReader:
     path.write_text(content, encoding="utf-8")
     return read(path, options=ReadOptions(documents=documents, **options))  # type: ignore[arg-type]
 
 
-def texts(documents: Reading) -> list[str]:
+def texts(documents: CorpusReader) -> list[str]:
     return [document.text for document in documents]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from onoma.doctor import weigh_gold
+from onoma.doctor import score_gold
 from onoma.tagger import Tagger
 from onoma.text import Document
 from support.capitals import Capitals, make_bundle
@@ -13,7 +13,7 @@ TEXT = "so Ada met bob. Nobody saw Ed."
 
 
 def weighed(document: Document) -> dict[tuple[str, str], float]:
-    (found,) = weigh_gold(Tagger(make_bundle(), Capitals()), [document])
+    (found,) = score_gold(Tagger(make_bundle(), Capitals()), [document])
     return {(each.text, each.label): each.score or 0.0 for each in found.entities}
 
 
@@ -44,6 +44,6 @@ def test_the_model_runs_no_more_often_than_for_tagging():
     text = Document(TEXT)
     gold = [text.with_entities([text.entity(3, 6, "X")])] * 5
     weighing, tagging = Capitals(), Capitals()
-    list(weigh_gold(Tagger(make_bundle(), weighing), gold))
+    list(score_gold(Tagger(make_bundle(), weighing), gold))
     list(Tagger(make_bundle(), tagging).tag_many(gold))
     assert weighing.shapes == tagging.shapes

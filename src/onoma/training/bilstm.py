@@ -15,7 +15,7 @@ from onoma.engine.devices import to_device
 from onoma.engine.dtype import Dtype
 from onoma.engine.loop import LoopSettings
 from onoma.models.word_network import WordBatch
-from onoma.training.building import Settled
+from onoma.training.building import ResolvedSettings
 from onoma.training.config import TrainingConfig
 from onoma.training.word_examples import WordExample
 
@@ -79,12 +79,12 @@ class WordData:
         return ", ".join(shown) + (f" and {len(chosen) - _SHOWN} more" if len(chosen) > _SHOWN else "")
 
 
-def settle_network(settings: TrainingConfig, examples: Sequence[WordExample]) -> Settled:
+def resolve_network_settings(settings: TrainingConfig, examples: Sequence[WordExample]) -> ResolvedSettings:
     """Determine the learning rate, the batch size (in words) and the number of epochs of a network."""
     words = sum(len(example.words) for example in examples)
     batch = settings.batch_subwords or min(512, max(64, words // 150))
     epochs = math.ceil(_STEPS_WANTED * batch * settings.accumulate / words)
-    return Settled(
+    return ResolvedSettings(
         learning_rate=settings.learning_rate or _LEARNING_RATE,
         batch_subwords=batch,
         epochs=settings.epochs or min(40, max(10, epochs)),
@@ -93,7 +93,7 @@ def settle_network(settings: TrainingConfig, examples: Sequence[WordExample]) ->
 
 def plan_network(
     settings: TrainingConfig,
-    settled: Settled,
+    resolved: ResolvedSettings,
     examples: Sequence[WordExample],
     *,
     reader: VocabularyReader,
@@ -101,9 +101,9 @@ def plan_network(
 ) -> tuple[WordData, LoopSettings]:
     """Return the batches and the loop settings of a network."""
     loop = LoopSettings(
-        epochs=settled.epochs,
+        epochs=resolved.epochs,
         patience=settings.patience,
-        learner=learner_settings(settings, device=device, dtype=FP32, learning_rate=settled.learning_rate),
+        learner=learner_settings(settings, device=device, dtype=FP32, learning_rate=resolved.learning_rate),
         accumulate=settings.accumulate,
     )
-    return WordData(examples, reader=reader, budget=settled.batch_subwords, seed=settings.seed), loop
+    return WordData(examples, reader=reader, budget=resolved.batch_subwords, seed=settings.seed), loop

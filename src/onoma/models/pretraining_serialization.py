@@ -19,7 +19,7 @@ from onoma.models.families import FAMILIES, named_weights
 from onoma.models.pretrained import Pretrained, load_pretrained
 from onoma.models.pretraining import PretrainingModel
 from onoma.models.pretraining_heads import MaskedHead, PairHead
-from onoma.models.saved import save_weights
+from onoma.models.serialization import save_weights
 from onoma.models.tokenizer import save_tokenizer
 from onoma.models.weights import find_weights, read_weights
 

@@ -27,7 +27,7 @@ LOWEST_BOUND = -2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChosenBound:
+class ChosenThreshold:
     """A threshold chosen on annotated documents.
 
     Attributes:
@@ -39,7 +39,7 @@ class ChosenBound:
     figures: Figures
 
 
-def choose_bound(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> ChosenBound:
+def choose_bound(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> ChosenThreshold:
     """Find the threshold of a span task that gives the best exact F1.
 
     The model runs only once, with the lowest threshold. Overlaps are resolved in favour of the most probable span, so
@@ -62,4 +62,4 @@ def choose_bound(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> 
     below = odds[kept] if kept < len(odds) else LOWEST_BOUND
     bound = 0.0 if below < 0 < above else (above + below) / 2
     counts = Counts(correct=int(correct[best]), predicted=kept, gold=scored.gold)
-    return ChosenBound(bound=float(bound), figures=counts)
+    return ChosenThreshold(bound=float(bound), figures=counts)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from onoma.encoding import SubwordEncoder
-from onoma.encoding.reading import DocumentWords, read_words
+from onoma.encoding.preprocessing import DocumentWords, read_words
 from onoma.text import Document
 from support.wordpieces import wordpiece
 

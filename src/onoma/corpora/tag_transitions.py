@@ -19,7 +19,7 @@ _EDGE = "\n"
 
 
 @dataclass(frozen=True, slots=True)
-class TagSurvey:
+class TagTransitions:
     """Counts of the pairs of neighbouring tags in the sentences of a file."""
 
     _pairs: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -44,7 +44,7 @@ EMPTY = Window(0, 0, 0, 0)
 
 
 @dataclass(slots=True)
-class Stretch:
+class WindowGroup:
     """Consecutive windows that are batched together.
 
     Attributes:
@@ -60,7 +60,7 @@ class Stretch:
     missing: int = 0
 
     @classmethod
-    def of(cls, jobs: list[DocumentWindow], *, shape: tuple[int, ...]) -> Stretch:
+    def of(cls, jobs: list[DocumentWindow], *, shape: tuple[int, ...]) -> WindowGroup:
         answered = (job.window.core_end - job.window.core_start for job in jobs)
         firsts = list(accumulate(answered, initial=0))
         return cls(jobs, firsts, np.zeros((firsts[-1], *shape), dtype=np.float32))

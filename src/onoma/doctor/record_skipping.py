@@ -16,7 +16,7 @@ _WITH_SENTENCES = frozenset(["conll", "conllu", "germeval", "hipe", "conll2012",
 """Formats in which consecutive non-blank lines form a sentence."""
 
 
-def leave_out(path: Path, line: int, target: Path, *, format: str, encoding: str) -> bool:
+def skip_record(path: Path, line: int, target: Path, *, format: str, encoding: str) -> bool:
     """Write a copy of a file without the record or sentence that contains a line.
 
     Args:

@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from onoma.models.rows import Buffers, Rows
+from onoma.models.row_layout import BufferPool, RowLayout
 
 
 @pytest.mark.parametrize("multiple", [1, 32])
 @pytest.mark.parametrize("lengths", [[3, 1, 2], [2, 2], [4], [40, 39, 1]])
 def test_every_subword_has_a_row(lengths: list[int], multiple: int) -> None:
-    rows = Rows(torch.tensor(lengths), multiple=multiple)
+    rows = RowLayout(torch.tensor(lengths), multiple=multiple)
     total = sum(lengths)
     assert rows.subwords[rows.row_of].tolist() == list(range(total))
     assert rows.places[rows.row_of].tolist() == [place for length in lengths for place in range(length)]
@@ -19,7 +19,7 @@ def test_every_subword_has_a_row(lengths: list[int], multiple: int) -> None:
 
 
 def test_the_rows_of_a_sequence_and_head_are_a_view() -> None:
-    rows = Rows(torch.tensor([3, 2]), multiple=8)
+    rows = RowLayout(torch.tensor([3, 2]), multiple=8)
     matrix = torch.randn(len(rows), 6)
     heads = rows.by_head(matrix, 2)
     assert heads.shape == (4, 3, 3)
@@ -34,7 +34,7 @@ def test_the_rows_of_a_sequence_and_head_are_a_view() -> None:
 
 
 def test_a_buffer_is_the_same_array_again_and_grows() -> None:
-    buffers = Buffers()
+    buffers = BufferPool()
     first = buffers.take("a", 4, 3)
     assert buffers.take("a", 2, 3).data_ptr() == first.data_ptr()
     assert buffers.take("b", 4, 3).data_ptr() != first.data_ptr()

@@ -11,8 +11,8 @@ import pytest
 
 from onoma.errors import EncoderError
 from onoma.models import load_pretrained, save_encoder
-from onoma.models.auto import classifier_of
 from onoma.models.tokenizer import load_tokenizer
+from onoma.models.transformers_encoder import classifier_of
 from support.tiny import write_distilbert, write_encoder
 
 CODE = """

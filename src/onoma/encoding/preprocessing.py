@@ -77,7 +77,7 @@ def read_words(document: Document, subword_encoder: SubwordEncoder | None, *, st
     if not structure or subword_encoder is None:
         return DocumentWords(words, sentences)
     closed = [end - 1 for start, end in sentences[:-1] if end - start <= _SHORT_UNIT] if given is None else []
-    words = words.closed_at(closed)
+    words = words.with_full_stops(closed)
     caseless = [np.searchsorted(words.starts, each).tolist() for each in find_caseless(text, starts)]
     if not (caseless and subword_encoder.is_cased):
         return DocumentWords(words, sentences)

@@ -17,14 +17,14 @@ from torch import Tensor
 
 from onoma.bundle import ENTITIES
 from onoma.errors import BundleError, EncoderError
-from onoma.models.auto import classifier_of, load_auto
 from onoma.models.encoder import Encoder
 from onoma.models.families import FAMILIES, build_encoder, covers, named_weights
-from onoma.models.foreign_code import without_code
 from onoma.models.heads import HEADS, AffineHead, Head, HeadSettings, make_head
 from onoma.models.model import Model
 from onoma.models.pretrained import Pretrained, read_hf_config
+from onoma.models.remote_code import without_code
 from onoma.models.tokenizer import save_tokenizer
+from onoma.models.transformers_encoder import classifier_of, load_auto
 from onoma.models.weights import find_weights, read_weights
 from onoma.schemes import SCHEMES, parse_tag
 from onoma.tasks import AnyTask, EntityTask, Overlaps, SentenceTask, SpanTask, TagTask, WordTask

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from onoma.text import Document, Sentence, join
-from onoma.training.mixing import with_mixed_lengths
+from onoma.training.random_lengths import with_mixed_lengths
 from support.annotated import annotated
 from support.wordpieces import windower
 

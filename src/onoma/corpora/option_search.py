@@ -42,7 +42,7 @@ class _Candidate:
     tag: int | None = None
 
 
-def working_options(path: Path, format: str, options: ReadOptions, *, trial: Trial) -> str:
+def find_readable_options(path: Path, format: str, options: ReadOptions, *, trial: Trial) -> str:
     """Return command-line options that read the first lines of a file plausibly; empty if there are none.
 
     Args:

@@ -12,14 +12,14 @@ _LEAST = 0.01
 """Minimum probability of another label for a gold span; less probable labels are left out."""
 
 
-def weigh_gold(tagger: Tagger, documents: Iterable[Document]) -> Iterator[Document]:
+def score_gold(tagger: Tagger, documents: Iterable[Document]) -> Iterator[Document]:
     """Tag documents, and yield them with the probabilities of their gold spans.
 
     Each document has the predicted entities, and each gold span with its gold label, with other labels that are not
     negligible, and with the label ``O``. The score of the latter is the probability that no word of the span is in an
     entity. The entities overlap. Gold spans that cross the end of a sentence are left out.
     """
-    for read in tagger.read_many(documents):
+    for read in tagger.predict_many(documents):
         entities = (*_weighed(read, tagger.labels), *read.document.entities)
         unique = {(each.start, each.end, each.label): each for each in entities}
         yield read.document.with_entities(unique.values())

@@ -38,8 +38,8 @@ from onoma.training.config import RunConfig, TaskConfig
 from onoma.training.corpus import TrainingText
 from onoma.training.data import TaggingData
 from onoma.training.masked import MaskedText, masked_data
-from onoma.training.mixed import AnyData, MixedData
 from onoma.training.parts import Part
+from onoma.training.task_sampling import AnyData, MixedData
 from onoma.training.tasks import settings_of
 
 
@@ -78,7 +78,7 @@ class ReadTask:
 
 
 @dataclass(frozen=True, slots=True)
-class Several:
+class AdditionalTasks:
     """All additional tasks of a run.
 
     Attributes:
@@ -189,7 +189,7 @@ class Several:
             for task in measured:
                 assert task.dev is not None
                 name = task.config.name
-                tagger = Tagger(with_learnt(bundle.only(name), model), backend)
+                tagger = Tagger(with_decoding_parameters(bundle.only(name), model), backend)
                 own = layer_figures(tagger, name, task.dev.documents)
                 values[name] = own["f1"] if "f1" in own else own["accuracy"]
                 figures |= named(name, own)
@@ -207,7 +207,7 @@ def named(task: str, figures: Mapping[str, float]) -> dict[str, float]:
     return {f"{task}.{name}": value for name, value in figures.items()}
 
 
-def with_learnt(bundle: Bundle, model: Model) -> Bundle:
+def with_decoding_parameters(bundle: Bundle, model: Model) -> Bundle:
     """Return the bundle with the current decoding parameters of the model's heads, such as the transitions of a CRF."""
     manifest = bundle.manifest
     for name, card in manifest.tasks.items():

@@ -16,8 +16,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from onoma.errors import EncoderError
-from onoma.models.foreign_code import code_named, without_code
-from onoma.models.packing import through_padding
+from onoma.models.packing import run_padded
+from onoma.models.remote_code import code_named, without_code
 
 _ADAPTER = "adapter_config.json"
 
@@ -59,7 +59,7 @@ class AutoEncoder(nn.Module):
     ) -> Float[Tensor, "rows hidden"]:
         """Pad packed sequences and return their hidden states; see :meth:`onoma.models.Encoder.packed`."""
         filler = getattr(self.model.config, "pad_token_id", None) or 0
-        return through_padding(self, ids, lengths, at=at, filler=filler)
+        return run_padded(self, ids, lengths, at=at, filler=filler)
 
     def named_weights(self) -> dict[str, Tensor]:
         """Return the parameters under the names that they have in a model with a head."""

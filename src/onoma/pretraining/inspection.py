@@ -17,14 +17,14 @@ MASK = "[MASK]"
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class MaskPrediction:
     """A subword predicted for a mask, and its probability."""
 
     subword: str
     probability: float
 
 
-class Inside:
+class PretrainedInspector:
     """A pre-trained encoder with its pre-training heads, for inspection.
 
     Args:
@@ -38,7 +38,7 @@ class Inside:
         self._model, self._pretrained = load_pretraining_model(encoder)
         self._special = special_ids(self._pretrained.tokenizer)
 
-    def fill(self, text: str, *, top: int = 5) -> list[list[Filled]]:
+    def fill(self, text: str, *, top: int = 5) -> list[list[MaskPrediction]]:
         """Return the most probable subwords for each ``[MASK]`` of a text, in descending order of probability.
 
         Args:
@@ -58,11 +58,11 @@ class Inside:
             probabilities = self._model.masked(hidden, self._model.encoder.words.weight).softmax(dim=-1)
             found, numbers = probabilities.topk(top)
         return [
-            [Filled(tokenizer.decode([number]), value) for value, number in zip(values, row, strict=True)]
+            [MaskPrediction(tokenizer.decode([number]), value) for value, number in zip(values, row, strict=True)]
             for values, row in zip(found.tolist(), numbers.tolist(), strict=True)
         ]
 
-    def follows(self, first: str, second: str) -> float:
+    def next_sentence_probability(self, first: str, second: str) -> float:
         """Return the probability that two sentences are a true pair, that is, that the second follows the first.
 
         Raises:

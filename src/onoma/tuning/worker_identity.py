@@ -8,7 +8,7 @@ from datetime import datetime
 
 from optuna.trial import FrozenTrial
 
-from onoma.machine import process_mark, this_machine
+from onoma.machine import process_identity, this_machine
 
 SEEN_EVERY = 30.0
 """Seconds between the heartbeats of a process that runs a trial."""
@@ -21,8 +21,8 @@ def this_worker() -> dict[str, str | None]:
     """Return the identity of this worker: its machine, its process and its parent process."""
     return {
         "machine": this_machine(),
-        "process": process_mark(os.getpid()),
-        "parent": process_mark(os.getppid()),
+        "process": process_identity(os.getpid()),
+        "parent": process_identity(os.getppid()),
     }
 
 
@@ -44,4 +44,4 @@ def died_alone(trial: FrozenTrial) -> bool:
 
 
 def _is_there(mark: str | None) -> bool:
-    return mark is not None and process_mark(int(mark.partition(" ")[0])) == mark
+    return mark is not None and process_identity(int(mark.partition(" ")[0])) == mark

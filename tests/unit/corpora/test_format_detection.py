@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from onoma.corpora import FORMATS, ReadOptions, read, sniff, write
-from onoma.corpora.sniffing import format_to_write
+from onoma.corpora import FORMATS, ReadOptions, detect_format, read, write
+from onoma.corpora.format_detection import format_to_write
 from onoma.errors import CorpusError
 from onoma.text import Document
 
@@ -37,26 +37,26 @@ GERMEVAL = "#\thttp://x.y\t[2010]\t\n1\tAda\tB-PER\tO\n"
 )
 def test_the_format_is_given(tmp_path: Path, name: str, content: str, format: str) -> None:
     (tmp_path / name).write_text(content, encoding="utf-8")
-    assert sniff(tmp_path / name) == format
+    assert detect_format(tmp_path / name) == format
     assert format in FORMATS
 
 
 def test_a_text_beside_annotations_is_brat(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Ada")
     (tmp_path / "a.ann").write_text("")
-    assert sniff(tmp_path / "a.txt") == sniff(tmp_path / "a.ann") == sniff(tmp_path) == "brat"
+    assert detect_format(tmp_path / "a.txt") == detect_format(tmp_path / "a.ann") == detect_format(tmp_path) == "brat"
 
 
 def test_nothing_to_tell(tmp_path: Path) -> None:
     (tmp_path / "a").write_text(" \n\t\n")
     with pytest.raises(CorpusError, match="has no documents"):
-        sniff(tmp_path / "a")
+        detect_format(tmp_path / "a")
     with pytest.raises(CorpusError, match="cannot be read"):
-        sniff(tmp_path / "b")
+        detect_format(tmp_path / "b")
     (tmp_path / "c").write_bytes("Ada O\n".encode("utf-16"))
     with pytest.raises(CorpusError, match="is not UTF-8"):
-        sniff(tmp_path / "c")
-    assert sniff(tmp_path / "c", encoding="utf-16") == "conll"
+        detect_format(tmp_path / "c")
+    assert detect_format(tmp_path / "c", encoding="utf-16") == "conll"
 
 
 def test_what_a_target_asks_for(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from onoma.tasks import NO_TARGET
 from onoma.training.data import TaggingData
 from onoma.training.examples import BEGINS, ENDS, Example
 from onoma.training.flat import Examples
-from onoma.training.mixed import MixedData, Sampling, shares
+from onoma.training.task_sampling import MixedData, Sampling, shares
 from support.tiny import wordpiece
 
 CPU = torch.device("cpu")

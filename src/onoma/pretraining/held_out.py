@@ -14,7 +14,7 @@ import torch
 from onoma.engine.dtype import Dtype
 from onoma.engine.events import Score
 from onoma.models import DistillationModel, MaskedBatch, PretrainingModel
-from onoma.pretraining.data import Maker
+from onoma.pretraining.data import BatchBuilder
 from onoma.pretraining.sequences import SentencePairs, Sequences, make_sequences, shards_of
 
 _SEED = 20181011
@@ -22,7 +22,7 @@ _BATCH_SUBWORDS = 4_096
 _PART_SUBWORDS = 2_000
 
 
-class HeldOut:
+class HeldOutEvaluator:
     """Held-out text, prepared for evaluation.
 
     Args:
@@ -33,7 +33,7 @@ class HeldOut:
         subwords: approximate maximum number of subwords to evaluate on, from randomly chosen parts of the text.
     """
 
-    def __init__(self, maker: Maker, *, pairs: SentencePairs, window: int, rate: float, subwords: int) -> None:
+    def __init__(self, maker: BatchBuilder, *, pairs: SentencePairs, window: int, rate: float, subwords: int) -> None:
         self._maker, self._rate = maker, rate
         random = np.random.default_rng(_SEED)
         made = Sequences()
