@@ -107,9 +107,9 @@ limit_spinning()
 def __getattr__(name: str) -> object:
     if name not in _LAZY_IMPORTS:
         raise AttributeError(f"module 'onoma' has no attribute {name!r}")
-    found = getattr(import_module(_LAZY_IMPORTS[name]), name)
-    globals()[name] = found
-    return found
+    value = getattr(import_module(_LAZY_IMPORTS[name]), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

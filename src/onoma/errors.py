@@ -48,8 +48,8 @@ class CorpusError(InputError):
         self.message = message
         self.path = path
         self.line = line
-        where = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
-        super().__init__(where + message)
+        location = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
+        super().__init__(location + message)
 
 
 class SchemeError(CorpusError):

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 
-_ROUNDS = "10000"
+_SPIN_COUNT = "10000"
 
 
 def limit_spinning() -> None:
     """Shorten the busy-waiting, unless the user has configured it; has no effect after torch has been imported."""
     if "OMP_WAIT_POLICY" not in os.environ:
-        os.environ.setdefault("GOMP_SPINCOUNT", _ROUNDS)
+        os.environ.setdefault("GOMP_SPINCOUNT", _SPIN_COUNT)

@@ -137,6 +137,15 @@ def test_masks_are_filled_with_what_the_text_has_there(pretrained, onoma):
     assert len(package.fill_mask(str(pretrained), "[MASK] merkel visited [MASK] .")) == 2
 
 
+def test_both_predictions_are_printed_as_json(pretrained, onoma):
+    text, pair = "angela merkel visited [MASK] .", ("angela merkel visited lyon.", "the visited of and.")
+    done = onoma("info", pretrained, "--fill", text, "--pair", *pair, "--json")
+    found = json.loads(done.out)
+    (mask,) = package.fill_mask(str(pretrained), text)
+    assert [each["subword"] for each in found["masks"][0]] == [each.subword for each in mask]
+    assert found["follows"] == pytest.approx(package.next_sentence_probability(str(pretrained), *pair))
+
+
 def test_a_pair_is_judged(pretrained, onoma):
     done = onoma("info", pretrained, "--pair", "angela merkel visited lyon.", "the visited of and.")
     assert done.status == 0

@@ -212,6 +212,8 @@ WRONG = {
     "workers to the terminal": (("in.jsonl", "--workers", "2"), "need files as input"),
     "no such engine": (("in.jsonl", "-o", "out.jsonl", "--engine", "spark"), "choose one of local, ray"),
     "no such column": (("in.csv", "-o", "out.csv", "--column", "x"), "no column 'x'; the columns are text, n"),
+    "text where entities go": (("named.csv", "-o", "out.csv", "--column", "entities"), "rename the column"),
+    "text where the id goes": (("named.csv", "-o", "out.jsonl", "--column", "id"), "rename the column"),
     "a column of text": (("in.txt", "-o", "out.jsonl", "--column", "x"), "no columns"),
     "a model that is none": (("in.jsonl", "-o", "out.jsonl", "--model", "nowhere"), "folder does not exist"),
     "no such folder": (("in.jsonl", "-o", "none/out.jsonl"), "folder does not exist"),
@@ -225,6 +227,7 @@ WRONG = {
 def test_what_cannot_be_done_is_said_in_one_line_and_leaves_nothing(onoma, model, rows, name):
     arguments, said = WRONG[name]
     Path("in.csv").write_text("text,n\nin lyon,1\n", encoding="utf-8")
+    Path("named.csv").write_text("id,entities\nin lyon,in siena\n", encoding="utf-8")
     Path("in.txt").write_text("in lyon", encoding="utf-8")
     before = sorted(Path().iterdir())
     outcome = onoma("tag", *(() if "--model" in arguments else ("-m", model)), *arguments)

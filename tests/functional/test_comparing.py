@@ -301,8 +301,11 @@ def test_what_is_at_the_output_stays(place):
         with pytest.raises(InputError, match=r"is a file|is not empty and has no comparison"):
             place.planned(output=output, overwrite=True, resume=False)
     assert thesis.exists()
+    result = place.output / "comparison.json"
+    result.touch()
     assert place.planned(overwrite=True, resume=False)[0] == CELLS
     assert not (place.output / "cells").exists(), "it was to be discarded"
+    assert not result.exists(), "it was to be discarded"
 
 
 @pytest.fixture
@@ -375,8 +378,8 @@ def have_ended(children: Sequence[int]) -> bool:
 @pytest.mark.parametrize(
     ("number", "status", "message"),
     [
-        (signal.SIGINT, 130, "interrupted; what is finished is kept, and --resume goes on"),
-        (signal.SIGTERM, 143, "stopped by SIGTERM; pass --resume to go on with"),
+        (signal.SIGINT, 130, "interrupted; finished runs are kept, and --resume continues"),
+        (signal.SIGTERM, 143, "stopped by SIGTERM; pass --resume to continue"),
         (signal.SIGKILL, -9, ""),
     ],
     ids=["SIGINT", "SIGTERM", "SIGKILL"],

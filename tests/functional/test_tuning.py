@@ -167,7 +167,7 @@ def test_a_search_that_sigterm_stops_while_new_seeds_are_trained_goes_on_with_th
     stopped.terminate()
     said = stopped.communicate()[1]
     assert stopped.returncode == 143, said
-    assert f"stopped by SIGTERM; pass --resume to go on with {tmp_path / 'out'}" in said
+    assert f"stopped by SIGTERM; pass --resume to continue {tmp_path / 'out'}" in said
     last = _start(*arguments, "--resume")
     said = last.communicate()[1]
     assert last.returncode == 0, said

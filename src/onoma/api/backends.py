@@ -45,36 +45,36 @@ def open_backend(bundle: Bundle, *, dtype: str, threads: int | None) -> Backend:
         from onoma.runtime.onnx import OnnxBackend
 
         backend = OnnxBackend(graph, threads=threads)
-    _try_out(backend, bundle, graph)
+    _check_graph(backend, bundle, graph)
     return backend
 
 
-def _try_out(backend: Backend, bundle: Bundle, graph: Path) -> None:
+def _check_graph(backend: Backend, bundle: Bundle, graph: Path) -> None:
     """Run the graph on the last subword of the vocabulary, and check the scores of each task.
 
     Raises:
         BundleError: the graph fails, lacks the output of a task, or returns scores of a wrong shape or not finite ones.
     """
-    last = bundle.tokenizer.get_vocab_size() - 1
+    last_id = bundle.tokenizer.get_vocab_size() - 1
     try:
-        scores = run_one(backend, np.array([[last]]))
+        scores = run_one(backend, np.array([[last_id]]))
     except InferenceError as error:
         raise BundleError(
-            f"{graph}: fails at subword {last:,} of {TOKENIZER} ({error.__cause__}); {_ADVICE}"
+            f"{graph}: fails at subword {last_id:,} of {TOKENIZER} ({error.__cause__}); {_ADVICE}"
         ) from error
     for name, task in bundle.tasks().items():
         if name not in scores:
             raise BundleError(f"{graph}: has no output for the task {name!r} of {MANIFEST}; {_ADVICE}")
-        found, expected = scores[name].shape[2:], task.shape
-        if found != expected:
+        shape, expected_shape = scores[name].shape[2:], task.shape
+        if shape != expected_shape:
             raise BundleError(
-                f"{graph}: gives each subword {_scores(found)}, the labels and the scheme of {MANIFEST} ask for "
-                f"{_scores(expected)}; {_ADVICE}"
+                f"{graph}: gives each subword {_describe_shape(shape)}, the labels and the scheme of {MANIFEST} ask "
+                f"for {_describe_shape(expected_shape)}; {_ADVICE}"
             )
         if not np.isfinite(scores[name]).all():
             raise BundleError(f"{graph}: its scores are not finite, so its weights are broken; copy or export it again")
 
 
-def _scores(shape: tuple[int, ...]) -> str:
+def _describe_shape(shape: tuple[int, ...]) -> str:
     """Describe the shape of a subword's scores for an error message."""
     return f"{shape[0]:,} scores" if len(shape) == 1 else f"scores of shape {list(shape)}"

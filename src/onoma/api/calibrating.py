@@ -61,24 +61,24 @@ def calibrate(
     folder = bundle.check_files()
     gold = documents_in(data, format=format, options=options)
     documents = list(gold)
-    fitted = calibrate_bundle(bundle, runner_of(bundle, threads=threads), documents)
+    result = calibrate_bundle(bundle, runner_of(bundle, threads=threads), documents)
     notes = (*notes_on(gold), *context_notes(bundle, documents))
-    fitted = replace(fitted.choosing(precision=precision, recall=recall), notes=notes)
+    result = replace(result.choosing(precision=precision, recall=recall), notes=notes)
     calibration = CalibrationCard(
-        temperature=fitted.temperature,
-        slope=fitted.scaling.slope,
-        intercept=fitted.scaling.intercept,
+        temperature=result.temperature,
+        slope=result.scaling.slope,
+        intercept=result.scaling.intercept,
         data=name_of(data, ""),
-        entities=sum(bin.entities for bin in fitted.after.bins),
-        error_before=fitted.before.ece,
-        error_after=fitted.after.ece,
-        thresholds=_rounded_down(fitted) if apply else {},
+        entities=sum(each.entities for each in result.after.bins),
+        error_before=result.before.ece,
+        error_after=result.after.ece,
+        thresholds=_round_down_thresholds(result) if apply else {},
     )
     write_manifest(bundle.manifest.with_entities(calibration=calibration), folder)
-    return fitted
+    return result
 
 
-def _rounded_down(fitted: CalibrationResult) -> dict[str, float]:
+def _round_down_thresholds(result: CalibrationResult) -> dict[str, float]:
     """Return the chosen thresholds, rounded down so that an entity with exactly this score is kept."""
-    (chosen,) = fitted.chosen.values()
+    (chosen,) = result.chosen.values()
     return {label: math.floor(1e6 * point.threshold) / 1e6 for label, point in chosen.items() if point is not None}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does 
     from onoma.experiments import Cell, CellEvent, CellRecord
     from onoma.text import Document
 
-_BEGUN = "begun"
+_BEGUN_FOLDER = "begun"
 
 
 def train_cells(plans: Sequence[CellPlan], *, processes: int) -> Generator[CellEvent, None, None]:
@@ -33,13 +33,13 @@ def train_cells(plans: Sequence[CellPlan], *, processes: int) -> Generator[CellE
     """
     from onoma.experiments import CellFailed, run_cells, write_record
 
-    by_name = {plan.cell.name: plan for plan in plans}
+    plans_by_name = {plan.cell.name: plan for plan in plans}
     cells = [plan.cell for plan in plans]
-    with closing(run_cells(cells, train=train_cell, context=by_name, processes=processes)) as events:
+    with closing(run_cells(cells, train=train_cell, context=plans_by_name, processes=processes)) as events:
         for event in events:
             if isinstance(event, CellFailed):
-                failed = by_name[event.cell.name]
-                write_record(msgspec.structs.replace(failed.expected, error=event.why), failed.folder)
+                failed_plan = plans_by_name[event.cell.name]
+                write_record(msgspec.structs.replace(failed_plan.expected, error=event.why), failed_plan.folder)
             yield event
 
 
@@ -59,16 +59,16 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
     from onoma.metrics import Sample
 
     plan = plans[cell.name]
-    begun = plan.folder / _BEGUN
-    before = read_record(begun)
-    if before is None or not before.is_of(plan.expected) or before.version != plan.expected.version:
+    begun_folder = plan.folder / _BEGUN_FOLDER
+    begun_record = read_record(begun_folder)
+    if begun_record is None or not begun_record.is_of(plan.expected) or begun_record.version != plan.expected.version:
         remove(plan.folder)
-        write_record(plan.expected, begun)
+        write_record(plan.expected, begun_folder)
     output = OutputFolder(plan.model)
-    progress = _Progress(report)
+    progress = _ProgressListener(report)
     report("reading")
-    earlier = _seconds_trained(output)
-    started = time.perf_counter()
+    earlier_seconds = _read_trained_seconds(output)
+    start_time = time.perf_counter()
     result = train(
         train=config_of(cell).data.train,
         output=plan.model,
@@ -77,7 +77,7 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
         resume=output.begun,
         on_event=progress,
     )
-    seconds = earlier + time.perf_counter() - started
+    seconds = earlier_seconds + time.perf_counter() - start_time
     if result.interrupted:
         raise StoppedError("stopped while a cell was trained")
     report("scoring")
@@ -92,13 +92,13 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
         error="",
     )
     write_record(record, plan.folder)
-    remove(begun)
+    remove(begun_folder)
     if not plan.keeps_model:
         remove(plan.model)
     return record
 
 
-def _seconds_trained(output: OutputFolder) -> float:
+def _read_trained_seconds(output: OutputFolder) -> float:
     """Return the seconds of training that earlier attempts spent on an unfinished run, according to its history."""
     from onoma.training import read_history
 
@@ -115,7 +115,7 @@ def gold_of(plan: CellPlan, *, on_event: Listener | None = None) -> Sequence[Doc
     return read_part(tested_on(data), data, on_event=on_event or ignore).documents
 
 
-class _Progress:
+class _ProgressListener:
     """A listener that reports the events of a run as short messages and collects its notices."""
 
     def __init__(self, report: Callable[[str], None]) -> None:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does 
     from onoma.training import RunConfig
     from onoma.training.config import DataConfig
 
-_MODEL = "model"
+_MODEL_FOLDER = "model"
 _WEIGHT_FILES = (".safetensors", ".bin", ".json")
 _GIBIBYTE = 2**30
-_BYTES_A_PARAMETER = 16
+_BYTES_PER_PARAMETER = 16
 """Training memory per parameter: weights, gradients and the two moments of AdamW, in fp32."""
 
 
@@ -46,7 +46,7 @@ class CellPlan:
     @property
     def model(self) -> Path:
         """Folder of the model."""
-        return self.folder / _MODEL
+        return self.folder / _MODEL_FOLDER
 
     @property
     def record(self) -> CellRecord:
@@ -77,28 +77,28 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
         ConfigError: a setting does not fit, or no cell is left. The message names the candidate and the corpus.
         InputError: a file cannot be read.
     """
-    facts = _Facts()
+    cache = _FileInfoCache()
     plans: list[CellPlan] = []
     notes: dict[str, None] = {}
-    has_whole = any(cell.sentences is None for cell in cells)
+    has_full_size = any(cell.sentences is None for cell in cells)
     for cell in cells:
-        with _naming(cell):
+        with _error_context(cell):
             config = config_of(cell)
             if not config.data.dev:
                 raise ConfigError("there is no dev text to compare candidates on; name it with --dev")
-            whole = facts.sentences(config.data)
-            if cell.sentences is not None and cell.sentences >= whole + (not has_whole):
+            full_size = cache.sentence_count(config.data)
+            if cell.sentences is not None and cell.sentences >= full_size + (not has_full_size):
                 notes[
-                    f"{cell.corpus}: the training text has {whole:,} sentences; size {cell.sentences:,} is left out"
+                    f"{cell.corpus}: the training text has {full_size:,} sentences; size {cell.sentences:,} is left out"
                 ] = None
                 continue
-            plans.append(_plan(cell, config, folder, facts=facts, learnt=config.data.sentences or whole))
+            plans.append(
+                _plan_cell(cell, config, folder, cache=cache, train_sentences=config.data.sentences or full_size)
+            )
     if not plans:
         raise ConfigError("\n".join(notes))
-    kept = {
-        (plan.cell.corpus, plan.cell.candidate): plan.cell.name for plan in sorted(plans, key=_learnt_by_first_seed)
-    }
-    return [replace(plan, keeps_model=plan.cell.name in kept.values()) for plan in plans], list(notes)
+    kept_names = {(plan.cell.corpus, plan.cell.candidate): plan.cell.name for plan in sorted(plans, key=_keep_priority)}
+    return [replace(plan, keeps_model=plan.cell.name in kept_names.values()) for plan in plans], list(notes)
 
 
 def encoder_digest(name: str) -> str:
@@ -108,23 +108,23 @@ def encoder_digest(name: str) -> str:
 
 
 @dataclass(slots=True)
-class _Facts:
+class _FileInfoCache:
     """A cache of facts about files and encoders that several cells use."""
 
-    _sentences: dict[str, int] = field(default_factory=dict)
+    _sentence_counts: dict[str, int] = field(default_factory=dict)
     _digests: dict[tuple[Path, ...], str] = field(default_factory=dict)
-    _encoders: dict[str, tuple[str, int]] = field(default_factory=dict)
+    _encoder_infos: dict[str, tuple[str, int]] = field(default_factory=dict)
 
-    def sentences(self, data: DataConfig) -> int:
+    def sentence_count(self, data: DataConfig) -> int:
         """Return the number of sentences of the training text."""
         from onoma.corpora import count_sentences
         from onoma.engine.events import ignore
         from onoma.training import read_part
 
         key = data.model_copy(update={"sentences": None}).model_dump_json()
-        if key not in self._sentences:
-            self._sentences[key] = count_sentences(read_part(data.train, data, on_event=ignore).documents)
-        return self._sentences[key]
+        if key not in self._sentence_counts:
+            self._sentence_counts[key] = count_sentences(read_part(data.train, data, on_event=ignore).documents)
+        return self._sentence_counts[key]
 
     def digest(self, paths: tuple[Path, ...]) -> str:
         """Return the digest of some files."""
@@ -134,19 +134,19 @@ class _Facts:
             self._digests[paths] = digest_of(paths)
         return self._digests[paths]
 
-    def encoder(self, name: str) -> tuple[str, int]:
+    def encoder_info(self, name: str) -> tuple[str, int]:
         """Return the digest of an encoder's folder (or its name) and its number of parameters."""
         from onoma.models import count_parameters
 
-        if name not in self._encoders:
-            self._encoders[name] = encoder_digest(name), count_parameters(name)
-        return self._encoders[name]
+        if name not in self._encoder_infos:
+            self._encoder_infos[name] = encoder_digest(name), count_parameters(name)
+        return self._encoder_infos[name]
 
 
-def _plan(cell: Cell, config: RunConfig, folder: Path, *, facts: _Facts, learnt: int) -> CellPlan:
+def _plan_cell(cell: Cell, config: RunConfig, folder: Path, *, cache: _FileInfoCache, train_sentences: int) -> CellPlan:
     from onoma.experiments import CellRecord
 
-    encoder, parameters = facts.encoder(config.model.encoder)
+    encoder, parameters = cache.encoder_info(config.model.encoder)
     parts = {"train": config.data.train, "dev": config.data.dev, "test": tested_on(config.data)}
     for task in config.task:
         parts |= {f"{task.name}.train": task.train, f"{task.name}.dev": task.dev}
@@ -161,13 +161,13 @@ def _plan(cell: Cell, config: RunConfig, folder: Path, *, facts: _Facts, learnt:
             sentences=cell.sentences,
             seed=cell.seed,
             settings=config.model_dump(mode="json", exclude={"output": True}),
-            digests={"encoder": encoder} | {part: facts.digest(paths) for part, paths in parts.items()},
+            digests={"encoder": encoder} | {part: cache.digest(paths) for part, paths in parts.items()},
             version=__version__,
-            learnt=learnt,
+            learnt=train_sentences,
             tested_on="test" if config.data.test else "dev",
             error="not finished",
         ),
-        memory=_GIBIBYTE + _BYTES_A_PARAMETER * parameters,
+        memory=_GIBIBYTE + _BYTES_PER_PARAMETER * parameters,
     )
 
 
@@ -180,16 +180,16 @@ def config_of(cell: Cell) -> RunConfig:
     """Return the run configuration of a cell."""
     from onoma.training import read_config
 
-    return read_config(None, base=cell.tables, settings={"output": _MODEL})
+    return read_config(None, base=cell.tables, settings={"output": _MODEL_FOLDER})
 
 
-def _learnt_by_first_seed(plan: CellPlan) -> tuple[int, int]:
+def _keep_priority(plan: CellPlan) -> tuple[int, int]:
     """Return a sort key: the model to keep (largest training set, then smallest seed) comes last."""
     return plan.expected.learnt, -plan.cell.seed
 
 
 @contextmanager
-def _naming(cell: Cell) -> Iterator[None]:
+def _error_context(cell: Cell) -> Iterator[None]:
     """Prefix configuration and input errors with the cell's candidate and corpus."""
     try:
         yield

@@ -75,13 +75,13 @@ def check(
         raise InputError("settings (--set) are for training with folds; pass folds (--folds) too")
 
     parts = {"": files, "train": train, "dev": dev, "test": test}
-    named = [(part, path) for part, paths in parts.items() for path in paths_of(paths) or []]
-    if not named:
+    part_paths = [(part, path) for part, paths in parts.items() for path in paths_of(paths) or []]
+    if not part_paths:
         raise InputError("there are no files to check; pass files, or the parts with --train, --dev and --test")
     options = options or ReadOptions()
-    if len(named) > 1:
+    if len(part_paths) > 1:
         options = replace(options, may_be_empty=True)
-    examined = [read_cases(path, part=part, format=format, options=options) for part, path in named]
+    checked_files = [read_cases(path, part=part, format=format, options=options) for part, path in part_paths]
     if folds is not None:
         encoder = encoder or ("small" if model is None else None)
     tagger = load(model, threads=threads) if model is not None else None
@@ -89,7 +89,7 @@ def check(
     if tagger is not None and tagger.bundle.manifest.baseline is None:
         windower = tagger.bundle.windower()
     elif tagger is None and encoder is not None and encoder not in BASELINES:
-        windower = _windower(encoder)
+        windower = _make_windower(encoder)
     predict = None if tagger is None else lambda documents: list(score_gold(tagger, documents))
     if folds is not None:
         predict = partial(
@@ -99,13 +99,13 @@ def check(
             threads=threads,
             on_event=on_event,
         )
-    checkup = check_files(examined, windower=windower, predict=predict)
+    result = check_files(checked_files, windower=windower, predict=predict)
     if fix is None:
-        return checkup
-    return replace(checkup, fixed=tuple(write_fixed(checkup.files, Path(fix), options=options)))
+        return result
+    return replace(result, fixed=tuple(write_fixed(result.files, Path(fix), options=options)))
 
 
-def _windower(encoder: str) -> Windower:
+def _make_windower(encoder: str) -> Windower:
     """Return a windower for an encoder, with the default window size and overlap."""
     need_training()
     from onoma.encoding import SubwordEncoder, Windower
@@ -148,11 +148,13 @@ def predict_folds(
     listener = on_event or ignore
     with tempfile.TemporaryDirectory() as scratch:
 
-        def predict(fold: int, learnt: Sequence[Document], held: Sequence[Document]) -> Iterable[Document]:
+        def predict(
+            fold: int, train_documents: Sequence[Document], test_documents: Sequence[Document]
+        ) -> Iterable[Document]:
             listener(Stage(f"fold {fold} of {folds}"))
             path, output = Path(scratch) / f"{fold}.jsonl", Path(scratch) / f"{fold}"
-            write(learnt, path)
+            write(train_documents, path)
             train_model(train=path, output=output, settings=settings, on_event=on_event)
-            return score_gold(load(output, threads=threads), held)
+            return score_gold(load(output, threads=threads), test_documents)
 
         return cross_validated(documents, predict, folds=folds)

@@ -22,7 +22,7 @@ from onoma.machine import WorkerProcess, available_cores, find_processor, raise_
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.experiments import Cell, CellEvent, Comparison, CostLimits, Speed
 
-_CELLS, _RESULT = "cells", "comparison.json"
+_CELLS_FOLDER, _RESULT_FILE = "cells", "comparison.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +116,8 @@ def compare(
     check_page(report)
     from onoma.experiments import CostLimits, cells_of, make_comparison, processes_for, read_comparison
 
-    bounds = CostLimits.parse(within) if isinstance(within, str) else within
-    named: dict[str, object] = {
+    limits = CostLimits.parse(within) if isinstance(within, str) else within
+    argument_settings: dict[str, object] = {
         "data.train": paths_of(train),
         "data.dev": paths_of(dev),
         "data.test": paths_of(test),
@@ -130,36 +130,38 @@ def compare(
         None if config is None else Path(config),
         encoders=encoders,
         heads=heads,
-        settings={**named, **(settings or {})},
+        settings={**argument_settings, **(settings or {})},
     )
-    listen = on_event or _ignore
-    stopping = raise_on_sigterm(f"stopped by SIGTERM; pass --resume to go on with {comparison.output}")
-    with stopping, _opened(comparison.output, overwrite=overwrite, resume=resume) as cells:
-        plans, notes = plan_cells(list(cells_of(comparison)), cells)
-        todo = [plan for plan in plans if not plan.is_done]
-        processes = comparison.jobs or processes_for(len(todo), memory=max((plan.memory for plan in todo), default=1))
-        listen(
+    listener = on_event or _ignore
+    sigterm_handler = raise_on_sigterm(f"stopped by SIGTERM; pass --resume to continue {comparison.output}")
+    with sigterm_handler, _open_folder(comparison.output, overwrite=overwrite, resume=resume) as cells_folder:
+        plans, notes = plan_cells(list(cells_of(comparison)), cells_folder)
+        pending = [plan for plan in plans if not plan.is_done]
+        processes = comparison.jobs or processes_for(
+            len(pending), memory=max((plan.memory for plan in pending), default=1)
+        )
+        listener(
             ComparisonPlanned(
-                cells=[plan.cell for plan in todo], kept=len(plans) - len(todo), processes=processes, notes=notes
+                cells=[plan.cell for plan in pending], kept=len(plans) - len(pending), processes=processes, notes=notes
             )
         )
-        with closing(train_cells(todo, processes=processes)) as events:
+        with closing(train_cells(pending, processes=processes)) as events:
             for event in events:
-                listen(event)
-        found = make_comparison(
+                listener(event)
+        result = make_comparison(
             [plan.record for plan in plans],
-            _speeds(plans, listen),
+            _measure_speeds(plans, listener),
             machine={"processor": find_processor().name, "cores": available_cores()},
-            within=bounds,
+            within=limits,
         )
-        found = replace(found, notes=(*notes, *found.notes))
-        with replacing(comparison.output / _RESULT) as file:
-            json.dump(found.to_json(), file, ensure_ascii=False, indent=2)
+        result = replace(result, notes=(*notes, *result.notes))
+        with replacing(comparison.output / _RESULT_FILE) as file:
+            json.dump(result.to_json(), file, ensure_ascii=False, indent=2)
     if report is not None:
         from onoma.views.comparison_page import write_comparison_page
 
-        write_comparison_page(Path(report), found, title=f"Comparison {comparison.output.name}")
-    return found
+        write_comparison_page(Path(report), result, title=f"Comparison {comparison.output.name}")
+    return result
 
 
 def _ignore(event: object) -> None:
@@ -167,18 +169,19 @@ def _ignore(event: object) -> None:
 
 
 @contextmanager
-def _opened(folder: Path, *, overwrite: bool, resume: bool) -> Iterator[Path]:
+def _open_folder(folder: Path, *, overwrite: bool, resume: bool) -> Iterator[Path]:
     """Lock the output folder of a comparison, and yield the folder of its cells."""
-    cells = folder / _CELLS
-    check_folder(folder, kind="comparison", begun=cells.is_dir(), overwrite=overwrite, resume=resume)
-    with taken_folder(folder, parts=[_CELLS]):
+    cells_folder = folder / _CELLS_FOLDER
+    check_folder(folder, kind="comparison", begun=cells_folder.is_dir(), overwrite=overwrite, resume=resume)
+    with taken_folder(folder, parts=[_CELLS_FOLDER]):
         if overwrite:
-            remove(cells)
-        cells.mkdir(exist_ok=True)
-        yield cells
+            remove(cells_folder)
+            remove(folder / _RESULT_FILE)
+        cells_folder.mkdir(exist_ok=True)
+        yield cells_folder
 
 
-def _speeds(plans: Sequence[CellPlan], listen: Listener) -> dict[tuple[str, str], Speed]:
+def _measure_speeds(plans: Sequence[CellPlan], listener: Listener) -> dict[tuple[str, str], Speed]:
     """Measure the speed of each kept model that has not been measured yet, one after another."""
     from onoma.experiments import Speed, read_speed, write_speed
 
@@ -198,5 +201,5 @@ def _speeds(plans: Sequence[CellPlan], listen: Listener) -> dict[tuple[str, str]
                 worker.end(at_once=True)
             write_speed(speed, plan.model)
         speeds[plan.cell.corpus, plan.cell.candidate] = speed
-        listen(SpeedMeasured(plan.cell.corpus, plan.cell.candidate, speed))
+        listener(SpeedMeasured(plan.cell.corpus, plan.cell.candidate, speed))
     return speeds

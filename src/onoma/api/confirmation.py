@@ -61,39 +61,43 @@ def confirm(
         f"trial {best.continues}": plan.space.config(plan.search_run, best.params),
         "defaults": plan.search_run,
     }
-    first = plan.run.training.seed + 1
+    first_seed = plan.run.training.seed + 1
     cells = [
-        Cell(corpus="dev", candidate=name, sentences=None, seed=seed, tables=_tables(run, seed=seed))
-        for seed in range(first, first + seeds)
+        Cell(corpus="dev", candidate=name, sentences=None, seed=seed, tables=_make_tables(run, seed=seed))
+        for seed in range(first_seed, first_seed + seeds)
         for name, run in candidates.items()
     ]
     plans = [replace(each, keeps_model=False) for each in plan_cells(cells, folder)[0]]
-    todo = [each for each in plans if not each.is_done]
-    on_event(ConfirmationPlanned(len(todo), len(plans) - len(todo)))
-    with closing(train_cells(todo, processes=processes)) as events:
+    pending = [each for each in plans if not each.is_done]
+    on_event(ConfirmationPlanned(len(pending), len(plans) - len(pending)))
+    with closing(train_cells(pending, processes=processes)) as events:
         for event in events:
             on_event(event)
-    done = [each.record for each in plans if not each.record.error]
-    ours, theirs = ({each.seed: each for each in done if each.candidate == name} for name in candidates)
-    return _compared(ours, theirs)
+    finished_records = [each.record for each in plans if not each.record.error]
+    best_records, default_records = (
+        {each.seed: each for each in finished_records if each.candidate == name} for name in candidates
+    )
+    return _compare_runs(best_records, default_records)
 
 
-def _tables(run: RunConfig, *, seed: int) -> dict[str, object]:
+def _make_tables(run: RunConfig, *, seed: int) -> dict[str, object]:
     tables = run.model_dump(mode="json", exclude={"output"}, exclude_none=True)
     tables["training"]["seed"] = seed
     return tables
 
 
-def _compared(ours: Mapping[int, CellRecord], theirs: Mapping[int, CellRecord]) -> Confirmation | None:
+def _compare_runs(
+    best_records: Mapping[int, CellRecord], default_records: Mapping[int, CellRecord]
+) -> Confirmation | None:
     """Compare the runs of the seeds that both candidates have finished; None if there is no such seed."""
     from onoma.metrics import compare_over_seeds
     from onoma.tuning import Confirmation
 
-    seeds = sorted(ours.keys() & theirs.keys())
+    seeds = sorted(best_records.keys() & default_records.keys())
     if not seeds:
         return None
-    runs = [[records[seed].array for seed in seeds] for records in (ours, theirs)]
-    best, defaults = (tuple(records[seed].f1 for seed in seeds) for records in (ours, theirs))
+    runs = [[records[seed].array for seed in seeds] for records in (best_records, default_records)]
+    best, defaults = (tuple(records[seed].f1 for seed in seeds) for records in (best_records, default_records))
     return Confirmation(
         seeds=tuple(seeds),
         best=best,

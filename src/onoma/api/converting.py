@@ -62,7 +62,9 @@ def convert(
     target = Path(target)
     if target.exists() and not overwrite:
         raise InputError(f"{target}: exists already; pass --overwrite to replace it, or name another file")
-    reading = read(Path(source), format=format, options=options or ReadOptions())
-    written = write(reading, target, format=to, options=WriteOptions(scheme=to_scheme, layout=layout, segment=segment))
-    notes = (*reading.notices(), *(f"{target}: {notice}" for notice in written.notices()))
-    return ConvertResult(documents=written.documents, entities=written.entities, notes=notes)
+    reader = read(Path(source), format=format, options=options or ReadOptions())
+    write_report = write(
+        reader, target, format=to, options=WriteOptions(scheme=to_scheme, layout=layout, segment=segment)
+    )
+    notes = (*reader.notices(), *(f"{target}: {notice}" for notice in write_report.notices()))
+    return ConvertResult(documents=write_report.documents, entities=write_report.entities, notes=notes)

@@ -23,16 +23,16 @@ from onoma.runtime import Backend, PaddedBatch, thread_count
 from onoma.version import __version__
 
 _FP32, _INT8 = "fp32", "int8"
-_WINDOWS, _SUBWORDS = 4, 32
+_BATCH_WINDOWS, _WINDOW_SUBWORDS = 4, 32
 """Windows of the measured batch, and random subwords of each; one batch per thread is run.
 
 A batch takes some 20 to 70 ms with a small encoder.
 """
 
-_AT_MOST = 0.6
+_MAX_SECONDS = 0.6
 """Maximum time of the measurement in seconds, without loading the graphs."""
 
-_DIFFERENCE = " difference"
+_DIFFERENCE_SUFFIX = " difference"
 """Suffix of the keys under which the differences of the scores from those of fp32 are cached."""
 
 
@@ -70,20 +70,20 @@ def choose_dtype(bundle: Bundle, *, threads: int | None = None) -> DtypeChoice:
     if not _is_complete(bundle, _FP32):
         return DtypeChoice(preferred, {}, "the only graph")
     threads = thread_count(threads)
-    openvino = _version("openvino")
+    openvino = _find_version("openvino")
     candidates = [_FP32, _INT8, *([BF16] if openvino else [])]
-    figures = cached_measurement(
+    measurements = cached_measurement(
         "dtype",
-        lambda: _measured(bundle, candidates, threads=threads),
+        lambda: _measure_dtypes(bundle, candidates, threads=threads),
         facts={
             "model": hashlib.sha256(bundle.manifest.to_json().encode()).hexdigest(),
             "threads": threads,
             "onoma": __version__,
-            "onnxruntime": _version("onnxruntime"),
+            "onnxruntime": _find_version("onnxruntime"),
             "openvino": openvino,
         },
     )
-    return _chosen(figures, threads=threads)
+    return _choose_fastest(measurements, threads=threads)
 
 
 def _is_complete(bundle: Bundle, dtype: str) -> bool:
@@ -95,7 +95,7 @@ def _is_complete(bundle: Bundle, dtype: str) -> bool:
     return True
 
 
-def _measured(bundle: Bundle, candidates: list[str], *, threads: int) -> dict[str, float]:
+def _measure_dtypes(bundle: Bundle, candidates: list[str], *, threads: int) -> dict[str, float]:
     """Measure the speed of each dtype in subwords per second, and the difference of its scores from those of fp32."""
     backends = {}
     for dtype in candidates:
@@ -103,44 +103,46 @@ def _measured(bundle: Bundle, candidates: list[str], *, threads: int) -> dict[st
             backends[dtype] = open_backend(bundle, dtype=dtype, threads=threads)
         except (InputError, MissingExtraError):  # the processor lacks bf16, or OpenVINO cannot be imported
             continue
-    subwords = min(_SUBWORDS, bundle.manifest.window.size)
-    ids = np.random.default_rng(1).integers(0, bundle.tokenizer.get_vocab_size(), (_WINDOWS, subwords))
+    subwords = min(_WINDOW_SUBWORDS, bundle.manifest.window.size)
+    ids = np.random.default_rng(1).integers(0, bundle.tokenizer.get_vocab_size(), (_BATCH_WINDOWS, subwords))
     batch = PaddedBatch(ids, np.ones_like(ids), np.ones(ids.shape, dtype=bool))
     scores = {dtype: next(iter(backend.run([batch]))) for dtype, backend in backends.items()}
-    works = {dtype: _work(backend, batch, times=threads) for dtype, backend in backends.items()}
-    seconds = best_times(works, warm_up=0, at_most=_AT_MOST)
-    figures = {dtype: ids.size * threads / taken for dtype, taken in seconds.items()}
-    exact = scores[_FP32]
-    for dtype, found in scores.items():
-        figures[dtype + _DIFFERENCE] = max(_difference(found[task], exact[task]) for task in exact)
-    return figures
+    workloads = {dtype: _make_workload(backend, batch, times=threads) for dtype, backend in backends.items()}
+    seconds = best_times(workloads, warm_up=0, at_most=_MAX_SECONDS)
+    measurements = {dtype: ids.size * threads / elapsed for dtype, elapsed in seconds.items()}
+    exact_scores = scores[_FP32]
+    for dtype, dtype_scores in scores.items():
+        measurements[dtype + _DIFFERENCE_SUFFIX] = max(
+            _measure_difference(dtype_scores[task], exact_scores[task]) for task in exact_scores
+        )
+    return measurements
 
 
-def _difference(found: NDArray[np.float32], exact: NDArray[np.float32]) -> float:
+def _measure_difference(scores: NDArray[np.float32], exact_scores: NDArray[np.float32]) -> float:
     """Return the root mean square difference of scores, in standard deviations of the exact scores."""
-    return float(np.sqrt(np.mean((found - exact) ** 2)) / exact.std())
+    return float(np.sqrt(np.mean((scores - exact_scores) ** 2)) / exact_scores.std())
 
 
-def _work(backend: Backend, batch: PaddedBatch, *, times: int) -> Callable[[], object]:
+def _make_workload(backend: Backend, batch: PaddedBatch, *, times: int) -> Callable[[], object]:
     return lambda: list(backend.run([batch] * times))
 
 
-def _chosen(figures: Mapping[str, float], *, threads: int) -> DtypeChoice:
+def _choose_fastest(measurements: Mapping[str, float], *, threads: int) -> DtypeChoice:
     """Return the fastest dtype whose scores differ from those of fp32 by no more than the scores of int8 do."""
-    speeds = {name: figure for name, figure in figures.items() if not name.endswith(_DIFFERENCE)}
-    bound = figures[_INT8 + _DIFFERENCE]
-    allowed = [dtype for dtype in speeds if figures[dtype + _DIFFERENCE] <= bound]
+    speeds = {key: value for key, value in measurements.items() if not key.endswith(_DIFFERENCE_SUFFIX)}
+    bound = measurements[_INT8 + _DIFFERENCE_SUFFIX]
+    allowed = [dtype for dtype in speeds if measurements[dtype + _DIFFERENCE_SUFFIX] <= bound]
     best = max(allowed, key=lambda dtype: speeds[dtype])
     others = [
         f"{dtype} {speed:,.0f}" + ("" if dtype in allowed else " (too inexact)")
         for dtype, speed in sorted(speeds.items(), key=lambda item: -item[1])
         if dtype != best
     ]
-    on = f"{threads} thread{'' if threads == 1 else 's'}"
-    return DtypeChoice(best, speeds, f"{speeds[best]:,.0f} subwords/s on {on} here; {', '.join(others)}")
+    thread_text = f"{threads} thread{'' if threads == 1 else 's'}"
+    return DtypeChoice(best, speeds, f"{speeds[best]:,.0f} subwords/s on {thread_text} here; {', '.join(others)}")
 
 
-def _version(package: str) -> str:
+def _find_version(package: str) -> str:
     """Return the version of a package, or an empty string if it is not installed."""
     try:
         return version(package)

@@ -67,25 +67,25 @@ def evaluate(
     gold = documents_in(data, format=format, options=options)
     documents = [replace(document, words=None, sentences=None) if raw else document for document in gold]
 
-    def loaded(model: PathLike | Tagger) -> Tagger:
+    def get_tagger(model: PathLike | Tagger) -> Tagger:
         return model if isinstance(model, Tagger) else load(model, dtype=dtype, threads=threads, structure=structure)
 
-    def tagged(model: PathLike | Tagger) -> list[Aligned]:
-        return list(tag_gold(loaded(model), documents))
+    def tag_and_align(model: PathLike | Tagger) -> list[Aligned]:
+        return list(tag_gold(get_tagger(model), documents))
 
-    tagger = loaded(model)
+    tagger = get_tagger(model)
     predicted = list(tagger.tag_many(replace(document, entities=()) for document in documents))
     pairs = list(align(documents, predicted))
-    found = full_report(
+    result = full_report(
         pairs,
-        against=None if against is None else (name_of(against, "the other"), tagged(against)),
-        seeds=[tagged(each) for each in seeds],
+        against=None if against is None else (name_of(against, "the other"), tag_and_align(against)),
+        seeds=[tag_and_align(each) for each in seeds],
         train=None if train is None else documents_in(train, format=format, options=options),
     )
-    found = replace(found, layers=figures_of_layers(tagger.bundle, documents, predicted))
+    result = replace(result, layers=figures_of_layers(tagger.bundle, documents, predicted))
     title = f"{name_of(model, 'model')} on {name_of(data, 'documents')}"
-    notes = [*notes_on(gold), *context_notes(tagger.bundle, documents), *_notes_on_layers(found)]
-    return _finished(found, pairs, notes=notes, page=report, title=title)
+    notes = [*notes_on(gold), *context_notes(tagger.bundle, documents), *_format_layer_notes(result)]
+    return _finish_report(result, pairs, notes=notes, page=report, title=title)
 
 
 def score(
@@ -132,49 +132,53 @@ def score(
     from onoma.metrics import align
 
     check_page(report)
-    expected = documents_in(gold, format=format, options=options)
-    lenient = replace(options or ReadOptions(), may_be_empty=True)
+    gold_documents = documents_in(gold, format=format, options=options)
+    lenient_options = replace(options or ReadOptions(), may_be_empty=True)
     systems = [
-        documents_in(system, format=format, options=lenient)
+        documents_in(system, format=format, options=lenient_options)
         for system in (predicted, *seeds, *(() if against is None else (against,)))
     ]
-    documents = list(expected)
+    documents = list(gold_documents)
     pairs, *others = (list(align(documents, system)) for system in systems)
-    found = full_report(
+    result = full_report(
         pairs,
         against=None if against is None else (name_of(against, "the other"), others.pop()),
         seeds=others,
         train=None if train is None else documents_in(train, format=format, options=options),
     )
-    found = replace(found, strict_reading=_strict_reading((gold, expected), (predicted, systems[0]), format, options))
+    result = replace(
+        result, strict_reading=_score_strictly((gold, gold_documents), (predicted, systems[0]), format, options)
+    )
     title = f"{name_of(predicted, 'predicted')} against {name_of(gold, 'gold')}"
-    return _finished(found, pairs, notes=notes_on(expected, *systems), page=report, title=title)
+    return _finish_report(result, pairs, notes=notes_on(gold_documents, *systems), page=report, title=title)
 
 
 ScoreInput = tuple[PathLike | Iterable[Document], Iterable[Document]]
 """An argument of :func:`score`, and the documents read from it."""
 
 
-def _strict_reading(
+def _score_strictly(
     gold: ScoreInput, predicted: ScoreInput, format: str | None, options: ReadOptions | None
 ) -> Counts | None:
     """Count exact matches without entities that exist only because a tag was repaired; None if none was repaired."""
     from onoma.corpora import CorpusReader, ReadOptions
     from onoma.metrics import score
 
-    if not any(isinstance(read, CorpusReader) and read.report.repairs.count for _, read in (gold, predicted)):
+    if not any(
+        isinstance(documents, CorpusReader) and documents.report.repairs.count for _, documents in (gold, predicted)
+    ):
         return None
-    strict = replace(options or ReadOptions(), sound_only=True, may_be_empty=True)
-    return score(*(documents_in(data, format=format, options=strict) for data, _ in (gold, predicted))).exact
+    strict_options = replace(options or ReadOptions(), sound_only=True, may_be_empty=True)
+    return score(*(documents_in(data, format=format, options=strict_options) for data, _ in (gold, predicted))).exact
 
 
-def _notes_on_layers(report: Report) -> Iterator[str]:
+def _format_layer_notes(report: Report) -> Iterator[str]:
     """Yield a note with the metrics of each further task."""
     for task, figures in report.layers.items():
         yield f"layer {task}: " + ", ".join(f"{name} {100 * value:.2f} %" for name, value in figures.items())
 
 
-def _finished(
+def _finish_report(
     report: Report, pairs: Sequence[Aligned], *, notes: Sequence[str], page: PathLike | None, title: str
 ) -> Report:
     """Return the report with notes on how the files were read, and write its HTML page if a path is given."""

@@ -97,9 +97,9 @@ def load_explainer(model: PathLike, *, threads: int | None = None) -> Explainer:
 
     if threads is not None:
         torch.set_num_threads(threads)
-    weights = load_model(bundle.folder).requires_grad_(False)
-    index = read_index(bundle.folder, model=fingerprint(weights))
-    return Explainer(bundle, TorchBackend(weights), model=weights, index=index)
+    torch_model = load_model(bundle.folder).requires_grad_(False)
+    index = read_index(bundle.folder, model=fingerprint(torch_model))
+    return Explainer(bundle, TorchBackend(torch_model), model=torch_model, index=index)
 
 
 def need_explaining() -> None:
@@ -153,10 +153,10 @@ def index_mentions(
     documents = (
         document for path in paths_of(data) or [] for document in documents_in(path, format=format, options=options)
     )
-    weights = load_model(bundle.folder)
-    found = index_documents(documents, model=weights, windower=bundle.windower())
-    write_index(found.vectors, found.mentions, bundle.folder, model=fingerprint(weights))
-    return found
+    torch_model = load_model(bundle.folder)
+    result = index_documents(documents, model=torch_model, windower=bundle.windower())
+    write_index(result.vectors, result.mentions, bundle.folder, model=fingerprint(torch_model))
+    return result
 
 
 def measure_faithfulness(

@@ -68,24 +68,26 @@ def export_model(
     from onoma.views import write_card
 
     dtype, folder = quantize or "fp32", Path(model)
-    target = None if output is None else Path(output)
-    texts = None if dev is None else list(documents_in(dev, format=format, options=options))
-    _check_request(dtype, dev=texts, exact_layers=exact_layers, output=target, overwrite=overwrite)
+    output_folder = None if output is None else Path(output)
+    dev_documents = None if dev is None else list(documents_in(dev, format=format, options=options))
+    _check_request(dtype, dev=dev_documents, exact_layers=exact_layers, output=output_folder, overwrite=overwrite)
     bundle = load_bundle(folder)
     bundle.need_encoder()
     if bundle.weights(WEIGHTS) is None:
         raise BundleError(f"{folder}: has no {WEIGHTS} to export; pass the folder that `onoma train` has written")
-    weights = load_model(folder)
-    with _place(folder, target, overwrite=overwrite) as place:
-        with replacing_path(place / DTYPES[dtype]) as draft:
-            agreement = export_graph(bundle, weights, draft, dtype=dtype, dev=texts, exact_layers=exact_layers)
+    torch_model = load_model(folder)
+    with _open_target_folder(folder, output_folder, overwrite=overwrite) as target_folder:
+        with replacing_path(target_folder / DTYPES[dtype]) as draft:
+            agreement = export_graph(
+                bundle, torch_model, draft, dtype=dtype, dev=dev_documents, exact_layers=exact_layers
+            )
             if agreement is not None:
                 agreement.require(bound)
-        if target is not None:
-            shutil.copyfile(folder / TOKENIZER, place / TOKENIZER)
-        write_manifest(_with_figures(bundle.manifest, agreement), place)
-        write_card(place, name=(target or folder).resolve().name)
-    return ExportResult((target or folder) / DTYPES[dtype], agreement)
+        if output_folder is not None:
+            shutil.copyfile(folder / TOKENIZER, target_folder / TOKENIZER)
+        write_manifest(_add_dev_scores(bundle.manifest, agreement), target_folder)
+        write_card(target_folder, name=(output_folder or folder).resolve().name)
+    return ExportResult((output_folder or folder) / DTYPES[dtype], agreement)
 
 
 def _check_request(
@@ -102,16 +104,16 @@ def _check_request(
 
 
 @contextmanager
-def _place(folder: Path, output: Path | None, *, overwrite: bool) -> Iterator[Path]:
+def _open_target_folder(folder: Path, output: Path | None, *, overwrite: bool) -> Iterator[Path]:
     """Yield the folder to write to: the model's own folder, or a draft that becomes the output when it is complete."""
     if output is None:
         yield folder
         return
-    with open_output(output, overwrite=overwrite) as opened, opened.new_bundle(last=True) as draft:
+    with open_output(output, overwrite=overwrite) as output_folder, output_folder.new_bundle(last=True) as draft:
         yield draft
 
 
-def _with_figures(manifest: Manifest, agreement: Agreement | None) -> Manifest:
+def _add_dev_scores(manifest: Manifest, agreement: Agreement | None) -> Manifest:
     """Return the manifest with int8's scores on dev and int8 as the preferred dtype, if it was measured on dev."""
     if agreement is None or agreement.quantized is None:
         return manifest

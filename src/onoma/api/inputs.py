@@ -38,16 +38,20 @@ def notes_on(*read: Iterable[Document]) -> list[str]:
     """Return notes on how files were read, and on what was repaired or left out; each note names its file."""
     from onoma.corpora import CorpusReader
 
-    return [note for reading in read if isinstance(reading, CorpusReader) for note in reading.notices()]
+    return [note for reader in read if isinstance(reader, CorpusReader) for note in reader.notices()]
 
 
 def context_notes(bundle: Bundle, documents: Sequence[Document]) -> list[str]:
     """Return a note if a model was trained on joined sentences but each document has only one sentence."""
-    trained = bundle.manifest.window.documents
-    if trained == AUTO or len(documents) < 2 or any(len(document.sentences or ()) != 1 for document in documents):
+    documents_setting = bundle.manifest.window.documents
+    if (
+        documents_setting == AUTO
+        or len(documents) < 2
+        or any(len(document.sentences or ()) != 1 for document in documents)
+    ):
         return []
-    same = f"--documents {trained} gives these the same context, if they follow one another"
-    return [f"the model was trained on sentences that were joined (documents {trained}); {same}"]
+    advice = f"--documents {documents_setting} gives these the same context, if they follow one another"
+    return [f"the model was trained on sentences that were joined (documents {documents_setting}); {advice}"]
 
 
 def paths_of(paths: PathLike | Sequence[PathLike] | None) -> list[Path] | None:

@@ -9,7 +9,7 @@ from threading import Semaphore, Thread
 from onoma.tagger import Tagger
 from onoma.text import Document
 
-_TOGETHER = 512
+_MAX_BATCH_SIZE = 512
 """Maximum number of documents that are tagged together, and maximum number in the buffer."""
 
 
@@ -19,44 +19,44 @@ def tag_stream(tagger: Tagger, documents: Iterable[Document]) -> Iterator[Docume
     Raises:
         Exception: any exception of the stream, raised after the earlier documents were yielded.
     """
-    arrivals = _Arrivals(documents)
-    while together := arrivals.take():
-        yield from tagger.tag_many(together)
-    if arrivals.error is not None:
-        raise arrivals.error
+    buffer = _StreamBuffer(documents)
+    while batch := buffer.get_available():
+        yield from tagger.tag_many(batch)
+    if buffer.error is not None:
+        raise buffer.error
 
 
-class _Arrivals:
+class _StreamBuffer:
     """A buffer that a background thread fills from a stream."""
 
     def __init__(self, documents: Iterable[Document]) -> None:
         self.error: BaseException | None = None
         self._documents = documents
-        self._waiting = SimpleQueue[Document | None]()
-        self._room = Semaphore(_TOGETHER)
+        self._queue = SimpleQueue[Document | None]()
+        self._free_slots = Semaphore(_MAX_BATCH_SIZE)
         self._ended = False
-        Thread(target=self._read, daemon=True).start()
+        Thread(target=self._fill_queue, daemon=True).start()
 
-    def take(self) -> list[Document]:
+    def get_available(self) -> list[Document]:
         """Return the documents that have arrived, at least one; an empty list at the end of the stream."""
-        taken: list[Document] = []
-        while not self._ended and len(taken) < _TOGETHER:
+        batch: list[Document] = []
+        while not self._ended and len(batch) < _MAX_BATCH_SIZE:
             try:
-                document = self._waiting.get(block=not taken)
+                document = self._queue.get(block=not batch)
             except Empty:
                 break
             if document is None:
                 self._ended = True
             else:
-                taken.append(document)
-                self._room.release()
-        return taken
+                batch.append(document)
+                self._free_slots.release()
+        return batch
 
-    def _read(self) -> None:
+    def _fill_queue(self) -> None:
         try:
             for document in self._documents:
-                self._room.acquire()
-                self._waiting.put(document)
+                self._free_slots.acquire()
+                self._queue.put(document)
         except BaseException as error:
             self.error = error
-        self._waiting.put(None)
+        self._queue.put(None)

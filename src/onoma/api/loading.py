@@ -40,10 +40,10 @@ def load(model: PathLike, *, dtype: str = AUTO, threads: int | None = None, stru
         dtype = choose_dtype(bundle, threads=threads).dtype
     is_shipped = bundle.folder != Path(model)
     # The path of a shipped model differs between machines, so that a pickle refers to it by name.
-    place = model if is_shipped else Path(model).absolute()
-    again = partial(load, place, dtype=dtype, threads=threads, structure=structure)
+    model_path = model if is_shipped else Path(model).absolute()
+    reload = partial(load, model_path, dtype=dtype, threads=threads, structure=structure)
     runner = open_runner(bundle, dtype=dtype, threads=threads)
-    return Tagger(bundle, runner, structure=structure, reload=again)
+    return Tagger(bundle, runner, structure=structure, reload=reload)
 
 
 def backend_of(bundle: Bundle, *, dtype: str, threads: int | None) -> Backend:

@@ -90,8 +90,8 @@ def pretrain(
     need_training()
     from onoma.pretraining import read_config
 
-    unfinished = unfinished_settings(output, resume=resume, config=config, has_data=bool(text))
-    named: dict[str, object] = {
+    base_settings = unfinished_settings(output, resume=resume, config=config, has_data=bool(text))
+    argument_settings: dict[str, object] = {
         "data.text": paths_of(text) or None,
         "model.encoder": encoder,
         "model.teacher": teacher,
@@ -101,7 +101,7 @@ def pretrain(
     }
     path = None if config is None else Path(config)
     return run_pretraining(
-        read_config(path, base=unfinished, settings={**named, **(settings or {})}),
+        read_config(path, base=base_settings, settings={**argument_settings, **(settings or {})}),
         overwrite=overwrite,
         resume=resume,
         accept_changes=accept_changes,
@@ -180,10 +180,10 @@ def run_pretraining(
         elif not ranks.broadcast(lambda: False):
             pretrain(config, on_event=ignore, ranks=ranks)
         ranks.barrier()
-    facts = json.loads((config.output / PRETRAINING).read_text(encoding="utf-8"))
+    metadata = json.loads((config.output / PRETRAINING).read_text(encoding="utf-8"))
     return PretrainResult(
         folder=config.output,
-        figures=facts["figures"],
+        figures=metadata["figures"],
         history=read_history(config.output / HISTORY),
         interrupted=interrupted,
     )
@@ -219,6 +219,6 @@ def _write_encoder(trained: PretrainedModel, folder: Path, *, config: PretrainCo
 
     trained.save(folder)
     copy_logs(run, folder)
-    facts = json.dumps(trained.facts(config), indent=2, ensure_ascii=False)
-    (folder / PRETRAINING).write_text(facts + "\n", encoding="utf-8")
+    metadata_json = json.dumps(trained.facts(config), indent=2, ensure_ascii=False)
+    (folder / PRETRAINING).write_text(metadata_json + "\n", encoding="utf-8")
     write_encoder_card(folder, name=config.output.name)

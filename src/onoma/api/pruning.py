@@ -51,7 +51,7 @@ def prune(
     output = Path(output)
     if output.exists():
         raise InputError(f"{output}: exists already; name another folder")
-    found = load_pretrained(encoder)
+    pretrained = load_pretrained(encoder)
     if texts:
         options = ReadOptions(encoding=encoding, texts_only=True, replace_surrogates=True)
         lines = (
@@ -60,10 +60,10 @@ def prune(
             for document in read(Path(path), options=options)
             for line in document.text.split("\n")
         )
-        counts = count_subwords(found.tokenizer, lines)
-        found = prune_vocabulary(found, choose_subwords(found.tokenizer, counts, limit=vocab_size))
+        counts = count_subwords(pretrained.tokenizer, lines)
+        pretrained = prune_vocabulary(pretrained, choose_subwords(pretrained.tokenizer, counts, limit=vocab_size))
     if layers is not None:
-        found = prune_layers(found, layers)
+        pretrained = prune_layers(pretrained, layers)
     output.mkdir(parents=True)
-    save_encoder(found, output)
-    return found
+    save_encoder(pretrained, output)
+    return pretrained

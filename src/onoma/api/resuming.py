@@ -27,7 +27,7 @@ def unfinished_settings(
         return None
     from onoma.engine.resume import settings_of_run
 
-    unfinished = None if output is None else settings_of_run(Path(output))
-    if unfinished is None and not has_data:
+    run_settings = None if output is None else settings_of_run(Path(output))
+    if run_settings is None and not has_data:
         raise InputError(f"{output or 'the output'}: has no unfinished run, so there is nothing to resume")
-    return unfinished
+    return run_settings

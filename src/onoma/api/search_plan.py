@@ -113,37 +113,39 @@ def plan_search(path: Path | None, *, settings: Mapping[str, object], encoders: 
 
     notes: list[str] = []
 
-    def note(event: Event) -> None:
+    def collect_notice(event: Event) -> None:
         if isinstance(event, Notice):
             notes.append(event.text)
 
-    found = read_tune_config(path, settings=settings)
-    run, search_run = found.run, without_test(found.run)
+    config = read_tune_config(path, settings=settings)
+    run, search_run = config.run, without_test(config.run)
     _refuse_baselines([run.model.encoder])
-    resolved = resolve_run(search_run, on_event=note)
-    read_part(run.data.dev, run.data, on_event=note)
-    sentences = run.data.sentences or count_sentences(read_part(run.data.train, run.data, on_event=note).documents)
-    if found.space is not None:
-        space = read_space(found.space, search_run)
+    resolved = resolve_run(search_run, on_event=collect_notice)
+    read_part(run.data.dev, run.data, on_event=collect_notice)
+    sentences = run.data.sentences or count_sentences(
+        read_part(run.data.train, run.data, on_event=collect_notice).documents
+    )
+    if config.space is not None:
+        space = read_space(config.space, search_run)
     else:
-        rates = [(name, _learning_rate(name, search_run, resolved)) for name in dict.fromkeys(encoders)]
-        space = default_space(search_run, resolved, sentences=sentences, encoders=rates)
-    _refuse_baselines(_encoders(search_run, space))
-    first = space.params_of(search_run, resolved)
-    if isinstance(first, str):
-        notes.append(f"the run as it is is not among the trials: {first}")
+        encoder_rates = [(name, _choose_learning_rate(name, search_run, resolved)) for name in dict.fromkeys(encoders)]
+        space = default_space(search_run, resolved, sentences=sentences, encoders=encoder_rates)
+    _refuse_baselines(_list_encoders(search_run, space))
+    first_params = space.params_of(search_run, resolved)
+    if isinstance(first_params, str):
+        notes.append(f"the run as it is is not among the trials: {first_params}")
     return SearchPlan(
         run=run,
         search_run=search_run,
         space=space,
-        first=None if isinstance(first, str) else first,
+        first=None if isinstance(first_params, str) else first_params,
         sentences=sentences,
         notes=tuple(dict.fromkeys(notes)),
-        identity=_identity(search_run, space),
+        identity=_build_identity(search_run, space),
     )
 
 
-def _learning_rate(encoder: str, run: RunConfig, resolved: ResolvedRun) -> float:
+def _choose_learning_rate(encoder: str, run: RunConfig, resolved: ResolvedRun) -> float:
     """Return the learning rate for an encoder.
 
     A rate that the run sets applies to every encoder. Otherwise it is the default for the encoder's width, if the
@@ -156,12 +158,12 @@ def _learning_rate(encoder: str, run: RunConfig, resolved: ResolvedRun) -> float
     return resolved.settings.learning_rate if width is None else default_learning_rate(width)
 
 
-def _encoders(run: RunConfig, space: SearchSpace) -> list[str]:
+def _list_encoders(run: RunConfig, space: SearchSpace) -> list[str]:
     """Return the encoders that trials may use."""
     from onoma.tuning import Choice
 
-    searched = space.domains.get("model.encoder")
-    return [str(name) for name in searched.values] if isinstance(searched, Choice) else [run.model.encoder]
+    domain = space.domains.get("model.encoder")
+    return [str(name) for name in domain.values] if isinstance(domain, Choice) else [run.model.encoder]
 
 
 def _refuse_baselines(encoders: Sequence[str]) -> None:
@@ -172,25 +174,25 @@ def _refuse_baselines(encoders: Sequence[str]) -> None:
             )
 
 
-def _identity(run: RunConfig, space: SearchSpace) -> dict[str, str]:
+def _build_identity(run: RunConfig, space: SearchSpace) -> dict[str, str]:
     """Return the facts in which all searches of the same study must agree."""
     from onoma.corpora import digest_of
 
-    found = {f"space.{key}": text for key, text in space.texts().items()}
-    for name in _encoders(run, space):
-        found[f"encoder {name}"] = encoder_digest(name)
-    found["training text"] = digest_of(run.data.train)
-    found["dev text"] = digest_of(run.data.dev)
-    tree = run.model_dump(mode="json", exclude={"output": True, "data": {"train", "dev"}})
+    identity = {f"space.{key}": text for key, text in space.texts().items()}
+    for name in _list_encoders(run, space):
+        identity[f"encoder {name}"] = encoder_digest(name)
+    identity["training text"] = digest_of(run.data.train)
+    identity["dev text"] = digest_of(run.data.dev)
+    tables = run.model_dump(mode="json", exclude={"output": True, "data": {"train", "dev"}})
     for key in ("checkpoint_minutes", "checkpoint_steps", "device"):
-        tree["training"].pop(key)
+        tables["training"].pop(key)
     return (
-        found
+        identity
         | {
             f"{table}.{key}": json.dumps(value)
             for table in ("data", "model", "training")
-            for key, value in tree[table].items()
+            for key, value in tables[table].items()
             if value is not None
         }
-        | ({"task": json.dumps(tree["task"])} if run.task else {})
+        | ({"task": json.dumps(tables["task"])} if run.task else {})
     )

@@ -17,10 +17,10 @@ from onoma.text import Document, split_sentences
 _SECONDS = 3.0
 """Minimum duration of tagging documents, and maximum duration of tagging single sentences, in seconds."""
 
-_MOST_SENTENCES = 500
-_WARM_UP = 50
+_MAX_SENTENCES = 500
+_WARM_UP_DOCUMENTS = 50
 _MEGABYTE = 1e6
-_NOT_FOR_TAGGING = (WEIGHTS, HISTORY, "config.json", "README.md")
+_EXCLUDED_FILES = (WEIGHTS, HISTORY, "config.json", "README.md")
 
 
 def measure_speed(pipe: Connection, folder: Path, documents: Sequence[Document]) -> None:
@@ -32,40 +32,40 @@ def measure_speed(pipe: Connection, folder: Path, documents: Sequence[Document])
         documents: documents to tag, without entities.
     """
     tagger = load(folder)
-    list(tagger.tag_many(documents[:_WARM_UP]))
+    list(tagger.tag_many(documents[:_WARM_UP_DOCUMENTS]))
     words = sum(len(document.words or document.text.split()) for document in documents)
-    tagged, seconds, started = 0, 0.0, time.perf_counter()
+    tagged_words, seconds, start_time = 0, 0.0, time.perf_counter()
     while seconds < _SECONDS:
         list(tagger.tag_many(documents))
-        tagged += words
-        seconds = time.perf_counter() - started
+        tagged_words += words
+        seconds = time.perf_counter() - start_time
     sentences = [sentence for document in documents for sentence in split_sentences(document)]
-    chosen = sentences[:: max(1, len(sentences) // _MOST_SENTENCES)]
+    sampled_sentences = sentences[:: max(1, len(sentences) // _MAX_SENTENCES)]
     pipe.send(
         {
-            "words_per_second": tagged / seconds,
-            "latency": 1000 * statistics.median(_times(tagger.tag, chosen)),
-            "memory": _peak_memory() / _MEGABYTE,
-            "size": sum(path.stat().st_size for path in folder.iterdir() if path.name not in _NOT_FOR_TAGGING)
+            "words_per_second": tagged_words / seconds,
+            "latency": 1000 * statistics.median(_time_sentences(tagger.tag, sampled_sentences)),
+            "memory": _read_peak_memory() / _MEGABYTE,
+            "size": sum(path.stat().st_size for path in folder.iterdir() if path.name not in _EXCLUDED_FILES)
             / _MEGABYTE,
             "threads": available_cores(),
         }
     )
 
 
-def _times(tag: Callable[[Document], Document], sentences: Sequence[Document]) -> Iterator[float]:
+def _time_sentences(tag: Callable[[Document], Document], sentences: Sequence[Document]) -> Iterator[float]:
     """Yield the seconds that tagging each sentence alone takes, until the time limit is reached."""
-    began = time.perf_counter()
+    start_time = time.perf_counter()
     for sentence in sentences:
-        started = time.perf_counter()
+        sentence_start = time.perf_counter()
         tag(sentence)
-        ended = time.perf_counter()
-        yield ended - started
-        if ended - began > _SECONDS:
+        sentence_end = time.perf_counter()
+        yield sentence_end - sentence_start
+        if sentence_end - start_time > _SECONDS:
             return
 
 
-def _peak_memory() -> int:
+def _read_peak_memory() -> int:
     """Return the peak memory of this process in bytes; 0 if the system does not report it."""
     with suppress(OSError):  # on Linux, the peak that `resource` reports includes the memory of the parent process
         for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():

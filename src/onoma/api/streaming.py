@@ -43,10 +43,10 @@ def target_of(output: PathLike | None, *, to: str | None) -> str:
         return "pretty"
     from onoma.bulk import is_folder
 
-    named = named_format(Path(output))
-    if is_folder(output) or named == "json":
+    suffix_format = named_format(Path(output))
+    if is_folder(output) or suffix_format == "json":
         return "jsonl"
-    return named if named in TARGETS else "pretty"
+    return suffix_format if suffix_format in TARGETS else "pretty"
 
 
 def check_streamed(target: str, *, resume: bool, workers: int, engine: str) -> None:
@@ -73,20 +73,22 @@ def documents_of(found: Found, *, by_rows: bool, failed: Callable[[DeadLetter], 
     from onoma.bulk import stream
     from onoma.corpora import read
 
-    for input in found.inputs:
-        is_text = input.kind in ("text", "lines")
-        if is_text and input.once is not None and input.path == STANDARD_INPUT:
-            yield from _standard_input(input.once, lines=input.kind == "lines", encoding=input.options.encoding)
-        elif by_rows or input.by_rows:
-            yield from stream([input], failed=failed)
+    for source in found.inputs:
+        is_text = source.kind in ("text", "lines")
+        if is_text and source.once is not None and source.path == STANDARD_INPUT:
+            yield from _read_standard_input(
+                source.once, by_line=source.kind == "lines", encoding=source.options.encoding
+            )
+        elif by_rows or source.by_rows:
+            yield from stream([source], failed=failed)
         else:
-            options = replace(input.options, texts_only=True, replace_surrogates=True)
-            for document in read(input.path, format="text" if is_text else input.format, options=options):
-                name = input.name if input.kind == "text" else None
+            options = replace(source.options, texts_only=True, replace_surrogates=True)
+            for document in read(source.path, format="text" if is_text else source.format, options=options):
+                name = source.name if source.kind == "text" else None
                 yield replace(document, entities=(), id=document.id if name is None else name)
 
 
-def _standard_input(once: ReadOnce, *, lines: bool, encoding: str) -> Iterator[Document]:
+def _read_standard_input(source: ReadOnce, *, by_line: bool, encoding: str) -> Iterator[Document]:
     """Yield standard input as one document, or each of its lines as a document.
 
     Blank lines become documents too, so that the output has as many lines as the input.
@@ -95,15 +97,15 @@ def _standard_input(once: ReadOnce, *, lines: bool, encoding: str) -> Iterator[D
         InputError: standard input is closed, or is not in this encoding.
     """
     codec = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
-    with once.reading() as file:
-        for number, line in enumerate(file if lines else [file.read()], start=1):
+    with source.reading() as file:
+        for number, line in enumerate(file if by_line else [file.read()], start=1):
             try:
-                decoded = line.decode(codec)
+                text = line.decode(codec)
             except UnicodeDecodeError as error:
                 byte = f"byte 0x{line[error.start]:02x} at {error.start + 1}"
-                where = f"standard input:{number}"
-                raise InputError(f"{where}: {byte} is not {encoding.upper()}; name its encoding") from error
-            yield Document(decoded.rstrip("\r\n"), id=str(number)) if lines else Document(decoded)
+                location = f"standard input:{number}"
+                raise InputError(f"{location}: {byte} is not {encoding.upper()}; name its encoding") from error
+            yield Document(text.rstrip("\r\n"), id=str(number)) if by_line else Document(text)
 
 
 def untagged(letter: DeadLetter) -> str:

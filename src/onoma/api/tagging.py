@@ -60,12 +60,12 @@ def tag(
         MissingExtraError: OpenVINO is needed and not installed.
     """
     manifest = Path(model, MANIFEST)
-    changed = manifest.stat().st_mtime_ns if manifest.is_file() else None
-    return _kept(os.fspath(model), dtype, threads, structure, changed).tag(text)
+    modified_ns = manifest.stat().st_mtime_ns if manifest.is_file() else None
+    return _load_cached(os.fspath(model), dtype, threads, structure, modified_ns).tag(text)
 
 
 @lru_cache(maxsize=4)
-def _kept(model: str, dtype: str, threads: int | None, structure: bool, _changed: int | None) -> Tagger:
+def _load_cached(model: str, dtype: str, threads: int | None, structure: bool, _modified_ns: int | None) -> Tagger:
     return load(model, dtype=dtype, threads=threads, structure=structure)
 
 
@@ -130,12 +130,12 @@ def tag_files(
 
     observer = observer or BulkObserver()
     target, paths = target_of(output, to=to), paths_of(files) or []
-    shards = target in SHARDED and Path(output).suffix.lower() != ".json" and not any(map(is_read_once, paths))
-    if not shards:
+    is_sharded = target in SHARDED and Path(output).suffix.lower() != ".json" and not any(map(is_read_once, paths))
+    if not is_sharded:
         check_streamed(target, resume=resume, workers=workers, engine=engine)
     found = find_inputs(paths, output=output, column=column, format=format, options=options)
-    if not shards:
-        return _stream(
+    if not is_sharded:
+        return _write_stream(
             found,
             Path(output),
             column=column,
@@ -168,7 +168,7 @@ def tag_files(
     return run_job(request, observer=observer)
 
 
-def _stream(
+def _write_stream(
     found: Found,
     path: Path,
     *,
@@ -184,20 +184,20 @@ def _stream(
     check_free(path, overwrite=overwrite)
     for notice in found.notices():
         observer.notice(notice)
-    rows = entities = dead = 0
+    rows = entities = failed_rows = 0
 
-    def failed(letter: DeadLetter) -> None:
-        nonlocal dead
-        dead += 1
+    def count_failed(letter: DeadLetter) -> None:
+        nonlocal failed_rows
+        failed_rows += 1
         observer.notice(untagged(letter))
 
-    def counted(documents: Iterable[Document]) -> Iterator[Document]:
+    def count_documents(documents: Iterable[Document]) -> Iterator[Document]:
         nonlocal rows, entities
         for document in documents:
             rows += 1
             entities += len(document.entities)
             yield document
 
-    documents, tagger = documents_of(found, by_rows=column is not None, failed=failed), load()
-    write_documents(counted(tagged(tagger, found, documents)), path, to=to, layers=layer_kinds(tagger))
-    return BulkReport(output=path, tagged=rows, entities=entities, dead=dead, dead_letters=None)
+    documents, tagger = documents_of(found, by_rows=column is not None, failed=count_failed), load()
+    write_documents(count_documents(tagged(tagger, found, documents)), path, to=to, layers=layer_kinds(tagger))
+    return BulkReport(output=path, tagged=rows, entities=entities, dead=failed_rows, dead_letters=None)

@@ -104,8 +104,8 @@ def train(
     need_training()
     from onoma.training import read_config
 
-    unfinished = unfinished_settings(output, resume=resume, config=config, has_data=bool(train))
-    named: dict[str, object] = {
+    base_settings = unfinished_settings(output, resume=resume, config=config, has_data=bool(train))
+    argument_settings: dict[str, object] = {
         "data.train": paths_of(train) or None,
         "data.dev": paths_of(dev) or None,
         "data.test": paths_of(test) or None,
@@ -113,8 +113,8 @@ def train(
         "output": None if output is None else Path(output),
     }
     path = None if config is None else Path(config)
-    return _run(
-        read_config(path, base=unfinished, settings={**named, **(settings or {})}),
+    return _train_to_folder(
+        read_config(path, base=base_settings, settings={**argument_settings, **(settings or {})}),
         overwrite=overwrite,
         resume=resume,
         accept_changes=accept_changes,
@@ -122,7 +122,7 @@ def train(
     )
 
 
-def _run(
+def _train_to_folder(
     config: RunConfig,
     *,
     overwrite: bool,
@@ -157,13 +157,13 @@ def _run(
                     ranks=ranks,
                 )
         elif not ranks.broadcast(lambda: False):
-            adapted = _adapted(config, on_event=ignore, accept_changes=accept_changes, ranks=ranks)
-            run_training(config, pretrained=adapted, on_event=ignore, ranks=ranks)
+            adapted_encoder = _adapt_encoder(config, on_event=ignore, accept_changes=accept_changes, ranks=ranks)
+            run_training(config, pretrained=adapted_encoder, on_event=ignore, ranks=ranks)
         ranks.barrier()
-    return _result(config.output, test=test, interrupted=interrupted)
+    return _read_result(config.output, test=test, interrupted=interrupted)
 
 
-def _result(folder: Path, *, test: Report | None, interrupted: bool) -> TrainResult:
+def _read_result(folder: Path, *, test: Report | None, interrupted: bool) -> TrainResult:
     from onoma.training import read_history
 
     tagger = load(folder)
@@ -174,17 +174,17 @@ def _result(folder: Path, *, test: Report | None, interrupted: bool) -> TrainRes
         if dot:
             tasks.setdefault(task, {})[figure] = value
     history = read_history(folder / HISTORY)
-    epochs = [line for line in history if line["kind"] == "epoch"]
-    best = [line for line in epochs if line["best"]] or epochs
-    number = best[-1]["epoch"] if best else 0
-    assert isinstance(number, int)
+    epoch_records = [line for line in history if line["kind"] == "epoch"]
+    best_records = [line for line in epoch_records if line["best"]] or epoch_records
+    best_epoch = best_records[-1]["epoch"] if best_records else 0
+    assert isinstance(best_epoch, int)
     return TrainResult(
         folder=folder,
         tagger=tagger,
         dev=figures.get("dev"),
         test=test,
         tasks=tasks,
-        best_epoch=number,
+        best_epoch=best_epoch,
         history=history,
         interrupted=interrupted,
     )
@@ -212,7 +212,7 @@ def _fill_output(
         return None, False
     if resume and not output.begun:
         on_event(Notice("there is no checkpoint to resume from; the run starts from the beginning"))
-    trained = _trained(config, run=output.run, accept_changes=accept_changes, on_event=on_event, ranks=ranks)
+    trained = _train_model(config, run=output.run, accept_changes=accept_changes, on_event=on_event, ranks=ranks)
     interrupted = trained.state.interrupted
     if interrupted:
         on_event(Interrupted())
@@ -220,20 +220,22 @@ def _fill_output(
         return _write_bundle(trained, folder, config=config, run=output.run, on_event=on_event), interrupted
 
 
-def _trained(
+def _train_model(
     config: RunConfig, *, run: Path, accept_changes: bool, on_event: Listener, ranks: ProcessGroup
 ) -> TrainedModel | TrainedBaseline:
     from onoma.training import run_training, train_baseline
 
     if config.model.encoder in BASELINES:
         return train_baseline(config, on_event=on_event, folder=run, accept_changes=accept_changes)
-    adapted = _adapted(config, on_event=on_event, accept_changes=accept_changes, ranks=ranks)
+    adapted_encoder = _adapt_encoder(config, on_event=on_event, accept_changes=accept_changes, ranks=ranks)
     return run_training(
-        config, pretrained=adapted, on_event=on_event, folder=run, accept_changes=accept_changes, ranks=ranks
+        config, pretrained=adapted_encoder, on_event=on_event, folder=run, accept_changes=accept_changes, ranks=ranks
     )
 
 
-def _adapted(config: RunConfig, *, on_event: Listener, accept_changes: bool, ranks: ProcessGroup) -> Pretrained | None:
+def _adapt_encoder(
+    config: RunConfig, *, on_event: Listener, accept_changes: bool, ranks: ProcessGroup
+) -> Pretrained | None:
     """Return the encoder adapted by further pre-training on unlabelled text; None if the run has no adaptation.
 
     The pre-training is started, or continued if it is unfinished, or skipped if its result is already there.
@@ -252,14 +254,14 @@ def _adapted(config: RunConfig, *, on_event: Listener, accept_changes: bool, ran
     if ranks.broadcast(lambda: output.begun or not output.has_result):
         if ranks.first:
             save_settings(run, config.model_dump(mode="json"))
-        adapting = config.adapt.for_encoder(config.model.encoder, output=output.folder)
+        pretrain_config = config.adapt.for_encoder(config.model.encoder, output=output.folder)
         result = run_pretraining(
-            adapting, overwrite=False, resume=True, accept_changes=accept_changes, on_event=on_event
+            pretrain_config, overwrite=False, resume=True, accept_changes=accept_changes, on_event=on_event
         )
         if result.interrupted:
             raise StoppedError("stopped while the encoder was adapted; pass --resume to continue")
-    texts = ", ".join(path.name for path in config.adapt.text)
-    return replace(load_pretrained(str(output.folder)), name=f"{config.model.encoder}, adapted to {texts}")
+    text_names = ", ".join(path.name for path in config.adapt.text)
+    return replace(load_pretrained(str(output.folder)), name=f"{config.model.encoder}, adapted to {text_names}")
 
 
 def _write_weights(trained: TrainedModel, folder: Path) -> None:
@@ -305,20 +307,20 @@ def _write_bundle(
     data = dict(bundle.manifest.provenance.data)
     report = None
     if config.data.test:
-        report, data["test"] = _test(folder, config, on_event=on_event)
+        report, data["test"] = _evaluate_on_test(folder, config, on_event=on_event)
         figures["test"] = as_fractions(report.exact)
         if report.intervals is not None:
             figures["test"]["f1_low"], figures["test"]["f1_high"] = report.intervals.exact.f1
     for task in config.predicted:
         if task.test:
-            own, data[f"{task.name}.test"] = _test_task(folder, task, on_event=on_event)
-            figures["test"] = figures.get("test", {}) | own
+            task_figures, data[f"{task.name}.test"] = _evaluate_task(folder, task, on_event=on_event)
+            figures["test"] = figures.get("test", {}) | task_figures
     write_manifest(bundle.manifest.with_provenance(figures=figures, data=data), folder)
     write_card(folder, name=config.output.name)
     return report
 
 
-def _test(folder: Path, config: RunConfig, *, on_event: Listener) -> tuple[Report, DataCard]:
+def _evaluate_on_test(folder: Path, config: RunConfig, *, on_event: Listener) -> tuple[Report, DataCard]:
     """Evaluate the model in a folder on the test set."""
     from onoma.engine.events import Stage
     from onoma.evaluation import tag_gold
@@ -332,7 +334,7 @@ def _test(folder: Path, config: RunConfig, *, on_event: Listener) -> tuple[Repor
     return report, part.card
 
 
-def _test_task(folder: Path, task: TaskConfig, *, on_event: Listener) -> tuple[dict[str, float], DataCard]:
+def _evaluate_task(folder: Path, task: TaskConfig, *, on_event: Listener) -> tuple[dict[str, float], DataCard]:
     """Evaluate a further task of the model in a folder on the task's test set."""
     from onoma.engine.events import Stage
     from onoma.evaluation import layer_figures

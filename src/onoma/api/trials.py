@@ -54,20 +54,20 @@ def train_trial(trial: RunningTrial, context: TrialContext, report: Callable[[st
 
     config = context.space.config(context.run, trial.params)
     folder = context.folder / f"{trial.first_number:04d}"
-    watch = _Watch(trial, report, history=lambda: read_history(folder / HISTORY))
+    listener = _TrialListener(trial, report, history=lambda: read_history(folder / HISTORY))
 
-    def run() -> TrainedModel:
-        return run_training(config, on_event=watch, folder=folder)
+    def train() -> TrainedModel:
+        return run_training(config, on_event=listener, folder=folder)
 
-    started = time.perf_counter()
+    start_time = time.perf_counter()
     try:
         try:
-            trained = run()
+            trained = train()
         except InputError:
-            if not watch.is_refused:
+            if not listener.has_refused_checkpoint:
                 raise
             remove(folder)  # the checkpoint was refused: another version of onoma has written it
-            trained = run()
+            trained = train()
     except StoppedError:
         raise
     except Exception:
@@ -79,10 +79,10 @@ def train_trial(trial: RunningTrial, context: TrialContext, report: Callable[[st
     assert score is not None  # a search always has a dev set
     remove(folder)
     counts = None if trained.dev_counts is None else in_blocks(trained.dev_counts)
-    return TrialOutcome(f1=score.value, seconds=time.perf_counter() - started, counts=counts)
+    return TrialOutcome(f1=score.value, seconds=time.perf_counter() - start_time, counts=counts)
 
 
-class _Watch:
+class _TrialListener:
     """A listener that reports the events of a run to the study and to the caller."""
 
     def __init__(
@@ -92,12 +92,12 @@ class _Watch:
         self._report = report
         self._history = history
         self._epochs = 1
-        self._began = False
+        self._has_started = False
 
     @property
-    def is_refused(self) -> bool:
+    def has_refused_checkpoint(self) -> bool:
         """Whether the run has a history but failed before training started, so that its checkpoint was refused."""
-        return not self._began and bool(self._history())
+        return not self._has_started and bool(self._history())
 
     def __call__(self, event: Event) -> None:
         from onoma.engine.events import EpochEnded, Planned
@@ -105,8 +105,8 @@ class _Watch:
 
         match event:
             case Planned(epochs=epochs, done=done):
-                self._epochs, self._began = epochs, True
-                for number, f1 in _epochs_before(self._history()) if done else []:
+                self._epochs, self._has_started = epochs, True
+                for number, f1 in _list_finished_epochs(self._history()) if done else []:
                     self._trial.report(number, epochs, f1)
             case EpochEnded(number=number, score=score) if score is not None:
                 self._trial.report(number, self._epochs, score.value)
@@ -115,11 +115,11 @@ class _Watch:
                     raise PrunedError
 
 
-def _epochs_before(history: list[dict[str, object]]) -> list[tuple[int, float]]:
+def _list_finished_epochs(history: list[dict[str, object]]) -> list[tuple[int, float]]:
     """Return the number and the F1 on dev of each epoch that a run had finished before it was stopped."""
-    found = []
+    epochs = []
     for line in history:
         dev = line.get("dev")
         if line["kind"] == "epoch" and isinstance(dev, dict) and "f1" in dev:
-            found.append((int(str(line["epoch"])), float(dev["f1"])))
-    return found
+            epochs.append((int(str(line["epoch"])), float(dev["f1"])))
+    return epochs

@@ -32,10 +32,10 @@ TRIALS = 20
 SEEDS = 3
 """Default number of new seeds with which the best trial and the unmodified run are trained."""
 
-_STUDY, _SPACE, _RESULT = "study.db", "space.toml", "tune.json"
-_TRIALS, _CELLS = "trials", "cells"
-_BEST, _RUNNER_UP = "best", "runner-up"
-_WIDTH = 110
+_STUDY_FILE, _SPACE_FILE, _RESULT_FILE = "study.db", "space.toml", "tune.json"
+_TRIALS_FOLDER, _CELLS_FOLDER = "trials", "cells"
+_BEST_NAME, _RUNNER_UP_NAME = "best", "runner-up"
+_COMMENT_WIDTH = 110
 
 
 Listener = Callable[["SearchPlanned | SearchEvent | ConfirmationPlanned | CellEvent"], object]
@@ -115,7 +115,7 @@ def tune(
         raise ConfigError("the budget is empty; give at least one trial (--trials) or some minutes (--minutes)")
     if seeds < 0 or jobs < 1:
         raise ConfigError("seeds are 0 or more, and jobs 1 or more")
-    listen = on_event or _ignore
+    listener = on_event or _ignore
     plan = plan_search(
         None if config is None else Path(config),
         settings={
@@ -128,31 +128,38 @@ def tune(
         },
         encoders=encoders,
     )
-    most = TRIALS if trials is None and minutes is None else trials
+    max_trials = TRIALS if trials is None and minutes is None else trials
     folder = plan.run.output
-    stopping = raise_on_sigterm(f"stopped by SIGTERM; pass --resume to go on with {folder}")
-    with stopping, _opened(folder, overwrite=overwrite, resume=resume, shared=storage is not None) as is_owner:
-        kept_in = storage or f"sqlite:///{folder / _STUDY}"
-        study_settings = plan.study_settings(storage=kept_in, name=study, pruner=pruner)
-        before = Study(study_settings).records()
+    sigterm_handler = raise_on_sigterm(f"stopped by SIGTERM; pass --resume to continue {folder}")
+    with (
+        sigterm_handler,
+        _open_folder(folder, overwrite=overwrite, resume=resume, shared=storage is not None) as is_owner,
+    ):
+        storage_url = storage or f"sqlite:///{folder / _STUDY_FILE}"
+        study_settings = plan.study_settings(storage=storage_url, name=study, pruner=pruner)
+        earlier_records = Study(study_settings).records()
         if is_owner:
-            _write(folder / _SPACE, plan.space.to_toml())
-        listen(plan.event(trials=most, minutes=minutes, jobs=jobs, before=before, storage=kept_in))
+            _write_text(folder / _SPACE_FILE, plan.space.to_toml())
+        listener(plan.event(trials=max_trials, minutes=minutes, jobs=jobs, before=earlier_records, storage=storage_url))
         budget = Budget(
-            trials=most, seconds=None if minutes is None else 60 * minutes, runs=2 * seeds if is_owner else 0
+            trials=max_trials, seconds=None if minutes is None else 60 * minutes, runs=2 * seeds if is_owner else 0
         )
-        found = _search(plan, study_settings, folder, budget=budget, processes=jobs, is_owner=is_owner, listen=listen)
+        result = _search(
+            plan, study_settings, folder, budget=budget, processes=jobs, is_owner=is_owner, listener=listener
+        )
         if is_owner:
-            confirmation = confirm(found.best, plan, folder / _CELLS, seeds=seeds, processes=jobs, on_event=listen)
-            found = replace(found, confirmation=confirmation)
-            _write_result(found, plan, folder)
+            confirmation = confirm(
+                result.best, plan, folder / _CELLS_FOLDER, seeds=seeds, processes=jobs, on_event=listener
+            )
+            result = replace(result, confirmation=confirmation)
+            _write_result(result, plan, folder)
         else:
-            found = replace(found, notes=(*found.notes, "another call writes the results"))
+            result = replace(result, notes=(*result.notes, "another call writes the results"))
     if report is not None:
         from onoma.views.tuning_page import write_tuning_page
 
-        write_tuning_page(Path(report), found, space=plan.space)
-    return found
+        write_tuning_page(Path(report), result, space=plan.space)
+    return result
 
 
 def _ignore(event: object) -> None:
@@ -160,25 +167,33 @@ def _ignore(event: object) -> None:
 
 
 @contextmanager
-def _opened(folder: Path, *, overwrite: bool, resume: bool, shared: bool) -> Iterator[bool]:
+def _open_folder(folder: Path, *, overwrite: bool, resume: bool, shared: bool) -> Iterator[bool]:
     """Lock the output folder of a search; yield whether this call owns it, or helps another call that does."""
-    begun = any((folder / name).is_file() for name in (_SPACE, _STUDY))
+    begun = any((folder / name).is_file() for name in (_SPACE_FILE, _STUDY_FILE))
     check_folder(folder, kind="study", begun=begun, overwrite=overwrite, resume=resume)
     if overwrite and shared:
         raise InputError(
             "--overwrite discards the study in the output, and this one is in a storage that others may use; begin "
             "another study there with --study NAME"
         )
-    with ExitStack() as held:
+    with ExitStack() as stack:
         try:
-            held.enter_context(taken_folder(folder, parts=[_TRIALS, _CELLS]))
+            stack.enter_context(taken_folder(folder, parts=[_TRIALS_FOLDER, _CELLS_FOLDER]))
         except InputError:
             if overwrite:
                 raise
             yield False
             return
         if overwrite:
-            for name in (_STUDY, _TRIALS, _CELLS, _RESULT, _SPACE, f"{_BEST}.toml", f"{_RUNNER_UP}.toml"):
+            for name in (
+                _STUDY_FILE,
+                _TRIALS_FOLDER,
+                _CELLS_FOLDER,
+                _RESULT_FILE,
+                _SPACE_FILE,
+                f"{_BEST_NAME}.toml",
+                f"{_RUNNER_UP_NAME}.toml",
+            ):
                 remove(folder / name)
         yield True
 
@@ -191,44 +206,44 @@ def _search(
     budget: Budget,
     processes: int,
     is_owner: bool,
-    listen: Listener,
+    listener: Listener,
 ) -> TuneResult:
     """Train trials until the budget is used up, and return their result, not yet confirmed with new seeds."""
     from onoma.tuning import Study, TuneResult, run_search
 
-    began = time.perf_counter()
-    context = TrialContext(plan.search_run, plan.space, folder / _TRIALS)
-    search = run_search(
+    start_time = time.perf_counter()
+    context = TrialContext(plan.search_run, plan.space, folder / _TRIALS_FOLDER)
+    events = run_search(
         study_settings, train=train_trial, context=context, budget=budget, processes=processes, waits=is_owner
     )
-    with closing(search):
-        for event in search:
-            listen(event)
+    with closing(events):
+        for event in events:
+            listener(event)
     records = Study(study_settings).records()
     if is_owner and not any(record.state in ("running", "waiting") for record in records):
-        remove(folder / _TRIALS)  # left-over checkpoints of trials that other calls have continued and finished
-    return TuneResult.of(records, notes=plan.notes, seconds=time.perf_counter() - began)
+        remove(folder / _TRIALS_FOLDER)  # left-over checkpoints of trials that other calls have continued and finished
+    return TuneResult.of(records, notes=plan.notes, seconds=time.perf_counter() - start_time)
 
 
-def _write_result(found: TuneResult, plan: SearchPlan, folder: Path) -> None:
+def _write_result(result: TuneResult, plan: SearchPlan, folder: Path) -> None:
     """Write the settings of the two best trials and all results."""
-    _write_run(folder, _BEST, found.best, plan, about=found.statements())
-    if found.runner_up is not None:
-        about = [f"The second best of a search: F1 on dev {100 * (found.runner_up.f1 or 0.0):.2f}, with one seed."]
-        _write_run(folder, _RUNNER_UP, found.runner_up, plan, about=about)
-    _write(folder / _RESULT, json.dumps(found.to_json(), ensure_ascii=False, indent=2) + "\n")
+    _write_run(folder, _BEST_NAME, result.best, plan, comments=result.statements())
+    if result.runner_up is not None:
+        comments = [f"The second best of a search: F1 on dev {100 * (result.runner_up.f1 or 0.0):.2f}, with one seed."]
+        _write_run(folder, _RUNNER_UP_NAME, result.runner_up, plan, comments=comments)
+    _write_text(folder / _RESULT_FILE, json.dumps(result.to_json(), ensure_ascii=False, indent=2) + "\n")
 
 
 def _write_run(
-    folder: Path, name: str, trial: TrialRecord, plan: SearchPlan, *, about: Iterator[str] | Sequence[str]
+    folder: Path, name: str, trial: TrialRecord, plan: SearchPlan, *, comments: Iterator[str] | Sequence[str]
 ) -> None:
     """Write a trial's settings as the configuration of a run, including the test text if the user named one."""
     run = plan.space.config(plan.run, trial.params).model_copy(update={"output": folder / name})
-    comments = "".join(f"# {line}\n" for text in about for line in textwrap.wrap(text, _WIDTH))
+    comment_lines = "".join(f"# {line}\n" for text in comments for line in textwrap.wrap(text, _COMMENT_WIDTH))
     tables = run.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
-    _write(folder / f"{name}.toml", f"{comments}\n{toml_text(tables)}\n")
+    _write_text(folder / f"{name}.toml", f"{comment_lines}\n{toml_text(tables)}\n")
 
 
-def _write(path: Path, text: str) -> None:
+def _write_text(path: Path, text: str) -> None:
     with replacing(path) as file:
         file.write(text)

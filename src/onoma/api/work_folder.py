@@ -30,7 +30,7 @@ def check_folder(folder: Path, *, kind: str, begun: bool, overwrite: bool, resum
         raise InputError(f"{folder}: this is a file; name a folder to write to")
     if begun and not (overwrite or resume):
         raise InputError(
-            f"{folder}: the output folder has a {kind}; pass --resume to go on with it, --overwrite to start again, or "
+            f"{folder}: the output folder has a {kind}; pass --resume to continue it, --overwrite to start again, or "
             "choose another folder"
         )
     if not begun and folder.is_dir() and any(path != OutputFolder(folder).run for path in folder.iterdir()):

@@ -21,7 +21,7 @@ from onoma.runtime.graph import check_single_file, failed, unreadable
 
 OUTPUT = "logits"
 
-_BUDGET = 512
+_MAX_BATCH_WORDS = 512
 """Maximum number of words per padded batch."""
 
 Compute = Callable[[WordInputs], NDArray[np.float32]]
@@ -44,20 +44,20 @@ class NetworkScorer:
 
     def score(self, sentences: Sequence[Sequence[str]]) -> list[NDArray[np.float32]]:
         """See :meth:`onoma.runtime.WordScorer.score`."""
-        batches = list(batch_by_length([len(words) for words in sentences], budget=_BUDGET))
-        chosen = [[sentences[number] for number in batch] for batch in batches]
+        batches = list(batch_by_length([len(words) for words in sentences], budget=_MAX_BATCH_WORDS))
+        sentence_batches = [[sentences[number] for number in batch] for batch in batches]
         if self._threads == 1 or len(batches) < 2:
-            computed = list(map(self._scores, chosen))
+            batch_scores = list(map(self._score_batch, sentence_batches))
         else:
             with ThreadPoolExecutor(self._threads) as pool:
-                computed = list(pool.map(self._scores, chosen))
-        found: dict[int, NDArray[np.float32]] = {}
-        for batch, scores in zip(batches, computed, strict=True):
-            for number, own in zip(batch, scores, strict=True):
-                found[number] = own[: len(sentences[number])]
-        return [found[number] for number in range(len(sentences))]
+                batch_scores = list(pool.map(self._score_batch, sentence_batches))
+        scores_by_index: dict[int, NDArray[np.float32]] = {}
+        for batch, scores in zip(batches, batch_scores, strict=True):
+            for number, sentence_scores in zip(batch, scores, strict=True):
+                scores_by_index[number] = sentence_scores[: len(sentences[number])]
+        return [scores_by_index[number] for number in range(len(sentences))]
 
-    def _scores(self, sentences: Sequence[Sequence[str]]) -> NDArray[np.float32]:
+    def _score_batch(self, sentences: Sequence[Sequence[str]]) -> NDArray[np.float32]:
         return self._compute(self._reader.inputs(sentences))
 
 

@@ -22,11 +22,11 @@ from onoma.baselines.features import OFFSETS, Form
 from onoma.baselines.text_arrays import pack_texts, unpack_texts
 from onoma.errors import optional_import
 
-_FORMS_KEPT = 100_000
-_NEVER = -1e3
+_MAX_CACHED_FORMS = 100_000
+_IMPOSSIBLE_SCORE = -1e3
 """Transition score that makes a tag practically impossible."""
 
-_REACH = max(OFFSETS)
+_MAX_OFFSET = max(OFFSETS)
 Arrays = Mapping[str, NDArray[np.generic]]
 
 
@@ -48,7 +48,7 @@ class FittedCrf:
 
     def transitions(self) -> Mapping[str, NDArray[np.float64]]:
         """Return the scores to add to :class:`onoma.tasks.Transitions`; no transition leads to an absent tag."""
-        start = np.where(self.absent, _NEVER, 0.0)
+        start = np.where(self.absent, _IMPOSSIBLE_SCORE, 0.0)
         return {"step": self.step + start, "start": start, "end": np.zeros(len(start))}
 
     def arrays(self) -> Arrays:
@@ -68,7 +68,7 @@ class CrfScorer:
         # The last row holds zeros, for attributes without a weight.
         self._weights = np.concatenate([weights, np.zeros((1, weights.shape[1]), dtype=np.float32)])
         self._rows = {attribute: row for row, attribute in enumerate(attributes)}
-        self._forms: dict[str, tuple[Form, NDArray[np.float32]]] = {}
+        self._form_cache: dict[str, tuple[Form, NDArray[np.float32]]] = {}
 
     @classmethod
     def of(cls, arrays: Arrays) -> CrfScorer:
@@ -90,53 +90,55 @@ class CrfScorer:
 
     def score(self, sentences: Sequence[Sequence[str]]) -> list[NDArray[np.float32]]:
         """See :meth:`onoma.runtime.WordScorer.score`."""
-        if len(self._forms) > _FORMS_KEPT:
-            self._forms.clear()
-        firsts, total = [], _REACH
+        if len(self._form_cache) > _MAX_CACHED_FORMS:
+            self._form_cache.clear()
+        row_starts, total = [], _MAX_OFFSET
         for words in sentences:
-            firsts.append(total)
-            total += len(words) + _REACH
+            row_starts.append(total)
+            total += len(words) + _MAX_OFFSET
         # Sentences are laid out one after the other, with gaps so that no offset reaches into another sentence.
-        places = np.fromiter(
+        positions = np.fromiter(
             chain.from_iterable(
-                range(first, first + len(words)) for first, words in zip(firsts, sentences, strict=True)
+                range(start, start + len(words)) for start, words in zip(row_starts, sentences, strict=True)
             ),
             dtype=np.int64,
         )
         scores = np.zeros((total, self.tags), dtype=np.float32)
-        if len(places):
-            found = [self._form(word) for words in sentences for word in words]
-            parts = np.zeros((total, len(OFFSETS), self.tags), dtype=np.float32)
-            parts[places] = np.stack([vectors for _, vectors in found])
+        if len(positions):
+            forms_and_scores = [self._get_form_and_scores(word) for words in sentences for word in words]
+            contributions = np.zeros((total, len(OFFSETS), self.tags), dtype=np.float32)
+            contributions[positions] = np.stack([word_scores for _, word_scores in forms_and_scores])
             for number, offset in enumerate(OFFSETS):
-                here = slice(_REACH, total - _REACH)
-                scores[here] += parts[_REACH + offset : total - _REACH + offset, number]
-            scores[places] += self._weights[self._pairs(sentences, [form for form, _ in found])].sum(axis=1)
-        return [scores[first : first + len(words)] for first, words in zip(firsts, sentences, strict=True)]
+                inner = slice(_MAX_OFFSET, total - _MAX_OFFSET)
+                scores[inner] += contributions[_MAX_OFFSET + offset : total - _MAX_OFFSET + offset, number]
+            scores[positions] += self._weights[
+                self._look_up_pairs(sentences, [form for form, _ in forms_and_scores])
+            ].sum(axis=1)
+        return [scores[start : start + len(words)] for start, words in zip(row_starts, sentences, strict=True)]
 
-    def _pairs(self, sentences: Sequence[Sequence[str]], forms: Sequence[Form]) -> NDArray[np.int64]:
+    def _look_up_pairs(self, sentences: Sequence[Sequence[str]], forms: Sequence[Form]) -> NDArray[np.int64]:
         """Return the weight rows of the attributes that combine a word and its neighbours, ``[words, attributes]``."""
-        nothing = len(self._rows)
+        zero_row = len(self._rows)
         rows: list[list[int]] = []
         start = 0
         for words in sentences:
-            own: list[Form | None] = [None, *forms[start : start + len(words)], None]
+            padded_forms: list[Form | None] = [None, *forms[start : start + len(words)], None]
             start += len(words)
-            for before, here, after in zip(own, own[1:-1], own[2:], strict=False):
-                assert here is not None
-                rows.append([self._rows.get(each, nothing) for each in features.of_pairs(before, here, after)])
+            for before, current, after in zip(padded_forms, padded_forms[1:-1], padded_forms[2:], strict=False):
+                assert current is not None
+                rows.append([self._rows.get(each, zero_row) for each in features.of_pairs(before, current, after)])
         return np.asarray(rows)
 
-    def _form(self, word: str) -> tuple[Form, NDArray[np.float32]]:
+    def _get_form_and_scores(self, word: str) -> tuple[Form, NDArray[np.float32]]:
         """Return a word's form and the scores that it adds to the words around it, ``[offsets, tags]``; cached."""
-        found = self._forms.get(word)
-        if found is None:
-            vectors = [
+        cached = self._form_cache.get(word)
+        if cached is None:
+            scores = [
                 self._weights[[self._rows.get(each, -1) for each in features.of_word(word, offset=offset)]].sum(axis=0)
                 for offset in OFFSETS
             ]
-            found = self._forms[word] = Form.of(word), np.stack(vectors)
-        return found
+            cached = self._form_cache[word] = Form.of(word), np.stack(scores)
+        return cached
 
 
 def fit_crf(
@@ -164,28 +166,29 @@ def fit_crf(
     with optional_import("the baseline crf", extra="baselines"):
         import pycrfsuite
     # CRFsuite gets attributes as numbers, so that its dump can be parsed whatever characters an attribute contains.
-    numbers: dict[str, str] = {}
+    attribute_ids: dict[str, str] = {}
     trainer = pycrfsuite.Trainer(algorithm="lbfgs", verbose=False)
     trainer.set_params({"c1": c1, "c2": c2, "max_iterations": iterations, "feature.possible_transitions": True})
-    for words, own in zip(sentences, targets, strict=True):
+    for words, tag_indices in zip(sentences, targets, strict=True):
         items = [
-            [numbers.setdefault(each, str(len(numbers))) for each in of_word] for of_word in features.attributes(words)
+            [attribute_ids.setdefault(each, str(len(attribute_ids))) for each in word_attributes]
+            for word_attributes in features.attributes(words)
         ]
-        trainer.append(items, list(map(str, own.tolist())))
-    with TemporaryDirectory() as place:
-        path = str(Path(place) / "fitted")
+        trainer.append(items, list(map(str, tag_indices.tolist())))
+    with TemporaryDirectory() as folder:
+        path = str(Path(folder) / "fitted")
         trainer.train(path)
         tagger = pycrfsuite.Tagger()
         with tagger.open(path):
-            fitted = tagger.info()
-    names = list(numbers)
-    used = sorted({int(attribute) for attribute, _ in fitted.state_features})
-    rows = {number: row for row, number in enumerate(used)}
-    weights = np.zeros((len(used), tags), dtype=np.float32)
-    for (attribute, tag), weight in fitted.state_features.items():
+            model = tagger.info()
+    attributes = list(attribute_ids)
+    used_ids = sorted({int(attribute) for attribute, _ in model.state_features})
+    rows = {attribute_id: row for row, attribute_id in enumerate(used_ids)}
+    weights = np.zeros((len(used_ids), tags), dtype=np.float32)
+    for (attribute, tag), weight in model.state_features.items():
         weights[rows[int(attribute)], int(tag)] = weight
     step = np.zeros((tags, tags))
-    for (before, after), weight in fitted.transitions.items():
+    for (before, after), weight in model.transitions.items():
         step[int(before), int(after)] = weight
     absent = np.isin(np.arange(tags), np.concatenate(targets), invert=True)
-    return FittedCrf(tuple(names[number] for number in used), weights, step, absent)
+    return FittedCrf(tuple(attributes[attribute_id] for attribute_id in used_ids), weights, step, absent)

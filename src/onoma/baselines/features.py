@@ -24,8 +24,8 @@ CONSTANT = "1"
 BEGINS, ENDS = "begins", "ends"
 """Attributes of the first and of the last word of a sentence."""
 
-_AFFIXES = range(1, 5)
-_SHAPE_CHARACTERS = 24
+_AFFIX_LENGTHS = range(1, 5)
+_MAX_SHAPE_LENGTH = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def shape_of(word: str) -> str:
     >>> shape_of("McDonald's"), shape_of("B-52"), shape_of("京")
     ("XxXxxxxx'x", 'X-dd', 'c')
     """
-    return "".join(map(_kind, word[:_SHAPE_CHARACTERS]))
+    return "".join(map(_character_class, word[:_MAX_SHAPE_LENGTH]))
 
 
 def compressed(shape: str) -> str:
@@ -64,53 +64,53 @@ def compressed(shape: str) -> str:
     >>> compressed("XxXxxxxx'x")
     "XxXx'x"
     """
-    return "".join(sign for sign, _ in groupby(shape))
+    return "".join(character for character, _ in groupby(shape))
 
 
 def of_word(word: str, *, offset: int) -> list[str]:
     """Return the attributes that a word contributes to the scored word, from which it is ``offset`` words away."""
     form = Form.of(word)
     if offset:
-        near = [f"{offset}:l={form.lower}", f"{offset}:h={form.shape}"]
+        context_attributes = [f"{offset}:l={form.lower}", f"{offset}:h={form.shape}"]
         if abs(offset) == 1:
-            near.append(f"{offset}:s3={form.lower[-3:]}")
-        return near
+            context_attributes.append(f"{offset}:s3={form.lower[-3:]}")
+        return context_attributes
     shape = shape_of(word)
-    own = [CONSTANT, f"w={word}", f"l={form.lower}", f"hh={shape}", f"h={form.shape}"]
-    for letters in _AFFIXES:
-        if len(form.lower) > letters:
-            own += [f"p{letters}={form.lower[:letters]}", f"s{letters}={form.lower[-letters:]}"]
-    own += [name for name, holds in _flags(word, shape).items() if holds]
-    return own
+    word_attributes = [CONSTANT, f"w={word}", f"l={form.lower}", f"hh={shape}", f"h={form.shape}"]
+    for length in _AFFIX_LENGTHS:
+        if len(form.lower) > length:
+            word_attributes += [f"p{length}={form.lower[:length]}", f"s{length}={form.lower[-length:]}"]
+    word_attributes += [name for name, holds in _flags(word, shape).items() if holds]
+    return word_attributes
 
 
 def of_pairs(before: Form | None, own: Form, after: Form | None) -> list[str]:
     """Return the attributes that combine a word and its neighbours; None stands for the boundary of the sentence."""
-    found = [BEGINS if before is None else f"-1+0:l={before.lower} {own.lower}"]
-    found.append(ENDS if after is None else f"0+1:l={own.lower} {after.lower}")
-    sides = ("" if before is None else before.shape, "" if after is None else after.shape)
-    found.append(f"-1+0+1:h={sides[0]} {own.shape} {sides[1]}")
-    return found
+    pair_attributes = [BEGINS if before is None else f"-1+0:l={before.lower} {own.lower}"]
+    pair_attributes.append(ENDS if after is None else f"0+1:l={own.lower} {after.lower}")
+    neighbour_shapes = ("" if before is None else before.shape, "" if after is None else after.shape)
+    pair_attributes.append(f"-1+0+1:h={neighbour_shapes[0]} {own.shape} {neighbour_shapes[1]}")
+    return pair_attributes
 
 
 def attributes(words: Sequence[str]) -> list[list[str]]:
     """Return all attributes of each word of a sentence."""
     forms: list[Form | None] = [None, *map(Form.of, words), None]
-    found = []
+    sentence_attributes = []
     for position in range(len(words)):
-        own = [
+        word_attributes = [
             attribute
             for offset in OFFSETS
             if 0 <= position + offset < len(words)
             for attribute in of_word(words[position + offset], offset=offset)
         ]
-        before, here, after = forms[position : position + 3]
-        assert here is not None
-        found.append([*own, *of_pairs(before, here, after)])
-    return found
+        before, current, after = forms[position : position + 3]
+        assert current is not None
+        sentence_attributes.append([*word_attributes, *of_pairs(before, current, after)])
+    return sentence_attributes
 
 
-def _kind(character: str) -> str:
+def _character_class(character: str) -> str:
     if character.isupper():
         return "X"
     if character.islower():
@@ -121,15 +121,15 @@ def _kind(character: str) -> str:
 
 
 def _flags(word: str, shape: str) -> dict[str, bool]:
-    kinds = set(shape)
+    classes = set(shape)
     return {
         "capital": shape[:1] == "X",
-        "capitals": kinds == {"X"} and len(word) > 1,
-        "capital inside": "X" in shape[1:] and "x" in kinds,
-        "digit": "d" in kinds,
-        "digits": kinds == {"d"},
-        "letter and digit": "d" in kinds and bool(kinds & set("Xxc")),
-        "hyphen": "-" in kinds,
-        "no letter": not kinds & set("Xxcd"),
+        "capitals": classes == {"X"} and len(word) > 1,
+        "capital inside": "X" in shape[1:] and "x" in classes,
+        "digit": "d" in classes,
+        "digits": classes == {"d"},
+        "letter and digit": "d" in classes and bool(classes & set("Xxc")),
+        "hyphen": "-" in classes,
+        "no letter": not classes & set("Xxcd"),
         "not ASCII": not word.isascii(),
     }

@@ -23,10 +23,10 @@ from onoma.tasks import TagTask
 
 Words = tuple[str, ...]
 
-_SURELY, _NEVER = 0.0, -69.0
+_LOG_ONE, _LOG_ZERO = 0.0, -69.0
 """Logarithms of a probability of 1 and of a probability of practically 0."""
 
-_BISECTIONS = 50
+_BISECTION_STEPS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +53,23 @@ def fit_gazetteer(sentences: Sequence[Sequence[str]], chunks: Sequence[Sequence[
         Entries by their words, sorted; only those of which more than half of the matches are entities.
     """
     labels: dict[Words, Counter[str]] = defaultdict(Counter)
-    for words, own in zip(sentences, chunks, strict=True):
-        for chunk in own:
+    for words, sentence_chunks in zip(sentences, chunks, strict=True):
+        for chunk in sentence_chunks:
             labels[tuple(words[chunk.start : chunk.end])][chunk.label] += 1
     majority = {words: min(counts, key=lambda label: (-counts[label], label)) for words, counts in labels.items()}
-    longest = _longest(majority)
-    found: Counter[Words] = Counter()
-    right: Counter[Words] = Counter()
-    for words, own in zip(sentences, chunks, strict=True):
-        gold = set(own)
-        for start, end in _matches(words, majority, longest):
+    max_lengths = _index_max_lengths(majority)
+    match_counts: Counter[Words] = Counter()
+    correct_counts: Counter[Words] = Counter()
+    for words, sentence_chunks in zip(sentences, chunks, strict=True):
+        gold = set(sentence_chunks)
+        for start, end in _find_matches(words, majority, max_lengths):
             entity = tuple(words[start:end])
-            found[entity] += 1
-            right[entity] += Chunk(start, end, majority[entity]) in gold
+            match_counts[entity] += 1
+            correct_counts[entity] += Chunk(start, end, majority[entity]) in gold
     return {
-        words: Entry(label, right[words] / found[words])
+        words: Entry(label, correct_counts[words] / match_counts[words])
         for words, label in sorted(majority.items())
-        if 2 * right[words] > found[words]
+        if 2 * correct_counts[words] > match_counts[words]
     }
 
 
@@ -83,9 +83,9 @@ class GazetteerScorer:
 
     def __init__(self, entries: Mapping[Words, Entry], task: TagTask) -> None:
         self._entries = entries
-        self._longest = _longest(entries)
+        self._max_lengths = _index_max_lengths(entries)
         self._task = task
-        self._rows: dict[tuple[str, int, float], NDArray[np.float32]] = {}
+        self._entity_score_cache: dict[tuple[str, int, float], NDArray[np.float32]] = {}
 
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray[np.generic]], task: TagTask) -> GazetteerScorer:
@@ -101,38 +101,38 @@ class GazetteerScorer:
             raise ValueError("the entries do not fit the labels")
         if lengths.sum() != len(words):
             raise ValueError(f"{len(words):,} words for entries of {lengths.sum():,}")
-        left = iter(words)
+        remaining_words = iter(words)
         entries = {
-            tuple(islice(left, length)): Entry(label, share)
+            tuple(islice(remaining_words, length)): Entry(label, share)
             for length, label, share in zip(lengths.tolist(), labels, shares.tolist(), strict=True)
         }
         return cls(entries, task)
 
     def score(self, sentences: Sequence[Sequence[str]]) -> list[NDArray[np.float32]]:
         """See :meth:`onoma.runtime.WordScorer.score`."""
-        return [self._scores(words) for words in sentences]
+        return [self._score_sentence(words) for words in sentences]
 
-    def _scores(self, words: Sequence[str]) -> NDArray[np.float32]:
-        scores = np.full((len(words), len(self._task.tags)), _NEVER, dtype=np.float32)
-        scores[:, 0] = _SURELY
-        for start, end in _matches(words, self._entries, self._longest):
+    def _score_sentence(self, words: Sequence[str]) -> NDArray[np.float32]:
+        scores = np.full((len(words), len(self._task.tags)), _LOG_ZERO, dtype=np.float32)
+        scores[:, 0] = _LOG_ONE
+        for start, end in _find_matches(words, self._entries, self._max_lengths):
             entry = self._entries[tuple(words[start:end])]
-            scores[start:end] = self._of_entity(entry.label, end - start, entry.share)
+            scores[start:end] = self._entity_scores(entry.label, end - start, entry.share)
         return scores
 
-    def _of_entity(self, label: str, length: int, share: float) -> NDArray[np.float32]:
+    def _entity_scores(self, label: str, length: int, share: float) -> NDArray[np.float32]:
         """Return the scores of an entity's words, ``[words, tags]``; cached."""
         key = label, length, share
-        if key not in self._rows:
+        if key not in self._entity_score_cache:
             tags = self._task.tags_of(label, length=length)
-            inside = _of_each_word([self._ends(tag) for tag in tags.tolist()], share)
-            rows = np.full((length, len(self._task.tags)), _NEVER, dtype=np.float32)
-            rows[:, 0] = max(_NEVER, np.log1p(-inside)) if inside < 1 else _NEVER
-            rows[np.arange(length), tags] = np.log(inside)
-            self._rows[key] = rows
-        return self._rows[key]
+            probability = _word_probability([self._may_end_with(tag) for tag in tags.tolist()], share)
+            rows = np.full((length, len(self._task.tags)), _LOG_ZERO, dtype=np.float32)
+            rows[:, 0] = max(_LOG_ZERO, np.log1p(-probability)) if probability < 1 else _LOG_ZERO
+            rows[np.arange(length), tags] = np.log(probability)
+            self._entity_score_cache[key] = rows
+        return self._entity_score_cache[key]
 
-    def _ends(self, tag: int) -> bool:
+    def _may_end_with(self, tag: int) -> bool:
         """Return whether an entity may end with a tag."""
         return self._task.scheme.allows(parse_tag(self._task.tags[tag]).prefix, OUTSIDE, same=False)
 
@@ -147,7 +147,7 @@ def gazetteer_arrays(entries: Mapping[Words, Entry]) -> dict[str, NDArray[np.gen
     }
 
 
-def _of_each_word(may_end: Sequence[bool], share: float) -> float:
+def _word_probability(may_end: Sequence[bool], share: float) -> float:
     """Return the probability of the tags of an entity's words, equal for all, that gives the entity ``share``.
 
     A tag sequence may also leave the entity after any word at which it may end, or not enter it at all; such a sequence
@@ -160,33 +160,33 @@ def _of_each_word(may_end: Sequence[bool], share: float) -> float:
         share: probability of the entity as a whole.
     """
     length = len(may_end)
-    outside = [length, *(length - 1 - word for word, ends in enumerate(may_end) if ends and word < length - 1), 0]
+    exponents = [length, *(length - 1 - word for word, ends in enumerate(may_end) if ends and word < length - 1), 0]
     low, high = 0.0, 1.0 / share
-    for _ in range(_BISECTIONS):
+    for _ in range(_BISECTION_STEPS):
         odds = (low + high) / 2
-        if sum(odds**words for words in outside) > 1 / share:
+        if sum(odds**exponent for exponent in exponents) > 1 / share:
             high = odds
         else:
             low = odds
     return 1 / (1 + low)
 
 
-def _longest(entries: Mapping[Words, object]) -> dict[str, int]:
+def _index_max_lengths(entries: Mapping[Words, object]) -> dict[str, int]:
     """Return, for each first word, the number of words of the longest entity that begins with it."""
-    longest: dict[str, int] = defaultdict(int)
+    max_lengths: dict[str, int] = defaultdict(int)
     for words in entries:
-        longest[words[0]] = max(longest[words[0]], len(words))
-    return dict(longest)
+        max_lengths[words[0]] = max(max_lengths[words[0]], len(words))
+    return dict(max_lengths)
 
 
-def _matches(
-    words: Sequence[str], entries: Mapping[Words, object], longest: Mapping[str, int]
+def _find_matches(
+    words: Sequence[str], entries: Mapping[Words, object], max_lengths: Mapping[str, int]
 ) -> Iterator[tuple[int, int]]:
     """Yield start and end of the longest matches, from left to right, without overlap."""
     start = 0
     while start < len(words):
-        furthest = min(len(words), start + longest.get(words[start], 0))
-        end = next((end for end in range(furthest, start, -1) if tuple(words[start:end]) in entries), None)
+        max_end = min(len(words), start + max_lengths.get(words[start], 0))
+        end = next((end for end in range(max_end, start, -1) if tuple(words[start:end]) in entries), None)
         if end is None:
             start += 1
         else:

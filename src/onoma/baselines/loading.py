@@ -29,20 +29,20 @@ def open_scorer(bundle: Bundle, *, threads: int | None = None) -> WordScorer:
     Raises:
         BundleError: a file is missing or corrupt, or does not match the manifest.
     """
-    path = _file(bundle, ARRAYS)
+    path = _require_file(bundle, ARRAYS)
     task = bundle.task()
     if not isinstance(task, TagTask):
         raise BundleError(f"{bundle.folder}: {MANIFEST}: a baseline tags words, its task does not; copy it again")
-    arrays = _read(path)
+    arrays = _read_arrays(path)
     try:
-        scorer, known = _scorer(bundle, arrays, task, threads=threads)
+        scorer, trial_words = _load_scorer(bundle, arrays, task, threads=threads)
     except (KeyError, ValueError) as error:
         raise BundleError(f"{path}: {error}; {_ADVICE}") from error
     try:
-        (scores,) = scorer.score([known])
+        (scores,) = scorer.score([trial_words])
     except InferenceError as error:
         raise BundleError(f"{bundle.folder}: {error.__cause__}; {_ADVICE}") from error
-    if scores.shape != (len(known), len(task.tags)):
+    if scores.shape != (len(trial_words), len(task.tags)):
         raise BundleError(
             f"{path}: gives each word {scores.shape[-1]:,} scores, the labels and the scheme of {MANIFEST} ask for "
             f"{len(task.tags):,}; {_ADVICE}"
@@ -58,7 +58,7 @@ def write_arrays(folder: Path, arrays: Mapping[str, NDArray[np.generic]]) -> Non
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
-def _scorer(
+def _load_scorer(
     bundle: Bundle, arrays: Mapping[str, NDArray[np.generic]], task: TagTask, *, threads: int | None
 ) -> tuple[WordScorer, list[str]]:
     """Return the scorer and the words of a trial sentence; those of a network include its highest ids."""
@@ -72,18 +72,18 @@ def _scorer(
             from onoma.baselines.vocabulary import Vocabulary
 
             vocabulary = Vocabulary.from_arrays(arrays)
-            scorer = open_network(vocabulary, _file(bundle, ONNX), threads=threads)
+            scorer = open_network(vocabulary, _require_file(bundle, ONNX), threads=threads)
             return scorer, ["a", *vocabulary.words[-1:], *vocabulary.characters[-1:]]
 
 
-def _file(bundle: Bundle, name: str) -> Path:
+def _require_file(bundle: Bundle, name: str) -> Path:
     path = bundle.weights(name)
     if path is None:
         raise BundleError(f"{bundle.folder}: has no {name}; copy the folder again")
     return path
 
 
-def _read(path: Path) -> dict[str, NDArray[np.generic]]:
+def _read_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return dict(arrays)

@@ -31,7 +31,7 @@ def unpack_texts(arrays: Mapping[str, NDArray[np.generic]], *, name: str = "text
     content, bounds = arrays[name], arrays[f"{name}_bounds"]
     if content.dtype != np.uint8 or bounds.dtype != np.int64 or bounds.ndim != 1 or not len(bounds):
         raise ValueError(f"{name}: is not text")
-    whole = content.tobytes()
-    if bounds[0] != 0 or bounds[-1] != len(whole) or (np.diff(bounds) < 0).any():
+    data = content.tobytes()
+    if bounds[0] != 0 or bounds[-1] != len(data) or (np.diff(bounds) < 0).any():
         raise ValueError(f"{name}: its bounds do not fit")
-    return [whole[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(bounds.tolist())]
+    return [data[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(bounds.tolist())]

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from onoma.baselines.text_arrays import pack_texts, unpack_texts
 
 UNKNOWN = 1
-_FIRST = 2
-_SEEN_TWICE = 2
-_MOST_CHARACTERS = 32
+_FIRST_ID = 2
+_MIN_COUNT = 2
+_MAX_CHARACTERS = 32
 """Maximum number of characters per word; longer words are cut in the middle."""
 
 _DIGIT = re.compile(r"\d")
@@ -62,16 +62,16 @@ class Vocabulary:
         words: Counter[str] = Counter()
         characters: Counter[str] = Counter()
         for sentence in sentences:
-            words.update(map(_form, sentence))
-            characters.update("".join(map(_shown, sentence)))
-        kept = sorted(word for word, count in words.items() if count >= _SEEN_TWICE)
-        signs = sorted(sign for sign, count in characters.items() if count >= _SEEN_TWICE)
-        return cls(tuple(kept), tuple(signs), tuple(words[word] for word in kept))
+            words.update(map(_normalize_word, sentence))
+            characters.update("".join(map(_truncate_word, sentence)))
+        known_words = sorted(word for word, count in words.items() if count >= _MIN_COUNT)
+        known_characters = sorted(character for character, count in characters.items() if count >= _MIN_COUNT)
+        return cls(tuple(known_words), tuple(known_characters), tuple(words[word] for word in known_words))
 
     @property
     def sizes(self) -> tuple[int, int]:
         """Number of word ids and number of character ids, including those for padding and unknown."""
-        return len(self.words) + _FIRST, len(self.characters) + _FIRST
+        return len(self.words) + _FIRST_ID, len(self.characters) + _FIRST_ID
 
     def reader(self) -> VocabularyReader:
         """Return a reader that looks up words in this vocabulary."""
@@ -104,8 +104,10 @@ class VocabularyReader:
     """Converts sentences to the ids of their words and characters."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self._words = {word: number for number, word in enumerate(vocabulary.words, start=_FIRST)}
-        self._characters = {sign: number for number, sign in enumerate(vocabulary.characters, start=_FIRST)}
+        self._word_ids = {word: word_id for word_id, word in enumerate(vocabulary.words, start=_FIRST_ID)}
+        self._character_ids = {
+            character: character_id for character_id, character in enumerate(vocabulary.characters, start=_FIRST_ID)
+        }
 
     def inputs(self, sentences: Sequence[Sequence[str]]) -> WordInputs:
         """Return a batch of sentences, none of them empty, as arrays."""
@@ -113,20 +115,20 @@ class VocabularyReader:
         places = np.zeros((len(sentences), max(map(len, sentences))), dtype=np.int64)
         for row, sentence in zip(places, sentences, strict=True):
             row[: len(sentence)] = [forms.setdefault(word, len(forms)) for word in sentence]
-        shown = [_shown(word) for word in forms]
-        characters = np.zeros((len(forms), max(1, *map(len, shown))), dtype=np.int64)
-        for row, text in zip(characters, shown, strict=True):
-            row[: len(text)] = [self._characters.get(sign, UNKNOWN) for sign in text]
-        words = np.asarray([self._words.get(_form(word), UNKNOWN) for word in forms], dtype=np.int64)
+        truncated = [_truncate_word(word) for word in forms]
+        characters = np.zeros((len(forms), max(1, *map(len, truncated))), dtype=np.int64)
+        for row, text in zip(characters, truncated, strict=True):
+            row[: len(text)] = [self._character_ids.get(character, UNKNOWN) for character in text]
+        words = np.asarray([self._word_ids.get(_normalize_word(word), UNKNOWN) for word in forms], dtype=np.int64)
         return WordInputs(words, characters, places, np.asarray([len(each) for each in sentences], dtype=np.int64))
 
 
-def _form(word: str) -> str:
+def _normalize_word(word: str) -> str:
     return _DIGIT.sub("0", word.lower())
 
 
-def _shown(word: str) -> str:
-    if len(word) <= _MOST_CHARACTERS:
+def _truncate_word(word: str) -> str:
+    if len(word) <= _MAX_CHARACTERS:
         return word
-    half = _MOST_CHARACTERS // 2
+    half = _MAX_CHARACTERS // 2
     return word[:half] + word[-half:]

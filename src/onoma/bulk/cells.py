@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _Unit = Literal["D", "s", "ms", "us"]
-_DATES: Mapping[str, _Unit] = {"date32[day]": "D", "date64[ms]": "ms"}
+_DATE_UNITS: Mapping[str, _Unit] = {"date32[day]": "D", "date64[ms]": "ms"}
 
 
 def fields_of(row: Row) -> Mapping[str, object]:
@@ -38,11 +38,11 @@ def plain_value(cell: pa.Scalar) -> object:
     Raises:
         RowError: Python cannot represent the value, for example text that is not UTF-8.
     """
-    import pyarrow.types as kinds
+    import pyarrow.types as pa_types
 
     try:
-        if kinds.is_temporal(cell.type) and cell.is_valid:
-            return _time(cell)
+        if pa_types.is_temporal(cell.type) and cell.is_valid:
+            return _convert_time(cell)
         return cell.as_py()
     except UnicodeDecodeError as error:
         raise RowError(f"byte 0x{error.object[error.start]:02x} is not UTF-8", error.object) from None
@@ -50,40 +50,40 @@ def plain_value(cell: pa.Scalar) -> object:
         raise RowError(f"a cell of type {cell.type} cannot be read", str(error)) from None
 
 
-def _time(cell: pa.Scalar) -> object:
+def _convert_time(cell: pa.Scalar) -> object:
     """Return a date, a time or a duration; as text if Python's types cannot represent it."""
     import pyarrow as pa
-    import pyarrow.types as kinds
+    import pyarrow.types as pa_types
 
-    kind = cell.type
-    if getattr(kind, "unit", "") == "ns":
-        thousands, rest = divmod(cell.value, 1000)
-        coarse = _time(pa.scalar(thousands, _in_microseconds(kind)))
-        return coarse if rest == 0 else _with_nanoseconds(str(coarse), rest)
+    data_type = cell.type
+    if getattr(data_type, "unit", "") == "ns":
+        microseconds, nanoseconds = divmod(cell.value, 1000)
+        truncated = _convert_time(pa.scalar(microseconds, _to_microsecond_type(data_type)))
+        return truncated if nanoseconds == 0 else _with_nanoseconds(str(truncated), nanoseconds)
     try:
         return cell.as_py()
     except (ValueError, OverflowError):
-        if not (kinds.is_timestamp(kind) or kinds.is_date(kind)):
+        if not (pa_types.is_timestamp(data_type) or pa_types.is_date(data_type)):
             raise
-        zone = "+00:00" if getattr(kind, "tz", None) else ""
-        unit: _Unit = _DATES.get(str(kind)) or kind.unit
+        zone = "+00:00" if getattr(data_type, "tz", None) else ""
+        unit: _Unit = _DATE_UNITS.get(str(data_type)) or data_type.unit
         return str(np.datetime64(cell.value, unit)).replace("T", " ") + zone
 
 
-def _in_microseconds(kind: pa.DataType) -> pa.DataType:
+def _to_microsecond_type(data_type: pa.DataType) -> pa.DataType:
     import pyarrow as pa
-    import pyarrow.types as kinds
+    import pyarrow.types as pa_types
 
-    if kinds.is_timestamp(kind):
-        return pa.timestamp("us", tz=kind.tz)
-    return pa.duration("us") if kinds.is_duration(kind) else pa.time64("us")
+    if pa_types.is_timestamp(data_type):
+        return pa.timestamp("us", tz=data_type.tz)
+    return pa.duration("us") if pa_types.is_duration(data_type) else pa.time64("us")
 
 
-def _with_nanoseconds(text: str, rest: int) -> str:
+def _with_nanoseconds(text: str, nanoseconds: int) -> str:
     """Return a time as text with the three digits of its nanoseconds added.
 
     The seconds in ``text`` have six decimal places or none, and a time zone may follow them.
     """
-    zone = len(text) - 6 if text[-6:-5] in ("+", "-") and text[-3:-2] == ":" else len(text)
-    seconds = text[:zone]
-    return f"{seconds if '.' in seconds else seconds + '.000000'}{rest:03}{text[zone:]}"
+    zone_start = len(text) - 6 if text[-6:-5] in ("+", "-") and text[-3:-2] == ":" else len(text)
+    seconds = text[:zone_start]
+    return f"{seconds if '.' in seconds else seconds + '.000000'}{nanoseconds:03}{text[zone_start:]}"

@@ -20,7 +20,7 @@ from onoma.bulk.job import Job
 from onoma.bulk.shard import FailedShard, FinishedShard, Results, ShardWorker
 from onoma.errors import optional_import
 
-_BLOCKS = 10_000
+_MAX_BLOCKS = 10_000
 
 
 def require_ray() -> None:
@@ -47,34 +47,34 @@ def run_on_ray(job: Job, shards: Sequence[int], *, workers: int, threads: int) -
     import ray
     import ray.data
 
-    ours = not ray.is_initialized()
-    if ours:
+    started_ray = not ray.is_initialized()
+    if started_ray:
         ray.init(log_to_driver=False, configure_logging=False, include_dashboard=False)
     try:
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
-        numbers = [{"shard": shard} for shard in shards]
-        tasks = ray.data.from_items(numbers, override_num_blocks=min(len(numbers), _BLOCKS))
-        results = tasks.map_batches(
-            _Batches,
+        items = [{"shard": shard} for shard in shards]
+        dataset = ray.data.from_items(items, override_num_blocks=min(len(items), _MAX_BLOCKS))
+        results = dataset.map_batches(
+            _RayWorker,
             fn_constructor_args=(job, str(Path.cwd())),
             batch_size=1,
-            concurrency=min(workers, len(numbers)),
+            concurrency=min(workers, len(items)),
             num_cpus=threads,
         )
         for row in results.iter_rows():
             result = json.loads(row["result"])
             yield FailedShard(**result) if "why" in result else FinishedShard.of(result)
     finally:
-        if ours:
+        if started_ray:
             ray.shutdown()
 
 
-class _Batches:
+class _RayWorker:
     """A worker process of the cluster, in the driver's working directory, so that relative paths are valid."""
 
-    def __init__(self, job: Job, where: str) -> None:
-        os.chdir(where)
+    def __init__(self, job: Job, working_directory: str) -> None:
+        os.chdir(working_directory)
         os.environ["TOKENIZERS_PARALLELISM"] = "false"
         self._worker = ShardWorker(job)
 

@@ -63,30 +63,30 @@ def _place_file(merged: Path, path: Path, *, overwrite: bool) -> None:
         try:
             name_new(merged, path)
         except FileExistsError:
-            raise _taken(path) from None
+            raise _output_exists_error(path) from None
     fsync_path(path.parent)
 
 
 def _place_folder(parts: Path, output: Output, *, overwrite: bool) -> None:
-    path, replaced = output.path, parts.with_name(REPLACED)
+    path, replaced_folder = output.path, parts.with_name(REPLACED)
     for draft in filter(is_draft, list(parts.iterdir())):
         draft.unlink()
     if os.path.lexists(path) and not is_empty_folder(path):
         try:
-            output.check_can_write_index(overwrite=overwrite)
+            output.check_can_write(overwrite=overwrite)
         except InputError as error:
-            raise _taken(path) from error
-        path.rename(replaced)
+            raise _output_exists_error(path) from error
+        path.rename(replaced_folder)
     elif path.is_dir():
         path.rmdir()
     if os.path.lexists(path):
-        raise _taken(path)
+        raise _output_exists_error(path)
     parts.rename(path)
     fsync_path(path.parent)
-    remove_parts(replaced)
+    remove_parts(replaced_folder)
 
 
-def _taken(path: Path) -> UnfinishedError:
+def _output_exists_error(path: Path) -> UnfinishedError:
     return UnfinishedError(
         f"{path}: somebody has put it there since the job began, so it is not replaced; move it away"
     )
@@ -99,8 +99,8 @@ def _merge(job: Job, output: Output) -> None:
         if job.target == "parquet":
             _merge_tables(parts, file)
         else:
-            with compressing(file, suffix=output.compression) as packed:
-                _append_all(parts, packed)
+            with compressing(file, suffix=output.compression) as compressed:
+                _append_all(parts, compressed)
 
 
 def _append_all(parts: Sequence[Path], file: BinaryIO) -> None:
@@ -117,21 +117,21 @@ def _merge_tables(parts: Sequence[Path], file: BinaryIO) -> None:
     with pq.ParquetFile(parts[0]) as first:
         schema = first.schema_arrow
     with pq.ParquetWriter(file, schema) as writer:
-        waiting: list[pa.Table] = []
-        for group in _groups(parts):
-            waiting.append(group)
-            full = sum(table.num_rows for table in waiting) >= _GROUP_ROWS
-            if full or sum(table.nbytes for table in waiting) >= _GROUP_BYTES:
-                writer.write_table(pa.concat_tables(waiting))
-                waiting = []
-        if waiting:
-            writer.write_table(pa.concat_tables(waiting))
+        buffered_tables: list[pa.Table] = []
+        for group in _iter_row_groups(parts):
+            buffered_tables.append(group)
+            has_enough_rows = sum(table.num_rows for table in buffered_tables) >= _GROUP_ROWS
+            if has_enough_rows or sum(table.nbytes for table in buffered_tables) >= _GROUP_BYTES:
+                writer.write_table(pa.concat_tables(buffered_tables))
+                buffered_tables = []
+        if buffered_tables:
+            writer.write_table(pa.concat_tables(buffered_tables))
 
 
-def _groups(parts: Sequence[Path]) -> Iterator[pa.Table]:
+def _iter_row_groups(parts: Sequence[Path]) -> Iterator[pa.Table]:
     import pyarrow.parquet as pq
 
     for part in parts:
         with pq.ParquetFile(part) as file:
-            for number in range(file.metadata.num_row_groups):
-                yield file.read_row_group(number)
+            for index in range(file.metadata.num_row_groups):
+                yield file.read_row_group(index)

@@ -43,7 +43,7 @@ class JobIdentity:
 
     def changes(self, now: JobIdentity) -> dict[str, str]:
         """Return the differences between this identity and a newer one, by name, as readable text."""
-        return changes(self._described(), now._described())
+        return changes(self._describe(), now._describe())
 
     def replaced(self, now: JobIdentity) -> list[int] | None:
         """Return the indices of the inputs whose content has changed, or None if anything else differs."""
@@ -51,9 +51,9 @@ class JobIdentity:
         if self.settings != now.settings or names != [input.name for input in now.inputs]:
             return None
         pairs = enumerate(zip(self.inputs, now.inputs, strict=True))
-        return [place for place, (before, after) in pairs if before != after]
+        return [index for index, (before, after) in pairs if before != after]
 
-    def _described(self) -> dict[str, str]:
+    def _describe(self) -> dict[str, str]:
         inputs = enumerate(self.inputs, start=1)
         files = {f"input {number}": f"{input.name}, {input.digest[:16]}" for number, input in inputs}
         return {**self.settings, **files}
@@ -71,11 +71,13 @@ def know(source: Source[object], *, stamp: str) -> InputIdentity:
         InputError: the file has changed while it was read.
     """
     input = source.input
-    how = f"{input.format}, {input.options}" if input.kind == "corpus" else f"{input.column}, {input.options.encoding}"
+    details = (
+        f"{input.format}, {input.options}" if input.kind == "corpus" else f"{input.column}, {input.options.encoding}"
+    )
     digest, rows = input.digest, source.count()
     if input.stamp != stamp:
         raise InputError(f"{input.path}: has changed while it was read; run the command again when it is complete")
-    return InputIdentity(name=f"{input.path} as {input.kind} ({how})", digest=digest, rows=rows)
+    return InputIdentity(name=f"{input.path} as {input.kind} ({details})", digest=digest, rows=rows)
 
 
 def check_unchanged(inputs: Sequence[Input], identity: JobIdentity) -> None:
@@ -84,8 +86,8 @@ def check_unchanged(inputs: Sequence[Input], identity: JobIdentity) -> None:
     Raises:
         UnfinishedError: a file has changed.
     """
-    for input, known in zip(inputs, identity.inputs, strict=True):
-        if input.digest != known.digest:
+    for input, planned in zip(inputs, identity.inputs, strict=True):
+        if input.digest != planned.digest:
             raise UnfinishedError(f"{input.path} has changed since the job began, so the output was not written")
 
 
@@ -105,13 +107,13 @@ class ModelIdentity:
     def of(cls, folder: Path) -> ModelIdentity:
         """Return the identity of the model in a folder."""
         files = _model_files(folder)
-        stamp = _stamp(files)
+        stamp = _compute_stamp(files)
         digests = "".join(file_digest(file) for file in files)
         return cls(stamp=stamp, digest=hashlib.sha256(digests.encode()).hexdigest()[:16])
 
     def is_still(self, folder: Path) -> bool:
         """Return whether the folder still has this model; its files are read only if their stamp has changed."""
-        return _stamp(_model_files(folder)) == self.stamp or ModelIdentity.of(folder).digest == self.digest
+        return _compute_stamp(_model_files(folder)) == self.stamp or ModelIdentity.of(folder).digest == self.digest
 
 
 def _model_files(folder: Path) -> list[Path]:
@@ -120,6 +122,6 @@ def _model_files(folder: Path) -> list[Path]:
     ]
 
 
-def _stamp(files: Sequence[Path]) -> tuple[tuple[int, ...], ...]:
-    states = (path.stat() for path in files if path.exists())
-    return tuple((state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns) for state in states)
+def _compute_stamp(files: Sequence[Path]) -> tuple[tuple[int, ...], ...]:
+    stats = (path.stat() for path in files if path.exists())
+    return tuple((stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns) for stat in stats)

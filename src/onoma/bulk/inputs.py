@@ -28,9 +28,9 @@ SOURCES: Mapping[InputKind, Callable[[Input], Source[Any]]] = {
 
 TABLES: tuple[InputKind, ...] = ("csv", "parquet")
 
-_NOT_IN_FOLDERS = (None, "brat", "html")
+_FORMATS_SKIPPED_IN_FOLDERS = (None, "brat", "html")
 _HEAD_BYTES = 1 << 20
-_WILD = frozenset("*?[")
+_WILDCARDS = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +54,13 @@ class Found:
 
     def notices(self) -> list[str]:
         """Return messages about the files that are skipped."""
-        whats = {"of other kinds were skipped": self.skipped, "are the output itself and are not read": self.own}
+        paths_by_reason = {
+            "of other kinds were skipped": self.skipped,
+            "are the output itself and are not read": self.own,
+        }
         return [
-            f"{len(paths):,} files {what}: {', '.join(map(str, paths[:3]))}{', …' if len(paths) > 3 else ''}"
-            for what, paths in whats.items()
+            f"{len(paths):,} files {reason}: {', '.join(map(str, paths[:3]))}{', …' if len(paths) > 3 else ''}"
+            for reason, paths in paths_by_reason.items()
             if paths
         ]
 
@@ -86,7 +89,7 @@ def find_inputs(
     search = _Search([] if output is None else output_paths(output), format=format)
     files = {file.path: file for name in named for file in search.files(name)}
     inputs = tuple(
-        _input(file.path, name=file.name, column=column, format=format, options=options) for file in files.values()
+        _make_input(file.path, name=file.name, column=column, format=format, options=options) for file in files.values()
     )
     if not inputs:
         raise InputError(f"{', '.join(map(str, named)) or 'nothing'}: no file to tag")
@@ -127,8 +130,8 @@ class _Search:
         self.skipped: list[Path] = []
         self.own: list[Path] = []
         self._format = format
-        self._folders: dict[Path, Path] = {}
-        self._output = [self._absolute(place) for place in output]
+        self._resolved_folders: dict[Path, Path] = {}
+        self._output_paths = [self._to_absolute(path) for path in output]
 
     def files(self, name: Path) -> Iterator[_File]:
         """Yield the files that a name stands for."""
@@ -137,8 +140,8 @@ class _Search:
         if name.is_dir() and self._format == "brat":
             yield _File(name)
         elif name.is_dir():
-            yield from self._in_folder(name)
-        elif name.exists() or not _WILD & set(str(name)):
+            yield from self._find_in_folder(name)
+        elif name.exists() or not _WILDCARDS & set(str(name)):
             yield _File(name)
         else:
             anchor = Path(name.anchor)
@@ -146,107 +149,115 @@ class _Search:
             files = [path for path in matches if path.is_file()]
             if not files:
                 raise InputError(f"{name}: no file matches this pattern")
-            yield from (_File(path) for path in self._without_output(files))
+            yield from (_File(path) for path in self._exclude_output(files))
 
-    def _in_folder(self, folder: Path) -> Iterator[_File]:
-        for path in self._without_output(_visible_files(folder)):
-            named = named_format(path)
-            if named not in _NOT_IN_FOLDERS:
+    def _find_in_folder(self, folder: Path) -> Iterator[_File]:
+        for path in self._exclude_output(_list_visible_files(folder)):
+            format_name = named_format(path)
+            if format_name not in _FORMATS_SKIPPED_IN_FOLDERS:
                 yield _File(path, name=plain_name(path.relative_to(folder)).with_suffix("").as_posix())
-            elif named != "brat" or not path.with_suffix(".txt").is_file():  # a text's .ann file is not reported
+            elif format_name != "brat" or not path.with_suffix(".txt").is_file():  # a text's .ann file is not reported
                 self.skipped.append(path)
 
-    def _without_output(self, files: Iterable[Path]) -> Iterator[Path]:
+    def _exclude_output(self, files: Iterable[Path]) -> Iterator[Path]:
         for path in files:
             if not self._is_output(path):
                 yield path
-            elif not self._absolute(path).is_relative_to(self._output[-1]):
+            elif not self._to_absolute(path).is_relative_to(self._output_paths[-1]):
                 self.own.append(path)
 
     def _is_output(self, path: Path) -> bool:
-        return any(self._absolute(path).is_relative_to(place) for place in self._output)
+        return any(self._to_absolute(path).is_relative_to(output_path) for output_path in self._output_paths)
 
-    def _absolute(self, path: Path) -> Path:
+    def _to_absolute(self, path: Path) -> Path:
         """Return the path with its folder resolved; if the path itself is a link, the link is kept."""
         parent = path.parent
-        if parent not in self._folders:
-            self._folders[parent] = parent.resolve()
-        return self._folders[parent] / path.name
+        if parent not in self._resolved_folders:
+            self._resolved_folders[parent] = parent.resolve()
+        return self._resolved_folders[parent] / path.name
 
 
-def _visible_files(folder: Path) -> Iterable[Path]:
-    inside = ((path, path.relative_to(folder).parts) for path in folder.rglob("*"))
-    return sorted(path for path, parts in inside if path.is_file() and not any(part.startswith(".") for part in parts))
+def _list_visible_files(folder: Path) -> Iterable[Path]:
+    paths_and_parts = ((path, path.relative_to(folder).parts) for path in folder.rglob("*"))
+    return sorted(
+        path for path, parts in paths_and_parts if path.is_file() and not any(part.startswith(".") for part in parts)
+    )
 
 
-def _input(path: Path, *, name: str | None, column: str | None, format: str | None, options: ReadOptions) -> Input:
+def _make_input(path: Path, *, name: str | None, column: str | None, format: str | None, options: ReadOptions) -> Input:
     once = ReadOnce(path) if is_read_once(path) else None
     if once is None and not path.exists():
         raise CorpusError("cannot be read: No such file or directory", path=path)
     if format is not None and format not in (*FORMATS, *TABLES):
         raise ConfigError(f"unknown format {format!r}; choose one of {', '.join([*FORMATS, *TABLES])}")
     if once is None:
-        kind = _kind(path, format=format, options=options)
+        kind = _detect_kind(path, format=format, options=options)
     else:
-        kind, name = _kind_of_pipe(once, column=column, format=format, options=options), name or ""
+        kind, name = _detect_pipe_kind(once, column=column, format=format, options=options), name or ""
     if column is not None and kind in ("text", "lines", "corpus"):
         raise InputError(
             f"{path}: has no columns to choose {column!r} from; --column is for CSV, Parquet and JSON Lines"
         )
     if options.documents != AUTO and kind != "corpus":
-        what = "is one document already" if kind == "text" else "has a text in each line or row"
-        raise InputError(f"{path}: {what}; --documents is for annotated files of sentences, leave it out")
+        problem = "is one document already" if kind == "text" else "has a text in each line or row"
+        raise InputError(f"{path}: {problem}; --documents is for annotated files of sentences, leave it out")
     if path.suffix.lower() in COMPRESSIONS and kind in ("corpus", "parquet"):
-        what = "Parquet has its own compression" if kind == "parquet" else "text, JSON Lines and CSV can be"
-        raise InputError(f"{path}: cannot be read compressed ({what}); decompress it first")
+        problem = "Parquet has its own compression" if kind == "parquet" else "text, JSON Lines and CSV can be"
+        raise InputError(f"{path}: cannot be read compressed ({problem}); decompress it first")
     return Input(path=path, kind=kind, column=column or TEXT, format=format, options=options, name=name, once=once)
 
 
-def _kind(path: Path, *, format: str | None, options: ReadOptions) -> InputKind:
-    named = format or named_format(path)
-    if named in TABLES:
-        return "csv" if named == "csv" else "parquet"
+def _detect_kind(path: Path, *, format: str | None, options: ReadOptions) -> InputKind:
+    format_name = format or named_format(path)
+    if format_name in TABLES:
+        return "csv" if format_name == "csv" else "parquet"
     if format is None and path.suffix.lower() == ".tsv" and _is_table(path, options):
         return "csv"
-    jsonl = named == "jsonl" and named_format(path) != "json"
-    text = format == "text" or (format is None and not jsonl and _is_text(path, options))
-    if not _keeps_line_feeds(options.encoding) or not (jsonl or text):
+    is_jsonl = format_name == "jsonl" and named_format(path) != "json"
+    is_text = format == "text" or (format is None and not is_jsonl and _is_text(path, options))
+    if not _keeps_line_feeds(options.encoding) or not (is_jsonl or is_text):
         return "corpus"
-    return "jsonl" if jsonl else _kind_of_text(options)
+    return "jsonl" if is_jsonl else _text_kind(options)
 
 
-def _kind_of_text(options: ReadOptions) -> InputKind:
+def _text_kind(options: ReadOptions) -> InputKind:
     return "lines" if options.text_unit == "line" else "text"
 
 
-def _kind_of_pipe(pipe: ReadOnce, *, column: str | None, format: str | None, options: ReadOptions) -> InputKind:
+def _detect_pipe_kind(pipe: ReadOnce, *, column: str | None, format: str | None, options: ReadOptions) -> InputKind:
     """Return the kind of an input that can be read only once.
 
     Raises:
         CorpusError: the input's format has to be read more than once.
     """
-    named = format or named_format(pipe.path)
+    format_name = format or named_format(pipe.path)
     if pipe.path == STANDARD_INPUT and column is None:
-        named = format or "text"  # the format of standard input is not detected
+        format_name = format or "text"  # the format of standard input is not detected
     if not _keeps_line_feeds(options.encoding):
-        named = options.encoding.upper()
-    elif named is None and (column is not None or options.text_unit != "line") and plain_name(pipe.path) == pipe.path:
-        named = _looks_like(pipe, encoding=options.encoding)
-    if named not in (None, "text", "jsonl", "csv"):
+        format_name = options.encoding.upper()
+    elif (
+        format_name is None
+        and (column is not None or options.text_unit != "line")
+        and plain_name(pipe.path) == pipe.path
+    ):
+        format_name = _detect_pipe_format(pipe, encoding=options.encoding)
+    if format_name not in (None, "text", "jsonl", "csv"):
         pipe.close()
-        raise CorpusError(f"can be read only once, and {named} needs a file; save it as one first", path=pipe.path)
-    return "jsonl" if named == "jsonl" else "csv" if named == "csv" else _kind_of_text(options)
+        raise CorpusError(
+            f"can be read only once, and {format_name} needs a file; save it as one first", path=pipe.path
+        )
+    return "jsonl" if format_name == "jsonl" else "csv" if format_name == "csv" else _text_kind(options)
 
 
-def _looks_like(pipe: ReadOnce, *, encoding: str) -> str:
+def _detect_pipe_format(pipe: ReadOnce, *, encoding: str) -> str:
     """Return the format of a pipe, detected from its first line if that is JSON, else from its first lines."""
-    named = None
-    for lines in (1, HEAD_LINES):
-        head = pipe.head(lines=lines, size=_HEAD_BYTES).decode(encoding, errors="replace")
-        named = sniff_lines(head.splitlines()[:lines])
-        if named == "jsonl":
+    format_name = None
+    for line_count in (1, HEAD_LINES):
+        head = pipe.head(lines=line_count, size=_HEAD_BYTES).decode(encoding, errors="replace")
+        format_name = sniff_lines(head.splitlines()[:line_count])
+        if format_name == "jsonl":
             break
-    return "csv" if named == "table" else named or "text"
+    return "csv" if format_name == "table" else format_name or "text"
 
 
 def _is_table(path: Path, options: ReadOptions) -> bool:
@@ -261,11 +272,11 @@ def _is_text(path: Path, options: ReadOptions) -> bool:
     if plain != path:
         return named_format(path) == "text" or not plain.suffix
     try:
-        found = detect_format(path, encoding=options.encoding)
+        detected = detect_format(path, encoding=options.encoding)
     except CorpusError:
         # The file is empty or not in this encoding. This is reported later, for this file only; the others are read.
         return path.suffix.lower() == ".txt"
-    return found == "text" or (found == "brat" and path.suffix.lower() == ".txt")  # brat without its .ann file
+    return detected == "text" or (detected == "brat" and path.suffix.lower() == ".txt")  # brat without its .ann file
 
 
 def _keeps_line_feeds(encoding: str) -> bool:

@@ -21,8 +21,8 @@ from onoma.bulk.shard import FinishedShard
 from onoma.errors import InputError
 from onoma.io.files import fsync_path, replacing_bytes
 
-_FORMAT = 2
-_FINISHED = {"finished": True}
+_FORMAT_VERSION = 2
+_FINISHED_RECORD = {"finished": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +79,10 @@ class Journal:
             overwrite: whether the caller has allowed the job to replace existing output.
             done: shards that are already finished.
         """
-        heading = JournalHeader(format=_FORMAT, identity=identity, overwrite=overwrite)
+        heading = JournalHeader(format=_FORMAT_VERSION, identity=identity, overwrite=overwrite)
         with replacing_bytes(self.path) as file:
-            file.write(_line(asdict(heading)))
-            file.writelines(_line(asdict(each)) for each in done)
+            file.write(_encode_line(asdict(heading)))
+            file.writelines(_encode_line(asdict(each)) for each in done)
         self._file = self.path.open("ab")
 
     def take_up(self) -> Record:
@@ -92,25 +92,25 @@ class Journal:
             InputError: the file is not the journal of a job, or is one of another version.
         """
         lines = self.path.read_bytes().split(b"\n")[:-1]
-        heading = _read(lines[0], JournalHeader) if lines else None
-        if heading is None or heading.format != _FORMAT:
+        heading = _parse_line(lines[0], JournalHeader) if lines else None
+        if heading is None or heading.format != _FORMAT_VERSION:
             raise InputError(
                 f"{self.path}: is not the journal of a job, or is one of another version of onoma; "
                 "pass --overwrite to start again"
             )
-        done, finished, length = list[FinishedShard](), False, len(lines[0]) + 1
+        done, finished, valid_bytes = list[FinishedShard](), False, len(lines[0]) + 1
         for line in lines[1:]:
-            each = _read(line, FinishedShard)
-            if each is not None:
-                done.append(each)
-            elif line == _line(_FINISHED).strip():
+            shard = _parse_line(line, FinishedShard)
+            if shard is not None:
+                done.append(shard)
+            elif line == _encode_line(_FINISHED_RECORD).strip():
                 finished = True
             else:
                 break
-            length += len(line) + 1
+            valid_bytes += len(line) + 1
         self._file = self.path.open("r+b")
-        self._file.truncate(length)
-        self._file.seek(length)
+        self._file.truncate(valid_bytes)
+        self._file.seek(valid_bytes)
         return Record(heading=heading, done=done, finished=finished)
 
     def add(self, done: FinishedShard) -> None:
@@ -119,7 +119,7 @@ class Journal:
 
     def finish(self) -> None:
         """Record that the output is complete, so that only cleaning up is left."""
-        self._append(_FINISHED)
+        self._append(_FINISHED_RECORD)
 
     def close(self) -> None:
         if self._file is not None:
@@ -134,21 +134,21 @@ class Journal:
 
     def _append(self, record: Mapping[str, object]) -> None:
         assert self._file is not None
-        self._file.write(_line(record))
+        self._file.write(_encode_line(record))
         self._file.flush()
         os.fsync(self._file.fileno())
 
 
-def _line(record: Mapping[str, object]) -> bytes:
+def _encode_line(record: Mapping[str, object]) -> bytes:
     return json.dumps(record).encode() + b"\n"
 
 
 T = TypeVar("T")
 
 
-def _read(line: bytes, kind: type[T]) -> T | None:
+def _parse_line(line: bytes, record_type: type[T]) -> T | None:
     """Return the record of a line; None if the line is of another type or damaged."""
     try:
-        return msgspec.convert(json.loads(line), kind)
+        return msgspec.convert(json.loads(line), record_type)
     except (ValueError, RecursionError, msgspec.ValidationError):
         return None

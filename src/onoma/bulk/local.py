@@ -15,7 +15,7 @@ from onoma.bulk.shard import FailedShard, Results, ShardWorker
 from onoma.errors import OnomaError
 from onoma.machine import WorkerProcess
 
-_ATTEMPTS = 3
+_MAX_ATTEMPTS = 3
 
 
 def run_in_process(job: Job, shards: Sequence[int]) -> Results:
@@ -36,31 +36,31 @@ def run_in_workers(job: Job, shards: Sequence[int], *, workers: int, notice: Cal
         workers: maximum number of worker processes.
         notice: function called with a message about each worker process that has died.
     """
-    waiting, deaths = deque(shards), Counter[int]()
-    crew = [_Worker(job) for _ in range(min(workers, len(shards)))]
+    queue, death_counts = deque(shards), Counter[int]()
+    pool = [_Worker(job) for _ in range(min(workers, len(shards)))]
     try:
-        for worker in crew:
-            worker.give(waiting)
-        while busy := {worker.pipe: worker for worker in crew if worker.shard is not None}:
-            for pipe in wait(list(busy)):
+        for worker in pool:
+            worker.give(queue)
+        while busy_workers := {worker.pipe: worker for worker in pool if worker.shard is not None}:
+            for pipe in wait(list(busy_workers)):
                 assert isinstance(pipe, Connection)
-                worker = busy[pipe]
+                worker = busy_workers[pipe]
                 try:
                     yield pipe.recv()
                 except (EOFError, ConnectionError):
-                    shard, why = worker.buried()
-                    deaths[shard] += 1
-                    if deaths[shard] == _ATTEMPTS:
-                        yield FailedShard(shard=shard, why=f"its process died {_ATTEMPTS} times, {why}")
+                    shard, exit_reason = worker.buried()
+                    death_counts[shard] += 1
+                    if death_counts[shard] == _MAX_ATTEMPTS:
+                        yield FailedShard(shard=shard, why=f"its process died {_MAX_ATTEMPTS} times, {exit_reason}")
                         return
-                    notice(f"a worker died ({why}); its shard {shard} is done again")
-                    waiting.appendleft(shard)
-                    crew.remove(worker)
+                    notice(f"a worker died ({exit_reason}); its shard {shard} is done again")
+                    queue.appendleft(shard)
+                    pool.remove(worker)
                     worker = _Worker(job)
-                    crew.append(worker)
-                worker.give(waiting)
+                    pool.append(worker)
+                worker.give(queue)
     finally:
-        for worker in crew:
+        for worker in pool:
             worker.end()
 
 

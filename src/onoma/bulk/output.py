@@ -26,7 +26,7 @@ from onoma.io.compression import check_compression_available
 from onoma.io.files import DRAFT, is_special
 from onoma.io.suffixes import COMPRESSIONS, named_format
 
-_PART = re.compile(r"part-\d+\.(jsonl|csv|parquet)")
+_PART_NAME = re.compile(r"part-\d+\.(jsonl|csv|parquet)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Output:
         suffix = self.path.suffix.lower()
         return suffix if suffix in COMPRESSIONS and not self.folder else ""
 
-    def check_can_write_index(self, *, overwrite: bool) -> None:
+    def check_can_write(self, *, overwrite: bool) -> None:
         """Check that anything that already exists at the output's place may be replaced.
 
         Args:
@@ -70,11 +70,15 @@ class Output:
             if not overwrite:
                 raise InputError(f"{path}: exists already; pass --overwrite to replace it, or name another output")
             if path.is_dir() != (self.folder and path == self.path):
-                found, wanted = ("folder", "file") if path.is_dir() else ("file", "folder")
-                raise InputError(f"{path}: is a {found}, the output is a {wanted}; remove it, or name another output")
-            if path.is_dir() and (strangers := [each for each in path.iterdir() if not _PART.fullmatch(each.name)]):
+                actual, expected = ("folder", "file") if path.is_dir() else ("file", "folder")
                 raise InputError(
-                    f"{path}: the folder has files that are not parts of an output, such as {strangers[0].name}; "
+                    f"{path}: is a {actual}, the output is a {expected}; remove it, or name another output"
+                )
+            if path.is_dir() and (
+                other_files := [each for each in path.iterdir() if not _PART_NAME.fullmatch(each.name)]
+            ):
+                raise InputError(
+                    f"{path}: the folder has files that are not parts of an output, such as {other_files[0].name}; "
                     "choose another one"
                 )
 
@@ -102,7 +106,7 @@ def remove_parts(folder: Path) -> None:
     if not folder.is_dir() or folder.is_symlink():
         return
     for path in folder.iterdir():
-        if _PART.fullmatch(path.name) or is_draft(path):
+        if _PART_NAME.fullmatch(path.name) or is_draft(path):
             path.unlink()
     with suppress(OSError):
         folder.rmdir()
@@ -138,7 +142,7 @@ def choose_output(named: str | os.PathLike[str], *, to: str | None, inputs: tupl
     """
     path, letters, work = output_paths(named)
     folder = is_folder(named)
-    target = _target(path, folder=folder, to=to, inputs=inputs)
+    target = _choose_format(path, folder=folder, to=to, inputs=inputs)
     if not folder:
         check_compression_available(path.suffix.lower())
         if target == "parquet" and path.suffix.lower() in COMPRESSIONS:
@@ -159,13 +163,13 @@ def is_folder(named: str | os.PathLike[str]) -> bool:
     return os.fspath(named).endswith(("/", os.sep)) or Path(named).is_dir()
 
 
-def _target(path: Path, *, folder: bool, to: str | None, inputs: tuple[Input, ...]) -> OutputFormat:
+def _choose_format(path: Path, *, folder: bool, to: str | None, inputs: tuple[Input, ...]) -> OutputFormat:
     if folder and to is None:
         kinds = {input.kind for input in inputs}
         return "parquet" if kinds == {"parquet"} else "csv" if kinds == {"csv"} else "jsonl"
-    named = to or named_format(path)
+    format_name = to or named_format(path)
     for target in WRITERS:
-        if target == named:
+        if target == format_name:
             return target
     if to is not None:
         raise InputError(f"--to {to}: unknown output; choose one of {', '.join(WRITERS)}")

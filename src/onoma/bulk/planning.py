@@ -25,7 +25,7 @@ Engine = Literal["local", "ray"]
 ENGINES: tuple[Engine, ...] = ("local", "ray")
 
 SHARD_ROWS = 1_024
-_PACKAGES = ("numpy", "onnxruntime", "tokenizers")
+_VERSIONED_PACKAGES = ("numpy", "onnxruntime", "tokenizers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,18 +69,19 @@ def plan(request: Request) -> tuple[Job, JobIdentity]:
 
     Raises:
         InputError: a file cannot be read to its end, changes while it is read, or is a table whose columns differ
-            from those of the others.
+            from those of the others, or whose text column has the name of a column of the output.
     """
     inputs, output = request.found.inputs, request.output
     stamps = tuple(input.stamp for input in inputs)
     sources = [source_of(input) for input in inputs]
-    columns = replace(_columns(sources), layers=request.layers)
-    known = tuple(know(source, stamp=stamp) for source, stamp in zip(sources, stamps, strict=True))
-    model = ModelIdentity.of(request.model)
+    columns = replace(_shared_columns(sources), layers=request.layers)
+    _check_text_column(columns, request)
+    identities = tuple(know(source, stamp=stamp) for source, stamp in zip(sources, stamps, strict=True))
+    model_identity = ModelIdentity.of(request.model)
     job = Job(
         inputs=inputs,
         stamps=stamps,
-        counts=tuple(each.rows for each in known),
+        counts=tuple(each.rows for each in identities),
         shard_rows=request.shard_rows,
         target=output.target,
         columns=columns,
@@ -88,21 +89,36 @@ def plan(request: Request) -> tuple[Job, JobIdentity]:
         folder=output.work,
         load=request.load,
         model=request.model,
-        model_identity=model,
+        model_identity=model_identity,
     )
-    packages = (*_PACKAGES, "pyarrow") if output.target == "parquet" else _PACKAGES
+    packages = (*_VERSIONED_PACKAGES, "pyarrow") if output.target == "parquet" else _VERSIONED_PACKAGES
     settings = {
-        "model": model.digest,
+        "model": model_identity.digest,
         **request.settings,
         "written as": f"{output.target}, {'a folder of parts' if output.folder else 'a file'}",
         "shard rows": str(request.shard_rows),
         "onoma": __version__,
         **{name: version(name) for name in packages},
     }
-    return job, JobIdentity(settings=settings, inputs=known)
+    return job, JobIdentity(settings=settings, inputs=identities)
 
 
-def _columns(sources: Sequence[Source[object]]) -> TableColumns:
+def _check_text_column(columns: TableColumns, request: Request) -> None:
+    """Check that the text is not written under a name that the output uses for something else.
+
+    Raises:
+        InputError: it would be.
+    """
+    if columns.text in columns.found:
+        content = f"the model's {columns.text}"
+    elif columns.text == "id" and request.output.target == "jsonl":
+        content = "the document's id"
+    else:
+        return
+    raise InputError(f"--column {columns.text}: the output has {content} under this name; rename the column")
+
+
+def _shared_columns(sources: Sequence[Source[object]]) -> TableColumns:
     """Return the columns that all tables share; default columns if one of the files is not a table.
 
     Raises:
@@ -118,10 +134,10 @@ def _columns(sources: Sequence[Source[object]]) -> TableColumns:
                 f"{source.path}: has the columns {', '.join(source.columns or ())}; {first.path} has "
                 f"{', '.join(first.columns or ())}; tag them separately"
             )
-    return TableColumns(text=text, names=first.columns, schema=_schema(sources))
+    return TableColumns(text=text, names=first.columns, schema=_shared_schema(sources))
 
 
-def _schema(sources: Sequence[Source[object]]) -> pa.Schema | None:
+def _shared_schema(sources: Sequence[Source[object]]) -> pa.Schema | None:
     first = sources[0]
     for source in sources[1:]:
         if (source.schema is None) != (first.schema is None):

@@ -54,7 +54,7 @@ class RowReader:
         self._ends = list(accumulate(counts))
         self._counts = counts
         self._stamps = stamps
-        self._file = -1
+        self._file_index = -1
         self._position = 0
         self._items: Iterator[object] = iter(())
 
@@ -72,40 +72,40 @@ class RowReader:
             CorpusError: a file cannot be read, or has changed since its items were counted.
         """
         while start < stop:
-            file = bisect_right(self._ends, start)
-            first = self._ends[file] - self._counts[file]
-            end = min(stop, self._ends[file])
-            self._go(file, start - first)
-            for number in range(start - first, end - first):
-                ready = self._ready(self._sources[file], number, carry)
-                if ready is not None:
-                    yield ready
-            if self._sources[file].input.stamp != self._stamps[file]:
-                raise _changed(self._sources[file])
+            file_index = bisect_right(self._ends, start)
+            first_row = self._ends[file_index] - self._counts[file_index]
+            end = min(stop, self._ends[file_index])
+            self._seek(file_index, start - first_row)
+            for number in range(start - first_row, end - first_row):
+                row = self._read_row(self._sources[file_index], number, carry)
+                if row is not None:
+                    yield row
+            if self._sources[file_index].input.stamp != self._stamps[file_index]:
+                raise _input_changed_error(self._sources[file_index])
             start = end
 
-    def _go(self, file: int, number: int) -> None:
-        if file != self._file or number < self._position:
-            self._items = self._sources[file].items(number)
-            self._file = file
+    def _seek(self, file_index: int, number: int) -> None:
+        if file_index != self._file_index or number < self._position:
+            self._items = self._sources[file_index].items(number)
+            self._file_index = file_index
         else:
-            ahead = number - self._position
-            next(islice(self._items, ahead, ahead), None)
+            skip_count = number - self._position
+            next(islice(self._items, skip_count, skip_count), None)
         self._position = number
 
-    def _ready(
+    def _read_row(
         self, source: Source[object], number: int, carry: Callable[[Row], Carried]
     ) -> PreparedRow[Carried] | DeadLetter | None:
         item = next(self._items, _END)
         self._position += 1
         if item is _END:
-            raise _changed(source)
+            raise _input_changed_error(source)
 
-        def ready(row: Row) -> PreparedRow[Carried]:
+        def prepare(row: Row) -> PreparedRow[Carried]:
             return PreparedRow(row.document, carry(row), str(source.path), number + 1)
 
-        return source.attempt(item, number=number + 1, use=ready)
+        return source.attempt(item, number=number + 1, use=prepare)
 
 
-def _changed(source: Source[object]) -> CorpusError:
+def _input_changed_error(source: Source[object]) -> CorpusError:
     return CorpusError("has changed since the job began", path=source.path)

@@ -36,46 +36,48 @@ def take_up(
         InputError: the unfinished job is another one; the message names the differences.
     """
     record = journal.take_up()
-    before = record.heading.identity
+    old_identity = record.heading.identity
     done = {each.shard: each for each in record.done if each.shard in range(job.shards)}
-    if found := before.changes(identity):
-        replaced = before.replaced(identity)
-        if replaced is None or _have_rows_of(replaced, before, job, done):
-            listed = "".join(f"  {key}: {change}\n" for key, change in found.items())
+    if differences := old_identity.changes(identity):
+        replaced = old_identity.replaced(identity)
+        if replaced is None or _has_rows_of_changed_inputs(replaced, old_identity, job, done):
+            lines = "".join(f"  {key}: {change}\n" for key, change in differences.items())
             raise InputError(
-                f"{journal.path.parent}: the unfinished job differs from this one:\n{listed}"
+                f"{journal.path.parent}: the unfinished job differs from this one:\n{lines}"
                 "use the former settings, or pass --overwrite to start again"
             )
         journal.close()
         journal.begin(identity, overwrite=record.heading.overwrite, done=done.values())
-        names = ", ".join(str(job.inputs[place].path) for place in replaced)
+        names = ", ".join(str(job.inputs[index].path) for index in replaced)
         notice(f"{names}: changed since the job began; none of its rows was finished, so they are read anew")
-    if record.finished or _delivered(job, output, done):
+    if record.finished or _is_delivered(job, output, done):
         return Record(heading=record.heading, done=record.done, finished=True), done
-    held = {number: each for number, each in done.items() if _stands(job, each)}
-    if lost := len(done) - len(held):
-        notice(f"{lost:,} shards differ from the journal; they are done again")
-    return record, held
+    valid_shards = {number: each for number, each in done.items() if _is_valid(job, each)}
+    if invalid_count := len(done) - len(valid_shards):
+        notice(f"{invalid_count:,} shards differ from the journal; they are done again")
+    return record, valid_shards
 
 
-def _have_rows_of(replaced: Iterable[int], before: JobIdentity, job: Job, done: Iterable[int]) -> bool:
+def _has_rows_of_changed_inputs(
+    changed_inputs: Iterable[int], old_identity: JobIdentity, job: Job, done: Iterable[int]
+) -> bool:
     """Return whether finished shards have rows of changed files, or rows whose numbers have changed."""
-    counts = [known.rows for known in before.inputs]
+    counts = [each.rows for each in old_identity.inputs]
     ends = list(accumulate(counts))
-    for place in replaced:
-        first, end = ends[place] - counts[place], ends[place]
-        moved = counts[place] != job.counts[place]
+    for index in changed_inputs:
+        first, end = ends[index] - counts[index], ends[index]
+        shifts_later_rows = counts[index] != job.counts[index]
         for start, stop in map(job.bounds, done):
-            if stop > first and (start < end or moved):
+            if stop > first and (start < end or shifts_later_rows):
                 return True
     return False
 
 
-def _stands(job: Job, done: FinishedShard) -> bool:
+def _is_valid(job: Job, done: FinishedShard) -> bool:
     return done.digests == (file_digest(job.part(done.shard)), file_digest(job.letters(done.shard)))
 
 
-def _delivered(job: Job, output: Output, done: Mapping[int, FinishedShard]) -> bool:
+def _is_delivered(job: Job, output: Output, done: Mapping[int, FinishedShard]) -> bool:
     """Return whether the job died after renaming its parts to the output, but before recording that."""
     if not output.folder or (job.folder / PARTS).exists() or len(done) < job.shards:
         return False

@@ -11,7 +11,7 @@ from onoma.text import Document, find_lone_surrogate
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_SHOWN_CHARACTERS = 120
+_MAX_SHOWN_CHARACTERS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,12 @@ def decoded(line: bytes, *, encoding: str) -> str:
         RowError: the bytes are not in this encoding (the message names the first invalid byte), or one is NUL.
     """
     if b"\0" in line:
-        raise RowError("holds a NUL byte, so it is not text in this encoding", line[:_SHOWN_CHARACTERS])
+        raise RowError("holds a NUL byte, so it is not text in this encoding", line[:_MAX_SHOWN_CHARACTERS])
     try:
         return line.decode(encoding)
     except UnicodeDecodeError as error:
         byte = f"byte 0x{line[error.start]:02x} at {error.start + 1}"
-        raise RowError(f"{byte} is not {encoding.upper()}", line[:_SHOWN_CHARACTERS]) from None
+        raise RowError(f"{byte} is not {encoding.upper()}", line[:_MAX_SHOWN_CHARACTERS]) from None
 
 
 def whole(text: str) -> str:
@@ -96,8 +96,8 @@ def whole(text: str) -> str:
     Raises:
         RowError: the text contains a lone surrogate.
     """
-    if why := find_lone_surrogate(text):
-        raise RowError(why, text)
+    if problem := find_lone_surrogate(text):
+        raise RowError(problem, text)
     return text
 
 
@@ -105,4 +105,4 @@ def shown(value: object) -> str:
     """Return the beginning of a value as readable text."""
     text = value if isinstance(value, str) else repr(value)
     text = text.encode("utf-8", "backslashreplace").decode()
-    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"
+    return text if len(text) <= _MAX_SHOWN_CHARACTERS else text[:_MAX_SHOWN_CHARACTERS] + "…"

@@ -27,7 +27,7 @@ from onoma.bulk.tables import require_pyarrow
 from onoma.errors import InputError, UnfinishedError
 from onoma.io.lock import locked
 
-_LOCK = Path("lock") / "onoma.lock"
+_LOCK_PATH = Path("lock") / "onoma.lock"
 
 
 def run_job(request: Request, *, observer: BulkObserver | None = None) -> BulkReport:
@@ -53,9 +53,9 @@ def run_job(request: Request, *, observer: BulkObserver | None = None) -> BulkRe
         observer.notice(notice)
     journal = Journal(output.work / "journal.jsonl")
     try:
-        with locked(output.work / _LOCK):
+        with locked(output.work / _LOCK_PATH):
             try:
-                _check_place(request, journal, observer)
+                _check_output(request, journal, observer)
                 with closing(journal):
                     return _run(request, journal, observer)
             finally:
@@ -63,11 +63,11 @@ def run_job(request: Request, *, observer: BulkObserver | None = None) -> BulkRe
                     _remove_drafts(output.work)
     finally:
         with suppress(OSError):
-            (output.work / _LOCK.parent).rmdir()
+            (output.work / _LOCK_PATH.parent).rmdir()
             output.work.rmdir()
 
 
-def _check_place(request: Request, journal: Journal, observer: BulkObserver) -> None:
+def _check_output(request: Request, journal: Journal, observer: BulkObserver) -> None:
     output = request.output
     if request.resume and request.overwrite:
         raise InputError("--resume continues a job and --overwrite discards it; pass one of them")
@@ -81,12 +81,14 @@ def _check_place(request: Request, journal: Journal, observer: BulkObserver) -> 
         )
     if request.resume and output.path.exists() and not is_empty_folder(output.path):
         raise InputError(f"{output.path}: exists already, and there is no unfinished job to resume")
-    output.check_can_write_index(overwrite=request.overwrite)
+    output.check_can_write(overwrite=request.overwrite)
     if journal.begun:
-        _clear(output.work, journal)
-    if strangers := [path for path in output.work.iterdir() if path.name != _LOCK.parent.name and not is_draft(path)]:
+        _remove_job_files(output.work, journal)
+    if other_files := [
+        path for path in output.work.iterdir() if path.name != _LOCK_PATH.parent.name and not is_draft(path)
+    ]:
         raise InputError(
-            f"{output.work}: has files that are of no job, such as {strangers[0].name}; move the folder away"
+            f"{output.work}: has files that are of no job, such as {other_files[0].name}; move the folder away"
         )
     if request.resume:
         observer.notice("there is no unfinished job to resume; this one starts from the beginning")
@@ -104,16 +106,16 @@ def _run(request: Request, journal: Journal, observer: BulkObserver) -> BulkRepo
         journal.begin(identity, overwrite=overwrite)
     if not finished:
         try:
-            with _explaining(job, output, done):
+            with _convert_errors(job, output, done):
                 _remove_drafts(output.work)
-                _tag(request, job, done, journal, observer)
+                _tag_shards(request, job, done, journal, observer)
                 check_unchanged(job.inputs, identity)
                 deliver(job, output, overwrite=overwrite)
                 journal.finish()
         finally:
             if not done:
-                _clear(output.work, journal)
-    _clear(output.work, journal)
+                _remove_job_files(output.work, journal)
+    _remove_job_files(output.work, journal)
     dead = sum(each.dead for each in done.values())
     return BulkReport(
         output=output.path,
@@ -124,37 +126,39 @@ def _run(request: Request, journal: Journal, observer: BulkObserver) -> BulkRepo
     )
 
 
-def _tag(request: Request, job: Job, done: dict[int, FinishedShard], journal: Journal, observer: BulkObserver) -> None:
+def _tag_shards(
+    request: Request, job: Job, done: dict[int, FinishedShard], journal: Journal, observer: BulkObserver
+) -> None:
     """Process every shard that is not finished yet, and record it in the journal and in ``done``."""
-    waiting = [shard for shard in range(job.shards) if shard not in done]
-    rows = sum(_rows(job, shard) for shard in done)
+    pending = [shard for shard in range(job.shards) if shard not in done]
+    rows = sum(_count_rows(job, shard) for shard in done)
     observer.began(rows=rows, of=job.rows)
     dead = sum(each.dead for each in done.values())
-    started, words, before = time.perf_counter(), 0, rows
-    if not waiting:
+    start_time, words, initial_rows = time.perf_counter(), 0, rows
+    if not pending:
         return
-    with closing(_results(request, job, waiting, observer)) as results:
+    with closing(_process_shards(request, job, pending, observer)) as results:
         for result in results:
             if isinstance(result, FailedShard):
                 raise UnfinishedError(f"shard {result.shard}: {result.why}")
             journal.add(result)
             done[result.shard] = result
-            rows += _rows(job, result.shard)
+            rows += _count_rows(job, result.shard)
             words += result.words
             dead += result.dead
-            seconds = time.perf_counter() - started
+            seconds = time.perf_counter() - start_time
             observer.progressed(
                 Progress(
                     rows=rows,
                     of=job.rows,
                     dead=dead,
                     words_per_second=words / seconds,
-                    seconds_left=seconds * (job.rows - rows) / max(1, rows - before),
+                    seconds_left=seconds * (job.rows - rows) / max(1, rows - initial_rows),
                 )
             )
 
 
-def _results(request: Request, job: Job, shards: Sequence[int], observer: BulkObserver) -> Results:
+def _process_shards(request: Request, job: Job, shards: Sequence[int], observer: BulkObserver) -> Results:
     if request.engine == "ray":
         return run_on_ray(job, shards, workers=request.workers, threads=request.threads)
     if request.workers > 1:
@@ -163,25 +167,25 @@ def _results(request: Request, job: Job, shards: Sequence[int], observer: BulkOb
 
 
 @contextmanager
-def _explaining(job: Job, output: Output, done: Mapping[int, FinishedShard]) -> Iterator[None]:
+def _convert_errors(job: Job, output: Output, done: Mapping[int, FinishedShard]) -> Iterator[None]:
     """Convert an error that ends a job to an UnfinishedError that says how much of the job is finished."""
     try:
         yield
     except (OSError, UnfinishedError) as error:
         why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-        rows = sum(_rows(job, shard) for shard in done)
+        rows = sum(_count_rows(job, shard) for shard in done)
         raise UnfinishedError(
             f"{output.path}: {why}; {len(done):,} of {job.shards:,} shards ({rows:,} of {job.rows:,} rows) are kept in "
             f"{output.work}; fix it and run the same command with --resume"
         ) from error
 
 
-def _rows(job: Job, shard: int) -> int:
+def _count_rows(job: Job, shard: int) -> int:
     start, stop = job.bounds(shard)
     return stop - start
 
 
-def _clear(work: Path, journal: Journal) -> None:
+def _remove_job_files(work: Path, journal: Journal) -> None:
     """Remove the job's files, the journal last: without a journal, the files would not be recognised as a job's."""
     for name in (PARTS, LETTERS, REPLACED):
         remove_parts(work / name)

@@ -93,11 +93,11 @@ class ShardWorker:
     def do(self, shard: int) -> FinishedShard:
         """Process a shard; if the model fails, process it again row by row, to find the rows at which it fails."""
         try:
-            return self._do(shard, tag=self._tag_together)
+            return self._process(shard, tag=self._tag_as_stream)
         except _ModelError:
-            return self._do(shard, tag=self._tag_alone)
+            return self._process(shard, tag=self._tag_one_by_one)
 
-    def _do(self, shard: int, *, tag: _TagRows) -> FinishedShard:
+    def _process(self, shard: int, *, tag: _TagRows) -> FinishedShard:
         job = self._job
         start, stop = job.bounds(shard)
         letters: list[DeadLetter] = []
@@ -121,29 +121,29 @@ class ShardWorker:
             shard=shard, tagged=tagged, dead=len(letters), words=words, entities=entities, digests=digests
         )
 
-    def _tag_together(self, rows: ShardRows, letters: list[DeadLetter]) -> Iterator[tuple[Document, object]]:
+    def _tag_as_stream(self, rows: ShardRows, letters: list[DeadLetter]) -> Iterator[tuple[Document, object]]:
         """Tag rows as a stream; the other data of each row is queued until its document is tagged."""
-        waiting: deque[object] = deque()
+        carried_queue: deque[object] = deque()
 
-        def texts() -> Iterator[Document]:
+        def documents() -> Iterator[Document]:
             for row in rows:
                 if isinstance(row, DeadLetter):
                     letters.append(row)
                 else:
-                    waiting.append(row.carried)
+                    carried_queue.append(row.carried)
                     yield row.document
 
-        tagged = self._tagger.tag_many(texts())
-        while (document := _answer(lambda: next(tagged, None))) is not None:
-            yield document, waiting.popleft()
+        tagged_documents = self._tagger.tag_many(documents())
+        while (document := _call_model(lambda: next(tagged_documents, None))) is not None:
+            yield document, carried_queue.popleft()
 
-    def _tag_alone(self, rows: ShardRows, letters: list[DeadLetter]) -> Iterator[tuple[Document, object]]:
+    def _tag_one_by_one(self, rows: ShardRows, letters: list[DeadLetter]) -> Iterator[tuple[Document, object]]:
         for row in rows:
             if isinstance(row, DeadLetter):
                 letters.append(row)
                 continue
             try:
-                document = _answer(partial(self._tagger.tag, row.document))
+                document = _call_model(partial(self._tagger.tag, row.document))
             except _ModelError as error:
                 letters.append(row.failed(f"the model fails at it: {error}"))
             else:
@@ -160,14 +160,14 @@ class _ModelError(Exception):
 Answer = TypeVar("Answer")
 
 
-def _answer(ask: Callable[[], Answer]) -> Answer:
+def _call_model(call: Callable[[], Answer]) -> Answer:
     """Return the result of a call that reads or tags rows; convert failures of the model to :class:`_ModelError`.
 
     Other errors of onoma, system errors and lack of memory are raised unchanged. Any other exception counts as a
     failure of the model.
     """
     try:
-        return ask()
+        return call()
     except InferenceError as error:
         raise _ModelError(error.__cause__ or error) from error
     except (OnomaError, OSError, MemoryError):

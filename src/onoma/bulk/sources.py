@@ -38,10 +38,10 @@ TEXT = "text"
 Raw = TypeVar("Raw")
 Used = TypeVar("Used")
 
-_READ = ReadOptions()
-_MARK = b"\xef\xbb\xbf"
+_DEFAULT_OPTIONS = ReadOptions()
+_UTF8_BOM = b"\xef\xbb\xbf"
 _BLOCK_BYTES = 1 << 20
-_OF_FOLDERS = (".txt", ".ann")
+_FOLDER_SUFFIXES = (".txt", ".ann")
 """Suffixes of the files that are read if an input is a folder, as in brat."""
 
 
@@ -63,19 +63,19 @@ class Input:
     kind: InputKind
     column: str = TEXT
     format: str | None = None
-    options: ReadOptions = _READ
+    options: ReadOptions = _DEFAULT_OPTIONS
     name: str | None = None
     once: ReadOnce | None = field(default=None, compare=False)
 
     @property
     def stamp(self) -> str:
         """Hash of the file's size and modification time, which changes when the file is written to."""
-        return stamp_below(self.path, suffixes=_OF_FOLDERS)
+        return stamp_below(self.path, suffixes=_FOLDER_SUFFIXES)
 
     @property
     def digest(self) -> str:
         """SHA-256 of the content."""
-        return digest_below(self.path, suffixes=_OF_FOLDERS)
+        return digest_below(self.path, suffixes=_FOLDER_SUFFIXES)
 
     @property
     def by_rows(self) -> bool:
@@ -170,7 +170,7 @@ class WholeText(Source[bytes]):
     def items(self, start: int) -> Iterator[bytes]:
         if not start:
             with self.reading() as file:
-                yield file.read().removeprefix(_MARK)
+                yield file.read().removeprefix(_UTF8_BOM)
 
     def row(self, item: bytes) -> Row:
         text = decoded(item, encoding=self.encoding)
@@ -192,24 +192,24 @@ class Lines(Source[NumberedLine]):
     """A file with one document per line, whose id is the line number; blank lines are skipped."""
 
     def count(self) -> int:
-        lines, last = 0, b"\n"
+        lines, last_block = 0, b"\n"
         with self.reading() as file:
             while block := file.read(_BLOCK_BYTES):
                 lines += block.count(b"\n")
-                last = block
-        return lines + (not last.endswith(b"\n"))
+                last_block = block
+        return lines + (not last_block.endswith(b"\n"))
 
     def items(self, start: int) -> Iterator[NumberedLine]:
         with self.reading() as file:
             for number, line in enumerate(file):
                 if number >= start:
-                    yield NumberedLine(number + 1, line if number else line.removeprefix(_MARK))
+                    yield NumberedLine(number + 1, line if number else line.removeprefix(_UTF8_BOM))
 
     def row(self, item: NumberedLine) -> Row | None:
-        line = self._line(item)
+        line = self._decode_line(item)
         return Row(Document(line, id=str(item.number))) if line.strip() else None
 
-    def _line(self, item: NumberedLine) -> str:
+    def _decode_line(self, item: NumberedLine) -> str:
         return decoded(item.content, encoding=self.encoding).removesuffix("\n").removesuffix("\r")
 
 
@@ -217,16 +217,16 @@ class JsonLines(Lines):
     """A file with one JSON record per line, in any layout that onoma reads; blank lines are skipped."""
 
     def row(self, item: NumberedLine) -> Row | None:
-        line = self._line(item)
+        line = self._decode_line(item)
         if not line.strip():
             return None
         try:
             record = parsed(line)
         except json.JSONDecodeError as error:
             raise RowError(f"column {error.colno} is not JSON: {error.msg}; expected one JSON object", line) from None
-        return Row(self._document(record), record if isinstance(record, dict) else {})
+        return Row(self._make_document(record), record if isinstance(record, dict) else {})
 
-    def _document(self, record: object) -> Document:
+    def _make_document(self, record: object) -> Document:
         column = self.input.column
         if isinstance(record, dict) and column in record:
             text = text_of(record[column], column=column)
@@ -236,7 +236,7 @@ class JsonLines(Lines):
             keys = ", ".join(map(str, record)) if isinstance(record, dict) else "none"
             raise RowError(f"has no {column!r}; its keys are {keys}", record)
         elif isinstance(record, dict) and "data" not in record:
-            return self._of_words(record)
+            return self._document_from_words(record)
         try:
             annotated = spans_of(record)
         except CorpusError as error:
@@ -245,7 +245,7 @@ class JsonLines(Lines):
         annotated.spans = []
         return place(annotated, where=str(self.path), tally=ReadTally())
 
-    def _of_words(self, record: Mapping[str, object]) -> Document:
+    def _document_from_words(self, record: Mapping[str, object]) -> Document:
         """Return the document of a record that has words but no text."""
         words = record.get("tokens", record.get("words"))
         if not isinstance(words, list) or not words or not all(isinstance(word, str) and word for word in words):
@@ -257,10 +257,10 @@ class Corpus(Source[Document]):
     """A corpus in any format that onoma reads; the entities that its documents have are discarded."""
 
     def count(self) -> int:
-        return sum(1 for _ in self._reading())
+        return sum(1 for _ in self._read_documents())
 
     def items(self, start: int) -> Iterator[Document]:
-        for number, document in enumerate(self._reading()):
+        for number, document in enumerate(self._read_documents()):
             if number >= start:
                 yield document
 
@@ -271,11 +271,11 @@ class Corpus(Source[Document]):
         assert isinstance(record, dict)
         return Row(document, record)
 
-    def _reading(self) -> Iterator[Document]:
+    def _read_documents(self) -> Iterator[Document]:
         return iter(read(self.path, format=self.input.format, options=replace(self.input.options, texts_only=True)))
 
 
 def no_column(path: Path, column: str, columns: tuple[str, ...]) -> InputError:
     """Return the error for a table that lacks the text column."""
-    known = ", ".join(columns)
-    return InputError(f"{path}: no column {shown(column)!r}; the columns are {known}; choose one with --column")
+    column_names = ", ".join(columns)
+    return InputError(f"{path}: no column {shown(column)!r}; the columns are {column_names}; choose one with --column")

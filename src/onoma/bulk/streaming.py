@@ -20,8 +20,8 @@ def stream(inputs: Sequence[Input], *, failed: Callable[[DeadLetter], None]) -> 
     for input in inputs:
         source = source_of(input)
         for number, item in enumerate(source.items(0), start=1):
-            made = source.attempt(item, number=number, use=lambda row: row.document)
-            if isinstance(made, DeadLetter):
-                failed(made)
-            elif made is not None:
-                yield made
+            result = source.attempt(item, number=number, use=lambda row: row.document)
+            if isinstance(result, DeadLetter):
+                failed(result)
+            elif result is not None:
+                yield result

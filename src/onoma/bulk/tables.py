@@ -67,26 +67,28 @@ class CsvTable(Source[list[str]]):
         encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
         with self.reading() as file:
             # Bytes that are not in this encoding become surrogates, so that _check_bytes reports the affected row.
-            text = TextIOWrapper(file, encoding=encoding, errors="surrogateescape", newline="")
-            first = text.readline()
-            delimiter = delimiter_of(first.strip("\r\n"), column=self.input.column)
-            records = csv.reader(chain([first], text) if first else text, delimiter=delimiter, strict=True)
+            text_file = TextIOWrapper(file, encoding=encoding, errors="surrogateescape", newline="")
+            header_line = text_file.readline()
+            delimiter = delimiter_of(header_line.strip("\r\n"), column=self.input.column)
+            records = csv.reader(
+                chain([header_line], text_file) if header_line else text_file, delimiter=delimiter, strict=True
+            )
             try:
-                self._columns = self._named(next(records, []))
+                self._columns = self._parse_header(next(records, []))
                 yield records
             except csv.Error as error:
                 message = f"is not CSV: {error}; a quote is not closed, or not doubled inside a quoted cell"
                 raise CorpusError(message, path=self.path, line=records.line_num) from None
             finally:
-                text.detach()
+                text_file.detach()
 
-    def _named(self, header: list[str]) -> tuple[str, ...]:
+    def _parse_header(self, header: list[str]) -> tuple[str, ...]:
         """Return the column names, after checking that they are valid and include the text column."""
         if not header:
             raise CorpusError("is empty; expected a line that names the columns", path=self.path)
-        if broken := next((name for name in header if find_lone_surrogate(name)), None):
+        if invalid_name := next((name for name in header if find_lone_surrogate(name)), None):
             raise CorpusError(
-                f"the name of the column {shown(broken)!r} is not {self.encoding.upper()}", path=self.path
+                f"the name of the column {shown(invalid_name)!r} is not {self.encoding.upper()}", path=self.path
             )
         if self.input.column not in header:
             raise no_column(self.path, self.input.column, tuple(header))
@@ -134,11 +136,11 @@ class ParquetTable(Source[Record]):
 
     def items(self, start: int) -> Iterator[Record]:
         with self._open() as file:
-            groups, before = _groups_from(file.metadata, start)
-            for batch in file.iter_batches(batch_size=_BATCH_ROWS, row_groups=groups):
-                for index in range(max(0, start - before), batch.num_rows):
+            row_groups, row_offset = _find_row_groups(file.metadata, start)
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS, row_groups=row_groups):
+                for index in range(max(0, start - row_offset), batch.num_rows):
                     yield batch, index
-                before += batch.num_rows
+                row_offset += batch.num_rows
 
     def row(self, item: Record) -> Row:
         batch, index = item
@@ -149,7 +151,7 @@ class ParquetTable(Source[Record]):
         return Row(Document(text, id=id_of(fields)), record)
 
     def _check_column(self, schema: pa.Schema) -> None:
-        import pyarrow.types as kinds
+        import pyarrow.types as pa_types
 
         column = self.input.column
         if column not in schema.names:
@@ -157,15 +159,23 @@ class ParquetTable(Source[Record]):
         if len(set(schema.names)) < len(schema.names):
             raise InputError(f"{self.path}: two columns have the same name: {', '.join(schema.names)}")
 
-        def holds_text(kind: pa.DataType) -> bool:
-            kind = kind.value_type if kinds.is_dictionary(kind) else kind
-            tests = (kinds.is_string, kinds.is_large_string, kinds.is_string_view, kinds.is_binary, kinds.is_null)
-            return any(test(kind) for test in (*tests, kinds.is_large_binary))
+        def holds_text(data_type: pa.DataType) -> bool:
+            data_type = data_type.value_type if pa_types.is_dictionary(data_type) else data_type
+            tests = (
+                pa_types.is_string,
+                pa_types.is_large_string,
+                pa_types.is_string_view,
+                pa_types.is_binary,
+                pa_types.is_null,
+            )
+            return any(test(data_type) for test in (*tests, pa_types.is_large_binary))
 
         if not holds_text(schema.field(column).type):
-            texts = ", ".join(field.name for field in schema if holds_text(field.type)) or "none"
-            found = schema.field(column).type
-            raise InputError(f"{self.path}: the column {column!r} has {found}, not text; columns with text: {texts}")
+            text_columns = ", ".join(field.name for field in schema if holds_text(field.type)) or "none"
+            actual_type = schema.field(column).type
+            raise InputError(
+                f"{self.path}: the column {column!r} has {actual_type}, not text; columns with text: {text_columns}"
+            )
 
     @contextmanager
     def _open(self) -> Iterator[pa.parquet.ParquetFile]:
@@ -181,15 +191,15 @@ class ParquetTable(Source[Record]):
             raise CorpusError(f"is not a complete Parquet file ({error}); copy it again", path=self.path) from error
 
 
-def _groups_from(metadata: pa.parquet.FileMetaData, start: int) -> tuple[Sequence[int], int]:
+def _find_row_groups(metadata: pa.parquet.FileMetaData, start: int) -> tuple[Sequence[int], int]:
     """Return the row groups from the one that contains row ``start`` on, and the number of rows before them."""
-    before = 0
+    row_offset = 0
     for group in range(metadata.num_row_groups):
         rows = metadata.row_group(group).num_rows
-        if before + rows > start:
-            return range(group, metadata.num_row_groups), before
-        before += rows
-    return range(0), before
+        if row_offset + rows > start:
+            return range(group, metadata.num_row_groups), row_offset
+        row_offset += rows
+    return range(0), row_offset
 
 
 def require_pyarrow() -> None:

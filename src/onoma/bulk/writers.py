@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 OutputFormat = Literal["jsonl", "csv", "parquet"]
 
 ENTITIES, LAYERS = "entities", "layers"
-_REST = "meta"
+_METADATA_COLUMN = "meta"
 _FLUSH_CHARACTERS = 8_000_000
 _QUOTE = '"'
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
@@ -56,7 +56,7 @@ class TableColumns:
     @property
     def passed(self) -> tuple[str, ...]:
         """Columns copied from the input, which are written before those of the predictions."""
-        return tuple(name for name in self.names or ("id", self.text, _REST) if name not in self.found)
+        return tuple(name for name in self.names or ("id", self.text, _METADATA_COLUMN) if name not in self.found)
 
     def without_heading(self) -> TableColumns:
         """Return the same columns without a header line, for a shard that is not the first of its file."""
@@ -90,11 +90,15 @@ class JsonlWriter:
         self._columns = columns
 
     def carry(self, row: Row) -> str:
-        return _json(_others(row, but=("id", self._columns.text, *self._columns.found)))
+        return _to_json(_select_other_fields(row, excluded=("id", self._columns.text, *self._columns.found)))
 
     def write(self, document: Document, carried: str) -> None:
-        record = {"id": document.id, self._columns.text: document.text, **_found(document, self._columns)}
-        line = _json(record)
+        record = {
+            "id": document.id,
+            self._columns.text: document.text,
+            **_predictions_by_column(document, self._columns),
+        }
+        line = _to_json(record)
         if carried != "{}":
             line = f"{line[:-1]}, {carried[1:]}"
         self._file.write(line.encode() + b"\n")
@@ -116,14 +120,14 @@ class CsvWriter:
         self._columns = columns
         self._file = file
         if columns.heading:
-            self._file.write(_record([*columns.passed, *columns.found]))
+            self._file.write(_encode_csv_record([*columns.passed, *columns.found]))
 
     def carry(self, row: Row) -> bytes:
-        return _record([_cell(value) for value in _passed(row, self._columns)])
+        return _encode_csv_record([_format_cell(value) for value in _copied_values(row, self._columns)])
 
     def write(self, document: Document, carried: bytes) -> None:
-        found = _found(document, self._columns)
-        self._file.write(carried[:-1] + b"," + _record([_json(each) for each in found.values()]))
+        predictions = _predictions_by_column(document, self._columns)
+        self._file.write(carried[:-1] + b"," + _encode_csv_record([_to_json(each) for each in predictions.values()]))
 
     def close(self) -> None:
         pass
@@ -141,28 +145,28 @@ class ParquetWriter:
 
         self._columns = columns
         fields = [pa.field(name, pa.string()) for name in columns.passed]
-        schema = pa.schema(fields) if columns.schema is None else _without(columns.schema, columns.found)
-        entity = [("start", pa.int64()), ("end", pa.int64()), ("label", pa.string()), ("score", pa.float64())]
-        kind = pa.list_(pa.struct([*entity, ("text", pa.string())]))
-        self._passed_schema = schema
-        kinds = {ENTITIES: kind, LAYERS: pa.map_(pa.string(), kind)}
-        self._found_fields = [pa.field(name, kinds[name]) for name in columns.found]
-        self._schema = pa.schema([*schema, *self._found_fields], metadata=schema.metadata)
+        schema = pa.schema(fields) if columns.schema is None else _remove_columns(columns.schema, columns.found)
+        entity_fields = [("start", pa.int64()), ("end", pa.int64()), ("label", pa.string()), ("score", pa.float64())]
+        entities_type = pa.list_(pa.struct([*entity_fields, ("text", pa.string())]))
+        self._copied_schema = schema
+        prediction_types = {ENTITIES: entities_type, LAYERS: pa.map_(pa.string(), entities_type)}
+        self._prediction_fields = [pa.field(name, prediction_types[name]) for name in columns.found]
+        self._schema = pa.schema([*schema, *self._prediction_fields], metadata=schema.metadata)
         self._writer = pq.ParquetWriter(file, self._schema)
         self._rows: list[Any] = []
-        self._found: list[dict[str, object]] = []
-        self._characters = 0
+        self._predictions: list[dict[str, object]] = []
+        self._buffered_characters = 0
 
     def carry(self, row: Row) -> Any:
         if self._columns.schema is not None and not isinstance(row.record, Mapping):
-            return row.record.select(self._passed_schema.names)
-        return [value if value is None else _cell(value) for value in _passed(row, self._columns)]
+            return row.record.select(self._copied_schema.names)
+        return [value if value is None else _format_cell(value) for value in _copied_values(row, self._columns)]
 
     def write(self, document: Document, carried: Any) -> None:
         self._rows.append(carried)
-        self._found.append(_found(document, self._columns))
-        self._characters += len(document.text)
-        if self._characters >= _FLUSH_CHARACTERS:
+        self._predictions.append(_predictions_by_column(document, self._columns))
+        self._buffered_characters += len(document.text)
+        if self._buffered_characters >= _FLUSH_CHARACTERS:
             self._flush()
 
     def close(self) -> None:
@@ -179,21 +183,21 @@ class ParquetWriter:
         if not self._rows:
             return
         if isinstance(self._rows[0], pa.RecordBatch):
-            table = pa.Table.from_batches(self._rows, self._passed_schema).combine_chunks()
+            table = pa.Table.from_batches(self._rows, self._copied_schema).combine_chunks()
         else:
             cells = list(zip(*self._rows, strict=True))
-            table = pa.table([pa.array(column, pa.string()) for column in cells], schema=self._passed_schema)
-        for field in self._found_fields:
-            values = [row[field.name] for row in self._found]
+            table = pa.table([pa.array(column, pa.string()) for column in cells], schema=self._copied_schema)
+        for field in self._prediction_fields:
+            values = [row[field.name] for row in self._predictions]
             pairs = [list(each.items()) if isinstance(each, dict) else each for each in values]
             table = table.append_column(field, pa.array(pairs, field.type))
         self._writer.write_table(table)
-        self._rows, self._found, self._characters = [], [], 0
+        self._rows, self._predictions, self._buffered_characters = [], [], 0
 
 
 def json_line(record: Mapping[str, object]) -> bytes:
     """Return a record as a line of JSON in UTF-8; lone surrogates, as in file names, are written as escapes."""
-    return _json(record).encode() + b"\n"
+    return _to_json(record).encode() + b"\n"
 
 
 WRITERS: Mapping[OutputFormat, Callable[[BinaryIO, TableColumns], Writer]] = {
@@ -203,47 +207,47 @@ WRITERS: Mapping[OutputFormat, Callable[[BinaryIO, TableColumns], Writer]] = {
 }
 
 
-def _without(schema: pa.Schema, names: Sequence[str]) -> pa.Schema:
+def _remove_columns(schema: pa.Schema, names: Sequence[str]) -> pa.Schema:
     for name in names:
         if name in schema.names:
             schema = schema.remove(schema.get_field_index(name))
     return schema
 
 
-def _passed(row: Row, columns: TableColumns) -> list[object]:
+def _copied_values(row: Row, columns: TableColumns) -> list[object]:
     """Return the row's values for the columns copied from the input."""
     if columns.names is not None:
         fields = fields_of(row)
         return [fields[name] for name in columns.passed]
-    rest = _others(row, but=("id", columns.text, *columns.found))
-    return [row.document.id, row.document.text, _json(rest) if rest else None]
+    other_fields = _select_other_fields(row, excluded=("id", columns.text, *columns.found))
+    return [row.document.id, row.document.text, _to_json(other_fields) if other_fields else None]
 
 
-def _others(row: Row, *, but: Sequence[str]) -> dict[str, object]:
-    return {name: value for name, value in fields_of(row).items() if name not in but}
+def _select_other_fields(row: Row, *, excluded: Sequence[str]) -> dict[str, object]:
+    return {name: value for name, value in fields_of(row).items() if name not in excluded}
 
 
-def _found(document: Document, columns: TableColumns) -> dict[str, object]:
+def _predictions_by_column(document: Document, columns: TableColumns) -> dict[str, object]:
     """Return the model's predictions, by column."""
-    found: dict[str, object] = {ENTITIES: [entity.to_json() for entity in document.entities]}
+    predictions: dict[str, object] = {ENTITIES: [entity.to_json() for entity in document.entities]}
     if columns.layers:
-        found[LAYERS] = {name: [span.to_json() for span in spans] for name, spans in document.layers.items()}
-    return found
+        predictions[LAYERS] = {name: [span.to_json() for span in spans] for name, spans in document.layers.items()}
+    return predictions
 
 
-def _record(cells: Sequence[str]) -> bytes:
+def _encode_csv_record(cells: Sequence[str]) -> bytes:
     """Return a CSV record, including its line end."""
     quoted = (f'"{cell.replace(_QUOTE, _QUOTE * 2)}"' if _NEEDS_QUOTES.search(cell) else cell for cell in cells)
     return ",".join(quoted).encode() + b"\n"
 
 
-def _cell(value: object) -> str:
+def _format_cell(value: object) -> str:
     """Return a value as the text of a cell; empty for None."""
     if value is None:
         return ""
     if isinstance(value, bool | dict | list | tuple):
-        return _json(value)
-    text = _plain(value)
+        return _to_json(value)
+    text = _to_text(value)
     cell = text if isinstance(text, str) else str(text)
     try:
         cell.encode()
@@ -252,27 +256,27 @@ def _cell(value: object) -> str:
     return cell
 
 
-def _json(value: object) -> str:
+def _to_json(value: object) -> str:
     """Serialize a value as JSON; numbers that JSON cannot represent become null."""
     try:
-        line = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
+        line = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_to_text)
     except ValueError:
-        line = json.dumps(_finite(value), ensure_ascii=False, default=_plain)
+        line = json.dumps(_replace_non_finite(value), ensure_ascii=False, default=_to_text)
     try:
         line.encode()
     except UnicodeEncodeError:
-        return json.dumps(_finite(value), default=_plain)
+        return json.dumps(_replace_non_finite(value), default=_to_text)
     return line
 
 
-def _plain(value: object) -> object:
+def _to_text(value: object) -> object:
     """Return a value that JSON cannot represent, such as a date, a decimal or bytes, as text."""
     return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
 
 
-def _finite(value: object) -> object:
+def _replace_non_finite(value: object) -> object:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
-    return [_finite(each) for each in value] if isinstance(value, list | tuple) else value
+        return {key: _replace_non_finite(each) for key, each in value.items()}
+    return [_replace_non_finite(each) for each in value] if isinstance(value, list | tuple) else value

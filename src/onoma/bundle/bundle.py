@@ -57,7 +57,7 @@ DTYPES: Mapping[str, str] = MappingProxyType({FP32: ONNX, "int8": INT8})
 BF16 = "bf16"
 """A dtype without a separate graph: the fp32 graph is run in bf16."""
 
-_WHAT_A_MODEL_IS = "a model is `en`, or a folder that `onoma train` has written"
+_MODEL_HINT = "a model is `en`, or a folder that `onoma train` has written"
 
 AUTO = "auto"
 """Selects a dtype automatically; within this module, the dtype that the bundle prefers."""
@@ -122,11 +122,11 @@ class Bundle:
 
     def task(self) -> EntityTask:
         """Return the entity task, which decodes the model's scores to entities."""
-        return self._entity_task(self.manifest.entities)
+        return self._make_entity_task(self.manifest.entities)
 
     def tasks(self) -> dict[str, AnyTask]:
         """Return all tasks of the model by name; each decodes its scores to labels."""
-        return {name: self._task(card) for name, card in self.manifest.tasks.items()}
+        return {name: self._make_task(card) for name, card in self.manifest.tasks.items()}
 
     def only(self, *names: str) -> Bundle:
         """Return the bundle with only the named tasks."""
@@ -137,13 +137,13 @@ class Bundle:
         """Return the bundle with another manifest."""
         return Bundle(manifest, self._tokenizer, self.folder)
 
-    def _task(self, card: TaskCard) -> AnyTask:
+    def _make_task(self, card: TaskCard) -> AnyTask:
         if isinstance(card, WordsCard):
             return WordTask(card.labels)
-        return SentenceTask(card.labels) if isinstance(card, SentencesCard) else self._entity_task(card)
+        return SentenceTask(card.labels) if isinstance(card, SentencesCard) else self._make_entity_task(card)
 
-    def _entity_task(self, card: EntityCard) -> EntityTask:
-        calibration = _calibration(card.calibration)
+    def _make_entity_task(self, card: EntityCard) -> EntityTask:
+        calibration = _make_calibration(card.calibration)
         if isinstance(card, SpansCard):
             return SpanTask(
                 card.labels,
@@ -154,14 +154,14 @@ class Bundle:
                 parameters={} if card.width is None else {"width": np.asarray(card.width)},
                 calibration=calibration,
             )
-        learnt = None if card.transitions is None else msgspec.structs.asdict(card.transitions)
-        parameters = {name: np.asarray(values) for name, values in (learnt or {}).items()}
+        transitions = None if card.transitions is None else msgspec.structs.asdict(card.transitions)
+        parameters = {name: np.asarray(values) for name, values in (transitions or {}).items()}
         try:
             return TagTask(card.labels, scheme=SCHEMES[card.scheme], parameters=parameters, calibration=calibration)
         except ValueError as error:
-            where = (self.folder or Path()) / MANIFEST
+            manifest_path = (self.folder or Path()) / MANIFEST
             raise BundleError(
-                f"{where}: transitions: {error}; the manifest is broken, copy the bundle again"
+                f"{manifest_path}: transitions: {error}; the manifest is broken, copy the bundle again"
             ) from error
 
     def weights(self, name: str) -> Path | None:
@@ -170,14 +170,16 @@ class Bundle:
         Raises:
             BundleError: the manifest lists the file, but it is missing or has another size.
         """
-        expected = self.manifest.files.get(name)
-        if self.folder is None or expected is None:
+        expected_size = self.manifest.files.get(name)
+        if self.folder is None or expected_size is None:
             return None
         path = self.folder / name
-        found = path.stat().st_size if path.is_file() else None
-        if found != expected:
-            what = "is missing" if found is None else f"has {found:,} bytes"
-            raise BundleError(f"{path}: the weight file {what}, {MANIFEST} says {expected:,}; copy the bundle again")
+        size = path.stat().st_size if path.is_file() else None
+        if size != expected_size:
+            problem = "is missing" if size is None else f"has {size:,} bytes"
+            raise BundleError(
+                f"{path}: the weight file {problem}, {MANIFEST} says {expected_size:,}; copy the bundle again"
+            )
         return path
 
     @property
@@ -190,8 +192,8 @@ class Bundle:
     @property
     def preferred(self) -> str | None:
         """Dtype that the manifest prefers, if the bundle has its graph; else the most exact dtype with a graph."""
-        held = self.dtypes
-        return self.manifest.dtype if self.manifest.dtype in held else next(iter(held), None)
+        available = self.dtypes
+        return self.manifest.dtype if self.manifest.dtype in available else next(iter(available), None)
 
     def check_files(self, dtype: str = AUTO) -> Path:
         """Check that the files needed for tagging in a dtype exist, and return the bundle's folder.
@@ -220,20 +222,20 @@ class Bundle:
         self.need_encoder()
         if dtype not in (AUTO, BF16, *DTYPES):
             raise InputError(f"unknown dtype {dtype!r}; choose one of {', '.join((AUTO, *DTYPES, BF16))}")
-        held = self.dtypes
-        chosen = {AUTO: self.preferred, BF16: "fp32"}.get(dtype, dtype)
-        path = self.weights(DTYPES[chosen]) if chosen else None
+        available = self.dtypes
+        graph_dtype = {AUTO: self.preferred, BF16: "fp32"}.get(dtype, dtype)
+        path = self.weights(DTYPES[graph_dtype]) if graph_dtype else None
         if path is None:
-            missing = DTYPES[chosen or "fp32"]
-            quantise = " --quantize int8" if chosen == "int8" else ""
+            missing = DTYPES[graph_dtype or "fp32"]
+            export_option = " --quantize int8" if graph_dtype == "int8" else ""
             raise BundleError(
-                f"{self.folder}: has no {missing}; write it with `onoma export {self.folder}{quantise}`, "
-                f"or choose another dtype (available: {', '.join(held) or 'none'})"
+                f"{self.folder}: has no {missing}; write it with `onoma export {self.folder}{export_option}`, "
+                f"or choose another dtype (available: {', '.join(available) or 'none'})"
             )
         return path
 
 
-def _calibration(card: CalibrationCard | None) -> Calibration:
+def _make_calibration(card: CalibrationCard | None) -> Calibration:
     if card is None:
         return UNCALIBRATED
     scaling = Scaling(card.slope, card.intercept)
@@ -252,9 +254,9 @@ def load_bundle(folder: str | Path) -> Bundle:
     folder = find_model(folder)
     path = folder / MANIFEST
     if not folder.exists():
-        raise BundleError(f"{folder}: the folder does not exist; {_WHAT_A_MODEL_IS}")
+        raise BundleError(f"{folder}: the folder does not exist; {_MODEL_HINT}")
     if not folder.is_dir():
-        raise BundleError(f"{folder}: this is a file; {_WHAT_A_MODEL_IS}")
+        raise BundleError(f"{folder}: this is a file; {_MODEL_HINT}")
     if not path.is_file():
         raise BundleError(f"{folder}: has no {MANIFEST}, so it is not a model that `onoma train` has written")
     manifest = read_manifest(path)

@@ -28,8 +28,8 @@ PRETRAINING = "pretraining.json"
 ADAPTED = "adapted"
 """Subfolder of a run: the output folder of the pre-training that adapts the encoder before fine-tuning."""
 
-_UNFINISHED = "unfinished"
-_LOCK = "onoma.lock"
+_RUN_FOLDER = "unfinished"
+_LOCK_FILE = "onoma.lock"
 
 
 class OutputFolder:
@@ -49,10 +49,10 @@ class OutputFolder:
     def __init__(self, folder: Path, *, mark: str = MANIFEST) -> None:
         self.folder = folder
         self.mark = mark
-        self.run = folder / _UNFINISHED
-        self.lock = self.run / _LOCK
+        self.run = folder / _RUN_FOLDER
+        self.lock = self.run / _LOCK_FILE
         self.checkpoints = self.run / CHECKPOINTS
-        self._complete = self.run / "bundle"
+        self._complete_folder = self.run / "bundle"
 
     @property
     def begun(self) -> bool:
@@ -62,7 +62,7 @@ class OutputFolder:
     @property
     def complete(self) -> bool:
         """Whether a run died while its complete result was being moved into its place; see :meth:`finish`."""
-        return (self._complete / self.mark).is_file()
+        return (self._complete_folder / self.mark).is_file()
 
     @property
     def has_result(self) -> bool:
@@ -76,30 +76,30 @@ class OutputFolder:
         Args:
             last: whether the run is over. If not, its checkpoints are kept.
         """
-        for left in self.run.glob(f".*{DRAFT}"):
-            remove(left)
-        with temporary_beside(self._complete) as draft:
+        for leftover in self.run.glob(f".*{DRAFT}"):
+            remove(leftover)
+        with temporary_beside(self._complete_folder) as draft:
             draft.mkdir()
             yield draft
             for path in draft.rglob("*"):  # the new result must be on disk before the old one is removed
                 fsync_path(path)
             if last:
-                draft.rename(self._complete)
+                draft.rename(self._complete_folder)
                 self.finish()
             else:
                 self._move(draft)
 
     def finish(self) -> None:
         """Move the complete result into its place; afterwards the run can no longer be resumed."""
-        self._move(self._complete)
-        for left in (self.checkpoints, self.run / ADAPTED):
-            if left.is_dir():
-                left.rename(self.run / f"old {left.name}")
+        self._move(self._complete_folder)
+        for leftover in (self.checkpoints, self.run / ADAPTED):
+            if leftover.is_dir():
+                leftover.rename(self.run / f"old {leftover.name}")
 
     def clear(self) -> None:
         """Remove the unfinished run."""
         for path in list(self.run.iterdir()):
-            if not path.name.startswith(_LOCK):
+            if not path.name.startswith(_LOCK_FILE):
                 remove(path)
 
     def _move(self, source: Path) -> None:
@@ -110,10 +110,10 @@ class OutputFolder:
                 if path != self.run:
                     remove(path)
         for path in sorted(source.iterdir(), key=lambda path: path.name == self.mark):
-            place = self.folder / path.name
-            if place.is_dir():
-                remove(place)
-            path.replace(place)
+            target = self.folder / path.name
+            if target.is_dir():
+                remove(target)
+            path.replace(target)
 
 
 @contextmanager
@@ -132,7 +132,7 @@ def open_output(
         InputError: the folder cannot be used, or another process uses it. The message says what to do.
     """
     output = OutputFolder(folder, mark=mark)
-    _check_place(output)
+    _check_folder(output)
     existed = folder.is_dir()
     try:
         with locked(output.lock):
@@ -143,15 +143,15 @@ def open_output(
                 if not output.begun:
                     output.clear()
     finally:
-        _leave(output, existed=existed)
+        _remove_empty_folders(output, existed=existed)
 
 
-def _check_place(output: OutputFolder) -> None:
+def _check_folder(output: OutputFolder) -> None:
     folder = output.folder
     if folder.is_file():
         raise InputError(f"{folder}: this is a file; name a folder to write to")
-    ours = output.has_result or output.begun or output.lock.is_file()
-    if not ours and folder.is_dir() and any(folder.iterdir()):
+    is_own_folder = output.has_result or output.begun or output.lock.is_file()
+    if not is_own_folder and folder.is_dir() and any(folder.iterdir()):
         raise InputError(f"{folder}: the output folder is not empty and has no model; choose another one")
 
 
@@ -175,7 +175,7 @@ def _check_run(output: OutputFolder, *, overwrite: bool, resume: bool) -> None:
     output.clear()
 
 
-def _leave(output: OutputFolder, *, existed: bool) -> None:
+def _remove_empty_folders(output: OutputFolder, *, existed: bool) -> None:
     """Remove the folders of the run and of the output if they are empty; an output that existed before is kept."""
     with suppress(OSError):
         output.run.rmdir()

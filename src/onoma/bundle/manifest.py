@@ -294,7 +294,7 @@ def read_manifest(path: Path) -> Manifest:
             f"{path}: format {version} is newer than {FORMAT}, the newest that this onoma reads; upgrade onoma"
         )
     try:
-        manifest = msgspec.convert(_of_format_1(fields) if version == 1 else fields, Manifest)
+        manifest = msgspec.convert(_convert_format_1(fields) if version == 1 else fields, Manifest)
     except msgspec.ValidationError as error:
         raise BundleError(f"{path}: {error}; the manifest is broken, copy the bundle again") from error
     if manifest.baseline is not None and manifest.baseline not in BASELINES:
@@ -306,9 +306,9 @@ def read_manifest(path: Path) -> Manifest:
     return manifest
 
 
-def _of_format_1(fields: Mapping[str, object]) -> dict[str, object]:
+def _convert_format_1(fields: Mapping[str, object]) -> dict[str, object]:
     """Convert the fields of format 1, which had a single task without a name, to those of format 2."""
-    moved = ("labels", "scheme", "head", "calibration")
-    kept = {key: value for key, value in fields.items() if key not in (*moved, "precision")}
-    task = {"kind": "tags", **{key: fields[key] for key in moved if key in fields}}
-    return kept | {"format": FORMAT, "tasks": {ENTITIES: task}, "dtype": fields.get("precision")}
+    task_keys = ("labels", "scheme", "head", "calibration")
+    kept_fields = {key: value for key, value in fields.items() if key not in (*task_keys, "precision")}
+    task = {"kind": "tags", **{key: fields[key] for key in task_keys if key in fields}}
+    return kept_fields | {"format": FORMAT, "tasks": {ENTITIES: task}, "dtype": fields.get("precision")}

@@ -8,7 +8,7 @@ from tokenizers import Tokenizer
 
 from onoma.errors import BundleError
 
-_UNKNOWN = "\N{LINEAR A SIGN AB001}"
+_UNKNOWN_LETTER = "\N{LINEAR A SIGN AB001}"
 """A letter that is in no vocabulary."""
 
 
@@ -24,15 +24,15 @@ def read_tokenizer(path: Path) -> Tokenizer:
         raise BundleError(f"{path}: {error.strerror}; copy the bundle again") from error
     except Exception as error:  # the Rust library raises nothing more precise
         raise BundleError(f"{path}: cannot be read as a tokenizer ({error}); copy the bundle again") from error
-    if why := tokenizer_problem(tokenizer):
-        raise BundleError(f"{path}: {why}; copy the bundle again")
+    if problem := tokenizer_problem(tokenizer):
+        raise BundleError(f"{path}: {problem}; copy the bundle again")
     return tokenizer
 
 
 def tokenizer_problem(tokenizer: Tokenizer) -> str | None:
     """Return why a tokenizer cannot encode a common letter and an unknown one; None if it can."""
     try:
-        encoding = tokenizer.encode(f"a {_UNKNOWN}")
+        encoding = tokenizer.encode(f"a {_UNKNOWN_LETTER}")
     except Exception as error:  # the Rust library raises nothing more precise
         return f"the tokenizer cannot encode every character ({error})"
     if all(encoding.special_tokens_mask):

@@ -33,7 +33,7 @@ from onoma.errors import OnomaError, StoppedError
 from onoma.version import __version__
 
 
-class _Commands(TyperGroup):
+class _CommandGroup(TyperGroup):
     """Command group that exits without an error if the reader of standard output, such as `head`, closes the pipe."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -52,7 +52,7 @@ class _Commands(TyperGroup):
 
 
 app = typer.Typer(
-    cls=_Commands,
+    cls=_CommandGroup,
     name="onoma",
     help="Find and classify the names in text with BERT.",
     no_args_is_help=True,
@@ -67,8 +67,8 @@ for command in (
     app.command(name=command.__name__.rpartition(".")[2])(command.run)
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(requested: bool) -> None:
+    if requested:
         typer.echo(f"onoma {__version__}")
         raise typer.Exit
 

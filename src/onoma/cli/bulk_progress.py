@@ -29,7 +29,7 @@ class BulkProgress(BulkObserver):
             disable=not self.console.is_terminal,
         )
         self._task: TaskID | None = None
-        self._printed = self._started = time.perf_counter()
+        self._last_print_time = self._start_time = time.perf_counter()
 
     def __enter__(self) -> BulkProgress:
         return self
@@ -49,21 +49,21 @@ class BulkProgress(BulkObserver):
         self._bar.start()
 
     def progressed(self, progress: Progress) -> None:
-        dead = f"  {progress.dead:,} failed" if progress.dead else ""
-        status = f"{progress.words_per_second:,.0f} words/s  {clock(progress.seconds_left)} left{dead}"
+        failures = f"  {progress.dead:,} failed" if progress.dead else ""
+        status = f"{progress.words_per_second:,.0f} words/s  {clock(progress.seconds_left)} left{failures}"
         if self._task is not None:
             self._bar.update(self._task, completed=progress.rows, status=status)
         now = time.perf_counter()
-        if not self.console.is_terminal and now - self._printed >= _SECONDS_BETWEEN_LINES:
-            self._printed = now
+        if not self.console.is_terminal and now - self._last_print_time >= _SECONDS_BETWEEN_LINES:
+            self._last_print_time = now
             self.console.print(f"{progress.rows:,}/{progress.of:,} rows  {status}")
 
     def finish(self, report: BulkReport) -> None:
         """Print a summary of the written output, and where the failed rows are."""
         self._bar.stop()
-        took = clock(time.perf_counter() - self._started)
+        duration = clock(time.perf_counter() - self._start_time)
         self.console.print(
-            f"{report.tagged:,} rows with {report.entities:,} entities written to {report.output} in {took}"
+            f"{report.tagged:,} rows with {report.entities:,} entities written to {report.output} in {duration}"
         )
         if report.dead_letters is not None:
             self.console.print(

@@ -47,27 +47,27 @@ def run(
     """
     from onoma.api.calibrating import calibrate
 
-    fitted = calibrate(
+    result = calibrate(
         model, dev, precision=precision, recall=recall, apply=apply, format=format, options=options, threads=threads
     )
-    print_notes(fitted.notes)
+    print_notes(result.notes)
     if as_json:
-        print_result(fitted)
+        print_result(result)
     else:
-        _show(fitted, applied=apply)
+        _print_calibration(result, applied=apply)
 
 
-def _show(fitted: CalibrationResult, *, applied: bool) -> None:
+def _print_calibration(result: CalibrationResult, *, applied: bool) -> None:
     from onoma.cli.console import PlainConsole
     from onoma.views import reliability_table, thresholds_table
 
     console = PlainConsole()
-    slope, intercept = fitted.scaling.slope, fitted.scaling.intercept
+    slope, intercept = result.scaling.slope, result.scaling.intercept
     console.print(
-        f"temperature {fitted.temperature:.3f}, slope {slope:.3f}, intercept {intercept:+.3f}, written into the model"
+        f"temperature {result.temperature:.3f}, slope {slope:.3f}, intercept {intercept:+.3f}, written into the model"
     )
-    for title, of in (("before", fitted.before), ("after", fitted.after)):
-        console.print(reliability_table(of, title=title))
-    for name, points in fitted.chosen.items():
-        what = "entities with a lower score are now left out" if applied else "lowest score to keep"
-        console.print(thresholds_table(points, title=f"{what}, for the given {name}"))
+    for title, reliability in (("before", result.before), ("after", result.after)):
+        console.print(reliability_table(reliability, title=title))
+    for name, points in result.chosen.items():
+        description = "entities with a lower score are now left out" if applied else "lowest score to keep"
+        console.print(thresholds_table(points, title=f"{description}, for the given {name}"))

@@ -31,7 +31,7 @@ class FailOn(StrEnum):
 def run(
     *,
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Annotated files of no particular part.", show_default=False)
+        list[Path] | None, typer.Argument(help="Annotated files that are not parts of one corpus.", show_default=False)
     ] = None,
     train: Annotated[list[Path] | None, typer.Option("--train", help="Training files; may be repeated.")] = None,
     dev: Annotated[list[Path] | None, typer.Option("--dev", help="Development files; may be repeated.")] = None,
@@ -93,8 +93,8 @@ def run(
         from onoma.training import read_setting
 
         settings = dict(map(read_setting, sets))
-    with _progress(folds) as on_event:
-        checkup = check(
+    with _create_progress(folds) as on_event:
+        result = check(
             list(files or ()),
             train=list(train or ()),
             dev=list(dev or ()),
@@ -110,16 +110,16 @@ def run(
             on_event=on_event,
         )
     if as_json:
-        print_result(checkup)
+        print_result(result)
     else:
-        _print(checkup, limit=limit)
-    for fixed in checkup.fixed:
+        _print_findings(result, limit=limit)
+    for fixed in result.fixed:
         _print_fixed(fixed)
-    if fail_on is not FailOn.NEVER and checkup.fails("error" if fail_on is FailOn.ERROR else "warning"):
+    if fail_on is not FailOn.NEVER and result.fails("error" if fail_on is FailOn.ERROR else "warning"):
         raise typer.Exit(1)
 
 
-def _progress(folds: int | None) -> AbstractContextManager[Listener | None]:
+def _create_progress(folds: int | None) -> AbstractContextManager[Listener | None]:
     """Return the progress display for training with --folds, or an empty context without it."""
     if folds is None:
         return nullcontext()
@@ -131,9 +131,9 @@ def _progress(folds: int | None) -> AbstractContextManager[Listener | None]:
     return TrainingProgress()
 
 
-def _print(checkup: CheckResult, *, limit: int) -> None:
+def _print_findings(result: CheckResult, *, limit: int) -> None:
     groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
-    for finding in checkup.findings:
+    for finding in result.findings:
         groups[finding.severity, finding.check].append(finding)
     for (severity, check), findings in groups.items():
         print_line(f"{severity}: {check}: {len(findings):,}")
@@ -141,13 +141,13 @@ def _print(checkup: CheckResult, *, limit: int) -> None:
             print_line(f"  {finding.where}: {finding.what}\n    {finding.why}; {finding.fix}")
         if limit and len(findings) > limit:
             print_line(f"  … and {len(findings) - limit:,} more; --limit 0 shows all")
-    counts = ", ".join(f"{checkup.count(severity):,} {severity}s" for severity in ("error", "warning", "note"))
-    print_line(f"{len(checkup.cases):,} documents checked: {counts}")
+    counts = ", ".join(f"{result.count(severity):,} {severity}s" for severity in ("error", "warning", "note"))
+    print_line(f"{len(result.cases):,} documents checked: {counts}")
 
 
 def _print_fixed(fixed: Fixed) -> None:
     from onoma.doctor import DIFF
 
     print_notes(f"{fixed.target}: {notice}" for notice in fixed.lost)
-    what = f"{fixed.changed:,} documents changed, {fixed.dropped:,} dropped"
-    print_message(f"{fixed.target}: {what}; see {fixed.target.parent / DIFF}")
+    summary = f"{fixed.changed:,} documents changed, {fixed.dropped:,} dropped"
+    print_message(f"{fixed.target}: {summary}; see {fixed.target.parent / DIFF}")

@@ -43,7 +43,7 @@ def run(
     sizes: Annotated[
         str | None,
         typer.Option(
-            "--sizes", help="Sentences of the training text to learn from, as in 100,300,all. Default: all of them."
+            "--sizes", help="Numbers of training sentences to compare at, as in 100,300,all. Default: all of them."
         ),
     ] = None,
     seeds: Annotated[
@@ -70,7 +70,7 @@ def run(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Discard the comparison at the output.")] = False,
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Go on with the comparison at the output, or add candidates, sizes or seeds."),
+        typer.Option("--resume", help="Continue the comparison at the output, or add candidates, sizes or seeds."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -93,10 +93,10 @@ def run(
     from onoma.cli.comparison_progress import ComparisonProgress
     from onoma.training import read_setting
 
-    count = comma_separated(seeds)
+    values = comma_separated(seeds)
     with ComparisonProgress() as progress:
         try:
-            found = compare(
+            comparison = compare(
                 config,
                 train=texts,
                 dev=dev,
@@ -109,7 +109,7 @@ def run(
                 settings={
                     **data_settings,
                     "sizes": [number(size) for size in comma_separated(sizes)] or None,
-                    "seeds": number(count[0]) if len(count) == 1 else [number(seed) for seed in count] or None,
+                    "seeds": number(values[0]) if len(values) == 1 else [number(seed) for seed in values] or None,
                     "jobs": jobs,
                     **dict(map(read_setting, sets or ())),
                 },
@@ -119,10 +119,10 @@ def run(
             )
         except KeyboardInterrupt:
             progress.stop()
-            print_message("interrupted; what is finished is kept, and --resume goes on")
+            print_message("interrupted; finished runs are kept, and --resume continues")
             raise typer.Exit(EXIT_INTERRUPTED) from None
-    print_comparison(found, as_json=as_json)
+    print_comparison(comparison, as_json=as_json)
     if page is not None:
         print_notes([f"page written to {page}"])
-    if not any(row.seeds for row in found.rows):
+    if not any(row.seeds for row in comparison.rows):
         raise typer.Exit(2)

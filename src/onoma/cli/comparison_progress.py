@@ -27,10 +27,10 @@ class ComparisonProgress:
             transient=True,
             disable=not self.console.is_terminal,
         )
-        self._running: dict[str, TaskID] = {}
-        self._total: TaskID | None = None
-        self._ended = self._count = 0
-        self._started = time.perf_counter()
+        self._running_tasks: dict[str, TaskID] = {}
+        self._total_task: TaskID | None = None
+        self._finished_count = self._planned_count = 0
+        self._start_time = time.perf_counter()
 
     def __enter__(self) -> ComparisonProgress:
         return self
@@ -48,13 +48,13 @@ class ComparisonProgress:
         """Show an event."""
         match event:
             case ComparisonPlanned():
-                self._plan(event)
+                self._show_plan(event)
             case CellProgress(cell, text):
-                self._show(cell, text)
+                self._show_text(cell, text)
             case CellDone(cell, record):
-                self._end(cell, f"dev F1 {100 * record.dev['f1']:.2f}, {clock(record.seconds)}")
-            case CellFailed(cell, why):
-                self._end(cell, f"failed: {why}")
+                self._finish(cell, f"dev F1 {100 * record.dev['f1']:.2f}, {clock(record.seconds)}")
+            case CellFailed(cell, reason):
+                self._finish(cell, f"failed: {reason}")
             case SpeedMeasured(corpus, candidate, speed):
                 self.console.print(
                     f"{corpus}, {candidate}: {speed.words_per_second:,.0f} words/s, latency {speed.latency:.2f} ms"
@@ -62,41 +62,45 @@ class ComparisonProgress:
             case _:
                 pass
 
-    def _plan(self, plan: ComparisonPlanned) -> None:
+    def _show_plan(self, plan: ComparisonPlanned) -> None:
         for note in plan.notes:
             self.console.print(f"note: {note}")
-        kept = f" ({plan.kept:,} others are finished)" if plan.kept else ""
-        self.console.print(f"{len(plan.cells):,} runs to train{kept}, {plan.processes:,} at a time")
-        self._count = len(plan.cells)
+        finished = f" ({plan.kept:,} others are finished)" if plan.kept else ""
+        self.console.print(f"{len(plan.cells):,} runs to train{finished}, {plan.processes:,} at a time")
+        self._planned_count = len(plan.cells)
         if plan.cells:
-            self._total = self._bar.add_task("", text=self._left())
+            self._total_task = self._bar.add_task("", text=self._format_progress())
             self._bar.start()
 
-    def _show(self, cell: Cell, text: str) -> None:
-        line = visible(f"{_named(cell)}: {text}")
-        if cell.name in self._running:
-            self._bar.update(self._running[cell.name], text=line)
+    def _show_text(self, cell: Cell, text: str) -> None:
+        line = visible(f"{_format_cell(cell)}: {text}")
+        if cell.name in self._running_tasks:
+            self._bar.update(self._running_tasks[cell.name], text=line)
         else:
-            self._running[cell.name] = self._bar.add_task("", text=line)
+            self._running_tasks[cell.name] = self._bar.add_task("", text=line)
 
-    def _end(self, cell: Cell, how: str) -> None:
-        self._ended += 1
-        if cell.name in self._running:
-            self._bar.remove_task(self._running.pop(cell.name))
-        if self._total is not None:
-            self._bar.update(self._total, text=self._left())
-        self.console.print(f"{self._ended:,}/{self._count:,}  {_named(cell)}: {how}")
-        if self._ended == self._count:
+    def _finish(self, cell: Cell, outcome: str) -> None:
+        self._finished_count += 1
+        if cell.name in self._running_tasks:
+            self._bar.remove_task(self._running_tasks.pop(cell.name))
+        if self._total_task is not None:
+            self._bar.update(self._total_task, text=self._format_progress())
+        self.console.print(f"{self._finished_count:,}/{self._planned_count:,}  {_format_cell(cell)}: {outcome}")
+        if self._finished_count == self._planned_count:
             self._bar.stop()
 
-    def _left(self) -> str:
+    def _format_progress(self) -> str:
         """Return the number of finished runs and the time left, estimated from the average time per finished run."""
-        if not self._ended:
-            return f"0/{self._count:,} runs"
-        seconds = (time.perf_counter() - self._started) * (self._count - self._ended) / self._ended
-        return f"{self._ended:,}/{self._count:,} runs  {clock(seconds)} left"
+        if not self._finished_count:
+            return f"0/{self._planned_count:,} runs"
+        seconds_left = (
+            (time.perf_counter() - self._start_time)
+            * (self._planned_count - self._finished_count)
+            / self._finished_count
+        )
+        return f"{self._finished_count:,}/{self._planned_count:,} runs  {clock(seconds_left)} left"
 
 
-def _named(cell: Cell) -> str:
+def _format_cell(cell: Cell) -> str:
     size = "all sentences" if cell.sentences is None else f"{cell.sentences:,} sentences"
     return f"{cell.corpus}, {cell.candidate}, {size}, seed {cell.seed}"

@@ -36,7 +36,7 @@ def run(
     """
     from onoma.api.converting import convert
 
-    written = convert(
+    result = convert(
         source,
         target,
         to=to,
@@ -46,5 +46,5 @@ def run(
         options=options,
         overwrite=overwrite,
     )
-    print_notes(written.notes)
-    print_message(f"{target}: {written.documents:,} documents with {written.entities:,} entities")
+    print_notes(result.notes)
+    print_message(f"{target}: {result.documents:,} documents with {result.entities:,} entities")

@@ -50,7 +50,7 @@ def run(
         ),
     ] = None,
     entities: Annotated[
-        int | None, typer.Option("--entities", min=1, help="Most entities that --faithfulness explains.")
+        int | None, typer.Option("--entities", min=1, help="Maximum number of entities that --faithfulness explains.")
     ] = None,
     format: FormatOption = None,
     options: ReadOptions,
@@ -69,38 +69,38 @@ def run(
     if text is not None:
         if entities is not None:
             raise InputError("--entities belongs to --faithfulness")
-        places = [_place(span) for span in spans or ()]
-        explained = explain(model, text, spans=places, label=label, evidence=evidence, html=html, threads=threads)
-        print_notes(explained.notes)
+        queries = [_parse_span(span) for span in spans or ()]
+        explanation = explain(model, text, spans=queries, label=label, evidence=evidence, html=html, threads=threads)
+        print_notes(explanation.notes)
         if as_json:
-            print_result(explained)
+            print_result(explanation)
         elif html is None:
-            _print(explained)
+            _print_explanation(explanation)
         return
     assert faithfulness is not None
     if spans or label is not None or evidence is not None or html is not None:
         raise InputError("--span, --label, --evidence and --html belong to --text, not to --faithfulness")
-    measured = measure_faithfulness(
+    measurement = measure_faithfulness(
         model, faithfulness, entities=entities, format=format, options=options, threads=threads
     )
     if as_json:
-        print_result(measured)
+        print_result(measurement)
         return
     from onoma.cli.console import PlainConsole
     from onoma.views import faithfulness_table
 
-    PlainConsole().print(faithfulness_table(measured, title=f"{model.name} on {faithfulness.name}"))
+    PlainConsole().print(faithfulness_table(measurement, title=f"{model.name} on {faithfulness.name}"))
 
 
-def _place(text: str) -> SpanQuery:
+def _parse_span(text: str) -> SpanQuery:
     start, colon, end = text.partition(":")
     return (int(start), int(end)) if colon and start.isdecimal() and end.isdecimal() else text
 
 
-def _print(explained: Explained) -> None:
+def _print_explanation(explanation: Explained) -> None:
     from onoma.cli.console import PlainConsole
     from onoma.views import explanation_parts
 
     console = PlainConsole(soft_wrap=True)
-    for part in explanation_parts(explained):
+    for part in explanation_parts(explanation):
         console.print(part)

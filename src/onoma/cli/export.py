@@ -22,7 +22,7 @@ def run(
         typer.Option("--dev", help="Annotated text to measure int8 on; if it passes, the model prefers int8."),
     ] = None,
     bound: Annotated[
-        float, typer.Option("--bound", min=0.0, help="Most points of exact F1 that int8 may lose on --dev.")
+        float, typer.Option("--bound", min=0.0, help="Maximum loss of exact F1 on --dev through int8, in points.")
     ] = 0.2,
     exact_layers: Annotated[
         int, typer.Option("--exact-layers", min=0, help="How many of the lowest layers to leave in fp32.")

@@ -29,9 +29,9 @@ def run(
     """
     from onoma.api.explaining import index_mentions
 
-    found = index_mentions(model, train, overwrite=overwrite, format=format, options=options)
-    if found.left_out:
+    result = index_mentions(model, train, overwrite=overwrite, format=format, options=options)
+    if result.left_out:
         print_notes(
-            [f"{found.left_out:,} entities were left out: they cross a sentence boundary or fit into no window"]
+            [f"{result.left_out:,} entities were left out: they cross a sentence boundary or fit into no window"]
         )
-    print_line(f"{len(found.mentions):,} entities written to {model / 'evidence'}")
+    print_line(f"{len(result.mentions):,} entities written to {model / 'evidence'}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +16,7 @@ from onoma.cli.output import print_json, print_line
 
 def run(
     model: ModelArgument,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: the manifest, or the predictions.")] = False,
     fill: Annotated[
         str | None, typer.Option("--fill", metavar="TEXT", help="Of an encoder: fill in each [MASK] of this text.")
     ] = None,
@@ -29,11 +31,8 @@ def run(
 
     Example: onoma info encoders/tweets --fill "I am so [MASK] today"
     """
-    if fill is not None:
-        _fill(str(model), fill)
-    if pair is not None:
-        _judge(str(model), *pair)
     if fill is not None or pair is not None:
+        _show_predictions(str(model), fill, pair, as_json=as_json)
         return
     encoder = Path(model, PRETRAINING)
     if encoder.is_file():
@@ -42,18 +41,20 @@ def run(
         _show_model(model, as_json=as_json)
 
 
-def _fill(encoder: str, text: str) -> None:
-    from onoma.api.pretraining import fill_mask
+def _show_predictions(encoder: str, text: str | None, pair: tuple[str, str] | None, *, as_json: bool) -> None:
+    from onoma.api.pretraining import fill_mask, next_sentence_probability
 
-    for number, subwords in enumerate(fill_mask(encoder, text), start=1):
-        listed = ", ".join(f"{each.subword} {each.probability:.1%}" for each in subwords)
-        print_line(f"mask {number}  {listed}")
-
-
-def _judge(encoder: str, first: str, second: str) -> None:
-    from onoma.api.pretraining import next_sentence_probability
-
-    print_line(f"follows  {next_sentence_probability(encoder, first, second):.1%}")
+    masks = [] if text is None else fill_mask(encoder, text)
+    probability = None if pair is None else next_sentence_probability(encoder, *pair)
+    if as_json:
+        found = {"masks": [[asdict(each) for each in subwords] for subwords in masks], "follows": probability}
+        print_json(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    for number, subwords in enumerate(masks, start=1):
+        candidates = ", ".join(f"{each.subword} {each.probability:.1%}" for each in subwords)
+        print_line(f"mask {number}  {candidates}")
+    if probability is not None:
+        print_line(f"follows  {probability:.1%}")
 
 
 def _show_encoder(path: Path, *, as_json: bool) -> None:
@@ -76,19 +77,19 @@ def _show_model(model: Path, *, as_json: bool) -> None:
     if as_json:
         print_json(manifest.to_json())
         return
-    origin = manifest.provenance
+    provenance = manifest.provenance
     lines = list(model_summary(bundle))
     lines += [
         (
             f"F1 on {part}",
-            f"{percent(of['f1'])} (precision {percent(of['precision'])}, recall {percent(of['recall'])})",
+            f"{percent(scores['f1'])} (precision {percent(scores['precision'])}, recall {percent(scores['recall'])})",
         )
-        for part, of in origin.figures.items()
+        for part, scores in provenance.figures.items()
     ]
     if bundle.dtypes:
         choice = choose_dtype(bundle)
         lines.append(("auto", f"{choice.dtype}: {choice.reason}"))
-    lines.append(("made with", ", ".join(f"{name} {version}" for name, version in origin.versions.items())))
+    lines.append(("made with", ", ".join(f"{name} {version}" for name, version in provenance.versions.items())))
     _print_table(lines)
 
 

@@ -163,36 +163,38 @@ def reads(*names: str) -> _Decorator:
     Args:
         names: parameters of :func:`read_options`.
     """
-    return _offers(read_options, names, receives="options")
+    return _with_options(read_options, names, target_parameter="options")
 
 
 def reads_training_data(run: Callable[..., None]) -> Callable[..., None]:
     """Add options for reading training data to a command, which receives them as one argument, ``data_settings``."""
     names = inspect.signature(data_settings).parameters
-    return _offers(data_settings, list(names), receives="data_settings")(run)
+    return _with_options(data_settings, list(names), target_parameter="data_settings")(run)
 
 
-def _offers(read: Callable[..., object], names: Sequence[str], *, receives: str) -> _Decorator:
+def _with_options(read: Callable[..., object], names: Sequence[str], *, target_parameter: str) -> _Decorator:
     """Return a decorator that adds parameters of a function to a command, as options.
 
     Args:
         read: function that is called with the values of the options.
         names: names of the parameters of ``read`` to add.
-        receives: parameter of the command that receives the return value of ``read``.
+        target_parameter: parameter of the command that receives the return value of ``read``.
     """
-    known = inspect.signature(read, eval_str=True).parameters
-    offered = [known[name] for name in names]
+    read_parameters = inspect.signature(read, eval_str=True).parameters
+    option_parameters = [read_parameters[name] for name in names]
 
     def decorate(run: Callable[..., None]) -> Callable[..., None]:
         parameters = inspect.signature(run, eval_str=True).parameters
 
         @functools.wraps(run)
-        def command(**given: Any) -> None:
-            made = read(**{name: given.pop(name) for name in names})
-            run(**given, **{receives: made})
+        def command(**arguments: Any) -> None:
+            value = read(**{name: arguments.pop(name) for name in names})
+            run(**arguments, **{target_parameter: value})
 
-        both = (offered if name == receives else [parameter] for name, parameter in parameters.items())
-        vars(command)["__signature__"] = inspect.Signature(list(chain.from_iterable(both)))
+        parameter_groups = (
+            option_parameters if name == target_parameter else [parameter] for name, parameter in parameters.items()
+        )
+        vars(command)["__signature__"] = inspect.Signature(list(chain.from_iterable(parameter_groups)))
         return command
 
     return decorate
@@ -229,7 +231,7 @@ def read_options(
         tag_names=comma_separated(tag_names),
         skip_checks=skip_checks,
         documents=AUTO if documents is None else documents_unit(documents),
-        labels=dict(map(_renaming, labels or ())),
+        labels=dict(map(_parse_renaming, labels or ())),
         unannotated=frozenset(unannotated or ()),
     )
 
@@ -262,7 +264,7 @@ def data_settings(
     }
 
 
-def _renaming(text: str) -> tuple[str, str]:
+def _parse_renaming(text: str) -> tuple[str, str]:
     old, equals, new = text.partition("=")
     if not equals or not old:
         raise InputError(f"--label {text}: expected OLD=NEW, as in person=PER")

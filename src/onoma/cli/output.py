@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from onoma.metrics import Report
 
 
-_CONTROL = re.compile("[\x7f-\x9f]")
+_CONTROL_CHARACTERS = re.compile("[\x7f-\x9f]")
 """Control characters that JSON does not escape."""
 
 
@@ -58,7 +58,7 @@ def print_message(text: str) -> None:
 
 def print_json(text: str) -> None:
     """Print JSON with all control characters escaped."""
-    print(_CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+    print(_CONTROL_CHARACTERS.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
 
 
 def print_result(result: Result) -> None:

@@ -18,11 +18,11 @@ def run(
     ] = None,
     texts: Annotated[
         list[Path] | None,
-        typer.Option("--text", help="Plain or annotated text to learn from, a file or a folder; may be repeated."),
+        typer.Option("--text", help="Plain or annotated text to train on, a file or a folder; may be repeated."),
     ] = None,
     encoder: Annotated[
         str | None,
-        typer.Option("--encoder", help="Encoder to go on with: small, multilingual, a folder, or a Hub id."),
+        typer.Option("--encoder", help="Encoder to continue from: small, multilingual, a folder, or a Hub id."),
     ] = None,
     teacher: Annotated[
         str | None, typer.Option("--teacher", help="Encoder to distil: learn to resemble it; named like --encoder.")
@@ -34,7 +34,7 @@ def run(
         ),
     ] = None,
     minutes: Annotated[
-        float | None, typer.Option("--minutes", min=0, help="Plan as many steps as take so long.")
+        float | None, typer.Option("--minutes", min=0, help="Plan as many steps as fit into this time.")
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write the encoder to.")] = None,
     sets: Settings = None,

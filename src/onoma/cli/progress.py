@@ -34,10 +34,10 @@ class TrainingProgress:
         )
         self._task: TaskID | None = None
         self._epochs, self._stretch = 0, "epoch"
-        self._score = ""
-        self._started = time.perf_counter()
+        self._score_text = ""
+        self._start_time = time.perf_counter()
         self.stopped = False
-        self._last: Stepped | None = None
+        self._last_step: Stepped | None = None
 
     def __enter__(self) -> TrainingProgress:
         return self
@@ -56,31 +56,31 @@ class TrainingProgress:
                 self._bar.stop()
                 self.console.print(f"{text} …")
             case Planned():
-                self._plan(event)
+                self._show_plan(event)
             case Stepped():
-                self._step(event)
+                self._show_step(event)
             case EpochEnded():
-                self._end_epoch(event)
+                self._show_epoch(event)
             case FitEnded(score, seconds):
-                shown = "" if score is None else "  " + "".join(_shown(score))
-                self.console.print(f"fitted in {clock(seconds)}{shown}")
+                score_text = "" if score is None else "  " + "".join(_format_score(score))
+                self.console.print(f"fitted in {clock(seconds)}{score_text}")
             case Interrupted():
                 self.stopped = True
                 self.console.print("interrupted; the best model so far is kept, and --resume continues the run")
             case TestEvaluated(report):
                 self.console.print(report_table(report, title="test"))
             case TaskTestEvaluated(name, figures):
-                self.console.print(f"test {_listed(named(name, figures))}")
+                self.console.print(f"test {_format_task_figures(named(name, figures))}")
             case _:
                 pass
 
-    def _plan(self, plan: Planned) -> None:
-        self._epochs, self._stretch, self._score = plan.epochs, plan.stretch, ""
+    def _show_plan(self, plan: Planned) -> None:
+        self._epochs, self._stretch, self._score_text = plan.epochs, plan.stretch, ""
         examples = "windows" if plan.stretch == "epoch" else "documents"
         processes = f", {plan.processes} processes," if plan.processes > 1 else ""
         self.console.print(
             f"training on {plan.device}{processes} in {plan.dtype.name} ({plan.dtype.why}): "
-            f"{plan.examples:,} {examples}, {plan.subwords:,} subwords, {_length(plan)}, "
+            f"{plan.examples:,} {examples}, {plan.subwords:,} subwords, {_format_length(plan)}, "
             f"{plan.steps:,} steps of {plan.batch_subwords:,} subwords, learning rate {plan.learning_rate:g}"
         )
         if plan.done:
@@ -101,8 +101,8 @@ class TrainingProgress:
         )
         self._bar.start()
 
-    def _step(self, step: Stepped) -> None:
-        self._last = step
+    def _show_step(self, step: Stepped) -> None:
+        self._last_step = step
         if self._task is not None:
             self._bar.update(
                 self._task,
@@ -111,40 +111,42 @@ class TrainingProgress:
                 loss=step.loss,
                 speed=step.subwords_per_second,
                 left=clock(step.seconds_left),
-                score=self._score,
+                score=self._score_text,
             )
 
-    def _end_epoch(self, epoch: EpochEnded) -> None:
+    def _show_epoch(self, epoch: EpochEnded) -> None:
         line = f"{self._stretch} {epoch.number}/{self._epochs}  loss {epoch.loss:.4f}"
         if epoch.score is not None:
-            self._score, details = _shown(epoch.score)
-            line += f"  {self._score}{details}{'  best' if epoch.best else ''}"
-        if self._last is not None:
-            line += f"  {self._last.subwords_per_second:,.0f} subwords/s  {clock(self._last.seconds_left)} left"
+            self._score_text, details = _format_score(epoch.score)
+            line += f"  {self._score_text}{details}{'  best' if epoch.best else ''}"
+        if self._last_step is not None:
+            line += (
+                f"  {self._last_step.subwords_per_second:,.0f} subwords/s  {clock(self._last_step.seconds_left)} left"
+            )
         self.console.print(line)
 
     def finish(self, written: str, *, advice: str) -> None:
         """Print where the result was written, and suggest a next command."""
-        took = clock(time.perf_counter() - self._started)
-        self.console.print(f"{written} in {took}; try: {advice}")
+        duration = clock(time.perf_counter() - self._start_time)
+        self.console.print(f"{written} in {duration}; try: {advice}")
 
 
-def _length(plan: Planned) -> str:
+def _format_length(plan: Planned) -> str:
     """Return the length of a run as text, in epochs or in passes over the text."""
     if plan.stretch == "epoch":
         return f"{plan.epochs} epochs"
     return f"{plan.steps * plan.batch_subwords / max(1, plan.subwords):.1f} passes over the text"
 
 
-def _shown(score: Score) -> tuple[str, str]:
+def _format_score(score: Score) -> tuple[str, str]:
     """Return the main metric of a score and further details as text."""
     figures = score.figures
-    further = _listed({name: value for name, value in figures.items() if "." in name})
+    task_figures = _format_task_figures({name: value for name, value in figures.items() if "." in name})
     if "f1" in figures:
         details = f" (precision {100 * figures['precision']:.2f}, recall {100 * figures['recall']:.2f})"
-        return f"dev F1 {100 * figures['f1']:.2f}", details + (f", {further}" if further else "")
-    if further:
-        return f"dev {further}", ""
+        return f"dev F1 {100 * figures['f1']:.2f}", details + (f", {task_figures}" if task_figures else "")
+    if task_figures:
+        return f"dev {task_figures}", ""
     if "explained_variance" in figures:
         details = f" (relations {figures['relation_loss']:.4f}, hidden states {figures['hidden_loss']:.4f})"
         return f"held-out explained variance {figures['explained_variance']:.1%}", details
@@ -154,6 +156,6 @@ def _shown(score: Score) -> tuple[str, str]:
     return f"held-out perplexity {figures['perplexity']:.2f}", f" ({details})"
 
 
-def _listed(figures: Mapping[str, float]) -> str:
+def _format_task_figures(figures: Mapping[str, float]) -> str:
     """Return the metrics of further tasks as text, in percent."""
     return ", ".join(f"{name.replace('.', ' ')} {100 * value:.2f}" for name, value in figures.items())

@@ -22,7 +22,7 @@ def run(
     ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the encoder to.", show_default=False)],
     vocab_size: Annotated[
-        int, typer.Option("--vocab-size", min=1, help="Most subwords to keep, if text is given.")
+        int, typer.Option("--vocab-size", min=1, help="Maximum number of subwords to keep, if text is given.")
     ] = 40_000,
     layers: Annotated[
         int | None, typer.Option("--layers", min=1, help="Layers to keep, evenly spaced; all if not given.")
@@ -40,6 +40,6 @@ def run(
     """
     from onoma.api.pruning import prune
 
-    kept = prune(encoder, output=output, texts=files or (), vocab_size=vocab_size, layers=layers, encoding=encoding)
-    layers_kept, subwords_kept = kept.hf_config["num_hidden_layers"], kept.tokenizer.get_vocab_size()
-    print_message(f"{output}: layers: {layers_kept}, subwords: {subwords_kept:,}")
+    pruned = prune(encoder, output=output, texts=files or (), vocab_size=vocab_size, layers=layers, encoding=encoding)
+    layer_count, subword_count = pruned.hf_config["num_hidden_layers"], pruned.tokenizer.get_vocab_size()
+    print_message(f"{output}: layers: {layer_count}, subwords: {subword_count:,}")

@@ -24,41 +24,43 @@ class SearchProgress:
     """Event listener that prints the progress of a search to standard error."""
 
     def __init__(self) -> None:
-        self._trials: int | None = None
-        self._ended = 0
+        self._trial_count: int | None = None
+        self._ended_count = 0
         self._forecast: SearchForecast | None = None
 
     def __call__(self, event: SearchPlanned | SearchEvent | ConfirmationPlanned | CellEvent) -> None:
         """Show an event."""
         match event:
             case SearchPlanned():
-                self._plan(event)
+                self._show_plan(event)
             case TrialBegun(number=number, params=params):
-                print_message(f"trial {number}: {_listed(params)}")
+                print_message(f"trial {number}: {_format_params(params)}")
             case TrialEnded(record=record, best=best):
-                self._ended += record.state != "given back"
-                of = "" if self._trials is None else f"/{self._trials}"
-                print_message(f"{self._ended}{of}  trial {record.continues} {_outcome(record)}{'  best' * best}")
+                self._ended_count += record.state != "given back"
+                total = "" if self._trial_count is None else f"/{self._trial_count}"
+                print_message(
+                    f"{self._ended_count}{total}  trial {record.continues} {_format_outcome(record)}{'  best' * best}"
+                )
             case SearchForecast():
                 self._show_forecast(event)
-            case WorkerDied(how=how, left=left):
-                print_message(f"note: a process died ({how}), and its trial is tried again; {left} go on")
+            case WorkerDied(how=cause, left=remaining):
+                print_message(f"note: a process died ({cause}), and its trial is repeated; {remaining} continue")
             case OthersRunning(trials=trials):
                 print_message(f"waiting for {trials} trials of other calls …")
             case ConfirmationPlanned(runs=runs, kept=kept):
                 done = f", {kept} are done already" if kept else ""
                 print_message(f"training the best trial and the run as it is with new seeds: {runs} runs{done}")
             case CellDone(cell=cell, record=record):
-                took = clock(record.seconds)
-                print_message(f"{cell.candidate}, seed {cell.seed}: dev F1 {100 * record.dev['f1']:.2f} in {took}")
+                duration = clock(record.seconds)
+                print_message(f"{cell.candidate}, seed {cell.seed}: dev F1 {100 * record.dev['f1']:.2f} in {duration}")
             case CellFailed(cell=cell, why=why):
                 print_message(f"{cell.candidate}, seed {cell.seed}: failed: {why}")
             case _:
                 pass
 
-    def _plan(self, plan: SearchPlanned) -> None:
+    def _show_plan(self, plan: SearchPlanned) -> None:
         print_notes(plan.notes)
-        self._trials, self._ended = plan.trials, plan.done
+        self._trial_count, self._ended_count = plan.trials, plan.done
         print_message(f"searching on {plan.sentences:,} sentences:")
         for key, text in plan.space.items():
             print_message(f"  {key} = {text}")
@@ -67,30 +69,30 @@ class SearchProgress:
         done = f", {plan.done} of them done" if plan.done else ""
         print_message(f"budget: {' or '.join(budget)}{done}; {plan.processes} at a time; study in {plan.storage}")
 
-    def _show_forecast(self, found: SearchForecast) -> None:
+    def _show_forecast(self, forecast: SearchForecast) -> None:
         """Print the first forecast, and later ones only if the number of trials has changed by more than a quarter."""
-        before = self._forecast
-        if before is not None and abs(found.trials - before.trials) <= before.trials // 4:
+        previous = self._forecast
+        if previous is not None and abs(forecast.trials - previous.trials) <= previous.trials // 4:
             return
-        self._forecast = found
-        self._trials = found.trials
+        self._forecast = forecast
+        self._trial_count = forecast.trials
         print_message(
-            f"a trial takes about {clock(found.seconds)}: {found.trials} trials fit, and the runs with new seeds; "
-            f"about {clock(found.seconds_left)} left"
+            f"a trial takes about {clock(forecast.seconds)}: {forecast.trials} trials fit, and the runs with new "
+            f"seeds; about {clock(forecast.seconds_left)} left"
         )
 
 
-def _outcome(record: TrialRecord) -> str:
+def _format_outcome(record: TrialRecord) -> str:
     f1 = "" if record.f1 is None else f"dev F1 {100 * record.f1:.2f}"
     if record.state == "failed":
         return f"failed: {record.reason}"
     if record.state == "pruned":
         return f"pruned at {f1} after {clock(record.seconds)}"
     if record.state == "given back":
-        return "is given back, to be continued"
+        return "is released, to be continued by another process"
     return f"{f1} in {clock(record.seconds)}"
 
 
-def _listed(params: Mapping[str, str | int | float | bool]) -> str:
-    shown = {key: f"{value:.3g}" if isinstance(value, float) else str(value) for key, value in params.items()}
-    return ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in shown.items())
+def _format_params(params: Mapping[str, str | int | float | bool]) -> str:
+    formatted = {key: f"{value:.3g}" if isinstance(value, float) else str(value) for key, value in params.items()}
+    return ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in formatted.items())

@@ -101,12 +101,12 @@ def run(
         options = replace(options, text_unit="line")
     if output == str(STANDARD_INPUT):  # "-" also stands for standard output
         output = None
-    named = list(files or ()) or [STANDARD_INPUT]
-    if text is None and STANDARD_INPUT in named and sys.stdin is not None and sys.stdin.isatty():
+    input_paths = list(files or ()) or [STANDARD_INPUT]
+    if text is None and STANDARD_INPUT in input_paths and sys.stdin is not None and sys.stdin.isatty():
         print_message("reading text from the terminal; end it with Ctrl-D")
     if text is None and output is not None:
         _tag_files(
-            named,
+            input_paths,
             model=model,
             output=output,
             to=to,
@@ -141,7 +141,7 @@ def run(
     check_free(path, overwrite=overwrite)
     failures: list[str] = []
 
-    def failed(letter: DeadLetter) -> None:
+    def report_failure(letter: DeadLetter) -> None:
         failures.append(untagged(letter))
         print_notes(failures[-1:])
 
@@ -151,12 +151,12 @@ def run(
         return
     from onoma.bulk import find_inputs
 
-    found = find_inputs(named, column=column, format=format, options=options)
-    print_notes(found.notices())
-    documents = documents_of(found, by_rows=column is not None, failed=failed)
-    if found.once:
+    inputs = find_inputs(input_paths, column=column, format=format, options=options)
+    print_notes(inputs.notices())
+    documents = documents_of(inputs, by_rows=column is not None, failed=report_failure)
+    if inputs.once:
         flush_each_line()
-    write_documents(tagged(tagger, found, documents), path, to=target, layers=layer_kinds(tagger))
+    write_documents(tagged(tagger, inputs, documents), path, to=target, layers=layer_kinds(tagger))
     if failures:
         raise typer.Exit(EXIT_SOME_FAILED)
 
@@ -167,12 +167,12 @@ def _tag_files(files: list[Path], *, engine: str, **settings: Any) -> None:
     from onoma.bulk import ENGINES
     from onoma.cli.bulk_progress import BulkProgress
 
-    chosen = next((name for name in ENGINES if name == engine), None)
-    if chosen is None:
+    engine_name = next((name for name in ENGINES if name == engine), None)
+    if engine_name is None:
         raise InputError(f"--engine {engine}: unknown engine; choose one of {', '.join(ENGINES)}")
     with BulkProgress() as progress:
         try:
-            report = tag_files(files, engine=chosen, observer=progress, **settings)
+            report = tag_files(files, engine=engine_name, observer=progress, **settings)
         except KeyboardInterrupt:
             progress.notice("interrupted; finished rows are kept, and the same command with --resume continues")
             raise typer.Exit(EXIT_INTERRUPTED) from None

@@ -76,7 +76,7 @@ def run(
             on_event=progress,
         )
     if find_ranks().first:
-        tag = f"onoma tag --model {result.folder} --text '…'"
-        progress.finish(f"model written to {result.folder}", advice=tag)
+        next_command = f"onoma tag --model {result.folder} --text '…'"
+        progress.finish(f"model written to {result.folder}", advice=next_command)
     if progress.stopped:
         raise typer.Exit(EXIT_INTERRUPTED)

@@ -63,7 +63,7 @@ def run(
     as_json: AsJson = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Discard the study at the output.")] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the study at the output, or help a call that works on it.")
+        bool, typer.Option("--resume", help="Continue the study at the output, or help a call that works on it.")
     ] = False,
 ) -> None:
     """Search for settings that give a higher F1 on dev.
@@ -88,7 +88,7 @@ def run(
     from onoma.training import read_setting
 
     try:
-        found = tune(
+        result = tune(
             config,
             train=texts,
             dev=dev,
@@ -108,12 +108,12 @@ def run(
             on_event=SearchProgress(),
         )
     except KeyboardInterrupt:
-        print_message("interrupted; --resume goes on with the search, and repeats no finished trial")
+        print_message("interrupted; --resume continues the search and repeats no finished trial")
         raise typer.Exit(EXIT_INTERRUPTED) from None
     if as_json:
-        print_result(found)
+        print_result(result)
     else:
-        for text in found.statements():
+        for text in result.statements():
             print_line(text)
     if page is not None:
         print_notes([f"page written to {page}"])

@@ -13,10 +13,10 @@ _BRACKET = re.compile(r"\(([^()*\s]+)|(\))")
 
 def layered(chunks: Iterable[Chunk], *, length: int) -> tuple[list[str], ...]:
     """Return layers of BIO tags, filled with the longest chunks first; at least one layer, even without chunks."""
-    left = list(dict.fromkeys(chunks))
+    remaining = list(dict.fromkeys(chunks))
     layers: list[list[str]] = []
-    while left or not layers:
-        kept, left = longest(left)
+    while remaining or not layers:
+        kept, remaining = longest(remaining)
         layers.append(encode_tags(kept, length=length, scheme=SCHEMES["BIO"]))
     return tuple(layers)
 

@@ -100,19 +100,19 @@ class DocumentBuilder:
         Raises:
             SchemeError: a tag is not in the scheme, or, with ``strict``, the scheme does not allow it at its position.
         """
-        id, blocks, begun = "", list[SentenceBlock](), False
+        id, blocks, document_begun = "", list[SentenceBlock](), False
         for part in parts:
             if isinstance(part, SentenceBlock):
                 blocks.append(part)
             if isinstance(part, DocumentBoundary) or not marked:
-                if blocks or begun:
-                    yield self._document(blocks, id)
-                blocks, begun = [], marked
+                if blocks or document_begun:
+                    yield self._build_document(blocks, id)
+                blocks, document_begun = [], marked
                 id = part.id if isinstance(part, DocumentBoundary) else ""
-        if blocks or begun:
-            yield self._document(blocks, id)
+        if blocks or document_begun:
+            yield self._build_document(blocks, id)
 
-    def _document(self, blocks: list[SentenceBlock], id: str) -> Document:
+    def _build_document(self, blocks: list[SentenceBlock], id: str) -> Document:
         texts: list[str] = []
         words: list[Word] = []
         entities: list[Entity] = []
@@ -120,12 +120,12 @@ class DocumentBuilder:
         meta = dict(self.meta)
         offset = 0
         for block in blocks:
-            text, bounds = self._placed_words(block)
+            text, bounds = self._locate_words(block)
             words.extend(
                 Word(start=offset + start, end=offset + end, text=word)
                 for word, (start, end) in zip(block.words, bounds, strict=True)
             )
-            entities.extend(self._entities(block, text, bounds, offset))
+            entities.extend(self._decode_entities(block, text, bounds, offset))
             sentences.append(Sentence(start=offset, end=offset + len(text), id=block.id))
             texts.append(text)
             meta.update(block.meta)
@@ -134,7 +134,7 @@ class DocumentBuilder:
         document = Document("\n".join(texts), id=id, words=tuple(words), sentences=tuple(sentences), meta=meta)
         return document.with_entities(entities) if entities else document
 
-    def _placed_words(self, block: SentenceBlock) -> tuple[str, WordBounds]:
+    def _locate_words(self, block: SentenceBlock) -> tuple[str, WordBounds]:
         if block.text is not None:
             bounds = align(block.words, block.text)
             if bounds is not None:
@@ -144,49 +144,54 @@ class DocumentBuilder:
             self.tally.adjusted.add(reason, where=where, what=block.text)
         glued = block.glued or [False] * len(block.words)
         pieces: list[str] = []
-        rebuilt: WordBounds = []
+        rebuilt_bounds: WordBounds = []
         position = 0
-        for word, close in zip(block.words, glued, strict=True):
-            rebuilt.append((position, position + len(word)))
-            pieces.append(word if close else word + " ")
+        for word, no_space_after in zip(block.words, glued, strict=True):
+            rebuilt_bounds.append((position, position + len(word)))
+            pieces.append(word if no_space_after else word + " ")
             position += len(pieces[-1])
-        end = rebuilt[-1][1] if rebuilt else 0
-        return "".join(pieces)[:end], rebuilt
+        end = rebuilt_bounds[-1][1] if rebuilt_bounds else 0
+        return "".join(pieces)[:end], rebuilt_bounds
 
-    def _entities(self, block: SentenceBlock, text: str, bounds: WordBounds, offset: int) -> Iterator[Entity]:
+    def _decode_entities(self, block: SentenceBlock, text: str, bounds: WordBounds, offset: int) -> Iterator[Entity]:
         seen: set[tuple[int, int, str]] = set()
-        of_words = self.options.labelled == "words"
-        for tags in map(self._spelled, () if self.options.texts_only else block.layers):
-            if not of_words and tags.count(OUTSIDE) == len(tags):
+        labels_per_word = self.options.labelled == "words"
+        for tags in map(self._normalize_tags, () if self.options.texts_only else block.layers):
+            if not labels_per_word and tags.count(OUTSIDE) == len(tags):
                 continue
-            for first, end_unit, label in self._chunks(block, tags):
+            for first, end_unit, label in self._decode_chunks(block, tags):
                 last = end_unit - 1
-                start, end = bounds[_word(block, first)][0], bounds[_word(block, last)][1]
+                start, end = bounds[_word_index(block, first)][0], bounds[_word_index(block, last)][1]
                 where = f"{self.path}:{block.lines[first]}"
                 if start == end:
                     self.tally.unusable.add("the entity covers no text", where=where, what=label)
                 elif (start, end, label) in seen:
                     self.tally.unusable.add("the entity is annotated twice", where=where, what=label)
-                elif of_words and block.units is not None and first and block.units[first - 1] == block.units[first]:
+                elif (
+                    labels_per_word
+                    and block.units is not None
+                    and first
+                    and block.units[first - 1] == block.units[first]
+                ):
                     reason = "the written word stands for several; it has the label of the first"
                     self.tally.adjusted.add(reason, where=where, what=f"{text[start:end]} {label}")
                 else:
-                    if not of_words and block.units is not None and not _covers_words(block.units, first, last):
+                    if not labels_per_word and block.units is not None and not _covers_words(block.units, first, last):
                         reason = "the entity covers part of a written word; widened to the word"
                         self.tally.adjusted.add(reason, where=where, what=f"{text[start:end]} {label}")
                     seen.add((start, end, label))
                     yield Entity(start=offset + start, end=offset + end, label=label, text=text[start:end])
 
-    def _spelled(self, tags: list[str]) -> list[str]:
+    def _normalize_tags(self, tags: list[str]) -> list[str]:
         return tags if self.spelling.plain else self.spelling.all(tags)
 
-    def _chunks(self, block: SentenceBlock, tags: list[str]) -> Sequence[tuple[int, int, str]]:
+    def _decode_chunks(self, block: SentenceBlock, tags: list[str]) -> Sequence[tuple[int, int, str]]:
         if self.options.labelled == "words":
             return [(position, position + 1, tag) for position, tag in enumerate(tags) if tag]
         try:
             decoded = decode_tags(tags, self.scheme)
         except SchemeError as error:
-            raise _placed(error, block, tags, self.path, self.scheme) from None
+            raise _locate_error(error, block, tags, self.path, self.scheme) from None
         for position in decoded.repairs:
             before = f"{tags[position - 1]!r}" if position else "the beginning"
             after = f"{tags[position]!r}" if position < len(tags) else "the end of a sentence"
@@ -200,7 +205,7 @@ class DocumentBuilder:
         return decoded.sound if self.options.sound_only else decoded.chunks
 
 
-def _word(block: SentenceBlock, unit: int) -> int:
+def _word_index(block: SentenceBlock, unit: int) -> int:
     return unit if block.units is None else block.units[unit]
 
 
@@ -208,16 +213,16 @@ def _word_lines(block: SentenceBlock) -> list[int]:
     """Return the line of each word; for a word with several units, the line of its first unit."""
     if block.units is None:
         return block.lines
-    first = dict(zip(reversed(block.units), reversed(block.lines), strict=True))
-    return [first[word] for word in range(len(block.words))]
+    first_lines = dict(zip(reversed(block.units), reversed(block.lines), strict=True))
+    return [first_lines[word] for word in range(len(block.words))]
 
 
 def _covers_words(units: list[int], first: int, last: int) -> bool:
-    before_free = first == 0 or units[first - 1] != units[first]
-    return before_free and (last == len(units) - 1 or units[last + 1] != units[last])
+    starts_word = first == 0 or units[first - 1] != units[first]
+    return starts_word and (last == len(units) - 1 or units[last + 1] != units[last])
 
 
-def _placed(error: SchemeError, block: SentenceBlock, tags: list[str], path: Path, scheme: Scheme) -> SchemeError:
+def _locate_error(error: SchemeError, block: SentenceBlock, tags: list[str], path: Path, scheme: Scheme) -> SchemeError:
     """Return the error with path and line.
 
     The line is that of the first tag that raises an error on its own, otherwise the first line of the sentence.
@@ -225,6 +230,6 @@ def _placed(error: SchemeError, block: SentenceBlock, tags: list[str], path: Pat
     for line, tag in zip(block.lines, tags, strict=True):
         try:
             decode_tags([tag], scheme)
-        except SchemeError as found:
-            return SchemeError(found.message, path=path, line=line)
+        except SchemeError as tag_error:
+            return SchemeError(tag_error.message, path=path, line=line)
     return SchemeError(error.message, path=path, line=block.lines[0])

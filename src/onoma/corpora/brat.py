@@ -1,10 +1,10 @@
 r"""Reader and writer of brat standoff files: a folder with a ``.txt`` and a ``.ann`` file per document, or one pair.
 
 Offsets count the code points of the text exactly as it is, including carriage returns and a byte order mark. If nearly
-all quoted texts show another unit, offsets are read in that unit (see ``units``). Fragments that are separated only by
-whitespace (brat's notation of an entity that continues over a line break) form one entity. Discontinuous entities,
-relations, events, attributes and notes are left out and counted. The id of a document is the file name without suffix,
-relative to the folder.
+all quoted texts show another unit, offsets are read in that unit (see ``offset_units``). Fragments that are separated
+only by whitespace (brat's notation of an entity that continues over a line break) form one entity. Discontinuous
+entities, relations, events, attributes and notes are left out and counted. The id of a document is the file name
+without suffix, relative to the folder.
 
 Source: https://brat.nlplab.org/standoff.html
 """
@@ -27,10 +27,10 @@ from onoma.io.lines import numbered_lines, whole_text
 from onoma.io.suffixes import named_format
 from onoma.text import Document, Entity
 
-_SPAN = re.compile(r"T[^\t]*\t(\S+) (\d{1,12} \d{1,12}(?:;\d{1,12} \d{1,12})*)(?:\t(.*))?")
-_OTHER = {"R": "a relation", "*": "a relation", "E": "an event", "A": "an attribute", "M": "an attribute"}
-_OTHER |= {"N": "a normalisation", "#": "a note"}
-_NOT_IN_NAMES = re.compile(r"[^\w.-]+")
+_SPAN_LINE = re.compile(r"T[^\t]*\t(\S+) (\d{1,12} \d{1,12}(?:;\d{1,12} \d{1,12})*)(?:\t(.*))?")
+_OTHER_KINDS = {"R": "a relation", "*": "a relation", "E": "an event", "A": "an attribute", "M": "an attribute"}
+_OTHER_KINDS |= {"N": "a normalisation", "#": "a note"}
+_UNSAFE_CHARACTERS = re.compile(r"[^\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,40 +47,42 @@ class BratReader(SchemelessReader):
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         if not self._path.is_dir():
-            yield self._document(_stem(self._path), self._path.stem, tally)
+            yield self._read_pair(_remove_suffix(self._path), self._path.stem, tally)
             return
         for path in sorted(self._path.rglob("*")):
             if named_format(path) not in (None, "brat", "text") and path.is_file():
                 tally.unusable.add("a file of another format among annotations", where=str(path), what=path.name)
-        for stem in sorted({_stem(path) for kind in ("ann", "txt") for path in self._path.rglob(f"*.{kind}")}):
-            yield self._document(stem, stem.relative_to(self._path).as_posix(), tally)
+        for stem in sorted({_remove_suffix(path) for kind in ("ann", "txt") for path in self._path.rglob(f"*.{kind}")}):
+            yield self._read_pair(stem, stem.relative_to(self._path).as_posix(), tally)
 
-    def _document(self, stem: Path, id: str, tally: ReadTally) -> Document:
+    def _read_pair(self, stem: Path, id: str, tally: ReadTally) -> Document:
         """Read one pair; a text without an annotation file has no entities."""
-        text_path, path = _beside(stem, "txt"), _beside(stem, "ann")
+        text_path, annotation_path = _add_suffix(stem, "txt"), _add_suffix(stem, "ann")
         if not text_path.is_file():
-            raise CorpusError(f"its text is missing; expected {text_path.name} beside it", path=path)
+            raise CorpusError(f"its text is missing; expected {text_path.name} beside it", path=annotation_path)
         document = Document(whole_text(text_path, encoding=self._options.encoding, keep_bom=True), id=id)
-        tally.annotated = tally.annotated or path.is_file()
-        lines = numbered_lines(path, encoding=self._options.encoding) if path.is_file() else iter(())
+        tally.annotated = tally.annotated or annotation_path.is_file()
+        lines = (
+            numbered_lines(annotation_path, encoding=self._options.encoding) if annotation_path.is_file() else iter(())
+        )
         spans: list[tuple[int, str, _Span]] = []
         for number, line in lines:
             if line.strip():
-                found = _span(line)
-                if isinstance(found, _Span):
-                    spans.append((number, line, found))
+                parsed = _parse_span(line)
+                if isinstance(parsed, _Span):
+                    spans.append((number, line, parsed))
                 else:
-                    tally.unusable.add(found, where=f"{path}:{number}", what=line)
+                    tally.unusable.add(parsed, where=f"{annotation_path}:{number}", what=line)
         bounds = [(span.fragments[0][0], span.fragments[-1][1], span.quoted) for _, _, span in spans]
-        units, points = units_of(document.text, bounds)
+        units, code_points = units_of(document.text, bounds)
         entities: list[Entity] = []
         for number, line, span in spans:
-            entity = _entity(span, document, points)
+            entity = _convert_span(span, document, code_points)
             if isinstance(entity, str):
-                tally.unusable.add(entity, where=f"{path}:{number}", what=line)
+                tally.unusable.add(entity, where=f"{annotation_path}:{number}", what=line)
                 continue
             if (entity.start, entity.end) != (span.fragments[0][0], span.fragments[-1][1]):
-                tally.adjusted.add(f"offsets count {units}; read so", where=f"{path}:{number}", what=line)
+                tally.adjusted.add(f"offsets count {units}; read so", where=f"{annotation_path}:{number}", what=line)
             entities.append(entity)
         return document.with_entities(entities)
 
@@ -96,30 +98,30 @@ def write_brat(documents: Iterable[Document], path: Path, options: WriteOptions,
     with new_folder(path) as folder:
         for document in documents:
             tally.begin(document)
-            name = _name(document.id or f"document-{tally.documents:06}", names)
+            name = _unique_name(document.id or f"document-{tally.documents:06}", names)
             if name != document.id:
                 tally.lose("the id is written otherwise", f"{document.id!r} as {name!r}")
             tally.lose_beyond(document, holds=frozenset(["id"]))
-            with replacing(_beside(folder / name, "txt")) as target:
+            with replacing(_add_suffix(folder / name, "txt")) as target:
                 target.write(document.text)
-            with replacing(_beside(folder / name, "ann")) as target:
-                written = (line for entity in document.entities if (line := _line(entity, tally)))
-                target.writelines(f"T{number}\t{line}\n" for number, line in enumerate(written, start=1))
+            with replacing(_add_suffix(folder / name, "ann")) as target:
+                span_lines = (line for entity in document.entities if (line := _format_entity(entity, tally)))
+                target.writelines(f"T{number}\t{line}\n" for number, line in enumerate(span_lines, start=1))
 
 
-def _span(line: str) -> _Span | str:
+def _parse_span(line: str) -> _Span | str:
     """Return the span of a line, or the reason why the line has none."""
     if not line.startswith("T"):
-        return f"{_OTHER.get(line[0], 'a line of another kind')} is no entity"
-    found = _SPAN.fullmatch(line)
-    if found is None:
+        return f"{_OTHER_KINDS.get(line[0], 'a line of another kind')} is no entity"
+    match = _SPAN_LINE.fullmatch(line)
+    if match is None:
         return "the line is no span; expected T1<TAB>LABEL 0 5<TAB>text"
-    label, ranges, quoted = found.groups()
+    label, ranges, quoted = match.groups()
     fragments = [(int(start), int(end)) for start, end in (fragment.split(" ") for fragment in ranges.split(";"))]
     return _Span(label, fragments, quoted)
 
 
-def _entity(span: _Span, document: Document, points: Sequence[int]) -> Entity | str:
+def _convert_span(span: _Span, document: Document, code_points: Sequence[int]) -> Entity | str:
     """Return the entity of a span, or the reason why the span is not an entity.
 
     Args:
@@ -128,18 +130,18 @@ def _entity(span: _Span, document: Document, points: Sequence[int]) -> Entity | 
         points: for each offset, the index of its code point.
     """
     text = document.text
-    if not all(0 <= start < end < len(points) for start, end in span.fragments):
+    if not all(0 <= start < end < len(code_points) for start, end in span.fragments):
         return "the span is empty or reaches outside the text"
-    fragments = [(points[start], points[end]) for start, end in span.fragments]
+    fragments = [(code_points[start], code_points[end]) for start, end in span.fragments]
     if any(text[end:start].strip() or end > start for (_, end), (start, _) in pairwise(fragments)):
         return "the span is discontinuous"
-    there = " ".join(text[start:end] for start, end in fragments)
-    if span.quoted is not None and span.quoted.split() != there.split():
+    covered_text = " ".join(text[start:end] for start, end in fragments)
+    if span.quoted is not None and span.quoted.split() != covered_text.split():
         return "the line quotes a text that differs from the document"
     return document.entity(fragments[0][0], fragments[-1][1], span.label)
 
 
-def _line(entity: Entity, tally: WriteTally) -> str:
+def _format_entity(entity: Entity, tally: WriteTally) -> str:
     """Return the line of an entity without its number; empty if brat cannot represent the entity."""
     start, end = entity.start, entity.end
     start += len(entity.text) - len(entity.text.lstrip("\r\n"))
@@ -159,20 +161,20 @@ def _line(entity: Entity, tally: WriteTally) -> str:
     return f"{label} {ranges}\t{' '.join(piece for _, _, piece in pieces)}"
 
 
-def _name(id: str, taken: set[str]) -> str:
+def _unique_name(id: str, used_names: set[str]) -> str:
     """Return a unique file name for a document id, and add it to the names already taken."""
-    plain = _NOT_IN_NAMES.sub("_", id).strip(".")[:100] or "document"
-    name, number = plain, 1
-    while name in taken:
+    safe_name = _UNSAFE_CHARACTERS.sub("_", id).strip(".")[:100] or "document"
+    name, number = safe_name, 1
+    while name in used_names:
         number += 1
-        name = f"{plain}-{number}"
-    taken.add(name)
+        name = f"{safe_name}-{number}"
+    used_names.add(name)
     return name
 
 
-def _stem(path: Path) -> Path:
+def _remove_suffix(path: Path) -> Path:
     return path.with_name(path.stem)
 
 
-def _beside(stem: Path, kind: str) -> Path:
+def _add_suffix(stem: Path, kind: str) -> Path:
     return stem.with_name(f"{stem.name}.{kind}")

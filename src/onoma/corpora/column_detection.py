@@ -20,8 +20,8 @@ from onoma.schemes import OUTSIDE
 
 WORD_NAMES = ("FORM", "WORD", "WORDS", "TOKEN", "TOKENS")
 TAG_NAMES = ("TAG", "TAGS", "NER", "NER_TAG", "NER_TAGS", "LABEL", "LABELS", "ENTITY", "NE", "BIO", "IOB")
-_NAMES_LINE = re.compile(r"#\s*global\.columns\s*=\s?(.*)")
-_SPACING = frozenset("+-")
+_COLUMN_NAMES_COMMENT = re.compile(r"#\s*global\.columns\s*=\s?(.*)")
+_SPACING_SIGNS = frozenset("+-")
 
 
 def detect_columns(lines: Sequence[str], options: ReadOptions, *, path: Path) -> ColumnLayout:
@@ -35,39 +35,41 @@ def detect_columns(lines: Sequence[str], options: ReadOptions, *, path: Path) ->
     Raises:
         ConfigError, CorpusError: a column specified by the options does not exist.
     """
-    plain = [line for line in lines if not line.startswith("#")] or list(lines)
-    tabs = 2 * sum("\t" in line for line in plain) > len(plain)
-    rows = [split_columns(line, tabs=tabs) for line in plain]
+    data_lines = [line for line in lines if not line.startswith("#")] or list(lines)
+    tabs = 2 * sum("\t" in line for line in data_lines) > len(data_lines)
+    rows = [split_columns(line, tabs=tabs) for line in data_lines]
     width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 2
     names = options.columns or next(
-        (tuple(found[1].split()) for found in map(_NAMES_LINE.fullmatch, lines) if found), ()
+        (tuple(match[1].split()) for match in map(_COLUMN_NAMES_COMMENT.fullmatch, lines) if match), ()
     )
     header = None
     if not names and rows and len(rows[0]) == width and names_columns(rows[0]):
-        header, names = plain[0], tuple(rows[0])
-        plain, rows = plain[1:], rows[1:]
+        header, names = data_lines[0], tuple(rows[0])
+        data_lines, rows = data_lines[1:], rows[1:]
     table = [fields for fields in rows if len(fields) == width]
-    index = 0 if names or options.word_column is not None else _index_columns(table, width=width)
-    spacing = _spacing_column(table, width=width)
-    word: int | str = options.word_column if options.word_column is not None else _named(names, WORD_NAMES) or index + 1
-    tag = options.tag_column if options.tag_column is not None else _named(names, TAG_NAMES)
-    if tag is None:
-        tag = _tag_column(table, range(index + 1, width), without=spacing)
+    index = 0 if names or options.word_column is not None else _count_index_columns(table, width=width)
+    spacing = _find_spacing_column(table, width=width)
+    word_column: int | str = (
+        options.word_column if options.word_column is not None else _find_name(names, WORD_NAMES) or index + 1
+    )
+    tag_column = options.tag_column if options.tag_column is not None else _find_name(names, TAG_NAMES)
+    if tag_column is None:
+        tag_column = _find_tag_column(table, range(index + 1, width), excluded=spacing)
     unlabelled = width == 1 and options.tag_column is None
-    position = None if unlabelled else column_index(tag, names, width=width, path=path)
-    seen: set[str] = set()
-    if position is not None:
-        seen.update(
-            fields[position].strip(" ")
-            for line, fields in zip(plain, rows, strict=True)
+    tag_position = None if unlabelled else column_index(tag_column, names, width=width, path=path)
+    seen_tags: set[str] = set()
+    if tag_position is not None:
+        seen_tags.update(
+            fields[tag_position].strip(" ")
+            for line, fields in zip(data_lines, rows, strict=True)
             if len(fields) == width and not line.startswith("#")
         )
     return ColumnLayout(
         tabs=tabs,
         width=width,
-        word=column_index(word, names, width=width, path=path),
-        tag=position,
-        tags=frozenset(seen),
+        word=column_index(word_column, names, width=width, path=path),
+        tag=tag_position,
+        tags=frozenset(seen_tags),
         chosen=options.word_column is not None or options.tag_column is not None,
         header=header,
         spacing=spacing,
@@ -81,37 +83,37 @@ def names_columns(cells: Iterable[str]) -> bool:
     return not names.isdisjoint(WORD_NAMES) and not names.isdisjoint(TAG_NAMES)
 
 
-def _named(names: tuple[str, ...], wanted: Sequence[str]) -> str | None:
-    return next((name for want in wanted for name in names if name.strip().upper() == want), None)
+def _find_name(names: tuple[str, ...], candidates: Sequence[str]) -> str | None:
+    return next((name for candidate in candidates for name in names if name.strip().upper() == candidate), None)
 
 
-def _index_columns(table: Sequence[Sequence[str]], *, width: int) -> int:
+def _count_index_columns(table: Sequence[Sequence[str]], *, width: int) -> int:
     """Return the number of numeric columns before the word: 0 unless one of them counts words."""
-    numbers = 0
-    while numbers < width - 2 and table and all(is_number(row[numbers]) for row in table):
-        numbers += 1
-    counting = (_counts([int(row[column]) for row in table]) for column in range(numbers))
-    return numbers if any(counting) else 0
+    count = 0
+    while count < width - 2 and table and all(is_number(row[count]) for row in table):
+        count += 1
+    consecutive = (_is_consecutive([int(row[column]) for row in table]) for column in range(count))
+    return count if any(consecutive) else 0
 
 
-def _counts(numbers: Sequence[int]) -> bool:
+def _is_consecutive(numbers: Sequence[int]) -> bool:
     """Return whether numbers increase by one, starting from 0 or 1 and restarting there."""
     first = numbers[0]
     return first in (0, 1) and all(after in (before + 1, first) for before, after in pairwise(numbers))
 
 
-def _spacing_column(table: Sequence[Sequence[str]], *, width: int) -> int | None:
+def _find_spacing_column(table: Sequence[Sequence[str]], *, width: int) -> int | None:
     """Return the column of spacing signs: ``+`` if a space follows the word and ``-`` if not."""
     for column in range(2, width):
         cells = {row[column] for row in table}
-        if "+" in cells and cells <= _SPACING:
+        if "+" in cells and cells <= _SPACING_SIGNS:
             return column
     return None
 
 
-def _tag_column(table: Sequence[Sequence[str]], columns: Iterable[int], *, without: int | None) -> int:
+def _find_tag_column(table: Sequence[Sequence[str]], columns: Iterable[int], *, excluded: int | None) -> int:
     """Return the number of the tag column: the last one, unless only another one contains tags."""
-    candidates = [column for column in columns if column != without]
+    candidates = [column for column in columns if column != excluded]
     if not candidates or not table:
         return -1
     last = candidates[-1]
@@ -122,4 +124,4 @@ def _tag_column(table: Sequence[Sequence[str]], columns: Iterable[int], *, witho
             break
         if 50 * tagged >= 49 * len(cells) and any(map(looks_prefixed, cells)):
             return column + 1
-    return last + 1 if without is not None else -1
+    return last + 1 if excluded is not None else -1

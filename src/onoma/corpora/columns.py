@@ -51,8 +51,8 @@ class ColumnLayout:
         fields = line.split("\t") if self.tabs else split_columns(line, tabs=False)
         if len(fields) != self.width and (len(fields) < self.width or not self.chosen):
             separator = "tabs" if self.tabs else "blanks"
-            came = f"{len(fields)} column{'' if len(fields) == 1 else 's'} in {line!r}"
-            message = f"{came}; expected {self.width} separated by {separator}, as most lines of the file have"
+            actual = f"{len(fields)} column{'' if len(fields) == 1 else 's'} in {line!r}"
+            message = f"{actual}; expected {self.width} separated by {separator}, as most lines of the file have"
             raise CorpusError(message, path=path, line=number)
         glued = self.spacing is not None and fields[self.spacing] == "-"
         return PickedCells(fields[self.word], "" if self.tag is None else fields[self.tag].strip(" "), glued)
@@ -88,7 +88,7 @@ def column_index(column: int | str, names: tuple[str, ...], *, width: int, path:
         return column - 1 if column > 0 else column
     if column in names:
         return column_index(names.index(column) + 1, names, width=width, path=path)
-    known = (
+    hint = (
         f"its columns are {', '.join(names)}" if names else "its columns have no names; pass columns=(...) or a number"
     )
-    raise ConfigError(f"{path} has no column {column!r}; {known}")
+    raise ConfigError(f"{path} has no column {column!r}; {hint}")

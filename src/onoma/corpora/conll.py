@@ -38,14 +38,14 @@ from onoma.text import Document
 MARK = "-DOCSTART-"
 
 _HEAD_LINES = 2000
-_UNLIKE_WORDS = frozenset(["", " ", "\t", "#", "-"])
-_NO_ID = frozenset(["", "O", "-X-", "-", "_"])
-_KEY = re.compile(r"#\s*(newdoc id|newdoc|sent_id|text|global\.columns)\s*(?:=\s?(.*))?")
-_LANGUAGE = re.compile(r"([a-z]{2,3}(?:[-_][a-z]{2,8})*):")
+_SPECIAL_FIRST_CHARACTERS = frozenset(["", " ", "\t", "#", "-"])
+_EMPTY_IDS = frozenset(["", "O", "-X-", "-", "_"])
+_COMMENT_PATTERN = re.compile(r"#\s*(newdoc id|newdoc|sent_id|text|global\.columns)\s*(?:=\s?(.*))?")
+_LANGUAGE_PREFIX = re.compile(r"([a-z]{2,3}(?:[-_][a-z]{2,8})*):")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Survey:
+class _FirstPass:
     """Result of the first pass over a file."""
 
     scheme: Scheme
@@ -63,17 +63,22 @@ class ConllReader:
 
     @property
     def scheme(self) -> Scheme | None:
-        return self._survey.scheme if self.columns.tag is not None else None
+        return self._first_pass.scheme if self.columns.tag is not None else None
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
-        survey, options = self._survey, self._options
-        meta = {"language": survey.language} if survey.language else {}
+        first_pass, options = self._first_pass, self._options
+        meta = {"language": first_pass.language} if first_pass.language else {}
         tally.scheme = self.scheme.name if self.scheme is not None else None
-        self._say_what_is_no_word(tally)
-        assembler = DocumentBuilder(
-            path=self._path, scheme=survey.scheme, options=options, tally=tally, meta=meta, spelling=survey.spelling
+        self._count_layout_notes(tally)
+        builder = DocumentBuilder(
+            path=self._path,
+            scheme=first_pass.scheme,
+            options=options,
+            tally=tally,
+            meta=meta,
+            spelling=first_pass.spelling,
         )
-        return assembler.documents(self._stripped(survey.language), marked=survey.marked)
+        return builder.documents(self._strip_words(first_pass.language), marked=first_pass.marked)
 
     @cached_property
     def columns(self) -> ColumnLayout:
@@ -88,29 +93,29 @@ class ConllReader:
     @property
     def spelling(self) -> TagSpelling:
         """Spelling of the tags in the file."""
-        return self._survey.spelling
+        return self._first_pass.spelling
 
     @cached_property
-    def _survey(self) -> _Survey:
-        marked, tags, prefix, words = False, TagTransitions(), "", 0
-        looking = self._options.language_prefix is None
+    def _first_pass(self) -> _FirstPass:
+        marked, tags, prefix, word_count = False, TagTransitions(), "", 0
+        prefix_possible = self._options.language_prefix is None
         for part in self._parts():
             if isinstance(part, DocumentBoundary):
                 marked = True
                 continue
-            if looking:
-                prefix = prefix or _language(part.words[0])
-                looking = bool(prefix) and all(word.startswith(prefix) for word in part.words)
-                words += len(part.words)
+            if prefix_possible:
+                prefix = prefix or _find_language_prefix(part.words[0])
+                prefix_possible = bool(prefix) and all(word.startswith(prefix) for word in part.words)
+                word_count += len(part.words)
             tags.add(part)
         if self._options.language_prefix is not None:
             language = self._options.language_prefix
         else:
-            language = prefix.removesuffix(":") if looking and words > 1 else ""
+            language = prefix.removesuffix(":") if prefix_possible and word_count > 1 else ""
         scheme, spelling = tags.result(self._options, path=self._path, blocks=self._parts)
-        return _Survey(scheme=scheme, spelling=spelling, marked=marked, language=language)
+        return _FirstPass(scheme=scheme, spelling=spelling, marked=marked, language=language)
 
-    def _say_what_is_no_word(self, tally: ReadTally) -> None:
+    def _count_layout_notes(self, tally: ReadTally) -> None:
         columns = self.columns
         if columns.header is not None:
             tally.adjusted.add("the first line names the columns", where=str(self._path), what=repr(columns.header))
@@ -118,19 +123,17 @@ class ConllReader:
             reason = "numbers before the word are left out; --word-column reads another column"
             tally.adjusted.add(reason, where=str(self._path), what=f"the word is in column {columns.word + 1}")
 
-    def _stripped(self, language: str) -> Iterator[SentenceBlock | DocumentBoundary]:
+    def _strip_words(self, language: str) -> Iterator[SentenceBlock | DocumentBoundary]:
         """Yield the parts of the file, with language prefixes and position digits removed from the words."""
         prefix = f"{language}:" if language else ""
         for part in self._parts():
             if isinstance(part, SentenceBlock) and prefix:
                 part.words = [word.removeprefix(prefix) for word in part.words]
             if isinstance(part, SentenceBlock) and self._options.position_digit:
-                part.words = [
-                    self._without_digit(word, line) for word, line in zip(part.words, part.lines, strict=True)
-                ]
+                part.words = [self._remove_digit(word, line) for word, line in zip(part.words, part.lines, strict=True)]
             yield part
 
-    def _without_digit(self, word: str, line: int) -> str:
+    def _remove_digit(self, word: str, line: int) -> str:
         if word[-1:].isdigit():
             return word[:-1]
         message = f"word {word!r} does not end in its position digit; read without position_digit"
@@ -142,7 +145,7 @@ class ConllReader:
         header = columns.header
         block = self._new_block()
         for number, line in numbered_lines(self._path, encoding=self._options.encoding):
-            if line[:1] in _UNLIKE_WORDS and not self._is_word(line):
+            if line[:1] in _SPECIAL_FIRST_CHARACTERS and not self._is_word(line):
                 comment = _Comment.of(line)
                 if block.words and comment.key in ("end", "newdoc", "newdoc id"):
                     yield block
@@ -176,7 +179,7 @@ class ConllReader:
             return True
         columns = self.columns
         fields = split_columns(line, tabs=columns.tabs)
-        if len(fields) != columns.width or (not columns.tabs and _KEY.fullmatch(line)):
+        if len(fields) != columns.width or (not columns.tabs and _COMMENT_PATTERN.fullmatch(line)):
             return False
         if columns.tag is None:
             return True
@@ -201,10 +204,10 @@ class _Comment:
         if not line.strip(" \t"):
             return cls("end", "")
         if line.startswith(MARK):
-            rest = split_columns(line, tabs="\t" in line)[1:] or split_columns(line, tabs=False)[1:]
-            return cls("newdoc", " ".join(field for field in rest if field not in _NO_ID))
-        key = _KEY.fullmatch(line)
-        return cls(key[1], key[2] or "") if key else cls("", "")
+            fields = split_columns(line, tabs="\t" in line)[1:] or split_columns(line, tabs=False)[1:]
+            return cls("newdoc", " ".join(field for field in fields if field not in _EMPTY_IDS))
+        match = _COMMENT_PATTERN.fullmatch(line)
+        return cls(match[1], match[2] or "") if match else cls("", "")
 
 
 def write_conll(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:
@@ -218,44 +221,44 @@ def write_conll(documents: Iterable[Document], path: Path, options: WriteOptions
     """
     scheme = chosen_scheme(options.scheme)
     marked = False
-    with replacing(path) as target, tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as draft:
+    with replacing(path) as target, tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as buffer:
         for document in documents:
             tally.begin(document)
             sentences = tagged_sentences(document, segment=options.segment, tally=tally)
-            id = _held_id(document, tally)
+            id = _writable_id(document, tally)
             marked = marked or len(sentences) != 1 or bool(id)
-            draft.write(f"{MARK}\t{id}\tO\n" if id else f"{MARK}\tO\n")
+            buffer.write(f"{MARK}\t{id}\tO\n" if id else f"{MARK}\tO\n")
             for sentence in sentences:
                 [chunks] = flat(sentence, tally=tally)
                 tags = written_tags(chunks, length=len(sentence.words), scheme=scheme, tally=tally)
                 for word, tag in zip(sentence.words, tags, strict=True):
-                    draft.write(f"{_unlike_mark(escape_word(word.text, tally), tally)}\t{tag}\n")
-                draft.write("\n")
+                    buffer.write(f"{_escape_mark(escape_word(word.text, tally), tally)}\t{tag}\n")
+                buffer.write("\n")
             tally.lose_beyond(document, holds=frozenset(["id", "words", "sentences"]))
             compare_text(document, sentences, tally)
-        draft.seek(0)
-        for line in draft:
+        buffer.seek(0)
+        for line in buffer:
             if not line.startswith(MARK):
                 target.write(line)
             elif marked:
                 target.write(line + "\n")
 
 
-def _held_id(document: Document, tally: WriteTally) -> str:
+def _writable_id(document: Document, tally: WriteTally) -> str:
     id = document.id
-    if id and (id in _NO_ID or any(character in id for character in "\t\n\r")):
+    if id and (id in _EMPTY_IDS or any(character in id for character in "\t\n\r")):
         tally.lose("id cannot be held", repr(id))
         return ""
     return id
 
 
-def _unlike_mark(word: str, tally: WriteTally) -> str:
+def _escape_mark(word: str, tally: WriteTally) -> str:
     if not word.startswith(MARK):
         return word
     tally.lose("the word reads as a document mark; written without its first hyphen", word)
     return word.removeprefix("-")
 
 
-def _language(word: str) -> str:
-    found = _LANGUAGE.match(word)
-    return found[0] if found else ""
+def _find_language_prefix(word: str) -> str:
+    match = _LANGUAGE_PREFIX.match(word)
+    return match[0] if match else ""

@@ -24,7 +24,7 @@ from onoma.schemes import SCHEMES
 from onoma.text import Document
 
 FEWEST_COLUMNS = 11
-_BEGIN = re.compile(r"#begin document \(?(.*?)\)?(?:; part 0*(\d+))?\s*")
+_BEGIN_DOCUMENT = re.compile(r"#begin document \(?(.*?)\)?(?:; part 0*(\d+))?\s*")
 
 
 class _Line(NamedTuple):
@@ -46,26 +46,26 @@ class Conll2012Reader(SchemelessReader):
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         tally.annotated = True
-        assembler = DocumentBuilder(path=self._path, scheme=SCHEMES["BIO"], options=self._options, tally=tally, meta={})
-        return assembler.documents(self._parts(tally), marked=True)
+        builder = DocumentBuilder(path=self._path, scheme=SCHEMES["BIO"], options=self._options, tally=tally, meta={})
+        return builder.documents(self._parts(tally), marked=True)
 
     def _parts(self, tally: ReadTally) -> Iterator[SentenceBlock | DocumentBoundary]:
-        words: list[_Line] = []
+        word_lines: list[_Line] = []
         for number, line in numbered_lines(self._path, encoding=self._options.encoding):
-            begin = _BEGIN.fullmatch(line)
+            begin = _BEGIN_DOCUMENT.fullmatch(line)
             if begin is None and line.strip() and not line.startswith("#"):
-                words.append(self._picked(split_columns(line, tabs=False), number))
+                word_lines.append(self._parse_line(split_columns(line, tabs=False), number))
                 continue
-            if words and (begin or not line.strip() or line.startswith("#end document")):
-                yield self._block(words, tally)
-                words = []
+            if word_lines and (begin or not line.strip() or line.startswith("#end document")):
+                yield self._build_block(word_lines, tally)
+                word_lines = []
             if begin:
                 id, part = begin.groups()
                 yield DocumentBoundary(id=f"{id} part {part}" if part not in (None, "", "0") else id)
-        if words:
-            yield self._block(words, tally)
+        if word_lines:
+            yield self._build_block(word_lines, tally)
 
-    def _picked(self, fields: list[str], number: int) -> _Line:
+    def _parse_line(self, fields: list[str], number: int) -> _Line:
         word, tag = self._options.word_column, self._options.tag_column
         if len(fields) < FEWEST_COLUMNS and (word is None or tag is None):
             message = f"{len(fields)} columns; expected at least {FEWEST_COLUMNS}, with names in the eleventh"
@@ -74,10 +74,12 @@ class Conll2012Reader(SchemelessReader):
         columns = (column_index(column, (), width=len(fields), path=self._path) for column in (word, tag))
         return _Line(number, *(fields[column] for column in columns))
 
-    def _block(self, words: list[_Line], tally: ReadTally) -> SentenceBlock:
-        def broken(position: int, cell: str) -> None:
+    def _build_block(self, word_lines: list[_Line], tally: ReadTally) -> SentenceBlock:
+        def count_unmatched(position: int, cell: str) -> None:
             reason = "a bracket of the names has no other in its sentence"
-            tally.unusable.add(reason, where=f"{self._path}:{words[position].number}", what=cell)
+            tally.unusable.add(reason, where=f"{self._path}:{word_lines[position].number}", what=cell)
 
-        layers = layered(bracketed([each.names for each in words], broken=broken), length=len(words))
-        return SentenceBlock(words=[each.word for each in words], layers=layers, lines=[each.number for each in words])
+        layers = layered(bracketed([each.names for each in word_lines], broken=count_unmatched), length=len(word_lines))
+        return SentenceBlock(
+            words=[each.word for each in word_lines], layers=layers, lines=[each.number for each in word_lines]
+        )

@@ -35,20 +35,20 @@ from onoma.io.lines import numbered_lines
 from onoma.schemes import OUTSIDE, Scheme
 from onoma.text import Document
 
-_NAMES = {
+_COLUMN_NAMES = {
     10: ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC"),
     5: ("ID", "FORM", "TAG", "OTHER", "ANNOTATOR"),
 }
-_TAG_NAMES = ("TAG", "NER", "UNER:TAG")
+_TAG_COLUMN_NAMES = ("TAG", "NER", "UNER:TAG")
 _COMMENT = re.compile(
     r"#\s*(newdoc id|newdoc|newpar id|newpar|sent_id|text|global\.columns|global\.Entity)\s*(?:=\s?(.*))?"
 )
-_ENTITY = re.compile(r"(?:^|\|)(?:Entity|NER|NE)=([^|]*)")
-_NUMBER = re.compile(r"(\d{1,9})(?:-(\d{1,9})|(\.\d+))?")
+_ENTITY_ATTRIBUTE = re.compile(r"(?:^|\|)(?:Entity|NER|NE)=([^|]*)")
+_WORD_NUMBER = re.compile(r"(\d{1,9})(?:-(\d{1,9})|(\.\d+))?")
 
 
 @dataclass(slots=True)
-class _Draft:
+class _SentenceState:
     """State of the sentence that is being read.
 
     Attributes:
@@ -82,15 +82,17 @@ class _Draft:
         units: list[int] = []
         position = 0
         while position < len(self.forms):
-            single = (position + 1, self.forms[position], self.glued[position])
-            end, form, close = self.written.get(position, single)
+            single_word = (position + 1, self.forms[position], self.glued[position])
+            end, form, no_space_after = self.written.get(position, single_word)
             parts = self.forms[position:end]
-            whole = "".join(parts) != form
+            is_kept_whole = "".join(parts) != form
             units.extend(
-                [len(block.words)] * len(parts) if whole else range(len(block.words), len(block.words) + len(parts))
+                [len(block.words)] * len(parts)
+                if is_kept_whole
+                else range(len(block.words), len(block.words) + len(parts))
             )
-            block.words.extend([form] if whole else parts)
-            block.glued.extend([close] if whole else [*[True] * (len(parts) - 1), close])
+            block.words.extend([form] if is_kept_whole else parts)
+            block.glued.extend([no_space_after] if is_kept_whole else [*[True] * (len(parts) - 1), no_space_after])
             position = end
         block.units = units if len(block.words) < len(units) else None
         return block
@@ -115,12 +117,12 @@ class ConlluReader:
 
     @property
     def scheme(self) -> Scheme | None:
-        return self._survey[0]
+        return self._first_pass[0]
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
-        scheme, spelling, marked = self._survey
+        scheme, spelling, marked = self._first_pass
         tally.scheme = None if scheme is None else scheme.name
-        assembler = DocumentBuilder(
+        builder = DocumentBuilder(
             path=self._path,
             scheme=scheme or chosen_scheme("BIO"),
             options=self._options,
@@ -128,36 +130,36 @@ class ConlluReader:
             meta={},
             spelling=spelling,
         )
-        return assembler.documents(self._parts(tally), marked=marked)
+        return builder.documents(self._parts(tally), marked=marked)
 
     @cached_property
-    def _survey(self) -> tuple[Scheme | None, TagSpelling, bool]:
+    def _first_pass(self) -> tuple[Scheme | None, TagSpelling, bool]:
         """Scheme (None if no word has a tag), spelling of the tags, and whether there are document marks."""
-        survey, marked, tagged = TagTransitions(), False, self._columns.tag is not None
+        transitions, marked, has_tags = TagTransitions(), False, self._columns.tag is not None
         for part in self._parts():
             if isinstance(part, DocumentBoundary):
                 marked = True
                 continue
-            tagged = tagged or any(tag != OUTSIDE for tags in part.layers for tag in tags)
-            survey.add(part)
-        scheme, spelling = survey.result(self._options, path=self._path, blocks=self._parts)
-        return scheme if tagged else None, spelling, marked
+            has_tags = has_tags or any(tag != OUTSIDE for tags in part.layers for tag in tags)
+            transitions.add(part)
+        scheme, spelling = transitions.result(self._options, path=self._path, blocks=self._parts)
+        return scheme if has_tags else None, spelling, marked
 
     @cached_property
     def _columns(self) -> _Columns:
         """Column positions, from the first word of the file and a line that names the columns."""
         names, width = self._options.columns, 10
         for _, line in numbered_lines(self._path, encoding=self._options.encoding):
-            key, value = _comment(line)
+            key, value = _parse_comment(line)
             if key == "global.columns":
                 names = names or tuple(value.split())
             elif line.strip(" \t") and not line.startswith("#"):
                 width = line.count("\t") + 1
                 break
-        names = names or _NAMES.get(width, ())
+        names = names or _COLUMN_NAMES.get(width, ())
         word, tag = self._options.word_column, self._options.tag_column
         if tag is None:
-            tag = next((name for name in _TAG_NAMES if name in names), None)
+            tag = next((name for name in _TAG_COLUMN_NAMES if name in names), None)
         return _Columns(
             width=width,
             word=column_index(2 if word is None else word, names, width=width, path=self._path),
@@ -167,80 +169,82 @@ class ConlluReader:
 
     def _parts(self, tally: ReadTally | None = None) -> Iterator[SentenceBlock | DocumentBoundary]:
         """Yield the sentences and document marks of the file, in order."""
-        draft, position = _Draft(), 0
+        state, sentence_index = _SentenceState(), 0
         fields = EntityFields()
         paragraphs: list[list[object]] = []
         lines = numbered_lines(self._path, encoding=self._options.encoding)
         for number, line in chain(lines, [(0, "")]):
             if not line.strip(" \t"):
-                if draft.forms:
-                    block = draft.block()
-                    if draft.brackets:
-                        block.layers = self._layers(draft, fields, tally)
-                    if draft.paragraph is not None:
-                        paragraphs.append([position, draft.paragraph])
+                if state.forms:
+                    block = state.block()
+                    if state.brackets:
+                        block.layers = self._decode_mentions(state, fields, tally)
+                    if state.paragraph is not None:
+                        paragraphs.append([sentence_index, state.paragraph])
                     if paragraphs:
                         block.meta["newpar"] = paragraphs
                     yield block
-                    draft, position = _Draft(), position + 1
+                    state, sentence_index = _SentenceState(), sentence_index + 1
             elif line.startswith("#"):
-                key, value = _comment(line)
+                key, value = _parse_comment(line)
                 if key.startswith("newdoc"):
                     yield DocumentBoundary(id=value)
-                    position, paragraphs = 0, []
+                    sentence_index, paragraphs = 0, []
                 elif key == "global.Entity":
                     fields = EntityFields.of(value)
                 else:
-                    draft.note(key, value)
+                    state.note(key, value)
             else:
-                self._take(line, number, draft)
+                self._add_line(line, number, state)
 
-    def _layers(self, draft: _Draft, fields: EntityFields, tally: ReadTally | None) -> tuple[list[str], ...]:
+    def _decode_mentions(
+        self, state: _SentenceState, fields: EntityFields, tally: ReadTally | None
+    ) -> tuple[list[str], ...]:
         """Return the tag layers of a sentence with bracketed mentions."""
 
-        def broken(position: int, piece: str) -> None:
+        def count_unusable(position: int, piece: str) -> None:
             if tally is not None:
                 reason = "a mention has no type, or does not begin and end in one sentence and one part"
-                tally.unusable.add(reason, where=f"{self._path}:{draft.lines[position]}", what=piece)
+                tally.unusable.add(reason, where=f"{self._path}:{state.lines[position]}", what=piece)
 
-        chunks = mentions(draft.brackets, fields, broken=broken)
-        return layered(chunks, length=len(draft.forms))
+        chunks = mentions(state.brackets, fields, broken=count_unusable)
+        return layered(chunks, length=len(state.forms))
 
-    def _take(self, line: str, number: int, draft: _Draft) -> None:
-        """Add a line to the draft: a syntactic word, a multiword token, or an empty node, which is skipped."""
+    def _add_line(self, line: str, number: int, state: _SentenceState) -> None:
+        """Add a line to the state: a syntactic word, a multiword token, or an empty node, which is skipped."""
         columns = self._columns
         fields = line.split("\t")
-        found = _NUMBER.fullmatch(fields[0])
-        if found is None or len(fields) != columns.width or columns.width < 2:
+        match = _WORD_NUMBER.fullmatch(fields[0])
+        if match is None or len(fields) != columns.width or columns.width < 2:
             expected = f"a word's number and {max(columns.width, 2) - 1} more columns, separated by tabs"
             raise CorpusError(f"{line!r} has {len(fields)} columns; expected {expected}", path=self._path, line=number)
-        first, last, empty = found.groups()
+        first, last, empty_node = match.groups()
         misc = "_" if columns.misc is None else fields[columns.misc]
-        close = "SpaceAfter=No" in misc
-        if empty:
+        no_space_after = "SpaceAfter=No" in misc
+        if empty_node:
             return
         if last:
-            here = len(draft.forms)
-            draft.written[here] = (here + int(last) - int(first) + 1, fields[columns.word], close)
+            word_index = len(state.forms)
+            state.written[word_index] = (word_index + int(last) - int(first) + 1, fields[columns.word], no_space_after)
             return
         if columns.tag is not None:
             tag = fields[columns.tag].strip(" ")
         else:
-            entity = _ENTITY.search(misc)
+            entity = _ENTITY_ATTRIBUTE.search(misc)
             tag = entity[1] if entity else OUTSIDE
             if is_bracketed(tag):
-                draft.brackets.append((len(draft.forms), tag))
+                state.brackets.append((len(state.forms), tag))
                 tag = OUTSIDE
-        draft.forms.append(fields[columns.word])
+        state.forms.append(fields[columns.word])
         if self._options.labelled == "words":
-            draft.tags.append("" if tag == "_" or columns.tag is None else tag)
+            state.tags.append("" if tag == "_" or columns.tag is None else tag)
         else:
-            draft.tags.append(OUTSIDE if tag in ("", "_", "-") else tag)
-        draft.lines.append(number)
-        draft.glued.append(close)
+            state.tags.append(OUTSIDE if tag in ("", "_", "-") else tag)
+        state.lines.append(number)
+        state.glued.append(no_space_after)
 
 
-def _comment(line: str) -> tuple[str, str]:
+def _parse_comment(line: str) -> tuple[str, str]:
     """Return the key and value of a comment; both are empty if the comment is ignored."""
-    found = _COMMENT.fullmatch(line)
-    return (found[1], found[2] or "") if found else ("", "")
+    match = _COMMENT.fullmatch(line)
+    return (match[1], match[2] or "") if match else ("", "")

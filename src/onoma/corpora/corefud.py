@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from onoma.schemes import Chunk
 
-_PIECE = re.compile(r"\(([^()]*)(\)?)|([^()]+)\)")
-_PART = re.compile(r"(.*?)\[\d+/\d+\]")
+_BRACKET = re.compile(r"\(([^()]*)(\)?)|([^()]+)\)")
+_DISCONTINUOUS_PART = re.compile(r"(.*?)\[\d+/\d+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,11 @@ class EntityFields:
     def of(cls, header: str) -> EntityFields:
         """Return the positions given by the value of ``# global.Entity``."""
         names = [name.strip().lower() for name in header.split("-")]
-        place = next((names.index(each) for each in ("etype", "type", "entity_type", "entity") if each in names), 1)
-        name = next((names.index(each) for each in ("eid", "grp") if each in names), 0)
-        return cls(name, place)
+        type_index = next(
+            (names.index(each) for each in ("etype", "type", "entity_type", "entity") if each in names), 1
+        )
+        name_index = next((names.index(each) for each in ("eid", "grp") if each in names), 0)
+        return cls(name_index, type_index)
 
 
 def is_bracketed(value: str) -> bool:
@@ -52,34 +54,34 @@ def mentions(
             consists of several parts.
     """
     chunks: list[Chunk] = []
-    opened: dict[str, list[tuple[int, str, str]]] = {}
+    open_mentions: dict[str, list[tuple[int, str, str]]] = {}
     for position, cell in cells:
-        for piece in _PIECE.finditer(cell):
-            if piece[3] is not None:
-                closing = piece[3].split("-")
-                stack = opened.get(closing[fields.name if fields.name < len(closing) else 0], [])
+        for match in _BRACKET.finditer(cell):
+            if match[3] is not None:
+                closing_parts = match[3].split("-")
+                stack = open_mentions.get(closing_parts[fields.name if fields.name < len(closing_parts) else 0], [])
                 if not stack:
-                    broken(position, piece[0])
+                    broken(position, match[0])
                     continue
-                start, label, shown = stack.pop()
-                _close(chunks, Chunk(start, position + 1, label), shown, broken)
+                start, label, bracket = stack.pop()
+                _add_mention(chunks, Chunk(start, position + 1, label), bracket, broken)
                 continue
-            parts = piece[1].split("-")
+            parts = match[1].split("-")
             name = parts[fields.name] if fields.name < len(parts) else ""
             label = parts[fields.type] if fields.type < len(parts) else ""
-            if _PART.fullmatch(name):
+            if _DISCONTINUOUS_PART.fullmatch(name):
                 label = ""
-            if piece[2]:
-                _close(chunks, Chunk(position, position + 1, label), piece[0], broken)
+            if match[2]:
+                _add_mention(chunks, Chunk(position, position + 1, label), match[0], broken)
             else:
-                opened.setdefault(name, []).append((position, label, piece[0]))
-    for start, _, shown in (each for stack in opened.values() for each in stack):
-        broken(start, shown)
+                open_mentions.setdefault(name, []).append((position, label, match[0]))
+    for start, _, bracket in (each for stack in open_mentions.values() for each in stack):
+        broken(start, bracket)
     return chunks
 
 
-def _close(chunks: list[Chunk], chunk: Chunk, shown: str, broken: Callable[[int, str], object]) -> None:
+def _add_mention(chunks: list[Chunk], chunk: Chunk, bracket: str, broken: Callable[[int, str], object]) -> None:
     if chunk.label in ("", "_"):
-        broken(chunk.start, shown)
+        broken(chunk.start, bracket)
     else:
         chunks.append(chunk)

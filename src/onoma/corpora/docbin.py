@@ -29,8 +29,8 @@ from onoma.text import Document, Entity, Sentence, Word
 _ORTH, _ENT_IOB, _ENT_TYPE, _SENT_START = 65, 77, 78, 80
 _MISSING, _INSIDE, _BEGIN = 0, 1, 3
 _SENTENCE_BEGIN = 1
-_SPAN = struct.Struct(">QQQllll")
-_SPAN_GROUP = "sc"
+_SPAN_STRUCT = struct.Struct(">QQQllll")
+_DEFAULT_SPAN_GROUP = "sc"
 
 TokenSpan = tuple[int, int, str]
 """Index of the first word, index after the last word, and label."""
@@ -74,19 +74,19 @@ class DocBinReader(SchemelessReader):
     """Reader of one DocBin file."""
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
-        contents = self._contents()
+        contents = self._load_contents()
         strings = strings_by_number(contents.strings)
-        for number, row in enumerate(self._rows(contents), start=1):
+        for number, row in enumerate(self._iter_rows(contents), start=1):
             where = f"{self._path}:{number}"
             try:
-                document = self._document(row, strings, where=where, tally=tally)
+                document = self._build_document(row, strings, where=where, tally=tally)
             except (ValueError, LookupError, struct.error):
                 raise CorpusError(f"document {number} of this DocBin is damaged", path=self._path) from None
             tally.lines = (number,)
             if document is not None:
                 yield document
 
-    def _contents(self) -> _Contents:
+    def _load_contents(self) -> _Contents:
         try:
             return msgspec.msgpack.decode(zlib.decompress(self._path.read_bytes()), type=_Contents)
         except OSError as error:
@@ -95,7 +95,7 @@ class DocBinReader(SchemelessReader):
             message = f"is no DocBin of spaCy 3, or is damaged ({error}); write it anew with DocBin.to_disk"
             raise CorpusError(message, path=self._path) from None
 
-    def _rows(self, contents: _Contents) -> Iterator[_Row]:
+    def _iter_rows(self, contents: _Contents) -> Iterator[_Row]:
         try:
             lengths = np.frombuffer(contents.lengths, dtype="<i4").tolist()
             table = np.frombuffer(contents.tokens, dtype="<u8").reshape(sum(lengths), len(contents.attrs))
@@ -113,7 +113,9 @@ class DocBinReader(SchemelessReader):
                 contents.span_groups[number] if number < len(contents.span_groups) else b"",
             )
 
-    def _document(self, row: _Row, strings: Mapping[int, str], *, where: str, tally: ReadTally) -> Document | None:
+    def _build_document(
+        self, row: _Row, strings: Mapping[int, str], *, where: str, tally: ReadTally
+    ) -> Document | None:
         """Return the document of a row; None if it is not annotated and annotations are wanted."""
         words = [strings[number] for number in row.columns[_ORTH].tolist()]
         bounds: list[tuple[int, int]] = []
@@ -122,12 +124,12 @@ class DocBinReader(SchemelessReader):
             bounds.append((len(text), len(text) + len(word)))
             text += word + " " * space
         tags = row.columns[_ENT_IOB].tolist() if _ENT_IOB in row.columns else [_MISSING] * len(words)
-        groups = _groups(row.groups, strings, words=len(words))
+        groups = _decode_groups(row.groups, strings, words=len(words))
         spans: list[TokenSpan]
         if any(tag != _MISSING for tag in tags):
-            spans = _entities(tags, [strings[number] for number in row.columns[_ENT_TYPE].tolist()])
+            spans = _decode_entities(tags, [strings[number] for number in row.columns[_ENT_TYPE].tolist()])
         elif groups:
-            name = _SPAN_GROUP if _SPAN_GROUP in groups else next(iter(groups))
+            name = _DEFAULT_SPAN_GROUP if _DEFAULT_SPAN_GROUP in groups else next(iter(groups))
             spans = groups.pop(name)
         elif words and not self._options.texts_only:
             tally.unusable.add("the document is not annotated", where=where, what=text[:60])
@@ -146,7 +148,7 @@ class DocBinReader(SchemelessReader):
                 for word, (start, end) in zip(words, bounds, strict=True)
                 if word.strip()
             ),
-            sentences=_sentences(row, bounds),
+            sentences=_decode_sentences(row, bounds),
         )
         entities: list[Entity] = []
         for first, last, label in spans:
@@ -158,20 +160,20 @@ class DocBinReader(SchemelessReader):
         return document.with_entities(entities)
 
 
-def _entities(tags: Sequence[int], labels: Sequence[str]) -> list[TokenSpan]:
+def _decode_entities(tags: Sequence[int], labels: Sequence[str]) -> list[TokenSpan]:
     """Return the entities of ``doc.ents``, without unlabelled ones, which only mark that there must be no entity."""
-    found: list[TokenSpan] = []
+    entities: list[TokenSpan] = []
     first: int | None = None
-    for place, tag in enumerate([*tags, _MISSING]):
+    for position, tag in enumerate([*tags, _MISSING]):
         if first is not None and tag != _INSIDE:
-            found.append((first, place, labels[first]))
+            entities.append((first, position, labels[first]))
             first = None
-        if tag == _BEGIN and labels[place]:
-            first = place
-    return found
+        if tag == _BEGIN and labels[position]:
+            first = position
+    return entities
 
 
-def _groups(packed: bytes, strings: Mapping[int, str], *, words: int) -> dict[str, list[TokenSpan]]:
+def _decode_groups(packed: bytes, strings: Mapping[int, str], *, words: int) -> dict[str, list[TokenSpan]]:
     """Return the non-empty span groups by name.
 
     The file maps each group to its names; old versions have only a list of groups.
@@ -181,22 +183,26 @@ def _groups(packed: bytes, strings: Mapping[int, str], *, words: int) -> dict[st
     """
     if not packed:
         return {}
-    held = msgspec.msgpack.decode(packed, type=dict[bytes, list[str]] | list[bytes])
-    found: dict[str, list[TokenSpan]] = {}
-    for each in held:
-        group = msgspec.msgpack.decode(each, type=_Group)
-        spans = [_SPAN.unpack(span)[2:5] for span in group.spans]
+    stored_groups = msgspec.msgpack.decode(packed, type=dict[bytes, list[str]] | list[bytes])
+    groups: dict[str, list[TokenSpan]] = {}
+    for packed_group in stored_groups:
+        group = msgspec.msgpack.decode(packed_group, type=_Group)
+        spans = [_SPAN_STRUCT.unpack(span)[2:5] for span in group.spans]
         if not all(0 <= first < end <= words for _, first, end in spans):
             raise ValueError(f"a span of the group {group.name!r} covers no words")
-        for name in (held[each] if isinstance(held, dict) else [group.name]) if spans else ():
-            found[name] = [(first, end, strings[label]) for label, first, end in spans]
-    return found
+        for name in (stored_groups[packed_group] if isinstance(stored_groups, dict) else [group.name]) if spans else ():
+            groups[name] = [(first, end, strings[label]) for label, first, end in spans]
+    return groups
 
 
-def _sentences(row: _Row, bounds: Sequence[tuple[int, int]]) -> tuple[Sentence, ...] | None:
+def _decode_sentences(row: _Row, bounds: Sequence[tuple[int, int]]) -> tuple[Sentence, ...] | None:
     """Return the sentences; None if sentence boundaries are not set for every word."""
     marks = row.columns[_SENT_START].tolist() if _SENT_START in row.columns else []
     if not marks or _MISSING in marks[1:]:
         return None
-    edges = [0, *(place for place, mark in enumerate(marks) if place and mark == _SENTENCE_BEGIN), len(bounds)]
-    return tuple(Sentence(start=bounds[first][0], end=bounds[last - 1][1]) for first, last in pairwise(edges))
+    boundaries = [
+        0,
+        *(position for position, mark in enumerate(marks) if position and mark == _SENTENCE_BEGIN),
+        len(bounds),
+    ]
+    return tuple(Sentence(start=bounds[first][0], end=bounds[last - 1][1]) for first, last in pairwise(boundaries))

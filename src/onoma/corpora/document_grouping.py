@@ -17,11 +17,11 @@ from onoma.errors import ConfigError, CorpusError
 from onoma.io.lines import numbered_lines
 from onoma.text import Document, join
 
-_OF_COLUMNS = ("conll", "conllu", "germeval")
-_JOINED = (*_OF_COLUMNS, "jsonl", "table", "spacy")
+_COLUMN_FORMATS = ("conll", "conllu", "germeval")
+_SENTENCE_FORMATS = (*_COLUMN_FORMATS, "jsonl", "table", "spacy")
 """Formats whose documents may be single sentences."""
 
-_BLANK_LINES = {**dict.fromkeys(_OF_COLUMNS, 2), "jsonl": 1}
+_MIN_BLANK_LINES = {**dict.fromkeys(_COLUMN_FORMATS, 2), "jsonl": 1}
 """Minimum number of consecutive blank lines between documents; in column files, a single one ends a sentence."""
 
 
@@ -33,15 +33,16 @@ def check_documents(documents: DocumentsUnit, *, format: str) -> None:
     """
     if documents == AUTO:
         return
-    number = isinstance(documents, int) and not isinstance(documents, bool) and documents > 0
-    if not number and documents not in (WHOLE_FILE, BLANK_LINES):
+    is_count = isinstance(documents, int) and not isinstance(documents, bool) and documents > 0
+    if not is_count and documents not in (WHOLE_FILE, BLANK_LINES):
         expected = f"{AUTO}, {WHOLE_FILE}, {BLANK_LINES} or a whole number of sentences from 1"
         raise ConfigError(f"documents: expected {expected}, got {documents!r}")
-    known = tuple(_BLANK_LINES) if documents == BLANK_LINES else _JOINED
-    if format not in known:
+    supported = tuple(_MIN_BLANK_LINES) if documents == BLANK_LINES else _SENTENCE_FORMATS
+    if format not in supported:
         raise ConfigError(
-            f"documents: {documents} is for files of sentences in {', '.join(known)}; a file in {format} has "
-            f"{'no blank lines between documents' if format in _JOINED else 'documents of its own'}; leave it out"
+            f"documents: {documents} is for files of sentences in {', '.join(supported)}; a file in {format} has "
+            f"{'no blank lines between documents' if format in _SENTENCE_FORMATS else 'documents of its own'}; "
+            "leave it out"
         )
 
 
@@ -61,16 +62,16 @@ def joined(
     """
     breaks: list[int] = []
     if unit == BLANK_LINES:
-        breaks = _after_blank_lines(path, encoding=encoding, fewest=_BLANK_LINES[format])
+        breaks = _find_breaks(path, encoding=encoding, minimum=_MIN_BLANK_LINES[format])
         if not breaks:
             reason = "no blank lines separate documents, so that the whole file is one"
-            what = f"documents {BLANK_LINES}, {_BLANK_LINES[format]} in a row"
+            what = f"documents {BLANK_LINES}, {_MIN_BLANK_LINES[format]} in a row"
             tally.adjusted.add(reason, where=str(path), what=what)
     group = _Group()
     for document in documents:
         _check_sentence(document, path=path, format=format, tally=tally)
         lines = tally.lines
-        if group.documents and (len(group.documents) == unit or _apart(breaks, group.lines, lines)):
+        if group.documents and (len(group.documents) == unit or _has_break_between(breaks, group.lines, lines)):
             yield group.close(path, tally)
             group = _Group()
         group.add(document, lines)
@@ -87,8 +88,8 @@ class _Group:
 
     def add(self, document: Document, lines: tuple[int, ...]) -> None:
         self.documents.append(document)
-        one_for_all = len(lines) == 1 and document.words is not None
-        self.lines += lines * len(document.words or ()) if one_for_all else lines
+        is_single_line = len(lines) == 1 and document.words is not None
+        self.lines += lines * len(document.words or ()) if is_single_line else lines
 
     def close(self, path: Path, tally: ReadTally) -> Document:
         try:
@@ -102,27 +103,27 @@ class _Group:
 
 def _check_sentence(document: Document, *, path: Path, format: str, tally: ReadTally) -> None:
     sentences = len(document.sentences or ())
-    if sentences < 2 and not (document.id and format in _OF_COLUMNS):
+    if sentences < 2 and not (document.id and format in _COLUMN_FORMATS):
         return
     message = "the file says itself where its documents begin, so that its sentences are joined already; leave out"
     line = tally.lines[0] if tally.lines else None
     raise CorpusError(f"{message} `documents` (--documents), or set it to {AUTO}", path=path, line=line)
 
 
-def _after_blank_lines(path: Path, *, encoding: str, fewest: int) -> list[int]:
-    """Return, in order, the numbers of the lines that follow at least ``fewest`` blank lines."""
-    found: list[int] = []
-    blank = 0
+def _find_breaks(path: Path, *, encoding: str, minimum: int) -> list[int]:
+    """Return, in order, the numbers of the lines that follow at least ``minimum`` blank lines."""
+    line_numbers: list[int] = []
+    blank_count = 0
     for number, line in numbered_lines(path, encoding=encoding):
         if line.strip():
-            if blank >= fewest:
-                found.append(number)
-            blank = 0
+            if blank_count >= minimum:
+                line_numbers.append(number)
+            blank_count = 0
         else:
-            blank += 1
-    return found
+            blank_count += 1
+    return line_numbers
 
 
-def _apart(breaks: list[int], before: list[int], after: tuple[int, ...]) -> bool:
+def _has_break_between(breaks: list[int], before: list[int], after: tuple[int, ...]) -> bool:
     """Return whether a break lies between the last line of one document and the first line of the next."""
     return bool(before and after) and bisect_right(breaks, before[-1]) < bisect_right(breaks, after[0])

@@ -21,12 +21,12 @@ from onoma.io.json_text import parsed
 from onoma.io.lines import numbered_lines
 from onoma.io.suffixes import FORMATS
 
-_NAMED = {
+_FORMAT_BY_SUFFIX = {
     suffix: "jsonl" if format == "json" else format
     for suffix, format in FORMATS.items()
     if format not in ("text", "csv", "parquet", "html")
 } | {".csv": "table"}
-_SETTLED = frozenset(["jsonl", "brat", "germeval", "spacy"])
+_UNAMBIGUOUS = frozenset(["jsonl", "brat", "germeval", "spacy"])
 _READ_ONLY = frozenset(["table", "pubtator", "spacy"])
 HEAD_LINES = 400
 """Number of lines of a file that are used to detect its format."""
@@ -45,22 +45,22 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
         if any(path.rglob("*.ann")):
             return "brat"
         raise CorpusError("is a folder without .ann files; name a file, or format='brat' for texts alone", path=path)
-    named = _NAMED.get(path.suffix.lower())
-    if named in _SETTLED:
-        return str(named)
+    suffix_format = _FORMAT_BY_SUFFIX.get(path.suffix.lower())
+    if suffix_format in _UNAMBIGUOUS:
+        return str(suffix_format)
     if path.with_suffix(".ann").is_file():
         return "brat"
     lines = [line for _, line in islice(numbered_lines(path, encoding=encoding), HEAD_LINES)]
-    found = sniff_lines(lines)
-    if found is None:
+    content_format = sniff_lines(lines)
+    if content_format is None:
         raise CorpusError("has no documents: there is nothing in it but white space", path=path)
-    return named if found == "text" and named else found
+    return suffix_format if content_format == "text" and suffix_format else content_format
 
 
 def sniff_lines(lines: Sequence[str]) -> str | None:
     """Return the name of the format of a file with these first lines; None if there is only whitespace."""
-    filled = [line for line in lines if line.strip(" \t")]
-    return (_by_content(filled) or "text") if filled else None
+    non_blank = [line for line in lines if line.strip(" \t")]
+    return (_sniff_content(non_blank) or "text") if non_blank else None
 
 
 def format_to_write(path: Path) -> str:
@@ -71,16 +71,16 @@ def format_to_write(path: Path) -> str:
     """
     if path.is_dir():
         return "brat"
-    named = _NAMED.get(path.suffix.lower())
-    if named is None or named in _READ_ONLY:
-        known = ", ".join(suffix for suffix, name in _NAMED.items() if name not in _READ_ONLY)
+    suffix_format = _FORMAT_BY_SUFFIX.get(path.suffix.lower())
+    if suffix_format is None or suffix_format in _READ_ONLY:
+        suffixes = ", ".join(suffix for suffix, name in _FORMAT_BY_SUFFIX.items() if name not in _READ_ONLY)
         raise CorpusError(
-            f"the suffix {path.suffix!r} tells no format; use one of {known}, or name the format", path=path
+            f"the suffix {path.suffix!r} tells no format; use one of {suffixes}, or name the format", path=path
         )
-    return named
+    return suffix_format
 
 
-def _by_content(lines: list[str]) -> str | None:
+def _sniff_content(lines: list[str]) -> str | None:
     """Return the format that the non-blank lines look like; None if they look like none."""
     if lines[0].lstrip()[:1] in ("{", "[") and _is_json(lines[0]):
         return "jsonl"
@@ -92,28 +92,28 @@ def _by_content(lines: list[str]) -> str | None:
         return "pubtator"
     if is_hipe(lines):
         return "hipe"
-    words = [line for line in lines if not line.startswith(("#", "-DOCSTART-"))]
-    if not words:
+    word_lines = [line for line in lines if not line.startswith(("#", "-DOCSTART-"))]
+    if not word_lines:
         return None
-    if is_table(words):
+    if is_table(word_lines):
         return "table"
-    if names_columns(split_columns(words[0], tabs="\t" in words[0])):
+    if names_columns(split_columns(word_lines[0], tabs="\t" in word_lines[0])):
         return "conll"
-    tabbed = [line.split("\t") for line in words]
-    widths = Counter(map(len, tabbed))
-    numbered = all(_WORD_NUMBER.fullmatch(fields[0]) for fields in tabbed)
-    if numbered and set(widths) == {4} and all(is_tag(tag) for fields in tabbed for tag in fields[2:]):
+    tab_rows = [line.split("\t") for line in word_lines]
+    widths = Counter(map(len, tab_rows))
+    is_numbered = all(_WORD_NUMBER.fullmatch(fields[0]) for fields in tab_rows)
+    if is_numbered and set(widths) == {4} and all(is_tag(tag) for fields in tab_rows for tag in fields[2:]):
         return "germeval"
-    if numbered and set(widths) == {10} and not _hold_tags({fields[-1] for fields in tabbed}):
+    if is_numbered and set(widths) == {10} and not _contains_tags({fields[-1] for fields in tab_rows}):
         return "conllu"
-    if numbered and set(widths) == {5} and all(map(_is_uner, tabbed)):
+    if is_numbered and set(widths) == {5} and all(map(_is_uner, tab_rows)):
         return "conllu"
-    columns = [split_columns(line, tabs="\t" in line) for line in words]
-    tagged = sum(len(fields) > 1 and is_tag(fields[-1].strip(" ")) for fields in columns)
-    return "conll" if 2 * tagged > len(words) or _is_tagged(columns) else None
+    rows = [split_columns(line, tabs="\t" in line) for line in word_lines]
+    tagged_count = sum(len(fields) > 1 and is_tag(fields[-1].strip(" ")) for fields in rows)
+    return "conll" if 2 * tagged_count > len(word_lines) or _is_tagged(rows) else None
 
 
-def _hold_tags(cells: set[str]) -> bool:
+def _contains_tags(cells: set[str]) -> bool:
     """Return whether the cells of a last column are tags, and not key-value pairs as in CoNLL-U."""
     return are_tags(cells) and not any("=" in cell for cell in cells)
 
@@ -129,7 +129,7 @@ def _is_tagged(rows: list[list[str]]) -> bool:
     All lines must have the same number of columns.
     """
     widths = set(map(len, rows))
-    return len(widths) == 1 and any(are_tags({row[place] for row in rows}) for place in range(1, *widths))
+    return len(widths) == 1 and any(are_tags({row[column] for row in rows}) for column in range(1, *widths))
 
 
 def _is_json(line: str) -> bool:

@@ -31,8 +31,8 @@ from onoma.errors import ConfigError
 from onoma.io.once import need_file
 from onoma.text import Document
 
-_READ = ReadOptions()
-_WRITE = WriteOptions()
+_DEFAULT_READ_OPTIONS = ReadOptions()
+_DEFAULT_WRITE_OPTIONS = WriteOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +70,11 @@ WRITABLE = tuple(name for name, format in FORMATS.items() if format.write is not
 """Names of the formats that can be written."""
 
 
-_OF_TEXTS = ("jsonl", "table")
+_TEXT_LABEL_FORMATS = ("jsonl", "table")
 """Names of the formats that can label whole texts."""
 
 
-def read(path: str | Path, *, format: str | None = None, options: ReadOptions = _READ) -> CorpusReader:
+def read(path: str | Path, *, format: str | None = None, options: ReadOptions = _DEFAULT_READ_OPTIONS) -> CorpusReader:
     """Open a corpus for reading.
 
     Until the corpus is iterated, no more is read than is needed to detect the format.
@@ -92,12 +92,16 @@ def read(path: str | Path, *, format: str | None = None, options: ReadOptions = 
     path = Path(path)
     need_file(path)
     name = format if format is not None else detect_format(path, encoding=options.encoding)
-    if options.labelled == "sentences" and name in FORMATS and name not in _OF_TEXTS:
-        raise ConfigError(f"{path}: {name} has no labels of sentences; they are read from {' and '.join(_OF_TEXTS)}")
+    if options.labelled == "sentences" and name in FORMATS and name not in _TEXT_LABEL_FORMATS:
+        raise ConfigError(
+            f"{path}: {name} has no labels of sentences; they are read from {' and '.join(_TEXT_LABEL_FORMATS)}"
+        )
     if options.scheme is not None:
         chosen_scheme(options.scheme)
     check_documents(options.documents, format=name)
-    return _opened(path, name, options, advise=partial(find_readable_options, path, name, options, trial=_trial))
+    return _open_corpus(
+        path, name, options, advise=partial(find_readable_options, path, name, options, trial=_read_trial)
+    )
 
 
 def write(
@@ -105,7 +109,7 @@ def write(
     path: str | Path,
     *,
     format: str | None = None,
-    options: WriteOptions = _WRITE,
+    options: WriteOptions = _DEFAULT_WRITE_OPTIONS,
 ) -> WriteReport:
     """Write documents as a stream; the target appears complete or, on any error, not at all.
 
@@ -125,23 +129,25 @@ def write(
     path = Path(path)
     tally = WriteTally()
     name = format if format is not None else format_to_write(path)
-    writer = _format(name).write
+    writer = _get_format(name).write
     if writer is None:
         raise ConfigError(f"{name} can be read but not written; choose one of {', '.join(WRITABLE)}")
     writer(documents, path, options, tally)
     return tally.report()
 
 
-def _opened(path: Path, name: str, options: ReadOptions, *, advise: Callable[[], str]) -> CorpusReader:
-    return CorpusReader(path, format=name, reader=_format(name).reader(path, options), options=options, advise=advise)
+def _open_corpus(path: Path, name: str, options: ReadOptions, *, advise: Callable[[], str]) -> CorpusReader:
+    return CorpusReader(
+        path, format=name, reader=_get_format(name).reader(path, options), options=options, advise=advise
+    )
 
 
-def _trial(path: Path, name: str, options: ReadOptions) -> ReadTally:
+def _read_trial(path: Path, name: str, options: ReadOptions) -> ReadTally:
     """Read a whole file without searching for other options if it is refused."""
-    return read_through(_opened(path, name, options, advise=str))
+    return read_through(_open_corpus(path, name, options, advise=str))
 
 
-def _format(name: str) -> Format:
+def _get_format(name: str) -> Format:
     if name not in FORMATS:
         raise ConfigError(f"unknown corpus format {name!r}; choose one of {', '.join(FORMATS)}")
     return FORMATS[name]

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from onoma.corpora.spans import RawSpan
 
-_NO_NAMES = frozenset(
+_IGNORED_TYPES = frozenset(
     [
         *("Token", "SpaceToken", "DEFAULT_TOKEN", "Sentence", "Split", "Lookup", "Paragraph", "paragraph", "NounChunk"),
         *("hashtags", "urls", "user_mentions", "symbols", "media"),
@@ -28,8 +28,8 @@ def spans_by_type(annotations: Mapping[str, object]) -> tuple[list[RawSpan], lis
     for type, items in annotations.items():
         label = type.removeprefix(":")
         for item in items if isinstance(items, list) else [items]:
-            bounds = _bounds(item)
-            if label in _NO_NAMES:
+            bounds = _find_bounds(item)
+            if label in _IGNORED_TYPES:
                 left_out.append((f"annotations of the type {label} are no names", str(item)))
             elif bounds is None:
                 left_out.append(("the annotation is no span", f"{label}: {item}"))
@@ -38,7 +38,7 @@ def spans_by_type(annotations: Mapping[str, object]) -> tuple[list[RawSpan], lis
     return spans, left_out
 
 
-def _bounds(item: object) -> tuple[object, object] | None:
+def _find_bounds(item: object) -> tuple[object, object] | None:
     """Return start and end, unchecked, from ``start`` and ``end``, from ``indices``, or from the item itself."""
     if isinstance(item, dict) and "start" in item:
         return item["start"], item.get("end")

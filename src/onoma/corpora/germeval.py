@@ -35,7 +35,7 @@ class GermevalReader(TaggedReader):
                     yield block
                     block = SentenceBlock(layers=([], []))
             elif fields[0].startswith("#"):
-                block.meta = _source(fields)
+                block.meta = _parse_comment(fields)
             elif len(fields) == 4:
                 block.words.append(fields[1])
                 block.lines.append(number)
@@ -66,11 +66,11 @@ def write_germeval(documents: Iterable[Document], path: Path, options: WriteOpti
             sentences = tagged_sentences(document, segment=options.segment, tally=tally)
             if len(sentences) != 1:
                 tally.lose("a document of other than one sentence cannot be held", f"{len(sentences)} sentences")
-            source = _comment(document)
-            tally.lose_beyond(document, holds=frozenset(["words", "sentences", *(["meta"] if source else [])]))
+            comment = _format_comment(document)
+            tally.lose_beyond(document, holds=frozenset(["words", "sentences", *(["meta"] if comment else [])]))
             compare_text(document, sentences, tally)
             for sentence in sentences:
-                target.write(source)
+                target.write(comment)
                 layers = [
                     written_tags(chunks, length=len(sentence.words), scheme=scheme, tally=tally)
                     for chunks in flat(sentence, tally=tally, layers=2)
@@ -80,7 +80,7 @@ def write_germeval(documents: Iterable[Document], path: Path, options: WriteOpti
                 target.write("\n")
 
 
-def _source(fields: list[str]) -> dict[str, object]:
+def _parse_comment(fields: list[str]) -> dict[str, object]:
     """Return the metadata in the comment before a sentence."""
     if len(fields) < 2 or fields[0] != "#":
         return {}
@@ -88,11 +88,11 @@ def _source(fields: list[str]) -> dict[str, object]:
     return {"source": fields[1], **({"date": date} if date else {})}
 
 
-def _comment(document: Document) -> str:
+def _format_comment(document: Document) -> str:
     """Return the comment that holds the complete metadata of a document; empty if no comment can hold it."""
     meta = dict(document.meta)
     source, date = meta.pop("source", None), meta.pop("date", "")
     if meta or not isinstance(source, str) or not isinstance(date, str):
         return ""
     line = f"#\t{source}\t[{date}]\t"
-    return line + "\n" if _source(line.split("\t")) == dict(document.meta) and "\n" not in line else ""
+    return line + "\n" if _parse_comment(line.split("\t")) == dict(document.meta) and "\n" not in line else ""

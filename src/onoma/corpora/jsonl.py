@@ -23,8 +23,8 @@ from onoma.io.json_text import parsed
 from onoma.io.lines import numbered_lines, whole_text
 from onoma.text import Document
 
-_CONTAINERS = ("annotations", "data", "examples", "records", "documents", "tasks", "items", "rows")
-_OF_RECORDS = frozenset(["text", "tokens", "words", "sentences", "fields"])
+_LIST_KEYS = ("annotations", "data", "examples", "records", "documents", "tasks", "items", "rows")
+_RECORD_KEYS = frozenset(["text", "tokens", "words", "sentences", "fields"])
 
 
 class JsonlReader(RecordReader):
@@ -41,23 +41,23 @@ class JsonlReader(RecordReader):
         The records of a single JSON value are numbered instead, because their lines are not known.
         """
         lines = numbered_lines(self.path, encoding=self.options.encoding)
-        filled = ((number, line) for number, line in lines if line.strip())
-        first = next(filled, None)
+        non_blank = ((number, line) for number, line in lines if line.strip())
+        first = next(non_blank, None)
         if first is None:
             return
         if not _is_record(first[1]):
-            yield from enumerate(self._whole(), start=1)
+            yield from enumerate(self._read_single_value(), start=1)
             return
-        yield from ((first[0], record) for record in _contained(parsed(first[1])))
-        for number, line in filled:
-            value = self._value(line, number, expected="one JSON object a line")
-            yield from ((number, record) for record in _contained(value))
+        yield from ((first[0], record) for record in _unwrap_records(parsed(first[1])))
+        for number, line in non_blank:
+            value = self._parse_json(line, number, expected="one JSON object a line")
+            yield from ((number, record) for record in _unwrap_records(value))
 
-    def _whole(self) -> list[object]:
+    def _read_single_value(self) -> list[object]:
         text = whole_text(self.path, encoding=self.options.encoding)
-        return _contained(self._value(text, 1, expected="one JSON object a line, or a JSON list"))
+        return _unwrap_records(self._parse_json(text, 1, expected="one JSON object a line, or a JSON list"))
 
-    def _value(self, text: str, line: int, *, expected: str) -> object:
+    def _parse_json(self, text: str, line: int, *, expected: str) -> object:
         """Parse a text that begins at a given line as JSON."""
         try:
             return parsed(text)
@@ -66,10 +66,10 @@ class JsonlReader(RecordReader):
             raise CorpusError(message, path=self.path, line=line + error.lineno - 1) from None
 
 
-def _contained(value: object) -> list[object]:
+def _unwrap_records(value: object) -> list[object]:
     """Return the records in a JSON value: the items of a list, or of a list inside an object, or the value itself."""
-    if isinstance(value, dict) and _OF_RECORDS.isdisjoint(value) and not isinstance(value.get("data"), dict):
-        lists = (value[key] for key in _CONTAINERS if isinstance(value.get(key), list))
+    if isinstance(value, dict) and _RECORD_KEYS.isdisjoint(value) and not isinstance(value.get("data"), dict):
+        lists = (value[key] for key in _LIST_KEYS if isinstance(value.get(key), list))
         value = next(lists, value)
     if isinstance(value, list) and not is_pair(value):
         return [item["row"] if isinstance(item, dict) and isinstance(item.get("row"), dict) else item for item in value]
@@ -86,22 +86,22 @@ def write_jsonl(documents: Iterable[Document], path: Path, options: WriteOptions
     if options.layout not in LAYOUTS:
         raise ConfigError(f"unknown JSON layout {options.layout!r}; choose one of {', '.join(LAYOUTS)}")
     layout = LAYOUTS[options.layout]
-    listed = path.suffix.lower() == ".json"
+    is_list = path.suffix.lower() == ".json"
     with replacing(path) as target:
-        separator, end = ("[\n", "") if listed else ("", "\n")
+        separator, end = ("[\n", "") if is_list else ("", "\n")
         for document in documents:
             tally.begin(document)
-            held = _without_empty(document, tally)
-            tally.lose_beyond(held, holds=layout.holds)
-            target.write(separator + _line(layout.record(held)) + end)
-            separator = ",\n" if listed else ""
-            for entity in held.entities:
+            usable = _remove_empty_entities(document, tally)
+            tally.lose_beyond(usable, holds=layout.holds)
+            target.write(separator + _format_record(layout.record(usable)) + end)
+            separator = ",\n" if is_list else ""
+            for entity in usable.entities:
                 tally.wrote(entity.label)
-        if listed:
+        if is_list:
             target.write("\n]\n" if tally.documents else "[]\n")
 
 
-def _without_empty(document: Document, tally: WriteTally) -> Document:
+def _remove_empty_entities(document: Document, tally: WriteTally) -> Document:
     usable = [entity for entity in document.entities if entity.start < entity.end and entity.label]
     for entity in document.entities:
         if entity.start == entity.end or not entity.label:
@@ -109,12 +109,12 @@ def _without_empty(document: Document, tally: WriteTally) -> Document:
     return document.with_entities(usable)
 
 
-def _line(record: object) -> str:
+def _format_record(record: object) -> str:
     line = json.dumps(record, ensure_ascii=False)
-    return line if line.isprintable() or _encodable(line) else json.dumps(record)
+    return line if line.isprintable() or _is_encodable(line) else json.dumps(record)
 
 
-def _encodable(line: str) -> bool:
+def _is_encodable(line: str) -> bool:
     """Return whether UTF-8 can encode a line; a lone surrogate needs a JSON escape instead."""
     try:
         line.encode()

@@ -17,13 +17,13 @@ from onoma.corpora.tally import WriteTally
 from onoma.schemes import OUTSIDE, SCHEMES, Chunk, encode_tags
 from onoma.text import Document, Entity, Span, words_touched
 
-_NAME = re.compile(r"[^\W\d][\w.-]*")
-_TAKEN: Mapping[Labelled, frozenset[str]] = {
+_LAYER_NAME = re.compile(r"[^\W\d][\w.-]*")
+_RESERVED_NAMES: Mapping[Labelled, frozenset[str]] = {
     "spans": frozenset(["Entity", "NER", "NE", "SpaceAfter"]),
     "words": frozenset(["Entity", "NER", "NE", "SpaceAfter"]),
     "sentences": frozenset(["text", "sent_id", "newdoc", "newpar"]),
 }
-_COLUMNS = {"upos": 1, "pos": 1, "xpos": 2}
+_COLUMN_INDICES = {"upos": 1, "pos": 1, "xpos": 2}
 
 
 @dataclass(slots=True)
@@ -58,29 +58,29 @@ def layer_cells(
         tally: counts what cannot be represented.
     """
     cells = [LayerCells.empty(len(sentence.words)) for sentence in sentences]
-    taken: set[int] = set()
+    used_columns: set[int] = set()
     for name, spans in document.layers.items():
-        kind = kinds.get(name) or _kind_of(spans, sentences)
-        if not _NAME.fullmatch(name) or name in _TAKEN[kind]:
+        kind = kinds.get(name) or _detect_kind(spans, sentences)
+        if not _LAYER_NAME.fullmatch(name) or name in _RESERVED_NAMES[kind]:
             tally.lose("a layer cannot be held under this name", repr(name))
             continue
-        column = _COLUMNS.get(name) if kind == "words" else None
-        if column in taken:
+        column = _COLUMN_INDICES.get(name) if kind == "words" else None
+        if column in used_columns:
             column = None
         if column is not None:
-            taken.add(column)
+            used_columns.add(column)
         layer = _Layer(spans)
-        for own, sentence in zip(cells, sentences, strict=True):
+        for sentence_cells, sentence in zip(cells, sentences, strict=True):
             if kind == "sentences":
                 label = layer.label_at(sentence.words[0])
-                own.comments += [f"# {name} = {_plain(label)}"] if label else []
+                sentence_cells.comments += [f"# {name} = {_normalize_whitespace(label)}"] if label else []
                 continue
             labels = [layer.label_at(word) for word in sentence.words] if kind == "words" else layer.tags(sentence)
-            for place, label in enumerate(labels):
+            for word_index, label in enumerate(labels):
                 if label and column is not None:
-                    own.columns[place][column] = _plain(label)
+                    sentence_cells.columns[word_index][column] = _normalize_whitespace(label)
                 elif label:
-                    own.misc[place].append(f"{name}={_plain(label).replace('|', '/')}")
+                    sentence_cells.misc[word_index].append(f"{name}={_normalize_whitespace(label).replace('|', '/')}")
     return cells
 
 
@@ -96,8 +96,8 @@ class _Layer:
     def label_at(self, place: Span) -> str:
         """Return the label of the first span that overlaps a word; empty if there is none."""
         if self._ends:
-            found = bisect_right(self._ends, place.start)
-            candidates = self._spans[found : found + 1]
+            index = bisect_right(self._ends, place.start)
+            candidates = self._spans[index : index + 1]
         else:
             candidates = [span for span in self._spans if span.overlaps(place)][:1]
         return candidates[0].label if candidates and candidates[0].overlaps(place) else ""
@@ -105,27 +105,27 @@ class _Layer:
     def tags(self, sentence: TaggedSentence) -> list[str]:
         """Return BIO tags, empty for words in no span; of overlapping spans, the longest is used."""
         starts, ends = [word.start for word in sentence.words], [word.end for word in sentence.words]
-        touched = [(words_touched(starts, ends, span.start, span.end), span.label) for span in self._spans]
-        chunks = [Chunk(first, last, label) for (first, last), label in touched if first < last]
+        word_ranges = [(words_touched(starts, ends, span.start, span.end), span.label) for span in self._spans]
+        chunks = [Chunk(first, last, label) for (first, last), label in word_ranges if first < last]
         tags = encode_tags(longest(chunks)[0], length=len(starts), scheme=SCHEMES["BIO"])
         return ["" if tag == OUTSIDE else tag for tag in tags]
 
 
-def _kind_of(spans: Sequence[Entity], sentences: Sequence[TaggedSentence]) -> Labelled:
+def _detect_kind(spans: Sequence[Entity], sentences: Sequence[TaggedSentence]) -> Labelled:
     """Detect what the spans of a layer label: single words, whole sentences, or other spans."""
     words = [word for sentence in sentences for word in sentence.words]
     starts, ends = [word.start for word in words], [word.end for word in words]
-    touched = [words_touched(starts, ends, span.start, span.end) for span in spans]
-    if all(last - first <= 1 for first, last in touched):
+    word_ranges = [words_touched(starts, ends, span.start, span.end) for span in spans]
+    if all(last - first <= 1 for first, last in word_ranges):
         return "words"
     bounds: set[tuple[int, int]] = set()
     first = 0
     for sentence in sentences:
         bounds.add((first, first + len(sentence.words)))
         first += len(sentence.words)
-    return "sentences" if bounds.issuperset(touched) else "spans"
+    return "sentences" if bounds.issuperset(word_ranges) else "spans"
 
 
-def _plain(label: str) -> str:
+def _normalize_whitespace(label: str) -> str:
     """Return a label with whitespace normalised, so that it fits in one cell."""
     return " ".join(label.split())

@@ -34,7 +34,7 @@ SPAN_KEYS = ("entities", "spans", "label", "labels", "annotation", "annotations"
 LABEL_KEYS = ("label", "labels", "category", "class", "intent", "sentiment")
 """Keys that may hold the label of a whole text."""
 
-_NOT_SPANS = frozenset(["tokens", "words", "sentences", "relations", "predictions", "prediction"])
+_NON_SPAN_KEYS = frozenset(["tokens", "words", "sentences", "relations", "predictions", "prediction"])
 TAG_KEYS = ("ner_tags", "tags", "labels", "entities")
 
 
@@ -47,8 +47,8 @@ def label_of(record: object, *, key: str | None) -> str | None:
     """
     if not isinstance(record, dict):
         return None
-    found = (record.get(name) for name in (LABEL_KEYS if key is None else (key,)))
-    return next((str(value) for value in found if isinstance(value, str | int) and value != ""), None)
+    values = (record.get(name) for name in (LABEL_KEYS if key is None else (key,)))
+    return next((str(value) for value in values if isinstance(value, str | int) and value != ""), None)
 
 
 def tags_of(record: object, *, line: int, key: str | None = None) -> SentenceBlock | None:
@@ -90,14 +90,14 @@ def spans_of(record: object) -> Annotated:
         CorpusError: the record has no text.
     """
     if isinstance(record, list) and is_pair(record):
-        return _plain({"text": record[0], **record[1]})
+        return _parse_record({"text": record[0], **record[1]})
     if not isinstance(record, dict):
-        raise CorpusError(f"a record is {_shown(record)}; expected an object with 'text'")
+        raise CorpusError(f"a record is {_format_value(record)}; expected an object with 'text'")
     if isinstance(record.get("data"), dict):
-        return _labelstudio(record)
+        return _parse_labelstudio(record)
     if isinstance(record.get("fields"), dict):
-        return _argilla(record)
-    return _plain(record)
+        return _parse_argilla(record)
+    return _parse_record(record)
 
 
 def unknown_spans(record: object) -> None:
@@ -109,7 +109,7 @@ def unknown_spans(record: object) -> None:
     if not isinstance(record, dict) or has_annotation(record):
         return
     for key, value in record.items():
-        if key not in _NOT_SPANS and isinstance(value, list) and value and all(map(_seems_a_span, value)):
+        if key not in _NON_SPAN_KEYS and isinstance(value, list) and value and all(map(_looks_like_span, value)):
             known = ", ".join(SPAN_KEYS)
             raise CorpusError(
                 f"the key {key!r} seems to hold spans and is unknown; rename it to one of {known}, or use the layout "
@@ -117,11 +117,11 @@ def unknown_spans(record: object) -> None:
             )
 
 
-def _seems_a_span(item: object) -> bool:
+def _looks_like_span(item: object) -> bool:
     if isinstance(item, dict):
         return {"start", "start_offset", "begin", "indices", "offset", "offsets"} & item.keys() != set()
-    numbers = sum(type(each) is int for each in item) if isinstance(item, list) else 0
-    return isinstance(item, list) and numbers == 2 and any(isinstance(each, str) for each in item)
+    integer_count = sum(type(each) is int for each in item) if isinstance(item, list) else 0
+    return isinstance(item, list) and integer_count == 2 and any(isinstance(each, str) for each in item)
 
 
 def has_annotation(record: object) -> bool:
@@ -152,19 +152,19 @@ def meta_of(record: object) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _plain(record: Mapping[str, object]) -> Annotated:
+def _parse_record(record: Mapping[str, object]) -> Annotated:
     text = record.get("text", record.get("full_text"))
     if not isinstance(text, str):
-        raise CorpusError(f"the record {_shown(record)} has no text; expected an object with 'text'")
+        raise CorpusError(f"the record {_format_value(record)} has no text; expected an object with 'text'")
     annotated = Annotated(text=text, id=id_of(record), meta=meta_of(record))
-    held = _held(record)
-    if isinstance(held, dict):
-        annotated.spans, annotated.left_out = spans_by_type(held)
-    for item in _list(held):
-        _add(annotated, item)
+    span_values = _find_span_values(record)
+    if isinstance(span_values, dict):
+        annotated.spans, annotated.left_out = spans_by_type(span_values)
+    for item in _list_or_empty(span_values):
+        _add_annotation(annotated, item)
     relations = record.get("relations")
     if isinstance(relations, list):
-        annotated.left_out.extend(("a relation is no entity", _shown(relation)) for relation in relations)
+        annotated.left_out.extend(("a relation is no entity", _format_value(relation)) for relation in relations)
     words, tokens, sentences = record.get("words"), record.get("tokens"), record.get("sentences")
     if isinstance(words, list):
         annotated.words = words
@@ -177,19 +177,19 @@ def _plain(record: Mapping[str, object]) -> Annotated:
     layers = record.get("layers")
     for name, items in layers.items() if isinstance(layers, dict) else ():
         layer = Annotated(text=text)
-        for item in _list(items):
-            _add(layer, item)
+        for item in _list_or_empty(items):
+            _add_annotation(layer, item)
         annotated.layers[name] = layer.spans
         annotated.left_out += layer.left_out
     return annotated
 
 
-def _held(record: Mapping[str, object]) -> object:
+def _find_span_values(record: Mapping[str, object]) -> object:
     """Return the value of the first span key that holds any spans."""
     return next((value for key in SPAN_KEYS if isinstance(value := record.get(key), list | dict) and value), None)
 
 
-def _argilla(record: Mapping[str, object]) -> Annotated:
+def _parse_argilla(record: Mapping[str, object]) -> Annotated:
     """Return the text and spans of an Argilla 2 record.
 
     Only the first annotator's answer to the first question that was answered with spans is used.
@@ -199,44 +199,52 @@ def _argilla(record: Mapping[str, object]) -> Annotated:
     texts = [value for value in fields.values() if isinstance(value, str)]
     text = fields.get("text", texts[0] if len(texts) == 1 else None)
     if not isinstance(text, str):
-        raise CorpusError(f"the record has no text; its fields are {_shown(fields)}, expected 'text' or one text alone")
+        raise CorpusError(
+            f"the record has no text; its fields are {_format_value(fields)}, expected 'text' or one text alone"
+        )
     annotated = Annotated(text=text, id=id_of(record))
-    answers = [answer for each in responses.values() for answer in _list(each)] if isinstance(responses, dict) else []
+    answers = (
+        [answer for each in responses.values() for answer in _list_or_empty(each)]
+        if isinstance(responses, dict)
+        else []
+    )
     values = [
         value for answer in answers if isinstance(answer, dict) and isinstance(value := answer.get("value"), list)
     ]
     for item in values[0] if values else []:
-        _add(annotated, item)
-    annotated.left_out.extend(("a further annotation of the same record", _shown(value)) for value in values[1:])
+        _add_annotation(annotated, item)
+    annotated.left_out.extend(("a further annotation of the same record", _format_value(value)) for value in values[1:])
     return annotated
 
 
-def _labelstudio(record: Mapping[str, object]) -> Annotated:
+def _parse_labelstudio(record: Mapping[str, object]) -> Annotated:
     data = record["data"]
     assert isinstance(data, dict)
     text = data.get("text")
     if not isinstance(text, str):
         strings = [value for value in data.values() if isinstance(value, str)]
         if len(strings) != 1:
-            raise CorpusError(f"the task has no text; its data are {_shown(data)}, expected 'text' or one text alone")
+            raise CorpusError(
+                f"the task has no text; its data are {_format_value(data)}, expected 'text' or one text alone"
+            )
         text = strings[0]
     id = id_of(data) or id_of(record)
     annotated = Annotated(text=text, id=id, meta=meta_of(data))
-    items = _list(record.get("annotations")) or _list(record.get("completions"))
-    done = [
+    items = _list_or_empty(record.get("annotations")) or _list_or_empty(record.get("completions"))
+    completed = [
         item for item in items if isinstance(item, dict) and not item.get("was_cancelled") and not item.get("skipped")
     ]
-    done.sort(key=lambda item: not item.get("ground_truth"))
-    for item in done[1:]:
+    completed.sort(key=lambda item: not item.get("ground_truth"))
+    for item in completed[1:]:
         annotated.left_out.append(("a further annotation of the same task", f"annotation {item.get('id')}"))
-    for item in done[:1]:
-        for result in _list(item.get("result")):
+    for item in completed[:1]:
+        for result in _list_or_empty(item.get("result")):
             value = result.get("value") if isinstance(result, dict) else None
-            _add(annotated, value if isinstance(value, dict) else result)
+            _add_annotation(annotated, value if isinstance(value, dict) else result)
     return annotated
 
 
-def _add(annotated: Annotated, item: object) -> None:
+def _add_annotation(annotated: Annotated, item: object) -> None:
     """Add one annotation, in any of the notations that tools use for a span."""
     if isinstance(item, list) and len(item) >= 3 and isinstance(item[0], str) and type(item[2]) is int:
         annotated.spans.append(RawSpan(start=item[1], end=item[2], label=item[0]))
@@ -252,13 +260,13 @@ def _add(annotated: Annotated, item: object) -> None:
             span = RawSpan(start=start, end=end, label=label, score=item.get("score"), text=item.get("text"))
             annotated.spans.append(span)
     else:
-        annotated.left_out.append(("the annotation is no span", _shown(item)))
+        annotated.left_out.append(("the annotation is no span", _format_value(item)))
 
 
-def _list(value: object) -> list[object]:
+def _list_or_empty(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
-def _shown(value: object) -> str:
+def _format_value(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-_NEARLY_ALL = 0.8
-_FEWEST_UNQUOTED = 2
+_MIN_FITTING_FRACTION = 0.8
+_MIN_UNQUOTED_SPANS = 2
 """Minimum number of spans if some quote no text; a single such span may well begin inside a word."""
 
 Bounds = tuple[int, int, str | None]
@@ -24,21 +24,23 @@ def units_of(text: str, spans: Sequence[Bounds]) -> tuple[str, Sequence[int]]:
         The name of the unit for messages, empty for code points; and for each unit, and for the end of the text, the
         index of its code point.
     """
-    plain = range(len(text) + 1)
-    here = sum(holds(text, *span) for span in spans)
-    best: tuple[str, Sequence[int]] = ("", plain)
-    if here == len(spans):
+    identity = range(len(text) + 1)
+    best_count = sum(holds(text, *span) for span in spans)
+    best: tuple[str, Sequence[int]] = ("", identity)
+    if best_count == len(spans):
         return best
     quoting = all(quoted is not None for _, _, quoted in spans)
-    if not quoting and len(spans) < _FEWEST_UNQUOTED:
+    if not quoting and len(spans) < _MIN_UNQUOTED_SPANS:
         return best
-    for name, points in _others(text, quoting=quoting):
-        inside = [
-            (points[start], points[end], quoted) for start, end, quoted in spans if 0 <= start < end < len(points)
+    for name, code_points in _other_units(text, quoting=quoting):
+        converted = [
+            (code_points[start], code_points[end], quoted)
+            for start, end, quoted in spans
+            if 0 <= start < end < len(code_points)
         ]
-        found = sum(holds(text, *span) for span in inside)
-        if found > here and found >= _NEARLY_ALL * len(spans):
-            here, best = found, (name, points)
+        count = sum(holds(text, *span) for span in converted)
+        if count > best_count and count >= _MIN_FITTING_FRACTION * len(spans):
+            best_count, best = count, (name, code_points)
     return best
 
 
@@ -50,37 +52,37 @@ def holds(text: str, start: int, end: int, quoted: str | None) -> bool:
         return agrees(text[start:end], quoted)
     if text[start].isspace() or text[end - 1].isspace():
         return False
-    cut = start > 0 and text[start - 1].isalnum() and text[start].isalnum()
-    return not cut and not (end < len(text) and text[end - 1].isalnum() and text[end].isalnum())
+    starts_inside_word = start > 0 and text[start - 1].isalnum() and text[start].isalnum()
+    return not starts_inside_word and not (end < len(text) and text[end - 1].isalnum() and text[end].isalnum())
 
 
 def agrees(there: str, quoted: str) -> bool:
     """Return whether a text equals a quoted text, apart from whitespace and escaped line feeds."""
-    return quoted == there or _plain(quoted) == _plain(there)
+    return quoted == there or _normalize_whitespace(quoted) == _normalize_whitespace(there)
 
 
-def _plain(text: str) -> str:
+def _normalize_whitespace(text: str) -> str:
     return " ".join(text.replace("\\n", "\n").split())
 
 
-def _others(text: str, *, quoting: bool) -> Iterator[tuple[str, Sequence[int]]]:
-    ends = "\r\n" in text
+def _other_units(text: str, *, quoting: bool) -> Iterator[tuple[str, Sequence[int]]]:
+    has_crlf = "\r\n" in text
     if not text.isascii() and max(text) > "\uffff":
-        yield "UTF-16 units", _points(text, utf16=True, ends=False)
-        if ends:
-            yield "UTF-16 units and a line end (CRLF) as one", _points(text, utf16=True, ends=True)
-    if ends:
-        yield "a line end (CRLF) as one", _points(text, utf16=False, ends=True)
+        yield "UTF-16 units", _code_point_indices(text, utf16=True, crlf_as_one=False)
+        if has_crlf:
+            yield "UTF-16 units and a line end (CRLF) as one", _code_point_indices(text, utf16=True, crlf_as_one=True)
+    if has_crlf:
+        yield "a line end (CRLF) as one", _code_point_indices(text, utf16=False, crlf_as_one=True)
     if quoting and not text.isascii():
-        widths = [len(character.encode("utf-8", "surrogatepass")) for character in text]
-        yield "bytes", [*(place for place, width in enumerate(widths) for _ in range(width)), len(text)]
+        byte_widths = [len(character.encode("utf-8", "surrogatepass")) for character in text]
+        yield "bytes", [*(index for index, width in enumerate(byte_widths) for _ in range(width)), len(text)]
 
 
-def _points(text: str, *, utf16: bool, ends: bool) -> list[int]:
-    points: list[int] = []
-    before = ""
-    for place, character in enumerate(text):
-        if not (ends and before == "\r" and character == "\n"):
-            points += [place] * (1 + (utf16 and character > "\uffff"))
-        before = character
-    return [*points, len(text)]
+def _code_point_indices(text: str, *, utf16: bool, crlf_as_one: bool) -> list[int]:
+    indices: list[int] = []
+    previous = ""
+    for index, character in enumerate(text):
+        if not (crlf_as_one and previous == "\r" and character == "\n"):
+            indices += [index] * (1 + (utf16 and character > "\uffff"))
+        previous = character
+    return [*indices, len(text)]

@@ -22,12 +22,12 @@ WITH_COLUMNS = frozenset(["conll", "conllu", "table"])
 """Formats whose word and tag columns can be chosen by options."""
 
 _HEAD_LINES = 2000
-_JUDGED_ROWS = 100
-_MOST_COLUMNS = 12
-_MOST_COVERED = 0.7
-_FORMATS = ("conll", "conllu", "germeval", "table", "hipe", "conll2012", "webanno", "pubtator", "jsonl")
-_BY_COLUMNS = ("conll", "table", "conll2012")
-_OF_COLUMNS = WITH_COLUMNS | {"germeval", "hipe"}
+_EXAMINED_ROWS = 100
+_MAX_COLUMNS = 12
+_MAX_COVERED_FRACTION = 0.7
+_CANDIDATE_FORMATS = ("conll", "conllu", "germeval", "table", "hipe", "conll2012", "webanno", "pubtator", "jsonl")
+_COLUMN_CANDIDATE_FORMATS = ("conll", "table", "conll2012")
+_COLUMN_FORMATS = WITH_COLUMNS | {"germeval", "hipe"}
 
 Trial = Callable[[Path, str, ReadOptions], ReadTally]
 """Function that reads a whole file in a given format and returns the tally of the reading."""
@@ -60,41 +60,43 @@ def find_readable_options(path: Path, format: str, options: ReadOptions, *, tria
             head.write_text("\n".join([*lines, ""]), encoding=options.encoding, newline="\n")
         except (OnomaError, OSError, UnicodeError):
             return ""
-        for each in _candidates(lines, format, options):
-            word, tag = each.word or options.word_column, each.tag or options.tag_column
-            changed = replace(options, word_column=word, tag_column=tag, skip_checks=False)
-            if _reads(trial, head, each.format, changed):
-                named = {
-                    "--format": each.format if each.format != format else None,
-                    "--word-column": each.word,
-                    "--tag-column": each.tag,
+        for candidate in _generate_candidates(lines, format, options):
+            word, tag = candidate.word or options.word_column, candidate.tag or options.tag_column
+            trial_options = replace(options, word_column=word, tag_column=tag, skip_checks=False)
+            if _is_readable(trial, head, candidate.format, trial_options):
+                arguments = {
+                    "--format": candidate.format if candidate.format != format else None,
+                    "--word-column": candidate.word,
+                    "--tag-column": candidate.tag,
                 }
-                return " ".join(f"{name} {value}" for name, value in named.items() if value is not None)
+                return " ".join(f"{name} {value}" for name, value in arguments.items() if value is not None)
     return ""
 
 
-def _candidates(lines: Iterable[str], format: str, options: ReadOptions) -> Iterator[_Candidate]:
+def _generate_candidates(lines: Iterable[str], format: str, options: ReadOptions) -> Iterator[_Candidate]:
     """Yield candidates with one change before candidates with two.
 
     As tag columns, columns that contain only tags are tried first, then the others, each from the last to the first.
     """
-    found = [line for line in lines if line.strip() and not line.startswith(("#", "-DOCSTART-"))][:_JUDGED_ROWS]
-    rows = [split_columns(line, tabs="\t" in line) for line in found]
-    columns = range(1, min(max(map(len, rows), default=0), _MOST_COLUMNS) + 1)
-    sure = [column for column in columns if are_tags({row[column - 1] for row in rows if len(row) >= column})]
-    words = [column for column in columns if column not in sure]
-    tags = [*reversed(sure), *reversed(words)]
+    word_lines = [line for line in lines if line.strip() and not line.startswith(("#", "-DOCSTART-"))][:_EXAMINED_ROWS]
+    rows = [split_columns(line, tabs="\t" in line) for line in word_lines]
+    columns = range(1, min(max(map(len, rows), default=0), _MAX_COLUMNS) + 1)
+    tag_columns = [column for column in columns if are_tags({row[column - 1] for row in rows if len(row) >= column})]
+    word_columns = [column for column in columns if column not in tag_columns]
+    tag_candidates = [*reversed(tag_columns), *reversed(word_columns)]
     if format in WITH_COLUMNS:
         word = 1 if options.word_column is None else options.word_column
-        yield from (_Candidate(format, tag=tag) for tag in tags if tag != word)
-        yield from (_Candidate(format, word=word) for word in words)
+        yield from (_Candidate(format, tag=tag) for tag in tag_candidates if tag != word)
+        yield from (_Candidate(format, word=word) for word in word_columns)
     if options.word_column is None and options.tag_column is None:
-        yield from (_Candidate(each) for each in _FORMATS if each != format)
-    for each in _BY_COLUMNS if format in _OF_COLUMNS else ():
-        yield from (_Candidate(each, word=word, tag=tag) for tag in tags for word in words if word != tag)
+        yield from (_Candidate(each) for each in _CANDIDATE_FORMATS if each != format)
+    for each in _COLUMN_CANDIDATE_FORMATS if format in _COLUMN_FORMATS else ():
+        yield from (
+            _Candidate(each, word=word, tag=tag) for tag in tag_candidates for word in word_columns if word != tag
+        )
 
 
-def _reads(trial: Trial, path: Path, format: str, options: ReadOptions) -> bool:
+def _is_readable(trial: Trial, path: Path, format: str, options: ReadOptions) -> bool:
     """Return whether a file is read plausibly.
 
     It must contain entities, at most 70 % of its words may be in entities, and at most half of them may be numbers.
@@ -103,5 +105,5 @@ def _reads(trial: Trial, path: Path, format: str, options: ReadOptions) -> bool:
         tally = trial(path, format, options)
     except OnomaError:
         return False
-    few = not tally.words or tally.covered_words <= _MOST_COVERED * tally.words
-    return tally.labels.total() > 0 and few and 2 * tally.sample.numbers <= tally.sample.size
+    plausible_coverage = not tally.words or tally.covered_words <= _MAX_COVERED_FRACTION * tally.words
+    return tally.labels.total() > 0 and plausible_coverage and 2 * tally.sample.numbers <= tally.sample.size

@@ -22,25 +22,25 @@ from onoma.corpora.word_sample import PART_OF_SPEECH, WordSample
 from onoma.errors import CorpusError, OnomaError
 from onoma.io.lines import numbered_lines
 
-_FEWEST_WORDS = 5
-_NEARLY_ALL = 0.9
-_MOSTLY = 0.5
+_MIN_WORDS = 5
+_NEARLY_ALL_FRACTION = 0.9
+_MOST_FRACTION = 0.5
 _SHOWN_LINES, _SHOWN_CHARACTERS = 3, 60
-_ODD = (
+_IMPLAUSIBLE_LABELS = (
     (re.compile(r".*\*.*|\(.*|[^(]*\)"), "look like brackets around a name"),
     (re.compile(r".*\[\d+\]"), "have numbers in brackets"),
     (re.compile(r"[\W_]+"), "have no letter"),
     (re.compile(r"[\d.,:-]+"), "are numbers; --tag-names names the tags that numbers stand for"),
 )
-_BROKEN = re.compile(r"[-_.,:;=|\s].*|.*[-_,:;=|\[(\s]", re.DOTALL)
-_PHRASE = re.compile("NP|VP|PP|ADVP|ADJP|SBAR|PRT|CONJP|INTJ|LST|UCP|NC|VC|PC")
+_BROKEN_LABEL = re.compile(r"[-_.,:;=|\s].*|.*[-_,:;=|\[(\s]", re.DOTALL)
+_PHRASE_LABEL = re.compile("NP|VP|PP|ADVP|ADJP|SBAR|PRT|CONJP|INTJ|LST|UCP|NC|VC|PC")
 _PREFIX_WORD = re.compile(
     "[BIESLUM]|BEGIN|BEG|START|INSIDE|IN|INT|CONT|MID|MIDDLE|END|LAST|SINGLE|SING|UNIT", re.IGNORECASE
 )
 _BARE_SCHEMES = ("IOB1", "IO")
 """Schemes that are detected for tags without the prefix of a scheme."""
 
-_SIGN = re.compile(r"[\W_]+")
+_LABEL_SEPARATOR = re.compile(r"[\W_]+")
 
 
 def check_plausible(
@@ -58,90 +58,93 @@ def check_plausible(
     """
     if options.texts_only or options.skip_checks:
         return
-    odd = next(_oddities(tally, options), None)
-    if odd is None:
+    problem = next(_find_problems(tally, options), None)
+    if problem is None:
         return
-    if working := advise():
-        advice = f"it makes sense with {working}"
+    if suggestion := advise():
+        advice = f"it makes sense with {suggestion}"
     elif tally.scheme is not None and format in WITH_COLUMNS:
         advice = "choose the columns with --word-column and --tag-column, name another --format"
     else:
         advice = "name another --format"
-    message = f"read as {format}, {odd}{_beginning(path, options)}; {advice}, or accept it as it is with --skip-checks"
+    message = (
+        f"read as {format}, {problem}{_describe_beginning(path, options)}; {advice}, or accept it as it is with "
+        "--skip-checks"
+    )
     raise CorpusError(message, path=path)
 
 
-def _oddities(tally: ReadTally, options: ReadOptions) -> Iterator[str]:
+def _find_problems(tally: ReadTally, options: ReadOptions) -> Iterator[str]:
     """Yield the reasons why the corpus is implausible, the most telling first."""
-    if tally.sample.size >= _FEWEST_WORDS:
-        yield from _odd_words(tally.sample)
+    if tally.sample.size >= _MIN_WORDS:
+        yield from _find_word_problems(tally.sample)
     if options.labelled != "spans":
         return
-    yield from _odd_labels(tally)
+    yield from _find_label_problems(tally)
     words, covered = tally.words, tally.covered_words
-    if tally.scheme is not None and words >= _FEWEST_WORDS and covered > _NEARLY_ALL * words:
+    if tally.scheme is not None and words >= _MIN_WORDS and covered > _NEARLY_ALL_FRACTION * words:
         share = f"{min(covered, words):,} of {words:,}"
-        yield f"nearly every word is in an entity ({share}), as {_listed(tally.labels, tally.labels)}"
-    several = tally.words >= _FEWEST_WORDS if tally.words else tally.documents > 1
-    if not tally.labels and tally.annotated and several and not options.may_be_empty and not options.labels:
+        yield f"nearly every word is in an entity ({share}), as {_format_labels(tally.labels, tally.labels)}"
+    has_enough = tally.words >= _MIN_WORDS if tally.words else tally.documents > 1
+    if not tally.labels and tally.annotated and has_enough and not options.may_be_empty and not options.labels:
         unusable = sum(finding.count for finding in tally.unusable.frozen().values())
         yield f"none of its {unusable:,} annotations can be used" if unusable else "it has no entity at all"
 
 
-def _odd_words(sample: WordSample) -> Iterator[str]:
-    if sample.numbers > _NEARLY_ALL * sample.size:
+def _find_word_problems(sample: WordSample) -> Iterator[str]:
+    if sample.numbers > _NEARLY_ALL_FRACTION * sample.size:
         yield f"nearly every word is a number ({sample.numbers:,} of {sample.size:,})"
-    if sample.tags > _NEARLY_ALL * sample.size and sample.prefixed:
+    if sample.tags > _NEARLY_ALL_FRACTION * sample.size and sample.prefixed:
         yield f"nearly every word is a tag ({sample.tags:,} of {sample.size:,})"
-    if sample.speech > _NEARLY_ALL * sample.lettered > 0:
+    if sample.speech > _NEARLY_ALL_FRACTION * sample.lettered > 0:
         yield f"nearly every word is a part of speech ({sample.speech:,} of {sample.lettered:,} with a letter)"
-    if sample.repeated > _MOSTLY * sample.size:
+    if sample.repeated > _MOST_FRACTION * sample.size:
         yield f"most words are the same as the one before ({sample.repeated:,} of {sample.size:,})"
 
 
-def _odd_labels(tally: ReadTally) -> Iterator[str]:
+def _find_label_problems(tally: ReadTally) -> Iterator[str]:
     labels, total = tally.labels, tally.labels.total()
-    for pattern, why in _ODD:
-        if found := list(filter(pattern.fullmatch, labels)):
-            yield f"labels {why}: {_listed(labels, found)}"
-    broken = list(filter(_BROKEN.fullmatch, labels)) if tally.scheme is not None else []
-    if broken:
-        yield f"labels begin or end with signs, as broken tags do: {_listed(labels, broken)}"
-    speech = [label for label in labels if PART_OF_SPEECH.fullmatch(label)]
-    if len(speech) > 1 and sum(labels[label] for label in speech) > _MOSTLY * total:
-        yield f"labels are parts of speech: {_listed(labels, speech)}"
-    if tally.scheme is not None and labels and all(map(_PHRASE.fullmatch, labels)) and len(labels) > 1:
-        yield f"labels are those of phrases: {_listed(labels, labels)}"
+    for pattern, description in _IMPLAUSIBLE_LABELS:
+        if matching := list(filter(pattern.fullmatch, labels)):
+            yield f"labels {description}: {_format_labels(labels, matching)}"
+    broken_labels = list(filter(_BROKEN_LABEL.fullmatch, labels)) if tally.scheme is not None else []
+    if broken_labels:
+        yield f"labels begin or end with signs, as broken tags do: {_format_labels(labels, broken_labels)}"
+    speech_labels = [label for label in labels if PART_OF_SPEECH.fullmatch(label)]
+    if len(speech_labels) > 1 and sum(labels[label] for label in speech_labels) > _MOST_FRACTION * total:
+        yield f"labels are parts of speech: {_format_labels(labels, speech_labels)}"
+    if tally.scheme is not None and labels and all(map(_PHRASE_LABEL.fullmatch, labels)) and len(labels) > 1:
+        yield f"labels are those of phrases: {_format_labels(labels, labels)}"
     headers = [label for label in labels if label.upper() in TAG_NAMES and labels[label] == 1]
     if tally.scheme is not None and headers and total > 1:
         yield f"a label is the name of a column: {headers[0]}"
-    if tally.scheme in _BARE_SCHEMES and (prefixes := _prefixes(labels)):
-        known = ", ".join(prefixes)
-        yield f"labels come with prefixes that are not those of a scheme ({known}): {_listed(labels, labels)}"
+    if tally.scheme in _BARE_SCHEMES and (prefixes := _find_common_prefixes(labels)):
+        joined = ", ".join(prefixes)
+        yield f"labels come with prefixes that are not those of a scheme ({joined}): {_format_labels(labels, labels)}"
 
 
-def _prefixes(labels: Counter[str]) -> list[str]:
+def _find_common_prefixes(labels: Counter[str]) -> list[str]:
     """Return the markers of the beginning and inside of an entity that all labels have as their first or last part."""
-    parts = [_SIGN.split(label) for label in labels]
-    for place in (0, -1):
-        found = {each[place] for each in parts if len(each) > 1}
-        if len(found) > 1 and all(len(each) > 1 for each in parts) and all(map(_PREFIX_WORD.fullmatch, found)):
-            return sorted(found)
+    parts = [_LABEL_SEPARATOR.split(label) for label in labels]
+    for position in (0, -1):
+        prefixes = {each[position] for each in parts if len(each) > 1}
+        if len(prefixes) > 1 and all(len(each) > 1 for each in parts) and all(map(_PREFIX_WORD.fullmatch, prefixes)):
+            return sorted(prefixes)
     return []
 
 
-def _listed(labels: Counter[str], chosen: Iterable[str]) -> str:
-    shown = sorted(chosen, key=lambda label: -labels[label])
-    return ", ".join(shown[:5]) + (", …" if len(shown) > 5 else "")
+def _format_labels(labels: Counter[str], chosen: Iterable[str]) -> str:
+    ordered = sorted(chosen, key=lambda label: -labels[label])
+    return ", ".join(ordered[:5]) + (", …" if len(ordered) > 5 else "")
 
 
-def _beginning(path: Path, options: ReadOptions) -> str:
+def _describe_beginning(path: Path, options: ReadOptions) -> str:
     """Return a description of the first non-blank lines; empty if the path is not a text file."""
     if path.is_dir():
         return ""
     try:
         lines = (line for _, line in numbered_lines(path, encoding=options.encoding) if line.strip())
-        shown = [line[:_SHOWN_CHARACTERS] for line in islice(lines, _SHOWN_LINES)]
+        beginnings = [line[:_SHOWN_CHARACTERS] for line in islice(lines, _SHOWN_LINES)]
     except OnomaError:
         return ""
-    return f"; it begins with {' | '.join(map(repr, shown))}" if shown else ""
+    return f"; it begins with {' | '.join(map(repr, beginnings))}" if beginnings else ""

@@ -20,13 +20,13 @@ from onoma.errors import CorpusError
 from onoma.io.lines import numbered_lines
 from onoma.text import Document
 
-_TEXT = re.compile(r"([^|\s]+)\|([ta])\|(.*)", re.DOTALL)
+_TEXT_LINE = re.compile(r"([^|\s]+)\|([ta])\|(.*)", re.DOTALL)
 _OFFSET = re.compile(r"[0-9]{1,12}")
-_FEWEST_COLUMNS, _MOST_COLUMNS = 5, 7
+_MIN_COLUMNS, _MAX_COLUMNS = 5, 7
 
 
 @dataclass(slots=True)
-class _Draft:
+class _RawDocument:
     """State of the document that is being read: texts by ``t`` and ``a``, and annotations."""
 
     id: str
@@ -38,7 +38,7 @@ class _Draft:
 
 def is_pubtator(line: str) -> bool:
     """Return whether a file that begins with this line is a PubTator file."""
-    return _TEXT.fullmatch(line) is not None
+    return _TEXT_LINE.fullmatch(line) is not None
 
 
 class PubtatorReader(SchemelessReader):
@@ -46,42 +46,44 @@ class PubtatorReader(SchemelessReader):
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         tally.annotated = True
-        for draft in self._drafts():
-            text = "\n".join(draft.texts[part] for part in "ta" if part in draft.texts)
-            annotated = Annotated(text=text, id=draft.id, spans=draft.spans, left_out=draft.left_out)
-            tally.lines = (draft.line,)
-            yield place(annotated, where=f"{self._path}:{draft.line}", tally=tally)
+        for raw_document in self._raw_documents():
+            text = "\n".join(raw_document.texts[part] for part in "ta" if part in raw_document.texts)
+            annotated = Annotated(
+                text=text, id=raw_document.id, spans=raw_document.spans, left_out=raw_document.left_out
+            )
+            tally.lines = (raw_document.line,)
+            yield place(annotated, where=f"{self._path}:{raw_document.line}", tally=tally)
 
-    def _drafts(self) -> Iterator[_Draft]:
-        draft: _Draft | None = None
+    def _raw_documents(self) -> Iterator[_RawDocument]:
+        raw_document: _RawDocument | None = None
         for number, line in numbered_lines(self._path, encoding=self._options.encoding):
             if not line.strip():
                 continue
-            if found := _TEXT.fullmatch(line):
-                id, part, text = found.groups()
-                if draft is None or draft.id != id or part in draft.texts:
-                    if draft is not None:
-                        yield draft
-                    draft = _Draft(id, number)
-                draft.texts[part] = text
-            elif draft is None:
+            if match := _TEXT_LINE.fullmatch(line):
+                id, part, text = match.groups()
+                if raw_document is None or raw_document.id != id or part in raw_document.texts:
+                    if raw_document is not None:
+                        yield raw_document
+                    raw_document = _RawDocument(id, number)
+                raw_document.texts[part] = text
+            elif raw_document is None:
                 message = f"{line[:60]!r} comes before any text; expected a document's title, as in 1|t|Title"
                 raise CorpusError(message, path=self._path, line=number)
             else:
-                _annotate(draft, line)
-        if draft is not None:
-            yield draft
+                _add_annotation(raw_document, line)
+        if raw_document is not None:
+            yield raw_document
 
 
-def _annotate(draft: _Draft, line: str) -> None:
-    """Add the annotation in a line to the draft."""
+def _add_annotation(raw_document: _RawDocument, line: str) -> None:
+    """Add the annotation in a line to the raw document."""
     fields = line.split("\t")
-    if fields[0] != draft.id:
-        draft.left_out.append(("the annotation is of another document than the text before it", line))
-    elif _FEWEST_COLUMNS <= len(fields) <= _MOST_COLUMNS and all(map(_OFFSET.fullmatch, fields[1:3])):
+    if fields[0] != raw_document.id:
+        raw_document.left_out.append(("the annotation is of another document than the text before it", line))
+    elif _MIN_COLUMNS <= len(fields) <= _MAX_COLUMNS and all(map(_OFFSET.fullmatch, fields[1:3])):
         span = RawSpan(start=int(fields[1]), end=int(fields[2]), label=fields[4].strip(), text=fields[3])
-        draft.spans.append(span)
+        raw_document.spans.append(span)
     elif len(fields) > 2 and not _OFFSET.fullmatch(fields[1]):
-        draft.left_out.append(("a relation is no entity", line))
+        raw_document.left_out.append(("a relation is no entity", line))
     else:
-        draft.left_out.append(("the line is no annotation; expected document, start, end, text and type", line))
+        raw_document.left_out.append(("the line is no annotation; expected document, start, end, text and type", line))

@@ -51,7 +51,7 @@ class CorpusReader:
         self._reader = reader
         self._options = options
         self._advise = advise
-        self._unnamed = set(options.labels)
+        self._unmatched_labels = set(options.labels)
         self._tally: ReadTally | None = None
 
     def __iter__(self) -> Iterator[Document]:
@@ -73,15 +73,15 @@ class CorpusReader:
             CorpusError, SchemeError: as in iteration.
         """
         tally = self._tally = ReadTally.keeping(self._options.places)
-        for document in map(self._relabelled, self._documents(tally)):
+        for document in map(self._rename_labels, self._documents(tally)):
             if self._options.replace_surrogates:
-                document = self._without_surrogates(document, tally)
+                document = self._replace_surrogates(document, tally)
             tally.count(document)
             yield document, tally.lines
         if not tally.documents:
-            found = [f"{reason}: {each.count:,}" for reason, each in tally.unusable.frozen().items()]
-            why = f"; left out: {', '.join(found)}" if found else ""
-            raise CorpusError(f"has no documents (read as {self.format}{why})", path=self.path)
+            omissions = [f"{reason}: {each.count:,}" for reason, each in tally.unusable.frozen().items()]
+            omission_note = f"; left out: {', '.join(omissions)}" if omissions else ""
+            raise CorpusError(f"has no documents (read as {self.format}{omission_note})", path=self.path)
         tally.annotated = tally.annotated or tally.scheme is not None
         if self._options.labelled != "spans":
             tally.scheme = None
@@ -90,15 +90,15 @@ class CorpusReader:
     def _documents(self, tally: ReadTally) -> Iterator[Document]:
         """Yield the documents; if a tag is refused, the error suggests options that read the file, if there are any."""
         try:
-            yield from self._joined(tally)
+            yield from self._grouped_documents(tally)
         except SchemeError as error:
-            working = "" if tally.documents or self._options.scheme is not None else self._advise()
-            if not working:
+            suggestion = "" if tally.documents or self._options.scheme is not None else self._advise()
+            if not suggestion:
                 raise
-            message = f"{error.message}; or, if these are no tags, read the file with {working}"
+            message = f"{error.message}; or, if these are no tags, read the file with {suggestion}"
             raise SchemeError(message, path=error.path, line=error.line) from None
 
-    def _joined(self, tally: ReadTally) -> Iterator[Document]:
+    def _grouped_documents(self, tally: ReadTally) -> Iterator[Document]:
         documents, options = self._reader.documents(tally), self._options
         if options.documents == AUTO:
             return documents
@@ -128,32 +128,36 @@ class CorpusReader:
         """Return messages on the format, the scheme, repairs and omissions; each message names the file."""
         report, notices = self.report, []
         if report.scheme is not None:
-            how = "as given" if report.scheme_forced else "detected"
-            notices.append(f"{self.format}, tags in scheme {report.scheme} ({how})")
-        unnamed = [f"no entity has the label {label!r}, so none was renamed" for label in sorted(self._unnamed)]
-        found = [
+            origin = "as given" if report.scheme_forced else "detected"
+            notices.append(f"{self.format}, tags in scheme {report.scheme} ({origin})")
+        unused_renamings = [
+            f"no entity has the label {label!r}, so none was renamed" for label in sorted(self._unmatched_labels)
+        ]
+        unannotated_found = [
             f"{report.labels[label]:,} entities have the label {label!r}, which this file is said not to annotate"
             for label in sorted(self._options.unannotated & report.labels.keys())
         ]
-        return [f"{self.path}: {notice}" for notice in [*notices, *unnamed, *found, *report.notices()]]
+        return [
+            f"{self.path}: {notice}" for notice in [*notices, *unused_renamings, *unannotated_found, *report.notices()]
+        ]
 
-    def _without_surrogates(self, document: Document, tally: ReadTally) -> Document:
+    def _replace_surrogates(self, document: Document, tally: ReadTally) -> Document:
         """Return the document with U+FFFD in place of each lone surrogate, which changes no offset."""
-        found = LONE_SURROGATE.search(document.text)
-        if found is None:
+        match = LONE_SURROGATE.search(document.text)
+        if match is None:
             return document
         where = f"{self.path}:{tally.lines[0]}" if tally.lines else str(self.path)
-        tally.adjusted.add("half of a surrogate pair is read as U+FFFD", where=where, what=f"at {found.start() + 1}")
+        tally.adjusted.add("half of a surrogate pair is read as U+FFFD", where=where, what=f"at {match.start() + 1}")
         return document.with_text(LONE_SURROGATE.sub("\ufffd", document.text))
 
-    def _relabelled(self, document: Document) -> Document:
+    def _rename_labels(self, document: Document) -> Document:
         """Return the document with the entities or the selected layer relabelled, and its unannotated labels set."""
         names, unannotated = self._options.labels, self._options.unannotated
         if self._options.layer in document.layers:
             document = replace(document, entities=document.layers[self._options.layer])
         if not names:
             return replace(document, unannotated=unannotated) if unannotated else document
-        self._unnamed.difference_update(entity.label for entity in document.entities)
+        self._unmatched_labels.difference_update(entity.label for entity in document.entities)
         entities = (replace(entity, label=names.get(entity.label, entity.label)) for entity in document.entities)
         return replace(document, entities=tuple(entity for entity in entities if entity.label), unannotated=unannotated)
 

@@ -43,34 +43,34 @@ class RecordReader(ABC):
     @property
     def scheme(self) -> Scheme | None:
         """Tagging scheme of the records with tokens and tags; None if all records hold spans."""
-        return self._survey[0]
+        return self._first_pass[0]
 
     @cached_property
-    def _survey(self) -> tuple[Scheme | None, TagSpelling]:
-        tags = TagTransitions()
-        for block in self._blocks():
-            tags.add(block)
-        if not tags:
+    def _first_pass(self) -> tuple[Scheme | None, TagSpelling]:
+        transitions = TagTransitions()
+        for block in self._tagged_blocks():
+            transitions.add(block)
+        if not transitions:
             return None, TagSpelling()
-        names = self.options.tag_names or (tag_names_beside(self.path) if tags.numbers else ())
-        return tags.result(self.options, names=names, path=self.path, blocks=self._blocks)
+        names = self.options.tag_names or (tag_names_beside(self.path) if transitions.numbers else ())
+        return transitions.result(self.options, names=names, path=self.path, blocks=self._tagged_blocks)
 
-    def _blocks(self) -> Iterator[SentenceBlock]:
-        found = (self._block(line, record) for line, record in self.records())
-        return (block for block in found if block is not None)
+    def _tagged_blocks(self) -> Iterator[SentenceBlock]:
+        blocks = (self._parse_block(line, record) for line, record in self.records())
+        return (block for block in blocks if block is not None)
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         for line, record in self.records():
             where = f"{self.path}:{line}"
             if not self._is_wanted(record, where=where, tally=tally):
                 continue
-            block = self._block(line, record)
+            block = self._parse_block(line, record)
             label = label_of(record, key=self._key) if self.options.labelled == "sentences" else None
             if label is not None and not self.options.texts_only:
-                yield self._labelled(block, record, label, line, tally)
+                yield self._build_labelled_document(block, record, label, line, tally)
                 continue
             if block is not None:
-                yield from self._tagged(block, record, tally)
+                yield from self._build_tagged_documents(block, record, tally)
                 continue
             try:
                 annotated = spans_of(record)
@@ -89,13 +89,13 @@ class RecordReader(ABC):
         tally.unusable.add(reason, where=where, what=what or id_of(record) or "no annotation")
         return False
 
-    def _block(self, line: int, record: object) -> SentenceBlock | None:
+    def _parse_block(self, line: int, record: object) -> SentenceBlock | None:
         try:
             return tags_of(record, line=line, key=self._key)
         except CorpusError as error:
             raise CorpusError(error.message, path=self.path, line=line) from None
 
-    def _labelled(
+    def _build_labelled_document(
         self, block: SentenceBlock | None, record: object, label: str, line: int, tally: ReadTally
     ) -> Document:
         """Return a text with one label as a document of one sentence, all of which is an entity."""
@@ -107,17 +107,17 @@ class RecordReader(ABC):
         else:
             document = Document.from_words([block.words], id=id_of(record), meta=meta_of(record))
         if self.options.tag_names and is_number(label):
-            label = _named(label, self.options.tag_names, path=self.path, line=line)
+            label = _look_up_label(label, self.options.tag_names, path=self.path, line=line)
         tally.lines, end = (line,), len(document.text)
         document = replace(document, sentences=(Sentence(start=0, end=end),))
         return document.with_entities([document.entity(0, end, label)] if document.text.strip() else [])
 
-    def _tagged(self, block: SentenceBlock, record: object, tally: ReadTally) -> Iterator[Document]:
-        scheme, spelling = self._survey
+    def _build_tagged_documents(self, block: SentenceBlock, record: object, tally: ReadTally) -> Iterator[Document]:
+        scheme, spelling = self._first_pass
         scheme = scheme or chosen_scheme("BIO")
         if block.layers:
             tally.scheme = scheme.name
-        assembler = DocumentBuilder(
+        builder = DocumentBuilder(
             path=self.path,
             scheme=scheme,
             options=self.options,
@@ -125,10 +125,10 @@ class RecordReader(ABC):
             meta=meta_of(record),
             spelling=spelling,
         )
-        yield from assembler.documents([DocumentBoundary(id=id_of(record)), block], marked=True)
+        yield from builder.documents([DocumentBoundary(id=id_of(record)), block], marked=True)
 
 
-def _named(number: str, names: Sequence[str], *, path: Path, line: int) -> str:
+def _look_up_label(number: str, names: Sequence[str], *, path: Path, line: int) -> str:
     """Return the label that a number stands for."""
     if int(number) >= len(names):
         raise CorpusError(f"no label has the number {number}; there are {len(names)} names", path=path, line=line)

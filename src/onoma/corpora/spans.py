@@ -1,8 +1,8 @@
 """Conversion of texts with spans as written by other programs, not yet validated, to Documents.
 
 Invalid spans are left out and counted: a span that is empty, outside the text or without a label, or whose quoted text
-differs from the document. Offsets may be in other units than code points; see ``units``. This module is independent of
-JSON and of any layout.
+differs from the document. Offsets may be in other units than code points; see ``offset_units``. This module is
+independent of JSON and of any layout.
 """
 
 from __future__ import annotations
@@ -60,42 +60,42 @@ def place(annotated: Annotated, *, where: str, tally: ReadTally) -> Document:
         where: path and line, for the tally.
         tally: counts adjustments and omissions.
     """
-    ruler = _Ruler(annotated.text, [*annotated.spans, *chain.from_iterable(annotated.layers.values())])
+    converter = _SpanConverter(annotated.text, [*annotated.spans, *chain.from_iterable(annotated.layers.values())])
     for reason, what in annotated.left_out:
         tally.unusable.add(reason, where=where, what=what)
 
-    def usable(spans: Iterable[RawSpan]) -> list[Entity]:
+    def convert_spans(spans: Iterable[RawSpan]) -> list[Entity]:
         entities: list[Entity] = []
         for span in spans:
-            found = ruler.entity(span)
-            if isinstance(found, str):
-                tally.unusable.add(found, where=where, what=str(span))
+            converted = converter.entity(span)
+            if isinstance(converted, str):
+                tally.unusable.add(converted, where=where, what=str(span))
                 continue
-            if found.start != span.start or found.end != span.end:
-                tally.adjusted.add(f"offsets count {ruler.units}; read so", where=where, what=str(span))
-            entities.append(found)
+            if converted.start != span.start or converted.end != span.end:
+                tally.adjusted.add(f"offsets count {converter.units}; read so", where=where, what=str(span))
+            entities.append(converted)
         return entities
 
     words = sentences = None
     if annotated.words is not None:
-        bounds = _ordered(annotated.words, annotated.text)
+        bounds = _parse_bounds(annotated.words, annotated.text)
         if bounds is None:
             tally.adjusted.add("the words are no ordered spans of the text; left out", where=where, what="words")
         else:
             words = tuple(Word(start=start, end=end, text=annotated.text[start:end]) for start, end, _ in bounds)
     if annotated.sentences is not None:
-        bounds = _ordered(annotated.sentences, annotated.text)
+        bounds = _parse_bounds(annotated.sentences, annotated.text)
         if bounds is None:
             reason = "the sentences are no ordered spans of the text; left out"
             tally.adjusted.add(reason, where=where, what="sentences")
         else:
             sentences = tuple(Sentence(start=start, end=end, id=name) for start, end, name in bounds)
     document = Document(annotated.text, id=annotated.id, words=words, sentences=sentences, meta=annotated.meta)
-    document = document.with_entities(usable(annotated.spans))
-    return document.with_layers({name: usable(spans) for name, spans in annotated.layers.items()})
+    document = document.with_entities(convert_spans(annotated.spans))
+    return document.with_layers({name: convert_spans(spans) for name, spans in annotated.layers.items()})
 
 
-class _Ruler:
+class _SpanConverter:
     """Converter of the spans of one document to entities."""
 
     def __init__(self, text: str, spans: Sequence[RawSpan]) -> None:
@@ -105,7 +105,7 @@ class _Ruler:
             for span in spans
             if type(span.start) is int and type(span.end) is int
         ]
-        self.units, self._points = units_of(text, bounds)
+        self.units, self._code_points = units_of(text, bounds)
 
     def entity(self, span: RawSpan) -> Entity | str:
         """Return the entity, or the reason why the span is invalid."""
@@ -116,19 +116,19 @@ class _Ruler:
             return "the span has no whole numbers for its bounds"
         if not start < end:
             return "the span is empty"
-        if start < 0 or end >= len(self._points):
+        if start < 0 or end >= len(self._code_points):
             return "the span reaches outside the text"
-        start, end = self._points[start], self._points[end]
+        start, end = self._code_points[start], self._code_points[end]
         if start == end:
             return "the span is empty"
-        there = self._text[start:end]
-        if isinstance(span.text, str) and not agrees(there, span.text):
+        covered_text = self._text[start:end]
+        if isinstance(span.text, str) and not agrees(covered_text, span.text):
             return "the span quotes a text that differs from the document"
         probability = float(score) if isinstance(score, int | float) and not isinstance(score, bool) else None
-        return Entity(start=start, end=end, label=label, score=probability, text=there)
+        return Entity(start=start, end=end, label=label, score=probability, text=covered_text)
 
 
-def _ordered(bounds: Sequence[object], text: str) -> list[tuple[int, int, str]] | None:
+def _parse_bounds(bounds: Sequence[object], text: str) -> list[tuple[int, int, str]] | None:
     """Return bounds with their names; None unless they are ordered, without overlap and inside the text."""
     result: list[tuple[int, int, str]] = []
     position = 0

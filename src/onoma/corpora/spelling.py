@@ -16,23 +16,23 @@ from onoma.schemes import OUTSIDE, has_prefix
 
 _PREFIXES = "BIESLUM"
 _UNLABELLED_PREFIXES = frozenset(_PREFIXES)
-_EMPTY = frozenset(["_", "-"])
-_ALSO_EMPTY = frozenset(["o", "0"])
-_CANONICAL = re.compile(rf"[{_PREFIXES}]-.*")
-_BEFORE = re.compile(rf"([{_PREFIXES}])([-_:./|~])(.+)", re.IGNORECASE)
-_BEHIND = re.compile(rf"(.+)([-_:./|~])([{_PREFIXES}])", re.IGNORECASE)
-_PREFIXED = re.compile(rf"{_BEFORE.pattern}|[^\W\d_]\S*[-_:./|~][{_PREFIXES}]", re.IGNORECASE)
-_UNLABELLED = re.compile(rf"[Oo_0-]|[{_PREFIXES}]-?")
+_EMPTY_TAGS = frozenset(["_", "-"])
+_OUTSIDE_VARIANTS = frozenset(["o", "0"])
+_CANONICAL_TAG = re.compile(rf"[{_PREFIXES}]-.*")
+_PREFIX_BEFORE = re.compile(rf"([{_PREFIXES}])([-_:./|~])(.+)", re.IGNORECASE)
+_PREFIX_BEHIND = re.compile(rf"(.+)([-_:./|~])([{_PREFIXES}])", re.IGNORECASE)
+_PREFIXED_TAG = re.compile(rf"{_PREFIX_BEFORE.pattern}|[^\W\d_]\S*[-_:./|~][{_PREFIXES}]", re.IGNORECASE)
+_UNLABELLED_TAG = re.compile(rf"[Oo_0-]|[{_PREFIXES}]-?")
 
 
 def looks_tagged(tag: str) -> bool:
     """Return whether a cell could be a tag in any spelling: with prefix and label, a bare prefix, or outside."""
-    return _UNLABELLED.fullmatch(tag) is not None or looks_prefixed(tag)
+    return _UNLABELLED_TAG.fullmatch(tag) is not None or looks_prefixed(tag)
 
 
 def looks_prefixed(tag: str) -> bool:
     """Return whether a cell could be a tag with a prefix and a label, in any spelling."""
-    return _PREFIXED.fullmatch(tag) is not None
+    return _PREFIXED_TAG.fullmatch(tag) is not None
 
 
 def is_tag(cell: str) -> bool:
@@ -82,19 +82,20 @@ class TagSpelling:
         Raises:
             SchemeError: the tags have no labels and there is no default label, or they are numbers and have no names.
         """
-        found = set(tags) - {OUTSIDE}
-        empty = _EMPTY & found
-        if found and names and all(map(is_number, found)):
+        entity_tags = set(tags) - {OUTSIDE}
+        empty = _EMPTY_TAGS & entity_tags
+        if entity_tags and names and all(map(is_number, entity_tags)):
             return cls(form="number", names=tuple(names))
         if OUTSIDE not in tags:
-            empty |= _ALSO_EMPTY & found
-        found -= empty
-        if found and all(map(is_number, found)):
+            empty |= _OUTSIDE_VARIANTS & entity_tags
+        entity_tags -= empty
+        if entity_tags and all(map(is_number, entity_tags)):
             raise SchemeError(
-                f"the tags are numbers ({', '.join(sorted(found)[:5])}); say which tags they stand for, in order from "
-                "0, with --tag-names O,B-PER,I-PER,…, or beside a JSON file with its dataset_info.json or dataset card"
+                f"the tags are numbers ({', '.join(sorted(entity_tags)[:5])}); say which tags they stand for, in order "
+                "from 0, with --tag-names O,B-PER,I-PER,…, or beside a JSON file with its dataset_info.json or dataset "
+                "card"
             )
-        return cls(_form(found, default_label=default_label), empty, default_label, ())
+        return cls(_detect_form(entity_tags, default_label=default_label), empty, default_label, ())
 
     @property
     def plain(self) -> bool:
@@ -107,28 +108,30 @@ class TagSpelling:
         Raises:
             SchemeError: the tags are spelled as numbers, and one stands for no name.
         """
-        return [_spelled(self, tag) for tag in tags]
+        return [_normalize_tag(self, tag) for tag in tags]
 
 
-def _form(tags: Collection[str], *, default_label: str) -> str:
+def _detect_form(tags: Collection[str], *, default_label: str) -> str:
     if not tags:
         return "plain"
     if all(tag.removesuffix("-").upper() in _UNLABELLED_PREFIXES for tag in tags):
         if default_label:
             return "bare"
-        found = ", ".join(sorted(tags))
-        raise SchemeError(f"the tags have no labels ({found}); name the one that all have with --default-label LABEL")
-    if any(_CANONICAL.fullmatch(tag) for tag in tags) and not all(_BEFORE.fullmatch(tag) for tag in tags):
+        shown_tags = ", ".join(sorted(tags))
+        raise SchemeError(
+            f"the tags have no labels ({shown_tags}); name the one that all have with --default-label LABEL"
+        )
+    if any(_CANONICAL_TAG.fullmatch(tag) for tag in tags) and not all(_PREFIX_BEFORE.fullmatch(tag) for tag in tags):
         return "plain"
-    for form, pattern in (("before", _BEFORE), ("behind", _BEHIND)):
+    for form, pattern in (("before", _PREFIX_BEFORE), ("behind", _PREFIX_BEHIND)):
         matches = [pattern.fullmatch(tag) for tag in tags]
         if all(matches) and len({match[2] for match in matches if match}) == 1:
-            return "plain" if all(_CANONICAL.fullmatch(tag) for tag in tags) else form
+            return "plain" if all(_CANONICAL_TAG.fullmatch(tag) for tag in tags) else form
     return "plain"
 
 
 @lru_cache(maxsize=4096)
-def _spelled(spelling: TagSpelling, tag: str) -> str:
+def _normalize_tag(spelling: TagSpelling, tag: str) -> str:
     if tag == OUTSIDE or tag in spelling.empty:
         return OUTSIDE
     if spelling.form == "number":
@@ -137,10 +140,10 @@ def _spelled(spelling: TagSpelling, tag: str) -> str:
         return spelling.names[int(tag)]
     if spelling.form == "bare":
         return f"{tag[0].upper()}-{spelling.default_label}"
-    if spelling.form == "before" and (found := _BEFORE.fullmatch(tag)):
-        return f"{found[1].upper()}-{found[3]}"
-    if spelling.form == "behind" and (found := _BEHIND.fullmatch(tag)):
-        return f"{found[3].upper()}-{found[1]}"
+    if spelling.form == "before" and (match := _PREFIX_BEFORE.fullmatch(tag)):
+        return f"{match[1].upper()}-{match[3]}"
+    if spelling.form == "behind" and (match := _PREFIX_BEHIND.fullmatch(tag)):
+        return f"{match[3].upper()}-{match[1]}"
     if spelling.default_label and tag.removesuffix("-") in _UNLABELLED_PREFIXES:
         return f"{tag[0]}-{spelling.default_label}"
     return tag

@@ -68,126 +68,134 @@ def delimiter_of(line: str, *, column: str = "text") -> str:
         "ID",
     }
 
-    def names(delimiter: str) -> tuple[int, int]:
+    def count_names(delimiter: str) -> tuple[int, int]:
         cells = [cell.strip().strip('"').upper() for cell in line.split(delimiter)]
         return sum(cell in known for cell in cells), len(cells)
 
-    return max(_DELIMITERS, key=names)
+    return max(_DELIMITERS, key=count_names)
 
 
 class TableReader(RecordReader):
     """Reader of one table."""
 
     @cached_property
-    def _names(self) -> tuple[str, ...]:
-        first = next(self._rows(), (0, []))[1]
+    def _column_names(self) -> tuple[str, ...]:
+        first = next(self._iter_rows(), (0, []))[1]
         if not first:
             raise CorpusError("has no documents: there is nothing in it but white space", path=self.path)
         return tuple(" ".join(cell.split()) for cell in first)
 
     @cached_property
-    def _tag(self) -> int | None:
+    def _tag_position(self) -> int | None:
         """Position of the column of tags or spans; None if there is none."""
         if self.options.tag_column is not None:
-            return self._column(self.options.tag_column)
-        return self._named((*TAG_NAMES, "WORD_LABELS", *(key.upper() for key in SPAN_KEYS)))
+            return self._column_position(self.options.tag_column)
+        return self._find_column((*TAG_NAMES, "WORD_LABELS", *(key.upper() for key in SPAN_KEYS)))
 
-    def _named(self, wanted: Sequence[str]) -> int | None:
-        upper = [name.upper() for name in self._names]
-        return next((upper.index(name) for name in wanted if name in upper), None)
+    def _find_column(self, candidates: Sequence[str]) -> int | None:
+        upper_names = [name.upper() for name in self._column_names]
+        return next((upper_names.index(name) for name in candidates if name in upper_names), None)
 
-    def _column(self, column: int | str) -> int:
-        return column_index(column, self._names, width=len(self._names), path=self.path)
+    def _column_position(self, column: int | str) -> int:
+        return column_index(column, self._column_names, width=len(self._column_names), path=self.path)
 
     def records(self) -> Iterator[tuple[int, object]]:
         word = self.options.word_column
-        words = self._named(WORD_NAMES) if word is None else self._column(word)
+        words = self._find_column(WORD_NAMES) if word is None else self._column_position(word)
         if self.options.labelled == "sentences":
-            yield from self._labelled_texts(word)
+            yield from self._iter_labelled_texts(word)
             return
-        if words is not None and self._tag is not None and self._is_of_words(words):
-            yield from self._sentences(words, self._tag)
+        if words is not None and self._tag_position is not None and self._has_word_rows(words):
+            yield from self._iter_sentences(words, self._tag_position)
             return
-        text = self._text(word)
-        for line, cells in self._body():
-            yield line, self._record(cells, text, line)
+        text = self._text_position(word)
+        for line, cells in self._iter_body():
+            yield line, self._build_record(cells, text, line)
 
-    def _text(self, column: int | str | None) -> int:
+    def _text_position(self, column: int | str | None) -> int:
         """Return the position of the column of texts."""
-        text = self._named(_TEXT_NAMES) if column is None else self._column(column)
+        text = self._find_column(_TEXT_NAMES) if column is None else self._column_position(column)
         if text is None:
-            known = ", ".join(self._names)
+            known = ", ".join(self._column_names)
             message = f"no column is called text or word; the columns are {known}; choose one with --word-column"
             raise CorpusError(message, path=self.path, line=1)
         return text
 
-    def _labelled_texts(self, column: int | str | None) -> Iterator[tuple[int, object]]:
+    def _iter_labelled_texts(self, column: int | str | None) -> Iterator[tuple[int, object]]:
         """Yield records of texts with one label each."""
-        text, wanted = self._text(column), self.options.tag_column
-        label = self._named([key.upper() for key in LABEL_KEYS]) if wanted is None else self._column(wanted)
+        text, tag_column = self._text_position(column), self.options.tag_column
+        label = (
+            self._find_column([key.upper() for key in LABEL_KEYS])
+            if tag_column is None
+            else self._column_position(tag_column)
+        )
         if label is None:
-            known = ", ".join(self._names)
+            known = ", ".join(self._column_names)
             message = f"no column is called label; the columns are {known}; choose one with --tag-column"
             raise CorpusError(message, path=self.path, line=1)
-        identity = self._named(("ID",))
-        for line, cells in self._body():
-            name = "" if identity is None else cells[identity]
+        id_column = self._find_column(("ID",))
+        for line, cells in self._iter_body():
+            name = "" if id_column is None else cells[id_column]
             yield line, {"id": name, "text": cells[text], "label": cells[label].strip()}
 
-    def _is_of_words(self, words: int) -> bool:
+    def _has_word_rows(self, words: int) -> bool:
         """Return whether each row is a word: no cell of words is a list, and no cell of tags holds several."""
-        head = [cells for _, cells in islice(self._body(), _HEAD_ROWS) if cells[words].strip()]
-        assert self._tag is not None
-        return not any(cells[words].startswith("[") or len(cells[self._tag].split()) > 1 for cells in head)
+        head = [cells for _, cells in islice(self._iter_body(), _HEAD_ROWS) if cells[words].strip()]
+        assert self._tag_position is not None
+        return not any(cells[words].startswith("[") or len(cells[self._tag_position].split()) > 1 for cells in head)
 
-    def _sentences(self, words: int, tags: int) -> Iterator[tuple[int, object]]:
+    def _iter_sentences(self, words: int, tags: int) -> Iterator[tuple[int, object]]:
         """Yield records of tokens and tags, one for each sentence."""
-        sentence = self._named(_SENTENCE_NAMES)
+        sentence_column = self._find_column(_SENTENCE_NAMES)
         name, line = "", 0
         tokens: list[str] = []
         labels: list[str] = []
-        for number, cells in self._body(blank=True):
-            here = cells[sentence].strip() if cells and sentence is not None else ""
-            if tokens and (not cells or (here and here != name)):
+        for number, cells in self._iter_body(blank=True):
+            sentence_name = cells[sentence_column].strip() if cells and sentence_column is not None else ""
+            if tokens and (not cells or (sentence_name and sentence_name != name)):
                 yield line, {"tokens": tokens, "ner_tags": labels}
                 tokens, labels = [], []
             if cells:
                 line = line if tokens else number
-                name = here or name
+                name = sentence_name or name
                 tokens.append(cells[words])
                 labels.append(cells[tags].strip() or OUTSIDE)
         if tokens:
             yield line, {"tokens": tokens, "ner_tags": labels}
 
-    def _record(self, cells: Sequence[str], text: int, line: int) -> Mapping[str, object]:
+    def _build_record(self, cells: Sequence[str], text: int, line: int) -> Mapping[str, object]:
         """Return the record of a row that holds a text."""
-        identity = self._named(("ID",))
-        record: dict[str, object] = {"id": "" if identity is None else cells[identity]}
-        cell = "" if self._tag is None else cells[self._tag].strip()
-        words = _listed(cells[text])
-        found = _listed(cell)
-        if found is None and cell and not cell.startswith(("[", "{")):
+        id_column = self._find_column(("ID",))
+        record: dict[str, object] = {"id": "" if id_column is None else cells[id_column]}
+        cell = "" if self._tag_position is None else cells[self._tag_position].strip()
+        words = _parse_cell(cells[text])
+        annotation = _parse_cell(cell)
+        if annotation is None and cell and not cell.startswith(("[", "{")):
             parts = cell.split()
-            found = (
+            annotation = (
                 list[object](parts)
                 if len(parts) == len(cells[text].split()) and all(map(looks_tagged, parts))
                 else None
             )
-            if found is None:
-                name = self._names[self._tag or 0]
+            if annotation is None:
+                name = self._column_names[self._tag_position or 0]
                 message = f"{name!r} holds {cell[:60]!r}; expected JSON spans, or a tag for each word"
                 raise CorpusError(message, path=self.path, line=line)
-        if isinstance(found, list) and found and all(isinstance(each, str) for each in found):
-            return {**record, "tokens": words if isinstance(words, list) else cells[text].split(), "ner_tags": found}
+        if isinstance(annotation, list) and annotation and all(isinstance(each, str) for each in annotation):
+            return {
+                **record,
+                "tokens": words if isinstance(words, list) else cells[text].split(),
+                "ner_tags": annotation,
+            }
         record["text"] = cells[text]
-        if self._tag is not None:
-            record["label"] = found if cell else None
+        if self._tag_position is not None:
+            record["label"] = annotation if cell else None
         return record
 
-    def _body(self, *, blank: bool = False) -> Iterator[tuple[int, list[str]]]:
+    def _iter_body(self, *, blank: bool = False) -> Iterator[tuple[int, list[str]]]:
         """Yield the rows after the header; with ``blank``, also rows without any filled cell, as empty lists."""
-        width = len(self._names)
-        rows = self._rows()
+        width = len(self._column_names)
+        rows = self._iter_rows()
         next(rows, None)
         for number, cells in rows:
             if not any(cells):
@@ -199,7 +207,7 @@ class TableReader(RecordReader):
                 raise CorpusError(message, path=self.path, line=number)
             yield number, cells
 
-    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+    def _iter_rows(self) -> Iterator[tuple[int, list[str]]]:
         allow_long_cells()
         lines = (line + "\n" for _, line in numbered_lines(self.path, encoding=self.options.encoding))
         first = next(lines, "")
@@ -211,7 +219,7 @@ class TableReader(RecordReader):
             raise CorpusError(f"is no table: {error}", path=self.path, line=reader.line_num) from None
 
 
-def _listed(cell: str) -> list[object] | dict[str, object] | None:
+def _parse_cell(cell: str) -> list[object] | dict[str, object] | None:
     """Return the list or object that a cell holds in JSON or Python notation; None if there is none."""
     if not cell.startswith(("[", "{")):
         return None

@@ -32,36 +32,39 @@ def retagged(
     Args:
         path: a file in the format `conll`.
         documents: the new documents in the order of the file, with the lines of their words; None for a document that
-            is left out.
+            is left out, never the first one.
         options: the options with which the file was read.
     """
     reader = ConllReader(path, options)
     tags: dict[int, str] = {}
-    gone: set[int] = set()
+    removed: set[int] = set()
     before = 0
     for document, lines in documents:
         if document is None and lines:
-            gone.update(range(before + 1, lines[-1] + 1))
+            removed.update(range(before + 1, lines[-1] + 1))
         elif document is not None and reader.scheme is not None:
-            tags.update(zip(lines, _tags(document, reader.scheme), strict=True))
+            tags.update(zip(lines, _encode_document(document, reader.scheme), strict=True))
         before = lines[-1] if lines else before
     spelling = reader.spelling
 
-    def same(before: str, after: str) -> bool:
+    def is_same(before: str, after: str) -> bool:
         return spelling.plain and parse_tag(before) == parse_tag(after)
 
     text = whole_text(path, encoding=options.encoding)
-    for number, line in enumerate(_lines(text), start=1):
-        yield line, None if number in gone else _with_tag(line, tags.get(number), reader.columns, same=same)
+    for number, line in enumerate(_split_lines(text), start=1):
+        yield (
+            line,
+            None if number in removed else _replace_tag(line, tags.get(number), reader.columns, is_same=is_same),
+        )
 
 
-def _lines(text: str) -> list[str]:
+def _split_lines(text: str) -> list[str]:
     """Return lines with their line endings; only a line feed ends a line."""
-    *whole, last = text.split("\n")
-    return [line + "\n" for line in whole] + ([last] if last else [])
+    *complete, last = text.split("\n")
+    return [line + "\n" for line in complete] + ([last] if last else [])
 
 
-def _tags(document: Document, scheme: Scheme) -> list[str]:
+def _encode_document(document: Document, scheme: Scheme) -> list[str]:
     tally = WriteTally()
     result: list[str] = []
     for sentence in tagged_sentences(document, segment=WriteOptions().segment, tally=tally):
@@ -70,17 +73,17 @@ def _tags(document: Document, scheme: Scheme) -> list[str]:
     return result
 
 
-def _with_tag(line: str, tag: str | None, columns: ColumnLayout, *, same: Callable[[str, str], bool]) -> str:
+def _replace_tag(line: str, tag: str | None, columns: ColumnLayout, *, is_same: Callable[[str, str], bool]) -> str:
     if tag is None or columns.tag is None:
         return line
     if columns.tabs:
         body = line.rstrip("\r\n")
         fields = body.split("\t")
-        if same(fields[columns.tag].strip(" "), tag):
+        if is_same(fields[columns.tag].strip(" "), tag):
             return line
         fields[columns.tag] = tag
         return "\t".join(fields) + line[len(body) :]
     field = list(_FIELD.finditer(line))[columns.tag]
-    if same(field[0], tag):
+    if is_same(field[0], tag):
         return line
     return line[: field.start()] + tag + line[field.end() :]

@@ -14,7 +14,7 @@ from onoma.corpora.spelling import TagSpelling, is_number
 from onoma.errors import SchemeError
 from onoma.schemes import OUTSIDE, Scheme, detect_from_steps, has_prefix, parse_tag
 
-_EDGE = "\n"
+_SENTENCE_EDGE = "\n"
 """Marks the beginning and the end of a sentence in pairs of tags; no tag of a file is a line feed."""
 
 
@@ -27,7 +27,7 @@ class TagTransitions:
     def add(self, block: SentenceBlock) -> None:
         """Count the tag pairs of a sentence."""
         for tags in block.layers:
-            self._pairs.update(pairwise(chain((_EDGE,), tags, (_EDGE,))))
+            self._pairs.update(pairwise(chain((_SENTENCE_EDGE,), tags, (_SENTENCE_EDGE,))))
 
     def __bool__(self) -> bool:
         return bool(self._pairs)
@@ -39,7 +39,7 @@ class TagTransitions:
 
     @property
     def _tags(self) -> set[str]:
-        return {tag for pair in self._pairs for tag in pair} - {_EDGE}
+        return {tag for pair in self._pairs for tag in pair} - {_SENTENCE_EDGE}
 
     def result(
         self,
@@ -74,12 +74,12 @@ class TagTransitions:
         steps: Counter[tuple[str, str, bool]] = Counter()
         try:
             for pair, count in self._pairs.items():
-                inside = (OUTSIDE if tag == _EDGE else tag for tag in pair)
-                before, after = map(parse_tag, spelling.all(inside))
-                same = before.prefix != OUTSIDE and before.label == after.label
-                steps[before.prefix, after.prefix, same] += count
+                step_tags = (OUTSIDE if tag == _SENTENCE_EDGE else tag for tag in pair)
+                before, after = map(parse_tag, spelling.all(step_tags))
+                same_label = before.prefix != OUTSIDE and before.label == after.label
+                steps[before.prefix, after.prefix, same_label] += count
         except SchemeError as error:
-            raise self._placed(error, lambda tag: parse_tag(*spelling.all([tag])), path, blocks()) from None
+            raise self._locate_error(error, lambda tag: parse_tag(*spelling.all([tag])), path, blocks()) from None
         if not options.skip_checks:
             self._check_prefixes(spelling, path, blocks)
         scheme = chosen_scheme(options.scheme) if options.scheme is not None else detect_from_steps(steps).scheme
@@ -93,20 +93,20 @@ class TagTransitions:
         """
         tags = set(spelling.all(self._tags)) - {OUTSIDE}
         prefixed = sorted(filter(has_prefix, tags))
-        bare = tags - set(prefixed)
-        if not prefixed or not bare:
+        unprefixed = tags - set(prefixed)
+        if not prefixed or not unprefixed:
             return
-        others = ", ".join(prefixed[:3])
+        examples = ", ".join(prefixed[:3])
 
         def check(tag: str) -> None:
-            if spelling.all([tag])[0] in bare:
-                message = f"tag {tag!r} has no prefix, but other tags of the file have one ({others})"
+            if spelling.all([tag])[0] in unprefixed:
+                message = f"tag {tag!r} has no prefix, but other tags of the file have one ({examples})"
                 raise SchemeError(f"{message}; fix it, or accept it as a label with --skip-checks")
 
-        raise self._placed(SchemeError("tags with and without prefixes"), check, path, blocks())
+        raise self._locate_error(SchemeError("tags with and without prefixes"), check, path, blocks())
 
     @staticmethod
-    def _placed(
+    def _locate_error(
         error: SchemeError, check: Callable[[str], object], path: Path, blocks: Iterable[object]
     ) -> SchemeError:
         """Return the error of the first tag for which a check fails, with its line; else the error without a line."""
@@ -117,6 +117,6 @@ class TagTransitions:
                 for line, tag in zip(block.lines, tags, strict=True):
                     try:
                         check(tag)
-                    except SchemeError as found:
-                        return SchemeError(found.message, path=path, line=line)
+                    except SchemeError as tag_error:
+                        return SchemeError(tag_error.message, path=path, line=line)
         return SchemeError(error.message, path=path)

@@ -29,26 +29,30 @@ class TaggedSentence:
 def tagged_sentences(document: Document, *, segment: Segment, tally: WriteTally) -> list[TaggedSentence]:
     """Split a document into sentences and align its entities with their words; sentences without words are left out."""
     words = document.words if document.words is not None else tuple(segment(document.text))
-    placed = list(_placed(document.entities, words, tally))
-    groups = _lines(document, words, placed) if document.sentences is None else _given(document.sentences, words)
-    firsts = [first for first, _, _ in groups]
-    held: list[list[Chunk]] = [[] for _ in groups]
-    for chunk, entity in placed:
-        index = bisect_right(firsts, chunk.start) - 1
+    aligned = list(_align_entities(document.entities, words, tally))
+    groups = (
+        _group_by_line(document, words, aligned)
+        if document.sentences is None
+        else _group_by_sentence(document.sentences, words)
+    )
+    group_starts = [first for first, _, _ in groups]
+    group_chunks: list[list[Chunk]] = [[] for _ in groups]
+    for chunk, entity in aligned:
+        index = bisect_right(group_starts, chunk.start) - 1
         first, end, _ = groups[index]
-        inside = Chunk(chunk.start - first, chunk.end - first, chunk.label)
+        local_chunk = Chunk(chunk.start - first, chunk.end - first, chunk.label)
         if chunk.end > end:
-            tally.lose("the entity reaches across sentences", _shown(entity))
-        elif inside in held[index]:
-            tally.lose("the entity is annotated twice", _shown(entity))
+            tally.lose("the entity reaches across sentences", _format_entity(entity))
+        elif local_chunk in group_chunks[index]:
+            tally.lose("the entity is annotated twice", _format_entity(entity))
         else:
-            held[index].append(inside)
-    wordless = len(document.sentences or ()) - len(groups)
-    for _ in range(wordless):
+            group_chunks[index].append(local_chunk)
+    wordless_count = len(document.sentences or ()) - len(groups)
+    for _ in range(wordless_count):
         tally.lose("a sentence without words cannot be held", "")
     return [
         TaggedSentence(sentence=sentence, words=words[first:end], chunks=tuple(chunks))
-        for (first, end, sentence), chunks in zip(groups, held, strict=True)
+        for (first, end, sentence), chunks in zip(groups, group_chunks, strict=True)
     ]
 
 
@@ -59,13 +63,13 @@ def flat(sentence: TaggedSentence, *, tally: WriteTally, layers: int = 1) -> lis
     lost.
     """
     result: list[list[Chunk]] = []
-    left = list(sentence.chunks)
+    remaining = list(sentence.chunks)
     for _ in range(layers):
-        kept, left = longest(left)
+        kept, remaining = longest(remaining)
         result.append(kept)
         for chunk in kept:
             tally.wrote(chunk.label)
-    for chunk in left:
+    for chunk in remaining:
         text = " ".join(word.text for word in sentence.words[chunk.start : chunk.end])
         tally.lose("the entity overlaps a longer one", f"{text} {chunk.label}")
     return result
@@ -78,16 +82,16 @@ def longest(chunks: Iterable[Chunk]) -> tuple[list[Chunk], list[Chunk]]:
     ([Chunk(start=0, end=3, label='ORG')], [Chunk(start=2, end=3, label='LOC')])
     """
     kept: list[Chunk] = []
-    left: list[Chunk] = []
-    taken: set[int] = set()
+    remaining: list[Chunk] = []
+    covered: set[int] = set()
     for chunk in sorted(chunks, key=lambda chunk: (chunk.start - chunk.end, chunk.start)):
         positions = range(chunk.start, chunk.end)
-        if taken.isdisjoint(positions):
-            taken.update(positions)
+        if covered.isdisjoint(positions):
+            covered.update(positions)
             kept.append(chunk)
         else:
-            left.append(chunk)
-    return sorted(kept), left
+            remaining.append(chunk)
+    return sorted(kept), remaining
 
 
 def written_tags(chunks: Sequence[Chunk], *, length: int, scheme: Scheme, tally: WriteTally) -> list[str]:
@@ -101,10 +105,10 @@ def written_tags(chunks: Sequence[Chunk], *, length: int, scheme: Scheme, tally:
 
 def escape_word(word: str, tally: WriteTally) -> str:
     """Return a word as a column can hold it, with spaces for tabs, line feeds and NUL."""
-    held = word.replace("\t", " ").replace("\n", " ").replace("\0", " ")
-    if held != word:
+    escaped = word.replace("\t", " ").replace("\n", " ").replace("\0", " ")
+    if escaped != word:
         tally.lose("tabs, line feeds and NUL in a word are written as blanks", repr(word))
-    return held
+    return escaped
 
 
 def compare_text(document: Document, sentences: Iterable[TaggedSentence], tally: WriteTally) -> None:
@@ -113,52 +117,54 @@ def compare_text(document: Document, sentences: Iterable[TaggedSentence], tally:
         tally.lose("white space cannot be held as it was", repr(document.text[:60]))
 
 
-def _placed(entities: Sequence[Entity], words: Sequence[Word], tally: WriteTally) -> Iterator[tuple[Chunk, Entity]]:
+def _align_entities(
+    entities: Sequence[Entity], words: Sequence[Word], tally: WriteTally
+) -> Iterator[tuple[Chunk, Entity]]:
     """Yield the entities, each with its chunk of the document's words."""
     starts, ends = [word.start for word in words], [word.end for word in words]
     for entity in entities:
         first, end = words_touched(starts, ends, entity.start, entity.end)
         label = " ".join(entity.label.split())
         if first >= end or entity.start == entity.end:
-            tally.lose("the entity covers no word", _shown(entity))
+            tally.lose("the entity covers no word", _format_entity(entity))
         elif not label:
-            tally.lose("the entity has no label", _shown(entity))
+            tally.lose("the entity has no label", _format_entity(entity))
         else:
             if (starts[first], ends[end - 1]) != (entity.start, entity.end):
-                tally.lose("the entity is not on word bounds; widened to whole words", _shown(entity))
+                tally.lose("the entity is not on word bounds; widened to whole words", _format_entity(entity))
             if label != entity.label:
                 tally.lose("white space in the label is written as one blank", repr(entity.label))
             yield Chunk(first, end, label), entity
 
 
-def _given(sentences: Sequence[Sentence], words: Sequence[Word]) -> list[tuple[int, int, Sentence]]:
+def _group_by_sentence(sentences: Sequence[Sentence], words: Sequence[Word]) -> list[tuple[int, int, Sentence]]:
     """Group words by sentence; a word belongs to the last sentence that begins at or before it."""
     starts = [sentence.start for sentence in sentences]
-    owners = [max(0, bisect_right(starts, word.start) - 1) for word in words] if starts else []
+    sentence_indices = [max(0, bisect_right(starts, word.start) - 1) for word in words] if starts else []
     groups: list[tuple[int, int, Sentence]] = []
     first = 0
     for position in range(1, len(words) + 1):
-        if position == len(words) or owners[position] != owners[first]:
-            groups.append((first, position, sentences[owners[first]]))
+        if position == len(words) or sentence_indices[position] != sentence_indices[first]:
+            groups.append((first, position, sentences[sentence_indices[first]]))
             first = position
     return groups
 
 
-def _lines(
-    document: Document, words: Sequence[Word], placed: Iterable[tuple[Chunk, Entity]]
+def _group_by_line(
+    document: Document, words: Sequence[Word], aligned: Iterable[tuple[Chunk, Entity]]
 ) -> list[tuple[int, int, Sentence]]:
     """Group words by the lines of the text, without splitting a chunk."""
-    inside = {position for chunk, _ in placed for position in range(chunk.start + 1, chunk.end)}
+    inside_chunks = {position for chunk, _ in aligned for position in range(chunk.start + 1, chunk.end)}
     groups: list[tuple[int, int, Sentence]] = []
     first = 0
     for position in range(1, len(words) + 1):
-        last = position == len(words)
-        before = words[position - 1]
-        if last or (position not in inside and "\n" in document.text[before.end : words[position].start]):
-            groups.append((first, position, Sentence(start=words[first].start, end=before.end)))
+        is_last = position == len(words)
+        previous = words[position - 1]
+        if is_last or (position not in inside_chunks and "\n" in document.text[previous.end : words[position].start]):
+            groups.append((first, position, Sentence(start=words[first].start, end=previous.end)))
             first = position
     return groups
 
 
-def _shown(entity: Entity) -> str:
+def _format_entity(entity: Entity) -> str:
     return f"{entity.text} {entity.label}"

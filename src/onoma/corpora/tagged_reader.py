@@ -33,24 +33,24 @@ class TaggedReader(ABC):
     @property
     def scheme(self) -> Scheme | None:
         """Tagging scheme, given or detected from the whole file."""
-        return self._survey[0]
+        return self._first_pass[0]
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         """Yield the documents, and count repairs, adjustments and omissions."""
-        scheme, spelling, marked = self._survey
+        scheme, spelling, marked = self._first_pass
         tally.scheme = scheme.name
-        assembler = DocumentBuilder(
+        builder = DocumentBuilder(
             path=self._path, scheme=scheme, options=self._options, tally=tally, meta={}, spelling=spelling
         )
-        return assembler.documents(self._parts(), marked=marked)
+        return builder.documents(self._parts(), marked=marked)
 
     @cached_property
-    def _survey(self) -> tuple[Scheme, TagSpelling, bool]:
+    def _first_pass(self) -> tuple[Scheme, TagSpelling, bool]:
         """Scheme, spelling of the tags, and whether there are document marks."""
-        tags, marked = TagTransitions(), False
+        transitions, marked = TagTransitions(), False
         for part in self._parts():
             if isinstance(part, SentenceBlock):
-                tags.add(part)
+                transitions.add(part)
             else:
                 marked = True
-        return *tags.result(self._options, path=self._path, blocks=self._parts), marked
+        return *transitions.result(self._options, path=self._path, blocks=self._parts), marked

@@ -70,9 +70,9 @@ class ReadReport:
         """Return one message for each kind of repair, omission or adjustment; empty if there were none."""
         repaired = {f"steps that scheme {self.scheme} does not allow, repaired": self.repairs}
         return [
-            *_sentences({reason: finding for reason, finding in repaired.items() if finding.count}),
-            *_sentences(self.unusable, prefix="left out: "),
-            *_sentences(self.adjusted),
+            *_format_findings({reason: finding for reason, finding in repaired.items() if finding.count}),
+            *_format_findings(self.unusable, prefix="left out: "),
+            *_format_findings(self.adjusted),
         ]
 
 
@@ -93,10 +93,10 @@ class WriteReport:
 
     def notices(self) -> list[str]:
         """Return one message for each kind of content that the target could not represent as it was."""
-        return _sentences(self.lost)
+        return _format_findings(self.lost)
 
 
-def _sentences(findings: Mapping[str, Occurrences], *, prefix: str = "") -> list[str]:
+def _format_findings(findings: Mapping[str, Occurrences], *, prefix: str = "") -> list[str]:
     return [
         f"{prefix}{reason}: {finding.count:,}, first at {finding.places[0]}" for reason, finding in findings.items()
     ]
@@ -106,18 +106,18 @@ class OccurrenceCounter:
     """Counter of findings by reason, which keeps the first locations of each."""
 
     def __init__(self, places: int = PLACES_KEPT) -> None:
-        self._places = places
-        self._found: dict[str, Occurrences] = {}
+        self._max_places = places
+        self._occurrences: dict[str, Occurrences] = {}
 
     def add(self, reason: str, *, where: str, what: str) -> None:
-        before = self._found.get(reason, Occurrences())
-        places = before.places
-        if len(places) < self._places:
+        previous = self._occurrences.get(reason, Occurrences())
+        places = previous.places
+        if len(places) < self._max_places:
             places = (*places, Location(where=where, what=what))
-        self._found[reason] = Occurrences(count=before.count + 1, places=places)
+        self._occurrences[reason] = Occurrences(count=previous.count + 1, places=places)
 
     def frozen(self) -> Mapping[str, Occurrences]:
-        return MappingProxyType(dict(self._found))
+        return MappingProxyType(dict(self._occurrences))
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from onoma.corpora.layouts import SPAN_KEYS, TAG_KEYS
 
-_KEYS = frozenset([*SPAN_KEYS, *TAG_KEYS])
+_ANNOTATION_KEYS = frozenset([*SPAN_KEYS, *TAG_KEYS])
 
 
 def unannotated(record: object) -> tuple[str, str]:
@@ -22,24 +22,24 @@ def unannotated(record: object) -> tuple[str, str]:
     if isinstance(answer, str) and answer != "accept":
         return "the annotator did not accept the record", answer
     if isinstance(record.get("data"), dict):
-        return _task(record), ""
+        return _explain_task(record), ""
     status = record.get("status")
     if isinstance(status, str) and status.lower() == "discarded":
         return "the annotator discarded the record", status
     if "text" in record and record["text"] is None:
         return "the record has no text: it is null", "null"
-    present = [value for key, value in record.items() if key in _KEYS]
+    present = [value for key, value in record.items() if key in _ANNOTATION_KEYS]
     if present and all(value is None for value in present):
         return "the record is not annotated", ""
     return "", ""
 
 
-def _task(record: Mapping[str, object]) -> str:
+def _explain_task(record: Mapping[str, object]) -> str:
     """Return why a Label Studio task has no annotation; empty if it has one, or no place for annotations."""
-    places = [record[key] for key in ("annotations", "completions") if key in record]
-    if not places and not record.get("predictions"):
+    values = [record[key] for key in ("annotations", "completions") if key in record]
+    if not values and not record.get("predictions"):
         return ""
-    items = [item for value in places if isinstance(value, list) for item in value if isinstance(item, dict)]
+    items = [item for value in values if isinstance(value, list) for item in value if isinstance(item, dict)]
     if any(not item.get("was_cancelled") and not item.get("skipped") for item in items):
         return ""
     if items:

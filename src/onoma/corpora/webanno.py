@@ -25,16 +25,16 @@ from onoma.io.lines import numbered_lines
 from onoma.schemes import SCHEMES, Chunk
 from onoma.text import Document
 
-_HEAD = re.compile(r"#T_(SP|CH|RL)=(.*)")
-_TOKEN = re.compile(r"\d+-(\d+)(\.\d+)?")
-_VALUE = re.compile(r"((?:\\.|[^\[\]\\])+)(?:\[(\d+)\])?", re.DOTALL)
-_NOT_NAMES = re.compile(
+_LAYER_HEADER = re.compile(r"#T_(SP|CH|RL)=(.*)")
+_TOKEN_NUMBER = re.compile(r"\d+-(\d+)(\.\d+)?")
+_ANNOTATION = re.compile(r"((?:\\.|[^\[\]\\])+)(?:\[(\d+)\])?", re.DOTALL)
+_BUILTIN_LAYERS = re.compile(
     r".*\.(POS|Lemma|Stem|MorphologicalFeatures|SurfaceForm|Chunk|Token|Sentence|SofaChangeAnnotation)"
 )
-_NAMES = re.compile(r".*(?:NamedEntity|\.NE|Entity|Entities)", re.IGNORECASE)
-_ESCAPED = re.compile(r"\\(.)")
-_CONTROL = {"n": "\n", "r": "\r", "t": "\t"}
-_FIRST = 3
+_ENTITY_LAYERS = re.compile(r".*(?:NamedEntity|\.NE|Entity|Entities)", re.IGNORECASE)
+_ESCAPE_SEQUENCE = re.compile(r"\\(.)")
+_CONTROL_CHARACTERS = {"n": "\n", "r": "\r", "t": "\t"}
+_FIRST_FEATURE_COLUMN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class _Feature:
 
 
 @dataclass(slots=True)
-class _Draft:
+class _SentenceState:
     """State of the sentence that is being read; ``spans`` holds the first and last word by label and span number."""
 
     texts: list[str] = field(default_factory=list)
@@ -74,74 +74,76 @@ class WebannoReader(SchemelessReader):
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         tally.annotated = True
-        assembler = DocumentBuilder(path=self._path, scheme=SCHEMES["BIO"], options=self._options, tally=tally, meta={})
-        return assembler.documents(self._blocks(), marked=False)
+        builder = DocumentBuilder(path=self._path, scheme=SCHEMES["BIO"], options=self._options, tally=tally, meta={})
+        return builder.documents(self._blocks(), marked=False)
 
     @cached_property
     def _layout(self) -> tuple[_Feature, int]:
         """Feature column of the entities, and maximum number of columns in the line of a word."""
         features: list[_Feature] = []
-        column = _FIRST
+        column = _FIRST_FEATURE_COLUMN
         for _, line in numbered_lines(self._path, encoding=self._options.encoding):
-            if not (found := _HEAD.match(line)):
+            if not (match := _LAYER_HEADER.match(line)):
                 if line.strip() and not line.startswith("#"):
                     break
                 continue
-            layer, *names = found[2].split("|")
+            layer, *names = match[2].split("|")
             names = [name for name in names if name] or [""]
-            if found[1] == "SP":
-                features += [_Feature(layer, name, column + place) for place, name in enumerate(names)]
+            if match[1] == "SP":
+                features += [_Feature(layer, name, column + index) for index, name in enumerate(names)]
             # The other end of a relation has its own column, which some versions declare and others do not.
-            column += len(names) + (found[1] == "RL")
-        wanted = self._options.tag_column
-        if wanted is not None:
-            chosen = [each for each in features if wanted in (each.name, each.layer, each.column + 1)]
+            column += len(names) + (match[1] == "RL")
+        tag_column = self._options.tag_column
+        if tag_column is not None:
+            candidates = [each for each in features if tag_column in (each.name, each.layer, each.column + 1)]
         else:
-            layers = [each.layer for each in features if not _NOT_NAMES.fullmatch(each.layer)]
-            layer = next((each for each in layers if _NAMES.fullmatch(each)), layers[0] if layers else None)
-            chosen = [each for each in features if each.layer == layer]
-            chosen.sort(key=lambda each: each.name.lower() not in ("value", "label", "type", "entity"))
-        if chosen:
-            return chosen[0], column
+            layers = [each.layer for each in features if not _BUILTIN_LAYERS.fullmatch(each.layer)]
+            layer = next((each for each in layers if _ENTITY_LAYERS.fullmatch(each)), layers[0] if layers else None)
+            candidates = [each for each in features if each.layer == layer]
+            candidates.sort(key=lambda each: each.name.lower() not in ("value", "label", "type", "entity"))
+        if candidates:
+            return candidates[0], column
         known = ", ".join(f"{each.layer}|{each.name}" for each in features) or "none"
         raise ConfigError(f"{self._path}: no layer of spans with names; its features are {known}; choose --tag-column")
 
     def _blocks(self) -> Iterator[SentenceBlock]:
-        draft, (feature, width) = _Draft(), self._layout
+        state, (feature, width) = _SentenceState(), self._layout
         for number, line in numbered_lines(self._path, encoding=self._options.encoding):
             if line.startswith("#") or not line.strip():
-                if draft.words:
-                    yield draft.block()
-                    draft = _Draft()
+                if state.words:
+                    yield state.block()
+                    state = _SentenceState()
                 if line.startswith("#Text="):
-                    draft.texts.append(_unescaped(line.removeprefix("#Text=")))
+                    state.texts.append(_unescape(line.removeprefix("#Text=")))
                 continue
             fields = line.split("\t")
-            token = _TOKEN.fullmatch(fields[0])
+            token = _TOKEN_NUMBER.fullmatch(fields[0])
             if token is None or len(fields) <= feature.column or any(fields[width:]):
-                expected = f"expected number, offsets, word and {width - _FIRST} columns of features"
+                expected = f"expected number, offsets, word and {width - _FIRST_FEATURE_COLUMN} columns of features"
                 message = f"{line!r} is no word of WebAnno TSV 3; {expected}"
                 raise CorpusError(message, path=self._path, line=number)
             if token[2] is None:
-                draft.words.append(_unescaped(fields[2]))
-                draft.lines.append(number)
-            elif not draft.words:
+                state.words.append(_unescape(fields[2]))
+                state.lines.append(number)
+            elif not state.words:
                 continue
             for value in re.split(r"(?<!\\)\|", fields[feature.column]):
                 if value == "_" or not value:
                     continue
-                found = _VALUE.fullmatch(value)
-                if found is None:
+                match = _ANNOTATION.fullmatch(value)
+                if match is None:
                     message = (
                         f"{value!r} is no annotation of WebAnno TSV 3; expected a label, perhaps a number as in PER[1]"
                     )
                     raise CorpusError(message, path=self._path, line=number)
-                label, in_brackets = found.groups()
-                label = feature.layer.rpartition(".")[2] if label == "*" else _unescaped(label)
-                draft.take(value, label, in_brackets or "")
-        if draft.words:
-            yield draft.block()
+                label, span_number = match.groups()
+                label = feature.layer.rpartition(".")[2] if label == "*" else _unescape(label)
+                state.take(value, label, span_number or "")
+        if state.words:
+            yield state.block()
 
 
-def _unescaped(text: str) -> str:
-    return _ESCAPED.sub(lambda found: _CONTROL.get(found[1], found[1]), text) if "\\" in text else text
+def _unescape(text: str) -> str:
+    return (
+        _ESCAPE_SEQUENCE.sub(lambda match: _CONTROL_CHARACTERS.get(match[1], match[1]), text) if "\\" in text else text
+    )

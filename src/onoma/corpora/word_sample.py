@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from onoma.corpora.spelling import looks_prefixed, looks_tagged
 
-_MOST = 5_000
+_MAX_WORDS = 5_000
 PART_OF_SPEECH = re.compile(
     "ADJ|ADP|ADV|AUX|CCONJ|CONJ|DET|INTJ|NOUN|NUM|PART|PRON|PROPN|PUNCT|SCONJ|SYM|VERB|X|CC|CD|DT|EX|FW|IN|JJ[RS]?|MD|"
     "NNP?S?|PDT|POS|PRP[$]?|RB[RS]?|RP|TO|UH|VB[DGNPZ]?|WDT|WP[$]?|WRB|HYPH|NFP|ADD|AFX|GW|LS|XX|-LRB-|-RRB-|NE|ART|"
@@ -44,7 +44,7 @@ class WordSample:
 
     def add(self, words: Iterable[str]) -> None:
         """Count the words of a document, unless the sample is full."""
-        if self.size >= _MOST:
+        if self.size >= _MAX_WORDS:
             return
         words = list(words)
         self.size += len(words)

@@ -22,7 +22,7 @@ class Layout:
     holds: frozenset[str]
 
 
-def _onoma(document: Document) -> dict[str, object]:
+def _to_onoma(document: Document) -> dict[str, object]:
     record: dict[str, object] = {
         "id": document.id,
         "text": document.text,
@@ -42,12 +42,12 @@ def _onoma(document: Document) -> dict[str, object]:
     return record
 
 
-def _doccano(document: Document) -> dict[str, object]:
-    return {**_named(document), "text": document.text, "label": _triples(document)}
+def _to_doccano(document: Document) -> dict[str, object]:
+    return {**_id_field(document), "text": document.text, "label": _span_triples(document)}
 
 
-def _prodigy(document: Document) -> dict[str, object]:
-    record: dict[str, object] = {**_named(document), "text": document.text}
+def _to_prodigy(document: Document) -> dict[str, object]:
+    record: dict[str, object] = {**_id_field(document), "text": document.text}
     record["spans"] = [
         {"start": entity.start, "end": entity.end, "label": entity.label} for entity in document.entities
     ]
@@ -61,11 +61,11 @@ def _prodigy(document: Document) -> dict[str, object]:
     return record
 
 
-def _spacy(document: Document) -> list[object]:
-    return [document.text, {"entities": _triples(document)}]
+def _to_spacy(document: Document) -> list[object]:
+    return [document.text, {"entities": _span_triples(document)}]
 
 
-def _labelstudio_task(document: Document) -> dict[str, object]:
+def _to_labelstudio(document: Document) -> dict[str, object]:
     results = [
         {
             "id": f"entity-{index}",
@@ -76,30 +76,30 @@ def _labelstudio_task(document: Document) -> dict[str, object]:
         }
         for index, entity in enumerate(document.entities, start=1)
     ]
-    data: dict[str, object] = {**_named(document), "text": document.text}
+    data: dict[str, object] = {**_id_field(document), "text": document.text}
     if document.meta:
         data["meta"] = dict(document.meta)
     return {"data": data, "annotations": [{"result": results}]}
 
 
-def _named(document: Document) -> dict[str, object]:
+def _id_field(document: Document) -> dict[str, object]:
     return {"id": document.id} if document.id else {}
 
 
-def _triples(document: Document) -> list[tuple[int, int, str]]:
+def _span_triples(document: Document) -> list[tuple[int, int, str]]:
     return [(entity.start, entity.end, entity.label) for entity in document.entities]
 
 
 LAYOUTS: Mapping[str, Layout] = MappingProxyType(
     {
         "onoma": Layout(
-            record=_onoma,
+            record=_to_onoma,
             holds=frozenset(["id", "words", "sentences", "sentence ids", "scores", "meta", "layers"]),
         ),
-        "doccano": Layout(record=_doccano, holds=frozenset(["id"])),
-        "prodigy": Layout(record=_prodigy, holds=frozenset(["id", "words", "meta"])),
-        "spacy": Layout(record=_spacy, holds=frozenset()),
-        "labelstudio": Layout(record=_labelstudio_task, holds=frozenset(["id", "meta"])),
+        "doccano": Layout(record=_to_doccano, holds=frozenset(["id"])),
+        "prodigy": Layout(record=_to_prodigy, holds=frozenset(["id", "words", "meta"])),
+        "spacy": Layout(record=_to_spacy, holds=frozenset()),
+        "labelstudio": Layout(record=_to_labelstudio, holds=frozenset(["id", "meta"])),
     }
 )
 """All layouts that can be written, by name."""

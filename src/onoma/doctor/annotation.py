@@ -19,8 +19,8 @@ def check_spans(cases: Iterable[LocatedDocument]) -> Iterator[Finding]:
     """Check each entity by itself, and compare it with the other entities of its document."""
     for case in cases:
         if case.document.entities:
-            yield from _alone(case)
-            yield from _together(case)
+            yield from _check_entities(case)
+            yield from _check_overlaps(case)
 
 
 def trimmed(entity: Span, text: str) -> Span | None:
@@ -31,11 +31,11 @@ def trimmed(entity: Span, text: str) -> Span | None:
     return Span(start=start, end=end) if start < end else None
 
 
-def _alone(case: LocatedDocument) -> Iterator[Finding]:
+def _check_entities(case: LocatedDocument) -> Iterator[Finding]:
     document = case.document
     words = case.words
     starts, ends = {word.start for word in words}, {word.end for word in words}
-    breaks = [sentence.start for sentence in document.sentences or ()]
+    sentence_starts = [sentence.start for sentence in document.sentences or ()]
     for entity in document.entities:
         inner = trimmed(entity, document.text)
         if inner is None:
@@ -48,14 +48,14 @@ def _alone(case: LocatedDocument) -> Iterator[Finding]:
         if inner.start not in starts or inner.end not in ends:
             why = "the entity begins or ends inside a word; tags need whole words, so it is widened"
             yield _finding(case, entity, "warning", why, "move the bound to the word's, or split the word")
-        if bisect_right(breaks, inner.start) != bisect_right(breaks, inner.end - 1):
+        if bisect_right(sentence_starts, inner.start) != bisect_right(sentence_starts, inner.end - 1):
             why = "the entity crosses the end of a sentence, and models do not predict such entities"
             yield _finding(case, entity, "warning", why, "join the sentences, or split the entity")
-        elif (crossed := _crossed(document.text[inner.start : inner.end])) is not None:
+        elif (crossed := _find_crossed_boundary(document.text[inner.start : inner.end])) is not None:
             yield _finding(case, entity, *crossed)
 
 
-def _crossed(text: str) -> tuple[Severity, str, str] | None:
+def _find_crossed_boundary(text: str) -> tuple[Severity, str, str] | None:
     """Return severity, reason and fix if an entity's text crosses a blank line, a tab or a line end, else None."""
     if _BLANK_LINE.search(text):
         why = "the entity crosses a blank line, and models do not predict such entities"
@@ -67,20 +67,20 @@ def _crossed(text: str) -> tuple[Severity, str, str] | None:
     return None
 
 
-def _together(case: LocatedDocument) -> Iterator[Finding]:
+def _check_overlaps(case: LocatedDocument) -> Iterator[Finding]:
     labels: dict[tuple[int, int], list[str]] = defaultdict(list)
     widest: Entity | None = None
     for entity in case.document.entities:
-        own = labels[entity.start, entity.end]
-        if own:
-            same = entity.label in own
-            why = "the entity is there twice" if same else f"the same span also has the label {own[0]}"
-            fix = "remove one; --fix does" if same else "decide for one label"
-            yield _finding(case, entity, "warning" if same else "error", why, fix, fixable=same)
+        span_labels = labels[entity.start, entity.end]
+        if span_labels:
+            is_duplicate = entity.label in span_labels
+            why = "the entity is there twice" if is_duplicate else f"the same span also has the label {span_labels[0]}"
+            fix = "remove one; --fix does" if is_duplicate else "decide for one label"
+            yield _finding(case, entity, "warning" if is_duplicate else "error", why, fix, fixable=is_duplicate)
         elif widest is not None and entity.start < widest.end:
             why = f"it overlaps {shown(widest.text)} {widest.label}; a model with one tag a word learns the longer one"
             yield _finding(case, entity, "note", why, "nothing, if nested entities are wanted; else remove one")
-        own.append(entity.label)
+        span_labels.append(entity.label)
         widest = entity if widest is None or entity.end > widest.end else widest
 
 

@@ -12,10 +12,10 @@ from onoma.doctor.finding import Finding, LocatedDocument, Severity
 from onoma.doctor.record_skipping import skip_record
 from onoma.errors import CorpusError
 
-_ALL = 10_000
+_MAX_LOCATIONS = 10_000
 """Maximum number of places listed for one kind of problem; further places are only counted."""
 
-_MOST_UNREADABLE = 20
+_MAX_UNREADABLE_LINES = 20
 """Maximum number of unreadable lines skipped in a file.
 
 The file is read again after each skipped line. A file with more of them probably has another format.
@@ -47,33 +47,35 @@ def read_cases(path: Path, *, part: str = "", format: str | None = None, options
         CorpusError: the file as a whole cannot be read.
         ConfigError: the format, scheme or encoding does not exist.
     """
-    options = replace(options, places=_ALL)
+    options = replace(options, places=_MAX_LOCATIONS)
     reading = rest = read(path, format=format, options=options)
     findings: list[Finding] = []
     with TemporaryDirectory() as folder:
         copy = Path(folder) / path.name
-        cases, error = _cases(reading, file=path, part=part)
+        cases, error = _collect_cases(reading, file=path, part=part)
         while error is not None and error.line is not None:
-            goes_on = len(findings) < _MOST_UNREADABLE and skip_record(
+            was_skipped = len(findings) < _MAX_UNREADABLE_LINES and skip_record(
                 rest.path, error.line, copy, format=reading.format, encoding=options.encoding
             )
-            findings.append(_unreadable(error, path, goes_on=goes_on))
-            if not goes_on:
+            findings.append(_make_unreadable_finding(error, path, was_skipped=was_skipped))
+            if not was_skipped:
                 break
             rest = read(copy, format=reading.format, options=options)
-            cases, error = _cases(rest, file=path, part=part)
+            cases, error = _collect_cases(rest, file=path, part=part)
         if error is not None and not findings:
             raise error
         report = rest.report if cases else None
     if report is not None:
-        places = _Places(path, copy)
-        findings += places.found("scheme", "error", {"": report.repairs}, _broken(str(report.scheme)), fixable=True)
-        findings += places.found("unusable", "error", report.unusable, _LEFT_OUT)
-        findings += places.found("adjusted", "note", report.adjusted, _READ_OTHERWISE)
+        converter = _ProblemConverter(path, copy)
+        findings += converter.found(
+            "scheme", "error", {"": report.repairs}, _explain_scheme_violation(str(report.scheme)), fixable=True
+        )
+        findings += converter.found("unusable", "error", report.unusable, _UNUSABLE_EXPLANATION)
+        findings += converter.found("adjusted", "note", report.adjusted, _ADJUSTED_EXPLANATION)
     return CheckedFile(reading, cases, findings)
 
 
-def _cases(reading: CorpusReader, *, file: Path, part: str) -> tuple[list[LocatedDocument], CorpusError | None]:
+def _collect_cases(reading: CorpusReader, *, file: Path, part: str) -> tuple[list[LocatedDocument], CorpusError | None]:
     """Return the documents as cases; if an error occurs, those before it together with the error."""
     cases: list[LocatedDocument] = []
     try:
@@ -84,8 +86,8 @@ def _cases(reading: CorpusReader, *, file: Path, part: str) -> tuple[list[Locate
     return cases, None
 
 
-def _unreadable(error: CorpusError, path: Path, *, goes_on: bool) -> Finding:
-    why = "its record or sentence could not be checked" if goes_on else "nothing behind this line could be checked"
+def _make_unreadable_finding(error: CorpusError, path: Path, *, was_skipped: bool) -> Finding:
+    why = "its record or sentence could not be checked" if was_skipped else "nothing behind this line could be checked"
     return Finding(
         check="unreadable",
         severity="error",
@@ -98,24 +100,24 @@ def _unreadable(error: CorpusError, path: Path, *, goes_on: bool) -> Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class _Explanation:
     why: str
     fix: str
 
 
-_LEFT_OUT = _Words("the annotation cannot be used, so it is left out", "fix or remove it")
-_READ_OTHERWISE = _Words("the file is not read literally", "nothing, if that is what you meant")
+_UNUSABLE_EXPLANATION = _Explanation("the annotation cannot be used, so it is left out", "fix or remove it")
+_ADJUSTED_EXPLANATION = _Explanation("the file is not read literally", "nothing, if that is what you meant")
 
 
-def _broken(scheme: str) -> _Words:
-    return _Words(
+def _explain_scheme_violation(scheme: str) -> _Explanation:
+    return _Explanation(
         f"scheme {scheme} does not allow this step; the reader begins a new entity there",
         "set the right tag; --fix writes the tags as they are read",
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Places:
+class _ProblemConverter:
     """Conversion of the problems that a reader has counted to findings.
 
     Attributes:
@@ -127,34 +129,40 @@ class _Places:
     copy: Path
 
     def found(
-        self, check: str, severity: Severity, found: Mapping[str, Occurrences], words: _Words, *, fixable: bool = False
+        self,
+        check: str,
+        severity: Severity,
+        problems: Mapping[str, Occurrences],
+        explanation: _Explanation,
+        *,
+        fixable: bool = False,
     ) -> Iterator[Finding]:
-        for reason, counted in found.items():
-            for place in counted.places:
-                file, line = self._parted(place)
+        for reason, occurrences in problems.items():
+            for location in occurrences.places:
+                file, line = self._resolve_location(location)
                 yield Finding(
                     check=check,
                     severity=severity,
                     file=file,
                     line=line,
-                    what=": ".join(filter(None, (reason, place.what))),
-                    why=words.why,
-                    fix=words.fix,
+                    what=": ".join(filter(None, (reason, location.what))),
+                    why=explanation.why,
+                    fix=explanation.fix,
                     fixable=fixable,
                 )
-            if counted.count > len(counted.places):
+            if occurrences.count > len(occurrences.places):
                 yield Finding(
                     check=check,
                     severity=severity,
                     file=self.path,
-                    what=f"{reason or 'more of the same'}: {counted.count - len(counted.places):,} more",
-                    why=words.why,
-                    fix=words.fix,
+                    what=f"{reason or 'more of the same'}: {occurrences.count - len(occurrences.places):,} more",
+                    why=explanation.why,
+                    fix=explanation.fix,
                     fixable=fixable,
                 )
 
-    def _parted(self, place: Location) -> tuple[Path, int | None]:
-        file, _, line = place.where.rpartition(":")
+    def _resolve_location(self, location: Location) -> tuple[Path, int | None]:
+        file, _, line = location.where.rpartition(":")
         if not file or not line.isdecimal() or Path(file) == self.copy:
             return self.path, int(line) if line.isdecimal() else None
         return Path(file), int(line)

@@ -11,20 +11,20 @@ from onoma.text import Span
 CHECK = "characters"
 
 
-def _as_read(byte: int) -> str:
+def _decode_byte(byte: int) -> str:
     """Return the characters that a byte becomes when decoded as Latin-1 and as Windows-1252."""
     return bytes([byte]).decode("latin-1") + bytes([byte]).decode("cp1252", errors="ignore")
 
 
-_NEXT = "[" + re.escape("".join(sorted({char for byte in range(0x80, 0xC0) for char in _as_read(byte)}))) + "]"
+_TAIL = "[" + re.escape("".join(sorted({char for byte in range(0x80, 0xC0) for char in _decode_byte(byte)}))) + "]"
 # A single pair whose lead byte is not C2 or C3 also occurs in correct text, as in the French É», so two are required.
-_TWICE_ENCODED = re.compile(
-    rf"(?:[\u00c2\u00c3]{_NEXT}|[\u00e0-\u00ef]{_NEXT}{{2}}|[\u00f0-\u00f4]{_NEXT}{{3}}"
-    rf"|(?:[\u00c4-\u00df]{_NEXT}){{2}})(?:[\u00c2-\u00df]{_NEXT}|[\u00e0-\u00ef]{_NEXT}{{2}})*"
+_DOUBLE_ENCODED = re.compile(
+    rf"(?:[\u00c2\u00c3]{_TAIL}|[\u00e0-\u00ef]{_TAIL}{{2}}|[\u00f0-\u00f4]{_TAIL}{{3}}"
+    rf"|(?:[\u00c4-\u00df]{_TAIL}){{2}})(?:[\u00c2-\u00df]{_TAIL}|[\u00e0-\u00ef]{_TAIL}{{2}})*"
 )
-_REPLACED = re.compile("\ufffd+")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]+")
-_HALF = re.compile("[\ud800-\udfff]+")
+_REPLACEMENT_CHARS = re.compile("\ufffd+")
+_CONTROL_CHARS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]+")
+_LONE_SURROGATES = re.compile("[\ud800-\udfff]+")
 
 
 def check_characters(cases: Iterable[LocatedDocument]) -> Iterator[Finding]:
@@ -33,24 +33,30 @@ def check_characters(cases: Iterable[LocatedDocument]) -> Iterator[Finding]:
         text = case.document.text
         if text.isascii() and text.isprintable():
             continue
-        spoilt = [match for match in _TWICE_ENCODED.finditer(text) if decoded(match[0]) is not None]
-        yield from _findings(
+        mojibake = [match for match in _DOUBLE_ENCODED.finditer(text) if decoded(match[0]) is not None]
+        yield from _report_matches(
             case,
-            spoilt,
+            mojibake,
             "warning",
             "UTF-8 that was read in another encoding and written again",
-            f"read {shown(spoilt[0][0])} as {shown(decoded(spoilt[0][0]) or '')}; decode the source again"
-            if spoilt
+            f"read {shown(mojibake[0][0])} as {shown(decoded(mojibake[0][0]) or '')}; decode the source again"
+            if mojibake
             else "",
         )
-        replaced, control = list(_REPLACED.finditer(text)), list(_CONTROL.finditer(text))
-        lost = "U+FFFD stands for what a decoder could not read"
-        yield from _findings(case, replaced, "warning", lost, "decode the source again, in its own encoding")
-        unseen = "control characters are not text, and tokenizers drop them"
-        yield from _findings(case, control, "warning", unseen, "remove them, offsets with them")
-        half = "half of a surrogate pair is no character and cannot be written as UTF-8"
-        yield from _findings(
-            case, list(_HALF.finditer(text)), "error", half, "join it with its other half, or remove it"
+        replaced, control = list(_REPLACEMENT_CHARS.finditer(text)), list(_CONTROL_CHARS.finditer(text))
+        replacement_reason = "U+FFFD stands for what a decoder could not read"
+        yield from _report_matches(
+            case, replaced, "warning", replacement_reason, "decode the source again, in its own encoding"
+        )
+        control_reason = "control characters are not text, and tokenizers drop them"
+        yield from _report_matches(case, control, "warning", control_reason, "remove them, offsets with them")
+        surrogate_reason = "half of a surrogate pair is no character and cannot be written as UTF-8"
+        yield from _report_matches(
+            case,
+            list(_LONE_SURROGATES.finditer(text)),
+            "error",
+            surrogate_reason,
+            "join it with its other half, or remove it",
         )
 
 
@@ -61,23 +67,23 @@ def decoded(piece: str) -> str | None:
     ('é', None)
     """
     try:
-        data = b"".join(_byte(char) for char in piece)
+        data = b"".join(_encode_char(char) for char in piece)
         return data.decode("utf-8")
     except UnicodeError:
         return None
 
 
-def _byte(char: str) -> bytes:
+def _encode_char(char: str) -> bytes:
     return char.encode("latin-1") if char < "\u0100" else char.encode("cp1252")
 
 
-def _findings(
-    case: LocatedDocument, found: list[re.Match[str]], severity: Severity, why: str, fix: str
+def _report_matches(
+    case: LocatedDocument, matches: list[re.Match[str]], severity: Severity, why: str, fix: str
 ) -> Iterator[Finding]:
-    if found:
-        first = found[0]
+    if matches:
+        first = matches[0]
         text = case.document.text
         what = shown(text[max(0, first.start() - 15) : first.end() + 15])
-        what += f" and {len(found) - 1} more in this document" if len(found) > 1 else ""
+        what += f" and {len(matches) - 1} more in this document" if len(matches) > 1 else ""
         span = Span(start=first.start(), end=first.end())
         yield Finding.at(case, span, check=CHECK, severity=severity, what=what, why=why, fix=fix)

@@ -93,15 +93,15 @@ def _checks(
 ) -> Iterator[Callable[[Sequence[LocatedDocument]], Iterable[Finding]]]:
     yield from (check_spans, check_characters, check_labels, check_duplicates, check_surfaces, check_lengths)
     if windower is not None:
-        yield lambda cases: check_subwords(_tokenizable(cases), windower=windower)
+        yield lambda cases: check_subwords(_filter_tokenizable(cases), windower=windower)
     if predict is not None:
-        yield lambda cases: _compared(_tokenizable(cases), predict)
+        yield lambda cases: _compare_with_model(_filter_tokenizable(cases), predict)
 
 
-def _tokenizable(cases: Sequence[LocatedDocument]) -> list[LocatedDocument]:
+def _filter_tokenizable(cases: Sequence[LocatedDocument]) -> list[LocatedDocument]:
     """Return the cases that can be tokenized; ``check_characters`` reports the others (lone surrogates)."""
     return [case for case in cases if find_lone_surrogate(case.document.text) is None]
 
 
-def _compared(cases: Sequence[LocatedDocument], predict: Predict) -> Iterator[Finding]:
+def _compare_with_model(cases: Sequence[LocatedDocument], predict: Predict) -> Iterator[Finding]:
     return findings_of(cases, predict([case.document for case in cases]))

@@ -36,18 +36,18 @@ def cross_validated(
     Raises:
         InputError: there are fewer documents with different texts than folds, or fewer than two folds.
     """
-    same: dict[str, list[int]] = defaultdict(list)
+    positions_by_text: dict[str, list[int]] = defaultdict(list)
     for position, document in enumerate(documents):
-        same[document.text].append(position)
-    groups = list(same.values())
+        positions_by_text[document.text].append(position)
+    groups = list(positions_by_text.values())
     if not 2 <= folds <= len(groups):
         raise InputError(f"{folds} folds of {len(groups):,} different documents; take from 2 to {max(2, len(groups))}")
     random.Random(seed).shuffle(groups)
     result: dict[int, Document] = {}
     for fold in range(folds):
-        held = sorted(position for group in groups[fold::folds] for position in group)
-        out = set(held)
-        learnt = [document for position, document in enumerate(documents) if position not in out]
-        tagged = predict(fold + 1, learnt, [documents[position] for position in held])
-        result.update(zip(held, tagged, strict=True))
+        held_out = sorted(position for group in groups[fold::folds] for position in group)
+        held_out_set = set(held_out)
+        train_documents = [document for position, document in enumerate(documents) if position not in held_out_set]
+        tagged = predict(fold + 1, train_documents, [documents[position] for position in held_out])
+        result.update(zip(held_out, tagged, strict=True))
     return [result[position] for position in range(len(documents))]

@@ -19,7 +19,7 @@ from onoma.text import Document, Span
 SHORT = 5
 """Minimum number of words of a passage; repeated passages with fewer words are ignored."""
 
-_ORDER = {"train": 0, "": 1, "dev": 2, "test": 3}
+_PART_ORDER = {"train": 0, "": 1, "dev": 2, "test": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,41 +36,43 @@ class _TextUnit:
 
 def check_duplicates(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
     """Report each passage that is equal or similar to an earlier one; the parts are ordered train, dev, test."""
-    ordered = sorted(cases, key=lambda case: _ORDER.get(case.part, len(_ORDER)))
+    ordered = sorted(cases, key=lambda case: _PART_ORDER.get(case.part, len(_PART_ORDER)))
     groups: dict[tuple[str, ...], list[_TextUnit]] = defaultdict(list)
     for case in ordered:
         for passage in _passages(case):
             groups[passage.words].append(passage)
     for passages in groups.values():
         for later in passages[1:]:
-            yield _same(passages[0], later)
-    firsts = list(groups.values())
+            yield _report_equal(passages[0], later)
+    passage_groups = list(groups.values())
     for before, after, similarity in near_pairs(list(groups)):
-        yield _near(firsts[before][0], firsts[after][0], similarity)
+        yield _report_similar(passage_groups[before][0], passage_groups[after][0], similarity)
 
 
 def repeated(documents: Sequence[Document]) -> set[int]:
     """Return the positions of documents with the same text and entities as an earlier one; short ones are ignored."""
     seen: set[tuple[str, tuple[tuple[int, int, str], ...]]] = set()
-    found: set[int] = set()
+    duplicates: set[int] = set()
     for position, document in enumerate(documents):
         key = (document.text, _annotation(document, Span(start=0, end=len(document.text))))
         if key in seen and len(_words(document)) >= SHORT:
-            found.add(position)
+            duplicates.add(position)
         seen.add(key)
-    return found
+    return duplicates
 
 
 def _passages(case: LocatedDocument) -> Iterator[_TextUnit]:
     document = case.document
     words = _words(document)
     starts = [start for start, _ in words]
-    whole = [Span(start=0, end=len(document.text))]
-    sentences: Sequence[Span] = document.sentences if document.sentences and len(document.sentences) > 1 else whole
+    whole_text = [Span(start=0, end=len(document.text))]
+    sentences: Sequence[Span] = document.sentences if document.sentences and len(document.sentences) > 1 else whole_text
     for span in sentences:
-        own = [text.casefold() for _, text in words[bisect_left(starts, span.start) : bisect_left(starts, span.end)]]
-        if len(own) >= SHORT:
-            yield _TextUnit(case, span, tuple(own), _annotation(document, span))
+        passage_words = [
+            text.casefold() for _, text in words[bisect_left(starts, span.start) : bisect_left(starts, span.end)]
+        ]
+        if len(passage_words) >= SHORT:
+            yield _TextUnit(case, span, tuple(passage_words), _annotation(document, span))
 
 
 def _words(document: Document) -> list[tuple[int, str]]:
@@ -86,8 +88,8 @@ def _annotation(document: Document, span: Span) -> tuple[tuple[int, int, str], .
     )
 
 
-def _same(earlier: _TextUnit, later: _TextUnit) -> Finding:
-    alike = earlier.annotation == later.annotation or earlier.text != later.text
+def _report_equal(earlier: _TextUnit, later: _TextUnit) -> Finding:
+    is_consistent = earlier.annotation == later.annotation or earlier.text != later.text
     where = earlier.case.where(earlier.span.start)
     severity: Severity = "warning"
     fixable = False
@@ -95,7 +97,7 @@ def _same(earlier: _TextUnit, later: _TextUnit) -> Finding:
         check, severity = "leak", "error"
         why = f"the same words are in {earlier.case.part or 'another part'}, at {where}, so it measures nothing new"
         fix = "remove it from one of the two"
-    elif alike:
+    elif is_consistent:
         check = "duplicate"
         why = f"the same words are at {where}"
         fixable = earlier.case.file == later.case.file and earlier.case.document.text == later.case.document.text
@@ -104,12 +106,12 @@ def _same(earlier: _TextUnit, later: _TextUnit) -> Finding:
         check, severity = "duplicate", "error"
         why = f"the same text is annotated otherwise at {where}"
         fix = "annotate both alike"
-    if not alike:
-        why += _difference(earlier, later)
+    if not is_consistent:
+        why += _describe_difference(earlier, later)
     return _finding(later, check, severity, why, fix, fixable=fixable)
 
 
-def _near(earlier: _TextUnit, later: _TextUnit, similarity: float) -> Finding:
+def _report_similar(earlier: _TextUnit, later: _TextUnit, similarity: float) -> Finding:
     leak = earlier.case.part != later.case.part
     where = earlier.case.where(earlier.span.start)
     part = f" in {earlier.case.part or 'another part'}" if leak else ""
@@ -118,11 +120,13 @@ def _near(earlier: _TextUnit, later: _TextUnit, similarity: float) -> Finding:
     return _finding(later, "leak" if leak else "duplicate", "warning" if leak else "note", why, fix, score=similarity)
 
 
-def _difference(earlier: _TextUnit, later: _TextUnit) -> str:
-    only = [sorted(set(one.annotation) - set(other.annotation)) for one, other in ((earlier, later), (later, earlier))]
+def _describe_difference(earlier: _TextUnit, later: _TextUnit) -> str:
+    differences = [
+        sorted(set(one.annotation) - set(other.annotation)) for one, other in ((earlier, later), (later, earlier))
+    ]
     annotations = [
-        ", ".join(f"{passage.text[start:end]} {label}" for start, end, label in own) or "nothing"
-        for passage, own in zip((earlier, later), only, strict=True)
+        ", ".join(f"{passage.text[start:end]} {label}" for start, end, label in entities) or "nothing"
+        for passage, entities in zip((earlier, later), differences, strict=True)
     ]
     return f" (there {annotations[0]}; here {annotations[1]})"
 

@@ -43,8 +43,8 @@ class LocatedDocument:
         words = self.document.words
         if words is None or len(words) != len(self.lines):
             return self.lines[0] if self.lines else None
-        found = next((line for word, line in zip(words, self.lines, strict=True) if word.end > start), None)
-        return self.lines[-1] if found is None and self.lines else found
+        word_line = next((line for word, line in zip(words, self.lines, strict=True) if word.end > start), None)
+        return self.lines[-1] if word_line is None and self.lines else word_line
 
     def where(self, start: int = 0) -> str:
         """Return ``path:line``, or ``path, document 3`` if the line is not known."""

@@ -21,7 +21,7 @@ from onoma.text import Document, Entity
 
 DIFF = "changes.diff"
 """Name of the file that contains all changes as a unified diff."""
-_CONTEXT = 2
+_CONTEXT_LINES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +56,13 @@ def fix(files: Sequence[CheckedFile], folder: Path, *, options: ReadOptions) -> 
     Raises:
         InputError: the folder is not empty, two files have the same name, or a file could not be read completely.
     """
-    _refuse(files, folder)
+    _check_fixable(files, folder)
     names = same_names(
         Counter(entity.label for file in files for case in file.cases for entity in case.document.entities)
     )
     folder.mkdir(parents=True, exist_ok=True)
     result: list[Fixed] = []
-    told: tuple[str, ...]
+    notices: tuple[str, ...]
     changes: list[str]
     with replacing(folder / DIFF) as diff:
         for file in files:
@@ -70,9 +70,9 @@ def fix(files: Sequence[CheckedFile], folder: Path, *, options: ReadOptions) -> 
             fixed = fixed_documents(documents, names=names)
             target = folder / file.reading.path.name
             if file.reading.format == "conll":
-                told, changes = (), _retag(file, fixed, target, options)
+                notices, changes = (), _retag(file, fixed, target, options)
             else:
-                told, changes = _rewrite(file, documents, fixed, target)
+                notices, changes = _rewrite(file, documents, fixed, target)
             diff.writelines(changes)
             result.append(
                 Fixed(
@@ -80,7 +80,7 @@ def fix(files: Sequence[CheckedFile], folder: Path, *, options: ReadOptions) -> 
                     target=target,
                     dropped=fixed.count(None),
                     changed=sum(new is not None and new != old for old, new in zip(documents, fixed, strict=True)),
-                    lost=told,
+                    lost=notices,
                 )
             )
     return result
@@ -95,12 +95,12 @@ def fixed_documents(documents: Sequence[Document], *, names: Mapping[str, str]) 
     """
     copies = repeated(documents)
     return [
-        None if position in copies else document.with_entities(_entities(document, names))
+        None if position in copies else document.with_entities(_fix_entities(document, names))
         for position, document in enumerate(documents)
     ]
 
 
-def _entities(document: Document, names: Mapping[str, str]) -> Iterator[Entity]:
+def _fix_entities(document: Document, names: Mapping[str, str]) -> Iterator[Entity]:
     seen: set[tuple[int, int, str]] = set()
     for entity in document.entities:
         inner = trimmed(entity, document.text)
@@ -110,12 +110,12 @@ def _entities(document: Document, names: Mapping[str, str]) -> Iterator[Entity]:
             yield replace(document.entity(inner.start, inner.end, label), score=entity.score)
 
 
-def _refuse(files: Sequence[CheckedFile], folder: Path) -> None:
+def _check_fixable(files: Sequence[CheckedFile], folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder}: is there already and not empty; name a new folder for the fixed files")
-    named = Counter(file.reading.path.name for file in files)
-    if twice := [name for name, count in named.items() if count > 1]:
-        raise InputError(f"{folder}: two files are called {twice[0]}; fix them one by one")
+    name_counts = Counter(file.reading.path.name for file in files)
+    if duplicates := [name for name, count in name_counts.items() if count > 1]:
+        raise InputError(f"{folder}: two files are called {duplicates[0]}; fix them one by one")
     for file in files:
         unreadable = next((each for each in file.findings if each.check == "unreadable"), None)
         if unreadable is not None:
@@ -138,14 +138,14 @@ def _rewrite(
     format = file.reading.format
     report = write((each for each in fixed if each is not None), target, format=format, options=options)
     with tempfile.TemporaryDirectory() as scratch:
-        unmended = Path(scratch) / target.name
-        write(documents, unmended, format=format, options=options)
-        names = sorted({each.relative_to(root) for root in (unmended, target) for each in _files(root)})
+        unfixed = Path(scratch) / target.name
+        write(documents, unfixed, format=format, options=options)
+        names = sorted({each.relative_to(root) for root in (unfixed, target) for each in _files(root)})
         changes = [
             line
             for name in names
             for line in difflib.unified_diff(
-                _lines(unmended / name), _lines(target / name), str(file.reading.path / name), str(target / name), n=0
+                _lines(unfixed / name), _lines(target / name), str(file.reading.path / name), str(target / name), n=0
             )
         ]
     return tuple(report.notices()), changes
@@ -161,14 +161,14 @@ def _lines(path: Path) -> list[str]:
 
 def _hunks(changes: Sequence[tuple[str, str | None]], *, source: Path, target: Path) -> Iterator[str]:
     """Yield the changes as a unified diff with two lines of context."""
-    touched = [position for position, (before, after) in enumerate(changes) if before != after]
-    if not touched:
+    changed_positions = [position for position, (before, after) in enumerate(changes) if before != after]
+    if not changed_positions:
         return
     yield f"--- {source}\n+++ {target}\n"
     removed = 0
     groups: list[tuple[int, int]] = []
-    for position in touched:
-        first, end = max(0, position - _CONTEXT), min(len(changes), position + _CONTEXT + 1)
+    for position in changed_positions:
+        first, end = max(0, position - _CONTEXT_LINES), min(len(changes), position + _CONTEXT_LINES + 1)
         if groups and first <= groups[-1][1]:
             groups[-1] = groups[-1][0], end
         else:
@@ -178,13 +178,13 @@ def _hunks(changes: Sequence[tuple[str, str | None]], *, source: Path, target: P
         yield f"@@ -{first + 1},{end - first} +{first + 1 - removed},{kept} @@\n"
         for before, after in changes[first:end]:
             if before == after:
-                yield " " + _ended(before)
+                yield " " + _ensure_newline(before)
                 continue
-            yield "-" + _ended(before)
+            yield "-" + _ensure_newline(before)
             if after is not None:
-                yield "+" + _ended(after)
+                yield "+" + _ensure_newline(after)
         removed += end - first - kept
 
 
-def _ended(line: str) -> str:
+def _ensure_newline(line: str) -> str:
     return line if line.endswith("\n") else line + "\n"

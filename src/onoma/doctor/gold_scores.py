@@ -8,7 +8,7 @@ from onoma.schemes import OUTSIDE
 from onoma.tagger import DocumentPrediction, Tagger
 from onoma.text import Document, Entity
 
-_LEAST = 0.01
+_MIN_PROBABILITY = 0.01
 """Minimum probability of another label for a gold span; less probable labels are left out."""
 
 
@@ -19,15 +19,15 @@ def score_gold(tagger: Tagger, documents: Iterable[Document]) -> Iterator[Docume
     negligible, and with the label ``O``. The score of the latter is the probability that no word of the span is in an
     entity. The entities overlap. Gold spans that cross the end of a sentence are left out.
     """
-    for read in tagger.predict_many(documents):
-        entities = (*_weighed(read, tagger.labels), *read.document.entities)
+    for prediction in tagger.predict_many(documents):
+        entities = (*_score_gold_entities(prediction, tagger.labels), *prediction.document.entities)
         unique = {(each.start, each.end, each.label): each for each in entities}
-        yield read.document.with_entities(unique.values())
+        yield prediction.document.with_entities(unique.values())
 
 
-def _weighed(read: DocumentPrediction, labels: Sequence[str]) -> Iterator[Entity]:
-    for entity in read.encoded.document.entities:
+def _score_gold_entities(prediction: DocumentPrediction, labels: Sequence[str]) -> Iterator[Entity]:
+    for entity in prediction.encoded.document.entities:
         for label in (OUTSIDE, *labels):
-            score = read.probability(entity, label)
-            if score is not None and (label in (OUTSIDE, entity.label) or score >= _LEAST):
-                yield read.document.entity(entity.start, entity.end, label, score=score)
+            score = prediction.probability(entity, label)
+            if score is not None and (label in (OUTSIDE, entity.label) or score >= _MIN_PROBABILITY):
+                yield prediction.document.entity(entity.start, entity.end, label, score=score)

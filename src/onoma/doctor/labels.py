@@ -20,7 +20,7 @@ UNLIKE = 4.0, 2.0
 The first is for the difference of the shares, in standard errors; the second is for their ratio. Both must be exceeded.
 """
 
-_MEANINGS = (
+_SYNONYMS = (
     ("per", "pers", "person", "people", "persons"),
     ("loc", "location", "locations", "place"),
     ("org", "organization", "organisation", "organizations", "organisations", "orgs"),
@@ -31,7 +31,7 @@ _MEANINGS = (
     ("chem", "chemical", "chemicals"),
     ("dis", "disease", "diseases"),
 )
-_MEANING = {name: names[0] for names in _MEANINGS for name in names}
+_CANONICAL_NAMES = {name: names[0] for names in _SYNONYMS for name in names}
 
 
 def check_labels(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
@@ -40,13 +40,13 @@ def check_labels(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
     for case in cases:
         parts[case.part].update(entity.label for entity in case.document.entities)
     counts = sum(parts.values(), Counter[str]())
-    yield from _names(cases, counts)
-    learnt = parts.get("train", counts)
-    seen = _first(cases, "train" if "train" in parts else None)
-    for label, count in sorted(learnt.items(), key=lambda item: item[1]):
+    yield from _check_names(cases, counts)
+    train_counts = parts.get("train", counts)
+    first_cases = _find_first_cases(cases, "train" if "train" in parts else None)
+    for label, count in sorted(train_counts.items(), key=lambda item: item[1]):
         if count < FEW:
             yield Finding.at(
-                seen[label],
+                first_cases[label],
                 check="label",
                 severity="warning",
                 what=f"{label}: {count:,} {'entity' if count == 1 else 'entities'}",
@@ -56,23 +56,23 @@ def check_labels(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
             )
     if "train" in parts:
         for part in sorted(set(parts) - {"train"}):
-            yield from _compared(cases, part, parts[part], learnt)
+            yield from _compare_shares(cases, part, parts[part], train_counts)
 
 
 def same_names(counts: Mapping[str, int]) -> dict[str, str]:
     """Map labels that differ only in case and punctuation to the most frequent label among them."""
     groups: dict[str, list[str]] = defaultdict(list)
     for label in sorted(counts, key=lambda label: (-counts[label], label)):
-        groups[_plain(label)].append(label)
+        groups[_normalize_label(label)].append(label)
     return {other: names[0] for names in groups.values() for other in names[1:]}
 
 
-def _names(cases: Sequence[LocatedDocument], counts: Counter[str]) -> Iterator[Finding]:
-    first = _first(cases, None)
-    same = same_names(counts)
-    for other, label in same.items():
+def _check_names(cases: Sequence[LocatedDocument], counts: Counter[str]) -> Iterator[Finding]:
+    first_cases = _find_first_cases(cases, None)
+    replacements = same_names(counts)
+    for other, label in replacements.items():
         yield Finding.at(
-            first[other],
+            first_cases[other],
             check="label",
             severity="error",
             what=f"{other} ({counts[other]:,}) beside {label} ({counts[label]:,})",
@@ -80,10 +80,12 @@ def _names(cases: Sequence[LocatedDocument], counts: Counter[str]) -> Iterator[F
             fix=f"write {label}; --fix does",
             fixable=True,
         )
-    for one, other in combinations(sorted(set(counts) - set(same), key=lambda label: (-counts[label], label)), 2):
-        if _near(_plain(one), _plain(other)):
+    for one, other in combinations(
+        sorted(set(counts) - set(replacements), key=lambda label: (-counts[label], label)), 2
+    ):
+        if _are_similar(_normalize_label(one), _normalize_label(other)):
             yield Finding.at(
-                first[other],
+                first_cases[other],
                 check="label",
                 severity="warning",
                 what=f"{other} ({counts[other]:,}) beside {one} ({counts[one]:,})",
@@ -93,40 +95,40 @@ def _names(cases: Sequence[LocatedDocument], counts: Counter[str]) -> Iterator[F
             )
 
 
-def _compared(
-    cases: Sequence[LocatedDocument], part: str, own: Counter[str], learnt: Counter[str]
+def _compare_shares(
+    cases: Sequence[LocatedDocument], part: str, part_counts: Counter[str], train_counts: Counter[str]
 ) -> Iterator[Finding]:
-    total, total_learnt = own.total(), learnt.total()
-    first = _first(cases, part)
-    for label, count in own.items():
-        if not learnt[label]:
+    part_total, train_total = part_counts.total(), train_counts.total()
+    first_cases = _find_first_cases(cases, part)
+    for label, count in part_counts.items():
+        if not train_counts[label]:
             yield Finding.at(
-                first[label],
+                first_cases[label],
                 check="split",
                 severity="warning",
                 what=f"{label}: {count:,} in {part}, none in train",
                 why="a model cannot find what it has not seen; every one counts as missed",
                 fix="split the data again, or rename or leave out the label (--label OLD=NEW)",
             )
-    errors, times = UNLIKE
-    for label in sorted(set(own) & set(learnt)):
-        share, share_learnt = own[label] / total, learnt[label] / total_learnt
-        joint = (own[label] + learnt[label]) / (total + total_learnt)
-        spread = math.sqrt(joint * (1 - joint) * (1 / total + 1 / total_learnt))
-        ratio = max(share, share_learnt) / min(share, share_learnt)
-        if spread and abs(share - share_learnt) > errors * spread and ratio > times:
+    min_errors, min_ratio = UNLIKE
+    for label in sorted(set(part_counts) & set(train_counts)):
+        part_share, train_share = part_counts[label] / part_total, train_counts[label] / train_total
+        pooled_share = (part_counts[label] + train_counts[label]) / (part_total + train_total)
+        standard_error = math.sqrt(pooled_share * (1 - pooled_share) * (1 / part_total + 1 / train_total))
+        ratio = max(part_share, train_share) / min(part_share, train_share)
+        if standard_error and abs(part_share - train_share) > min_errors * standard_error and ratio > min_ratio:
             yield Finding.at(
-                first[label],
+                first_cases[label],
                 check="split",
                 severity="note",
-                what=f"{label}: {share:.1%} of the entities of {part}, {share_learnt:.1%} of those of train",
+                what=f"{label}: {part_share:.1%} of the entities of {part}, {train_share:.1%} of those of train",
                 why="figures on this part say little about text like that of train",
                 fix="nothing, if the parts are meant to differ; else split the data again",
                 score=1 - 1 / ratio,
             )
 
 
-def _first(cases: Sequence[LocatedDocument], part: str | None) -> dict[str, LocatedDocument]:
+def _find_first_cases(cases: Sequence[LocatedDocument], part: str | None) -> dict[str, LocatedDocument]:
     """Return the first document that contains each label, by label."""
     return {
         entity.label: case
@@ -136,11 +138,11 @@ def _first(cases: Sequence[LocatedDocument], part: str | None) -> dict[str, Loca
     }
 
 
-def _plain(label: str) -> str:
+def _normalize_label(label: str) -> str:
     return "".join(filter(str.isalnum, label.casefold())) or label
 
 
-def _near(one: str, other: str) -> bool:
-    if _MEANING.get(one, one) == _MEANING.get(other, other):
+def _are_similar(one: str, other: str) -> bool:
+    if _CANONICAL_NAMES.get(one, one) == _CANONICAL_NAMES.get(other, other):
         return True
     return SequenceMatcher(a=one, b=other, autojunk=False).ratio() >= LIKE

@@ -20,7 +20,7 @@ LONG_DOCUMENT = 200
 def check_lengths(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
     """Compare the lengths of documents and entities, in words, with the 95th percentile of all lengths."""
     words = [case.words for case in cases]
-    lengths = [len(own) for own in words]
+    lengths = [len(case_words) for case_words in words]
     limit = _limit(lengths, least=LONG_DOCUMENT)
     for case, length in zip(cases, lengths, strict=True):
         if not length:
@@ -32,8 +32,8 @@ def check_lengths(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
             yield Finding.at(case, check="length", severity="note", what=what, why=why, fix=fix, score=score)
     entities = [
         (case, entity, size)
-        for case, own in zip(cases, words, strict=True)
-        for entity, size in zip(case.document.entities, _sizes(own, case.document.entities), strict=True)
+        for case, case_words in zip(cases, words, strict=True)
+        for entity, size in zip(case.document.entities, _count_words(case_words, case.document.entities), strict=True)
     ]
     sizes = [size for _, _, size in entities]
     limit = _limit(sizes, least=LONG_ENTITY)
@@ -45,7 +45,7 @@ def check_lengths(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
             yield Finding.at(case, entity, check="length", severity="note", what=what, why=why, fix=fix, score=score)
 
 
-def _sizes(words: Sequence[Word], entities: Sequence[Entity]) -> Iterator[int]:
+def _count_words(words: Sequence[Word], entities: Sequence[Entity]) -> Iterator[int]:
     """Return the number of words that each entity touches."""
     starts, ends = [word.start for word in words], [word.end for word in words]
     return (len(range(*words_touched(starts, ends, entity.start, entity.end))) for entity in entities)

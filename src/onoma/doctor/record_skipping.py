@@ -12,7 +12,7 @@ from pathlib import Path
 from onoma.corpora.layouts import is_pair
 from onoma.io.json_text import parsed
 
-_WITH_SENTENCES = frozenset(["conll", "conllu", "germeval", "hipe", "conll2012", "webanno"])
+_SENTENCE_FORMATS = frozenset(["conll", "conllu", "germeval", "hipe", "conll2012", "webanno"])
 """Formats in which consecutive non-blank lines form a sentence."""
 
 
@@ -33,12 +33,12 @@ def skip_record(path: Path, line: int, target: Path, *, format: str, encoding: s
         return False
     lines = path.read_bytes().split(b"\n")
     first = last = line - 1
-    if format in _WITH_SENTENCES:
+    if format in _SENTENCE_FORMATS:
         while first and lines[first - 1].strip():
             first -= 1
         while last + 1 < len(lines) and lines[last + 1].strip():
             last += 1
-    elif format != "jsonl" or not _are_records(lines, but=first):
+    elif format != "jsonl" or not _are_records(lines, excluded=first):
         return False
     if not any(each.strip() for each in lines[first : last + 1]):
         return False
@@ -47,11 +47,11 @@ def skip_record(path: Path, line: int, target: Path, *, format: str, encoding: s
     return True
 
 
-def _are_records(lines: Sequence[bytes], *, but: int) -> bool:
-    """Return whether each line is a record, not part of a single value, judged by the first line other than ``but``."""
-    if lines[but].strip() in (b"[", b"{"):
+def _are_records(lines: Sequence[bytes], *, excluded: int) -> bool:
+    """Return whether each line is a record, not part of a single value, judged by the first one but ``excluded``."""
+    if lines[excluded].strip() in (b"[", b"{"):
         return False
-    others = (line for position, line in enumerate(lines) if position != but and line.strip())
+    others = (line for position, line in enumerate(lines) if position != excluded and line.strip())
     return _is_record(next(others, b""))
 
 

@@ -23,7 +23,7 @@ SHINGLE = 3
 """Number of words per shingle."""
 
 _BANDS, _ROWS = 16, 4
-_CROWD = 200
+_MAX_BUCKET_CANDIDATES = 200
 """Maximum number of earlier texts of a bucket that a text is compared with; larger buckets come from templates."""
 
 
@@ -38,20 +38,20 @@ def near_pairs(texts: Sequence[Sequence[str]], *, near: float = NEAR) -> Iterato
     """
     shingles = [frozenset(zip(*(words[shift:] for shift in range(SHINGLE)), strict=False)) for words in texts]
     buckets: dict[tuple[int, bytes], list[int]] = defaultdict(list)
-    draw = np.random.default_rng(0)
-    factors = draw.integers(0, 2**63, size=(_BANDS * _ROWS, 1), dtype=np.uint64) | np.uint64(1)
-    shifts = draw.integers(0, 2**63, size=(_BANDS * _ROWS, 1), dtype=np.uint64)
-    for later, own in enumerate(shingles):
-        if not own:
+    rng = np.random.default_rng(0)
+    factors = rng.integers(0, 2**63, size=(_BANDS * _ROWS, 1), dtype=np.uint64) | np.uint64(1)
+    shifts = rng.integers(0, 2**63, size=(_BANDS * _ROWS, 1), dtype=np.uint64)
+    for later, shingle_set in enumerate(shingles):
+        if not shingle_set:
             continue
         candidates: set[int] = set()
-        for band, key in enumerate(_bands(own, factors, shifts)):
+        for band, key in enumerate(_bands(shingle_set, factors, shifts)):
             bucket = buckets[band, key]
-            candidates.update(bucket[-_CROWD:])
+            candidates.update(bucket[-_MAX_BUCKET_CANDIDATES:])
             bucket.append(later)
-        likeness = [(_jaccard(own, shingles[earlier]), -earlier) for earlier in candidates]
-        if likeness and max(likeness)[0] >= near:
-            similarity, negative = max(likeness)
+        similarities = [(_jaccard(shingle_set, shingles[earlier]), -earlier) for earlier in candidates]
+        if similarities and max(similarities)[0] >= near:
+            similarity, negative = max(similarities)
             yield -negative, later, similarity
 
 

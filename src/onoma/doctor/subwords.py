@@ -11,11 +11,11 @@ from onoma.doctor.finding import Finding, LocatedDocument, shown
 from onoma.encoding import Encoded, Windower
 from onoma.text import Span, words_touched
 
-_GROUP = 256
+_BATCH_SIZE = 256
 
 
 @dataclass(slots=True)
-class _Unknown:
+class _UnknownWord:
     case: LocatedDocument
     span: Span
     count: int = 0
@@ -24,38 +24,38 @@ class _Unknown:
 
 def check_subwords(cases: Sequence[LocatedDocument], windower: Windower) -> Iterator[Finding]:
     """Report each word with the unknown token, at its first occurrence, and each entity too long for a window."""
-    unknown: dict[str, _Unknown] = {}
-    for first in range(0, len(cases), _GROUP):
-        group = cases[first : first + _GROUP]
-        for case, encoded in zip(group, windower.encode([case.document for case in group]), strict=True):
+    unknown: dict[str, _UnknownWord] = {}
+    for first in range(0, len(cases), _BATCH_SIZE):
+        batch = cases[first : first + _BATCH_SIZE]
+        for case, encoded in zip(batch, windower.encode([case.document for case in batch]), strict=True):
             _count_unknown(case, encoded, windower.subword_encoder.unknown, unknown)
-            yield from _lost(case, encoded, windower)
-    for word, found in unknown.items():
+            yield from _find_too_long_entities(case, encoded, windower)
+    for word, entry in unknown.items():
         yield Finding.at(
-            found.case,
-            found.span,
+            entry.case,
+            entry.span,
             check="unknown",
-            severity="warning" if found.in_entities else "note",
-            what=f"{shown(word)}, {found.count:,}×, {found.in_entities:,} of them in entities",
+            severity="warning" if entry.in_entities else "note",
+            what=f"{shown(word)}, {entry.count:,}×, {entry.in_entities:,} of them in entities",
             why="the tokenizer does not know it, so the encoder sees the same as for any other unknown word",
             fix="write it with characters the encoder knows, or choose another encoder",
-            score=found.count / (1 + found.count),
+            score=entry.count / (1 + entry.count),
         )
 
 
-def _count_unknown(case: LocatedDocument, encoded: Encoded, token: int, unknown: dict[str, _Unknown]) -> None:
-    places = np.flatnonzero(encoded.subwords.ids == token)
-    if not places.size:
+def _count_unknown(case: LocatedDocument, encoded: Encoded, token: int, unknown: dict[str, _UnknownWord]) -> None:
+    positions = np.flatnonzero(encoded.subwords.ids == token)
+    if not positions.size:
         return
-    words = np.unique(np.searchsorted(encoded.subwords.bounds, places, side="right") - 1)
+    words = np.unique(np.searchsorted(encoded.subwords.bounds, positions, side="right") - 1)
     for number in words.tolist():
         span = Span(start=int(encoded.words.starts[number]), end=int(encoded.words.ends[number]))
-        entry = unknown.setdefault(case.document.text[span.start : span.end], _Unknown(case, span))
+        entry = unknown.setdefault(case.document.text[span.start : span.end], _UnknownWord(case, span))
         entry.count += 1
         entry.in_entities += any(map(span.overlaps, case.document.entities))
 
 
-def _lost(case: LocatedDocument, encoded: Encoded, windower: Windower) -> Iterator[Finding]:
+def _find_too_long_entities(case: LocatedDocument, encoded: Encoded, windower: Windower) -> Iterator[Finding]:
     room = windower.window - len(windower.subword_encoder.prefix) - len(windower.subword_encoder.suffix)
     if len(encoded.windows) < 2:
         return

@@ -52,22 +52,22 @@ class Forms:
         self._starts = [[word.start for word in words] for words in self._words]
         self._ends = [[word.end for word in words] for words in self._words]
         self.uses: dict[Form, list[Use]] = defaultdict(list)
-        labelled = [
+        chunks_by_document = [
             [
                 (*self.words_at(position, entity), entity.label)
                 for entity in document.entities
-                if self._is_whole(position, entity)
+                if self._is_word_aligned(position, entity)
             ]
             for position, document in enumerate(documents)
         ]
-        starting: dict[str, set[Form]] = defaultdict(set)
-        for position, chunks in enumerate(labelled):
+        forms_by_first_word: dict[str, set[Form]] = defaultdict(set)
+        for position, chunks in enumerate(chunks_by_document):
             for first, last, label in chunks:
                 form = self._form(position, first, last)
-                starting[form[0]].add(form)
+                forms_by_first_word[form[0]].add(form)
                 self._add(position, first, last, label)
-        longest_first = {word: sorted(forms, key=len, reverse=True) for word, forms in starting.items()}
-        for position, chunks in enumerate(labelled):
+        longest_first = {word: sorted(forms, key=len, reverse=True) for word, forms in forms_by_first_word.items()}
+        for position, chunks in enumerate(chunks_by_document):
             self._add_unlabelled(position, chunks, longest_first)
         self.counts = {form: Counter(use.label for use in uses) for form, uses in self.uses.items()}
 
@@ -80,7 +80,7 @@ class Forms:
         counts = self.counts.get(self._form(position, *self.words_at(position, span)))
         return 0 if counts is None else counts[label]
 
-    def _is_whole(self, position: int, span: Span) -> bool:
+    def _is_word_aligned(self, position: int, span: Span) -> bool:
         """Return whether a span starts and ends at word boundaries of its document."""
         first, last = self.words_at(position, span)
         return (
@@ -99,13 +99,13 @@ class Forms:
         self, position: int, chunks: Sequence[tuple[int, int, str]], longest_first: dict[str, list[Form]]
     ) -> None:
         texts = [word.text for word in self._words[position]]
-        taken = bytearray(len(texts))
+        covered = bytearray(len(texts))
         for first, last, _ in chunks:
-            taken[first:last] = b"\1" * (last - first)
+            covered[first:last] = b"\1" * (last - first)
         for first, word in enumerate(texts):
             for form in longest_first.get(word, ()):
                 last = first + len(form)
-                if tuple(texts[first:last]) == form and not any(taken[first:last]):
-                    taken[first:last] = b"\1" * len(form)
+                if tuple(texts[first:last]) == form and not any(covered[first:last]):
+                    covered[first:last] = b"\1" * len(form)
                     self._add(position, first, last, NOTHING)
                     break

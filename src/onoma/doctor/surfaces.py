@@ -22,19 +22,19 @@ def check_surfaces(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
     forms = Forms([case.document for case in cases])
     for form, uses in forms.uses.items():
         counts = forms.counts[form]
-        usual, most = max(counts.items(), key=lambda item: (item[1], item[0]))
+        usual_label, usual_count = max(counts.items(), key=lambda item: (item[1], item[0]))
         for use in uses:
-            against = odds(most, counts[use.label])
-            if use.label == usual or against < ODDS:
+            label_odds = odds(usual_count, counts[use.label])
+            if use.label == usual_label or label_odds < ODDS:
                 continue
-            listed = ", ".join(f"{name or 'nothing'} {count:,}×" for name, count in counts.most_common())
+            counts_text = ", ".join(f"{name or 'nothing'} {count:,}×" for name, count in counts.most_common())
             yield Finding.at(
                 cases[use.position],
                 use.span,
                 check="surface",
                 severity="warning",
                 what=f"{shown(' '.join(form))} is labelled {use.label or 'nothing'}",
-                why=f"these words are {listed}; log-odds {math.log(against):.1f}",
-                fix=f"label it {usual}" if usual else "remove the label, unless the sense is another here",
-                score=against / (1 + against),
+                why=f"these words are {counts_text}; log-odds {math.log(label_odds):.1f}",
+                fix=f"label it {usual_label}" if usual_label else "remove the label, unless the sense is another here",
+                score=label_odds / (1 + label_odds),
             )

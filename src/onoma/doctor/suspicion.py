@@ -37,7 +37,7 @@ SuspicionKind = Literal["label", "word", "bounds", "spurious", "missing"]
 LIKELY = 0.5
 """Minimum probability of a predicted entity that is reported as missing in gold."""
 
-_CLOSEST = 1e-3
+_PROBABILITY_EPSILON = 1e-3
 """Probabilities are clipped to this distance from 0 and 1 before their log-odds are computed."""
 
 
@@ -93,8 +93,8 @@ class Suspicion:
     @property
     def log_odds(self) -> float:
         """Log-odds of the model's reading."""
-        kept = min(max(self.otherwise, _CLOSEST), 1 - _CLOSEST)
-        return math.log(kept / (1 - kept))
+        clipped = min(max(self.otherwise, _PROBABILITY_EPSILON), 1 - _PROBABILITY_EPSILON)
+        return math.log(clipped / (1 - clipped))
 
     @property
     def score(self) -> float:
@@ -116,15 +116,15 @@ def suspicions(gold: Sequence[Document], predicted: Sequence[Document]) -> list[
         ValueError: the numbers of gold and predicted documents differ, or their texts do.
     """
     forms = Forms(gold)
-    found: list[Suspicion] = []
-    for position, (own, other) in enumerate(zip(gold, predicted, strict=True)):
-        if own.text != other.text:
+    result: list[Suspicion] = []
+    for position, (gold_document, predicted_document) in enumerate(zip(gold, predicted, strict=True)):
+        if gold_document.text != predicted_document.text:
             raise ValueError(f"the predictions for document {position} are about another text")
-        readings = [each for each in other.entities if each.label != OUTSIDE]
-        nothing = {_span(each): _score(each) for each in other.entities if each.label == OUTSIDE}
-        found += _of_gold(position, own, readings, nothing, forms)
-        found += _missing(position, own, readings, forms)
-    return sorted(found, key=lambda each: -each.score)
+        readings = [each for each in predicted_document.entities if each.label != OUTSIDE]
+        outside_scores = {_span(each): _score(each) for each in predicted_document.entities if each.label == OUTSIDE}
+        result += _find_wrong_entities(position, gold_document, readings, outside_scores, forms)
+        result += _find_missing_entities(position, gold_document, readings, forms)
+    return sorted(result, key=lambda each: -each.score)
 
 
 def findings_of(cases: Sequence[LocatedDocument], predicted: Sequence[Document]) -> Iterator[Finding]:
@@ -132,68 +132,70 @@ def findings_of(cases: Sequence[LocatedDocument], predicted: Sequence[Document])
     for each in suspicions([case.document for case in cases], predicted):
         subject = each.gold or each.other
         assert subject is not None
-        read = f"{shown(each.other.text)} {each.other.label}" if each.other is not None else "nothing"
+        reading = f"{shown(each.other.text)} {each.other.label}" if each.other is not None else "nothing"
         yield Finding.at(
             cases[each.position],
             subject,
             check="model",
             severity="warning",
-            what=f"{shown(each.gold.text)} {each.gold.label}" if each.gold is not None else f"no entity at {read}",
-            why=f"the model gives {read} the probability {each.otherwise:.2f}, and the annotation {each.given:.2f}"
-            + _elsewhere(each),
+            what=f"{shown(each.gold.text)} {each.gold.label}" if each.gold is not None else f"no entity at {reading}",
+            why=f"the model gives {reading} the probability {each.otherwise:.2f}, and the annotation {each.given:.2f}"
+            + _describe_evidence(each),
             fix={
-                "label": f"check the label: {read}?",
-                "word": f"look at the bounds: {read}?",
-                "bounds": f"look at the bounds: {read}?",
+                "label": f"check the label: {reading}?",
+                "word": f"look at the bounds: {reading}?",
+                "bounds": f"look at the bounds: {reading}?",
                 "spurious": "check whether it is an entity",
-                "missing": f"check whether it is an entity: {read}?",
+                "missing": f"check whether it is an entity: {reading}?",
             }[each.kind],
             score=each.score,
         )
 
 
-def _elsewhere(suspicion: Suspicion) -> str:
+def _describe_evidence(suspicion: Suspicion) -> str:
     if not suspicion.evidence:
         return ""
     return f"; how these words are annotated elsewhere speaks {'for' if suspicion.evidence > 0 else 'against'} that"
 
 
-def _of_gold(
+def _find_wrong_entities(
     position: int,
     gold: Document,
     readings: Sequence[Entity],
-    nothing_at: Mapping[tuple[int, int], float],
+    outside_scores: Mapping[tuple[int, int], float],
     forms: Forms,
 ) -> Iterator[Suspicion]:
-    known = {_key(entity) for entity in gold.entities}
+    gold_keys = {_key(entity) for entity in gold.entities}
     for entity in gold.entities:
-        given = _probability(entity, readings)
+        gold_score = _gold_probability(entity, readings)
         # Other gold entities that overlap this one are not alternative readings of it.
-        others = [each for each in readings if each.overlaps(entity) and _key(each) not in known]
-        best = max(others, key=_score, default=None)
-        nothing = nothing_at.get(_span(entity), max(0.0, 1 - given - sum(map(_score, others))))
-        other = best if best is not None and _score(best) >= nothing else None
-        otherwise = nothing if other is None else _score(other)
-        if otherwise <= given:
+        alternatives = [each for each in readings if each.overlaps(entity) and _key(each) not in gold_keys]
+        best = max(alternatives, key=_score, default=None)
+        outside_score = outside_scores.get(_span(entity), max(0.0, 1 - gold_score - sum(map(_score, alternatives))))
+        other = best if best is not None and _score(best) >= outside_score else None
+        other_score = outside_score if other is None else _score(other)
+        if other_score <= gold_score:
             continue
-        alike = forms.count(position, other or entity, NOTHING if other is None else other.label)
+        other_count = forms.count(position, other or entity, NOTHING if other is None else other.label)
         yield Suspicion(
             position=position,
             kind="spurious" if other is None else _kind(position, entity, other, forms),
             gold=entity,
             other=other,
-            given=given,
-            otherwise=otherwise,
-            evidence=_evidence(alike, forms.count(position, entity, entity.label)),
+            given=gold_score,
+            otherwise=other_score,
+            evidence=_evidence(other_count, forms.count(position, entity, entity.label)),
         )
 
 
-def _missing(position: int, gold: Document, readings: Sequence[Entity], forms: Forms) -> Iterator[Suspicion]:
+def _find_missing_entities(
+    position: int, gold: Document, readings: Sequence[Entity], forms: Forms
+) -> Iterator[Suspicion]:
     for entity in readings:
         score = _score(entity)
         if score < LIKELY or entity.label in gold.unannotated or any(map(entity.overlaps, gold.entities)):
             continue
-        alike, against = (forms.count(position, entity, label) for label in (entity.label, NOTHING))
+        label_count, unannotated_count = (forms.count(position, entity, label) for label in (entity.label, NOTHING))
         yield Suspicion(
             position=position,
             kind="missing",
@@ -201,7 +203,7 @@ def _missing(position: int, gold: Document, readings: Sequence[Entity], forms: F
             other=entity,
             given=1 - score,
             otherwise=score,
-            evidence=_evidence(alike, against),
+            evidence=_evidence(label_count, unannotated_count),
         )
 
 
@@ -209,20 +211,20 @@ def _kind(position: int, gold: Entity, other: Entity, forms: Forms) -> Suspicion
     if _span(gold) == _span(other):
         return "label"
     (first, last), (start, end) = forms.words_at(position, gold), forms.words_at(position, other)
-    by_a_word = gold.label == other.label and abs(first - start) + abs(last - end) == 1
-    return "word" if by_a_word else "bounds"
+    one_word_apart = gold.label == other.label and abs(first - start) + abs(last - end) == 1
+    return "word" if one_word_apart else "bounds"
 
 
-def _evidence(alike: int, against: int) -> float:
+def _evidence(count_for: int, count_against: int) -> float:
     """Return the log-odds of two counts; the annotation in question is subtracted from the second."""
-    return math.log(odds(alike, max(0, against - 1)))
+    return math.log(odds(count_for, max(0, count_against - 1)))
 
 
-def _probability(entity: Entity, predicted: Sequence[Entity]) -> float:
+def _gold_probability(entity: Entity, predicted: Sequence[Entity]) -> float:
     """Return an entity's predicted probability; if not predicted, half of what the best overlapping reading leaves."""
-    around = [each for each in predicted if each.overlaps(entity)]
-    own = [_score(each) for each in around if _key(each) == _key(entity)]
-    return own[0] if own else (1 - max(map(_score, around), default=0.0)) / 2
+    overlapping = [each for each in predicted if each.overlaps(entity)]
+    exact_scores = [_score(each) for each in overlapping if _key(each) == _key(entity)]
+    return exact_scores[0] if exact_scores else (1 - max(map(_score, overlapping), default=0.0)) / 2
 
 
 def _score(entity: Entity) -> float:

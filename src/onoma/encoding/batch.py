@@ -43,7 +43,7 @@ def pad(rows: Sequence[NDArray[np.integer]], *, filler: int) -> tuple[NDArray[np
     """
     lengths = [len(row) for row in rows]
     padded = np.full((len(rows), max(lengths)), filler, dtype=np.int64)
-    for place, length, row in zip(padded, lengths, rows, strict=True):
-        place[:length] = row
+    for target, length, row in zip(padded, lengths, rows, strict=True):
+        target[:length] = row
     mask = np.arange(max(lengths)) < np.asarray(lengths)[:, None]
     return padded, mask.astype(np.int64)

@@ -20,12 +20,12 @@ def find_escapes(text: str) -> Iterator[Replacement]:
     """
     if "&" in text:
         for match in _REFERENCE.finditer(text):
-            meant = _unescaped(match[0])
-            if meant != match[0]:
-                yield Replacement(match.start(), match.end(), meant)
+            characters = _unescape_fully(match[0])
+            if characters != match[0]:
+                yield Replacement(match.start(), match.end(), characters)
 
 
-def _unescaped(reference: str) -> str:
-    while (meant := unescape(reference)) != reference:
-        reference = meant
-    return meant
+def _unescape_fully(reference: str) -> str:
+    while (characters := unescape(reference)) != reference:
+        reference = characters
+    return characters

@@ -26,8 +26,8 @@ from onoma.text import Document
 Ranges = tuple[tuple[int, int], ...]
 """Consecutive half-open ranges of words."""
 
-_WORDS_AT_ONCE = 8_192
-_SHORT_UNIT = 8
+_WORDS_PER_CALL = 8_192
+_MAX_SHORT_UNIT_WORDS = 8
 """Maximum number of words in a unit that gets a full stop; an encoder reads a longer unit as a sentence without one."""
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
@@ -60,37 +60,43 @@ def read_words(document: Document, subword_encoder: SubwordEncoder | None, *, st
         structure: whether to search raw text for units, hyphenated words, character references, addresses and sentences
             without case information; otherwise blank lines separate units, and each word is read as it is written.
     """
-    text, given = document.text, document.sentences
-    starts: Sequence[int] = [] if given is None else [sentence.start for sentence in given]
+    text, document_sentences = document.text, document.sentences
+    starts: Sequence[int] = [] if document_sentences is None else [sentence.start for sentence in document_sentences]
     replacements: list[Replacement] = []
-    if given is None and not structure:
+    if document_sentences is None and not structure:
         starts = [line.end() for line in _BLANK_LINE.finditer(text)]
-    elif given is None:
-        starts, replacements = _structure(text)
+    elif document_sentences is None:
+        starts, replacements = _find_structure(text)
     if document.words is not None:
         words = WordSpans.given(text, document.words)
     else:
         pieces = None if subword_encoder is None else subword_encoder.pieces
         spans = segment_spans(text, pieces=pieces, replacements=replacements)
         words = WordSpans.of(text, spans).replacing(replacements)
-    sentences = _ranges(words, starts)
+    sentences = _divide_into_ranges(words, starts)
     if not structure or subword_encoder is None:
         return DocumentWords(words, sentences)
-    closed = [end - 1 for start, end in sentences[:-1] if end - start <= _SHORT_UNIT] if given is None else []
-    words = words.with_full_stops(closed)
-    caseless = [np.searchsorted(words.starts, each).tolist() for each in find_caseless(text, starts)]
-    if not (caseless and subword_encoder.is_cased):
+    stop_positions = (
+        [end - 1 for start, end in sentences[:-1] if end - start <= _MAX_SHORT_UNIT_WORDS]
+        if document_sentences is None
+        else []
+    )
+    words = words.with_full_stops(stop_positions)
+    caseless_ranges = [np.searchsorted(words.starts, each).tolist() for each in find_caseless(text, starts)]
+    if not (caseless_ranges and subword_encoder.is_cased):
         return DocumentWords(words, sentences)
-    lower, likely = np.zeros((2, len(words)), dtype=np.uint8)
-    for first, last in caseless:
-        lower[first:last] = LOWER
-        for start in range(first, last, _WORDS_AT_ONCE):
-            end = min(last, start + _WORDS_AT_ONCE)
-            likely[start:end] = _likely_cases(words.texts(start, end), subword_encoder)
-    return DocumentWords(replace(words, cases=lower), sentences, replace(words, cases=likely), lower == LOWER)
+    lower_cases, likely_cases = np.zeros((2, len(words)), dtype=np.uint8)
+    for first, last in caseless_ranges:
+        lower_cases[first:last] = LOWER
+        for start in range(first, last, _WORDS_PER_CALL):
+            end = min(last, start + _WORDS_PER_CALL)
+            likely_cases[start:end] = _choose_likely_cases(words.texts(start, end), subword_encoder)
+    return DocumentWords(
+        replace(words, cases=lower_cases), sentences, replace(words, cases=likely_cases), lower_cases == LOWER
+    )
 
 
-def _structure(text: str) -> tuple[Sequence[int], list[Replacement]]:
+def _find_structure(text: str) -> tuple[Sequence[int], list[Replacement]]:
     """Return the offsets at which units begin in a raw text, and the characters to read in another spelling."""
     bounds, addresses = find_bounds(text), list(find_addresses(text))
     starts = sorted({*bounds.units, *(bound for address in addresses for bound in (address.start, address.end))})
@@ -101,7 +107,7 @@ def _structure(text: str) -> tuple[Sequence[int], list[Replacement]]:
     return starts, replacements
 
 
-def _ranges(words: WordSpans, starts: Sequence[int]) -> Ranges:
+def _divide_into_ranges(words: WordSpans, starts: Sequence[int]) -> Ranges:
     """Return the ranges of words that begin at the given offsets.
 
     A range extends to the beginning of the next one. Words before the first offset form a range of their own.
@@ -114,7 +120,7 @@ def _ranges(words: WordSpans, starts: Sequence[int]) -> Ranges:
     return tuple(zip(cuts, [*cuts[1:], len(words)], strict=True))
 
 
-def _likely_cases(words: Sequence[str], subword_encoder: SubwordEncoder) -> NDArray[np.uint8]:
+def _choose_likely_cases(words: Sequence[str], subword_encoder: SubwordEncoder) -> NDArray[np.uint8]:
     """Return the likely case of each word: capitalised unless its lower-case form has fewer subwords.
 
     A tokenizer is trained on much text, and splits a word into fewer subwords in the case that is common in this text.

@@ -55,16 +55,16 @@ _BLOCKS = sorted([(*block, _RUN) for block in _RUN_BLOCKS] + [(*block, _IDEOGRAP
 _BLOCK_STARTS = [start for start, _, _ in _BLOCKS]
 
 
-class _Shadow(dict[int, str]):
+class _ShadowTable(dict[int, str]):
     """Table for :meth:`str.translate` from code points to their stand-ins, which are computed when first needed."""
 
     def __missing__(self, code: int) -> str:
-        stand_in = _stand_in(code)
+        stand_in = _choose_stand_in(code)
         self[code] = stand_in
         return stand_in
 
 
-def _stand_in(code: int) -> str:
+def _choose_stand_in(code: int) -> str:
     character = chr(code)
     category = unicodedata.category(character)
     if code == 0x200D:
@@ -89,7 +89,7 @@ def _stand_in(code: int) -> str:
     return _EMOJI if category == "So" else _OTHER
 
 
-_TABLE = _Shadow()
+_SHADOW_TABLE = _ShadowTable()
 
 _LETTER = rf"[A-Za-z0-9_{_MARK}{_JOINER}]"
 ABBREVIATIONS = (
@@ -158,17 +158,17 @@ def segment_spans(
         pieces: see :func:`segment`.
         replacements: characters that are segmented as if they were another text; in order, without overlap.
     """
-    shadow = _replaced(text.translate(_TABLE), replacements)
-    spans = map(_SPAN, _WORD.finditer(shadow))
+    shadow = _apply_replacements(text.translate(_SHADOW_TABLE), replacements)
+    spans = map(_get_span, _WORD.finditer(shadow))
     return spans if pieces is None or _RUN not in shadow else _cut_runs(text, shadow, spans, pieces=pieces)
 
 
-def _replaced(shadow: str, replacements: Iterable[Replacement]) -> str:
+def _apply_replacements(shadow: str, replacements: Iterable[Replacement]) -> str:
     """Return the shadow with the stand-ins of the replacement texts, at the same length."""
     pieces: list[str] = []
     position = 0
     for start, end, text in replacements:
-        first = text[:1].translate(_TABLE) or _MARK
+        first = text[:1].translate(_SHADOW_TABLE) or _MARK
         filler = _BLANK if first == _BLANK else _MARK
         pieces += [shadow[position:start], first, filler * (end - start - 1)]
         position = end
@@ -184,8 +184,8 @@ def _cut_runs(text: str, shadow: str, spans: Iterable[tuple[int, int]], *, piece
             yield start, end
 
 
-_SPAN = re.Match[str].span
-_CLOSING = frozenset(".!?…。！？؟।")
+_get_span = re.Match[str].span
+_CLOSING_MARKS = frozenset(".!?…。！？؟।")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ class SentenceBreaks:
         if not isinstance(position, int) or not 0 < position < len(starts):
             return False
         end = ends[position - 1]
-        return position in self.units or (text[end - 1] in _CLOSING and not text[starts[position]].islower())
+        return position in self.units or (text[end - 1] in _CLOSING_MARKS and not text[starts[position]].islower())
 
 
 def is_sentence_end(words: WordSpans, position: int) -> bool:
@@ -218,5 +218,8 @@ def is_sentence_end(words: WordSpans, position: int) -> bool:
     abbreviation includes its full stop, so it does not end a sentence.
     """
     starts, ends, text = words.starts, words.ends, words.text
-    before, first = text[starts[position - 1] : ends[position - 1]], text[starts[position] : starts[position] + 1]
-    return bool(before) and _CLOSING.issuperset(before) and not first.islower()
+    previous_word, first_character = (
+        text[starts[position - 1] : ends[position - 1]],
+        text[starts[position] : starts[position] + 1],
+    )
+    return bool(previous_word) and _CLOSING_MARKS.issuperset(previous_word) and not first_character.islower()

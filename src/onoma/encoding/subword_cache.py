@@ -13,10 +13,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-_CHARACTERS = 400_000
+_MAX_CHARACTERS = 400_000
 """Number of characters in cached words at which the cache is cleared; with the subwords it then takes about 12 MB."""
 
-_WORDS_OF_A_CALL = 1_024
+_MAX_WORDS_PER_CALL = 1_024
 """Maximum number of words per tokenizer call; the tokenizer needs many times the memory of a word."""
 
 
@@ -47,24 +47,24 @@ class SubwordCache:
 
     def __init__(self, encode: Callable[[list[str]], Subwords]) -> None:
         self._encode = encode
-        self._known: dict[str, bytes] = {}
-        self._characters = 0
+        self._cached: dict[str, bytes] = {}
+        self._cached_characters = 0
 
     def subwords(self, words: Sequence[str]) -> Subwords:
         """Return the subwords of words; encode those that are not in the cache."""
-        known = self._known  # another thread may replace it meanwhile
-        missing = list(set(words).difference(known))
-        for start in range(0, len(missing), _WORDS_OF_A_CALL):
-            run = missing[start : start + _WORDS_OF_A_CALL]
-            found = self._encode(run)
-            ids, bounds = found.ids.tobytes(), found.bounds * found.ids.itemsize
-            known.update(
-                (word, ids[first:last]) for word, (first, last) in zip(run, pairwise(bounds.tolist()), strict=True)
+        cached = self._cached  # another thread may replace it meanwhile
+        missing = list(set(words).difference(cached))
+        for start in range(0, len(missing), _MAX_WORDS_PER_CALL):
+            chunk = missing[start : start + _MAX_WORDS_PER_CALL]
+            encoded = self._encode(chunk)
+            ids, bounds = encoded.ids.tobytes(), encoded.bounds * encoded.ids.itemsize
+            cached.update(
+                (word, ids[first:last]) for word, (first, last) in zip(chunk, pairwise(bounds.tolist()), strict=True)
             )
-        entries = [known[word] for word in words]
+        entries = [cached[word] for word in words]
         bounds = np.zeros(len(entries) + 1, dtype=np.int64)
         np.cumsum(np.fromiter(map(len, entries), dtype=np.int64, count=len(entries)), out=bounds[1:])
-        self._characters += sum(map(len, missing))
-        if self._characters > _CHARACTERS:
-            self._known, self._characters = {}, 0
+        self._cached_characters += sum(map(len, missing))
+        if self._cached_characters > _MAX_CHARACTERS:
+            self._cached, self._cached_characters = {}, 0
         return Subwords(np.frombuffer(b"".join(entries), dtype=np.int32), bounds // np.dtype(np.int32).itemsize)

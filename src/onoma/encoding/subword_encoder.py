@@ -19,10 +19,10 @@ from onoma.encoding.subword_cache import SubwordCache, Subwords
 from onoma.encoding.words import WordSpans
 from onoma.errors import EncoderError
 
-_WORDS_AT_ONCE = 8_192
+_WORDS_PER_CALL = 8_192
 """Maximum number of words that are split at once: as separate strings they need many times the memory of the text."""
 
-_SHOWN_CHARACTERS = 4_096
+_MAX_WORD_CHARACTERS = 4_096
 """Number of characters of a word that the tokenizer gets; the subwords that a word may keep have far fewer."""
 
 
@@ -48,17 +48,17 @@ class SubwordEncoder:
     @cached_property
     def prefix(self) -> tuple[int, ...]:
         """Ids of the special tokens before a text, such as ``[CLS]``."""
-        return self._specials[0]
+        return self._special_ids[0]
 
     @cached_property
     def suffix(self) -> tuple[int, ...]:
         """Ids of the special tokens after a text, such as ``[SEP]``."""
-        return self._specials[1]
+        return self._special_ids[1]
 
     @cached_property
     def pad(self) -> int:
         """Id of the padding token."""
-        return self._first_known("[PAD]", "<pad>") or 0
+        return self._find_first_id("[PAD]", "<pad>") or 0
 
     @cached_property
     def unknown(self) -> int:
@@ -67,10 +67,10 @@ class SubwordEncoder:
         Raises:
             EncoderError: the tokenizer has neither an unknown token nor a substitute.
         """
-        found = self._first_known("[UNK]", "<unk>", "[MASK]", "<mask>", "</s>", "<|endoftext|>")
-        if found is None:
+        number = self._find_first_id("[UNK]", "<unk>", "[MASK]", "<mask>", "</s>", "<|endoftext|>")
+        if number is None:
             raise EncoderError("the tokenizer has neither an unknown token nor a mask token; add [UNK] or <unk> to it")
-        return found
+        return number
 
     @cached_property
     def is_cased(self) -> bool:
@@ -88,69 +88,73 @@ class SubwordEncoder:
 
     def subwords(self, documents: Sequence[WordSpans]) -> list[Subwords]:
         """Return the subwords of the words of each document."""
-        found = chain.from_iterable(self._look_up(words, sizes) for words, sizes in _runs(documents))
-        return [_joined([next(found) for _ in _starts(words)]) for words in documents]
+        pieces = chain.from_iterable(self._look_up(words, sizes) for words, sizes in _batch_words(documents))
+        return [_concatenate([next(pieces) for _ in _piece_starts(words)]) for words in documents]
 
     def _look_up(self, words: list[str], sizes: list[int]) -> Iterator[Subwords]:
         """Look up the subwords of words, divided into pieces of the given sizes."""
-        found = self._cache.subwords(words)
-        return (found.of_words(start, end) for start, end in pairwise(accumulate(sizes, initial=0)))
+        subwords = self._cache.subwords(words)
+        return (subwords.of_words(start, end) for start, end in pairwise(accumulate(sizes, initial=0)))
 
     def _encode(self, words: list[str]) -> Subwords:
         """Encode words with the tokenizer."""
-        shown = [word[:_SHOWN_CHARACTERS] for word in words]
-        (encoding,) = self.tokenizer.encode_batch([shown], is_pretokenized=True, add_special_tokens=False)
+        truncated = [word[:_MAX_WORD_CHARACTERS] for word in words]
+        (encoding,) = self.tokenizer.encode_batch([truncated], is_pretokenized=True, add_special_tokens=False)
         return self._complete(encoding.ids, encoding.word_ids, len(words))
 
-    def _complete(self, ids: list[int], word_ids: list[int | None], words: int) -> Subwords:
+    def _complete(self, ids: list[int], word_ids: list[int | None], word_count: int) -> Subwords:
         """Return the subwords of every word: dropped words get the unknown token, and very long ones are cut."""
         try:
-            flat = np.asarray(ids, dtype=np.int32)
+            flat_ids = np.asarray(ids, dtype=np.int32)
         except OverflowError as error:
             raise EncoderError(f"the tokenizer has a subword with the id {max(ids):,}; it is broken") from error
-        owners = np.asarray([-1 if word is None else word for word in word_ids], dtype=np.int64)
-        counts = np.bincount(owners, minlength=words) if owners.size else np.zeros(words, dtype=np.int64)
-        if words and (counts.min() == 0 or counts.max() > self.longest_word):
-            rank = np.arange(owners.size) - np.repeat(np.cumsum(counts) - counts, counts)
-            kept = rank < self.longest_word
+        word_indices = np.asarray([-1 if word is None else word for word in word_ids], dtype=np.int64)
+        counts = (
+            np.bincount(word_indices, minlength=word_count)
+            if word_indices.size
+            else np.zeros(word_count, dtype=np.int64)
+        )
+        if word_count and (counts.min() == 0 or counts.max() > self.longest_word):
+            rank = np.arange(word_indices.size) - np.repeat(np.cumsum(counts) - counts, counts)
+            is_kept = rank < self.longest_word
             missing = np.flatnonzero(counts == 0)
-            order = np.argsort(np.concatenate([owners[kept], missing]), kind="stable")
-            flat = np.concatenate([flat[kept], np.full(missing.size, self.unknown, dtype=np.int32)])[order]
+            order = np.argsort(np.concatenate([word_indices[is_kept], missing]), kind="stable")
+            flat_ids = np.concatenate([flat_ids[is_kept], np.full(missing.size, self.unknown, dtype=np.int32)])[order]
             counts = np.clip(counts, 1, self.longest_word)
-        return Subwords(flat, np.concatenate([[0], np.cumsum(counts)]))
+        return Subwords(flat_ids, np.concatenate([[0], np.cumsum(counts)]))
 
-    def _first_known(self, *pieces: str) -> int | None:
-        return next((found for piece in pieces if (found := self.tokenizer.token_to_id(piece)) is not None), None)
+    def _find_first_id(self, *pieces: str) -> int | None:
+        return next((number for piece in pieces if (number := self.tokenizer.token_to_id(piece)) is not None), None)
 
     @cached_property
-    def _specials(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        around = self.tokenizer.encode("a")
-        inside = len(self.tokenizer.encode("a", add_special_tokens=False).ids)
-        before = around.special_tokens_mask.index(0)
-        return tuple(around.ids[:before]), tuple(around.ids[before + inside :])
+    def _special_ids(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        encoding = self.tokenizer.encode("a")
+        text_length = len(self.tokenizer.encode("a", add_special_tokens=False).ids)
+        prefix_length = encoding.special_tokens_mask.index(0)
+        return tuple(encoding.ids[:prefix_length]), tuple(encoding.ids[prefix_length + text_length :])
 
 
-def _starts(words: WordSpans) -> range:
+def _piece_starts(words: WordSpans) -> range:
     """Return the positions at which the pieces of a document begin; a document without words has one empty piece."""
-    return range(0, max(1, len(words.starts)), _WORDS_AT_ONCE)
+    return range(0, max(1, len(words.starts)), _WORDS_PER_CALL)
 
 
-def _runs(documents: Sequence[WordSpans]) -> Iterator[tuple[list[str], list[int]]]:
+def _batch_words(documents: Sequence[WordSpans]) -> Iterator[tuple[list[str], list[int]]]:
     """Yield some thousands of words at a time, whatever the length of the documents, with the sizes of their pieces."""
-    run: list[str] = []
+    batch: list[str] = []
     sizes: list[int] = []
     for words in documents:
-        for start in _starts(words):
-            piece = words.texts(start, start + _WORDS_AT_ONCE)
-            run += piece
+        for start in _piece_starts(words):
+            piece = words.texts(start, start + _WORDS_PER_CALL)
+            batch += piece
             sizes.append(len(piece))
-            if len(run) >= _WORDS_AT_ONCE:
-                yield run, sizes
-                run, sizes = [], []
-    yield run, sizes
+            if len(batch) >= _WORDS_PER_CALL:
+                yield batch, sizes
+                batch, sizes = [], []
+    yield batch, sizes
 
 
-def _joined(pieces: Sequence[Subwords]) -> Subwords:
+def _concatenate(pieces: Sequence[Subwords]) -> Subwords:
     """Concatenate the pieces of one document."""
     if len(pieces) == 1:
         return pieces[0]

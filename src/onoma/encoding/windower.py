@@ -88,31 +88,31 @@ class Windower:
     def encode(self, documents: Sequence[Document]) -> list[Encoded]:
         """Split documents into words, subwords and windows."""
         readings = [self._read(document) for document in documents]
-        seconds = [reading.second for reading in readings if reading.second is not None]
-        subwords = iter(self.subword_encoder.subwords([*(reading.words for reading in readings), *seconds]))
-        firsts = [next(subwords) for _ in readings]
+        second_words = [reading.second for reading in readings if reading.second is not None]
+        subwords = iter(self.subword_encoder.subwords([*(reading.words for reading in readings), *second_words]))
+        first_subwords = [next(subwords) for _ in readings]
         return [
             self._encode(document, reading, first, next(subwords) if reading.second else None)
-            for document, reading, first in zip(documents, readings, firsts, strict=True)
+            for document, reading, first in zip(documents, readings, first_subwords, strict=True)
         ]
 
     def row(self, encoded: Encoded, window: Window, *, second: bool = False) -> NDArray[np.int32]:
         """Return the subword ids of a window, with special tokens around them, in the first or second reading."""
         subwords = encoded.reading(second=second)
-        before, behind = self.subword_encoder.prefix, self.subword_encoder.suffix
+        prefix, suffix = self.subword_encoder.prefix, self.subword_encoder.suffix
         first, last = subwords.bounds[window.start], subwords.bounds[window.end]
-        row = np.empty(len(before) + last - first + len(behind), dtype=np.int32)
-        row[: len(before)] = before
-        row[len(before) : len(row) - len(behind)] = subwords.ids[first:last]
-        row[len(row) - len(behind) :] = behind
+        row = np.empty(len(prefix) + last - first + len(suffix), dtype=np.int32)
+        row[: len(prefix)] = prefix
+        row[len(prefix) : len(row) - len(suffix)] = subwords.ids[first:last]
+        row[len(row) - len(suffix) :] = suffix
         return row
 
     def first_subwords(self, encoded: Encoded, window: Window, *, second: bool = False) -> NDArray[np.int64]:
         """Return the positions in :meth:`row` of the first subword of each word in the window's core."""
         bounds = encoded.reading(second=second).bounds
-        own = bounds[window.core_start : window.core_end]
-        inside: NDArray[np.int64] = own - bounds[window.start]
-        return inside + len(self.subword_encoder.prefix)
+        word_starts = bounds[window.core_start : window.core_end]
+        offsets: NDArray[np.int64] = word_starts - bounds[window.start]
+        return offsets + len(self.subword_encoder.prefix)
 
     def _read(self, document: Document) -> DocumentWords:
         return read_words(document, self.subword_encoder, structure=self.structure)
@@ -124,10 +124,10 @@ class Windower:
         windows = cut_windows(first.bounds, budget=budget, overlap=self.overlap, breaks=breaks)
         if second is not None and reading.twice is not None:
             bounds, twice = second.bounds, reading.twice
-            windows = [replace(each, second=self._second(each, bounds=bounds, twice=twice)) for each in windows]
+            windows = [replace(each, second=self._cut_second(each, bounds=bounds, twice=twice)) for each in windows]
         return Encoded(document, reading.words, reading.sentences, first, tuple(windows), second)
 
-    def _second(self, window: Window, *, bounds: NDArray[np.int64], twice: NDArray[np.bool_]) -> Window | None:
+    def _cut_second(self, window: Window, *, bounds: NDArray[np.int64], twice: NDArray[np.bool_]) -> Window | None:
         """Return the part of a window to read again: the words of its core that are read twice, with context.
 
         No word has more subwords in the second reading, so this part always fits.
@@ -135,10 +135,10 @@ class Windower:
         words = np.flatnonzero(twice[window.core_start : window.core_end])
         if not len(words):
             return None
-        core, core_end = window.core_start + int(words[0]), window.core_start + int(words[-1]) + 1
-        start = max(window.start, _first_from(bounds, bounds[core] - self.overlap))
-        end = min(window.end, _last_until(bounds, bounds[core_end] + self.overlap))
-        return Window(start, end, core, core_end)
+        core_start, core_end = window.core_start + int(words[0]), window.core_start + int(words[-1]) + 1
+        start = max(window.start, _find_first_bound(bounds, bounds[core_start] - self.overlap))
+        end = min(window.end, _find_last_bound(bounds, bounds[core_end] + self.overlap))
+        return Window(start, end, core_start, core_end)
 
 
 def cut_windows(bounds: NDArray[np.int64], *, budget: int, overlap: int, breaks: Container[int] = ()) -> list[Window]:
@@ -154,39 +154,41 @@ def cut_windows(bounds: NDArray[np.int64], *, budget: int, overlap: int, breaks:
     Returns:
         Windows in order; an empty list for a document without words.
     """
-    words = len(bounds) - 1
-    context, span = overlap // 2, budget // 3
+    word_count = len(bounds) - 1
+    context, search_range = overlap // 2, budget // 3
     windows: list[Window] = []
-    core = 0
-    while core < words:
+    core_start = 0
+    while core_start < word_count:
         # Use less context if the first word of the core would not fit otherwise.
-        start = min(core, _first_from(bounds, max(bounds[core] - context, bounds[core + 1] - budget)))
-        left = bounds[-1] - bounds[start]
-        if left <= budget:
-            windows.append(Window(start, words, core, words))
+        start = min(
+            core_start, _find_first_bound(bounds, max(bounds[core_start] - context, bounds[core_start + 1] - budget))
+        )
+        remaining = bounds[-1] - bounds[start]
+        if remaining <= budget:
+            windows.append(Window(start, word_count, core_start, word_count))
             break
         furthest = bounds[start] + budget - context
-        if left <= 2 * (budget - context) - span:
-            furthest = min(furthest, bounds[start] + (left + span) // 2)
-        latest = max(core + 1, _last_until(bounds, furthest))
-        earliest = max(core, _last_until(bounds, furthest - span))
-        core_end = _break_within(breaks, after=earliest, until=latest) or latest
-        end = _last_until(bounds, min(bounds[core_end] + context, bounds[start] + budget))
-        windows.append(Window(start, end, core, core_end))
-        core = core_end
+        if remaining <= 2 * (budget - context) - search_range:
+            furthest = min(furthest, bounds[start] + (remaining + search_range) // 2)
+        latest = max(core_start + 1, _find_last_bound(bounds, furthest))
+        earliest = max(core_start, _find_last_bound(bounds, furthest - search_range))
+        core_end = _find_last_break(breaks, after=earliest, until=latest) or latest
+        end = _find_last_bound(bounds, min(bounds[core_end] + context, bounds[start] + budget))
+        windows.append(Window(start, end, core_start, core_end))
+        core_start = core_end
     return windows
 
 
-def _first_from(bounds: NDArray[np.int64], subword: np.int64) -> int:
+def _find_first_bound(bounds: NDArray[np.int64], subword: np.int64) -> int:
     """Return the index of the first bound at or after a subword."""
     return int(np.searchsorted(bounds, subword))
 
 
-def _last_until(bounds: NDArray[np.int64], subword: np.int64) -> int:
+def _find_last_bound(bounds: NDArray[np.int64], subword: np.int64) -> int:
     """Return the index of the last bound at or before a subword."""
     return int(np.searchsorted(bounds, subword, side="right")) - 1
 
 
-def _break_within(breaks: Container[int], *, after: int, until: int) -> int | None:
+def _find_last_break(breaks: Container[int], *, after: int, until: int) -> int | None:
     """Return the last break in ``(after, until]``; None if there is none."""
     return next((word for word in range(until, after, -1) if word in breaks), None)

@@ -41,25 +41,26 @@ class WordWindower:
 
     def _encode(self, document: Document) -> Encoded:
         reading = read_words(document, None, structure=self.structure)
-        is_given = document.sentences is not None
+        has_sentences = document.sentences is not None
         windows = [
             window
             for start, end in reading.sentences
-            for first, last in ([(start, end)] if is_given else _sentences(reading.words, start, end))
-            for window in self._windows(first, last)
+            for first, last in ([(start, end)] if has_sentences else _split_sentences(reading.words, start, end))
+            for window in self._cut_windows(first, last)
         ]
         return Encoded(document, reading.words, reading.sentences, _NO_SUBWORDS, tuple(windows))
 
-    def _windows(self, start: int, end: int) -> list[Window]:
+    def _cut_windows(self, start: int, end: int) -> list[Window]:
         if end - start <= self.window:
             return [Window(start, end, start, end)]
-        cut = cut_windows(np.arange(end - start + 1), budget=self.window, overlap=self.overlap)
+        windows = cut_windows(np.arange(end - start + 1), budget=self.window, overlap=self.overlap)
         return [
-            Window(start + each.start, start + each.end, start + each.core_start, start + each.core_end) for each in cut
+            Window(start + each.start, start + each.end, start + each.core_start, start + each.core_end)
+            for each in windows
         ]
 
 
-def _sentences(words: WordSpans, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _split_sentences(words: WordSpans, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Yield the probable sentences in a unit of raw text, as half-open ranges of words."""
     first = start
     for position in range(start + 1, end):

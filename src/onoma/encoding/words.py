@@ -46,8 +46,8 @@ class WordSpans:
     @classmethod
     def of(cls, text: str, spans: Iterable[tuple[int, int]]) -> WordSpans:
         """Create the words of a text from an iterable of half-open ranges, which is consumed lazily."""
-        flat = np.fromiter(chain.from_iterable(spans), dtype=np.int32)
-        return cls(text, flat[0::2], flat[1::2])
+        offsets = np.fromiter(chain.from_iterable(spans), dtype=np.int32)
+        return cls(text, offsets[0::2], offsets[1::2])
 
     @classmethod
     def given(cls, text: str, words: Sequence[Word]) -> WordSpans:
@@ -61,7 +61,7 @@ class WordSpans:
         """Return the texts of the words ``[start, end)`` as the encoder reads them."""
         spans = zip(self.starts[start:end].tolist(), self.ends[start:end].tolist(), strict=True)
         texts = [self.text[first:last] for first, last in spans]
-        first, last = (bisect_left(self.spellings, position, key=_POSITION) for position in (start, end))
+        first, last = (bisect_left(self.spellings, position, key=_get_position) for position in (start, end))
         for position, spelling in self.spellings[first:last]:
             texts[position - start] = spelling
         if self.cases is not None:
@@ -83,13 +83,18 @@ class WordSpans:
         """
         if not replacements:
             return self
-        owners = np.searchsorted(self.starts, [each.start for each in replacements], side="right") - 1
+        positions = np.searchsorted(self.starts, [each.start for each in replacements], side="right") - 1
         inside = [
-            (owner, each)
-            for owner, each in zip(owners.tolist(), replacements, strict=True)
-            if owner >= 0 and each.end <= self.ends[owner]
+            (position, each)
+            for position, each in zip(positions.tolist(), replacements, strict=True)
+            if position >= 0 and each.end <= self.ends[position]
         ]
-        return self.respelled({owner: self._replaced(owner, own) for owner, own in groupby(inside, key=_POSITION)})
+        return self.respelled(
+            {
+                position: self._apply_replacements(position, group)
+                for position, group in groupby(inside, key=_get_position)
+            }
+        )
 
     def with_full_stops(self, positions: Iterable[int]) -> WordSpans:
         """Return the same words, read with a full stop after the words at the given positions.
@@ -108,7 +113,7 @@ class WordSpans:
                 spellings[position] = text + (" ." if at_line_end else ".")
         return self.respelled(spellings)
 
-    def _replaced(self, position: int, replacements: Iterable[tuple[int, Replacement]]) -> str:
+    def _apply_replacements(self, position: int, replacements: Iterable[tuple[int, Replacement]]) -> str:
         start, pieces = int(self.starts[position]), list[str]()
         for _, each in replacements:
             pieces += [self.text[start : each.start], each.text]
@@ -119,5 +124,5 @@ class WordSpans:
 ADDRESS = "@"
 """Text that an e-mail address is read as."""
 
-_POSITION = itemgetter(0)
+_get_position = itemgetter(0)
 _LINE_END = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")

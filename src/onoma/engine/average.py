@@ -31,8 +31,8 @@ class WeightAverage:
         self._decay = decay
         self._every = every
         self._steps = 0
-        self._live = {name: weights for name, weights in model.named_parameters() if weights.requires_grad}
-        self._average = {name: weights.detach().clone() for name, weights in self._live.items()}
+        self._parameters = {name: weights for name, weights in model.named_parameters() if weights.requires_grad}
+        self._average = {name: weights.detach().clone() for name, weights in self._parameters.items()}
 
     @property
     def due(self) -> bool:
@@ -44,9 +44,9 @@ class WeightAverage:
         self._steps += 1
         if self._steps % self._every:
             return
-        keep = min(self._decay, (1 + self._steps) / (10 + self._steps)) ** self._every
+        decay = min(self._decay, (1 + self._steps) / (10 + self._steps)) ** self._every
         with torch.no_grad():
-            torch._foreach_lerp_(list(self._average.values()), list(self._live.values()), 1 - keep)
+            torch._foreach_lerp_(list(self._average.values()), list(self._parameters.values()), 1 - decay)
 
     @contextmanager
     def applied(self) -> Iterator[None]:
@@ -75,8 +75,8 @@ class WeightAverage:
         assert isinstance(steps, int)
         assert isinstance(average, dict)
         if average.keys() != self._average.keys():
-            odd = sorted(average.keys() ^ self._average.keys())
-            raise ValueError(f"the average is of other parameters: {', '.join(odd[:3])}")
+            mismatched = sorted(average.keys() ^ self._average.keys())
+            raise ValueError(f"the average is of other parameters: {', '.join(mismatched[:3])}")
         self._steps = steps
         for name, weights in self._average.items():
             weights.copy_(average[name])
@@ -84,10 +84,10 @@ class WeightAverage:
     def _swap(self) -> None:
         """Swap the weights and the average by copying values, so that views and version counters stay correct."""
         with torch.no_grad():
-            for live, average in self._pairs():
-                own = live.clone()
-                live.copy_(average)
-                average.copy_(own)
+            for parameter, average in self._pairs():
+                previous = parameter.clone()
+                parameter.copy_(average)
+                average.copy_(previous)
 
     def _pairs(self) -> Iterator[tuple[Tensor, Tensor]]:
-        return zip(self._live.values(), self._average.values(), strict=True)
+        return zip(self._parameters.values(), self._average.values(), strict=True)

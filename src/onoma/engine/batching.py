@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from onoma.encoding import batch_by_length
 
-_POOL_BATCHES = 50
+_BATCHES_PER_POOL = 50
 """Examples are sorted by length in pools of this many batches; larger pools need less padding, but are less random."""
 
 
@@ -20,10 +20,10 @@ def shuffled_batches(lengths: NDArray[np.int64], *, budget: int, random: np.rand
         random: random number generator for the order of examples and batches.
     """
     order = random.permutation(len(lengths))
-    pools = np.cumsum(lengths[order]) // (budget * _POOL_BATCHES)
+    pools = np.cumsum(lengths[order]) // (budget * _BATCHES_PER_POOL)
     batches: list[list[int]] = []
     for pool in range(int(pools[-1]) + 1):
         members = order[pools == pool]
-        together = batch_by_length(lengths[members].tolist(), budget=budget)
-        batches += [members[batch].tolist() for batch in together]
+        pool_batches = batch_by_length(lengths[members].tolist(), budget=budget)
+        batches += [members[batch].tolist() for batch in pool_batches]
     return [batches[position] for position in random.permutation(len(batches))]

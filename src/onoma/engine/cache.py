@@ -42,9 +42,9 @@ FORMAT = 2
 BOUND = 20 * 2**30
 """Maximum total size of all entries in bytes; above it, the least recently used entries are removed."""
 
-_ENTRY = "entry.json"
-_FOLDER = "examples"
-_ABANDONED_AFTER = 24 * 3600.0
+_ENTRY_FILE = "entry.json"
+_DEFAULT_FOLDER = "examples"
+_MAX_DRAFT_AGE_SECONDS = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +84,23 @@ def cached_arrays(
         folder: folder of the entries; by default ``examples`` in the user's cache.
         bound: maximum total size of all entries in bytes; the new entry is kept in any case.
     """
-    folder = folder or cache_folder(_FOLDER)
+    folder = folder or cache_folder(_DEFAULT_FOLDER)
     types = {name: np.dtype(dtype).str for name, dtype in columns.items()}
     entry = folder / hashlib.sha256(f"{FORMAT}\n{json.dumps(types)}\n{key}".encode()).hexdigest()[:32]
-    found = _open(entry, columns=columns, notice=notice)
-    if found is not None:
-        return found
+    cached = _open_entry(entry, columns=columns, notice=notice)
+    if cached is not None:
+        return cached
     try:
         with temporary_beside(entry) as draft:
-            _fill(draft, build(), columns=columns)
-            with _writing():
+            _write_entry(draft, build(), columns=columns)
+            with _convert_os_errors():
                 _rename(draft, entry)
     except _UnwritableError as error:
         notice(f"{folder}: examples cannot be kept there ({error}), so they are kept in memory")
-        return _in_memory(build(), columns=columns)
+        return _build_in_memory(build(), columns=columns)
     prune(folder, bound=bound, keep=entry)
-    made = _open(entry, columns=columns, notice=notice)
-    return _in_memory(build(), columns=columns) if made is None else replace(made, found=False)
+    written = _open_entry(entry, columns=columns, notice=notice)
+    return _build_in_memory(build(), columns=columns) if written is None else replace(written, found=False)
 
 
 def arrays_in_memory(pieces: Iterable[Piece], *, columns: Columns) -> dict[str, NDArray[Any]]:
@@ -115,21 +115,21 @@ def prune(folder: Path, *, bound: int, keep: Path | None = None) -> None:
     """Remove leftovers of dead runs, and the least recently used entries until the total size is within the bound."""
     entries: list[tuple[float, int, Path]] = []
     for path in folder.iterdir():
-        used, size = _use(path)
+        last_used, size = _last_use_and_size(path)
         if not path.name.startswith("."):
-            entries.append((used, size, path))
-        elif time.time() - used > _ABANDONED_AFTER:
+            entries.append((last_used, size, path))
+        elif time.time() - last_used > _MAX_DRAFT_AGE_SECONDS:
             shutil.rmtree(path, ignore_errors=True)
     total = sum(size for _, size, _ in entries)
     for _, size, path in sorted(entries):
         if total <= bound:
             break
         if path != keep:
-            _remove(path)
+            _remove_entry(path)
             total -= size
 
 
-def _use(path: Path) -> tuple[float, int]:
+def _last_use_and_size(path: Path) -> tuple[float, int]:
     """Return the time of an entry's last use and its size in bytes; now and 0 if another run has just removed it."""
     try:
         stats = [file.stat() for file in (path, *path.iterdir())]
@@ -142,69 +142,69 @@ class _UnwritableError(Exception):
     """An entry cannot be written to disk; the message is the reason."""
 
 
-def _open(entry: Path, *, columns: Columns, notice: Callable[[str], object]) -> Cached | None:
+def _open_entry(entry: Path, *, columns: Columns, notice: Callable[[str], object]) -> Cached | None:
     """Open an entry; return None if it does not exist or is broken. A broken entry is removed."""
     if not entry.is_dir():
         return None
     try:
-        known = json.loads((entry / _ENTRY).read_text(encoding="utf-8"))
-        for name, size in known["sizes"].items():
+        metadata = json.loads((entry / _ENTRY_FILE).read_text(encoding="utf-8"))
+        for name, size in metadata["sizes"].items():
             if (entry / name).stat().st_size != size:
                 raise ValueError(f"{name} does not have {size:,} bytes")
-        arrays = {name: _map(entry / f"{name}.npy") for name in columns}
-        cached = Cached(arrays, str(known["facts"]), found=True)
+        arrays = {name: _open_array(entry / f"{name}.npy") for name in columns}
+        cached = Cached(arrays, str(metadata["facts"]), found=True)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         notice(f"{entry}: is broken ({error}) and made again")
-        _remove(entry)
+        _remove_entry(entry)
         return None
     with suppress(OSError):
-        os.utime(entry / _ENTRY)
+        os.utime(entry / _ENTRY_FILE)
     return cached
 
 
-def _map(path: Path) -> NDArray[Any]:
+def _open_array(path: Path) -> NDArray[Any]:
     """Return a plain array that views a memory map, because slicing a `numpy.memmap` is slower."""
     array: NDArray[Any] = np.load(path, mmap_mode="r").view(np.ndarray)
     return array
 
 
-def _fill(draft: Path, pieces: Generator[Piece, None, str], *, columns: Columns) -> None:
+def _write_entry(draft: Path, pieces: Generator[Piece, None, str], *, columns: Columns) -> None:
     with ExitStack() as stack:
-        with _writing():
+        with _convert_os_errors():
             draft.mkdir(parents=True)
             files = {name: (draft / f"{name}.npy").open("xb") for name in columns}
             for file in files.values():
-                stack.callback(_close, file)
+                stack.callback(_close_quietly, file)
             writer = _Writer(files, columns=columns)
-        facts = _drain(pieces, into=writer)
-        with _writing():
+        facts = _append_all(pieces, into=writer)
+        with _convert_os_errors():
             writer.finish()
             for file in files.values():
                 file.flush()
                 os.fsync(file.fileno())
-    with _writing():
+    with _convert_os_errors():
         sizes = {f"{name}.npy": (draft / f"{name}.npy").stat().st_size for name in columns}
-        (draft / _ENTRY).write_text(json.dumps({"sizes": sizes, "facts": facts}), encoding="utf-8")
+        (draft / _ENTRY_FILE).write_text(json.dumps({"sizes": sizes, "facts": facts}), encoding="utf-8")
 
 
-def _in_memory(pieces: Generator[Piece, None, str], *, columns: Columns) -> Cached:
+def _build_in_memory(pieces: Generator[Piece, None, str], *, columns: Columns) -> Cached:
     writer = _Writer({name: BytesIO() for name in columns}, columns=columns)
-    facts = _drain(pieces, into=writer)
+    facts = _append_all(pieces, into=writer)
     return Cached(writer.in_memory(), facts, found=False)
 
 
-def _drain(pieces: Generator[Piece, None, str], *, into: _Writer) -> str:
+def _append_all(pieces: Generator[Piece, None, str], *, into: _Writer) -> str:
     while True:
         try:
             piece = next(pieces)
         except StopIteration as end:
             return str(end.value)
-        with _writing():
+        with _convert_os_errors():
             into.append(piece)
 
 
 @contextmanager
-def _writing() -> Iterator[None]:
+def _convert_os_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -220,16 +220,16 @@ def _rename(draft: Path, entry: Path) -> None:
             raise
 
 
-def _close(file: BufferedIOBase) -> None:
+def _close_quietly(file: BufferedIOBase) -> None:
     """Close a file and ignore errors: it was either synchronised already, or is about to be removed."""
     with suppress(OSError):
         file.close()
 
 
-def _remove(entry: Path) -> None:
+def _remove_entry(entry: Path) -> None:
     """Remove an entry atomically; processes that have it open can still read it if the operating system allows that."""
-    with temporary_beside(entry) as doomed, suppress(OSError):
-        entry.rename(doomed)
+    with temporary_beside(entry) as discarded, suppress(OSError):
+        entry.rename(discarded)
 
 
 class _Writer:
@@ -259,7 +259,7 @@ class _Column:
         self.length = 0
         self._file = file
         self._dtype = np.dtype(dtype)
-        self._head = self._write_head()
+        self._header_size = self._write_header()
 
     def extend(self, values: NDArray[np.generic]) -> None:
         self._file.write(values.astype(self._dtype).tobytes())
@@ -267,14 +267,14 @@ class _Column:
 
     def finish(self) -> None:
         self._file.seek(0)
-        if self._write_head() != self._head:
+        if self._write_header() != self._header_size:
             raise AssertionError("the head of a numpy file has grown over its data")
 
     def in_memory(self) -> NDArray[Any]:
         assert isinstance(self._file, BytesIO)
-        return np.frombuffer(self._file.getbuffer(), dtype=self._dtype, offset=self._head)
+        return np.frombuffer(self._file.getbuffer(), dtype=self._dtype, offset=self._header_size)
 
-    def _write_head(self) -> int:
+    def _write_header(self) -> int:
         fields = {"descr": npy.dtype_to_descr(self._dtype), "fortran_order": False, "shape": (self.length,)}
         npy.write_array_header_1_0(self._file, fields)
         return self._file.tell()

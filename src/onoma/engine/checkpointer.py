@@ -10,7 +10,7 @@ from onoma.engine.checkpoints import Checkpoints
 from onoma.engine.events import Listener, Notice
 from onoma.engine.history import History
 
-_SHARE_AT_EPOCH = 0.2
+_EPOCH_END_INTERVAL_SHARE = 0.2
 """Share of the time between two checkpoints after which the end of an epoch triggers the next checkpoint early."""
 
 Snapshot = Callable[[], dict[str, object]]
@@ -59,10 +59,10 @@ class FileCheckpointer(Checkpointer):
     ) -> None:
         self._checkpoints = checkpoints
         self._history = history
-        self._seconds = 60 * minutes
-        self._steps = steps
+        self._interval_seconds = 60 * minutes
+        self._interval_steps = steps
         self._on_event = on_event
-        self._written = time.monotonic()
+        self._last_write_time = time.monotonic()
 
     def restore(self) -> dict[str, Any] | None:
         """Return the state to resume from, and truncate the history to its size at that time."""
@@ -72,12 +72,12 @@ class FileCheckpointer(Checkpointer):
 
     def step_done(self, step: int, snapshot: Snapshot) -> None:
         """Write a checkpoint if the time or the number of steps since the last one has passed."""
-        if step % self._steps == 0 if self._steps else self._waited(self._seconds):
+        if step % self._interval_steps == 0 if self._interval_steps else self._has_elapsed(self._interval_seconds):
             self.write(step, snapshot)
 
     def epoch_done(self, step: int, snapshot: Snapshot) -> None:
         """Write a checkpoint, also if it is not fully due yet, so that the evaluation on dev is not repeated."""
-        if self._steps or self._waited(_SHARE_AT_EPOCH * self._seconds):
+        if self._interval_steps or self._has_elapsed(_EPOCH_END_INTERVAL_SHARE * self._interval_seconds):
             self.write(step, snapshot)
 
     def write(self, step: int, snapshot: Snapshot) -> None:
@@ -87,11 +87,11 @@ class FileCheckpointer(Checkpointer):
         except OSError as error:
             reason = f"{error.strerror}), {self.last_checkpoint()}; training continues"
             self._on_event(Notice(f"step {step}: no checkpoint could be written ({reason}"))
-        self._written = time.monotonic()
+        self._last_write_time = time.monotonic()
 
     def last_checkpoint(self) -> str:
         step = self._checkpoints.last_step
         return "there is no checkpoint yet" if step is None else f"the last checkpoint is of step {step}"
 
-    def _waited(self, seconds: float) -> bool:
-        return time.monotonic() - self._written >= seconds
+    def _has_elapsed(self, seconds: float) -> bool:
+        return time.monotonic() - self._last_write_time >= seconds

@@ -21,7 +21,7 @@ import torch
 from onoma.errors import TrainingError
 from onoma.io.files import DRAFT, fsync_path, temporary_beside
 
-_NAME = re.compile(r"(?P<place>\d{6})-step-(?P<step>\d+)-(?P<digest>[0-9a-f]{32})\.pt")
+_FILE_NAME = re.compile(r"(?P<place>\d{6})-step-(?P<step>\d+)-(?P<digest>[0-9a-f]{32})\.pt")
 
 
 class Checkpoints:
@@ -47,18 +47,18 @@ class Checkpoints:
             OSError: the checkpoint cannot be written; earlier checkpoints are kept.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        found = self._found()
-        place = found[-1].place + 1 if found else 1
-        for left in self.folder.glob(f".*{DRAFT}"):
-            left.unlink()
-        with temporary_beside(self.folder / f"{place:06}") as draft:
+        checkpoints = self._list_checkpoints()
+        number = checkpoints[-1].place + 1 if checkpoints else 1
+        for leftover in self.folder.glob(f".*{DRAFT}"):
+            leftover.unlink()
+        with temporary_beside(self.folder / f"{number:06}") as draft:
             with draft.open("xb") as file:
                 digest = _save(state, file)
                 file.flush()
                 os.fsync(file.fileno())
-            draft.rename(self.folder / f"{place:06}-step-{step}-{digest}.pt")
+            draft.rename(self.folder / f"{number:06}-step-{step}-{digest}.pt")
         fsync_path(self.folder)
-        for old in self._found()[: -self._keep]:
+        for old in self._list_checkpoints()[: -self._keep]:
             with suppress(OSError):
                 old.path.unlink()
 
@@ -73,26 +73,26 @@ class Checkpoints:
         Raises:
             TrainingError: all checkpoints are damaged.
         """
-        found = self._found()
-        for checkpoint in reversed(found):
+        checkpoints = self._list_checkpoints()
+        for checkpoint in reversed(checkpoints):
             state = checkpoint.read()
             if state is not None:
                 return state
             notice(f"{checkpoint.path}: this checkpoint is damaged; the run continues from the one before it")
-        if found:
+        if checkpoints:
             raise TrainingError(f"{self.folder}: every checkpoint is damaged; pass --overwrite to start again")
         return None
 
     @property
     def last_step(self) -> int | None:
         """Step of the newest checkpoint; None if no checkpoint exists."""
-        found = self._found()
-        return found[-1].step if found else None
+        checkpoints = self._list_checkpoints()
+        return checkpoints[-1].step if checkpoints else None
 
-    def _found(self) -> list[_Checkpoint]:
+    def _list_checkpoints(self) -> list[_Checkpoint]:
         if not self.folder.is_dir():
             return []
-        matches = [(path, _NAME.fullmatch(path.name)) for path in self.folder.iterdir()]
+        matches = [(path, _FILE_NAME.fullmatch(path.name)) for path in self.folder.iterdir()]
         return sorted(
             (
                 _Checkpoint(int(match["place"]), int(match["step"]), match["digest"], path)
@@ -121,7 +121,7 @@ class _Checkpoint:
         return None
 
 
-class _Sink:
+class _DigestWriter:
     """A file wrapper that computes the digest of the data written, and keeps the ``OSError`` of a failed write."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -147,12 +147,12 @@ def _save(state: Mapping[str, object], file: BinaryIO) -> str:
     Returns:
         The first 32 hexadecimal digits of the SHA-256 of the data written.
     """
-    sink = _Sink(file)
+    writer = _DigestWriter(file)
     try:
-        torch.save(dict(state), cast("BinaryIO", sink))
+        torch.save(dict(state), cast("BinaryIO", writer))
     except RuntimeError as error:
         # torch only reports that a write was incomplete, so raise the original error
-        if sink.error is not None:
-            raise sink.error from error
+        if writer.error is not None:
+            raise writer.error from error
         raise
-    return sink.digest.hexdigest()[:32]
+    return writer.digest.hexdigest()[:32]

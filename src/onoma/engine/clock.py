@@ -23,16 +23,16 @@ class Clock:
         self.steps = 0
         self.loss = math.nan
         self.seconds = 0.0
-        self._begun_at = 0
-        self._subwords = 0
-        self._seconds = 0.0
+        self._start_step = 0
+        self._process_subwords = 0
+        self._process_seconds = 0.0
 
     def tick(self, epoch: int, *, loss: float, learning_rate: float, subwords: int, seconds: float) -> Stepped:
         """Count a step; the speed and the remaining time are estimated from the steps of this process only."""
         self.steps += 1
         self.seconds += seconds
-        self._subwords += subwords
-        self._seconds += seconds
+        self._process_subwords += subwords
+        self._process_seconds += seconds
         smoothing = min(_SMOOTHING, 1 - 1 / self.steps)
         self.loss = loss if self.steps == 1 else smoothing * self.loss + (1 - smoothing) * loss
         return Stepped(
@@ -40,14 +40,14 @@ class Clock:
             epoch=epoch,
             loss=self.loss,
             learning_rate=learning_rate,
-            subwords_per_second=self._subwords / self._seconds,
+            subwords_per_second=self._process_subwords / self._process_seconds,
             seconds=self.seconds,
-            seconds_left=(self.total - self.steps) * self._seconds / (self.steps - self._begun_at),
+            seconds_left=(self.total - self.steps) * self._process_seconds / (self.steps - self._start_step),
         )
 
     def state_dict(self) -> dict[str, object]:
         return {"steps": self.steps, "loss": self.loss, "seconds": self.seconds}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.steps = self._begun_at = state["steps"]
+        self.steps = self._start_step = state["steps"]
         self.loss, self.seconds = state["loss"], state["seconds"]

@@ -145,11 +145,11 @@ def read_config(
             raise ConfigError(f"{path}: is not TOML: {error}") from error
     for key, value in (settings or {}).items():
         if value is not None:
-            _put(tree, key, value)
+            _set_nested(tree, key, value)
     try:
         return model.model_validate(tree)
     except ValidationError as error:
-        raise ConfigError(_explain(error, path, model=model, option_names=option_names)) from error
+        raise ConfigError(_format_errors(error, path, model=model, option_names=option_names)) from error
 
 
 def read_setting(text: str) -> tuple[str, object]:
@@ -167,7 +167,7 @@ def read_setting(text: str) -> tuple[str, object]:
         return key, literal
 
 
-def _put(tree: dict[str, object], key: str, value: object) -> None:
+def _set_nested(tree: dict[str, object], key: str, value: object) -> None:
     *tables, last = key.split(".")
     for table in tables:
         inner = tree.setdefault(table, {})
@@ -177,7 +177,7 @@ def _put(tree: dict[str, object], key: str, value: object) -> None:
     tree[last] = value
 
 
-def _explain(
+def _format_errors(
     error: ValidationError, path: Path | None, *, model: type[BaseModel], option_names: Mapping[str, str]
 ) -> str:
     """Format validation errors, one per line with its key; for an unknown key, list the known keys."""
@@ -186,7 +186,7 @@ def _explain(
         names = [part for part in problem["loc"] if isinstance(part, str)]
         key = ".".join(names)
         if problem["type"] == "extra_forbidden":
-            lines.append(f"unknown key {key!r}; known here: {', '.join(_known(names[:-1], model=model))}")
+            lines.append(f"unknown key {key!r}; known here: {', '.join(_known_keys(names[:-1], model=model))}")
         elif problem["type"] == "missing":
             lines.append(f"{option_names.get(key, key)} is missing; give it there or in a TOML file")
         else:
@@ -194,7 +194,7 @@ def _explain(
     return "\n".join(f"{path or 'run'}: {line}" for line in lines)
 
 
-def _known(tables: Sequence[str], *, model: type[BaseModel]) -> list[str]:
+def _known_keys(tables: Sequence[str], *, model: type[BaseModel]) -> list[str]:
     for table in tables:
         inner = model.model_fields[table].annotation
         inner = next(iter(get_args(inner)), inner)  # the annotation of an optional table is a union with None

@@ -26,11 +26,11 @@ from torch import Tensor, distributed
 
 from onoma.errors import ConfigError, TrainingError
 
-_NAMES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
-_PATIENCE = timedelta(hours=6)
+_RANK_VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+_TIMEOUT = timedelta(hours=6)
 """Communication timeout; it is long because only the first process evaluates on dev and test, and exports the model."""
 
-_Made = TypeVar("_Made")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,49 +63,49 @@ class ProcessGroup:
         """Wait until all processes have called this method."""
         self.sum(0.0)
 
-    def broadcast(self, make: Callable[[], _Made]) -> _Made:
+    def broadcast(self, make: Callable[[], _Result]) -> _Result:
         """Call ``make`` in the first process only, and return its result in all processes."""
         if self.alone:
             return make()
-        box = [make() if self.first else None]
-        with _together():
-            distributed.broadcast_object_list(box, src=0)
-        return cast("_Made", box[0])
+        objects = [make() if self.first else None]
+        with _communication_errors():
+            distributed.broadcast_object_list(objects, src=0)
+        return cast("_Result", objects[0])
 
-    def in_turn(self, make: Callable[[], _Made]) -> _Made:
+    def in_turn(self, make: Callable[[], _Result]) -> _Result:
         """Call ``make`` in every process, first in process 0, so that the others can use the files it writes."""
         if self.first:
-            made = make()
+            result = make()
             self.barrier()
-            return made
+            return result
         self.barrier()
         return make()
 
     def sum(self, value: float) -> float:
         """Return the sum of the values of all processes."""
-        return value if self.alone else float(self._reduced(value, distributed.ReduceOp.SUM))
+        return value if self.alone else float(self._all_reduce_value(value, distributed.ReduceOp.SUM))
 
     def largest(self, value: int) -> int:
         """Return the maximum of the values of all processes."""
-        return value if self.alone else int(self._reduced(value, distributed.ReduceOp.MAX))
+        return value if self.alone else int(self._all_reduce_value(value, distributed.ReduceOp.MAX))
 
     def all_reduce(self, tensor: Shaped[Tensor, "*axes"], *, largest: bool = False) -> None:
         """Replace the tensor, dense or sparse, by the elementwise sum (or maximum) over all processes, in place."""
         if not self.alone:
-            with _together():
+            with _communication_errors():
                 distributed.all_reduce(tensor, distributed.ReduceOp.MAX if largest else distributed.ReduceOp.SUM)
 
     def broadcast_tensors(self, tensors: Iterable[Tensor]) -> None:
         """Replace the tensors in all processes by those of the first process, in place."""
         if not self.alone:
-            with _together():
+            with _communication_errors():
                 for tensor in tensors:
                     distributed.broadcast(tensor.detach(), src=0)
 
-    def _reduced(self, value: float, how: distributed.ReduceOp.RedOpType) -> float:
+    def _all_reduce_value(self, value: float, operation: distributed.ReduceOp.RedOpType) -> float:
         tensor = torch.tensor(value, dtype=torch.float64)
-        with _together():
-            distributed.all_reduce(tensor, how)
+        with _communication_errors():
+            distributed.all_reduce(tensor, operation)
         return tensor.item()
 
 
@@ -115,7 +115,7 @@ ALONE = ProcessGroup()
 
 def find_ranks() -> ProcessGroup:
     """Return the ranks that `torchrun` has set for this process; :data:`ALONE` if it was started without `torchrun`."""
-    if not all(name in os.environ for name in _NAMES):
+    if not all(name in os.environ for name in _RANK_VARIABLES):
         return ALONE
     return ProcessGroup(
         rank=int(os.environ["RANK"]), size=int(os.environ["WORLD_SIZE"]), local=int(os.environ["LOCAL_RANK"])
@@ -152,8 +152,8 @@ def joined() -> Iterator[ProcessGroup]:
         yield ranks
         return
     on_gpu = torch.cuda.is_available() and distributed.is_nccl_available()
-    with _together():
-        distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo", timeout=_PATIENCE)
+    with _communication_errors():
+        distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo", timeout=_TIMEOUT)
     try:
         yield ranks
     finally:
@@ -161,15 +161,15 @@ def joined() -> Iterator[ProcessGroup]:
 
 
 @contextmanager
-def _together() -> Iterator[None]:
+def _communication_errors() -> Iterator[None]:
     try:
         yield
     except torch.OutOfMemoryError:
         raise
     except RuntimeError as error:
-        why = str(error).strip().partition("\n")[0]
+        reason = str(error).strip().partition("\n")[0]
         raise TrainingError(
-            f"another process of this run has ended or cannot be reached; see its own message ({why})"
+            f"another process of this run has ended or cannot be reached; see its own message ({reason})"
         ) from error
 
 

@@ -22,9 +22,9 @@ from onoma.machine import best_times, cached_measurement
 
 DtypeName = Literal["auto", "fp32", "bf16", "fp16"]
 
-_NUMBERS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+_TORCH_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
-_WORTH_IT = 1.5
+_MIN_SPEEDUP = 1.5
 """Minimum speedup of 16-bit matrix products; below it, the loss of precision is not worth the gain in a whole step."""
 
 _ROWS, _WIDTH, _INNER = 256, 384, 1536
@@ -42,7 +42,7 @@ class Dtype:
         """Return the autocast context for the forward pass; it does nothing for fp32."""
         if self.name == "fp32":
             return nullcontext()
-        return torch.autocast(device.type, dtype=_NUMBERS[self.name])
+        return torch.autocast(device.type, dtype=_TORCH_DTYPES[self.name])
 
     def scaler(self, device: torch.device) -> torch.amp.GradScaler:
         """Return the scaler of the loss and the gradients; it does nothing for fp32 and bf16."""
@@ -53,20 +53,20 @@ def choose_dtype(wanted: DtypeName, *, device: torch.device) -> Dtype:
     """Choose the dtype; for ``auto``, a 16-bit dtype if its matrix products are clearly faster, otherwise fp32."""
     if wanted != "auto":
         return Dtype(wanted, "as set")
-    short: Literal["bf16", "fp16"] = "bf16" if device.type != "cuda" or torch.cuda.is_bf16_supported(False) else "fp16"
-    gain = _measure_gain(_NUMBERS[short], device=device)
-    why = f"{short} multiplies {gain:.1f} times as fast as fp32 here"
-    return Dtype(short if gain >= _WORTH_IT else "fp32", why)
+    name: Literal["bf16", "fp16"] = "bf16" if device.type != "cuda" or torch.cuda.is_bf16_supported(False) else "fp16"
+    speedup = _measure_speedup(_TORCH_DTYPES[name], device=device)
+    reason = f"{name} multiplies {speedup:.1f} times as fast as fp32 here"
+    return Dtype(name if speedup >= _MIN_SPEEDUP else "fp32", reason)
 
 
-def _measure_gain(short: torch.dtype, *, device: torch.device) -> float:
+def _measure_speedup(dtype: torch.dtype, *, device: torch.device) -> float:
     """Return the speedup of matrix products over fp32, measured now or earlier on this machine."""
     facts = {
         "torch": torch.__version__,
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
-        "dtype": short,
+        "dtype": dtype,
     }
-    products = {"fp32": _product(torch.float32, device), "16 bits": _product(short, device)}
+    products = {"fp32": _make_product(torch.float32, device), "16 bits": _make_product(dtype, device)}
 
     def measure() -> dict[str, float]:
         with _one_thread():
@@ -87,7 +87,7 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _product(dtype: torch.dtype, device: torch.device) -> Callable[[], None]:
+def _make_product(dtype: torch.dtype, device: torch.device) -> Callable[[], None]:
     left = torch.ones(_ROWS, _WIDTH, dtype=dtype, device=device)
     right = torch.ones(_WIDTH, _INNER, dtype=dtype, device=device)
     result = torch.empty(_ROWS, _INNER, dtype=dtype, device=device)

@@ -150,7 +150,7 @@ def several(*listeners: Listener) -> Listener:
     """Return a listener that calls several listeners in order, and requests a stop if any of them does."""
 
     def call(event: Event) -> bool:
-        asked = [listener(event) for listener in listeners]
-        return any(asked)
+        stop_requests = [listener(event) for listener in listeners]
+        return any(stop_requests)
 
     return call

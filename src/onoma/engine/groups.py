@@ -15,7 +15,7 @@ from onoma.engine.data import AnyBatch, Objective
 from onoma.errors import ConfigError
 from onoma.models.depth import count_layers, is_embedding, layer_of
 
-_ENCODER = "encoder."
+_ENCODER_PREFIX = "encoder."
 _HEAD = "head"
 
 
@@ -73,8 +73,8 @@ def make_groups(objective: Objective[AnyBatch], *, settings: GroupSettings) -> l
         ConfigError: the encoder has fewer layers than are to be frozen, or its layers cannot be determined from the
             names of its parameters.
     """
-    layers = count_layers(name for name, _ in objective.named_parameters() if name.startswith(_ENCODER))
-    _check(settings, layers=layers)
+    layers = count_layers(name for name, _ in objective.named_parameters() if name.startswith(_ENCODER_PREFIX))
+    _check_settings(settings, layers=layers)
     factors = objective.lr_multipliers
     groups: dict[tuple[int, bool, float], dict[str, nn.Parameter]] = defaultdict(dict)
     for name, weights in objective.named_parameters():
@@ -87,7 +87,7 @@ def make_groups(objective: Objective[AnyBatch], *, settings: GroupSettings) -> l
         Group(
             f"{_title(depth, layers=layers)}, {'decayed' if decayed else 'not decayed'}",
             parameters,
-            learning_rate=factor * _rate(depth, layers=layers, settings=settings),
+            learning_rate=factor * _learning_rate(depth, layers=layers, settings=settings),
             weight_decay=settings.weight_decay if decayed else 0.0,
         )
         for (depth, decayed, factor), parameters in sorted(groups.items(), key=lambda item: item[0])
@@ -101,27 +101,27 @@ def is_head(group: str) -> bool:
 
 def _depth(name: str, *, layers: int) -> int:
     """Return the depth of a parameter: 0 for embeddings, 1 to n for layers, n + 1 above them, n + 2 for the head."""
-    if not name.startswith(_ENCODER):
+    if not name.startswith(_ENCODER_PREFIX):
         return layers + 2
-    inside = name.removeprefix(_ENCODER)
-    layer = layer_of(inside)
+    name_in_encoder = name.removeprefix(_ENCODER_PREFIX)
+    layer = layer_of(name_in_encoder)
     if layer is not None:
         return layer + 1
-    return 0 if is_embedding(inside) else layers + 1
+    return 0 if is_embedding(name_in_encoder) else layers + 1
 
 
 def _title(depth: int, *, layers: int) -> str:
-    outside = {0: "embeddings", layers + 1: "above the layers", layers + 2: _HEAD}
-    return outside.get(depth, f"layer {depth - 1}")
+    titles = {0: "embeddings", layers + 1: "above the layers", layers + 2: _HEAD}
+    return titles.get(depth, f"layer {depth - 1}")
 
 
-def _rate(depth: int, *, layers: int, settings: GroupSettings) -> float:
+def _learning_rate(depth: int, *, layers: int, settings: GroupSettings) -> float:
     if depth > layers + 1 and settings.head_learning_rate is not None:
         return settings.head_learning_rate
     return settings.learning_rate * settings.layer_decay ** max(0, layers - depth)
 
 
-def _check(settings: GroupSettings, *, layers: int) -> None:
+def _check_settings(settings: GroupSettings, *, layers: int) -> None:
     if not layers and (settings.layer_decay != 1.0 or settings.freeze_layers):
         raise ConfigError(
             "training.layer_decay and training.freeze_layers: the layers of this encoder cannot be determined "

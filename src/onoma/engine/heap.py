@@ -13,13 +13,13 @@ import ctypes
 from collections.abc import Callable
 from typing import cast
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """Parameter numbers of ``mallopt``, from glibc's ``malloc.h``."""
 
-_LARGE = 4 * 2**20
+_MIN_MAPPED_BYTES = 4 * 2**20
 """Minimum size in bytes of arrays with their own mapping; for smaller arrays, a mapping costs too much time."""
 
-_KEPT = 2**30
+_MAX_FREE_BYTES = 2**30
 """Number of free bytes at the top of the heap that are kept between steps instead of being returned to the system."""
 
 STEPS_BETWEEN = 16
@@ -32,8 +32,10 @@ def set_up_heap() -> bool:
     Returns:
         Whether the settings were applied; C libraries other than glibc do not support them and are left unchanged.
     """
-    mallopt = _of_libc("mallopt")
-    return bool(mallopt and mallopt(_MMAP_THRESHOLD, _LARGE) and mallopt(_TRIM_THRESHOLD, _KEPT))
+    mallopt = _libc_function("mallopt")
+    return bool(
+        mallopt and mallopt(_M_MMAP_THRESHOLD, _MIN_MAPPED_BYTES) and mallopt(_M_TRIM_THRESHOLD, _MAX_FREE_BYTES)
+    )
 
 
 def trim_heap() -> bool:
@@ -42,11 +44,11 @@ def trim_heap() -> bool:
     Returns:
         Whether any memory was returned.
     """
-    malloc_trim = _of_libc("malloc_trim")
+    malloc_trim = _libc_function("malloc_trim")
     return bool(malloc_trim and malloc_trim(0))
 
 
-def _of_libc(name: str) -> Callable[..., int] | None:
+def _libc_function(name: str) -> Callable[..., int] | None:
     """Return a function of the C library; None if the library does not have it."""
     try:
         return cast("Callable[..., int]", getattr(ctypes.CDLL(None), name))

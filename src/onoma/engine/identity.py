@@ -27,11 +27,11 @@ _CODE = (
     "tagger", "evaluation", "baselines", "models", "engine", "training", "pretraining",
 )  # fmt: skip
 _PACKAGES = ("numpy", "tokenizers", "torch")
-_HARMLESS = re.compile(
+_HARMLESS_KEYS = re.compile(
     r"machine\.|settings\.data\.test|settings\.task\.[^.]+\.test"
     r"|settings\.training\.(checkpoint_minutes|checkpoint_steps|log|patience|recompute)"
 )
-_COVERED_BY_DIGEST = re.compile(r"settings\.(output|data\.(train|dev|text|held_out)|task\.[^.]+\.(train|dev))")
+_DIGEST_COVERED_KEYS = re.compile(r"settings\.(output|data\.(train|dev|text|held_out)|task\.[^.]+\.(train|dev))")
 
 
 class RunIdentity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,11 +113,11 @@ def machine(device: torch.device, *, processes: int) -> dict[str, str]:
 
 def differences(before: RunIdentity, now: RunIdentity) -> list[Change]:
     """Return the differences between two identities, sorted by key."""
-    old, new = (dict(_leaves(msgspec.structs.asdict(each))) for each in (before, now))
+    old, new = (dict(_iter_leaves(msgspec.structs.asdict(each))) for each in (before, now))
     return [
-        Change(f"{key.removeprefix('settings.')}: {change}", harmless=_HARMLESS.match(key) is not None)
+        Change(f"{key.removeprefix('settings.')}: {change}", harmless=_HARMLESS_KEYS.match(key) is not None)
         for key, change in sorted(changes(old, new).items())
-        if not _COVERED_BY_DIGEST.fullmatch(key)
+        if not _DIGEST_COVERED_KEYS.fullmatch(key)
     ]
 
 
@@ -142,11 +142,11 @@ def write_identity(identity: RunIdentity, run: Path) -> None:
         file.write(msgspec.json.format(msgspec.json.encode(identity), indent=2) + b"\n")
 
 
-def _leaves(tree: Mapping[str, object], *, under: str = "") -> Iterator[tuple[str, object]]:
+def _iter_leaves(tree: Mapping[str, object], *, prefix: str = "") -> Iterator[tuple[str, object]]:
     for key, value in tree.items():
         if isinstance(value, dict):
-            yield from _leaves(value, under=f"{under}{key}.")
+            yield from _iter_leaves(value, prefix=f"{prefix}{key}.")
         elif isinstance(value, list) and value and all(isinstance(each, dict) and "name" in each for each in value):
-            yield from _leaves({each["name"]: each for each in value}, under=f"{under}{key}.")
+            yield from _iter_leaves({each["name"]: each for each in value}, prefix=f"{prefix}{key}.")
         else:
-            yield under + key, value
+            yield prefix + key, value

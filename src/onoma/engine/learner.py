@@ -92,7 +92,7 @@ class Learner(Generic[AnyBatch]):
         """
         self._optimiser.zero_grad(set_to_none=True)
         self._seed_step()
-        whole = len(batches) == 1 and self.ranks.alone
+        is_single_part = len(batches) == 1 and self.ranks.alone
         losses, weights = [], []
         for batch in batches:
             self._optimiser.apply_missed_updates(batch.ids)
@@ -101,15 +101,15 @@ class Learner(Generic[AnyBatch]):
                 continue
             with self.settings.dtype.products(self.settings.device):
                 loss, weight = self.objective.loss(part)
-            loss = loss / weight.clamp(min=_TINY) if whole else loss
+            loss = loss / weight.clamp(min=_TINY) if is_single_part else loss
             torch.autograd.backward(self._scaler.scale(loss))
             losses.append(loss.item())
             weights.append(weight.item())
         sum_gradients(self.objective.parameters(), ranks=self.ranks)
         self._scaler.unscale_(self._optimiser)
-        total = 1.0 if whole else max(self.ranks.sum(sum(weights)), _TINY)
-        if not whole:
-            divide_gradients(self.objective.parameters(), by=total)
+        total_weight = 1.0 if is_single_part else max(self.ranks.sum(sum(weights)), _TINY)
+        if not is_single_part:
+            divide_gradients(self.objective.parameters(), by=total_weight)
         norm = norm_of_gradients(self.objective.parameters())
         self._optimiser.clip(norm, largest=self.settings.clip)
         self._scaler.step(self._optimiser)
@@ -121,7 +121,7 @@ class Learner(Generic[AnyBatch]):
             self._average.update()
         if self.settings.device.type == "cpu" and self._schedule.last_epoch % STEPS_BETWEEN == 0:
             trim_heap()
-        return self.ranks.sum(sum(losses)) / total, norm
+        return self.ranks.sum(sum(losses)) / total_weight, norm
 
     @contextmanager
     def settled(self) -> Iterator[None]:

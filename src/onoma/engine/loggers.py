@@ -13,7 +13,7 @@ from onoma.engine.events import Ended, EpochEnded, Event, Planned, Stepped
 from onoma.engine.history import EVERY, TENSORBOARD, step_figures
 from onoma.errors import optional_import
 
-_MLFLOW_RUN = "mlflow.run"
+_MLFLOW_RUN_FILE = "mlflow.run"
 
 
 class Logger(ABC):
@@ -44,7 +44,7 @@ class Logger(ABC):
         if isinstance(event, Planned):
             self.begin(event)
         elif isinstance(event, Stepped) and event.number % EVERY == 0:
-            figures = _numbers(step_figures(event), but=("step", "epoch", "seconds"))
+            figures = _numeric_items(step_figures(event), exclude=("step", "epoch", "seconds"))
             self.log({f"train/{name}": value for name, value in figures}, step=event.number)
         elif isinstance(event, EpochEnded):
             score = event.score.figures if event.score is not None else {}
@@ -59,7 +59,7 @@ class TensorBoardLogger(Logger):
 
     def __init__(self, folder: Path, *, name: str) -> None:
         super().__init__(folder, name=name)
-        _need("tensorboard", extra="tensorboard")
+        _import_package("tensorboard", extra="tensorboard")
         self._writer: Any = None
 
     def begin(self, plan: Planned) -> None:
@@ -81,12 +81,12 @@ class MlflowLogger(Logger):
 
     def __init__(self, folder: Path, *, name: str) -> None:
         super().__init__(folder, name=name)
-        self._mlflow: Any = _need("mlflow", extra="mlflow")
+        self._mlflow: Any = _import_package("mlflow", extra="mlflow")
 
     def begin(self, plan: Planned) -> None:
-        path = self.folder / _MLFLOW_RUN
-        known = path.read_text(encoding="utf-8") if plan.done and path.is_file() else None
-        run = self._mlflow.start_run(run_id=known, run_name=self.name)
+        path = self.folder / _MLFLOW_RUN_FILE
+        run_id = path.read_text(encoding="utf-8") if plan.done and path.is_file() else None
+        run = self._mlflow.start_run(run_id=run_id, run_name=self.name)
         path.write_text(run.info.run_id, encoding="utf-8")
 
     def log(self, figures: Mapping[str, float], *, step: int) -> None:
@@ -111,12 +111,12 @@ def make_loggers(names: Sequence[str], *, folder: Path, name: str) -> list[Logge
     return [LOGGERS[each](folder, name=name) for each in names]
 
 
-def _need(package: str, *, extra: str) -> ModuleType:
+def _import_package(package: str, *, extra: str) -> ModuleType:
     with optional_import(f"training.log = {extra}", extra=extra):
         return import_module(package)
 
 
-def _numbers(figures: Mapping[str, object], *, but: Sequence[str] = ()) -> Iterator[tuple[str, float]]:
+def _numeric_items(figures: Mapping[str, object], *, exclude: Sequence[str] = ()) -> Iterator[tuple[str, float]]:
     for name, value in figures.items():
-        if isinstance(value, int | float) and name not in but:
+        if isinstance(value, int | float) and name not in exclude:
             yield name, float(value)

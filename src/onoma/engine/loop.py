@@ -76,8 +76,8 @@ class Loop(Generic[AnyBatch]):
         self.checkpointer = checkpointer
         self.stop = stop
         self.ranks = ranks
-        per_epoch = (len(data.epoch(number)) for number in range(settings.epochs))
-        steps = sum(math.ceil(batches / settings.accumulate) for batches in per_epoch)
+        batches_per_epoch = (len(data.epoch(number)) for number in range(settings.epochs))
+        steps = sum(math.ceil(batches / settings.accumulate) for batches in batches_per_epoch)
         self.learner = Learner(objective, settings=settings.learner, steps=steps, ranks=ranks)
         self.clock = Clock(steps)
         self.state = TrainState()
@@ -92,13 +92,13 @@ class Loop(Generic[AnyBatch]):
             StoppedError: the process received SIGTERM.
         """
         self._restore()
-        self._announce()
+        self._report_plan()
         try:
             self._train()
         finally:
             self.on_event(Ended())
-        if number := self._stop_signal():
-            self._stopped(number)
+        if stop_signal := self._stop_signal():
+            self._handle_stop(stop_signal)
         if self.state.score is None:
             with self.learner.settled():
                 self.state.keep(self.objective)
@@ -106,18 +106,18 @@ class Loop(Generic[AnyBatch]):
         return self.state
 
     def _train(self) -> None:
-        while self.state.epochs < self.settings.epochs and not self._out_of_patience() and not self._stop_signal():
-            if not self._epoch():
+        while self.state.epochs < self.settings.epochs and not self._is_out_of_patience() and not self._stop_signal():
+            if not self._run_epoch():
                 return
 
-    def _epoch(self) -> bool:
+    def _run_epoch(self) -> bool:
         """Train and evaluate the rest of an epoch; return False if it was stopped before its end."""
         batches = self.data.epoch(self.state.epochs)
         self.objective.train()
         while self.state.batches < len(batches):
-            chosen = batches[self.state.batches : self.state.batches + self.settings.accumulate]
-            self._step(chosen)
-            self.state.batches += len(chosen)
+            step_batches = batches[self.state.batches : self.state.batches + self.settings.accumulate]
+            self._run_step(step_batches)
+            self.state.batches += len(step_batches)
             if self._stop_signal():
                 return False
             self.checkpointer.step_done(self.clock.steps, self._snapshot)
@@ -125,13 +125,13 @@ class Loop(Generic[AnyBatch]):
             score = self.ranks.broadcast(self._measured)
             if isinstance(score, StopNow):
                 return False  # the evaluation was interrupted; it is repeated when the run is resumed
-            better = score is not None and (self.state.score is None or score.value > self.state.score.value)
-            if better:
+            is_best = score is not None and (self.state.score is None or score.value > self.state.score.value)
+            if is_best:
                 self.state.score = score
                 self.state.keep(self.objective)
         self.state.epochs += 1
         self.state.batches = 0
-        if better or score is None:
+        if is_best or score is None:
             self.state.best_epoch = self.state.epochs
         self._report(
             EpochEnded(
@@ -139,7 +139,7 @@ class Loop(Generic[AnyBatch]):
                 step=self.clock.steps,
                 loss=self.clock.loss,
                 score=score,
-                best=better,
+                best=is_best,
                 seconds=self.clock.seconds,
             )
         )
@@ -150,43 +150,44 @@ class Loop(Generic[AnyBatch]):
         try:
             with self.stop.at_once():
                 return self.measure() if self.measure else None
-        except StopNow as broken_off:
-            return broken_off
+        except StopNow as interruption:
+            return interruption
 
-    def _step(self, chosen: Sequence[Sequence[int]]) -> None:
-        started = time.perf_counter()
+    def _run_step(self, step_batches: Sequence[Sequence[int]]) -> None:
+        start_time = time.perf_counter()
         rate = self.learner.learning_rate
         device, epoch = self.settings.learner.device, self.state.epochs
-        batches = [self.data.load(batch, epoch=epoch, device=device) for batch in chosen]
+        batches = [self.data.load(batch, epoch=epoch, device=device) for batch in step_batches]
         try:
             loss, norm = self.learner.step(batches)
         except (MemoryError, RuntimeError) as error:
-            if not _no_room(error):
+            if not _is_out_of_memory(error):
                 raise
             raise TrainingError(
-                f"{self._where()}: a batch of {max(batch.subwords for batch in batches):,} subwords does not fit in "
+                f"{self._position()}: a batch of {max(batch.subwords for batch in batches):,} subwords does not fit in "
                 f"memory; lower training.batch_subwords (it is {self.data.budget:,}) or model.window, or set "
                 f"training.recompute=true ({self.checkpointer.last_checkpoint()})"
             ) from error
-        scaled = self.settings.learner.dtype.name == "fp16"
-        if not math.isfinite(loss) or not (scaled or math.isfinite(norm)):
-            what = f"the loss is {loss}" if not math.isfinite(loss) else f"the norm of the gradient is {norm}"
+        is_scaled = self.settings.learner.dtype.name == "fp16"
+        if not math.isfinite(loss) or not (is_scaled or math.isfinite(norm)):
+            problem = f"the loss is {loss}" if not math.isfinite(loss) else f"the norm of the gradient is {norm}"
             raise TrainingError(
-                f"{self._where()}: {what}, with {self.data.describe([each for batch in chosen for each in batch])}; "
+                f"{self._position()}: {problem}, with "
+                f"{self.data.describe([each for batch in step_batches for each in batch])}; "
                 f"lower training.learning_rate (it was {rate:g} here), and check this text "
                 f"({self.checkpointer.last_checkpoint()})"
             )
-        seconds, subwords = time.perf_counter() - started, sum(batch.subwords for batch in batches)
+        seconds, subwords = time.perf_counter() - start_time, sum(batch.subwords for batch in batches)
         self._report(self.clock.tick(epoch + 1, loss=loss, learning_rate=rate, subwords=subwords, seconds=seconds))
 
     def _report(self, event: Event) -> None:
         if self.on_event(event):
             self.stop.request()
 
-    def _where(self) -> str:
+    def _position(self) -> str:
         return f"step {self.clock.steps + 1} in {self.settings.stretch} {self.state.epochs + 1}"
 
-    def _out_of_patience(self) -> bool:
+    def _is_out_of_patience(self) -> bool:
         return self.state.epochs - self.state.best_epoch >= self.settings.patience
 
     def _stop_signal(self) -> signal.Signals | None:
@@ -194,16 +195,16 @@ class Loop(Generic[AnyBatch]):
         number = self.ranks.largest(self.stop.signal or 0)
         return signal.Signals(number) if number else None
 
-    def _stopped(self, number: signal.Signals) -> None:
+    def _handle_stop(self, stop_signal: signal.Signals) -> None:
         self.checkpointer.write(self.clock.steps, self._snapshot)
-        last = self.ranks.broadcast(self.checkpointer.last_checkpoint)
-        if number != signal.SIGINT:
+        checkpoint = self.ranks.broadcast(self.checkpointer.last_checkpoint)
+        if stop_signal != signal.SIGINT:
             raise StoppedError(
-                f"stopped by {number.name} after step {self.clock.steps}; pass --resume to continue ({last})"
+                f"stopped by {stop_signal.name} after step {self.clock.steps}; pass --resume to continue ({checkpoint})"
             )
         self.state.interrupted = True
 
-    def _announce(self) -> None:
+    def _report_plan(self) -> None:
         settings, learner = self.settings, self.settings.learner
         self.on_event(
             Planned(
@@ -236,6 +237,6 @@ class Loop(Generic[AnyBatch]):
             self.learner.load_state_dict(state["learner"])
 
 
-def _no_room(error: Exception) -> bool:
+def _is_out_of_memory(error: Exception) -> bool:
     """Return whether an error means that memory was exhausted; torch has no error class for this on a CPU."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)

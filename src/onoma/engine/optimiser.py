@@ -20,8 +20,8 @@ from torch.optim.lr_scheduler import LambdaLR
 from onoma.engine.data import AnyBatch, Objective
 from onoma.engine.groups import GroupSettings, is_head, make_groups
 
-_ROWS_AT_ONCE = 4_096
-_FADED = 1e-20
+_MAX_ROWS_PER_UPDATE = 4_096
+_MIN_FADE = 1e-20
 
 
 class RowwiseAdamW(AdamW):
@@ -73,7 +73,9 @@ class RowwiseAdamW(AdamW):
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
         """Take an optimizer step; sparse gradients are coalesced in place."""
-        tables = [(group, weights, weights.grad) for group, weights in self._weights() if _is_sparse(weights.grad)]
+        tables = [
+            (group, weights, weights.grad) for group, weights in self._iter_parameters() if _is_sparse(weights.grad)
+        ]
         for _, table, _ in tables:
             table.grad = None
         loss = cast("float | None", self._step_dense(closure))
@@ -81,7 +83,7 @@ class RowwiseAdamW(AdamW):
             assert gradient is not None
             table.grad = gradient.coalesce()
             values = table.grad.values() if self.grad_scale is None else table.grad.values().div_(self.grad_scale)
-            self._update(table, group, table.grad.indices()[0], values)
+            self._update_rows(table, group, table.grad.indices()[0], values)
         return loss
 
     @torch.no_grad()
@@ -91,17 +93,17 @@ class RowwiseAdamW(AdamW):
         Args:
             ids: subword ids whose rows are updated; None for all rows.
         """
-        for group, table in self._weights():
+        for group, table in self._iter_parameters():
             state = self.state.get(table, {})
             if "idle" in state:
                 rows = torch.arange(len(table), device=table.device) if ids is None else torch.unique(ids)
-                for some in rows[state["idle"][rows] > 0].split(_ROWS_AT_ONCE):
-                    _catch_up(table, group, state, some)
+                for row_chunk in rows[state["idle"][rows] > 0].split(_MAX_ROWS_PER_UPDATE):
+                    _catch_up(table, group, state, row_chunk)
 
-    def _weights(self) -> Iterator[tuple[dict[str, Any], Tensor]]:
+    def _iter_parameters(self) -> Iterator[tuple[dict[str, Any], Tensor]]:
         return ((group, weights) for group in self.param_groups for weights in group["params"])
 
-    def _update(
+    def _update_rows(
         self,
         table: Float[Tensor, "vocabulary narrow"],
         group: Mapping[str, Any],
@@ -110,25 +112,25 @@ class RowwiseAdamW(AdamW):
     ) -> None:
         state = self.state[table]
         if not state:
-            state.update(_new_state(table))
+            state.update(_init_state(table))
         _catch_up(table, group, state, rows[state["idle"][rows] > 0])
         rate, (beta1, beta2) = group["lr"], group["betas"]
         state["step"] += 1
-        correction = _correction(state, beta2)
-        size = rate * correction / (1 - beta1 ** float(state["step"]))
+        bias_correction = _bias_correction(state, beta2)
+        step_size = rate * bias_correction / (1 - beta1 ** float(state["step"]))
         mean = state["exp_avg"][rows].lerp_(gradient, 1 - beta1)
         square = state["exp_avg_sq"][rows].mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
-        moved = table[rows].mul_(1 - rate * group["weight_decay"])
-        moved.addcdiv_(mean, square.sqrt().add_(group["eps"] * correction), value=-size)
-        table.index_copy_(0, rows, moved)
+        values = table[rows].mul_(1 - rate * group["weight_decay"])
+        values.addcdiv_(mean, square.sqrt().add_(group["eps"] * bias_correction), value=-step_size)
+        table.index_copy_(0, rows, values)
         state["exp_avg"].index_copy_(0, rows, mean)
         state["exp_avg_sq"].index_copy_(0, rows, square)
         state["idle"] += 1
         state["decay"] += math.log1p(-rate * group["weight_decay"])
         # set tiny values to zero: denormal numbers are slow and have no effect
-        functional.threshold(state["fade"].mul_(beta1 / math.sqrt(beta2)), _FADED, 0.0, inplace=True)
-        state["push"].mul_(1 - rate * group["weight_decay"]).add_(state["fade"], alpha=size)
-        _reset(state, rows)
+        functional.threshold(state["fade"].mul_(beta1 / math.sqrt(beta2)), _MIN_FADE, 0.0, inplace=True)
+        state["push"].mul_(1 - rate * group["weight_decay"]).add_(state["fade"], alpha=step_size)
+        _reset_rows(state, rows)
 
 
 def make_optimiser(objective: Objective[AnyBatch], *, settings: GroupSettings) -> RowwiseAdamW:
@@ -142,8 +144,8 @@ def make_optimiser(objective: Objective[AnyBatch], *, settings: GroupSettings) -
 @torch.no_grad()
 def norm_of_gradients(weights: Iterable[Tensor]) -> float:
     """Return the norm of all gradients together; sparse gradients are coalesced in place."""
-    flat = [gradient.flatten() for gradient in _gradients(weights)]
-    return float(torch.stack([torch.dot(each, each) for each in flat]).sum().sqrt())
+    flat_gradients = [gradient.flatten() for gradient in _gradients(weights)]
+    return float(torch.stack([torch.dot(each, each) for each in flat_gradients]).sum().sqrt())
 
 
 @torch.no_grad()
@@ -175,20 +177,21 @@ def make_schedule(optimiser: AdamW, *, steps: int, warmup: float, head_first: fl
             these steps, and their warmup starts afterwards.
     """
 
-    def climbing(first: int) -> Callable[[int], float]:
-        climb = max(1, round((steps - first) * warmup))
+    def make_lr_lambda(first_step: int) -> Callable[[int], float]:
+        warmup_steps = max(1, round((steps - first_step) * warmup))
 
-        def share(step: int) -> float:
-            after = step - first
-            if after < climb:
-                return max(0.0, (after + 1) / climb)
-            return max(0.0, (steps - step) / max(1, steps - first - climb))
+        def lr_factor(step: int) -> float:
+            steps_done = step - first_step
+            if steps_done < warmup_steps:
+                return max(0.0, (steps_done + 1) / warmup_steps)
+            return max(0.0, (steps - step) / max(1, steps - first_step - warmup_steps))
 
-        return share
+        return lr_factor
 
-    waits = round(steps * head_first)
+    head_steps = round(steps * head_first)
     return LambdaLR(
-        optimiser, [climbing(0 if is_head(group.get("name", "")) else waits) for group in optimiser.param_groups]
+        optimiser,
+        [make_lr_lambda(0 if is_head(group.get("name", "")) else head_steps) for group in optimiser.param_groups],
     )
 
 
@@ -204,7 +207,7 @@ def _is_sparse(gradient: Tensor | None) -> bool:
     return gradient is not None and gradient.is_sparse
 
 
-def _new_state(table: Tensor) -> dict[str, Tensor]:
+def _init_state(table: Tensor) -> dict[str, Tensor]:
     zeros = {name: torch.zeros(len(table), device=table.device) for name in ("idle", "decay", "push", "fade")}
     return {
         "step": torch.zeros((), device=table.device),
@@ -214,7 +217,7 @@ def _new_state(table: Tensor) -> dict[str, Tensor]:
     }
 
 
-def _correction(state: Mapping[str, Tensor], beta2: float) -> float:
+def _bias_correction(state: Mapping[str, Tensor], beta2: float) -> float:
     """Return the square root of Adam's bias correction of the second moment."""
     return math.sqrt(1 - beta2 ** float(state["step"]))
 
@@ -224,15 +227,15 @@ def _catch_up(table: Tensor, group: Mapping[str, Any], state: Mapping[str, Tenso
     beta1, beta2 = group["betas"]
     idle, mean, square = state["idle"][rows, None], state["exp_avg"][rows], state["exp_avg_sq"][rows]
     # epsilon relative to the second moment as in the first missed step, whose update is the largest
-    correction = (1 - beta2 ** (state["step"] - idle + 1)).sqrt()
-    direction = mean / square.sqrt().addcmul_(correction, correction.new_tensor(group["eps"]))
-    moved = table[rows].mul_(state["decay"][rows, None].exp()).addcmul_(direction, state["push"][rows, None], value=-1)
-    table.index_copy_(0, rows, moved)
+    bias_correction = (1 - beta2 ** (state["step"] - idle + 1)).sqrt()
+    direction = mean / square.sqrt().addcmul_(bias_correction, bias_correction.new_tensor(group["eps"]))
+    values = table[rows].mul_(state["decay"][rows, None].exp()).addcmul_(direction, state["push"][rows, None], value=-1)
+    table.index_copy_(0, rows, values)
     state["exp_avg"].index_copy_(0, rows, mean.mul_(beta1**idle))
     state["exp_avg_sq"].index_copy_(0, rows, square.mul_(beta2**idle))
-    _reset(state, rows)
+    _reset_rows(state, rows)
 
 
-def _reset(state: Mapping[str, Tensor], rows: Tensor) -> None:
+def _reset_rows(state: Mapping[str, Tensor], rows: Tensor) -> None:
     for name, value in (("idle", 0.0), ("decay", 0.0), ("push", 0.0), ("fade", 1.0)):
         state[name][rows] = value

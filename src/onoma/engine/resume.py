@@ -15,7 +15,7 @@ from onoma.engine.identity import RunIdentity, differences, read_identity, write
 from onoma.errors import InputError
 from onoma.io.files import replacing
 
-_SETTINGS = "settings.json"
+_SETTINGS_FILE = "settings.json"
 
 
 def settings_of_run(output: Path) -> dict[str, object] | None:
@@ -28,7 +28,7 @@ def settings_of_run(output: Path) -> dict[str, object] | None:
     identity = read_identity(run)
     if identity is not None:
         return identity.settings
-    path = run / _SETTINGS
+    path = run / _SETTINGS_FILE
     try:
         return dict(json.loads(path.read_bytes())) if path.is_file() else None
     except (OSError, ValueError) as error:
@@ -37,16 +37,16 @@ def settings_of_run(output: Path) -> dict[str, object] | None:
 
 def save_settings(run: Path, settings: Mapping[str, object]) -> None:
     """Save the configuration of a run that has no identity yet, because another stage comes before its training."""
-    with replacing(run / _SETTINGS) as file:
+    with replacing(run / _SETTINGS_FILE) as file:
         file.write(json.dumps(settings, indent=2) + "\n")
 
 
 def dtype_of_run(wanted: DtypeName, *, device: torch.device, folder: Path | None) -> Dtype:
     """Return the dtype of a run; for ``auto``, that of the unfinished run, because a new measurement may differ."""
-    before = None if folder is None else read_identity(folder)
-    if before is None or wanted != "auto":
+    previous = None if folder is None else read_identity(folder)
+    if previous is None or wanted != "auto":
         return choose_dtype(wanted, device=device)
-    return Dtype(before.dtype, "as in the unfinished run")
+    return Dtype(previous.dtype, "as in the unfinished run")
 
 
 def check_resumable(identity: RunIdentity, folder: Path, *, accept_changes: bool, on_event: Listener) -> None:
@@ -61,16 +61,16 @@ def check_resumable(identity: RunIdentity, folder: Path, *, accept_changes: bool
     Raises:
         InputError: the unfinished run has other settings, data or versions; the message lists all of them.
     """
-    before = read_identity(folder)
-    found = [] if before is None else differences(before, identity)
-    changes = [difference.text for difference in found if not difference.harmless]
-    if changes and not accept_changes:
+    previous = read_identity(folder)
+    changes = [] if previous is None else differences(previous, identity)
+    harmful_changes = [change.text for change in changes if not change.harmless]
+    if harmful_changes and not accept_changes:
         raise InputError(
             f"{folder.parent}: the unfinished run differs from this one:\n"
-            + "".join(f"  {change}\n" for change in changes)
+            + "".join(f"  {text}\n" for text in harmful_changes)
             + "use the former settings, or pass --accept-changes to continue anyway, or --overwrite to start again"
         )
-    for difference in found:
-        effect = "" if difference.harmless else " (accepted)"
-        on_event(Notice(f"changed since the run began: {difference.text}{effect}"))
+    for change in changes:
+        effect = "" if change.harmless else " (accepted)"
+        on_event(Notice(f"changed since the run began: {change.text}{effect}"))
     write_identity(identity, folder)

@@ -28,20 +28,20 @@ class Stop:
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
-        self._at_once = False
-        self._before: dict[signal.Signals, object] = {}
+        self._raise_at_once = False
+        self._previous_handlers: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> Stop:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 if signal.getsignal(number) != signal.SIG_IGN:
-                    self._before[number] = signal.signal(number, self._hear)
+                    self._previous_handlers[number] = signal.signal(number, self._on_signal)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._restore()
+        self._restore_handlers()
 
     def request(self) -> None:
         """Request a stop, like Ctrl-C."""
@@ -50,19 +50,19 @@ class Stop:
     @contextmanager
     def at_once(self) -> Iterator[None]:
         """Raise :class:`StopNow` as soon as a signal arrives inside this context."""
-        self._at_once = True
+        self._raise_at_once = True
         try:
             yield
         finally:
-            self._at_once = False
+            self._raise_at_once = False
 
-    def _hear(self, number: int, _frame: FrameType | None) -> None:
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         self.signal = signal.Signals(number)
-        self._restore()
-        if self._at_once:
+        self._restore_handlers()
+        if self._raise_at_once:
             raise StopNow
 
-    def _restore(self) -> None:
-        while self._before:
-            number, handler = self._before.popitem()
+    def _restore_handlers(self) -> None:
+        while self._previous_handlers:
+            number, handler = self._previous_handlers.popitem()
             signal.signal(number, handler)  # type: ignore[arg-type]

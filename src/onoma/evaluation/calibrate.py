@@ -56,8 +56,8 @@ class CalibrationResult:
     def choosing(self, *, precision: float | None, recall: float | None) -> CalibrationResult:
         """Return a copy with the thresholds that reach a precision, a recall, or both."""
         figures: dict[TargetMetric, float | None] = {"precision": precision, "recall": recall}
-        wanted = {of: figure for of, figure in figures.items() if figure is not None}
-        return replace(self, chosen={of: self.thresholds(wanted=figure, of=of) for of, figure in wanted.items()})
+        requested = {of: figure for of, figure in figures.items() if figure is not None}
+        return replace(self, chosen={of: self.thresholds(wanted=figure, of=of) for of, figure in requested.items()})
 
     def to_json(self) -> dict[str, object]:
         """Return plain values for :func:`json.dumps`."""
@@ -92,31 +92,31 @@ def calibrate(bundle: Bundle, backend: Runner, gold: Sequence[Document]) -> Cali
     """
     gold = list(gold)
     tagger = Tagger(bundle, backend)
-    read = list(tagger.predict_many(replace(document, entities=()) for document in gold))
+    predictions = list(tagger.predict_many(replace(document, entities=()) for document in gold))
 
-    def tagged(temperature: float) -> tuple[Aligned, ...]:
+    def decode_at(temperature: float) -> tuple[Aligned, ...]:
         task = bundle.task().with_calibration(Calibration(temperature=temperature))
-        return tuple(align(gold, (each.decoded_by(task) for each in read)))
+        return tuple(align(gold, (each.decoded_by(task) for each in predictions)))
 
-    scored = Scored.of(tagged(1.0))
-    found, right = len(scored.scores), int(scored.correct.sum())
+    scored = Scored.of(decode_at(1.0))
+    predicted, correct = len(scored.scores), int(scored.correct.sum())
     before = reliability(scored)
-    if before is None or found < FEWEST_ENTITIES or right in (0, found):
+    if before is None or predicted < FEWEST_ENTITIES or correct in (0, predicted):
         raise InputError(
-            f"of {found:,} predicted entities {right:,} are right; a temperature is fitted on at least "
+            f"of {predicted:,} predicted entities {correct:,} are right; a temperature is fitted on at least "
             f"{FEWEST_ENTITIES}, some right and some wrong; take more text, and none that the model was trained on"
         )
-    temperature = fit_temperature(lambda at: Scored.of(tagged(at)).log_loss())
-    pairs = tagged(temperature)
+    temperature = fit_temperature(lambda value: Scored.of(decode_at(value)).log_loss())
+    pairs = decode_at(temperature)
     scored = Scored.of(pairs)
     scaling = fit_scaling(scored.scores, scored.correct)
 
-    def scaled(scored: Scored) -> Scored:
+    def apply_scaling(scored: Scored) -> Scored:
         return replace(scored, scores=scaling(scored.scores))
 
-    after = reliability(scaled(scored))
+    after = reliability(apply_scaling(scored))
     labels = sorted({mention.label for pair in pairs for mention in (*pair.gold, *pair.predicted)})
-    curves = {label: threshold_curve(scaled(Scored.of(pairs, label=label))) for label in labels}
+    curves = {label: threshold_curve(apply_scaling(Scored.of(pairs, label=label))) for label in labels}
     return CalibrationResult(
         temperature=temperature, scaling=scaling, before=before, after=after or before, curves=curves
     )

@@ -18,8 +18,8 @@ def evaluate(tagger: Tagger, gold: Iterable[Document]) -> Report:
 
 def tag_gold(tagger: Tagger, gold: Iterable[Document]) -> Iterator[Aligned]:
     """Tag gold documents, with their entities hidden from the tagger, and align the predicted documents with them."""
-    gold, shown = tee(gold)
-    return align(gold, tagger.tag_many(replace(document, entities=()) for document in shown))
+    gold, inputs = tee(gold)
+    return align(gold, tagger.tag_many(replace(document, entities=()) for document in inputs))
 
 
 def full_report(
@@ -39,9 +39,9 @@ def full_report(
         train: training text, to distinguish entities that it contains from new ones.
     """
     report = judge(pairs, known=None if train is None else Known.of(train))
-    other = None
+    other_system = None
     if against is not None:
-        name, others = against
-        comparison = compare(Sample.of(pairs), Sample.of(others))
-        other = Against(name=name, report=tally(others), comparison=comparison)
-    return replace(report, against=other, runs=tuple(map(tally, seeds)))
+        name, other_pairs = against
+        comparison = compare(Sample.of(pairs), Sample.of(other_pairs))
+        other_system = Against(name=name, report=tally(other_pairs), comparison=comparison)
+    return replace(report, against=other_system, runs=tuple(map(tally, seeds)))

@@ -24,13 +24,13 @@ def figures_of_layers(
     Returns:
         Metrics as fractions of 1, by task and metric; tasks without gold labels are left out.
     """
-    found = {}
+    figures = {}
     for name, card in bundle.manifest.tasks.items():
         pairs = [pair for pair in zip(gold, predicted, strict=True) if name in pair[0].layers]
         if pairs:
-            own = [replace(document, entities=document.layers[name]) for document, _ in pairs]
-            found[name] = _figures(card, own, [_layer(other, name) for _, other in pairs])
-    return found
+            gold_layers = [replace(document, entities=document.layers[name]) for document, _ in pairs]
+            figures[name] = _compute_figures(card, gold_layers, [_extract_layer(other, name) for _, other in pairs])
+    return figures
 
 
 def layer_figures(tagger: Tagger, name: str, gold: Sequence[Document]) -> dict[str, float]:
@@ -44,19 +44,19 @@ def layer_figures(tagger: Tagger, name: str, gold: Sequence[Document]) -> dict[s
     Returns:
         Metrics as fractions of 1, by name.
     """
-    shown = (replace(document, entities=()) for document in gold)
-    predicted = (_layer(document, name) for document in tagger.tag_many(shown))
-    return _figures(tagger.bundle.manifest.tasks[name], gold, predicted)
+    inputs = (replace(document, entities=()) for document in gold)
+    predicted = (_extract_layer(document, name) for document in tagger.tag_many(inputs))
+    return _compute_figures(tagger.bundle.manifest.tasks[name], gold, predicted)
 
 
-def _layer(document: Document, name: str) -> Document:
+def _extract_layer(document: Document, name: str) -> Document:
     """Return a tagged document with one of its layers as its entities."""
     return replace(document, entities=document.layers[name], layers={})
 
 
-def _figures(card: TaskCard, gold: Iterable[Document], predicted: Iterable[Document]) -> dict[str, float]:
+def _compute_figures(card: TaskCard, gold: Iterable[Document], predicted: Iterable[Document]) -> dict[str, float]:
     if isinstance(card, EntityCard):
         return as_fractions(tally(align(gold, predicted)).exact)
     pairs = zip(gold, predicted, strict=True)
-    found = (label_accuracy(document.entities, other.entities) for document, other in pairs)
-    return {"accuracy": sum(found, Accuracy()).share}
+    accuracies = (label_accuracy(document.entities, other.entities) for document, other in pairs)
+    return {"accuracy": sum(accuracies, Accuracy()).share}

@@ -50,16 +50,16 @@ def choose_bound(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> 
         backend: backend that runs the model.
         gold: annotated documents on which the model was not trained.
     """
-    widest = bundle.with_manifest(bundle.manifest.with_entities(bound=LOWEST_BOUND))
-    scored = Scored.of(tag_gold(Tagger(widest, backend), gold))
+    lenient_bundle = bundle.with_manifest(bundle.manifest.with_entities(bound=LOWEST_BOUND))
+    scored = Scored.of(tag_gold(Tagger(lenient_bundle, backend), gold))
     odds = log_odds(scored.scores)
     # Candidate numbers of entities to keep; entities with equal log-odds are kept or dropped together.
-    places = np.append(np.flatnonzero(odds[1:] < odds[:-1]) + 1, len(odds))
-    correct = np.append(0, scored.correct.cumsum())[places]
-    best = int((2 * correct / np.maximum(places + scored.gold, 1)).argmax())
-    kept = int(places[best])
-    above = odds[kept - 1] if kept else np.inf
-    below = odds[kept] if kept < len(odds) else LOWEST_BOUND
-    bound = 0.0 if below < 0 < above else (above + below) / 2
-    counts = Counts(correct=int(correct[best]), predicted=kept, gold=scored.gold)
+    kept_counts = np.append(np.flatnonzero(odds[1:] < odds[:-1]) + 1, len(odds))
+    correct_counts = np.append(0, scored.correct.cumsum())[kept_counts]
+    best_index = int((2 * correct_counts / np.maximum(kept_counts + scored.gold, 1)).argmax())
+    kept_count = int(kept_counts[best_index])
+    odds_above = odds[kept_count - 1] if kept_count else np.inf
+    odds_below = odds[kept_count] if kept_count < len(odds) else LOWEST_BOUND
+    bound = 0.0 if odds_below < 0 < odds_above else (odds_above + odds_below) / 2
+    counts = Counts(correct=int(correct_counts[best_index]), predicted=kept_count, gold=scored.gold)
     return ChosenThreshold(bound=float(bound), figures=counts)

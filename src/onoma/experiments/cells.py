@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from onoma.bundle import BASELINES
 from onoma.experiments.config import ALL, CandidateConfig, ComparisonConfig, Table, file_name
 
-_ONLY = "data"
+_DEFAULT_CORPUS = "data"
 """Name of the corpus if the configuration has no named corpora."""
 
 
@@ -39,7 +39,7 @@ class Cell:
 
 def cells_of(config: ComparisonConfig) -> Iterator[Cell]:
     """Yield the cells of a comparison, seed by seed, so that the first results cover all candidates."""
-    corpora = {each.name: each.data for each in config.corpus} or {_ONLY: {}}
+    corpora = {each.name: each.data for each in config.corpus} or {_DEFAULT_CORPUS: {}}
     for seed in config.all_seeds:
         for size in config.sizes:
             sentences = None if size == ALL else int(size)

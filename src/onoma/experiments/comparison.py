@@ -17,14 +17,14 @@ from onoma.experiments.forecast import FEWEST_SIZES, Forecast, forecast
 from onoma.experiments.records import CellRecord, Speed
 from onoma.metrics import Interval, SeedsDifference, compare_over_seeds, mean_f1_interval
 
-_AHEAD = 2
+_FORECAST_FACTOR = 2
 """Learning curves are forecast up to this multiple of the largest size."""
 
-_MORE = 500
+_EXTRA_SENTENCES = 500
 """Number of additional sentences for which F1 is forecast too."""
 
-_SMALLER_IS_BETTER = {"latency": "ms", "memory": "MB", "size": "MB"}
-_UNITS = {"ms": 1.0, "s": 1000.0, "MB": 1.0, "GB": 1000.0, "": 1.0}
+_COST_UNITS = {"latency": "ms", "memory": "MB", "size": "MB"}
+_UNIT_FACTORS = {"ms": 1.0, "s": 1000.0, "MB": 1.0, "GB": 1000.0, "": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class CostLimits:
 
     Latency is in milliseconds; memory and size are in megabytes.
 
-    >>> Within.parse("latency=20ms,size=0.5GB").bounds
+    >>> CostLimits.parse("latency=20ms,size=0.5GB").bounds
     {'latency': 20.0, 'size': 500.0}
     """
 
@@ -118,11 +118,11 @@ class CostLimits:
             key, equals, value = (each.strip() for each in part.partition("="))
             number = value.rstrip("msMGB")
             unit = value[len(number) :]
-            known = {"ms", "s", ""} if key == "latency" else {"MB", "GB", ""}
+            valid_units = {"ms", "s", ""} if key == "latency" else {"MB", "GB", ""}
             try:
-                if not equals or key not in _SMALLER_IS_BETTER or unit not in known:
+                if not equals or key not in _COST_UNITS or unit not in valid_units:
                     raise ValueError
-                bounds[key] = float(number) * _UNITS[unit]
+                bounds[key] = float(number) * _UNIT_FACTORS[unit]
                 if not (math.isfinite(bounds[key]) and bounds[key] > 0):
                     raise ValueError
             except ValueError:
@@ -138,13 +138,13 @@ class CostLimits:
     def exceeded(self, speed: Speed) -> list[str]:
         """Return the bounds that a model exceeds, each with the model's value, as in ``latency 25 ms``."""
         return [
-            f"{key} {getattr(speed, key):,.3g} {_SMALLER_IS_BETTER[key]}"
+            f"{key} {getattr(speed, key):,.3g} {_COST_UNITS[key]}"
             for key, bound in self.bounds.items()
             if getattr(speed, key) > bound
         ]
 
     def __str__(self) -> str:
-        return ", ".join(f"{key} {bound:g} {_SMALLER_IS_BETTER[key]}" for key, bound in self.bounds.items())
+        return ", ".join(f"{key} {bound:g} {_COST_UNITS[key]}" for key, bound in self.bounds.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,16 +203,16 @@ def make_comparison(
         groups.setdefault((record.corpus, record.sentences), {}).setdefault(record.candidate, []).append(record)
     largest = {corpus: _largest(sentences for name, sentences in groups if name == corpus) for corpus, _ in groups}
     rows: list[ComparisonRow] = []
-    for (corpus, sentences), candidates in sorted(groups.items(), key=lambda item: _order(item[0], list(largest))):
-        known = speeds if sentences == largest[corpus] else {}
-        rows += _rows(candidates, {name: known[corpus, name] for name in candidates if (corpus, name) in known})
+    for (corpus, sentences), candidates in sorted(groups.items(), key=lambda item: _sort_key(item[0], list(largest))):
+        measured = speeds if sentences == largest[corpus] else {}
+        rows += _rows(candidates, {name: measured[corpus, name] for name in candidates if (corpus, name) in measured})
     return Comparison(
         rows=tuple(rows),
         curves=tuple(_curves(rows, records)),
         machine=machine,
         threads=tuple(sorted({record.threads for record in records if not record.error})),
         within=within,
-        chosen=_chosen([row for row in rows if row.sentences == largest[row.corpus]], within),
+        chosen=_choose_candidates([row for row in rows if row.sentences == largest[row.corpus]], within),
         notes=tuple(dict.fromkeys(note for record in records for note in record.notes)),
     )
 
@@ -228,8 +228,10 @@ def _rows(candidates: Mapping[str, Sequence[CellRecord]], speeds: Mapping[str, S
         replace(
             row,
             best=row is best,
-            on_front=row.speed is not None and not any(_beats(other, row) for other in rows),
-            difference=_difference(candidates[row.candidate], candidates[best.candidate]) if row is not best else None,
+            on_front=row.speed is not None and not any(_dominates(other, row) for other in rows),
+            difference=_compare_with_best(candidates[row.candidate], candidates[best.candidate])
+            if row is not best
+            else None,
         )
         for row in rows
     ]
@@ -264,7 +266,7 @@ def _dev_f1(row: ComparisonRow) -> float:
     return -1.0 if row.dev is None else row.dev.mean
 
 
-def _difference(ours: Sequence[CellRecord], best: Sequence[CellRecord]) -> SeedsDifference | None:
+def _compare_with_best(ours: Sequence[CellRecord], best: Sequence[CellRecord]) -> SeedsDifference | None:
     """Return the difference over the seeds that both have finished; None if there are none."""
     by_seed = [{record.seed: record.array for record in records if not record.error} for records in (ours, best)]
     seeds = sorted(by_seed[0].keys() & by_seed[1].keys())
@@ -273,7 +275,7 @@ def _difference(ours: Sequence[CellRecord], best: Sequence[CellRecord]) -> Seeds
     return compare_over_seeds(*([runs[seed] for seed in seeds] for runs in by_seed))
 
 
-def _beats(other: ComparisonRow, row: ComparisonRow) -> bool:
+def _dominates(other: ComparisonRow, row: ComparisonRow) -> bool:
     """Return whether another row is at least as good in all respects and better in one."""
     if other.speed is None or row.speed is None or other is row:
         return False
@@ -285,15 +287,15 @@ def _beats(other: ComparisonRow, row: ComparisonRow) -> bool:
     return all(theirs >= ours for theirs, ours in pairs) and any(theirs > ours for theirs, ours in pairs)
 
 
-def _chosen(rows: Sequence[ComparisonRow], within: CostLimits | None) -> dict[str, str | None]:
+def _choose_candidates(rows: Sequence[ComparisonRow], within: CostLimits | None) -> dict[str, str | None]:
     chosen: dict[str, str | None] = {}
     for corpus in dict.fromkeys(row.corpus for row in rows):
-        fitting = [
+        eligible = [
             row
             for row in rows
             if row.corpus == corpus and row.dev is not None and (within is None or within.holds(row.speed))
         ]
-        chosen[corpus] = max(fitting, key=_dev_f1).candidate if fitting else None
+        chosen[corpus] = max(eligible, key=_dev_f1).candidate if eligible else None
     return chosen
 
 
@@ -306,9 +308,9 @@ def _curves(rows: Sequence[ComparisonRow], records: Sequence[CellRecord]) -> lis
             if (record.corpus, record.candidate) == (corpus, candidate) and not record.error:
                 runs.setdefault(record.learnt, []).append(record.dev["f1"])
         if len(runs) > 1:
-            last = max(runs)
-            ahead = sorted({last + _MORE, _AHEAD * last})
-            forecasts = forecast(runs, ahead) if len(runs) >= FEWEST_SIZES else []
+            last_size = max(runs)
+            forecast_sizes = sorted({last_size + _EXTRA_SENTENCES, _FORECAST_FACTOR * last_size})
+            forecasts = forecast(runs, forecast_sizes) if len(runs) >= FEWEST_SIZES else []
             curves.append(LearningCurve(corpus=corpus, candidate=candidate, runs=runs, forecasts=tuple(forecasts)))
     return curves
 
@@ -321,7 +323,7 @@ def _as_number(size: int | None) -> float:
     return float("inf") if size is None else size
 
 
-def _order(group: tuple[str, int | None], corpora: Sequence[str]) -> tuple[int, float]:
+def _sort_key(group: tuple[str, int | None], corpora: Sequence[str]) -> tuple[int, float]:
     corpus, size = group
     return corpora.index(corpus), _as_number(size)
 

@@ -77,14 +77,14 @@ class ComparisonConfig(ConfigTable):
 
     @field_validator("seeds")
     @classmethod
-    def _at_least_one(cls, seeds: int | tuple[int, ...]) -> int | tuple[int, ...]:
+    def _check_seeds(cls, seeds: int | tuple[int, ...]) -> int | tuple[int, ...]:
         if (isinstance(seeds, int) and seeds < 1) or seeds == ():
             raise ValueError("at least one seed is needed")
         return seeds
 
     @field_validator("sizes", mode="before")
     @classmethod
-    def _sensible(cls, sizes: object) -> object:
+    def _normalize_sizes(cls, sizes: object) -> object:
         listed = list(sizes) if isinstance(sizes, list | tuple) else [sizes]
         if not all(size == ALL or (type(size) is int and size > 0) for size in listed):
             raise ValueError("a size is a number of sentences from 1, or all")
@@ -96,7 +96,7 @@ class ComparisonConfig(ConfigTable):
         return tuple(range(1, self.seeds + 1)) if isinstance(self.seeds, int) else tuple(dict.fromkeys(self.seeds))
 
 
-_ASKED_FOR_BY = {"output": "output (--output)"}
+_OPTION_NAMES = {"output": "output (--output)"}
 
 
 def read_comparison(
@@ -120,16 +120,16 @@ def read_comparison(
         ConfigError: the file cannot be read, a key is unknown, a value is invalid, there are no candidates, or two
             candidates or corpora have the same name.
     """
-    found = config.read_config(ComparisonConfig, path, settings=settings, option_names=_ASKED_FOR_BY)
-    found = found.model_copy(update={"candidate": (*found.candidate, *_candidates(encoders, heads))})
-    if not found.candidate:
+    comparison = config.read_config(ComparisonConfig, path, settings=settings, option_names=_OPTION_NAMES)
+    comparison = comparison.model_copy(update={"candidate": (*comparison.candidate, *_candidates(encoders, heads))})
+    if not comparison.candidate:
         raise ConfigError(
             "there is nothing to compare; name candidates with --encoder, as in --encoder small --encoder crf, or in "
             "[[candidate]] tables of a TOML file"
         )
-    _check_names("candidates", [each.name for each in found.candidate])
-    _check_names("corpora", [each.name for each in found.corpus])
-    return found
+    _check_names("candidates", [each.name for each in comparison.candidate])
+    _check_names("corpora", [each.name for each in comparison.corpus])
+    return comparison
 
 
 def file_name(name: str) -> str:
@@ -140,11 +140,11 @@ def file_name(name: str) -> str:
 def _check_names(kind: str, names: Sequence[str]) -> None:
     """Check that the names give different folders, also on a case-insensitive file system."""
     counts = Counter(file_name(name).casefold() for name in names)
-    alike = dict.fromkeys(name for name in names if counts[file_name(name).casefold()] > 1)
-    if len(alike) == 1:
-        raise ConfigError(f"two {kind} are called {next(iter(alike))}; give one of them another name")
-    if alike:
-        raise ConfigError(f"the folders of {kind} would have the same name: {', '.join(alike)}; rename one of them")
+    clashing = dict.fromkeys(name for name in names if counts[file_name(name).casefold()] > 1)
+    if len(clashing) == 1:
+        raise ConfigError(f"two {kind} are called {next(iter(clashing))}; give one of them another name")
+    if clashing:
+        raise ConfigError(f"the folders of {kind} would have the same name: {', '.join(clashing)}; rename one of them")
 
 
 def _candidates(encoders: Sequence[str], heads: Sequence[str]) -> list[CandidateConfig]:
@@ -158,10 +158,10 @@ def _candidates(encoders: Sequence[str], heads: Sequence[str]) -> list[Candidate
     if not all(encoders):
         raise ConfigError("--encoder is empty; name an alias, a folder or a Hub id")
     last_parts = Counter(Path(encoder).name for encoder in dict.fromkeys(encoders))
-    short = {encoder: last for encoder in encoders if last_parts[last := Path(encoder).name] == 1 and last}
+    short_names = {encoder: last for encoder in encoders if last_parts[last := Path(encoder).name] == 1 and last}
     return [
         CandidateConfig(
-            name=short.get(encoder, encoder) + (f" {head}" if head and len(heads) > 1 else ""),
+            name=short_names.get(encoder, encoder) + (f" {head}" if head and len(heads) > 1 else ""),
             model={"encoder": encoder} | ({"head": head} if head else {}),
         )
         for encoder in encoders

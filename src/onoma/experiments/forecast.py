@@ -23,16 +23,16 @@ from onoma.errors import InputError
 FEWEST_SIZES = 3
 LEVEL = 0.95
 
-_EXPONENT, _EXPONENT_SPREAD = np.log(0.28), 0.5
+_LOG_EXPONENT_MEAN, _LOG_EXPONENT_DEVIATION = np.log(0.28), 0.5
 """Prior of the natural logarithm of the exponent: mean and standard deviation of a normal distribution."""
 
-_FLOOR, _LARGEST_FLOOR = 0.15, 0.6
+_FLOOR_SCALE, _MAX_FLOOR = 0.15, 0.6
 """Prior of the floor: scale of an exponential distribution, and upper bound."""
 
 _MISFIT = 0.008
 """Standard deviation of a measured mean from the best curve, apart from chance; a power law only approximates it."""
 
-_DEVIATION_AT, _DEVIATION, _WORTH = 100, 0.03, 4
+_PRIOR_SIZE, _PRIOR_DEVIATION, _PRIOR_DEGREES = 100, 0.03, 4
 """Prior of the variance of runs: a size, the standard deviation at that size, and its weight in degrees of freedom."""
 
 _NEGLIGIBLE = 1e-7
@@ -67,16 +67,16 @@ def forecast(runs: Mapping[int, Sequence[float]], sizes: Sequence[int], *, level
     """
     if len(runs) < FEWEST_SIZES:
         raise InputError(f"a forecast needs runs of at least {FEWEST_SIZES} sizes, not {len(runs)}")
-    known = np.array(sorted(runs), dtype=np.float64)
-    error = np.array([1 - fmean(runs[int(size)]) for size in known])
+    known_sizes = np.array(sorted(runs), dtype=np.float64)
+    error = np.array([1 - fmean(runs[int(size)]) for size in known_sizes])
     variance = _variance(runs)
-    counts = np.array([len(runs[int(size)]) for size in known])
-    spread = np.sqrt(variance / known / counts + _MISFIT**2)
-    reference = float(np.exp(np.log(known).mean()))
+    counts = np.array([len(runs[int(size)]) for size in known_sizes])
+    deviations = np.sqrt(variance / known_sizes / counts + _MISFIT**2)
+    reference = float(np.exp(np.log(known_sizes).mean()))
     curves = _grid(error)
-    weight = _weights(curves, error, at=known / reference, spread=spread)
-    counting = weight > _NEGLIGIBLE * weight.max()
-    curves, weight = curves[counting], weight[counting] / weight[counting].sum()
+    weight = _weights(curves, error, relative_sizes=known_sizes / reference, deviations=deviations)
+    significant = weight > _NEGLIGIBLE * weight.max()
+    curves, weight = curves[significant], weight[significant] / weight[significant].sum()
     return [
         _forecast(
             size,
@@ -91,40 +91,47 @@ def forecast(runs: Mapping[int, Sequence[float]], sizes: Sequence[int], *, level
 
 def _variance(runs: Mapping[int, Sequence[float]]) -> float:
     """Return the variance of a run times its size, estimated from the given runs and the prior."""
-    squares = _WORTH * _DEVIATION**2 * _DEVIATION_AT
-    for size, each in runs.items():
-        values = np.asarray(each)
+    squares = _PRIOR_DEGREES * _PRIOR_DEVIATION**2 * _PRIOR_SIZE
+    for size, scores in runs.items():
+        values = np.asarray(scores)
         squares += size * float(((values - values.mean()) ** 2).sum())
-    return squares / (_WORTH + sum(len(each) - 1 for each in runs.values()))
+    return squares / (_PRIOR_DEGREES + sum(len(scores) - 1 for scores in runs.values()))
 
 
 def _grid(error: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return curves, ``[curves, 3]``: floor, error above it at the geometric mean of the known sizes, exponent."""
-    floors = np.linspace(0, min(_LARGEST_FLOOR, float(error.min())), 40)
+    floors = np.linspace(0, min(_MAX_FLOOR, float(error.min())), 40)
     heights = np.linspace(0, float(error.max()), 160)
-    exponents = np.exp(_EXPONENT + _EXPONENT_SPREAD * np.linspace(-3, 3, 40))
+    exponents = np.exp(_LOG_EXPONENT_MEAN + _LOG_EXPONENT_DEVIATION * np.linspace(-3, 3, 40))
     return np.stack(np.meshgrid(floors, heights, exponents, indexing="ij"), axis=-1).reshape(-1, 3)
 
 
-def _errors(curves: NDArray[np.float64], relative: NDArray[np.float64]) -> NDArray[np.float64]:
+def _errors(curves: NDArray[np.float64], relative_sizes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the errors of curves at sizes relative to the mean of the known ones, ``[curves, sizes]``."""
     floor, height, exponent = (column[:, None] for column in curves.T)
-    errors: NDArray[np.float64] = floor + height * relative[None, :] ** -exponent
+    errors: NDArray[np.float64] = floor + height * relative_sizes[None, :] ** -exponent
     return errors
 
 
 def _weights(
-    curves: NDArray[np.float64], error: NDArray[np.float64], *, at: NDArray[np.float64], spread: NDArray[np.float64]
+    curves: NDArray[np.float64],
+    error: NDArray[np.float64],
+    *,
+    relative_sizes: NDArray[np.float64],
+    deviations: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the weight of each curve, with sum 1; the grid is uniform in the floor and in the log of the exponent."""
-    errors = _errors(curves, at)
-    fit = -0.5 * (((errors - error) / spread) ** 2).sum(axis=1)
-    common = -0.5 * ((np.log(curves[:, 2]) - _EXPONENT) / _EXPONENT_SPREAD) ** 2 - curves[:, 0] / _FLOOR
-    possible = np.where(errors.max(axis=1) <= 1, 0.0, -np.inf)
-    logarithm = fit + common + possible
-    weight = np.exp(logarithm - logarithm.max())
-    shares: NDArray[np.float64] = weight / weight.sum()
-    return shares
+    errors = _errors(curves, relative_sizes)
+    log_likelihood = -0.5 * (((errors - error) / deviations) ** 2).sum(axis=1)
+    log_prior = (
+        -0.5 * ((np.log(curves[:, 2]) - _LOG_EXPONENT_MEAN) / _LOG_EXPONENT_DEVIATION) ** 2
+        - curves[:, 0] / _FLOOR_SCALE
+    )
+    log_support = np.where(errors.max(axis=1) <= 1, 0.0, -np.inf)
+    log_posterior = log_likelihood + log_prior + log_support
+    weight = np.exp(log_posterior - log_posterior.max())
+    normalized: NDArray[np.float64] = weight / weight.sum()
+    return normalized
 
 
 def _forecast(
@@ -132,10 +139,12 @@ def _forecast(
 ) -> Forecast:
     """Return the weighted mean of the curves at a size, and the central interval of the runs expected there."""
     steps = np.linspace(-3, 3, 25)
-    chance = np.exp(-0.5 * steps**2)
+    noise_weights = np.exp(-0.5 * steps**2)
     values = (1 - errors[:, None] + noise * steps).ravel()
-    weights = (weight[:, None] * (chance / chance.sum())).ravel()
+    weights = (weight[:, None] * (noise_weights / noise_weights.sum())).ravel()
     order = np.argsort(values)
-    below = np.cumsum(weights[order])
-    low, high = (float(values[order][np.searchsorted(below, share)]) for share in ((1 - level) / 2, (1 + level) / 2))
+    cumulative = np.cumsum(weights[order])
+    low, high = (
+        float(values[order][np.searchsorted(cumulative, share)]) for share in ((1 - level) / 2, (1 + level) / 2)
+    )
     return Forecast(size, float(1 - (weight * errors).sum()), max(0.0, low), min(1.0, high))

@@ -64,8 +64,8 @@ def processes_for(cells: int, *, memory: int) -> int:
         memory: bytes of memory that the largest cell may need.
     """
     free = available_memory()
-    fitting = cells if free is None else free // memory
-    return max(1, min(cells, available_cores(), fitting))
+    max_in_memory = cells if free is None else free // memory
+    return max(1, min(cells, available_cores(), max_in_memory))
 
 
 def run_cells(cells: Sequence[Cell], *, train: Train, context: Any, processes: int) -> Generator[CellEvent, None, None]:
@@ -77,24 +77,24 @@ def run_cells(cells: Sequence[Cell], *, train: Train, context: Any, processes: i
         context: argument that ``train`` is called with in addition to the cell; must be picklable.
         processes: number of cells that are trained at the same time. The cores are shared among them.
     """
-    killed: list[Cell] = []
+    cells_to_retry: list[Cell] = []
     with closing(_run(cells, train, context, processes=processes)) as events:
         for event in events:
-            if isinstance(event, _Killed):
-                killed.append(event.cell)
-                yield CellProgress(event.cell, f"its process died ({event.how}); it is tried again at the end, alone")
+            if isinstance(event, _WorkerDied):
+                cells_to_retry.append(event.cell)
+                yield CellProgress(event.cell, f"its process died ({event.how}); it is repeated at the end, alone")
             else:
                 yield event
-    with closing(_run(killed, train, context, processes=1)) as events:
+    with closing(_run(cells_to_retry, train, context, processes=1)) as events:
         for event in events:
-            if isinstance(event, _Killed):
+            if isinstance(event, _WorkerDied):
                 yield CellFailed(event.cell, f"its process died twice ({event.how}), probably for lack of memory")
             else:
                 yield event
 
 
 @dataclass(frozen=True, slots=True)
-class _Killed(CellEvent):
+class _WorkerDied(CellEvent):
     """Death of the process that was training a cell."""
 
     how: str
@@ -115,27 +115,27 @@ def _run(cells: Sequence[Cell], train: Train, context: Any, *, processes: int) -
                 cell = worker.cell
                 assert cell is not None
                 try:
-                    answer = worker.pipe.recv()
+                    message = worker.pipe.recv()
                 except (EOFError, ConnectionError):
                     worker.end()
                     workers.remove(worker)
-                    yield _Killed(cell, worker.exit_reason)
+                    yield _WorkerDied(cell, worker.exit_reason)
                     if waiting:
                         workers.append(_Worker(train, context, threads=worker.threads))
                         workers[-1].give(waiting)
                     continue
-                if isinstance(answer, str):
-                    yield CellProgress(cell, answer)
+                if isinstance(message, str):
+                    yield CellProgress(cell, message)
                     continue
                 worker.give(waiting)
-                yield CellFailed(cell, answer.why) if isinstance(answer, _Refused) else CellDone(cell, answer)
+                yield CellFailed(cell, message.why) if isinstance(message, _CellError) else CellDone(cell, message)
     finally:
         for worker in workers:
             worker.end()
 
 
 @dataclass(frozen=True, slots=True)
-class _Refused:
+class _CellError:
     """Message of a worker process that its cell cannot be trained."""
 
     why: str
@@ -172,6 +172,6 @@ def _work(pipe: Connection, train: Train, context: Any) -> None:
         except StoppedError:
             return
         except OnomaError as error:
-            pipe.send(_Refused(str(error)))
+            pipe.send(_CellError(str(error)))
         except Exception as error:  # an error of any library fails this cell only
-            pipe.send(_Refused(f"{type(error).__name__}: {error}"))
+            pipe.send(_CellError(f"{type(error).__name__}: {error}"))

@@ -14,10 +14,10 @@ from onoma.errors import InputError
 from onoma.io.files import replacing_bytes
 from onoma.metrics import Counts
 
-_FILES = ("train", "dev", "test", "text")
+_FILE_KEYS = ("train", "dev", "test", "text")
 """Keys of settings that contain lists of files."""
 
-_RECORD, _SPEED = "cell.json", "speed.json"
+_RECORD_FILE, _SPEED_FILE = "cell.json", "speed.json"
 
 
 class CellRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,37 +94,37 @@ def _without_folders(settings: object) -> object:
     if isinstance(settings, dict):
         return {
             key: [Path(path).name for path in value]
-            if key in _FILES and isinstance(value, list | tuple)
+            if key in _FILE_KEYS and isinstance(value, list | tuple)
             else _without_folders(value)
             for key, value in settings.items()
         }
     return [_without_folders(each) for each in settings] if isinstance(settings, list | tuple) else settings
 
 
-_Kept = TypeVar("_Kept", CellRecord, Speed)
+_StoredT = TypeVar("_StoredT", CellRecord, Speed)
 
 
 def read_record(folder: Path) -> CellRecord | None:
     """Read the record from the folder of a cell; return None if there is none."""
-    return _read(folder / _RECORD, CellRecord)
+    return _read(folder / _RECORD_FILE, CellRecord)
 
 
 def write_record(record: CellRecord, folder: Path) -> None:
     """Write the record of a cell to its folder, atomically."""
-    _write(record, folder / _RECORD)
+    _write(record, folder / _RECORD_FILE)
 
 
 def read_speed(folder: Path) -> Speed | None:
     """Read the speed of the model in a folder; return None if it was not measured."""
-    return _read(folder / _SPEED, Speed)
+    return _read(folder / _SPEED_FILE, Speed)
 
 
 def write_speed(speed: Speed, folder: Path) -> None:
     """Write the speed of a model to its folder, atomically."""
-    _write(speed, folder / _SPEED)
+    _write(speed, folder / _SPEED_FILE)
 
 
-def _read(path: Path, kind: type[_Kept]) -> _Kept | None:
+def _read(path: Path, kind: type[_StoredT]) -> _StoredT | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except FileNotFoundError:
@@ -133,6 +133,6 @@ def _read(path: Path, kind: type[_Kept]) -> _Kept | None:
         raise InputError(f"{path}: cannot be read ({error}); remove it, and the run is done again") from error
 
 
-def _write(kept: CellRecord | Speed, path: Path) -> None:
+def _write(value: CellRecord | Speed, path: Path) -> None:
     with replacing_bytes(path) as file:
-        file.write(msgspec.json.encode(kept) + b"\n")
+        file.write(msgspec.json.encode(value) + b"\n")

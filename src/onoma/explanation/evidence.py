@@ -25,8 +25,8 @@ from onoma.io.files import replacing_path
 
 EVIDENCE = "evidence"
 
-_FORMAT = 1
-_ABOUT, _VECTORS, _MENTIONS = "about.json", "vectors.npy", "mentions.jsonl"
+_FORMAT_VERSION = 1
+_ABOUT_FILE, _VECTORS_FILE, _MENTIONS_FILE = "about.json", "vectors.npy", "mentions.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +75,9 @@ class Index:
     def __init__(self, vectors: NDArray[np.float32], lines: NDArray[np.uint8]) -> None:
         self._vectors = vectors
         self._lines = lines
-        self._ends = np.flatnonzero(lines == ord("\n"))
-        if vectors.ndim != 2 or len(self._ends) != len(vectors):
-            raise ValueError(f"{len(self._ends):,} mentions for vectors of shape {list(vectors.shape)}")
+        self._line_ends = np.flatnonzero(lines == ord("\n"))
+        if vectors.ndim != 2 or len(self._line_ends) != len(vectors):
+            raise ValueError(f"{len(self._line_ends):,} mentions for vectors of shape {list(vectors.shape)}")
 
     def __len__(self) -> int:
         return len(self._vectors)
@@ -88,15 +88,16 @@ class Index:
         if count < 1:
             return ()
         cosines = self._vectors @ vector
-        found = np.argpartition(cosines, len(self) - count)[len(self) - count :]
-        ordered = sorted(found.tolist(), key=lambda number: (-cosines[number], number))
+        candidates = np.argpartition(cosines, len(self) - count)[len(self) - count :]
+        ordered = sorted(candidates.tolist(), key=lambda number: (-cosines[number], number))
         return tuple(
-            Evidence(mention=self._mention(number), similarity=min(1.0, float(cosines[number]))) for number in ordered
+            Evidence(mention=self._parse_mention(number), similarity=min(1.0, float(cosines[number])))
+            for number in ordered
         )
 
-    def _mention(self, number: int) -> TrainingMention:
-        start = int(self._ends[number - 1]) + 1 if number else 0
-        return TrainingMention(**json.loads(self._lines[start : self._ends[number]].tobytes()))
+    def _parse_mention(self, number: int) -> TrainingMention:
+        start = int(self._line_ends[number - 1]) + 1 if number else 0
+        return TrainingMention(**json.loads(self._lines[start : self._line_ends[number]].tobytes()))
 
 
 def as_lines(mentions: Sequence[TrainingMention]) -> bytes:
@@ -125,10 +126,10 @@ def write_index(vectors: NDArray[np.float32], mentions: Sequence[TrainingMention
     """
     with replacing_path(folder / EVIDENCE) as draft:
         draft.mkdir()
-        np.save(draft / _VECTORS, np.ascontiguousarray(vectors, dtype=np.float32))
-        (draft / _MENTIONS).write_bytes(as_lines(mentions))
-        about = {"format": _FORMAT, "model": model, "mentions": len(mentions)}
-        (draft / _ABOUT).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        np.save(draft / _VECTORS_FILE, np.ascontiguousarray(vectors, dtype=np.float32))
+        (draft / _MENTIONS_FILE).write_bytes(as_lines(mentions))
+        about = {"format": _FORMAT_VERSION, "model": model, "mentions": len(mentions)}
+        (draft / _ABOUT_FILE).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
 
 
 def read_index(folder: Path, *, model: str) -> Index | None:
@@ -141,17 +142,19 @@ def read_index(folder: Path, *, model: str) -> Index | None:
     Raises:
         BundleError: the index is broken, has a newer format, or belongs to another model.
     """
-    place = folder / EVIDENCE
-    if not place.is_dir():
+    index_folder = folder / EVIDENCE
+    if not index_folder.is_dir():
         return None
     fix = f"write it again with `onoma index {folder} TRAIN --overwrite`"
     try:
-        about = json.loads((place / _ABOUT).read_text(encoding="utf-8"))
-        if about["format"] > _FORMAT:
-            raise BundleError(f"{place}: format {about['format']} is newer than {_FORMAT}; upgrade onoma, or {fix}")
+        about = json.loads((index_folder / _ABOUT_FILE).read_text(encoding="utf-8"))
+        if about["format"] > _FORMAT_VERSION:
+            raise BundleError(
+                f"{index_folder}: format {about['format']} is newer than {_FORMAT_VERSION}; upgrade onoma, or {fix}"
+            )
         if about["model"] != model:
-            raise BundleError(f"{place}: the index was made with another model; {fix}")
-        vectors = np.load(place / _VECTORS, mmap_mode="r", allow_pickle=False)
-        return Index(np.asarray(vectors), np.memmap(place / _MENTIONS, dtype=np.uint8, mode="r"))
+            raise BundleError(f"{index_folder}: the index was made with another model; {fix}")
+        vectors = np.load(index_folder / _VECTORS_FILE, mmap_mode="r", allow_pickle=False)
+        return Index(np.asarray(vectors), np.memmap(index_folder / _MENTIONS_FILE, dtype=np.uint8, mode="r"))
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-        raise BundleError(f"{place}: the index is broken ({error}); {fix}") from error
+        raise BundleError(f"{index_folder}: the index is broken ({error}); {fix}") from error

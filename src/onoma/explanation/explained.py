@@ -63,8 +63,8 @@ class Explanation:
     @property
     def pushed(self) -> float | None:
         """Sum of the attributions by integrated gradients; None if there are none."""
-        pushes = [word.gradients for word in self.words if word.gradients is not None]
-        return sum(pushes) if pushes else None
+        attributions = [word.gradients for word in self.words if word.gradients is not None]
+        return sum(attributions) if attributions else None
 
     @property
     def gap(self) -> float | None:

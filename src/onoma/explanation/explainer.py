@@ -99,27 +99,27 @@ class Explainer:
             BundleError: evidence is requested, but there is no index.
         """
         if evidence and self.index is None:
-            raise BundleError(f"{self.bundle.folder}: {self._no_index}")
+            raise BundleError(f"{self.bundle.folder}: {self._no_index_message}")
         count = SHOWN if evidence is None else evidence
         document, questions = self.questions(text, spans=spans, label=label)
-        found = tuple(self._explained(question, evidence=count) for question in questions)
-        notes = () if self.model is not None else (f"attribution is by occlusion only: {self._no_weights}",)
-        return Explained(document=document, explanations=found, notes=notes)
+        explanations = tuple(self._explain_question(question, evidence=count) for question in questions)
+        notes = () if self.model is not None else (f"attribution is by occlusion only: {self._no_weights_message}",)
+        return Explained(document=document, explanations=explanations, notes=notes)
 
     def questions(
         self, text: str | Document, *, spans: Sequence[SpanQuery] = (), label: str | None = None
     ) -> tuple[Document, list[Question]]:
         """Return the document with predicted entities, and the questions to explain; see :meth:`explain`."""
-        known = (*self.bundle.labels, OUTSIDE)
-        if label is not None and label not in known:
-            raise InputError(f"label {label!r}: unknown to the model; choose one of {', '.join(known)}")
+        known_labels = (*self.bundle.labels, OUTSIDE)
+        if label is not None and label not in known_labels:
+            raise InputError(f"label {label!r}: unknown to the model; choose one of {', '.join(known_labels)}")
         document = self._tagger.tag(text)
         (encoded,) = self._windower.encode([document])
         if not spans:
-            asked = [(entity.start, entity.end) for entity in document.entities]
+            ranges = [(entity.start, entity.end) for entity in document.entities]
         else:
-            asked = [place for span in spans for place in _places(span, document.text)]
-        return document, [self._question(encoded, start, end, label) for start, end in asked]
+            ranges = [characters for span in spans for characters in _character_ranges(span, document.text)]
+        return document, [self._build_question(encoded, start, end, label) for start, end in ranges]
 
     def weigh(self, question: Question, method: str) -> NDArray[np.float64]:
         """Return the attribution of each word of the passage by one of the ``methods``, in log-odds, ``[words]``."""
@@ -131,25 +131,27 @@ class Explainer:
 
     def relative_gap(self, question: Question, pushes: NDArray[np.float64]) -> float:
         """Return the completeness gap of attributions, relative to the difference that they should add up to."""
-        whole, nothing = self._ends(question)
-        return float(abs(whole - nothing - pushes.sum()) / max(abs(whole - nothing), np.finfo(np.float64).tiny))
+        span_log_odds, baseline = self._log_odds_and_baseline(question)
+        return float(
+            abs(span_log_odds - baseline - pushes.sum()) / max(abs(span_log_odds - baseline), np.finfo(np.float64).tiny)
+        )
 
-    def _question(self, encoded: Encoded, start: int, end: int, label: str | None) -> Question:
+    def _build_question(self, encoded: Encoded, start: int, end: int, label: str | None) -> Question:
         first, last = words_at(encoded, start, end)
         passage = Passage.of(self._windower, encoded, first, last)
         start, end = passage.words[passage.span[0]].start, passage.words[passage.span[1] - 1].end
         touching = [each for each in encoded.document.entities if each.overlaps(Span(start=start, end=end))]
-        found = next((each.label for each in touching if (each.start, each.end) == (start, end)), None)
-        scores = self._scores(passage)
-        chosen = label or found or max(self.bundle.labels, key=lambda each: scores[each])
+        predicted_label = next((each.label for each in touching if (each.start, each.end) == (start, end)), None)
+        scores = self._label_scores(passage)
+        chosen_label = label or predicted_label or max(self.bundle.labels, key=lambda each: scores[each])
         return Question(
-            entity=encoded.document.entity(start, end, chosen, score=scores[chosen]),
-            predicted=chosen == found or (chosen == OUTSIDE and not touching),
+            entity=encoded.document.entity(start, end, chosen_label, score=scores[chosen_label]),
+            predicted=chosen_label == predicted_label or (chosen_label == OUTSIDE and not touching),
             scores=scores,
-            target=Target.of(passage, self._task, chosen),
+            target=Target.of(passage, self._task, chosen_label),
         )
 
-    def _scores(self, passage: Passage) -> Mapping[str, float]:
+    def _label_scores(self, passage: Passage) -> Mapping[str, float]:
         """Return the probability of the passage's span with each label, including ``O``."""
         logits = masked_logits(self.backend, passage, np.zeros((1, len(passage.words)), dtype=bool))
         return {
@@ -157,37 +159,40 @@ class Explainer:
             for label in (*self.bundle.labels, OUTSIDE)
         }
 
-    def _explained(self, question: Question, *, evidence: int) -> Explanation:
+    def _explain_question(self, question: Question, *, evidence: int) -> Explanation:
         passage = question.target.passage
-        others = {label: score for label, score in question.scores.items() if label != question.entity.label}
-        runner_up = max(others, key=lambda label: others[label])
-        whole, nothing = self._ends(question)
-        pushes = {method: self.weigh(question, method).tolist() for method in self.methods}
+        other_scores = {label: score for label, score in question.scores.items() if label != question.entity.label}
+        runner_up = max(other_scores, key=lambda label: other_scores[label])
+        span_log_odds, baseline = self._log_odds_and_baseline(question)
+        attributions = {method: self.weigh(question, method).tolist() for method in self.methods}
         columns = zip(
-            passage.words, pushes.get("gradients", [None] * len(passage.words)), pushes["occlusion"], strict=True
+            passage.words,
+            attributions.get("gradients", [None] * len(passage.words)),
+            attributions["occlusion"],
+            strict=True,
         )
         return Explanation(
             entity=question.entity,
             predicted=question.predicted,
             runner_up=runner_up,
-            runner_up_score=others[runner_up],
-            log_odds=whole,
-            baseline=nothing,
+            runner_up_score=other_scores[runner_up],
+            log_odds=span_log_odds,
+            baseline=baseline,
             words=tuple(
                 WordAttribution(start=word.start, end=word.end, text=word.text, gradients=gradients, occlusion=occluded)
                 for word, gradients, occluded in columns
             ),
-            evidence=self._evidence(passage, count=evidence),
+            evidence=self._find_evidence(passage, count=evidence),
         )
 
-    def _ends(self, question: Question) -> tuple[float, float]:
+    def _log_odds_and_baseline(self, question: Question) -> tuple[float, float]:
         """Return the log-odds of the target with all words and with every word hidden."""
         passage = question.target.passage
         hidden = np.asarray([[False], [True]]).repeat(len(passage.words), axis=1)
-        whole, nothing = log_odds(question.target.probabilities(masked_logits(self.backend, passage, hidden)))
-        return float(whole), float(nothing)
+        span_log_odds, baseline = log_odds(question.target.probabilities(masked_logits(self.backend, passage, hidden)))
+        return float(span_log_odds), float(baseline)
 
-    def _evidence(self, passage: Passage, *, count: int) -> tuple[Evidence, ...]:
+    def _find_evidence(self, passage: Passage, *, count: int) -> tuple[Evidence, ...]:
         if self.index is None or self.model is None or not count:
             return ()
         from onoma.explanation.states import span_vectors
@@ -195,20 +200,20 @@ class Explainer:
         return self.index.nearest(span_vectors(self.model, [passage])[0], count=count)
 
     @property
-    def _no_weights(self) -> str:
+    def _no_weights_message(self) -> str:
         return (
             f"{self.bundle.folder} has no weights for torch, only a graph; pass the folder that `onoma train` has "
             "written, for integrated gradients and similar training entities"
         )
 
     @property
-    def _no_index(self) -> str:
+    def _no_index_message(self) -> str:
         if self.model is None:
-            return f"there is no evidence: {self._no_weights}"
+            return f"there is no evidence: {self._no_weights_message}"
         return f"there is no index of training entities; write it with `onoma index {self.bundle.folder} TRAIN`"
 
 
-def _places(span: SpanQuery, text: str) -> Iterator[tuple[int, int]]:
+def _character_ranges(span: SpanQuery, text: str) -> Iterator[tuple[int, int]]:
     if not isinstance(span, str):
         yield span
         return

@@ -100,7 +100,10 @@ class Faithfulness:
             "level": self.level,
             "gap": self.gap,
             **{
-                scope: {"entities": self.counted[scope], **{method: of.to_json() for method, of in methods.items()}}
+                scope: {
+                    "entities": self.counted[scope],
+                    **{method: metrics.to_json() for method, metrics in methods.items()},
+                }
                 for scope, methods in self.scopes.items()
             },
         }
@@ -122,26 +125,28 @@ def measure_faithfulness(
     """
     rng = np.random.default_rng(seed)
     methods = (*explainer.methods, RANDOM)
-    found: dict[Scope, list[NDArray[np.float64]]] = {scope: [] for scope in SCOPES}
+    drops: dict[Scope, list[NDArray[np.float64]]] = {scope: [] for scope in SCOPES}
     gaps: list[float] = []
-    explained = 0
+    explained_count = 0
     for question in islice(_questions(explainer, documents), entities):
-        explained += 1
-        pushes = {method: explainer.weigh(question, method) for method in explainer.methods}
-        if "gradients" in pushes:
-            gaps.append(explainer.relative_gap(question, pushes["gradients"]))
+        explained_count += 1
+        attributions = {method: explainer.weigh(question, method) for method in explainer.methods}
+        if "gradients" in attributions:
+            gaps.append(explainer.relative_gap(question, attributions["gradients"]))
         for scope in SCOPES:
-            erasable = _erasable(question, scope)
+            erasable = _erasable_words(question, scope)
             if len(erasable):
-                orders = [[erasable[np.argsort(-pushes[method][erasable], kind="stable")]] for method in pushes]
+                orders = [
+                    [erasable[np.argsort(-attributions[method][erasable], kind="stable")]] for method in attributions
+                ]
                 orders.append([rng.permutation(erasable) for _ in range(ORDERS)])
-                found[scope].append(_falls(explainer, question, orders))
-    if not explained:
+                drops[scope].append(_probability_drops(explainer, question, orders))
+    if not explained_count:
         raise InputError("the model finds no entities in these texts, so there is nothing to explain; use other texts")
     return Faithfulness(
-        entities=explained,
-        scopes={scope: _estimates(np.stack(rows), methods, rng=rng) for scope, rows in found.items() if rows},
-        counted={scope: len(rows) for scope, rows in found.items() if rows},
+        entities=explained_count,
+        scopes={scope: _estimate_metrics(np.stack(rows), methods, rng=rng) for scope, rows in drops.items() if rows},
+        counted={scope: len(rows) for scope, rows in drops.items() if rows},
         level=LEVEL,
         gap=float(np.mean(gaps)) if gaps else None,
     )
@@ -153,7 +158,7 @@ def _questions(explainer: Explainer, documents: Iterable[Document]) -> Iterator[
         yield from questions
 
 
-def _erasable(question: Question, scope: Scope) -> NDArray[np.int64]:
+def _erasable_words(question: Question, scope: Scope) -> NDArray[np.int64]:
     """Return the indices of the words of a scope, which may be hidden."""
     passage = question.target.passage
     words = np.arange(len(passage.words), dtype=np.int64)
@@ -161,7 +166,9 @@ def _erasable(question: Question, scope: Scope) -> NDArray[np.int64]:
     return words if scope == "words" else words[(words < start) | (words >= end)]
 
 
-def _falls(explainer: Explainer, question: Question, orders: list[list[NDArray[np.int64]]]) -> NDArray[np.float64]:
+def _probability_drops(
+    explainer: Explainer, question: Question, orders: list[list[NDArray[np.int64]]]
+) -> NDArray[np.float64]:
     """Return comprehensiveness and sufficiency of each method for one entity, ``[methods, 2]``.
 
     Args:
@@ -169,41 +176,41 @@ def _falls(explainer: Explainer, question: Question, orders: list[list[NDArray[n
         question: entity that is explained.
         orders: for each method, one or more orders of the word indices, over which the mean is taken.
     """
-    flat = [order for of_method in orders for order in of_method]
+    flat = [order for method_orders in orders for order in method_orders]
     words = len(question.target.passage.words)
     hidden = np.zeros((len(flat), 2, len(SHARES), words), dtype=bool)
     for row, order in zip(hidden, flat, strict=True):
-        for place, share in enumerate(SHARES):
+        for column, share in enumerate(SHARES):
             first = int(np.ceil(share * len(order)))
-            row[0, place, order[:first]] = True
-            row[1, place, order[first:]] = True
-    asked = np.concatenate([np.zeros((1, words), dtype=bool), hidden.reshape(-1, words)])
-    distinct, back = np.unique(asked, axis=0, return_inverse=True)
-    logits = masked_logits(explainer.backend, question.target.passage, distinct)
-    scores = question.target.probabilities(logits)[back.ravel()]
-    falls = (scores[0] - scores[1:]).reshape(len(flat), 2, len(SHARES)).mean(axis=2)
-    bounds = np.cumsum([0, *(len(of_method) for of_method in orders)])
-    return np.stack([falls[start:end].mean(axis=0) for start, end in pairwise(bounds.tolist())])
+            row[0, column, order[:first]] = True
+            row[1, column, order[first:]] = True
+    masks = np.concatenate([np.zeros((1, words), dtype=bool), hidden.reshape(-1, words)])
+    distinct_masks, inverse = np.unique(masks, axis=0, return_inverse=True)
+    logits = masked_logits(explainer.backend, question.target.passage, distinct_masks)
+    scores = question.target.probabilities(logits)[inverse.ravel()]
+    drops = (scores[0] - scores[1:]).reshape(len(flat), 2, len(SHARES)).mean(axis=2)
+    bounds = np.cumsum([0, *(len(method_orders) for method_orders in orders)])
+    return np.stack([drops[start:end].mean(axis=0) for start, end in pairwise(bounds.tolist())])
 
 
-def _estimates(
-    falls: NDArray[np.float64], methods: tuple[str, ...], *, rng: np.random.Generator
+def _estimate_metrics(
+    drops: NDArray[np.float64], methods: tuple[str, ...], *, rng: np.random.Generator
 ) -> dict[str, FaithfulnessMetrics]:
     """Return the metrics by method from ``[entities, methods, 2]``; the last method is the random baseline."""
-    units = len(falls)
+    units = len(drops)
     weights = rng.multinomial(units, np.full(units, 1 / units), size=RESAMPLES) / units
 
     def estimate(values: NDArray[np.float64]) -> Estimate:
         low, high = middle(weights @ values, level=LEVEL)
         return Estimate(mean=float(values.mean()), interval=Interval(float(low), float(high)))
 
-    above = falls - falls[:, -1:]
+    differences = drops - drops[:, -1:]
     return {
         method: FaithfulnessMetrics(
-            comprehensiveness=estimate(falls[:, number, 0]),
-            sufficiency=estimate(falls[:, number, 1]),
-            more=None if method == RANDOM else estimate(above[:, number, 0]),
-            less=None if method == RANDOM else estimate(-above[:, number, 1]),
+            comprehensiveness=estimate(drops[:, number, 0]),
+            sufficiency=estimate(drops[:, number, 1]),
+            more=None if method == RANDOM else estimate(differences[:, number, 0]),
+            less=None if method == RANDOM else estimate(-differences[:, number, 1]),
         )
         for number, method in enumerate(methods)
     }

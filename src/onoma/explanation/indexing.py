@@ -17,9 +17,9 @@ from onoma.explanation.states import span_vectors
 from onoma.models import Model
 from onoma.text import Document, Entity
 
-_GROUP = 256
+_DOCUMENTS_PER_GROUP = 256
 
-_CONTEXT = 200
+_MAX_CONTEXT_CHARACTERS = 200
 """Maximum number of characters of context on either side of a mention."""
 
 
@@ -48,7 +48,7 @@ def index_documents(documents: Iterable[Document], *, model: Model, windower: Wi
     vectors: list[NDArray[np.float32]] = []
     left_out = 0
     documents = iter(documents)
-    while group := list(islice(documents, _GROUP)):
+    while group := list(islice(documents, _DOCUMENTS_PER_GROUP)):
         passages: list[Passage] = []
         for encoded in windower.encode(group):
             for entity in encoded.document.entities:
@@ -57,18 +57,18 @@ def index_documents(documents: Iterable[Document], *, model: Model, windower: Wi
                 except InputError:
                     left_out += 1
                 else:
-                    mentions.append(_mention(encoded, entity, passages[-1]))
+                    mentions.append(_build_mention(encoded, entity, passages[-1]))
         vectors.append(span_vectors(model, passages))
     if not mentions:
         raise InputError("the documents have no entities to index; check --format and --tag-column")
     return IndexResult(mentions=tuple(mentions), vectors=np.concatenate(vectors), left_out=left_out)
 
 
-def _mention(encoded: Encoded, entity: Entity, passage: Passage) -> TrainingMention:
+def _build_mention(encoded: Encoded, entity: Entity, passage: Passage) -> TrainingMention:
     document = encoded.document
     first, last = passage.sentence
-    start = max(passage.words[first].start, entity.start - _CONTEXT)
-    end = min(passage.words[last - 1].end, entity.end + _CONTEXT)
+    start = max(passage.words[first].start, entity.start - _MAX_CONTEXT_CHARACTERS)
+    end = min(passage.words[last - 1].end, entity.end + _MAX_CONTEXT_CHARACTERS)
     start, end = min(start, entity.start), max(end, entity.end)
     return TrainingMention(
         label=entity.label,

@@ -21,6 +21,6 @@ def occlusion(backend: Backend, target: Target) -> NDArray[np.float64]:
     """
     words = len(target.passage.words)
     hidden = np.concatenate([np.zeros((1, words), dtype=bool), np.eye(words, dtype=bool)])
-    found = log_odds(target.probabilities(masked_logits(backend, target.passage, hidden)))
-    lost: NDArray[np.float64] = found[0] - found[1:]
-    return lost
+    row_log_odds = log_odds(target.probabilities(masked_logits(backend, target.passage, hidden)))
+    decreases: NDArray[np.float64] = row_log_odds[0] - row_log_odds[1:]
+    return decreases

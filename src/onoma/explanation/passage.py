@@ -48,41 +48,41 @@ class Passage:
             InputError: the words are in more than one sentence, or no window contains all of them.
         """
         document = encoded.document
-        characters = f"span {encoded.words.starts[start]}:{encoded.words.ends[end - 1]}"
+        location = f"span {encoded.words.starts[start]}:{encoded.words.ends[end - 1]}"
         sentence = next((each for each in encoded.sentences if each[0] <= start and end <= each[1]), None)
         if sentence is None:
-            raise InputError(f"{characters}: crosses the end of a sentence, and entities do not; choose a part of it")
-        holding = [window for window in encoded.windows if window.start <= start and end <= window.end]
-        if not holding:
+            raise InputError(f"{location}: crosses the end of a sentence, and entities do not; choose a part of it")
+        candidates = [window for window in encoded.windows if window.start <= start and end <= window.end]
+        if not candidates:
             raise InputError(
-                f"{characters}: has more subwords than the {windower.window} of a window; choose a part of it"
+                f"{location}: has more subwords than the {windower.window} of a window; choose a part of it"
             )
-        chosen = max(holding, key=lambda each: min(end, each.core_end) - max(start, each.core_start))
+        chosen = max(candidates, key=lambda each: min(end, each.core_end) - max(start, each.core_start))
         window = replace(chosen, core_start=chosen.start, core_end=chosen.end)
-        places = zip(
+        offsets = zip(
             encoded.words.starts[window.start : window.end].tolist(),
             encoded.words.ends[window.start : window.end].tolist(),
             strict=True,
         )
         ids = windower.row(encoded, window).astype(np.int64)
-        firsts = windower.first_subwords(encoded, window)
-        owners = np.searchsorted(firsts, np.arange(len(ids)), side="right") - 1
+        first_subwords = windower.first_subwords(encoded, window)
+        owners = np.searchsorted(first_subwords, np.arange(len(ids)), side="right") - 1
         owners[len(ids) - len(windower.subword_encoder.suffix) :] = -1
         return cls(
-            words=tuple(Word(start=first, end=last, text=document.text[first:last]) for first, last in places),
+            words=tuple(Word(start=first, end=last, text=document.text[first:last]) for first, last in offsets),
             span=(start - window.start, end - window.start),
             sentence=(max(sentence[0], window.start) - window.start, min(sentence[1], window.end) - window.start),
             ids=ids,
             owners=owners,
-            firsts=firsts,
-            blank=_blank(windower),
+            firsts=first_subwords,
+            blank=_mask_token_id(windower),
         )
 
     def hiding(self, hidden: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return the ids with words hidden, ``[rows, subwords]``; ``hidden`` is a mask ``[rows, words]``."""
-        never = np.zeros((len(hidden), 1), dtype=bool)
-        covered = np.concatenate([hidden, never], axis=1)[:, self.owners]
-        return np.where(covered, self.blank, self.ids)
+        not_hidden = np.zeros((len(hidden), 1), dtype=bool)
+        hidden_subwords = np.concatenate([hidden, not_hidden], axis=1)[:, self.owners]
+        return np.where(hidden_subwords, self.blank, self.ids)
 
 
 def words_at(encoded: Encoded, start: int, end: int) -> tuple[int, int]:
@@ -100,7 +100,7 @@ def words_at(encoded: Encoded, start: int, end: int) -> tuple[int, int]:
     return first, last
 
 
-def _blank(windower: Windower) -> int:
+def _mask_token_id(windower: Windower) -> int:
     """Return the id of the mask token, or of the unknown token if the vocabulary has no mask token."""
-    found = (windower.subword_encoder.tokenizer.token_to_id(token) for token in ("[MASK]", "<mask>"))
-    return next((number for number in found if number is not None), windower.subword_encoder.unknown)
+    token_ids = (windower.subword_encoder.tokenizer.token_to_id(token) for token in ("[MASK]", "<mask>"))
+    return next((number for number in token_ids if number is not None), windower.subword_encoder.unknown)

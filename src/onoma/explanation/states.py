@@ -19,7 +19,7 @@ from onoma.encoding import batch_by_length, pad
 from onoma.explanation.passage import Passage
 from onoma.models import Model
 
-_SUBWORDS_AT_ONCE = 2_048
+_MAX_BATCH_SUBWORDS = 2_048
 
 
 def span_vectors(model: Model, passages: Sequence[Passage]) -> NDArray[np.float32]:
@@ -31,20 +31,20 @@ def span_vectors(model: Model, passages: Sequence[Passage]) -> NDArray[np.float3
     windows: dict[bytes, list[int]] = defaultdict(list)
     for position, passage in enumerate(passages):
         windows[passage.ids.tobytes()].append(position)
-    sharing = list(windows.values())
-    rows = [passages[positions[0]].ids for positions in sharing]
-    for batch in batch_by_length(list(map(len, rows)), budget=_SUBWORDS_AT_ONCE):
+    window_positions = list(windows.values())
+    rows = [passages[positions[0]].ids for positions in window_positions]
+    for batch in batch_by_length(list(map(len, rows)), budget=_MAX_BATCH_SUBWORDS):
         # The mask hides the padding, so its ids do not matter.
         ids, mask = pad([rows[window] for window in batch], filler=0)
         with torch.inference_mode():
             states = model.encoder(torch.from_numpy(ids), torch.from_numpy(mask)).float().numpy()
         for window, row in zip(batch, states, strict=True):
-            for position in sharing[window]:
+            for position in window_positions[window]:
                 passage = passages[position]
                 vectors[position] = row[passage.firsts[slice(*passage.span)]].mean(axis=0)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    directions: NDArray[np.float32] = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
-    return directions
+    unit_vectors: NDArray[np.float32] = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
+    return unit_vectors
 
 
 def fingerprint(model: Model) -> str:

@@ -20,7 +20,7 @@ from onoma.runtime import Backend, run_one
 from onoma.schemes import OUTSIDE
 from onoma.tasks import UNSCALED, Scaling, TagTask
 
-_SUBWORDS_AT_ONCE = 4_096
+_MAX_BATCH_SUBWORDS = 4_096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +75,7 @@ def masked_logits(backend: Backend, passage: Passage, hidden: NDArray[np.bool_])
         hidden: mask of the words to hide in each row, ``[rows, words]``.
     """
     ids = passage.hiding(hidden)
-    read = passage.firsts[slice(*passage.sentence)]
-    step = max(1, _SUBWORDS_AT_ONCE // ids.shape[1])
+    positions = passage.firsts[slice(*passage.sentence)]
+    step = max(1, _MAX_BATCH_SUBWORDS // ids.shape[1])
     parts = [ids[start : start + step] for start in range(0, len(ids), step)]
-    return np.concatenate([run_one(backend, part)[ENTITIES][:, read] for part in parts])
+    return np.concatenate([run_one(backend, part)[ENTITIES][:, positions] for part in parts])

@@ -24,9 +24,9 @@ from onoma.export.nodes import Nodes
 
 Floats = NDArray[np.float32]
 
-_STRENGTH = 0.65
-_APART = 4
-_SMALLEST = 1e-5
+_SMOOTHING_STRENGTH = 0.65
+_NUM_OUTLIER_COLUMNS = 4
+_MIN_MAGNITUDE = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Range:
     @property
     def size(self) -> Floats:
         """Largest absolute value of each column, ``[columns]``."""
-        return np.maximum(np.maximum(-self.low, self.high), _SMALLEST)
+        return np.maximum(np.maximum(-self.low, self.high), _MIN_MAGNITUDE)
 
 
 class Arithmetic(ABC):
@@ -78,44 +78,51 @@ class Int8(Arithmetic):
     ranges: Mapping[nn.Module, Range]
 
     def embedded(self, nodes: Nodes, table: Tensor, ids: str) -> str:
-        rounded, scales = _rounded(as_array(table).T)
-        rows = nodes("Cast", nodes("Gather", nodes.constant(rounded.T), ids), to=int(TensorProto.FLOAT))
+        quantized, scales = _quantize_columns(as_array(table).T)
+        rows = nodes("Cast", nodes("Gather", nodes.constant(quantized.T), ids), to=int(TensorProto.FLOAT))
         return nodes("Mul", rows, nodes("Gather", nodes.constant(scales[:, None]), ids))
 
     def mapped(self, nodes: Nodes, rows: str, *maps: nn.Linear) -> list[str]:
-        measured = self.ranges[maps[0]]
+        input_range = self.ranges[maps[0]]
         weights = [as_array(each.weight).T for each in maps]
         biases = [nodes.constant(as_array(each.bias)) for each in maps]
-        inner, outer = len(measured.low), sum(each.out_features for each in maps)
-        apart: NDArray[np.intp] = np.empty(0, dtype=np.intp)
-        if outer > inner:
-            factors = _evening(measured, np.concatenate(weights, axis=1))
+        in_features, out_features = len(input_range.low), sum(each.out_features for each in maps)
+        outliers: NDArray[np.intp] = np.empty(0, dtype=np.intp)
+        if out_features > in_features:
+            factors = _smoothing_factors(input_range, np.concatenate(weights, axis=1))
             rows = nodes("Mul", rows, nodes.constant(1 / factors))
             weights = [each * factors[:, None] for each in weights]
-            measured = Range(measured.low / factors, measured.high / factors)
-        elif outer < inner:
-            apart = np.sort(np.argsort(measured.size)[-_APART:])
-        quantised = self._quantised(nodes, rows, measured, without=apart)
-        if not len(apart):
-            return [_product(nodes, quantised, *each) for each in zip(weights, biases, strict=True)]
-        columns = nodes("Gather", rows, nodes.whole(*apart.tolist()), axis=1)
+            input_range = Range(input_range.low / factors, input_range.high / factors)
+        elif out_features < in_features:
+            outliers = np.sort(np.argsort(input_range.size)[-_NUM_OUTLIER_COLUMNS:])
+        quantized_rows = self._quantize_rows(nodes, rows, input_range, excluded=outliers)
+        if not len(outliers):
+            return [_add_int8_product(nodes, quantized_rows, *each) for each in zip(weights, biases, strict=True)]
+        outlier_columns = nodes("Gather", rows, nodes.whole(*outliers.tolist()), axis=1)
         results = []
         for each, bias in zip(weights, biases, strict=True):
-            rest = each.copy()
-            rest[apart] = 0
-            results.append(nodes("Gemm", columns, nodes.constant(each[apart]), _product(nodes, quantised, rest, bias)))
+            remaining_weights = each.copy()
+            remaining_weights[outliers] = 0
+            results.append(
+                nodes(
+                    "Gemm",
+                    outlier_columns,
+                    nodes.constant(each[outliers]),
+                    _add_int8_product(nodes, quantized_rows, remaining_weights, bias),
+                )
+            )
         return results
 
-    def _quantised(
-        self, nodes: Nodes, rows: str, measured: Range, *, without: NDArray[np.intp]
+    def _quantize_rows(
+        self, nodes: Nodes, rows: str, input_range: Range, *, excluded: NDArray[np.intp]
     ) -> tuple[str, str, str]:
         """Add the quantization of rows to uint8; return the names of the result, its scale and its zero point.
 
-        The columns in ``without`` do not contribute to the range, so their values may be clipped.
+        The columns in ``excluded`` do not contribute to the range, so their values may be clipped.
         """
-        low = min(float(np.delete(measured.low, without).min()), 0.0)
-        high = max(float(np.delete(measured.high, without).max()), 0.0)
-        step = max((high - low) / 255, _SMALLEST)
+        low = min(float(np.delete(input_range.low, excluded).min()), 0.0)
+        high = max(float(np.delete(input_range.high, excluded).max()), 0.0)
+        step = max((high - low) / 255, _MIN_MAGNITUDE)
         scale = nodes.constant(np.array(step, dtype=np.float32))
         zero = nodes.constant(np.array(round(-low / step), dtype=np.uint8))
         return nodes("QuantizeLinear", rows, scale, zero), scale, zero
@@ -127,20 +134,22 @@ def as_array(tensor: Tensor) -> Floats:
     return values
 
 
-def _product(nodes: Nodes, quantised: tuple[str, str, str], weights: Floats, bias: str) -> str:
-    rows, scale, zero = quantised
-    rounded, scales = _rounded(weights)
-    return nodes("MatMulIntegerToFloat", rows, nodes.constant(rounded), scale, nodes.constant(scales), zero, "", bias)
+def _add_int8_product(nodes: Nodes, quantized_rows: tuple[str, str, str], weights: Floats, bias: str) -> str:
+    rows, scale, zero = quantized_rows
+    quantized_weights, scales = _quantize_columns(weights)
+    return nodes(
+        "MatMulIntegerToFloat", rows, nodes.constant(quantized_weights), scale, nodes.constant(scales), zero, "", bias
+    )
 
 
-def _rounded(weights: Floats) -> tuple[NDArray[np.int8], Floats]:
+def _quantize_columns(weights: Floats) -> tuple[NDArray[np.int8], Floats]:
     """Return weights quantized to int8, and the scale of each column."""
-    scales = (np.maximum(np.abs(weights).max(axis=0), _SMALLEST) / 127).astype(np.float32)
+    scales = (np.maximum(np.abs(weights).max(axis=0), _MIN_MAGNITUDE) / 127).astype(np.float32)
     return np.round(weights / scales).astype(np.int8), scales
 
 
-def _evening(measured: Range, weights: Floats) -> Floats:
+def _smoothing_factors(input_range: Range, weights: Floats) -> Floats:
     """Return the factors by which columns of activations are divided and rows of weights multiplied, ``[columns]``."""
-    of_weights = np.maximum(np.abs(weights).max(axis=1), _SMALLEST)
-    factors: Floats = (measured.size**_STRENGTH / of_weights ** (1 - _STRENGTH)).astype(np.float32)
+    row_max = np.maximum(np.abs(weights).max(axis=1), _MIN_MAGNITUDE)
+    factors: Floats = (input_range.size**_SMOOTHING_STRENGTH / row_max ** (1 - _SMOOTHING_STRENGTH)).astype(np.float32)
     return factors

@@ -37,12 +37,12 @@ class Agreement:
         """
         if self.exact is None or self.quantized is None:
             return
-        before, after = (100 * report.exact.f1 for report in (self.exact, self.quantized))
-        if before - after > bound:
+        exact_f1, quantized_f1 = (100 * report.exact.f1 for report in (self.exact, self.quantized))
+        if exact_f1 - quantized_f1 > bound:
             raise ParityError(
-                f"int8 loses {before - after:.2f} points of exact F1 on dev ({before:.2f} to {after:.2f}), and "
-                f"{bound:g} are allowed, so nothing was written; leave layers in fp32 (--exact-layers 1, then 2, ...), "
-                "allow more with --bound, or stay with fp32"
+                f"int8 loses {exact_f1 - quantized_f1:.2f} points of exact F1 on dev ({exact_f1:.2f} to "
+                f"{quantized_f1:.2f}), and {bound:g} are allowed, so nothing was written; leave layers in fp32 "
+                "(--exact-layers 1, then 2, ...), allow more with --bound, or stay with fp32"
             )
 
 
@@ -55,11 +55,11 @@ def measure_agreement(quantized: Tagger, exact: Tagger, texts: Sequence[Document
         texts: texts to tag.
         annotated: whether the texts have gold entities, so that metrics can be computed.
     """
-    shown = [replace(text, entities=()) for text in texts]
-    expected, found = list(exact.tag_many(shown)), list(quantized.tag_many(shown))
-    counts = tally(align(expected, found)).exact
+    plain_texts = [replace(text, entities=()) for text in texts]
+    expected, predicted = list(exact.tag_many(plain_texts)), list(quantized.tag_many(plain_texts))
+    counts = tally(align(expected, predicted)).exact
     share = counts.f1 if counts.gold or counts.predicted else 1.0
-    pairs = list(zip(expected, found, strict=True))
+    pairs = list(zip(expected, predicted, strict=True))
     layers = {
         name: sum((label_accuracy(one.layers[name], other.layers[name]) for one, other in pairs), Accuracy()).share
         for name in exact.bundle.manifest.tasks

@@ -35,19 +35,19 @@ class ExportResult:
 
     def findings(self) -> Iterator[str]:
         """Yield sentences that tell the user how far the exported graph agrees with the original model."""
-        measured = self.agreement
-        if measured is None:
+        agreement = self.agreement
+        if agreement is None:
             yield "scores are those of torch"
-        elif measured.exact is None or measured.quantized is None:
+        elif agreement.exact is None or agreement.quantized is None:
             yield (
-                f"on random subwords int8 and fp32 agree on {100 * measured.share:.1f} % of entities; that says "
+                f"on random subwords int8 and fp32 agree on {100 * agreement.share:.1f} % of entities; that says "
                 "little of F1 on real text, so fp32 is still preferred: pass --dev with annotated text"
             )
         else:
-            before, after = (100 * report.exact.f1 for report in (measured.exact, measured.quantized))
-            yield f"exact F1 on dev: {after:.2f} with int8, {before:.2f} with fp32"
-            yield f"int8 and fp32 agree on {100 * measured.share:.1f} % of entities"
-        for name, share in ({} if measured is None else measured.layers).items():
+            exact_f1, quantized_f1 = (100 * report.exact.f1 for report in (agreement.exact, agreement.quantized))
+            yield f"exact F1 on dev: {quantized_f1:.2f} with int8, {exact_f1:.2f} with fp32"
+            yield f"int8 and fp32 agree on {100 * agreement.share:.1f} % of entities"
+        for name, share in ({} if agreement is None else agreement.layers).items():
             yield f"int8 and fp32 agree on {100 * share:.1f} % of {name}"
 
 

@@ -14,8 +14,8 @@ Attribute = int | float | str | Sequence[int]
 OPSET = 20
 """The first opset version with a GELU operator; ONNX Runtime supports it since version 1.17."""
 
-_OF_ONNX_RUNTIME = frozenset({"FusedMatMul", "MatMulIntegerToFloat"})
-_DOMAIN = "com.microsoft"
+_ONNX_RUNTIME_OPERATORS = frozenset({"FusedMatMul", "MatMulIntegerToFloat"})
+_ONNX_RUNTIME_DOMAIN = "com.microsoft"
 _IR_VERSION = 9
 
 
@@ -35,7 +35,7 @@ class Nodes:
             attributes: attributes of the node.
         """
         name = f"{operator}_{len(self._nodes)}"
-        domain = _DOMAIN if operator in _OF_ONNX_RUNTIME else ""
+        domain = _ONNX_RUNTIME_DOMAIN if operator in _ONNX_RUNTIME_OPERATORS else ""
         node = helper.make_node(operator, inputs, [name], name=name, domain=domain)
         node.attribute.extend(helper.make_attribute(key, value) for key, value in attributes.items())
         self._nodes.append(node)
@@ -65,15 +65,17 @@ class Nodes:
             outputs: name of the value and axes of each fp32 output, by the name of the output.
             notes: metadata of the model.
         """
-        named = [helper.make_node("Identity", [value], [name], name=name) for name, (value, _) in outputs.items()]
+        output_nodes = [
+            helper.make_node("Identity", [value], [name], name=name) for name, (value, _) in outputs.items()
+        ]
         graph = helper.make_graph(
-            [*self._nodes, *named],
+            [*self._nodes, *output_nodes],
             "onoma",
             [helper.make_tensor_value_info(each, TensorProto.INT64, shape) for each, shape in inputs.items()],
             [helper.make_tensor_value_info(name, TensorProto.FLOAT, axes) for name, (_, axes) in outputs.items()],
             self._constants,
         )
-        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(_DOMAIN, 1)]
+        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(_ONNX_RUNTIME_DOMAIN, 1)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION, producer_name="onoma")
         helper.set_model_props(model, dict(notes))
         return model

@@ -26,7 +26,7 @@ from onoma.runtime.onnx import OnnxBackend
 TOLERANCE = 1e-3
 """Maximum allowed difference of tag scores; for correct graphs and scores around 10, 1e-5 to 4e-5 were measured."""
 
-_OPSET = 17
+_TRACE_OPSET = 17
 
 
 def export_onnx(
@@ -50,15 +50,15 @@ def export_onnx(
         ParityError: the differences are above the tolerance; ``path`` is not changed.
         EncoderError: torch cannot export the encoder as a graph.
     """
-    still = copy.deepcopy(model).cpu().eval()
+    eval_model = copy.deepcopy(model).cpu().eval()
     with replacing_path(path) as draft:
-        _write(still, draft)
-        parity = compare(OnnxBackend(draft), TorchBackend(still), samples=samples)
+        _write_model(eval_model, draft)
+        parity = compare(OnnxBackend(draft), TorchBackend(eval_model), samples=samples)
         parity.require(tolerance)
     return parity
 
 
-def _write(model: Model, path: Path) -> None:
+def _write_model(model: Model, path: Path) -> None:
     if writable(model):
         path.write_bytes(write_graph(model).SerializeToString())
     else:
@@ -89,7 +89,7 @@ def _trace(model: Model, path: Path) -> None:
                 input_names=list(INPUTS),
                 output_names=outputs,
                 dynamic_axes=dict.fromkeys((*INPUTS, *outputs), axes),
-                opset_version=_OPSET,
+                opset_version=_TRACE_OPSET,
                 dynamo=False,
             )
         except torch.onnx.OnnxExporterError as error:

@@ -15,7 +15,7 @@ from onoma.runtime import Backend, run_one
 Windows = Sequence[NDArray[np.int64]]
 FlatScores = NDArray[np.float32]
 
-_BUDGET = 1_024
+_MAX_BATCH_SUBWORDS = 1_024
 """Maximum number of subwords of a padded batch."""
 
 
@@ -72,32 +72,32 @@ def compare(candidate: Backend, reference: Backend, *, samples: Windows) -> Pari
         raise ValueError("parity needs at least one window to compare on")
     longest = max(samples, key=len)
     rows = [longest, longest[::-1], longest[: (len(longest) + 1) // 2], *samples]
-    expected = [_run(reference, [row])[0] for row in rows]
-    alone = [_run(candidate, [row])[0] for row in rows]
-    together: dict[bool, list[float]] = {False: [0.0], True: [0.0]}
-    for batch in [[0, 1, 2], *batch_by_length([len(row) for row in rows], budget=_BUDGET)]:
+    expected = [_run_batch(reference, [row])[0] for row in rows]
+    single_scores = [_run_batch(candidate, [row])[0] for row in rows]
+    batch_differences: dict[bool, list[float]] = {False: [0.0], True: [0.0]}
+    for batch in [[0, 1, 2], *batch_by_length([len(row) for row in rows], budget=_MAX_BATCH_SUBWORDS)]:
         width = max(len(rows[position]) for position in batch)
-        for position, scores in zip(batch, _run(candidate, [rows[position] for position in batch]), strict=True):
-            together[len(rows[position]) < width].append(_difference(scores, alone[position]))
+        for position, scores in zip(batch, _run_batch(candidate, [rows[position] for position in batch]), strict=True):
+            batch_differences[len(rows[position]) < width].append(_max_difference(scores, single_scores[position]))
     return Parity(
-        engines=_largest([_difference(one, other) for one, other in zip(alone, expected, strict=True)]),
-        batch=_largest(together[False]),
-        padding=_largest(together[True]),
+        engines=_max_or_nan([_max_difference(one, other) for one, other in zip(single_scores, expected, strict=True)]),
+        batch=_max_or_nan(batch_differences[False]),
+        padding=_max_or_nan(batch_differences[True]),
         samples=len(rows),
     )
 
 
-def _run(backend: Backend, rows: Windows) -> list[FlatScores]:
+def _run_batch(backend: Backend, rows: Windows) -> list[FlatScores]:
     """Return the scores of each row of one batch without padding, ``[subwords, scores of all tasks]`` each."""
     scores = run_one(backend, *pad(rows, filler=0))
-    flat = np.concatenate([of_task.reshape(*of_task.shape[:2], -1) for of_task in scores.values()], axis=2)
-    return [of_row[: len(row)] for of_row, row in zip(flat, rows, strict=True)]
+    flat = np.concatenate([task_scores.reshape(*task_scores.shape[:2], -1) for task_scores in scores.values()], axis=2)
+    return [row_scores[: len(row)] for row_scores, row in zip(flat, rows, strict=True)]
 
 
-def _difference(one: FlatScores, other: FlatScores) -> float:
+def _max_difference(one: FlatScores, other: FlatScores) -> float:
     return float(np.abs(one - other).max())
 
 
-def _largest(differences: list[float]) -> float:
+def _max_or_nan(differences: list[float]) -> float:
     """Return the maximum; unlike the built-in ``max``, NaN if any value is NaN."""
     return float(np.max(differences))

@@ -26,13 +26,13 @@ def random_windows(subword_encoder: SubwordEncoder, *, longest: int, count: int 
         longest: number of subwords of the longest window, including special tokens.
         count: maximum number of windows; their lengths are distinct.
     """
-    random = np.random.default_rng(0)
-    special = np.array([*subword_encoder.tokenizer.get_added_tokens_decoder()], dtype=np.int64)
-    ordinary = np.setdiff1d(np.arange(subword_encoder.tokenizer.get_vocab_size(), dtype=np.int64), special)
-    around = len(subword_encoder.prefix) + len(subword_encoder.suffix)
-    lengths = np.unique(np.linspace(1, longest - around, num=count).astype(int))
+    rng = np.random.default_rng(0)
+    special_ids = np.array([*subword_encoder.tokenizer.get_added_tokens_decoder()], dtype=np.int64)
+    ordinary_ids = np.setdiff1d(np.arange(subword_encoder.tokenizer.get_vocab_size(), dtype=np.int64), special_ids)
+    num_special = len(subword_encoder.prefix) + len(subword_encoder.suffix)
+    lengths = np.unique(np.linspace(1, longest - num_special, num=count).astype(int))
     return [
-        np.concatenate([subword_encoder.prefix, random.choice(ordinary, n), subword_encoder.suffix]).astype(np.int64)
+        np.concatenate([subword_encoder.prefix, rng.choice(ordinary_ids, n), subword_encoder.suffix]).astype(np.int64)
         for n in lengths
     ]
 
@@ -46,15 +46,17 @@ def measure_ranges(model: Model, windows: Sequence[NDArray[np.int64]]) -> dict[n
     """
     ranges: dict[nn.Module, Range] = {}
 
-    def note(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    def record_range(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         rows = as_array(inputs[0].flatten(end_dim=-2))
         low, high = rows.min(axis=0), rows.max(axis=0)
-        known = ranges.get(module)
+        previous = ranges.get(module)
         ranges[module] = (
-            Range(low, high) if known is None else Range(np.minimum(low, known.low), np.maximum(high, known.high))
+            Range(low, high)
+            if previous is None
+            else Range(np.minimum(low, previous.low), np.maximum(high, previous.high))
         )
 
-    hooks = [part.register_forward_pre_hook(note) for part in model.modules() if isinstance(part, nn.Linear)]
+    hooks = [part.register_forward_pre_hook(record_range) for part in model.modules() if isinstance(part, nn.Linear)]
     try:
         with torch.inference_mode():
             for window in windows:

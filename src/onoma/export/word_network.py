@@ -23,7 +23,7 @@ from onoma.models.word_network import WordNetwork, torch_compute
 TOLERANCE = 1e-3
 """Maximum allowed difference of tag scores."""
 
-_AXES: dict[str, Sequence[str | int]] = {
+_INPUT_AXES: dict[str, Sequence[str | int]] = {
     "words": ("forms",),
     "characters": ("forms", "characters"),
     "places": ("sentences", "length"),
@@ -50,12 +50,12 @@ def export_network(
     Raises:
         ParityError: the difference is above :data:`TOLERANCE`; ``path`` is not changed.
     """
-    still = copy.deepcopy(network).cpu().eval()
+    eval_network = copy.deepcopy(network).cpu().eval()
     with replacing_path(path) as draft:
-        draft.write_bytes(write_network(still).SerializeToString())
-        expected = NetworkScorer(vocabulary, torch_compute(still)).score(samples)
-        found = open_network(vocabulary, draft, threads=1).score(samples)
-        difference = max(float(np.abs(one - other).max()) for one, other in zip(found, expected, strict=True))
+        draft.write_bytes(write_network(eval_network).SerializeToString())
+        expected = NetworkScorer(vocabulary, torch_compute(eval_network)).score(samples)
+        actual = open_network(vocabulary, draft, threads=1).score(samples)
+        difference = max(float(np.abs(one - other).max()) for one, other in zip(actual, expected, strict=True))
         if not difference <= TOLERANCE:
             raise ParityError(
                 f"tag scores differ by up to {difference:.3g}, and {TOLERANCE:.3g} is allowed; the graph computes "
@@ -66,53 +66,53 @@ def export_network(
 
 def write_network(network: WordNetwork) -> onnx.ModelProto:
     """Return the graph of a network."""
-    assert WordInputs._fields == tuple(_AXES)
+    assert WordInputs._fields == tuple(_INPUT_AXES)
     nodes = Nodes()
     words = nodes("Gather", nodes.constant(as_array(network.words.weight)), "words")
-    vectors = nodes("Concat", words, _spelled(nodes, network), axis=1)
-    read = nodes("Gather", vectors, nodes("Transpose", "places", perm=[1, 0]))
+    vectors = nodes("Concat", words, _add_character_features(nodes, network), axis=1)
+    inputs = nodes("Gather", vectors, nodes("Transpose", "places", perm=[1, 0]))
     lengths = nodes("Cast", "lengths", to=int(TensorProto.INT32))
     lstm = network.lstm
-    both = ("", "_reverse")
+    directions = ("", "_reverse")
     weights = [
-        nodes.constant(np.stack([_gates(getattr(lstm, f"{kind}_l0{side}")) for side in both]))
+        nodes.constant(np.stack([_reorder_gates(getattr(lstm, f"{kind}_l0{direction}")) for direction in directions]))
         for kind in ("weight_ih", "weight_hh")
     ]
     bias = np.stack(
         [
-            np.concatenate([_gates(getattr(lstm, f"{kind}_l0{side}")) for kind in ("bias_ih", "bias_hh")])
-            for side in both
+            np.concatenate([_reorder_gates(getattr(lstm, f"{kind}_l0{direction}")) for kind in ("bias_ih", "bias_hh")])
+            for direction in directions
         ]
     )
     hidden = nodes(
-        "LSTM", read, *weights, nodes.constant(bias), lengths, hidden_size=lstm.hidden_size, direction="bidirectional"
+        "LSTM", inputs, *weights, nodes.constant(bias), lengths, hidden_size=lstm.hidden_size, direction="bidirectional"
     )
     hidden = nodes("Reshape", nodes("Transpose", hidden, perm=[2, 0, 1, 3]), nodes.whole(0, 0, 2 * lstm.hidden_size))
     affine = network.head.affine
     scores = nodes("MatMul", hidden, nodes.constant(as_array(affine.weight).T))
     scores = nodes("Add", scores, nodes.constant(as_array(affine.bias)))
     outputs = {OUTPUT: (scores, ("sentences", "length", network.head.tags))}
-    return nodes.model(inputs=_AXES, outputs=outputs, notes={})
+    return nodes.model(inputs=_INPUT_AXES, outputs=outputs, notes={})
 
 
-def _spelled(nodes: Nodes, network: WordNetwork) -> str:
+def _add_character_features(nodes: Nodes, network: WordNetwork) -> str:
     """Add the character convolution with max pooling; return the name of the result, ``[forms, filters]``."""
     embedded = nodes("Gather", nodes.constant(as_array(network.characters.weight)), "characters")
     filters = network.filters
     assert filters.bias is not None
-    found = nodes(
+    convolved = nodes(
         "Conv",
         nodes("Transpose", embedded, perm=[0, 2, 1]),
         nodes.constant(as_array(filters.weight)),
         nodes.constant(as_array(filters.bias)),
         pads=[1, 1],
     )
-    real = nodes("Cast", nodes("Cast", "characters", to=int(TensorProto.BOOL)), to=int(TensorProto.FLOAT))
-    real = nodes("Unsqueeze", real, nodes.whole(1))
-    return nodes("ReduceMax", nodes("Mul", nodes("Relu", found), real), nodes.whole(2), keepdims=0)
+    character_mask = nodes("Cast", nodes("Cast", "characters", to=int(TensorProto.BOOL)), to=int(TensorProto.FLOAT))
+    character_mask = nodes("Unsqueeze", character_mask, nodes.whole(1))
+    return nodes("ReduceMax", nodes("Mul", nodes("Relu", convolved), character_mask), nodes.whole(2), keepdims=0)
 
 
-def _gates(weights: Tensor) -> NDArray[np.float32]:
+def _reorder_gates(weights: Tensor) -> NDArray[np.float32]:
     """Return the rows of a torch LSTM's weights, ``[4 * hidden, …]``, with the gates in the order of ONNX."""
     rows = as_array(weights)
     blocks = rows.reshape(4, -1, *rows.shape[1:])

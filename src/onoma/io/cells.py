@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 
-_LONGEST = (1 << 31) - 1
+_MAX_CELL_CHARACTERS = (1 << 31) - 1
 """Highest possible limit: it is stored as a C `long`, which has 32 bits on Windows."""
 
 
 def allow_long_cells() -> None:
     """Raise the cell size limit of the module `csv` for the whole process."""
-    csv.field_size_limit(_LONGEST)
+    csv.field_size_limit(_MAX_CELL_CHARACTERS)

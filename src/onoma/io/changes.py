@@ -14,9 +14,11 @@ def changes(before: Mapping[str, object], now: Mapping[str, object]) -> dict[str
     """
     keys = {**before, **now}
     return {
-        key: f"{_shown(before.get(key))}, now {_shown(now.get(key))}" for key in keys if before.get(key) != now.get(key)
+        key: f"{_format_value(before.get(key))}, now {_format_value(now.get(key))}"
+        for key in keys
+        if before.get(key) != now.get(key)
     }
 
 
-def _shown(value: object) -> str:
+def _format_value(value: object) -> str:
     return "not set" if value is None else value if isinstance(value, str) else json.dumps(value)

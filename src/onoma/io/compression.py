@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _READ_BYTES = 1 << 16
-_STEP_BYTES = 1 << 10
+_DECOMPRESS_BYTES = 1 << 10
 
 
 @contextmanager
@@ -40,13 +40,13 @@ def reading(path: Path, *, once: ReadOnce | None = None) -> Iterator[BinaryIO]:
     try:
         with path.open("rb") if once is None else once.reading() as file:
             if suffix == ".gz":
-                with gzip.open(file) as unpacked:
-                    yield cast("BinaryIO", unpacked)
+                with gzip.open(file) as stream:
+                    yield cast("BinaryIO", stream)
             elif suffix == ".xz":
-                with lzma.open(file) as unpacked:
-                    yield cast("BinaryIO", unpacked)
+                with lzma.open(file) as stream:
+                    yield cast("BinaryIO", stream)
             elif suffix == ".zst":
-                yield cast("BinaryIO", BufferedReader(_Frames(file)))
+                yield cast("BinaryIO", BufferedReader(_ZstdFrameReader(file)))
             else:
                 yield file
     except (EOFError, gzip.BadGzipFile) as error:
@@ -66,11 +66,11 @@ def reading(path: Path, *, once: ReadOnce | None = None) -> Iterator[BinaryIO]:
 def compressing(file: BinaryIO, *, suffix: str) -> Iterator[BinaryIO]:
     """Yield a stream that compresses to a file as the suffix determines; equal input gives equal output."""
     if suffix == ".gz":
-        with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
-            yield cast("BinaryIO", packed)
+        with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as stream:
+            yield cast("BinaryIO", stream)
     elif suffix == ".zst":
-        with _zstandard().ZstdCompressor().stream_writer(file, closefd=False) as packed:
-            yield cast("BinaryIO", packed)
+        with _import_zstandard().ZstdCompressor().stream_writer(file, closefd=False) as stream:
+            yield cast("BinaryIO", stream)
     else:
         yield file
 
@@ -82,14 +82,14 @@ def check_compression_available(suffix: str) -> None:
         MissingExtraError: the library is not installed.
     """
     if suffix == ".zst":
-        _zstandard()
+        _import_zstandard()
 
 
 class _WindowError(Exception):
     """Raised for a frame that needs a larger Zstandard window than the library allows."""
 
 
-class _Frames(RawIOBase):
+class _ZstdFrameReader(RawIOBase):
     """Stream of concatenated Zstandard frames.
 
     Unlike the library's reader, it raises an error if the last frame is truncated. Only a few bytes are decompressed at
@@ -99,45 +99,45 @@ class _Frames(RawIOBase):
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._library = _zstandard()
-        self._frame: Any = None
-        self._packed = memoryview(b"")
-        self._waiting = memoryview(b"")
+        self._library = _import_zstandard()
+        self._decompressor: Any = None
+        self._compressed = memoryview(b"")
+        self._decompressed = memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        while not self._waiting:
-            block = self._unpacked_block()
+        while not self._decompressed:
+            block = self._decompress_block()
             if block is None:
                 return 0
-            self._waiting = memoryview(block)
-        taken = self._waiting[: len(buffer)]
-        buffer[: len(taken)] = taken
-        self._waiting = self._waiting[len(taken) :]
-        return len(taken)
+            self._decompressed = memoryview(block)
+        chunk = self._decompressed[: len(buffer)]
+        buffer[: len(chunk)] = chunk
+        self._decompressed = self._decompressed[len(chunk) :]
+        return len(chunk)
 
-    def _unpacked_block(self) -> bytes | None:
-        if not self._packed:
-            self._packed = memoryview(self._file.read(_READ_BYTES))
-        if not self._packed:
-            if self._frame is not None and not self._frame.eof:
+    def _decompress_block(self) -> bytes | None:
+        if not self._compressed:
+            self._compressed = memoryview(self._file.read(_READ_BYTES))
+        if not self._compressed:
+            if self._decompressor is not None and not self._decompressor.eof:
                 raise EOFError("it ends within a frame")
             return None
-        if self._frame is None or self._frame.eof:
-            self._frame = self._library.ZstdDecompressor().decompressobj()
-        step = self._packed[:_STEP_BYTES]
+        if self._decompressor is None or self._decompressor.eof:
+            self._decompressor = self._library.ZstdDecompressor().decompressobj()
+        step = self._compressed[:_DECOMPRESS_BYTES]
         try:
-            block = cast("bytes", self._frame.decompress(step))
+            block = cast("bytes", self._decompressor.decompress(step))
         except self._library.ZstdError as error:
             raise (_WindowError if "too much memory" in str(error) else EOFError)(str(error)) from error
-        left = len(self._frame.unused_data) if self._frame.eof else 0
-        self._packed = self._packed[len(step) - left :]
+        unused_bytes = len(self._decompressor.unused_data) if self._decompressor.eof else 0
+        self._compressed = self._compressed[len(step) - unused_bytes :]
         return block
 
 
-def _zstandard() -> ModuleType:
+def _import_zstandard() -> ModuleType:
     with optional_import("reading and writing .zst", extra="bulk"):
         import zstandard
     return zstandard

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-_PACKAGE = Path(__file__).parents[1]
+_PACKAGE_FOLDER = Path(__file__).parents[1]
 
 
 def file_digest(path: Path) -> str:
@@ -36,8 +36,8 @@ def stamp_below(path: Path, *, suffixes: Sequence[str]) -> str:
         suffixes: suffixes of the files in a folder to include.
     """
     files = _files_below(path, suffixes) if path.is_dir() else [path]
-    found = ((str(file), file.stat()) for file in files)
-    stamps = "\n".join(f"{name}\0{status.st_size} {status.st_mtime_ns}" for name, status in found)
+    file_stats = ((str(file), file.stat()) for file in files)
+    stamps = "\n".join(f"{name}\0{status.st_size} {status.st_mtime_ns}" for name, status in file_stats)
     return hashlib.sha256(stamps.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
@@ -49,7 +49,7 @@ def code_digest(parts: Iterable[str]) -> str:
     """
     digest = hashlib.sha256()
     for part in parts:
-        path = _PACKAGE / part
+        path = _PACKAGE_FOLDER / part
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
             digest.update(file.read_bytes())
     return digest.hexdigest()

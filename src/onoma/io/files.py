@@ -26,7 +26,7 @@ DRAFT = ".draft"
 @contextmanager
 def temporary_beside(path: Path) -> Iterator[Path]:
     """Yield an unused path in the folder of ``path``; at the end, a file or folder at this path is removed."""
-    temporary = path.with_name(f".{path.name}.{_machine()}-{os.getpid()}-{secrets.token_hex(4)}{DRAFT}")
+    temporary = path.with_name(f".{path.name}.{_machine_id()}-{os.getpid()}-{secrets.token_hex(4)}{DRAFT}")
     try:
         yield temporary
     finally:
@@ -70,12 +70,12 @@ def replacing(path: Path, *, styled: bool = False) -> Iterator[TextIO]:
             surrogate or, for standard output, a character that its encoding does not have.
     """
     try:
-        with _target(path, styled=styled) as file:
+        with _open_target(path, styled=styled) as file:
             yield file
     except UnicodeEncodeError as error:
-        what = error.object[error.start : error.end]
-        half = "is half of a surrogate pair and " if "\ud800" <= what[0] <= "\udfff" else ""
-        message = f"{what!r} {half}cannot be written as {error.encoding.upper()}"
+        characters = error.object[error.start : error.end]
+        surrogate_note = "is half of a surrogate pair and " if "\ud800" <= characters[0] <= "\udfff" else ""
+        message = f"{characters!r} {surrogate_note}cannot be written as {error.encoding.upper()}"
         raise CorpusError(message, path=path) from None
 
 
@@ -89,7 +89,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
         raise CorpusError("exists already; choose a folder that is new or empty", path=path)
     _remove_abandoned(path)
-    with _explaining(path), temporary_beside(path) as draft:
+    with _os_errors_as_corpus_errors(path), temporary_beside(path) as draft:
         draft.mkdir()
         yield draft
         if path.is_dir():
@@ -157,7 +157,7 @@ def is_alive(process: int) -> bool:
 
 
 @contextmanager
-def _target(path: Path, *, styled: bool) -> Iterator[TextIO]:
+def _open_target(path: Path, *, styled: bool) -> Iterator[TextIO]:
     """Yield the file for :func:`replacing`."""
     if str(path) == "-":
         yield sys.stdout if styled or not sys.stdout.isatty() else cast("TextIO", VisibleText(sys.stdout))
@@ -167,19 +167,21 @@ def _target(path: Path, *, styled: bool) -> Iterator[TextIO]:
     if is_special(path):
         raise CorpusError("is a device or a pipe; name a file to write to, or - for standard output", path=path)
     _remove_abandoned(path)
-    before = _seen(path)
-    with _explaining(path), temporary_beside(path) as draft:
+    state_before = _file_state(path)
+    with _os_errors_as_corpus_errors(path), temporary_beside(path) as draft:
         with draft.open("x", encoding="utf-8", newline="\n") as file:
             yield file
-        if _seen(path) == before:
+        if _file_state(path) == state_before:
             draft.replace(path)
             return
-        kept = path.with_name(f"{path.name}.new")
-        name_new(draft, kept)
-    raise CorpusError(f"somebody has written to it meanwhile, so it is not replaced; the result is {kept}", path=path)
+        new_path = path.with_name(f"{path.name}.new")
+        name_new(draft, new_path)
+    raise CorpusError(
+        f"somebody has written to it meanwhile, so it is not replaced; the result is {new_path}", path=path
+    )
 
 
-def _seen(path: Path) -> tuple[int, int, int, int] | None:
+def _file_state(path: Path) -> tuple[int, int, int, int] | None:
     """Return device, inode, size and modification time of a file, to detect changes; None if there is no file."""
     try:
         status = path.lstat()
@@ -190,20 +192,20 @@ def _seen(path: Path) -> tuple[int, int, int, int] | None:
 
 def _remove_abandoned(path: Path) -> None:
     """Remove drafts of ``path`` left behind by processes of this machine that are no longer running."""
-    name = re.compile(re.escape(f".{path.name}.{_machine()}-") + r"(\d+)-[0-9a-f]+" + re.escape(DRAFT))
+    pattern = re.compile(re.escape(f".{path.name}.{_machine_id()}-") + r"(\d+)-[0-9a-f]+" + re.escape(DRAFT))
     with suppress(OSError):
         for draft in path.parent.iterdir():
-            if (found := name.fullmatch(draft.name)) and not is_alive(int(found[1])):
+            if (match := pattern.fullmatch(draft.name)) and not is_alive(int(match[1])):
                 remove(draft)
 
 
-def _machine() -> str:
+def _machine_id() -> str:
     """Return a short id of this machine; it is part of draft names, as other machines may write to the same folder."""
     return f"{zlib.crc32(platform.node().encode()):08x}"
 
 
 @contextmanager
-def _explaining(path: Path) -> Iterator[None]:
+def _os_errors_as_corpus_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -11,6 +11,15 @@ from pathlib import Path
 
 from onoma.errors import ConfigError, CorpusError
 
+_COMPRESSION_MARKS = {
+    b"\x1f\x8b": "gzip",
+    b"\xfd7zXZ": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"BZh": "bzip2",
+    b"PK\x03\x04": "ZIP",
+}
+"""First bytes of compressed files, and the name of the compression."""
+
 
 def numbered_lines(path: Path, *, encoding: str) -> Iterator[tuple[int, str]]:
     """Yield the number of each line, counted from 1, and the line without its line ending.
@@ -25,13 +34,13 @@ def numbered_lines(path: Path, *, encoding: str) -> Iterator[tuple[int, str]]:
         with path.open(encoding=codec_without_bom(encoding), newline="\n") as file:
             for number, line in enumerate(file, start=1):
                 if "\0" in line:
-                    raise _binary(path, number)
+                    raise _binary_error(path, number)
                 line = line.removesuffix("\n")
                 yield number, line.removesuffix("\r")
     except UnicodeDecodeError as error:
-        raise _undecodable(path, encoding, error) from None
+        raise _undecodable_error(path, encoding, error) from None
     except (OSError, LookupError) as error:
-        raise _unreadable(path, encoding, error) from None
+        raise _unreadable_error(path, encoding, error) from None
 
 
 def whole_text(path: Path, *, encoding: str, keep_bom: bool = False) -> str:
@@ -48,11 +57,11 @@ def whole_text(path: Path, *, encoding: str, keep_bom: bool = False) -> str:
     try:
         text = path.read_bytes().decode(encoding if keep_bom else codec_without_bom(encoding))
     except UnicodeDecodeError as error:
-        raise _undecodable(path, encoding, error) from None
+        raise _undecodable_error(path, encoding, error) from None
     except (OSError, LookupError) as error:
-        raise _unreadable(path, encoding, error) from None
+        raise _unreadable_error(path, encoding, error) from None
     if "\0" in text:
-        raise _binary(path, text.count("\n", 0, text.index("\0")) + 1)
+        raise _binary_error(path, text.count("\n", 0, text.index("\0")) + 1)
     return text
 
 
@@ -61,12 +70,21 @@ def codec_without_bom(encoding: str) -> str:
     return "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
 
 
-def _binary(path: Path, line: int) -> CorpusError:
+def _find_compression(path: Path) -> str | None:
+    """Return the compression of a file by its first bytes; None if there is none."""
+    with path.open("rb") as file:
+        head = file.read(max(map(len, _COMPRESSION_MARKS)))
+    return next((name for mark, name in _COMPRESSION_MARKS.items() if head.startswith(mark)), None)
+
+
+def _binary_error(path: Path, line: int) -> CorpusError:
+    if compression := _find_compression(path):
+        return CorpusError(f"is compressed with {compression}; decompress it first", path=path)
     message = "holds a NUL byte, so it is not a text file in this encoding; if it is UTF-16, say so (--encoding utf-16)"
     return CorpusError(message, path=path, line=line)
 
 
-def _unreadable(path: Path, encoding: str, error: OSError | LookupError) -> CorpusError | ConfigError:
+def _unreadable_error(path: Path, encoding: str, error: OSError | LookupError) -> CorpusError | ConfigError:
     if not isinstance(error, OSError):
         return ConfigError(f"unknown encoding {encoding!r}")
     if path.is_dir():
@@ -74,17 +92,19 @@ def _unreadable(path: Path, encoding: str, error: OSError | LookupError) -> Corp
     return CorpusError(f"cannot be read: {error.strerror}", path=path)
 
 
-def _undecodable(path: Path, encoding: str, error: UnicodeDecodeError) -> CorpusError:
+def _undecodable_error(path: Path, encoding: str, error: UnicodeDecodeError) -> CorpusError:
     """Return the error for an undecodable file; the line is searched again, as the decoder does not report it."""
     codec = codec_without_bom(encoding)
+    if compression := _find_compression(path):
+        return CorpusError(f"is compressed with {compression}; decompress it first", path=path)
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             try:
                 line.decode(codec)
-            except UnicodeDecodeError as found:
-                byte = f"byte 0x{line[found.start]:02x} at column {found.start + 1}"
+            except UnicodeDecodeError as line_error:
+                location = f"byte 0x{line[line_error.start]:02x} at column {line_error.start + 1}"
                 advice = "convert the file, or name its encoding (--encoding latin1, or encoding='latin1')"
-                return CorpusError(f"{byte} is not {encoding.upper()}; {advice}", path=path, line=number)
+                return CorpusError(f"{location} is not {encoding.upper()}; {advice}", path=path, line=number)
     return CorpusError(
         f"is not {encoding.upper()}: {error.reason}; name its encoding (--encoding, or encoding=...)", path=path
     )

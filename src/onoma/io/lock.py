@@ -25,7 +25,7 @@ def locked(path: Path) -> Iterator[None]:
         InputError: another process holds the lock.
     """
     holder = path.with_name(f"{path.name}.holder")
-    lock = _take(path, holder)
+    lock = _acquire_lock(path, holder)
     try:
         holder.write_text(f"process {os.getpid()} on {platform.node()}", encoding="utf-8")
         yield
@@ -38,7 +38,7 @@ def locked(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def _take(path: Path, holder: Path) -> FileLock:
+def _acquire_lock(path: Path, holder: Path) -> FileLock:
     lock = FileLock(path)
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -22,12 +22,16 @@ STANDARD_INPUT = Path("-")
 
 _SECONDS_FOR_A_WRITER = 10.0
 _BLOCK_BYTES = 1 << 16
-_OF_THIS_PROCESS = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
+_OWN_DESCRIPTOR_PREFIXES = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 
 
 def can_be_read_again(path: Path) -> bool:
     """Return whether opening a path twice, in any process, gives the same content twice."""
-    return path != STANDARD_INPUT and not str(path).startswith(_OF_THIS_PROCESS) and (path.is_file() or path.is_dir())
+    return (
+        path != STANDARD_INPUT
+        and not str(path).startswith(_OWN_DESCRIPTOR_PREFIXES)
+        and (path.is_file() or path.is_dir())
+    )
 
 
 def is_read_once(path: Path) -> bool:
@@ -62,9 +66,9 @@ class ReadOnce:
 
         Blocks are read until there are at least ``lines`` lines or ``size`` bytes, or the source ends.
         """
-        file = self._opened()
+        file = self._open()
         while self._head.count(b"\n") < lines and len(self._head) < size:
-            block = _available(file)
+            block = _read_available(file)
             if not block:
                 break
             self._head += block
@@ -73,7 +77,7 @@ class ReadOnce:
     @contextmanager
     def reading(self) -> Iterator[BinaryIO]:
         """Yield a stream of the whole source from its beginning."""
-        with closing(self), BufferedReader(_Chained(self._head, self._opened())) as file:
+        with closing(self), BufferedReader(_ChainedStream(self._head, self._open())) as file:
             yield file
 
     def close(self) -> None:
@@ -81,7 +85,7 @@ class ReadOnce:
         if self._file is not None:
             self._file.close()
 
-    def _opened(self) -> BinaryIO:
+    def _open(self) -> BinaryIO:
         if self._file is None:
             self._file = _standard_input() if self.path == STANDARD_INPUT else _open_pipe(self.path)
         return self._file
@@ -102,29 +106,29 @@ def _standard_input() -> BinaryIO:
         return sys.stdin.buffer
 
 
-class _Chained(RawIOBase):
+class _ChainedStream(RawIOBase):
     """Stream of some bytes followed by the rest of a file."""
 
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
-        self._waiting = memoryview(head)
+        self._pending = memoryview(head)
         self._rest = rest
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        block = self._waiting or memoryview(_available(self._rest))
-        taken = block[: len(buffer)]
-        buffer[: len(taken)] = taken
-        self._waiting = block[len(taken) :]
-        return len(taken)
+        block = self._pending or memoryview(_read_available(self._rest))
+        chunk = block[: len(buffer)]
+        buffer[: len(chunk)] = chunk
+        self._pending = block[len(chunk) :]
+        return len(chunk)
 
     def close(self) -> None:
         self._rest.close()
         super().close()
 
 
-def _available(file: BinaryIO) -> bytes:
+def _read_available(file: BinaryIO) -> bytes:
     """Return the bytes available now, or wait for the next ones; empty at the end of the file."""
     if isinstance(file, BufferedReader):
         return file.read1(_BLOCK_BYTES)
@@ -137,14 +141,14 @@ def _open_pipe(path: Path) -> BinaryIO:
     Raises:
         CorpusError: no process writes to the pipe.
     """
-    if not path.is_fifo() or str(path).startswith(_OF_THIS_PROCESS):
+    if not path.is_fifo() or str(path).startswith(_OWN_DESCRIPTOR_PREFIXES):
         return path.open("rb")
     file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0)
-    until = time.monotonic() + _SECONDS_FOR_A_WRITER
+    deadline = time.monotonic() + _SECONDS_FOR_A_WRITER
     while (first := file.read(_BLOCK_BYTES)) == b"":  # None if a writer has opened it but has not written yet
-        if time.monotonic() >= until:
+        if time.monotonic() >= deadline:
             file.close()
             raise CorpusError("is a pipe that nothing writes to; start what writes to it first", path=path)
         time.sleep(0.02)
     os.set_blocking(file.fileno(), True)
-    return BufferedReader(_Chained(first or b"", BufferedReader(file)))
+    return BufferedReader(_ChainedStream(first or b"", BufferedReader(file)))

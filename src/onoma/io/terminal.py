@@ -9,9 +9,9 @@ from __future__ import annotations
 from io import TextIOBase
 from typing import TextIO
 
-_KEPT = "\t\n"
-_VISIBLE = str.maketrans(
-    {chr(code): chr(0x2400 + code) for code in range(32) if chr(code) not in _KEPT}
+_KEPT_CHARACTERS = "\t\n"
+_VISIBLE_SYMBOLS = str.maketrans(
+    {chr(code): chr(0x2400 + code) for code in range(32) if chr(code) not in _KEPT_CHARACTERS}
     | {"\x7f": "␡"}
     | {chr(code): "\N{REPLACEMENT CHARACTER}" for code in (*range(0x80, 0xA0), *range(0xD800, 0xE000))}
 )
@@ -23,7 +23,7 @@ def visible(text: str) -> str:
     >>> visible("red: \x1b[31m")
     'red: ␛[31m'
     """
-    return text.translate(_VISIBLE)
+    return text.translate(_VISIBLE_SYMBOLS)
 
 
 class VisibleText(TextIOBase):

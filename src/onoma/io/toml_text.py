@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TypeGuard
 
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def toml_text(tables: Mapping[str, object]) -> str:
@@ -29,13 +29,13 @@ def toml_text(tables: Mapping[str, object]) -> str:
     lines: list[str] = []
     for key, value in tables.items():
         if isinstance(value, Mapping):
-            lines += ["", f"[{_key(key)}]", *_lines(value)]
-        elif _is_tables(value):
+            lines += ["", f"[{_format_key(key)}]", *_format_lines(value)]
+        elif _is_table_list(value):
             for each in value:
-                lines += ["", f"[[{_key(key)}]]", *_lines(each)]
+                lines += ["", f"[[{_format_key(key)}]]", *_format_lines(each)]
         else:
             plain[key] = value
-    lines = [*_lines(plain), *lines]
+    lines = [*_format_lines(plain), *lines]
     return "\n".join(lines).lstrip("\n")
 
 
@@ -52,25 +52,25 @@ def toml_value(value: object) -> str:
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(_lines(value)) + " }" if value else "{}"
+        return "{ " + ", ".join(_format_lines(value)) + " }" if value else "{}"
     if isinstance(value, Sequence):
         return "[" + ", ".join(map(toml_value, value)) + "]"
     raise TypeError(f"TOML has no {type(value).__name__}")
 
 
-def _lines(table: Mapping[str, object]) -> list[str]:
-    return [_line(key, value) for key, value in table.items() if value is not None]
+def _format_lines(table: Mapping[str, object]) -> list[str]:
+    return [_format_line(key, value) for key, value in table.items() if value is not None]
 
 
-def _line(key: str, value: object) -> str:
-    return f"{_key(key)} = {toml_value(value)}"
+def _format_line(key: str, value: object) -> str:
+    return f"{_format_key(key)} = {toml_value(value)}"
 
 
-def _key(key: str) -> str:
-    return key if _BARE.fullmatch(key) else toml_value(key)
+def _format_key(key: str) -> str:
+    return key if _BARE_KEY.fullmatch(key) else toml_value(key)
 
 
-def _is_tables(value: object) -> TypeGuard[Sequence[Mapping[str, object]]]:
+def _is_table_list(value: object) -> TypeGuard[Sequence[Mapping[str, object]]]:
     """Return whether a value is a list of tables, each of which is written with a header of its own."""
     if not isinstance(value, Sequence) or isinstance(value, str) or not value:
         return False

@@ -11,6 +11,6 @@ def cache_folder(name: str) -> Path:
 
     Its parent is ``$ONOMA_CACHE`` if set, else ``$XDG_CACHE_HOME/onoma`` if set, else ``~/.cache/onoma``.
     """
-    own, shared = os.environ.get("ONOMA_CACHE"), os.environ.get("XDG_CACHE_HOME")
-    base = Path(own) if own else (Path(shared) if shared else Path.home() / ".cache") / "onoma"
+    onoma_cache, xdg_cache = os.environ.get("ONOMA_CACHE"), os.environ.get("XDG_CACHE_HOME")
+    base = Path(onoma_cache) if onoma_cache else (Path(xdg_cache) if xdg_cache else Path.home() / ".cache") / "onoma"
     return base / name

@@ -12,11 +12,11 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 def available_memory() -> int | None:
     """Return the bytes of memory that are free or can be freed, within a container's limit; None if unknown."""
-    known = [size for size in (_of_system(), _of_container()) if size is not None]
-    return min(known, default=None)
+    sizes = [size for size in (_system_memory(), _container_memory()) if size is not None]
+    return min(sizes, default=None)
 
 
-def _of_system() -> int | None:
+def _system_memory() -> int | None:
     with suppress(OSError, ValueError):
         for line in _MEMINFO.read_text(encoding="ascii").splitlines():
             key, _, value = line.partition(":")
@@ -27,15 +27,15 @@ def _of_system() -> int | None:
     return None
 
 
-def _of_container() -> int | None:
+def _container_memory() -> int | None:
     with suppress(OSError, ValueError):  # "max", which is not a number, means no limit
         limit = int((_CGROUP / "memory.max").read_text(encoding="ascii"))
         used = int((_CGROUP / "memory.current").read_text(encoding="ascii"))
-        return max(0, limit - max(0, used - _of_files()))
+        return max(0, limit - max(0, used - _page_cache_size()))
     return None
 
 
-def _of_files() -> int:
+def _page_cache_size() -> int:
     """Return the size of a container's inactive page cache, which the kernel frees when memory is needed."""
     with suppress(OSError, ValueError):
         for line in (_CGROUP / "memory.stat").read_text(encoding="ascii").splitlines():

@@ -15,7 +15,7 @@ from typing import Any
 
 from onoma.io.files import is_alive
 
-_THREADS = "OMP_NUM_THREADS"
+_THREADS_VARIABLE = "OMP_NUM_THREADS"
 
 
 class WorkerProcess:
@@ -33,12 +33,12 @@ class WorkerProcess:
 
     def __init__(self, work: Callable[..., None], *arguments: Any, threads: int | None = None) -> None:
         context = get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(work, theirs, *arguments), daemon=True)
+        self.pipe, worker_pipe = context.Pipe()
+        self.process = context.Process(target=_run_worker, args=(work, worker_pipe, *arguments), daemon=True)
         # Ctrl-C sends SIGINT to all processes of a terminal; only the parent handles it.
-        with _deaf_to_interrupts(), _environment(_THREADS, threads):
+        with _ignore_sigint(), _set_environment_variable(_THREADS_VARIABLE, threads):
             self.process.start()
-        theirs.close()
+        worker_pipe.close()
 
     def end(self, *, at_once: bool) -> None:
         """Wait until the process has ended, and close the pipe.
@@ -58,7 +58,7 @@ class WorkerProcess:
         return f"signal {-code}" if code < 0 else f"exit status {code}"
 
 
-def _work(work: Callable[..., None], pipe: Connection, *arguments: Any) -> None:
+def _run_worker(work: Callable[..., None], pipe: Connection, *arguments: Any) -> None:
     Thread(target=_end_with_parent, daemon=True).start()
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     work(pipe, *arguments)
@@ -73,37 +73,37 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
+def _ignore_sigint() -> Iterator[None]:
     if current_thread() is not main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    previous_handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, previous_handler)
 
 
 @contextmanager
-def _environment(name: str, value: int | None) -> Iterator[None]:
+def _set_environment_variable(name: str, value: int | None) -> Iterator[None]:
     """Set an environment variable for processes started in this context; None to leave it unchanged."""
     if value is None:
         yield
         return
-    before = os.environ.get(name)
+    previous_value = os.environ.get(name)
     os.environ[name] = str(value)
     try:
         yield
     finally:
-        if before is None:
+        if previous_value is None:
             del os.environ[name]
         else:
-            os.environ[name] = before
+            os.environ[name] = previous_value
 
 
 def this_machine() -> str:
     """Return a name that is unique among all machines, and all containers on this machine, at any one time."""
-    namespace = _link(Path("/proc/self/ns/pid"))
+    namespace = _read_link(Path("/proc/self/ns/pid"))
     return " ".join(filter(None, [platform.node(), namespace]))
 
 
@@ -122,7 +122,7 @@ def process_identity(process: int) -> str | None:
     return str(process) if is_alive(process) else None
 
 
-def _link(path: Path) -> str:
+def _read_link(path: Path) -> str:
     try:
         return str(path.readlink())
     except OSError:

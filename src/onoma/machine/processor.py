@@ -59,11 +59,11 @@ def find_processor() -> Processor:
 
 def available_cores() -> int:
     """Return the number of cores this process may use: those of its CPU affinity, at most OMP_NUM_THREADS if set."""
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    return min(_bound_cores(), int(asked)) if asked.isdecimal() and int(asked) else _bound_cores()
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    return min(_count_affinity_cores(), int(limit)) if limit.isdecimal() and int(limit) else _count_affinity_cores()
 
 
-def _bound_cores() -> int:
+def _count_affinity_cores() -> int:
     count = getattr(os, "process_cpu_count", None)  # new in Python 3.13
     if count is not None:
         return count() or 1

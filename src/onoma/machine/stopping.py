@@ -24,15 +24,15 @@ def raise_on_sigterm(message: str) -> Iterator[None]:
         StoppedError: SIGTERM was received.
     """
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
+    def handle_sigterm(_number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         raise StoppedError(message)
 
     if current_thread() is not main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, stop)
+    previous_handler = signal.signal(signal.SIGTERM, handle_sigterm)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous_handler)

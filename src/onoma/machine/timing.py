@@ -12,11 +12,11 @@ from onoma.io.files import replacing_bytes
 from onoma.machine.caches import cache_folder
 from onoma.machine.processor import find_processor
 
-_FORMAT = 1
-_CALM_ROUNDS = 20
-"""Number of consecutive rounds without an improvement by more than :data:`_NOISE` that end a measurement."""
+_FORMAT_VERSION = 1
+_PATIENCE_ROUNDS = 20
+"""Number of consecutive rounds without an improvement by more than :data:`_MIN_IMPROVEMENT` that end a measurement."""
 
-_NOISE = 0.02
+_MIN_IMPROVEMENT = 0.02
 
 
 def best_times(
@@ -31,24 +31,24 @@ def best_times(
         warm_up: minimum duration of the warm-up in seconds; each function runs at least once.
         at_most: time limit in seconds, including the warm-up; at least one round is timed.
     """
-    began = time.perf_counter()
-    warm = False
-    while not warm:
+    start = time.perf_counter()
+    warmed_up = False
+    while not warmed_up:
         for work in works.values():
             work()
-        warm = time.perf_counter() - began >= warm_up
+        warmed_up = time.perf_counter() - start >= warm_up
     shortest = dict.fromkeys(works, float("inf"))
-    calm = 0
-    while calm < _CALM_ROUNDS:
-        calm += 1
+    stable_rounds = 0
+    while stable_rounds < _PATIENCE_ROUNDS:
+        stable_rounds += 1
         for name, work in works.items():
-            started = time.perf_counter()
+            run_start = time.perf_counter()
             work()
-            seconds = time.perf_counter() - started
-            if seconds < shortest[name] * (1 - _NOISE):
-                calm = 0
+            seconds = time.perf_counter() - run_start
+            if seconds < shortest[name] * (1 - _MIN_IMPROVEMENT):
+                stable_rounds = 0
             shortest[name] = min(shortest[name], seconds)
-        if time.perf_counter() - began >= at_most:
+        if time.perf_counter() - start >= at_most:
             break
     return shortest
 
@@ -67,7 +67,7 @@ def cached_measurement(
     """
     processor = find_processor()
     key = {
-        "format": _FORMAT,
+        "format": _FORMAT_VERSION,
         "processor": processor.name,
         "flags": sorted(processor.flags),
         **{fact: str(value) for fact, value in sorted(facts.items())},

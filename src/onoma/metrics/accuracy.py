@@ -38,7 +38,7 @@ def label_accuracy(gold: Sequence[Entity], predicted: Sequence[Entity]) -> Accur
     ends = [span.end for span in predicted]
     correct = 0
     for span in gold:
-        place = bisect_right(ends, span.start)
-        found = predicted[place] if place < len(predicted) else None
-        correct += found is not None and found.start < span.end and found.label == span.label
+        index = bisect_right(ends, span.start)
+        candidate = predicted[index] if index < len(predicted) else None
+        correct += candidate is not None and candidate.start < span.end and candidate.label == span.label
     return Accuracy(correct, len(gold))

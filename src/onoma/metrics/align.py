@@ -73,22 +73,22 @@ def align(gold: Iterable[Document], predicted: Iterable[Document]) -> Iterator[A
     for block in read_blocks(gold, predicted):
         if block.respelled is None:
             ours, theirs = block.gold[0], block.predicted[0]
-            judged = [entity for entity in theirs.entities if entity.label not in ours.unannotated]
+            scored = [entity for entity in theirs.entities if entity.label not in ours.unannotated]
             yield Aligned(
                 document=ours,
-                gold=_mentions(ours.text, ours.entities),
-                predicted=_mentions(ours.text, judged),
-                scores=tuple(entity.score for entity in judged),
+                gold=_build_mentions(ours.text, ours.entities),
+                predicted=_build_mentions(ours.text, scored),
+                scores=tuple(entity.score for entity in scored),
             )
         else:
-            yield from _by_words(block, block.respelled)
+            yield from _align_by_words(block, block.respelled)
 
 
-def _mentions(text: str, entities: Iterable[Entity]) -> tuple[Mention, ...]:
-    return tuple(_mention(text, entity.start, entity.end, entity.label) for entity in entities)
+def _build_mentions(text: str, entities: Iterable[Entity]) -> tuple[Mention, ...]:
+    return tuple(_build_mention(text, entity.start, entity.end, entity.label) for entity in entities)
 
 
-def _mention(text: str, start: int, end: int, label: str) -> Mention:
+def _build_mention(text: str, start: int, end: int, label: str) -> Mention:
     return Mention(start, end, label, surface_form(text[start:end]))
 
 
@@ -97,7 +97,7 @@ def surface_form(text: str) -> str:
     return " ".join(text.split())
 
 
-def _by_words(block: AlignedBlock, respelled: Sequence[int]) -> Iterator[Aligned]:
+def _align_by_words(block: AlignedBlock, respelled: Sequence[int]) -> Iterator[Aligned]:
     text = "\n".join(document.text for document in block.gold)
     bases = list(accumulate((len(document.text) + 1 for document in block.gold), initial=0))
     spans = [
@@ -105,23 +105,23 @@ def _by_words(block: AlignedBlock, respelled: Sequence[int]) -> Iterator[Aligned
         for base, document in zip(bases, block.gold, strict=False)
         for word in given_words(document) or ()
     ]
-    differing = Counter(bisect_right(bases, spans[index][0]) for index in respelled)
-    gold = _by_document(_placed(text, block.gold, spans), bases)
-    predicted = _by_document(_placed(text, block.predicted, spans), bases)
+    respelled_counts = Counter(bisect_right(bases, spans[index][0]) for index in respelled)
+    gold = _group_by_document(_project_entities(text, block.gold, spans), bases)
+    predicted = _group_by_document(_project_entities(text, block.predicted, spans), bases)
     for number, document in enumerate(block.gold, start=1):
-        judged = [(mention, score) for mention, score in predicted[number] if mention.label not in document.unannotated]
+        scored = [(mention, score) for mention, score in predicted[number] if mention.label not in document.unannotated]
         yield Aligned(
             document=document,
             gold=tuple(mention for mention, _ in gold[number]),
-            predicted=tuple(mention for mention, _ in judged),
-            scores=tuple(score for _, score in judged),
+            predicted=tuple(mention for mention, _ in scored),
+            scores=tuple(score for _, score in scored),
             base=bases[number - 1],
             by_words=True,
-            respelled=differing[number],
+            respelled=respelled_counts[number],
         )
 
 
-def _by_document(mentions: Iterable[_ScoredMention], bases: Sequence[int]) -> Mapping[int, list[_ScoredMention]]:
+def _group_by_document(mentions: Iterable[_ScoredMention], bases: Sequence[int]) -> Mapping[int, list[_ScoredMention]]:
     """Group mentions by the document in which they begin, numbered from 1 within the block."""
     groups: dict[int, list[_ScoredMention]] = defaultdict(list)
     for mention, score in mentions:
@@ -129,22 +129,24 @@ def _by_document(mentions: Iterable[_ScoredMention], bases: Sequence[int]) -> Ma
     return groups
 
 
-def _placed(text: str, documents: Iterable[Document], spans: Sequence[tuple[int, int]]) -> Iterator[_ScoredMention]:
+def _project_entities(
+    text: str, documents: Iterable[Document], spans: Sequence[tuple[int, int]]
+) -> Iterator[_ScoredMention]:
     """Yield the entities of documents, moved to ``spans``, the positions of the documents' words in ``text``."""
-    first = 0
+    offset = 0
     for document in documents:
         words = given_words(document) or ()
         if document.entities:
             starts, ends = [word.start for word in words], [word.end for word in words]
             for entity in document.entities:
-                left, behind = words_touched(starts, ends, entity.start, entity.end)
-                right = behind - 1
-                if left > right:
+                first, stop = words_touched(starts, ends, entity.start, entity.end)
+                last = stop - 1
+                if first > last:
                     # The entity touches no word. It still counts, as an empty span at the end of the preceding word.
-                    start = end = spans[first + right][1] if first + right >= 0 else 0
+                    start = end = spans[offset + last][1] if offset + last >= 0 else 0
                 else:
-                    (start, close), (begin, end) = spans[first + left], spans[first + right]
-                    start = min(start + max(0, entity.start - starts[left]), close)
-                    end = end if entity.end >= ends[right] else min(begin + entity.end - starts[right], end)
-                yield _mention(text, start, end, entity.label), entity.score
-        first += len(words)
+                    (start, first_end), (last_start, end) = spans[offset + first], spans[offset + last]
+                    start = min(start + max(0, entity.start - starts[first]), first_end)
+                    end = end if entity.end >= ends[last] else min(last_start + entity.end - starts[last], end)
+                yield _build_mention(text, start, end, entity.label), entity.score
+        offset += len(words)

@@ -104,7 +104,7 @@ class _DocumentStream:
         for number, document in enumerate(self.documents, start=self.before + 1):
             words = given_words(document) or ()
             if index < len(words):
-                return f"{self.name} has {words[index].text!r} as word {index + 1} of {_named(document, number)}"
+                return f"{self.name} has {words[index].text!r} as word {index + 1} of {_describe(document, number)}"
             index -= len(words)
         return f"{self.name} has ended"
 
@@ -113,7 +113,7 @@ def _read_words(left: _DocumentStream, right: _DocumentStream) -> list[int]:
     """Read until both sides have the same number of words; return the indices of words that are spelled differently."""
     while True:
         if not (left.fill() and right.fill()):
-            raise InputError(_texts_differ(left, right))
+            raise InputError(_describe_text_difference(left, right))
         if len(left.words) == len(right.words):
             break
         if not (left if len(left.words) < len(right.words) else right).read():
@@ -121,49 +121,51 @@ def _read_words(left: _DocumentStream, right: _DocumentStream) -> list[int]:
     pairs = zip(left.words, right.words, strict=False)
     differing = [index for index, (ours, theirs) in enumerate(pairs) if ours != theirs]
     same_bounds = len(left.documents) == len(right.documents) == 1
-    longest = max(LONGEST_RESPELLED_RUN, len(left.words) - 1) if same_bounds else LONGEST_RESPELLED_RUN
-    parting = _parting(left.words, right.words, differing, longest=longest)
-    if parting is None and len(left.words) != len(right.words):
-        parting = min(len(left.words), len(right.words))
-    if parting is not None:
-        raise InputError(f"gold and predicted differ: {left.describe(parting)}, {right.describe(parting)}; {_ADVICE}")
+    max_run = max(LONGEST_RESPELLED_RUN, len(left.words) - 1) if same_bounds else LONGEST_RESPELLED_RUN
+    position = _find_divergence(left.words, right.words, differing, max_run=max_run)
+    if position is None and len(left.words) != len(right.words):
+        position = min(len(left.words), len(right.words))
+    if position is not None:
+        raise InputError(f"gold and predicted differ: {left.describe(position)}, {right.describe(position)}; {_ADVICE}")
     return differing
 
 
-def _parting(ours: Sequence[str], theirs: Sequence[str], differing: Sequence[int], *, longest: int) -> int | None:
+def _find_divergence(
+    ours: Sequence[str], theirs: Sequence[str], differing: Sequence[int], *, max_run: int
+) -> int | None:
     """Return the index of the first word from which the two sides have different words, not just different spellings.
 
     That is the start of a run in which too many consecutive words differ, or in which two consecutive words appear one
     position later on the other side. Return None if there is no such run.
     """
-    first = previous = -2
+    run_start = previous = -2
     for index in differing:
-        first = index if index != previous + 1 else first
+        run_start = index if index != previous + 1 else run_start
         previous = index
-        if index - first >= longest:
-            return first
+        if index - run_start >= max_run:
+            return run_start
         pair = slice(index - 1, index + 1)
         ahead = slice(index, index + 2)
-        if index > first and (theirs[pair] == ours[ahead] or ours[pair] == theirs[ahead]):
-            return first
+        if index > run_start and (theirs[pair] == ours[ahead] or ours[pair] == theirs[ahead]):
+            return run_start
     return None
 
 
-def _texts_differ(left: _DocumentStream, right: _DocumentStream) -> str:
+def _describe_text_difference(left: _DocumentStream, right: _DocumentStream) -> str:
     advice = "documents without given words must have exactly the gold's text, in the same order"
     if len(left.documents) == len(right.documents) == 1:
         ours, theirs = left.documents[0], right.documents[0]
-        place = next(index for index, (one, two) in enumerate(zip_longest(ours.text, theirs.text)) if one != two)
-        shown = slice(place, place + 20)
+        position = next(index for index, (one, two) in enumerate(zip_longest(ours.text, theirs.text)) if one != two)
+        excerpt = slice(position, position + 20)
         return (
-            f"gold and predicted differ at character {place} of {_named(ours, left.before + 1)}: "
-            f"gold has {ours.text[shown]!r}, predicted has {theirs.text[shown]!r}; {advice}"
+            f"gold and predicted differ at character {position} of {_describe(ours, left.before + 1)}: "
+            f"gold has {ours.text[excerpt]!r}, predicted has {theirs.text[excerpt]!r}; {advice}"
         )
     side, other = (right, left) if left.fill() else (left, right)
-    here = _named(side.documents[-1], side.before + len(side.documents))
-    what = "has other bounds there" if other.documents else "has ended"
-    return f"{side.name} has no given words in {here} to be aligned by, and {other.name} {what}; {advice}"
+    location = _describe(side.documents[-1], side.before + len(side.documents))
+    state = "has other bounds there" if other.documents else "has ended"
+    return f"{side.name} has no given words in {location} to be aligned by, and {other.name} {state}; {advice}"
 
 
-def _named(document: Document, number: int) -> str:
+def _describe(document: Document, number: int) -> str:
     return f"document {number} ({document.id!r})" if document.id else f"document {number}"

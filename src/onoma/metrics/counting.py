@@ -18,8 +18,8 @@ _OVERLAP_CREDIT = 0.5
 
 def matches(gold: Iterable[Mention], predicted: Iterable[Mention]) -> Counter[Mention]:
     """Return the mentions that gold and predicted have in common, each as often as both sides have it."""
-    wanted = Counter(gold)
-    return wanted & Counter(predicted) if wanted else wanted
+    gold_counts = Counter(gold)
+    return gold_counts & Counter(predicted) if gold_counts else gold_counts
 
 
 def count_exact(gold: Iterable[Mention], predicted: Iterable[Mention]) -> Mapping[str, Counts]:
@@ -32,11 +32,11 @@ def count_exact(gold: Iterable[Mention], predicted: Iterable[Mention]) -> Mappin
     """
     gold, predicted = list(gold), list(predicted)
     correct = Counter(mention.label for mention in matches(gold, predicted).elements())
-    wanted = Counter(mention.label for mention in gold)
-    found = Counter(mention.label for mention in predicted)
+    gold_counts = Counter(mention.label for mention in gold)
+    predicted_counts = Counter(mention.label for mention in predicted)
     return {
-        label: Counts(correct=correct[label], predicted=found[label], gold=wanted[label])
-        for label in sorted(wanted | found)
+        label: Counts(correct=correct[label], predicted=predicted_counts[label], gold=gold_counts[label])
+        for label in sorted(gold_counts | predicted_counts)
     }
 
 
@@ -125,7 +125,7 @@ def count_words(pair: Aligned) -> Counts | None:
     starts = [pair.base + word.start for word in words]
     ends = [pair.base + word.end for word in words]
 
-    def covered(mentions: Iterable[Mention]) -> set[tuple[int, str]]:
+    def find_covered_words(mentions: Iterable[Mention]) -> set[tuple[int, str]]:
         return {
             (index, mention.label)
             for mention in mentions
@@ -133,5 +133,5 @@ def count_words(pair: Aligned) -> Counts | None:
             for index in range(*words_touched(starts, ends, mention.start, mention.end))
         }
 
-    gold, predicted = covered(pair.gold), covered(pair.predicted)
+    gold, predicted = find_covered_words(pair.gold), find_covered_words(pair.predicted)
     return Counts(correct=len(gold & predicted), predicted=len(predicted), gold=len(gold))

@@ -92,13 +92,13 @@ def average(counts: Iterable[Counts], *, weighted: bool = False) -> Averages:
     """
     rows = list(counts)
     weights = [row.support if weighted else 1 for row in rows]
-    whole = sum(weights)
-    if not whole:
+    total_weight = sum(weights)
+    if not total_weight:
         return Averages()
     return Averages(
-        precision=sum(weight * row.precision for weight, row in zip(weights, rows, strict=True)) / whole,
-        recall=sum(weight * row.recall for weight, row in zip(weights, rows, strict=True)) / whole,
-        f1=sum(weight * row.f1 for weight, row in zip(weights, rows, strict=True)) / whole,
+        precision=sum(weight * row.precision for weight, row in zip(weights, rows, strict=True)) / total_weight,
+        recall=sum(weight * row.recall for weight, row in zip(weights, rows, strict=True)) / total_weight,
+        f1=sum(weight * row.f1 for weight, row in zip(weights, rows, strict=True)) / total_weight,
     )
 
 

@@ -38,7 +38,7 @@ _GROUPS = {
     "training": ("seen", "seen with another label", "unseen"),
     "frequency": ("0", "1", "2 to 4", "5 to 9", "10 or more"),
 }
-_LEAST_OFTEN = (0, 1, 2, 5, 10)
+_FREQUENCY_LOWER_BOUNDS = (0, 1, 2, 5, 10)
 _DOMAIN = "domain"
 
 
@@ -80,8 +80,8 @@ class Errors:
             ],
             "groups": {
                 name: {
-                    of: {"precision": each.precision, "recall": each.recall, "f1": each.f1, "support": each.support}
-                    for of, each in group.items()
+                    value: {"precision": each.precision, "recall": each.recall, "f1": each.f1, "support": each.support}
+                    for value, each in group.items()
                 }
                 for name, group in self.groups.items()
             },
@@ -124,8 +124,8 @@ class Known:
 
     def frequency(self, mention: Mention) -> str:
         """Return the range of frequencies of the form with this label in the training text, such as `2 to 4`."""
-        often = self.forms.get(mention.form, Counter[str]())[mention.label]
-        return _GROUPS["frequency"][bisect_right(_LEAST_OFTEN, often) - 1]
+        count = self.forms.get(mention.form, Counter[str]())[mention.label]
+        return _GROUPS["frequency"][bisect_right(_FREQUENCY_LOWER_BOUNDS, count) - 1]
 
 
 def find_errors(pairs: Iterable[Aligned], *, known: Known | None = None) -> Errors:
@@ -144,26 +144,28 @@ def find_errors(pairs: Iterable[Aligned], *, known: Known | None = None) -> Erro
         correct = matches(pair.gold, pair.predicted)
         for mention in correct.elements():
             confusion[mention.label, mention.label] += 1
-        for mistake in _mistakes(pair, correct, document=document):
-            kind, gold, predicted = mistake.kind, mistake.gold, mistake.predicted
+        for error in _iter_errors(pair, correct, document=document):
+            kind, gold, predicted = error.kind, error.gold, error.predicted
             kinds[kind] += 1
             confusion[gold.label if gold else "", predicted.label if predicted else ""] += 1
             if kinds[kind] <= EXAMPLES:
-                examples.append(mistake)
+                examples.append(error)
         sides = (
             (correct.elements(), Counts(correct=1)),
             (pair.predicted, Counts(predicted=1)),
             (pair.gold, Counts(gold=1)),
         )
-        for mentions, one in sides:
+        for mentions, count in sides:
             for mention in mentions:
-                for name, group in _groups(mention, pair, known):
-                    groups[name][group] += one
+                for name, group in _iter_groups(mention, pair, known):
+                    groups[name][group] += count
     return Errors(
         kinds=dict(kinds),
         confusion=dict(sorted(confusion.items())),
         groups={
-            name: {of: groups[name][of] for of in _GROUPS.get(name, sorted(groups[name])) if of in groups[name]}
+            name: {
+                value: groups[name][value] for value in _GROUPS.get(name, sorted(groups[name])) if value in groups[name]
+            }
             for name in (*_GROUPS, _DOMAIN)
             if name in groups
         },
@@ -178,15 +180,17 @@ def find_mistakes(pair: Aligned, *, document: int) -> Iterator[EntityError]:
         pair: the document with the entities predicted for it.
         document: number of the document, counted from 1.
     """
-    yield from _mistakes(pair, matches(pair.gold, pair.predicted), document=document)
+    yield from _iter_errors(pair, matches(pair.gold, pair.predicted), document=document)
 
 
-def _mistakes(pair: Aligned, correct: Counter[Mention], *, document: int) -> Iterator[EntityError]:
-    for gold, predicted in _paired(_without(pair.gold, correct), _without(pair.predicted, correct)):
-        yield EntityError(_kind(gold, predicted), document, gold, predicted)
+def _iter_errors(pair: Aligned, correct: Counter[Mention], *, document: int) -> Iterator[EntityError]:
+    for gold, predicted in _pair_mentions(
+        _remove_correct(pair.gold, correct), _remove_correct(pair.predicted, correct)
+    ):
+        yield EntityError(_classify_error(gold, predicted), document, gold, predicted)
 
 
-def _kind(gold: Mention | None, predicted: Mention | None) -> ErrorKind:
+def _classify_error(gold: Mention | None, predicted: Mention | None) -> ErrorKind:
     if gold is None:
         return "spurious"
     if predicted is None:
@@ -196,20 +200,24 @@ def _kind(gold: Mention | None, predicted: Mention | None) -> ErrorKind:
     return "label" if (gold.start, gold.end) == (predicted.start, predicted.end) else "both"
 
 
-def _without(mentions: Sequence[Mention], correct: Counter[Mention]) -> list[Mention]:
+def _remove_correct(mentions: Sequence[Mention], correct: Counter[Mention]) -> list[Mention]:
     """Return the mentions that are not correct, in order."""
-    left = Counter(mentions) - correct
-    rest = []
+    remaining = Counter(mentions) - correct
+    unmatched = []
     for mention in mentions:
-        if left[mention]:
-            left[mention] -= 1
-            rest.append(mention)
-    return rest
+        if remaining[mention]:
+            remaining[mention] -= 1
+            unmatched.append(mention)
+    return unmatched
 
 
-def _paired(gold: Sequence[Mention], predicted: Sequence[Mention]) -> Iterator[tuple[Mention | None, Mention | None]]:
+def _pair_mentions(
+    gold: Sequence[Mention], predicted: Sequence[Mention]
+) -> Iterator[tuple[Mention | None, Mention | None]]:
     free_gold, free_predicted = set(range(len(gold))), set(range(len(predicted)))
-    for left, right in sorted(_touching(gold, predicted), key=lambda of: _preference(gold[of[0]], predicted[of[1]])):
+    for left, right in sorted(
+        _find_candidate_pairs(gold, predicted), key=lambda pair: _pair_sort_key(gold[pair[0]], predicted[pair[1]])
+    ):
         if left in free_gold and right in free_predicted:
             free_gold.remove(left)
             free_predicted.remove(right)
@@ -218,7 +226,7 @@ def _paired(gold: Sequence[Mention], predicted: Sequence[Mention]) -> Iterator[t
     yield from ((None, predicted[index]) for index in sorted(free_predicted))
 
 
-def _touching(gold: Sequence[Mention], predicted: Sequence[Mention]) -> Iterator[tuple[int, int]]:
+def _find_candidate_pairs(gold: Sequence[Mention], predicted: Sequence[Mention]) -> Iterator[tuple[int, int]]:
     """Yield the indices of gold and predicted mentions that overlap or have the same boundaries."""
     ordered = sorted(range(len(predicted)), key=lambda index: predicted[index].start)
     longest = max((mention.end - mention.start for mention in predicted), default=0)
@@ -236,13 +244,13 @@ def _touching(gold: Sequence[Mention], predicted: Sequence[Mention]) -> Iterator
                 yield left, right
 
 
-def _preference(gold: Mention, predicted: Mention) -> tuple[bool, bool, int, int, int]:
+def _pair_sort_key(gold: Mention, predicted: Mention) -> tuple[bool, bool, int, int, int]:
     overlap = min(gold.end, predicted.end) - max(gold.start, predicted.start)
     other_bounds = (gold.start, gold.end) != (predicted.start, predicted.end)
     return other_bounds, gold.label != predicted.label, -overlap, gold.start, predicted.start
 
 
-def _groups(mention: Mention, pair: Aligned, known: Known | None) -> Iterator[tuple[str, str]]:
+def _iter_groups(mention: Mention, pair: Aligned, known: Known | None) -> Iterator[tuple[str, str]]:
     lengths, quarters = _GROUPS["length"], _GROUPS["position"]
     yield "length", lengths[min(max(len(mention.form.split()), 1), len(lengths)) - 1]
     yield "position", quarters[min(4 * (mention.start - pair.base) // max(len(pair.document.text), 1), 3)]

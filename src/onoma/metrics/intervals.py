@@ -20,7 +20,7 @@ from onoma.metrics.sample import Sample, Unit, figures
 RESAMPLES = 1000
 LEVEL = 0.95
 
-_AT_ONCE = 2_000_000
+_MAX_WEIGHTS = 2_000_000
 """Maximum number of weights in memory at once."""
 
 
@@ -67,12 +67,12 @@ class Intervals:
 
 def bootstrap(sample: Sample, *, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0) -> Intervals:
     """Compute the intervals of precision, recall and F1, micro and for each label."""
-    drawn = resample(sample.counts, resamples=resamples, rng=np.random.default_rng(seed))
-    micro = middle(figures(drawn.sum(axis=1)), level=level)
-    by_label = middle(figures(drawn), level=level)
+    resampled = resample(sample.counts, resamples=resamples, rng=np.random.default_rng(seed))
+    micro = middle(figures(resampled.sum(axis=1)), level=level)
+    by_label = middle(figures(resampled), level=level)
     return Intervals(
-        exact=_named(micro),
-        labels={label: _named(by_label[:, index]) for index, label in enumerate(sample.labels)},
+        exact=_build_intervals(micro),
+        labels={label: _build_intervals(by_label[:, index]) for index, label in enumerate(sample.labels)},
         unit=sample.unit,
         units=sample.units,
         level=level,
@@ -86,25 +86,27 @@ def resample(counts: NDArray[np.int64], *, resamples: int, rng: np.random.Genera
     shape = (resamples, *counts.shape[1:])
     if not counts.size:
         return np.zeros(shape)
-    distinct, times = np.unique(counts.reshape(units, -1), axis=0, return_counts=True)
-    exact = distinct.astype(np.float64)
-    sums = [weights @ exact for weights in _weights(times, resamples=resamples, rng=rng)]
+    distinct, repeats = np.unique(counts.reshape(units, -1), axis=0, return_counts=True)
+    rows = distinct.astype(np.float64)
+    sums = [weights @ rows for weights in _draw_weights(repeats, resamples=resamples, rng=rng)]
     return np.concatenate(sums).reshape(shape)
 
 
 def middle(values: NDArray[np.float64], *, level: float) -> NDArray[np.float64]:
     """Return the bounds of the middle share of values along the first axis: ``[resamples, ...]`` to ``[2, ...]``."""
-    beyond = (1 - level) / 2
-    bounds: NDArray[np.float64] = np.quantile(values, [beyond, 1 - beyond], axis=0)
+    tail = (1 - level) / 2
+    bounds: NDArray[np.float64] = np.quantile(values, [tail, 1 - tail], axis=0)
     return bounds
 
 
-def _weights(times: NDArray[np.int64], *, resamples: int, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
-    rows = max(1, _AT_ONCE // len(times))
-    for first in range(0, resamples, rows):
-        yield rng.multinomial(times.sum(), times / times.sum(), size=min(rows, resamples - first))
+def _draw_weights(
+    repeats: NDArray[np.int64], *, resamples: int, rng: np.random.Generator
+) -> Iterator[NDArray[np.int64]]:
+    batch_size = max(1, _MAX_WEIGHTS // len(repeats))
+    for start in range(0, resamples, batch_size):
+        yield rng.multinomial(repeats.sum(), repeats / repeats.sum(), size=min(batch_size, resamples - start))
 
 
-def _named(bounds: NDArray[np.float64]) -> FigureIntervals:
+def _build_intervals(bounds: NDArray[np.float64]) -> FigureIntervals:
     precision, recall, f1 = (Interval(float(low), float(high)) for low, high in bounds.T)
     return FigureIntervals(precision=precision, recall=recall, f1=f1)

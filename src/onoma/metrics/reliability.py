@@ -27,7 +27,7 @@ TargetMetric = Literal["precision", "recall"]
 
 BINS = 10
 
-_SUREST = 1e-6
+_EPSILON = 1e-6
 """Minimum distance of scores from 0 and 1 where a logarithm is taken, so that the loss is always finite."""
 
 
@@ -48,24 +48,28 @@ class Scored:
     @classmethod
     def of(cls, pairs: Iterable[Aligned], *, label: str | None = None) -> Scored:
         """Collect the predicted entities that have a score, of one label or of all labels (None)."""
-        found: list[tuple[float, bool]] = []
+        outcomes: list[tuple[float, bool]] = []
         gold = 0
         for pair in pairs:
             gold += sum(label in (None, mention.label) for mention in pair.gold)
-            left = Counter(matches(pair.gold, pair.predicted))
+            remaining = Counter(matches(pair.gold, pair.predicted))
             for mention, score in zip(pair.predicted, pair.scores, strict=True):
-                right = left[mention] > 0
-                left[mention] -= right
+                is_correct = remaining[mention] > 0
+                remaining[mention] -= is_correct
                 if score is not None and label in (None, mention.label):
-                    found.append((score, right))
-        found.sort(key=lambda each: -each[0])
-        return cls(np.asarray([score for score, _ in found]), np.asarray([right for _, right in found], bool), gold)
+                    outcomes.append((score, is_correct))
+        outcomes.sort(key=lambda each: -each[0])
+        return cls(
+            np.asarray([score for score, _ in outcomes]),
+            np.asarray([is_correct for _, is_correct in outcomes], bool),
+            gold,
+        )
 
     def log_loss(self) -> float:
         """Return the mean negative log-likelihood of the outcomes (correct or not) given the scores; 0 if empty."""
         if not len(self.scores):
             return 0.0
-        scores = self.scores.clip(_SUREST, 1 - _SUREST)
+        scores = self.scores.clip(_EPSILON, 1 - _EPSILON)
         return float(-np.log(np.where(self.correct, scores, 1 - scores)).mean())
 
 
@@ -120,15 +124,21 @@ def reliability(scored: Scored, *, bins: int = BINS) -> Reliability | None:
     entities = len(scored.scores)
     if not entities:
         return None
-    upwards = np.array_split(np.arange(entities)[::-1], min(bins, entities))
+    bin_indices = np.array_split(np.arange(entities)[::-1], min(bins, entities))
     rows = tuple(
-        Bin(entities=len(of), score=float(scored.scores[of].mean()), correct=float(scored.correct[of].mean()))
-        for of in upwards
+        Bin(
+            entities=len(indices),
+            score=float(scored.scores[indices].mean()),
+            correct=float(scored.correct[indices].mean()),
+        )
+        for indices in bin_indices
     )
     return Reliability(
         bins=rows,
         ece=sum(row.entities * abs(row.score - row.correct) for row in rows) / entities,
-        ece_by_chance=math.sqrt(2 / math.pi) * sum(map(_deviation, (scored.scores[of] for of in upwards))) / entities,
+        ece_by_chance=math.sqrt(2 / math.pi)
+        * sum(map(_deviation, (scored.scores[indices] for indices in bin_indices)))
+        / entities,
         brier=float(((scored.scores - scored.correct) ** 2).mean()),
         log_loss=scored.log_loss(),
     )
@@ -143,15 +153,15 @@ def threshold_curve(scored: Scored) -> tuple[Point, ...]:
     """Return precision and recall at every distinct score as a threshold, the highest first."""
     if not len(scored.scores):
         return ()
-    found = scored.correct.cumsum()
-    last = np.flatnonzero(np.append(scored.scores[:-1] != scored.scores[1:], True))
+    correct_counts = scored.correct.cumsum()
+    last_indices = np.flatnonzero(np.append(scored.scores[:-1] != scored.scores[1:], True))
     return tuple(
         Point(
             threshold=float(scored.scores[index]),
-            precision=float(found[index] / (index + 1)),
-            recall=ratio(float(found[index]), scored.gold),
+            precision=float(correct_counts[index] / (index + 1)),
+            recall=ratio(float(correct_counts[index]), scored.gold),
         )
-        for index in last
+        for index in last_indices
     )
 
 
@@ -166,6 +176,6 @@ def choose_threshold(curve: Sequence[Point], *, wanted: float, of: TargetMetric)
     Returns:
         The chosen point, or None if no point reaches ``wanted``.
     """
-    good = [point for point in curve if getattr(point, of) >= wanted]
-    other = "recall" if of == "precision" else "precision"
-    return max(good, key=lambda point: (getattr(point, other), point.threshold), default=None)
+    candidates = [point for point in curve if getattr(point, of) >= wanted]
+    other_metric = "recall" if of == "precision" else "precision"
+    return max(candidates, key=lambda point: (getattr(point, other_metric), point.threshold), default=None)

@@ -74,9 +74,9 @@ class Report:
         rows = []
         for row in figure_rows(self):
             cells = "".join(f"<td>{cell}</td>" for cell in row.cells()[: len(names) - 1])
-            weight = ' style="font-weight: bold"' if row.emphasis else ""
-            begin = "</tbody>\n<tbody>\n" if row.section else ""
-            rows.append(f'{begin}<tr{weight}><th scope="row">{escaped(row.name)}</th>{cells}</tr>\n')
+            style = ' style="font-weight: bold"' if row.emphasis else ""
+            section_break = "</tbody>\n<tbody>\n" if row.section else ""
+            rows.append(f'{section_break}<tr{style}><th scope="row">{escaped(row.name)}</th>{cells}</tr>\n')
         head = "".join(f'<th scope="col">{name}</th>' for name in names)
         body = "".join(rows)
         table = f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>"
@@ -100,10 +100,10 @@ class Report:
                 label: {**as_fractions(counts), "support": counts.support} for label, counts in self.labels.items()
             },
             "semeval": {
-                "strict": _outcomes(self.semeval.strict),
-                "exact": _outcomes(self.semeval.exact),
-                "partial": _outcomes(self.semeval.partial),
-                "type": _outcomes(self.semeval.type),
+                "strict": _outcomes_to_json(self.semeval.strict),
+                "exact": _outcomes_to_json(self.semeval.exact),
+                "partial": _outcomes_to_json(self.semeval.partial),
+                "type": _outcomes_to_json(self.semeval.type),
             },
             "words": None if self.words is None else as_fractions(self.words),
             **({} if self.strict_reading is None else {"strict_reading": as_fractions(self.strict_reading)}),
@@ -112,7 +112,7 @@ class Report:
             "documents": self.documents,
             "notes": list(self.notes),
             **{name: part.to_json() for name, part in optional.items() if part is not None},
-            **({"runs": _runs([self, *self.runs])} if self.runs else {}),
+            **({"runs": _runs_to_json([self, *self.runs])} if self.runs else {}),
             **({"layers": {task: dict(figures) for task, figures in self.layers.items()}} if self.layers else {}),
         }
 
@@ -136,14 +136,19 @@ class Against:
         return {**self.report.to_json(), "difference": self.comparison.to_json()}
 
 
-def _runs(reports: Sequence[Report]) -> dict[str, object]:
-    figures = {name: {figure: asdict(of) for figure, of in row.items()} for name, row in spread(reports).items()}
+def _runs_to_json(reports: Sequence[Report]) -> dict[str, object]:
+    figures = {name: {figure: asdict(value) for figure, value in row.items()} for name, row in spread(reports).items()}
     return {"count": len(reports), **figures}
 
 
-def _outcomes(of: Outcomes) -> dict[str, float]:
-    counts = {"correct": of.correct, "incorrect": of.incorrect, "partial": of.partial, "missed": of.missed}
-    return {**as_fractions(of), **counts, "spurious": of.spurious}
+def _outcomes_to_json(outcomes: Outcomes) -> dict[str, float]:
+    counts = {
+        "correct": outcomes.correct,
+        "incorrect": outcomes.incorrect,
+        "partial": outcomes.partial,
+        "missed": outcomes.missed,
+    }
+    return {**as_fractions(outcomes), **counts, "spurious": outcomes.spurious}
 
 
 def figure_rows(report: Report) -> Iterator[FigureRow]:
@@ -173,16 +178,16 @@ def convention_rows(report: Report) -> Iterator[FigureRow]:
         "words": report.words,
     }
     for key, (name, meaning) in CONVENTIONS.items():
-        of, exact = figures[key], key == "exact"
-        if of is not None:
+        values, is_exact = figures[key], key == "exact"
+        if values is not None:
             yield FigureRow(
                 name=name,
-                figures=of,
-                support=None if isinstance(of, Averages) else of.support,
-                interval=report.intervals.exact.f1 if exact and report.intervals is not None else None,
+                figures=values,
+                support=None if isinstance(values, Averages) else values.support,
+                interval=report.intervals.exact.f1 if is_exact and report.intervals is not None else None,
                 meaning=meaning,
-                emphasis=exact,
-                section=exact,
+                emphasis=is_exact,
+                section=is_exact,
             )
 
 
@@ -208,13 +213,13 @@ def spread(reports: Sequence[Report]) -> Mapping[str, Mapping[str, Spread]]:
     }
     return {
         name: {
-            "precision": _spread([of.precision for of in figures]),
-            "recall": _spread([of.recall for of in figures]),
-            "f1": _spread([of.f1 for of in figures]),
+            "precision": _compute_spread([each.precision for each in figures]),
+            "recall": _compute_spread([each.recall for each in figures]),
+            "f1": _compute_spread([each.f1 for each in figures]),
         }
         for name, figures in rows.items()
     }
 
 
-def _spread(values: Sequence[float]) -> Spread:
+def _compute_spread(values: Sequence[float]) -> Spread:
     return Spread(mean=fmean(values), deviation=stdev(values) if len(values) > 1 else 0.0)

@@ -43,13 +43,13 @@ class Sample:
     def of(cls, pairs: Sequence[Aligned]) -> Sample:
         """Count the entities of aligned documents."""
         by_sentence = len(pairs) < FEWEST_DOCUMENTS and any(len(pair.document.sentences or ()) > 1 for pair in pairs)
-        rows = [row for pair in pairs for row in (_by_sentence(pair) if by_sentence else [_whole(pair)])]
+        rows = [row for pair in pairs for row in (_count_sentences(pair) if by_sentence else [_count_document(pair)])]
         labels = tuple(sorted({label for row in rows for label in row}))
-        number = {label: index for index, label in enumerate(labels)}
+        label_index = {label: index for index, label in enumerate(labels)}
         counts = np.zeros((len(rows), len(labels), 3), dtype=np.int64)
         for index, row in enumerate(rows):
-            for label, each in row.items():
-                counts[index, number[label]] = each.correct, each.predicted, each.gold
+            for label, label_counts in row.items():
+                counts[index, label_index[label]] = label_counts.correct, label_counts.predicted, label_counts.gold
         return cls(labels, counts, "sentences" if by_sentence else "documents")
 
     @property
@@ -61,26 +61,28 @@ class Sample:
 def figures(counts: NDArray[np.integer] | NDArray[np.floating]) -> NDArray[np.float64]:
     """Compute precision, recall and F1 from correct, predicted and gold counts on the last axis; x / 0 gives 0."""
     correct, predicted, gold = np.moveaxis(np.asarray(counts, dtype=np.float64), -1, 0)
-    parts = np.stack([correct, correct, 2 * correct], axis=-1)
-    wholes = np.stack([predicted, gold, predicted + gold], axis=-1)
-    shares: NDArray[np.float64] = np.divide(parts, wholes, out=np.zeros_like(parts), where=wholes > 0)
+    numerators = np.stack([correct, correct, 2 * correct], axis=-1)
+    denominators = np.stack([predicted, gold, predicted + gold], axis=-1)
+    shares: NDArray[np.float64] = np.divide(
+        numerators, denominators, out=np.zeros_like(numerators), where=denominators > 0
+    )
     return shares
 
 
-def _whole(pair: Aligned) -> dict[str, Counts]:
+def _count_document(pair: Aligned) -> dict[str, Counts]:
     return dict(count_exact(pair.gold, pair.predicted)) if pair.gold or pair.predicted else {}
 
 
-def _by_sentence(pair: Aligned) -> list[dict[str, Counts]]:
+def _count_sentences(pair: Aligned) -> list[dict[str, Counts]]:
     """Count the mentions of each sentence; matching mentions have the same start, so no match is split."""
     starts = [pair.base + sentence.start for sentence in pair.document.sentences or ()]
 
-    def number(mention: Mention) -> int:
+    def find_sentence(mention: Mention) -> int:
         return max(0, bisect_right(starts, mention.start) - 1)
 
     rows: list[dict[str, Counts]] = [{} for _ in starts or [0]]
     sides = [
-        {index: list(group) for index, group in groupby(sorted(side, key=number), key=number)}
+        {index: list(group) for index, group in groupby(sorted(side, key=find_sentence), key=find_sentence)}
         for side in (pair.gold, pair.predicted)
     ]
     for index in sides[0].keys() | sides[1].keys():

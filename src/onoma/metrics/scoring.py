@@ -53,13 +53,13 @@ def judge(pairs: Sequence[Aligned], *, known: Known | None = None) -> Report:
         known: surface forms of the training text.
     """
     report, sample = tally(pairs), Sample.of(pairs)
-    few = (f"the intervals are based on only {sample.units} {sample.unit}; so few make them too narrow",)
+    small_sample_notes = (f"the intervals are based on only {sample.units} {sample.unit}; so few make them too narrow",)
     return replace(
         report,
         intervals=bootstrap(sample),
         errors=find_errors(pairs, known=known),
         reliability=reliability(Scored.of(pairs)),
-        notes=(*report.notes, *(few if sample.units < FEWEST_DOCUMENTS else ())),
+        notes=(*report.notes, *(small_sample_notes if sample.units < FEWEST_DOCUMENTS else ())),
     )
 
 
@@ -120,10 +120,12 @@ class Tally:
 
 
 def _label_notes(labels: Mapping[str, Counts]) -> list[str]:
-    known = [label for label, counts in labels.items() if counts.gold]
-    unknown = [label for label, counts in labels.items() if not counts.gold]
-    if not known:
+    gold_labels = [label for label, counts in labels.items() if counts.gold]
+    unknown_labels = [label for label, counts in labels.items() if not counts.gold]
+    if not gold_labels:
         return ["gold has no entities; recall is 0 by definition"]
-    if unknown:
-        return [f"predicted has labels that gold never has: {', '.join(unknown)}; gold has {', '.join(known)}"]
+    if unknown_labels:
+        return [
+            f"predicted has labels that gold never has: {', '.join(unknown_labels)}; gold has {', '.join(gold_labels)}"
+        ]
     return []

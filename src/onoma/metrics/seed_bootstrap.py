@@ -43,8 +43,8 @@ class SeedsDifference:
 def mean_f1_interval(runs: Runs, *, level: float = LEVEL, rounds: int = ROUNDS, seed: int = 0) -> Interval:
     """Return the bootstrap interval of the mean F1 of several runs."""
     rng = np.random.default_rng(seed)
-    drawn = _drawn_seeds(_drawn_f1(runs, rounds=rounds, rng=rng), rng=rng)
-    low, high = middle(drawn, level=level)
+    resampled = _resample_seeds(_resample_f1(runs, rounds=rounds, rng=rng), rng=rng)
+    low, high = middle(resampled, level=level)
     return Interval(float(low), float(high))
 
 
@@ -66,30 +66,30 @@ def compare_over_seeds(
     if any(not np.array_equal(each, gold[0]) for each in gold):
         raise InputError("the systems were not scored on the same gold entities; score all on one file")
     rng = np.random.default_rng(seed)
-    f1 = _drawn_f1([*ours, *theirs], rounds=rounds, rng=rng)
-    drawn = _drawn_seeds(f1[:, : len(ours)] - f1[:, len(ours) :], rng=rng)
-    value = float(np.mean(_f1(ours) - _f1(theirs)))
-    low, high = middle(drawn, level=level)
-    stray = np.abs(drawn - value) >= abs(value) - _ROUNDING
+    f1 = _resample_f1([*ours, *theirs], rounds=rounds, rng=rng)
+    resampled = _resample_seeds(f1[:, : len(ours)] - f1[:, len(ours) :], rng=rng)
+    value = float(np.mean(_compute_f1(ours) - _compute_f1(theirs)))
+    low, high = middle(resampled, level=level)
+    extreme = np.abs(resampled - value) >= abs(value) - _TOLERANCE
     return SeedsDifference(
-        value=value, interval=Interval(float(low), float(high)), p=float((1 + stray.sum()) / (1 + rounds))
+        value=value, interval=Interval(float(low), float(high)), p=float((1 + extreme.sum()) / (1 + rounds))
     )
 
 
-_ROUNDING = 1e-12
+_TOLERANCE = 1e-12
 """Tolerance of comparisons between differences, so that the order of summation does not matter."""
 
 
-def _f1(runs: Runs) -> NDArray[np.float64]:
+def _compute_f1(runs: Runs) -> NDArray[np.float64]:
     return figures(np.stack([run.sum(axis=0) for run in runs]))[:, 2]
 
 
-def _drawn_f1(runs: Runs, *, rounds: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def _resample_f1(runs: Runs, *, rounds: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Return the F1 of each run on the units drawn in each round, ``[rounds, runs]``."""
     return figures(resample(np.stack(runs, axis=1), resamples=rounds, rng=rng))[..., 2]
 
 
-def _drawn_seeds(values: NDArray[np.float64], *, rng: np.random.Generator) -> NDArray[np.float64]:
+def _resample_seeds(values: NDArray[np.float64], *, rng: np.random.Generator) -> NDArray[np.float64]:
     """Return the mean of each round over seeds drawn with replacement: ``[rounds, seeds]`` to ``[rounds]``.
 
     The variance of means of n values drawn with replacement is only (n - 1) / n of the variance of means of n new
@@ -97,6 +97,6 @@ def _drawn_seeds(values: NDArray[np.float64], *, rng: np.random.Generator) -> ND
     """
     rounds, seeds = values.shape
     mean: NDArray[np.float64] = values.mean(axis=1)
-    drawn = np.take_along_axis(values, rng.integers(seeds, size=(rounds, seeds)), axis=1).mean(axis=1)
-    stretched: NDArray[np.float64] = mean + (drawn - mean) * np.sqrt(seeds / max(1, seeds - 1))
-    return stretched
+    resampled = np.take_along_axis(values, rng.integers(seeds, size=(rounds, seeds)), axis=1).mean(axis=1)
+    rescaled: NDArray[np.float64] = mean + (resampled - mean) * np.sqrt(seeds / max(1, seeds - 1))
+    return rescaled

@@ -105,54 +105,59 @@ class SemEval:
 
 def count_semeval(gold: Iterable[Mention], predicted: Iterable[Mention]) -> SemEval:
     """Count the outcomes of the mentions of one document."""
-    ours, theirs = Counter(map(_labelled, gold)), Counter(map(_labelled, predicted))
+    ours, theirs = Counter(map(_mention_key, gold)), Counter(map(_mention_key, predicted))
     same = ours & theirs
-    left, right = ours - same, theirs - same
+    unmatched_gold, unmatched_predicted = ours - same, theirs - same
     strict = same.total()
-    if not (left and right):
-        alone = Outcomes(correct=strict, missed=left.total(), spurious=right.total())
-        return SemEval(strict=alone, exact=alone, partial=alone, type=alone)
-    exact, pairs = _by_bounds(_bounds(left), _bounds(right))
-    found = _by_label(right)
-    typed = sum(overlapping_pairs(of, found[label]) for label, of in _by_label(left).items())
-    touching = overlapping_pairs(_bounds(left).elements(), _bounds(right).elements())
+    if not (unmatched_gold and unmatched_predicted):
+        outcome = Outcomes(correct=strict, missed=unmatched_gold.total(), spurious=unmatched_predicted.total())
+        return SemEval(strict=outcome, exact=outcome, partial=outcome, type=outcome)
+    exact, pairs = _count_pairs(_count_bounds(unmatched_gold), _count_bounds(unmatched_predicted))
+    predicted_by_label = _group_by_label(unmatched_predicted)
+    same_label_pairs = sum(
+        overlapping_pairs(bounds, predicted_by_label[label])
+        for label, bounds in _group_by_label(unmatched_gold).items()
+    )
+    overlaps = overlapping_pairs(
+        _count_bounds(unmatched_gold).elements(), _count_bounds(unmatched_predicted).elements()
+    )
 
     def outcomes(*, correct: int, paired: int, partial: int = 0) -> Outcomes:
         return Outcomes(
             correct=strict + correct,
             partial=partial,
             incorrect=paired - correct - partial,
-            missed=left.total() - paired,
-            spurious=right.total() - paired,
+            missed=unmatched_gold.total() - paired,
+            spurious=unmatched_predicted.total() - paired,
         )
 
     return SemEval(
         strict=outcomes(correct=0, paired=pairs),
         exact=outcomes(correct=exact, paired=pairs),
         partial=outcomes(correct=exact, paired=pairs, partial=pairs - exact),
-        type=outcomes(correct=typed, paired=touching),
+        type=outcomes(correct=same_label_pairs, paired=overlaps),
     )
 
 
-def _labelled(mention: Mention) -> tuple[int, int, str]:
+def _mention_key(mention: Mention) -> tuple[int, int, str]:
     return mention.start, mention.end, mention.label
 
 
-def _bounds(mentions: Counter[tuple[int, int, str]]) -> Counter[Bounds]:
+def _count_bounds(mentions: Counter[tuple[int, int, str]]) -> Counter[Bounds]:
     bounds: Counter[Bounds] = Counter()
     for (start, end, _), count in mentions.items():
         bounds[start, end] += count
     return bounds
 
 
-def _by_label(mentions: Counter[tuple[int, int, str]]) -> defaultdict[str, list[Bounds]]:
+def _group_by_label(mentions: Counter[tuple[int, int, str]]) -> defaultdict[str, list[Bounds]]:
     groups: defaultdict[str, list[Bounds]] = defaultdict(list)
     for start, end, label in mentions.elements():
         groups[label].append((start, end))
     return groups
 
 
-def _by_bounds(ours: Counter[Bounds], theirs: Counter[Bounds]) -> tuple[int, int]:
+def _count_pairs(ours: Counter[Bounds], theirs: Counter[Bounds]) -> tuple[int, int]:
     """Return the number of pairs with the same boundaries, and the number of pairs when overlaps are added."""
     same = ours & theirs
     return same.total(), same.total() + overlapping_pairs((ours - same).elements(), (theirs - same).elements())

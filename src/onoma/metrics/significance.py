@@ -92,22 +92,22 @@ def compare(
     Raises:
         InputError: the two samples do not have the same gold entities.
     """
-    if not _same_gold(ours, theirs):
+    if not _have_same_gold(ours, theirs):
         raise InputError("the two systems were not scored on the same gold entities; score both on one file")
-    both = np.stack([ours.counts.sum(axis=1), theirs.counts.sum(axis=1)], axis=1)
+    paired_counts = np.stack([ours.counts.sum(axis=1), theirs.counts.sum(axis=1)], axis=1)
     rng = np.random.default_rng(seed)
-    seen = _difference(both.sum(axis=0))
-    swapped = _swapped(both, rounds=rounds, rng=rng)
-    drawn = _difference(resample(both, resamples=rounds, rng=rng))
-    bounds = middle(drawn, level=level)
-    chance = _share(np.abs(swapped) >= np.abs(seen) - _ROUNDING)
-    stray = _share(np.abs(drawn - seen) >= np.abs(seen) - _ROUNDING)
+    observed = _compute_difference(paired_counts.sum(axis=0))
+    randomised = _swap_units(paired_counts, rounds=rounds, rng=rng)
+    resampled = _compute_difference(resample(paired_counts, resamples=rounds, rng=rng))
+    bounds = middle(resampled, level=level)
+    randomisation_p = _compute_p_values(np.abs(randomised) >= np.abs(observed) - _TOLERANCE)
+    bootstrap_p = _compute_p_values(np.abs(resampled - observed) >= np.abs(observed) - _TOLERANCE)
     precision, recall, f1 = (
         Difference(
-            value=float(seen[index]),
+            value=float(observed[index]),
             interval=Interval(float(bounds[0, index]), float(bounds[1, index])),
-            randomisation=float(chance[index]),
-            bootstrap=float(stray[index]),
+            randomisation=float(randomisation_p[index]),
+            bootstrap=float(bootstrap_p[index]),
         )
         for index in range(3)
     )
@@ -117,41 +117,41 @@ def compare(
         f1=f1,
         unit=ours.unit,
         units=ours.units,
-        differing=int((both[:, 0] != both[:, 1]).any(axis=1).sum()),
+        differing=int((paired_counts[:, 0] != paired_counts[:, 1]).any(axis=1).sum()),
         level=level,
         rounds=rounds,
     )
 
 
-_ROUNDING = 1e-12
+_TOLERANCE = 1e-12
 """Tolerance of comparisons between differences, so that the order of summation does not matter."""
 
 
-def _same_gold(ours: Sample, theirs: Sample) -> bool:
+def _have_same_gold(ours: Sample, theirs: Sample) -> bool:
     gold = [sample.counts[:, :, 2].sum(axis=1) for sample in (ours, theirs)]
     return ours.unit == theirs.unit and np.array_equal(*gold)
 
 
-def _difference(both: NDArray[np.integer] | NDArray[np.floating]) -> NDArray[np.float64]:
+def _compute_difference(paired_counts: NDArray[np.integer] | NDArray[np.floating]) -> NDArray[np.float64]:
     """Return ours minus theirs in precision, recall and F1: ``[..., 2, 3]`` to ``[..., 3]``."""
-    of = figures(both)
-    less: NDArray[np.float64] = of[..., 0, :] - of[..., 1, :]
-    return less
+    metrics = figures(paired_counts)
+    difference: NDArray[np.float64] = metrics[..., 0, :] - metrics[..., 1, :]
+    return difference
 
 
-def _swapped(both: NDArray[np.int64], *, rounds: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def _swap_units(paired_counts: NDArray[np.int64], *, rounds: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Return the differences after swapping the counts of the two systems at random in each unit: ``[rounds, 3]``.
 
     Units with equal counts are skipped, because swapping does not change them.
     """
-    moves = both[:, 1] - both[:, 0]
-    distinct, times = np.unique(moves[moves.any(axis=1)], axis=0, return_counts=True)
-    gained = rng.binomial(times, 0.5, size=(rounds, len(times))) @ distinct
-    ours, theirs = both.sum(axis=0)
-    return _difference(np.stack([ours + gained, theirs - gained], axis=1))
+    deltas = paired_counts[:, 1] - paired_counts[:, 0]
+    distinct, frequencies = np.unique(deltas[deltas.any(axis=1)], axis=0, return_counts=True)
+    shifts = rng.binomial(frequencies, 0.5, size=(rounds, len(frequencies))) @ distinct
+    ours, theirs = paired_counts.sum(axis=0)
+    return _compute_difference(np.stack([ours + shifts, theirs - shifts], axis=1))
 
 
-def _share(hits: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _compute_p_values(hits: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return the share of rounds that are hits, counting the observed result as one more, so that no p-value is 0."""
-    share: NDArray[np.float64] = (1 + hits.sum(axis=0)) / (1 + len(hits))
-    return share
+    p_values: NDArray[np.float64] = (1 + hits.sum(axis=0)) / (1 + len(hits))
+    return p_values

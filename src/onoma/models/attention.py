@@ -52,13 +52,15 @@ class PaddedAttention(Attention):
         heads: int,
         dropout: Dropout,
     ) -> Float[Tensor, "batch subwords hidden"]:
-        part = query.shape[-1] // heads
-        query, key, value = (rows.view(*rows.shape[:2], heads, part).transpose(1, 2) for rows in (query, key, value))
-        scores = (query * part**-0.5) @ key.transpose(-2, -1)
+        head_width = query.shape[-1] // heads
+        query, key, value = (
+            rows.view(*rows.shape[:2], heads, head_width).transpose(1, 2) for rows in (query, key, value)
+        )
+        scores = (query * head_width**-0.5) @ key.transpose(-2, -1)
         # The lowest finite number instead of minus infinity, so that rows that are all padding do not become NaN.
         weights = scores.masked_fill(self._padding, torch.finfo(scores.dtype).min).softmax(dim=-1)
-        mixed: Tensor = dropout(weights) @ value
-        return mixed.transpose(1, 2).flatten(start_dim=2)
+        context: Tensor = dropout(weights) @ value
+        return context.transpose(1, 2).flatten(start_dim=2)
 
 
 class NestedAttention(Attention):
@@ -72,8 +74,8 @@ class NestedAttention(Attention):
     """
 
     def __init__(self, asking: Packing, asked: Packing) -> None:
-        self._asking = (_offsets(asking), asking.longest)
-        self._asked = self._asking if asking is asked else (_offsets(asked), asked.longest)
+        self._query_bounds = (_sequence_offsets(asking), asking.longest)
+        self._key_bounds = self._query_bounds if asking is asked else (_sequence_offsets(asked), asked.longest)
 
     def __call__(
         self,
@@ -84,23 +86,23 @@ class NestedAttention(Attention):
         heads: int,
         dropout: Dropout,
     ) -> Float[Tensor, "asking hidden"]:
-        mixed = functional.scaled_dot_product_attention(
-            _nest(query, *self._asking, heads=heads),
-            _nest(key, *self._asked, heads=heads),
-            _nest(value, *self._asked, heads=heads),
+        context = functional.scaled_dot_product_attention(
+            _nest(query, *self._query_bounds, heads=heads),
+            _nest(key, *self._key_bounds, heads=heads),
+            _nest(value, *self._key_bounds, heads=heads),
             dropout_p=dropout.p if dropout.training else 0.0,
         )
-        values: Tensor = mixed.transpose(1, 2).values()
+        values: Tensor = context.transpose(1, 2).values()
         return values.flatten(start_dim=1)
 
 
-def _offsets(packing: Packing) -> Int64[Tensor, " bounds"]:
+def _sequence_offsets(packing: Packing) -> Int64[Tensor, " bounds"]:
     """Return the first row of each sequence, followed by the end of the last sequence."""
     return functional.pad(packing.lengths.cumsum(0), (1, 0))
 
 
 def _nest(rows: Float[Tensor, "rows hidden"], offsets: Int64[Tensor, " bounds"], longest: int, *, heads: int) -> Tensor:
     """Return the rows as a nested tensor ``[sequences, heads, (rows), part]``."""
-    parts = rows.view(len(rows), heads, -1)
-    nested: Tensor = torch.nested.nested_tensor_from_jagged(parts, offsets, max_seqlen=longest)
+    by_head = rows.view(len(rows), heads, -1)
+    nested: Tensor = torch.nested.nested_tensor_from_jagged(by_head, offsets, max_seqlen=longest)
     return nested.transpose(1, 2)

@@ -47,8 +47,8 @@ class AuxiliaryModel(Model):
         count = len(batch.masked)
         hidden = self.encoder.packed(batch.ids, batch.lengths, at=batch.masked if count else None)
         if not count:
-            nothing = 0.0 * hidden.sum()
-            return nothing, nothing.detach()
+            zero = 0.0 * hidden.sum()
+            return zero, zero.detach()
         total, _ = self.masked.loss(hidden, self.encoder.words.weight, batch.targets)
         return self.masked_weight * total, total.new_tensor(float(count))
 

@@ -26,17 +26,17 @@ class TorchBackend:
 
     def run(self, batches: Iterable[PaddedBatch]) -> Iterator[Scores]:
         """See :meth:`onoma.runtime.backend.Backend.run`."""
-        return map(self._scores, batches)
+        return map(self._compute_scores, batches)
 
-    def _scores(self, batch: PaddedBatch) -> Scores:
+    def _compute_scores(self, batch: PaddedBatch) -> Scores:
         training = self._model.training
         self._model.eval()
         try:
             with torch.inference_mode():
-                scores = self._model(self._tensor(batch.ids), self._tensor(batch.mask))
+                scores = self._model(self._to_tensor(batch.ids), self._to_tensor(batch.mask))
         finally:
             self._model.train(training)
-        return {task: of_task.float().cpu().numpy() for task, of_task in scores.items()}
+        return {task: task_scores.float().cpu().numpy() for task, task_scores in scores.items()}
 
-    def _tensor(self, array: NDArray[np.int64]) -> torch.Tensor:
+    def _to_tensor(self, array: NDArray[np.int64]) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)

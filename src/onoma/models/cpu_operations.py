@@ -51,19 +51,19 @@ class Affine:
     """
 
     def __init__(self, maps: Sequence[nn.Linear], made: PassState, *, name: str) -> None:
-        self._weight = _joined([each.weight.to(made.dtype) for each in maps])
-        self._bias = _joined([each.bias.to(made.dtype) for each in maps])
-        self._maps, self._made, self._name = len(maps), made, name
+        self._weight = _concatenate([each.weight.to(made.dtype) for each in maps])
+        self._bias = _concatenate([each.bias.to(made.dtype) for each in maps])
+        self._map_count, self._state, self._name = len(maps), made, name
 
     def forward(self, given: Tensor) -> Tensor:
-        self._given = given
-        out = self._made.buffers.take(self._name, len(given), len(self._weight), dtype=given.dtype)
+        self._input = given
+        out = self._state.buffers.take(self._name, len(given), len(self._weight), dtype=given.dtype)
         return torch.addmm(self._bias, given, self._weight.t(), out=out)
 
     def backward(self, gradient: Tensor) -> list[Tensor]:
         """Return the gradients of weight and bias, map by map."""
-        of_weight, of_bias = torch.mm(gradient.t(), self._given).float(), gradient.sum(0).float()
-        pairs = zip(of_weight.chunk(self._maps), of_bias.chunk(self._maps), strict=True)
+        grad_weight, grad_bias = torch.mm(gradient.t(), self._input).float(), gradient.sum(0).float()
+        pairs = zip(grad_weight.chunk(self._map_count), grad_bias.chunk(self._map_count), strict=True)
         return [each for pair in pairs for each in pair]
 
     def of_given(self, gradient: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -82,19 +82,19 @@ class AddNorm:
     """Dropout, residual sum and layer norm."""
 
     def __init__(self, norm: nn.LayerNorm, dropout: Dropout, made: PassState, *, name: str) -> None:
-        self._norm, self._dropout, self._made, self._name = norm, dropout, made, name
+        self._norm, self._dropout, self._state, self._name = norm, dropout, made, name
 
     def forward(self, residual: Tensor, given: Tensor) -> Tensor:
-        made, dropout, norm = self._made, self._dropout, self._norm
+        state, dropout, norm = self._state, self._dropout, self._norm
         given = given.float()
-        self._total = made.buffers.take(self._name, *given.shape)
-        self._dropped = dropout.draw(given.shape, made.random) if dropout.drops else None
+        self._total = state.buffers.take(self._name, *given.shape)
+        self._dropped = dropout.draw(given.shape, state.random) if dropout.drops else None
         if self._dropped is None:
             torch.add(residual, given, out=self._total)
         else:
-            kept = made.kept(self._dropped, "kept units")
-            torch.addcmul(residual, given, kept, value=dropout.scale, out=self._total)
-        normed, self._mean, self._deviation = torch.native_layer_norm(
+            keep_mask = state.kept(self._dropped, "kept units")
+            torch.addcmul(residual, given, keep_mask, value=dropout.scale, out=self._total)
+        normed, self._mean, self._rstd = torch.native_layer_norm(
             self._total, norm.weight.shape, norm.weight, norm.bias, norm.eps
         )
         return normed
@@ -102,14 +102,14 @@ class AddNorm:
     def backward(self, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return the gradients of the residual, of the input (in the matrix products' dtype), of weight and of bias."""
         weight, bias = self._norm.weight, self._norm.bias
-        of_total, of_weight, of_bias = _norm_backward(
-            gradient, self._total, weight.shape, self._mean, self._deviation, weight, bias, [True] * 3
+        grad_total, grad_weight, grad_bias = _norm_backward(
+            gradient, self._total, weight.shape, self._mean, self._rstd, weight, bias, [True] * 3
         )
-        of_given = of_total
+        grad_input = grad_total
         if self._dropped is not None:
-            kept = self._made.kept(self._dropped, "kept units")
-            of_given = kept.mul_(of_total).mul_(self._dropout.scale)
-        return of_total, of_given.to(self._made.dtype), of_weight, of_bias
+            keep_mask = self._state.kept(self._dropped, "kept units")
+            grad_input = keep_mask.mul_(grad_total).mul_(self._dropout.scale)
+        return grad_total, grad_input.to(self._state.dtype), grad_weight, grad_bias
 
 
 class AttentionOperation:
@@ -119,59 +119,61 @@ class AttentionOperation:
     """
 
     def __init__(self, dropout: Dropout, made: PassState, *, name: str) -> None:
-        self._dropout, self._made, self._name = dropout, made, name
+        self._dropout, self._state, self._name = dropout, made, name
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the attention output, given rows of query, key and value side by side."""
-        made, dropout, take = self._made, self._dropout, self._made.buffers.take
+        state, dropout, take = self._state, self._dropout, self._state.buffers.take
         self._inputs_shape = inputs.shape
-        by_part = made.rows.by_part(inputs, 3, made.heads)
+        by_part = state.rows.by_part(inputs, 3, state.heads)
         query, key, value = take(f"{self._name} inputs by head", *by_part.shape).copy_(by_part).flatten(1, 2).unbind()
         self._scale = query.shape[2] ** -0.5
         shape = (len(query), query.shape[1], query.shape[1])
-        scores = _product(query, key.transpose(1, 2), scale=self._scale, out=take("scores", *shape))
-        if made.mask is not None:
-            scores += made.mask
+        scores = _scaled_matmul(query, key.transpose(1, 2), scale=self._scale, out=take("scores", *shape))
+        if state.mask is not None:
+            scores += state.mask
         weights = torch.softmax(scores, dim=-1, out=take(f"{self._name} weights", *shape))
-        self._dropped = dropout.draw(shape, made.random) if dropout.drops else None
-        left = weights if self._dropped is None else made.kept(self._dropped, "scores").mul_(weights)
+        self._dropped = dropout.draw(shape, state.random) if dropout.drops else None
+        kept_weights = weights if self._dropped is None else state.kept(self._dropped, "scores").mul_(weights)
         self._inputs = query, key, value, weights
-        rows = take(f"{self._name} mixed", len(inputs), inputs.shape[1] // 3, dtype=made.dtype)
-        made.rows.by_head(rows, made.heads).copy_(_product(left, value, scale=self._grown))
-        made.rows.clear_end(rows)
+        rows = take(f"{self._name} mixed", len(inputs), inputs.shape[1] // 3, dtype=state.dtype)
+        state.rows.by_head(rows, state.heads).copy_(_scaled_matmul(kept_weights, value, scale=self._dropout_scale))
+        state.rows.clear_end(rows)
         return rows
 
     def backward(self, gradient: Tensor) -> Tensor:
         """Return the gradients of query, key and value side by side, in the dtype of the matrix products."""
-        made, take = self._made, self._made.buffers.take
+        state, take = self._state, self._state.buffers.take
         query, key, value, weights = self._inputs
-        gradient = made.rows.by_head(gradient, made.heads)
-        of_weights = torch.bmm(gradient, value.transpose(1, 2), out=take("of weights", *weights.shape))
-        left = weights
+        gradient = state.rows.by_head(gradient, state.heads)
+        grad_weights = torch.bmm(gradient, value.transpose(1, 2), out=take("of weights", *weights.shape))
+        kept_weights = weights
         if self._dropped is not None:
-            kept = made.kept(self._dropped, "scores")
-            of_weights *= kept
-            left = kept.mul_(weights)
-        of_inputs = take("of inputs by head", 3, *query.shape)
-        _product(left.transpose(1, 2), gradient, scale=self._grown, out=of_inputs[2])
-        of_scores = _softmax_backward(of_weights, weights, -1, weights.dtype, grad_input=take("scores", *weights.shape))
-        _product(of_scores, key, scale=self._scale * self._grown, out=of_inputs[0])
-        _product(of_scores.transpose(1, 2), query, scale=self._scale * self._grown, out=of_inputs[1])
-        rows = take("of inputs", *self._inputs_shape, dtype=made.dtype)
-        by_part = made.rows.by_part(rows, 3, made.heads)
-        by_part.copy_(of_inputs.view(by_part.shape))
-        made.rows.clear_end(rows)
+            keep_mask = state.kept(self._dropped, "scores")
+            grad_weights *= keep_mask
+            kept_weights = keep_mask.mul_(weights)
+        grad_inputs = take("of inputs by head", 3, *query.shape)
+        _scaled_matmul(kept_weights.transpose(1, 2), gradient, scale=self._dropout_scale, out=grad_inputs[2])
+        grad_scores = _softmax_backward(
+            grad_weights, weights, -1, weights.dtype, grad_input=take("scores", *weights.shape)
+        )
+        _scaled_matmul(grad_scores, key, scale=self._scale * self._dropout_scale, out=grad_inputs[0])
+        _scaled_matmul(grad_scores.transpose(1, 2), query, scale=self._scale * self._dropout_scale, out=grad_inputs[1])
+        rows = take("of inputs", *self._inputs_shape, dtype=state.dtype)
+        by_part = state.rows.by_part(rows, 3, state.heads)
+        by_part.copy_(grad_inputs.view(by_part.shape))
+        state.rows.clear_end(rows)
         return rows
 
     @property
-    def _grown(self) -> float:
+    def _dropout_scale(self) -> float:
         return 1.0 if self._dropped is None else self._dropout.scale
 
 
-def _product(left: Tensor, right: Tensor, *, scale: float, out: Tensor | None = None) -> Tensor:
+def _scaled_matmul(left: Tensor, right: Tensor, *, scale: float, out: Tensor | None = None) -> Tensor:
     """Return the batched matrix product ``left @ right * scale``."""
     return torch.baddbmm(left.new_empty(()), left, right, beta=0, alpha=scale, out=out)
 
 
-def _joined(tensors: Sequence[Tensor]) -> Tensor:
+def _concatenate(tensors: Sequence[Tensor]) -> Tensor:
     return tensors[0] if len(tensors) == 1 else torch.cat(list(tensors))

@@ -27,7 +27,7 @@ from onoma.models.cpu_operations import AddNorm, Affine, AttentionOperation, Pas
 from onoma.models.layer import Layer
 from onoma.models.row_layout import BufferPool, RowLayout
 
-_GRANULE = 32
+_ROW_MULTIPLE = 32
 
 _gelu = torch.ops.aten.gelu.out
 _gelu_backward = torch.ops.aten.gelu_backward.grad_input
@@ -35,7 +35,7 @@ _gelu_backward = torch.ops.aten.gelu_backward.grad_input
 
 def row_multiple(dtype: torch.dtype) -> int:
     """Return the number that the row count of a matrix product in this dtype should be a multiple of."""
-    return 1 if dtype == torch.float32 else _GRANULE
+    return 1 if dtype == torch.float32 else _ROW_MULTIPLE
 
 
 def runs(layers: Iterable[nn.Module]) -> bool:
@@ -45,7 +45,7 @@ def runs(layers: Iterable[nn.Module]) -> bool:
     """
     return all(
         isinstance(layer, Layer)
-        and all(type(affine) is nn.Linear for affine in _affines(layer))
+        and all(type(affine) is nn.Linear for affine in _affine_maps(layer))
         and isinstance(layer.feed_forward.activation, nn.GELU)
         for layer in layers
     )
@@ -72,32 +72,34 @@ def run_layers(
         idle: buffers that no pass uses; one is taken, and returned at the end of the backward pass.
         recompute: whether to keep only the input of each layer and recompute the rest in the backward pass.
     """
-    filled = functional.pad(asked, (0, -len(asked) % row_multiple(dtype)))
-    ours = [layer for layer in layers if isinstance(layer, Layer)]
-    weights = [weight for layer in ours for weight in _weights(layer)]
-    made = PassState(rows, ours[0].attention.heads, dtype, idle.pop() if idle else BufferPool())
-    steps = [_Layer(layer, made, name=str(0 if recompute else number)) for number, layer in enumerate(ours)]
-    hidden: Tensor = _Layers.apply(embedded, steps, filled, recompute, idle, *weights)  # type: ignore[no-untyped-call]
+    padded_asked = functional.pad(asked, (0, -len(asked) % row_multiple(dtype)))
+    bert_layers = [layer for layer in layers if isinstance(layer, Layer)]
+    weights = [weight for layer in bert_layers for weight in _weights(layer)]
+    state = PassState(rows, bert_layers[0].attention.heads, dtype, idle.pop() if idle else BufferPool())
+    operations = [
+        _LayerOperation(layer, state, name=str(0 if recompute else number)) for number, layer in enumerate(bert_layers)
+    ]
+    hidden: Tensor = _LayersFunction.apply(embedded, operations, padded_asked, recompute, idle, *weights)  # type: ignore[no-untyped-call]
     return hidden[: len(asked)]
 
 
-def _affines(layer: Layer) -> tuple[nn.Module, ...]:
+def _affine_maps(layer: Layer) -> tuple[nn.Module, ...]:
     attention, feed_forward = layer.attention, layer.feed_forward
     return (attention.query, attention.key, attention.value, attention.output, feed_forward.inner, feed_forward.outer)
 
 
 def _weights(layer: Layer) -> list[Tensor]:
     """Return the parameters of a layer, in the order in which the backward pass returns their gradients."""
-    parts = (*_affines(layer), layer.attention_norm, layer.feed_forward_norm)
-    return [weight for part in parts for weight in part.parameters()]
+    modules = (*_affine_maps(layer), layer.attention_norm, layer.feed_forward_norm)
+    return [weight for module in modules for weight in module.parameters()]
 
 
-class _Layers(torch.autograd.Function):
+class _LayersFunction(torch.autograd.Function):
     @staticmethod
     def forward(  # noqa: PLR0917, since autograd passes arguments by position
         ctx: Any,
         embedded: Tensor,
-        layers: list[_Layer],
+        layers: list[_LayerOperation],
         asked: Tensor,
         recompute: bool,
         idle: list[BufferPool],
@@ -109,7 +111,7 @@ class _Layers(torch.autograd.Function):
         inputs: list[tuple[Tensor, Any]] = []
         for layer in layers:
             if recompute:
-                inputs.append((hidden, layer.made.random.bit_generator.state))
+                inputs.append((hidden, layer.state.random.bit_generator.state))
             hidden = layer.forward(hidden, asked if layer is layers[-1] else None)
         ctx.inputs = inputs
         return hidden
@@ -117,78 +119,85 @@ class _Layers(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        of_embedded, _, _, _, _, *of_weights = ctx.needs_input_grad
-        layers, size = ctx.layers, len(of_weights) // len(ctx.layers)
+        needs_embedded_grad, _, _, _, _, *needs_weight_grads = ctx.needs_input_grad
+        layers, weights_per_layer = ctx.layers, len(needs_weight_grads) // len(ctx.layers)
         gradients: list[Tensor | None] = []
         for number in reversed(range(len(layers))):
-            if not of_embedded and not any(of_weights[: size * (number + 1)]):
-                gradients[:0] = [None] * size
+            if not needs_embedded_grad and not any(needs_weight_grads[: weights_per_layer * (number + 1)]):
+                gradients[:0] = [None] * weights_per_layer
                 continue
             if ctx.inputs:
-                given, layers[number].made.random.bit_generator.state = ctx.inputs[number]
-                layers[number].forward(given, ctx.asked if number == len(layers) - 1 else None)
-            gradient, own = layers[number].backward(gradient)
-            gradients[:0] = own
-        ctx.idle.append(layers[0].made.buffers)
+                layer_input, layers[number].state.random.bit_generator.state = ctx.inputs[number]
+                layers[number].forward(layer_input, ctx.asked if number == len(layers) - 1 else None)
+            gradient, grad_weights = layers[number].backward(gradient)
+            gradients[:0] = grad_weights
+        ctx.idle.append(layers[0].state.buffers)
         ctx.layers = None
-        return (gradient if of_embedded else None, None, None, None, None, *gradients)
+        return (gradient if needs_embedded_grad else None, None, None, None, None, *gradients)
 
 
-class _Layer:
-    def __init__(self, layer: Layer, made: PassState, *, name: str) -> None:
+class _LayerOperation:
+    def __init__(self, layer: Layer, state: PassState, *, name: str) -> None:
         attention, feed_forward = layer.attention, layer.feed_forward
-        self.made = made
-        self._inputs = Affine([attention.query, attention.key, attention.value], made, name=f"{name} inputs")
-        self._attention = AttentionOperation(attention.dropout, made, name=name)
-        self._output = Affine([attention.output], made, name=f"{name} output")
-        self._attention_norm = AddNorm(layer.attention_norm, layer.dropout, made, name=f"{name} attended")
-        self._inner = Affine([feed_forward.inner], made, name=f"{name} wide")
-        self._outer = Affine([feed_forward.outer], made, name=f"{name} narrow")
-        self._feed_forward_norm = AddNorm(layer.feed_forward_norm, layer.dropout, made, name=f"{name} fed")
+        self.state = state
+        self._qkv = Affine([attention.query, attention.key, attention.value], state, name=f"{name} inputs")
+        self._attention = AttentionOperation(attention.dropout, state, name=name)
+        self._output = Affine([attention.output], state, name=f"{name} output")
+        self._attention_norm = AddNorm(layer.attention_norm, layer.dropout, state, name=f"{name} attended")
+        self._inner = Affine([feed_forward.inner], state, name=f"{name} wide")
+        self._outer = Affine([feed_forward.outer], state, name=f"{name} narrow")
+        self._feed_forward_norm = AddNorm(layer.feed_forward_norm, layer.dropout, state, name=f"{name} fed")
         assert isinstance(feed_forward.activation, nn.GELU)
         self._approximate = feed_forward.activation.approximate
-        self._activated = f"{name} activated"
+        self._activation_buffer = f"{name} activated"
         self._asked: Tensor | None = None
 
     def forward(self, hidden: Tensor, asked: Tensor | None = None) -> Tensor:
-        made, self._asked = self.made, asked
-        mixed = self._attention.forward(self._inputs.forward(hidden.to(made.dtype)))
+        state, self._asked = self.state, asked
+        context = self._attention.forward(self._qkv.forward(hidden.to(state.dtype)))
         if asked is not None:
-            mixed, hidden = mixed[asked], hidden[asked]
-        attended = self._attention_norm.forward(hidden, self._output.forward(mixed))
-        self._wide = self._inner.forward(attended.to(made.dtype))
-        activated = made.buffers.take(self._activated, *self._wide.shape, dtype=made.dtype)
-        activated = _gelu(self._wide, approximate=self._approximate, out=activated)
+            context, hidden = context[asked], hidden[asked]
+        attended = self._attention_norm.forward(hidden, self._output.forward(context))
+        self._inner_output = self._inner.forward(attended.to(state.dtype))
+        activated = state.buffers.take(self._activation_buffer, *self._inner_output.shape, dtype=state.dtype)
+        activated = _gelu(self._inner_output, approximate=self._approximate, out=activated)
         return self._feed_forward_norm.forward(attended, self._outer.forward(activated))
 
     def backward(self, gradient: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Return the gradient of the layer's input, and the gradients of its parameters."""
-        made = self.made
-        of_attended, of_fed, *of_feed_forward_norm = self._feed_forward_norm.backward(gradient)
-        of_outer = self._outer.backward(of_fed)
-        of_wide = self._outer.of_given(of_fed, out=made.buffers.take("wide", *self._wide.shape, dtype=made.dtype))
-        of_wide = _gelu_backward(of_wide, self._wide, approximate=self._approximate, grad_input=of_wide)
-        of_inner = self._inner.backward(of_wide)
-        self._inner.add_of_given(of_wide, to=of_attended)
-        of_hidden, of_projected, *of_attention_norm = self._attention_norm.backward(of_attended)
-        of_output = self._output.backward(of_projected)
-        of_mixed = self._output.of_given(of_projected).float()
+        state = self.state
+        grad_attended, grad_feed_forward, *feed_forward_norm_grads = self._feed_forward_norm.backward(gradient)
+        outer_grads = self._outer.backward(grad_feed_forward)
+        grad_inner_output = self._outer.of_given(
+            grad_feed_forward, out=state.buffers.take("wide", *self._inner_output.shape, dtype=state.dtype)
+        )
+        grad_inner_output = _gelu_backward(
+            grad_inner_output, self._inner_output, approximate=self._approximate, grad_input=grad_inner_output
+        )
+        inner_grads = self._inner.backward(grad_inner_output)
+        self._inner.add_of_given(grad_inner_output, to=grad_attended)
+        grad_hidden, grad_attention_output, *attention_norm_grads = self._attention_norm.backward(grad_attended)
+        output_map_grads = self._output.backward(grad_attention_output)
+        grad_context = self._output.of_given(grad_attention_output).float()
         if self._asked is not None:
-            of_mixed, of_hidden = self._spread(of_mixed, self._asked), self._spread(of_hidden, self._asked)
-        of_inputs = self._attention.backward(of_mixed)
-        self._inputs.add_of_given(of_inputs, to=of_hidden)
-        return of_hidden, [
-            *self._inputs.backward(of_inputs),
-            *of_output,
-            *of_inner,
-            *of_outer,
-            *of_attention_norm,
-            *of_feed_forward_norm,
+            grad_context, grad_hidden = (
+                self._scatter_gradient(grad_context, self._asked),
+                self._scatter_gradient(grad_hidden, self._asked),
+            )
+        grad_qkv = self._attention.backward(grad_context)
+        self._qkv.add_of_given(grad_qkv, to=grad_hidden)
+        return grad_hidden, [
+            *self._qkv.backward(grad_qkv),
+            *output_map_grads,
+            *inner_grads,
+            *outer_grads,
+            *attention_norm_grads,
+            *feed_forward_norm_grads,
         ]
 
-    def _spread(self, of_asked: Tensor, asked: Tensor) -> Tensor:
+    def _scatter_gradient(self, grad_asked: Tensor, asked: Tensor) -> Tensor:
         """Return the gradient of all rows, given that of the requested rows.
 
         The requested rows were padded with copies of row 0, whose gradient is zero.
         """
-        return of_asked.new_zeros(len(self.made.rows), of_asked.shape[1]).index_add_(0, asked, of_asked)
+        return grad_asked.new_zeros(len(self.state.rows), grad_asked.shape[1]).index_add_(0, asked, grad_asked)

@@ -15,8 +15,8 @@ def layer_of(name: str) -> int | None:
     >>> layer_of("layers.3.attention.query.bias"), layer_of("model.encoder.layer.11.output.dense.weight")
     (3, 11)
     """
-    found = _LAYER.search(name)
-    return int(found[1]) if found else None
+    match = _LAYER.search(name)
+    return int(match[1]) if match else None
 
 
 def is_embedding(name: str) -> bool:

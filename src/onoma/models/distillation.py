@@ -28,9 +28,9 @@ from onoma.models.packing import Packing
 from onoma.models.pretrained import Pretrained
 from onoma.models.pretraining import MaskedBatch
 
-_SHALLOW, _OF_DEEP = 12, 7 / 8
-_WIDTH_OF_A_RELATION = 16
-_OF_A_TEXT = ("added_tokens", "normalizer", "pre_tokenizer", "model")
+_MAX_SHALLOW_LAYERS, _DEEP_FRACTION = 12, 7 / 8
+_MIN_RELATION_WIDTH = 16
+_TOKENIZATION_PARTS = ("added_tokens", "normalizer", "pre_tokenizer", "model")
 """The parts of a tokenizer that determine the subwords of a text and their ids."""
 
 
@@ -92,25 +92,27 @@ class DistillationModel(nn.Module):
 
     def compare(self, batch: MaskedBatch) -> DistillationOutput:
         """Compare the student with the teacher; the masks and pairs of the batch are ignored."""
-        theirs = self.teacher(batch)
-        ours = self.encoder.packed_with_projections(batch.ids, batch.lengths, layer=len(self.encoder.layers) - 1)
+        teacher_output = self.teacher(batch)
+        student_output = self.encoder.packed_with_projections(
+            batch.ids, batch.lengths, layer=len(self.encoder.layers) - 1
+        )
         with torch.autocast(batch.ids.device.type, enabled=False):
             packing = Packing.of(batch.lengths)
             divergences = [
-                _divergence(theirs_of_kind, ours_of_kind, packing, heads=self.relation_heads)
-                for theirs_of_kind, ours_of_kind in zip(theirs[1:], ours[1:], strict=True)
+                _compute_divergence(teacher_projection, student_projection, packing, heads=self.relation_heads)
+                for teacher_projection, student_projection in zip(teacher_output[1:], student_output[1:], strict=True)
             ]
-            errors = self.to_teacher(ours.hidden.float()) - theirs.hidden.float()
+            errors = self.to_teacher(student_output.hidden.float()) - teacher_output.hidden.float()
             return DistillationOutput(
                 torch.stack(divergences).sum() / self.relation_heads,
                 errors.square().sum() / errors.shape[1],
-                theirs.hidden,
+                teacher_output.hidden,
             )
 
     def loss(self, batch: MaskedBatch) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
         """Return the relation loss plus the weighted loss of the hidden states, and the number of subwords."""
-        found = self.compare(batch)
-        total = found.relation_loss + self.hidden_weight * found.hidden_loss
+        output = self.compare(batch)
+        total = output.relation_loss + self.hidden_weight * output.hidden_loss
         return total, torch.tensor(float(batch.subwords), device=total.device)
 
     @property
@@ -155,63 +157,63 @@ def build_distillation_model(
             )
     assert isinstance(student.encoder, Encoder)
     assert isinstance(teacher.encoder, Encoder)
-    if _text_rules(student.tokenizer) != _text_rules(teacher.tokenizer):
+    if _describe_tokenization(student.tokenizer) != _describe_tokenization(teacher.tokenizer):
         raise EncoderError(
             f"encoder {student.name!r} and teacher {teacher.name!r} have different tokenizers; choose an encoder that "
             "was made from the teacher, or name none, and a new one gets the teacher's tokenizer"
         )
     layers = len(teacher.encoder.layers)
-    layer = teacher_layer or (layers if layers <= _SHALLOW else round(_OF_DEEP * layers))
+    layer = teacher_layer or (layers if layers <= _MAX_SHALLOW_LAYERS else round(_DEEP_FRACTION * layers))
     if layer > layers:
         raise ConfigError(
             f"objective.distillation.teacher_layer: teacher {teacher.name!r} has {layers} layers, and no layer {layer}"
         )
-    shared = math.gcd(student.hidden, teacher.hidden)
-    possible = [heads for heads in range(1, shared + 1) if shared % heads == 0]
+    common_divisor = math.gcd(student.hidden, teacher.hidden)
+    head_counts = [heads for heads in range(1, common_divisor + 1) if common_divisor % heads == 0]
     heads = relation_heads or max(
-        each for each in possible if each == 1 or each * _WIDTH_OF_A_RELATION <= teacher.hidden
+        each for each in head_counts if each == 1 or each * _MIN_RELATION_WIDTH <= teacher.hidden
     )
-    if heads not in possible:
+    if heads not in head_counts:
         raise ConfigError(
             f"objective.distillation.relation_heads: {heads} heads do not divide both widths, {teacher.hidden} of "
-            f"teacher {teacher.name!r} and {student.hidden}; choose one of {', '.join(map(str, possible))}"
+            f"teacher {teacher.name!r} and {student.hidden}; choose one of {', '.join(map(str, head_counts))}"
         )
     return DistillationModel(
         student.encoder,
         Teacher(teacher.encoder, layer=layer - 1),
         relation_heads=heads,
-        hidden_weight=1 / _scale(teacher.encoder) if hidden_weight is None else hidden_weight,
+        hidden_weight=1 / _mean_square_weight(teacher.encoder) if hidden_weight is None else hidden_weight,
     )
 
 
-def _scale(encoder: Encoder) -> float:
+def _mean_square_weight(encoder: Encoder) -> float:
     last = encoder.layers[-1]
     assert isinstance(last, Layer)
     return float(last.feed_forward_norm.weight.detach().square().mean())
 
 
-def _text_rules(tokenizer: Tokenizer) -> list[object]:
+def _describe_tokenization(tokenizer: Tokenizer) -> list[object]:
     description = json.loads(tokenizer.to_str())
-    return [description[part] for part in _OF_A_TEXT]
+    return [description[part] for part in _TOKENIZATION_PARTS]
 
 
-def _divergence(theirs: Tensor, ours: Tensor, packing: Packing, *, heads: int) -> Float[Tensor, ""]:
-    """Return the divergence of our relations from theirs for one kind of projection, summed over heads and subwords."""
-    outside = torch.arange(packing.longest, device=theirs.device) >= packing.lengths[:, None]
+def _compute_divergence(teacher: Tensor, student: Tensor, packing: Packing, *, heads: int) -> Float[Tensor, ""]:
+    """Return the divergence of student from teacher for one kind of projection, summed over heads and subwords."""
+    padding = torch.arange(packing.longest, device=teacher.device) >= packing.lengths[:, None]
     total: Tensor = _Divergence.apply(  # type: ignore[no-untyped-call]
-        _by_head(theirs, packing, heads), _by_head(ours, packing, heads), outside[:, None, None]
+        _split_heads(teacher, packing, heads), _split_heads(student, packing, heads), padding[:, None, None]
     )
     return total
 
 
-def _by_head(rows: Tensor, packing: Packing, heads: int) -> Float[Tensor, "sequences heads longest part"]:
+def _split_heads(rows: Tensor, packing: Packing, heads: int) -> Float[Tensor, "sequences heads longest part"]:
     padded = torch.zeros(len(packing.lengths), packing.longest, rows.shape[1], device=rows.device)
     padded = padded.index_put((packing.sequences, packing.places), rows.float())
     return padded.view(*padded.shape[:2], heads, -1).transpose(1, 2)
 
 
 class _Divergence(torch.autograd.Function):
-    """The divergence of ``softmax(ours @ ours.T * scale)`` from the same expression of theirs, summed over all rows.
+    """The divergence of ``softmax(student @ student.T * scale)`` from that of the teacher, summed over all rows.
 
     The relations of a batch are the largest arrays of a step. Autograd would keep several of them; the backward pass
     here needs only the difference of the two distributions. Rows of padding are the same uniform distribution in both,
@@ -219,22 +221,25 @@ class _Divergence(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, theirs: Tensor, ours: Tensor, outside: Bool[Tensor, "sequences 1 1 longest"]) -> Tensor:
-        expected, found = _relations(theirs, outside), _relations(ours, outside)
-        total = functional.kl_div(found, expected, reduction="sum", log_target=True)
-        ctx.save_for_backward(ours, found.exp_().sub_(expected.exp_()))
+    def forward(ctx: Any, teacher: Tensor, student: Tensor, padding: Bool[Tensor, "sequences 1 1 longest"]) -> Tensor:
+        teacher_relations, student_relations = (
+            _compute_relations(teacher, padding),
+            _compute_relations(student, padding),
+        )
+        total = functional.kl_div(student_relations, teacher_relations, reduction="sum", log_target=True)
+        ctx.save_for_backward(student, student_relations.exp_().sub_(teacher_relations.exp_()))
         return total
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        ours, of_scores = ctx.saved_tensors
-        of_ours = of_scores @ ours + of_scores.transpose(2, 3) @ ours
-        return None, of_ours.mul_(gradient * ours.shape[3] ** -0.5), None
+        student, grad_scores = ctx.saved_tensors
+        grad_student = grad_scores @ student + grad_scores.transpose(2, 3) @ student
+        return None, grad_student.mul_(gradient * student.shape[3] ** -0.5), None
 
 
-def _relations(projected: Tensor, outside: Tensor) -> Tensor:
+def _compute_relations(projection: Tensor, padding: Tensor) -> Tensor:
     """Return the relations as log probabilities, ``[sequences, heads, longest, longest]``."""
-    scores: Tensor = (projected * projected.shape[3] ** -0.5) @ projected.transpose(2, 3)
+    scores: Tensor = (projection * projection.shape[3] ** -0.5) @ projection.transpose(2, 3)
     # The lowest finite number instead of minus infinity, since the difference of two infinities is NaN.
-    return scores.masked_fill_(outside, torch.finfo(scores.dtype).min).log_softmax(dim=3)
+    return scores.masked_fill_(padding, torch.finfo(scores.dtype).min).log_softmax(dim=3)

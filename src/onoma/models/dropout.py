@@ -59,8 +59,8 @@ class Dropout(nn.Module):
             return hidden
         if hidden.device.type != "cpu":
             return functional.dropout(hidden, self.p)
-        kept = self.draw(hidden.shape).kept(torch.empty(hidden.shape, dtype=hidden.dtype))
-        return hidden * kept.mul_(self.scale)
+        keep_mask = self.draw(hidden.shape).kept(torch.empty(hidden.shape, dtype=hidden.dtype))
+        return hidden * keep_mask.mul_(self.scale)
 
     @property
     def drops(self) -> bool:

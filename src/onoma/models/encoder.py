@@ -68,19 +68,19 @@ class Encoder(nn.Module):
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
-        width, narrow = config.hidden, config.embedding_width
+        width, embedding_width = config.hidden, config.embedding_width
         self.config = config
         self.recompute = False
-        self._idle: list[BufferPool] = []
+        self._idle_buffers: list[BufferPool] = []
         self.embeddings = Embeddings(
-            words=nn.Embedding(config.vocabulary, narrow),
-            positions=nn.Embedding(config.positions, narrow),
-            types=nn.Embedding(config.token_types, narrow),
-            norm=nn.LayerNorm(narrow, eps=config.layer_norm_epsilon),
+            words=nn.Embedding(config.vocabulary, embedding_width),
+            positions=nn.Embedding(config.positions, embedding_width),
+            types=nn.Embedding(config.token_types, embedding_width),
+            norm=nn.LayerNorm(embedding_width, eps=config.layer_norm_epsilon),
             dropout=Dropout(config.dropout),
             first_position=config.first_position,
         )
-        self.projection = nn.Identity() if narrow == width else nn.Linear(narrow, width)
+        self.projection = nn.Identity() if embedding_width == width else nn.Linear(embedding_width, width)
         self.layers = nn.ModuleList(
             Layer(
                 attention=SelfAttention(width, heads=config.heads, dropout=config.attention_dropout),
@@ -91,7 +91,7 @@ class Encoder(nn.Module):
             )
             for _ in range(config.layers)
         )
-        self.apply(_draw)
+        self.apply(_init_weights)
 
     @property
     def hidden(self) -> int:
@@ -106,7 +106,7 @@ class Encoder(nn.Module):
     def train(self, mode: bool = True) -> Encoder:
         """Set training or evaluation mode; evaluation mode also frees the buffers that training steps share."""
         if not mode:
-            self._idle.clear()
+            self._idle_buffers.clear()
         super().train(mode)
         return self
 
@@ -130,7 +130,7 @@ class Encoder(nn.Module):
         hidden: Tensor = self.projection(self.embeddings(ids, (mask.cumsum(dim=1) - 1).clamp(min=0), types))
         attention = PaddedAttention(mask)
         for layer in self.layers:
-            hidden = self._run(layer, hidden, attention)
+            hidden = self._run_layer(layer, hidden, attention)
         return hidden
 
     def packed(
@@ -175,23 +175,25 @@ class Encoder(nn.Module):
         attention = NestedAttention(packing, packing)
         hidden: Tensor = self.projection(self.embeddings(ids, packing.places))
         for each in self.layers[:layer]:
-            hidden = self._run(each, hidden, attention)
-        projections = self._project(hidden, layer=layer)
+            hidden = self._run_layer(each, hidden, attention)
+        projections = self._project_qkv(hidden, layer=layer)
         for each in self.layers[layer:]:
-            hidden = self._run(each, hidden, attention)
+            hidden = self._run_layer(each, hidden, attention)
         return EncoderOutput(hidden, *projections)
 
     def _projected_on_cpu(self, ids: Tensor, lengths: Tensor, *, layer: int) -> EncoderOutput:
-        dtype = _dtype_of_products()
+        dtype = _matmul_dtype()
         rows = RowLayout(lengths, multiple=row_multiple(dtype))
         with torch.autocast("cpu", enabled=False):
-            given: Tensor = self.projection(self.embeddings(ids[rows.subwords], rows.places))
+            layer_input: Tensor = self.projection(self.embeddings(ids[rows.subwords], rows.places))
             if layer:
-                given = self._run_on_cpu(self.layers[:layer], given, rows, torch.arange(len(rows)), dtype=dtype)
-            hidden = self._run_on_cpu(self.layers[layer:], given, rows, rows.row_of, dtype=dtype)
-        return EncoderOutput(hidden, *(each[rows.row_of] for each in self._project(given, layer=layer)))
+                layer_input = self._run_layers_on_cpu(
+                    self.layers[:layer], layer_input, rows, torch.arange(len(rows)), dtype=dtype
+                )
+            hidden = self._run_layers_on_cpu(self.layers[layer:], layer_input, rows, rows.row_of, dtype=dtype)
+        return EncoderOutput(hidden, *(each[rows.row_of] for each in self._project_qkv(layer_input, layer=layer)))
 
-    def _project(self, hidden: Tensor, *, layer: int) -> tuple[Tensor, Tensor, Tensor]:
+    def _project_qkv(self, hidden: Tensor, *, layer: int) -> tuple[Tensor, Tensor, Tensor]:
         attention = self.layers[layer].attention
         assert isinstance(attention, SelfAttention)
         return attention.query(hidden), attention.key(hidden), attention.value(hidden)
@@ -199,18 +201,20 @@ class Encoder(nn.Module):
     def _packed_on_cpu(
         self, ids: Tensor, lengths: Tensor, *, at: Tensor | None = None, types: Tensor | None = None
     ) -> Float[Tensor, "rows hidden"]:
-        dtype = _dtype_of_products()
+        dtype = _matmul_dtype()
         rows = RowLayout(lengths, multiple=row_multiple(dtype))
         with torch.autocast("cpu", enabled=False):
             types = None if types is None else types[rows.subwords]
             embedded = self.projection(self.embeddings(ids[rows.subwords], rows.places, types))
-            asked = rows.row_of if at is None else rows.row_of[at]
-            return self._run_on_cpu(self.layers, embedded, rows, asked, dtype=dtype)
+            row_indices = rows.row_of if at is None else rows.row_of[at]
+            return self._run_layers_on_cpu(self.layers, embedded, rows, row_indices, dtype=dtype)
 
-    def _run_on_cpu(
-        self, layers: Iterable[nn.Module], given: Tensor, rows: RowLayout, asked: Tensor, *, dtype: torch.dtype
+    def _run_layers_on_cpu(
+        self, layers: Iterable[nn.Module], hidden: Tensor, rows: RowLayout, row_indices: Tensor, *, dtype: torch.dtype
     ) -> Tensor:
-        return run_layers(given, rows, asked, layers=layers, dtype=dtype, idle=self._idle, recompute=self.recompute)
+        return run_layers(
+            hidden, rows, row_indices, layers=layers, dtype=dtype, idle=self._idle_buffers, recompute=self.recompute
+        )
 
     def _packed_on_gpu(
         self, ids: Tensor, lengths: Tensor, *, at: Tensor | None = None, types: Tensor | None = None
@@ -220,12 +224,12 @@ class Encoder(nn.Module):
         attention = NestedAttention(packing, packing)
         *lower, last = self.layers
         for layer in lower:
-            hidden = self._run(layer, hidden, attention)
+            hidden = self._run_layer(layer, hidden, attention)
         if at is None:
-            return self._run(last, hidden, attention)
-        return self._run(last, hidden, NestedAttention(packing.at(at), packing), at)
+            return self._run_layer(last, hidden, attention)
+        return self._run_layer(last, hidden, NestedAttention(packing.at(at), packing), at)
 
-    def _run(self, layer: nn.Module, *arguments: object) -> Tensor:
+    def _run_layer(self, layer: nn.Module, *arguments: object) -> Tensor:
         if self.recompute and torch.is_grad_enabled():
             recomputed: Tensor = checkpoint(layer, *arguments, use_reentrant=False)
             return recomputed
@@ -267,17 +271,17 @@ class Embeddings(nn.Module):
             places: position of each subword in its sequence, from 0.
             types: token types; 0 for all by default.
         """
-        of_types = self.types.weight[0] if types is None else self.types(types)
-        summed = self.words(ids) + self.positions(places + self.first_position) + of_types
+        type_embeddings = self.types.weight[0] if types is None else self.types(types)
+        summed = self.words(ids) + self.positions(places + self.first_position) + type_embeddings
         normed: Tensor = self.dropout(self.norm(summed))
         return normed
 
 
-def _dtype_of_products() -> torch.dtype:
+def _matmul_dtype() -> torch.dtype:
     return torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
 
 
-def _draw(module: nn.Module) -> None:
+def _init_weights(module: nn.Module) -> None:
     if isinstance(module, nn.Linear | nn.Embedding):
         nn.init.normal_(module.weight, std=0.02)
     if isinstance(module, nn.Linear):

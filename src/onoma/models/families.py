@@ -19,13 +19,13 @@ from onoma.errors import EncoderError
 from onoma.models.config import EncoderConfig
 from onoma.models.encoder import ACTIVATIONS, Encoder
 
-_BODY = {
+_MODULE_NAMES = {
     "embeddings.words": "embeddings.word_embeddings",
     "embeddings.positions": "embeddings.position_embeddings",
     "embeddings.types": "embeddings.token_type_embeddings",
     "embeddings.norm": "embeddings.LayerNorm",
 }
-_LAYER = {
+_LAYER_MODULE_NAMES = {
     "attention.query": "attention.self.query",
     "attention.key": "attention.self.key",
     "attention.value": "attention.self.value",
@@ -35,8 +35,8 @@ _LAYER = {
     "feed_forward.outer": "output.dense",
     "feed_forward_norm": "output.LayerNorm",
 }
-_ANCHOR = "embeddings.word_embeddings.weight"
-_OLD_NORM = re.compile(r"LayerNorm\.(gamma|beta)$")
+_WORD_EMBEDDING_NAME = "embeddings.word_embeddings.weight"
+_OLD_NORM_PATTERN = re.compile(r"LayerNorm\.(gamma|beta)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,21 +72,29 @@ class Family:
         return f"{self.body[module]}.{kind}"
 
 
-def _roberta(classifier: str) -> Family:
-    return Family(prefix="roberta.", classifier=classifier, body=_BODY, layer=_LAYER, positions_follow_padding=True)
+def _roberta_family(classifier: str) -> Family:
+    return Family(
+        prefix="roberta.",
+        classifier=classifier,
+        body=_MODULE_NAMES,
+        layer=_LAYER_MODULE_NAMES,
+        positions_follow_padding=True,
+    )
 
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
     {
-        "bert": Family(prefix="bert.", classifier="BertForTokenClassification", body=_BODY, layer=_LAYER),
-        "roberta": _roberta("RobertaForTokenClassification"),
-        "xlm-roberta": _roberta("XLMRobertaForTokenClassification"),
-        "camembert": _roberta("CamembertForTokenClassification"),
+        "bert": Family(
+            prefix="bert.", classifier="BertForTokenClassification", body=_MODULE_NAMES, layer=_LAYER_MODULE_NAMES
+        ),
+        "roberta": _roberta_family("RobertaForTokenClassification"),
+        "xlm-roberta": _roberta_family("XLMRobertaForTokenClassification"),
+        "camembert": _roberta_family("CamembertForTokenClassification"),
         "electra": Family(
             prefix="electra.",
             classifier="ElectraForTokenClassification",
-            body={**_BODY, "projection": "embeddings_project"},
-            layer=_LAYER,
+            body={**_MODULE_NAMES, "projection": "embeddings_project"},
+            layer=_LAYER_MODULE_NAMES,
             embedding=128,
         ),
     }
@@ -112,13 +120,13 @@ def read_config(hf_config: Mapping[str, object]) -> EncoderConfig:
     """
     family = FAMILIES[str(hf_config["model_type"])]
 
-    def whole(key: str, default: int | None = None) -> int:
+    def read_positive_int(key: str, default: int | None = None) -> int:
         value = hf_config.get(key, default)
         if not isinstance(value, int) or value < 1:
             raise EncoderError(f"config.json: {key} is {value!r}, expected a whole number above 0")
         return value
 
-    def real(key: str, default: float) -> float:
+    def read_float(key: str, default: float) -> float:
         value = hf_config.get(key, default)
         if not isinstance(value, int | float):
             raise EncoderError(f"config.json: {key} is {value!r}, expected a number")
@@ -126,22 +134,22 @@ def read_config(hf_config: Mapping[str, object]) -> EncoderConfig:
 
     pad = hf_config.get("pad_token_id")
     pad_id = pad if isinstance(pad, int) else int(family.positions_follow_padding)
-    hidden = whole("hidden_size")
+    hidden = read_positive_int("hidden_size")
     try:
         return EncoderConfig(
-            vocabulary=whole("vocab_size"),
+            vocabulary=read_positive_int("vocab_size"),
             hidden=hidden,
-            layers=whole("num_hidden_layers"),
-            heads=whole("num_attention_heads"),
-            feed_forward=whole("intermediate_size"),
-            positions=whole("max_position_embeddings"),
-            token_types=whole("type_vocab_size", 2),
-            embedding=None if family.embedding is None else whole("embedding_size", family.embedding),
+            layers=read_positive_int("num_hidden_layers"),
+            heads=read_positive_int("num_attention_heads"),
+            feed_forward=read_positive_int("intermediate_size"),
+            positions=read_positive_int("max_position_embeddings"),
+            token_types=read_positive_int("type_vocab_size", 2),
+            embedding=None if family.embedding is None else read_positive_int("embedding_size", family.embedding),
             first_position=pad_id + 1 if family.positions_follow_padding else 0,
             pad_id=pad_id,
-            layer_norm_epsilon=real("layer_norm_eps", 1e-12),
-            dropout=real("hidden_dropout_prob", 0.1),
-            attention_dropout=real("attention_probs_dropout_prob", 0.1),
+            layer_norm_epsilon=read_float("layer_norm_eps", 1e-12),
+            dropout=read_float("hidden_dropout_prob", 0.1),
+            attention_dropout=read_float("attention_probs_dropout_prob", 0.1),
             activation=str(hf_config.get("hidden_act", "gelu")),
         )
     except ValueError as error:
@@ -162,28 +170,28 @@ def build_encoder(hf_config: Mapping[str, object], weights: Mapping[str, Tensor]
     """
     family = FAMILIES[str(hf_config["model_type"])]
     config = read_config(hf_config)
-    named = {_OLD_NORM.sub(_new_norm, name): tensor for name, tensor in weights.items()}
-    prefix = _find_prefix(named, family)
-    if config.layers > len(named):
-        raise EncoderError(f"config.json: {config.layers:,} layers, for which {len(named):,} weights are too few")
-    with torch.device("meta"), _Undrawn():
+    renamed = {_OLD_NORM_PATTERN.sub(_rename_norm_parameter, name): tensor for name, tensor in weights.items()}
+    prefix = _find_prefix(renamed, family)
+    if config.layers > len(renamed):
+        raise EncoderError(f"config.json: {config.layers:,} layers, for which {len(renamed):,} weights are too few")
+    with torch.device("meta"), _SkipInit():
         encoder = Encoder(config)
     state: dict[str, Tensor] = {}
     for ours, expected in encoder.state_dict().items():
         theirs = prefix + family.their_name(ours)
-        found = named.get(theirs)
-        if found is None:
+        weight = renamed.get(theirs)
+        if weight is None:
             raise EncoderError(f"the weights lack {theirs}; config.json asks for {encoder.config.layers} layers")
-        if found.shape != expected.shape:
+        if weight.shape != expected.shape:
             raise EncoderError(
-                f"{theirs} has the shape {list(found.shape)}, and config.json asks for {list(expected.shape)}"
+                f"{theirs} has the shape {list(weight.shape)}, and config.json asks for {list(expected.shape)}"
             )
-        state[ours] = found.float()
+        state[ours] = weight.float()
     encoder.load_state_dict(state, assign=True)
     return encoder
 
 
-class _Undrawn(TorchFunctionMode):
+class _SkipInit(TorchFunctionMode):
     """Mode in which new weights are not initialised.
 
     Tensors on the meta device have no values, and torch would import its compiler to initialise them, which takes 70 MB
@@ -197,8 +205,8 @@ class _Undrawn(TorchFunctionMode):
         args: Sequence[object] = (),
         kwargs: Mapping[str, object] | None = None,
     ) -> object:
-        drawing = getattr(func, "__module__", None) == nn.init.__name__
-        return None if drawing else func(*args, **(kwargs or {}))
+        is_initializer = getattr(func, "__module__", None) == nn.init.__name__
+        return None if is_initializer else func(*args, **(kwargs or {}))
 
 
 def named_weights(encoder: Encoder, family: Family) -> dict[str, Tensor]:
@@ -208,11 +216,13 @@ def named_weights(encoder: Encoder, family: Family) -> dict[str, Tensor]:
 
 def _find_prefix(weights: Mapping[str, Tensor], family: Family) -> str:
     """Return the prefix of the encoder's parameters: the family's own if present, else the shortest one found."""
-    prefixes = sorted((name.removesuffix(_ANCHOR) for name in weights if name.endswith(_ANCHOR)), key=len)
+    prefixes = sorted(
+        (name.removesuffix(_WORD_EMBEDDING_NAME) for name in weights if name.endswith(_WORD_EMBEDDING_NAME)), key=len
+    )
     if not prefixes:
-        raise EncoderError(f"the weights have no {_ANCHOR}, under any prefix")
+        raise EncoderError(f"the weights have no {_WORD_EMBEDDING_NAME}, under any prefix")
     return family.prefix if family.prefix in prefixes else prefixes[0]
 
 
-def _new_norm(match: re.Match[str]) -> str:
+def _rename_norm_parameter(match: re.Match[str]) -> str:
     return "LayerNorm.weight" if match[1] == "gamma" else "LayerNorm.bias"

@@ -15,14 +15,14 @@ from onoma.errors import EncoderError
 from onoma.models.tokenizer import FILES
 from onoma.models.weights import SINGLE
 
-_ID = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
-_PATIENCE = 10.0
+_HUB_ID_PATTERN = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
+_TIMEOUT_SECONDS = 10.0
 """Seconds to wait for an answer of the Hub."""
 
 
 def is_hub_id(name: str) -> bool:
     """Return whether a name could be an id, such as ``bert-base-cased`` or ``google/electra-small-discriminator``."""
-    return _ID.fullmatch(name) is not None
+    return _HUB_ID_PATTERN.fullmatch(name) is not None
 
 
 def fetch(name: str) -> Path:
@@ -35,8 +35,8 @@ def fetch(name: str) -> Path:
     from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
 
     try:
-        found = HfApi().model_info(name, timeout=_PATIENCE).siblings or []
-        files = wanted([file.rfilename for file in found])
+        siblings = HfApi().model_info(name, timeout=_TIMEOUT_SECONDS).siblings or []
+        files = wanted([file.rfilename for file in siblings])
         config, *_ = [Path(hf_hub_download(name, file)) for file in files]
         return config.parent
     except EncoderError:
@@ -57,11 +57,11 @@ def wanted(files: Collection[str]) -> list[str]:
     """
     if "config.json" not in files:
         raise EncoderError("the model has no config.json")
-    plain = ["config.json", *(name for name in FILES if name in files)]
+    base_files = ["config.json", *(name for name in FILES if name in files)]
     for name in SINGLE:
         if name in files:
-            return [*plain, name]
+            return [*base_files, name]
         index, (stem, _, suffix) = f"{name}.index.json", name.rpartition(".")
         if index in files:
-            return [*plain, index, *sorted(file for file in files if fnmatch(file, f"{stem}-*.{suffix}"))]
+            return [*base_files, index, *sorted(file for file in files if fnmatch(file, f"{stem}-*.{suffix}"))]
     raise EncoderError(f"the model has neither {' nor '.join(SINGLE)}, nor an index of shards")

@@ -40,8 +40,8 @@ class Layer(nn.Module):
         """Return the layer's hidden states of all subwords, or of those in ``at``; see :meth:`Encoder.packed`."""
         asking = hidden if at is None else hidden[at]
         attended = self.attention_norm(asking + self.dropout(self.attention(asking, hidden, attention)))
-        fed: Tensor = self.feed_forward_norm(attended + self.dropout(self.feed_forward(attended)))
-        return fed
+        output: Tensor = self.feed_forward_norm(attended + self.dropout(self.feed_forward(attended)))
+        return output
 
 
 class SelfAttention(nn.Module):
@@ -59,10 +59,10 @@ class SelfAttention(nn.Module):
     def forward(
         self, asking: Float[Tensor, "*rows hidden"], hidden: Float[Tensor, "*axes hidden"], attention: Attention
     ) -> Float[Tensor, "*rows hidden"]:
-        mixed: Tensor = self.output(
+        output: Tensor = self.output(
             attention(self.query(asking), self.key(hidden), self.value(hidden), heads=self.heads, dropout=self.dropout)
         )
-        return mixed
+        return output
 
 
 class FeedForward(nn.Module):
@@ -75,6 +75,6 @@ class FeedForward(nn.Module):
         self.outer = nn.Linear(inner, width)
 
     def forward(self, hidden: Float[Tensor, "*axes hidden"]) -> Float[Tensor, "*axes hidden"]:
-        widened = self.activation(self.inner(hidden))
-        narrowed: Tensor = self.outer(widened)
-        return narrowed
+        activated = self.activation(self.inner(hidden))
+        output: Tensor = self.outer(activated)
+        return output

@@ -44,15 +44,15 @@ def add_lora(encoder: Encoder | AutoEncoder, *, settings: LoraSettings) -> None:
         MissingExtraError: `peft` is not installed.
         ConfigError: a target is not the name of any matrix of the layers.
     """
-    with optional_import("LoRA", extra="lora"), _quiet():
+    with optional_import("LoRA", extra="lora"), _suppress_warnings():
         from peft import LoraConfig, inject_adapter_in_model
     config = LoraConfig(
         r=settings.rank,
         lora_alpha=cast(int, settings.alpha),  # a float works too, since peft only divides it by the rank
         lora_dropout=settings.dropout,
-        target_modules=_matrices(encoder, targets=settings.targets),
+        target_modules=_select_matrices(encoder, targets=settings.targets),
     )
-    with _quiet():
+    with _suppress_warnings():
         inject_adapter_in_model(config, encoder)
 
 
@@ -70,20 +70,20 @@ def merge_lora(encoder: Encoder | AutoEncoder) -> None:
     encoder.requires_grad_(True)
 
 
-def _matrices(encoder: nn.Module, *, targets: Sequence[str]) -> list[str]:
+def _select_matrices(encoder: nn.Module, *, targets: Sequence[str]) -> list[str]:
     """Return the names of the matrices of the layers that match a target, or of all of them if there are no targets."""
     names = [name for name, module in encoder.named_modules() if isinstance(module, nn.Linear)]
-    inside = [name for name in names if layer_of(name) is not None]
-    named = {target: [name for name in inside if f".{name}".endswith(f".{target}")] for target in targets}
-    for target, found in named.items():
-        if not found:
-            known = ", ".join(sorted({name.rpartition(".")[2] for name in inside}))
-            raise ConfigError(f"training.lora.targets: no matrix of the layers has the name {target!r}; use {known}")
-    return sorted({name for found in named.values() for name in found}) if targets else inside
+    in_layers = [name for name in names if layer_of(name) is not None]
+    matches = {target: [name for name in in_layers if f".{name}".endswith(f".{target}")] for target in targets}
+    for target, matched in matches.items():
+        if not matched:
+            choices = ", ".join(sorted({name.rpartition(".")[2] for name in in_layers}))
+            raise ConfigError(f"training.lora.targets: no matrix of the layers has the name {target!r}; use {choices}")
+    return sorted({name for matched in matches.values() for name in matched}) if targets else in_layers
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _suppress_warnings() -> Iterator[None]:
     """Suppress the warnings of `peft`, which are not relevant to users of onoma."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

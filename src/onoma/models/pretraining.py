@@ -56,13 +56,13 @@ class MaskedBatch:
             return None
         ends = [0, *self.lengths.cumsum(0).tolist()]
         start, end = ends[first], ends[last]
-        mine = (self.masked >= start) & (self.masked < end)
+        in_part = (self.masked >= start) & (self.masked < end)
         return MaskedBatch(
             ids=self.ids[start:end],
             types=self.types[start:end],
             lengths=self.lengths[first:last],
-            masked=self.masked[mine] - start,
-            targets=self.targets[mine],
+            masked=self.masked[in_part] - start,
+            targets=self.targets[in_part],
             pairs=self.pairs[first:last],
             masked_per_pair=max(1, len(self.masked)) / max(1, int((self.pairs != IGNORED).sum())),
         )
@@ -98,24 +98,24 @@ class PretrainingModel(nn.Module):
     def losses(self, batch: MaskedBatch) -> Losses:
         """Return the losses of both heads, and their numbers of correct predictions."""
         starts = batch.lengths.cumsum(0) - batch.lengths
-        judged = self.pairs is not None and bool((batch.pairs != IGNORED).any())
-        wanted = torch.cat([batch.masked, starts]) if judged else batch.masked
+        has_pairs = self.pairs is not None and bool((batch.pairs != IGNORED).any())
+        subword_indices = torch.cat([batch.masked, starts]) if has_pairs else batch.masked
         hidden = self.encoder.packed(
             batch.ids,
             batch.lengths,
-            at=wanted if len(wanted) else starts,
+            at=subword_indices if len(subword_indices) else starts,
             types=batch.types if self.encoder.config.token_types > 1 else None,
         )
         count = len(batch.masked)
-        nothing, none = 0.0 * hidden.sum(), batch.targets.new_zeros(())
-        masked_loss, masked_correct = nothing, none
+        zero_loss, zero_count = 0.0 * hidden.sum(), batch.targets.new_zeros(())
+        masked_loss, masked_correct = zero_loss, zero_count
         if count:
             masked_loss, masked_correct = self.masked.loss(hidden[:count], self.encoder.words.weight, batch.targets)
-        pair_loss, pairs_correct = nothing, none
-        if judged:
+        pair_loss, pairs_correct = zero_loss, zero_count
+        if has_pairs:
             assert self.pairs is not None
             pair_loss, pairs_correct = self.pairs.loss(hidden[count:], batch.pairs)
-        pairs = int((batch.pairs != IGNORED).sum()) if judged else 0
+        pairs = int((batch.pairs != IGNORED).sum()) if has_pairs else 0
         return Losses(masked_loss, count, masked_correct, pair_loss, pairs, pairs_correct)
 
     def loss(self, batch: MaskedBatch) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:

@@ -47,7 +47,7 @@ class MaskedHead(nn.Module):
             hidden: the encoder's hidden states.
             words: embeddings of all subwords.
         """
-        return functional.linear(self._transformed(hidden), words, self.bias)
+        return functional.linear(self._apply_transform(hidden), words, self.bias)
 
     def loss(
         self,
@@ -57,11 +57,11 @@ class MaskedHead(nn.Module):
     ) -> tuple[Float[Tensor, ""], Int64[Tensor, ""]]:
         """Return the sum of the cross-entropies of masked subwords, and the number of correct predictions."""
         total, correct = _TiedCrossEntropy.apply(  # type: ignore[no-untyped-call]
-            self._transformed(hidden), words, self.bias, targets
+            self._apply_transform(hidden), words, self.bias, targets
         )
         return total, correct
 
-    def _transformed(self, hidden: Tensor) -> Tensor:
+    def _apply_transform(self, hidden: Tensor) -> Tensor:
         transformed: Tensor = self.norm(self.activation(self.transform(hidden)))
         return transformed
 
@@ -107,34 +107,34 @@ class _TiedCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, hidden: Tensor, words: Tensor, bias: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        kind = hidden.device.type
-        dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else torch.float32
-        with torch.autocast(kind, enabled=False):
-            filling = -len(hidden) % row_multiple(dtype) if kind == "cpu" else 0
-            given = functional.pad(hidden.to(dtype), (0, 0, 0, filling))
+        device_type = hidden.device.type
+        dtype = torch.get_autocast_dtype(device_type) if torch.is_autocast_enabled(device_type) else torch.float32
+        with torch.autocast(device_type, enabled=False):
+            row_padding = -len(hidden) % row_multiple(dtype) if device_type == "cpu" else 0
+            padded_hidden = functional.pad(hidden.to(dtype), (0, 0, 0, row_padding))
             weight = words.to(dtype)
-            scores = torch.addmm(bias.to(dtype), given, weight.t()).float()
-            masked = scores[: len(targets)]
-            of_targets = masked.gather(1, targets[:, None])[:, 0]
-            correct = (masked.argmax(dim=1) == targets).sum()
-            total = (masked.logsumexp(dim=1) - of_targets).sum()
-        ctx.save_for_backward(given, weight, scores, targets)
+            scores = torch.addmm(bias.to(dtype), padded_hidden, weight.t()).float()
+            unpadded_scores = scores[: len(targets)]
+            target_scores = unpadded_scores.gather(1, targets[:, None])[:, 0]
+            correct = (unpadded_scores.argmax(dim=1) == targets).sum()
+            total = (unpadded_scores.logsumexp(dim=1) - target_scores).sum()
+        ctx.save_for_backward(padded_hidden, weight, scores, targets)
         ctx.mark_non_differentiable(correct)
         return total, correct
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
-        given, weight, scores, targets = ctx.saved_tensors
-        of_hidden, of_words, of_bias, _ = ctx.needs_input_grad
-        of_scores = torch.softmax(scores, dim=1, out=scores)
-        of_scores[torch.arange(len(targets), device=targets.device), targets] -= 1
-        of_scores[len(targets) :].zero_()
-        of_scores *= gradient
-        lowered = of_scores.to(given.dtype)
+        padded_hidden, weight, scores, targets = ctx.saved_tensors
+        needs_hidden_grad, needs_words_grad, needs_bias_grad, _ = ctx.needs_input_grad
+        grad_scores = torch.softmax(scores, dim=1, out=scores)
+        grad_scores[torch.arange(len(targets), device=targets.device), targets] -= 1
+        grad_scores[len(targets) :].zero_()
+        grad_scores *= gradient
+        cast_grad_scores = grad_scores.to(padded_hidden.dtype)
         return (
-            torch.mm(lowered, weight)[: len(targets)].float() if of_hidden else None,
-            torch.mm(lowered.t(), given).float() if of_words else None,
-            of_scores.sum(0) if of_bias else None,
+            torch.mm(cast_grad_scores, weight)[: len(targets)].float() if needs_hidden_grad else None,
+            torch.mm(cast_grad_scores.t(), padded_hidden).float() if needs_words_grad else None,
+            grad_scores.sum(0) if needs_bias_grad else None,
             None,
         )

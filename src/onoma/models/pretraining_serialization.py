@@ -41,16 +41,16 @@ class HeadNames:
     pairs: Mapping[str, str] = field(default_factory=dict)
 
 
-def _masked(transform: str, norm: str, bias: str) -> dict[str, str]:
+def _masked_names(transform: str, norm: str, bias: str) -> dict[str, str]:
     names = {f"transform.{kind}": f"{transform}.{kind}" for kind in ("weight", "bias")}
     return names | {f"norm.{kind}": f"{norm}.{kind}" for kind in ("weight", "bias")} | {"bias": bias}
 
 
-def _roberta(architecture: str) -> HeadNames:
+def _roberta_names(architecture: str) -> HeadNames:
     return HeadNames(
         architecture=architecture,
         with_pairs=None,
-        masked=_masked("lm_head.dense", "lm_head.layer_norm", "lm_head.bias"),
+        masked=_masked_names("lm_head.dense", "lm_head.layer_norm", "lm_head.bias"),
     )
 
 
@@ -59,7 +59,7 @@ HEAD_NAMES: Mapping[str, HeadNames] = MappingProxyType(
         "bert": HeadNames(
             architecture="BertForMaskedLM",
             with_pairs="BertForPreTraining",
-            masked=_masked(
+            masked=_masked_names(
                 "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions.bias"
             ),
             pairs={
@@ -68,13 +68,15 @@ HEAD_NAMES: Mapping[str, HeadNames] = MappingProxyType(
                 for kind in ("weight", "bias")
             },
         ),
-        "roberta": _roberta("RobertaForMaskedLM"),
-        "xlm-roberta": _roberta("XLMRobertaForMaskedLM"),
-        "camembert": _roberta("CamembertForMaskedLM"),
+        "roberta": _roberta_names("RobertaForMaskedLM"),
+        "xlm-roberta": _roberta_names("XLMRobertaForMaskedLM"),
+        "camembert": _roberta_names("CamembertForMaskedLM"),
         "electra": HeadNames(
             architecture="ElectraForMaskedLM",
             with_pairs=None,
-            masked=_masked("generator_predictions.dense", "generator_predictions.LayerNorm", "generator_lm_head.bias"),
+            masked=_masked_names(
+                "generator_predictions.dense", "generator_predictions.LayerNorm", "generator_lm_head.bias"
+            ),
         ),
     }
 )
@@ -107,11 +109,11 @@ def build_pretraining_model(pretrained: Pretrained, *, pairs: bool | None) -> tu
         )
     weights = {} if pretrained.folder is None else read_weights(find_weights(pretrained.folder))
     masked = MaskedHead(encoder.config)
-    known = _load(masked, names.masked, weights)
+    is_loaded = _load_head(masked, names.masked, weights)
     pair_head = None if pairs is False else PairHead(encoder.hidden)
-    if pair_head is not None and not _load(pair_head, names.pairs, weights) and pairs is None:
+    if pair_head is not None and not _load_head(pair_head, names.pairs, weights) and pairs is None:
         pair_head = None
-    return PretrainingModel(encoder, masked, pair_head), not known
+    return PretrainingModel(encoder, masked, pair_head), not is_loaded
 
 
 def load_pretraining_model(name: str) -> tuple[PretrainingModel, Pretrained]:
@@ -127,8 +129,8 @@ def load_pretraining_model(name: str) -> tuple[PretrainingModel, Pretrained]:
         EncoderError: it cannot be loaded, or has no head for masked subwords.
     """
     pretrained = load_pretrained(name)
-    model, new = build_pretraining_model(pretrained, pairs=None)
-    if new:
+    model, is_new = build_pretraining_model(pretrained, pairs=None)
+    if is_new:
         raise EncoderError(
             f"encoder {name!r} has no head for masked subwords; pre-train it first: onoma pretrain --encoder {name} …"
         )
@@ -138,34 +140,34 @@ def load_pretraining_model(name: str) -> tuple[PretrainingModel, Pretrained]:
 def save_pretraining_model(model: PretrainingModel, folder: Path, *, pretrained: Pretrained) -> None:
     """Write weights, configuration and tokenizer to an existing folder."""
     names, family = HEAD_NAMES[pretrained.family], FAMILIES[pretrained.family]
-    weights = named_weights(model.encoder, family) | _named(model.masked, names.masked)
+    weights = named_weights(model.encoder, family) | _rename_head_weights(model.masked, names.masked)
     architecture = names.architecture
     if model.pairs is not None:
         assert names.with_pairs is not None
-        weights |= _named(model.pairs, names.pairs)
+        weights |= _rename_head_weights(model.pairs, names.pairs)
         architecture = names.with_pairs
     fields = {"architectures": [architecture], "dtype": "float32", "tie_word_embeddings": True}
     save_weights(folder, weights, pretrained.hf_config, fields)
     save_tokenizer(pretrained.tokenizer, folder, longest=pretrained.longest)
 
 
-def _load(head: MaskedHead | PairHead, names: Mapping[str, str], weights: Mapping[str, Tensor]) -> bool:
+def _load_head(head: MaskedHead | PairHead, names: Mapping[str, str], weights: Mapping[str, Tensor]) -> bool:
     """Load the weights of a head, and return whether this succeeded.
 
     The head is left unchanged if a weight is missing or has the wrong shape.
     """
     state = head.state_dict()
-    found = {ours: weights.get(theirs) for ours, theirs in names.items()}
-    fitting = {
+    tensors = {ours: weights.get(theirs) for ours, theirs in names.items()}
+    compatible = {
         ours: tensor.float()
-        for ours, tensor in found.items()
+        for ours, tensor in tensors.items()
         if tensor is not None and tensor.shape == state[ours].shape
     }
-    if fitting.keys() != state.keys():
+    if compatible.keys() != state.keys():
         return False
-    head.load_state_dict(fitting)
+    head.load_state_dict(compatible)
     return True
 
 
-def _named(head: MaskedHead | PairHead, names: Mapping[str, str]) -> dict[str, Tensor]:
+def _rename_head_weights(head: MaskedHead | PairHead, names: Mapping[str, str]) -> dict[str, Tensor]:
     return {names[ours]: tensor for ours, tensor in head.state_dict().items()}

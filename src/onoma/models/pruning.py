@@ -21,14 +21,14 @@ from onoma.errors import EncoderError
 from onoma.models.encoder import Encoder
 from onoma.models.pretrained import Pretrained
 
-_TEXTS_AT_ONCE = 1_000
+_TEXTS_PER_BATCH = 1_000
 
 
 def count_subwords(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter[int]:
     """Count how often each subword occurs in the texts, by its id."""
     counts: Counter[int] = Counter()
     stream = iter(texts)
-    while texts := list(islice(stream, _TEXTS_AT_ONCE)):
+    while texts := list(islice(stream, _TEXTS_PER_BATCH)):
         for encoding in tokenizer.encode_batch(texts, add_special_tokens=False):
             counts.update(encoding.ids)
     return counts
@@ -43,9 +43,9 @@ def choose_subwords(tokenizer: Tokenizer, counts: Mapping[int, int], *, limit: i
     added = {token.content for token in tokenizer.get_added_tokens_decoder().values()}
     vocabulary = tokenizer.get_vocab()
     special = sorted(number for subword, number in vocabulary.items() if subword in added)
-    counted = sorted(counts, key=lambda number: (-counts[number], number))
+    by_frequency = sorted(counts, key=lambda number: (-counts[number], number))
     characters = sorted(number for subword, number in vocabulary.items() if len(subword.lstrip("▁#")) <= 1)
-    return sorted(list(dict.fromkeys([*special, *counted, *characters]))[:limit])
+    return sorted(list(dict.fromkeys([*special, *by_frequency, *characters]))[:limit])
 
 
 def prune_vocabulary(pretrained: Pretrained, subwords: Sequence[int]) -> Pretrained:
@@ -56,18 +56,18 @@ def prune_vocabulary(pretrained: Pretrained, subwords: Sequence[int]) -> Pretrai
     Raises:
         EncoderError: it is not of the BERT family, or its tokenizer is neither a unigram model nor WordPiece.
     """
-    encoder = _own(pretrained)
+    encoder = _require_bert(pretrained)
     words = nn.Embedding(len(subwords), encoder.words.embedding_dim)
     words.weight = nn.Parameter(encoder.words.weight.detach()[torch.tensor(subwords)].clone())
     encoder.embeddings.words = words
-    numbers = {old: new for new, old in enumerate(subwords)}
-    pad = numbers.get(encoder.config.pad_id, 0)
+    new_ids = {old: new for new, old in enumerate(subwords)}
+    pad = new_ids.get(encoder.config.pad_id, 0)
     encoder.config = replace(encoder.config, vocabulary=len(subwords), pad_id=pad)
     hf_config = dict(pretrained.hf_config) | {"vocab_size": len(subwords)}
     for key in ("pad_token_id", "bos_token_id", "eos_token_id"):
         if isinstance(old := hf_config.get(key), int):
-            hf_config[key] = numbers.get(old)
-    return replace(pretrained, hf_config=hf_config, tokenizer=_prune_tokenizer(pretrained.tokenizer, numbers))
+            hf_config[key] = new_ids.get(old)
+    return replace(pretrained, hf_config=hf_config, tokenizer=_prune_tokenizer(pretrained.tokenizer, new_ids))
 
 
 def prune_layers(pretrained: Pretrained, count: int) -> Pretrained:
@@ -78,33 +78,33 @@ def prune_layers(pretrained: Pretrained, count: int) -> Pretrained:
     Raises:
         EncoderError: it is not of the BERT family, or has fewer than ``count`` layers.
     """
-    encoder = _own(pretrained)
-    present = len(encoder.layers)
-    if not 1 <= count <= present:
-        raise EncoderError(f"encoder {pretrained.name!r} has {present} layers; {count} cannot be kept")
-    encoder.layers = nn.ModuleList(encoder.layers[(place + 1) * present // count - 1] for place in range(count))
+    encoder = _require_bert(pretrained)
+    layer_count = len(encoder.layers)
+    if not 1 <= count <= layer_count:
+        raise EncoderError(f"encoder {pretrained.name!r} has {layer_count} layers; {count} cannot be kept")
+    encoder.layers = nn.ModuleList(encoder.layers[(index + 1) * layer_count // count - 1] for index in range(count))
     encoder.config = replace(encoder.config, layers=count)
     return replace(pretrained, hf_config=dict(pretrained.hf_config) | {"num_hidden_layers": count})
 
 
-def _own(pretrained: Pretrained) -> Encoder:
+def _require_bert(pretrained: Pretrained) -> Encoder:
     if not isinstance(pretrained.encoder, Encoder):
         raise EncoderError(f"encoder {pretrained.name!r} is a {pretrained.family}; only the BERT family can be pruned")
     return pretrained.encoder
 
 
-def _prune_tokenizer(tokenizer: Tokenizer, numbers: Mapping[int, int]) -> Tokenizer:
+def _prune_tokenizer(tokenizer: Tokenizer, new_ids: Mapping[int, int]) -> Tokenizer:
     description: dict[str, Any] = json.loads(tokenizer.to_str())
     model = description["model"]
     if model["type"] == "Unigram":
-        model["vocab"] = [model["vocab"][old] for old in numbers]
-        model["unk_id"] = numbers[model["unk_id"]]
+        model["vocab"] = [model["vocab"][old] for old in new_ids]
+        model["unk_id"] = new_ids[model["unk_id"]]
     elif model["type"] == "WordPiece":
-        model["vocab"] = {subword: numbers[old] for subword, old in model["vocab"].items() if old in numbers}
+        model["vocab"] = {subword: new_ids[old] for subword, old in model["vocab"].items() if old in new_ids}
     else:
         raise EncoderError(f"the vocabulary of a {model['type']} tokenizer cannot be pruned; Unigram and WordPiece can")
     for token in description["added_tokens"]:
-        token["id"] = numbers[token["id"]]
+        token["id"] = new_ids[token["id"]]
     for token in description["post_processor"]["special_tokens"].values():
-        token["ids"] = [numbers[old] for old in token["ids"]]
+        token["ids"] = [new_ids[old] for old in token["ids"]]
     return Tokenizer.from_str(json.dumps(description))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_FOLLOWED = frozenset({"auto_map", "attn_implementation", "experts_implementation", "transformers_weights"})
+_UNSAFE_FIELDS = frozenset({"auto_map", "attn_implementation", "experts_implementation", "transformers_weights"})
 
 
 def without_code(fields: Mapping[str, object]) -> dict[str, object]:
@@ -16,7 +16,7 @@ def without_code(fields: Mapping[str, object]) -> dict[str, object]:
     return {
         name: without_code(value) if isinstance(value, dict) else value
         for name, value in fields.items()
-        if name not in _FOLLOWED and not name.startswith("_")
+        if name not in _UNSAFE_FIELDS and not name.startswith("_")
     }
 
 
@@ -30,8 +30,8 @@ def code_named(fields: Mapping[str, object], auto_class: str) -> str | None:
     Returns:
         The name of the class in the folder's code; None if the configuration names none.
     """
-    named = fields.get("auto_map")
-    if isinstance(named, dict):
-        named = named.get(auto_class)
-    classes = named if isinstance(named, list) else [named]
+    reference = fields.get("auto_map")
+    if isinstance(reference, dict):
+        reference = reference.get(auto_class)
+    classes = reference if isinstance(reference, list) else [reference]
     return next((each for each in reversed(classes) if isinstance(each, str)), None)

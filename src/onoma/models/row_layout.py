@@ -29,15 +29,15 @@ class RowLayout:
     """
 
     def __init__(self, lengths: Int64[Tensor, " sequences"], *, multiple: int) -> None:
-        self._sequences, self.longest = len(lengths), int(lengths.max())
-        filling = (0, -self._sequences * self.longest % multiple)
+        self._batch_size, self.longest = len(lengths), int(lengths.max())
+        row_padding = (0, -self._batch_size * self.longest % multiple)
         starts = lengths.cumsum(0) - lengths
-        place = torch.arange(self.longest)[:, None]
-        inside = place < lengths
-        self.subwords = functional.pad(torch.where(inside, starts + place, 0).flatten(), filling)
-        self.places = functional.pad(place.expand_as(inside).flatten(), filling)
-        sequence = torch.arange(self._sequences).repeat_interleave(lengths)
-        self.row_of = (torch.arange(len(sequence)) - starts[sequence]) * self._sequences + sequence
+        position = torch.arange(self.longest)[:, None]
+        inside = position < lengths
+        self.subwords = functional.pad(torch.where(inside, starts + position, 0).flatten(), row_padding)
+        self.places = functional.pad(position.expand_as(inside).flatten(), row_padding)
+        sequence_ids = torch.arange(self._batch_size).repeat_interleave(lengths)
+        self.row_of = (torch.arange(len(sequence_ids)) - starts[sequence_ids]) * self._batch_size + sequence_ids
         self.inside: Bool[Tensor, "sequences longest"] | None = None if bool(inside.all()) else inside.t()
 
     def __len__(self) -> int:
@@ -45,18 +45,18 @@ class RowLayout:
 
     def by_head(self, rows: Float[Tensor, "rows hidden"], heads: int) -> Float[Tensor, "sequences_heads longest part"]:
         """Return a view of the rows by sequence and head, without the padding rows at the end of the matrix."""
-        return rows[: self.longest * self._sequences].view(self.longest, self._sequences * heads, -1).transpose(0, 1)
+        return rows[: self.longest * self._batch_size].view(self.longest, self._batch_size * heads, -1).transpose(0, 1)
 
     def by_part(
         self, rows: Float[Tensor, "rows parts_hidden"], parts: int, heads: int
     ) -> Float[Tensor, "parts sequences heads longest part"]:
         """Return a view by part of rows that hold several hidden states side by side, such as query, key and value."""
-        inner = rows[: self.longest * self._sequences].view(self.longest, self._sequences, parts, heads, -1)
+        inner = rows[: self.longest * self._batch_size].view(self.longest, self._batch_size, parts, heads, -1)
         return inner.permute(2, 1, 3, 0, 4)
 
     def clear_end(self, rows: Float[Tensor, "rows hidden"]) -> None:
         """Set the padding rows at the end of the matrix, which belong to no sequence, to zero."""
-        rows[self.longest * self._sequences :].zero_()
+        rows[self.longest * self._batch_size :].zero_()
 
 
 class BufferPool:
@@ -66,12 +66,12 @@ class BufferPool:
     """
 
     def __init__(self) -> None:
-        self._flat: dict[str, Tensor] = {}
+        self._arrays: dict[str, Tensor] = {}
 
     def take(self, name: str, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
         """Return an uninitialised array; it may share the memory of the array last taken under this name."""
         size = torch.Size(shape).numel()
-        flat = self._flat.get(name)
+        flat = self._arrays.get(name)
         if flat is None or flat.dtype != dtype or len(flat) < size:
-            flat = self._flat[name] = torch.empty(size, dtype=dtype)
+            flat = self._arrays[name] = torch.empty(size, dtype=dtype)
         return flat[:size].view(shape)

@@ -32,7 +32,7 @@ from onoma.tasks import AnyTask, EntityTask, Overlaps, SentenceTask, SpanTask, T
 _HEAD_FIELD = "onoma_head"
 _SPANS_FIELD = "onoma_spans"
 _TASKS_FIELD = "onoma_tasks"
-_OF_THE_SOURCE = ("torch_dtype", "transformers_version", _HEAD_FIELD, _SPANS_FIELD, _TASKS_FIELD)
+_DROPPED_FIELDS = ("torch_dtype", "transformers_version", _HEAD_FIELD, _SPANS_FIELD, _TASKS_FIELD)
 _HEAD_NAMES = {"affine.weight": "classifier.weight", "affine.bias": "classifier.bias"}
 
 
@@ -53,7 +53,7 @@ def save_model(
         further: tasks of the other heads, by name.
         pretrained: pre-trained model that training started from; fields of its configuration are kept.
     """
-    head = _head_of(model, ENTITIES, task)
+    head = _get_head(model, ENTITIES, task)
     name = next(name for name, kind in HEADS.items() if type(head) is kind)
     names = task.tags if isinstance(task, TagTask) else task.labels
     fields: dict[str, Any] = {
@@ -61,12 +61,12 @@ def save_model(
         "label2id": {each: number for number, each in enumerate(names)},
     }
     if isinstance(task, SpanTask):
-        fields[_SPANS_FIELD] = _spans_field(task)
-    weights = _head_weights(head, ENTITIES)
-    for other, its_task in (further or {}).items():
-        its_head = _head_of(model, other, its_task)
-        weights |= _head_weights(its_head, other)
-        fields.setdefault(_TASKS_FIELD, {})[other] = _fields_of(its_task, its_head)
+        fields[_SPANS_FIELD] = _describe_spans(task)
+    weights = _rename_head_weights(head, ENTITIES)
+    for other_name, other_task in (further or {}).items():
+        other_head = _get_head(model, other_name, other_task)
+        weights |= _rename_head_weights(other_head, other_name)
+        fields.setdefault(_TASKS_FIELD, {})[other_name] = _describe_head(other_task, other_head)
     if isinstance(model.encoder, Encoder):
         family = FAMILIES[pretrained.family]
         weights |= named_weights(model.encoder, family)
@@ -110,17 +110,17 @@ def load_model(folder: Path) -> Model:
         config = read_hf_config(folder)
         weights = read_weights(find_weights(folder))
         encoder = build_encoder(config, weights) if covers(config) else load_auto(folder, hf_config=config)
-        heads = {ENTITIES: _load_head(config, weights, hidden=encoder.hidden)}
-        for name, fields in _further(config).items():
-            heads[name] = _load_further(name, fields, weights, hidden=encoder.hidden)
+        heads = {ENTITIES: _load_entity_head(config, weights, hidden=encoder.hidden)}
+        for name, fields in _parse_task_heads(config).items():
+            heads[name] = _load_task_head(name, fields, weights, hidden=encoder.hidden)
         return Model(encoder, heads).eval()
     except EncoderError as error:
         raise BundleError(f"{folder}: the model cannot be read: {error}") from error
 
 
-def _carried_on(hf_config: Mapping[str, object]) -> dict[str, object]:
+def _inherited_fields(hf_config: Mapping[str, object]) -> dict[str, object]:
     """Return the fields of the original configuration that still apply to the saved model, without those for code."""
-    return {key: value for key, value in without_code(hf_config).items() if key not in _OF_THE_SOURCE}
+    return {key: value for key, value in without_code(hf_config).items() if key not in _DROPPED_FIELDS}
 
 
 def save_weights(
@@ -134,7 +134,7 @@ def save_weights(
         hf_config: configuration of the model that training started from.
         fields: new and changed fields of the configuration.
     """
-    config = _carried_on(hf_config) | dict(fields)
+    config = _inherited_fields(hf_config) | dict(fields)
     contiguous = {name: tensor.detach().float().cpu().contiguous() for name, tensor in weights.items()}
     # `save_file` is not used, because it creates a file that only its owner may read.
     (folder / "model.safetensors").write_bytes(save(contiguous, metadata={"format": "pt"}))
@@ -142,7 +142,7 @@ def save_weights(
     (folder / "config.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _head_of(model: Model, name: str, task: AnyTask) -> AffineHead:
+def _get_head(model: Model, name: str, task: AnyTask) -> AffineHead:
     head = model.head(name)
     assert isinstance(head, AffineHead)
     if head.affine.out_features != task.shape[0]:
@@ -150,29 +150,29 @@ def _head_of(model: Model, name: str, task: AnyTask) -> AffineHead:
     return head
 
 
-def _head_weights(head: Head, task: str) -> dict[str, Tensor]:
-    return {_their_name(ours, task): tensor for ours, tensor in head.state_dict().items()}
+def _rename_head_weights(head: Head, task: str) -> dict[str, Tensor]:
+    return {_saved_name(ours, task): tensor for ours, tensor in head.state_dict().items()}
 
 
-def _their_name(ours: str, task: str) -> str:
+def _saved_name(ours: str, task: str) -> str:
     return _HEAD_NAMES.get(ours, f"head.{ours}") if task == ENTITIES else f"heads.{task}.{ours}"
 
 
-def _spans_field(task: SpanTask) -> dict[str, object]:
+def _describe_spans(task: SpanTask) -> dict[str, object]:
     return {"size": task.size, "widest": task.widest, "overlaps": task.overlaps}
 
 
-def _fields_of(task: AnyTask, head: AffineHead) -> dict[str, object]:
+def _describe_head(task: AnyTask, head: AffineHead) -> dict[str, object]:
     """Return the description of a head other than the entity head for ``config.json``."""
     if isinstance(task, WordTask | SentenceTask):
         return {"kind": "words" if isinstance(task, WordTask) else "sentences", "labels": list(task.labels)}
     name = next(name for name, kind in HEADS.items() if type(head) is kind)
     if isinstance(task, SpanTask):
-        return {"kind": name, "labels": list(task.labels), "spans": _spans_field(task)}
+        return {"kind": name, "labels": list(task.labels), "spans": _describe_spans(task)}
     return {"kind": name, "labels": list(task.tags)}
 
 
-def _load_head(config: Mapping[str, object], weights: Mapping[str, Tensor], *, hidden: int) -> Head:
+def _load_entity_head(config: Mapping[str, object], weights: Mapping[str, Tensor], *, hidden: int) -> Head:
     name = str(config.get(_HEAD_FIELD, "linear"))
     if name not in HEADS:
         raise EncoderError(f"config.json: unknown head {name!r}; choose one of {', '.join(HEADS)}")
@@ -180,42 +180,42 @@ def _load_head(config: Mapping[str, object], weights: Mapping[str, Tensor], *, h
     if not isinstance(labels, dict):
         raise EncoderError("config.json: has no id2label, so it is an encoder without a head")
     settings = HeadSettings(dropout=float(dropout) if isinstance(dropout, int | float) else 0.1)
-    head = make_head(name, hidden, _task_of(list(map(str, labels.values())), config.get(_SPANS_FIELD)), settings)
-    return _with_weights(head, weights, task=ENTITIES)
+    head = make_head(name, hidden, _make_task(list(map(str, labels.values())), config.get(_SPANS_FIELD)), settings)
+    return _load_weights(head, weights, task=ENTITIES)
 
 
-def _further(config: Mapping[str, object]) -> Mapping[str, _Further]:
+def _parse_task_heads(config: Mapping[str, object]) -> Mapping[str, _TaskHeadConfig]:
     """Parse the descriptions of the heads other than the entity head, by name, from ``config.json``."""
     try:
-        return msgspec.convert(config.get(_TASKS_FIELD, {}), dict[str, _Further])
+        return msgspec.convert(config.get(_TASKS_FIELD, {}), dict[str, _TaskHeadConfig])
     except msgspec.ValidationError as error:
         raise EncoderError(f"config.json: {_TASKS_FIELD}: {error}") from error
 
 
-def _load_further(name: str, fields: _Further, weights: Mapping[str, Tensor], *, hidden: int) -> Head:
+def _load_task_head(name: str, fields: _TaskHeadConfig, weights: Mapping[str, Tensor], *, hidden: int) -> Head:
     if fields.kind in HEADS:
-        head = make_head(fields.kind, hidden, _task_of(fields.labels, fields.spans), HeadSettings())
+        head = make_head(fields.kind, hidden, _make_task(fields.labels, fields.spans), HeadSettings())
     elif fields.kind in ("words", "sentences"):
         task = WordTask(fields.labels) if fields.kind == "words" else SentenceTask(fields.labels)
         head = make_head("linear", hidden, task, HeadSettings())
     else:
         raise EncoderError(f"config.json: {_TASKS_FIELD}: unknown kind {fields.kind!r} of {name}")
-    return _with_weights(head, weights, task=name)
+    return _load_weights(head, weights, task=name)
 
 
-def _with_weights(head: Head, weights: Mapping[str, Tensor], *, task: str) -> Head:
-    state = {ours: weights.get(_their_name(ours, task)) for ours in head.state_dict()}
+def _load_weights(head: Head, weights: Mapping[str, Tensor], *, task: str) -> Head:
+    state = {ours: weights.get(_saved_name(ours, task)) for ours in head.state_dict()}
     for ours, tensor in state.items():
         expected = head.state_dict()[ours].shape
         if tensor is None or tensor.shape != expected:
-            found = "missing" if tensor is None else f"of shape {list(tensor.shape)}"
-            which = "" if task == ENTITIES else f" of {task}"
-            raise EncoderError(f"the head's {ours}{which} is {found}, config.json asks for {list(expected)}")
+            problem = "missing" if tensor is None else f"of shape {list(tensor.shape)}"
+            suffix = "" if task == ENTITIES else f" of {task}"
+            raise EncoderError(f"the head's {ours}{suffix} is {problem}, config.json asks for {list(expected)}")
     head.load_state_dict(state)
     return head
 
 
-class _Further(msgspec.Struct):
+class _TaskHeadConfig(msgspec.Struct):
     """Description of a head other than the entity head in ``config.json``."""
 
     kind: str
@@ -223,7 +223,7 @@ class _Further(msgspec.Struct):
     spans: object = None
 
 
-class _Spans(msgspec.Struct):
+class _SpanConfig(msgspec.Struct):
     """Description of a span task in ``config.json``."""
 
     size: int
@@ -231,7 +231,7 @@ class _Spans(msgspec.Struct):
     overlaps: Overlaps
 
 
-def _task_of(tags: Sequence[str], spans: object) -> EntityTask:
+def _make_task(tags: Sequence[str], spans: object) -> EntityTask:
     """Return the task with these tags.
 
     If onoma would name or order the tags differently, only the number of tags is used, and the labels are numbers.
@@ -242,10 +242,10 @@ def _task_of(tags: Sequence[str], spans: object) -> EntityTask:
     """
     if spans is not None:
         try:
-            found = msgspec.convert(spans, _Spans)
+            config = msgspec.convert(spans, _SpanConfig)
         except msgspec.ValidationError as error:
             raise EncoderError(f"config.json: {_SPANS_FIELD}: {error}") from error
-        return SpanTask(tags, size=found.size, widest=found.widest, overlaps=found.overlaps)
+        return SpanTask(tags, size=config.size, widest=config.widest, overlaps=config.overlaps)
     labels = list(dict.fromkeys(parse_tag(tag).label for tag in tags if "-" in tag))
     for scheme in (SCHEMES["BIO"], SCHEMES["BIOES"]):
         if list(scheme.tags(tuple(labels))) == list(tags):

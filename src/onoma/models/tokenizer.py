@@ -56,7 +56,7 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     Raises:
         EncoderError: the tokenizer cannot be read or is unusable.
     """
-    settings = _settings(folder)
+    settings = _read_settings(folder)
     path = folder / "tokenizer.json"
     try:
         if path.is_file():
@@ -71,7 +71,7 @@ def load_tokenizer(folder: Path) -> Tokenizer:
             )
         else:
             path = folder
-            tokenizer = _through_transformers(folder)
+            tokenizer = _load_with_transformers(folder)
     except Exception as error:  # the Rust library raises no more specific exception
         if path == folder and (code := code_named(settings, "AutoTokenizer")):
             raise EncoderError(
@@ -79,8 +79,8 @@ def load_tokenizer(folder: Path) -> Tokenizer:
                 "that has a tokenizer.json"
             ) from error
         raise EncoderError(f"{path}: cannot be read as a tokenizer ({error}); fetch it again") from error
-    if why := tokenizer_problem(tokenizer):
-        raise EncoderError(f"{path}: {why}; fetch it again")
+    if problem := tokenizer_problem(tokenizer):
+        raise EncoderError(f"{path}: {problem}; fetch it again")
     return prepare_for_words(tokenizer)
 
 
@@ -127,9 +127,9 @@ def add_specials(tokenizer: Tokenizer) -> None:
         ValueError: the vocabulary lacks a special token other than ``[MASK]``.
     """
     specials = {piece: tokenizer.token_to_id(piece) for piece in SPECIALS}
-    lacking = [piece for piece, number in specials.items() if number is None and piece != "[MASK]"]
-    if lacking:
-        raise ValueError(f"the vocabulary lacks {', '.join(lacking)}")
+    missing = [piece for piece, number in specials.items() if number is None and piece != "[MASK]"]
+    if missing:
+        raise ValueError(f"the vocabulary lacks {', '.join(missing)}")
     tokenizer.add_special_tokens([AddedToken(piece) for piece, number in specials.items() if number is not None])
     tokenizer.post_processor = TemplateProcessing(
         single="[CLS] $A [SEP]",
@@ -146,7 +146,7 @@ def prepare_for_words(tokenizer: Tokenizer) -> Tokenizer:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     description = json.loads(tokenizer.to_str())
-    stages = [*_stages(description["pre_tokenizer"]), *_stages(description["post_processor"])]
+    stages = [*_iter_stages(description["pre_tokenizer"]), *_iter_stages(description["post_processor"])]
     changed = False
     for stage in stages:
         if stage.get("add_prefix_space") is False:
@@ -170,21 +170,21 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path, *, longest: int | None = 
     if longest is not None:
         settings["model_max_length"] = longest
     for role, pieces in ROLES.items():
-        known = [piece for piece in pieces if tokenizer.token_to_id(piece) is not None]
-        settings |= {role: known[0]} if known else {}
+        present = [piece for piece in pieces if tokenizer.token_to_id(piece) is not None]
+        settings |= {role: present[0]} if present else {}
     text = json.dumps(settings, indent=2, ensure_ascii=False)
     (folder / "tokenizer_config.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _stages(node: object) -> Iterator[dict[str, object]]:
+def _iter_stages(node: object) -> Iterator[dict[str, object]]:
     """Yield all steps of a pre-tokenizer or post-processor, including those of nested sequences."""
     if isinstance(node, dict):
         yield node
         for inner in (*node.get("pretokenizers", ()), *node.get("processors", ())):
-            yield from _stages(inner)
+            yield from _iter_stages(inner)
 
 
-def _settings(folder: Path) -> dict[str, object]:
+def _read_settings(folder: Path) -> dict[str, object]:
     path = folder / "tokenizer_config.json"
     try:
         settings = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
@@ -193,7 +193,7 @@ def _settings(folder: Path) -> dict[str, object]:
     return settings if isinstance(settings, dict) else {}
 
 
-def _through_transformers(folder: Path) -> Tokenizer:
+def _load_with_transformers(folder: Path) -> Tokenizer:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(

@@ -19,7 +19,7 @@ from onoma.errors import EncoderError
 from onoma.models.packing import run_padded
 from onoma.models.remote_code import code_named, without_code
 
-_ADAPTER = "adapter_config.json"
+_ADAPTER_FILE = "adapter_config.json"
 
 
 class AutoEncoder(nn.Module):
@@ -78,15 +78,15 @@ def load_auto(folder: Path, *, hf_config: Mapping[str, object]) -> AutoEncoder:
     """
     from transformers import AutoConfig, AutoModel
 
-    if (folder / _ADAPTER).is_file():
+    if (folder / _ADAPTER_FILE).is_file():
         raise EncoderError(
-            f"{folder / _ADAPTER}: an adapter of peft, which may belong to a model elsewhere; "
+            f"{folder / _ADAPTER_FILE}: an adapter of peft, which may belong to a model elsewhere; "
             "merge it into its model (merge_and_unload), and save that"
         )
     fields: dict[str, Any] = without_code(hf_config)
     try:
-        with _quiet():
-            model, found = AutoModel.from_pretrained(
+        with _suppress_output():
+            model, loading_info = AutoModel.from_pretrained(
                 folder,
                 config=AutoConfig.for_model(**fields),
                 dtype=torch.float32,
@@ -103,7 +103,7 @@ def load_auto(folder: Path, *, hf_config: Mapping[str, object]) -> AutoEncoder:
                 f"{folder}: the model is code in the folder ({code}), which onoma never runs; choose another encoder"
             ) from error
         raise EncoderError(f"{folder}: transformers cannot load this encoder: {error}") from error
-    missing = sorted(name for name in found["missing_keys"] if "pooler" not in name)
+    missing = sorted(name for name in loading_info["missing_keys"] if "pooler" not in name)
     if missing:
         raise EncoderError(f"{folder}: the weights lack {len(missing)} parameters, the first {missing[0]}")
     return AutoEncoder(model, hidden=model.config.hidden_size, prefix=f"{model.base_model_prefix}.")
@@ -139,16 +139,16 @@ def classifier_of(hf_config: Mapping[str, object], names: frozenset[str]) -> str
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _suppress_output() -> Iterator[None]:
     """Suppress the reports and progress bars of `transformers`."""
     from transformers.utils import logging
 
-    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    verbosity, progress_bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
         logging.set_verbosity(verbosity)
-        if bars:
+        if progress_bars:
             logging.enable_progress_bar()  # type: ignore[no-untyped-call]

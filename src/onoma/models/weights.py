@@ -33,11 +33,11 @@ def find_weights(folder: Path) -> tuple[Path, ...]:
             return (folder / name,)
         index = folder / f"{name}.index.json"
         if index.is_file():
-            return tuple(folder / shard for shard in _shards(index))
+            return tuple(folder / shard for shard in _read_shard_names(index))
     raise EncoderError(f"{folder}: holds neither {' nor '.join(SINGLE)}, nor an index of shards")
 
 
-def _shards(index: Path) -> list[str]:
+def _read_shard_names(index: Path) -> list[str]:
     try:
         names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
@@ -73,12 +73,12 @@ def read_weights(files: Sequence[Path]) -> dict[str, Tensor]:
 
 def digest(files: Sequence[Path]) -> str:
     """Return ``sha256:`` and the digest of a single file, or of the concatenated digests of several files in order."""
-    sums = []
+    digests = []
     for path in files:
         with path.open("rb") as stream:
-            sums.append(hashlib.file_digest(stream, "sha256"))
-    whole = sums[0] if len(sums) == 1 else hashlib.sha256(b"".join(part.digest() for part in sums))
-    return f"sha256:{whole.hexdigest()}"
+            digests.append(hashlib.file_digest(stream, "sha256"))
+    combined = digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(part.digest() for part in digests))
+    return f"sha256:{combined.hexdigest()}"
 
 
 def _first_line(error: Exception) -> str:

@@ -26,8 +26,8 @@ from onoma.baselines.vocabulary import UNKNOWN, Vocabulary, WordInputs
 from onoma.models.heads import CrfHead, HeadSettings, SentenceBounds
 from onoma.tasks import TagTask
 
-_REPLACED = 0.25
-_PADDING = 0
+_UNKNOWN_ALPHA = 0.25
+_PADDING_ID = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +95,11 @@ class WordNetwork(nn.Module):
     def __init__(self, vocabulary: Vocabulary, task: TagTask, settings: NetworkSettings) -> None:
         super().__init__()
         words, characters = vocabulary.sizes
-        self.words = nn.Embedding(words, settings.word_size, padding_idx=_PADDING)
-        self.characters = nn.Embedding(characters, settings.character_size, padding_idx=_PADDING)
+        self.words = nn.Embedding(words, settings.word_size, padding_idx=_PADDING_ID)
+        self.characters = nn.Embedding(characters, settings.character_size, padding_idx=_PADDING_ID)
         for table in (self.words, self.characters):
             nn.init.uniform_(table.weight, -((3 / table.embedding_dim) ** 0.5), (3 / table.embedding_dim) ** 0.5)
-            nn.init.zeros_(table.weight[_PADDING])
+            nn.init.zeros_(table.weight[_PADDING_ID])
         self.filters = nn.Conv1d(settings.character_size, settings.filters, kernel_size=3, padding=1)
         self.lstm = nn.LSTM(
             settings.word_size + settings.filters, settings.hidden, bidirectional=True, batch_first=True
@@ -107,7 +107,7 @@ class WordNetwork(nn.Module):
         self.dropout = nn.Dropout(settings.dropout)
         self.head = CrfHead(2 * settings.hidden, task, HeadSettings(dropout=settings.dropout))
         counts = torch.tensor([float("inf")] * (words - len(vocabulary.counts)) + list(map(float, vocabulary.counts)))
-        self.register_buffer("unknown_rate", _REPLACED / (_REPLACED + counts), persistent=False)
+        self.register_buffer("unknown_rate", _UNKNOWN_ALPHA / (_UNKNOWN_ALPHA + counts), persistent=False)
 
     def forward(
         self,
@@ -117,18 +117,18 @@ class WordNetwork(nn.Module):
         lengths: Int64[Tensor, " sentences"],
     ) -> Float[Tensor, "sentences words tags"]:
         """Return the scores of every word, before any softmax."""
-        hidden = self._hidden(self.words(words)[places], characters, places, lengths)
+        hidden = self._compute_hidden(self.words(words)[places], characters, places, lengths)
         scores: Tensor = self.head(hidden)
         return scores
 
     def loss(self, batch: WordBatch) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
         """Return the sum of the losses of the sentences, and the number of words."""
-        numbers = batch.words[batch.places]
-        replaced = torch.rand(numbers.shape, device=numbers.device) < self.unknown_rate[numbers]
-        embedded = self.words(torch.where(replaced, UNKNOWN, numbers))
-        hidden = self._hidden(embedded, batch.characters, batch.places, batch.lengths)
-        inside = torch.arange(hidden.shape[1], device=hidden.device) < batch.lengths[:, None]
-        return self.head.loss(hidden[inside], SentenceBounds(batch.lengths, batch.begins, batch.ends), batch.targets)
+        word_ids = batch.words[batch.places]
+        replaced = torch.rand(word_ids.shape, device=word_ids.device) < self.unknown_rate[word_ids]
+        embedded = self.words(torch.where(replaced, UNKNOWN, word_ids))
+        hidden = self._compute_hidden(embedded, batch.characters, batch.places, batch.lengths)
+        is_word = torch.arange(hidden.shape[1], device=hidden.device) < batch.lengths[:, None]
+        return self.head.loss(hidden[is_word], SentenceBounds(batch.lengths, batch.begins, batch.ends), batch.targets)
 
     @property
     def sparse_embeddings(self) -> Sequence[nn.Embedding]:
@@ -140,17 +140,17 @@ class WordNetwork(nn.Module):
         """Learning rate factors by parameter name: none, since a rate for random weights also suits transitions."""
         return {}
 
-    def _hidden(
+    def _compute_hidden(
         self,
         embedded: Float[Tensor, "sentences words narrow"],
         characters: Int64[Tensor, "forms characters"],
         places: Int64[Tensor, "sentences words"],
         lengths: Int64[Tensor, " sentences"],
     ) -> Float[Tensor, "sentences words hidden"]:
-        found = self.filters(self.characters(characters).transpose(1, 2)).relu()
-        spelled = (found * (characters != _PADDING).unsqueeze(1)).amax(dim=2)
-        read = self.dropout(torch.cat([embedded, spelled[places]], dim=2))
-        packed = pack_padded_sequence(read, lengths.cpu(), batch_first=True, enforce_sorted=False)
+        features = self.filters(self.characters(characters).transpose(1, 2)).relu()
+        character_vectors = (features * (characters != _PADDING_ID).unsqueeze(1)).amax(dim=2)
+        lstm_inputs = self.dropout(torch.cat([embedded, character_vectors[places]], dim=2))
+        packed = pack_padded_sequence(lstm_inputs, lengths.cpu(), batch_first=True, enforce_sorted=False)
         hidden, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=places.shape[1])
         return hidden
 
@@ -166,7 +166,7 @@ def torch_compute(network: WordNetwork, *, device: torch.device | str = "cpu") -
                 scores = network(*(torch.from_numpy(each).to(device) for each in inputs))
         finally:
             network.train(training)
-        found: NDArray[np.float32] = scores.float().cpu().numpy()
-        return found
+        array: NDArray[np.float32] = scores.float().cpu().numpy()
+        return array
 
     return compute

@@ -27,16 +27,16 @@ def blocks_of(path: Path, *, encoding: str) -> Generator[str]:
     """
     bytes_decoder = codecs.getincrementaldecoder(codec_without_bom(encoding))()
     decoder = IncrementalNewlineDecoder(bytes_decoder, translate=True)
-    line, place = 1, 0
+    line, offset = 1, 0
     with reading(path) as file:
         while True:
             block = file.read(BLOCK_BYTES)
-            waiting = len(bytes_decoder.getstate()[0])
+            pending_bytes = len(bytes_decoder.getstate()[0])
             try:
                 text = decoder.decode(block, final=not block)
             except UnicodeDecodeError as error:
-                raise _undecodable(path, encoding, error, line=line, place=place - waiting) from None
-            place += len(block)
+                raise _make_decoding_error(path, encoding, error, line=line, offset=offset - pending_bytes) from None
+            offset += len(block)
             if "\0" in text:
                 line += text.count("\n", 0, text.index("\0"))
                 message = "holds a NUL byte, so it is not a text file in this encoding; leave it out, or if it is "
@@ -48,7 +48,9 @@ def blocks_of(path: Path, *, encoding: str) -> Generator[str]:
                 return
 
 
-def _undecodable(path: Path, encoding: str, error: UnicodeDecodeError, *, line: int, place: int) -> CorpusError:
+def _make_decoding_error(
+    path: Path, encoding: str, error: UnicodeDecodeError, *, line: int, offset: int
+) -> CorpusError:
     """Return the error for a byte that is invalid in the encoding.
 
     Args:
@@ -56,11 +58,11 @@ def _undecodable(path: Path, encoding: str, error: UnicodeDecodeError, *, line: 
         encoding: character encoding of the file.
         error: error of the decoder, which contains the undecoded bytes.
         line: number of the line in which these bytes begin.
-        place: offset of these bytes in the file.
+        offset: offset of these bytes in the file.
     """
     data: bytes = error.object
-    byte = f"byte 0x{data[error.start]:02x} at byte {place + error.start + 1:,} of the file is not {encoding.upper()}"
-    is_utf16 = place == 0 and data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    other = "utf-16" if is_utf16 else "latin1"
-    message = f"{byte}; convert the file, or name its encoding (--encoding {other}, or encoding={other!r})"
+    byte = f"byte 0x{data[error.start]:02x} at byte {offset + error.start + 1:,} of the file is not {encoding.upper()}"
+    is_utf16 = offset == 0 and data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    suggestion = "utf-16" if is_utf16 else "latin1"
+    message = f"{byte}; convert the file, or name its encoding (--encoding {suggestion}, or encoding={suggestion!r})"
     return CorpusError(message, path=path, line=line + data.count(b"\n", 0, error.start))

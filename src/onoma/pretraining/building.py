@@ -17,7 +17,7 @@ from onoma.pretraining.sequences import SentencePairs
 from onoma.pretraining.tokenized import TokenizedText
 from onoma.pretraining.vocabulary import check_tokenizer, special_ids
 
-_ENOUGH_PAIRS = 0.1
+_MIN_PAIRABLE_SHARE = 0.1
 """Minimum share of documents with two or more sentences for which ``auto`` chooses pairs."""
 
 
@@ -106,23 +106,25 @@ def choose_pairs(config: PretrainConfig, text: TokenizedText, *, notice: Callabl
     """
     if config.model.teacher is not None:
         return "none"
-    wanted, documents = config.objective.sentence_pairs, len(text.documents) - 1
-    why = None
+    pairs, documents = config.objective.sentence_pairs, len(text.documents) - 1
+    reason = None
     if documents < 2:
-        why = "the text is one document, so no sentence of another document can be drawn"
+        reason = "the text is one document, so no sentence of another document can be drawn"
     elif not text.pairable:
-        why = f"none of the {documents:,} documents has two sentences"
-    if wanted == "auto":
+        reason = f"none of the {documents:,} documents has two sentences"
+    if pairs == "auto":
         if config.model.encoder is not None:
             return "none"
-        if why is None and text.pairable < _ENOUGH_PAIRS * documents:
-            why = f"only {text.pairable:,} of {documents:,} documents have two sentences"
-        if why is not None:
-            notice(f"{why}; there are no pairs of sentences to judge, and all text is used to predict masked subwords")
-        return "next" if why is None else "none"
-    if wanted == "none" or why is None or (wanted == "order" and text.pairable):
-        return wanted
+        if reason is None and text.pairable < _MIN_PAIRABLE_SHARE * documents:
+            reason = f"only {text.pairable:,} of {documents:,} documents have two sentences"
+        if reason is not None:
+            notice(
+                f"{reason}; there are no pairs of sentences to judge, and all text is used to predict masked subwords"
+            )
+        return "next" if reason is None else "none"
+    if pairs == "none" or reason is None or (pairs == "order" and text.pairable):
+        return pairs
     raise InputError(
-        f"objective.sentence_pairs = {wanted}: {why}; separate documents by blank lines and set data.documents to "
+        f"objective.sentence_pairs = {pairs}: {reason}; separate documents by blank lines and set data.documents to "
         "blank-lines, give more files, or set objective.sentence_pairs to none"
     )

@@ -64,7 +64,7 @@ class TextConfig(ConfigTable):
 
     @field_validator("text", "held_out", mode="before")
     @classmethod
-    def _one_or_many(cls, value: object) -> object:
+    def _wrap_single_path(cls, value: object) -> object:
         return (value,) if isinstance(value, str | Path) else value
 
 
@@ -110,16 +110,18 @@ class PretrainModelConfig(ConfigTable):
         return self.encoder is None and self.shape != "teacher"
 
     @model_validator(mode="after")
-    def _fits_teacher(self) -> PretrainModelConfig:
+    def _check_teacher(self) -> PretrainModelConfig:
         if self.teacher is not None and self.vocabulary is not None:
             raise ValueError("vocabulary: a new encoder has the vocabulary of its teacher; leave it out")
         if self.shape == "teacher":
             if self.teacher is None:
                 raise ValueError("shape: teacher (--shape teacher) needs a teacher (--teacher)")
-            given = [name for name in ("encoder", "hidden", "heads", "feed_forward") if getattr(self, name) is not None]
-            if given:
+            conflicting = [
+                name for name in ("encoder", "hidden", "heads", "feed_forward") if getattr(self, name) is not None
+            ]
+            if conflicting:
                 raise ValueError(
-                    f"shape: what begins as layers of the teacher has no {' and no '.join(given)} of its own"
+                    f"shape: what begins as layers of the teacher has no {' and no '.join(conflicting)} of its own"
                 )
         return self
 
@@ -196,10 +198,10 @@ class PretrainingConfig(EngineConfig):
     measurements: int = Field(default=20, ge=1)
 
     @model_validator(mode="after")
-    def _one_length(self) -> PretrainingConfig:
-        given = [name for name in ("steps", "epochs", "minutes") if getattr(self, name) is not None]
-        if len(given) > 1:
-            raise ValueError(f"{' and '.join(given)} say how long it takes; give one of them")
+    def _check_single_length(self) -> PretrainingConfig:
+        lengths = [name for name in ("steps", "epochs", "minutes") if getattr(self, name) is not None]
+        if len(lengths) > 1:
+            raise ValueError(f"{' and '.join(lengths)} say how long it takes; give one of them")
         return self
 
 
@@ -234,7 +236,7 @@ class PretrainConfig(ConfigTable):
     training: PretrainingConfig = PretrainingConfig()
 
     @model_validator(mode="after")
-    def _no_pairs_of_a_teacher(self) -> PretrainConfig:
+    def _check_pairs_with_teacher(self) -> PretrainConfig:
         if self.model.teacher is not None and self.objective.sentence_pairs not in {"auto", "none"}:
             raise ValueError("objective.sentence_pairs: a teacher does not judge pairs of sentences; set it to none")
         return self
@@ -247,7 +249,7 @@ def read_config(
     settings: Mapping[str, object] | None = None,
 ) -> PretrainConfig:
     """Read the configuration of a run; see :func:`onoma.engine.config.read_config`."""
-    return config.read_config(PretrainConfig, path, base=base, settings=settings, option_names=_ASKED_FOR_BY)
+    return config.read_config(PretrainConfig, path, base=base, settings=settings, option_names=_OPTION_NAMES)
 
 
-_ASKED_FOR_BY = {"output": "output (--output)", "data": "data.text (--text)", "data.text": "data.text (--text)"}
+_OPTION_NAMES = {"output": "output (--output)", "data": "data.text (--text)", "data.text": "data.text (--text)"}

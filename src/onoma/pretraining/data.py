@@ -27,12 +27,12 @@ from onoma.pretraining.vocabulary import SpecialIds
 _SHARD_SUBWORDS = 4_000_000
 """Approximate number of subwords in a shard, a part of the text whose sequences are made together."""
 
-_TRIED_SHARDS = 4
+_SAMPLED_SHARDS = 4
 """Number of shards from which the number of batches in all shards is estimated."""
 
-_SHOWN = 2
-_SHOWN_CHARACTERS = 60
-_NOTHING = np.empty(0, dtype=np.int64)
+_DESCRIBED_SEQUENCES = 2
+_DESCRIBED_CHARACTERS = 60
+_EMPTY_ARRAY = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +100,10 @@ class BatchBuilder:
                 length += size
             lengths.append(length)
         ids = np.concatenate(pieces).astype(np.int64)
-        owners = np.repeat(np.arange(len(lengths)), lengths)
-        masked = Masked(ids, _NOTHING, _NOTHING)
+        sequence_indices = np.repeat(np.arange(len(lengths)), lengths)
+        masked = Masked(ids, _EMPTY_ARRAY, _EMPTY_ARRAY)
         if self.masking is not None:
-            masked = self.masking(ids, owners, rate=rate, random=random)
+            masked = self.masking(ids, sequence_indices, rate=rate, random=random)
         return MaskedBatch(
             ids=to_device(masked.ids, device),
             types=to_device(np.concatenate(types), device),
@@ -136,32 +136,36 @@ class BatchStream:
     ) -> None:
         self._text, self._window, self._pairs, self._budget, self._seed = text, window, pairs, budget, seed
         self._shards = shards_of(text, subwords=_SHARD_SUBWORDS)
-        self._made: tuple[tuple[int, int], Sequences, list[list[int]]] | None = None
+        self._cached_shard: tuple[tuple[int, int], Sequences, list[list[int]]] | None = None
         sizes = [int(text.sentences[each.stop] - text.sentences[each.start]) for each in self._shards]
-        tried = np.unique(np.linspace(0, len(sizes) - 1, num=_TRIED_SHARDS).astype(int)).tolist()
-        batches = sum(len(self._shard(0, shard)[1]) for shard in tried)
-        per_subword = batches / sum(sizes[shard] for shard in tried)
+        sampled = np.unique(np.linspace(0, len(sizes) - 1, num=_SAMPLED_SHARDS).astype(int)).tolist()
+        batch_count = sum(len(self._make_shard(0, shard)[1]) for shard in sampled)
+        per_subword = batch_count / sum(sizes[shard] for shard in sampled)
         self._counts = [max(1, round(size * per_subword)) for size in sizes]
         self.per_pass: int = sum(self._counts)
 
     def batch(self, number: int) -> Sequences:
         """Return the sequences of batch ``number``, which is counted from 0 over all passes."""
-        passed, place = divmod(number, self.per_pass)
-        order = np.random.default_rng((*self._seed, passed)).permutation(len(self._shards))
-        ends = np.cumsum([self._counts[shard] for shard in order])
-        turn = int(np.searchsorted(ends, place, side="right"))
-        made, batches = self._shard(passed, int(order[turn]))
-        chosen = batches[(place - int(ends[turn])) % len(batches)]
-        return Sequences([made.segments[each] for each in chosen], [made.pairs[each] for each in chosen])
+        pass_number, position = divmod(number, self.per_pass)
+        order = np.random.default_rng((*self._seed, pass_number)).permutation(len(self._shards))
+        shard_ends = np.cumsum([self._counts[shard] for shard in order])
+        order_index = int(np.searchsorted(shard_ends, position, side="right"))
+        sequences, batches = self._make_shard(pass_number, int(order[order_index]))
+        indices = batches[(position - int(shard_ends[order_index])) % len(batches)]
+        return Sequences([sequences.segments[each] for each in indices], [sequences.pairs[each] for each in indices])
 
-    def _shard(self, passed: int, shard: int) -> tuple[Sequences, list[list[int]]]:
+    def _make_shard(self, pass_number: int, shard: int) -> tuple[Sequences, list[list[int]]]:
         """Return the sequences of a shard in a pass and the indices in each of its batches; cache the last result."""
-        if self._made is None or self._made[0] != (passed, shard):
-            random = np.random.default_rng((*self._seed, passed, shard))
+        if self._cached_shard is None or self._cached_shard[0] != (pass_number, shard):
+            random = np.random.default_rng((*self._seed, pass_number, shard))
             sentences = self._shards[shard]
-            made = make_sequences(self._text, sentences, pairs=self._pairs, window=self._window, random=random)
-            self._made = (passed, shard), made, shuffled_batches(made.lengths(), budget=self._budget, random=random)
-        return self._made[1:]
+            sequences = make_sequences(self._text, sentences, pairs=self._pairs, window=self._window, random=random)
+            self._cached_shard = (
+                (pass_number, shard),
+                sequences,
+                shuffled_batches(sequences.lengths(), budget=self._budget, random=random),
+            )
+        return self._cached_shard[1:]
 
 
 class PretrainingData:
@@ -194,11 +198,11 @@ class PretrainingData:
         self.subwords = maker.text.subwords
         self._maker, self._tokenizer, self._rate, self._phases, self._seed = maker, tokenizer, rate, phases, seed
         steps = [phase.steps for phase in phases]
-        self._starts = [start * accumulate for start in accumulate_sums(steps, initial=0)]
+        self._phase_starts = [start * accumulate for start in accumulate_sums(steps, initial=0)]
         self.measurements = min(measurements, sum(steps))
-        parts = max(1, self.measurements)
-        bounds = [sum(steps) * number // parts * accumulate for number in range(parts + 1)]
-        self._parts = [range(start, end) for start, end in pairwise(bounds)]
+        interval_count = max(1, self.measurements)
+        bounds = [sum(steps) * number // interval_count * accumulate for number in range(interval_count + 1)]
+        self._intervals = [range(start, end) for start, end in pairwise(bounds)]
 
     def __len__(self) -> int:
         """Return the number of documents in the text."""
@@ -206,27 +210,27 @@ class PretrainingData:
 
     def epoch(self, number: int) -> list[tuple[int]]:
         """Return the batches of the interval between two evaluations; each is a tuple with its number."""
-        return [(batch,) for batch in self._parts[number]]
+        return [(batch,) for batch in self._intervals[number]]
 
     def load(self, chosen: Sequence[int], *, epoch: int, device: torch.device) -> MaskedBatch:
         """Load the batch with the chosen number; its masks depend only on this number and the seed."""
         del epoch
         (number,) = chosen
         return self._maker.make(
-            self._sequences(number),
-            rate=self._rate.at(number / max(1, self._starts[-1])),
+            self._get_sequences(number),
+            rate=self._rate.at(number / max(1, self._phase_starts[-1])),
             random=np.random.default_rng((self._seed, number)),
             device=device,
         )
 
     def describe(self, chosen: Sequence[int]) -> str:
         """Describe a batch by the beginnings of its first sequences."""
-        found = self._sequences(chosen[0])
-        starts = [segments[0] for segments in found.segments[:_SHOWN]]
-        shown = [self._tokenizer.decode(self._maker.text.ids[start:end].tolist()) for start, end in starts]
-        listed = ", ".join(repr(text[:_SHOWN_CHARACTERS]) for text in shown)
-        return f"{len(found)} sequences, the first of which begin {listed}"
+        sequences = self._get_sequences(chosen[0])
+        first_segments = [segments[0] for segments in sequences.segments[:_DESCRIBED_SEQUENCES]]
+        texts = [self._tokenizer.decode(self._maker.text.ids[start:end].tolist()) for start, end in first_segments]
+        listed = ", ".join(repr(text[:_DESCRIBED_CHARACTERS]) for text in texts)
+        return f"{len(sequences)} sequences, the first of which begin {listed}"
 
-    def _sequences(self, number: int) -> Sequences:
-        place = bisect_right(self._starts, number) - 1
-        return self._phases[place].stream.batch(number - self._starts[place])
+    def _get_sequences(self, number: int) -> Sequences:
+        phase_index = bisect_right(self._phase_starts, number) - 1
+        return self._phases[phase_index].stream.batch(number - self._phase_starts[phase_index])

@@ -36,20 +36,20 @@ class HeldOutEvaluator:
     def __init__(self, maker: BatchBuilder, *, pairs: SentencePairs, window: int, rate: float, subwords: int) -> None:
         self._maker, self._rate = maker, rate
         random = np.random.default_rng(_SEED)
-        made = Sequences()
-        left = subwords
+        sequences = Sequences()
+        remaining = subwords
         parts = shards_of(maker.text, subwords=_PART_SUBWORDS)
         for part in random.permutation(len(parts)).tolist():
-            if left <= 0:
+            if remaining <= 0:
                 break
-            some = make_sequences(maker.text, parts[part], pairs=pairs, window=window, random=random)
-            made.segments += some.segments
-            made.pairs += some.pairs
-            left -= int(some.lengths().sum())
-        order = np.argsort(made.lengths(), kind="stable")
+            part_sequences = make_sequences(maker.text, parts[part], pairs=pairs, window=window, random=random)
+            sequences.segments += part_sequences.segments
+            sequences.pairs += part_sequences.pairs
+            remaining -= int(part_sequences.lengths().sum())
+        order = np.argsort(sequences.lengths(), kind="stable")
         per_batch = max(1, _BATCH_SUBWORDS // window)
         self._batches = [order[start : start + per_batch].tolist() for start in range(0, len(order), per_batch)]
-        self._made = made
+        self._sequences = sequences
 
     def measure(self, model: PretrainingModel | DistillationModel, *, device: torch.device, dtype: Dtype) -> Score:
         """Evaluate a model: its losses, in nats, and the metrics derived from them.
@@ -60,17 +60,17 @@ class HeldOutEvaluator:
         """
         model.eval()
         if isinstance(model, DistillationModel):
-            return self._distilled(model, device=device, dtype=dtype)
+            return self._measure_distillation(model, device=device, dtype=dtype)
         masked_loss = masked = masked_correct = pair_loss = pairs = pairs_correct = 0.0
         with torch.no_grad(), dtype.products(device):
-            for batch in self._loaded(device):
-                found = model.losses(batch)
-                masked_loss += float(found.masked_loss)
-                masked += found.masked
-                masked_correct += float(found.masked_correct)
-                pair_loss += float(found.pair_loss)
-                pairs += found.pairs
-                pairs_correct += float(found.pairs_correct)
+            for batch in self._load_batches(device):
+                losses = model.losses(batch)
+                masked_loss += float(losses.masked_loss)
+                masked += losses.masked
+                masked_correct += float(losses.masked_correct)
+                pair_loss += float(losses.pair_loss)
+                pairs += losses.pairs
+                pairs_correct += float(losses.pairs_correct)
         mean = masked_loss / max(1.0, masked)
         figures = {
             "masked_loss": mean,
@@ -81,21 +81,21 @@ class HeldOutEvaluator:
             figures |= {"pair_loss": pair_loss / pairs, "pair_accuracy": pairs_correct / pairs}
         return Score(-mean, figures)
 
-    def _distilled(self, model: DistillationModel, *, device: torch.device, dtype: Dtype) -> Score:
+    def _measure_distillation(self, model: DistillationModel, *, device: torch.device, dtype: Dtype) -> Score:
         """Compute the distillation losses, and the explained variance of the teacher's last hidden states."""
-        relation_loss = hidden_loss = squares = 0.0
-        total = torch.zeros(model.teacher.encoder.hidden, dtype=torch.float64)
+        relation_loss = hidden_loss = square_sum = 0.0
+        hidden_sum = torch.zeros(model.teacher.encoder.hidden, dtype=torch.float64)
         subwords = 0
         with torch.no_grad(), dtype.products(device):
-            for batch in self._loaded(device):
-                found = model.compare(batch)
-                relation_loss += float(found.relation_loss)
-                hidden_loss += float(found.hidden_loss)
-                taught = found.taught.cpu().double()
-                total += taught.sum(0)
-                squares += float(taught.square().sum())
+            for batch in self._load_batches(device):
+                comparison = model.compare(batch)
+                relation_loss += float(comparison.relation_loss)
+                hidden_loss += float(comparison.hidden_loss)
+                teacher_hidden = comparison.taught.cpu().double()
+                hidden_sum += teacher_hidden.sum(0)
+                square_sum += float(teacher_hidden.square().sum())
                 subwords += batch.subwords
-        variance = (squares - float(total.square().sum()) / subwords) / len(total)
+        variance = (square_sum - float(hidden_sum.square().sum()) / subwords) / len(hidden_sum)
         loss = (relation_loss + model.hidden_weight * hidden_loss) / subwords
         figures = {
             "distillation_loss": loss,
@@ -105,10 +105,10 @@ class HeldOutEvaluator:
         }
         return Score(-loss, figures)
 
-    def _loaded(self, device: torch.device) -> Iterator[MaskedBatch]:
-        for number, chosen in enumerate(self._batches):
-            some = Sequences(
-                [self._made.segments[each] for each in chosen], [self._made.pairs[each] for each in chosen]
+    def _load_batches(self, device: torch.device) -> Iterator[MaskedBatch]:
+        for number, indices in enumerate(self._batches):
+            sequences = Sequences(
+                [self._sequences.segments[each] for each in indices], [self._sequences.pairs[each] for each in indices]
             )
             random = np.random.default_rng((_SEED, number))
-            yield self._maker.make(some, rate=self._rate, random=random, device=device)
+            yield self._maker.make(sequences, rate=self._rate, random=random, device=device)

@@ -50,16 +50,16 @@ class PretrainedInspector:
         """
         tokenizer = self._pretrained.tokenizer
         encoding = tokenizer.encode(text.replace(MASK, str(tokenizer.id_to_token(self._special.mask))))
-        places = [place for place, number in enumerate(encoding.ids) if number == self._special.mask]
-        if not places:
+        positions = [position for position, number in enumerate(encoding.ids) if number == self._special.mask]
+        if not positions:
             raise InputError(f"{text!r} has no {MASK}; write it where a word is to be filled in")
         with torch.inference_mode():
-            hidden = self._hidden(encoding)[places]
+            hidden = self._compute_hidden(encoding)[positions]
             probabilities = self._model.masked(hidden, self._model.encoder.words.weight).softmax(dim=-1)
-            found, numbers = probabilities.topk(top)
+            top_probabilities, top_ids = probabilities.topk(top)
         return [
             [MaskPrediction(tokenizer.decode([number]), value) for value, number in zip(values, row, strict=True)]
-            for values, row in zip(found.tolist(), numbers.tolist(), strict=True)
+            for values, row in zip(top_probabilities.tolist(), top_ids.tolist(), strict=True)
         ]
 
     def next_sentence_probability(self, first: str, second: str) -> float:
@@ -71,10 +71,10 @@ class PretrainedInspector:
         if self._model.pairs is None:
             raise InputError(f"encoder {self._pretrained.name!r} was not trained on pairs of sentences")
         with torch.inference_mode():
-            hidden = self._hidden(self._pretrained.tokenizer.encode(first, second))
+            hidden = self._compute_hidden(self._pretrained.tokenizer.encode(first, second))
             return float(self._model.pairs(hidden[:1]).softmax(dim=-1)[0, TRUE_PAIR])
 
-    def _hidden(self, encoding: Encoding) -> torch.Tensor:
+    def _compute_hidden(self, encoding: Encoding) -> torch.Tensor:
         if len(encoding.ids) > self._pretrained.longest:
             raise InputError(
                 f"the text has {len(encoding.ids)} subwords, and the encoder can read {self._pretrained.longest}"

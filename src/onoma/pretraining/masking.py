@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 Unit = Literal["subwords", "words", "spans"]
 """Unit that is masked as a whole."""
 
-_MASKED, _REPLACED = 0.8, 0.1
-_SPAN_END, _LONGEST_SPAN = 0.2, 10
+_MASK_SHARE, _REPLACE_SHARE = 0.8, 0.1
+_SPAN_END_PROBABILITY, _MAX_SPAN_WORDS = 0.2, 10
 """Probability that a span ends after a word, and maximum length of a span in words. The mean is 3.8 words."""
 
-_SPAN_LENGTHS = np.arange(1, _LONGEST_SPAN + 1)
-_LENGTH_PROBABILITIES = (1 - _SPAN_END) ** (_SPAN_LENGTHS - 1) / ((1 - _SPAN_END) ** (_SPAN_LENGTHS - 1)).sum()
+_SPAN_LENGTHS = np.arange(1, _MAX_SPAN_WORDS + 1)
+_LENGTH_PROBABILITIES = (1 - _SPAN_END_PROBABILITY) ** (_SPAN_LENGTHS - 1) / (
+    (1 - _SPAN_END_PROBABILITY) ** (_SPAN_LENGTHS - 1)
+).sum()
 """Probability of each span length: a geometric distribution without its tail."""
 
 
@@ -74,19 +76,23 @@ class Masking:
             random: random number generator for all choices.
         """
         maskable = self.maskable[ids]
-        units = self._units(ids, sequences, maskable, random)
-        chosen_units = _choose(units, sequences, maskable, rate=rate, random=random)
-        places = np.flatnonzero(chosen_units[units] & maskable)
-        targets = ids[places]
-        draws = random.random(len(chosen_units))[units[places]] if self.unit == "spans" else random.random(len(places))
-        others = np.flatnonzero(self.maskable)
+        units = self._assign_units(ids, sequences, maskable, random)
+        selected_units = _select_units(units, sequences, maskable, rate=rate, random=random)
+        positions = np.flatnonzero(selected_units[units] & maskable)
+        targets = ids[positions]
+        draws = (
+            random.random(len(selected_units))[units[positions]]
+            if self.unit == "spans"
+            else random.random(len(positions))
+        )
+        candidates = np.flatnonzero(self.maskable)
         masked = ids.copy()
-        masked[places[draws < _MASKED]] = self.mask_id
-        replaced = places[draws >= 1 - _REPLACED]
-        masked[replaced] = others[random.integers(len(others), size=len(replaced))]
-        return Masked(masked, places, targets)
+        masked[positions[draws < _MASK_SHARE]] = self.mask_id
+        replaced = positions[draws >= 1 - _REPLACE_SHARE]
+        masked[replaced] = candidates[random.integers(len(candidates), size=len(replaced))]
+        return Masked(masked, positions, targets)
 
-    def _units(
+    def _assign_units(
         self,
         ids: NDArray[np.int64],
         sequences: NDArray[np.int64],
@@ -96,23 +102,23 @@ class Masking:
         """Return the index of the unit that each subword belongs to."""
         if self.unit == "subwords":
             return np.arange(len(ids))
-        apart = ~maskable  # a special token is a unit of its own, so a unit begins at it and after it
-        apart[1:] |= ~maskable[:-1] | (sequences[1:] != sequences[:-1])
-        apart[:1] = True
-        words = np.cumsum(apart | ~self.continues[ids]) - 1
+        is_boundary = ~maskable  # a special token is a unit of its own, so a unit begins at it and after it
+        is_boundary[1:] |= ~maskable[:-1] | (sequences[1:] != sequences[:-1])
+        is_boundary[:1] = True
+        words = np.cumsum(is_boundary | ~self.continues[ids]) - 1
         if self.unit == "words":
             return words
-        count = int(words[-1]) + 1
-        lengths = random.choice(_SPAN_LENGTHS, size=count, p=_LENGTH_PROBABILITIES)
-        begins = np.zeros(count, dtype=bool)
-        starts = np.cumsum(lengths) - lengths
-        begins[starts[starts < count]] = True
-        begins[words[apart]] = True
-        spans: NDArray[np.int64] = (np.cumsum(begins) - 1)[words]
+        word_count = int(words[-1]) + 1
+        lengths = random.choice(_SPAN_LENGTHS, size=word_count, p=_LENGTH_PROBABILITIES)
+        is_span_start = np.zeros(word_count, dtype=bool)
+        span_starts = np.cumsum(lengths) - lengths
+        is_span_start[span_starts[span_starts < word_count]] = True
+        is_span_start[words[is_boundary]] = True
+        spans: NDArray[np.int64] = (np.cumsum(is_span_start) - 1)[words]
         return spans
 
 
-def _choose(
+def _select_units(
     units: NDArray[np.int64],
     sequences: NDArray[np.int64],
     maskable: NDArray[np.bool_],
@@ -126,14 +132,14 @@ def _choose(
     it is selected with the probability that makes the mean exact.
     """
     sizes = np.bincount(units, weights=maskable)
-    firsts = np.flatnonzero(np.diff(units, prepend=-1))
-    owners = sequences[firsts]
-    wanted = rate * np.bincount(owners, weights=sizes)
-    order = np.lexsort((random.random(len(sizes)), owners))
-    before = np.cumsum(sizes[order]) - sizes[order]
-    first_of_sequence = np.flatnonzero(np.diff(owners[order], prepend=-1))
-    before -= np.repeat(before[first_of_sequence], np.diff([*first_of_sequence, len(order)]))
-    room = wanted[owners[order]] - before
-    chosen = np.zeros(len(sizes), dtype=bool)
-    chosen[order] = random.random(len(sizes)) * sizes[order] < room
-    return chosen & (sizes > 0)
+    first_subwords = np.flatnonzero(np.diff(units, prepend=-1))
+    unit_sequences = sequences[first_subwords]
+    target_sizes = rate * np.bincount(unit_sequences, weights=sizes)
+    order = np.lexsort((random.random(len(sizes)), unit_sequences))
+    preceding_sizes = np.cumsum(sizes[order]) - sizes[order]
+    first_units = np.flatnonzero(np.diff(unit_sequences[order], prepend=-1))
+    preceding_sizes -= np.repeat(preceding_sizes[first_units], np.diff([*first_units, len(order)]))
+    remaining = target_sizes[unit_sequences[order]] - preceding_sizes
+    is_selected = np.zeros(len(sizes), dtype=bool)
+    is_selected[order] = random.random(len(sizes)) * sizes[order] < remaining
+    return is_selected & (sizes > 0)

@@ -23,16 +23,16 @@ from onoma.pretraining.data import BatchStream, Phase, PretrainingData
 from onoma.pretraining.sequences import SentencePairs
 from onoma.pretraining.tokenized import TokenizedText
 
-_PLAN = "plan.json"
-_WIDTH_OF_MINI, _WIDTH_OF_SMALL = 256, 384
+_PLAN_FILE = "plan.json"
+_MINI_WIDTH, _SMALL_WIDTH = 256, 384
 
-_RATE_OF_NEW_HEAD, _HEAD_FIRST = 1e-3, 0.3
+_NEW_HEAD_LEARNING_RATE, _HEAD_FIRST_SHARE = 1e-3, 0.3
 """Defaults for an existing encoder with a new head: the head's learning rate, and the share of steps with it alone."""
 
-_UNTIMED, _TIMED = 3, 8
+_WARMUP_STEPS, _TIMED_STEPS = 3, 8
 """Number of warm-up steps before the speed is measured, and number of timed steps."""
 
-_OF_MINUTES = 0.95
+_STEP_TIME_SHARE = 0.95
 """Share of the time that is planned for steps; the rest is for evaluation."""
 
 
@@ -55,19 +55,19 @@ class Streams:
         """Create the streams of a configuration."""
         objective, settings = config.objective, config.training
 
-        def stream(window: int, number: int) -> BatchStream:
+        def make_stream(window: int, number: int) -> BatchStream:
             seed = (settings.seed, number)
             return BatchStream(text, window=window, pairs=pairs, budget=settings.batch_subwords, seed=seed)
 
-        last = None if objective.long_window is None else stream(objective.long_window, 1)
-        return cls(stream(objective.window, 0), last, objective.long_share)
+        last = None if objective.long_window is None else make_stream(objective.long_window, 1)
+        return cls(make_stream(objective.window, 0), last, objective.long_share)
 
     def phases(self, steps: int) -> list[Phase]:
         """Divide a number of steps into phases, one per stream."""
         if self.last is None:
             return [Phase(steps, self.first)]
-        last = min(steps, round(steps * self.last_share))
-        return [Phase(steps - last, self.first), Phase(last, self.last)]
+        last_steps = min(steps, round(steps * self.last_share))
+        return [Phase(steps - last_steps, self.first), Phase(last_steps, self.last)]
 
 
 def plan_steps(
@@ -99,17 +99,20 @@ def plan_steps(
     if settings.minutes is None:
         passes = settings.epochs or (10.0 if config.model.is_randomly_initialized else 3.0)
         return max(1, round(passes * streams.first.per_pass / settings.accumulate))
-    path = None if folder is None else folder / _PLAN
+    path = None if folder is None else folder / _PLAN_FILE
     plan: dict[str, float] = json.loads(path.read_text(encoding="utf-8")) if path and path.is_file() else {}
     if plan.get("minutes") == settings.minutes:
         return int(plan["steps"])
-    phases = streams.phases(_UNTIMED + _TIMED)
+    phases = streams.phases(_WARMUP_STEPS + _TIMED_STEPS)
     shares = [1.0] if streams.last is None else [1 - streams.last_share, streams.last_share]
     seconds = [
-        share * _seconds(model, data_of([replace(phase, steps=_UNTIMED + _TIMED)]), learner, settings.accumulate)
+        share
+        * _measure_step_seconds(
+            model, data_of([replace(phase, steps=_WARMUP_STEPS + _TIMED_STEPS)]), learner, settings.accumulate
+        )
         for phase, share in zip(phases, shares, strict=True)
     ]
-    steps = max(1, int(60 * settings.minutes * _OF_MINUTES / sum(seconds)))
+    steps = max(1, int(60 * settings.minutes * _STEP_TIME_SHARE / sum(seconds)))
     if path is not None:
         with replacing(path) as file:
             file.write(json.dumps({"minutes": settings.minutes, "steps": steps}) + "\n")
@@ -135,18 +138,18 @@ def plan_learner(
             settings,
             device=device,
             dtype=dtype,
-            learning_rate=settings.learning_rate or 3e-4 * _WIDTH_OF_MINI / pretrained.hidden,
+            learning_rate=settings.learning_rate or 3e-4 * _MINI_WIDTH / pretrained.hidden,
         )
-    rate = 1e-4 * _WIDTH_OF_SMALL / pretrained.hidden
+    rate = 1e-4 * _SMALL_WIDTH / pretrained.hidden
     head_first = 0.0
     if new_head:
         # The output embeddings are tied to the input embeddings, so an untrained head would change all of them in every
         # step.
         rate /= 2
-        head_first = _HEAD_FIRST if settings.head_first is None else settings.head_first
+        head_first = _HEAD_FIRST_SHARE if settings.head_first is None else settings.head_first
         settings = settings.model_copy(
             update={
-                "head_learning_rate": settings.head_learning_rate or _RATE_OF_NEW_HEAD,
+                "head_learning_rate": settings.head_learning_rate or _NEW_HEAD_LEARNING_RATE,
                 "freeze_embeddings": settings.freeze_embeddings in (None, True),
             }
         )
@@ -154,19 +157,19 @@ def plan_learner(
     return replace(learner, head_first=head_first)
 
 
-def _seconds(
+def _measure_step_seconds(
     model: PretrainingModel | DistillationModel, data: PretrainingData, settings: LearnerSettings, accumulate: int
 ) -> float:
     """Return the median time of a step in seconds, measured on a copy of the model; the random state is restored."""
     state = torch.get_rng_state()
     learner: Learner[MaskedBatch] = Learner(
-        copy.deepcopy(model).train(), settings=replace(settings, average=None), steps=_UNTIMED + _TIMED
+        copy.deepcopy(model).train(), settings=replace(settings, average=None), steps=_WARMUP_STEPS + _TIMED_STEPS
     )
     seconds = []
-    for number in range(_UNTIMED + _TIMED):
+    for number in range(_WARMUP_STEPS + _TIMED_STEPS):
         started = time.perf_counter()
-        chosen = range(number * accumulate, (number + 1) * accumulate)
-        learner.step([data.load((batch,), epoch=0, device=settings.device) for batch in chosen])
+        batches = range(number * accumulate, (number + 1) * accumulate)
+        learner.step([data.load((batch,), epoch=0, device=settings.device) for batch in batches])
         seconds.append(time.perf_counter() - started)
     torch.set_rng_state(state)
-    return statistics.median(seconds[_UNTIMED:])
+    return statistics.median(seconds[_WARMUP_STEPS:])

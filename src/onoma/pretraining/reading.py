@@ -22,8 +22,8 @@ from onoma.pretraining.text import Section, TextSettings, read_sections
 from onoma.pretraining.tokenized import Read, Split, is_held_out, tokenize
 from onoma.pretraining.vocabulary import check_tokenizer, train_tokenizer
 
-_VOCABULARY = "vocabulary.json"
-_SECONDS = 20.0
+_VOCABULARY_FILE = "vocabulary.json"
+_PROGRESS_INTERVAL_SECONDS = 20.0
 """Interval between two progress reports while text is read, in seconds."""
 
 
@@ -62,23 +62,23 @@ def load_start(
         return pretrained
     if teacher is not None:
         if model.shape == "teacher":
-            return _layers_of(teacher, count=model.layers)
+            return _initialize_from_layers(teacher, count=model.layers)
         return new_encoder(model, teacher.tokenizer)
     if model.vocabulary is not None:
         return new_encoder(model, read_vocabulary(model.vocabulary))
-    kept = None if folder is None else folder / _VOCABULARY
-    if kept is not None and kept.is_file():
-        return new_encoder(model, Tokenizer.from_file(str(kept)))
+    vocabulary_path = None if folder is None else folder / _VOCABULARY_FILE
+    if vocabulary_path is not None and vocabulary_path.is_file():
+        return new_encoder(model, Tokenizer.from_file(str(vocabulary_path)))
     on_event(Stage("training the vocabulary"))
     tokenizer = train_tokenizer(
-        _sentences_to_learn(config.data),
+        _iter_training_sentences(config.data),
         kind=model.vocabulary_kind,
         size=model.vocabulary_size,
         cased=model.cased,
         notice=lambda text: on_event(Notice(text)),
     )
-    if kept is not None:
-        with replacing(kept) as file:
+    if vocabulary_path is not None:
+        with replacing(vocabulary_path) as file:
             file.write(tokenizer.to_str())
     return new_encoder(model, tokenizer)
 
@@ -96,46 +96,46 @@ def read_text(data: TextConfig, tokenizer: Tokenizer, *, digest: str, on_event: 
         InputError: there is no text, or it cannot be read.
     """
     on_event(Stage("reading text"))
-    shown = time.monotonic()
+    last_report = time.monotonic()
 
     def notice(text: str) -> None:
         on_event(Notice(text))
 
-    def progressed(subwords: int) -> None:
-        nonlocal shown
-        if time.monotonic() - shown > _SECONDS:
-            shown = time.monotonic()
+    def report_progress(subwords: int) -> None:
+        nonlocal last_report
+        if time.monotonic() - last_report > _PROGRESS_INTERVAL_SECONDS:
+            last_report = time.monotonic()
             on_event(Stage(f"reading text: {subwords:,} subwords"))
 
     split = tokenize(
         tokenizer,
-        _read(data, data.text),
+        _make_reader(data, data.text),
         key={
-            "files": _named(data.text),
-            "held out": _named(data.held_out),
+            "files": _list_file_sizes(data.text),
+            "held out": _list_file_sizes(data.held_out),
             "digest": digest,
             "settings": data.model_dump(mode="json", include={"format", "encoding", "documents"}),
         },
         share=data.held_out_share,
-        read_held_out=_read(data, data.held_out) if data.held_out else None,
+        read_held_out=_make_reader(data, data.held_out) if data.held_out else None,
         notice=notice,
-        progressed=progressed,
+        progressed=report_progress,
     )
     names = ", ".join(path.name for path in data.text)
     if not split.train.subwords:
-        raise InputError(f"{names}: there is no text to learn from; check the files, and data.held_out_share")
+        raise InputError(f"{names}: there is no text to train on; check the files, and data.held_out_share")
     if not split.held_out.subwords and (data.held_out or data.held_out_share):
         notice("no document is held out, so that nothing is measured and the last weights are kept; give more text")
     return split
 
 
-def _layers_of(teacher: Pretrained, *, count: int | None) -> Pretrained:
-    copied = copy.deepcopy(teacher.encoder)
-    present = len(copied.layers) if isinstance(copied, Encoder) else 1
-    return prune_layers(replace(teacher, encoder=copied), count or max(1, present // 2))
+def _initialize_from_layers(teacher: Pretrained, *, count: int | None) -> Pretrained:
+    encoder = copy.deepcopy(teacher.encoder)
+    layer_count = len(encoder.layers) if isinstance(encoder, Encoder) else 1
+    return prune_layers(replace(teacher, encoder=encoder), count or max(1, layer_count // 2))
 
 
-def _read(data: TextConfig, paths: Sequence[Path]) -> Read:
+def _make_reader(data: TextConfig, paths: Sequence[Path]) -> Read:
     settings = TextSettings(format=data.format, encoding=data.encoding, documents=data.documents)
 
     def read(notice: Callable[[str], object]) -> Iterator[Section]:
@@ -144,14 +144,14 @@ def _read(data: TextConfig, paths: Sequence[Path]) -> Read:
     return read
 
 
-def _sentences_to_learn(data: TextConfig) -> Iterator[str]:
+def _iter_training_sentences(data: TextConfig) -> Iterator[str]:
     """Yield the sentences of the text that is not held out."""
     share = 0.0 if data.held_out else data.held_out_share
-    for section in _read(data, data.text)(lambda _: None):
+    for section in _make_reader(data, data.text)(lambda _: None):
         if not is_held_out(section, share=share):
             yield from section.sentences
 
 
-def _named(paths: Sequence[Path]) -> list[tuple[str, int]]:
+def _list_file_sizes(paths: Sequence[Path]) -> list[tuple[str, int]]:
     """Return the paths and sizes of all files, which tell how the content behind their common digest is divided."""
     return [(str(file), file.stat().st_size) for path in paths for file in files_of(path)]

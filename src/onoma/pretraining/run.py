@@ -38,10 +38,10 @@ from onoma.pretraining.sequences import SentencePairs
 from onoma.pretraining.tokenized import TokenizedText
 from onoma.pretraining.vocabulary import maskable_ids, special_ids, word_continuations
 
-_MEASURED_SUBWORDS = 32_000
-_MEASURED_IN_THE_END = 500_000
+_EVALUATION_SUBWORDS = 32_000
+_FINAL_EVALUATION_SUBWORDS = 500_000
 
-_MakeMeasure = Callable[[int], Measure]
+_MeasureFactory = Callable[[int], Measure]
 """Function that creates a measure on at most the given number of held-out subwords."""
 
 
@@ -128,12 +128,12 @@ def pretrain(
     )
     teacher = ranks.in_turn(lambda: load_teacher(config, on_event=on_event))
     pretrained = ranks.in_turn(lambda: load_start(config, teacher=teacher, folder=folder, on_event=on_event))
-    for each in filter(None, (pretrained, teacher)):
-        check_windows(config, each)
+    for encoder in filter(None, (pretrained, teacher)):
+        check_windows(config, encoder)
     digest = digest_of([*config.data.text, *config.data.held_out])
     split = ranks.in_turn(lambda: read_text(config.data, pretrained.tokenizer, digest=digest, on_event=on_event))
     pairs = choose_pairs(config, split.train, notice=lambda text: on_event(Notice(text)))
-    model, new_head = _build(config, pretrained, teacher=teacher, pairs=pairs)
+    model, new_head = _build_model(config, pretrained, teacher=teacher, pairs=pairs)
     if config.model.dropout is not None or config.model.encoder is None:
         set_dropout(model.encoder, config.model.dropout or 0.0)
     if settings.recompute:
@@ -141,17 +141,19 @@ def pretrain(
     model.to(run.device)
     dtype = run.dtype()
     learner = plan_learner(config, pretrained, new_head=new_head, device=run.device, dtype=dtype)
-    makers = _makers(config, pretrained, train=split.train, held_out=split.held_out)
+    builders = _make_batch_builders(config, pretrained, train=split.train, held_out=split.held_out)
     streams = Streams.of(config, split.train, pairs=pairs)
 
-    def data_of(phases: Sequence[Phase]) -> PretrainingData:
-        return _data(config, makers.train, pretrained, phases=phases)
+    def make_data(phases: Sequence[Phase]) -> PretrainingData:
+        return _make_data(config, builders.train, pretrained, phases=phases)
 
     steps = ranks.broadcast(
-        lambda: plan_steps(config, streams, data_of, model=model, learner=learner, folder=folder, on_event=on_event)
+        lambda: plan_steps(config, streams, make_data, model=model, learner=learner, folder=folder, on_event=on_event)
     )
-    data = data_of(streams.phases(steps))
-    measure = _measure(config, model, makers.held_out, pairs=pairs, learner=learner) if ranks.first else None
+    data = make_data(streams.phases(steps))
+    make_measure = (
+        _make_measure_factory(config, model, builders.held_out, pairs=pairs, learner=learner) if ranks.first else None
+    )
     state = run.train(
         model,
         data,
@@ -162,23 +164,23 @@ def pretrain(
             accumulate=settings.accumulate,
             stretch="part",
         ),
-        measure=measure(_MEASURED_SUBWORDS) if measure else None,
+        measure=make_measure(_EVALUATION_SUBWORDS) if make_measure else None,
         config=config.model_dump(mode="json"),
         digests={"text": digest} | ({} if teacher is None else {"teacher": teacher.digest}),
         encoder=pretrained.digest,
         dtype=dtype,
     )
     figures: Mapping[str, float] = {}
-    if measure:
+    if make_measure:
         on_event(Stage("measuring on the held-out text"))
-        figures = measure(_MEASURED_SUBWORDS if state.interrupted else _MEASURED_IN_THE_END)().figures
+        figures = make_measure(_EVALUATION_SUBWORDS if state.interrupted else _FINAL_EVALUATION_SUBWORDS)().figures
     return PretrainedModel(
         model=model.eval(),
         pretrained=replace(pretrained, encoder=model.encoder),
-        teacher=_taught(model, teacher),
+        teacher=_describe_distillation(model, teacher),
         pairs=pairs,
         figures=figures,
-        text=_numbers(split.train, split.held_out),
+        text=_count_text_units(split.train, split.held_out),
         digest=digest,
         state=state,
         steps=steps,
@@ -186,7 +188,7 @@ def pretrain(
     )
 
 
-def _build(
+def _build_model(
     config: PretrainConfig, pretrained: Pretrained, *, teacher: Pretrained | None, pairs: SentencePairs
 ) -> tuple[PretrainingModel | DistillationModel, bool]:
     """Build the model, and return whether it has a new head that is to be trained alone at first."""
@@ -195,7 +197,9 @@ def _build(
     return build_distillation_model(pretrained, teacher, **config.objective.distillation.model_dump()), False
 
 
-def _taught(model: PretrainingModel | DistillationModel, teacher: Pretrained | None) -> dict[str, object] | None:
+def _describe_distillation(
+    model: PretrainingModel | DistillationModel, teacher: Pretrained | None
+) -> dict[str, object] | None:
     if teacher is None:
         return None
     assert isinstance(model, DistillationModel)
@@ -209,14 +213,14 @@ def _taught(model: PretrainingModel | DistillationModel, teacher: Pretrained | N
 
 
 @dataclass(frozen=True, slots=True)
-class _Makers:
+class _BatchBuilders:
     train: BatchBuilder
     held_out: BatchBuilder
 
 
-def _makers(
+def _make_batch_builders(
     config: PretrainConfig, pretrained: Pretrained, *, train: TokenizedText, held_out: TokenizedText
-) -> _Makers:
+) -> _BatchBuilders:
     tokenizer = pretrained.tokenizer
     special = special_ids(tokenizer)
     masking = None
@@ -227,15 +231,15 @@ def _makers(
             maskable=maskable_ids(tokenizer),
             continues=word_continuations(tokenizer),
         )
-    return _Makers(BatchBuilder(train, special, masking), BatchBuilder(held_out, special, masking))
+    return _BatchBuilders(BatchBuilder(train, special, masking), BatchBuilder(held_out, special, masking))
 
 
-def _data(
-    config: PretrainConfig, maker: BatchBuilder, pretrained: Pretrained, *, phases: Sequence[Phase]
+def _make_data(
+    config: PretrainConfig, builder: BatchBuilder, pretrained: Pretrained, *, phases: Sequence[Phase]
 ) -> PretrainingData:
     settings, objective = config.training, config.objective
     return PretrainingData(
-        maker,
+        builder,
         tokenizer=pretrained.tokenizer,
         rate=MaskRate(objective.mask_rate, objective.mask_rate_end or objective.mask_rate),
         phases=phases,
@@ -246,22 +250,22 @@ def _data(
     )
 
 
-def _measure(
+def _make_measure_factory(
     config: PretrainConfig,
     model: PretrainingModel | DistillationModel,
-    maker: BatchBuilder,
+    builder: BatchBuilder,
     *,
     pairs: SentencePairs,
     learner: LearnerSettings,
-) -> _MakeMeasure | None:
-    if not maker.text.subwords:
+) -> _MeasureFactory | None:
+    if not builder.text.subwords:
         return None
     objective = config.objective
 
-    def of(subwords: int) -> Measure:
+    def make_measure(subwords: int) -> Measure:
         held_out = HeldOutEvaluator(
-            maker,
-            pairs=pairs if len(maker.text.documents) > 2 else "none",
+            builder,
+            pairs=pairs if len(builder.text.documents) > 2 else "none",
             window=objective.window,
             rate=objective.mask_rate_end or objective.mask_rate,
             subwords=subwords,
@@ -272,10 +276,10 @@ def _measure(
 
         return measure
 
-    return of
+    return make_measure
 
 
-def _numbers(train: TokenizedText, held_out: TokenizedText) -> dict[str, int]:
+def _count_text_units(train: TokenizedText, held_out: TokenizedText) -> dict[str, int]:
     return {
         "documents": len(train.documents) - 1,
         "sentences": len(train.sentences) - 1,

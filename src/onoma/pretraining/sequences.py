@@ -24,10 +24,10 @@ SentencePairs = Literal["next", "order", "none"]
 
 TRUE_PAIR, FALSE_PAIR = 0, 1
 
-_SHORT = 0.1
+_SHORT_PAIR_SHARE = 0.1
 """Share of the pairs that get a random length, up to that of the window."""
 
-_OF_A_PAIR, _OF_ONE = 3, 2
+_PAIR_SPECIAL_TOKENS, _SINGLE_SPECIAL_TOKENS = 3, 2
 """Number of special tokens in a sequence with two segments, and in a sequence with one."""
 
 Range = tuple[int, int]
@@ -76,17 +76,19 @@ def make_sequences(
         window: maximum length of a sequence in subwords, special tokens included.
         random: random number generator for all choices.
     """
-    documents = list(_documents(text, sentences))
-    shuffled = [documents[place] for place in random.permutation(len(documents))]
-    made = Sequences()
-    left_over = shuffled
+    documents = list(_iter_documents(text, sentences))
+    shuffled = [documents[index] for index in random.permutation(len(documents))]
+    sequences = Sequences()
+    unpaired = shuffled
     if pairs != "none":
-        left_over = list(_Pairing(text, made, order=pairs == "order", window=window, random=random).run(shuffled))
-    _pack(left_over, made, window=window)
-    return made
+        unpaired = list(
+            _PairBuilder(text, sequences, order=pairs == "order", window=window, random=random).run(shuffled)
+        )
+    _pack(unpaired, sequences, window=window)
+    return sequences
 
 
-def _documents(text: TokenizedText, sentences: range) -> Iterator[list[Range]]:
+def _iter_documents(text: TokenizedText, sentences: range) -> Iterator[list[Range]]:
     """Yield the sentences of each document, or of the part of it that is in the range."""
     bounds = text.sentences[sentences.start : sentences.stop + 1].tolist()
     documents = text.documents
@@ -98,9 +100,9 @@ def _documents(text: TokenizedText, sentences: range) -> Iterator[list[Range]]:
             yield list(zip(bounds[start:end], bounds[start + 1 : end + 1], strict=True))
 
 
-def _pack(documents: Sequence[Sequence[Range]], made: Sequences, *, window: int) -> None:
+def _pack(documents: Sequence[Sequence[Range]], sequences: Sequences, *, window: int) -> None:
     """Fill each sequence with as many sentences as fit; a sentence that is longer than a sequence is cut."""
-    longest = window - _OF_ONE
+    longest = window - _SINGLE_SPECIAL_TOKENS
     segments: list[Range] = []
     room = longest
     for document in documents:
@@ -108,10 +110,10 @@ def _pack(documents: Sequence[Sequence[Range]], made: Sequences, *, window: int)
         for start, end in document:
             while end - start > room:
                 if segments:
-                    made.add(*segments)
+                    sequences.add(*segments)
                     segments, room, continues = [], longest, False
                 else:
-                    made.add((start, start + longest))
+                    sequences.add((start, start + longest))
                     start += longest
             if start == end:
                 continue
@@ -123,26 +125,26 @@ def _pack(documents: Sequence[Sequence[Range]], made: Sequences, *, window: int)
             continues = True
         room -= 1  # for the separator between two documents
     if segments:
-        made.add(*segments)
+        sequences.add(*segments)
 
 
-class _Pairing:
+class _PairBuilder:
     """Builder of segment pairs from the sentences of documents."""
 
     def __init__(
-        self, text: TokenizedText, made: Sequences, *, order: bool, window: int, random: np.random.Generator
+        self, text: TokenizedText, sequences: Sequences, *, order: bool, window: int, random: np.random.Generator
     ) -> None:
-        self._text, self._made, self._order, self._random = text, made, order, random
-        self._room = window - _OF_A_PAIR
-        self._labels: list[int] = []
+        self._text, self._sequences, self._order, self._random = text, sequences, order, random
+        self._max_subwords = window - _PAIR_SPECIAL_TOKENS
+        self._pending_labels: list[int] = []
 
     def run(self, documents: Sequence[Sequence[Range]]) -> Iterator[list[Range]]:
         """Add pairs made from all documents; yield the single sentences that cannot be paired."""
         for document in documents:
             sentence = 0
             while sentence < len(document):
-                target = self._target()
-                end = self._fill(document, sentence, target)
+                target = self._draw_target()
+                end = self._find_end(document, sentence, target)
                 if end - sentence == 1:
                     yield [document[sentence]]
                     sentence = end
@@ -154,23 +156,23 @@ class _Pairing:
         middle = int(self._random.integers(start + 1, end))
         first = (document[start][0], document[middle - 1][1])
         second = (document[middle][0], document[end - 1][1])
-        label = self._label()
+        label = self._draw_label()
         if label == FALSE_PAIR and not self._order:
-            second = self._foreign(document, target - (first[1] - first[0]))
+            second = self._draw_from_other_document(document, target - (first[1] - first[0]))
             end = middle
-        first, second = self._cut(first, second)
+        first, second = self._truncate_pair(first, second)
         if label == FALSE_PAIR and self._order:
             first, second = second, first
-        self._made.add(first, second, pair=label)
+        self._sequences.add(first, second, pair=label)
         return end
 
-    def _target(self) -> int:
+    def _draw_target(self) -> int:
         """Draw the number of subwords that a pair should have."""
-        short = self._random.random() < _SHORT
-        return int(self._random.integers(2, self._room + 1)) if short else self._room
+        short = self._random.random() < _SHORT_PAIR_SHARE
+        return int(self._random.integers(2, self._max_subwords + 1)) if short else self._max_subwords
 
     @staticmethod
-    def _fill(document: Sequence[Range], start: int, target: int) -> int:
+    def _find_end(document: Sequence[Range], start: int, target: int) -> int:
         """Return the end of the sentences that reach ``target`` subwords, at least two of them if the document allows.
 
         Args:
@@ -183,40 +185,44 @@ class _Pairing:
             end += 1
         return end
 
-    def _label(self) -> int:
+    def _draw_label(self) -> int:
         """Draw the label of a pair; of every two consecutive pairs, one is true and one is false."""
-        if not self._labels:
-            self._labels = [TRUE_PAIR, FALSE_PAIR] if self._random.random() < 0.5 else [FALSE_PAIR, TRUE_PAIR]
-        return self._labels.pop()
+        if not self._pending_labels:
+            self._pending_labels = [TRUE_PAIR, FALSE_PAIR] if self._random.random() < 0.5 else [FALSE_PAIR, TRUE_PAIR]
+        return self._pending_labels.pop()
 
-    def _foreign(self, document: Sequence[Range], target: int) -> Range:
+    def _draw_from_other_document(self, document: Sequence[Range], target: int) -> Range:
         """Return a range of about ``target`` subwords from another document, beginning with a random sentence."""
         documents, sentences = self._text.documents, self._text.sentences
-        own = self._text.document_of(document[0][0])
+        own_number = self._text.document_of(document[0][0])
         number = int(self._random.integers(len(documents) - 2))
-        number += number >= own
+        number += number >= own_number
         first, last = int(documents[number]), int(documents[number + 1])
-        chosen = int(self._random.integers(first, last))
-        start, end = int(sentences[chosen]), int(sentences[chosen + 1])
-        while chosen + 1 < last and end - start < target:
-            chosen += 1
-            end = int(sentences[chosen + 1])
+        sentence = int(self._random.integers(first, last))
+        start, end = int(sentences[sentence]), int(sentences[sentence + 1])
+        while sentence + 1 < last and end - start < target:
+            sentence += 1
+            end = int(sentences[sentence + 1])
         return start, end
 
-    def _cut(self, first: Range, second: Range) -> tuple[Range, Range]:
+    def _truncate_pair(self, first: Range, second: Range) -> tuple[Range, Range]:
         """Shorten a pair that is too long: the longer segment or both, by removing subwords at random ends."""
-        one, other = first[1] - first[0], second[1] - second[0]
-        excess = one + other - self._room
+        first_length, second_length = first[1] - first[0], second[1] - second[0]
+        excess = first_length + second_length - self._max_subwords
         if excess <= 0:
             return first, second
-        shorter = min(one, other, self._room // 2)
-        lengths = (self._room - shorter, shorter) if one >= other else (shorter, self._room - shorter)
-        return self._cut_to(first, lengths[0]), self._cut_to(second, lengths[1])
+        shorter = min(first_length, second_length, self._max_subwords // 2)
+        lengths = (
+            (self._max_subwords - shorter, shorter)
+            if first_length >= second_length
+            else (shorter, self._max_subwords - shorter)
+        )
+        return self._truncate_segment(first, lengths[0]), self._truncate_segment(second, lengths[1])
 
-    def _cut_to(self, segment: Range, length: int) -> Range:
-        too_much = segment[1] - segment[0] - length
-        at_start = int(self._random.binomial(too_much, 0.5)) if too_much > 0 else 0
-        return segment[0] + at_start, segment[1] - (too_much - at_start if too_much > 0 else 0)
+    def _truncate_segment(self, segment: Range, length: int) -> Range:
+        excess = segment[1] - segment[0] - length
+        removed_at_start = int(self._random.binomial(excess, 0.5)) if excess > 0 else 0
+        return segment[0] + removed_at_start, segment[1] - (excess - removed_at_start if excess > 0 else 0)
 
 
 def shards_of(text: TokenizedText, *, subwords: int) -> list[range]:

@@ -42,14 +42,14 @@ LONGEST_SECTION = 64_000
 """Approximate maximum number of characters in a section."""
 
 _HEAD_CHARACTERS = 1 << 20
-_JUDGED_LINES = 2_000
+_INSPECTED_LINES = 2_000
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
-_DOCUMENTS = {
+_UNIT_DESCRIPTIONS = {
     "lines": "each line is a document",
     "blank-lines": "blank lines separate documents",
     "files": "the whole file is a document",
 }
-_CHANGE = "--set data.documents=lines, blank-lines or files changes that"
+_UNIT_ADVICE = "--set data.documents=lines, blank-lines or files changes that"
 
 SentenceEnds = Callable[[str], list[int]]
 """Function that returns the offsets at which the sentences of a text end, in order and without that of the last one."""
@@ -115,21 +115,21 @@ def read_sections(
         InputError: there are no files, or none of them contains text.
         ConfigError: the format is unknown.
     """
-    files = _files_of(paths)
+    files = _list_files(paths)
     if not files:
         raise InputError("no files to read text from; name files, or a folder that has some")
     notices = _Notices(notice)
-    found = False
+    has_text = False
     for path in files:
-        for section in _sections(path, settings, notices):
-            found = True
+        for section in _read_file(path, settings, notices):
+            has_text = True
             yield section
     notices.finish()
-    if not found:
-        raise InputError(f"no text in {_listed(files)}; there is nothing but white space")
+    if not has_text:
+        raise InputError(f"no text in {_format_paths(files)}; there is nothing but white space")
 
 
-def _files_of(paths: Iterable[str | Path]) -> list[Path]:
+def _list_files(paths: Iterable[str | Path]) -> list[Path]:
     """Return all files without duplicates; of a brat pair, only the file with the text."""
     files: dict[Path, None] = {}
     for path in map(Path, paths):
@@ -139,9 +139,9 @@ def _files_of(paths: Iterable[str | Path]) -> list[Path]:
     return list(files)
 
 
-def _listed(paths: Sequence[Path]) -> str:
-    shown = ", ".join(map(str, paths[:3]))
-    return f"{shown} and {len(paths) - 3:,} more files" if len(paths) > 3 else shown
+def _format_paths(paths: Sequence[Path]) -> str:
+    listed = ", ".join(map(str, paths[:3]))
+    return f"{listed} and {len(paths) - 3:,} more files" if len(paths) > 3 else listed
 
 
 @dataclass(slots=True)
@@ -176,61 +176,61 @@ class _Notices:
                 self.notice(f"{count:,} {what if count == 1 else what + 's'} without text skipped")
 
 
-def _sections(path: Path, settings: TextSettings, notices: _Notices) -> Iterator[Section]:
+def _read_file(path: Path, settings: TextSettings, notices: _Notices) -> Iterator[Section]:
     """Yield the sections of one file."""
     name = settings.format if settings.format is not None else format_by_name(path)
     if name not in (None, "text"):
-        yield from _annotated(path, str(name), settings, notices)
+        yield from _read_annotated(path, str(name), settings, notices)
         return
     blocks = blocks_of(path, encoding=settings.encoding)
-    head: list[str] = []
+    head_blocks: list[str] = []
     size = 0
     for block in blocks:
-        head.append(block)
+        head_blocks.append(block)
         size += len(block)
         if size >= _HEAD_CHARACTERS:
             break
-    start = "".join(head)
-    if size < _HEAD_CHARACTERS and (not start or start.isspace()):
+    head_text = "".join(head_blocks)
+    if size < _HEAD_CHARACTERS and (not head_text or head_text.isspace()):
         notices.empty["file"] += 1
         return
-    lines = [line[:LONGEST_SECTION] for line in start.split("\n", _JUDGED_LINES)]
-    if len(lines) > _JUDGED_LINES or (size >= _HEAD_CHARACTERS and len(lines) > 1):
+    lines = [line[:LONGEST_SECTION] for line in head_text.split("\n", _INSPECTED_LINES)]
+    if len(lines) > _INSPECTED_LINES or (size >= _HEAD_CHARACTERS and len(lines) > 1):
         lines.pop()
-    if name is None and (found := format_by_content(path, lines)):
+    if name is None and (detected := format_by_content(path, lines)):
         blocks.close()
-        yield from _annotated(path, found, settings, notices)
+        yield from _read_annotated(path, detected, settings, notices)
         return
     unit = settings.documents
     if unit == "auto":
-        unit = "blank-lines" if _BLANK_LINE.search(start.strip()) else "lines"
-        notices.add(path, f"plain text, {_DOCUMENTS[unit]}", advice=_CHANGE)
-    ends = sentence_ends if unit == "lines" else _ends_for(path, lines, notices)
-    del start, lines
-    yield from _plain(chain(_emptied(head), blocks), unit, ends, notices)
+        unit = "blank-lines" if _BLANK_LINE.search(head_text.strip()) else "lines"
+        notices.add(path, f"plain text, {_UNIT_DESCRIPTIONS[unit]}", advice=_UNIT_ADVICE)
+    find_ends = sentence_ends if unit == "lines" else _choose_sentence_ends(path, lines, notices)
+    del head_text, lines
+    yield from _read_plain(chain(_drain(head_blocks), blocks), unit, find_ends, notices)
 
 
-def _ends_for(path: Path, lines: Sequence[str], notices: _Notices) -> SentenceEnds:
+def _choose_sentence_ends(path: Path, lines: Sequence[str], notices: _Notices) -> SentenceEnds:
     """Choose the function that finds sentence ends in documents of several lines, from the first lines of the file."""
     if are_sentences(line[:LONGEST_SENTENCE] for line in lines if line.strip()):
         notices.add(path, "plain text, each line is taken as a sentence", advice="as nearly all end like one")
         return line_ends
     if not are_wrapped([line.strip() for line in lines]):
         notices.add(
-            path, "plain text, no sentence goes on in the next line", advice="as the lines are not of one width"
+            path, "plain text, no sentence continues in the next line", advice="as the lines are not of one width"
         )
         return whole_line_ends
     return sentence_ends
 
 
-def _emptied(blocks: list[str]) -> Iterator[str]:
+def _drain(blocks: list[str]) -> Iterator[str]:
     """Yield the blocks, removing each from the list so that its memory can be freed."""
     blocks.reverse()
     while blocks:
         yield blocks.pop()
 
 
-def _annotated(path: Path, format: str, settings: TextSettings, notices: _Notices) -> Iterator[Section]:
+def _read_annotated(path: Path, format: str, settings: TextSettings, notices: _Notices) -> Iterator[Section]:
     """Yield the sections of the documents of an annotated file."""
     if path.suffix.lower() in READ_COMPRESSIONS:
         message = f"is compressed, and annotated files ({format}) are read only uncompressed; decompress it"
@@ -238,7 +238,7 @@ def _annotated(path: Path, format: str, settings: TextSettings, notices: _Notice
     if path.is_file() and path.stat().st_size == 0:
         notices.empty["file"] += 1
         return
-    advice = "--set data.format=text reads the file as it stands"
+    advice = "--set data.format=text reads the file as plain text"
     notices.add(path, f"read as {format}, only the texts of its documents", advice=advice)
     options = ReadOptions(
         encoding=settings.encoding,
@@ -249,13 +249,13 @@ def _annotated(path: Path, format: str, settings: TextSettings, notices: _Notice
         replace_surrogates=True,
     )
     for document in read(path, format=format, options=options):
-        sentences = _sentences_of(document)
+        sentences = _extract_sentences(document)
         if not sentences:
             notices.empty["document"] += 1
-        yield from _in_sections(sentences)
+        yield from _divide_into_sections(sentences)
 
 
-def _sentences_of(document: Document) -> list[str]:
+def _extract_sentences(document: Document) -> list[str]:
     """Return the sentences given by the corpus, with the text between them; split the text if it gives none."""
     text = document.text.replace("\r\n", "\n").replace("\r", "\n") if document.sentences is None else document.text
     if document.sentences is None:
@@ -263,40 +263,40 @@ def _sentences_of(document: Document) -> list[str]:
     return pieces_between(text, (sentence.start for sentence in document.sentences))
 
 
-def _in_sections(sentences: Iterable[str]) -> Iterator[Section]:
+def _divide_into_sections(sentences: Iterable[str]) -> Iterator[Section]:
     """Divide the sentences of one document into sections."""
-    own: list[str] = []
+    pending: list[str] = []
     size, continues = 0, False
     for sentence in sentences:
-        if own and size + len(sentence) > LONGEST_SECTION:
-            yield Section(tuple(own), continues)
-            own, size, continues = [], 0, True
-        own.append(sentence)
+        if pending and size + len(sentence) > LONGEST_SECTION:
+            yield Section(tuple(pending), continues)
+            pending, size, continues = [], 0, True
+        pending.append(sentence)
         size += len(sentence) + 1
-    if own:
-        yield Section(tuple(own), continues)
+    if pending:
+        yield Section(tuple(pending), continues)
 
 
-def _plain(blocks: Iterable[str], unit: str, ends: SentenceEnds, notices: _Notices) -> Iterator[Section]:
+def _read_plain(blocks: Iterable[str], unit: str, find_ends: SentenceEnds, notices: _Notices) -> Iterator[Section]:
     """Yield the sections of plain text."""
-    document = _OpenDocument(ends)
+    document = _OpenDocument(find_ends)
     by_lines, by_blank_lines = unit == "lines", unit == "blank-lines"
-    blank = True
+    is_blank = True
     for block in blocks:
-        *lines, rest = block.split("\n")
+        *lines, last_line = block.split("\n")
         for line in lines:
-            blank = blank and (not line or line.isspace())
+            is_blank = is_blank and (not line or line.isspace())
             document.add(line if by_lines else line + "\n")
-            if by_lines or (blank and by_blank_lines):
-                notices.empty["document"] += by_lines and blank
+            if by_lines or (is_blank and by_blank_lines):
+                notices.empty["document"] += by_lines and is_blank
                 section = document.end()
             else:
                 section = document.overflow()
             if section is not None:
                 yield section
-            blank = True
-        blank = blank and (not rest or rest.isspace())
-        document.add(rest)
+            is_blank = True
+        is_blank = is_blank and (not last_line or last_line.isspace())
+        document.add(last_line)
         if (section := document.overflow()) is not None:
             yield section
     if (section := document.end()) is not None:
@@ -306,8 +306,8 @@ def _plain(blocks: Iterable[str], unit: str, ends: SentenceEnds, notices: _Notic
 class _OpenDocument:
     """A document that is being read; text beyond the length of a section is returned as soon as possible."""
 
-    def __init__(self, ends: SentenceEnds) -> None:
-        self._ends = ends
+    def __init__(self, find_ends: SentenceEnds) -> None:
+        self._find_ends = find_ends
         self._parts: list[str] = []
         self._size = 0
         self._continues = False
@@ -322,21 +322,21 @@ class _OpenDocument:
         if self._size <= LONGEST_SECTION - BLOCK_BYTES:
             return None
         text = "".join(self._parts)
-        ends = self._ends(text)
+        ends = self._find_ends(text)
         cut = ends[-1] if ends else 0
         if len(text) - cut > LONGEST_SENTENCE:
             cut = last_blank(text, len(text) - LONGEST_SENTENCE // 2, len(text))
         self._parts, self._size = [text[cut:]], len(text) - cut
-        return self._section(text[:cut], ends)
+        return self._make_section(text[:cut], ends)
 
     def end(self) -> Section | None:
         """Return the rest of the document; text that is added next begins a new document."""
         text = "".join(self._parts).strip()
-        section = self._section(text, self._ends(text)) if text else None
+        section = self._make_section(text, self._find_ends(text)) if text else None
         self._parts, self._size, self._continues = [], 0, False
         return section
 
-    def _section(self, text: str, ends: Sequence[int]) -> Section | None:
+    def _make_section(self, text: str, ends: Sequence[int]) -> Section | None:
         sentences = tuple(pieces_between(text, ends))
         if not sentences:
             return None

@@ -12,37 +12,37 @@ from onoma.io.json_text import parsed
 from onoma.io.lines import numbered_lines
 from onoma.io.suffixes import FORMATS
 
-_SURE = {"jsonl": "jsonl", "json": "jsonl", "germeval": "germeval", "spacy": "spacy"}
+_CERTAIN_FORMATS = {"jsonl": "jsonl", "json": "jsonl", "germeval": "germeval", "spacy": "spacy"}
 """Formats that are certain from the suffix alone, with the names of the formats to read them in."""
 
-_FEWEST_ROWS = 5
+_MIN_ROWS = 5
 
 
 def format_by_name(path: Path) -> str | None:
     """Return the annotated format that is certain from a file's name; None if its content must be inspected."""
     if path.suffix.lower() == ".txt" and path.with_suffix(".ann").is_file():
         return "brat"
-    return _SURE.get(FORMATS.get(path.suffix.lower(), ""))
+    return _CERTAIN_FORMATS.get(FORMATS.get(path.suffix.lower(), ""))
 
 
 def format_by_content(path: Path, head: Sequence[str]) -> str | None:
     """Return the annotated format that is certain from a file's first lines; None if there is none."""
     lines = [line for line in head[:HEAD_LINES] if line.strip()]
-    found = sniff_lines(lines)
-    if found == "jsonl":
-        return found if all(map(_is_object, lines)) else None
-    if found == "conll" and not _is_named_for_columns(path):
-        return found if _are_rows(lines) else None
-    return None if found == "text" else found
+    detected = sniff_lines(lines)
+    if detected == "jsonl":
+        return detected if all(map(_is_json_object, lines)) else None
+    if detected == "conll" and not _has_column_suffix(path):
+        return detected if _are_rows(lines) else None
+    return None if detected == "text" else detected
 
 
-def _is_named_for_columns(path: Path) -> bool:
+def _has_column_suffix(path: Path) -> bool:
     """Return whether only files of words and tags have this suffix; ``.tsv`` files may be tables of anything."""
     suffix = path.suffix.lower()
     return suffix != ".tsv" and FORMATS.get(suffix) in {"conll", "conllu"}
 
 
-def _is_object(line: str) -> bool:
+def _is_json_object(line: str) -> bool:
     try:
         return isinstance(parsed(line), dict)
     except ValueError:
@@ -53,11 +53,11 @@ def _are_rows(lines: Sequence[str]) -> bool:
     """Return whether nearly all lines have the same number of columns, at least two, which is not the case in prose."""
     widths = Counter(len(line.split()) for line in lines if not line.startswith(("#", "-DOCSTART-")))
     ((width, count),) = widths.most_common(1) or [(0, 0)]
-    return width > 1 and count >= _FEWEST_ROWS and count >= 0.9 * widths.total()
+    return width > 1 and count >= _MIN_ROWS and count >= 0.9 * widths.total()
 
 
 def has_place_digits(path: Path, *, encoding: str) -> bool:
     """Return whether every word is a character followed by its position in a segmented word, as in Weibo NER."""
     lines = (line for _, line in islice(numbered_lines(path, encoding=encoding), HEAD_LINES))
     words = [line.split()[0] for line in lines if line.strip()]
-    return len(words) >= _FEWEST_ROWS and all(len(word) == 2 and word[1].isdecimal() for word in words)
+    return len(words) >= _MIN_ROWS and all(len(word) == 2 and word[1].isdecimal() for word in words)

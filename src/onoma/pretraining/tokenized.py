@@ -25,11 +25,13 @@ from onoma.pretraining.text import Section
 LONGEST_SENTENCE = 128
 """Maximum number of subwords in a sentence; a longer sentence is stored as several."""
 
-_AT_ONCE = 256
+_SECTIONS_PER_BATCH = 256
 """Number of sections that are tokenized together."""
 
-_READING = tuple(f"pretraining/{name}.py" for name in ("blocks", "recognition", "sentences", "text", "tokenized"))
-_CODE = ("io", "text", "corpora", "encoding", *_READING)
+_READING_MODULES = tuple(
+    f"pretraining/{name}.py" for name in ("blocks", "text_format", "sentences", "text", "tokenized")
+)
+_CODE_DEPENDENCIES = ("io", "text", "corpora", "encoding", *_READING_MODULES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,45 +115,47 @@ def tokenize(
 
     def build() -> Generator[Mapping[str, NDArray[np.generic]], None, str]:
         notices.clear()
-        known: set[bytes] = set()
-        both = 0
-        sides = {"train": _Writer("train"), "held_out": _Writer("held_out")}
+        held_out_fingerprints: set[bytes] = set()
+        duplicates = 0
+        writers = {"train": _Writer("train"), "held_out": _Writer("held_out")}
         if read_held_out is not None:
-            for some in _tokenized(tokenizer, read_held_out(notices.append)):
-                known.update(fingerprint(each.section) for each in some)
-                yield sides["held_out"].write(some)
-        for some in _tokenized(tokenizer, read(notices.append)):
-            mine: list[_Tokenized] = []
-            held_out: list[_Tokenized] = []
-            for each in some:
+            for group in _tokenize_sections(tokenizer, read_held_out(notices.append)):
+                held_out_fingerprints.update(fingerprint(each.section) for each in group)
+                yield writers["held_out"].write(group)
+        for group in _tokenize_sections(tokenizer, read(notices.append)):
+            training: list[_TokenizedSection] = []
+            held_out: list[_TokenizedSection] = []
+            for each in group:
                 if read_held_out is None:
-                    (held_out if is_held_out(each.section, share=share) else mine).append(each)
-                elif fingerprint(each.section) in known:
-                    both += 1
+                    (held_out if is_held_out(each.section, share=share) else training).append(each)
+                elif fingerprint(each.section) in held_out_fingerprints:
+                    duplicates += 1
                 else:
-                    mine.append(each)
-            yield sides["held_out"].write(held_out)
-            yield sides["train"].write(mine)
-            progressed(sum(side.subwords for side in sides.values()))
-        for side in sides.values():
-            yield side.end()
-        if both:
-            notices.append(f"{both:,} documents of the text are held out as well, and left out of training")
+                    training.append(each)
+            yield writers["held_out"].write(held_out)
+            yield writers["train"].write(training)
+            progressed(sum(writer.subwords for writer in writers.values()))
+        for writer in writers.values():
+            yield writer.end()
+        if duplicates:
+            notices.append(f"{duplicates:,} documents of the text are held out as well, and left out of training")
         return json.dumps(notices)
 
-    parts = {
+    cache_key = {
         **key,
         "tokenizer": hashlib.sha256(tokenizer.to_str().encode()).hexdigest(),
         "share": share,
         "longest": LONGEST_SENTENCE,
-        "code": code_digest(_CODE),
+        "code": code_digest(_CODE_DEPENDENCIES),
         "tokenizers": version("tokenizers"),
     }
-    found = cached_arrays(json.dumps(parts, sort_keys=True, default=str), columns=columns, build=build, notice=notice)
-    said = tuple(json.loads(found.facts))
-    for text in said:
+    cached = cached_arrays(
+        json.dumps(cache_key, sort_keys=True, default=str), columns=columns, build=build, notice=notice
+    )
+    messages = tuple(json.loads(cached.facts))
+    for text in messages:
         notice(text)
-    return Split(_text(found.arrays, "train"), _text(found.arrays, "held_out"), said)
+    return Split(_make_text(cached.arrays, "train"), _make_text(cached.arrays, "held_out"), messages)
 
 
 def is_held_out(section: Section, *, share: float) -> bool:
@@ -166,7 +170,7 @@ def fingerprint(section: Section) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tokenized:
+class _TokenizedSection:
     """A section with its index in the stream and the subword ids of its sentences."""
 
     number: int
@@ -174,16 +178,17 @@ class _Tokenized:
     sentences: list[list[int]]
 
 
-def _tokenized(tokenizer: Tokenizer, sections: Iterable[Section]) -> Iterator[list[_Tokenized]]:
+def _tokenize_sections(tokenizer: Tokenizer, sections: Iterable[Section]) -> Iterator[list[_TokenizedSection]]:
     """Tokenize sections in groups; a special token such as ``[MASK]`` that is written in the text is plain text."""
     tokenizer = Tokenizer.from_str(tokenizer.to_str())
     tokenizer.encode_special_tokens = True
     stream = enumerate(sections)
-    while some := list(islice(stream, _AT_ONCE)):
-        sentences = [sentence for _, section in some for sentence in section.sentences]
+    while group := list(islice(stream, _SECTIONS_PER_BATCH)):
+        sentences = [sentence for _, section in group for sentence in section.sentences]
         encodings = iter(tokenizer.encode_batch_fast(sentences, add_special_tokens=False))
         yield [
-            _Tokenized(number, section, [next(encodings).ids for _ in section.sentences]) for number, section in some
+            _TokenizedSection(number, section, [next(encodings).ids for _ in section.sentences])
+            for number, section in group
         ]
 
 
@@ -193,33 +198,36 @@ class _Writer:
     def __init__(self, side: str) -> None:
         self._side = side
         self.subwords = self._sentences = 0
-        self._last = -1
+        self._last_number = -1
 
-    def write(self, sections: Sequence[_Tokenized]) -> dict[str, NDArray[np.generic]]:
+    def write(self, sections: Sequence[_TokenizedSection]) -> dict[str, NDArray[np.generic]]:
         ids: list[int] = []
         starts: list[int] = []
         documents: list[int] = []
         for each in sections:
-            if not (each.section.continues and each.number == self._last + 1) or self._sentences + len(starts) == 0:
+            if (
+                not (each.section.continues and each.number == self._last_number + 1)
+                or self._sentences + len(starts) == 0
+            ):
                 documents.append(self._sentences + len(starts))
-            self._last = each.number
+            self._last_number = each.number
             for sentence in each.sentences:
                 for cut in range(0, len(sentence), LONGEST_SENTENCE):
                     starts.append(self.subwords + len(ids))
                     ids += sentence[cut : cut + LONGEST_SENTENCE]
         self.subwords += len(ids)
         self._sentences += len(starts)
-        return self._named(ids=ids, sentences=starts, documents=documents)
+        return self._make_columns(ids=ids, sentences=starts, documents=documents)
 
     def end(self) -> dict[str, NDArray[np.generic]]:
         """Return the ends of the last sentence and of the last document."""
-        return self._named(ids=[], sentences=[self.subwords], documents=[self._sentences])
+        return self._make_columns(ids=[], sentences=[self.subwords], documents=[self._sentences])
 
-    def _named(self, **columns: list[int]) -> dict[str, NDArray[np.generic]]:
+    def _make_columns(self, **columns: list[int]) -> dict[str, NDArray[np.generic]]:
         return {f"{self._side}_{name}": np.array(values, dtype=np.int64) for name, values in columns.items()}
 
 
-def _text(arrays: Mapping[str, NDArray[Any]], side: str) -> TokenizedText:
+def _make_text(arrays: Mapping[str, NDArray[Any]], side: str) -> TokenizedText:
     documents = arrays[f"{side}_documents"]
     return TokenizedText(
         arrays[f"{side}_ids"], arrays[f"{side}_sentences"], documents[np.r_[np.diff(documents) > 0, True]]

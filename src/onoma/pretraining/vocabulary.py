@@ -30,24 +30,24 @@ from tokenizers.trainers import UnigramTrainer, WordPieceTrainer
 from onoma.errors import ConfigError, EncoderError, InputError
 from onoma.models.tokenizer import ROLES, SPECIALS, add_specials, wordpiece_tokenizer
 
-_CONTINUING = "##"
-_SPACE = "▁"
-_BYTE_SPACE = "Ġ"
-_ALWAYS_KEPT = 0.999
+_CONTINUATION_PREFIX = "##"
+_METASPACE = "▁"
+_BYTE_LEVEL_SPACE = "Ġ"
+_CHARACTER_COVERAGE = 0.999
 """Share of the text whose characters must be in the vocabulary."""
 
-_FEWEST_OCCURRENCES = 2
-_LONGEST_PIECE = 16
-_LONGEST_WORD = 100
+_MIN_OCCURRENCES = 2
+_MAX_PIECE_CHARACTERS = 16
+_MAX_WORD_CHARACTERS = 100
 """Maximum number of characters in a word; BERT's tokenizer reads a longer word as unknown."""
 
-_CANDIDATES = 1.25
+_CANDIDATE_FACTOR = 1.25
 """Number of pieces that Unigram's trainer finds, as a multiple of the wanted number."""
 
-_DECIMALS = 5
+_SCORE_DECIMALS = 5
 """Decimals to which log probabilities are rounded; the trainer's differ by rounding errors of about 1e-14 per run."""
 
-_STEP = 0.0001
+_SCORE_STEP = 0.0001
 _TEXT_CHARACTERS = 1 << 16
 
 
@@ -101,20 +101,22 @@ def train_tokenizer(
         InputError: there is no text.
         ConfigError: the size is too small for the characters of the texts; the message names the smallest size.
     """
-    empty = _wordpiece({}, cased=cased) if kind == "wordpiece" else _unigram([("[UNK]", 0.0)], cased=cased)
-    words = _count_words(texts, empty)
+    untrained = (
+        _make_wordpiece({}, cased=cased) if kind == "wordpiece" else _make_unigram([("[UNK]", 0.0)], cased=cased)
+    )
+    words = _count_words(texts, untrained)
     if not words:
         raise InputError("there is no text to find a vocabulary for; name files that have some")
-    kept = _kept_characters(words, kind=kind, size=size, notice=notice)
-    known = {word: count for word, count in words.items() if kept.issuperset(word)}
+    characters = _select_characters(words, kind=kind, size=size, notice=notice)
+    encodable = {word: count for word, count in words.items() if characters.issuperset(word)}
     if kind == "wordpiece":
-        tokenizer = _wordpiece(_train_wordpiece(known, size=size), cased=cased)
+        tokenizer = _make_wordpiece(_train_wordpiece(encodable, size=size), cased=cased)
     else:
-        tokenizer = _unigram(_train_unigram(known, kept, size=size), cased=cased)
+        tokenizer = _make_unigram(_train_unigram(encodable, characters, size=size), cased=cased)
     add_specials(tokenizer)
-    reached = tokenizer.get_vocab_size()
-    if reached < size:
-        notice(f"the texts support {reached:,} subwords, not {size:,}; more text gives more")
+    actual_size = tokenizer.get_vocab_size()
+    if actual_size < size:
+        notice(f"the texts support {actual_size:,} subwords, not {size:,}; more text gives more")
     return tokenizer
 
 
@@ -134,18 +136,18 @@ def special_ids(tokenizer: Tokenizer) -> SpecialIds:
     Raises:
         EncoderError: a special token for padding, masks, or the beginning or end of a text is missing.
     """
-    ids = {role: _first_known(tokenizer, pieces) for role, pieces in ROLES.items()}
-    lacking = [ROLES[role] for role, number in ids.items() if number is None and role != "unk_token"]
-    if lacking:
-        listed = ", ".join(" or ".join(pieces) for pieces in lacking)
+    ids = {role: _find_first_id(tokenizer, pieces) for role, pieces in ROLES.items()}
+    missing = [ROLES[role] for role, number in ids.items() if number is None and role != "unk_token"]
+    if missing:
+        listed = ", ".join(" or ".join(pieces) for pieces in missing)
         raise EncoderError(
             f"the tokenizer lacks {listed}, which masked-language modelling needs; add it to the tokenizer"
         )
     added = {number for number, token in tokenizer.get_added_tokens_decoder().items() if token.special}
     known = {role: number for role, number in ids.items() if number is not None}
     pad, cls, sep, mask = (known[role] for role in ("pad_token", "cls_token", "sep_token", "mask_token"))
-    every = tuple(sorted({*added, *known.values()}))
-    return SpecialIds(pad=pad, cls=cls, sep=sep, mask=mask, unknown=known.get("unk_token"), all=every)
+    all_ids = tuple(sorted({*added, *known.values()}))
+    return SpecialIds(pad=pad, cls=cls, sep=sep, mask=mask, unknown=known.get("unk_token"), all=all_ids)
 
 
 def maskable_ids(tokenizer: Tokenizer) -> NDArray[np.bool_]:
@@ -169,15 +171,15 @@ def word_continuations(tokenizer: Tokenizer) -> NDArray[np.bool_]:
         EncoderError: the tokenizer marks neither beginnings nor continuations of words, or a special token is missing.
     """
     description = json.loads(tokenizer.to_str())
-    goes_on = _rule(description)
+    is_continuation = _make_continuation_rule(description)
     pieces: Mapping[str, int] = tokenizer.get_vocab(with_added_tokens=True)
     continuations = np.zeros(max(pieces.values()) + 1, dtype=np.bool_)
-    continuations[[number for piece, number in pieces.items() if goes_on(piece)]] = True
+    continuations[[number for piece, number in pieces.items() if is_continuation(piece)]] = True
     continuations[list(special_ids(tokenizer).all)] = False
     return continuations
 
 
-def _rule(description: Mapping[str, object]) -> Callable[[str], bool]:
+def _make_continuation_rule(description: Mapping[str, object]) -> Callable[[str], bool]:
     """Return the function that tells whether a piece continues a word."""
     model = description["model"]
     assert isinstance(model, dict)
@@ -189,49 +191,49 @@ def _rule(description: Mapping[str, object]) -> Callable[[str], bool]:
     stages = json.dumps(
         [description[stage] for stage in ("normalizer", "pre_tokenizer", "decoder")], ensure_ascii=False
     )
-    mark = _BYTE_SPACE if '"ByteLevel"' in stages else _SPACE if _SPACE in stages else None
+    mark = _BYTE_LEVEL_SPACE if '"ByteLevel"' in stages else _METASPACE if _METASPACE in stages else None
     if mark is None or model.get("end_of_word_suffix"):
         raise EncoderError(
             f"the tokenizer ({model['type']}) marks no beginnings of words, which masking whole words needs; "
-            f"choose one whose pieces have {_CONTINUING}, {_SPACE} or {_BYTE_SPACE}"
+            f"choose one whose pieces have {_CONTINUATION_PREFIX}, {_METASPACE} or {_BYTE_LEVEL_SPACE}"
         )
     return lambda piece: not piece.startswith(mark)
 
 
-def _first_known(tokenizer: Tokenizer, pieces: Sequence[str]) -> int | None:
-    return next((found for piece in pieces if (found := tokenizer.token_to_id(piece)) is not None), None)
+def _find_first_id(tokenizer: Tokenizer, pieces: Sequence[str]) -> int | None:
+    return next((number for piece in pieces if (number := tokenizer.token_to_id(piece)) is not None), None)
 
 
-def _wordpiece(vocabulary: dict[str, int], *, cased: bool) -> Tokenizer:
-    model = WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=_LONGEST_WORD)
+def _make_wordpiece(vocabulary: dict[str, int], *, cased: bool) -> Tokenizer:
+    model = WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=_MAX_WORD_CHARACTERS)
     return wordpiece_tokenizer(model, lowercase=not cased)
 
 
-def _unigram(pieces: list[tuple[str, float]], *, cased: bool) -> Tokenizer:
+def _make_unigram(pieces: list[tuple[str, float]], *, cased: bool) -> Tokenizer:
     unknown = next(number for number, (piece, _) in enumerate(pieces) if piece == "[UNK]")
     tokenizer = Tokenizer(Unigram(pieces, unk_id=unknown, byte_fallback=False))
-    plain = [] if cased else [Lowercase(), NFD(), StripAccents(), NFC()]
-    tokenizer.normalizer = NormalizerSequence([Nmt(), NFKC(), *plain])
-    tokenizer.pre_tokenizer = PreTokenizerSequence([WhitespaceSplit(), Metaspace(_SPACE, prepend_scheme="always")])
-    tokenizer.decoder = MetaspaceDecoder(_SPACE, prepend_scheme="always")
+    case_normalizers = [] if cased else [Lowercase(), NFD(), StripAccents(), NFC()]
+    tokenizer.normalizer = NormalizerSequence([Nmt(), NFKC(), *case_normalizers])
+    tokenizer.pre_tokenizer = PreTokenizerSequence([WhitespaceSplit(), Metaspace(_METASPACE, prepend_scheme="always")])
+    tokenizer.decoder = MetaspaceDecoder(_METASPACE, prepend_scheme="always")
     return tokenizer
 
 
 def _count_words(texts: Iterable[str], tokenizer: Tokenizer) -> Counter[str]:
     """Count the words of texts after the tokenizer's normalisation and pre-tokenization."""
-    written: Counter[str] = Counter()
+    raw_counts: Counter[str] = Counter()
     for text in texts:
-        written.update(text.split())
+        raw_counts.update(text.split())
     words: Counter[str] = Counter()
-    for piece, count in written.items():
-        normal = tokenizer.normalizer.normalize_str(piece)
-        for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(normal):
-            if len(word) <= _LONGEST_WORD and word != _SPACE:
+    for piece, count in raw_counts.items():
+        normalized = tokenizer.normalizer.normalize_str(piece)
+        for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(normalized):
+            if len(word) <= _MAX_WORD_CHARACTERS and word != _METASPACE:
                 words[word] += count
     return words
 
 
-def _kept_characters(
+def _select_characters(
     words: Mapping[str, int], *, kind: str, size: int, notice: Callable[[str], object]
 ) -> frozenset[str]:
     """Return the characters that become subwords.
@@ -240,20 +242,20 @@ def _kept_characters(
         ConfigError: the characters do not fit into the vocabulary.
     """
     counts: Counter[str] = Counter()
-    inside: set[str] = set()
+    non_initial: set[str] = set()
     for word, count in words.items():
-        inside.update(word[1:])
+        non_initial.update(word[1:])
         for character in word:
             counts[character] += count
     ordered = sorted(counts, key=lambda character: (-counts[character], character))
     room = size - len(SPECIALS)
     needed, seen, total, kept = 0, 0, counts.total(), list[str]()
-    pieces = 0
+    piece_count = 0
     for character in ordered:
-        pieces += 2 if kind == "wordpiece" and character in inside else 1
-        if seen < _ALWAYS_KEPT * total:
-            needed = pieces
-        elif 2 * pieces > room:
+        piece_count += 2 if kind == "wordpiece" and character in non_initial else 1
+        if seen < _CHARACTER_COVERAGE * total:
+            needed = piece_count
+        elif 2 * piece_count > room:
             break
         kept.append(character)
         seen += counts[character]
@@ -276,18 +278,18 @@ def _train_wordpiece(words: Mapping[str, int], *, size: int) -> dict[str, int]:
     # The trainer numbers single characters in the order in which it meets them and breaks ties by these numbers, so all
     # of them are given in advance.
     characters = sorted({character for word in words for character in word})
-    continuing = sorted({_CONTINUING + character for word in words for character in word[1:]})
-    tokenizer = _wordpiece({}, cased=True)
+    continuations = sorted({_CONTINUATION_PREFIX + character for word in words for character in word[1:]})
+    tokenizer = _make_wordpiece({}, cased=True)
     tokenizer.normalizer = None
     tokenizer.pre_tokenizer = WhitespaceSplit()
     trainer = WordPieceTrainer(
         vocab_size=size,
-        min_frequency=_FEWEST_OCCURRENCES,
-        special_tokens=[*SPECIALS, *characters, *continuing],
-        continuing_subword_prefix=_CONTINUING,
+        min_frequency=_MIN_OCCURRENCES,
+        special_tokens=[*SPECIALS, *characters, *continuations],
+        continuing_subword_prefix=_CONTINUATION_PREFIX,
         show_progress=False,
     )
-    tokenizer.train_from_iterator(_repeated(words), trainer)
+    tokenizer.train_from_iterator(_repeat_words(words), trainer)
     vocabulary: dict[str, int] = json.loads(tokenizer.to_str())["model"]["vocab"]
     return vocabulary
 
@@ -297,29 +299,29 @@ def _train_unigram(words: Mapping[str, int], characters: frozenset[str], *, size
     tokenizer = Tokenizer(Unigram())
     tokenizer.pre_tokenizer = WhitespaceSplit()
     trainer = UnigramTrainer(
-        vocab_size=int(_CANDIDATES * size),
+        vocab_size=int(_CANDIDATE_FACTOR * size),
         special_tokens=list(SPECIALS),
         unk_token="[UNK]",
-        max_piece_length=_LONGEST_PIECE,
+        max_piece_length=_MAX_PIECE_CHARACTERS,
         show_progress=False,
     )
-    tokenizer.train_from_iterator(_repeated(words), trainer)
-    found: list[tuple[str, float]] = json.loads(tokenizer.to_str())["model"]["vocab"]
-    scores = {piece: round(score, _DECIMALS) for piece, score in found if piece not in SPECIALS}
+    tokenizer.train_from_iterator(_repeat_words(words), trainer)
+    pieces: list[tuple[str, float]] = json.loads(tokenizer.to_str())["model"]["vocab"]
+    scores = {piece: round(score, _SCORE_DECIMALS) for piece, score in pieces if piece not in SPECIALS}
     # The trainer gives the characters that it had dropped the lowest score plus multiples of 0.0001, in the order of a
     # hash table; here they all get the lowest score.
     lowest = min(scores.values())
     for piece in characters:
-        if scores.get(piece, 0.0) < lowest + _STEP * len(characters):
+        if scores.get(piece, 0.0) < lowest + _SCORE_STEP * len(characters):
             scores[piece] = lowest
     ordered = sorted(scores, key=lambda piece: (piece not in characters, -scores[piece], piece))
-    chosen = sorted(ordered[: size - len(SPECIALS)], key=lambda piece: (-scores[piece], piece))
-    return [*((piece, 0.0) for piece in SPECIALS), *((piece, scores[piece]) for piece in chosen)]
+    selected = sorted(ordered[: size - len(SPECIALS)], key=lambda piece: (-scores[piece], piece))
+    return [*((piece, 0.0) for piece in SPECIALS), *((piece, scores[piece]) for piece in selected)]
 
 
-def _repeated(words: Mapping[str, int]) -> Iterator[str]:
+def _repeat_words(words: Mapping[str, int]) -> Iterator[str]:
     """Yield texts that repeat each word as often as it was counted, because the trainers accept no counts."""
     for word, count in words.items():
-        at_once = max(1, _TEXT_CHARACTERS // (len(word) + 1))
-        for done in range(0, count, at_once):
-            yield " ".join([word] * min(at_once, count - done))
+        repetitions = max(1, _TEXT_CHARACTERS // (len(word) + 1))
+        for start in range(0, count, repetitions):
+            yield " ".join([word] * min(repetitions, count - start))

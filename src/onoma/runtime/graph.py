@@ -46,10 +46,10 @@ def check_single_file(path: Path) -> None:
         BundleError: the graph has its weights in other files, or the file is not a graph.
     """
     try:
-        leaves_out = has_external_data(path)
+        has_external = has_external_data(path)
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from error
-    if leaves_out:
+    if has_external:
         raise BundleError(f"{path}: has its weights in other files; the graph of a model is one file, export it again")
 
 

@@ -13,7 +13,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 _MODEL, _GRAPH, _NODE, _ATTRIBUTE, _TENSOR, _SPARSE, _FUNCTION, _TRAINING = range(8)
-_INSIDE: Mapping[int, Mapping[int, int]] = {
+_NESTED_MESSAGES: Mapping[int, Mapping[int, int]] = {
     _MODEL: {7: _GRAPH, 20: _TRAINING, 25: _FUNCTION},
     _GRAPH: {1: _NODE, 5: _TENSOR, 15: _SPARSE},
     _NODE: {5: _ATTRIBUTE},
@@ -26,8 +26,8 @@ _INSIDE: Mapping[int, Mapping[int, int]] = {
 """For each type of message, the fields with nested messages that may contain tensors, and the types of those."""
 
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
-_OPERATOR = 4
-_VARINT, _EIGHT_BYTES, _BYTES, _GROUP, _END, _FOUR_BYTES = range(6)
+_OP_TYPE = 4
+_VARINT, _FIXED64, _LENGTH_DELIMITED, _START_GROUP, _END_GROUP, _FIXED32 = range(6)
 
 
 def has_external_data(path: Path) -> bool:
@@ -43,7 +43,7 @@ def has_external_data(path: Path) -> bool:
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
         return any(
             kind == _TENSOR and (field == _EXTERNAL_DATA or (field == _DATA_LOCATION and value))
-            for kind, field, value, _, _ in _fields_of_messages(data)
+            for kind, field, value, _, _ in _iter_all_fields(data)
         )
 
 
@@ -56,51 +56,51 @@ def has_operator(path: Path, prefix: bytes) -> bool:
     """
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
         return any(
-            kind == _NODE and field == _OPERATOR and data[first:last].startswith(prefix)
-            for kind, field, _, first, last in _fields_of_messages(data)
+            kind == _NODE and field == _OP_TYPE and data[first:last].startswith(prefix)
+            for kind, field, _, first, last in _iter_all_fields(data)
         )
 
 
-def _fields_of_messages(data: mmap) -> Iterator[tuple[int, int, int, int, int]]:
-    """Yield each field of each message in a file: the type of the message, then the values of :func:`_fields`."""
-    waiting = [(_MODEL, 0, len(data))]
-    while waiting:
-        kind, start, stop = waiting.pop()
-        for field, value, first, last in _fields(data, start, stop):
+def _iter_all_fields(data: mmap) -> Iterator[tuple[int, int, int, int, int]]:
+    """Yield each field of each message in a file: the type of the message, then the values of :func:`_iter_fields`."""
+    pending = [(_MODEL, 0, len(data))]
+    while pending:
+        kind, start, stop = pending.pop()
+        for field, value, first, last in _iter_fields(data, start, stop):
             yield kind, field, value, first, last
-            inner = _INSIDE[kind].get(field)
-            if inner is not None:
-                waiting.append((inner, first, last))
+            nested_kind = _NESTED_MESSAGES[kind].get(field)
+            if nested_kind is not None:
+                pending.append((nested_kind, first, last))
 
 
-def _fields(data: mmap, place: int, stop: int) -> Iterator[tuple[int, int, int, int]]:
+def _iter_fields(data: mmap, offset: int, stop: int) -> Iterator[tuple[int, int, int, int]]:
     """Yield the fields of a message: field number, integer value (0 if not an integer), start and end of its bytes."""
-    while place < stop:
-        tag, place = _varint(data, place)
+    while offset < stop:
+        tag, offset = _read_varint(data, offset)
         field, wire = (tag & 0xFFFFFFFF) >> 3, tag & 7
-        value, first = 0, place
+        value, first = 0, offset
         if wire == _VARINT:
-            value, place = _varint(data, place)
-        elif wire == _BYTES:
-            length, first = _varint(data, place)
-            place = first + length
-        elif wire in (_EIGHT_BYTES, _FOUR_BYTES):
-            place += 8 if wire == _EIGHT_BYTES else 4
-        elif wire not in (_GROUP, _END):  # fields of a group are treated as fields of the message itself
-            raise ValueError(f"wire type {wire} at byte {place:,}")
-        if place > stop:
-            raise ValueError(f"a field ends behind its message, at byte {place:,}")
-        yield field, value, first, place
+            value, offset = _read_varint(data, offset)
+        elif wire == _LENGTH_DELIMITED:
+            length, first = _read_varint(data, offset)
+            offset = first + length
+        elif wire in (_FIXED64, _FIXED32):
+            offset += 8 if wire == _FIXED64 else 4
+        elif wire not in (_START_GROUP, _END_GROUP):  # fields of a group are treated as fields of the message itself
+            raise ValueError(f"wire type {wire} at byte {offset:,}")
+        if offset > stop:
+            raise ValueError(f"a field ends behind its message, at byte {offset:,}")
+        yield field, value, first, offset
 
 
-def _varint(data: mmap, place: int) -> tuple[int, int]:
+def _read_varint(data: mmap, offset: int) -> tuple[int, int]:
     """Decode an integer of seven bits per byte; return it with the offset of its end."""
     value = shift = 0
-    while place < len(data) and shift < 70:
-        byte = data[place]
+    while offset < len(data) and shift < 70:
+        byte = data[offset]
         value |= (byte & 0x7F) << shift
-        place += 1
+        offset += 1
         if byte < 0x80:
-            return value, place
+            return value, offset
         shift += 7
-    raise ValueError(f"no number at byte {place:,}")
+    raise ValueError(f"no number at byte {offset:,}")

@@ -21,7 +21,7 @@ from onoma.runtime.graph import INPUTS, WANTED, task_of, unreadable
 from onoma.runtime.graph_file import has_operator
 from onoma.runtime.threaded import Ids, ThreadedBackend
 
-_PRODUCT_OF_BYTES = b"MatMulInteger"
+_INTEGER_MATMUL_PREFIX = b"MatMulInteger"
 """Prefix of the names of operators that multiply bytes."""
 
 
@@ -41,22 +41,22 @@ class OnnxBackend(ThreadedBackend):
         level = onnxruntime.GraphOptimizationLevel
         try:
             # Graphs exported by onoma need no optimisation, and without it they load in a fraction of the time.
-            inexact = _sums_overflow() and has_operator(path, _PRODUCT_OF_BYTES)
-            self._session = _session(path, level.ORT_ENABLE_EXTENDED if inexact else level.ORT_DISABLE_ALL)
+            inexact = _sums_overflow() and has_operator(path, _INTEGER_MATMUL_PREFIX)
+            self._session = _create_session(path, level.ORT_ENABLE_EXTENDED if inexact else level.ORT_DISABLE_ALL)
             self._reads_wanted = WANTED in self._session.get_modelmeta().custom_metadata_map
             if not self._reads_wanted:
-                self._session = _session(path, level.ORT_ENABLE_ALL)
+                self._session = _create_session(path, level.ORT_ENABLE_ALL)
         except Exception as error:  # ONNX Runtime raises no more specific error
             raise unreadable(path, error) from error
-        self._outputs = [output.name for output in self._session.get_outputs()]
+        self._output_names = [output.name for output in self._session.get_outputs()]
 
     def _computed(self, ids: Ids, mask: Ids) -> Scores:
-        found = self._session.run(self._outputs, dict(zip(INPUTS, (ids, mask), strict=True)))
-        named = zip(self._outputs, found, strict=True)
-        return {task_of(output): np.asarray(scores, dtype=np.float32) for output, scores in named}
+        outputs = self._session.run(self._output_names, dict(zip(INPUTS, (ids, mask), strict=True)))
+        scores_by_output = zip(self._output_names, outputs, strict=True)
+        return {task_of(output): np.asarray(scores, dtype=np.float32) for output, scores in scores_by_output}
 
 
-def _session(path: Path, level: onnxruntime.GraphOptimizationLevel) -> onnxruntime.InferenceSession:
+def _create_session(path: Path, level: onnxruntime.GraphOptimizationLevel) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # errors are raised, so they need not be printed as well
     options.graph_optimization_level = level

@@ -19,16 +19,16 @@ with optional_import("dtype bf16", extra="bf16"), without("openvino_telemetry"):
     from openvino.frontend import NodeContext
     from openvino.frontend.onnx import ConversionExtension
 
-_FEW = 4
+_MAX_UNPADDED_WINDOWS = 4
 """More than this many windows are padded to an even number."""
 
-_SHORT = 64
+_SHORT_WINDOW_SUBWORDS = 64
 """Windows of at most this many subwords are padded to a multiple of 4, longer ones to a multiple of 8."""
 
-_PASSING = ("Convert", "Reshape", "Transpose")
+_VALUE_PRESERVING_OPERATORS = ("Convert", "Reshape", "Transpose")
 """Operators that do not change the values of subword ids."""
 
-_WINDOWS_FIRST = (1, 2, 0, 3)
+_WINDOWS_FIRST_AXES = (1, 2, 0, 3)
 """Axis order that transposes ``[subwords, windows, heads, width]`` for matrix products over subwords and width."""
 
 
@@ -51,13 +51,13 @@ class OpenvinoBackend(ThreadedBackend):
 
     def __init__(self, path: Path, *, threads: int | None = None) -> None:
         super().__init__(path, threads=threads)
-        self._idle: list[openvino.InferRequest] = []
-        core = _core()
+        self._idle_requests: list[openvino.InferRequest] = []
+        core = _get_core()
         if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
             raise InputError("dtype bf16: this processor does not multiply in bf16; choose fp32 or int8")
         try:
             graph = core.read_model(path)
-            self._compiled = core.compile_model(
+            self._compiled_model = core.compile_model(
                 graph,
                 "CPU",
                 {
@@ -68,23 +68,24 @@ class OpenvinoBackend(ThreadedBackend):
             )
         except RuntimeError as error:
             raise unreadable(path, error) from error
-        self._vocabulary = _vocabulary(graph)
+        self._vocabulary_size = _find_vocabulary_size(graph)
         self._reads_wanted = graph.has_rt_info(["framework", WANTED])
-        self._outputs = [_name(output) for output in graph.outputs]
+        self._output_names = [_find_output_name(output) for output in graph.outputs]
 
     def _computed(self, ids: Ids, mask: Ids) -> Scores:
         try:
-            request = self._idle.pop()
+            request = self._idle_requests.pop()
         except IndexError:
-            request = self._compiled.create_infer_request()
-        if self._vocabulary is not None and ids.max() >= self._vocabulary:
-            raise IndexError(f"subword {ids.max():,} of {self._vocabulary:,}")
+            request = self._compiled_model.create_infer_request()
+        if self._vocabulary_size is not None and ids.max() >= self._vocabulary_size:
+            raise IndexError(f"subword {ids.max():,} of {self._vocabulary_size:,}")
         windows, subwords = ids.shape
-        found = request.infer(dict(zip(INPUTS, _padded(ids, mask), strict=True)))
+        results = request.infer(dict(zip(INPUTS, _pad(ids, mask), strict=True)))
         scores = {
-            task_of(output): np.array(found[output][:windows, :subwords], dtype=np.float32) for output in self._outputs
+            task_of(output): np.array(results[output][:windows, :subwords], dtype=np.float32)
+            for output in self._output_names
         }
-        self._idle.append(request)
+        self._idle_requests.append(request)
         return scores
 
 
@@ -94,15 +95,18 @@ def padded_shape(windows: int, subwords: int) -> tuple[int, int]:
     >>> padded_shape(1, 9), padded_shape(7, 30), padded_shape(4, 101)
     ((1, 12), (8, 32), (4, 104))
     """
-    return _above(windows, 1 if windows <= _FEW else 2), _above(subwords, 4 if subwords <= _SHORT else 8)
+    return (
+        _round_up(windows, 1 if windows <= _MAX_UNPADDED_WINDOWS else 2),
+        _round_up(subwords, 4 if subwords <= _SHORT_WINDOW_SUBWORDS else 8),
+    )
 
 
-def _above(number: int, step: int) -> int:
+def _round_up(number: int, step: int) -> int:
     """Round a number up to a multiple of ``step``."""
     return -(-number // step) * step
 
 
-def _padded(ids: Ids, mask: Ids) -> tuple[Ids, Ids]:
+def _pad(ids: Ids, mask: Ids) -> tuple[Ids, Ids]:
     """Pad ids and mask to their padded shape.
 
     In windows of padding alone, the mask keeps one subword, so that their softmax is defined.
@@ -118,24 +122,24 @@ def _padded(ids: Ids, mask: Ids) -> tuple[Ids, Ids]:
     return padded[0], padded[1]
 
 
-def _vocabulary(graph: openvino.Model) -> int | None:
+def _find_vocabulary_size(graph: openvino.Model) -> int | None:
     """Return the number of subwords with an embedding; None if the embedding table is not found.
 
     Ids are checked against it, because OpenVINO uses zeros as the embedding of any id outside the table.
     """
-    waiting = [graph.input(INPUTS[0])]
-    while waiting:
-        for reader in waiting.pop().get_target_inputs():
+    pending = [graph.input(INPUTS[0])]
+    while pending:
+        for reader in pending.pop().get_target_inputs():
             node = reader.get_node()
             if node.get_type_name() == "Gather" and reader.get_index() == 1:
                 rows = node.input(0).get_partial_shape()[0]
                 return int(rows.get_length()) if rows.is_static else None
-            if node.get_type_name() in _PASSING:
-                waiting += node.outputs()
+            if node.get_type_name() in _VALUE_PRESERVING_OPERATORS:
+                pending += node.outputs()
     return None
 
 
-def _name(output: openvino.Output) -> str:
+def _find_output_name(output: openvino.Output) -> str:
     """Return the name that the file gives to an output.
 
     OpenVINO adds the name of the node that computes the output, and returns both in any order.
@@ -146,7 +150,7 @@ def _name(output: openvino.Output) -> str:
 
 
 @cache
-def _core() -> openvino.Core:
+def _get_core() -> openvino.Core:
     """Return the OpenVINO core, which is created once and kept until the process ends.
 
     Each core sets up an alternate signal stack, and restores the one that it found when it ends. If two cores end in
@@ -154,17 +158,17 @@ def _core() -> openvino.Core:
     process.
     """
     core = openvino.Core()
-    core.add_extension(ConversionExtension("FusedMatMul", "com.microsoft", _fused_product))
+    core.add_extension(ConversionExtension("FusedMatMul", "com.microsoft", _convert_fused_matmul))
     return core
 
 
-def _fused_product(node: NodeContext) -> list[openvino.Output]:
+def _convert_fused_matmul(node: NodeContext) -> list[openvino.Output]:
     """Convert ONNX Runtime's ``FusedMatMul``, whose transposition of batch axes OpenVINO does not support."""
     left, right = node.get_input(0), node.get_input(1)
     if node.get_attribute("transBatchA", 0):
-        left = operators.transpose(left, np.array(_WINDOWS_FIRST))
+        left = operators.transpose(left, np.array(_WINDOWS_FIRST_AXES))
     if node.get_attribute("transBatchB", 0):
-        right = operators.transpose(right, np.array(_WINDOWS_FIRST))
+        right = operators.transpose(right, np.array(_WINDOWS_FIRST_AXES))
     product = operators.matmul(left, right, False, bool(node.get_attribute("transB", 0)))
     scaled = operators.multiply(product, np.float32(node.get_attribute("alpha", 1.0)))
     outputs: list[openvino.Output] = scaled.outputs()

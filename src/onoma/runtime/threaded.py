@@ -18,11 +18,11 @@ from onoma.runtime.graph import check_single_file, failed, graph_mask
 
 Ids = NDArray[np.int64]
 
-_PART = 512
+_SUBWORDS_PER_PART = 512
 """Number of subwords that one thread computes at once, so that intermediate results stay in the CPU cache."""
 
 
-_ALONE = 128
+_SMALL_BATCH_SUBWORDS = 128
 """Up to this many subwords, a single batch is finished before other threads could start."""
 
 
@@ -68,48 +68,53 @@ class ThreadedBackend(ABC):
         if first is None:
             return
         second = next(stream, None) if self._threads > 1 else None
-        if self._threads == 1 or (second is None and (len(first.ids) == 1 or first.ids.size <= _ALONE)):
+        if self._threads == 1 or (second is None and (len(first.ids) == 1 or first.ids.size <= _SMALL_BATCH_SUBWORDS)):
             for batch in chain([first], stream):
-                yield _joined([self._scores(*part) for part in self._parts(batch)], width=batch.ids.shape[1])
+                yield _join_parts(
+                    [self._compute_scores(*part) for part in self._split_batch(batch)], width=batch.ids.shape[1]
+                )
             return
-        share = -(-len(first.ids) // self._threads) if second is None else None
-        waiting: deque[tuple[list[Future[Scores]], int]] = deque()
+        windows_per_thread = -(-len(first.ids) // self._threads) if second is None else None
+        pending: deque[tuple[list[Future[Scores]], int]] = deque()
         with ThreadPoolExecutor(self._threads) as pool:
             for batch in chain([first], [] if second is None else [second], stream):
-                parts = [pool.submit(self._scores, *part) for part in self._parts(batch, most=share)]
-                waiting.append((parts, batch.ids.shape[1]))
-                if len(waiting) > self._threads:
-                    yield _received(*waiting.popleft())
-            while waiting:
-                yield _received(*waiting.popleft())
+                parts = [
+                    pool.submit(self._compute_scores, *part)
+                    for part in self._split_batch(batch, max_windows=windows_per_thread)
+                ]
+                pending.append((parts, batch.ids.shape[1]))
+                if len(pending) > self._threads:
+                    yield _collect_parts(*pending.popleft())
+            while pending:
+                yield _collect_parts(*pending.popleft())
 
-    def _scores(self, ids: Ids, mask: Ids) -> Scores:
+    def _compute_scores(self, ids: Ids, mask: Ids) -> Scores:
         try:
-            found = self._computed(ids, mask)
-            for task, scores in found.items():
+            scores_by_task = self._computed(ids, mask)
+            for task, scores in scores_by_task.items():
                 if scores.shape[:2] != ids.shape:
                     raise ValueError(f"{task}: scores of shape {scores.shape} for subwords of shape {ids.shape}")
         except MemoryError:
             raise
         except Exception as error:  # engines raise no more specific error
             raise failed(self._path, error) from error
-        return found
+        return scores_by_task
 
-    def _parts(self, batch: PaddedBatch, *, most: int | None = None) -> Iterator[tuple[Ids, Ids]]:
+    def _split_batch(self, batch: PaddedBatch, *, max_windows: int | None = None) -> Iterator[tuple[Ids, Ids]]:
         """Yield a batch in parts of consecutive windows, without columns at the end that contain only padding.
 
         Args:
-            most: maximum number of windows per part, if a single batch is distributed among all threads; None for no
-                limit.
+            max_windows: maximum number of windows per part, if a single batch is distributed among all threads; None
+                for no limit.
         """
         mask = graph_mask(batch) if self._reads_wanted else batch.mask
         windows, width = batch.ids.shape
-        step = max(1, min(_PART // max(1, width), most or windows))
+        step = max(1, min(_SUBWORDS_PER_PART // max(1, width), max_windows or windows))
         step -= step % min(step, self._windows_multiple)
         for start in range(0, windows, step):
-            own = mask[start : start + step]
-            used = int(np.flatnonzero(own.any(axis=0)).max(initial=0)) + 1
-            yield batch.ids[start : start + step, :used], own[:, :used]
+            part_mask = mask[start : start + step]
+            used_width = int(np.flatnonzero(part_mask.any(axis=0)).max(initial=0)) + 1
+            yield batch.ids[start : start + step, :used_width], part_mask[:, :used_width]
 
 
 def thread_count(threads: int | None) -> int:
@@ -117,16 +122,16 @@ def thread_count(threads: int | None) -> int:
     return threads or available_cores()
 
 
-def _received(parts: list[Future[Scores]], width: int) -> Scores:
-    return _joined([part.result() for part in parts], width=width)
+def _collect_parts(parts: list[Future[Scores]], width: int) -> Scores:
+    return _join_parts([part.result() for part in parts], width=width)
 
 
-def _joined(parts: list[Scores], *, width: int) -> Scores:
+def _join_parts(parts: list[Scores], *, width: int) -> Scores:
     """Join the scores of a batch's parts, with ``width`` subwords per window."""
-    return {task: _stacked([part[task] for part in parts], width=width) for task in parts[0]}
+    return {task: _stack_parts([part[task] for part in parts], width=width) for task in parts[0]}
 
 
-def _stacked(parts: list[NDArray[np.float32]], *, width: int) -> NDArray[np.float32]:
+def _stack_parts(parts: list[NDArray[np.float32]], *, width: int) -> NDArray[np.float32]:
     if len(parts) == 1 and parts[0].shape[1] == width:
         return parts[0]
     scores = np.zeros((sum(map(len, parts)), width, *parts[0].shape[2:]), dtype=np.float32)

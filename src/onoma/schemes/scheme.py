@@ -52,11 +52,11 @@ class Scheme:
         return (OUTSIDE, *(f"{prefix}-{label}" for label in labels for prefix in self.prefixes))
 
 
-def _pairs(text: str) -> frozenset[Pair]:
+def _parse_pairs(text: str) -> frozenset[Pair]:
     return frozenset((pair[0], pair[1]) for pair in text.split())
 
 
-def _scheme(name: str, prefixes: str, *, continues: str, starts: str, ends: str, splits: str = "") -> Scheme:
+def _build_scheme(name: str, prefixes: str, *, continues: str, starts: str, ends: str, splits: str = "") -> Scheme:
     """Build a scheme.
 
     Args:
@@ -67,28 +67,28 @@ def _scheme(name: str, prefixes: str, *, continues: str, starts: str, ends: str,
         splits: pairs of prefixes at the boundary of two adjacent entities of the same label; by default the same pairs
             as between entities of different labels.
     """
-    between = {(end, start) for end in ends + OUTSIDE for start in starts + OUTSIDE}
-    touching = {(end, start) for end in ends for start in starts}
-    parted = _pairs(splits) if splits else touching
+    boundary_pairs = {(end, start) for end in ends + OUTSIDE for start in starts + OUTSIDE}
+    adjacent_pairs = {(end, start) for end in ends for start in starts}
+    split_pairs = _parse_pairs(splits) if splits else adjacent_pairs
     return Scheme(
         name=name,
         prefixes=prefixes,
-        continues=_pairs(continues),
-        same=_pairs(continues) | parted,
-        different=frozenset(between),
+        continues=_parse_pairs(continues),
+        same=_parse_pairs(continues) | split_pairs,
+        different=frozenset(boundary_pairs),
     )
 
 
 SCHEMES: Mapping[str, Scheme] = MappingProxyType(
     {
-        "BIO": _scheme("BIO", "BI", continues="BI II", starts="B", ends="BI"),
-        "BIOES": _scheme("BIOES", "BIES", continues="BI BE II IE", starts="BS", ends="ES"),
-        "BILOU": _scheme("BILOU", "BILU", continues="BI BL II IL", starts="BU", ends="LU"),
-        "BMES": _scheme("BMES", "BMES", continues="BM BE MM ME", starts="BS", ends="ES"),
-        "IOE2": _scheme("IOE2", "IE", continues="II IE", starts="IE", ends="E"),
-        "IOB1": _scheme("IOB1", "BI", continues="BI II", starts="I", ends="BI", splits="IB BB"),
-        "IOE1": _scheme("IOE1", "IE", continues="II IE", starts="IE", ends="I", splits="EI EE"),
-        "IO": _scheme("IO", "I", continues="II", starts="I", ends="I", splits="II"),
+        "BIO": _build_scheme("BIO", "BI", continues="BI II", starts="B", ends="BI"),
+        "BIOES": _build_scheme("BIOES", "BIES", continues="BI BE II IE", starts="BS", ends="ES"),
+        "BILOU": _build_scheme("BILOU", "BILU", continues="BI BL II IL", starts="BU", ends="LU"),
+        "BMES": _build_scheme("BMES", "BMES", continues="BM BE MM ME", starts="BS", ends="ES"),
+        "IOE2": _build_scheme("IOE2", "IE", continues="II IE", starts="IE", ends="E"),
+        "IOB1": _build_scheme("IOB1", "BI", continues="BI II", starts="I", ends="BI", splits="IB BB"),
+        "IOE1": _build_scheme("IOE1", "IE", continues="II IE", starts="IE", ends="I", splits="EI EE"),
+        "IO": _build_scheme("IO", "I", continues="II", starts="I", ends="I", splits="II"),
     }
 )
 """All schemes by name, in order of preference for automatic detection."""

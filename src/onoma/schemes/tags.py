@@ -96,22 +96,22 @@ def decode_tags(tags: Sequence[str], scheme: Scheme) -> Decoded:
     chunks: list[Chunk] = []
     sound: list[Chunk] = []
     repairs: list[int] = []
-    before, start, opened = Tag(OUTSIDE, ""), 0, True
+    before, start, start_allowed = Tag(OUTSIDE, ""), 0, True
     for position, text in enumerate([*tags, OUTSIDE]):
         after = parse_tag(text)
         if after.prefix != OUTSIDE and after.prefix not in scheme.prefixes:
             expected = ", ".join(f"{prefix}-<label>" for prefix in scheme.prefixes)
             raise SchemeError(f"tag {text!r} is not in scheme {scheme.name}; expected O, {expected}")
         same = before.label == after.label and before.prefix != OUTSIDE
-        allowed = _allows(scheme, before, after, same=same)
+        allowed = _is_allowed(scheme, before, after, same=same)
         if not allowed:
             repairs.append(position)
         if not (same and (before.prefix, after.prefix) in scheme.continues):
             if before.prefix != OUTSIDE:
                 chunks.append(Chunk(start, position, before.label))
-                if opened and (allowed or scheme.allows(before.prefix, OUTSIDE, same=False)):
+                if start_allowed and (allowed or scheme.allows(before.prefix, OUTSIDE, same=False)):
                     sound.append(chunks[-1])
-            start, opened = position, allowed or scheme.allows(OUTSIDE, after.prefix, same=False)
+            start, start_allowed = position, allowed or scheme.allows(OUTSIDE, after.prefix, same=False)
         before = after
     return Decoded(tuple(chunks), tuple(repairs), tuple(sound))
 
@@ -123,16 +123,16 @@ def encode_tags(chunks: Iterable[Chunk], *, length: int, scheme: Scheme) -> list
         ValueError: chunks overlap, are empty or exceed the sentence.
     """
     tags = [OUTSIDE] * length
-    before: Chunk | None = None
+    previous: Chunk | None = None
     for chunk in sorted(chunks):
-        if not 0 <= chunk.start < chunk.end <= length or (before is not None and chunk.start < before.end):
-            raise ValueError(f"{chunk} is empty, overlaps {before}, or reaches outside {length} words")
-        touches = before is not None and before.end == chunk.start and before.label == chunk.label
+        if not 0 <= chunk.start < chunk.end <= length or (previous is not None and chunk.start < previous.end):
+            raise ValueError(f"{chunk} is empty, overlaps {previous}, or reaches outside {length} words")
+        touches = previous is not None and previous.end == chunk.start and previous.label == chunk.label
         if touches and scheme.name == "IOE1":
             tags[chunk.start - 1] = f"E-{chunk.label}"
         for position, prefix in zip(range(chunk.start, chunk.end), _prefixes(chunk, scheme, touches), strict=True):
             tags[position] = f"{prefix}-{chunk.label}"
-        before = chunk
+        previous = chunk
     return tags
 
 
@@ -144,7 +144,7 @@ def detect_scheme(sequences: Iterable[Sequence[str]]) -> Detection:
     """
     steps: Counter[tuple[str, str, bool]] = Counter()
     for tags in sequences:
-        steps.update(_steps(tags))
+        steps.update(_iterate_steps(tags))
     return detect_from_steps(steps)
 
 
@@ -158,7 +158,7 @@ def detect_from_steps(steps: Counter[tuple[str, str, bool]]) -> Detection:
         scheme.name: sum(
             count
             for (before, after, same), count in steps.items()
-            if not _allows(scheme, Tag(before, ""), Tag(after, ""), same=same)
+            if not _is_allowed(scheme, Tag(before, ""), Tag(after, ""), same=same)
         )
         for scheme in SCHEMES.values()
     }
@@ -168,10 +168,10 @@ def detect_from_steps(steps: Counter[tuple[str, str, bool]]) -> Detection:
 
 def count_steps(tags: Sequence[str]) -> Counter[tuple[str, str, bool]]:
     """Count one sentence's transitions for :func:`detect_from_steps`; the counts of several sentences can be added."""
-    return Counter(_steps(tags))
+    return Counter(_iterate_steps(tags))
 
 
-def _steps(tags: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
+def _iterate_steps(tags: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
     before = Tag(OUTSIDE, "")
     for text in [*tags, OUTSIDE]:
         after = parse_tag(text)
@@ -179,7 +179,7 @@ def _steps(tags: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
         before = after
 
 
-def _allows(scheme: Scheme, before: Tag, after: Tag, *, same: bool) -> bool:
+def _is_allowed(scheme: Scheme, before: Tag, after: Tag, *, same: bool) -> bool:
     return scheme.allows(before.prefix, after.prefix, same=same)
 
 

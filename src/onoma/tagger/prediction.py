@@ -51,12 +51,12 @@ class DocumentPrediction:
         """
         words = self.encoded.words
         start, end = words_touched(words.starts, words.ends, span.start, span.end)
-        place = bisect_right(self.sentences, start, key=lambda sentence: sentence[0]) - 1
-        if start >= end or place < 0:
+        index = bisect_right(self.sentences, start, key=lambda sentence: sentence[0]) - 1
+        if start >= end or index < 0:
             return None
-        first, reading = self.sentences[place]
-        behind = self.sentences[place + 1][0] if place + 1 < len(self.sentences) else len(words)
-        return reading.probability(start - first, end - first, label) if end <= behind else None
+        first, reading = self.sentences[index]
+        sentence_end = self.sentences[index + 1][0] if index + 1 < len(self.sentences) else len(words)
+        return reading.probability(start - first, end - first, label) if end <= sentence_end else None
 
 
 class DocumentInProgress:
@@ -76,11 +76,11 @@ class DocumentInProgress:
 
     def result(self) -> DocumentPrediction:
         """Return the prediction; all words must have been decoded."""
-        found = dict(self.layers)
-        entities = found.pop(ENTITIES, None)
+        other_layers = dict(self.layers)
+        entities = other_layers.pop(ENTITIES, None)
         document = self.encoded.document.with_entities(() if entities is None else entities.spans)
-        if found:
-            document = document.with_layers({name: layer.spans for name, layer in found.items()})
+        if other_layers:
+            document = document.with_layers({name: layer.spans for name, layer in other_layers.items()})
         return DocumentPrediction(document, self.encoded, () if entities is None else tuple(entities.readings))
 
 
@@ -94,9 +94,9 @@ class LayerInProgress:
         self.spans: list[Entity] = []
         self.readings: list[tuple[int, SentencePrediction]] = []
         self._task = task
-        self._keep = keep
-        self._sentence = 0
-        self._waiting = np.empty((0, *task.shape), dtype=np.float32)
+        self._keeps_readings = keep
+        self._next_sentence = 0
+        self._pending_scores = np.empty((0, *task.shape), dtype=np.float32)
 
     def sentences(self, scores: NDArray[np.float32]) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """Add the scores of the next words.
@@ -105,26 +105,26 @@ class LayerInProgress:
             The position of the first word, and the scores, of each sentence that is now complete and of a part of an
             incomplete one that can be decoded already.
         """
-        if len(self._waiting):
-            scores = np.concatenate([self._waiting, scores])
-        reached = self.word + len(scores)
-        for _, end in islice(self.encoded.sentences, self._sentence, None):
-            if end > reached:
+        if len(self._pending_scores):
+            scores = np.concatenate([self._pending_scores, scores])
+        scored_end = self.word + len(scores)
+        for _, end in islice(self.encoded.sentences, self._next_sentence, None):
+            if end > scored_end:
                 break
             yield self.word, scores[: end - self.word]
             scores = scores[end - self.word :]
             self.word = end
-            self._sentence += 1
+            self._next_sentence += 1
         settled = self._task.settled(scores)
         if settled:
             yield self.word, scores[:settled]
             self.word += settled
-        self._waiting = scores[settled:].copy()
+        self._pending_scores = scores[settled:].copy()
 
     def take(self, first: int, reading: SentencePrediction) -> None:
         """Add the prediction for the sentence that begins with the word ``first``."""
         self.spans += [entity_of(self.encoded, first, span) for span in reading.spans]
-        if self._keep:
+        if self._keeps_readings:
             self.readings.append((first, reading))
 
 

@@ -25,23 +25,23 @@ def by_subwords(
         tasks: names of the tasks, in the order in which their scores of a word are concatenated.
         budget: maximum number of subwords per padded batch.
     """
-    waiting: deque[WindowGroup] = deque()
-    under_way: deque[tuple[WindowGroup, list[WindowRow]]] = deque()
+    unfinished: deque[WindowGroup] = deque()
+    submitted: deque[tuple[WindowGroup, list[WindowRow]]] = deque()
 
     def batches() -> Iterator[PaddedBatch]:
         for stretch in stretches:
-            waiting.append(stretch)
+            unfinished.append(stretch)
             rows = stretch.rows(windower)
             for batch in batch_by_length([len(row.ids) for row in rows], budget=budget):
-                chosen = [rows[number] for number in batch]
-                under_way.append((stretch, chosen))
-                yield stretch.batch(chosen, windower)
+                batch_rows = [rows[number] for number in batch]
+                submitted.append((stretch, batch_rows))
+                yield stretch.batch(batch_rows, windower)
 
     for scores in backend.run(batches()):
-        stretch, batch = under_way.popleft()
-        stretch.take(batch, _side_by_side(scores, tasks), windower)
+        stretch, batch = submitted.popleft()
+        stretch.take(batch, _concatenate_tasks(scores, tasks), windower)
         if not stretch.missing:
-            yield waiting.popleft()
+            yield unfinished.popleft()
 
 
 def by_words(stretches: Iterable[WindowGroup], *, scorer: WordScorer) -> Iterator[WindowGroup]:
@@ -51,7 +51,7 @@ def by_words(stretches: Iterable[WindowGroup], *, scorer: WordScorer) -> Iterato
         yield stretch
 
 
-def _side_by_side(scores: Scores, tasks: Sequence[str]) -> NDArray[np.float32]:
+def _concatenate_tasks(scores: Scores, tasks: Sequence[str]) -> NDArray[np.float32]:
     """Concatenate the scores of all tasks, ``[windows, subwords, all scores of a word]``."""
     if len(tasks) == 1:
         return scores[tasks[0]]

@@ -83,8 +83,8 @@ class Tagger:
         Raises:
             InputError: the input is not a text or a document, or contains half of a surrogate pair.
         """
-        (read,) = self._read_many([as_document(text)], keep=False)
-        return read.document
+        (prediction,) = self._predict([as_document(text)], keep=False)
+        return prediction.document
 
     def tag_many(self, texts: Iterable[str | Document]) -> Iterator[Document]:
         """Tag a stream of texts in order.
@@ -96,7 +96,7 @@ class Tagger:
                 number, counted from 1. This error, and any error of the stream itself, is raised after the documents
                 before it have been yielded.
         """
-        return (read.document for read in self._read_many(as_documents(texts), keep=False))
+        return (prediction.document for prediction in self._predict(as_documents(texts), keep=False))
 
     def predict_many(self, texts: Iterable[str | Document]) -> Iterator[DocumentPrediction]:
         """Tag a stream of texts and keep their scores, which give the probability of any span with any label.
@@ -104,17 +104,17 @@ class Tagger:
         Raises:
             InputError: as in :meth:`tag_many`.
         """
-        return self._read_many(as_documents(texts), keep=True)
+        return self._predict(as_documents(texts), keep=True)
 
-    def _read_many(self, documents: Iterable[Document], *, keep: bool) -> Iterator[DocumentPrediction]:
+    def _predict(self, documents: Iterable[Document], *, keep: bool) -> Iterator[DocumentPrediction]:
         source = ErrorCapturingStream(documents)
-        runs = _runs(self._jobs(source, keep=keep), size=_LOOKAHEAD_WINDOWS)
-        for stretch in self._score(WindowGroup.of(jobs, shape=(self._columns[-1].stop,)) for jobs in runs):
-            yield from self._decoded(stretch)
+        groups = _split_into_groups(self._iter_windows(source, keep=keep), size=_LOOKAHEAD_WINDOWS)
+        for group in self._score(WindowGroup.of(jobs, shape=(self._columns[-1].stop,)) for jobs in groups):
+            yield from self._decode(group)
         if source.error is not None:
             raise source.error
 
-    def _jobs(self, documents: Iterable[Document], *, keep: bool) -> Iterator[DocumentWindow]:
+    def _iter_windows(self, documents: Iterable[Document], *, keep: bool) -> Iterator[DocumentWindow]:
         """Yield the windows of a stream of documents."""
         for group in together(documents):
             for encoded in self._windower.encode(group):
@@ -122,24 +122,24 @@ class Tagger:
                 for window in encoded.windows or (EMPTY,):
                     yield DocumentWindow(reader, window)
 
-    def _decoded(self, stretch: WindowGroup) -> Iterator[DocumentPrediction]:
+    def _decode(self, group: WindowGroup) -> Iterator[DocumentPrediction]:
         """Decode the sentences that are complete, and yield the documents that this completes."""
         for (name, task), columns in zip(self._tasks.items(), self._columns, strict=True):
             sentences = [
                 (reader.layers[name], first, scores)
-                for reader, scored in stretch.documents()
-                for first, scores in reader.layers[name].sentences(scored[:, columns])
+                for reader, document_scores in group.documents()
+                for first, scores in reader.layers[name].sentences(document_scores[:, columns])
             ]
-            readings = task.decode([scores for _, _, scores in sentences])
-            for (layer, first, _), reading in zip(sentences, readings, strict=True):
-                layer.take(first, reading)
-        for reader, _ in stretch.documents():
+            predictions = task.decode([scores for _, _, scores in sentences])
+            for (layer, first, _), prediction in zip(sentences, predictions, strict=True):
+                layer.take(first, prediction)
+        for reader, _ in group.documents():
             if reader.is_whole:
                 yield reader.result()
 
 
-def _runs(jobs: Iterable[DocumentWindow], *, size: int) -> Iterator[list[DocumentWindow]]:
+def _split_into_groups(jobs: Iterable[DocumentWindow], *, size: int) -> Iterator[list[DocumentWindow]]:
     """Yield runs of ``size`` windows; the last one may be shorter."""
     jobs = iter(jobs)
-    while run := list(islice(jobs, size)):
-        yield run
+    while group := list(islice(jobs, size)):
+        yield group

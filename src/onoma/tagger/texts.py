@@ -28,16 +28,16 @@ class ErrorCapturingStream:
 
 def together(documents: Iterable[Document]) -> Iterator[list[Document]]:
     """Yield groups of documents, no larger than needed to have windows of every length."""
-    waiting: list[Document] = []
+    group: list[Document] = []
     characters = 0
     for document in documents:
-        waiting.append(document)
+        group.append(document)
         characters += len(document.text)
-        if characters >= _LOOKAHEAD_CHARACTERS or len(waiting) >= _LOOKAHEAD_DOCUMENTS:
-            yield waiting
-            waiting, characters = [], 0
-    if waiting:
-        yield waiting
+        if characters >= _LOOKAHEAD_CHARACTERS or len(group) >= _LOOKAHEAD_DOCUMENTS:
+            yield group
+            group, characters = [], 0
+    if group:
+        yield group
 
 
 def as_documents(texts: Iterable[str | Document]) -> Iterator[Document]:
@@ -51,8 +51,8 @@ def as_documents(texts: Iterable[str | Document]) -> Iterator[Document]:
     except TypeError:
         stream = None
     if stream is None:
-        one = "; for one text there is tag" if isinstance(texts, str | Document) else ""
-        raise InputError(f"expected an iterable of texts, such as a list, got {_shown(texts)}{one}")
+        advice = "; for one text there is tag" if isinstance(texts, str | Document) else ""
+        raise InputError(f"expected an iterable of texts, such as a list, got {_describe(texts)}{advice}")
     return (as_document(text, where=f"text {number}: ") for number, text in enumerate(stream, start=1))
 
 
@@ -65,15 +65,15 @@ def as_document(text: str | Document, *, where: str = "") -> Document:
     """
     document = Document(text) if isinstance(text, str) else text
     if not isinstance(document, Document):
-        raise InputError(f"{where}expected a text or a Document, got {_shown(text)}")
+        raise InputError(f"{where}expected a text or a Document, got {_describe(text)}")
     if not isinstance(document.text, str):
-        raise InputError(f"{where}expected a text or a Document, got Document with the text {_shown(document.text)}")
-    if why := find_lone_surrogate(document.text):
-        raise InputError(f"{where}{why}")
+        raise InputError(f"{where}expected a text or a Document, got Document with the text {_describe(document.text)}")
+    if problem := find_lone_surrogate(document.text):
+        raise InputError(f"{where}{problem}")
     return document
 
 
-def _shown(value: object) -> str:
+def _describe(value: object) -> str:
     """Describe a value that is not a text, for a message."""
     if value is None:
         return "None"

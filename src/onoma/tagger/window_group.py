@@ -61,8 +61,8 @@ class WindowGroup:
 
     @classmethod
     def of(cls, jobs: list[DocumentWindow], *, shape: tuple[int, ...]) -> WindowGroup:
-        answered = (job.window.core_end - job.window.core_start for job in jobs)
-        firsts = list(accumulate(answered, initial=0))
+        core_sizes = (job.window.core_end - job.window.core_start for job in jobs)
+        firsts = list(accumulate(core_sizes, initial=0))
         return cls(jobs, firsts, np.zeros((firsts[-1], *shape), dtype=np.float32))
 
     def rows(self, windower: Windower) -> list[WindowRow]:
@@ -79,21 +79,21 @@ class WindowGroup:
     def batch(self, rows: list[WindowRow], windower: Windower) -> PaddedBatch:
         """Return some of the rows as a padded batch, which marks the subwords whose scores are needed."""
         ids, mask = pad([row.ids for row in rows], filler=windower.subword_encoder.pad)
-        wanted = np.zeros(ids.shape, dtype=bool)
-        for places, row in zip(wanted, rows, strict=True):
+        is_needed = np.zeros(ids.shape, dtype=bool)
+        for row_mask, row in zip(is_needed, rows, strict=True):
             encoded = self.jobs[row.position].reader.encoded
-            places[windower.first_subwords(encoded, row.window, second=row.second)] = True
-        return PaddedBatch(ids, mask, wanted)
+            row_mask[windower.first_subwords(encoded, row.window, second=row.second)] = True
+        return PaddedBatch(ids, mask, is_needed)
 
     def take(self, rows: list[WindowRow], scores: NDArray[np.float32], windower: Windower) -> None:
         """Add the scores of a batch's words."""
-        for row, own in zip(rows, scores, strict=True):
+        for row, row_scores in zip(rows, scores, strict=True):
             job = self.jobs[row.position]
-            read = own[windower.first_subwords(job.reader.encoded, row.window, second=row.second)]
-            if again := job.window.second:
-                read[again.core_start - row.window.core_start : again.core_end - row.window.core_start] /= 2
-            first = self.firsts[row.position] + row.window.core_start - job.window.core_start
-            self.scores[first : first + len(read)] += read
+            word_scores = row_scores[windower.first_subwords(job.reader.encoded, row.window, second=row.second)]
+            if second := job.window.second:
+                word_scores[second.core_start - row.window.core_start : second.core_end - row.window.core_start] /= 2
+            offset = self.firsts[row.position] + row.window.core_start - job.window.core_start
+            self.scores[offset : offset + len(word_scores)] += word_scores
         self.missing -= len(rows)
 
     def score(self, scorer: WordScorer) -> None:
@@ -101,8 +101,8 @@ class WindowGroup:
         jobs = [(position, job) for position, job in enumerate(self.jobs) if job.window != EMPTY]
         texts = [job.reader.encoded.words.texts(job.window.start, job.window.end) for _, job in jobs]
         for (position, job), scores in zip(jobs, scorer.score(texts), strict=True):
-            window, own = job.window, slice(self.firsts[position], self.firsts[position + 1])
-            self.scores[own] = scores[window.core_start - window.start : window.core_end - window.start]
+            window, rows = job.window, slice(self.firsts[position], self.firsts[position + 1])
+            self.scores[rows] = scores[window.core_start - window.start : window.core_end - window.start]
 
     def documents(self) -> Iterator[tuple[DocumentInProgress, NDArray[np.float32]]]:
         """Yield each document with the scores of its words in this stretch."""

@@ -22,14 +22,14 @@ from numpy.typing import NDArray
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.2, 10.0
 """Lower and upper bound of the search for a temperature."""
 
-_GOLDEN = (sqrt(5) - 1) / 2
-_CLOSE = 0.005
+_INVERSE_GOLDEN_RATIO = (sqrt(5) - 1) / 2
+_LOG_TEMPERATURE_TOLERANCE = 0.005
 
 PROBABILITY_EPSILON = 1e-12
 """Minimum distance of probabilities from 0 and 1 when their log-odds are computed."""
 
-_STEPS = 50
-_STILL = 2.5e-5
+_MAX_NEWTON_STEPS = 50
+_NEWTON_TOLERANCE = 2.5e-5
 """Newton's method stops when a step changes neither slope nor intercept by more than this."""
 
 
@@ -44,7 +44,7 @@ class Scaling:
         """Return the scaled scores, ``[entities]``, in the given order."""
         if self == UNSCALED:
             return scores
-        return _probability(self.slope * log_odds(scores) + self.intercept)
+        return _sigmoid(self.slope * log_odds(scores) + self.intercept)
 
 
 UNSCALED = Scaling()
@@ -84,9 +84,9 @@ UNCALIBRATED = Calibration()
 
 def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the log-odds ``log(p / (1 - p))`` of probabilities, clipped by :data:`PROBABILITY_EPSILON`."""
-    kept = np.clip(probabilities, PROBABILITY_EPSILON, 1 - PROBABILITY_EPSILON)
-    odds: NDArray[np.float64] = np.log(kept) - np.log1p(-kept)
-    return odds
+    clipped = np.clip(probabilities, PROBABILITY_EPSILON, 1 - PROBABILITY_EPSILON)
+    logits: NDArray[np.float64] = np.log(clipped) - np.log1p(-clipped)
+    return logits
 
 
 def fit_scaling(scores: NDArray[np.float64], correct: NDArray[np.bool_]) -> Scaling:
@@ -100,31 +100,31 @@ def fit_scaling(scores: NDArray[np.float64], correct: NDArray[np.bool_]) -> Scal
         scores: scores of predicted entities, ``[entities]``.
         correct: whether each entity is correct, ``[entities]``.
     """
-    columns = np.stack([log_odds(scores), np.ones(len(scores))], axis=1)
-    none = np.array([1.0, 0.0])
+    features = np.stack([log_odds(scores), np.ones(len(scores))], axis=1)
+    prior_mean = np.array([1.0, 0.0])
 
-    def loss(line: NDArray[np.float64]) -> float:
-        against = np.where(correct, -1, 1) * (columns @ line)
-        return float(np.logaddexp(0, against).sum() + ((line - none) ** 2).sum() / 2)
+    def loss(coefficients: NDArray[np.float64]) -> float:
+        negated_margins = np.where(correct, -1, 1) * (features @ coefficients)
+        return float(np.logaddexp(0, negated_margins).sum() + ((coefficients - prior_mean) ** 2).sum() / 2)
 
-    line = none
-    for _ in range(_STEPS):
-        likely = _probability(columns @ line)
-        slope = columns.T @ (likely - correct) + line - none
-        bend = columns.T @ (columns * (likely * (1 - likely))[:, None]) + np.eye(2)
-        step = np.linalg.solve(bend, slope)
-        while loss(line - step) > loss(line) and np.abs(step).max() > _STILL:
+    coefficients = prior_mean
+    for _ in range(_MAX_NEWTON_STEPS):
+        probabilities = _sigmoid(features @ coefficients)
+        gradient = features.T @ (probabilities - correct) + coefficients - prior_mean
+        hessian = features.T @ (features * (probabilities * (1 - probabilities))[:, None]) + np.eye(2)
+        step = np.linalg.solve(hessian, gradient)
+        while loss(coefficients - step) > loss(coefficients) and np.abs(step).max() > _NEWTON_TOLERANCE:
             step /= 2
-        if np.abs(step).max() <= _STILL:
+        if np.abs(step).max() <= _NEWTON_TOLERANCE:
             break
-        line = line - step
-    return Scaling(slope=float(line[0]), intercept=float(line[1])) if line[0] > 0 else UNSCALED
+        coefficients = coefficients - step
+    return Scaling(slope=float(coefficients[0]), intercept=float(coefficients[1])) if coefficients[0] > 0 else UNSCALED
 
 
-def _probability(odds: NDArray[np.float64]) -> NDArray[np.float64]:
+def _sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the probabilities with these log-odds."""
-    share: NDArray[np.float64] = np.exp(-np.logaddexp(0, -odds))
-    return share
+    probabilities: NDArray[np.float64] = np.exp(-np.logaddexp(0, -logits))
+    return probabilities
 
 
 def apply_temperature(scores: NDArray[np.floating], temperature: float) -> NDArray[np.floating]:
@@ -142,15 +142,15 @@ def fit_temperature(loss: Callable[[float], float]) -> float:
     1.5
     """
     low, high = log(MIN_TEMPERATURE), log(MAX_TEMPERATURE)
-    left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+    left, right = high - _INVERSE_GOLDEN_RATIO * (high - low), low + _INVERSE_GOLDEN_RATIO * (high - low)
     at_left, at_right = loss(exp(left)), loss(exp(right))
-    while high - low > _CLOSE:
+    while high - low > _LOG_TEMPERATURE_TOLERANCE:
         if at_left <= at_right:
             high, right, at_right = right, left, at_left
-            left = high - _GOLDEN * (high - low)
+            left = high - _INVERSE_GOLDEN_RATIO * (high - low)
             at_left = loss(exp(left))
         else:
             low, left, at_left = left, right, at_right
-            right = low + _GOLDEN * (high - low)
+            right = low + _INVERSE_GOLDEN_RATIO * (high - low)
             at_right = loss(exp(right))
     return exp((low + high) / 2)

@@ -53,16 +53,16 @@ def label_targets(
         labels: labels in the order of the model's scores.
         unusable: counter of the annotations that cannot be used, by reason.
     """
-    numbers = {label: number for number, label in enumerate(labels)}
-    words = np.full(len(encoded.words), NO_TARGET, dtype=np.int32)
+    label_indices = {label: number for number, label in enumerate(labels)}
+    word_targets = np.full(len(encoded.words), NO_TARGET, dtype=np.int32)
     for start, end, label in ranges:
         if start >= end:
             unusable["covers no word: left out"] += 1
-        elif (words[start:end] != NO_TARGET).any():
+        elif (word_targets[start:end] != NO_TARGET).any():
             unusable["is a second label of the same words: left out"] += 1
         else:
-            words[start:end] = numbers[label]
-    return Targets(words, NO_SPANS)
+            word_targets[start:end] = label_indices[label]
+    return Targets(word_targets, NO_SPANS)
 
 
 def gold_ranges(encoded: Encoded) -> Iterator[tuple[int, int, str]]:
@@ -92,12 +92,12 @@ class LabelPrediction:
     ) -> None:
         self.scores = scores
         self.spans = spans
-        self._shares = shares
+        self._probabilities = shares
         self._labels = labels
 
     def probability(self, start: int, end: int, label: str) -> float:
         """See :meth:`onoma.tasks.SentencePrediction.probability`; 0 for ranges that are not one of the spans."""
-        place = next((place for place, span in enumerate(self.spans) if (span.start, span.end) == (start, end)), None)
-        if place is None or label not in self._labels:
+        index = next((index for index, span in enumerate(self.spans) if (span.start, span.end) == (start, end)), None)
+        if index is None or label not in self._labels:
             return 0.0
-        return float(self._shares[place, self._labels.index(label)])
+        return float(self._probabilities[index, self._labels.index(label)])

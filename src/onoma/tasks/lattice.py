@@ -57,34 +57,34 @@ class Lattice:
         """
         # Subtracting the largest score from every step avoids overflow and changes no probability, because all
         # sequences of a sentence have the same number of steps.
-        peak = transitions.step.max() if transitions.learnt else 0.0
-        step, start, end = np.exp(transitions.step - peak), np.exp(transitions.start), np.exp(transitions.end)
-        scaled = 1 if transitions.learnt else _SCALED
+        max_step = transitions.step.max() if transitions.learnt else 0.0
+        step, start, end = np.exp(transitions.step - max_step), np.exp(transitions.start), np.exp(transitions.end)
+        scaling_interval = 1 if transitions.learnt else _SCALING_INTERVAL
         lengths = np.asarray([len(sentence) for sentence in sentences])
         words, rows = int(lengths.max()), np.arange(len(sentences))
         shape = (words, len(sentences), sentences[0].shape[1])
         emitted = np.zeros(shape)
         for row, sentence in enumerate(sentences):
-            np.maximum(sentence, _SMALLEST, out=emitted[: len(sentence), row])
+            np.maximum(sentence, _MIN_PROBABILITY, out=emitted[: len(sentence), row])
         arriving = np.empty(shape)
         arriving[0] = start
         for word in range(words):
             if word:
-                arriving[word] = _times(arriving[word - 1] * emitted[word - 1], step)
-            if word % scaled == 0:
+                arriving[word] = _multiply_rows(arriving[word - 1] * emitted[word - 1], step)
+            if word % scaling_interval == 0:
                 scale = (arriving[word] * emitted[word]).sum(axis=1, keepdims=True)
                 emitted[word] /= np.where(scale > 0, scale, 1.0)
-        last = lengths - 1
-        closing = (arriving[last, rows] * emitted[last, rows] * end).sum(axis=1)
+        last_words = lengths - 1
+        total_weights = (arriving[last_words, rows] * emitted[last_words, rows] * end).sum(axis=1)
         leaving = np.zeros((words + 1, *shape[1:]))
-        ending = set(last.tolist())
+        last_word_set = set(last_words.tolist())
         for word in range(words - 1, -1, -1):
             if word < words - 1:
-                leaving[word] = _times(leaving[word + 1] * emitted[word + 1], step.T)
-            if word in ending:
-                ends = rows[last == word]
-                leaving[word, ends] = end / closing[ends, None]
-        leaving[lengths, rows] = 1 / closing[:, None]
+                leaving[word] = _multiply_rows(leaving[word + 1] * emitted[word + 1], step.T)
+            if word in last_word_set:
+                ending_rows = rows[last_words == word]
+                leaving[word, ending_rows] = end / total_weights[ending_rows, None]
+        leaving[lengths, rows] = 1 / total_weights[:, None]
         emitted, arriving, leaving = (values.swapaxes(0, 1) for values in (emitted, arriving, leaving))
         breaks = np.where(transitions.continues, 0.0, step)
         return cls(emitted, arriving, leaving, lengths, step, breaks, end)
@@ -104,39 +104,39 @@ class Lattice:
             tags: tag index of every word, ``[sentences, words]``, padded at the end with any tags.
         """
         words = self.emitted.shape[1]
-        chosen = np.ones((len(tags), words + 1))
-        chosen[:, :words] = np.take_along_axis(self.emitted, tags[:, :, None], axis=2)[:, :, 0]
-        chosen[:, 1:words] *= self._steps(sentences, starts, tags)
-        spans = np.stack([starts, ends], axis=1) + (sentences * (words + 1))[:, None]
-        inside = np.multiply.reduceat(chosen.ravel(), spans.ravel())[::2]
-        before = self.arriving[sentences, starts, tags[sentences, starts]]
+        factors = np.ones((len(tags), words + 1))
+        factors[:, :words] = np.take_along_axis(self.emitted, tags[:, :, None], axis=2)[:, :, 0]
+        factors[:, 1:words] *= self._step_weights(sentences, starts, tags)
+        boundaries = np.stack([starts, ends], axis=1) + (sentences * (words + 1))[:, None]
+        span_weights = np.multiply.reduceat(factors.ravel(), boundaries.ravel())[::2]
+        prefix_weights = self.arriving[sentences, starts, tags[sentences, starts]]
         last = tags[sentences, ends - 1]
-        closing = self.end[last] * self.leaving[sentences, ends, 0]
-        following = self.emitted[sentences, np.minimum(ends, words - 1)] * self.leaving[sentences, ends]
-        onward = (self.breaks[last] * following).sum(axis=1)
-        behind = np.where(ends == self.lengths[sentences], closing, onward)
-        found: NDArray[np.float64] = np.minimum(1.0, before * inside * behind)
-        return found
+        end_weights = self.end[last] * self.leaving[sentences, ends, 0]
+        next_word_weights = self.emitted[sentences, np.minimum(ends, words - 1)] * self.leaving[sentences, ends]
+        break_weights = (self.breaks[last] * next_word_weights).sum(axis=1)
+        suffix_weights = np.where(ends == self.lengths[sentences], end_weights, break_weights)
+        probabilities: NDArray[np.float64] = np.minimum(1.0, prefix_weights * span_weights * suffix_weights)
+        return probabilities
 
-    def _steps(
+    def _step_weights(
         self, sentences: NDArray[np.int64], starts: NDArray[np.int64], tags: NDArray[np.int64]
     ) -> NDArray[np.float64]:
         """Return the weight of the step to each word but the first, ``[sentences, words - 1]``; 1 at entity starts."""
         weights: NDArray[np.float64] = self.step[tags[:, :-1], tags[:, 1:]]
-        later = starts > 0
-        weights[sentences[later], starts[later] - 1] = 1.0
+        not_first = starts > 0
+        weights[sentences[not_first], starts[not_first] - 1] = 1.0
         return weights
 
 
-_SCALED = 8
+_SCALING_INTERVAL = 8
 """Number of words between two scalings if all transition weights are 1 or 0; the product of eight of the smallest
 probabilities does not underflow."""
 
-_SMALLEST = 1e-30
+_MIN_PROBABILITY = 1e-30
 """Lower bound of tag probabilities, so that every sentence has an allowed sequence with a weight above 0."""
 
 
-def _times(rows: NDArray[np.float64], matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+def _multiply_rows(rows: NDArray[np.float64], matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return each row times the matrix.
 
     The rows are multiplied separately: in one product of all rows, rounding would depend on the number of rows.
@@ -149,5 +149,5 @@ def softmax(scores: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return the softmax of the tag scores of each word, ``[words, tags]`` both."""
     exact = scores.astype(np.float64)
     weights = np.exp(exact - exact.max(axis=1, keepdims=True))
-    shares: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
-    return shares
+    probabilities: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
+    return probabilities

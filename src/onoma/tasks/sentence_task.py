@@ -27,7 +27,7 @@ class SentenceTask(LabelTask):
 
     def targets(self, encoded: Encoded, *, unusable: Counter[str]) -> Targets:
         """See :meth:`onoma.tasks.Task.targets`: all words of each sentence that a gold span touches get its label."""
-        return label_targets(encoded, _whole_sentences(encoded), self.labels, unusable=unusable)
+        return label_targets(encoded, _sentence_ranges(encoded), self.labels, unusable=unusable)
 
     def settled(self, scores: NDArray[np.floating]) -> int:
         """See :meth:`onoma.tasks.Task.settled`: always 0, because the mean needs all words."""
@@ -36,19 +36,21 @@ class SentenceTask(LabelTask):
 
     def decode(self, sentences: Sequence[NDArray[np.floating]]) -> list[SentencePrediction]:
         """See :meth:`onoma.tasks.Task.decode`; the score of a span is the probability of the sentence's label."""
-        found: list[SentencePrediction] = []
+        predictions: list[SentencePrediction] = []
         for scores in sentences:
             if not len(scores):
-                found.append(LabelPrediction(scores, [], shares=np.empty((0, len(self.labels))), labels=self.labels))
+                predictions.append(
+                    LabelPrediction(scores, [], shares=np.empty((0, len(self.labels))), labels=self.labels)
+                )
                 continue
-            shares = softmax(scores.mean(axis=0, keepdims=True, dtype=np.float64))
-            best = int(shares.argmax())
-            span = ScoredSpan(0, len(scores), self.labels[best], float(shares[0, best]))
-            found.append(LabelPrediction(scores, [span], shares=shares, labels=self.labels))
-        return found
+            probabilities = softmax(scores.mean(axis=0, keepdims=True, dtype=np.float64))
+            best = int(probabilities.argmax())
+            span = ScoredSpan(0, len(scores), self.labels[best], float(probabilities[0, best]))
+            predictions.append(LabelPrediction(scores, [span], shares=probabilities, labels=self.labels))
+        return predictions
 
 
-def _whole_sentences(encoded: Encoded) -> Iterator[tuple[int, int, str]]:
+def _sentence_ranges(encoded: Encoded) -> Iterator[tuple[int, int, str]]:
     """Yield the gold spans, extended to whole sentences, as ranges of words with a label."""
     starts, ends = [start for start, _ in encoded.sentences], [end for _, end in encoded.sentences]
     for first, last, label in gold_ranges(encoded):

@@ -29,7 +29,7 @@ from onoma.tasks.calibration import UNCALIBRATED, Calibration
 from onoma.tasks.targets import Overlaps, Targets, are_compatible, gold_chunks
 from onoma.tasks.task import ScoredSpan, SentencePrediction
 
-_LONGEST = 2_048
+_MAX_PIECE_WORDS = 2_048
 """Maximum number of words that are decoded at once; longer sentences are decoded in pieces."""
 
 Parameters = Mapping[str, NDArray[np.floating]]
@@ -78,27 +78,27 @@ class SpanTask:
 
     def with_parameters(self, parameters: Parameters) -> SpanTask:
         """Return a copy of the task with the learned parameters of a head."""
-        return self._with(parameters=parameters)
+        return self._copy_with(parameters=parameters)
 
     def with_calibration(self, calibration: Calibration) -> SpanTask:
         """Return a copy of the task with another calibration."""
-        return self._with(calibration=calibration)
+        return self._copy_with(calibration=calibration)
 
     def targets(self, encoded: Encoded, *, unusable: Counter[str]) -> Targets:
         """See :meth:`onoma.tasks.Task.targets`: 0 for each word, and the spans of the gold entities."""
-        numbers = {label: number for number, label in enumerate(self.labels)}
+        label_indices = {label: number for number, label in enumerate(self.labels)}
         spans = []
         for chunk in gold_chunks(encoded, unusable=unusable, overlaps=self.overlaps):
             if chunk.end - chunk.start > self.widest:
                 unusable[f"has more than {self.widest} words, which is model.widest_span: left out"] += 1
             else:
-                spans.append((chunk.start, chunk.end - 1, numbers[chunk.label]))
-        words = np.zeros(len(encoded.words), dtype=np.int32)
-        return Targets(words, np.asarray(spans, dtype=np.int32).reshape(-1, 3))
+                spans.append((chunk.start, chunk.end - 1, label_indices[chunk.label]))
+        word_targets = np.zeros(len(encoded.words), dtype=np.int32)
+        return Targets(word_targets, np.asarray(spans, dtype=np.int32).reshape(-1, 3))
 
     def settled(self, scores: NDArray[np.floating]) -> int:
         """See :meth:`onoma.tasks.Task.settled`."""
-        return self._cuts(scores)[-2]
+        return self._find_cuts(scores)[-2]
 
     def decode(self, sentences: Sequence[NDArray[np.floating]]) -> list[SentencePrediction]:
         """See :meth:`onoma.tasks.Task.decode`.
@@ -108,15 +108,18 @@ class SpanTask:
         """
         spans: list[list[ScoredSpan]] = []
         for features in sentences:
-            own: list[ScoredSpan] = []
-            cuts = self._cuts(features)
+            sentence_spans: list[ScoredSpan] = []
+            cuts = self._find_cuts(features)
             for start, end in pairwise(cuts):
-                own += (
+                sentence_spans += (
                     span._replace(start=span.start + start, end=span.end + start)
-                    for span in self._entities(features[start:end])
+                    for span in self._decode_piece(features[start:end])
                 )
-            spans.append(sorted(own, key=lambda span: (span.start, -span.end)))
-        return [SpanPrediction(self, features, own) for features, own in zip(sentences, spans, strict=True)]
+            spans.append(sorted(sentence_spans, key=lambda span: (span.start, -span.end)))
+        return [
+            SpanPrediction(self, features, sentence_spans)
+            for features, sentence_spans in zip(sentences, spans, strict=True)
+        ]
 
     def log_odds(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the log-odds of all spans of a sentence before calibration, ``[widest, words, labels]``.
@@ -125,21 +128,23 @@ class SpanTask:
         the sentence have minus infinity.
         """
         words, labels, size = len(features), len(self.labels), self.size
-        exact = features.astype(np.float64)
-        query, key = exact[:, :size], exact[:, size : 2 * size]
-        first, last = exact[:, 2 * size : 2 * size + labels], exact[:, 2 * size + labels :]
-        found = np.full((self.widest, words, labels), -np.inf)
+        columns = features.astype(np.float64)
+        query, key = columns[:, :size], columns[:, size : 2 * size]
+        first_scores, last_scores = columns[:, 2 * size : 2 * size + labels], columns[:, 2 * size + labels :]
+        log_odds = np.full((self.widest, words, labels), -np.inf)
         for width in range(min(self.widest, words)):
             count = words - width
-            match = np.einsum("nd,nd->n", query[:count], key[width:]) / np.sqrt(size)
-            found[width, :count] = match[:, None] + first[:count] + last[width:] + self.width[width]
-        return found
+            similarity = np.einsum("nd,nd->n", query[:count], key[width:]) / np.sqrt(size)
+            log_odds[width, :count] = (
+                similarity[:, None] + first_scores[:count] + last_scores[width:] + self.width[width]
+            )
+        return log_odds
 
     def probabilities(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the calibrated probabilities of spans with these log-odds."""
         return self.calibration.scores(_logistic(self.calibration.apply_temperature(log_odds)))
 
-    def _with(self, *, parameters: Parameters | None = None, calibration: Calibration | None = None) -> SpanTask:
+    def _copy_with(self, *, parameters: Parameters | None = None, calibration: Calibration | None = None) -> SpanTask:
         return SpanTask(
             self.labels,
             size=self.size,
@@ -150,7 +155,7 @@ class SpanTask:
             calibration=self.calibration if calibration is None else calibration,
         )
 
-    def _entities(self, features: NDArray[np.floating]) -> list[ScoredSpan]:
+    def _decode_piece(self, features: NDArray[np.floating]) -> list[ScoredSpan]:
         """Return the entities of one sentence.
 
         Spans are considered in descending order of score; a span is left out if it overlaps a span chosen before in a
@@ -158,36 +163,38 @@ class SpanTask:
         """
         log_odds = self.log_odds(features)
         widths, starts, labels = np.nonzero(log_odds > self.bound)
-        odds = log_odds[widths, starts, labels]
-        order = np.lexsort((labels, widths, starts, -odds))
-        scores = self.probabilities(odds)
+        candidate_log_odds = log_odds[widths, starts, labels]
+        order = np.lexsort((labels, widths, starts, -candidate_log_odds))
+        scores = self.probabilities(candidate_log_odds)
         chosen: list[Chunk] = []
         entities: list[ScoredSpan] = []
-        for place in order.tolist():
-            start, label = int(starts[place]), self.labels[labels[place]]
-            chunk = Chunk(start, start + int(widths[place]) + 1, label)
+        for candidate in order.tolist():
+            start, label = int(starts[candidate]), self.labels[labels[candidate]]
+            chunk = Chunk(start, start + int(widths[candidate]) + 1, label)
             if all(are_compatible(chunk, other, self.overlaps) for other in chosen):
                 chosen.append(chunk)
-                score = float(scores[place])
+                score = float(scores[candidate])
                 if self.calibration.keeps(label, score):
                     entities.append(ScoredSpan(*chunk, score))
         return entities
 
-    def _cuts(self, features: NDArray[np.floating]) -> list[int]:
+    def _find_cuts(self, features: NDArray[np.floating]) -> list[int]:
         """Return the start of each piece of a sentence, followed by the end of the sentence."""
         cuts = [0]
-        while len(features) - cuts[-1] > _LONGEST:
-            first, last = cuts[-1] + 3 * _LONGEST // 4, cuts[-1] + _LONGEST
+        while len(features) - cuts[-1] > _MAX_PIECE_WORDS:
+            first_cut, end_cut = cuts[-1] + 3 * _MAX_PIECE_WORDS // 4, cuts[-1] + _MAX_PIECE_WORDS
             # For each possible cut, compute the log-odds of the most likely span that it would split.
-            from_ = max(cuts[-1], first - self.widest)
-            log_odds = self.log_odds(features[from_ : last + self.widest]).max(axis=2)
-            crossing = np.full(last - first, -np.inf)
+            window_start = max(cuts[-1], first_cut - self.widest)
+            log_odds = self.log_odds(features[window_start : end_cut + self.widest]).max(axis=2)
+            crossing_log_odds = np.full(end_cut - first_cut, -np.inf)
             for width in range(1, self.widest):
-                for inside in range(1, width + 1):
-                    starts = np.arange(first, last) - inside - from_
-                    known = starts >= 0
-                    crossing[known] = np.maximum(crossing[known], log_odds[width, starts[known]])
-            cuts.append(first + int(crossing.argmin()))
+                for words_before in range(1, width + 1):
+                    starts = np.arange(first_cut, end_cut) - words_before - window_start
+                    in_window = starts >= 0
+                    crossing_log_odds[in_window] = np.maximum(
+                        crossing_log_odds[in_window], log_odds[width, starts[in_window]]
+                    )
+            cuts.append(first_cut + int(crossing_log_odds.argmin()))
         return [*cuts, len(features)]
 
 
@@ -210,20 +217,20 @@ class SpanPrediction:
         """
         task = self._task
         if label == OUTSIDE:
-            touching = np.concatenate(list(self._touching(start, end)))
-            return float(np.exp(np.log1p(-np.minimum(task.probabilities(touching), 1 - 1e-12)).sum()))
+            touching_log_odds = np.concatenate(list(self._touching_log_odds(start, end)))
+            return float(np.exp(np.log1p(-np.minimum(task.probabilities(touching_log_odds), 1 - 1e-12)).sum()))
         if end - start > task.widest:
             return 0.0
-        odds = self._log_odds[end - start - 1, start, task.labels.index(label)]
-        return float(task.probabilities(np.asarray([odds]))[0])
+        log_odds = self._log_odds[end - start - 1, start, task.labels.index(label)]
+        return float(task.probabilities(np.asarray([log_odds]))[0])
 
-    def _touching(self, start: int, end: int) -> Iterator[NDArray[np.float64]]:
+    def _touching_log_odds(self, start: int, end: int) -> Iterator[NDArray[np.float64]]:
         """Yield the log-odds of the spans that contain any of the words ``[start, end)``, one array for each width."""
         for width in range(min(self._task.widest, len(self.scores))):
-            odds = self._log_odds[width, max(0, start - width) : end]
-            yield odds[np.isfinite(odds)]
+            log_odds = self._log_odds[width, max(0, start - width) : end]
+            yield log_odds[np.isfinite(log_odds)]
 
 
 def _logistic(log_odds: NDArray[np.floating]) -> NDArray[np.float64]:
-    share: NDArray[np.float64] = np.exp(-np.logaddexp(0, -log_odds.astype(np.float64)))
-    return share
+    probabilities: NDArray[np.float64] = np.exp(-np.logaddexp(0, -log_odds.astype(np.float64)))
+    return probabilities

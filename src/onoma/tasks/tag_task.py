@@ -26,7 +26,7 @@ from onoma.tasks.transitions import Transitions, best_sequences, by_length
 MAX_LABELS = 1_000
 """Maximum number of labels: decoding needs a ``[tags, tags]`` matrix, and a label has up to four tags."""
 
-_LONGEST = 2_048
+_MAX_PIECE_WORDS = 2_048
 """Maximum number of words that are decoded at once; longer sentences are decoded in pieces to bound memory."""
 
 Parameters = Mapping[str, NDArray[np.floating]]
@@ -73,8 +73,8 @@ class TagTask:
         self.tags = scheme.tags(self.labels)
         allowed = Transitions.of(scheme, self.tags)
         self.transitions = allowed.with_scores(**self.parameters) if self.parameters else allowed
-        self._at_temperature = self.transitions.at(calibration.temperature)
-        self._label_of = [parse_tag(tag).label for tag in self.tags]
+        self._scaled_transitions = self.transitions.at(calibration.temperature)
+        self._tag_labels = [parse_tag(tag).label for tag in self.tags]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -109,7 +109,7 @@ class TagTask:
         word may be outside all entities or have any tag of these labels.
         """
         sets = [
-            [tag == OUTSIDE or label in labels for tag, label in zip(self.tags, self._label_of, strict=True)]
+            [tag == OUTSIDE or label in labels for tag, label in zip(self.tags, self._tag_labels, strict=True)]
             for labels in self.unannotated
         ]
         return np.concatenate([np.eye(len(self.tags), dtype=bool), np.array(sets, dtype=bool).reshape(-1, *self.shape)])
@@ -117,15 +117,15 @@ class TagTask:
     def targets(self, encoded: Encoded, *, unusable: Counter[str]) -> Targets:
         """See :meth:`onoma.tasks.Task.targets`; the target of a word is a row index of :attr:`allowed`."""
         chunks = gold_chunks(encoded, unusable=unusable)
-        numbers = {tag: number for number, tag in enumerate(self.tags)}
-        if missing := encoded.document.unannotated:
-            numbers[OUTSIDE] = len(self.tags) + self.unannotated.index(missing)
+        target_indices = {tag: number for number, tag in enumerate(self.tags)}
+        if unannotated := encoded.document.unannotated:
+            target_indices[OUTSIDE] = len(self.tags) + self.unannotated.index(unannotated)
         tags = encode_tags(chunks, length=len(encoded.words), scheme=self.scheme)
-        return Targets(np.asarray([numbers[tag] for tag in tags], dtype=np.int32), NO_SPANS)
+        return Targets(np.asarray([target_indices[tag] for tag in tags], dtype=np.int32), NO_SPANS)
 
     def settled(self, scores: NDArray[np.floating]) -> int:
         """See :meth:`onoma.tasks.Task.settled`."""
-        return _cuts(scores)[-2]
+        return _find_cuts(scores)[-2]
 
     def decode(self, sentences: Sequence[NDArray[np.floating]]) -> list[SentencePrediction]:
         """See :meth:`onoma.tasks.Task.decode`.
@@ -138,13 +138,15 @@ class TagTask:
         pieces = [
             (number, start, scores[start:end])
             for number, scores in enumerate(sentences)
-            for start, end in pairwise(_cuts(scores))
+            for start, end in pairwise(_find_cuts(scores))
             if end > start
         ]
         if pieces:
-            for (number, offset, _), span in self._found(pieces):
+            for (number, offset, _), span in self._decode_pieces(pieces):
                 spans[number].append(span._replace(start=span.start + offset, end=span.end + offset))
-        return [TagPrediction(self, scores, own) for scores, own in zip(sentences, spans, strict=True)]
+        return [
+            TagPrediction(self, scores, sentence_spans) for scores, sentence_spans in zip(sentences, spans, strict=True)
+        ]
 
     def span_probabilities(
         self, sentences: Sequence[NDArray[np.floating]], *, start: int, end: int, label: str
@@ -158,39 +160,40 @@ class TagTask:
     def lattice(self, sentences: Sequence[NDArray[np.floating]]) -> Lattice:
         """Return the lattice of sentences, given their tag scores, ``[words, tags]`` each."""
         return Lattice.over(
-            [softmax(self.calibration.apply_temperature(scores)) for scores in sentences], self._at_temperature
+            [softmax(self.calibration.apply_temperature(scores)) for scores in sentences], self._scaled_transitions
         )
 
     def tags_of(self, label: str, *, length: int) -> NDArray[np.int64]:
         """Return the tag indices of an entity of this many words, ``[words]``; for the label ``O``, those of ``O``."""
         chunks = [] if label == OUTSIDE else [Chunk(0, length, label)]
-        names = encode_tags(chunks, length=length, scheme=self.scheme)
-        return np.asarray([self.tags.index(name) for name in names])
+        tags = encode_tags(chunks, length=length, scheme=self.scheme)
+        return np.asarray([self.tags.index(tag) for tag in tags])
 
     def _span_probabilities(self, lattice: Lattice, start: int, end: int, label: str) -> NDArray[np.float64]:
         sentences, words, _ = lattice.emitted.shape
         tags = np.zeros((sentences, words), dtype=np.int64)
         tags[:, start:end] = self.tags_of(label, length=end - start)
         rows = np.arange(sentences)
-        found = lattice.probabilities(rows, np.full(sentences, start), np.full(sentences, end), tags)
-        return found if label == OUTSIDE else self.calibration.scores(found)
+        probabilities = lattice.probabilities(rows, np.full(sentences, start), np.full(sentences, end), tags)
+        return probabilities if label == OUTSIDE else self.calibration.scores(probabilities)
 
-    def _found(
+    def _decode_pieces(
         self, pieces: Sequence[tuple[int, int, NDArray[np.floating]]]
     ) -> list[tuple[tuple[int, int, NDArray[np.floating]], ScoredSpan]]:
         """Return the entities of pieces of sentences, each together with its piece."""
-        logits = self.calibration.apply_temperature(np.concatenate([own for _, _, own in pieces]))
-        bounds = np.concatenate([[0], np.cumsum([len(own) for _, _, own in pieces])])
-        tags = best_sequences(logits, bounds, self._at_temperature)
+        logits = self.calibration.apply_temperature(np.concatenate([piece_scores for _, _, piece_scores in pieces]))
+        bounds = np.concatenate([[0], np.cumsum([len(piece_scores) for _, _, piece_scores in pieces])])
+        tags = best_sequences(logits, bounds, self._scaled_transitions)
         if not tags.any():
             return []
-        starts, ends = self._chunks(tags, bounds)
+        starts, ends = self._find_chunks(tags, bounds)
         owners = np.searchsorted(bounds, starts, side="right") - 1
-        likely = self._probabilities(logits, tags, bounds=bounds, owners=owners, starts=starts, ends=ends)
-        labels = [self._label_of[tag] for tag in tags[starts].tolist()]
-        firsts = bounds[owners]
+        probabilities = self._chunk_probabilities(logits, tags, bounds=bounds, owners=owners, starts=starts, ends=ends)
+        labels = [self._tag_labels[tag] for tag in tags[starts].tolist()]
+        piece_starts = bounds[owners]
         columns = (
-            array.tolist() for array in (owners, starts - firsts, ends - firsts, self.calibration.scores(likely))
+            array.tolist()
+            for array in (owners, starts - piece_starts, ends - piece_starts, self.calibration.scores(probabilities))
         )
         return [
             (pieces[owner], ScoredSpan(start, end, label, score))
@@ -198,17 +201,17 @@ class TagTask:
             if self.calibration.keeps(label, score)
         ]
 
-    def _chunks(
+    def _find_chunks(
         self, tags: NDArray[np.int64], bounds: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the starts and ends of the entities in tags that conform to the scheme."""
-        named = tags != 0
-        continued = np.zeros(len(tags) + 1, dtype=bool)
-        continued[1:-1] = self.transitions.continues[tags[:-1], tags[1:]]
-        continued[bounds] = False
-        return (named & ~continued[:-1]).nonzero()[0], (named & ~continued[1:]).nonzero()[0] + 1
+        is_entity = tags != 0
+        is_continued = np.zeros(len(tags) + 1, dtype=bool)
+        is_continued[1:-1] = self.transitions.continues[tags[:-1], tags[1:]]
+        is_continued[bounds] = False
+        return (is_entity & ~is_continued[:-1]).nonzero()[0], (is_entity & ~is_continued[1:]).nonzero()[0] + 1
 
-    def _probabilities(
+    def _chunk_probabilities(
         self,
         logits: NDArray[np.floating],
         tags: NDArray[np.int64],
@@ -219,21 +222,28 @@ class TagTask:
         ends: NDArray[np.int64],
     ) -> NDArray[np.float64]:
         """Return the probability of each entity; lattices are computed only for sentences that contain one."""
-        certain = np.empty(len(starts))
+        probabilities = np.empty(len(starts))
         lengths = np.diff(bounds)
         for group in by_length({owner: int(lengths[owner]) for owner in owners.tolist()}):
-            spans = [slice(bounds[piece], bounds[piece + 1]) for piece in group]
-            shares = softmax(np.concatenate([logits[span] for span in spans]))
-            lattice = Lattice.over(np.split(shares, np.cumsum(lengths[group])[:-1]), self._at_temperature)
-            chosen = np.zeros(lattice.emitted.shape[:2], dtype=np.int64)
-            for row, span in zip(chosen, spans, strict=True):
+            piece_slices = [slice(bounds[piece], bounds[piece + 1]) for piece in group]
+            tag_probabilities = softmax(np.concatenate([logits[span] for span in piece_slices]))
+            lattice = Lattice.over(
+                np.split(tag_probabilities, np.cumsum(lengths[group])[:-1]), self._scaled_transitions
+            )
+            padded_tags = np.zeros(lattice.emitted.shape[:2], dtype=np.int64)
+            for row, span in zip(padded_tags, piece_slices, strict=True):
                 row[: span.stop - span.start] = tags[span]
             rows = np.full(len(lengths), -1)
             rows[group] = np.arange(len(group))
-            own = (rows[owners] >= 0).nonzero()[0]
-            first = bounds[owners[own]]
-            certain[own] = lattice.probabilities(rows[owners[own]], starts[own] - first, ends[own] - first, chosen)
-        return certain
+            chunk_indices = (rows[owners] >= 0).nonzero()[0]
+            piece_starts = bounds[owners[chunk_indices]]
+            probabilities[chunk_indices] = lattice.probabilities(
+                rows[owners[chunk_indices]],
+                starts[chunk_indices] - piece_starts,
+                ends[chunk_indices] - piece_starts,
+                padded_tags,
+            )
+        return probabilities
 
 
 class TagPrediction:
@@ -253,15 +263,15 @@ class TagPrediction:
         return float(self._task._span_probabilities(self._lattice, start, end, label)[0])
 
 
-def _cuts(scores: NDArray[np.floating]) -> list[int]:
+def _find_cuts(scores: NDArray[np.floating]) -> list[int]:
     """Return the start of each piece of a sentence, followed by the end of the sentence.
 
     Each cut is before the word that is most likely outside all entities, within the last quarter of the maximum length.
     """
     cuts = [0]
-    while len(scores) - cuts[-1] > _LONGEST:
-        start = cuts[-1] + 3 * _LONGEST // 4
-        stretch = scores[start : cuts[-1] + _LONGEST]
-        doubt = stretch[:, 1:].max(axis=1, initial=-np.inf) - stretch[:, 0]
-        cuts.append(start + int(doubt.argmin()))
+    while len(scores) - cuts[-1] > _MAX_PIECE_WORDS:
+        start = cuts[-1] + 3 * _MAX_PIECE_WORDS // 4
+        candidates = scores[start : cuts[-1] + _MAX_PIECE_WORDS]
+        entity_margins = candidates[:, 1:].max(axis=1, initial=-np.inf) - candidates[:, 0]
+        cuts.append(start + int(entity_margins.argmin()))
     return [*cuts, len(scores)]

@@ -37,9 +37,9 @@ class Targets:
 
 def are_compatible(one: Chunk, other: Chunk, overlaps: Overlaps) -> bool:
     """Return whether two entities may occur together under the allowed overlaps."""
-    apart = one.end <= other.start or other.end <= one.start
-    if overlaps == "flat" or apart:
-        return apart
+    disjoint = one.end <= other.start or other.end <= one.start
+    if overlaps == "flat" or disjoint:
+        return disjoint
     if overlaps == "free":
         return True
     inside = one.start >= other.start and one.end <= other.end
@@ -53,23 +53,25 @@ def gold_chunks(encoded: Encoded, *, unusable: Counter[str], overlaps: Overlaps 
     longest is kept; of equally long ones, the first. Changed and omitted entities are counted in ``unusable``.
     """
     starts, ends = encoded.words.starts.tolist(), encoded.words.ends.tolist()
-    at_word: dict[int, list[Chunk]] = defaultdict(list)
+    chunks_at_word: dict[int, list[Chunk]] = defaultdict(list)
     chunks: list[Chunk] = []
     for entity in sorted(encoded.document.entities, key=_longest_first):
         first, last = words_touched(starts, ends, entity.start, entity.end)
         chunk = Chunk(first, last, entity.label)
         if first >= last:
             unusable["covers no word: left out"] += 1
-        elif chunk in at_word[first]:
+        elif chunk in chunks_at_word[first]:
             unusable["is annotated twice: one left out"] += 1
         # Any longer entity that overlaps this one contains its first or its last word.
-        elif not all(are_compatible(chunk, each, overlaps) for each in (*at_word[first], *at_word[last - 1])):
+        elif not all(
+            are_compatible(chunk, each, overlaps) for each in (*chunks_at_word[first], *chunks_at_word[last - 1])
+        ):
             unusable[OVERLAPS if overlaps == "flat" else "crosses a longer entity: left out"] += 1
         else:
             if starts[first] != entity.start or ends[last - 1] != entity.end:
                 unusable["begins or ends inside a word: grown to the whole word"] += 1
             for word in range(first, last):
-                at_word[word].append(chunk)
+                chunks_at_word[word].append(chunk)
             chunks.append(chunk)
     return sorted(chunks)
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from onoma.schemes import OUTSIDE, Scheme, parse_tag
 
-_AROUND = 4
+_INITIAL_MARGIN = 4
 """Initial number of words on either side of a violation that the recursion includes."""
 
 
@@ -88,12 +88,12 @@ def best_sequences(
         The tag index of each word, ``[words]``.
     """
     if transitions.learnt:
-        return _with_learnt(scores, bounds, transitions)
+        return _batched_viterbi(scores, bounds, transitions)
     tags: NDArray[np.int64] = scores.argmax(axis=1)
-    broken = scheme_violations(tags, bounds, transitions).nonzero()[0]
-    for sentence in set((np.searchsorted(bounds, broken, side="right") - 1).tolist()):
-        own = slice(bounds[sentence], bounds[sentence + 1])
-        tags[own] = best_tags(scores[own], transitions)
+    violations = scheme_violations(tags, bounds, transitions).nonzero()[0]
+    for sentence in set((np.searchsorted(bounds, violations, side="right") - 1).tolist()):
+        sentence_slice = slice(bounds[sentence], bounds[sentence + 1])
+        tags[sentence_slice] = best_tags(scores[sentence_slice], transitions)
     return tags
 
 
@@ -108,13 +108,13 @@ def best_tags(scores: NDArray[np.floating], transitions: Transitions) -> NDArray
         The tag index of each word, ``[words]``.
     """
     greedy: NDArray[np.int64] = scores.argmax(axis=1)
-    broken = np.flatnonzero(scheme_violations(greedy, np.asarray([0, len(greedy)]), transitions)).tolist()
-    tags, around = greedy, _AROUND
-    while broken and scheme_violations(tags, np.asarray([0, len(tags)]), transitions).any():
+    violations = np.flatnonzero(scheme_violations(greedy, np.asarray([0, len(greedy)]), transitions)).tolist()
+    tags, margin = greedy, _INITIAL_MARGIN
+    while violations and scheme_violations(tags, np.asarray([0, len(tags)]), transitions).any():
         tags = greedy.copy()
-        for start, end in _stretches(broken, around=around, words=len(tags)):
-            tags[start:end] = _recursion(scores, start, end, transitions)
-        around *= 2
+        for start, end in _expand_violations(violations, margin=margin, words=len(tags)):
+            tags[start:end] = _viterbi(scores, start, end, transitions)
+        margin *= 2
     return tags
 
 
@@ -133,72 +133,72 @@ def scheme_violations(
         For each word, whether its tag may not follow the tag before, may not begin the sentence, or may not end it,
         ``[words]``.
     """
-    broken = np.zeros(len(tags), dtype=bool)
+    violations = np.zeros(len(tags), dtype=bool)
     if len(tags):
-        broken[1:] = np.isneginf(transitions.step[tags[:-1], tags[1:]])
-        broken[bounds[:-1]] = np.isneginf(transitions.start[tags[bounds[:-1]]])
-        broken[bounds[1:] - 1] |= np.isneginf(transitions.end[tags[bounds[1:] - 1]])
-    return broken
+        violations[1:] = np.isneginf(transitions.step[tags[:-1], tags[1:]])
+        violations[bounds[:-1]] = np.isneginf(transitions.start[tags[bounds[:-1]]])
+        violations[bounds[1:] - 1] |= np.isneginf(transitions.end[tags[bounds[1:] - 1]])
+    return violations
 
 
-def _stretches(broken: list[int], *, around: int, words: int) -> list[tuple[int, int]]:
+def _expand_violations(violations: list[int], *, margin: int, words: int) -> list[tuple[int, int]]:
     """Return half-open ranges of words around the violations; ranges that touch are merged."""
-    stretches: list[tuple[int, int]] = []
-    for word in broken:
-        start, end = max(0, word - around), min(words, word + around)
-        if stretches and start <= stretches[-1][1]:
-            start, _ = stretches.pop()
-        stretches.append((start, end))
-    return stretches
+    ranges: list[tuple[int, int]] = []
+    for word in violations:
+        start, end = max(0, word - margin), min(words, word + margin)
+        if ranges and start <= ranges[-1][1]:
+            start, _ = ranges.pop()
+        ranges.append((start, end))
+    return ranges
 
 
-def _recursion(scores: NDArray[np.floating], start: int, end: int, transitions: Transitions) -> NDArray[np.int64]:
+def _viterbi(scores: NDArray[np.floating], start: int, end: int, transitions: Transitions) -> NDArray[np.int64]:
     """Return the best tags of the words ``[start, end)`` of a sentence by the Viterbi recursion.
 
     The start and end scores apply only if the range begins or ends with the sentence.
     """
-    best = scores[start] + (transitions.start if start == 0 else 0)
-    came_from = np.zeros((end - start, scores.shape[1]), dtype=np.int64)
+    best_scores = scores[start] + (transitions.start if start == 0 else 0)
+    backpointers = np.zeros((end - start, scores.shape[1]), dtype=np.int64)
     for word in range(1, end - start):
-        paths = best[:, None] + transitions.step
-        came_from[word] = paths.argmax(axis=0)
-        best = paths.max(axis=0) + scores[start + word]
+        path_scores = best_scores[:, None] + transitions.step
+        backpointers[word] = path_scores.argmax(axis=0)
+        best_scores = path_scores.max(axis=0) + scores[start + word]
     tags = np.empty(end - start, dtype=np.int64)
-    tags[-1] = (best + (transitions.end if end == len(scores) else 0)).argmax()
+    tags[-1] = (best_scores + (transitions.end if end == len(scores) else 0)).argmax()
     for word in range(len(tags) - 1, 0, -1):
-        tags[word - 1] = came_from[word, tags[word]]
+        tags[word - 1] = backpointers[word, tags[word]]
     return tags
 
 
-def _with_learnt(
+def _batched_viterbi(
     scores: NDArray[np.floating], bounds: NDArray[np.int64], transitions: Transitions
 ) -> NDArray[np.int64]:
     """Decode sentences by the Viterbi recursion, in groups of similar length."""
     tags = np.empty(len(scores), dtype=np.int64)
     lengths = np.diff(bounds)
     for group in by_length(dict(enumerate(lengths.tolist()))):
-        own, firsts = lengths[group], bounds[group]
-        rows, words = np.arange(len(group)), int(own.max())
+        group_lengths, row_offsets = lengths[group], bounds[group]
+        rows, words = np.arange(len(group)), int(group_lengths.max())
         # Beyond its end, a sentence is padded with its last word; the results for the padding are discarded.
-        places = firsts[:, None] + np.minimum(np.arange(words), own[:, None] - 1)
-        best = scores[places[:, 0]] + transitions.start
-        came_from = np.zeros((words, len(group), scores.shape[1]), dtype=np.int64)
-        endings = np.where((own == 1)[:, None], best, 0.0)
+        word_indices = row_offsets[:, None] + np.minimum(np.arange(words), group_lengths[:, None] - 1)
+        best_scores = scores[word_indices[:, 0]] + transitions.start
+        backpointers = np.zeros((words, len(group), scores.shape[1]), dtype=np.int64)
+        final_scores = np.where((group_lengths == 1)[:, None], best_scores, 0.0)
         for word in range(1, words):
-            paths = best[:, :, None] + transitions.step
-            came_from[word] = paths.argmax(axis=1)
-            best = paths.max(axis=1) + scores[places[:, word]]
-            endings = np.where((own == word + 1)[:, None], best, endings)
-        found = np.empty((len(group), words), dtype=np.int64)
-        current = (endings + transitions.end).argmax(axis=1)
+            path_scores = best_scores[:, :, None] + transitions.step
+            backpointers[word] = path_scores.argmax(axis=1)
+            best_scores = path_scores.max(axis=1) + scores[word_indices[:, word]]
+            final_scores = np.where((group_lengths == word + 1)[:, None], best_scores, final_scores)
+        group_tags = np.empty((len(group), words), dtype=np.int64)
+        current_tags = (final_scores + transitions.end).argmax(axis=1)
         for word in range(words - 1, -1, -1):
-            inside = word < own
+            in_sentence = word < group_lengths
             if word < words - 1:
-                going_on = word + 1 < own
-                current = np.where(going_on, came_from[word + 1, rows, current], current)
-            found[:, word] = np.where(inside, current, 0)
-        for row, first in enumerate(firsts.tolist()):
-            tags[first : first + own[row]] = found[row, : own[row]]
+                has_next = word + 1 < group_lengths
+                current_tags = np.where(has_next, backpointers[word + 1, rows, current_tags], current_tags)
+            group_tags[:, word] = np.where(in_sentence, current_tags, 0)
+        for row, offset in enumerate(row_offsets.tolist()):
+            tags[offset : offset + group_lengths[row]] = group_tags[row, : group_lengths[row]]
     return tags
 
 

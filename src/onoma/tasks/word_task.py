@@ -30,18 +30,18 @@ class WordTask(LabelTask):
         """See :meth:`onoma.tasks.Task.decode`; the score of a span is the probability of the word's label."""
         if not sentences:
             return []
-        shares = softmax(np.concatenate(sentences))
-        best = shares.argmax(axis=1)
-        scores = shares[np.arange(len(best)), best].tolist()
+        probabilities = softmax(np.concatenate(sentences))
+        best = probabilities.argmax(axis=1)
+        scores = probabilities[np.arange(len(best)), best].tolist()
         labels = [self.labels[number] for number in best.tolist()]
-        found: list[SentencePrediction] = []
-        first = 0
+        predictions: list[SentencePrediction] = []
+        start = 0
         for sentence in sentences:
-            behind = first + len(sentence)
+            end = start + len(sentence)
             spans = [
-                ScoredSpan(place, place + 1, label, score)
-                for place, (label, score) in enumerate(zip(labels[first:behind], scores[first:behind], strict=True))
+                ScoredSpan(position, position + 1, label, score)
+                for position, (label, score) in enumerate(zip(labels[start:end], scores[start:end], strict=True))
             ]
-            found.append(LabelPrediction(sentence, spans, shares=shares[first:behind], labels=self.labels))
-            first = behind
-        return found
+            predictions.append(LabelPrediction(sentence, spans, shares=probabilities[start:end], labels=self.labels))
+            start = end
+        return predictions

@@ -12,7 +12,7 @@ COLOURS = (
 
 # Initial value of the checksum: the best of the first 20,000 at giving the labels of common corpora (CoNLL, WNUT 2017,
 # OntoNotes, BC5CDR) colours that are far apart.
-_START = 12421
+_CHECKSUM_SEED = 12421
 
 
 class Palette:
@@ -31,8 +31,8 @@ class Palette:
     def number(self, label: str) -> int:
         """Return the label's index in ``COLOURS``; labels share colours once all are taken."""
         if label not in self._numbers:
-            wanted = crc32(label.encode("utf-8", "surrogatepass"), _START)
-            order = [(wanted + step) % len(COLOURS) for step in range(len(COLOURS))]
-            taken = set(self._numbers.values())
-            self._numbers[label] = next((number for number in order if number not in taken), order[0])
+            preferred = crc32(label.encode("utf-8", "surrogatepass"), _CHECKSUM_SEED)
+            order = [(preferred + step) % len(COLOURS) for step in range(len(COLOURS))]
+            used = set(self._numbers.values())
+            self._numbers[label] = next((number for number in order if number not in used), order[0])
         return self._numbers[label]

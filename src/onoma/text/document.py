@@ -44,9 +44,9 @@ class Document:
             pieces += spans
         for piece in pieces:
             if self.text[piece.start : piece.end] != piece.text or not 0 <= piece.start <= piece.end <= len(self.text):
-                found = self.text[piece.start : piece.end]
+                actual = self.text[piece.start : piece.end]
                 raise ValueError(
-                    f"{piece!r} does not agree with the text of document {self.id!r}, which has {found!r} there"
+                    f"{piece!r} does not agree with the text of document {self.id!r}, which has {actual!r} there"
                 )
 
     @classmethod
@@ -88,17 +88,17 @@ class Document:
         entities = list(entities)
         if not entities and not self.entities:
             return self
-        return replace(self, entities=tuple(sorted(entities, key=_in_text_order)))
+        return replace(self, entities=tuple(sorted(entities, key=_text_order_key)))
 
     def with_layers(self, layers: Mapping[str, Iterable[Entity]]) -> Document:
         """Return a copy of the document with these layers, each sorted; other layers are kept."""
-        ordered = {name: tuple(sorted(spans, key=_in_text_order)) for name, spans in layers.items()}
+        ordered = {name: tuple(sorted(spans, key=_text_order_key)) for name, spans in layers.items()}
         return replace(self, layers={**self.layers, **ordered})
 
     def with_text(self, text: str) -> Document:
         """Return a copy of the document with another text of the same length, for which all offsets remain valid."""
 
-        def renewed(spans: Iterable[Entity]) -> tuple[Entity, ...]:
+        def update_spans(spans: Iterable[Entity]) -> tuple[Entity, ...]:
             return tuple(replace(span, text=text[span.start : span.end]) for span in spans)
 
         words = self.words
@@ -106,8 +106,8 @@ class Document:
             self,
             text=text,
             words=None if words is None else tuple(replace(word, text=text[word.start : word.end]) for word in words),
-            entities=renewed(self.entities),
-            layers={name: renewed(spans) for name, spans in self.layers.items()},
+            entities=update_spans(self.entities),
+            layers={name: update_spans(spans) for name, spans in self.layers.items()},
         )
 
     def _repr_html_(self) -> str:
@@ -115,5 +115,5 @@ class Document:
         return document_block(self.text, self.entities)
 
 
-def _in_text_order(span: Entity) -> tuple[int, int, str]:
+def _text_order_key(span: Entity) -> tuple[int, int, str]:
     return span.start, -span.end, span.label

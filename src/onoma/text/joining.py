@@ -44,10 +44,10 @@ def join(documents: Sequence[Document]) -> Document:
     offset = 0
     for document in documents:
         for name, spans in document.layers.items():
-            layers[name] += tuple(_moved(span, offset) for span in spans)
-        words += [_moved(word, offset) for word in document.words or ()]
-        entities += [_moved(entity, offset) for entity in document.entities]
-        sentences += [_moved(sentence, offset) for sentence in _sentences(document)]
+            layers[name] += tuple(_shift(span, offset) for span in spans)
+        words += [_shift(word, offset) for word in document.words or ()]
+        entities += [_shift(entity, offset) for entity in document.entities]
+        sentences += [_shift(sentence, offset) for sentence in _get_sentences(document)]
         offset += len(document.text) + 1
     first = documents[0]
     return Document(
@@ -56,7 +56,7 @@ def join(documents: Sequence[Document]) -> Document:
         id=first.id,
         words=None if first.words is None else tuple(words),
         sentences=tuple(sentences),
-        meta=_meta(documents),
+        meta=_merge_meta(documents),
         unannotated=frozenset[str]().union(*(document.unannotated for document in documents)),
         layers=dict(layers),
     )
@@ -71,64 +71,64 @@ def split_sentences(document: Document) -> list[Document]:
     text, words, sentences = document.text, document.words or (), document.sentences or ()
     if len(sentences) < 2:
         return [document]
-    all_words, all_entities, all_sentences = _Ordered(words), _Ordered(document.entities), _Ordered(sentences)
-    layers = {name: _Ordered(spans) for name, spans in document.layers.items()}
+    all_words, all_entities, all_sentences = _SpanIndex(words), _SpanIndex(document.entities), _SpanIndex(sentences)
+    layers = {name: _SpanIndex(spans) for name, spans in document.layers.items()}
     starts = (sentence.start for sentence in sentences[1:])
     cuts = [start for start in starts if not (all_words.cross(start) or all_entities.cross(start))]
     parts: list[Document] = []
     for start, end in pairwise([0, *cuts, len(text)]):
-        own_words, entities = all_words.between(start, end), all_entities.between(start, end)
-        last = max((span.end for span in (*own_words, *entities)), default=0)
-        own = text[start : start + max(last, len(text[start:end].rstrip()))]
-        own_layers = {
-            name: tuple(span for span in spans.between(start, end) if span.end <= len(own))
+        part_words, entities = all_words.between(start, end), all_entities.between(start, end)
+        last_end = max((span.end for span in (*part_words, *entities)), default=0)
+        part_text = text[start : start + max(last_end, len(text[start:end].rstrip()))]
+        part_layers = {
+            name: tuple(span for span in spans.between(start, end) if span.end <= len(part_text))
             for name, spans in layers.items()
         }
-        bounds = (replace(each, end=min(each.end, len(own))) for each in all_sentences.between(start, end))
+        bounds = (replace(each, end=min(each.end, len(part_text))) for each in all_sentences.between(start, end))
         parts.append(
             replace(
                 document,
-                text=own,
+                text=part_text,
                 entities=entities,
-                words=None if document.words is None else own_words,
+                words=None if document.words is None else part_words,
                 sentences=tuple(bounds),
-                layers=own_layers,
+                layers=part_layers,
             )
         )
     return parts
 
 
-class _Ordered(Generic[Piece]):
+class _SpanIndex(Generic[Piece]):
     """Spans ordered by start, for searching by position."""
 
     def __init__(self, spans: Sequence[Piece]) -> None:
         self._spans = spans
         self._starts = [span.start for span in spans]
-        self._furthest = list(accumulate((span.end for span in spans), max))
+        self._max_ends = list(accumulate((span.end for span in spans), max))
 
     def cross(self, cut: int) -> bool:
         """Return whether a span starts before an offset and ends after it."""
         before = bisect_left(self._starts, cut)
-        return before > 0 and self._furthest[before - 1] > cut
+        return before > 0 and self._max_ends[before - 1] > cut
 
     def between(self, start: int, end: int) -> tuple[Piece, ...]:
         """Return the spans that start in ``[start, end)``, with offsets relative to ``start``."""
-        chosen = self._spans[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
-        return tuple(_moved(span, -start) for span in chosen)
+        selected = self._spans[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
+        return tuple(_shift(span, -start) for span in selected)
 
 
-def _moved(span: Piece, by: int) -> Piece:
-    return replace(span, start=span.start + by, end=span.end + by)
+def _shift(span: Piece, offset: int) -> Piece:
+    return replace(span, start=span.start + offset, end=span.end + offset)
 
 
-def _sentences(document: Document) -> Sequence[Sentence]:
-    given = document.sentences
-    if given is None:
+def _get_sentences(document: Document) -> Sequence[Sentence]:
+    sentences = document.sentences
+    if sentences is None:
         return [Sentence(start=0, end=len(document.text), id=document.id)]
-    return [replace(given[0], id=given[0].id or document.id)] if len(given) == 1 else given
+    return [replace(sentences[0], id=sentences[0].id or document.id)] if len(sentences) == 1 else sentences
 
 
-def _meta(documents: Sequence[Document]) -> dict[str, object]:
+def _merge_meta(documents: Sequence[Document]) -> dict[str, object]:
     missing = object()
     common = {
         key: value
@@ -137,6 +137,6 @@ def _meta(documents: Sequence[Document]) -> dict[str, object]:
     }
     parts = [{key: value for key, value in document.meta.items() if key not in common} for document in documents]
     for document, part in zip(documents, parts, strict=True):
-        if document.id and [sentence.id for sentence in _sentences(document)] != [document.id]:
+        if document.id and [sentence.id for sentence in _get_sentences(document)] != [document.id]:
             part["id"] = document.id
     return common | {"parts": parts} if any(parts) else common

@@ -19,10 +19,10 @@ _UNPRINTABLE = re.compile("[\0\ud800-\udfff]")
 NO_MATHJAX_CLASSES = "tex2jax_ignore mathjax_ignore"
 """CSS classes of elements in which a notebook does not interpret dollar signs as mathematics."""
 
-_BLOCK = "white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; line-height: 1.9"
-_MARK = "padding: .1em .3em; border-radius: .3em; color: inherit; background: {hue}26; border: 1px solid {hue}8c"
-_LABEL = "margin-inline-start: .4em; font-size: .7em; font-weight: 600; unicode-bidi: isolate; user-select: none"
-_CONTINUES, _CONTINUED = "; border-inline-end-style: dashed", "; border-inline-start-style: dashed"
+_BLOCK_STYLE = "white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; line-height: 1.9"
+_MARK_STYLE = "padding: .1em .3em; border-radius: .3em; color: inherit; background: {hue}26; border: 1px solid {hue}8c"
+_LABEL_STYLE = "margin-inline-start: .4em; font-size: .7em; font-weight: 600; unicode-bidi: isolate; user-select: none"
+_CONTINUES_STYLE, _CONTINUED_STYLE = "; border-inline-end-style: dashed", "; border-inline-start-style: dashed"
 
 
 def printable(text: str) -> str:
@@ -37,8 +37,8 @@ def escaped(text: str) -> str:
 
 def document_block(text: str, entities: Sequence[Entity]) -> str:
     """Return a text with its entities as an HTML element that needs no style sheet, for notebooks."""
-    marked = marked_text(text, entities, Palette(), inline=True)
-    return f'<div class="{NO_MATHJAX_CLASSES}" dir="auto" style="{_BLOCK}">{marked}</div>'
+    content = marked_text(text, entities, Palette(), inline=True)
+    return f'<div class="{NO_MATHJAX_CLASSES}" dir="auto" style="{_BLOCK_STYLE}">{content}</div>'
 
 
 def marked_text(text: str, entities: Sequence[Entity], palette: Palette, *, inline: bool = False) -> str:
@@ -57,25 +57,25 @@ def marked_text(text: str, entities: Sequence[Entity], palette: Palette, *, inli
             pieces.append(escaped(piece))
         elif isinstance(piece, Opening):
             number = palette.number(piece.entity.label)
-            look = _style(piece, number) if inline else _classes(piece, number)
-            pieces.append(f'<mark {look} title="{_title(piece.entity)}">')
+            attribute = _format_style(piece, number) if inline else _format_classes(piece, number)
+            pieces.append(f'<mark {attribute} title="{_format_title(piece.entity)}">')
         elif piece.continues:
             pieces.append("</mark>")
         else:
-            style = f' style="{_LABEL}"' if inline else ""
+            style = f' style="{_LABEL_STYLE}"' if inline else ""
             pieces.append(f"<small{style}>{escaped(piece.entity.label)}</small></mark>")
     return "".join(pieces)
 
 
-def _classes(opening: Opening, number: int) -> str:
+def _format_classes(opening: Opening, number: int) -> str:
     return f'class="c{number}{" continued" * opening.continued}{" continues" * opening.continues}"'
 
 
-def _style(opening: Opening, number: int) -> str:
-    edges = _CONTINUED * opening.continued + _CONTINUES * opening.continues
-    return f'style="{_MARK.format(hue=COLOURS[number])}{edges}"'
+def _format_style(opening: Opening, number: int) -> str:
+    edges = _CONTINUED_STYLE * opening.continued + _CONTINUES_STYLE * opening.continues
+    return f'style="{_MARK_STYLE.format(hue=COLOURS[number])}{edges}"'
 
 
-def _title(entity: Entity) -> str:
+def _format_title(entity: Entity) -> str:
     score = "" if entity.score is None else f" {entity.score:.3f}"
     return escaped(f"{entity.label}{score} [{entity.start}, {entity.end})")

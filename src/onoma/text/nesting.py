@@ -35,29 +35,29 @@ def walk(text: str, entities: Sequence[Entity]) -> Iterator[str | Opening | Clos
 
     Concatenated, the pieces are the whole text.
     """
-    waiting = [(entity.start, -entity.end, order, entity) for order, entity in enumerate(entities)]
-    heapify(waiting)
+    pending = [(entity.start, -entity.end, order, entity) for order, entity in enumerate(entities)]
+    heapify(pending)
     open_entities: list[tuple[int, Entity]] = []
     position = 0
-    while waiting or open_entities:
-        start = waiting[0][0] if waiting else len(text)
-        if open_entities and (not waiting or open_entities[-1][0] <= start):
+    while pending or open_entities:
+        start = pending[0][0] if pending else len(text)
+        if open_entities and (not pending or open_entities[-1][0] <= start):
             end, entity = open_entities.pop()
             if position < end:
                 yield text[position:end]
             position = end
             yield Closing(entity, continues=end < entity.end)
             continue
-        _, negative_end, order, entity = heappop(waiting)
+        _, negative_end, order, entity = heappop(pending)
         end = -negative_end
         if position < start:
             yield text[position:start]
         position = start
-        cut = bool(open_entities) and open_entities[-1][0] < end
-        if cut:
+        is_split = bool(open_entities) and open_entities[-1][0] < end
+        if is_split:
             end = open_entities[-1][0]
-            heappush(waiting, (end, negative_end, order, entity))
+            heappush(pending, (end, negative_end, order, entity))
         open_entities.append((end, entity))
-        yield Opening(entity, continued=start > entity.start, continues=cut)
+        yield Opening(entity, continued=start > entity.start, continues=is_split)
     if position < len(text):
         yield text[position:]

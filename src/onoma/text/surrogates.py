@@ -17,6 +17,6 @@ def find_lone_surrogate(text: str) -> str | None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        half = error.object[error.start : error.end]
-        return f"{half!r} at {error.start + 1} is half of a surrogate pair, which is not text"
+        surrogate = error.object[error.start : error.end]
+        return f"{surrogate!r} at {error.start + 1} is half of a surrogate pair, which is not text"
     return None

@@ -119,7 +119,7 @@ class AdditionalTasks:
         heads = {name: model.head(name) for name in model.heads}
         weights = {ENTITIES: run.data.weight, **{task.config.name: task.config.weight for task in self.tasks}}
         for task in self.tasks:
-            heads[task.config.name] = _head_of(task, pretrained.hidden, dropout=run.model.dropout)
+            heads[task.config.name] = _make_task_head(task, pretrained.hidden, dropout=run.model.dropout)
         if self.masked is None:
             return Model(model.encoder, heads, weights=weights)
         if not isinstance(model.encoder, Encoder):
@@ -173,10 +173,10 @@ class AdditionalTasks:
             device: device of the model.
             best: name of the task whose score selects the best epoch; by default the first one with a dev set.
         """
-        measured = [task for task in self.tasks if task.dev is not None]
-        if entities is None and not measured:
+        dev_tasks = [task for task in self.tasks if task.dev is not None]
+        if entities is None and not dev_tasks:
             return None
-        chosen = best or (ENTITIES if entities is not None else measured[0].config.name)
+        best_task = best or (ENTITIES if entities is not None else dev_tasks[0].config.name)
         backend = TorchBackend(model, device=device)
 
         def measure() -> Score:
@@ -186,14 +186,14 @@ class AdditionalTasks:
                 score = entities()
                 values[ENTITIES] = score.value
                 figures |= score.figures
-            for task in measured:
+            for task in dev_tasks:
                 assert task.dev is not None
                 name = task.config.name
                 tagger = Tagger(with_decoding_parameters(bundle.only(name), model), backend)
-                own = layer_figures(tagger, name, task.dev.documents)
-                values[name] = own["f1"] if "f1" in own else own["accuracy"]
-                figures |= named(name, own)
-            return Score(values[chosen], figures)
+                task_figures = layer_figures(tagger, name, task.dev.documents)
+                values[name] = task_figures["f1"] if "f1" in task_figures else task_figures["accuracy"]
+                figures |= named(name, task_figures)
+            return Score(values[best_task], figures)
 
         return measure
 
@@ -213,11 +213,11 @@ def with_decoding_parameters(bundle: Bundle, model: Model) -> Bundle:
     for name, card in manifest.tasks.items():
         if isinstance(card, EntityCard):
             parameters = model.head(name).parameters_for_decoding()
-            learnt = {each: values.tolist() for each, values in parameters.items()}
+            parameter_lists = {each: values.tolist() for each, values in parameters.items()}
             if isinstance(card, SpansCard):
-                manifest = manifest.with_task(name, **learnt)
-            elif learnt:
-                manifest = manifest.with_task(name, transitions=TransitionsCard(**learnt))
+                manifest = manifest.with_task(name, **parameter_lists)
+            elif parameter_lists:
+                manifest = manifest.with_task(name, transitions=TransitionsCard(**parameter_lists))
     return bundle.with_manifest(manifest)
 
 
@@ -240,5 +240,5 @@ def check_labels(labels: Sequence[str], other: Part, *, task: str) -> None:
         )
 
 
-def _head_of(task: ReadTask, hidden: int, *, dropout: float) -> AffineHead:
+def _make_task_head(task: ReadTask, hidden: int, *, dropout: float) -> AffineHead:
     return make_head(task.card.head, hidden, task.text.task, HeadSettings(dropout=dropout))

@@ -14,12 +14,12 @@ def with_capitals(documents: Iterable[Document], *, share: float) -> Iterator[Do
         documents: documents to yield.
         share: number of copies per document, 0 to 1; with 0.2, every fifth document is followed by its copy.
     """
-    due = 0.0
+    copies_due = 0.0
     for document in documents:
         yield document
-        due += share
-        if due >= 1 - 1e-9:
-            due -= 1
+        copies_due += share
+        if copies_due >= 1 - 1e-9:
+            copies_due -= 1
             yield in_capitals(document)
 
 

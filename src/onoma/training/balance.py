@@ -31,23 +31,23 @@ def class_weights(
         ConfigError: a name is neither a tag nor a label.
     """
     if isinstance(wanted, str):
-        return _balanced(_count(targets, tags=len(tags)))
+        return _balanced_weights(_count_targets(targets, tags=len(tags)))
     labels = {tag: tag.partition("-")[2] for tag in tags}
     for name in wanted:
         if name not in labels and name not in labels.values():
-            known = sorted({label or tag for tag, label in labels.items()})
-            raise ConfigError(f"training.class_weights: unknown label {name!r}; choose from {', '.join(known)}")
+            known_names = sorted({label or tag for tag, label in labels.items()})
+            raise ConfigError(f"training.class_weights: unknown label {name!r}; choose from {', '.join(known_names)}")
     return [float(wanted.get(tag, wanted.get(label, 1.0))) for tag, label in labels.items()]
 
 
-def _balanced(counts: NDArray[np.int64]) -> list[float]:
+def _balanced_weights(counts: NDArray[np.int64]) -> list[float]:
     """Return balanced weights for the counts of the tags; the weight of a tag that never occurs is 1."""
     weights = counts.sum() / (len(counts) * np.maximum(counts, 1))
     balanced: list[float] = np.where(counts > 0, weights, 1.0).tolist()
     return balanced
 
 
-def _count(targets: NDArray[np.integer], *, tags: int) -> NDArray[np.int64]:
+def _count_targets(targets: NDArray[np.integer], *, tags: int) -> NDArray[np.int64]:
     """Count the targets of each tag, block by block, because the targets may be a memory map of any size."""
     counts = np.zeros(tags, dtype=np.int64)
     for start in range(0, len(targets), _BLOCK):

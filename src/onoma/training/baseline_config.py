@@ -41,18 +41,22 @@ class BilstmConfig(ConfigTable):
     dropout: float = Field(default=0.5, ge=0, lt=1)
 
 
-_OF_ALL = frozenset({"output", "data", "model.encoder", "model.tag_scheme", "training.seed"})
-_OF_STEPS = frozenset(
+_COMMON_SETTINGS = frozenset({"output", "data", "model.encoder", "model.tag_scheme", "training.seed"})
+_ENGINE_SETTINGS = frozenset(
     f"training.{name}"
     for name in (
         "epochs", "patience", "learning_rate", "batch_subwords", "warmup", "weight_decay", "clip", "device", "dtype",
         "average", "accumulate", "checkpoint_minutes", "checkpoint_steps", "log",
     )
 )  # fmt: skip
-_SETTINGS = {"crf": _OF_ALL | {"crf"}, "bilstm": _OF_ALL | _OF_STEPS | {"bilstm"}, "gazetteer": _OF_ALL}
+_SUPPORTED_SETTINGS = {
+    "crf": _COMMON_SETTINGS | {"crf"},
+    "bilstm": _COMMON_SETTINGS | _ENGINE_SETTINGS | {"bilstm"},
+    "gazetteer": _COMMON_SETTINGS,
+}
 """Tables and settings that each baseline supports, as dotted keys."""
 
-_WITHOUT_EFFECT = frozenset({"data.mixed_lengths", "data.weight"})
+_UNUSED_SETTINGS = frozenset({"data.mixed_lengths", "data.weight"})
 """Settings of a supported table without effect: baselines score each sentence on its own, and have a single task."""
 
 
@@ -76,16 +80,16 @@ def check_settings(config: BaseModel, *, encoder: str) -> None:
         raise ConfigError(
             f"task: the baseline {encoder} learns entities alone; leave out the tables [[task]], or choose an encoder"
         )
-    known = _SETTINGS[encoder]
-    found = [
+    supported = _SUPPORTED_SETTINGS[encoder]
+    unsupported = [
         key
         for name, value in changed.items()
         for key in ([f"{name}.{each}" for each in value] if isinstance(value, dict) else [name])
-        if key in _WITHOUT_EFFECT or not {key, name} & known
+        if key in _UNUSED_SETTINGS or not {key, name} & supported
     ]
-    if found:
+    if unsupported:
         raise ConfigError(
-            f"{', '.join(found)}: the baseline {encoder} has no such setting; remove it, or choose an encoder"
+            f"{', '.join(unsupported)}: the baseline {encoder} has no such setting; remove it, or choose an encoder"
         )
     if changed.get("training", {}).get("dtype", "fp32") != "fp32":
         raise ConfigError(f"training.dtype: the baseline {encoder} is trained in fp32; remove it")

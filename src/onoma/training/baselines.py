@@ -50,7 +50,7 @@ from onoma.training.word_text import WordText, read_words
 _WINDOW = WindowConfig(size=256, overlap=32)
 """The window size and overlap of baselines, in words; longer sentences are scored in several windows."""
 
-_SAMPLES = 24
+_MAX_SAMPLES = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class TrainedBaseline:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fitted:
+class _FittedBaseline:
     """A baseline that was fitted at once, without steps and epochs."""
 
     bundle: Bundle
@@ -107,19 +107,21 @@ def train_baseline(
     text = read_words(config, windower=windower, on_event=on_event)
     if name == "bilstm":
         return _train_network(config, text, on_event=on_event, folder=folder, accept_changes=accept_changes)
-    bundle = Bundle(_manifest(config, text), None)
+    bundle = Bundle(_make_manifest(config, text), None)
     if name == "gazetteer":
         return _fit(lambda: _fit_gazetteer(bundle, text), text, on_event=on_event, folder=folder)
     on_event(Stage(f"fitting a CRF to {len(text.examples):,} sentences"))
     return _fit(lambda: _fit_crf(config.crf or CrfConfig(), bundle, text), text, on_event=on_event, folder=folder)
 
 
-def _fit(fit: Callable[[], _Fitted], text: WordText, *, on_event: Listener, folder: Path | None) -> TrainedBaseline:
+def _fit(
+    fit: Callable[[], _FittedBaseline], text: WordText, *, on_event: Listener, folder: Path | None
+) -> TrainedBaseline:
     """Fit a baseline, evaluate it on dev, and report the result as an event."""
-    started = time.perf_counter()
+    start_time = time.perf_counter()
     fitted = fit()
-    seconds = time.perf_counter() - started
-    score = None if text.dev is None else _score(fitted.bundle, fitted.scorer, text.dev)
+    seconds = time.perf_counter() - start_time
+    score = None if text.dev is None else _evaluate_dev(fitted.bundle, fitted.scorer, text.dev)
     if folder is not None:
         history = History(folder / HISTORY, warn=lambda message: on_event(Notice(message)))
         history.cut(0)
@@ -130,7 +132,7 @@ def _fit(fit: Callable[[], _Fitted], text: WordText, *, on_event: Listener, fold
     )
 
 
-def _fit_crf(settings: CrfConfig, bundle: Bundle, text: WordText) -> _Fitted:
+def _fit_crf(settings: CrfConfig, bundle: Bundle, text: WordText) -> _FittedBaseline:
     fitted = fit_crf(
         [example.words for example in text.examples],
         [example.targets for example in text.examples],
@@ -140,13 +142,13 @@ def _fit_crf(settings: CrfConfig, bundle: Bundle, text: WordText) -> _Fitted:
         iterations=settings.iterations,
     )
     scorer = CrfScorer(fitted.attributes, fitted.weights)
-    return _Fitted(_with_transitions(bundle, fitted.transitions()), fitted.arrays(), scorer)
+    return _FittedBaseline(_with_transitions(bundle, fitted.transitions()), fitted.arrays(), scorer)
 
 
-def _fit_gazetteer(bundle: Bundle, text: WordText) -> _Fitted:
+def _fit_gazetteer(bundle: Bundle, text: WordText) -> _FittedBaseline:
     words = [example.words for example in text.examples]
-    entries = fit_gazetteer(words, [_chunks(example, text.task) for example in text.examples])
-    return _Fitted(bundle, gazetteer_arrays(entries), GazetteerScorer(entries, text.task))
+    entries = fit_gazetteer(words, [_decode_chunks(example, text.task) for example in text.examples])
+    return _FittedBaseline(bundle, gazetteer_arrays(entries), GazetteerScorer(entries, text.task))
 
 
 def _train_network(
@@ -161,24 +163,24 @@ def _train_network(
         config.training, name=config.output.name, on_event=on_event, folder=folder, accept_changes=accept_changes
     )
     vocabulary = Vocabulary.of(example.words for example in text.examples)
-    measures = NetworkSettings(**(config.bilstm or BilstmConfig()).model_dump())
-    network = WordNetwork(vocabulary, text.task, measures).to(run.device)
+    network_settings = NetworkSettings(**(config.bilstm or BilstmConfig()).model_dump())
+    network = WordNetwork(vocabulary, text.task, network_settings).to(run.device)
     resolved = resolve_network_settings(config.training, text.examples)
-    bundle = Bundle(_manifest(resolved_config(config, resolved, device=run.device, dtype=FP32), text), None)
+    bundle = Bundle(_make_manifest(resolved_config(config, resolved, device=run.device, dtype=FP32), text), None)
     data, loop_settings = plan_network(
         config.training, resolved, text.examples, reader=vocabulary.reader(), device=run.device
     )
 
-    def learnt() -> Bundle:
+    def trained_bundle() -> Bundle:
         return _with_transitions(bundle, network.head.parameters_for_decoding())
 
     scorer = NetworkScorer(vocabulary, torch_compute(network, device=run.device))
     measure: Measure | None = None
     if text.dev is not None:
-        gold = text.dev
+        dev = text.dev
 
         def measure() -> Score:
-            return _score(learnt(), scorer, gold)
+            return _evaluate_dev(trained_bundle(), scorer, dev)
 
     state = run.train(
         network,
@@ -190,33 +192,35 @@ def _train_network(
         encoder="",
         dtype=FP32,
     )
-    samples = _samples(text.examples)
-    return TrainedBaseline(bundle=learnt(), arrays=vocabulary.arrays(), network=network, samples=samples, state=state)
+    samples = _select_samples(text.examples)
+    return TrainedBaseline(
+        bundle=trained_bundle(), arrays=vocabulary.arrays(), network=network, samples=samples, state=state
+    )
 
 
-def _score(bundle: Bundle, scorer: WordScorer, dev: Part) -> Score:
+def _evaluate_dev(bundle: Bundle, scorer: WordScorer, dev: Part) -> Score:
     exact = evaluate(Tagger(bundle, scorer), dev.documents).exact
     return Score(exact.f1, as_fractions(exact))
 
 
-def _with_transitions(bundle: Bundle, learnt: Mapping[str, NDArray[np.float64]]) -> Bundle:
-    card = TransitionsCard(**{name: values.tolist() for name, values in learnt.items()})
+def _with_transitions(bundle: Bundle, parameters: Mapping[str, NDArray[np.float64]]) -> Bundle:
+    card = TransitionsCard(**{name: values.tolist() for name, values in parameters.items()})
     return bundle.with_manifest(bundle.manifest.with_entities(transitions=card))
 
 
-def _chunks(example: WordExample, task: TagTask) -> list[Chunk]:
+def _decode_chunks(example: WordExample, task: TagTask) -> list[Chunk]:
     """Decode the gold entities of a sentence from its targets."""
     return list(decode_tags([task.tags[target] for target in example.targets.tolist()], task.scheme).chunks)
 
 
-def _samples(examples: list[WordExample]) -> list[list[str]]:
+def _select_samples(examples: list[WordExample]) -> list[list[str]]:
     """Select sentences evenly spread over the range of lengths."""
     ordered = sorted((example.words for example in examples), key=len)
-    chosen = np.unique(np.linspace(0, len(ordered) - 1, num=min(_SAMPLES, len(ordered))).astype(int))
-    return [ordered[position] for position in chosen.tolist()]
+    positions = np.unique(np.linspace(0, len(ordered) - 1, num=min(_MAX_SAMPLES, len(ordered))).astype(int))
+    return [ordered[position] for position in positions.tolist()]
 
 
-def _manifest(config: RunConfig, text: WordText) -> Manifest:
+def _make_manifest(config: RunConfig, text: WordText) -> Manifest:
     baseline = config.model.encoder
     packages = ("numpy", *({"crf": ("python-crfsuite",), "bilstm": ("torch",)}.get(baseline, ())))
     head = "gazetteer" if baseline == "gazetteer" else "crf"

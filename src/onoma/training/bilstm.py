@@ -21,9 +21,9 @@ from onoma.training.word_examples import WordExample
 
 FP32 = Dtype("fp32", "a network of this size gains nothing from less")
 
-_LEARNING_RATE = 4e-3
-_STEPS_WANTED = 3_000
-_SHOWN, _SHOWN_CHARACTERS = 4, 60
+_DEFAULT_LEARNING_RATE = 4e-3
+_TARGET_STEPS = 3_000
+_MAX_DESCRIBED, _MAX_CHARACTERS = 4, 60
 
 
 class WordData:
@@ -72,20 +72,22 @@ class WordData:
 
     def describe(self, chosen: Sequence[int]) -> str:
         """Describe the first few sentences by their numbers and beginnings."""
-        shown = [
-            f"sentence {position + 1:,} ({' '.join(self._examples[position].words)[:_SHOWN_CHARACTERS]!r})"
-            for position in chosen[:_SHOWN]
+        descriptions = [
+            f"sentence {position + 1:,} ({' '.join(self._examples[position].words)[:_MAX_CHARACTERS]!r})"
+            for position in chosen[:_MAX_DESCRIBED]
         ]
-        return ", ".join(shown) + (f" and {len(chosen) - _SHOWN} more" if len(chosen) > _SHOWN else "")
+        return ", ".join(descriptions) + (
+            f" and {len(chosen) - _MAX_DESCRIBED} more" if len(chosen) > _MAX_DESCRIBED else ""
+        )
 
 
 def resolve_network_settings(settings: TrainingConfig, examples: Sequence[WordExample]) -> ResolvedSettings:
     """Determine the learning rate, the batch size (in words) and the number of epochs of a network."""
     words = sum(len(example.words) for example in examples)
     batch = settings.batch_subwords or min(512, max(64, words // 150))
-    epochs = math.ceil(_STEPS_WANTED * batch * settings.accumulate / words)
+    epochs = math.ceil(_TARGET_STEPS * batch * settings.accumulate / words)
     return ResolvedSettings(
-        learning_rate=settings.learning_rate or _LEARNING_RATE,
+        learning_rate=settings.learning_rate or _DEFAULT_LEARNING_RATE,
         batch_subwords=batch,
         epochs=settings.epochs or min(40, max(10, epochs)),
     )

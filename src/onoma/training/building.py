@@ -22,8 +22,8 @@ from onoma.training.config import RunConfig, TrainingConfig
 from onoma.training.corpus import TrainingText
 from onoma.training.data import TaggingData
 
-_STEPS_WANTED = 750
-_WIDTH_OF_BASE = 768
+_TARGET_STEPS = 750
+_BASE_HIDDEN_SIZE = 768
 
 
 def build_model(config: RunConfig, pretrained: Pretrained, *, text: TrainingText) -> Model:
@@ -78,7 +78,7 @@ def check_model(config: RunConfig, pretrained: Pretrained) -> None:
 
 def default_learning_rate(hidden: int) -> float:
     """Return the default peak learning rate for an encoder with this hidden size."""
-    return 5e-5 * _WIDTH_OF_BASE / hidden
+    return 5e-5 * _BASE_HIDDEN_SIZE / hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def resolve_settings(settings: TrainingConfig, *, subwords: int, hidden: int) ->
         hidden: hidden size of the encoder.
     """
     batch = settings.batch_subwords or min(1_024, max(128, subwords // 150))
-    epochs = math.ceil(_STEPS_WANTED * batch * settings.accumulate / subwords)
+    epochs = math.ceil(_TARGET_STEPS * batch * settings.accumulate / subwords)
     return ResolvedSettings(
         learning_rate=settings.learning_rate or default_learning_rate(hidden),
         batch_subwords=batch,
@@ -122,8 +122,8 @@ def resolved_config(config: RunConfig, resolved: ResolvedSettings, *, device: to
         device: device to train on.
         dtype: dtype of the matrix products.
     """
-    found = {**asdict(resolved), "device": device.type, "dtype": dtype.name}
-    return config.model_copy(update={"training": config.training.model_copy(update=found)})
+    updates = {**asdict(resolved), "device": device.type, "dtype": dtype.name}
+    return config.model_copy(update={"training": config.training.model_copy(update=updates)})
 
 
 def plan_run(

@@ -26,8 +26,8 @@ TagSchemeName = Literal["BIO", "BIOES"]
 Documents = Literal["auto", "file", "blank-lines"] | Annotated[int, Field(ge=1)]
 TaskKind = Literal["tags", "words", "sentences", "mlm"]
 
-_NAME = re.compile("[a-z][a-z0-9_-]*")
-_RESERVED = frozenset(
+_TASK_NAME = re.compile("[a-z][a-z0-9_-]*")
+_RESERVED_NAMES = frozenset(
     [
         "logits",
         "input_ids",
@@ -191,7 +191,7 @@ class ModelConfig(ConfigTable):
     overlap: int = Field(default=12, ge=0)
 
     @model_validator(mode="after")
-    def _overlap_fits(self) -> ModelConfig:
+    def _check_overlap(self) -> ModelConfig:
         if self.overlap * 2 > self.window:
             raise ValueError(f"overlap {self.overlap} is more than half of window {self.window}")
         return self
@@ -264,7 +264,7 @@ class RunConfig(ConfigTable):
 
     @model_validator(mode="before")
     @classmethod
-    def _entities_are_data(cls, tables: object) -> object:
+    def _move_entities_to_data(cls, tables: object) -> object:
         return with_entities_as_data(tables) if isinstance(tables, dict) else tables
 
     @property
@@ -289,25 +289,25 @@ def with_entities_as_data(tables: dict[str, object]) -> dict[str, object]:
     Raises:
         ConfigError: ``data`` or a second task ``entities`` exists as well, or the task is not of the kind ``tags``.
     """
-    listed = tables.get("task")
-    if not isinstance(listed, list | tuple):
+    task_tables = tables.get("task")
+    if not isinstance(task_tables, list | tuple):
         return tables
-    named = [each for each in listed if isinstance(each, dict) and each.get("name") == ENTITIES]
-    if not named:
+    entity_tables = [each for each in task_tables if isinstance(each, dict) and each.get("name") == ENTITIES]
+    if not entity_tables:
         return tables
-    own = {key: value for key, value in named[0].items() if key not in ("name", "kind", "head")}
-    if "data" in tables or len(named) > 1:
+    data_table = {key: value for key, value in entity_tables[0].items() if key not in ("name", "kind", "head")}
+    if "data" in tables or len(entity_tables) > 1:
         raise ConfigError(f"the task {ENTITIES} is there twice, in data or in task; give it once")
-    if named[0].get("kind", "tags") != "tags":
+    if entity_tables[0].get("kind", "tags") != "tags":
         raise ConfigError(f"the task {ENTITIES} is of the kind tags; give a task of another kind another name")
     model = tables.get("model", {})
-    if "head" in named[0] and isinstance(model, dict):
-        model = {"head": named[0]["head"], **model}
-    others = [each for each in listed if each is not named[0]]
-    return {**tables, "data": own, "task": others, "model": model}
+    if "head" in entity_tables[0] and isinstance(model, dict):
+        model = {"head": entity_tables[0]["head"], **model}
+    other_tables = [each for each in task_tables if each is not entity_tables[0]]
+    return {**tables, "data": data_table, "task": other_tables, "model": model}
 
 
-_ASKED_FOR_BY = {"output": "output (--output)", "data": "data.train (--train)", "data.train": "data.train (--train)"}
+_OPTION_NAMES = {"output": "output (--output)", "data": "data.train (--train)", "data.train": "data.train (--train)"}
 
 
 def read_config(
@@ -326,7 +326,7 @@ def read_config(
     Raises:
         ConfigError: the file cannot be read, a key is unknown, or a value is invalid.
     """
-    run = config.read_config(RunConfig, path, base=base, settings=settings, option_names=_ASKED_FOR_BY)
+    run = config.read_config(RunConfig, path, base=base, settings=settings, option_names=_OPTION_NAMES)
     check_settings(run, encoder=run.model.encoder)
     check_tasks(run)
     return run
@@ -341,7 +341,7 @@ def check_tasks(run: RunConfig) -> None:
     names = [ENTITIES]
     for task in run.task:
         where = f"task {task.name!r}"
-        if not _NAME.fullmatch(task.name) or task.name in _RESERVED or hasattr(nn.ModuleDict(), task.name):
+        if not _TASK_NAME.fullmatch(task.name) or task.name in _RESERVED_NAMES or hasattr(nn.ModuleDict(), task.name):
             raise ConfigError(
                 f"{where}: the name cannot be used; take another one, of lower-case letters, digits, - and _"
             )
@@ -359,10 +359,10 @@ def check_tasks(run: RunConfig) -> None:
             raise ConfigError(f"{where}: head: {task.head!r} is no head of the kind {task.kind}; choose from {known}")
         if task.kind != "tags" and any(corpus.unannotated for corpus in task.corpora):
             raise ConfigError(f"{where}: corpora: only tasks of the kind tags can leave open what is not annotated")
-    measured = [ENTITIES] * bool(run.data.dev) + [task.name for task in run.predicted if task.dev]
+    dev_tasks = [ENTITIES] * bool(run.data.dev) + [task.name for task in run.predicted if task.dev]
     best = run.training.best_task
-    if best is not None and best not in measured:
-        known = ", ".join(measured) or "none has"
+    if best is not None and best not in dev_tasks:
+        known = ", ".join(dev_tasks) or "none has"
         raise ConfigError(
             f"training.best_task: no task {best!r} has dev text to be measured on; those that do: {known}"
         )

@@ -94,30 +94,38 @@ def read_training_text(
         ConfigError: an unannotated label does not occur in any file, or the corpus has fewer sentences than the sample.
     """
     digest = digest_of(paths)
-    ways = [options(path) for path in paths]
-    unannotated = unannotated_sets(ways)
+    path_options = [options(path) for path in paths]
+    unannotated = unannotated_sets(path_options)
 
     def build() -> Generator[Piece, None, str]:
-        read = read_documents(paths, digest=digest, format=format, ways=ways, sample=sample)
-        documents = read.stream
+        source = read_documents(paths, digest=digest, format=format, ways=path_options, sample=sample)
+        documents = source.stream
         unusable: Counter[str] = Counter()
         if mixed_by is not None:
             documents = with_mixed_lengths(documents, windower=windower, seed=mixed_by)
-        learnt = with_capitals(documents, share=capitals)
-        made = task.make(sorted(read.labels), unannotated=unannotated)
-        yield from flatten(make_examples(learnt, windower=windower, task=made, unusable=unusable))
-        facts = _Facts(card=read.card, labels=read.labels, unusable=unusable, notices=read.notices)
+        augmented = with_capitals(documents, share=capitals)
+        labelled_task = task.make(sorted(source.labels), unannotated=unannotated)
+        yield from flatten(make_examples(augmented, windower=windower, task=labelled_task, unusable=unusable))
+        facts = _Facts(card=source.card, labels=source.labels, unusable=unusable, notices=source.notices)
         return msgspec.json.encode(facts).decode()
 
-    changed = {"sample": sample and asdict(sample), "mixed by": mixed_by, "capitals": capitals}
-    key = _key(paths, digest=digest, format=format, ways=ways, windower=windower, task=task, changed=changed)
+    modifications = {"sample": sample and asdict(sample), "mixed by": mixed_by, "capitals": capitals}
+    key = _cache_key(
+        paths,
+        digest=digest,
+        format=format,
+        path_options=path_options,
+        windower=windower,
+        task=task,
+        modifications=modifications,
+    )
     cached = cached_arrays(key, columns=COLUMNS, build=build, notice=notice, folder=cache)
     facts = msgspec.json.decode(cached.facts, type=_Facts)
     for text in facts.notices:
         notice(text)
     labels = Counter(facts.labels)
-    made = task.make(sorted(labels), unannotated=unannotated)
-    return TrainingText(Examples(**cached.arrays), made, facts.card, labels, Counter(facts.unusable))
+    labelled_task = task.make(sorted(labels), unannotated=unannotated)
+    return TrainingText(Examples(**cached.arrays), labelled_task, facts.card, labels, Counter(facts.unusable))
 
 
 class _Facts(Struct, frozen=True, kw_only=True):
@@ -129,15 +137,15 @@ class _Facts(Struct, frozen=True, kw_only=True):
     notices: list[str]
 
 
-def _key(
+def _cache_key(
     paths: Sequence[Path],
     *,
     digest: str,
     format: str | None,
-    ways: Sequence[ReadOptions],
+    path_options: Sequence[ReadOptions],
     windower: Windower,
     task: Settings,
-    changed: Mapping[str, object],
+    modifications: Mapping[str, object],
 ) -> str:
     files = [(str(file), file.stat().st_size) for path in paths for file in files_of(path)]
     tokenizer = hashlib.sha256(windower.subword_encoder.tokenizer.to_str().encode()).hexdigest()
@@ -145,11 +153,11 @@ def _key(
         "files": files,
         "digest": digest,
         "format": format,
-        "options": [asdict(each) | {"unannotated": sorted(each.unannotated)} for each in ways],
+        "options": [asdict(each) | {"unannotated": sorted(each.unannotated)} for each in path_options],
         "tokenizer": tokenizer,
         "windower": [windower.window, windower.overlap, windower.subword_encoder.longest_word],
         "task": task.key(),
-        "changed": dict(changed),
+        "changed": dict(modifications),
         "code": code_digest(_CODE),
         "tokenizers": version("tokenizers"),
     }

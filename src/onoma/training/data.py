@@ -17,7 +17,7 @@ from onoma.tasks import NO_TARGET
 from onoma.training.examples import BEGINS, ENDS
 from onoma.training.flat import Examples, PackedExamples
 
-_SHOWN, _SHOWN_CHARACTERS = 4, 60
+_MAX_DESCRIBED, _MAX_CHARACTERS = 4, 60
 
 
 class TaggingData:
@@ -64,7 +64,7 @@ class TaggingData:
         packed = self.examples.packed(chosen)
         words = np.flatnonzero(packed.targets != NO_TARGET)
         edges = packed.edges[words]
-        targets = self._spans(chosen, packed, words) if self._of_spans else packed.targets[words]
+        targets = self._batch_spans(chosen, packed, words) if self._of_spans else packed.targets[words]
         return PackedBatch(
             ids=to_device(packed.ids, device),
             lengths=to_device(packed.lengths, device),
@@ -74,21 +74,23 @@ class TaggingData:
             targets={self._task: to_device(targets, device)},
         )
 
-    def _spans(self, chosen: Sequence[int], packed: PackedExamples, words: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _batch_spans(
+        self, chosen: Sequence[int], packed: PackedExamples, words: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
         """Return the spans of examples, with word indices counted over the whole batch."""
-        starts = np.cumsum(packed.lengths) - packed.lengths
-        firsts = np.searchsorted(words, starts)
+        row_offsets = np.cumsum(packed.lengths) - packed.lengths
+        word_offsets = np.searchsorted(words, row_offsets)
         shifted = [
-            self.examples.spans_of(position) + np.array([first, first, 0])
-            for position, first in zip(chosen, firsts, strict=True)
+            self.examples.spans_of(position) + np.array([offset, offset, 0])
+            for position, offset in zip(chosen, word_offsets, strict=True)
         ]
         return np.concatenate(shifted).astype(np.int64)
 
     def describe(self, chosen: Sequence[int]) -> str:
         """Describe the first few windows by their numbers and the beginnings of their texts."""
-        shown = [
-            f"{position + 1} ({self._tokenizer.decode(self.examples[position].ids.tolist())[:_SHOWN_CHARACTERS]!r})"
-            for position in chosen[:_SHOWN]
+        descriptions = [
+            f"{position + 1} ({self._tokenizer.decode(self.examples[position].ids.tolist())[:_MAX_CHARACTERS]!r})"
+            for position in chosen[:_MAX_DESCRIBED]
         ]
-        more = f" and {len(chosen) - len(shown)} more" if len(chosen) > len(shown) else ""
-        return f"windows {', '.join(shown)}{more} of the training text"
+        more = f" and {len(chosen) - len(descriptions)} more" if len(chosen) > len(descriptions) else ""
+        return f"windows {', '.join(descriptions)}{more} of the training text"

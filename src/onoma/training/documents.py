@@ -19,7 +19,7 @@ from onoma.training.parts import card_of, labels_of
 _READ_ONCE = 2_000_000
 """Maximum number of characters of a corpus that is kept in memory between the two passes; others are read twice."""
 
-_FILES_NAMED = 3
+_MAX_PATHS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +73,17 @@ def read_documents(
         InputError: a file cannot be used.
         ConfigError: an unannotated label does not occur in any file, or the corpus has fewer sentences than the sample.
     """
-    readings = [read(path, format=format, options=how) for path, how in zip(paths, ways, strict=True)]
-    stream = _counted_through(readings)
+    readings = [read(path, format=format, options=options) for path, options in zip(paths, ways, strict=True)]
+    stream = _count_documents(readings)
     labels = labels_of(readings)
     _check_unannotated(unannotated_sets(ways), labels)
     notices = [notice for reading in readings for notice in reading.notices()]
-    if all(how.labelled == "spans" for how in ways):
-        notices += _missing_labels(readings, ways)
+    if all(options.labelled == "spans" for options in ways):
+        notices += _missing_label_notices(readings, ways)
     card = card_of(paths, digest=digest, reports=[reading.report for reading in readings])
     if sample is not None:
-        drawn = draw_sentences(stream, sample.sentences, seed=sample.seed)
-        stream, card = iter(drawn), _with_counts(card, drawn)
+        sampled = draw_sentences(stream, sample.sentences, seed=sample.seed)
+        stream, card = iter(sampled), _with_counts(card, sampled)
     return TrainingDocuments(stream, labels, card, notices)
 
 
@@ -92,17 +92,17 @@ def unannotated_sets(ways: Sequence[ReadOptions]) -> list[frozenset[str]]:
     return sorted({each.unannotated for each in ways if each.unannotated}, key=sorted)
 
 
-def _counted_through(readings: Sequence[CorpusReader]) -> Iterator[Document]:
+def _count_documents(readings: Sequence[CorpusReader]) -> Iterator[Document]:
     """Read all documents once to count them, and return an iterator over them, from memory or from the files again."""
-    kept: list[Document] | None = []
-    room = _READ_ONCE
+    kept_documents: list[Document] | None = []
+    characters_left = _READ_ONCE
     for document in chain.from_iterable(readings):
-        room -= len(document.text)
-        if room < 0:
-            kept = None
-        if kept is not None:
-            kept.append(document)
-    return chain.from_iterable(readings) if kept is None else iter(kept)
+        characters_left -= len(document.text)
+        if characters_left < 0:
+            kept_documents = None
+        if kept_documents is not None:
+            kept_documents.append(document)
+    return chain.from_iterable(readings) if kept_documents is None else iter(kept_documents)
 
 
 def _with_counts(card: DataCard, documents: Sequence[Document]) -> DataCard:
@@ -121,17 +121,17 @@ def _check_unannotated(unannotated: Sequence[frozenset[str]], labels: Counter[st
         raise ConfigError(f"data.corpora: no other file has the label {label!r}; choose from {known}")
 
 
-def _missing_labels(readings: Sequence[CorpusReader], ways: Sequence[ReadOptions]) -> Iterator[str]:
+def _missing_label_notices(readings: Sequence[CorpusReader], ways: Sequence[ReadOptions]) -> Iterator[str]:
     """Yield messages about files without any entity of a label of other files, if it is not declared as unannotated."""
-    every = labels_of(readings).keys()
+    all_labels = labels_of(readings).keys()
     files: dict[tuple[str, ...], list[str]] = {}
-    for reading, how in zip(readings, ways, strict=True):
-        missing = tuple(sorted(every - reading.report.labels.keys() - how.unannotated))
+    for reading, options in zip(readings, ways, strict=True):
+        missing = tuple(sorted(all_labels - reading.report.labels.keys() - options.unannotated))
         files.setdefault(missing, []).append(str(reading.path))
     for missing, paths in files.items():
         if missing:
-            more = f" and {len(paths) - _FILES_NAMED:,} more" if len(paths) > _FILES_NAMED else ""
+            more = f" and {len(paths) - _MAX_PATHS:,} more" if len(paths) > _MAX_PATHS else ""
             yield (
-                f"{', '.join(paths[:_FILES_NAMED])}{more}: no entity has the label {', '.join(missing)}, as in other "
+                f"{', '.join(paths[:_MAX_PATHS])}{more}: no entity has the label {', '.join(missing)}, as in other "
                 "files; where it is not annotated, data.corpora can say so (unannotated), or its names count as none"
             )

@@ -49,11 +49,11 @@ def make_examples(
         task: task that defines the targets.
         unusable: counter of the annotations that had to be changed or left out, by reason; it is updated.
     """
-    for group in _groups(documents):
+    for group in _group_documents(documents):
         for encoded in windower.encode([split_words_at_entities(document, windower) for document in group]):
-            targets, edges = task.targets(encoded, unusable=unusable), _edges(encoded)
-            unusable.update(_cut_by_windows(targets.spans, encoded))
-            for window, second in _read(encoded):
+            targets, edges = task.targets(encoded, unusable=unusable), _sentence_edges(encoded)
+            unusable.update(_count_cut_spans(targets.spans, encoded))
+            for window, second in _iter_windows(encoded):
                 ids = windower.row(encoded, window, second=second)
                 words = windower.first_subwords(encoded, window, second=second)
                 core = slice(window.core_start, window.core_end)
@@ -61,7 +61,7 @@ def make_examples(
                     ids,
                     np.full(len(ids), NO_TARGET, dtype=np.int32),
                     np.zeros(len(ids), dtype=np.uint8),
-                    _inside(targets.spans, window),
+                    _spans_in_core(targets.spans, window),
                 )
                 example.targets[words] = targets.words[core]
                 example.edges[words] = edges[core]
@@ -77,19 +77,21 @@ def split_words_at_entities(document: Document, windower: Windower | WordWindowe
         return document
     words = windower.words(document)
     starts, ends = words.starts.tolist(), words.ends.tolist()
-    touched = [words_touched(starts, ends, entity.start, entity.end) for entity in document.entities]
-    neighbours = pairwise(zip(document.entities, touched, strict=True))
+    word_ranges = [words_touched(starts, ends, entity.start, entity.end) for entity in document.entities]
+    neighbours = pairwise(zip(document.entities, word_ranges, strict=True))
     if not any(after[0].start >= before[0].end and after[1][0] < before[1][1] for before, after in neighbours):
         return document
     bounds = {bound for entity in document.entities for bound in (entity.start, entity.end)}
-    cut: list[Word] = []
+    new_words: list[Word] = []
     for start, end in zip(starts, ends, strict=True):
-        inside = sorted({start, end, *(bound for bound in bounds if start < bound < end)})
-        cut += [Word(start=first, end=last, text=document.text[first:last]) for first, last in pairwise(inside)]
-    return replace(document, words=tuple(cut))
+        word_bounds = sorted({start, end, *(bound for bound in bounds if start < bound < end)})
+        new_words += [
+            Word(start=first, end=last, text=document.text[first:last]) for first, last in pairwise(word_bounds)
+        ]
+    return replace(document, words=tuple(new_words))
 
 
-def _read(encoded: Encoded) -> Iterator[tuple[Window, bool]]:
+def _iter_windows(encoded: Encoded) -> Iterator[tuple[Window, bool]]:
     """Yield each window with False, and its part that is read a second time, if there is one, with True."""
     for window in encoded.windows:
         yield window, False
@@ -97,23 +99,23 @@ def _read(encoded: Encoded) -> Iterator[tuple[Window, bool]]:
             yield window.second, True
 
 
-def _inside(spans: NDArray[np.int32], window: Window) -> NDArray[np.int32]:
+def _spans_in_core(spans: NDArray[np.int32], window: Window) -> NDArray[np.int32]:
     """Return the spans within the core of a window, with words counted from the beginning of the core."""
-    inside = (spans[:, 0] >= window.core_start) & (spans[:, 1] < window.core_end)
+    is_inside = (spans[:, 0] >= window.core_start) & (spans[:, 1] < window.core_end)
     shift = np.array([window.core_start, window.core_start, 0], dtype=np.int32)
-    return spans[inside] - shift
+    return spans[is_inside] - shift
 
 
-def _cut_by_windows(spans: NDArray[np.int32], encoded: Encoded) -> dict[str, int]:
+def _count_cut_spans(spans: NDArray[np.int32], encoded: Encoded) -> dict[str, int]:
     """Count the spans that are not completely inside the core of one window, by reason."""
     ends = np.array([window.core_end for window in encoded.windows])
-    cut = int(
+    count = int(
         (np.searchsorted(ends, spans[:, 0], side="right") != np.searchsorted(ends, spans[:, 1], side="right")).sum()
     )
-    return {"begins in one window and ends in the next: left out": cut} if cut else {}
+    return {"begins in one window and ends in the next: left out": count} if count else {}
 
 
-def _edges(encoded: Encoded) -> NDArray[np.uint8]:
+def _sentence_edges(encoded: Encoded) -> NDArray[np.uint8]:
     """Return the edges of sentences, except those inside a gold entity, which may continue across a line break."""
     edges = np.zeros(len(encoded.words), dtype=np.uint8)
     for start, end in encoded.sentences:
@@ -127,7 +129,7 @@ def _edges(encoded: Encoded) -> NDArray[np.uint8]:
     return edges
 
 
-def _groups(documents: Iterable[Document]) -> Iterator[list[Document]]:
+def _group_documents(documents: Iterable[Document]) -> Iterator[list[Document]]:
     iterator = iter(documents)
     while group := list(islice(iterator, 256)):
         yield group

@@ -22,7 +22,7 @@ COLUMNS: Columns = {
 }
 """Names and dtypes of the arrays of :class:`Examples`."""
 
-_TOGETHER = 64
+_GROUP_SIZE = 64
 """Number of examples that are flattened together, which is faster than one at a time."""
 
 
@@ -83,10 +83,10 @@ class Examples(Sequence[Example]):
     def __getitem__(self, position: int | slice) -> Example | list[Example]:
         if isinstance(position, slice):
             return [self[each] for each in range(len(self))[position]]
-        place = range(len(self))[position]
-        start, end = self.offsets[place], self.offsets[place + 1]
+        index = range(len(self))[position]
+        start, end = self.offsets[index], self.offsets[index + 1]
         return Example(
-            self.ids[start:end], self.targets[start:end], self.edges[start:end], self.spans_of(position=place)
+            self.ids[start:end], self.targets[start:end], self.edges[start:end], self.spans_of(position=index)
         )
 
     def spans_of(self, position: int) -> NDArray[np.int32]:
@@ -95,12 +95,12 @@ class Examples(Sequence[Example]):
 
     def packed(self, positions: Sequence[int]) -> PackedExamples:
         """Concatenate some examples, without creating each of them."""
-        chosen = np.asarray(positions, dtype=np.int64)
-        starts = self.offsets[chosen]
-        lengths = self.offsets[chosen + 1] - starts
-        places = np.arange(lengths.sum()) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
-        ids, targets = self.ids[places].astype(np.int64), self.targets[places].astype(np.int64)
-        return PackedExamples(ids, targets, self.edges[places], lengths)
+        example_positions = np.asarray(positions, dtype=np.int64)
+        starts = self.offsets[example_positions]
+        lengths = self.offsets[example_positions + 1] - starts
+        subword_positions = np.arange(lengths.sum()) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+        ids, targets = self.ids[subword_positions].astype(np.int64), self.targets[subword_positions].astype(np.int64)
+        return PackedExamples(ids, targets, self.edges[subword_positions], lengths)
 
 
 class PackedExamples(NamedTuple):
@@ -122,13 +122,13 @@ class PackedExamples(NamedTuple):
 def flatten(examples: Iterable[Example]) -> Iterator[dict[str, NDArray[np.generic]]]:
     """Yield pieces of the columns for groups of examples; the first piece contains only the initial offsets."""
     yield {"offsets": np.zeros(1), "span_offsets": np.zeros(1)}
-    end = end_of_spans = 0
+    end = span_end = 0
     iterator = iter(examples)
-    while group := list(islice(iterator, _TOGETHER)):
+    while group := list(islice(iterator, _GROUP_SIZE)):
         ends = end + np.cumsum([len(example.ids) for example in group])
         end = int(ends[-1])
-        span_ends = end_of_spans + np.cumsum([example.spans.size for example in group])
-        end_of_spans = int(span_ends[-1])
+        span_ends = span_end + np.cumsum([example.spans.size for example in group])
+        span_end = int(span_ends[-1])
         yield {
             "ids": np.concatenate([example.ids for example in group]),
             "targets": np.concatenate([example.targets for example in group]),

@@ -85,24 +85,24 @@ def card_of(paths: Sequence[Path], *, digest: str, reports: Sequence[ReadReport]
 
 def count_inside_words(part: Part, windower: Windower | WordWindower, *, on_event: Listener) -> None:
     """Report how many gold entities begin or end inside a word; they count as missed, since whole words are tagged."""
-    inside = total = 0
+    misaligned = total = 0
     for document in part.documents:
         total += len(document.entities)
         if document.entities:
             words = windower.words(document)
             starts, ends = set(words.starts.tolist()), set(words.ends.tolist())
-            inside += sum(entity.start not in starts or entity.end not in ends for entity in document.entities)
-    if inside:
-        text = f"{inside:,} of {total:,} entities begin or end inside a word, so that they count as missed"
+            misaligned += sum(entity.start not in starts or entity.end not in ends for entity in document.entities)
+    if misaligned:
+        text = f"{misaligned:,} of {total:,} entities begin or end inside a word, so that they count as missed"
         on_event(Notice(f"{part.card.name}: {text}; words are tagged as a whole, and files can give other words"))
 
 
 def compare_labels(train: Counter[str], dev: Counter[str], *, on_event: Listener) -> None:
     """Report the labels that occur only in train or only in dev, and the effect on the evaluation."""
-    unseen = sorted(set(dev) - set(train))
-    if unseen:
-        listed = ", ".join(f"{label} ({dev[label]:,})" for label in unseen)
+    unseen_labels = sorted(set(dev) - set(train))
+    if unseen_labels:
+        listed = ", ".join(f"{label} ({dev[label]:,})" for label in unseen_labels)
         on_event(Notice(f"labels of dev that train does not have, which count as missed: {listed}"))
-    absent = sorted(set(train) - set(dev))
-    if absent:
-        on_event(Notice(f"labels of train that dev does not have, which cannot be scored: {', '.join(absent)}"))
+    absent_labels = sorted(set(train) - set(dev))
+    if absent_labels:
+        on_event(Notice(f"labels of train that dev does not have, which cannot be scored: {', '.join(absent_labels)}"))

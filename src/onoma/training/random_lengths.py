@@ -14,10 +14,10 @@ import numpy as np
 from onoma.encoding import Windower
 from onoma.text import Document, join, split_sentences
 
-_SHORTEST = 32
+_MIN_LENGTH = 32
 """Minimum target length in subwords; fewer than most sentences have."""
 
-_TOGETHER = 256
+_GROUP_SIZE = 256
 
 
 def with_mixed_lengths(documents: Iterable[Document], *, windower: Windower, seed: int) -> Iterator[Document]:
@@ -35,31 +35,33 @@ def with_mixed_lengths(documents: Iterable[Document], *, windower: Windower, see
     """
     random = np.random.default_rng(seed)
     stream = iter(documents)
-    while together := list(islice(stream, _TOGETHER)):
-        yield from together
-        yield from _rows(together, windower, random)
+    while group := list(islice(stream, _GROUP_SIZE)):
+        yield from group
+        yield from _join_sentences(group, windower, random)
 
 
-def _rows(documents: Sequence[Document], windower: Windower, random: np.random.Generator) -> Iterator[Document]:
+def _join_sentences(
+    documents: Sequence[Document], windower: Windower, random: np.random.Generator
+) -> Iterator[Document]:
     """Yield the sentences of some documents, joined to documents of random lengths."""
     sentences = list(chain.from_iterable(map(split_sentences, documents)))
     lengths = (int(encoded.subwords.bounds[-1]) for encoded in windower.encode(sentences))
-    around = len(windower.subword_encoder.prefix) + len(windower.subword_encoder.suffix)
-    shortest = min(_SHORTEST, windower.window)
-    for _, alike in groupby(zip(sentences, lengths, strict=True), key=lambda each: _kind(each[0])):
-        row: list[Document] = []
-        left = 0.0
-        for sentence, subwords in alike:
-            if row and subwords > left:
-                yield join(row)
-                row = []
-            if not row:
-                left = 1 / random.uniform(1 / windower.window, 1 / shortest) - around
-            row.append(sentence)
-            left -= subwords
-        yield join(row)
+    special_subwords = len(windower.subword_encoder.prefix) + len(windower.subword_encoder.suffix)
+    min_length = min(_MIN_LENGTH, windower.window)
+    for _, group in groupby(zip(sentences, lengths, strict=True), key=lambda each: _joining_key(each[0])):
+        pending: list[Document] = []
+        subwords_left = 0.0
+        for sentence, subwords in group:
+            if pending and subwords > subwords_left:
+                yield join(pending)
+                pending = []
+            if not pending:
+                subwords_left = 1 / random.uniform(1 / windower.window, 1 / min_length) - special_subwords
+            pending.append(sentence)
+            subwords_left -= subwords
+        yield join(pending)
 
 
-def _kind(document: Document) -> tuple[bool, frozenset[str]]:
+def _joining_key(document: Document) -> tuple[bool, frozenset[str]]:
     """Return the properties that joined sentences must share: whether words are given, and the unannotated labels."""
     return document.words is None, document.unannotated

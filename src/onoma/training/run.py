@@ -55,11 +55,11 @@ from onoma.training.tasks import TaskSettings, settings_of
 BOUND = "bound"
 """Name of the best threshold for spans, both among the metrics of an evaluation and in the card of the task."""
 
-_SAMPLES = 24
-_FULL = 0.8
+_MAX_SAMPLES = 24
+_MIN_FULL_SHARE = 0.8
 """Minimum share of the window size in subwords for a window to count as full; shorter ones are ends of documents."""
 
-_KEEPS_NESTED = "; model.head=span and model.overlaps=nested keep those that are inside others"
+_NESTED_ADVICE = "; model.head=span and model.overlaps=nested keep those that are inside others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +138,9 @@ def resolve_run(config: RunConfig, *, on_event: Listener) -> ResolvedRun:
     pretrained = load_pretrained(config.model.encoder)
     check_model(config, pretrained)
     examples = _read_train(config, pretrained, on_event=on_event).examples
-    full = examples.lengths >= _FULL * config.model.window
+    is_full = examples.lengths >= _MIN_FULL_SHARE * config.model.window
     settings = resolve_settings(config.training, subwords=examples.subwords, hidden=pretrained.hidden)
-    return ResolvedRun(settings, float(full.mean()))
+    return ResolvedRun(settings, float(is_full.mean()))
 
 
 def run_training(
@@ -186,28 +186,34 @@ def run_training(
     check_model(config, pretrained)
     on_event(Stage("reading"))
     text = ranks.in_turn(lambda: _read_train(config, pretrained, on_event=on_event))
-    several = _read_several(config, pretrained, on_event=on_event, ranks=ranks)
-    wanted = config.data.dev if ranks.first else None
-    dev = read_part(wanted, config.data, on_event=on_event) if wanted else None
+    additional_tasks = _read_additional_tasks(config, pretrained, on_event=on_event, ranks=ranks)
+    dev_paths = config.data.dev if ranks.first else None
+    dev = read_part(dev_paths, config.data, on_event=on_event) if dev_paths else None
     if dev is not None:
         compare_labels(text.labels, dev.labels, on_event=on_event)
     dtype = run.dtype()
     resolved = resolve_settings(settings, subwords=text.examples.subwords, hidden=pretrained.hidden)
-    whole_config = resolved_config(config, resolved, device=device, dtype=dtype)
-    bundle = Bundle(several.in_manifest(_manifest(whole_config, pretrained, text, dev)), pretrained.tokenizer)
+    full_config = resolved_config(config, resolved, device=device, dtype=dtype)
+    bundle = Bundle(
+        additional_tasks.in_manifest(_make_manifest(full_config, pretrained, text, dev)), pretrained.tokenizer
+    )
     if dev is not None:
         count_inside_words(dev, bundle.windower(), on_event=on_event)
     model = build_model(config, pretrained, text=text)
-    if several:
-        model = several.on(model, run=config, pretrained=pretrained)
+    if additional_tasks:
+        model = additional_tasks.on(model, run=config, pretrained=pretrained)
     model = model.to(device)
-    entities, loop_settings = plan_run(settings, resolved, text, pretrained=pretrained, device=device, dtype=dtype)
-    data: TaggingData | MixedData = entities
-    entities_measure = None if dev is None else _DevMeasure(bundle.only(ENTITIES), model, dev, device=device)
-    measure: Measure | None = entities_measure
-    if several:
-        data = several.with_entities(entities, run=config, pretrained=pretrained, epochs=loop_settings.epochs)
-        measure = several.measured_with(measure, bundle=bundle, model=model, device=device, best=settings.best_task)
+    entity_data, loop_settings = plan_run(settings, resolved, text, pretrained=pretrained, device=device, dtype=dtype)
+    data: TaggingData | MixedData = entity_data
+    entity_measure = None if dev is None else _DevMeasure(bundle.only(ENTITIES), model, dev, device=device)
+    measure: Measure | None = entity_measure
+    if additional_tasks:
+        data = additional_tasks.with_entities(
+            entity_data, run=config, pretrained=pretrained, epochs=loop_settings.epochs
+        )
+        measure = additional_tasks.measured_with(
+            measure, bundle=bundle, model=model, device=device, best=settings.best_task
+        )
     state = run.train(
         model,
         data,
@@ -226,37 +232,37 @@ def run_training(
     if state.score is not None and BOUND in state.score.figures:
         bundle = bundle.with_manifest(bundle.manifest.with_entities(bound=state.score.figures[BOUND]))
     counts = None
-    if entities_measure is not None and not several:
-        counts = entities_measure.counts_of(state.score)
-    return TrainedModel(model, bundle, pretrained, _samples(text.examples), state, counts)
+    if entity_measure is not None and not additional_tasks:
+        counts = entity_measure.counts_of(state.score)
+    return TrainedModel(model, bundle, pretrained, _select_samples(text.examples), state, counts)
 
 
-def _read_several(
+def _read_additional_tasks(
     config: RunConfig, pretrained: Pretrained, *, on_event: Listener, ranks: ProcessGroup
 ) -> AdditionalTasks:
     """Read the data of the additional tasks; only the first process reads dev."""
     tasks = []
     for task in config.predicted:
-        own = config.of_task(task)
-        text = ranks.in_turn(partial(_read_train, own, pretrained, on_event=on_event))
+        task_config = config.of_task(task)
+        text = ranks.in_turn(partial(_read_train, task_config, pretrained, on_event=on_event))
         dev = read_part(task.dev, task, on_event=on_event) if task.dev and ranks.first else None
         tasks.append(ReadTask.of(config, task, text, dev))
     return AdditionalTasks(tuple(tasks), ranks.in_turn(lambda: read_masked(config, pretrained, on_event=on_event)))
 
 
 def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener) -> TrainingText:
-    window = config.model
+    model_config = config.model
     subword_encoder = SubwordEncoder(pretrained.tokenizer)
     if config.data.capitals and not subword_encoder.is_cased:
         raise ConfigError(
-            f"data.capitals: the encoder {window.encoder} does not tell capitals from lower case; "
+            f"data.capitals: the encoder {model_config.encoder} does not tell capitals from lower case; "
             "leave the setting out, or choose another encoder"
         )
     text = read_training_text(
         config.data.train,
         format=config.data.format,
         options=lambda path: read_options(config.data, path),
-        windower=Windower(subword_encoder, window=window.window, overlap=window.overlap),
+        windower=Windower(subword_encoder, window=model_config.window, overlap=model_config.overlap),
         task=settings_of(config),
         sample=None if config.data.sentences is None else TextSample(config.data.sentences, config.training.seed),
         mixed_by=config.training.seed if config.data.mixed_lengths else None,
@@ -264,15 +270,15 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
         notice=lambda text: on_event(Notice(text)),
     )
     if not text.labels:
-        what = "entities" if config.data.labelled == "spans" else "labels"
+        unit = "entities" if config.data.labelled == "spans" else "labels"
         raise InputError(
-            f"{text.card.name}: has no {what} in {text.card.documents:,} documents, so there is nothing to train on; "
+            f"{text.card.name}: has no {unit} in {text.card.documents:,} documents, so there is nothing to train on; "
             "check data.tag_column and data.format"
         )
     if not len(text.examples):
         raise InputError(f"{text.card.name}: has no words; check data.format and data.word_column")
     for reason, count in text.unusable.items():
-        advice = _KEEPS_NESTED if reason == OVERLAPS and config.model.overlaps == "flat" else ""
+        advice = _NESTED_ADVICE if reason == OVERLAPS and config.model.overlaps == "flat" else ""
         on_event(Notice(f"{text.card.name}: {count:,} entities: {reason}{advice}"))
     return text
 
@@ -289,7 +295,7 @@ class _DevMeasure:
         self._model = model
         self._gold = dev.documents
         self._backend = TorchBackend(model, device=device)
-        self._best: tuple[Score, NDArray[np.int64]] | None = None
+        self._best_result: tuple[Score, NDArray[np.int64]] | None = None
 
     def __call__(self) -> Score:
         trained = with_decoding_parameters(self._bundle, self._model)
@@ -299,16 +305,16 @@ class _DevMeasure:
         pairs = list(tag_gold(Tagger(trained, self._backend), self._gold))
         exact = tally(pairs).exact
         score = Score(exact.f1, as_fractions(exact))
-        if self._best is None or score.value > self._best[0].value:
-            self._best = score, Sample.of(pairs).counts.sum(axis=1)
+        if self._best_result is None or score.value > self._best_result[0].value:
+            self._best_result = score, Sample.of(pairs).counts.sum(axis=1)
         return score
 
     def counts_of(self, score: Score | None) -> NDArray[np.int64] | None:
         """Return the counts of each unit for a score, if it is the best score of this object; otherwise None."""
-        return self._best[1] if self._best is not None and self._best[0] == score else None
+        return self._best_result[1] if self._best_result is not None and self._best_result[0] == score else None
 
 
-def _manifest(config: RunConfig, pretrained: Pretrained, train: TrainingText, dev: Part | None) -> Manifest:
+def _make_manifest(config: RunConfig, pretrained: Pretrained, train: TrainingText, dev: Part | None) -> Manifest:
     packages = ("torch", "tokenizers", "numpy")
     card = TaskSettings.of(config.model).card(train.task.labels)
     return Manifest(
@@ -321,8 +327,8 @@ def _manifest(config: RunConfig, pretrained: Pretrained, train: TrainingText, de
     )
 
 
-def _samples(examples: Examples) -> list[NDArray[np.int64]]:
+def _select_samples(examples: Examples) -> list[NDArray[np.int64]]:
     """Select windows evenly spread over the range of lengths."""
-    ordered = np.argsort(examples.lengths, kind="stable")
-    chosen = np.unique(np.linspace(0, len(ordered) - 1, num=min(_SAMPLES, len(ordered))).astype(int))
-    return [examples[position].ids.astype(np.int64) for position in ordered[chosen].tolist()]
+    order = np.argsort(examples.lengths, kind="stable")
+    chosen = np.unique(np.linspace(0, len(order) - 1, num=min(_MAX_SAMPLES, len(order))).astype(int))
+    return [examples[position].ids.astype(np.int64) for position in order[chosen].tolist()]

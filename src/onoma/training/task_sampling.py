@@ -40,7 +40,7 @@ class MixedData:
 
     def __init__(self, parts: Mapping[str, AnyData], *, sampling: Sampling, accumulate: int, seed: int) -> None:
         self._names, self._parts = list(parts), list(parts.values())
-        self._starts = _starts(self._parts)
+        self._task_offsets = _task_offsets(self._parts)
         self._power = exponent(sampling)
         self._accumulate = accumulate
         self._seed = seed
@@ -53,34 +53,34 @@ class MixedData:
 
     def epoch(self, number: int) -> list[list[int]]:
         """Return the indices of the examples in each batch of epoch ``number``."""
-        own = [part.epoch(number) for part in self._parts]
-        counts = shares([len(batches) for batches in own], power=self._power)
+        task_batches = [part.epoch(number) for part in self._parts]
+        counts = shares([len(batches) for batches in task_batches], power=self._power)
         steps: list[list[list[int]]] = []
-        for batches, count, start in zip(own, counts, self._starts, strict=True):
+        for batches, count, start in zip(task_batches, counts, self._task_offsets, strict=True):
             # round up to whole steps; the missing batches are taken from the first ones of the task
             count = -(-count // self._accumulate) * self._accumulate
-            chosen = [[start + position for position in batches[place % len(batches)]] for place in range(count)]
+            chosen = [[start + position for position in batches[index % len(batches)]] for index in range(count)]
             steps += [chosen[first : first + self._accumulate] for first in range(0, count, self._accumulate)]
         order = np.random.default_rng((self._seed, number, len(steps))).permutation(len(steps))
-        return [batch for place in order.tolist() for batch in steps[place]]
+        return [batch for index in order.tolist() for batch in steps[index]]
 
     def load(self, chosen: Sequence[int], *, epoch: int, device: torch.device) -> PackedBatch | MaskedBatch:
         """Load the examples at the given indices, which must belong to one task, as a batch."""
-        place, own = self._of_one(chosen)
-        return self._parts[place].load(own, epoch=epoch, device=device)
+        task_index, positions = self._task_and_positions(chosen)
+        return self._parts[task_index].load(positions, epoch=epoch, device=device)
 
     def describe(self, chosen: Sequence[int]) -> str:
         """Describe the examples at the given indices, for messages to the user."""
-        place, own = self._of_one(chosen)
-        return f"{self._parts[place].describe(own)} (task {self._names[place]})"
+        task_index, positions = self._task_and_positions(chosen)
+        return f"{self._parts[task_index].describe(positions)} (task {self._names[task_index]})"
 
-    def _of_one(self, chosen: Sequence[int]) -> tuple[int, list[int]]:
+    def _task_and_positions(self, chosen: Sequence[int]) -> tuple[int, list[int]]:
         """Return the index of the examples' task and their indices within that task."""
-        place = bisect_right(self._starts, chosen[0]) - 1
-        return place, [position - self._starts[place] for position in chosen]
+        task_index = bisect_right(self._task_offsets, chosen[0]) - 1
+        return task_index, [position - self._task_offsets[task_index] for position in chosen]
 
 
-def _starts(parts: Sequence[AnyData]) -> list[int]:
+def _task_offsets(parts: Sequence[AnyData]) -> list[int]:
     """Return the first index of each task."""
     return list(accumulate((len(part) for part in parts[:-1]), initial=0))
 
@@ -101,6 +101,6 @@ def shares(batches: Sequence[int], *, power: float) -> list[int]:
     if power == 1:
         return list(batches)
     weights = np.asarray(batches, dtype=np.float64) ** power
-    wanted = weights / weights.sum() * sum(batches)
-    counts: list[int] = np.maximum(1, np.rint(wanted)).astype(int).tolist()
+    exact_counts = weights / weights.sum() * sum(batches)
+    counts: list[int] = np.maximum(1, np.rint(exact_counts)).astype(int).tolist()
     return counts

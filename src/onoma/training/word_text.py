@@ -51,15 +51,17 @@ def read_words(config: RunConfig, *, windower: WordWindower, on_event: Listener)
         ConfigError: the baseline does not support unannotated labels.
     """
     data, baseline = config.data, config.model.encoder
-    ways = [read_options(data, path) for path in data.train]
-    unannotated = unannotated_sets(ways)
+    path_options = [read_options(data, path) for path in data.train]
+    unannotated = unannotated_sets(path_options)
     if unannotated and baseline != "bilstm":
         raise ConfigError(
             f"data.corpora: the baseline {baseline} cannot leave open what a file does not annotate; choose bilstm or "
             "an encoder"
         )
     sample = None if data.sentences is None else TextSample(data.sentences, config.training.seed)
-    train = read_documents(data.train, digest=digest_of(data.train), format=data.format, ways=ways, sample=sample)
+    train = read_documents(
+        data.train, digest=digest_of(data.train), format=data.format, ways=path_options, sample=sample
+    )
     name = train.card.name
     for text in train.notices:
         on_event(Notice(text))
@@ -70,8 +72,8 @@ def read_words(config: RunConfig, *, windower: WordWindower, on_event: Listener)
         )
     task = TagTask(sorted(train.labels), scheme=SCHEMES[config.model.tag_scheme], unannotated=unannotated)
     unusable: Counter[str] = Counter()
-    learnt = with_capitals(train.stream, share=data.capitals)
-    examples = list(word_examples(learnt, windower=windower, task=task, unusable=unusable))
+    augmented = with_capitals(train.stream, share=data.capitals)
+    examples = list(word_examples(augmented, windower=windower, task=task, unusable=unusable))
     if not examples:
         raise InputError(f"{name}: has no words; check data.format and data.word_column")
     for reason, count in unusable.items():

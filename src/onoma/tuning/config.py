@@ -11,7 +11,7 @@ from onoma.errors import ConfigError
 from onoma.training import RunConfig
 from onoma.training.config import check_tasks
 
-_ASKED_FOR_BY = {"output": "output (--output)", "data": "data.train (--train)", "data.train": "data.train (--train)"}
+_OPTION_NAMES = {"output": "output (--output)", "data": "data.train (--train)", "data.train": "data.train (--train)"}
 
 
 class TuneConfig(RunConfig):
@@ -40,16 +40,16 @@ def read_tune_config(path: Path | None, *, settings: Mapping[str, object]) -> Tu
         ConfigError: the file cannot be read, a key is unknown, a value is invalid, there is no dev set, or the run
             adapts its encoder.
     """
-    found = config.read_config(TuneConfig, path, settings=settings, option_names=_ASKED_FOR_BY)
-    check_tasks(found)
-    if not found.data.dev:
+    tune_config = config.read_config(TuneConfig, path, settings=settings, option_names=_OPTION_NAMES)
+    check_tasks(tune_config)
+    if not tune_config.data.dev:
         raise ConfigError("there is no dev text to compare trials on; name it with --dev")
-    if found.adapt is not None:
+    if tune_config.adapt is not None:
         raise ConfigError(
             "adapt: each trial would adapt the encoder again; do it once with `onoma pretrain --encoder NAME`, and "
             "name its folder with --encoder"
         )
-    return found
+    return tune_config
 
 
 def without_test(run: RunConfig) -> RunConfig:

@@ -16,7 +16,7 @@ TrialState = Literal["finished", "pruned", "failed", "running", "waiting", "give
 USED: frozenset[TrialState] = frozenset(["finished", "pruned", "failed", "running"])
 """States of the trials that count towards the trial limit of a budget."""
 
-_BLOCKS = 200
+_MAX_BLOCKS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,5 +63,5 @@ def in_blocks(counts: NDArray[np.int64]) -> list[tuple[int, int, int]]:
         counts: correct, predicted and gold entities per unit of dev, ``[units, 3]``.
     """
     order = np.random.default_rng(0).permutation(len(counts))
-    blocks = np.array_split(counts[order], min(_BLOCKS, max(1, len(counts))))
+    blocks = np.array_split(counts[order], min(_MAX_BLOCKS, max(1, len(counts))))
     return [(int(correct), int(predicted), int(gold)) for correct, predicted, gold in (b.sum(axis=0) for b in blocks)]

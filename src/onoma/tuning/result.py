@@ -21,13 +21,13 @@ from onoma.metrics import SeedsDifference
 from onoma.tuning.records import TrialRecord
 
 _HALVINGS = 1_000
-_TOP = 5
-_FEWEST_BLOCKS = 10
+_TOP_TRIALS = 5
+_MIN_BLOCKS = 10
 
-_T = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23)
+_T_QUANTILES = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23)
 """Bounds that contain 95 % of Student's t distribution (two-sided), by degrees of freedom from 1."""
 
-_T_OF_MORE = 2.1
+_LARGE_SAMPLE_T_QUANTILE = 2.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Confirmation:
         if seeds < 2:
             return math.inf
         degrees = 2 * seeds - 2
-        t = _T[degrees - 1] if degrees <= len(_T) else _T_OF_MORE
+        t = _T_QUANTILES[degrees - 1] if degrees <= len(_T_QUANTILES) else _LARGE_SAMPLE_T_QUANTILE
         return t * math.sqrt((variance(self.best) + variance(self.defaults)) / seeds)
 
 
@@ -126,13 +126,13 @@ class TuneResult:
     def top(self) -> tuple[float, ...]:
         """F1 on dev of the five best trials, highest first; shows how much depends on the choice among them."""
         finished = sorted((trial.f1 or 0.0 for trial in self.trials if trial.state == "finished"), reverse=True)
-        return tuple(finished[:_TOP])
+        return tuple(finished[:_TOP_TRIALS])
 
     @property
     def beats_seed_noise(self) -> bool:
         """Whether the best trial is better on dev than the original run by more than the seed noise."""
-        found = self.confirmation
-        return found is not None and found.difference.value > found.seed_noise
+        confirmation = self.confirmation
+        return confirmation is not None and confirmation.difference.value > confirmation.seed_noise
 
     @property
     def holds_elsewhere(self) -> bool:
@@ -140,11 +140,11 @@ class TuneResult:
 
         Their difference must exceed the seed noise, and its lower bound must exceed the choice inflation.
         """
-        found = self.confirmation
+        confirmation = self.confirmation
         return (
             self.beats_seed_noise
-            and found is not None
-            and found.difference.interval.low > (self.choice_inflation or 0.0)
+            and confirmation is not None
+            and confirmation.difference.interval.low > (self.choice_inflation or 0.0)
         )
 
     def statements(self) -> Iterator[str]:
@@ -154,38 +154,47 @@ class TuneResult:
         failed = sum(trial.state == "failed" for trial in self.trials)
         yield (
             f"{finished} trials finished, {pruned} were pruned, {failed} failed. Best on dev: trial "
-            f"{self.best.continues} with F1 {_points(self.f1)}; the best {len(self.top)} have "
-            f"{', '.join(map(_points, self.top))}."
+            f"{self.best.continues} with F1 {_format_points(self.f1)}; the best {len(self.top)} have "
+            f"{', '.join(map(_format_points, self.top))}."
         )
         if self.best.is_default:
             yield "No trial was better on dev than the run as it is: keep the defaults."
             return
         if self.defaults is not None:
-            yield f"The run as it is has F1 {_points(self.defaults.f1 or 0.0)} with the same seed."
-        yield from self._of_seeds()
+            yield f"The run as it is has F1 {_format_points(self.defaults.f1 or 0.0)} with the same seed."
+        yield from self._seed_statements()
         inflation = self.choice_inflation
         yield (
             "How much the choice among trials adds to F1 on this dev could not be estimated."
             if inflation is None
-            else f"Choosing among the trials on this dev adds about {_points(inflation)} to F1 there, beside luck."
+            else f"Choosing among the trials on this dev adds about {_format_points(inflation)} to F1 there, "
+            "beside luck."
         )
         yield self._verdict()
 
-    def _of_seeds(self) -> Iterator[str]:
-        found = self.confirmation
-        if found is None:
+    def _seed_statements(self) -> Iterator[str]:
+        confirmation = self.confirmation
+        if confirmation is None:
             yield "No run with a new seed was made, so the figure of the best trial is too high by an unknown amount."
             return
         luck = self.luck or 0.0
-        low, high = (f"{100 * bound:+.2f}" for bound in (found.difference.interval.low, found.difference.interval.high))
-        yield (
-            f"With {len(found.seeds)} new seeds the best trial has F1 {_mean(found.best)} on dev ({100 * -luck:+.2f} "
-            f"against the search), the run as it is {_mean(found.defaults)}."
+        low, high = (
+            f"{100 * bound:+.2f}"
+            for bound in (confirmation.difference.interval.low, confirmation.difference.interval.high)
         )
-        noise = "" if math.isinf(found.seed_noise) else f"; seeds alone make ±{_points(found.seed_noise)} (95 %)"
         yield (
-            f"Difference {100 * found.difference.value:+.2f}{noise}. For other text of this kind and other seeds the "
-            f"interval is {low} to {high} (95 %)."
+            f"With {len(confirmation.seeds)} new seeds the best trial has F1 "
+            f"{_format_mean(confirmation.best)} on dev ({100 * -luck:+.2f} against the search), the run as it is "
+            f"{_format_mean(confirmation.defaults)}."
+        )
+        noise = (
+            ""
+            if math.isinf(confirmation.seed_noise)
+            else f"; seeds alone make ±{_format_points(confirmation.seed_noise)} (95 %)"
+        )
+        yield (
+            f"Difference {100 * confirmation.difference.value:+.2f}{noise}. For other text of this kind and other "
+            f"seeds the interval is {low} to {high} (95 %)."
         )
 
     def _verdict(self) -> str:
@@ -218,15 +227,18 @@ class TuneResult:
         }
 
     def _confirmation_json(self) -> Mapping[str, object] | None:
-        found = self.confirmation
-        if found is None:
+        confirmation = self.confirmation
+        if confirmation is None:
             return None
-        return {**asdict(found), "seed_noise": None if math.isinf(found.seed_noise) else found.seed_noise}
+        return {
+            **asdict(confirmation),
+            "seed_noise": None if math.isinf(confirmation.seed_noise) else confirmation.seed_noise,
+        }
 
 
 def rank(trials: Sequence[TrialRecord]) -> list[TrialRecord]:
     """Return the finished trials with distinct settings by decreasing F1, ties by number."""
-    finished = sorted((trial for trial in trials if trial.state == "finished"), key=_order)
+    finished = sorted((trial for trial in trials if trial.state == "finished"), key=_sort_key)
     ranked: list[TrialRecord] = []
     for trial in finished:
         if not any(trial.params == better.params for better in ranked):
@@ -249,17 +261,17 @@ def choice_inflation(trials: Sequence[TrialRecord]) -> float | None:
     """
     arrays = [trial.array for trial in trials if trial.counts is not None]
     arrays = [array for array in arrays if array.shape == arrays[0].shape]
-    if len(arrays) < 2 or len(arrays[0]) < _FEWEST_BLOCKS:
+    if len(arrays) < 2 or len(arrays[0]) < _MIN_BLOCKS:
         return None
     counts = np.stack(arrays)
     rng = np.random.default_rng(0)
-    found = []
+    excesses = []
     for _ in range(_HALVINGS):
         order = rng.permutation(counts.shape[1])
         first, second = (_f1(counts[:, half]) for half in np.array_split(order, 2))
-        apart = first - second
-        found.append(float(apart[first.argmax()] - apart.mean()))
-    return max(0.0, fmean(found) / math.sqrt(2))
+        differences = first - second
+        excesses.append(float(differences[first.argmax()] - differences.mean()))
+    return max(0.0, fmean(excesses) / math.sqrt(2))
 
 
 def _f1(counts: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
@@ -267,14 +279,14 @@ def _f1(counts: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> np.ndarray[t
     return np.asarray(2 * correct / np.maximum(1, predicted + gold), dtype=np.float64)
 
 
-def _order(trial: TrialRecord) -> tuple[float, int]:
+def _sort_key(trial: TrialRecord) -> tuple[float, int]:
     return -(trial.f1 or 0.0), trial.number
 
 
-def _points(value: float) -> str:
+def _format_points(value: float) -> str:
     return f"{100 * value:.2f}"
 
 
-def _mean(values: Sequence[float]) -> str:
-    deviation = f" ± {_points(stdev(values))}" if len(values) > 1 else ""
-    return f"{_points(fmean(values))}{deviation}"
+def _format_mean(values: Sequence[float]) -> str:
+    deviation = f" ± {_format_points(stdev(values))}" if len(values) > 1 else ""
+    return f"{_format_points(fmean(values))}{deviation}"

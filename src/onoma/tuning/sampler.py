@@ -21,7 +21,7 @@ from onoma.tuning.space import Choice, Domain, Float, Params, SearchSpace
 _RANDOM_TRIALS = 6
 """Number of trials whose values are drawn at random before there is enough data for the estimator."""
 
-_SEEDS = 2**32
+_SEED_MODULUS = 2**32
 
 
 def distributions(space: SearchSpace) -> dict[str, BaseDistribution]:
@@ -40,34 +40,34 @@ class TrialSampler(BaseSampler):
 
     def __init__(self, space: SearchSpace, *, first: Params | None, seed: int) -> None:
         self._distributions = distributions(space)
-        self._first = first
+        self._first_params = first
         self._seed = seed
         self._current: tuple[int, TPESampler] | None = None
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         if self._is_first(trial):
             return self._distributions
-        return self._of(trial).infer_relative_search_space(study, trial)
+        return self._get_tpe_sampler(trial).infer_relative_search_space(study, trial)
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         if self._is_first(trial):
-            return dict(self._first or {})
-        return self._of(trial).sample_relative(study, trial, search_space)
+            return dict(self._first_params or {})
+        return self._get_tpe_sampler(trial).sample_relative(study, trial, search_space)
 
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        return self._of(trial).sample_independent(study, trial, param_name, param_distribution)
+        return self._get_tpe_sampler(trial).sample_independent(study, trial, param_name, param_distribution)
 
     def _is_first(self, trial: FrozenTrial) -> bool:
-        return trial.number == 0 and self._first is not None
+        return trial.number == 0 and self._first_params is not None
 
-    def _of(self, trial: FrozenTrial) -> TPESampler:
+    def _get_tpe_sampler(self, trial: FrozenTrial) -> TPESampler:
         """Return the TPE sampler of a trial, seeded by the trial's number."""
         if self._current is None or self._current[0] != trial.number:
-            seed = (self._seed * 1_000_003 + trial.number) % _SEEDS
+            seed = (self._seed * 1_000_003 + trial.number) % _SEED_MODULUS
             self._current = trial.number, TPESampler(n_startup_trials=_RANDOM_TRIALS, seed=seed)
         return self._current[1]
 

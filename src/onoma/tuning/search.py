@@ -16,7 +16,7 @@ from onoma.tuning.records import TrialRecord
 from onoma.tuning.study import Study, StudySettings
 from onoma.tuning.worker import NoTrialLeft, Train, TrialRequest, TrialWorker
 
-_WAIT_FOR_OTHERS = 5.0
+_POLL_SECONDS = 5.0
 _FIRST_FAILURES = 3
 """Number of failed trials after which the search ends, unless another trial has finished, was pruned or is running."""
 
@@ -46,7 +46,7 @@ def run_search(
     """
     study = Study(settings)
     tracker = BudgetTracker(budget, processes)
-    said = 0
+    reported = 0
     while True:
         study.requeue_lost()
         if not tracker.may_begin(study.records()):
@@ -57,10 +57,10 @@ def run_search(
         others = study.running()
         if not others or not waits:
             return
-        if others != said:
+        if others != reported:
             yield OthersRunning(others)
-            said = others
-        time.sleep(_WAIT_FOR_OTHERS)
+            reported = others
+        time.sleep(_POLL_SECONDS)
 
 
 def _run(
@@ -80,28 +80,30 @@ def _run(
             if not ready:
                 return  # time is up: the running workers requeue their trials when they are stopped below
             for worker in [worker for worker in workers if worker.pipe in ready]:
-                answer = worker.receive()
-                if answer is None:
+                message = worker.receive()
+                if message is None:
                     workers.remove(worker)
                     study.requeue_lost()
                     if not workers:
                         workers.append(start())
                     yield WorkerDied(worker.exit_reason, len(workers))
-                elif isinstance(answer, TrialRequest):
+                elif isinstance(message, TrialRequest):
                     worker.answer(may_begin=tracker.may_begin(study.records()))
-                elif isinstance(answer, NoTrialLeft):
+                elif isinstance(message, NoTrialLeft):
                     worker.end()
                     workers.remove(worker)
-                elif isinstance(answer, TrialEnded):
-                    yield from _ended(answer, study.records(), tracker)
+                elif isinstance(message, TrialEnded):
+                    yield from _handle_trial_end(message, study.records(), tracker)
                 else:
-                    yield answer
+                    yield message
     finally:
         for worker in workers:
             worker.end(at_once=True)
 
 
-def _ended(event: TrialEnded, records: Sequence[TrialRecord], tracker: BudgetTracker) -> Iterator[SearchEvent]:
+def _handle_trial_end(
+    event: TrialEnded, records: Sequence[TrialRecord], tracker: BudgetTracker
+) -> Iterator[SearchEvent]:
     yield replace(event, best=_is_best(event.record, records))
     _check_failures(records)
     if event.record.state == "finished":

@@ -20,14 +20,14 @@ Value = str | int | float | bool
 Params = Mapping[str, Value]
 """Values of settings by dotted key."""
 
-_OF_LINEAR = ("training.class_weights", "training.label_smoothing")
+_LINEAR_HEAD_SETTINGS = ("training.class_weights", "training.label_smoothing")
 """Settings that only the head `linear` supports."""
 
 DEFAULT = "default"
 """Choice that keeps the setting of the run."""
 
-_NOT_SEARCHED = ("output", "data.train", "data.dev", "data.test", "training.seed", "training.log")
-_RANGE = {"low", "high", "log"}
+_UNSEARCHABLE_KEYS = ("output", "data.train", "data.dev", "data.test", "training.seed", "training.log")
+_RANGE_KEYS = {"low", "high", "log"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,11 @@ class SearchSpace:
         Raises:
             ConfigError: the values are incompatible.
         """
-        settings = {key: value for key, value in params.items() if value != DEFAULT or key not in self._with_default}
+        settings = {
+            key: value for key, value in params.items() if value != DEFAULT or key not in self._keys_with_default
+        }
         if settings.get("model.head", run.model.head) != "linear":
-            settings = {key: value for key, value in settings.items() if not key.startswith(_OF_LINEAR)}
+            settings = {key: value for key, value in settings.items() if not key.startswith(_LINEAR_HEAD_SETTINGS)}
         return read_config(None, base=run.model_dump(exclude_none=True), settings=settings)
 
     def params_of(self, run: RunConfig, resolved: ResolvedRun) -> dict[str, Value] | str:
@@ -113,14 +115,14 @@ class SearchSpace:
         tree["training"] |= asdict(resolved.settings)
         params: dict[str, Value] = {}
         for key, domain in self.domains.items():
-            value = _get(tree, key)
+            value = _get_nested(tree, key)
             if isinstance(value, Value) and domain.holds(value):
                 params[key] = int(value) if isinstance(domain, Int) else value
             elif domain.holds(DEFAULT):
                 params[key] = DEFAULT
             else:
-                shown = "is chosen by other settings" if value is None else f"is {value}"
-                return f"{key} {shown}, and the space has {domain}"
+                state = "is chosen by other settings" if value is None else f"is {value}"
+                return f"{key} {state}, and the space has {domain}"
         return params
 
     def texts(self) -> dict[str, str]:
@@ -132,7 +134,7 @@ class SearchSpace:
         return "[space]\n" + "".join(f"{key} = {text}\n" for key, text in self.texts().items())
 
     @property
-    def _with_default(self) -> frozenset[str]:
+    def _keys_with_default(self) -> frozenset[str]:
         return frozenset(key for key, domain in self.domains.items() if domain.holds(DEFAULT))
 
 
@@ -146,7 +148,7 @@ def read_space(table: Mapping[str, object], run: RunConfig) -> SearchSpace:
     Raises:
         ConfigError: a key is unknown or cannot be searched, or a value is invalid.
     """
-    domains = {key: _domain(key, value) for key, value in _leaves(table)}
+    domains = {key: _parse_domain(key, value) for key, value in _iter_leaves(table)}
     if not domains:
         raise ConfigError(
             "space: has no settings to search; name some, as in training.learning_rate = "
@@ -156,10 +158,10 @@ def read_space(table: Mapping[str, object], run: RunConfig) -> SearchSpace:
     for key, domain in domains.items():
         for value in domain.values if isinstance(domain, Choice) else (domain.low, domain.high):
             try:
-                fitted = space.config(run, {key: value})
+                changed_run = space.config(run, {key: value})
             except ConfigError as error:
                 raise ConfigError(f"space: {error}") from error
-            if isinstance(domain, Int) and isinstance(_get(fitted.model_dump(), key), float):
+            if isinstance(domain, Int) and isinstance(_get_nested(changed_run.model_dump(), key), float):
                 domains[key] = Float(domain.low, domain.high, domain.log)
     return space
 
@@ -178,14 +180,16 @@ def default_space(
         sentences: number of sentences of the training text.
         encoders: names of the encoders to try, if several, each with its default learning rate.
     """
-    start = resolved.settings
-    rates = [rate for _, rate in encoders] or [start.learning_rate]
-    few, many = sentences < _FEW, sentences >= _MANY
-    spread = 2.0 if many else 4.0
+    settings = resolved.settings
+    rates = [rate for _, rate in encoders] or [settings.learning_rate]
+    few, many = sentences < _FEW_SENTENCES, sentences >= _MANY_SENTENCES
+    rate_factor = 2.0 if many else 4.0
     domains: dict[str, Domain] = {
-        "training.learning_rate": Float(_rounded(min(rates) / spread), min(1.0, _rounded(spread * max(rates))), True),
-        "training.batch_subwords": Int(max(1, start.batch_subwords // 2), start.batch_subwords * 2, True),
-        "training.epochs": _epochs(start.epochs, few=few, many=many),
+        "training.learning_rate": Float(
+            _round_rate(min(rates) / rate_factor), min(1.0, _round_rate(rate_factor * max(rates))), True
+        ),
+        "training.batch_subwords": Int(max(1, settings.batch_subwords // 2), settings.batch_subwords * 2, True),
+        "training.epochs": _epochs(settings.epochs, few=few, many=many),
         "training.layer_decay": Float(min(0.8, run.training.layer_decay), 1.0),
         "model.dropout": Float(0.0, max(0.3, run.model.dropout)),
     }
@@ -193,21 +197,21 @@ def default_space(
         domains["model.head"] = Choice(tuple(dict.fromkeys((run.model.head, "linear", "crf"))))
     if few and run.training.class_weights in (None, "balanced"):
         domains["training.class_weights"] = Choice((DEFAULT, "balanced"))
-    if resolved.full_windows >= _OFTEN:
-        widths = (run.model.window, 2 * run.model.window)
-        domains["model.window"] = Choice(tuple(width for width in widths if width <= max(widths[0], _WIDEST)))
+    if resolved.full_windows >= _MIN_FULL_WINDOW_SHARE:
+        windows = (run.model.window, 2 * run.model.window)
+        domains["model.window"] = Choice(tuple(width for width in windows if width <= max(windows[0], _MAX_WINDOW)))
     if len(encoders) > 1:
         domains["model.encoder"] = Choice(tuple(name for name, _ in encoders))
     return SearchSpace(domains)
 
 
-_FEW, _MANY = 1_000, 10_000
+_FEW_SENTENCES, _MANY_SENTENCES = 1_000, 10_000
 """Numbers of sentences: below the first, a training text is small; from the second on, it is large."""
 
-_OFTEN = 0.2
+_MIN_FULL_WINDOW_SHARE = 0.2
 """Minimum share of full windows for which the window size is searched."""
 
-_WIDEST = 512
+_MAX_WINDOW = 512
 
 
 def _epochs(epochs: int, *, few: bool, many: bool) -> Int:
@@ -216,27 +220,27 @@ def _epochs(epochs: int, *, few: bool, many: bool) -> Int:
     return Int(max(1, epochs // 2), epochs * 2 if few else math.ceil(1.5 * epochs), True)
 
 
-def _rounded(rate: float) -> float:
+def _round_rate(rate: float) -> float:
     """Round a learning rate to two significant digits, for readability."""
     return float(f"{rate:.2g}")
 
 
-def _leaves(table: Mapping[str, object], *, under: str = "") -> Iterator[tuple[str, object]]:
+def _iter_leaves(table: Mapping[str, object], *, prefix: str = "") -> Iterator[tuple[str, object]]:
     for key, value in table.items():
         if isinstance(value, Mapping) and not (value.keys() & {"low", "high"}):
-            yield from _leaves(value, under=f"{under}{key}.")
+            yield from _iter_leaves(value, prefix=f"{prefix}{key}.")
         else:
-            yield under + key, value
+            yield prefix + key, value
 
 
-def _domain(key: str, value: object) -> Domain:
-    if key in _NOT_SEARCHED:
+def _parse_domain(key: str, value: object) -> Domain:
+    if key in _UNSEARCHABLE_KEYS:
         raise ConfigError(f"space: {key} is the same in all trials; leave it out of the space")
     if isinstance(value, list | tuple) and value:
         if not all(isinstance(each, Value) for each in value):
             raise ConfigError(f"space: {key}: a choice is among texts, numbers and truth values, not {value!r}")
         return Choice(tuple(dict.fromkeys(value)))
-    if isinstance(value, Mapping) and {"low", "high"} <= value.keys() <= _RANGE:
+    if isinstance(value, Mapping) and {"low", "high"} <= value.keys() <= _RANGE_KEYS:
         low, high, log = value["low"], value["high"], value.get("log", False)
         if _is_number(low) and _is_number(high) and isinstance(log, bool):
             if low > high:
@@ -261,7 +265,7 @@ def _range_text(domain: Float | Int) -> str:
     return toml_value(table | ({"log": True} if domain.log else {}))
 
 
-def _get(tree: Mapping[str, object], key: str) -> object:
+def _get_nested(tree: Mapping[str, object], key: str) -> object:
     value: object = tree
     for part in key.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None

@@ -16,11 +16,11 @@ from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, S
 
 from onoma.errors import ConfigError, InputError
 
-_JOURNAL = "journal:"
+_JOURNAL_PREFIX = "journal:"
 _SQLITE_TIMEOUT = 120.0
 """Seconds to wait for a locked SQLite database."""
 
-_PAUSES = (0.2, 0.5, 1.0, 2.0)
+_RETRY_DELAYS = (0.2, 0.5, 1.0, 2.0)
 """Seconds between attempts to open a database whose tables another process is creating."""
 
 
@@ -41,7 +41,7 @@ def delete_study(storage: str, name: str) -> None:
 
 def shown_storage(storage: str) -> str:
     """Return the address of a storage for display, without its password."""
-    if storage.startswith(_JOURNAL):
+    if storage.startswith(_JOURNAL_PREFIX):
         return storage
     try:
         return make_url(storage).render_as_string(hide_password=True)
@@ -66,8 +66,8 @@ def open_storage(storage: str) -> BaseStorage:
     Raises:
         ConfigError: ``storage`` is neither a URL nor a journal.
     """
-    if storage.startswith(_JOURNAL):
-        path = Path(storage.removeprefix(_JOURNAL))
+    if storage.startswith(_JOURNAL_PREFIX):
+        path = Path(storage.removeprefix(_JOURNAL_PREFIX))
         path.parent.mkdir(parents=True, exist_ok=True)
         return JournalStorage(JournalFileBackend(str(path)))
     if "://" not in storage:
@@ -80,13 +80,13 @@ def open_storage(storage: str) -> BaseStorage:
     if url.get_backend_name() == "sqlite":
         options = {"connect_args": {"timeout": _SQLITE_TIMEOUT}}
         Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    for pause in _PAUSES:
+    for delay in _RETRY_DELAYS:
         try:
             return RDBStorage(storage, engine_kwargs=options)
         except (IntegrityError, OperationalError, ProgrammingError) as error:
             if not (isinstance(error, IntegrityError) or "already exists" in str(error)):
                 raise
-            time.sleep(pause)  # another process is creating the same tables
+            time.sleep(delay)  # another process is creating the same tables
     return RDBStorage(storage, engine_kwargs=options)
 
 

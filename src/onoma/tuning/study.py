@@ -38,12 +38,12 @@ AnyTrial = FrozenTrial | optuna.Trial
 STEPS = 10
 """Number of pruning steps per run. Runs of different lengths are compared after the same share of their epochs."""
 
-_IDENTITY = "onoma"
-_DEATHS = 2
+_IDENTITY_ATTRIBUTE = "onoma"
+_MAX_DEATHS = 2
 """Number of deaths of a trial's process, while the parent process lives, after which the trial counts as failed."""
 
-_WAIT_FOR_IDENTITY = 10.0
-_UNJUDGED_TRIALS, _UNJUDGED_STEPS = 4, 3
+_IDENTITY_TIMEOUT = 10.0
+_STARTUP_TRIALS, _WARMUP_STEPS = 4, 3
 """Number of finished trials, and of steps of a run, before which the median is too unreliable for pruning."""
 
 
@@ -93,7 +93,7 @@ class Study:
                     sampler=sampler,
                     pruner=pruner,
                 )
-                self.optuna.set_user_attr(_IDENTITY, dict(settings.identity))
+                self.optuna.set_user_attr(_IDENTITY_ATTRIBUTE, dict(settings.identity))
             except DuplicatedStudyError:
                 self.optuna = optuna.load_study(
                     study_name=settings.name, storage=self._storage, sampler=sampler, pruner=pruner
@@ -121,7 +121,7 @@ class Study:
             return None
         with quiet():
             trial = RunningTrial(self, self.optuna.ask(self._distributions))
-        if self._is_taken_already(trial, most):
+        if self._is_superfluous(trial, most):
             trial.end(State.FAIL)
             return None
         return trial
@@ -131,7 +131,7 @@ class Study:
         with explaining(self.settings.storage):
             for trial in self.optuna.get_trials(deepcopy=False, states=(State.RUNNING,)):
                 if is_lost(trial):
-                    self._put_back(trial, died=died_alone(trial))
+                    self._requeue_or_fail(trial, died=died_alone(trial))
 
     def running(self) -> int:
         """Return the number of running trials."""
@@ -141,50 +141,52 @@ class Study:
         """Store an attribute of a running trial."""
         self._storage.set_trial_user_attr(self._trial_id(number), name, value)
 
-    def _put_back(self, trial: FrozenTrial, *, died: bool) -> None:
+    def _requeue_or_fail(self, trial: FrozenTrial, *, died: bool) -> None:
         deaths = int(trial.user_attrs.get("deaths", 0)) + died
-        again = deaths < _DEATHS
+        can_retry = deaths < _MAX_DEATHS
         try:
-            if not again:
+            if not can_retry:
                 text = f"its process has died {deaths} times, probably for lack of memory"
                 self.set_attribute(trial.number, "reason", text)
             self._storage.set_trial_state_values(self._trial_id(trial.number), State.FAIL)
         except UpdateFinishedTrialError:
             return  # another process has already ended or requeued it
-        if again and len(trial.params) == len(self._distributions):
-            kept = {
+        if can_retry and len(trial.params) == len(self._distributions):
+            attributes = {
                 "continues": _first_number(trial),
                 "deaths": deaths,
                 "is_default": _is_default(trial, self.settings),
             }
-            self.optuna.enqueue_trial(trial.params, user_attrs=kept)
+            self.optuna.enqueue_trial(trial.params, user_attrs=attributes)
 
     def requeue(self, number: int) -> None:
         """Requeue a running trial, so that it is continued later."""
-        self._put_back(self._storage.get_trial(self._trial_id(number)), died=False)
+        self._requeue_or_fail(self._storage.get_trial(self._trial_id(number)), died=False)
 
-    def _is_taken_already(self, trial: RunningTrial, most: int | None) -> bool:
+    def _is_superfluous(self, trial: RunningTrial, most: int | None) -> bool:
         """Return whether a trial exceeds the limit or duplicates another, because two processes took one at once."""
-        before = [record for record in self.records() if record.number < trial.number and record.state in USED]
-        doubles = any(record.continues == trial.first_number for record in before)
-        return doubles or (most is not None and len(before) >= most)
+        earlier = [record for record in self.records() if record.number < trial.number and record.state in USED]
+        is_duplicate = any(record.continues == trial.first_number for record in earlier)
+        return is_duplicate or (most is not None and len(earlier) >= most)
 
     def _trial_id(self, number: int) -> int:
         return self._storage.get_trial_id_from_study_id_trial_number(self._id, number)
 
     def _check_identity(self) -> None:
-        name, place = self.settings.name, shown_storage(self.settings.storage)
-        waited = time.monotonic()
-        while (before := self.optuna.user_attrs.get(_IDENTITY)) is None:
+        name, address = self.settings.name, shown_storage(self.settings.storage)
+        start_time = time.monotonic()
+        while (stored := self.optuna.user_attrs.get(_IDENTITY_ATTRIBUTE)) is None:
             if self.optuna.get_trials(deepcopy=False):
-                raise InputError(f"{place}: the study {name!r} was not made by onoma; choose another name with --study")
-            if time.monotonic() - waited > _WAIT_FOR_IDENTITY:  # its creator died before storing the identity
-                self.optuna.set_user_attr(_IDENTITY, dict(self.settings.identity))
+                raise InputError(
+                    f"{address}: the study {name!r} was not made by onoma; choose another name with --study"
+                )
+            if time.monotonic() - start_time > _IDENTITY_TIMEOUT:  # its creator died before storing the identity
+                self.optuna.set_user_attr(_IDENTITY_ATTRIBUTE, dict(self.settings.identity))
             time.sleep(0.1)
-        if found := changes(before, self.settings.identity):
+        if differences := changes(stored, self.settings.identity):
             raise InputError(
-                f"{place}: the study {name!r} is another search:\n"
-                + "".join(f"  {key}: {change}\n" for key, change in sorted(found.items()))
+                f"{address}: the study {name!r} is another search:\n"
+                + "".join(f"  {key}: {change}\n" for key, change in sorted(differences.items()))
                 + "use what it began with, or begin another study (--study NAME, or another output)"
             )
 
@@ -212,7 +214,7 @@ class RunningTrial:
         if _is_default(trial, study.settings):
             study.set_attribute(self.number, "is_default", True)
         self._reported: set[int] = set()
-        self._seen = _Seen(study, self.number)
+        self._heartbeat = _Heartbeat(study, self.number)
 
     def report(self, epoch: int, epochs: int, f1: float) -> None:
         """Report F1 after an epoch; it is stored only if another tenth of the run is complete.
@@ -257,17 +259,17 @@ class RunningTrial:
 
     def requeue(self) -> None:
         """Requeue the trial, so that this or another process continues it later."""
-        self._seen.stop()
+        self._heartbeat.stop()
         self._study.requeue(self.number)
 
     def end(self, state: State, *, value: float | None = None) -> None:
         """Stop the heartbeat and report the final state of the trial to the study."""
-        self._seen.stop()
+        self._heartbeat.stop()
         with quiet():
             self._study.optuna.tell(self._trial, value, state=state)
 
 
-class _Seen:
+class _Heartbeat:
     """Heartbeat of a running trial: a thread that regularly stores the current time, for processes on other machines.
 
     It stops with the trial, also when the trial is garbage-collected.
@@ -277,7 +279,7 @@ class _Seen:
         self._stop = Event()
         finalize(self, self._stop.set)
         study.set_attribute(number, "seen", time.time())
-        self._thread = Thread(target=_tell, args=(ref(study), number, self._stop), daemon=True)
+        self._thread = Thread(target=_send_heartbeats, args=(ref(study), number, self._stop), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -285,18 +287,18 @@ class _Seen:
         self._thread.join()
 
 
-def _tell(study: ref[Study], number: int, stop: Event) -> None:
+def _send_heartbeats(study_ref: ref[Study], number: int, stop: Event) -> None:
     while not stop.wait(SEEN_EVERY):
-        if (found := study()) is None:
+        if (study := study_ref()) is None:
             return
         with suppress(OptunaError, SQLAlchemyError, OSError):  # retried at the next heartbeat
-            found.set_attribute(number, "seen", time.time())
-        del found
+            study.set_attribute(number, "seen", time.time())
+        del study
 
 
 def _pruner(name: PrunerName) -> BasePruner:
     if name == "median":
-        return MedianPruner(n_startup_trials=_UNJUDGED_TRIALS, n_warmup_steps=_UNJUDGED_STEPS)
+        return MedianPruner(n_startup_trials=_STARTUP_TRIALS, n_warmup_steps=_WARMUP_STEPS)
     if name == "hyperband":
         return HyperbandPruner(min_resource=1, max_resource=STEPS, reduction_factor=3)
     return NopPruner()

@@ -63,7 +63,7 @@ class NoTrialLeft:
 
 
 @dataclass(frozen=True, slots=True)
-class _Broken:
+class _StudyFailed:
     """Message of a worker process that the study can no longer be used."""
 
     why: str
@@ -85,17 +85,17 @@ class TrialWorker:
             TrainingError: the process has died before its first trial, so a new process would probably die too.
         """
         try:
-            answer = self.pipe.recv()
+            message = self.pipe.recv()
         except (EOFError, ConnectionError):
             self.end()
             if self.began:
                 return None
             raise TrainingError(f"a process for trials died before its first one ({self.exit_reason})") from None
-        if isinstance(answer, _Broken):
-            raise InputError(answer.why)
-        assert isinstance(answer, SearchEvent | TrialRequest | NoTrialLeft)
-        self.began = self.began or isinstance(answer, TrialBegun)
-        return answer
+        if isinstance(message, _StudyFailed):
+            raise InputError(message.why)
+        assert isinstance(message, SearchEvent | TrialRequest | NoTrialLeft)
+        self.began = self.began or isinstance(message, TrialBegun)
+        return message
 
     def answer(self, *, may_begin: bool) -> None:
         with suppress(ConnectionError):  # `receive` detects a dead process
@@ -119,7 +119,7 @@ def work(pipe: Connection, settings: StudySettings, train: Train, context: Any, 
         context: argument that ``train`` is called with in addition to the trial.
         most: maximum number of trials of the study; None for no limit.
     """
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, _raise_stopped)
     try:
         study = Study(settings)
         while True:
@@ -132,28 +132,30 @@ def work(pipe: Connection, settings: StudySettings, train: Train, context: Any, 
     except StoppedError:
         return
     except OnomaError as error:
-        pipe.send(_Broken(str(error)))
+        pipe.send(_StudyFailed(str(error)))
     except Exception as error:  # database drivers raise errors of many types
-        pipe.send(_Broken(f"{shown_storage(settings.storage)}: the storage failed: {type(error).__name__}: {error}"))
+        pipe.send(
+            _StudyFailed(f"{shown_storage(settings.storage)}: the storage failed: {type(error).__name__}: {error}")
+        )
 
 
 def _train(pipe: Connection, study: Study, trial: RunningTrial, train: Train, context: Any) -> None:
     """Train a trial, store its result, and send the events of its start and end."""
     pipe.send(TrialBegun(number=trial.first_number, params=trial.params))
     with suppress(UpdateFinishedTrialError):  # another process considered this one dead and has taken over the trial
-        _train_and_tell(pipe, trial, train, context)
+        _train_and_store(pipe, trial, train, context)
     record = next(record for record in study.records() if record.number == trial.number)
     pipe.send(TrialEnded(record, best=False))
 
 
-def _train_and_tell(pipe: Connection, trial: RunningTrial, train: Train, context: Any) -> None:
-    started = time.perf_counter()
+def _train_and_store(pipe: Connection, trial: RunningTrial, train: Train, context: Any) -> None:
+    start_time = time.perf_counter()
 
     def seconds() -> float:
-        return time.perf_counter() - started
+        return time.perf_counter() - start_time
 
     try:
-        reached = train(trial, context, lambda text: pipe.send(TrialProgress(trial.first_number, text)))
+        outcome = train(trial, context, lambda text: pipe.send(TrialProgress(trial.first_number, text)))
     except StoppedError:
         trial.requeue()
         raise
@@ -164,8 +166,8 @@ def _train_and_tell(pipe: Connection, trial: RunningTrial, train: Train, context
     except Exception as error:  # an error of any library fails this trial only
         trial.fail(f"{type(error).__name__}: {error}".rstrip(": "), seconds=seconds())
     else:
-        trial.finish(reached.f1, seconds=reached.seconds, counts=reached.counts)
+        trial.finish(outcome.f1, seconds=outcome.seconds, counts=outcome.counts)
 
 
-def _stop(number: int, _frame: FrameType | None) -> None:
+def _raise_stopped(number: int, _frame: FrameType | None) -> None:
     raise StoppedError(f"stopped by {signal.Signals(number).name}")

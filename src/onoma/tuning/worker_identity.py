@@ -13,7 +13,7 @@ from onoma.machine import process_identity, this_machine
 SEEN_EVERY = 30.0
 """Seconds between the heartbeats of a process that runs a trial."""
 
-_LOST_AFTER = 240.0
+_HEARTBEAT_TIMEOUT = 240.0
 """Seconds without a heartbeat after which a trial on another machine counts as lost."""
 
 
@@ -30,18 +30,18 @@ def is_lost(trial: FrozenTrial) -> bool:
     """Return whether a running trial's process is dead or, on another machine, has sent no heartbeat for minutes."""
     worker, seen = trial.user_attrs.get("worker"), trial.user_attrs.get("seen")
     if worker is not None and worker["machine"] == this_machine():
-        return not _is_there(worker["process"])
+        return not _is_alive(worker["process"])
     if seen is not None:
-        return time.time() - float(seen) > _LOST_AFTER
+        return time.time() - float(seen) > _HEARTBEAT_TIMEOUT
     begun = trial.datetime_start
-    return begun is None or (datetime.now() - begun).total_seconds() > _LOST_AFTER
+    return begun is None or (datetime.now() - begun).total_seconds() > _HEARTBEAT_TIMEOUT
 
 
 def died_alone(trial: FrozenTrial) -> bool:
     """Return whether a trial's process has died while its parent process is still running."""
     worker = trial.user_attrs.get("worker")
-    return worker is not None and worker["machine"] == this_machine() and _is_there(worker["parent"])
+    return worker is not None and worker["machine"] == this_machine() and _is_alive(worker["parent"])
 
 
-def _is_there(mark: str | None) -> bool:
-    return mark is not None and process_identity(int(mark.partition(" ")[0])) == mark
+def _is_alive(identity: str | None) -> bool:
+    return identity is not None and process_identity(int(identity.partition(" ")[0])) == identity

@@ -26,9 +26,9 @@ COSTS = (
     "least its F1 on dev, words a second and smallness, and more of one of them."
 )
 
-_NOTHING = "–"
-_SMALLEST_P = 0.001
-_COSTS = ("words/s", "latency, ms", "memory, MB", "size, MB")
+_MISSING = "–"
+_MIN_SHOWN_P = 0.001
+_COST_COLUMNS = ("words/s", "latency, ms", "memory, MB", "size, MB")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +52,12 @@ def tables_of(comparison: Comparison) -> Iterator[CandidateTable]:
     """Yield a table for each corpus and training size, smallest size first; without costs if none was measured."""
     for _, group in groupby(comparison.rows, key=lambda row: (row.corpus, row.sentences)):
         rows = list(group)
-        figures = ("F1 in %", "", "dev", f"{rows[0].tested_on} (95 %)", "to best", "p", "seconds")
-        head = (*figures, *_COSTS) if any(row.speed is not None for row in rows) else figures
+        score_columns = ("F1 in %", "", "dev", f"{rows[0].tested_on} (95 %)", "to best", "p", "seconds")
+        head = (*score_columns, *_COST_COLUMNS) if any(row.speed is not None for row in rows) else score_columns
         yield CandidateTable(
-            title=f"{title_of(rows[0])}, {_counted(max(len(row.seeds) for row in rows), 'run')} each",
+            title=f"{title_of(rows[0])}, {_format_count(max(len(row.seeds) for row in rows), 'run')} each",
             head=head,
-            cells=tuple(_cells(row)[: len(head)] for row in rows),
+            cells=tuple(_format_row(row)[: len(head)] for row in rows),
             best=next((number for number, row in enumerate(rows) if row.best), None),
         )
 
@@ -65,12 +65,16 @@ def tables_of(comparison: Comparison) -> Iterator[CandidateTable]:
 def candidate_tables(comparison: Comparison) -> Iterator[Table]:
     """Yield the tables for the terminal, with costs in separate tables; the best candidate is bold."""
     for each in tables_of(comparison):
-        first = len(each.head) - len(_COSTS) if _COSTS[0] in each.head else len(each.head)
-        figures = plain_table(each.head[:first], [row[:first] for row in each.cells], words=WORDS, title=each.title)
-        shown = [figures]
-        if each.head[first:]:
-            shown.append(plain_table(("", *each.head[first:]), [(row[0], *row[first:]) for row in each.cells]))
-        for table in shown:
+        first_cost = len(each.head) - len(_COST_COLUMNS) if _COST_COLUMNS[0] in each.head else len(each.head)
+        score_table = plain_table(
+            each.head[:first_cost], [row[:first_cost] for row in each.cells], words=WORDS, title=each.title
+        )
+        tables = [score_table]
+        if each.head[first_cost:]:
+            tables.append(
+                plain_table(("", *each.head[first_cost:]), [(row[0], *row[first_cost:]) for row in each.cells])
+            )
+        for table in tables:
             if each.best is not None:
                 table.rows[each.best].style = "bold"
             yield table
@@ -94,8 +98,8 @@ def failures(comparison: Comparison) -> Iterator[str]:
         for error in row.errors:
             size = "all" if row.sentences is None else row.sentences
             sizes.setdefault((row.corpus, row.candidate, error), []).append(str(size))
-    for (corpus, candidate, error), failed in sizes.items():
-        yield f"{corpus}, {candidate}: failed with {', '.join(failed)} sentences: {error}"
+    for (corpus, candidate, error), failed_sizes in sizes.items():
+        yield f"{corpus}, {candidate}: failed with {', '.join(failed_sizes)} sentences: {error}"
 
 
 def choices(comparison: Comparison) -> Iterator[str]:
@@ -107,7 +111,7 @@ def choices(comparison: Comparison) -> Iterator[str]:
         elif comparison.within is None:
             yield f"{corpus}: every run has failed"
         else:
-            misses = "; ".join(_miss(comparison, row) for row in largest_size(comparison, corpus))
+            misses = "; ".join(_describe_miss(comparison, row) for row in largest_size(comparison, corpus))
             yield f"{corpus}: no candidate is {bounds}: {misses}"
 
 
@@ -115,18 +119,18 @@ def forecasts(comparison: Comparison) -> Iterator[str]:
     """Yield the F1 forecast for more sentences, for each candidate trained on enough different sizes."""
     for curve in comparison.curves:
         if curve.forecasts:
-            yield _forecast(curve)
+            yield _format_forecast(curve)
 
 
 def machine(comparison: Comparison) -> str:
     """Return a description of the hardware on which times were measured."""
-    of = comparison.machine
+    hardware = comparison.machine
     training = " or ".join(map(str, comparison.threads))
     trained = f"training on {training} of " if training else ""
-    return f"measured on {of['processor']}: {trained}{of['cores']} cores, tagging on all of them"
+    return f"measured on {hardware['processor']}: {trained}{hardware['cores']} cores, tagging on all of them"
 
 
-def _miss(comparison: Comparison, row: ComparisonRow) -> str:
+def _describe_miss(comparison: Comparison, row: ComparisonRow) -> str:
     if row.dev is None:
         return f"{row.candidate} has failed"
     if row.speed is None or comparison.within is None:
@@ -134,59 +138,59 @@ def _miss(comparison: Comparison, row: ComparisonRow) -> str:
     return f"{row.candidate} has {' and '.join(comparison.within.exceeded(row.speed))}"
 
 
-def _forecast(curve: LearningCurve) -> str:
-    last = max(curve.runs)
-    ahead = ", ".join(
-        f"{each.sentences - last:,} more sentences: "
+def _format_forecast(curve: LearningCurve) -> str:
+    last_size = max(curve.runs)
+    forecast_texts = ", ".join(
+        f"{each.sentences - last_size:,} more sentences: "
         f"F1 {100 * each.f1:.1f} ({100 * each.low:.1f} – {100 * each.high:.1f})"
         for each in curve.forecasts
     )
-    reached = f"F1 on dev {100 * fmean(curve.runs[last]):.1f} with {last:,} sentences"
-    return f"{curve.corpus}, {curve.candidate}: {reached}; forecast for {ahead}"
+    current_score = f"F1 on dev {100 * fmean(curve.runs[last_size]):.1f} with {last_size:,} sentences"
+    return f"{curve.corpus}, {curve.candidate}: {current_score}; forecast for {forecast_texts}"
 
 
-def _cells(row: ComparisonRow) -> tuple[str, ...]:
+def _format_row(row: ComparisonRow) -> tuple[str, ...]:
     speed, difference = row.speed, row.difference
     return (
         row.candidate,
-        _mark(row),
-        _with_deviation(row.dev),
-        _with_interval(row.test, row.interval),
-        _NOTHING if difference is None else f"{100 * difference.value:+.1f}",
-        _NOTHING if difference is None else _p_value(difference.p),
-        _NOTHING if row.seconds is None else f"{row.seconds.mean:,.{0 if row.seconds.mean >= 10 else 1}f}",
+        _format_mark(row),
+        _format_with_deviation(row.dev),
+        _format_with_interval(row.test, row.interval),
+        _MISSING if difference is None else f"{100 * difference.value:+.1f}",
+        _MISSING if difference is None else _format_p_value(difference.p),
+        _MISSING if row.seconds is None else f"{row.seconds.mean:,.{0 if row.seconds.mean >= 10 else 1}f}",
         *(
-            [_NOTHING] * len(_COSTS)
+            [_MISSING] * len(_COST_COLUMNS)
             if speed is None
             else [
                 f"{speed.words_per_second:,.0f}",
                 f"{speed.latency:.2f}",
-                f"{speed.memory:,.0f}" if speed.memory else _NOTHING,
+                f"{speed.memory:,.0f}" if speed.memory else _MISSING,
                 f"{speed.size:,.1f}",
             ]
         ),
     )
 
 
-def _counted(count: int, name: str) -> str:
+def _format_count(count: int, name: str) -> str:
     return f"{count:,} {name}{'' if count == 1 else 's'}"
 
 
-def _mark(row: ComparisonRow) -> str:
+def _format_mark(row: ComparisonRow) -> str:
     if row.dev is None:
         return "failed"
     return "best" if row.best else "Pareto" * row.on_front
 
 
-def _p_value(p: float) -> str:
-    return f"{p:.3f}" if p >= _SMALLEST_P else f"<{_SMALLEST_P}"
+def _format_p_value(p: float) -> str:
+    return f"{p:.3f}" if p >= _MIN_SHOWN_P else f"<{_MIN_SHOWN_P}"
 
 
-def _with_deviation(figure: MeanAndDeviation | None) -> str:
-    return _NOTHING if figure is None else f"{100 * figure.mean:.1f} ± {100 * figure.deviation:.1f}"
+def _format_with_deviation(score: MeanAndDeviation | None) -> str:
+    return _MISSING if score is None else f"{100 * score.mean:.1f} ± {100 * score.deviation:.1f}"
 
 
-def _with_interval(figure: MeanAndDeviation | None, interval: Interval | None) -> str:
-    if figure is None or interval is None:
-        return _NOTHING
-    return f"{100 * figure.mean:.1f} ({100 * interval.low:.1f}–{100 * interval.high:.1f})"
+def _format_with_interval(score: MeanAndDeviation | None, interval: Interval | None) -> str:
+    if score is None or interval is None:
+        return _MISSING
+    return f"{100 * score.mean:.1f} ({100 * interval.low:.1f}–{100 * interval.high:.1f})"

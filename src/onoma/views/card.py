@@ -22,20 +22,20 @@ from onoma.bundle import (
 from onoma.metrics import CONVENTIONS, Interval, percent, percent_range
 from onoma.views.curve import curve_section
 
-_BASELINES = {
+_BASELINE_DESCRIPTIONS = {
     "crf": "a linear-chain CRF over features of words",
     "bilstm": "a BiLSTM-CRF over words and their characters",
     "gazetteer": "the longest match of the training text's entities",
 }
 
-_SPECIAL = re.compile(r"[\\`*_\[\]<>|#$~]")
+_SPECIAL_CHARACTERS = re.compile(r"[\\`*_\[\]<>|#$~]")
 
 
 def write_card(folder: Path, *, name: str) -> None:
     """Write the model card ``README.md``: labels, training data, scores and the course of training."""
     bundle = load_bundle(folder)
-    figures = bundle.manifest.provenance.figures
-    of_entities = {part: of for part, of in figures.items() if "f1" in of}
+    scores_by_part = bundle.manifest.provenance.figures
+    entity_scores = {part: scores for part, scores in scores_by_part.items() if "f1" in scores}
     lines = [
         "---",
         "library_name: onoma",
@@ -44,9 +44,9 @@ def write_card(folder: Path, *, name: str) -> None:
         "",
         f"# {literal(name)}",
         "",
-        f"A named-entity recognition model that finds {_listed(bundle.labels)}.",
-        *_further_tasks(bundle),
-        _origin(bundle),
+        f"A named-entity recognition model that finds {_join_names(bundle.labels)}.",
+        *_describe_further_tasks(bundle),
+        _describe_origin(bundle),
         "",
         "```python",
         "import onoma",
@@ -59,7 +59,7 @@ def write_card(folder: Path, *, name: str) -> None:
     lines += ["## Model", "", "| | |", "|---|---|"]
     lines += [f"| {literal(key)} | {literal(value)} |" for key, value in model_summary(bundle)]
     lines.append("")
-    if of_entities:
+    if entity_scores:
         lines += [
             "## Figures",
             "",
@@ -69,16 +69,18 @@ def write_card(folder: Path, *, name: str) -> None:
             "|---|--:|--:|--:|",
         ]
         lines += [
-            f"| {literal(part)} | {percent(of['precision'])} | {percent(of['recall'])} | {_f1(of)} |"
-            for part, of in of_entities.items()
+            f"| {literal(part)} | {percent(scores['precision'])} | {percent(scores['recall'])} | {_format_f1(scores)} |"
+            for part, scores in entity_scores.items()
         ]
         lines.append("")
-        if any("f1_low" in of for of in of_entities.values()):
+        if any("f1_low" in scores for scores in entity_scores.values()):
             lines += ["In brackets: the 95 % interval of F1 on other texts of the same kind.", ""]
-    further = [(part, name, value) for part, of in figures.items() for name, value in of.items() if "." in name]
-    if further:
+    other_scores = [
+        (part, name, value) for part, scores in scores_by_part.items() for name, value in scores.items() if "." in name
+    ]
+    if other_scores:
         lines += ["## Figures of further tasks", "", "In %.", "", "| part | figure | value |", "|---|---|--:|"]
-        lines += [f"| {literal(part)} | {literal(name)} | {percent(value)} |" for part, name, value in further]
+        lines += [f"| {literal(part)} | {literal(name)} | {percent(value)} |" for part, name, value in other_scores]
         lines.append("")
     lines += [
         *curve_section(folder, caption="Loss and dev F1 by epoch"),
@@ -91,49 +93,49 @@ def write_card(folder: Path, *, name: str) -> None:
     (folder / "README.md").write_text("\n".join(lines), encoding="utf-8")
 
 
-def _origin(bundle: Bundle) -> str:
+def _describe_origin(bundle: Bundle) -> str:
     baseline = bundle.manifest.baseline
     if baseline is None:
         return f"It was fine-tuned with onoma from the encoder {literal(bundle.manifest.encoder.name)}."
-    return f"It is a baseline without an encoder, trained with onoma: {_BASELINES[baseline]}."
+    return f"It is a baseline without an encoder, trained with onoma: {_BASELINE_DESCRIPTIONS[baseline]}."
 
 
-def _f1(figures: Mapping[str, float]) -> str:
+def _format_f1(scores: Mapping[str, float]) -> str:
     """Return F1 as text, with its interval if that was measured."""
-    if "f1_low" not in figures:
-        return percent(figures["f1"])
-    return f"{percent(figures['f1'])} ({percent_range(Interval(figures['f1_low'], figures['f1_high']))})"
+    if "f1_low" not in scores:
+        return percent(scores["f1"])
+    return f"{percent(scores['f1'])} ({percent_range(Interval(scores['f1_low'], scores['f1_high']))})"
 
 
-def _listed(labels: tuple[str, ...]) -> str:
-    *others, last = map(literal, labels)
+def _join_names(names: tuple[str, ...]) -> str:
+    *others, last = map(literal, names)
     return f"{', '.join(others)} and {last}" if others else last
 
 
 def literal(text: str) -> str:
     """Return text on one line, with Markdown's special characters escaped."""
-    return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
+    return _SPECIAL_CHARACTERS.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def model_summary(bundle: Bundle) -> Iterator[tuple[str, str]]:
     """Yield names and values: tasks, encoder, window, calibration, data, training, and files with their dtypes."""
-    manifest, origin = bundle.manifest, bundle.manifest.provenance
+    manifest, provenance = bundle.manifest, bundle.manifest.provenance
     for name, task in manifest.tasks.items():
-        yield name, f"{', '.join(task.labels)}; {_how(task)}, head {task.head}"
+        yield name, f"{', '.join(task.labels)}; {_describe_predictions(task)}, head {task.head}"
         if isinstance(task, EntityCard) and task.calibration is not None:
-            yield from _calibration(task.calibration)
+            yield from _describe_calibration(task.calibration)
     if manifest.baseline is None:
         window = manifest.window
-        joined = "" if window.documents == AUTO else f", trained with documents {window.documents}"
+        documents_note = "" if window.documents == AUTO else f", trained with documents {window.documents}"
         yield "encoder", f"{manifest.encoder.name} ({manifest.encoder.family})"
-        yield "window", f"{window.size} subwords, overlap {window.overlap}{joined}"
+        yield "window", f"{window.size} subwords, overlap {window.overlap}{documents_note}"
     else:
-        yield "baseline", f"{manifest.baseline}: {_BASELINES[manifest.baseline]}"
-    for part, data in origin.data.items():
-        what = "labels" if "." in part else "entities"
-        yield part, f"{data.name}: {data.documents:,} documents, {data.entities:,} {what}"
-    yield from _training(origin.settings.get("training"))
-    for reason, count in origin.dropped.items():
+        yield "baseline", f"{manifest.baseline}: {_BASELINE_DESCRIPTIONS[manifest.baseline]}"
+    for part, data in provenance.data.items():
+        unit = "labels" if "." in part else "entities"
+        yield part, f"{data.name}: {data.documents:,} documents, {data.entities:,} {unit}"
+    yield from _describe_training(provenance.settings.get("training"))
+    for reason, count in provenance.dropped.items():
         yield "left out", f"{count:,} annotations: {reason}"
     for name, size in manifest.files.items():
         yield name, f"{size / 1e6:,.1f} MB"
@@ -143,7 +145,7 @@ def model_summary(bundle: Bundle) -> Iterator[tuple[str, str]]:
     yield "dtypes", (", ".join(bundle.dtypes) or "none") + default
 
 
-def _training(settings: object) -> Iterator[tuple[str, str]]:
+def _describe_training(settings: object) -> Iterator[tuple[str, str]]:
     """Yield the training settings, if the number of epochs, the learning rate and the batch size are known."""
     if not isinstance(settings, Mapping):
         return
@@ -154,7 +156,7 @@ def _training(settings: object) -> Iterator[tuple[str, str]]:
         yield "training", f"at most {epochs} epochs, learning rate {rate}, batches of {batch}, {dtype} on {device}"
 
 
-def _how(task: TaskCard) -> str:
+def _describe_predictions(task: TaskCard) -> str:
     """Return the form of a task's predictions as text."""
     if isinstance(task, SpansCard):
         return f"{task.overlaps} spans"
@@ -163,13 +165,13 @@ def _how(task: TaskCard) -> str:
     return "a label for each word" if isinstance(task, WordsCard) else "a label for each sentence"
 
 
-def _further_tasks(bundle: Bundle) -> Iterator[str]:
+def _describe_further_tasks(bundle: Bundle) -> Iterator[str]:
     names = [name for name in bundle.manifest.tasks if name != ENTITIES]
     if names:
-        yield f"In the same pass it predicts the layers {_listed(tuple(names))}."
+        yield f"In the same pass it predicts the layers {_join_names(tuple(names))}."
 
 
-def _calibration(card: CalibrationCard) -> Iterator[tuple[str, str]]:
+def _describe_calibration(card: CalibrationCard) -> Iterator[tuple[str, str]]:
     parameters = f"temperature {card.temperature:.2f}, slope {card.slope:.2f}, intercept {card.intercept:+.2f}"
     errors = f"calibration error {card.error_before:.3f} before, {card.error_after:.3f} after"
     yield "calibration", f"{parameters}, fitted on {card.data or 'documents'}: {errors}"

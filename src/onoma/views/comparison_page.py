@@ -42,14 +42,14 @@ def comparison_page(comparison: Comparison, *, title: str) -> Iterator[str]:
     yield report_head(title)
     yield f'<h1 dir="auto">{escaped(title)}</h1>\n'
     yield from map(paragraph, choices(comparison))
-    yield from map(paragraph, _about(comparison))
+    yield from map(paragraph, _describe_measurements(comparison))
     yield section("candidates", "Candidates", *_tables(comparison))
-    yield from _costs(comparison)
-    yield from _curves(comparison)
+    yield from _cost_section(comparison)
+    yield from _learning_curve_section(comparison)
     yield "</body>\n</html>\n"
 
 
-def _about(comparison: Comparison) -> Iterator[str]:
+def _describe_measurements(comparison: Comparison) -> Iterator[str]:
     yield TESTS
     if any(row.speed is not None for row in comparison.rows):
         yield COSTS
@@ -63,7 +63,7 @@ def _tables(comparison: Comparison) -> Iterator[str]:
         yield table(each.head, each.cells, words=WORDS, about=each.title)
 
 
-def _costs(comparison: Comparison) -> Iterator[str]:
+def _cost_section(comparison: Comparison) -> Iterator[str]:
     """Yield a section with plots of F1 against words per second, one for each corpus."""
     pictures = []
     for corpus in comparison.chosen:
@@ -75,41 +75,43 @@ def _costs(comparison: Comparison) -> Iterator[str]:
         ]
         if points:
             front = [row.candidate for row in rows if row.on_front]
-            drawn = scatter(
+            svg = scatter(
                 points,
                 front=front,
                 title=f"F1 against words a second, {title_of(rows[0])}",
                 axes_names=("words a second", "F1 on dev in %"),
             )
-            pictures += [f"<h3>{escaped(title_of(rows[0]))}</h3>\n", picture(drawn)]
+            pictures += [f"<h3>{escaped(title_of(rows[0]))}</h3>\n", picture(svg)]
     if pictures:
-        about = "The area of a dot is the size of the model. The line goes through the Pareto front."
-        yield section("costs", "F1 against speed", paragraph(about), *pictures)
+        explanation = "The area of a dot is the size of the model. The line goes through the Pareto front."
+        yield section("costs", "F1 against speed", paragraph(explanation), *pictures)
 
 
-def _curves(comparison: Comparison) -> Iterator[str]:
+def _learning_curve_section(comparison: Comparison) -> Iterator[str]:
     """Yield a section with plots of learning curves, one for each corpus."""
     pictures = []
     for corpus in comparison.chosen:
-        lines = [_line(curve) for curve in comparison.curves if curve.corpus == corpus]
+        lines = [_to_plot_curve(curve) for curve in comparison.curves if curve.corpus == corpus]
         if lines:
             title = f"Learning curves, {corpus}"
-            drawn = learning_curves(lines, title=title, axes_names=("sentences", "F1 on dev in %"))
-            pictures += [f"<h3>{escaped(corpus)}</h3>\n", picture(drawn)]
+            svg = learning_curves(lines, title=title, axes_names=("sentences", "F1 on dev in %"))
+            pictures += [f"<h3>{escaped(corpus)}</h3>\n", picture(svg)]
     if pictures:
-        about = (
+        explanation = (
             "A dot is the mean of the runs of one size, its bar their standard deviation. The dashed line is a "
             "forecast by a power law, and one more run of that size is expected in the shaded area (95 %)."
         )
-        yield section("curves", "Learning curves", paragraph(about), *pictures, *map(paragraph, forecasts(comparison)))
+        yield section(
+            "curves", "Learning curves", paragraph(explanation), *pictures, *map(paragraph, forecasts(comparison))
+        )
 
 
-def _line(curve: LearningCurve) -> CurveWithForecast:
-    figures = {size: MeanAndDeviation.of(runs) for size, runs in sorted(curve.runs.items())}
+def _to_plot_curve(curve: LearningCurve) -> CurveWithForecast:
+    scores = {size: MeanAndDeviation.of(runs) for size, runs in sorted(curve.runs.items())}
     return CurveWithForecast(
         curve.candidate,
-        list(figures),
-        [100 * figure.mean for figure in figures.values()],
-        [100 * figure.deviation for figure in figures.values()],
+        list(scores),
+        [100 * score.mean for score in scores.values()],
+        [100 * score.deviation for score in scores.values()],
         [(each.sentences, 100 * each.f1, 100 * each.low, 100 * each.high) for each in curve.forecasts],
     )

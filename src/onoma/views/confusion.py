@@ -15,10 +15,10 @@ def frequent_labels(confusion: Mapping[tuple[str, str], int], *, most: int) -> t
         confusion: counts by gold and predicted label.
         most: maximum number of labels to keep.
     """
-    sizes: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for pair, count in confusion.items():
         for label in pair:
-            sizes[label] += count
-    del sizes[""]
-    kept = sorted(label for label, _ in sizes.most_common(most))
-    return [*kept, ""], len(sizes) - len(kept)
+            counts[label] += count
+    del counts[""]
+    kept = sorted(label for label, _ in counts.most_common(most))
+    return [*kept, ""], len(counts) - len(kept)

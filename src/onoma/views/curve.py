@@ -15,8 +15,8 @@ EpochPoint = tuple[float, float]
 
 _WIDTH, _HEIGHT = 320, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 12, 30, 34
-_STEPS = (1, 2, 5, 10)
-_MEASURED = {
+_TICK_STEPS = (1, 2, 5, 10)
+_METRICS = {
     "f1": ("dev F1", 100.0),
     "perplexity": ("held-out perplexity", 1.0),
     "masked_accuracy": ("accuracy of masked subwords", 100.0),
@@ -39,12 +39,12 @@ def write_curve(folder: Path) -> bool:
     if len(epochs) < 2:
         return False
     loss = [(line["epoch"], line["loss"]) for line in epochs]
-    measured = {
+    metrics = {
         title: [(line["epoch"], scale * line["dev"][name]) for line in epochs if name in line.get("dev", ())]
-        for name, (title, scale) in _MEASURED.items()
+        for name, (title, scale) in _METRICS.items()
     }
     best = max((line["epoch"] for line in epochs if line["best"]), default=None)
-    (folder / CURVE).write_text(draw_curve(loss, measured, best=best), encoding="utf-8")
+    (folder / CURVE).write_text(draw_curve(loss, metrics, best=best), encoding="utf-8")
     return True
 
 
@@ -65,35 +65,39 @@ def draw_curve(
         measured: for each metric's title, epochs with their value.
         best: epoch whose weights were kept, which is marked.
     """
-    panels = [_panel("loss (smoothed)", loss, colour="#0072b2", mark=None)]
-    panels += [_panel(title, points, colour="#d55e00", mark=best) for title, points in measured.items() if points]
+    panels = [_draw_panel("loss (smoothed)", loss, colour="#0072b2", marked_epoch=None)]
+    panels += [
+        _draw_panel(title, points, colour="#d55e00", marked_epoch=best) for title, points in measured.items() if points
+    ]
     width = _WIDTH * len(panels)
-    shifted = [f'<g transform="translate({_WIDTH * place} 0)">{panel}</g>' for place, panel in enumerate(panels)]
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {_HEIGHT}" width="{width}" height="{_HEIGHT}"'
+    placed_panels = [f'<g transform="translate({_WIDTH * index} 0)">{panel}</g>' for index, panel in enumerate(panels)]
+    opening_tag = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {_HEIGHT}" width="{width}" height="{_HEIGHT}"'
+    )
     return "\n".join(
         [
-            f'{head} font-family="sans-serif" font-size="11" fill="#333">',
+            f'{opening_tag} font-family="sans-serif" font-size="11" fill="#333">',
             f'<rect width="{width}" height="{_HEIGHT}" fill="white"/>',
-            *shifted,
+            *placed_panels,
             "</svg>\n",
         ]
     )
 
 
-def _panel(title: str, points: Sequence[EpochPoint], *, colour: str, mark: float | None) -> str:
+def _draw_panel(title: str, points: Sequence[EpochPoint], *, colour: str, marked_epoch: float | None) -> str:
     epochs, values = zip(*points, strict=True)
-    ticks = _ticks(min(values), max(values))
+    ticks = _choose_ticks(min(values), max(values))
     first, last = min(epochs), max(epochs)
 
     def x(epoch: float) -> float:
-        share = (epoch - first) / (last - first) if last > first else 0.5
-        return round(_LEFT + share * (_WIDTH - _LEFT - _RIGHT), 1)
+        fraction = (epoch - first) / (last - first) if last > first else 0.5
+        return round(_LEFT + fraction * (_WIDTH - _LEFT - _RIGHT), 1)
 
     def y(value: float) -> float:
-        share = (value - ticks[0]) / (ticks[-1] - ticks[0])
-        return round(_HEIGHT - _BOTTOM - share * (_HEIGHT - _TOP - _BOTTOM), 1)
+        fraction = (value - ticks[0]) / (ticks[-1] - ticks[0])
+        return round(_HEIGHT - _BOTTOM - fraction * (_HEIGHT - _TOP - _BOTTOM), 1)
 
-    def parts() -> Iterator[str]:
+    def elements() -> Iterator[str]:
         yield f'<text x="{_LEFT}" y="18" font-weight="bold">{title}</text>'
         for tick in ticks:
             yield f'<path d="M{_LEFT} {y(tick)}H{_WIDTH - _RIGHT}" stroke="#ddd"/>'
@@ -101,21 +105,21 @@ def _panel(title: str, points: Sequence[EpochPoint], *, colour: str, mark: float
         for epoch in (first, last):
             yield f'<text x="{x(epoch)}" y="{_HEIGHT - 18}" text-anchor="middle">{epoch:g}</text>'
         yield f'<text x="{(_WIDTH + _LEFT) / 2}" y="{_HEIGHT - 4}" text-anchor="middle">epoch</text>'
-        way = " ".join(f"{x(epoch)},{y(value)}" for epoch, value in points)
-        yield f'<polyline points="{way}" fill="none" stroke="{colour}" stroke-width="2"/>'
+        coordinates = " ".join(f"{x(epoch)},{y(value)}" for epoch, value in points)
+        yield f'<polyline points="{coordinates}" fill="none" stroke="{colour}" stroke-width="2"/>'
         for epoch, value in points:
-            if epoch == mark:
+            if epoch == marked_epoch:
                 yield f'<circle cx="{x(epoch)}" cy="{y(value)}" r="4" fill="{colour}"/>'
                 anchor = "end" if x(epoch) > _WIDTH - _LEFT else "middle"
                 yield f'<text x="{x(epoch)}" y="{y(value) - 8}" text-anchor="{anchor}">{value:.2f}</text>'
 
-    return "".join(parts())
+    return "".join(elements())
 
 
-def _ticks(lowest: float, highest: float) -> list[float]:
+def _choose_ticks(lowest: float, highest: float) -> list[float]:
     """Return a few round numbers that cover a range, as the ticks of an axis."""
     span = max(highest - lowest, 1e-3)
     power = 10.0 ** math.floor(math.log10(span / 3))
-    step = next(power * each for each in _STEPS if power * each * 3 >= span)
+    step = next(power * each for each in _TICK_STEPS if power * each * 3 >= span)
     first, last = math.floor(lowest / step), math.ceil(highest / step)
     return [round(step * number, 10) for number in range(first, max(last, first + 1) + 1)]

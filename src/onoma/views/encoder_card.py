@@ -11,7 +11,7 @@ from onoma.bundle import PRETRAINING
 from onoma.views.card import literal
 from onoma.views.curve import curve_section
 
-_FIGURES = {
+_METRICS = {
     "masked_loss": ("loss of a masked subword", "{:.3f} nats"),
     "perplexity": ("perplexity of masked subwords", "{:.2f}"),
     "masked_accuracy": ("accuracy of masked subwords", "{:.1%}"),
@@ -26,17 +26,17 @@ _FIGURES = {
 
 def write_encoder_card(folder: Path, *, name: str) -> None:
     """Write the model card ``README.md``: training text, metrics and the course of training."""
-    facts = json.loads((folder / PRETRAINING).read_text(encoding="utf-8"))
-    distilled = facts["teacher"] is not None
+    record = json.loads((folder / PRETRAINING).read_text(encoding="utf-8"))
+    is_distilled = record["teacher"] is not None
     lines = [
         "---",
         "library_name: onoma",
-        f"pipeline_tag: {'feature-extraction' if distilled else 'fill-mask'}",
+        f"pipeline_tag: {'feature-extraction' if is_distilled else 'fill-mask'}",
         "---",
         "",
         f"# {literal(name)}",
         "",
-        f"A BERT encoder that was {'distilled' if distilled else 'pre-trained'} with onoma on unlabelled text.",
+        f"A BERT encoder that was {'distilled' if is_distilled else 'pre-trained'} with onoma on unlabelled text.",
         "",
         "```python",
         "import onoma",
@@ -52,27 +52,27 @@ def write_encoder_card(folder: Path, *, name: str) -> None:
     ]
     lines += [f"| {literal(key)} | {literal(value)} |" for key, value in encoder_summary(folder)]
     lines.append("")
-    if facts["figures"]:
-        compared = "Losses can only be compared for the same teacher, relation heads and text."
-        if not distilled:
-            compared = "Perplexity can only be compared for the same vocabulary, masks and text."
-        lines += [compared, ""]
+    if record["figures"]:
+        comparability_note = "Losses can only be compared for the same teacher, relation heads and text."
+        if not is_distilled:
+            comparability_note = "Perplexity can only be compared for the same vocabulary, masks and text."
+        lines += [comparability_note, ""]
     lines += curve_section(folder, caption="Loss, and what was measured, in the course of training")
     (folder / "README.md").write_text("\n".join(lines), encoding="utf-8")
 
 
 def encoder_summary(folder: Path) -> Iterator[tuple[str, str]]:
     """Yield names and values: size, vocabulary, text, objective, training settings, and metrics on held-out text."""
-    facts: dict[str, Any] = json.loads((folder / PRETRAINING).read_text(encoding="utf-8"))
+    record: dict[str, Any] = json.loads((folder / PRETRAINING).read_text(encoding="utf-8"))
     config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    settings, text = facts["settings"], facts["text"]
+    settings, text = record["settings"], record["text"]
     yield "size", f"{config['num_hidden_layers']} layers of {config['hidden_size']}, {config['vocab_size']:,} subwords"
-    began = "random weights" if settings["model"]["shape"] != "teacher" else "layers of the teacher"
-    yield "began as", settings["model"]["encoder"] or began
-    if facts["teacher"]:
+    initial_weights = "random weights" if settings["model"]["shape"] != "teacher" else "layers of the teacher"
+    yield "began as", settings["model"]["encoder"] or initial_weights
+    if record["teacher"]:
         yield (
             "teacher",
-            "{name} ({digest}), relations of its layer {layer} in {relation_heads} heads".format_map(facts["teacher"]),
+            "{name} ({digest}), relations of its layer {layer} in {relation_heads} heads".format_map(record["teacher"]),
         )
     yield (
         "text",
@@ -86,18 +86,18 @@ def encoder_summary(folder: Path) -> Iterator[tuple[str, str]]:
     rate = f"{objective['mask_rate']:.0%}"
     if objective["mask_rate_end"] is not None:
         rate += f" to {objective['mask_rate_end']:.0%}"
-    if not facts["teacher"]:
+    if not record["teacher"]:
         yield "masked", f"{rate} of the subwords, by {objective['masking']}"
-        yield "sentence pairs", facts["sentence_pairs"]
-    long = f", then {objective['long_window']}" if objective["long_window"] else ""
-    yield "window", f"{objective['window']}{long} subwords"
-    yield "steps", f"{facts['steps']:,} of {settings['training']['batch_subwords']:,} subwords, in {facts['dtype']}"
-    yield from figure_lines(facts["figures"])
-    yield "made with", ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+        yield "sentence pairs", record["sentence_pairs"]
+    long_window = f", then {objective['long_window']}" if objective["long_window"] else ""
+    yield "window", f"{objective['window']}{long_window} subwords"
+    yield "steps", f"{record['steps']:,} of {settings['training']['batch_subwords']:,} subwords, in {record['dtype']}"
+    yield from figure_lines(record["figures"])
+    yield "made with", ", ".join(f"{name} {version}" for name, version in record["versions"].items())
 
 
 def figure_lines(figures: Mapping[str, float]) -> Iterator[tuple[str, str]]:
     """Yield the titles and formatted values of the metrics on held-out text."""
     for name, value in figures.items():
-        title, form = _FIGURES[name]
-        yield title, form.format(value)
+        title, template = _METRICS[name]
+        yield title, template.format(value)

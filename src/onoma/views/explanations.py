@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 SHOWN_WORDS = 8
 """Number of words in the table of an explanation: those that contribute most."""
 
-_WEAK, _STRONG = 0.1, 0.5
+_COLOUR_THRESHOLD, _BOLD_THRESHOLD = 0.1, 0.5
 """Thresholds as shares of the largest contribution: words below the first have no colour, from the second are bold."""
 
-_TOWARDS, _AGAINST = Style(color="green"), Style(color="red")
+_FOR_STYLE, _AGAINST_STYLE = Style(color="green"), Style(color="red")
 
 
 def explanation_parts(explained: Explained) -> Iterator[Text | Table]:
@@ -35,9 +35,9 @@ def explanation_parts(explained: Explained) -> Iterator[Text | Table]:
         yield Text("no entities; choose a span with --span")
     for explanation in explained.explanations:
         yield _heading(explanation)
-        yield _passage(explained.document.text, explanation)
-        yield _words(explanation)
-        yield from map(_evidence, explanation.evidence)
+        yield _coloured_passage(explained.document.text, explanation)
+        yield _word_table(explanation)
+        yield from map(_evidence_text, explanation.evidence)
         yield Text()
 
 
@@ -57,16 +57,19 @@ def faithfulness_table(found: Faithfulness, *, title: str | None = None) -> Tabl
     """
     names = ("method", "comprehensiveness", "above random", "sufficiency", "below random")
     rows = [
-        (f"{method}, {_SCOPES[scope]}", *map(_estimate, (of.comprehensiveness, of.more, of.sufficiency, of.less)))
+        (
+            f"{method}, {_SCOPE_NAMES[scope]}",
+            *map(_format_estimate, (scores.comprehensiveness, scores.more, scores.sufficiency, scores.less)),
+        )
         for scope, methods in found.scopes.items()
-        for method, of in methods.items()
+        for method, scores in methods.items()
     ]
     gap = "" if found.gap is None else f"; mean completeness gap {found.gap:.2%}"
     caption = f"{found.entities:,} entities, {found.level:.0%} intervals{gap}"
     return plain_table(names, rows, title=title, caption=caption)
 
 
-_SCOPES = {"words": "all words", "context": "words outside the entity"}
+_SCOPE_NAMES = {"words": "all words", "context": "words outside the entity"}
 
 
 def _heading(explanation: Explanation) -> Text:
@@ -80,17 +83,17 @@ def _heading(explanation: Explanation) -> Text:
     return text
 
 
-def _passage(text: str, explanation: Explanation) -> Text:
+def _coloured_passage(text: str, explanation: Explanation) -> Text:
     """Return the window's text with its words coloured, and the span underlined and in brackets."""
     entity, words = explanation.entity, explanation.words
-    most = max((abs(word.best) for word in words), default=0.0) or 1.0
+    largest = max((abs(word.best) for word in words), default=0.0) or 1.0
     result = Text("  ")
     position = words[0].start
     for word in words:
         result.append(" " if word.start > position else "")
-        share = abs(word.best) / most
-        style = Style() if share < _WEAK else _TOWARDS if word.best > 0 else _AGAINST
-        style += Style(bold=share >= _STRONG, underline=entity.start <= word.start < entity.end)
+        share = abs(word.best) / largest
+        style = Style() if share < _COLOUR_THRESHOLD else _FOR_STYLE if word.best > 0 else _AGAINST_STYLE
+        style += Style(bold=share >= _BOLD_THRESHOLD, underline=entity.start <= word.start < entity.end)
         result.append("[" if word.start == entity.start else "")
         result.append(visible(text[word.start : word.end]), style)
         result.append("]" if word.end == entity.end else "")
@@ -98,28 +101,28 @@ def _passage(text: str, explanation: Explanation) -> Text:
     return result
 
 
-def _words(explanation: Explanation) -> Table:
+def _word_table(explanation: Explanation) -> Table:
     strongest = sorted(explanation.words, key=lambda word: -abs(word.best))
     rows = [
         (word.text, "" if word.gradients is None else f"{word.gradients:+.2f}", f"{word.occlusion:+.2f}")
         for word in strongest[:SHOWN_WORDS]
     ]
-    more = len(explanation.words) - SHOWN_WORDS
-    caption = f"and {more} words that contribute less" if more > 0 else None
+    omitted_count = len(explanation.words) - SHOWN_WORDS
+    caption = f"and {omitted_count} words that contribute less" if omitted_count > 0 else None
     return plain_table(("word", "gradients", "occlusion"), rows, caption=caption)
 
 
-def _evidence(evidence: Evidence) -> Text:
+def _evidence_text(evidence: Evidence) -> Text:
     mention = evidence.mention
-    before, behind = mention.context[: mention.start], mention.context[mention.end :]
+    before, after = mention.context[: mention.start], mention.context[mention.end :]
     text = Text(f"  {evidence.similarity:.3f} {visible(mention.label)}  ")
     text.append(visible(" ".join(before.split())) + " " * before[-1:].isspace())
     text.append(f"[{visible(mention.text)}]", Style(bold=True))
-    text.append(" " * behind[:1].isspace() + visible(" ".join(behind.split())))
+    text.append(" " * after[:1].isspace() + visible(" ".join(after.split())))
     return text
 
 
-def _estimate(estimate: Estimate | None) -> str:
+def _format_estimate(estimate: Estimate | None) -> str:
     if estimate is None:
         return ""
     low, high = estimate.interval

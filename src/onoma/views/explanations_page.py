@@ -39,17 +39,17 @@ def explanations_page(explained: Explained, *, title: str = "Explanations") -> s
 
 def _article(text: str, explanation: Explanation) -> str:
     entity = explanation.entity
-    found = "" if explanation.predicted else ", not predicted"
+    prediction_note = "" if explanation.predicted else ", not predicted"
     rows = "".join(
-        f'<tr><td dir="auto">{escaped(word.text)}</td><td>{_number(word.gradients)}</td>'
-        f"<td>{_number(word.occlusion)}</td></tr>\n"
+        f'<tr><td dir="auto">{escaped(word.text)}</td><td>{_format_number(word.gradients)}</td>'
+        f"<td>{_format_number(word.occlusion)}</td></tr>\n"
         for word in explanation.words
     )
-    evidence = "".join(map(_evidence, explanation.evidence))
+    evidence = "".join(map(_evidence_item, explanation.evidence))
     return (
         f'<article>\n<h2 dir="auto">{escaped(entity.text)} {escaped(entity.label)} '
-        f"{explanation.score:.3f}{found}</h2>\n"
-        f'<div class="text" dir="auto">{_passage(text, explanation)}</div>\n'
+        f"{explanation.score:.3f}{prediction_note}</h2>\n"
+        f'<div class="text" dir="auto">{_coloured_passage(text, explanation)}</div>\n'
         + "".join(f"<p>{escaped(line)}</p>\n" for line in summary(explanation))
         + (f"<ol>\n{evidence}</ol>\n" if evidence else "")
         + "<details><summary>what each word does, in log-odds</summary>\n<table>\n"
@@ -57,31 +57,31 @@ def _article(text: str, explanation: Explanation) -> str:
     )
 
 
-def _passage(text: str, explanation: Explanation) -> str:
+def _coloured_passage(text: str, explanation: Explanation) -> str:
     entity, words = explanation.entity, explanation.words
-    most = max((abs(word.best) for word in words), default=0.0) or 1.0
+    largest = max((abs(word.best) for word in words), default=0.0) or 1.0
     pieces: list[str] = []
     position = words[0].start
     for word in words:
-        names = "push" + " against" * (word.best < 0) + " asked" * (entity.start <= word.start < entity.end)
-        figures = f"gradients {_number(word.gradients)}, occlusion {_number(word.occlusion)}"
+        css_classes = "push" + " against" * (word.best < 0) + " asked" * (entity.start <= word.start < entity.end)
+        tooltip = f"gradients {_format_number(word.gradients)}, occlusion {_format_number(word.occlusion)}"
         pieces.append(escaped(text[position : word.start]))
         pieces.append(
-            f'<span class="{names}" style="--share: {abs(word.best) / most:.2f}" title="{figures}">'
+            f'<span class="{css_classes}" style="--share: {abs(word.best) / largest:.2f}" title="{tooltip}">'
             f"{escaped(word.text)}</span>"
         )
         position = word.end
     return "".join(pieces)
 
 
-def _evidence(evidence: Evidence) -> str:
+def _evidence_item(evidence: Evidence) -> str:
     mention = evidence.mention
-    before, behind = mention.context[: mention.start], mention.context[mention.end :]
+    before, after = mention.context[: mention.start], mention.context[mention.end :]
     return (
-        f'<li dir="auto">{escaped(before)}<b>{escaped(mention.text)}</b>{escaped(behind)} '
+        f'<li dir="auto">{escaped(before)}<b>{escaped(mention.text)}</b>{escaped(after)} '
         f"<small>{escaped(mention.label)} {evidence.similarity:.3f}</small></li>\n"
     )
 
 
-def _number(value: float | None) -> str:
+def _format_number(value: float | None) -> str:
     return "–" if value is None else f"{value:+.2f}"

@@ -21,10 +21,10 @@ def report_head(title: str, *, style: str = "", script: str = "") -> str:
     if script:
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         policy += f"; script-src 'sha256-{digest}'"
-    common = files("onoma.views").joinpath("figures_page.css").read_text(encoding="utf-8")
+    shared_style = files("onoma.views").joinpath("figures_page.css").read_text(encoding="utf-8")
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escaped(title)}</title>\n<style>{common}{style}</style>\n</head>\n<body>\n"
+        f"<title>{escaped(title)}</title>\n<style>{shared_style}{style}</style>\n</head>\n<body>\n"
     )

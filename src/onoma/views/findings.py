@@ -24,20 +24,24 @@ from onoma.views.table import plain_table
 MAX_LABELS = 8
 """Maximum number of labels in the confusion matrix, so that it fits into a terminal of usual width."""
 
-_FIGURES = {"precision": "precision", "recall": "recall", "f1": "F1"}
+_METRIC_NAMES = {"precision": "precision", "recall": "recall", "f1": "F1"}
 
 
 def errors_tables(errors: Errors) -> Iterator[Table]:
     """Yield a table of the kinds of error with examples, the confusion matrix, and a table for each entity property."""
     kinds = []
     for kind, meaning in KINDS.items():
-        shown = [f"{_shown(each.gold)} → {_shown(each.predicted)}" for each in errors.examples if each.kind == kind]
-        kinds.append((kind, f"{errors.kinds.get(kind, 0):,}", meaning, "\n".join(shown)))
+        examples = [
+            f"{_format_mention(each.gold)} → {_format_mention(each.predicted)}"
+            for each in errors.examples
+            if each.kind == kind
+        ]
+        kinds.append((kind, f"{errors.kinds.get(kind, 0):,}", meaning, "\n".join(examples)))
     yield plain_table(("errors", "count", "meaning", "examples: gold → predicted"), kinds, words=(2, 3))
-    yield _confusion(errors.confusion)
+    yield _confusion_table(errors.confusion)
     for name, group in errors.groups.items():
-        rows = [(of, *percents(figures), f"{figures.support:,}") for of, figures in group.items()]
-        yield plain_table((f"by {name}, in %", *_FIGURES.values(), "support"), rows)
+        rows = [(value, *percents(counts), f"{counts.support:,}") for value, counts in group.items()]
+        yield plain_table((f"by {name}, in %", *_METRIC_NAMES.values(), "support"), rows)
 
 
 def reliability_table(reliability: Reliability, *, title: str | None = None) -> Table:
@@ -55,10 +59,18 @@ def reliability_table(reliability: Reliability, *, title: str | None = None) -> 
 def comparison_table(comparison: PairedComparison, *, title: str) -> Table:
     """Return the differences of the exact scores in percentage points, with the p-values of both tests."""
     rows = []
-    for key, name in _FIGURES.items():
-        of = getattr(comparison, key)
-        bounds = f"{100 * of.interval.low:+.2f} – {100 * of.interval.high:+.2f}"
-        rows.append((name, f"{100 * of.value:+.2f}", bounds, f"{of.randomisation:.4f}", f"{of.bootstrap:.4f}"))
+    for key, name in _METRIC_NAMES.items():
+        difference = getattr(comparison, key)
+        bounds = f"{100 * difference.interval.low:+.2f} – {100 * difference.interval.high:+.2f}"
+        rows.append(
+            (
+                name,
+                f"{100 * difference.value:+.2f}",
+                bounds,
+                f"{difference.randomisation:.4f}",
+                f"{difference.bootstrap:.4f}",
+            )
+        )
     interval = f"{comparison.level:.0%} interval"
     return plain_table(
         (f"{CONVENTIONS['exact'].name}, in points", "difference", interval, "p, randomisation", "p, bootstrap"),
@@ -71,10 +83,13 @@ def comparison_table(comparison: PairedComparison, *, title: str) -> Table:
 def runs_table(runs: Mapping[str, Mapping[str, Spread]], *, count: int) -> Table:
     """Return mean and standard deviation of the scores over runs, in percent."""
     rows = [
-        (CONVENTIONS[key].name, *(f"{percent(row[of].mean)} ± {percent(row[of].deviation)}" for of in _FIGURES))
+        (
+            CONVENTIONS[key].name,
+            *(f"{percent(row[metric].mean)} ± {percent(row[metric].deviation)}" for metric in _METRIC_NAMES),
+        )
         for key, row in runs.items()
     ]
-    return plain_table((f"mean ± deviation of {count} runs, in %", *_FIGURES.values()), rows)
+    return plain_table((f"mean ± deviation of {count} runs, in %", *_METRIC_NAMES.values()), rows)
 
 
 def thresholds_table(points: Mapping[str, Point | None], *, title: str) -> Table:
@@ -88,16 +103,18 @@ def thresholds_table(points: Mapping[str, Point | None], *, title: str) -> Table
     return plain_table(("label", "threshold", "precision", "recall"), rows, title=title)
 
 
-def _confusion(counts: Mapping[tuple[str, str], int]) -> Table:
-    labels, left = frequent_labels(counts, most=MAX_LABELS)
+def _confusion_table(counts: Mapping[tuple[str, str], int]) -> Table:
+    labels, omitted_count = frequent_labels(counts, most=MAX_LABELS)
     rows = []
     for gold in labels:
-        found = [counts.get((gold, predicted), 0) for predicted in labels]
-        rows.append((gold or "nothing", *(f"{count:,}" if count else "" for count in found)))
+        row_counts = [counts.get((gold, predicted), 0) for predicted in labels]
+        rows.append((gold or "nothing", *(f"{count:,}" if count else "" for count in row_counts)))
     head = ("gold", *(label or "nothing" for label in labels))
     title = "gold labels (rows) by predicted label (columns)"
-    return plain_table(head, rows, title=title, caption=f"{left:,} rarer labels are not shown" if left else None)
+    return plain_table(
+        head, rows, title=title, caption=f"{omitted_count:,} rarer labels are not shown" if omitted_count else None
+    )
 
 
-def _shown(mention: Mention | None) -> str:
+def _format_mention(mention: Mention | None) -> str:
     return "nothing" if mention is None else f"{mention.form} {mention.label}"

@@ -56,7 +56,7 @@ def html_page(documents: Iterable[Document], *, title: str = "Entities") -> Iter
     for number, document in enumerate(documents, start=1):
         counts.update(entity.label for entity in document.entities)
         yield _article(document, number, palette)
-    yield _foot(counts, number, palette)
+    yield _footer(counts, number, palette)
 
 
 def page_head(title: str, *, style: str = "") -> str:
@@ -77,7 +77,7 @@ def _article(document: Document, number: int, palette: Palette) -> str:
     return f'<article id="d{number}">\n{name}<div class="text" dir="auto">{text}</div>\n</article>\n'
 
 
-def _foot(counts: Counter[str], documents: int, palette: Palette) -> str:
+def _footer(counts: Counter[str], documents: int, palette: Palette) -> str:
     labels = "".join(
         f'<mark class="c{palette.number(label)}">{escaped(label)}<small>{count:,}</small></mark>\n'
         for label, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))

@@ -31,13 +31,15 @@ def table(
         words: indices of columns that hold words instead of numbers, counted from 0.
         about: caption above the table.
     """
-    names = "".join(f'<th scope="col"{_sort(column, words)}>{escaped(name)}</th>' for column, name in enumerate(head))
+    header_cells = "".join(
+        f'<th scope="col"{_class_attribute(column, words)}>{escaped(name)}</th>' for column, name in enumerate(head)
+    )
     body = "".join(
         "<tr>" + "".join(_cell(cell, column, words) for column, cell in enumerate(row)) + "</tr>\n" for row in rows
     )
     return (
         f'<div class="wide"><table>\n<caption>{escaped(about)}</caption>\n'
-        f"<thead><tr>{names}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n"
+        f"<thead><tr>{header_cells}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n"
     )
 
 
@@ -66,8 +68,8 @@ def _cell(cell: str | ShadedCell, column: int, words: Sequence[int]) -> str:
     style = f' style="--shade: {shade:.0%}"' if shade else ""
     if column == 0:
         return f'<th scope="row"><bdi>{escaped(text)}</bdi></th>'
-    return f"<td{_sort(column, words)}{style}>{escaped(text)}</td>"
+    return f"<td{_class_attribute(column, words)}{style}>{escaped(text)}</td>"
 
 
-def _sort(column: int, words: Sequence[int]) -> str:
+def _class_attribute(column: int, words: Sequence[int]) -> str:
     return "" if column == 0 else ' class="words"' if column in words else ""

@@ -26,21 +26,21 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _INK, _SOFT, _LINE, _GOLD, _PREDICTED = "#010101", "#020202", "#030303", "#040404", "#050505"
-_VARIABLES = {
+_CSS_VARIABLES = {
     _INK: "var(--ink)",
     _SOFT: "var(--soft)",
     _LINE: "var(--line)",
     _GOLD: "var(--gold)",
     _PREDICTED: "var(--predicted)",
 }
-_ROW, _AROUND = 0.27, 0.55
+_ROW_INCHES, _MARGIN_INCHES = 0.27, 0.55
 """Height of a row, and of the space above and below all rows together, in inches."""
 
-_IDS = re.compile(r'(?<= id=")|(?<=href="#)|(?<=url\(#)')
-_FONT = re.compile(r'font-family: [^;"]*')
-_RULES = re.compile(r"<style.*?</style>", re.DOTALL)
-_MOST_POINTS = 400
-_SMALLEST_AREA, _LARGEST_AREA = 12.0, 900.0
+_ID_POSITIONS = re.compile(r'(?<= id=")|(?<=href="#)|(?<=url\(#)')
+_FONT_FAMILY = re.compile(r'font-family: [^;"]*')
+_STYLE_ELEMENT = re.compile(r"<style.*?</style>", re.DOTALL)
+_MAX_POINTS = 400
+_MIN_AREA, _EXTRA_AREA = 12.0, 900.0
 """Area of a dot in square points: the minimum, and the area that the largest dot has in addition to it."""
 
 
@@ -106,15 +106,15 @@ def dots(rows: Sequence[PlotRow], *, title: str, axis: str, zero: bool = False) 
         axis: label of the value axis.
         zero: whether to draw a line at 0, for differences.
     """
-    with _styled():
-        figure, axes = _rows([row.name for row in rows], axis=axis)
-        for place, row in enumerate(rows):
+    with _plot_style():
+        figure, axes = _make_row_axes([row.name for row in rows], axis=axis)
+        for position, row in enumerate(rows):
             if row.low is not None and row.high is not None:
-                axes.plot([row.low, row.high], [place, place], color=_GOLD, linewidth=1.5, solid_capstyle="butt")
+                axes.plot([row.low, row.high], [position, position], color=_GOLD, linewidth=1.5, solid_capstyle="butt")
         axes.plot([row.value for row in rows], list(range(len(rows))), "o", color=_GOLD, markersize=5)
         if zero:
             axes.axvline(0, color=_SOFT, linewidth=1)
-        return _drawn(figure, title=title)
+        return _to_svg(figure, title=title)
 
 
 def bars(rows: Sequence[PlotRow], *, title: str, axis: str, most: float | None = None) -> str:
@@ -126,12 +126,12 @@ def bars(rows: Sequence[PlotRow], *, title: str, axis: str, most: float | None =
         axis: label of the value axis.
         most: upper end of the axis; None for slightly more than the longest bar.
     """
-    with _styled():
-        figure, axes = _rows([row.name for row in rows], axis=axis)
-        drawn = axes.barh(range(len(rows)), [row.value for row in rows], color=_GOLD, height=0.62)
-        axes.bar_label(drawn, labels=[f"{row.value:,g}" for row in rows], padding=3, color=_INK)
+    with _plot_style():
+        figure, axes = _make_row_axes([row.name for row in rows], axis=axis)
+        bar_container = axes.barh(range(len(rows)), [row.value for row in rows], color=_GOLD, height=0.62)
+        axes.bar_label(bar_container, labels=[f"{row.value:,g}" for row in rows], padding=3, color=_INK)
         axes.set_xlim(0, most or 1.12 * max(1, *(row.value for row in rows)))
-        return _drawn(figure, title=title)
+        return _to_svg(figure, title=title)
 
 
 def curves(lines: Sequence[Curve], *, title: str, axes_names: tuple[str, str], diagonal: bool = False) -> str:
@@ -143,20 +143,20 @@ def curves(lines: Sequence[Curve], *, title: str, axes_names: tuple[str, str], d
         axes_names: labels of the x and y axes.
         diagonal: whether to draw the diagonal, and dots on the lines.
     """
-    with _styled():
-        figure = _figure(height=3.4, width=3.8)
+    with _plot_style():
+        figure = _make_figure(height=3.4, width=3.8)
         axes = figure.subplots()
         if diagonal:
             axes.plot([0, 1], [0, 1], color=_SOFT, linewidth=1, linestyle=(0, (2, 3)))
         marker = "o" if diagonal else ""
         for line, colour, style in zip(lines, (_GOLD, _PREDICTED), ("-", "--"), strict=False):
-            step = max(1, len(line.x) // _MOST_POINTS)
-            x, y = line.x[::step], line.y[::step]
+            step = max(1, len(line.x) // _MAX_POINTS)
+            x, y = [*line.x[::step], *line.x[-1:]], [*line.y[::step], *line.y[-1:]]
             axes.plot(x, y, marker=marker, label=line.name, color=colour, linestyle=style, linewidth=1.5, markersize=4)
         axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel=axes_names[0], ylabel=axes_names[1])
         if len(lines) > 1:
             figure.legend(loc="outside upper left", ncols=2, handlelength=2.4)
-        return _drawn(figure, title=title)
+        return _to_svg(figure, title=title)
 
 
 def scatter(points: Sequence[ScatterPoint], *, front: Sequence[str], title: str, axes_names: tuple[str, str]) -> str:
@@ -168,25 +168,25 @@ def scatter(points: Sequence[ScatterPoint], *, front: Sequence[str], title: str,
         title: description of the plot for screen readers.
         axes_names: labels of the x and y axes.
     """
-    with _styled():
-        figure = _figure(height=3.6, width=5.0)
+    with _plot_style():
+        figure = _make_figure(height=3.6, width=5.0)
         axes = figure.subplots()
-        through = sorted((point.x, point.y) for point in points if point.name in front)
-        axes.plot([x for x, _ in through], [y for _, y in through], color=_PREDICTED, linewidth=1.5, zorder=1)
+        front_points = sorted((point.x, point.y) for point in points if point.name in front)
+        axes.plot([x for x, _ in front_points], [y for _, y in front_points], color=_PREDICTED, linewidth=1.5, zorder=1)
         largest = max(point.size for point in points)
-        areas = [_SMALLEST_AREA + _LARGEST_AREA * point.size / largest for point in points]
+        areas = [_MIN_AREA + _EXTRA_AREA * point.size / largest for point in points]
         colours = [_PREDICTED if point.name in front else _GOLD for point in points]
-        at = [point.x for point in points], [point.y for point in points]
-        axes.scatter(*at, s=areas, color=colours, alpha=0.65, zorder=2)
+        coordinates = [point.x for point in points], [point.y for point in points]
+        axes.scatter(*coordinates, s=areas, color=colours, alpha=0.65, zorder=2)
         for point, area in zip(points, areas, strict=True):
-            away = 3 + math.sqrt(area) / 2
+            offset = 3 + math.sqrt(area) / 2
             axes.annotate(
-                _short(point.name), (point.x, point.y), xytext=(0, away), textcoords="offset points", ha="center"
+                _shorten(point.name), (point.x, point.y), xytext=(0, offset), textcoords="offset points", ha="center"
             )
         axes.set(xscale="log", xlabel=axes_names[0], ylabel=axes_names[1])
         axes.margins(0.2)
-        _plain_numbers(axes)
-        return _drawn(figure, title=title)
+        _use_plain_numbers(axes)
+        return _to_svg(figure, title=title)
 
 
 def learning_curves(lines: Sequence[CurveWithForecast], *, title: str, axes_names: tuple[str, str]) -> str:
@@ -197,12 +197,12 @@ def learning_curves(lines: Sequence[CurveWithForecast], *, title: str, axes_name
         title: description of the plot for screen readers.
         axes_names: labels of the x and y axes.
     """
-    with _styled():
-        figure = _figure(height=3.6, width=5.0)
+    with _plot_style():
+        figure = _make_figure(height=3.6, width=5.0)
         axes = figure.subplots()
         for line, colour in zip(lines, cycle(COLOURS)):
             axes.errorbar(
-                line.x, line.y, yerr=line.deviations, label=_short(line.name), color=colour, marker="o", markersize=4,
+                line.x, line.y, yerr=line.deviations, label=_shorten(line.name), color=colour, marker="o", markersize=4,
                 linewidth=1.5, capsize=2,
             )  # fmt: skip
             if line.ahead:
@@ -210,12 +210,12 @@ def learning_curves(lines: Sequence[CurveWithForecast], *, title: str, axes_name
                 axes.plot(x, y, color=colour, linestyle="--", linewidth=1.5)
                 axes.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
         axes.set(xscale="log", xlabel=axes_names[0], ylabel=axes_names[1])
-        _plain_numbers(axes)
+        _use_plain_numbers(axes)
         figure.legend(loc="outside upper left", ncols=2, handlelength=2.4)
-        return _drawn(figure, title=title)
+        return _to_svg(figure, title=title)
 
 
-def _plain_numbers(axes: Axes) -> None:
+def _use_plain_numbers(axes: Axes) -> None:
     """Label a logarithmic x axis with a few plain numbers instead of powers."""
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
@@ -225,7 +225,7 @@ def _plain_numbers(axes: Axes) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
 
 
-def _styled() -> AbstractContextManager[None]:
+def _plot_style() -> AbstractContextManager[None]:
     from matplotlib import rc_context
 
     return rc_context(
@@ -251,28 +251,28 @@ def _styled() -> AbstractContextManager[None]:
     )
 
 
-def _figure(*, height: float, width: float) -> Figure:
+def _make_figure(*, height: float, width: float) -> Figure:
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained", facecolor="none")
 
 
-def _rows(names: Sequence[str], *, axis: str) -> tuple[Figure, Axes]:
-    figure = _figure(height=_AROUND + _ROW * len(names), width=5.0)
+def _make_row_axes(names: Sequence[str], *, axis: str) -> tuple[Figure, Axes]:
+    figure = _make_figure(height=_MARGIN_INCHES + _ROW_INCHES * len(names), width=5.0)
     axes = figure.subplots()
-    axes.set_yticks(range(len(names)), [_short(name) for name in names])
+    axes.set_yticks(range(len(names)), [_shorten(name) for name in names])
     axes.set(ylim=(len(names) - 0.5, -0.5), xlabel=axis)
     axes.tick_params(axis="y", length=0, labelcolor=_INK)
     axes.grid(visible=False, axis="y")
     return figure, axes
 
 
-def _short(name: str, *, longest: int = 28) -> str:
+def _shorten(name: str, *, max_length: int = 28) -> str:
     line = " ".join(printable(name).split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+    return line if len(line) <= max_length else line[: max_length - 1] + "…"
 
 
-def _drawn(figure: Figure, *, title: str) -> str:
+def _to_svg(figure: Figure, *, title: str) -> str:
     """Return the figure as an SVG element, with ids that start with the title, since a page has several plots."""
     file = StringIO()
     with warnings.catch_warnings():
@@ -281,8 +281,8 @@ def _drawn(figure: Figure, *, title: str) -> str:
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     svg = file.getvalue()
     svg = svg[svg.index("<svg ") :]
-    for placeholder, variable in _VARIABLES.items():
+    for placeholder, variable in _CSS_VARIABLES.items():
         svg = svg.replace(placeholder, variable)
-    svg = _FONT.sub("font-family: inherit", _RULES.sub("", svg))
-    svg = _IDS.sub(re.sub(r"\W+", "-", title) + "-", svg)
+    svg = _FONT_FAMILY.sub("font-family: inherit", _STYLE_ELEMENT.sub("", svg))
+    svg = _ID_POSITIONS.sub(re.sub(r"\W+", "-", title) + "-", svg)
     return svg.replace("<svg ", f'<svg role="img" aria-label="{escaped(title)}" ', 1)

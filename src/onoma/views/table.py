@@ -24,10 +24,10 @@ def report_table(report: Report, *, title: str | None = None) -> Table:
         names.append(f"F1, {report.intervals.level:.0%} interval")
     rows = list(figure_rows(report))
     table = plain_table(names, [(row.name, *row.cells())[: len(names)] for row in rows], title=title)
-    for shown, row in zip(table.rows, rows, strict=True):
-        shown.style = "bold" if row.emphasis else None
-    for shown, (_, following) in zip(table.rows, pairwise(rows), strict=False):
-        shown.end_section = following.section
+    for table_row, row in zip(table.rows, rows, strict=True):
+        table_row.style = "bold" if row.emphasis else None
+    for table_row, (_, next_row) in zip(table.rows, pairwise(rows), strict=False):
+        table_row.end_section = next_row.section
     return table
 
 
@@ -59,13 +59,13 @@ def plain_table(
         pad_edge=False,
     )
     for column, name in enumerate(head):
-        numbers = column > 0 and column not in words
-        longest = max((cell_len(word) for row in rows for word in row[column].split()), default=0)
+        is_numeric = column > 0 and column not in words
+        longest_word = max((cell_len(word) for row in rows for word in row[column].split()), default=0)
         table.add_column(
             literal(name),
-            justify="right" if numbers else "left",
+            justify="right" if is_numeric else "left",
             overflow="fold",
-            min_width=longest if numbers else None,
+            min_width=longest_word if is_numeric else None,
         )
     for row in rows:
         table.add_row(*map(literal, row))

@@ -21,7 +21,7 @@ TERMINAL_COLOURS = (
 )  # fmt: skip
 """A terminal colour for each of ``COLOURS``, from the terminal's theme; the last two replace ones too pale on white."""
 
-_CUT = "…"
+_SPLIT_MARK = "…"
 
 
 def to_terminal(document: Document, *, colour: bool = True, palette: Palette | None = None) -> Text:
@@ -36,17 +36,17 @@ def to_terminal(document: Document, *, colour: bool = True, palette: Palette | N
     """
     palette = Palette() if palette is None else palette
     result = Text()
-    inside: list[Style] = []
+    open_styles: list[Style] = []
     for piece in walk(document.text, document.entities):
         if isinstance(piece, str):
-            style = inside[-1] + Style(bold=True) if inside else Style()
+            style = open_styles[-1] + Style(bold=True) if open_styles else Style()
             result.append(visible(piece.replace("\r\n", "\n")), style)
         elif isinstance(piece, Opening):
-            inside.append(Style(color=TERMINAL_COLOURS[palette.number(piece.entity.label)]) if colour else Style())
-            result.append(("" if colour else "[") + (_CUT if piece.continued else ""), inside[-1])
+            open_styles.append(Style(color=TERMINAL_COLOURS[palette.number(piece.entity.label)]) if colour else Style())
+            result.append(("" if colour else "[") + (_SPLIT_MARK if piece.continued else ""), open_styles[-1])
         else:
-            style = inside.pop()
-            label = visible(piece.entity.label) + (_CUT if piece.continues else "")
+            style = open_styles.pop()
+            label = visible(piece.entity.label) + (_SPLIT_MARK if piece.continues else "")
             result.append(" ")
             result.append(f" {label} " if colour else f"{label}]", style + Style(reverse=colour))
     return result

@@ -18,9 +18,11 @@ from onoma.text.markup import escaped
 from onoma.tuning import SearchSpace, TrialRecord, TuneResult, quiet
 from onoma.tuning.sampler import distributions
 
-_FEWEST_FOR_IMPORTANCE = 4
+_MIN_TRIALS_FOR_IMPORTANCE = 4
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; script-src 'unsafe-inline' 'unsafe-eval'"
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; script-src 'unsafe-inline' 'unsafe-eval'"
+)
 """Content security policy: nothing is loaded. Plotly compiles functions to draw parallel coordinates."""
 
 _STYLE = """
@@ -50,39 +52,41 @@ def write_tuning_page(path: Path, found: TuneResult, *, space: SearchSpace) -> N
         file.writelines(_page(found, space))
 
 
-def _page(found: TuneResult, space: SearchSpace) -> Iterator[str]:
-    figures = dict(_figures(found, space))
+def _page(result: TuneResult, space: SearchSpace) -> Iterator[str]:
+    figures = dict(_figures(result, space))
     yield (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_CONTENT_SECURITY_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>Search</title>\n<style>{_STYLE}</style>\n<script>{get_plotlyjs()}</script>\n</head>\n<body>\n"
         "<h1>Search for settings</h1>\n"
     )
-    yield from (f"<p>{escaped(text)}</p>\n" for text in (*found.statements(), *found.notes))
+    yield from (f"<p>{escaped(text)}</p>\n" for text in (*result.statements(), *result.notes))
     for number, title in enumerate(figures):
         yield f'<h2>{escaped(title)}</h2>\n<div id="plot{number}"></div>\n'
     yield "<h2>Trials</h2>\n"
-    yield _table(found, space)
-    yield f"<script>{_script(figures)}</script>\n</body>\n</html>\n"
+    yield _table(result, space)
+    yield f"<script>{_plot_script(figures)}</script>\n</body>\n</html>\n"
 
 
-def _figures(found: TuneResult, space: SearchSpace) -> Iterator[tuple[str, graph_objects.Figure]]:
+def _figures(result: TuneResult, space: SearchSpace) -> Iterator[tuple[str, graph_objects.Figure]]:
     """Yield Optuna's plots by title, with F1 in percent."""
     with quiet():
         study = optuna.create_study(direction="maximize")
-        study.add_trials([_as_optuna(trial, space) for trial in found.trials if trial.state in ("finished", "pruned")])
-    finished = [trial for trial in found.trials if trial.state == "finished"]
+        study.add_trials(
+            [_to_optuna_trial(trial, space) for trial in result.trials if trial.state in ("finished", "pruned")]
+        )
+    finished = [trial for trial in result.trials if trial.state == "finished"]
     name = "F1 on dev"
-    yield "History", visualization.plot_optimization_history(study, target=_percent, target_name=name)
-    if len(finished) >= _FEWEST_FOR_IMPORTANCE and len({trial.f1 for trial in finished}) > 1:
+    yield "History", visualization.plot_optimization_history(study, target=_f1_percent, target_name=name)
+    if len(finished) >= _MIN_TRIALS_FOR_IMPORTANCE and len({trial.f1 for trial in finished}) > 1:
         evaluator = PedAnovaImportanceEvaluator()
         yield "Importance of settings", visualization.plot_param_importances(study, evaluator=evaluator)
-    yield "Parallel coordinates", visualization.plot_parallel_coordinate(study, target=_percent, target_name=name)
-    yield "Each setting", visualization.plot_slice(study, target=_percent, target_name=name)
+    yield "Parallel coordinates", visualization.plot_parallel_coordinate(study, target=_f1_percent, target_name=name)
+    yield "Each setting", visualization.plot_slice(study, target=_f1_percent, target_name=name)
 
 
-def _as_optuna(trial: TrialRecord, space: SearchSpace) -> optuna.trial.FrozenTrial:
+def _to_optuna_trial(trial: TrialRecord, space: SearchSpace) -> optuna.trial.FrozenTrial:
     is_finished = trial.state == "finished"
     return optuna.trial.create_trial(
         state=TrialState.COMPLETE if is_finished else TrialState.PRUNED,
@@ -92,12 +96,12 @@ def _as_optuna(trial: TrialRecord, space: SearchSpace) -> optuna.trial.FrozenTri
     )
 
 
-def _percent(trial: optuna.trial.FrozenTrial) -> float:
+def _f1_percent(trial: optuna.trial.FrozenTrial) -> float:
     assert trial.value is not None
     return 100 * trial.value
 
 
-def _script(figures: dict[str, graph_objects.Figure]) -> str:
+def _plot_script(figures: dict[str, graph_objects.Figure]) -> str:
     """Return the script that draws the plots."""
     lines = []
     for number, figure in enumerate(figures.values()):
@@ -107,11 +111,11 @@ def _script(figures: dict[str, graph_objects.Figure]) -> str:
     return "\n".join(lines)
 
 
-def _table(found: TuneResult, space: SearchSpace) -> str:
+def _table(result: TuneResult, space: SearchSpace) -> str:
     keys = list(space.domains)
     head = "".join(f"<th>{escaped(name)}</th>" for name in ("trial", "state", "F1 on dev", "seconds", *keys, "reason"))
     rows = "".join(
-        _row(trial, keys, is_best=trial is found.best) for trial in found.trials if trial.state != "given back"
+        _row(trial, keys, is_best=trial is result.best) for trial in result.trials if trial.state != "given back"
     )
     return f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n'
 
@@ -119,16 +123,16 @@ def _table(found: TuneResult, space: SearchSpace) -> str:
 def _row(trial: TrialRecord, keys: list[str], *, is_best: bool) -> str:
     f1 = "" if trial.f1 is None else f"{100 * trial.f1:.2f}"
     number = f"{trial.continues}{' (the run as it is)' if trial.is_default else ''}"
-    values = [_shown(trial.params.get(key, "")) for key in keys]
+    values = [_format_value(trial.params.get(key, "")) for key in keys]
     cells = [
         f"<td>{escaped(number)}</td><td>{trial.state}</td>",
         f'<td class="number">{f1}</td><td class="number">{trial.seconds:.0f}</td>',
         *(f"<td>{escaped(value)}</td>" for value in values),
         f"<td>{escaped(trial.reason)}</td>",
     ]
-    mark = ' class="best"' if is_best else ""
-    return f"<tr{mark}>{''.join(cells)}</tr>\n"
+    class_attribute = ' class="best"' if is_best else ""
+    return f"<tr{class_attribute}>{''.join(cells)}</tr>\n"
 
 
-def _shown(value: str | int | float | bool) -> str:
+def _format_value(value: str | int | float | bool) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)

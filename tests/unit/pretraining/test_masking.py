@@ -12,7 +12,7 @@ from onoma.pretraining.masking import Masking, Unit
 VOCABULARY, SPECIAL, MASK = 400, 5, 4
 MASKABLE = np.arange(VOCABULARY) >= SPECIAL
 CONTINUES = np.arange(VOCABULARY) >= 250
-"""The ids from 250 on go on with a word."""
+"""Ids from 250 on continue a word."""
 
 UNITS: tuple[Unit, ...] = ("subwords", "words", "spans")
 

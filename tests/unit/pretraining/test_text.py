@@ -83,7 +83,7 @@ def test_whole_lines_and_wrapped_ones_are_told_apart_by_the_file(tmp_path: Path)
     notices: list[str] = []
     whole = sections(written(tmp_path, "x\n\n" + "\n".join(lines)), notice=notices.append)
     assert documents_of(whole)[1] == lines
-    assert "no sentence goes on in the next line" in notices[1]
+    assert "no sentence continues in the next line" in notices[1]
     wrapped = textwrap.fill("She saw that " + "such words went on and on " * 60 + "to the end.", 60)
     assert len(documents_of(sections(written(tmp_path, f"x\n\n{wrapped}\n")))[1]) == 1
 

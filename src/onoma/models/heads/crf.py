@@ -24,7 +24,7 @@ from onoma.errors import ConfigError
 from onoma.models.heads.head import HeadSettings, SentenceBounds, TagHead
 from onoma.tasks import TagTask
 
-_NEVER = -1e4
+_MASKED_SCORE = -1e4
 """Score of tags and transitions that are not allowed: far below all others, but finite, as are its gradients."""
 
 
@@ -62,30 +62,30 @@ class CrfHead(TagHead):
         self, hidden: Float[Tensor, "words hidden"], sequences: SentenceBounds, targets: Int64[Tensor, " words"]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
         scores = self(hidden).float()
-        right = scores.masked_fill(~self.allowed[targets], _NEVER)
+        target_scores = scores.masked_fill(~self.allowed[targets], _MASKED_SCORE)
         # Both log-sums in one pass: over the sequences that match the targets, and over all sequences.
-        of_right, of_all = self._log_sums(torch.stack([right, scores]), sequences)
-        return (of_all - of_right).sum(), scores.new_tensor(len(targets))
+        log_numerator, log_partition = self._log_sum_sequences(torch.stack([target_scores, scores]), sequences)
+        return (log_partition - log_numerator).sum(), scores.new_tensor(len(targets))
 
     def parameters_for_decoding(self) -> dict[str, NDArray[np.float64]]:
         """Return the learned transition scores by name."""
-        learnt = {"step": self.step, "start": self.start, "end": self.end}
-        return {name: weights.detach().cpu().double().numpy() for name, weights in learnt.items()}
+        transitions = {"step": self.step, "start": self.start, "end": self.end}
+        return {name: weights.detach().cpu().double().numpy() for name, weights in transitions.items()}
 
-    def _log_sums(
+    def _log_sum_sequences(
         self, scores: Float[Tensor, "both words tags"], sequences: SentenceBounds
     ) -> Float[Tensor, "both sequences"]:
         """Return the log-sum-exp of the scores of all tag sequences, for each sentence."""
         lengths = sequences.lengths
-        places = torch.arange(int(lengths.max()), device=lengths.device)
-        inside = places < lengths[:, None]
-        rows = torch.where(inside, (lengths.cumsum(0) - lengths)[:, None] + places, 0)
+        positions = torch.arange(int(lengths.max()), device=lengths.device)
+        inside = positions < lengths[:, None]
+        rows = torch.where(inside, (lengths.cumsum(0) - lengths)[:, None] + positions, 0)
         padded = scores[:, rows]
-        step = self.step.masked_fill(self.not_allowed, _NEVER)
-        start = self.start.masked_fill(self.no_start, _NEVER)
-        end = self.end.masked_fill(self.no_end, _NEVER)
-        reached = padded[:, :, 0] + torch.where(sequences.begins[:, None], start, 0.0)
-        for word in range(1, len(places)):
-            onward = (reached[..., None] + step).logsumexp(dim=-2) + padded[:, :, word]
-            reached = torch.where(inside[:, word, None], onward, reached)
-        return (reached + torch.where(sequences.ends[:, None], end, 0.0)).logsumexp(dim=-1)
+        step = self.step.masked_fill(self.not_allowed, _MASKED_SCORE)
+        start = self.start.masked_fill(self.no_start, _MASKED_SCORE)
+        end = self.end.masked_fill(self.no_end, _MASKED_SCORE)
+        forward_scores = padded[:, :, 0] + torch.where(sequences.begins[:, None], start, 0.0)
+        for word in range(1, len(positions)):
+            next_scores = (forward_scores[..., None] + step).logsumexp(dim=-2) + padded[:, :, word]
+            forward_scores = torch.where(inside[:, word, None], next_scores, forward_scores)
+        return (forward_scores + torch.where(sequences.ends[:, None], end, 0.0)).logsumexp(dim=-1)

@@ -121,9 +121,9 @@ class TagHead(AffineHead):
     def __init__(self, hidden: int, task: TagTask, settings: HeadSettings | None = None) -> None:
         self.tags = len(task.tags)
         super().__init__(hidden, self.tags, settings)
-        given = self.settings.class_weights
-        if given is not None and len(given) != self.tags:
-            raise ValueError(f"{len(given)} class weights for {self.tags} tags")
-        weights = None if given is None else torch.tensor(given)
+        class_weights = self.settings.class_weights
+        if class_weights is not None and len(class_weights) != self.tags:
+            raise ValueError(f"{len(class_weights)} class weights for {self.tags} tags")
+        weights = None if class_weights is None else torch.tensor(class_weights)
         self.register_buffer("class_weights", weights, persistent=False)
         self.register_buffer("allowed", torch.from_numpy(task.allowed), persistent=False)

@@ -21,28 +21,30 @@ class LinearHead(TagHead):
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
         del sequences  # each word has a separate loss
         scores = self(hidden)
-        single = targets < self.tags
+        has_single_tag = targets < self.tags
         total = functional.cross_entropy(
-            scores[single],
-            targets[single],
+            scores[has_single_tag],
+            targets[has_single_tag],
             weight=self.class_weights,
             label_smoothing=self.settings.label_smoothing,
             reduction="sum",
         )
-        weights = self._weights_of(targets)
+        weights = self._get_word_weights(targets)
         if len(self.allowed) > self.tags:
-            total = total + self._loss_of_sets(scores[~single], targets[~single], weights[~single])
+            total = total + self._partial_label_loss(
+                scores[~has_single_tag], targets[~has_single_tag], weights[~has_single_tag]
+            )
         return total, weights.sum()
 
-    def _loss_of_sets(
+    def _partial_label_loss(
         self, scores: Float[Tensor, "words tags"], targets: Int64[Tensor, " words"], weights: Float[Tensor, " words"]
     ) -> Float[Tensor, ""]:
-        probabilities = scores.float().log_softmax(dim=-1)
-        surprise = -probabilities.masked_fill(~self.allowed[targets], -torch.inf).logsumexp(dim=-1)
-        smoothed = surprise.lerp(-probabilities.mean(dim=-1), self.settings.label_smoothing)
+        log_probabilities = scores.float().log_softmax(dim=-1)
+        nll = -log_probabilities.masked_fill(~self.allowed[targets], -torch.inf).logsumexp(dim=-1)
+        smoothed = nll.lerp(-log_probabilities.mean(dim=-1), self.settings.label_smoothing)
         return (weights * smoothed).sum()
 
-    def _weights_of(self, targets: Int64[Tensor, " words"]) -> Float[Tensor, " words"]:
+    def _get_word_weights(self, targets: Int64[Tensor, " words"]) -> Float[Tensor, " words"]:
         """Return the loss weight of each word; a set of tags has the weight of its first tag."""
         if self.class_weights is None:
             return torch.ones_like(targets, dtype=torch.float32)

@@ -28,9 +28,9 @@ class SentenceHead(AffineHead):
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
         """See :meth:`Head.loss`; each sentence, or the part of it inside a window, has weight 1."""
         lengths = sequences.lengths
-        owners = torch.arange(len(lengths), device=lengths.device).repeat_interleave(lengths)
+        sentence_ids = torch.arange(len(lengths), device=lengths.device).repeat_interleave(lengths)
         scores = self(hidden).float()
-        sums = scores.new_zeros(len(lengths), scores.shape[1]).index_add(0, owners, scores)
-        firsts = lengths.cumsum(0) - lengths
-        total = functional.cross_entropy(sums / lengths[:, None], targets[firsts], reduction="sum")
+        sums = scores.new_zeros(len(lengths), scores.shape[1]).index_add(0, sentence_ids, scores)
+        first_words = lengths.cumsum(0) - lengths
+        total = functional.cross_entropy(sums / lengths[:, None], targets[first_words], reduction="sum")
         return total, scores.new_tensor(len(lengths))

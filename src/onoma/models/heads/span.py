@@ -25,7 +25,7 @@ from onoma.errors import ConfigError
 from onoma.models.heads.head import AffineHead, HeadSettings, SentenceBounds
 from onoma.tasks import SpanTask
 
-_AT_FIRST = -4.0
+_INITIAL_LOG_ODDS = -4.0
 """Log-odds of every span before training."""
 
 
@@ -51,7 +51,7 @@ class SpanHead(AffineHead):
                 "use the head linear"
             )
         self.task = task
-        self.width = nn.Parameter(torch.full((task.widest, len(task.labels)), _AT_FIRST))
+        self.width = nn.Parameter(torch.full((task.widest, len(task.labels)), _INITIAL_LOG_ODDS))
 
     def loss(
         self, hidden: Float[Tensor, "words hidden"], sequences: SentenceBounds, targets: Int64[Tensor, "spans 3"]
@@ -60,16 +60,16 @@ class SpanHead(AffineHead):
         features = self(hidden).float()
         starts, widths = self._spans(sequences)
         scores = self._scores(features, starts, widths)
-        place = torch.full((len(hidden), self.task.widest), -1, device=scores.device)
-        place[starts, widths] = torch.arange(len(starts), device=scores.device)
+        span_index = torch.full((len(hidden), self.task.widest), -1, device=scores.device)
+        span_index[starts, widths] = torch.arange(len(starts), device=scores.device)
         first, last, label = targets.unbind(dim=1)
-        right = torch.zeros_like(scores, dtype=torch.bool)
-        right[place[first, last - first], label] = True
+        is_entity = torch.zeros_like(scores, dtype=torch.bool)
+        is_entity[span_index[first, last - first], label] = True
         count = len(sequences.lengths)
-        owners = torch.arange(count, device=scores.device).repeat_interleave(sequences.lengths)[starts]
-        of_none = _log_sums(scores.masked_fill(right, -torch.inf), owners, count)
-        of_entities = _log_sums(-scores.masked_fill(~right, torch.inf), owners, count)
-        return (of_none + of_entities).sum(), scores.new_tensor(count * scores.shape[1])
+        sentence_ids = torch.arange(count, device=scores.device).repeat_interleave(sequences.lengths)[starts]
+        negative_loss = _logsumexp_with_zero(scores.masked_fill(is_entity, -torch.inf), sentence_ids, count)
+        positive_loss = _logsumexp_with_zero(-scores.masked_fill(~is_entity, torch.inf), sentence_ids, count)
+        return (negative_loss + positive_loss).sum(), scores.new_tensor(count * scores.shape[1])
 
     def parameters_for_decoding(self) -> dict[str, NDArray[np.float64]]:
         """Return the learned scores of the span widths."""
@@ -78,11 +78,11 @@ class SpanHead(AffineHead):
     def _spans(self, sequences: SentenceBounds) -> tuple[Int64[Tensor, " spans"], Int64[Tensor, " spans"]]:
         """Return the first word of each span, and the number of words after it in the span."""
         lengths = sequences.lengths
-        behind = torch.arange(int(lengths.sum()), device=lengths.device)
-        left = lengths.cumsum(0).repeat_interleave(lengths) - behind
+        word_indices = torch.arange(int(lengths.sum()), device=lengths.device)
+        words_left = lengths.cumsum(0).repeat_interleave(lengths) - word_indices
         widths = torch.arange(self.task.widest, device=lengths.device)
-        starts, wide = (widths < left[:, None]).nonzero(as_tuple=True)
-        return starts, wide
+        starts, span_widths = (widths < words_left[:, None]).nonzero(as_tuple=True)
+        return starts, span_widths
 
     def _scores(
         self,
@@ -98,12 +98,12 @@ class SpanHead(AffineHead):
         return scores
 
 
-def _log_sums(
-    scores: Float[Tensor, "spans labels"], owners: Int64[Tensor, " spans"], count: int
+def _logsumexp_with_zero(
+    scores: Float[Tensor, "spans labels"], sentence_ids: Int64[Tensor, " spans"], count: int
 ) -> Float[Tensor, "sentences labels"]:
     """Return ``log(1 + sum(exp(score)))`` over the spans of each sentence."""
     zeros = scores.new_zeros(count, scores.shape[1])
     with torch.no_grad():
-        peaks = zeros.scatter_reduce(0, owners[:, None].expand_as(scores), scores, "amax")
-    sums = torch.exp(-peaks).index_add(0, owners, torch.exp(scores - peaks[owners]))
+        peaks = zeros.scatter_reduce(0, sentence_ids[:, None].expand_as(scores), scores, "amax")
+    sums = torch.exp(-peaks).index_add(0, sentence_ids, torch.exp(scores - peaks[sentence_ids]))
     return peaks + sums.log()

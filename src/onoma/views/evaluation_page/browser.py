@@ -37,9 +37,9 @@ def error_section(sentences: Iterable[SentenceWithErrors], *, most: int = MOST_S
         sentences: sentences with errors.
         most: maximum number of sentences to show; the others are only counted.
     """
-    rest = iter(sentences)
-    shown = list(islice(rest, most))
-    left = sum(1 for _ in rest)
+    remaining = iter(sentences)
+    shown = list(islice(remaining, most))
+    left = sum(1 for _ in remaining)
     yield '<section id="sentences">\n<h2>Sentences with errors</h2>\n'
     if not shown:
         yield paragraph("There are none.") + "</section>\n"
@@ -49,12 +49,12 @@ def error_section(sentences: Iterable[SentenceWithErrors], *, most: int = MOST_S
             f"The first {len(shown):,} of {len(shown) + left:,} sentences with errors are shown; {left:,} are left out."
         )
     yield _LEGEND
-    yield _filter(shown)
+    yield _filter_form(shown)
     yield from map(_article, shown)
     yield "</section>\n"
 
 
-def _filter(sentences: Sequence[SentenceWithErrors]) -> str:
+def _filter_form(sentences: Sequence[SentenceWithErrors]) -> str:
     errors = [error for sentence in sentences for error in sentence.errors]
     kinds = Counter(error.kind for error in errors)
     labels = Counter(
@@ -76,23 +76,23 @@ def _select(name: str, options: Iterable[tuple[str, int]]) -> str:
 
 
 def _article(sentence: SentenceWithErrors) -> str:
-    place = f"document {sentence.document:,}" + (f" · {sentence.id}" if sentence.id else "")
-    place += f" · {sentence.number:,} of {sentence.of:,}" if sentence.of > 1 else ""
-    errors = "".join(map(_error, sentence.errors))
+    title = f"document {sentence.document:,}" + (f" · {sentence.id}" if sentence.id else "")
+    title += f" · {sentence.number:,} of {sentence.of:,}" if sentence.of > 1 else ""
+    errors = "".join(map(_error_item, sentence.errors))
     return (
-        f'<article>\n<h3 dir="auto">{escaped(place)}</h3>\n<p class="text" dir="auto" lang="">{_marked(sentence)}</p>\n'
+        f'<article>\n<h3 dir="auto">{escaped(title)}</h3>\n<p class="text" dir="auto" lang="">{_render(sentence)}</p>\n'
         f"<ul>\n{errors}</ul>\n</article>\n"
     )
 
 
-def _error(error: SentenceError) -> str:
-    sides = [mark for mark in (error.gold, error.predicted) if mark is not None]
-    data = "".join(f' data-{mark.side}="{escaped(mark.label)}"' for mark in sides)
-    described = ", ".join(map(_described, sides))
-    return f'<li data-kind="{error.kind}"{data}><b>{error.kind}</b>: {described}</li>\n'
+def _error_item(error: SentenceError) -> str:
+    marks = [mark for mark in (error.gold, error.predicted) if mark is not None]
+    data = "".join(f' data-{mark.side}="{escaped(mark.label)}"' for mark in marks)
+    descriptions = ", ".join(map(_describe_mark, marks))
+    return f'<li data-kind="{error.kind}"{data}><b>{error.kind}</b>: {descriptions}</li>\n'
 
 
-def _described(mark: MarkedSpan) -> str:
+def _describe_mark(mark: MarkedSpan) -> str:
     score = "" if mark.score is None else f" {mark.score:.2f}"
     return (
         f'<span class="{mark.side}">{mark.side}</span> “<bdi>{escaped(mark.form)}</bdi>” '
@@ -100,36 +100,44 @@ def _described(mark: MarkedSpan) -> str:
     )
 
 
-def _marked(sentence: SentenceWithErrors) -> str:
+def _render(sentence: SentenceWithErrors) -> str:
     """Return the text as HTML, split wherever a span begins or ends."""
-    cuts = sorted({0, len(sentence.text), *(place for mark in sentence.marks for place in (mark.start, mark.end))})
-    pieces = [_tags(sentence.marks, cuts[0])]
-    for start, end in pairwise(cuts):
-        over = [mark for mark in sentence.marks if mark.start <= start and end <= mark.end]
-        begins = any(mark.start == start for mark in over)
-        pieces.append(_barred(escaped(sentence.text[start:end]), over, begins=begins))
-        pieces.append(_barred(_tags(sentence.marks, end), [mark for mark in over if end < mark.end]))
+    boundaries = sorted(
+        {0, len(sentence.text), *(offset for mark in sentence.marks for offset in (mark.start, mark.end))}
+    )
+    pieces = [_label_tags(sentence.marks, boundaries[0])]
+    for start, end in pairwise(boundaries):
+        covering = [mark for mark in sentence.marks if mark.start <= start and end <= mark.end]
+        begins = any(mark.start == start for mark in covering)
+        pieces.append(_wrap_in_bars(escaped(sentence.text[start:end]), covering, begins=begins))
+        pieces.append(_wrap_in_bars(_label_tags(sentence.marks, end), [mark for mark in covering if end < mark.end]))
     return "".join(pieces)
 
 
-def _barred(content: str, marks: Sequence[MarkedSpan], *, begins: bool = False) -> str:
+def _wrap_in_bars(content: str, marks: Sequence[MarkedSpan], *, begins: bool = False) -> str:
     """Return the content with the bars of the spans that cover it."""
     if not (content and marks):
         return content
-    names = sorted({f"{mark.side}-{'wrong' if mark.wrong else 'correct'}" for mark in marks})
-    return f'<span class="{" ".join(["s", *names])}{" begins" * begins}">{content}</span>'
+    css_classes = sorted({f"{mark.side}-{'wrong' if mark.wrong else 'correct'}" for mark in marks})
+    return f'<span class="{" ".join(["s", *css_classes])}{" begins" * begins}">{content}</span>'
 
 
-def _tags(marks: Iterable[MarkedSpan], end: int) -> str:
+def _label_tags(marks: Iterable[MarkedSpan], end: int) -> str:
     """Return the labels of the spans that end at ``end``; the label of a correct span is shown once."""
-    ending = [mark for mark in marks if mark.end == end]
-    correct = [mark.label for mark in ending if mark.side == "gold" and not mark.wrong]
-    rows = {"gold": _wrong(ending, "gold"), "predicted": _wrong(ending, "predicted"), "correct": correct}
+    ending_marks = [mark for mark in marks if mark.end == end]
+    correct = [mark.label for mark in ending_marks if mark.side == "gold" and not mark.wrong]
+    labels_by_class = {
+        "gold": _wrong_labels(ending_marks, "gold"),
+        "predicted": _wrong_labels(ending_marks, "predicted"),
+        "correct": correct,
+    }
     tags = "".join(
-        f'<span class="{name}">{escaped(", ".join(labels))}</span>' for name, labels in rows.items() if labels
+        f'<span class="{css_class}">{escaped(", ".join(labels))}</span>'
+        for css_class, labels in labels_by_class.items()
+        if labels
     )
     return f'<span class="tags">{tags}</span>' if tags else ""
 
 
-def _wrong(marks: Iterable[MarkedSpan], side: Side) -> list[str]:
+def _wrong_labels(marks: Iterable[MarkedSpan], side: Side) -> list[str]:
     return [mark.label for mark in marks if mark.side == side and mark.wrong]

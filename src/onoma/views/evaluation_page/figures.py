@@ -27,16 +27,16 @@ from onoma.views.plots import Curve, PlotRow, bars, curves, dots
 MAX_LABELS = 40
 """Maximum number of labels in a plot or in the confusion matrix; the table of labels has all of them."""
 
-_NAMES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
+_METRIC_NAMES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
 
 
 def headline(report: Report) -> str:
     """Return the exact scores in large type, with their intervals."""
     intervals = report.intervals
     tiles = []
-    for name, shown in _NAMES.items():
-        bounds = "" if intervals is None else f"<small>{percent_range(getattr(intervals.exact, name))}</small>"
-        tiles.append(f"<div><dt>{shown}</dt><dd>{percent(getattr(report.exact, name))}{bounds}</dd></div>\n")
+    for name, metric_name in _METRIC_NAMES.items():
+        interval = "" if intervals is None else f"<small>{percent_range(getattr(intervals.exact, name))}</small>"
+        tiles.append(f"<div><dt>{metric_name}</dt><dd>{percent(getattr(report.exact, name))}{interval}</dd></div>\n")
     counts = (
         f"{report.exact.support:,} gold and {report.exact.predicted:,} predicted entities in "
         f"{report.documents:,} documents; {report.exact.correct:,g} of them agree in start, end and label. "
@@ -57,7 +57,7 @@ def conventions(report: Report) -> str:
         "conventions",
         "Scoring conventions",
         table(
-            ("", *_NAMES.values(), "what is correct"),
+            ("", *_METRIC_NAMES.values(), "what is correct"),
             [(row.name, *percents(row.figures), row.meaning) for row in convention_rows(report)],
             words=(4,),
             about="The same predictions by every convention, in %",
@@ -71,22 +71,26 @@ def labels(report: Report) -> str:
     rows = []
     for row in label_rows(report):
         *figures, support, interval = row.cells()
-        bounds = [] if intervals is None else [interval]
-        rows.append((row.name, *figures, *bounds, support, f"{report.labels[row.name].predicted:,}"))
-    level = [] if intervals is None else [f"F1, {intervals.level:.0%} interval"]
-    most = sorted(report.labels, key=lambda label: -report.labels[label].support)[:MAX_LABELS]
-    dotted = [_row("all", report.exact.f1, intervals.exact if intervals else None)]
-    dotted += [
-        _row(label, report.labels[label].f1, intervals.labels[label] if intervals else None)
+        interval_cells = [] if intervals is None else [interval]
+        rows.append((row.name, *figures, *interval_cells, support, f"{report.labels[row.name].predicted:,}"))
+    interval_heading = [] if intervals is None else [f"F1, {intervals.level:.0%} interval"]
+    most_frequent = sorted(report.labels, key=lambda label: -report.labels[label].support)[:MAX_LABELS]
+    plot_rows = [_plot_row("all", report.exact.f1, intervals.exact if intervals else None)]
+    plot_rows += [
+        _plot_row(label, report.labels[label].f1, intervals.labels[label] if intervals else None)
         for label in report.labels
-        if label in most
+        if label in most_frequent
     ]
     return section(
         "labels",
         "Labels",
         beside(
-            table(("label", *_NAMES.values(), *level, "gold", "predicted"), rows, about="Exact figures by label, in %"),
-            picture(dots(dotted, title="F1 by label", axis="F1 in %")),
+            table(
+                ("label", *_METRIC_NAMES.values(), *interval_heading, "gold", "predicted"),
+                rows,
+                about="Exact figures by label, in %",
+            ),
+            picture(dots(plot_rows, title="F1 by label", axis="F1 in %")),
         ),
     )
 
@@ -99,12 +103,12 @@ def errors(found: Errors) -> str:
         words=(2,),
         about="Errors by kind",
     )
-    rows = [PlotRow(kind, found.kinds.get(kind, 0)) for kind in KINDS]
+    plot_rows = [PlotRow(kind, found.kinds.get(kind, 0)) for kind in KINDS]
     return section(
         "errors",
         "Errors",
-        beside(kinds, picture(bars(rows, title="Errors by kind", axis="errors"))),
-        _confusion(found.confusion),
+        beside(kinds, picture(bars(plot_rows, title="Errors by kind", axis="errors"))),
+        _confusion_table(found.confusion),
     )
 
 
@@ -112,15 +116,15 @@ def groups(found: Errors) -> str:
     """Return the exact scores of groups of entities with a common property, such as their length."""
     parts = []
     for name, group in found.groups.items():
-        rows = [(of, *percents(counts), f"{counts.support:,}") for of, counts in group.items()]
-        bar = [PlotRow(of, round(100 * counts.f1, 1)) for of, counts in group.items()]
-        drawn = picture(bars(bar, title=f"F1 by {name}", axis="F1 in %", most=100)) if len(bar) > 1 else ""
-        about = f"Exact figures by {_GROUPS.get(name, name)}, in %"
-        parts.append(beside(table((name, *_NAMES.values(), "gold"), rows, about=about), drawn))
+        rows = [(value, *percents(counts), f"{counts.support:,}") for value, counts in group.items()]
+        plot_rows = [PlotRow(value, round(100 * counts.f1, 1)) for value, counts in group.items()]
+        plot = picture(bars(plot_rows, title=f"F1 by {name}", axis="F1 in %", most=100)) if len(plot_rows) > 1 else ""
+        caption = f"Exact figures by {_GROUP_DESCRIPTIONS.get(name, name)}, in %"
+        parts.append(beside(table((name, *_METRIC_NAMES.values(), "gold"), rows, about=caption), plot))
     return section("groups", "Groups of entities", *parts) if parts else ""
 
 
-_GROUPS = {
+_GROUP_DESCRIPTIONS = {
     "length": "length in words",
     "position": "where in its document an entity begins",
     "training": "whether the training text has the surface form, with this label",
@@ -130,12 +134,14 @@ _GROUPS = {
 
 def scores(reliability: Reliability, curve: Sequence[Point]) -> str:
     """Return the calibration of the confidence scores, and precision and recall by score threshold."""
-    reliable = Curve("correct", [bin.score for bin in reliability.bins], [bin.correct for bin in reliability.bins])
-    rising = curve[::-1]
-    at = [point.threshold for point in rising]
+    reliability_curve = Curve(
+        "correct", [bin.score for bin in reliability.bins], [bin.correct for bin in reliability.bins]
+    )
+    ascending = curve[::-1]
+    thresholds = [point.threshold for point in ascending]
     lines = [
-        Curve("precision", at, [point.precision for point in rising]),
-        Curve("recall", at, [point.recall for point in rising]),
+        Curve("precision", thresholds, [point.precision for point in ascending]),
+        Curve("recall", thresholds, [point.recall for point in ascending]),
     ]
     bins = table(
         ("bin", "entities", "mean score", "correct"),
@@ -157,7 +163,10 @@ def scores(reliability: Reliability, curve: Sequence[Point]) -> str:
         beside(
             picture(
                 curves(
-                    [reliable], title="Reliability", axes_names=("mean score", "share that is correct"), diagonal=True
+                    [reliability_curve],
+                    title="Reliability",
+                    axes_names=("mean score", "share that is correct"),
+                    diagonal=True,
                 )
             ),
             picture(curves(lines, title="Precision and recall by threshold", axes_names=("threshold", "share"))),
@@ -168,23 +177,25 @@ def scores(reliability: Reliability, curve: Sequence[Point]) -> str:
 
 def comparison(report: Report, against: Against) -> str:
     """Return the comparison with another system on the same gold data."""
-    found, name = against.comparison, against.name
-    rows, dotted = [], []
-    for key, shown in _NAMES.items():
-        of = getattr(found, key)
+    paired, name = against.comparison, against.name
+    rows, plot_rows = [], []
+    for key, metric_name in _METRIC_NAMES.items():
+        difference = getattr(paired, key)
         rows.append(
             (
-                shown,
+                metric_name,
                 percent(getattr(report.exact, key)),
                 percent(getattr(against.report.exact, key)),
-                f"{100 * of.value:+.2f}",
-                f"{100 * of.interval.low:+.2f} – {100 * of.interval.high:+.2f}",
-                f"{of.randomisation:.4f}",
-                f"{of.bootstrap:.4f}",
+                f"{100 * difference.value:+.2f}",
+                f"{100 * difference.interval.low:+.2f} – {100 * difference.interval.high:+.2f}",
+                f"{difference.randomisation:.4f}",
+                f"{difference.bootstrap:.4f}",
             )
         )
-        dotted.append(PlotRow(shown, 100 * of.value, 100 * of.interval.low, 100 * of.interval.high))
-    interval = f"{found.level:.0%} interval"
+        plot_rows.append(
+            PlotRow(metric_name, 100 * difference.value, 100 * difference.interval.low, 100 * difference.interval.high)
+        )
+    interval = f"{paired.level:.0%} interval"
     return section(
         "comparison",
         f"Against {name}",
@@ -200,9 +211,9 @@ def comparison(report: Report, against: Against) -> str:
                     "p, bootstrap",
                 ),
                 rows,
-                about=f"In %, differences in points; {found.differing:,} of {found.units:,} {found.unit} differ",
+                about=f"In %, differences in points; {paired.differing:,} of {paired.units:,} {paired.unit} differ",
             ),
-            picture(dots(dotted, title=f"Difference from {name}", axis="difference in points", zero=True)),
+            picture(dots(plot_rows, title=f"Difference from {name}", axis="difference in points", zero=True)),
         ),
     )
 
@@ -210,26 +221,29 @@ def comparison(report: Report, against: Against) -> str:
 def runs(reports: Sequence[Report]) -> str:
     """Return mean and standard deviation of the scores over runs with different seeds."""
     rows = [
-        (CONVENTIONS[name].name, *(f"{percent(row[key].mean)} ± {percent(row[key].deviation)}" for key in _NAMES))
+        (
+            CONVENTIONS[name].name,
+            *(f"{percent(row[key].mean)} ± {percent(row[key].deviation)}" for key in _METRIC_NAMES),
+        )
         for name, row in spread(reports).items()
     ]
-    about = f"Mean ± deviation of {len(reports)} runs, in %"
-    return section("runs", "Runs", table(("", *_NAMES.values()), rows, about=about))
+    caption = f"Mean ± deviation of {len(reports)} runs, in %"
+    return section("runs", "Runs", table(("", *_METRIC_NAMES.values()), rows, about=caption))
 
 
-def _confusion(counts: Mapping[tuple[str, str], int]) -> str:
-    shown, left = frequent_labels(counts, most=MAX_LABELS)
+def _confusion_table(counts: Mapping[tuple[str, str], int]) -> str:
+    shown_labels, omitted_count = frequent_labels(counts, most=MAX_LABELS)
     rows: list[list[str | ShadedCell]] = []
-    for gold in shown:
-        row = [counts.get((gold, predicted), 0) for predicted in shown]
-        whole = sum(row) or 1
-        rows.append([gold or "nothing", *(ShadedCell(f"{count:,}" if count else "", count / whole) for count in row)])
-    about = "Gold labels (rows) by predicted label (columns); the diagonal also has those with other bounds"
-    about += f"; {left:,} rarer labels are not shown" if left else ""
-    return table(("gold", *(label or "nothing" for label in shown)), rows, about=about)
+    for gold in shown_labels:
+        row = [counts.get((gold, predicted), 0) for predicted in shown_labels]
+        total = sum(row) or 1
+        rows.append([gold or "nothing", *(ShadedCell(f"{count:,}" if count else "", count / total) for count in row)])
+    caption = "Gold labels (rows) by predicted label (columns); the diagonal also has those with other bounds"
+    caption += f"; {omitted_count:,} rarer labels are not shown" if omitted_count else ""
+    return table(("gold", *(label or "nothing" for label in shown_labels)), rows, about=caption)
 
 
-def _row(name: str, value: float, intervals: FigureIntervals | None) -> PlotRow:
+def _plot_row(name: str, value: float, intervals: FigureIntervals | None) -> PlotRow:
     if intervals is None:
         return PlotRow(name, 100 * value)
     return PlotRow(name, 100 * value, 100 * intervals.f1.low, 100 * intervals.f1.high)

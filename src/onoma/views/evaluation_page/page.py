@@ -15,7 +15,7 @@ from onoma.views.evaluation_page.sentences import sentences_with_errors
 from onoma.views.figures_page import report_head
 from onoma.views.plots import require_matplotlib
 
-_PARTS = {
+_SECTION_TITLES = {
     "conventions": "Scoring conventions",
     "labels": "Labels",
     "comparison": "Comparison",
@@ -59,19 +59,19 @@ def evaluation_page(
         "groups": report.errors and figures.groups(report.errors),
         "scores": report.reliability and figures.scores(report.reliability, threshold_curve(Scored.of(pairs))),
     }
-    held = {name: part for name, part in sections.items() if part}
-    yield report_head(title, style=_file("page.css"), script=_script())
+    non_empty_sections = {name: html for name, html in sections.items() if html}
+    yield report_head(title, style=_read_resource("page.css"), script=_read_script())
     yield f'<h1 dir="auto">{escaped(title)}</h1>\n{figures.headline(report)}'
-    links = "".join(f'<a href="#{name}">{_PARTS[name]}</a>\n' for name in (*held, "sentences"))
+    links = "".join(f'<a href="#{name}">{_SECTION_TITLES[name]}</a>\n' for name in (*non_empty_sections, "sentences"))
     yield f"<nav>\n{links}</nav>\n"
-    yield from held.values()
+    yield from non_empty_sections.values()
     yield from error_section(sentences_with_errors(pairs), most=most)
-    yield f"<script>{_script()}</script>\n</body>\n</html>\n"
+    yield f"<script>{_read_script()}</script>\n</body>\n</html>\n"
 
 
-def _script() -> str:
-    return _file("page.js")
+def _read_script() -> str:
+    return _read_resource("page.js")
 
 
-def _file(name: str) -> str:
+def _read_resource(name: str) -> str:
     return files("onoma.views.evaluation_page").joinpath(name).read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from onoma.metrics import Aligned, EntityError, ErrorKind, Mention, find_mistakes
 
-_LINE = re.compile(r"[^\n]*\S[^\n]*")
+_NON_BLANK_LINE = re.compile(r"[^\n]*\S[^\n]*")
 
 Side = Literal["gold", "predicted"]
 
@@ -77,61 +77,69 @@ def sentences_with_errors(pairs: Iterable[Aligned]) -> Iterator[SentenceWithErro
     for number, pair in enumerate(pairs, start=1):
         mistakes = list(find_mistakes(pair, document=number))
         if mistakes:
-            yield from _of_document(pair, number, mistakes)
+            yield from _find_sentences(pair, number, mistakes)
 
 
-def _of_document(pair: Aligned, document: int, mistakes: list[EntityError]) -> Iterator[SentenceWithErrors]:
-    bounds = _bounds(pair)
+def _find_sentences(pair: Aligned, document: int, mistakes: list[EntityError]) -> Iterator[SentenceWithErrors]:
+    bounds = _sentence_bounds(pair)
     starts = [start for start, _ in bounds]
 
-    def owner(start: int) -> int:
+    def sentence_index(start: int) -> int:
         return max(bisect_right(starts, start) - 1, 0)
 
-    wrong = {id(mention) for each in mistakes for mention in (each.gold, each.predicted)}
+    wrong_ids = {id(mention) for each in mistakes for mention in (each.gold, each.predicted)}
     marks = [
-        *(_mark(mention, "gold", pair.base, wrong=id(mention) in wrong) for mention in pair.gold),
+        *(_make_mark(mention, "gold", pair.base, wrong=id(mention) in wrong_ids) for mention in pair.gold),
         *(
-            _mark(mention, "predicted", pair.base, wrong=id(mention) in wrong, score=score)
+            _make_mark(mention, "predicted", pair.base, wrong=id(mention) in wrong_ids, score=score)
             for mention, score in zip(pair.predicted, pair.scores, strict=True)
         ),
     ]
-    shown = dict(zip(map(id, (*pair.gold, *pair.predicted)), marks, strict=True))
+    marks_by_mention = dict(zip(map(id, (*pair.gold, *pair.predicted)), marks, strict=True))
     errors: defaultdict[int, list[SentenceError]] = defaultdict(list)
     for mistake in mistakes:
-        gold, predicted = (mention and shown[id(mention)] for mention in (mistake.gold, mistake.predicted))
-        errors[owner(_begin(gold, predicted))].append(SentenceError(mistake.kind, gold, predicted))
-    for index, of in sorted(errors.items()):
-        held = {mark for mark in marks if owner(mark.start) == index}
-        held.update(mark for each in of for mark in (each.gold, each.predicted) if mark is not None)
-        start = min(bounds[index][0], *(mark.start for mark in held))
-        end = max(bounds[index][1], *(min(mark.end, len(pair.document.text)) for mark in held))
-        moved = {mark: mark._replace(start=mark.start - start, end=min(mark.end, end) - start) for mark in held}
+        gold, predicted = (mention and marks_by_mention[id(mention)] for mention in (mistake.gold, mistake.predicted))
+        errors[sentence_index(_first_start(gold, predicted))].append(SentenceError(mistake.kind, gold, predicted))
+    for index, sentence_errors in sorted(errors.items()):
+        sentence_marks = {mark for mark in marks if sentence_index(mark.start) == index}
+        sentence_marks.update(
+            mark for each in sentence_errors for mark in (each.gold, each.predicted) if mark is not None
+        )
+        start = min(bounds[index][0], *(mark.start for mark in sentence_marks))
+        end = max(bounds[index][1], *(min(mark.end, len(pair.document.text)) for mark in sentence_marks))
+        shifted_marks = {
+            mark: mark._replace(start=mark.start - start, end=min(mark.end, end) - start) for mark in sentence_marks
+        }
         yield SentenceWithErrors(
             document=document,
             id=pair.document.id,
             number=index + 1,
             of=len(bounds),
             text=pair.document.text[start:end],
-            marks=tuple(sorted(moved.values(), key=lambda mark: (mark.start, -mark.end, mark.side, mark.label))),
+            marks=tuple(
+                sorted(shifted_marks.values(), key=lambda mark: (mark.start, -mark.end, mark.side, mark.label))
+            ),
             errors=tuple(
-                SentenceError(each.kind, each.gold and moved[each.gold], each.predicted and moved[each.predicted])
-                for each in sorted(of, key=lambda each: _begin(each.gold, each.predicted))
+                SentenceError(
+                    each.kind, each.gold and shifted_marks[each.gold], each.predicted and shifted_marks[each.predicted]
+                )
+                for each in sorted(sentence_errors, key=lambda each: _first_start(each.gold, each.predicted))
             ),
         )
 
 
-def _bounds(pair: Aligned) -> list[tuple[int, int]]:
+def _sentence_bounds(pair: Aligned) -> list[tuple[int, int]]:
     """Return the bounds of the document's sentences; if it has none, those of its lines that are not blank."""
     document = pair.document
     if document.sentences:
         return [(sentence.start, sentence.end) for sentence in document.sentences]
-    return [match.span() for match in _LINE.finditer(document.text)] or [(0, len(document.text))]
+    return [match.span() for match in _NON_BLANK_LINE.finditer(document.text)] or [(0, len(document.text))]
 
 
-def _mark(mention: Mention, side: Side, base: int, *, wrong: bool, score: float | None = None) -> MarkedSpan:
+def _make_mark(mention: Mention, side: Side, base: int, *, wrong: bool, score: float | None = None) -> MarkedSpan:
     start, end = mention.start - base, mention.end - base
     return MarkedSpan(start, end, mention.label, mention.form, side, wrong, score)
 
 
-def _begin(*marks: MarkedSpan | None) -> int:
+def _first_start(*marks: MarkedSpan | None) -> int:
     return min(mark.start for mark in marks if mark is not None)

@@ -1,0 +1,44 @@
+"""Files that are not the text that their reader expects."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+from collections.abc import Callable
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+
+from onoma.corpora import ReadOptions, read
+from onoma.errors import CorpusError
+from onoma.io.lines import whole_text
+
+
+def zipped(content: bytes) -> bytes:
+    archive = BytesIO()
+    with ZipFile(archive, "w") as file:
+        file.writestr("a.conll", content)
+    return archive.getvalue()
+
+
+COMPRESSED: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "xz": lzma.compress,
+    "bzip2": bz2.compress,
+    "ZIP": zipped,
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin1"])
+@pytest.mark.parametrize("compression", COMPRESSED)
+def test_a_compressed_file_is_named_as_such(tmp_path, compression, encoding):
+    path = tmp_path / "a.conll"
+    path.write_bytes(COMPRESSED[compression](b"Ada B-PER\nleft O\n\n" * 50))
+    message = f"is compressed with {compression}; decompress it first"
+    with pytest.raises(CorpusError, match=message):
+        list(read(path, format="conll", options=ReadOptions(encoding=encoding)))
+    if encoding == "utf-8":
+        with pytest.raises(CorpusError, match=message):
+            whole_text(path, encoding=encoding)
