@@ -40,7 +40,7 @@ def parts_of(level: str) -> Parts:
 
 
 def model(kind: str, seed: int, settings: dict[str, str]) -> Model:
-    head = {"model.head": "span", "model.overlaps": "nested"} if kind == "spans" else {}
+    head = {"model.head": "span", "model.overlaps": "nested"} if kind == "spans" else {"model.head": "linear"}
     parts = corpus("germeval") if kind == "spans" else parts_of(kind)
     return Model(RUNS / f"{kind}-{seed}", parts, "multilingual", {"training.seed": seed, **head, **settings})
 

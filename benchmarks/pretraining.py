@@ -98,7 +98,7 @@ def model(name: str, encoder: str, seed: int, sentences: int | None = None) -> M
         dev = some_sentences(name, FEW_DEV, seed=0, part="dev")
         parts = Parts(train, dev, parts.test)
     folder = HERE / "models" / f"{name}-{sentences or 'all'}-{Path(encoder).name}-{seed}"
-    return Model(folder, parts, encoder, {"training.seed": seed})
+    return Model(folder, parts, encoder, {"training.seed": seed, "model.head": "linear"})
 
 
 def scratch(seeds: Sequence[int]) -> dict[str, object]:

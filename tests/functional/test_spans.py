@@ -107,7 +107,7 @@ def test_a_head_of_tags_names_the_one_that_keeps_nested_entities(encoder, nested
 
 
 def test_nested_entities_need_the_head_for_them(encoder, nested, tmp_path):
-    with pytest.raises(ConfigError, match=r"model\.overlaps: the head linear gives each word one tag"):
+    with pytest.raises(ConfigError, match=r"model\.overlaps: the head crf gives each word one tag"):
         package.train(train=nested, encoder=str(encoder), output=tmp_path / "x", settings={"model.overlaps": "nested"})
 
 

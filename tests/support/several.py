@@ -58,6 +58,7 @@ dev = "{folder}/train.conll"
 test = "{folder}/train.conll"
 [model]
 encoder = "{encoder}"
+head = "linear"
 window = 64
 [training]
 epochs = 20

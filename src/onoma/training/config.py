@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 from torch import nn
 
-from onoma.bundle import ENTITIES
+from onoma.bundle import BASELINES, ENTITIES
 from onoma.corpora import Labelled
 from onoma.engine import config
 from onoma.engine.config import ConfigTable, EngineConfig
@@ -166,7 +166,8 @@ class ModelConfig(ConfigTable):
     Attributes:
         encoder: encoder to fine-tune: an alias (`small`, `multilingual`), a folder in Hugging Face layout, or a Hub id;
             or a baseline without an encoder: `crf`, `bilstm`, `gazetteer`.
-        head: layer that computes scores from hidden states: `linear`, `crf` or `span`.
+        head: layer that computes scores from hidden states: `linear`, `crf` or `span`. By default `crf`, or `linear` if
+            class weights or label smoothing are set, which only that head supports.
         tag_scheme: tagging scheme of the model, which may differ from that of the files.
         overlaps: which overlapping entities the head `span` may predict: `flat` (none), `nested` (entities may contain
             others, but not cross them), `free` (any).
@@ -180,7 +181,7 @@ class ModelConfig(ConfigTable):
     """
 
     encoder: str = "small"
-    head: str = "linear"
+    head: str = "crf"
     tag_scheme: TagSchemeName = "BIO"
     overlaps: Overlaps = "flat"
     span_size: int = Field(default=64, ge=1)
@@ -264,8 +265,8 @@ class RunConfig(ConfigTable):
 
     @model_validator(mode="before")
     @classmethod
-    def _move_entities_to_data(cls, tables: object) -> object:
-        return with_entities_as_data(tables) if isinstance(tables, dict) else tables
+    def _resolve_tables(cls, tables: object) -> object:
+        return _with_supported_head(with_entities_as_data(tables)) if isinstance(tables, dict) else tables
 
     @property
     def predicted(self) -> tuple[TaskConfig, ...]:
@@ -305,6 +306,17 @@ def with_entities_as_data(tables: dict[str, object]) -> dict[str, object]:
         model = {"head": entity_tables[0]["head"], **model}
     other_tables = [each for each in task_tables if each is not entity_tables[0]]
     return {**tables, "data": data_table, "task": other_tables, "model": model}
+
+
+def _with_supported_head(tables: dict[str, object]) -> dict[str, object]:
+    """Return the tables with the head ``linear`` if no head is given and other settings need that one."""
+    model, training = tables.get("model", {}), tables.get("training", {})
+    if not isinstance(model, dict) or not isinstance(training, dict):
+        return tables
+    needs_linear = training.get("class_weights") is not None or training.get("label_smoothing")
+    if not needs_linear or "head" in model or model.get("encoder") in BASELINES:
+        return tables
+    return {**tables, "model": {**model, "head": "linear"}}
 
 
 _OPTION_NAMES = {"output": "output (--output)", "data": "data.train (--train)", "data.train": "data.train (--train)"}

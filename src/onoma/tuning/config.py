@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import model_validator
+
 from onoma.engine import config
 from onoma.errors import ConfigError
 from onoma.training import RunConfig
 from onoma.training.config import check_tasks
+from onoma.tuning.space import needs_linear_head
 
 _OPTION_NAMES = {"output": "output (--output)", "data": "data.train (--train)", "data.train": "data.train (--train)"}
 
@@ -22,6 +25,16 @@ class TuneConfig(RunConfig):
     """
 
     space: dict[str, Any] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _choose_head(cls, tables: object) -> object:
+        if not isinstance(tables, dict):
+            return tables
+        space, model = tables.get("space"), tables.get("model", {})
+        if isinstance(space, dict) and isinstance(model, dict) and "head" not in model and needs_linear_head(space):
+            return {**tables, "model": {**model, "head": "linear"}}
+        return tables
 
     @property
     def run(self) -> RunConfig:

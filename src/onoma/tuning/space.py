@@ -138,6 +138,12 @@ class SearchSpace:
         return frozenset(key for key, domain in self.domains.items() if domain.holds(DEFAULT))
 
 
+def needs_linear_head(table: Mapping[str, object]) -> bool:
+    """Whether a table of a search space has settings that only the head ``linear`` supports, and no heads."""
+    keys = [key for key, _ in _iter_leaves(table)]
+    return "model.head" not in keys and any(key.startswith(_LINEAR_HEAD_SETTINGS) for key in keys)
+
+
 def read_space(table: Mapping[str, object], run: RunConfig) -> SearchSpace:
     """Read a search space from a table.
 
@@ -157,8 +163,9 @@ def read_space(table: Mapping[str, object], run: RunConfig) -> SearchSpace:
     space = SearchSpace(domains)
     for key, domain in domains.items():
         for value in domain.values if isinstance(domain, Choice) else (domain.low, domain.high):
+            head = {"model.head": "linear"} if key.startswith(_LINEAR_HEAD_SETTINGS) else {}
             try:
-                changed_run = space.config(run, {key: value})
+                changed_run = space.config(run, {key: value, **head})
             except ConfigError as error:
                 raise ConfigError(f"space: {error}") from error
             if isinstance(domain, Int) and isinstance(_get_nested(changed_run.model_dump(), key), float):

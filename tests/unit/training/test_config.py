@@ -93,3 +93,17 @@ def test_a_file_that_is_not_there_or_not_toml(tmp_path):
     broken.write_text("output = ", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"broken\.toml: is not TOML"):
         read_config(broken)
+
+
+@pytest.mark.parametrize(
+    ("settings", "head"),
+    [
+        ({}, "crf"),
+        ({"training.class_weights": "balanced"}, "linear"),
+        ({"training.label_smoothing": 0.1}, "linear"),
+        ({"training.label_smoothing": 0.1, "model.head": "crf"}, "crf"),
+    ],
+)
+def test_the_head_is_a_crf_unless_other_settings_need_the_linear_one(settings, head):
+    run = read_config(None, settings={"data.train": "train.conll", "output": "x", **settings})
+    assert run.model.head == head

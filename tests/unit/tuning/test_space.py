@@ -10,6 +10,7 @@ from onoma.errors import ConfigError
 from onoma.training import ResolvedRun, read_config
 from onoma.training.building import ResolvedSettings
 from onoma.tuning import Choice, Float, Int, default_space, read_space
+from onoma.tuning.config import read_tune_config
 from onoma.tuning.space import Value
 
 RESOLVED = ResolvedRun(ResolvedSettings(learning_rate=1e-4, batch_subwords=512, epochs=6), 0.0)
@@ -130,3 +131,18 @@ def test_several_encoders_are_searched_with_rates_for_each(run):
 def test_class_weights_that_the_run_has_leave_out_heads_that_refuse_them(run):
     weighed = read_config(None, base=run.model_dump(exclude_none=True), settings={"training.class_weights": "balanced"})
     assert "model.head" not in default_space(weighed, RESOLVED, sentences=500).domains
+
+
+@pytest.mark.parametrize(
+    ("text", "head"),
+    [
+        ("training.epochs = [2, 4]", "crf"),
+        ('training.class_weights = ["balanced"]', "linear"),
+        ('training.class_weights = ["balanced"]\nmodel.head = ["linear", "crf"]', "crf"),
+    ],
+)
+def test_a_space_of_class_weights_has_the_head_that_supports_them(tmp_path, text, head):
+    path = tmp_path / "tune.toml"
+    path.write_text(f"[space]\n{text}\n", encoding="utf-8")
+    named = {"data.train": "train.conll", "data.dev": "dev.conll", "output": "x"}
+    assert read_tune_config(path, settings=named).model.head == head
