@@ -97,7 +97,7 @@ KINDS: dict[str, Callable[[Document, Entity, Sequence[str], random.Random], Enti
 }
 
 
-def spoil(documents: Sequence[Document], *, kind: str, rate: float, draw: random.Random) -> Noisy:
+def add_noise(documents: Sequence[Document], *, kind: str, rate: float, draw: random.Random) -> Noisy:
     """Introduce errors at a share of the entities; skip entities for which the error is not possible."""
     everywhere = [(position, entity) for position, document in enumerate(documents) for entity in document.entities]
     labels = sorted({entity.label for _, entity in everywhere})
@@ -211,7 +211,7 @@ def fitted(arguments: argparse.Namespace) -> dict[str, SuspicionWeights]:
     right: list[bool] = []
     for corpus in arguments.corpora:
         for kind in arguments.kinds:
-            noisy = spoil(
+            noisy = add_noise(
                 documents_of(corpus, arguments), kind=kind, rate=arguments.rate, draw=random.Random(arguments.seed)
             )
             own = suspicions(noisy.documents, predictions(noisy.documents, corpus, kind, arguments))
@@ -237,7 +237,7 @@ def fit(found: Sequence[Suspicion], right: Sequence[bool]) -> dict[str, Suspicio
 
 def measure(documents: list[Document], corpus: str, kind: str, arguments: argparse.Namespace) -> dict[str, object]:
     draw = random.Random(arguments.seed)
-    noisy = spoil(documents, kind=kind, rate=arguments.rate, draw=draw)
+    noisy = add_noise(documents, kind=kind, rate=arguments.rate, draw=draw)
     predicted = predictions(noisy.documents, corpus, kind, arguments)
     return {
         "errors": len(noisy.errors),

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import zstandard
 
 from onoma.bulk import DeadLetter, find_inputs
-from onoma.bulk.identity import know
+from onoma.bulk.identity import identify_input
 from onoma.bulk.inputs import source_of
 
 SPLICES = [b"\0", b"\xff\xfe", b'"', b"{", b"[" * 2_000, b"9" * 5_000, b"\r", b"\n", b",", b"\xed\xa0\x80", b"null"]
@@ -65,7 +65,7 @@ def read_all(path: Path) -> Counter[str]:
     """What a job does with a file before anything is tagged, and with each of its rows."""
     (input,) = find_inputs([path]).inputs
     source = source_of(input)
-    known = know(source, stamp=input.stamp)
+    known = identify_input(source, stamp=input.stamp)
     found = Counter[str]()
     for number, item in enumerate(source.items(0), start=1):
         made = source.attempt(item, number=number, use=lambda row: row.document)

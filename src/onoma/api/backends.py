@@ -21,10 +21,10 @@ def open_runner(bundle: Bundle, *, dtype: str, threads: int | None) -> Runner:
     """
     if bundle.manifest.baseline is None:
         return open_backend(bundle, dtype=dtype, threads=threads)
-    from onoma.baselines import open_scorer
+    from onoma.baselines import load_scorer
 
     bundle.check_files(dtype)
-    return open_scorer(bundle, threads=threads)
+    return load_scorer(bundle, threads=threads)
 
 
 def open_backend(bundle: Bundle, *, dtype: str, threads: int | None) -> Backend:

@@ -60,7 +60,7 @@ def evaluate(
         BundleError: a model cannot be loaded.
         MissingExtraError: ``report`` is given and matplotlib is not installed.
     """
-    from onoma.evaluation import figures_of_layers, full_report, tag_gold
+    from onoma.evaluation import full_report, layer_metrics, tag_gold
     from onoma.metrics import align
 
     check_page(report)
@@ -82,7 +82,7 @@ def evaluate(
         seeds=[tag_and_align(each) for each in seeds],
         train=None if train is None else documents_in(train, format=format, options=options),
     )
-    result = replace(result, layers=figures_of_layers(tagger.bundle, documents, predicted))
+    result = replace(result, layers=layer_metrics(tagger.bundle, documents, predicted))
     title = f"{name_of(model, 'model')} on {name_of(data, 'documents')}"
     notes = [*notes_on(gold), *context_notes(tagger.bundle, documents), *_format_layer_notes(result)]
     return _finish_report(result, pairs, notes=notes, page=report, title=title)

@@ -131,7 +131,7 @@ def plan_search(path: Path | None, *, settings: Mapping[str, object], encoders: 
         encoder_rates = [(name, _choose_learning_rate(name, search_run, resolved)) for name in dict.fromkeys(encoders)]
         space = default_space(search_run, resolved, sentences=sentences, encoders=encoder_rates)
     _refuse_baselines(_list_encoders(search_run, space))
-    first_params = space.params_of(search_run, resolved)
+    first_params = space.params_from_run(search_run, resolved)
     if isinstance(first_params, str):
         notes.append(f"the run as it is is not among the trials: {first_params}")
     return SearchPlan(

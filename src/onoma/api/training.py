@@ -269,8 +269,8 @@ def _write_weights(trained: TrainedModel, folder: Path) -> None:
     from onoma.models import save_model, save_tokenizer
 
     bundle = trained.bundle
-    further = {name: task for name, task in bundle.tasks().items() if name != ENTITIES}
-    save_model(trained.model, folder, task=bundle.task(), further=further, pretrained=trained.pretrained)
+    other_tasks = {name: task for name, task in bundle.tasks().items() if name != ENTITIES}
+    save_model(trained.model, folder, task=bundle.task(), other_tasks=other_tasks, pretrained=trained.pretrained)
     save_tokenizer(bundle.tokenizer, folder, longest=trained.pretrained.longest)
     export_onnx(trained.model, folder / ONNX, samples=trained.samples)
 
@@ -337,13 +337,13 @@ def _evaluate_on_test(folder: Path, config: RunConfig, *, on_event: Listener) ->
 def _evaluate_task(folder: Path, task: TaskConfig, *, on_event: Listener) -> tuple[dict[str, float], DataCard]:
     """Evaluate a further task of the model in a folder on the task's test set."""
     from onoma.engine.events import Stage
-    from onoma.evaluation import layer_figures
+    from onoma.evaluation import evaluate_task
     from onoma.training import TaskTestEvaluated, check_labels, named, read_part
 
     on_event(Stage(f"measuring {task.name} on test"))
     tagger = load(folder)
     part = read_part(task.test, task, on_event=on_event)
     check_labels(tagger.bundle.manifest.tasks[task.name].labels, part, task=task.name)
-    figures = layer_figures(tagger, task.name, part.documents)
+    figures = evaluate_task(tagger, task.name, part.documents)
     on_event(TaskTestEvaluated(task.name, figures))
     return named(task.name, figures), part.card

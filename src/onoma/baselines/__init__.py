@@ -4,6 +4,6 @@ Baselines score words. Documents, the tagger, the task, evaluation, calibration 
 that have an encoder. Tagging with a baseline needs neither torch nor python-crfsuite.
 """
 
-from onoma.baselines.loading import open_scorer, write_arrays
+from onoma.baselines.loading import load_scorer, write_arrays
 
-__all__ = ["open_scorer", "write_arrays"]
+__all__ = ["load_scorer", "write_arrays"]

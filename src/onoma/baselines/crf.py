@@ -126,7 +126,9 @@ class CrfScorer:
             start += len(words)
             for before, current, after in zip(padded_forms, padded_forms[1:-1], padded_forms[2:], strict=False):
                 assert current is not None
-                rows.append([self._rows.get(each, zero_row) for each in features.of_pairs(before, current, after)])
+                rows.append(
+                    [self._rows.get(each, zero_row) for each in features.context_features(before, current, after)]
+                )
         return np.asarray(rows)
 
     def _get_form_and_scores(self, word: str) -> tuple[Form, NDArray[np.float32]]:
@@ -134,7 +136,9 @@ class CrfScorer:
         cached = self._form_cache.get(word)
         if cached is None:
             scores = [
-                self._weights[[self._rows.get(each, -1) for each in features.of_word(word, offset=offset)]].sum(axis=0)
+                self._weights[[self._rows.get(each, -1) for each in features.word_features(word, offset=offset)]].sum(
+                    axis=0
+                )
                 for offset in OFFSETS
             ]
             cached = self._form_cache[word] = Form.of(word), np.stack(scores)

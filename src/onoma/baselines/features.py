@@ -1,9 +1,9 @@
 """Feature extraction of the CRF: attributes from a word, its context, and the boundaries of its sentence.
 
 An attribute is a string of a template's name and its value, such as ``s3=eat`` for the last three letters. Attributes
-of a single word come from :func:`of_word`; they depend on the word's offset from the scored word only, so that their
-weights can be looked up once for each word. Attributes that combine a word and its neighbours come from
-:func:`of_pairs`. This module does not depend on weights or labels.
+of a single word come from :func:`word_features`; they depend on the word's offset from the scored word only, so that
+their weights can be looked up once for each word. Attributes that combine a word and its neighbours come from
+:func:`context_features`. This module does not depend on weights or labels.
 
 Sources: Tjong Kim Sang and De Meulder 2003, section 3.2; Finkel et al. 2005, table 2 (shapes and their neighbours);
 Ratinov and Roth 2009, section 3.1 (affixes of up to four letters).
@@ -67,7 +67,7 @@ def compressed(shape: str) -> str:
     return "".join(character for character, _ in groupby(shape))
 
 
-def of_word(word: str, *, offset: int) -> list[str]:
+def word_features(word: str, *, offset: int) -> list[str]:
     """Return the attributes that a word contributes to the scored word, from which it is ``offset`` words away."""
     form = Form.of(word)
     if offset:
@@ -84,7 +84,7 @@ def of_word(word: str, *, offset: int) -> list[str]:
     return word_attributes
 
 
-def of_pairs(before: Form | None, own: Form, after: Form | None) -> list[str]:
+def context_features(before: Form | None, own: Form, after: Form | None) -> list[str]:
     """Return the attributes that combine a word and its neighbours; None stands for the boundary of the sentence."""
     pair_attributes = [BEGINS if before is None else f"-1+0:l={before.lower} {own.lower}"]
     pair_attributes.append(ENDS if after is None else f"0+1:l={own.lower} {after.lower}")
@@ -102,11 +102,11 @@ def attributes(words: Sequence[str]) -> list[list[str]]:
             attribute
             for offset in OFFSETS
             if 0 <= position + offset < len(words)
-            for attribute in of_word(words[position + offset], offset=offset)
+            for attribute in word_features(words[position + offset], offset=offset)
         ]
         before, current, after = forms[position : position + 3]
         assert current is not None
-        sentence_attributes.append([*word_attributes, *of_pairs(before, current, after)])
+        sentence_attributes.append([*word_attributes, *context_features(before, current, after)])
     return sentence_attributes
 
 

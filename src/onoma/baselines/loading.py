@@ -19,7 +19,7 @@ from onoma.tasks import TagTask
 _ADVICE = "the files belong to different models, copy the folder again"
 
 
-def open_scorer(bundle: Bundle, *, threads: int | None = None) -> WordScorer:
+def load_scorer(bundle: Bundle, *, threads: int | None = None) -> WordScorer:
     """Load the scorer of a baseline, and check it on a trial sentence.
 
     Args:

@@ -29,7 +29,7 @@ _GROUP_ROWS = 65_536
 _GROUP_BYTES = 64_000_000
 
 
-def deliver(job: Job, output: Output, *, overwrite: bool) -> None:
+def write_output(job: Job, output: Output, *, overwrite: bool) -> None:
     """Move the output to its place, dead letters first.
 
     Args:

@@ -59,7 +59,7 @@ class JobIdentity:
         return {**self.settings, **files}
 
 
-def know(source: Source[object], *, stamp: str) -> InputIdentity:
+def identify_input(source: Source[object], *, stamp: str) -> InputIdentity:
     """Return the identity of a file, which is read twice: once for its digest and once to count its rows.
 
     Args:

@@ -85,7 +85,7 @@ class Journal:
             file.writelines(_encode_line(asdict(each)) for each in done)
         self._file = self.path.open("ab")
 
-    def take_up(self) -> Record:
+    def load(self) -> Record:
         """Read the journal, remove everything from the first incomplete line on, and open it for appending.
 
         Raises:

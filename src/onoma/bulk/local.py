@@ -48,7 +48,7 @@ def run_in_workers(job: Job, shards: Sequence[int], *, workers: int, notice: Cal
                 try:
                     yield pipe.recv()
                 except (EOFError, ConnectionError):
-                    shard, exit_reason = worker.buried()
+                    shard, exit_reason = worker.clean_up()
                     death_counts[shard] += 1
                     if death_counts[shard] == _MAX_ATTEMPTS:
                         yield FailedShard(shard=shard, why=f"its process died {_MAX_ATTEMPTS} times, {exit_reason}")
@@ -78,7 +78,7 @@ class _Worker:
         with suppress(ConnectionError):  # a dead worker is detected when its pipe is read
             self.pipe.send(self.shard)
 
-    def buried(self) -> tuple[int, str]:
+    def clean_up(self) -> tuple[int, str]:
         """Clean up a dead worker; return its shard and how its process ended."""
         self.end()
         assert self.shard is not None

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from onoma.bulk.identity import JobIdentity, ModelIdentity, know
+from onoma.bulk.identity import JobIdentity, ModelIdentity, identify_input
 from onoma.bulk.inputs import TABLES, Found, source_of
 from onoma.bulk.job import Job
 from onoma.bulk.output import Output
@@ -76,7 +76,7 @@ def plan(request: Request) -> tuple[Job, JobIdentity]:
     sources = [source_of(input) for input in inputs]
     columns = replace(_shared_columns(sources), layers=request.layers)
     _check_text_column(columns, request)
-    identities = tuple(know(source, stamp=stamp) for source, stamp in zip(sources, stamps, strict=True))
+    identities = tuple(identify_input(source, stamp=stamp) for source, stamp in zip(sources, stamps, strict=True))
     model_identity = ModelIdentity.of(request.model)
     job = Job(
         inputs=inputs,

@@ -14,7 +14,7 @@ from onoma.errors import InputError
 from onoma.io.digest import file_digest
 
 
-def take_up(
+def resume(
     journal: Journal, job: Job, output: Output, identity: JobIdentity, *, notice: Callable[[str], None]
 ) -> tuple[Record, dict[int, FinishedShard]]:
     """Check that the unfinished job is the requested one, and determine which of its shards are still valid.
@@ -35,7 +35,7 @@ def take_up(
     Raises:
         InputError: the unfinished job is another one; the message names the differences.
     """
-    record = journal.take_up()
+    record = journal.load()
     old_identity = record.heading.identity
     done = {each.shard: each for each in record.done if each.shard in range(job.shards)}
     if differences := old_identity.changes(identity):

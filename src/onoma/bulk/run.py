@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from onoma.bulk.cluster import require_ray, run_on_ray
-from onoma.bulk.delivery import MERGED, MERGED_LETTERS, REPLACED, deliver
+from onoma.bulk.delivery import MERGED, MERGED_LETTERS, REPLACED, write_output
 from onoma.bulk.identity import check_unchanged
 from onoma.bulk.job import LETTERS, PARTS, Job
 from onoma.bulk.journal import Journal
@@ -21,7 +21,7 @@ from onoma.bulk.local import run_in_process, run_in_workers
 from onoma.bulk.observing import BulkObserver, BulkReport, Progress
 from onoma.bulk.output import Output, is_draft, is_empty_folder, remove_parts
 from onoma.bulk.planning import Request, plan
-from onoma.bulk.resuming import take_up
+from onoma.bulk.resuming import resume
 from onoma.bulk.shard import FailedShard, FinishedShard, Results
 from onoma.bulk.tables import require_pyarrow
 from onoma.errors import InputError, UnfinishedError
@@ -100,7 +100,7 @@ def _run(request: Request, journal: Journal, observer: BulkObserver) -> BulkRepo
     done: dict[int, FinishedShard] = {}
     finished, overwrite = False, request.overwrite
     if journal.begun:
-        record, done = take_up(journal, job, output, identity, notice=observer.notice)
+        record, done = resume(journal, job, output, identity, notice=observer.notice)
         finished, overwrite = record.finished, record.heading.overwrite
     else:
         journal.begin(identity, overwrite=overwrite)
@@ -110,7 +110,7 @@ def _run(request: Request, journal: Journal, observer: BulkObserver) -> BulkRepo
                 _remove_drafts(output.work)
                 _tag_shards(request, job, done, journal, observer)
                 check_unchanged(job.inputs, identity)
-                deliver(job, output, overwrite=overwrite)
+                write_output(job, output, overwrite=overwrite)
                 journal.finish()
         finally:
             if not done:

@@ -113,7 +113,7 @@ class ShardWorker:
                     entities += len(document.entities)
                 writer.close()
             except BaseException:
-                writer.abandon()
+                writer.discard()
                 raise
             _write_letters(letters, job.letters(shard))
         digests = file_digest(job.part(shard)), file_digest(job.letters(shard))

@@ -21,7 +21,7 @@ from onoma.corpora.spans import place
 from onoma.corpora.tally import ReadTally
 from onoma.errors import CorpusError, InputError
 from onoma.io.compression import reading
-from onoma.io.digest import digest_below, stamp_below
+from onoma.io.digest import digest_below, modification_digest
 from onoma.io.json_text import parsed
 from onoma.io.once import ReadOnce
 from onoma.io.suffixes import plain_name
@@ -70,7 +70,7 @@ class Input:
     @property
     def stamp(self) -> str:
         """Hash of the file's size and modification time, which changes when the file is written to."""
-        return stamp_below(self.path, suffixes=_FOLDER_SUFFIXES)
+        return modification_digest(self.path, suffixes=_FOLDER_SUFFIXES)
 
     @property
     def digest(self) -> str:

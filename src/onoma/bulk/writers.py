@@ -78,7 +78,7 @@ class Writer(Protocol):
     def close(self) -> None:
         """Write all buffered rows; the file stays open."""
 
-    def abandon(self) -> None:
+    def discard(self) -> None:
         """Stop writing to a file that will not be completed."""
 
 
@@ -106,7 +106,7 @@ class JsonlWriter:
     def close(self) -> None:
         pass
 
-    def abandon(self) -> None:
+    def discard(self) -> None:
         pass
 
 
@@ -132,7 +132,7 @@ class CsvWriter:
     def close(self) -> None:
         pass
 
-    def abandon(self) -> None:
+    def discard(self) -> None:
         pass
 
 
@@ -173,7 +173,7 @@ class ParquetWriter:
         self._flush()
         self._writer.close()
 
-    def abandon(self) -> None:
+    def discard(self) -> None:
         # Otherwise pyarrow tries to write the footer when the writer is garbage-collected, after the file was closed.
         self._writer.is_open = False
 

@@ -14,7 +14,7 @@ from onoma.corpora.options import (
 )
 from onoma.corpora.reading import CorpusReader
 from onoma.corpora.sampling import count_sentences, draw_sentences
-from onoma.corpora.tag_replacement import retagged
+from onoma.corpora.tag_replacement import retag
 from onoma.corpora.tally import Location, Occurrences, ReadReport, WriteReport
 from onoma.corpora.written_layouts import LAYOUTS
 
@@ -41,7 +41,7 @@ __all__ = [
     "draw_sentences",
     "files_of",
     "read",
-    "retagged",
+    "retag",
     "detect_format",
     "sniff_lines",
     "write",

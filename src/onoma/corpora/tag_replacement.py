@@ -24,7 +24,7 @@ ChangedLine = tuple[str, str | None]
 """A line with its line ending, and its replacement; None if the line is left out."""
 
 
-def retagged(
+def retag(
     path: Path, documents: Iterable[tuple[Document | None, tuple[int, ...]]], *, options: ReadOptions
 ) -> Iterator[ChangedLine]:
     """Yield each line of the file and its replacement.

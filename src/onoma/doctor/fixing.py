@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from onoma.corpora import ReadOptions, WriteOptions, retagged, write
+from onoma.corpora import ReadOptions, WriteOptions, retag, write
 from onoma.doctor.annotation import trimmed
 from onoma.doctor.cases import CheckedFile
 from onoma.doctor.duplicates import repeated
@@ -124,7 +124,7 @@ def _check_fixable(files: Sequence[CheckedFile], folder: Path) -> None:
 
 def _retag(file: CheckedFile, fixed: Sequence[Document | None], target: Path, options: ReadOptions) -> list[str]:
     lines = (case.lines for case in file.cases)
-    changes = list(retagged(file.reading.path, zip(fixed, lines, strict=True), options=options))
+    changes = list(retag(file.reading.path, zip(fixed, lines, strict=True), options=options))
     with replacing(target) as written:
         written.writelines(after for _, after in changes if after is not None)
     return list(_hunks(changes, source=file.reading.path, target=target))

@@ -72,7 +72,7 @@ class ProcessGroup:
             distributed.broadcast_object_list(objects, src=0)
         return cast("_Result", objects[0])
 
-    def in_turn(self, make: Callable[[], _Result]) -> _Result:
+    def main_first(self, make: Callable[[], _Result]) -> _Result:
         """Call ``make`` in every process, first in process 0, so that the others can use the files it writes."""
         if self.first:
             result = make()

@@ -1,19 +1,19 @@
 """Evaluation of taggers on annotated documents, shared by the command line, the Python API, reports and training."""
 
-from onoma.evaluation.calibrate import FEWEST_ENTITIES, CalibrationResult, calibrate
+from onoma.evaluation.calibrate import MIN_ENTITIES, CalibrationResult, calibrate
 from onoma.evaluation.evaluate import evaluate, full_report, tag_gold
-from onoma.evaluation.layers import figures_of_layers, layer_figures
+from onoma.evaluation.layers import evaluate_task, layer_metrics
 from onoma.evaluation.span_threshold import ChosenThreshold, choose_bound
 
 __all__ = [
-    "FEWEST_ENTITIES",
+    "MIN_ENTITIES",
     "CalibrationResult",
     "ChosenThreshold",
     "calibrate",
     "choose_bound",
     "evaluate",
-    "figures_of_layers",
+    "layer_metrics",
     "full_report",
-    "layer_figures",
+    "evaluate_task",
     "tag_gold",
 ]

@@ -23,7 +23,7 @@ from onoma.tagger import Tagger
 from onoma.tasks import Calibration, Scaling, fit_scaling, fit_temperature
 from onoma.text import Document
 
-FEWEST_ENTITIES = 30
+MIN_ENTITIES = 30
 """Minimum number of predicted entities on which a temperature is fitted."""
 
 
@@ -101,10 +101,10 @@ def calibrate(bundle: Bundle, backend: Runner, gold: Sequence[Document]) -> Cali
     scored = Scored.of(decode_at(1.0))
     predicted, correct = len(scored.scores), int(scored.correct.sum())
     before = reliability(scored)
-    if before is None or predicted < FEWEST_ENTITIES or correct in (0, predicted):
+    if before is None or predicted < MIN_ENTITIES or correct in (0, predicted):
         raise InputError(
             f"of {predicted:,} predicted entities {correct:,} are right; a temperature is fitted on at least "
-            f"{FEWEST_ENTITIES}, some right and some wrong; take more text, and none that the model was trained on"
+            f"{MIN_ENTITIES}, some right and some wrong; take more text, and none that the model was trained on"
         )
     temperature = fit_temperature(lambda value: Scored.of(decode_at(value)).log_loss())
     pairs = decode_at(temperature)

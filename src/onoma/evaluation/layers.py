@@ -11,7 +11,7 @@ from onoma.tagger import Tagger
 from onoma.text import Document
 
 
-def figures_of_layers(
+def layer_metrics(
     bundle: Bundle, gold: Sequence[Document], predicted: Sequence[Document]
 ) -> dict[str, dict[str, float]]:
     """Return the metrics of each further task, on the documents whose layers hold its gold labels.
@@ -33,7 +33,7 @@ def figures_of_layers(
     return figures
 
 
-def layer_figures(tagger: Tagger, name: str, gold: Sequence[Document]) -> dict[str, float]:
+def evaluate_task(tagger: Tagger, name: str, gold: Sequence[Document]) -> dict[str, float]:
     """Return the metrics of one task: precision, recall and F1 for spans, accuracy for words and sentences.
 
     Args:

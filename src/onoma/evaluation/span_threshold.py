@@ -22,7 +22,7 @@ from onoma.tagger import Tagger
 from onoma.tasks import log_odds
 from onoma.text import Document
 
-LOWEST_BOUND = -2.0
+MIN_THRESHOLD = -2.0
 """Lowest threshold that can be chosen: a span with a probability below 12 % is never an entity."""
 
 
@@ -50,7 +50,7 @@ def choose_bound(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> 
         backend: backend that runs the model.
         gold: annotated documents on which the model was not trained.
     """
-    lenient_bundle = bundle.with_manifest(bundle.manifest.with_entities(bound=LOWEST_BOUND))
+    lenient_bundle = bundle.with_manifest(bundle.manifest.with_entities(bound=MIN_THRESHOLD))
     scored = Scored.of(tag_gold(Tagger(lenient_bundle, backend), gold))
     odds = log_odds(scored.scores)
     # Candidate numbers of entities to keep; entities with equal log-odds are kept or dropped together.
@@ -59,7 +59,7 @@ def choose_bound(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> 
     best_index = int((2 * correct_counts / np.maximum(kept_counts + scored.gold, 1)).argmax())
     kept_count = int(kept_counts[best_index])
     odds_above = odds[kept_count - 1] if kept_count else np.inf
-    odds_below = odds[kept_count] if kept_count < len(odds) else LOWEST_BOUND
+    odds_below = odds[kept_count] if kept_count < len(odds) else MIN_THRESHOLD
     bound = 0.0 if odds_below < 0 < odds_above else (odds_above + odds_below) / 2
     counts = Counts(correct=int(correct_counts[best_index]), predicted=kept_count, gold=scored.gold)
     return ChosenThreshold(bound=float(bound), figures=counts)

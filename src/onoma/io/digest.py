@@ -28,7 +28,7 @@ def digest_below(path: Path, *, suffixes: Sequence[str]) -> str:
     return digest.hexdigest()
 
 
-def stamp_below(path: Path, *, suffixes: Sequence[str]) -> str:
+def modification_digest(path: Path, *, suffixes: Sequence[str]) -> str:
     """Return a short digest of the paths, sizes and modification times of the files, which detects most changes.
 
     Args:

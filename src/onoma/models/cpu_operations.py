@@ -66,16 +66,16 @@ class Affine:
         pairs = zip(grad_weight.chunk(self._map_count), grad_bias.chunk(self._map_count), strict=True)
         return [each for pair in pairs for each in pair]
 
-    def of_given(self, gradient: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def input_gradient(self, gradient: Tensor, *, out: Tensor | None = None) -> Tensor:
         """Return the gradient of the input."""
         return torch.mm(gradient, self._weight, out=out)
 
-    def add_of_given(self, gradient: Tensor, *, to: Tensor) -> None:
+    def add_input_gradient(self, gradient: Tensor, *, to: Tensor) -> None:
         """Add the gradient of the input to an fp32 gradient."""
         if gradient.dtype == to.dtype:
             to.addmm_(gradient, self._weight)
         else:
-            to.add_(self.of_given(gradient))
+            to.add_(self.input_gradient(gradient))
 
 
 class AddNorm:
@@ -125,8 +125,10 @@ class AttentionOperation:
         """Return the attention output, given rows of query, key and value side by side."""
         state, dropout, take = self._state, self._dropout, self._state.buffers.take
         self._inputs_shape = inputs.shape
-        by_part = state.rows.by_part(inputs, 3, state.heads)
-        query, key, value = take(f"{self._name} inputs by head", *by_part.shape).copy_(by_part).flatten(1, 2).unbind()
+        split_heads = state.rows.split_heads(inputs, 3, state.heads)
+        query, key, value = (
+            take(f"{self._name} inputs by head", *split_heads.shape).copy_(split_heads).flatten(1, 2).unbind()
+        )
         self._scale = query.shape[2] ** -0.5
         shape = (len(query), query.shape[1], query.shape[1])
         scores = _scaled_matmul(query, key.transpose(1, 2), scale=self._scale, out=take("scores", *shape))
@@ -138,7 +140,7 @@ class AttentionOperation:
         self._inputs = query, key, value, weights
         rows = take(f"{self._name} mixed", len(inputs), inputs.shape[1] // 3, dtype=state.dtype)
         state.rows.by_head(rows, state.heads).copy_(_scaled_matmul(kept_weights, value, scale=self._dropout_scale))
-        state.rows.clear_end(rows)
+        state.rows.zero_padding(rows)
         return rows
 
     def backward(self, gradient: Tensor) -> Tensor:
@@ -160,9 +162,9 @@ class AttentionOperation:
         _scaled_matmul(grad_scores, key, scale=self._scale * self._dropout_scale, out=grad_inputs[0])
         _scaled_matmul(grad_scores.transpose(1, 2), query, scale=self._scale * self._dropout_scale, out=grad_inputs[1])
         rows = take("of inputs", *self._inputs_shape, dtype=state.dtype)
-        by_part = state.rows.by_part(rows, 3, state.heads)
-        by_part.copy_(grad_inputs.view(by_part.shape))
-        state.rows.clear_end(rows)
+        split_heads = state.rows.split_heads(rows, 3, state.heads)
+        split_heads.copy_(grad_inputs.view(split_heads.shape))
+        state.rows.zero_padding(rows)
         return rows
 
     @property

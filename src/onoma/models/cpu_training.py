@@ -168,24 +168,24 @@ class _LayerOperation:
         state = self.state
         grad_attended, grad_feed_forward, *feed_forward_norm_grads = self._feed_forward_norm.backward(gradient)
         outer_grads = self._outer.backward(grad_feed_forward)
-        grad_inner_output = self._outer.of_given(
+        grad_inner_output = self._outer.input_gradient(
             grad_feed_forward, out=state.buffers.take("wide", *self._inner_output.shape, dtype=state.dtype)
         )
         grad_inner_output = _gelu_backward(
             grad_inner_output, self._inner_output, approximate=self._approximate, grad_input=grad_inner_output
         )
         inner_grads = self._inner.backward(grad_inner_output)
-        self._inner.add_of_given(grad_inner_output, to=grad_attended)
+        self._inner.add_input_gradient(grad_inner_output, to=grad_attended)
         grad_hidden, grad_attention_output, *attention_norm_grads = self._attention_norm.backward(grad_attended)
         output_map_grads = self._output.backward(grad_attention_output)
-        grad_context = self._output.of_given(grad_attention_output).float()
+        grad_context = self._output.input_gradient(grad_attention_output).float()
         if self._asked is not None:
             grad_context, grad_hidden = (
                 self._scatter_gradient(grad_context, self._asked),
                 self._scatter_gradient(grad_hidden, self._asked),
             )
         grad_qkv = self._attention.backward(grad_context)
-        self._qkv.add_of_given(grad_qkv, to=grad_hidden)
+        self._qkv.add_input_gradient(grad_qkv, to=grad_hidden)
         return grad_hidden, [
             *self._qkv.backward(grad_qkv),
             *output_map_grads,

@@ -128,7 +128,7 @@ class Model(nn.Module):
             return zero, zero.detach()
         sequences = batch.sequences
         losses = [self._weighted_loss(task, hidden, sequences, targets) for task, targets in batch.targets.items()]
-        return sum_of([total for total, _ in losses]), sum_of([weight for _, weight in losses])
+        return add_all([total for total, _ in losses]), add_all([weight for _, weight in losses])
 
     def _weighted_loss(
         self,
@@ -158,7 +158,7 @@ class Model(nn.Module):
         return head
 
 
-def sum_of(tensors: list[Tensor]) -> Tensor:
+def add_all(tensors: list[Tensor]) -> Tensor:
     """Return the sum of scalars; a single scalar is returned as it is."""
     total = tensors[0]
     for each in tensors[1:]:

@@ -20,7 +20,7 @@ def without_code(fields: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def code_named(fields: Mapping[str, object], auto_class: str) -> str | None:
+def custom_code_class(fields: Mapping[str, object], auto_class: str) -> str | None:
     """Return the class in the folder's own code that a configuration names for a class such as ``AutoModel``.
 
     Args:

@@ -47,14 +47,14 @@ class RowLayout:
         """Return a view of the rows by sequence and head, without the padding rows at the end of the matrix."""
         return rows[: self.longest * self._batch_size].view(self.longest, self._batch_size * heads, -1).transpose(0, 1)
 
-    def by_part(
+    def split_heads(
         self, rows: Float[Tensor, "rows parts_hidden"], parts: int, heads: int
     ) -> Float[Tensor, "parts sequences heads longest part"]:
         """Return a view by part of rows that hold several hidden states side by side, such as query, key and value."""
         inner = rows[: self.longest * self._batch_size].view(self.longest, self._batch_size, parts, heads, -1)
         return inner.permute(2, 1, 3, 0, 4)
 
-    def clear_end(self, rows: Float[Tensor, "rows hidden"]) -> None:
+    def zero_padding(self, rows: Float[Tensor, "rows hidden"]) -> None:
         """Set the padding rows at the end of the matrix, which belong to no sequence, to zero."""
         rows[self.longest * self._batch_size :].zero_()
 

@@ -41,7 +41,7 @@ def save_model(
     folder: Path,
     *,
     task: EntityTask,
-    further: Mapping[str, AnyTask] | None = None,
+    other_tasks: Mapping[str, AnyTask] | None = None,
     pretrained: Pretrained,
 ) -> None:
     """Write ``model.safetensors`` and ``config.json``.
@@ -63,7 +63,7 @@ def save_model(
     if isinstance(task, SpanTask):
         fields[_SPANS_FIELD] = _describe_spans(task)
     weights = _rename_head_weights(head, ENTITIES)
-    for other_name, other_task in (further or {}).items():
+    for other_name, other_task in (other_tasks or {}).items():
         other_head = _get_head(model, other_name, other_task)
         weights |= _rename_head_weights(other_head, other_name)
         fields.setdefault(_TASKS_FIELD, {})[other_name] = _describe_head(other_task, other_head)

@@ -19,7 +19,7 @@ from tokenizers.processors import TemplateProcessing
 
 from onoma.bundle import tokenizer_problem
 from onoma.errors import EncoderError
-from onoma.models.remote_code import code_named
+from onoma.models.remote_code import custom_code_class
 
 FILES = (
     "tokenizer.json",
@@ -73,7 +73,7 @@ def load_tokenizer(folder: Path) -> Tokenizer:
             path = folder
             tokenizer = _load_with_transformers(folder)
     except Exception as error:  # the Rust library raises no more specific exception
-        if path == folder and (code := code_named(settings, "AutoTokenizer")):
+        if path == folder and (code := custom_code_class(settings, "AutoTokenizer")):
             raise EncoderError(
                 f"{folder}: the tokenizer is code in the folder ({code}), which onoma never runs; choose an encoder "
                 "that has a tokenizer.json"

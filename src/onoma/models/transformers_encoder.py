@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from onoma.errors import EncoderError
 from onoma.models.packing import run_padded
-from onoma.models.remote_code import code_named, without_code
+from onoma.models.remote_code import custom_code_class, without_code
 
 _ADAPTER_FILE = "adapter_config.json"
 
@@ -98,7 +98,7 @@ def load_auto(folder: Path, *, hf_config: Mapping[str, object]) -> AutoEncoder:
     except MemoryError:
         raise
     except Exception as error:  # the libraries raise many kinds of errors for folders with unexpected content
-        if code := code_named(hf_config, "AutoModel"):
+        if code := custom_code_class(hf_config, "AutoModel"):
             raise EncoderError(
                 f"{folder}: the model is code in the folder ({code}), which onoma never runs; choose another encoder"
             ) from error

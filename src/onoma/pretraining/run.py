@@ -126,12 +126,12 @@ def pretrain(
         accept_changes=accept_changes,
         ranks=ranks,
     )
-    teacher = ranks.in_turn(lambda: load_teacher(config, on_event=on_event))
-    pretrained = ranks.in_turn(lambda: load_start(config, teacher=teacher, folder=folder, on_event=on_event))
+    teacher = ranks.main_first(lambda: load_teacher(config, on_event=on_event))
+    pretrained = ranks.main_first(lambda: load_start(config, teacher=teacher, folder=folder, on_event=on_event))
     for encoder in filter(None, (pretrained, teacher)):
         check_windows(config, encoder)
     digest = digest_of([*config.data.text, *config.data.held_out])
-    split = ranks.in_turn(lambda: read_text(config.data, pretrained.tokenizer, digest=digest, on_event=on_event))
+    split = ranks.main_first(lambda: read_text(config.data, pretrained.tokenizer, digest=digest, on_event=on_event))
     pairs = choose_pairs(config, split.train, notice=lambda text: on_event(Notice(text)))
     model, new_head = _build_model(config, pretrained, teacher=teacher, pairs=pairs)
     if config.model.dropout is not None or config.model.encoder is None:

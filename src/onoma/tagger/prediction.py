@@ -69,7 +69,7 @@ class DocumentInProgress:
         }
 
     @property
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether all words have been decoded by all tasks."""
         words = len(self.encoded.words)
         return all(layer.word == words for layer in self.layers.values())

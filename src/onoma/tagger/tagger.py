@@ -134,7 +134,7 @@ class Tagger:
             for (layer, first, _), prediction in zip(sentences, predictions, strict=True):
                 layer.take(first, prediction)
         for reader, _ in group.documents():
-            if reader.is_whole:
+            if reader.is_complete:
                 yield reader.result()
 
 

@@ -39,7 +39,7 @@ class Lattice:
         end: weights of the last tag of a sentence, ``[tags]``.
     """
 
-    emitted: NDArray[np.float64]
+    emissions: NDArray[np.float64]
     arriving: NDArray[np.float64]
     leaving: NDArray[np.float64]
     lengths: NDArray[np.int64]
@@ -63,31 +63,31 @@ class Lattice:
         lengths = np.asarray([len(sentence) for sentence in sentences])
         words, rows = int(lengths.max()), np.arange(len(sentences))
         shape = (words, len(sentences), sentences[0].shape[1])
-        emitted = np.zeros(shape)
+        emissions = np.zeros(shape)
         for row, sentence in enumerate(sentences):
-            np.maximum(sentence, _MIN_PROBABILITY, out=emitted[: len(sentence), row])
+            np.maximum(sentence, _MIN_PROBABILITY, out=emissions[: len(sentence), row])
         arriving = np.empty(shape)
         arriving[0] = start
         for word in range(words):
             if word:
-                arriving[word] = _multiply_rows(arriving[word - 1] * emitted[word - 1], step)
+                arriving[word] = _multiply_rows(arriving[word - 1] * emissions[word - 1], step)
             if word % scaling_interval == 0:
-                scale = (arriving[word] * emitted[word]).sum(axis=1, keepdims=True)
-                emitted[word] /= np.where(scale > 0, scale, 1.0)
+                scale = (arriving[word] * emissions[word]).sum(axis=1, keepdims=True)
+                emissions[word] /= np.where(scale > 0, scale, 1.0)
         last_words = lengths - 1
-        total_weights = (arriving[last_words, rows] * emitted[last_words, rows] * end).sum(axis=1)
+        total_weights = (arriving[last_words, rows] * emissions[last_words, rows] * end).sum(axis=1)
         leaving = np.zeros((words + 1, *shape[1:]))
         last_word_set = set(last_words.tolist())
         for word in range(words - 1, -1, -1):
             if word < words - 1:
-                leaving[word] = _multiply_rows(leaving[word + 1] * emitted[word + 1], step.T)
+                leaving[word] = _multiply_rows(leaving[word + 1] * emissions[word + 1], step.T)
             if word in last_word_set:
                 ending_rows = rows[last_words == word]
                 leaving[word, ending_rows] = end / total_weights[ending_rows, None]
         leaving[lengths, rows] = 1 / total_weights[:, None]
-        emitted, arriving, leaving = (values.swapaxes(0, 1) for values in (emitted, arriving, leaving))
+        emissions, arriving, leaving = (values.swapaxes(0, 1) for values in (emissions, arriving, leaving))
         breaks = np.where(transitions.continues, 0.0, step)
-        return cls(emitted, arriving, leaving, lengths, step, breaks, end)
+        return cls(emissions, arriving, leaving, lengths, step, breaks, end)
 
     def probabilities(
         self,
@@ -103,16 +103,16 @@ class Lattice:
             starts, ends: half-open range of words of each entity, not empty, ``[entities]`` each.
             tags: tag index of every word, ``[sentences, words]``, padded at the end with any tags.
         """
-        words = self.emitted.shape[1]
+        words = self.emissions.shape[1]
         factors = np.ones((len(tags), words + 1))
-        factors[:, :words] = np.take_along_axis(self.emitted, tags[:, :, None], axis=2)[:, :, 0]
+        factors[:, :words] = np.take_along_axis(self.emissions, tags[:, :, None], axis=2)[:, :, 0]
         factors[:, 1:words] *= self._step_weights(sentences, starts, tags)
         boundaries = np.stack([starts, ends], axis=1) + (sentences * (words + 1))[:, None]
         span_weights = np.multiply.reduceat(factors.ravel(), boundaries.ravel())[::2]
         prefix_weights = self.arriving[sentences, starts, tags[sentences, starts]]
         last = tags[sentences, ends - 1]
         end_weights = self.end[last] * self.leaving[sentences, ends, 0]
-        next_word_weights = self.emitted[sentences, np.minimum(ends, words - 1)] * self.leaving[sentences, ends]
+        next_word_weights = self.emissions[sentences, np.minimum(ends, words - 1)] * self.leaving[sentences, ends]
         break_weights = (self.breaks[last] * next_word_weights).sum(axis=1)
         suffix_weights = np.where(ends == self.lengths[sentences], end_weights, break_weights)
         probabilities: NDArray[np.float64] = np.minimum(1.0, prefix_weights * span_weights * suffix_weights)

@@ -170,7 +170,7 @@ class TagTask:
         return np.asarray([self.tags.index(tag) for tag in tags])
 
     def _span_probabilities(self, lattice: Lattice, start: int, end: int, label: str) -> NDArray[np.float64]:
-        sentences, words, _ = lattice.emitted.shape
+        sentences, words, _ = lattice.emissions.shape
         tags = np.zeros((sentences, words), dtype=np.int64)
         tags[:, start:end] = self.tags_of(label, length=end - start)
         rows = np.arange(sentences)
@@ -230,7 +230,7 @@ class TagTask:
             lattice = Lattice.over(
                 np.split(tag_probabilities, np.cumsum(lengths[group])[:-1]), self._scaled_transitions
             )
-            padded_tags = np.zeros(lattice.emitted.shape[:2], dtype=np.int64)
+            padded_tags = np.zeros(lattice.emissions.shape[:2], dtype=np.int64)
             for row, span in zip(padded_tags, piece_slices, strict=True):
                 row[: span.stop - span.start] = tags[span]
             rows = np.full(len(lengths), -1)

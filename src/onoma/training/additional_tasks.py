@@ -20,7 +20,7 @@ from onoma.bundle import (
 from onoma.engine.data import Measure
 from onoma.engine.events import Score
 from onoma.errors import ConfigError, InputError
-from onoma.evaluation import layer_figures
+from onoma.evaluation import evaluate_task
 from onoma.models import (
     AffineHead,
     AuxiliaryModel,
@@ -190,7 +190,7 @@ class AdditionalTasks:
                 assert task.dev is not None
                 name = task.config.name
                 tagger = Tagger(with_decoding_parameters(bundle.only(name), model), backend)
-                task_figures = layer_figures(tagger, name, task.dev.documents)
+                task_figures = evaluate_task(tagger, name, task.dev.documents)
                 values[name] = task_figures["f1"] if "f1" in task_figures else task_figures["accuracy"]
                 figures |= named(name, task_figures)
             return Score(values[best_task], figures)

@@ -70,7 +70,7 @@ def read_training_text(
     windower: Windower,
     task: Settings,
     sample: TextSample | None = None,
-    mixed_by: int | None = None,
+    mixing_seed: int | None = None,
     capitals: float = 0.0,
     notice: Callable[[str], object],
     cache: Path | None = None,
@@ -84,7 +84,7 @@ def read_training_text(
         windower: cuts documents into windows.
         task: settings of the task.
         sample: sample of sentences to train on; None for all. The labels of the task are those of the whole files.
-        mixed_by: seed for joining the sentences to additional documents of random lengths; None to add none.
+        mixing_seed: seed for joining the sentences to additional documents of random lengths; None to add none.
         capitals: share of the documents that are added as a copy in capital letters.
         notice: function called with messages about repaired or omitted text, also if the examples are from the cache.
         cache: folder of the cached examples; by default in the user's cache.
@@ -101,15 +101,15 @@ def read_training_text(
         source = read_documents(paths, digest=digest, format=format, ways=path_options, sample=sample)
         documents = source.stream
         unusable: Counter[str] = Counter()
-        if mixed_by is not None:
-            documents = with_mixed_lengths(documents, windower=windower, seed=mixed_by)
+        if mixing_seed is not None:
+            documents = with_mixed_lengths(documents, windower=windower, seed=mixing_seed)
         augmented = with_capitals(documents, share=capitals)
         labelled_task = task.make(sorted(source.labels), unannotated=unannotated)
         yield from flatten(make_examples(augmented, windower=windower, task=labelled_task, unusable=unusable))
         facts = _Facts(card=source.card, labels=source.labels, unusable=unusable, notices=source.notices)
         return msgspec.json.encode(facts).decode()
 
-    modifications = {"sample": sample and asdict(sample), "mixed by": mixed_by, "capitals": capitals}
+    modifications = {"sample": sample and asdict(sample), "mixed by": mixing_seed, "capitals": capitals}
     key = _cache_key(
         paths,
         digest=digest,

@@ -185,7 +185,7 @@ def run_training(
         pretrained = load_pretrained(config.model.encoder)
     check_model(config, pretrained)
     on_event(Stage("reading"))
-    text = ranks.in_turn(lambda: _read_train(config, pretrained, on_event=on_event))
+    text = ranks.main_first(lambda: _read_train(config, pretrained, on_event=on_event))
     additional_tasks = _read_additional_tasks(config, pretrained, on_event=on_event, ranks=ranks)
     dev_paths = config.data.dev if ranks.first else None
     dev = read_part(dev_paths, config.data, on_event=on_event) if dev_paths else None
@@ -244,10 +244,10 @@ def _read_additional_tasks(
     tasks = []
     for task in config.predicted:
         task_config = config.of_task(task)
-        text = ranks.in_turn(partial(_read_train, task_config, pretrained, on_event=on_event))
+        text = ranks.main_first(partial(_read_train, task_config, pretrained, on_event=on_event))
         dev = read_part(task.dev, task, on_event=on_event) if task.dev and ranks.first else None
         tasks.append(ReadTask.of(config, task, text, dev))
-    return AdditionalTasks(tuple(tasks), ranks.in_turn(lambda: read_masked(config, pretrained, on_event=on_event)))
+    return AdditionalTasks(tuple(tasks), ranks.main_first(lambda: read_masked(config, pretrained, on_event=on_event)))
 
 
 def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener) -> TrainingText:
@@ -265,7 +265,7 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
         windower=Windower(subword_encoder, window=model_config.window, overlap=model_config.overlap),
         task=settings_of(config),
         sample=None if config.data.sentences is None else TextSample(config.data.sentences, config.training.seed),
-        mixed_by=config.training.seed if config.data.mixed_lengths else None,
+        mixing_seed=config.training.seed if config.data.mixed_lengths else None,
         capitals=config.data.capitals,
         notice=lambda text: on_event(Notice(text)),
     )

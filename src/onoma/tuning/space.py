@@ -104,7 +104,7 @@ class SearchSpace:
             settings = {key: value for key, value in settings.items() if not key.startswith(_LINEAR_HEAD_SETTINGS)}
         return read_config(None, base=run.model_dump(exclude_none=True), settings=settings)
 
-    def params_of(self, run: RunConfig, resolved: ResolvedRun) -> dict[str, Value] | str:
+    def params_from_run(self, run: RunConfig, resolved: ResolvedRun) -> dict[str, Value] | str:
         """Return the values with which a trial equals the run, or a message if a setting is outside the space.
 
         Args:

@@ -120,14 +120,14 @@ def _by_brute_force(scores, step):
 
 
 def _by_recursion(scores, step):
-    emitted, step = scores.astype(np.float64), np.asarray(step)
-    forward, back, best, came_from = [emitted[0]], [np.zeros(NUMBER)], [emitted[0]], []
-    for row in emitted[1:]:
+    emissions, step = scores.astype(np.float64), np.asarray(step)
+    forward, back, best, came_from = [emissions[0]], [np.zeros(NUMBER)], [emissions[0]], []
+    for row in emissions[1:]:
         forward.append(row + np.logaddexp.reduce(forward[-1][:, None] + step, axis=0))
         paths = best[-1][:, None] + step
         came_from.append(paths.argmax(axis=0))
         best.append(row + paths.max(axis=0))
-    for row in emitted[:0:-1]:
+    for row in emissions[:0:-1]:
         back.append(np.logaddexp.reduce(step + row + back[-1], axis=1))
     joint = np.stack(forward) + np.stack(back[::-1])
     tags = [int(best[-1].argmax())]

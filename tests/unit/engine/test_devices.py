@@ -26,7 +26,7 @@ def test_ranks_are_what_torchrun_says(monkeypatch):
 
 def test_one_process_alone_communicates_with_no_other():
     with joined() as ranks:
-        assert (ranks.broadcast(lambda: 7), ranks.in_turn(lambda: 8), ranks.sum(1.5), ranks.largest(2)) == (
+        assert (ranks.broadcast(lambda: 7), ranks.main_first(lambda: 8), ranks.sum(1.5), ranks.largest(2)) == (
             7,
             8,
             1.5,

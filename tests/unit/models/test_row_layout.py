@@ -29,7 +29,7 @@ def test_the_rows_of_a_sequence_and_head_are_a_view() -> None:
     heads.zero_()
     assert matrix[:6].abs().sum() == 0
     assert matrix[6:].abs().sum() > 0
-    rows.clear_end(matrix)
+    rows.zero_padding(matrix)
     assert matrix.abs().sum() == 0
 
 

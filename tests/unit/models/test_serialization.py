@@ -129,8 +129,8 @@ def several(pretrained: Pretrained, model: Model, tmp_path: Path) -> tuple[Model
     heads = {name: make_head(head, 32, task, HeadSettings()) for name, (head, task) in FURTHER.items()}
     several = Model(model.encoder, {"entities": model.head("entities"), **heads}).eval()
     shake(several)
-    further = {name: task for name, (_, task) in FURTHER.items()}
-    save_model(several, tmp_path, task=TASK, further=further, pretrained=pretrained)
+    other_tasks = {name: task for name, (_, task) in FURTHER.items()}
+    save_model(several, tmp_path, task=TASK, other_tasks=other_tasks, pretrained=pretrained)
     return several, tmp_path
 
 

@@ -93,7 +93,7 @@ def test_forward_and_backward_agree_at_every_word():
     sentences = [random.dirichlet(np.ones(9), size=length) for length in (1, 4, 7)]
     lattice = Lattice.over(sentences, transitions)
     for row, length in enumerate(lattice.lengths):
-        mass = (lattice.arriving * lattice.emitted * lattice.leaving[:, :-1])[row, :length].sum(axis=1)
+        mass = (lattice.arriving * lattice.emissions * lattice.leaving[:, :-1])[row, :length].sum(axis=1)
         np.testing.assert_allclose(mass, 1.0, atol=1e-12)
 
 

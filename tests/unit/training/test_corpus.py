@@ -80,7 +80,7 @@ CHANGES: dict[str, dict[str, object]] = {
     "options": {"options": lambda _: ReadOptions(scheme="BIO")},
     "labels": {"options": lambda _: ReadOptions(labels={"PER": "person"})},
     "documents": {"options": lambda _: ReadOptions(documents=2)},
-    "lengths": {"mixed_by": 1},
+    "lengths": {"mixing_seed": 1},
     "format": {"format": "conll"},
 }
 

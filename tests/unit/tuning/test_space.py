@@ -91,7 +91,7 @@ def test_a_trial_is_the_run_with_its_values(run):
 def test_the_run_as_it_is_has_values_in_the_default_space(run):
     for sentences in (50, 5_000, 50_000):
         space = default_space(run, RESOLVED, sentences=sentences)
-        params = space.params_of(run, RESOLVED)
+        params = space.params_from_run(run, RESOLVED)
         assert not isinstance(params, str)
         assert params["training.learning_rate"] == 1e-4
         same = space.config(run, params)
@@ -101,9 +101,9 @@ def test_the_run_as_it_is_has_values_in_the_default_space(run):
 
 def test_a_run_outside_of_the_space_is_said_to_be(run):
     space = _space("[space]\ntraining.learning_rate = { low = 1e-3, high = 1e-2 }\n", run)
-    assert "training.learning_rate is 0.0001" in str(space.params_of(run, RESOLVED))
+    assert "training.learning_rate is 0.0001" in str(space.params_from_run(run, RESOLVED))
     space = _space("[space]\nmodel.encoder_dropout = { low = 0.0, high = 0.5 }\n", run)
-    assert "is chosen by other settings" in str(space.params_of(run, RESOLVED))
+    assert "is chosen by other settings" in str(space.params_from_run(run, RESOLVED))
 
 
 def test_fewer_sentences_are_searched_more_widely(run):
