@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
@@ -18,11 +19,19 @@ class TorchBackend:
     Args:
         model: model to run; it is not copied, and its training or evaluation mode is restored after each batch.
         device: device of the model.
+        autocast: returns the context in which the model runs; by default in the dtype of its weights.
     """
 
-    def __init__(self, model: Model, *, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self,
+        model: Model,
+        *,
+        device: torch.device | str = "cpu",
+        autocast: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
         self._model = model
         self._device = torch.device(device)
+        self._autocast = autocast
 
     def run(self, batches: Iterable[PaddedBatch]) -> Iterator[Scores]:
         """See :meth:`onoma.runtime.backend.Backend.run`."""
@@ -32,7 +41,7 @@ class TorchBackend:
         training = self._model.training
         self._model.eval()
         try:
-            with torch.inference_mode():
+            with torch.inference_mode(), self._autocast():
                 scores = self._model(self._to_tensor(batch.ids), self._to_tensor(batch.mask))
         finally:
             self._model.train(training)

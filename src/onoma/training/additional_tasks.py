@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import torch
-
 from onoma.bundle import (
     ENTITIES,
     Bundle,
@@ -162,7 +160,7 @@ class AdditionalTasks:
         return MixedData(parts, sampling=settings.sampling, accumulate=settings.accumulate, seed=settings.seed)
 
     def measured_with(
-        self, entities: Measure | None, *, bundle: Bundle, model: Model, device: torch.device, best: str | None
+        self, entities: Measure | None, *, bundle: Bundle, model: Model, backend: TorchBackend, best: str | None
     ) -> Measure | None:
         """Return a function that evaluates all tasks with a dev set; None if no task has one.
 
@@ -170,14 +168,13 @@ class AdditionalTasks:
             entities: function that evaluates the entities; None if they have no dev set.
             bundle: bundle with the cards of all tasks.
             model: model to evaluate.
-            device: device of the model.
+            backend: runs the model.
             best: name of the task whose score selects the best epoch; by default the first one with a dev set.
         """
         dev_tasks = [task for task in self.tasks if task.dev is not None]
         if entities is None and not dev_tasks:
             return None
         best_task = best or (ENTITIES if entities is not None else dev_tasks[0].config.name)
-        backend = TorchBackend(model, device=device)
 
         def measure() -> Score:
             values: dict[str, float] = {}

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from onoma.bundle import (
@@ -205,14 +204,15 @@ def run_training(
     model = model.to(device)
     entity_data, loop_settings = plan_run(settings, resolved, text, pretrained=pretrained, device=device, dtype=dtype)
     data: TaggingData | MixedData = entity_data
-    entity_measure = None if dev is None else _DevMeasure(bundle.only(ENTITIES), model, dev, device=device)
+    backend = TorchBackend(model, device=device, autocast=partial(dtype.products, device))
+    entity_measure = None if dev is None else _DevMeasure(bundle.only(ENTITIES), model, dev, backend=backend)
     measure: Measure | None = entity_measure
     if additional_tasks:
         data = additional_tasks.with_entities(
             entity_data, run=config, pretrained=pretrained, epochs=loop_settings.epochs
         )
         measure = additional_tasks.measured_with(
-            measure, bundle=bundle, model=model, device=device, best=settings.best_task
+            measure, bundle=bundle, model=model, backend=backend, best=settings.best_task
         )
     state = run.train(
         model,
@@ -290,11 +290,11 @@ class _DevMeasure:
     F1 score is that at the best threshold, which is one of the metrics.
     """
 
-    def __init__(self, bundle: Bundle, model: Model, dev: Part, *, device: torch.device) -> None:
+    def __init__(self, bundle: Bundle, model: Model, dev: Part, *, backend: TorchBackend) -> None:
         self._bundle = bundle
         self._model = model
         self._gold = dev.documents
-        self._backend = TorchBackend(model, device=device)
+        self._backend = backend
         self._best_result: tuple[Score, NDArray[np.int64]] | None = None
 
     def __call__(self) -> Score:

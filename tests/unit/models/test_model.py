@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,16 @@ def test_the_backend_restores_the_mode_after_an_error(model: Model) -> None:
     with pytest.raises(IndexError):
         logits(TorchBackend(model), ids)
     assert model.training
+
+
+def test_the_backend_computes_in_the_dtype_of_its_context(model: Model) -> None:
+    ids = np.arange(6).reshape(2, 3)
+    context = partial(torch.autocast, "cpu", dtype=torch.bfloat16)
+    with context():
+        expected = logits(TorchBackend(model), ids)
+    found = logits(TorchBackend(model, autocast=context), ids)
+    assert (found == expected).all()
+    assert (found != logits(TorchBackend(model), ids)).any()
 
 
 def test_the_backend_takes_arrays_that_are_views(model: Model) -> None:
