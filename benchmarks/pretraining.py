@@ -165,9 +165,10 @@ def objectives(seeds: Sequence[int]) -> dict[str, object]:
 
 def with_models(encoders: Sequence[Encoder], models: Sequence[Model]) -> None:
     """Pre-train encoders and fine-tune models on them, except for models whose scores are known."""
-    if not all(map(is_known, models)):
-        do(encoders)
-        wait(encoders)
+    missing = {model.encoder for model in models if not is_known(model)}
+    needed = [encoder for encoder in encoders if str(encoder.folder) in missing]
+    do(needed)
+    wait(needed)
     do(models, figures_only=True)
     wait(models)
 
