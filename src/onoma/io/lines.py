@@ -70,16 +70,19 @@ def codec_without_bom(encoding: str) -> str:
     return "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
 
 
-def _find_compression(path: Path) -> str | None:
-    """Return the compression of a file by its first bytes; None if there is none."""
+def _compression_error(path: Path) -> CorpusError | None:
+    """Return the error for a compressed file, which its first bytes tell; None for other files."""
     with path.open("rb") as file:
         head = file.read(max(map(len, _COMPRESSION_MARKS)))
-    return next((name for mark, name in _COMPRESSION_MARKS.items() if head.startswith(mark)), None)
+    compression = next((name for mark, name in _COMPRESSION_MARKS.items() if head.startswith(mark)), None)
+    if compression is None:
+        return None
+    return CorpusError(f"is compressed with {compression}; decompress it first", path=path)
 
 
 def _binary_error(path: Path, line: int) -> CorpusError:
-    if compression := _find_compression(path):
-        return CorpusError(f"is compressed with {compression}; decompress it first", path=path)
+    if error := _compression_error(path):
+        return error
     message = "holds a NUL byte, so it is not a text file in this encoding; if it is UTF-16, say so (--encoding utf-16)"
     return CorpusError(message, path=path, line=line)
 
@@ -94,9 +97,9 @@ def _unreadable_error(path: Path, encoding: str, error: OSError | LookupError) -
 
 def _undecodable_error(path: Path, encoding: str, error: UnicodeDecodeError) -> CorpusError:
     """Return the error for an undecodable file; the line is searched again, as the decoder does not report it."""
+    if compression_error := _compression_error(path):
+        return compression_error
     codec = codec_without_bom(encoding)
-    if compression := _find_compression(path):
-        return CorpusError(f"is compressed with {compression}; decompress it first", path=path)
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             try:

@@ -311,12 +311,18 @@ def with_entities_as_data(tables: dict[str, object]) -> dict[str, object]:
 def _with_supported_head(tables: dict[str, object]) -> dict[str, object]:
     """Return the tables with the head ``linear`` if no head is given and other settings need that one."""
     model, training = tables.get("model", {}), tables.get("training", {})
-    if not isinstance(model, dict) or not isinstance(training, dict):
+    if not isinstance(training, dict) or (isinstance(model, dict) and model.get("encoder") in BASELINES):
         return tables
     needs_linear = training.get("class_weights") is not None or training.get("label_smoothing")
-    if not needs_linear or "head" in model or model.get("encoder") in BASELINES:
+    return with_head(tables, "linear") if needs_linear else tables
+
+
+def with_head(tables: dict[str, object], head: str) -> dict[str, object]:
+    """Return the tables of a run with a head, unless they name one."""
+    model = tables.get("model", {})
+    if not isinstance(model, dict) or "head" in model:
         return tables
-    return {**tables, "model": {**model, "head": "linear"}}
+    return {**tables, "model": {**model, "head": head}}
 
 
 _OPTION_NAMES = {"output": "output (--output)", "data": "data.train (--train)", "data.train": "data.train (--train)"}

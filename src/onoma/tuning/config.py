@@ -11,7 +11,7 @@ from pydantic import model_validator
 from onoma.engine import config
 from onoma.errors import ConfigError
 from onoma.training import RunConfig
-from onoma.training.config import check_tasks
+from onoma.training.config import check_tasks, with_head
 from onoma.tuning.space import needs_linear_head
 
 _OPTION_NAMES = {"output": "output (--output)", "data": "data.train (--train)", "data.train": "data.train (--train)"}
@@ -29,11 +29,8 @@ class TuneConfig(RunConfig):
     @model_validator(mode="before")
     @classmethod
     def _choose_head(cls, tables: object) -> object:
-        if not isinstance(tables, dict):
-            return tables
-        space, model = tables.get("space"), tables.get("model", {})
-        if isinstance(space, dict) and isinstance(model, dict) and "head" not in model and needs_linear_head(space):
-            return {**tables, "model": {**model, "head": "linear"}}
+        if isinstance(tables, dict) and isinstance(tables.get("space"), dict) and needs_linear_head(tables["space"]):
+            return with_head(tables, "linear")
         return tables
 
     @property
