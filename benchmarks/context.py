@@ -1,7 +1,7 @@
 """Effect of context: F1 on short and long texts, and speed, by window size, context and training text.
 
-    python benchmarks/context.py [--corpora wikigold bc5cdr wnut17] [--seeds 1 2 3] [--rounds 5] [--threads 1]
-        [--part dev] [--set KEY=VALUE ...]
+    python benchmarks/context.py [--corpora wikigold bc5cdr wnut17] [--ways WAY ...] [--part dev] [--dtype bf16]
+        [--seeds 1 2 3] [--rounds 5] [--threads 1] [--set KEY=VALUE ...]
 
 Models are trained by `onoma train` in the ways of ``WAYS``: on single sentences (`sentences`), on documents of
 consecutive sentences (`joined`), or on these and additionally on documents of mixed lengths (`mixed`), with windows of
@@ -9,7 +9,7 @@ consecutive sentences (`joined`), or on these and additionally on documents of m
 dev, to choose settings) twice: as single sentences (`short`) and as long texts (`long`). Long texts are the articles of
 wikigold, the whole file of abstracts of BC5CDR, and groups of 200 unrelated tweets of WNUT 2017. They are tagged with
 each window size in ``WINDOWS`` and each context in ``CONTEXTS``: the number of subwords before and after the core of a
-window. The window size includes the context. F1 is exact F1 of the fp32 graph, in percent.
+window. The window size includes the context. F1 is exact F1 in percent; models tag in the dtype of `--dtype`.
 
 Speed is measured with one model per corpus on long texts, since it does not depend on the training: all settings in
 turn in each round. Reported are words per second of processor time, and the ratio to windows of 128 subwords with 6
@@ -30,7 +30,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from corpora import Parts, corpus, write_part
 from results import write_result
@@ -153,10 +153,10 @@ def named(setting: Setting) -> str:
     return f"{window}, {before} before and {behind} behind"
 
 
-def taggers(folder: Path, *, threads: int) -> dict[Setting, Tagger]:
+def taggers(folder: Path, *, dtype: str, threads: int) -> dict[Setting, Tagger]:
     """Return taggers of the same model, one for each setting."""
     bundle = load_bundle(folder)
-    backend = backend_of(bundle, dtype="fp32", threads=threads)
+    backend = backend_of(bundle, dtype=dtype, threads=threads)
     return {
         (window, (before, behind)): Tagger(
             BundleWithContext(bundle, window=window, before=before, behind=behind), backend
@@ -165,11 +165,11 @@ def taggers(folder: Path, *, threads: int) -> dict[Setting, Tagger]:
     }
 
 
-def figures_of(name: str, folder: Path, *, part: Part, threads: int) -> dict[str, float]:
+def figures_of(name: str, folder: Path, *, part: Part, dtype: str, threads: int) -> dict[str, float]:
     """Return F1 on short texts and, by setting, on long texts; cached in a file next to the model."""
-    kept = folder.with_name(f"{folder.name}-{part}.json")
+    kept = folder.with_name(f"{folder.name}-{part}-{dtype}.json")
     found: dict[str, float] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-    tagging, texts = taggers(folder, threads=threads), texts_of(name, part)
+    tagging, texts = taggers(folder, dtype=dtype, threads=threads), texts_of(name, part)
     for what, setting in {"short": DEFAULT, **{named(each): each for each in tagging}}.items():
         if what not in found:
             gold = texts["short" if what == "short" else "long"]
@@ -178,9 +178,9 @@ def figures_of(name: str, folder: Path, *, part: Part, threads: int) -> dict[str
     return found
 
 
-def speeds_of(name: str, folder: Path, *, part: Part, rounds: int, threads: int) -> dict[str, object]:
+def speeds_of(name: str, folder: Path, *, part: Part, dtype: str, threads: int, rounds: int) -> dict[str, object]:
     """Return words per second of processor time and the share of computed subwords of each setting on long texts."""
-    tagging = taggers(folder, threads=threads)
+    tagging = taggers(folder, dtype=dtype, threads=threads)
     texts = [document.with_entities(()) for document in texts_of(name, part)["long"]]
     words = sum(len(document.words or ()) for document in texts)
     list(tagging[DEFAULT].tag_many(texts))
@@ -218,12 +218,14 @@ def main() -> None:
     parser.add_argument("--corpora", nargs="+", choices=names, default=names)
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=[*WAYS])
     parser.add_argument("--part", choices=("dev", "test"), default="test")
+    parser.add_argument("--dtype", choices=("fp32", "bf16"), default="fp32", help="of tagging")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1, help="of tagging")
     parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE")
     arguments = parser.parse_args()
-    figures: dict[str, object] = {"part": arguments.part, "settings": arguments.sets}
+    options: dict[str, Any] = {"part": arguments.part, "dtype": arguments.dtype, "threads": arguments.threads}
+    figures: dict[str, object] = {**options, "settings": arguments.sets}
     changed = dict(each.split("=", 1) for each in arguments.sets)
     for name in arguments.corpora:
         ways = [way for way in arguments.ways if name != "wnut17" or not way.startswith("joined")]
@@ -231,17 +233,12 @@ def main() -> None:
         runs = [each for of_seed in zip(*models.values(), strict=True) for each in of_seed]
         do(runs)
         wait(runs)
-        found = {
-            way: [figures_of(name, each.folder, part=arguments.part, threads=arguments.threads) for each in of]
-            for way, of in models.items()
-        }
+        found = {way: [figures_of(name, each.folder, **options) for each in of] for way, of in models.items()}
         figures[name] = {
             "F1": {
                 way: {key: mean_and_deviation([one[key] for one in of]) for key in of[0]} for way, of in found.items()
             },
-            "speed": speeds_of(
-                name, runs[0].folder, part=arguments.part, rounds=arguments.rounds, threads=arguments.threads
-            ),
+            "speed": speeds_of(name, runs[0].folder, rounds=arguments.rounds, **options),
         }
     write_result(f"context_{'_'.join([*arguments.corpora, arguments.part])}", figures)
 
