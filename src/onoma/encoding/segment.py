@@ -19,7 +19,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from onoma.encoding.words import Replacement, WordSpans
 from onoma.text import Word
@@ -53,6 +53,16 @@ _IDEOGRAPH_BLOCKS = [
 ]
 _BLOCKS = sorted([(*block, _RUN) for block in _RUN_BLOCKS] + [(*block, _IDEOGRAPH) for block in _IDEOGRAPH_BLOCKS])
 _BLOCK_STARTS = [start for start, _, _ in _BLOCKS]
+
+_FULL_WIDTH_BLOCKS = [(0x3000, 0x303F), (0xFF00, 0xFFEF)]
+"""Blocks of the punctuation of scripts without spaces, and of letters and digits as wide as ideographs."""
+
+
+def has_no_space_before(word: str) -> bool:
+    """Return whether a word is of a script that is written without spaces: its letters or its punctuation."""
+    code = ord(word[0]) if word else 0
+    blocks = chain(_RUN_BLOCKS, _IDEOGRAPH_BLOCKS, _FULL_WIDTH_BLOCKS)
+    return code >= _BLOCK_STARTS[0] and any(first <= code <= last for first, last in blocks)
 
 
 class _ShadowTable(dict[int, str]):

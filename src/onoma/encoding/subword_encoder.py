@@ -1,8 +1,9 @@
 """Encoding of words into subwords, by the Rust tokenizer or from a cache.
 
 Every word has at least one subword, so that every word gets scores: a word for which the tokenizer returns nothing (a
-lone control character, a variation selector) gets the unknown token. This module is independent of windows, padding and
-labels.
+lone control character, a variation selector) gets the unknown token. SentencePiece marks the space before each word; in
+scripts without spaces this mark would be a subword of its own before most words, and is left out. This module is
+independent of windows, padding and labels.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from onoma.encoding.segment import has_no_space_before
 from onoma.encoding.subword_cache import SubwordCache, Subwords
 from onoma.encoding.words import WordSpans
 from onoma.errors import EncoderError
@@ -73,6 +75,12 @@ class SubwordEncoder:
         return number
 
     @cached_property
+    def _space(self) -> int:
+        """Id of the subword that is only SentencePiece's mark of a space; -1 if the tokenizer has none."""
+        number = self._find_first_id("\u2581")
+        return -1 if number is None else number
+
+    @cached_property
     def is_cased(self) -> bool:
         """Whether the tokenizer distinguishes upper and lower case."""
         upper, lower = (self._cache.subwords([word]).ids.tolist() for word in ("A", "a"))
@@ -100,15 +108,26 @@ class SubwordEncoder:
         """Encode words with the tokenizer."""
         truncated = [word[:_MAX_WORD_CHARACTERS] for word in words]
         (encoding,) = self.tokenizer.encode_batch([truncated], is_pretokenized=True, add_special_tokens=False)
-        return self._complete(encoding.ids, encoding.word_ids, len(words))
+        no_space_before = np.asarray(list(map(has_no_space_before, words)), dtype=np.bool_)
+        return self._complete(encoding.ids, encoding.word_ids, no_space_before)
 
-    def _complete(self, ids: list[int], word_ids: list[int | None], word_count: int) -> Subwords:
-        """Return the subwords of every word: dropped words get the unknown token, and very long ones are cut."""
+    def _complete(self, ids: list[int], word_ids: list[int | None], no_space_before: NDArray[np.bool_]) -> Subwords:
+        """Return the subwords of every word: dropped words get the unknown token, and very long ones are cut.
+
+        Args:
+            ids: subword ids of all words.
+            word_ids: index of the word of each subword.
+            no_space_before: whether no space belongs before each word, ``[words]``.
+        """
+        word_count = len(no_space_before)
         try:
             flat_ids = np.asarray(ids, dtype=np.int32)
         except OverflowError as error:
             raise EncoderError(f"the tokenizer has a subword with the id {max(ids):,}; it is broken") from error
         word_indices = np.asarray([-1 if word is None else word for word in word_ids], dtype=np.int64)
+        next_indices = np.append(word_indices, -1)[1:]
+        is_mark = (flat_ids == self._space) & (word_indices == next_indices) & no_space_before[word_indices]
+        flat_ids, word_indices = flat_ids[~is_mark], word_indices[~is_mark]
         counts = (
             np.bincount(word_indices, minlength=word_count)
             if word_indices.size

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, models
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from onoma.encoding import SubwordEncoder, WordSpans
 from onoma.errors import EncoderError
@@ -45,6 +45,16 @@ def test_an_endless_word_keeps_its_first_subwords_and_disturbs_no_other():
     (encoded,) = windower().encode([Document.from_words([["x" * 90, "ab", "cd" * 40]])])
     assert encoded.subwords.bounds.tolist() == [0, 8, 10, 18]
     assert encoded.subwords.ids[8:10].tolist() == [PIECES.index("a"), PIECES.index("##b")]
+
+
+def test_the_mark_of_a_space_is_left_out_in_scripts_without_spaces():
+    pieces = ["<unk>", "\u2581", "\u2581ab", "天", "气", ",", "☂"]
+    tokenizer = Tokenizer(models.Unigram([(piece, -1.0) for piece in pieces], unk_id=0, byte_fallback=False))
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    (subwords,) = SubwordEncoder(tokenizer).subwords([WordSpans.of("ab天气，☂", [(0, 2), (2, 4), (4, 5), (5, 6)])])
+    assert [pieces[number] for number in subwords.ids] == ["\u2581ab", "天", "气", ",", "\u2581", "☂"]
+    assert subwords.bounds.tolist() == [0, 1, 3, 4, 6]
 
 
 @given(
