@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import (
     AutoModel,
@@ -169,6 +170,23 @@ def test_other_families_keep_their_head_for_masked_subwords(their_class, config,
     loaded = AutoModelForMaskedLM.from_pretrained(again)
     assert type(loaded) is their_class
     assert abs(loaded(**padded(batch)).loss - expected) < 1e-5
+
+
+def test_heads_are_found_under_the_names_of_tensorflow(tmp_path):
+    theirs = BertForPreTraining(BertConfig(**_SHAPE, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0))
+    theirs.save_pretrained(tmp_path)
+    path = tmp_path / "model.safetensors"
+    old = {
+        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): tensor
+        for name, tensor in load_file(path).items()
+    }
+    assert "cls.predictions.transform.LayerNorm.gamma" in old
+    save_file(old, path, metadata={"format": "pt"})
+    wordpiece().save(str(tmp_path / "tokenizer.json"))
+    ours, new = build_pretraining_model(load_pretrained(str(tmp_path)), pairs=True)
+    assert not new
+    batch = make_batch()
+    assert abs(_mean(ours.train(), batch) - theirs(**padded(batch), next_sentence_label=batch.pairs).loss) < 1e-5
 
 
 def test_an_encoder_without_heads_gets_new_ones(tmp_path):

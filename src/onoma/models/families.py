@@ -170,7 +170,7 @@ def build_encoder(hf_config: Mapping[str, object], weights: Mapping[str, Tensor]
     """
     family = FAMILIES[str(hf_config["model_type"])]
     config = read_config(hf_config)
-    renamed = {_OLD_NORM_PATTERN.sub(_rename_norm_parameter, name): tensor for name, tensor in weights.items()}
+    renamed = rename_norms(weights)
     prefix = _find_prefix(renamed, family)
     if config.layers > len(renamed):
         raise EncoderError(f"config.json: {config.layers:,} layers, for which {len(renamed):,} weights are too few")
@@ -189,6 +189,11 @@ def build_encoder(hf_config: Mapping[str, object], weights: Mapping[str, Tensor]
         state[ours] = weight.float()
     encoder.load_state_dict(state, assign=True)
     return encoder
+
+
+def rename_norms(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return named tensors in which layer norms with TensorFlow's names, as in ``bert-base-uncased``, have torch's."""
+    return {_OLD_NORM_PATTERN.sub(_rename_norm_parameter, name): tensor for name, tensor in weights.items()}
 
 
 class _SkipInit(TorchFunctionMode):

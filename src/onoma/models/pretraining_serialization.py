@@ -15,7 +15,7 @@ from torch import Tensor
 
 from onoma.errors import EncoderError
 from onoma.models.encoder import Encoder
-from onoma.models.families import FAMILIES, named_weights
+from onoma.models.families import FAMILIES, named_weights, rename_norms
 from onoma.models.pretrained import Pretrained, load_pretrained
 from onoma.models.pretraining import PretrainingModel
 from onoma.models.pretraining_heads import MaskedHead, PairHead
@@ -107,7 +107,7 @@ def build_pretraining_model(pretrained: Pretrained, *, pairs: bool | None) -> tu
             f"encoder {pretrained.name!r} is a {pretrained.family}, which knows no pairs of segments; "
             "set objective.sentence_pairs to none"
         )
-    weights = {} if pretrained.folder is None else read_weights(find_weights(pretrained.folder))
+    weights = {} if pretrained.folder is None else rename_norms(read_weights(find_weights(pretrained.folder)))
     masked = MaskedHead(encoder.config)
     is_loaded = _load_head(masked, names.masked, weights)
     pair_head = None if pairs is False else PairHead(encoder.hidden)
