@@ -39,7 +39,7 @@ def prune(
         The pruned encoder.
 
     Raises:
-        InputError: the output exists, or a file cannot be used.
+        InputError: the output exists, a file cannot be used, or ``vocab_size`` is below the number of special tokens.
         EncoderError: the encoder cannot be found, or cannot be pruned.
         MissingExtraError: packages that training needs are not installed.
     """
@@ -53,14 +53,9 @@ def prune(
         raise InputError(f"{output}: exists already; name another folder")
     pretrained = load_pretrained(encoder)
     if texts:
-        options = ReadOptions(encoding=encoding, texts_only=True, replace_surrogates=True)
-        lines = (
-            line
-            for path in texts
-            for document in read(Path(path), options=options)
-            for line in document.text.split("\n")
-        )
-        counts = count_subwords(pretrained.tokenizer, lines)
+        options = ReadOptions(encoding=encoding, text_unit="line", texts_only=True, replace_surrogates=True)
+        documents = (document for path in texts for document in read(Path(path), options=options))
+        counts = count_subwords(pretrained.tokenizer, documents)
         pretrained = prune_vocabulary(pretrained, choose_subwords(pretrained.tokenizer, counts, limit=vocab_size))
     if layers is not None:
         pretrained = prune_layers(pretrained, layers)

@@ -17,20 +17,33 @@ import torch
 from tokenizers import Tokenizer
 from torch import nn
 
-from onoma.errors import EncoderError
+from onoma.encoding import SubwordEncoder
+from onoma.encoding.preprocessing import read_words
+from onoma.errors import ConfigError, EncoderError
 from onoma.models.encoder import Encoder
 from onoma.models.pretrained import Pretrained
+from onoma.models.tokenizer import iter_stages
+from onoma.text import Document
 
-_TEXTS_PER_BATCH = 1_000
+_DOCUMENTS_PER_BATCH = 1_000
 
 
-def count_subwords(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter[int]:
-    """Count how often each subword occurs in the texts, by its id."""
+def count_subwords(tokenizer: Tokenizer, documents: Iterable[Document]) -> Counter[int]:
+    """Count how often each subword occurs in documents, by its id.
+
+    Each text is encoded as a whole, as in pre-training, and word by word, as in tagging. The subwords differ: before
+    every word there is a blank, also after a bracket.
+    """
     counts: Counter[int] = Counter()
-    stream = iter(texts)
-    while texts := list(islice(stream, _TEXTS_PER_BATCH)):
-        for encoding in tokenizer.encode_batch(texts, add_special_tokens=False):
+    subword_encoder = SubwordEncoder(tokenizer)
+    stream = iter(documents)
+    while batch := list(islice(stream, _DOCUMENTS_PER_BATCH)):
+        for encoding in tokenizer.encode_batch([document.text for document in batch], add_special_tokens=False):
             counts.update(encoding.ids)
+        readings = [read_words(document, subword_encoder, structure=True) for document in batch]
+        words = [each for reading in readings for each in (reading.words, reading.second) if each is not None]
+        for subwords in subword_encoder.subwords(words):
+            counts.update(subwords.ids.tolist())
     return counts
 
 
@@ -39,10 +52,18 @@ def choose_subwords(tokenizer: Tokenizer, counts: Mapping[int, int], *, limit: i
 
     Subwords are chosen up to the limit: first special tokens, then the subwords in ``counts``, the most frequent first,
     then single characters, so that fewer words of other text are unknown.
+
+    Raises:
+        ConfigError: the limit is below the number of special tokens.
     """
     added = {token.content for token in tokenizer.get_added_tokens_decoder().values()}
     vocabulary = tokenizer.get_vocab()
     special = sorted(number for subword, number in vocabulary.items() if subword in added)
+    if limit < len(special):
+        raise ConfigError(
+            f"a vocabulary of {limit:,} subwords has no room for the {len(special):,} special tokens of the encoder; "
+            "choose a larger one (--vocab-size)"
+        )
     by_frequency = sorted(counts, key=lambda number: (-counts[number], number))
     characters = sorted(number for subword, number in vocabulary.items() if len(subword.lstrip("▁#")) <= 1)
     return sorted(list(dict.fromkeys([*special, *by_frequency, *characters]))[:limit])
@@ -97,7 +118,8 @@ def _prune_tokenizer(tokenizer: Tokenizer, new_ids: Mapping[int, int]) -> Tokeni
     description: dict[str, Any] = json.loads(tokenizer.to_str())
     model = description["model"]
     if model["type"] == "Unigram":
-        model["vocab"] = [model["vocab"][old] for old in new_ids]
+        # Tokens that were added later are not in the model; their ids follow those of the model.
+        model["vocab"] = [model["vocab"][old] for old in new_ids if old < len(model["vocab"])]
         model["unk_id"] = new_ids[model["unk_id"]]
     elif model["type"] == "WordPiece":
         model["vocab"] = {subword: new_ids[old] for subword, old in model["vocab"].items() if old in new_ids}
@@ -105,6 +127,10 @@ def _prune_tokenizer(tokenizer: Tokenizer, new_ids: Mapping[int, int]) -> Tokeni
         raise EncoderError(f"the vocabulary of a {model['type']} tokenizer cannot be pruned; Unigram and WordPiece can")
     for token in description["added_tokens"]:
         token["id"] = new_ids[token["id"]]
-    for token in description["post_processor"]["special_tokens"].values():
-        token["ids"] = [new_ids[old] for old in token["ids"]]
+    for processor in iter_stages(description["post_processor"]):
+        for token in processor.get("special_tokens", {}).values():
+            token["ids"] = [new_ids[old] for old in token["ids"]]
+        for role in ("cls", "sep"):
+            if role in processor:
+                processor[role][1] = new_ids[processor[role][1]]
     return Tokenizer.from_str(json.dumps(description))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from tokenizers import AddedToken, Tokenizer
 from tokenizers.decoders import WordPiece as WordPieceDecoder
@@ -146,7 +147,7 @@ def prepare_for_words(tokenizer: Tokenizer) -> Tokenizer:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     description = json.loads(tokenizer.to_str())
-    stages = [*_iter_stages(description["pre_tokenizer"]), *_iter_stages(description["post_processor"])]
+    stages = [*iter_stages(description["pre_tokenizer"]), *iter_stages(description["post_processor"])]
     changed = False
     for stage in stages:
         if stage.get("add_prefix_space") is False:
@@ -176,12 +177,12 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path, *, longest: int | None = 
     (folder / "tokenizer_config.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _iter_stages(node: object) -> Iterator[dict[str, object]]:
+def iter_stages(node: object) -> Iterator[dict[str, Any]]:
     """Yield all steps of a pre-tokenizer or post-processor, including those of nested sequences."""
     if isinstance(node, dict):
         yield node
         for inner in (*node.get("pretokenizers", ()), *node.get("processors", ())):
-            yield from _iter_stages(inner)
+            yield from iter_stages(inner)
 
 
 def _read_settings(folder: Path) -> dict[str, object]:
