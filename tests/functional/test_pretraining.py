@@ -465,14 +465,29 @@ def test_a_shape_must_be_known(onoma, text, tmp_path):
     assert "'mini'" in outcome.err
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"model.encoder": "small", "model.shape": "base"}, "an existing encoder .* leave out shape"),
+        ({"model.encoder": "small", "model.hidden": 64, "model.cased": True}, "leave out hidden and cased"),
+        ({"model.teacher": "small", "model.cased": True}, "a new encoder has the vocabulary of its teacher"),
+        ({"model.teacher": "small", "model.shape": "teacher", "model.positions": 64}, "no positions of its own"),
+        ({"model.vocabulary": "x", "model.vocabulary_size": 100}, "vocabulary_size: .* leave it out"),
+    ],
+)
+def test_settings_that_would_have_no_effect(settings, message, text, tmp_path):
+    with pytest.raises(ConfigError, match=message):
+        package.pretrain(text=text, output=tmp_path / "x", settings=settings)
+
+
 @pytest.mark.parametrize("there", [True, False])
 def test_a_vocabulary_must_be_a_tokenizer(text, tmp_path, there):
     if there:
         (tmp_path / "vocabulary").mkdir()
+    settings = {**TINY, "model.vocabulary": tmp_path / "vocabulary"}
+    del settings["model.vocabulary_size"]
     with pytest.raises(EncoderError, match=r"vocabulary.*tokenizer"):
-        package.pretrain(
-            text=text, output=tmp_path / "x", settings={**TINY, "model.vocabulary": tmp_path / "vocabulary"}
-        )
+        package.pretrain(text=text, output=tmp_path / "x", settings=settings)
 
 
 def test_a_full_folder_is_left_alone(onoma, text, tmp_path):

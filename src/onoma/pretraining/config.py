@@ -40,6 +40,10 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
 """Encoder shapes by name (Turc et al. 2019, table 1)."""
 
 
+_SIZE_SETTINGS = ("layers", "hidden", "heads", "feed_forward", "positions")
+_NEW_VOCABULARY_SETTINGS = ("vocabulary_kind", "vocabulary_size", "cased")
+
+
 class TextConfig(ConfigTable):
     """Location and format of the text.
 
@@ -110,20 +114,32 @@ class PretrainModelConfig(ConfigTable):
         return self.encoder is None and self.shape != "teacher"
 
     @model_validator(mode="after")
-    def _check_teacher(self) -> PretrainModelConfig:
-        if self.teacher is not None and self.vocabulary is not None:
-            raise ValueError("vocabulary: a new encoder has the vocabulary of its teacher; leave it out")
+    def _check_start(self) -> PretrainModelConfig:
+        """Check that the settings of a new encoder or vocabulary are left out where there is nothing new."""
+        if self.teacher is not None and (changed := self._find_changed("vocabulary", *_NEW_VOCABULARY_SETTINGS)):
+            raise ValueError(f"{changed[0]}: a new encoder has the vocabulary of its teacher; leave it out")
+        if self.vocabulary is not None and (changed := self._find_changed(*_NEW_VOCABULARY_SETTINGS)):
+            raise ValueError(f"{changed[0]}: it is for a new vocabulary, and `vocabulary` names one; leave it out")
         if self.shape == "teacher":
             if self.teacher is None:
                 raise ValueError("shape: teacher (--shape teacher) needs a teacher (--teacher)")
-            conflicting = [
-                name for name in ("encoder", "hidden", "heads", "feed_forward") if getattr(self, name) is not None
-            ]
-            if conflicting:
+            changed = self._find_changed("encoder", "hidden", "heads", "feed_forward", "positions")
+            if changed:
                 raise ValueError(
-                    f"shape: what begins as layers of the teacher has no {' and no '.join(conflicting)} of its own"
+                    f"shape: what begins as layers of the teacher has no {' and no '.join(changed)} of its own"
                 )
+        elif self.encoder is not None and (
+            changed := self._find_changed("shape", *_SIZE_SETTINGS, "vocabulary", *_NEW_VOCABULARY_SETTINGS)
+        ):
+            raise ValueError(
+                f"encoder: an existing encoder keeps its size and its vocabulary; leave out {' and '.join(changed)}, "
+                "or leave out encoder (--encoder), for a new one"
+            )
         return self
+
+    def _find_changed(self, *names: str) -> list[str]:
+        """Return those of the settings that differ from their defaults."""
+        return [name for name in names if getattr(self, name) != type(self).model_fields[name].default]
 
 
 class DistillationConfig(ConfigTable):
