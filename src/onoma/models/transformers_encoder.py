@@ -20,6 +20,8 @@ from onoma.models.packing import run_padded
 from onoma.models.remote_code import custom_code_class, without_code
 
 _ADAPTER_FILE = "adapter_config.json"
+_RELATIVE_POSITIONS = "distance_embedding"
+"""Part of the names of the relative positions of BERT and its family, which transformers 5 no longer computes."""
 
 
 class AutoEncoder(nn.Module):
@@ -74,7 +76,8 @@ def load_auto(folder: Path, *, hf_config: Mapping[str, object]) -> AutoEncoder:
         hf_config: fields of the folder's ``config.json``.
 
     Raises:
-        EncoderError: `transformers` cannot load the model, weights are missing, or the folder holds a `peft` adapter.
+        EncoderError: `transformers` cannot load the model or would ignore its relative positions, weights are missing,
+            the model has a decoder, or the folder holds a `peft` adapter.
     """
     from transformers import AutoConfig, AutoModel
 
@@ -103,6 +106,12 @@ def load_auto(folder: Path, *, hf_config: Mapping[str, object]) -> AutoEncoder:
                 f"{folder}: the model is code in the folder ({code}), which onoma never runs; choose another encoder"
             ) from error
         raise EncoderError(f"{folder}: transformers cannot load this encoder: {error}") from error
+    if model.config.is_encoder_decoder:
+        raise EncoderError(f"{folder}: a {model.config.model_type} has a decoder as well; choose another encoder")
+    if dropped := sorted(name for name in loading_info["unexpected_keys"] if _RELATIVE_POSITIONS in name):
+        raise EncoderError(
+            f"{folder}: transformers would ignore the relative positions ({dropped[0]}); choose another encoder"
+        )
     missing = sorted(name for name in loading_info["missing_keys"] if "pooler" not in name)
     if missing:
         raise EncoderError(f"{folder}: the weights lack {len(missing)} parameters, the first {missing[0]}")

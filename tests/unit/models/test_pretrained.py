@@ -8,6 +8,9 @@ from types import SimpleNamespace
 
 import huggingface_hub
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import T5Config, T5Model
 
 from onoma.errors import EncoderError, MissingExtraError
 from onoma.models import AutoEncoder, Encoder, load_pretrained
@@ -38,6 +41,23 @@ def test_other_architectures_run_through_transformers(tmp_path: Path, capfd: pyt
 def test_an_architecture_that_nobody_knows_is_refused(bert_folder: Path) -> None:
     change(bert_folder, model_type="ert")
     with pytest.raises(EncoderError, match="transformers cannot load this encoder"):
+        load_pretrained(str(bert_folder))
+
+
+def test_an_encoder_with_a_decoder_is_refused(tmp_path: Path) -> None:
+    sizes = {"d_model": 16, "d_kv": 4, "d_ff": 16, "num_layers": 1, "num_heads": 4}
+    T5Model(T5Config(vocab_size=wordpiece().get_vocab_size(), **sizes)).save_pretrained(tmp_path)
+    wordpiece().save(str(tmp_path / "tokenizer.json"))
+    with pytest.raises(EncoderError, match="a t5 has a decoder as well; choose another encoder"):
+        load_pretrained(str(tmp_path))
+
+
+def test_relative_positions_that_transformers_would_drop_are_refused(bert_folder: Path) -> None:
+    change(bert_folder, position_embedding_type="relative_key")
+    path = bert_folder / "model.safetensors"
+    name = "bert.encoder.layer.0.attention.self.distance_embedding.weight"
+    save_file(load_file(path) | {name: torch.zeros(1023, 8)}, path, metadata={"format": "pt"})
+    with pytest.raises(EncoderError, match=r"distance_embedding\.weight.* choose another encoder"):
         load_pretrained(str(bert_folder))
 
 
