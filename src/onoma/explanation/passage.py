@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.encoding import Encoded, Windower
+from onoma.encoding import Encoded, Window, Windower
 from onoma.errors import InputError
 from onoma.text import Word, words_touched
 
@@ -42,10 +42,11 @@ class Passage:
     def of(cls, windower: Windower, encoded: Encoded, start: int, end: int) -> Passage:
         """Return the passage of the words ``[start, end)`` of a document.
 
-        Of the windows that contain all these words, the one with the most of them in its core is chosen.
+        Of the tagger's windows that contain all these words, the one with the most of them in its core is chosen; if
+        there is none, a window with these words in its middle.
 
         Raises:
-            InputError: the words are in more than one sentence, or no window contains all of them.
+            InputError: the words are in more than one sentence, or have more subwords than a window.
         """
         document = encoded.document
         location = f"span {encoded.words.starts[start]}:{encoded.words.ends[end - 1]}"
@@ -53,11 +54,15 @@ class Passage:
         if sentence is None:
             raise InputError(f"{location}: crosses the end of a sentence, and entities do not; choose a part of it")
         candidates = [window for window in encoded.windows if window.start <= start and end <= window.end]
-        if not candidates:
+        chosen = (
+            max(candidates, key=lambda each: min(end, each.core_end) - max(start, each.core_start))
+            if candidates
+            else _window_around(windower, encoded, start, end)
+        )
+        if chosen is None:
             raise InputError(
                 f"{location}: has more subwords than the {windower.window} of a window; choose a part of it"
             )
-        chosen = max(candidates, key=lambda each: min(end, each.core_end) - max(start, each.core_start))
         window = replace(chosen, core_start=chosen.start, core_end=chosen.end)
         offsets = zip(
             encoded.words.starts[window.start : window.end].tolist(),
@@ -83,6 +88,18 @@ class Passage:
         not_hidden = np.zeros((len(hidden), 1), dtype=bool)
         hidden_subwords = np.concatenate([hidden, not_hidden], axis=1)[:, self.owners]
         return np.where(hidden_subwords, self.blank, self.ids)
+
+
+def _window_around(windower: Windower, encoded: Encoded, start: int, end: int) -> Window | None:
+    """Return a window with the words ``[start, end)`` in its middle; None if they do not fit into one."""
+    bounds = encoded.subwords.bounds
+    budget = windower.window - len(windower.subword_encoder.prefix) - len(windower.subword_encoder.suffix)
+    room = budget - (bounds[end] - bounds[start])
+    if room < 0:
+        return None
+    first = int(np.searchsorted(bounds, bounds[start] - room // 2))
+    last = int(np.searchsorted(bounds, bounds[first] + budget, side="right")) - 1
+    return Window(first, last, start, end)
 
 
 def words_at(encoded: Encoded, start: int, end: int) -> tuple[int, int]:

@@ -48,6 +48,18 @@ def test_of_windows_that_hold_a_span_the_one_with_most_context_is_read():
     assert min(passage.span[0], len(passage.words) - passage.span[1]) >= 5
 
 
+@pytest.mark.parametrize(("start", "end"), [(15, 40), (20, 50), (10, 33), (35, 59)])
+def test_a_span_across_the_ends_of_windows_is_read_in_a_window_of_its_own(start, end):
+    text = " ".join(["lyon"] * 60)
+    (encoded,) = WINDOWER.encode([Document(text)])
+    assert not any(window.start <= start and end <= window.end for window in encoded.windows)
+    passage = passage_of(text, start, end)
+    assert passage.words[passage.span[0]].start == encoded.words.starts[start]
+    assert passage.words[passage.span[1] - 1].end == encoded.words.ends[end - 1]
+    assert end - start <= len(passage.words) <= 30
+    assert len(passage.ids) == len(passage.words) + 2
+
+
 def test_what_cannot_be_asked_about_is_said():
     (encoded,) = WINDOWER.encode([Document("lyon  the")])
     assert words_at(encoded, 2, 7) == (0, 2)
