@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike
 from onoma.errors import InputError
+from onoma.io.files import replacing_path
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.models import Pretrained
@@ -59,6 +60,8 @@ def prune(
         pretrained = prune_vocabulary(pretrained, choose_subwords(pretrained.tokenizer, counts, limit=vocab_size))
     if layers is not None:
         pretrained = prune_layers(pretrained, layers)
-    output.mkdir(parents=True)
-    save_encoder(pretrained, output)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with replacing_path(output) as draft:
+        draft.mkdir()
+        save_encoder(pretrained, draft)
     return pretrained

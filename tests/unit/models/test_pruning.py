@@ -107,6 +107,19 @@ def test_the_special_tokens_need_room(folder, tmp_path):
     assert not (tmp_path / "cut").exists()
 
 
+def test_an_encoder_that_is_not_written_whole_is_not_left_behind(folder, tmp_path, monkeypatch):
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("onoma.models.serialization.save_tokenizer", stop)
+        with pytest.raises(KeyboardInterrupt):
+            prune(str(folder), output=tmp_path / "new" / "cut", layers=2)
+    prune(str(folder), output=tmp_path / "new" / "cut", layers=2)
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["cut"]
+    assert load_pretrained(str(tmp_path / "new" / "cut")).hf_config["num_hidden_layers"] == 2
+
+
 def test_layers_are_kept_evenly_and_the_last_among_them(folder):
     whole, cut = load_pretrained(str(folder)), prune_layers(load_pretrained(str(folder)), 2)
     assert cut.hf_config["num_hidden_layers"] == 2
