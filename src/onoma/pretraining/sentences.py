@@ -22,9 +22,10 @@ LONGEST_SENTENCE = 2_000
 
 _CLOSERS = r"""["'”’»›)\]}」』】》〉）]"""
 _OPENERS = r"""\s"'“‘„«‹(\[{¿¡「『【《（"""
+_MARKS = r"[.!?…؟۔։።။។]"
 _SENTENCE_END = re.compile(
-    rf"""(?P<marks> [.!?…؟۔։።။។]+ ) {_CLOSERS}* (?= \s [{_OPENERS}–—-]* (?P<next> [^{_OPENERS}–—-] ) )
-       | [。！？｡।॥] [。！？｡।॥!?…]* {_CLOSERS}*""",
+    rf"""(?<! {_MARKS} ) (?P<marks> {_MARKS}++ ) {_CLOSERS}*+ (?= \s [{_OPENERS}–—-]* (?P<next> [^{_OPENERS}–—-] ) )
+       | [。！？｡।॥] (?: [。！？｡।॥] | {_MARKS} )*+ {_CLOSERS}*+""",
     re.VERBOSE,
 )
 _FINAL_MARKS = re.compile(rf"[.!?…؟۔։።။។。！？｡।॥]{_CLOSERS}*\s*$")

@@ -53,6 +53,7 @@ def test_a_sentence_without_an_end_is_cut_at_blanks() -> None:
     assert all(len(piece) <= LONGEST_SENTENCE for piece in pieces)
     assert {word for piece in pieces for word in piece.split()} == {"word"}
     assert "".join(split_sentences("x" * 5_001)) == "x" * 5_001
+    assert "".join(split_sentences("." * 100_000)) == "." * 100_000
 
 
 def test_lines_that_are_sentences_are_told_from_wrapped_ones_and_paragraphs() -> None:
