@@ -143,6 +143,8 @@ class _Search:
             yield from self._find_in_folder(name)
         elif name.exists() or not _WILDCARDS & set(str(name)):
             yield _File(name)
+        elif any("**" in part and part != "**" for part in name.parts):
+            raise InputError(f"{name}: is no pattern; ** stands alone between slashes, as in mail/**/*.txt")
         else:
             anchor = Path(name.anchor)
             matches = sorted(anchor.glob(str(name.relative_to(anchor))))

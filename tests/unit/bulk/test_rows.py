@@ -262,6 +262,8 @@ def test_folders_and_patterns_are_read_in_an_order_that_does_not_change(tmp_path
     assert [input.path.name for input in find_inputs([tmp_path / "**" / "*.txt"]).inputs][-1] == "2.txt"
     with pytest.raises(InputError, match="no file matches"):
         find_inputs([tmp_path / "*.parquet"])
+    with pytest.raises(InputError, match=r"\*\*\.txt: .*slashes"):
+        find_inputs([tmp_path / "**.txt"])
     with pytest.raises(CorpusError, match="No such file"):
         find_inputs([tmp_path / "none.txt"])
 
