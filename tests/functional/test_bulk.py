@@ -219,6 +219,7 @@ WRONG = {
     "no such folder": (("in.jsonl", "-o", "none/out.jsonl"), "folder does not exist"),
     "parquet of a stream": (("--text", "x", "-o", "out.parquet"), "need files as input"),
     "a compressed page": (("in.jsonl", "--to", "html", "-o", "out.html.gz"), "compression needs files"),
+    "a folder of a stream": (("in.jsonl", "--to", "html", "-o", "pages/"), "name a file"),
     "no file": (("none-*.jsonl", "-o", "out.jsonl"), "no file matches"),
 }
 

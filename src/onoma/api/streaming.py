@@ -113,17 +113,20 @@ def untagged(letter: DeadLetter) -> str:
     return f"{letter.file}:{letter.row}: {letter.reason}; not tagged"
 
 
-def check_free(path: Path, *, overwrite: bool) -> None:
+def check_free(output: PathLike, *, overwrite: bool) -> None:
     """Check that an output file may be written as a stream; ``-`` is standard output.
 
     Raises:
-        InputError: the file exists and may not be overwritten, is compressed, or is a device or a pipe.
+        InputError: the file exists and may not be overwritten, is compressed, or is a folder, a device or a pipe.
     """
+    path = Path(output)
     if str(path) == "-":
         return
-    from onoma.bulk import output_paths
+    from onoma.bulk import is_folder, output_paths
 
-    output_paths(path)
+    output_paths(output)
+    if is_folder(output):
+        raise InputError(f"{output}: is a folder; this output is a single file, so name a file to write to")
     if path.suffix.lower() in COMPRESSIONS:
         raise InputError(f"{path}: compression needs files as input and an output in JSON Lines or CSV")
     if is_special(path):

@@ -137,7 +137,7 @@ def tag_files(
     if not is_sharded:
         return _write_stream(
             found,
-            Path(output),
+            output,
             column=column,
             load=partial(load, model, threads=threads, dtype=dtype, structure=structure),
             to=target,
@@ -170,7 +170,7 @@ def tag_files(
 
 def _write_stream(
     found: Found,
-    path: Path,
+    output: PathLike,
     *,
     column: str | None,
     load: Callable[[], Tagger],
@@ -181,7 +181,8 @@ def _write_stream(
     """Tag files and write the results to one file, as a stream."""
     from onoma.bulk import BulkReport
 
-    check_free(path, overwrite=overwrite)
+    check_free(output, overwrite=overwrite)
+    path = Path(output)
     for notice in found.notices():
         observer.notice(notice)
     rows = entities = failed_rows = 0

@@ -138,7 +138,7 @@ def run(
     path = Path("-" if output is None else output)
     target = target_of(output, to=to)
     check_streamed(target, resume=resume, workers=workers, engine=engine)
-    check_free(path, overwrite=overwrite)
+    check_free("-" if output is None else output, overwrite=overwrite)
     failures: list[str] = []
 
     def report_failure(letter: DeadLetter) -> None:
