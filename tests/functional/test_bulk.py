@@ -217,6 +217,8 @@ WRONG = {
     "a column of text": (("in.txt", "-o", "out.jsonl", "--column", "x"), "no columns"),
     "a model that is none": (("in.jsonl", "-o", "out.jsonl", "--model", "nowhere"), "folder does not exist"),
     "no such folder": (("in.jsonl", "-o", "none/out.jsonl"), "folder does not exist"),
+    "lines of an argument": (("--text", "x", "--lines"), "leave them out"),
+    "a column of an argument": (("--text", "x", "--column", "body"), "leave them out"),
     "parquet of a stream": (("--text", "x", "-o", "out.parquet"), "need files as input"),
     "a compressed page": (("in.jsonl", "--to", "html", "-o", "out.html.gz"), "compression needs files"),
     "a folder of a stream": (("in.jsonl", "--to", "html", "-o", "pages/"), "name a file"),

@@ -97,6 +97,8 @@ def run(
     """
     if text is not None and files:
         raise InputError("--text and files were both given; pass one of them")
+    if text is not None and (lines or column is not None or format is not None):
+        raise InputError("--lines, --column and --format say how files are read; leave them out with --text")
     if lines:
         options = replace(options, text_unit="line")
     if output == str(STANDARD_INPUT):  # "-" also stands for standard output
