@@ -222,6 +222,8 @@ WRONG = {
     "parquet of a stream": (("--text", "x", "-o", "out.parquet"), "need files as input"),
     "a compressed page": (("in.jsonl", "--to", "html", "-o", "out.html.gz"), "compression needs files"),
     "a folder of a stream": (("in.jsonl", "--to", "html", "-o", "pages/"), "name a file"),
+    "a compression that is only read": (("in.jsonl", "-o", "out.jsonl.xz"), r"choose .gz or .zst"),
+    "the same of a job": (("in.jsonl", "--to", "jsonl", "-o", "out.xz"), r"choose .gz or .zst"),
     "no file": (("none-*.jsonl", "-o", "out.jsonl"), "no file matches"),
 }
 

@@ -26,6 +26,7 @@ from onoma.io.compression import check_compression_available
 from onoma.io.files import DRAFT, is_special
 from onoma.io.suffixes import COMPRESSIONS, named_format
 
+_OTHER_COMPRESSIONS = (".bz2", ".xz", ".zip")
 _PART_NAME = re.compile(r"part-\d+\.(jsonl|csv|parquet)")
 
 
@@ -121,11 +122,13 @@ def output_paths(named: str | os.PathLike[str]) -> Sequence[Path]:
     """Return all paths that an output of this name may use: the output, the dead letters and the job's folder.
 
     Raises:
-        InputError: the name is not that of a file or folder.
+        InputError: the name is not that of a file or folder, or has the suffix of a compression that is not written.
     """
     path = Path(named)
     if path.name in ("", ".."):
         raise InputError(f"--output {os.fspath(named)!r}: is no name; name a file, or a new folder as in tagged/")
+    if path.suffix.lower() in _OTHER_COMPRESSIONS:
+        raise InputError(f"{path}: is not written compressed as {path.suffix}; choose {' or '.join(COMPRESSIONS)}")
     return path, path.with_name(f"{path.name}.dead.jsonl"), path.with_name(f"{path.name}.unfinished")
 
 
