@@ -182,6 +182,21 @@ def test_an_interrupt_ends_a_job_cleanly(onoma, model, rows, whole, monkeypatch,
     assert Path("out.jsonl").read_bytes() == whole
 
 
+@pytest.mark.skipif(os.name == "nt", reason="sends signals")
+def test_an_interrupted_stream_does_not_offer_to_resume(onoma, model, rows, monkeypatch):
+    from onoma.tagger import Tagger
+
+    def interrupt(_tagger, documents):
+        os.kill(os.getpid(), signal.SIGINT)
+        return iter(documents)
+
+    monkeypatch.setattr(Tagger, "tag_many", interrupt)
+    Path("in.txt").write_text("in lyon", encoding="utf-8")
+    outcome = onoma("tag", "-m", model, "in.txt", "-o", "out.html")
+    assert (outcome.status, outcome.err) == (130, "note: interrupted\n")
+    assert not Path("out.html").exists()
+
+
 @needs_ray
 @pytest.mark.slow
 def test_a_cluster_writes_what_one_process_writes(model, rows, whole):

@@ -39,6 +39,11 @@ class BulkProgress(BulkObserver):
     ) -> None:
         self._bar.stop()
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether a job has begun to tag, so that it can be resumed."""
+        return self._task is not None
+
     def notice(self, text: str) -> None:
         self.console.print(f"note: {text}")
 

@@ -176,7 +176,8 @@ def _tag_files(files: list[Path], *, engine: str, **settings: Any) -> None:
         try:
             report = tag_files(files, engine=engine_name, observer=progress, **settings)
         except KeyboardInterrupt:
-            progress.notice("interrupted; finished rows are kept, and the same command with --resume continues")
+            kept = "; finished rows are kept, and the same command with --resume continues"
+            progress.notice(f"interrupted{kept if progress.has_begun else ''}")
             raise typer.Exit(EXIT_INTERRUPTED) from None
         progress.finish(report)
     if report.dead:
