@@ -17,7 +17,7 @@ import pytest
 
 import onoma as package
 from onoma.bulk import BulkObserver, Progress
-from onoma.errors import UnfinishedError
+from onoma.errors import InputError, UnfinishedError
 from support.environment import environment
 
 TEXTS = ["angela merkel visited lyon", "the lyon", None, "merkel and angela", "in lyon", 3, "to the", "lyon"] * 3
@@ -255,3 +255,19 @@ def test_what_cannot_be_done_is_said_in_one_line_and_leaves_nothing(onoma, model
     assert said in outcome.err
     assert "Traceback" not in outcome.err
     assert sorted(Path().iterdir()) == before
+
+
+UNUSABLE = {
+    "workers": ({"workers": 0}, "workers 0"),
+    "shard_rows": ({"shard_rows": -1}, "shard_rows -1"),
+    "engine": ({"engine": "spark"}, "choose one of local, ray"),
+    "threads": ({"threads": -1}, "threads -1"),
+}
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_arguments_of_a_program_are_checked_as_those_of_a_command(model, rows, name):
+    arguments, said = UNUSABLE[name]
+    with pytest.raises(InputError, match=said):
+        package.tag_files(rows, model=model, output="out.jsonl", **arguments)
+    assert not list(Path().glob("out.*"))

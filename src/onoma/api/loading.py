@@ -31,7 +31,7 @@ def load(model: PathLike, *, dtype: str = AUTO, threads: int | None = None, stru
         A tagger. Its pickle contains the folder's path, or the name of a shipped model, and these arguments.
 
     Raises:
-        InputError: the dtype is unknown, or this processor does not support it.
+        InputError: the dtype is unknown, this processor does not support it, or the number of threads is less than 1.
         BundleError: the folder is missing, broken or of a newer version, or has no graph for this dtype.
         MissingExtraError: OpenVINO is needed and not installed.
     """

@@ -23,6 +23,7 @@ from onoma.api.streaming import (
     write_documents,
 )
 from onoma.bundle import AUTO, MANIFEST, load_bundle
+from onoma.errors import InputError
 from onoma.io.once import is_read_once
 from onoma.tagger import Tagger
 from onoma.text import Document
@@ -121,13 +122,18 @@ def tag_files(
         The output, the number of tagged rows and of entities, and the number of rows that could not be tagged.
 
     Raises:
-        InputError: a file, the output or the dtype cannot be used, or the unfinished job has other inputs or options.
+        InputError: a file, the output or an argument cannot be used, or the unfinished job has other inputs or options.
         BundleError: the model cannot be loaded.
         MissingExtraError: a package for Parquet, Zstandard, Ray or OpenVINO is needed and not installed.
         UnfinishedError: the job cannot continue; the rows written so far are kept, and the job can be resumed.
     """
-    from onoma.bulk import BulkObserver, find_inputs
+    from onoma.bulk import ENGINES, BulkObserver, find_inputs
 
+    if engine not in ENGINES:
+        raise InputError(f"engine {engine}: unknown engine; choose one of {', '.join(ENGINES)}")
+    for name, number in {"workers": workers, "threads": threads, "shard_rows": shard_rows}.items():
+        if number is not None and number < 1:
+            raise InputError(f"{name} {number}: expected a number from 1 on")
     observer = observer or BulkObserver()
     target, paths = target_of(output, to=to), paths_of(files) or []
     is_sharded = target in SHARDED and Path(output).suffix.lower() != ".json" and not any(map(is_read_once, paths))

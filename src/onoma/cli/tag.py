@@ -163,18 +163,14 @@ def run(
         raise typer.Exit(EXIT_SOME_FAILED)
 
 
-def _tag_files(files: list[Path], *, engine: str, **settings: Any) -> None:
+def _tag_files(files: list[Path], **settings: Any) -> None:
     """Tag files to a file or a folder, and show the progress."""
     from onoma.api.tagging import tag_files
-    from onoma.bulk import ENGINES
     from onoma.cli.bulk_progress import BulkProgress
 
-    engine_name = next((name for name in ENGINES if name == engine), None)
-    if engine_name is None:
-        raise InputError(f"--engine {engine}: unknown engine; choose one of {', '.join(ENGINES)}")
     with BulkProgress() as progress:
         try:
-            report = tag_files(files, engine=engine_name, observer=progress, **settings)
+            report = tag_files(files, observer=progress, **settings)
         except KeyboardInterrupt:
             kept = "; finished rows are kept, and the same command with --resume continues"
             progress.notice(f"interrupted{kept if progress.has_begun else ''}")

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from onoma.errors import InputError
 from onoma.machine import available_cores
 from onoma.runtime.backend import PaddedBatch, Scores
 from onoma.runtime.graph import check_single_file, failed, graph_mask
@@ -118,7 +119,13 @@ class ThreadedBackend(ABC):
 
 
 def thread_count(threads: int | None) -> int:
-    """Return the number of threads to use; None stands for as many as this process may use."""
+    """Return the number of threads to use; None stands for as many as this process may use.
+
+    Raises:
+        InputError: the number is less than 1.
+    """
+    if threads is not None and threads < 1:
+        raise InputError(f"threads {threads}: expected a number from 1 on, or None for all available ones")
     return threads or available_cores()
 
 
