@@ -161,6 +161,9 @@ def test_bytes_on_standard_input_that_are_no_utf8(onoma, model):
     outcome = onoma("tag", "--model", model, "--lines", stdin=b"fine\nJos\xe9\n")
     assert outcome.status == 2
     _says(outcome, "standard input:2: byte 0xe9")
+    outcome = onoma("tag", "--model", model, stdin=b"fine\nJos\xe9\n")
+    assert outcome.status == 2
+    _says(outcome, "standard input: byte 0xe9 at 9")
 
 
 def test_an_unknown_setting_is_named_with_those_that_exist(onoma, encoder, corpus, tmp_path):

@@ -103,7 +103,7 @@ def _read_standard_input(source: ReadOnce, *, by_line: bool, encoding: str) -> I
                 text = line.decode(codec)
             except UnicodeDecodeError as error:
                 byte = f"byte 0x{line[error.start]:02x} at {error.start + 1}"
-                location = f"standard input:{number}"
+                location = f"standard input:{number}" if by_line else "standard input"
                 raise InputError(f"{location}: {byte} is not {encoding.upper()}; name its encoding") from error
             yield Document(text.rstrip("\r\n"), id=str(number)) if by_line else Document(text)
 
