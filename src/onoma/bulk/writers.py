@@ -25,7 +25,9 @@ OutputFormat = Literal["jsonl", "csv", "parquet"]
 
 ENTITIES, LAYERS = "entities", "layers"
 _METADATA_COLUMN = "meta"
-_FLUSH_CHARACTERS = 8_000_000
+_FLUSH_SIZE = 8_000_000
+"""Bytes or characters of buffered rows after which a Parquet writer writes them."""
+
 _QUOTE = '"'
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 
@@ -155,7 +157,7 @@ class ParquetWriter:
         self._writer = pq.ParquetWriter(file, self._schema)
         self._rows: list[Any] = []
         self._predictions: list[dict[str, object]] = []
-        self._buffered_characters = 0
+        self._buffered_size = 0
 
     def carry(self, row: Row) -> Any:
         if self._columns.schema is not None and not isinstance(row.record, Mapping):
@@ -165,8 +167,8 @@ class ParquetWriter:
     def write(self, document: Document, carried: Any) -> None:
         self._rows.append(carried)
         self._predictions.append(_predictions_by_column(document, self._columns))
-        self._buffered_characters += len(document.text)
-        if self._buffered_characters >= _FLUSH_CHARACTERS:
+        self._buffered_size += max(len(document.text), _size_of(carried))
+        if self._buffered_size >= _FLUSH_SIZE:
             self._flush()
 
     def close(self) -> None:
@@ -192,7 +194,7 @@ class ParquetWriter:
             pairs = [list(each.items()) if isinstance(each, dict) else each for each in values]
             table = table.append_column(field, pa.array(pairs, field.type))
         self._writer.write_table(table)
-        self._rows, self._predictions, self._buffered_characters = [], [], 0
+        self._rows, self._predictions, self._buffered_size = [], [], 0
 
 
 def json_line(record: Mapping[str, object]) -> bytes:
@@ -205,6 +207,20 @@ WRITERS: Mapping[OutputFormat, Callable[[BinaryIO, TableColumns], Writer]] = {
     "csv": CsvWriter,
     "parquet": ParquetWriter,
 }
+
+
+def _size_of(row: pa.RecordBatch | Sequence[str | None]) -> int:
+    """Return the bytes of a batch of one row, or the characters of its cells.
+
+    Dictionaries and views do not count: pyarrow returns the size of all values that they share with other rows.
+    """
+    import pyarrow as pa
+    import pyarrow.types as pa_types
+
+    if not isinstance(row, pa.RecordBatch):
+        return sum(len(cell) for cell in row if cell is not None)
+    shares_values = (pa_types.is_dictionary, pa_types.is_string_view, pa_types.is_binary_view)
+    return sum(column.nbytes for column in row.columns if not any(test(column.type) for test in shares_values))
 
 
 def _remove_columns(schema: pa.Schema, names: Sequence[str]) -> pa.Schema:

@@ -162,6 +162,14 @@ def test_parquet_becomes_plain_values_elsewhere(tag, tmp_path, typed):
     assert '"[""a""]"' in (tmp_path / "out.csv").read_text(encoding="utf-8")
 
 
+def test_large_cells_are_written_before_they_fill_the_memory(tag, tmp_path):
+    table = pa.table({"text": ["Ada"] * 8, "page": [b"x" * 3_000_000] * 8})
+    pq.write_table(table, tmp_path / "in.parquet")
+    tag("in.parquet", "out/", shard_rows=8)
+    with pq.ParquetFile(tmp_path / "out" / "part-00000.parquet") as file:
+        assert [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)] == [3, 3, 2]
+
+
 def test_bytes_in_a_column_of_text_that_are_no_utf8(tag, tmp_path):
     bad = pa.StringArray.from_buffers(2, pa.py_buffer(b"\0\0\0\0\3\0\0\0\7\0\0\0"), pa.py_buffer(b"AdaJos\xe9"))
     pq.write_table(pa.table({"text": bad}), tmp_path / "in.parquet")
