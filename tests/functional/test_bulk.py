@@ -229,6 +229,8 @@ WRONG = {
     "no such column": (("in.csv", "-o", "out.csv", "--column", "x"), "no column 'x'; the columns are text, n"),
     "text where entities go": (("named.csv", "-o", "out.csv", "--column", "entities"), "rename the column"),
     "text where the id goes": (("named.csv", "-o", "out.jsonl", "--column", "id"), "rename the column"),
+    "text where the other fields go": (("in.jsonl", "-o", "out.csv", "--column", "meta"), "rename the column"),
+    "text where the id of a table goes": (("in.jsonl", "-o", "out.parquet", "--column", "id"), "rename the column"),
     "a column of text": (("in.txt", "-o", "out.jsonl", "--column", "x"), "no columns"),
     "a model that is none": (("in.jsonl", "-o", "out.jsonl", "--model", "nowhere"), "folder does not exist"),
     "no such folder": (("in.jsonl", "-o", "none/out.jsonl"), "folder does not exist"),

@@ -13,7 +13,7 @@ from onoma.bulk.inputs import TABLES, Found, source_of
 from onoma.bulk.job import Job
 from onoma.bulk.output import Output
 from onoma.bulk.sources import Source
-from onoma.bulk.writers import TableColumns
+from onoma.bulk.writers import METADATA, TableColumns
 from onoma.errors import InputError
 from onoma.tagger import Tagger
 from onoma.version import __version__
@@ -109,10 +109,13 @@ def _check_text_column(columns: TableColumns, request: Request) -> None:
     Raises:
         InputError: it would be.
     """
+    is_jsonl, is_table = request.output.target == "jsonl", columns.names is not None
     if columns.text in columns.found:
         content = f"the model's {columns.text}"
-    elif columns.text == "id" and request.output.target == "jsonl":
+    elif columns.text == "id" and (is_jsonl or not is_table):
         content = "the document's id"
+    elif columns.text == METADATA and not (is_jsonl or is_table):
+        content = "the other fields"
     else:
         return
     raise InputError(f"--column {columns.text}: the output has {content} under this name; rename the column")

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
 OutputFormat = Literal["jsonl", "csv", "parquet"]
 
-ENTITIES, LAYERS = "entities", "layers"
-_METADATA_COLUMN = "meta"
+ENTITIES, LAYERS, METADATA = "entities", "layers", "meta"
 _FLUSH_SIZE = 8_000_000
 """Bytes or characters of buffered rows after which a Parquet writer writes them."""
 
@@ -58,7 +57,7 @@ class TableColumns:
     @property
     def passed(self) -> tuple[str, ...]:
         """Columns copied from the input, which are written before those of the predictions."""
-        return tuple(name for name in self.names or ("id", self.text, _METADATA_COLUMN) if name not in self.found)
+        return tuple(name for name in self.names or ("id", self.text, METADATA) if name not in self.found)
 
     def without_heading(self) -> TableColumns:
         """Return the same columns without a header line, for a shard that is not the first of its file."""
