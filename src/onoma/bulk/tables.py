@@ -87,9 +87,9 @@ class CsvTable(Source[list[str]]):
         if not header:
             raise CorpusError("is empty; expected a line that names the columns", path=self.path)
         if invalid_name := next((name for name in header if find_lone_surrogate(name)), None):
-            raise CorpusError(
-                f"the name of the column {shown(invalid_name)!r} is not {self.encoding.upper()}", path=self.path
-            )
+            problem = f"the name of the column {shown(invalid_name)!r} is not {self.encoding.upper()}"
+            advice = "name its encoding (--encoding latin1, or encoding='latin1')"
+            raise CorpusError(f"{problem}; {advice}", path=self.path)
         if self.input.column not in header:
             raise no_column(self.path, self.input.column, tuple(header))
         if len(set(header)) < len(header):

@@ -215,6 +215,7 @@ BAD_FILES = {
     "column.csv": (lambda p: b"body,n\nAda,1\n", "no column 'text'; the columns are body, n"),
     "empty.csv": (lambda p: b"", "names the columns"),
     "twice.csv": (lambda p: b"text,text\nAda,Bob\n", "two columns have the same name"),
+    "latin.csv": (lambda p: b"text,gr\xf6\xdfe\nAda,1\n", "is not UTF-8; name its encoding"),
     "quote.csv": (lambda p: b'text\nAda\n"Bob\nEve\n', r"quote\.csv:4: is not CSV.*quote is not closed"),
     "cut.jsonl.gz": (lambda p: _gzipped(b'{"text": "Ada"}\n')[:-9], "cut short"),
     "none.jsonl.gz": (lambda p: b'{"text": "Ada"}\n', "damaged"),
