@@ -177,7 +177,7 @@ class TableReader(RecordReader):
                 if len(parts) == len(cells[text].split()) and all(map(looks_tagged, parts))
                 else None
             )
-            if annotation is None:
+            if annotation is None and not self.options.texts_only:
                 name = self._column_names[self._tag_position or 0]
                 message = f"{name!r} holds {cell[:60]!r}; expected JSON spans, or a tag for each word"
                 raise CorpusError(message, path=self.path, line=line)

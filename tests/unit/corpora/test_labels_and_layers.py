@@ -86,6 +86,11 @@ def test_a_table_of_two_columns_has_texts_and_labels(tmp_path):
     assert labels(tabs, options, format="table") == [[("Hi", "greeting")]]
 
 
+def test_the_texts_of_a_table_of_texts_and_labels_can_be_read_alone(tmp_path):
+    path = write_file(tmp_path / "a.csv", 'text,label\n"Hi, you",greeting\nWho?,question\n')
+    assert [document.text for document in read(path, options=ReadOptions(texts_only=True))] == ["Hi, you", "Who?"]
+
+
 def test_a_table_without_labels_is_refused(tmp_path):
     path = write_file(tmp_path / "a.csv", "text,note\nHi,1\n")
     with pytest.raises(CorpusError, match="no column is called label; the columns are text, note"):
