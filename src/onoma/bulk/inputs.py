@@ -91,9 +91,13 @@ def find_inputs(
     inputs = tuple(
         _make_input(file.path, name=file.name, column=column, format=format, options=options) for file in files.values()
     )
+    found = Found(inputs=inputs, skipped=tuple(search.skipped), own=tuple(search.own))
     if not inputs:
-        raise InputError(f"{', '.join(map(str, named)) or 'nothing'}: no file to tag")
-    return Found(inputs=inputs, skipped=tuple(search.skipped), own=tuple(search.own))
+        problems = ["no file to tag", *found.notices()]
+        if found.skipped:
+            problems.append("name files or a pattern instead of the folder to read them whatever their suffix")
+        raise InputError(f"{', '.join(map(str, named)) or 'nothing'}: {'; '.join(problems)}")
+    return found
 
 
 def source_of(input: Input) -> Source[object]:

@@ -223,7 +223,8 @@ BAD_FILES = {
     "none.jsonl.zst": (lambda p: b'{"text": "Ada"}\n', "damaged"),
     "in.conll.gz": (lambda p: _gzipped(b"Ada\tO\n"), "decompress it first"),
     "broken.conll": (lambda p: b"Ada\tB-PER\nmet\n", "broken.conll:2"),
-    "folder.txt/.keep": (lambda p: b"", "no file to tag"),
+    "folder.txt/.keep": (lambda p: b"", "no file to tag$"),
+    "logs/a.log": (lambda p: b"Ada", r"no file to tag; 1 files of other kinds were skipped: .*a\.log; name files"),
 }
 
 
