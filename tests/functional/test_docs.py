@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,21 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     targets = [part.split(")")[0].split("#")[0] for part in text.split("](")[1:]]
     missing = [target for target in targets if target and "://" not in target and not (page.parent / target).exists()]
+    assert not missing
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub gives the headings of a page."""
+    headings = re.findall(r"^#+ (.*)", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))], ids=lambda page: page.name)
+def test_links_to_sections_lead_to_headings(page: Path) -> None:
+    targets = re.findall(r"\]\(([^):]*\.md)?#([^)]+)\)", page.read_text(encoding="utf-8"))
+    missing = [
+        f"{name}#{anchor}" for name, anchor in targets if anchor not in anchors(page.parent / (name or page.name))
+    ]
     assert not missing
 
 
