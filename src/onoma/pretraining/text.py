@@ -49,7 +49,8 @@ _UNIT_DESCRIPTIONS = {
     "blank-lines": "blank lines separate documents",
     "files": "the whole file is a document",
 }
-_UNIT_ADVICE = "--set data.documents=lines, blank-lines or files changes that"
+_UNIT_ADVICE = "--set data.documents=lines, blank-lines or files changes that (in onoma train, adapt.documents)"
+_TEXT_OPTION = "--set data.format=text (in onoma train, format = text in the table adapt or task)"
 
 SentenceEnds = Callable[[str], list[int]]
 """Function that returns the offsets at which the sentences of a text end, in order and without that of the last one."""
@@ -234,11 +235,11 @@ def _read_annotated(path: Path, format: str, settings: TextSettings, notices: _N
     """Yield the sections of the documents of an annotated file."""
     if path.suffix.lower() in READ_COMPRESSIONS:
         message = f"is compressed, and annotated files ({format}) are read only uncompressed; decompress it"
-        raise CorpusError(f"{message}, or if it is plain text, say so (--set data.format=text)", path=path)
+        raise CorpusError(f"{message}, or if it is plain text, say so: {_TEXT_OPTION}", path=path)
     if path.is_file() and path.stat().st_size == 0:
         notices.empty["file"] += 1
         return
-    advice = "--set data.format=text reads the file as plain text"
+    advice = f"{_TEXT_OPTION} reads the file as plain text"
     notices.add(path, f"read as {format}, only the texts of its documents", advice=advice)
     options = ReadOptions(
         encoding=settings.encoding,

@@ -60,6 +60,7 @@ def test_each_line_is_a_document_where_no_blank_line_stands_between_two(tmp_path
     assert len(notices) == 2
     assert f"{path}: plain text, each line is a document" in notices[0]
     assert "--set data.documents=lines, blank-lines or files" in notices[0]
+    assert "in onoma train, adapt.documents" in notices[0]
     assert notices[1] == "1 document without text skipped"
 
 
