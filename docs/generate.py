@@ -68,8 +68,10 @@ def _row(parameter: object) -> str:
     text = " ".join((getattr(parameter, "help", None) or "").split())
     default = getattr(parameter, "default", None)
     default = getattr(default, "value", default)
-    if isinstance(default, str | int | float) and default is not False and default != "":
+    if isinstance(default, str | int | float | Path) and default is not False and default != "":
         text = f"{text} Default: `{default}`."
+    if variable := getattr(parameter, "envvar", None):
+        text = f"{text} Environment variable: `{variable}`."
     text = text.strip().replace("|", "\\|")
     return f"| `{name}` | {text} |"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onoma.cli.options import ENTITIES, FormatOption, ModelArgument, Threads, reads
+from onoma.cli.options import ENTITIES, FormatOption, ModelFolder, Threads, reads
 from onoma.cli.output import print_notes, print_result
 from onoma.corpora import ReadOptions
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @reads(*ENTITIES, "documents", "unannotated")
 def run(
     *,
-    model: ModelArgument,
+    model: ModelFolder,
     dev: Annotated[Path, typer.Argument(help="Annotated text that the model was not trained on.", show_default=False)],
     precision: Annotated[
         float | None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import ENTITIES, FormatOption, ModelArgument, reads
+from onoma.cli.options import ENTITIES, FormatOption, ModelFolder, reads
 from onoma.cli.output import print_message
 from onoma.corpora import ReadOptions
 
@@ -15,7 +15,7 @@ from onoma.corpora import ReadOptions
 @reads(*ENTITIES, "documents")
 def run(
     *,
-    model: ModelArgument,
+    model: ModelFolder,
     quantize: Annotated[str | None, typer.Option("--quantize", help="int8; fp32 if not given.")] = None,
     dev: Annotated[
         Path | None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from onoma.cli.options import ENTITIES, FormatOption, ModelArgument, reads
+from onoma.cli.options import ENTITIES, FormatOption, ModelFolder, reads
 from onoma.cli.output import print_line, print_notes
 from onoma.corpora import ReadOptions
 
@@ -15,7 +15,7 @@ from onoma.corpora import ReadOptions
 @reads(*ENTITIES, "documents")
 def run(
     *,
-    model: ModelArgument,
+    model: ModelFolder,
     train: Annotated[
         list[Path], typer.Argument(help="Annotated text, best what the model was trained on.", show_default=False)
     ],

@@ -10,12 +10,14 @@ from typing import Annotated
 import typer
 
 from onoma.bundle import PRETRAINING
-from onoma.cli.options import ModelArgument
 from onoma.cli.output import print_json, print_line
 
 
 def run(
-    model: ModelArgument,
+    model: Annotated[
+        Path,
+        typer.Argument(help="en, or a folder that `onoma train` or `onoma pretrain` has written.", show_default=False),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: the manifest, or the predictions.")] = False,
     fill: Annotated[
         str | None, typer.Option("--fill", metavar="TEXT", help="Of an encoder: fill in each [MASK] of this text.")

@@ -67,8 +67,9 @@ DocumentsOption = Annotated[
     typer.Option(
         "--documents",
         metavar="auto|file|blank-lines|N",
-        help="What is a document in a file that does not say so: each sentence (auto), the whole file (file), what "
-        "stands between two blank lines (blank-lines), or N sentences. Sentences of a document are read together.",
+        help="What is a document in a file that does not say so: each sentence (auto), the whole file (file), the "
+        "sentences up to two or more blank lines in a row (blank-lines), or N sentences. Sentences of a document are "
+        "read together.",
     ),
 ]
 SkipChecks = Annotated[
@@ -77,6 +78,7 @@ SkipChecks = Annotated[
 ModelArgument = Annotated[
     Path, typer.Argument(help="en, or a folder that `onoma train` has written.", show_default=False)
 ]
+ModelFolder = Annotated[Path, typer.Argument(help="A folder that `onoma train` has written.", show_default=False)]
 Threads = Annotated[
     int | None, typer.Option("--threads", min=1, help="Processor threads; all available ones if not given.")
 ]
@@ -88,7 +90,7 @@ StructureOption = Annotated[
     bool,
     typer.Option(
         "--structure/--no-structure",
-        help="Find lines, cells, hyphenated words, escapes and shouting in raw text before it is tagged.",
+        help="Find lines, cells, hyphenated words, escapes and sentences in capitals in raw text before it is tagged.",
     ),
 ]
 AgainstOption = Annotated[
@@ -105,7 +107,8 @@ Seeds = Annotated[
     typer.Option(
         "--seeds",
         metavar="RUN",
-        help="The same trained with another seed, for mean and standard deviation; may be repeated.",
+        help="The same model trained with another seed, or its predictions, for mean and standard deviation; may be "
+        "repeated.",
     ),
 ]
 ShowErrors = Annotated[

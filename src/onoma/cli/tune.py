@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from onoma.cli.options import EXIT_INTERRUPTED, AsJson, Page, Settings, reads_training_data
+from onoma.cli.options import EXIT_INTERRUPTED, AsJson, Settings, reads_training_data
 from onoma.cli.output import print_line, print_message, print_notes, print_result
 
 PrunerOption = Annotated[
@@ -59,7 +59,10 @@ def run(
     jobs: Annotated[int, typer.Option("--jobs", "-j", help="Trials at a time, which share the processor's cores.")] = 1,
     sets: Settings = None,
     data_settings: dict[str, object],
-    page: Page = None,
+    page: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Also write an HTML page with plots and a table of the trials."),
+    ] = None,
     as_json: AsJson = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Discard the study at the output.")] = False,
     resume: Annotated[
