@@ -73,3 +73,11 @@ def _program(before: str, *arguments: str, **variables: str) -> subprocess.Compl
     program = f"import sys; sys.argv[1:] = {arguments!r}\n{before}\nfrom onoma.cli import main; main()"
     command = [sys.executable, "-c", program]
     return subprocess.run(command, capture_output=True, check=False, env=environment(**variables))
+
+
+def test_it_is_not_calibrated_in_place(onoma, tmp_path):
+    text = tmp_path / "dev.conll"
+    text.write_text("Ada B-PER\nleft O\nTurin B-LOC\n", encoding="utf-8")
+    ended = onoma("calibrate", "en", str(text))
+    assert ended.status == 2
+    assert "comes with onoma" in ended.err

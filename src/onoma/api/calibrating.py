@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from onoma.api.inputs import PathLike, context_notes, documents_in, name_of, notes_on
 from onoma.api.loading import runner_of
 from onoma.bundle import CalibrationCard, load_bundle, write_manifest
-from onoma.errors import InputError
+from onoma.errors import BundleError, InputError
 from onoma.text import Document
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
@@ -49,7 +49,7 @@ def calibrate(
         The calibration, the reliability of the scores before and after it, and the thresholds.
 
     Raises:
-        BundleError: the folder is missing, broken, or of a newer version.
+        BundleError: the folder is missing, broken, of a newer version, or that of a model that comes with onoma.
         InputError: the text has too few entities for a calibration, or ``apply`` is given without exactly one of
             ``precision`` and ``recall``.
     """
@@ -59,6 +59,8 @@ def calibrate(
         raise InputError("thresholds are written for a precision or for a recall; pass exactly one of them with apply")
     bundle = load_bundle(Path(model))
     folder = bundle.check_files()
+    if bundle.folder != Path(model):
+        raise BundleError(f"{model}: comes with onoma and stays as it is; copy its folder {folder} and pass the copy")
     gold = documents_in(data, format=format, options=options)
     documents = list(gold)
     result = calibrate_bundle(bundle, runner_of(bundle, threads=threads), documents)
