@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from onoma.corpora.layouts import is_pair
+from onoma.corpora.layouts import TAG_KEYS, is_pair
 from onoma.corpora.options import ReadOptions, WriteOptions
 from onoma.corpora.records import RecordReader
 from onoma.corpora.tally import WriteTally
@@ -32,8 +32,9 @@ class JsonlReader(RecordReader):
 
     def __init__(self, path: Path, options: ReadOptions) -> None:
         super().__init__(path, options)
-        if options.labelled != "spans" and options.tag_column is not None:
-            self._key = str(options.tag_column)
+        if options.tag_column is not None:
+            self._label_key = str(options.tag_column)
+            self._tag_keys = (self._label_key, *(TAG_KEYS if options.labelled == "spans" else ()))
 
     def records(self) -> Iterator[tuple[int, object]]:
         """Yield the records with their lines.

@@ -15,19 +15,20 @@
 - a text or tokens with one label, read only: ``{"text", "label": "question"}``; the label also under another key
 - GATE and Twitter, read only: ``{"text", "entities": {"Person": [{"indices": [0, 5]}]}}``; see ``gate``
 
-Other keys are ignored. If a record has none of the known span keys, but another key seems to hold spans, an error is
-raised. This module does not access files and does not validate spans: see ``spans``.
+Other keys are ignored. If no known key of a record holds annotation, but another key seems to, an error is raised.
+This module does not access files and does not validate spans: see ``spans``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isnan
 
 from onoma.corpora.blocks import SentenceBlock, align
 from onoma.corpora.gate import spans_by_type
 from onoma.corpora.spans import Annotated, RawSpan
+from onoma.corpora.spelling import are_tags
 from onoma.errors import CorpusError
 
 SPAN_KEYS = ("entities", "spans", "label", "labels", "annotation", "annotations")
@@ -51,25 +52,25 @@ def label_of(record: object, *, key: str | None) -> str | None:
     return next((str(value) for value in values if isinstance(value, str | int) and value != ""), None)
 
 
-def tags_of(record: object, *, line: int, key: str | None = None) -> SentenceBlock | None:
+def tags_of(record: object, *, line: int, keys: Sequence[str] = TAG_KEYS) -> SentenceBlock | None:
     """Return the words and tags of a record with tokens and tags; None for a record with spans.
 
     Args:
         record: a record in any layout.
         line: the line of the record.
-        key: the key of the tags; by default the first of ``TAG_KEYS`` that holds any.
+        keys: keys of the tags; the first one that holds any is used.
 
     Raises:
         CorpusError: the numbers of tags and tokens differ.
     """
     if not isinstance(record, dict):
         return None
-    words = record.get("tokens", record.get("words"))
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+    words = _words_of(record)
+    if words is None:
         return None
     text = record.get("text")
     block = SentenceBlock(words=words, lines=[line] * len(words), text=text if isinstance(text, str) else None)
-    for name in TAG_KEYS if key is None else (key,):
+    for name in keys:
         tags = record.get(name)
         if not isinstance(tags, list) or not tags:
             continue
@@ -100,21 +101,41 @@ def spans_of(record: object) -> Annotated:
     return _parse_record(record)
 
 
-def unknown_spans(record: object) -> None:
-    """Check that a record without any known span key does not hold spans under another key.
+def unknown_annotation(record: object) -> None:
+    """Check that a record without any annotation under a known key does not hold some under another key.
 
     Raises:
-        CorpusError: another key seems to hold spans; the message names it.
+        CorpusError: a key seems to hold spans or tags; the message names it.
     """
-    if not isinstance(record, dict) or has_annotation(record):
+    if not isinstance(record, dict):
         return
+    words = _words_of(record)
     for key, value in record.items():
-        if key not in _NON_SPAN_KEYS and isinstance(value, list) and value and all(map(_looks_like_span, value)):
+        if key in _NON_SPAN_KEYS or not isinstance(value, list) or not value:
+            continue
+        if all(map(_looks_like_span, value)):
+            if "text" not in record and words is not None:
+                raise CorpusError(
+                    f"the key {key!r} seems to hold spans of tokens, which are not read; give each token a tag in "
+                    "'ner_tags', or give the record a 'text' and spans of its characters"
+                )
             known = ", ".join(SPAN_KEYS)
             raise CorpusError(
                 f"the key {key!r} seems to hold spans and is unknown; rename it to one of {known}, or use the layout "
                 "of onoma, doccano, prodigy, spacy, labelstudio, argilla, or tokens and ner_tags"
             )
+        if words and len(value) == len(words) and all(isinstance(tag, str) for tag in value) and are_tags(set(value)):
+            known = ", ".join(TAG_KEYS)
+            raise CorpusError(
+                f"the key {key!r} seems to hold tags and is unknown; name it with --tag-column {key}, or rename it to "
+                f"one of {known}"
+            )
+
+
+def _words_of(record: Mapping[str, object]) -> list[str] | None:
+    """Return the words of a record with tokens; None if there are none or they are not strings."""
+    words = record.get("tokens", record.get("words"))
+    return words if isinstance(words, list) and all(isinstance(word, str) for word in words) else None
 
 
 def _looks_like_span(item: object) -> bool:

@@ -47,8 +47,8 @@ class ReadOptions:
         encoding: text encoding of the file; in UTF-8, a byte order mark is skipped.
         word_column: in formats with columns, the name of the word column, or its number, counted from 1 or negative
             from the end.
-        tag_column: the same for the tag column; in `jsonl` with labels of words or sentences, the key of the labels; in
-            `webanno`, a layer or feature.
+        tag_column: the same for the tag column; in `jsonl`, the key of the tags of tokens, or of the labels of words or
+            sentences; in `webanno`, a layer or feature.
         columns: `conll`, `conllu`: names of the columns, in order, if the file does not name them itself.
         position_digit: `conll`: whether every word is a character and one digit, its position in a segmented word
             (Weibo NER); the digit is removed.

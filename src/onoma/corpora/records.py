@@ -13,7 +13,16 @@ from functools import cached_property
 from pathlib import Path
 
 from onoma.corpora.blocks import DocumentBoundary, DocumentBuilder, SentenceBlock
-from onoma.corpora.layouts import has_annotation, id_of, label_of, meta_of, spans_of, tags_of, unknown_spans
+from onoma.corpora.layouts import (
+    TAG_KEYS,
+    has_annotation,
+    id_of,
+    label_of,
+    meta_of,
+    spans_of,
+    tags_of,
+    unknown_annotation,
+)
 from onoma.corpora.options import ReadOptions, chosen_scheme
 from onoma.corpora.spans import place
 from onoma.corpora.spelling import TagSpelling, is_number
@@ -33,8 +42,11 @@ class RecordReader(ABC):
         self.path = path
         self.options = options
 
-    _key: str | None = None
-    """Key of the tags or labels; None for the default keys."""
+    _label_key: str | None = None
+    """Key of the label of a text; None for the default keys."""
+
+    _tag_keys: Sequence[str] = TAG_KEYS
+    """Keys of the tags of tokens; the first one that holds any is used."""
 
     @abstractmethod
     def records(self) -> Iterator[tuple[int, object]]:
@@ -65,19 +77,21 @@ class RecordReader(ABC):
             if not self._is_wanted(record, where=where, tally=tally):
                 continue
             block = self._parse_block(line, record)
-            label = label_of(record, key=self._key) if self.options.labelled == "sentences" else None
+            label = label_of(record, key=self._label_key) if self.options.labelled == "sentences" else None
             if label is not None and not self.options.texts_only:
                 yield self._build_labelled_document(block, record, label, line, tally)
                 continue
             if block is not None:
+                if not block.layers and self.options.labelled == "spans":
+                    self._check_keys(record, line)
                 yield from self._build_tagged_documents(block, record, tally)
                 continue
             try:
                 annotated = spans_of(record)
-                if not self.options.texts_only:
-                    unknown_spans(record)
             except CorpusError as error:
                 raise CorpusError(error.message, path=self.path, line=line) from None
+            if not has_annotation(record):
+                self._check_keys(record, line)
             tally.lines = (line,)
             tally.annotated = tally.annotated or has_annotation(record)
             yield place(annotated, where=where, tally=tally)
@@ -91,7 +105,16 @@ class RecordReader(ABC):
 
     def _parse_block(self, line: int, record: object) -> SentenceBlock | None:
         try:
-            return tags_of(record, line=line, key=self._key)
+            return tags_of(record, line=line, keys=self._tag_keys)
+        except CorpusError as error:
+            raise CorpusError(error.message, path=self.path, line=line) from None
+
+    def _check_keys(self, record: object, line: int) -> None:
+        """Check that a record without annotation under a known key does not hold some under another key."""
+        if self.options.texts_only:
+            return
+        try:
+            unknown_annotation(record)
         except CorpusError as error:
             raise CorpusError(error.message, path=self.path, line=line) from None
 

@@ -297,6 +297,35 @@ def test_an_unknown_key_that_holds_spans(tmp_path: Path, key: str, value: object
         entities_of(reading_of(tmp_path, json.dumps({"text": TEXT, key: value}), "a.jsonl"))
 
 
+TOKENS = ["Ada", "Byron", "left", "Turin"]
+TAGS = ["B-PER", "I-PER", "O", "B-LOC"]
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        ({"tokens": TOKENS, "ner": TAGS}, "'ner' seems to hold tags .*--tag-column ner"),
+        ({"words": TOKENS, "pos": ["NNP", "NNP", "VBD", "NNP"], "iob": TAGS}, "'iob' seems to hold tags"),
+        ({"text": "Ada Byron left Turin", "tokens": TOKENS, "ner": TAGS}, "'ner' seems to hold tags"),
+        (
+            {"tokens": TOKENS, "entities": [{"type": "PER", "start": 0, "end": 2}]},
+            "'entities' seems to hold spans of tok",
+        ),
+        ({"tokens": TOKENS, "ner": [[0, 1, "PER"]]}, "'ner' seems to hold spans of tokens"),
+    ],
+)
+def test_tokens_with_annotation_under_an_unknown_key(tmp_path: Path, record: dict[str, object], message: str) -> None:
+    content = "\n".join(map(json.dumps, [{"tokens": ["Bo", "left"], "ner_tags": ["O", "O"]}, record]))
+    with pytest.raises(CorpusError, match=rf"a\.jsonl:2: the key {message}"):
+        entities_of(reading_of(tmp_path, content, "a.jsonl"))
+
+
+def test_the_tag_column_names_the_key_of_tags_in_json(tmp_path: Path) -> None:
+    records = [{"tokens": TOKENS, "tags": ["NNP", "NNP", "VBD", "NNP"], "ner": TAGS}, {"tokens": ["Bo"], "tags": ["O"]}]
+    reading = reading_of(tmp_path, "\n".join(map(json.dumps, records)), "a.jsonl", tag_column="ner")
+    assert entities_of(reading) == [("Ada Byron", "PER"), ("Turin", "LOC")]
+
+
 @pytest.mark.parametrize(
     "record",
     [
