@@ -215,7 +215,7 @@ def _parse_argilla(record: Mapping[str, object]) -> Annotated:
 
     Only the first annotator's answer to the first question that was answered with spans is used.
     """
-    fields, responses = record["fields"], record.get("responses")
+    fields = record["fields"]
     assert isinstance(fields, dict)
     texts = [value for value in fields.values() if isinstance(value, str)]
     text = fields.get("text", texts[0] if len(texts) == 1 else None)
@@ -224,18 +224,22 @@ def _parse_argilla(record: Mapping[str, object]) -> Annotated:
             f"the record has no text; its fields are {_format_value(fields)}, expected 'text' or one text alone"
         )
     annotated = Annotated(text=text, id=id_of(record))
+    values = argilla_answers(record)
+    for item in values[0] if values else []:
+        _add_annotation(annotated, item)
+    annotated.left_out.extend(("a further annotation of the same record", _format_value(value)) for value in values[1:])
+    return annotated
+
+
+def argilla_answers(record: Mapping[str, object]) -> list[list[object]]:
+    """Return the answers with spans in an Argilla 2 record; an answer may have none."""
+    responses = record.get("responses")
     answers = (
         [answer for each in responses.values() for answer in _list_or_empty(each)]
         if isinstance(responses, dict)
         else []
     )
-    values = [
-        value for answer in answers if isinstance(answer, dict) and isinstance(value := answer.get("value"), list)
-    ]
-    for item in values[0] if values else []:
-        _add_annotation(annotated, item)
-    annotated.left_out.extend(("a further annotation of the same record", _format_value(value)) for value in values[1:])
-    return annotated
+    return [value for answer in answers if isinstance(answer, dict) and isinstance(value := answer.get("value"), list)]
 
 
 def _parse_labelstudio(record: Mapping[str, object]) -> Annotated:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from onoma.corpora.layouts import SPAN_KEYS, TAG_KEYS
+from onoma.corpora.layouts import SPAN_KEYS, TAG_KEYS, argilla_answers
 
 _ANNOTATION_KEYS = frozenset([*SPAN_KEYS, *TAG_KEYS])
 
@@ -26,12 +26,21 @@ def unannotated(record: object) -> tuple[str, str]:
     status = record.get("status")
     if isinstance(status, str) and status.lower() == "discarded":
         return "the annotator discarded the record", status
+    if isinstance(record.get("fields"), dict):
+        return _explain_argilla(record, status), ""
     if "text" in record and record["text"] is None:
         return "the record has no text: it is null", "null"
     present = [value for key, value in record.items() if key in _ANNOTATION_KEYS]
     if present and all(value is None for value in present):
         return "the record is not annotated", ""
     return "", ""
+
+
+def _explain_argilla(record: Mapping[str, object], status: object) -> str:
+    """Return why an Argilla 2 record has no annotation; empty if it has one, or no place for annotations."""
+    if "responses" not in record or status == "completed" or argilla_answers(record):
+        return ""
+    return "the record has suggestions only" if record.get("suggestions") else "the record is not annotated"
 
 
 def _explain_task(record: Mapping[str, object]) -> str:

@@ -71,6 +71,27 @@ def test_what_nobody_has_annotated_is_counted_and_tagged_all_the_same(tmp_path: 
     assert texts == ["Bo", "Al", TEXT]
 
 
+def test_pending_records_of_argilla_are_left_out(tmp_path: Path) -> None:
+    fields = {"fields": {"text": TEXT}}
+    suggestions = {"n": {"value": SPANS_OF_ARGILLA, "score": None, "agent": "model"}}
+    records: list[dict[str, object]] = [
+        {"id": "1", **fields, "responses": {"n": [{"value": SPANS_OF_ARGILLA}]}, "status": "completed"},
+        {"id": "2", **fields, "responses": {}, "suggestions": suggestions, "status": "pending"},
+        {"id": "3", **fields, "responses": {"n": [{"value": None}]}, "suggestions": {}, "status": "pending"},
+        {"id": "4", **fields, "responses": {"n": [{"value": []}]}, "status": "pending"},
+        {"id": "5", **fields, "responses": {}, "status": "completed"},
+    ]
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(map(json.dumps, records)))
+    reading = read(path)
+    assert [(document.id, len(document.entities)) for document in reading] == [("1", 2), ("4", 0), ("5", 0)]
+    assert {reason: found.count for reason, found in reading.report.unusable.items()} == {
+        "the record has suggestions only": 1,
+        "the record is not annotated": 1,
+    }
+    assert len(list(read(path, options=ReadOptions(texts_only=True)))) == 5
+
+
 def test_brackets_over_several_words_and_inside_one_another(tmp_path: Path) -> None:
     lines = [("Uni", "(ORG*"), ("of", "*"), ("Turin", "(LOC))")]
     rows = "".join(f"d 0 {place} {word} X * - - - - {cell} -\n" for place, (word, cell) in enumerate(lines))
