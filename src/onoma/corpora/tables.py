@@ -2,7 +2,8 @@
 
 The first line names the columns. A table of words has a column that identifies the sentences (Kaggle's ``Sentence #``,
 or ``sentence_id``), which is filled on each line or only on the first of a sentence. Spans are JSON in one cell, as in
-Label Studio's CSV; the tags of a whole text are in one cell, separated by spaces or as a list. Cells may be quoted.
+Label Studio's CSV; the tags of a whole text are in one cell, separated by spaces or as a list. Cells may be quoted; in
+a table of words, they may also contain quotation marks that are not doubled.
 
 Source: https://www.rfc-editor.org/rfc/rfc4180
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import ast
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, islice
@@ -31,6 +33,8 @@ _DELIMITERS = ",;\t|"
 _TEXT_NAMES = ("TEXT", "SENTENCE", "CONTENT", "DOCUMENT", "WORDS", "TOKENS")
 _SENTENCE_NAMES = ("SENTENCE #", "SENTENCE#", "SENTENCE_ID", "SENTENCE ID", "SENTENCE", "SENT_ID", "SENTENCE_IDX")
 _HEAD_ROWS = 200
+_NUMPY_ITEM = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[0-9]+"""
+_NUMPY_ARRAY = re.compile(rf"\[\s*(?:{_NUMPY_ITEM})(?:\s+(?:{_NUMPY_ITEM}))*\s*\]")
 
 
 def is_table(lines: Sequence[str]) -> bool:
@@ -105,8 +109,9 @@ class TableReader(RecordReader):
         if self.options.labelled == "sentences":
             yield from self._iter_labelled_texts(word)
             return
-        if words is not None and self._tag_position is not None and self._has_word_rows(words):
-            yield from self._iter_sentences(words, self._tag_position)
+        tags = self._tag_position
+        if words is not None and tags is not None and self._has_word_rows(words, tags):
+            yield from self._iter_sentences(words, tags)
             return
         text = self._text_position(word)
         for line, cells in self._iter_body():
@@ -138,11 +143,12 @@ class TableReader(RecordReader):
             name = "" if id_column is None else cells[id_column]
             yield line, {"id": name, "text": cells[text], "label": cells[label].strip()}
 
-    def _has_word_rows(self, words: int) -> bool:
-        """Return whether each row is a word: no cell of words is a list, and no cell of tags holds several."""
-        head = [cells for _, cells in islice(self._iter_body(), _HEAD_ROWS) if cells[words].strip()]
-        assert self._tag_position is not None
-        return not any(cells[words].startswith("[") or len(cells[self._tag_position].split()) > 1 for cells in head)
+    def _has_word_rows(self, words: int, tags: int) -> bool:
+        """Return whether each line is a word: no cell of words is a list, and no cell of tags holds several."""
+        head = [cells for _, cells in islice(self._iter_word_rows(), _HEAD_ROWS) if any(cells)]
+        rows = [cells for cells in head if len(cells) == len(self._column_names)]
+        are_words = not any(cells[words].lstrip('"').startswith("[") or len(cells[tags].split()) > 1 for cells in rows)
+        return are_words and 2 * len(rows) >= len(head)
 
     def _iter_sentences(self, words: int, tags: int) -> Iterator[tuple[int, object]]:
         """Yield records of tokens and tags, one for each sentence."""
@@ -150,12 +156,15 @@ class TableReader(RecordReader):
         name, line = "", 0
         tokens: list[str] = []
         labels: list[str] = []
-        for number, cells in self._iter_body(blank=True):
-            sentence_name = cells[sentence_column].strip() if cells and sentence_column is not None else ""
-            if tokens and (not cells or (sentence_name and sentence_name != name)):
+        for number, cells in self._iter_word_rows():
+            is_blank = not any(cells)
+            if not is_blank:
+                self._check_width(cells, number)
+            sentence_name = cells[sentence_column].strip() if not is_blank and sentence_column is not None else ""
+            if tokens and (is_blank or (sentence_name and sentence_name != name)):
                 yield line, {"tokens": tokens, "ner_tags": labels}
                 tokens, labels = [], []
-            if cells:
+            if not is_blank:
                 line = line if tokens else number
                 name = sentence_name or name
                 tokens.append(cells[words])
@@ -170,7 +179,7 @@ class TableReader(RecordReader):
         cell = "" if self._tag_position is None else cells[self._tag_position].strip()
         words = _parse_cell(cells[text])
         annotation = _parse_cell(cell)
-        if annotation is None and cell and not cell.startswith(("[", "{")):
+        if annotation is None and cell:
             parts = cell.split()
             annotation = (
                 list[object](parts)
@@ -181,7 +190,7 @@ class TableReader(RecordReader):
                 name = self._column_names[self._tag_position or 0]
                 message = f"{name!r} holds {cell[:60]!r}; expected JSON spans, or a tag for each word"
                 raise CorpusError(message, path=self.path, line=line)
-        if isinstance(annotation, list) and annotation and all(isinstance(each, str) for each in annotation):
+        if isinstance(annotation, list) and annotation and all(isinstance(each, str | int) for each in annotation):
             return {
                 **record,
                 "tokens": words if isinstance(words, list) else cells[text].split(),
@@ -192,20 +201,20 @@ class TableReader(RecordReader):
             record["label"] = annotation if cell else None
         return record
 
-    def _iter_body(self, *, blank: bool = False) -> Iterator[tuple[int, list[str]]]:
-        """Yield the rows after the header; with ``blank``, also rows without any filled cell, as empty lists."""
-        width = len(self._column_names)
+    def _iter_body(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the rows after the header that have a filled cell."""
         rows = self._iter_rows()
         next(rows, None)
         for number, cells in rows:
-            if not any(cells):
-                if blank:
-                    yield number, []
-                continue
-            if len(cells) != width:
-                message = f"{len(cells)} cells; expected {width}, as the first line has"
-                raise CorpusError(message, path=self.path, line=number)
-            yield number, cells
+            if any(cells):
+                self._check_width(cells, number)
+                yield number, cells
+
+    def _check_width(self, cells: Sequence[str], line: int) -> None:
+        width = len(self._column_names)
+        if len(cells) != width:
+            message = f"{len(cells)} cells; expected {width}, as the first line has"
+            raise CorpusError(message, path=self.path, line=line)
 
     def _iter_rows(self) -> Iterator[tuple[int, list[str]]]:
         allow_long_cells()
@@ -218,15 +227,36 @@ class TableReader(RecordReader):
         except csv.Error as error:
             raise CorpusError(f"is no table: {error}", path=self.path, line=reader.line_num) from None
 
+    def _iter_word_rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the rows after the header, each of one line, as in a table of words."""
+        lines = numbered_lines(self.path, encoding=self.options.encoding)
+        delimiter = delimiter_of(next(lines, (0, ""))[1].strip())
+        for number, line in lines:
+            yield number, _split_word_row(line, delimiter, width=len(self._column_names))
+
+
+def _split_word_row(line: str, delimiter: str, *, width: int) -> list[str]:
+    """Return the cells of a line; a quotation mark that opens no quoted cell is part of a word."""
+    cells = line.split(delimiter)
+    if '"' not in line:
+        return cells
+    try:
+        quoted = next(csv.reader([line], delimiter=delimiter, strict=True))
+    except csv.Error:
+        return cells
+    return cells if len(cells) == width != len(quoted) else quoted
+
 
 def _parse_cell(cell: str) -> list[object] | dict[str, object] | None:
-    """Return the list or object that a cell holds in JSON or Python notation; None if there is none."""
+    """Return the list or object that a cell holds in the notation of JSON, Python or numpy; None if there is none."""
     if not cell.startswith(("[", "{")):
         return None
     try:
         value = parsed(cell)
     except json.JSONDecodeError:
         try:
+            if _NUMPY_ARRAY.fullmatch(cell):  # Python would join the strings, as no commas separate them
+                return [ast.literal_eval(item) for item in re.findall(_NUMPY_ITEM, cell)]
             value = ast.literal_eval(cell)
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             return None

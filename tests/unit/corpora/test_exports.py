@@ -32,11 +32,33 @@ SPANS = (
         ("a.csv", "word,tag\nAda,B-PER\nleft,O\n\nTurin,B-LOC\n"),
         ("a.csv", f"annotator,id,text,label\n1,7,Ada left Turin.,{SPANS}\n"),
         ("a.csv", 'text,labels\nAda left Turin,B-PER O B-LOC\n"Bo, ran",O O\n'),
+        ("a.csv", "tokens,ner_tags\n\"['Ada' 'left'\n 'Turin']\",['B-PER' 'O' 'B-LOC']\n['Bo'],['O']\n"),
         ("a.csv", "Sentence #,Sentence,POS,Tag\nSentence: 1,Ada left Turin,x,\"['B-PER', 'O', 'B-LOC']\"\n"),
     ],
 )
 def test_tables(tmp_path: Path, name: str, content: str) -> None:
     assert entities_of(tmp_path / name, content) == ADA
+
+
+def test_tags_that_are_numbers_in_an_array_of_numpy(tmp_path: Path) -> None:
+    content = 'id,tokens,ner_tags\n0,"[\'Ada\' ""d\'Arc"" \'left\']",[1 2 0]\n'
+    assert entities_of(tmp_path / "a.csv", content, tag_names=("O", "B-PER", "I-PER")) == [("Ada d'Arc", "PER")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.tsv", 'sentence_id\tword\ttag\n0\t"\tO\n0\tAda\tB-PER\n0\t"\tO\n1\t"Turin"\tB-LOC\n'),
+        ("a.tsv", 'sentence_id\ttag\tword\n0\tO\t"\n0\tB-PER\tAda\n0\tO\t"\n1\tB-LOC\tTurin\n'),
+        ("a.csv", 'sentence_id,word,tag\n0,",O\n0,Ada,B-PER\n0,"left,O\n1,Turin,B-LOC\n'),
+        ("a.csv", 'sentence_id,word,tag\n0,"""",O\n0,Ada,B-PER\n0,"""",O\n1,"Turin",B-LOC\n'),
+    ],
+)
+def test_words_that_are_quotation_marks(tmp_path: Path, name: str, content: str) -> None:
+    assert entities_of(tmp_path / name, content) == ADA
+    words = [word.text for document in read(tmp_path / name) for word in document.words or ()]
+    assert len(words) == content.count("\n") - 1
+    assert words[0] == '"'
 
 
 RESULT = [{"value": {"start": 0, "end": 3, "labels": ["PER"]}}, {"value": {"start": 9, "end": 14, "labels": ["LOC"]}}]
