@@ -50,7 +50,7 @@ def retag(
     def is_same(before: str, after: str) -> bool:
         return spelling.plain and parse_tag(before) == parse_tag(after)
 
-    text = whole_text(path, encoding=options.encoding)
+    text = whole_text(path, encoding=options.encoding, keep_bom=True)
     for number, line in enumerate(_split_lines(text), start=1):
         yield (
             line,

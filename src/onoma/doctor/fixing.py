@@ -178,13 +178,14 @@ def _hunks(changes: Sequence[tuple[str, str | None]], *, source: Path, target: P
         yield f"@@ -{first + 1},{end - first} +{first + 1 - removed},{kept} @@\n"
         for before, after in changes[first:end]:
             if before == after:
-                yield " " + _ensure_newline(before)
+                yield " " + _diff_line(before)
                 continue
-            yield "-" + _ensure_newline(before)
+            yield "-" + _diff_line(before)
             if after is not None:
-                yield "+" + _ensure_newline(after)
+                yield "+" + _diff_line(after)
         removed += end - first - kept
 
 
-def _ensure_newline(line: str) -> str:
-    return line if line.endswith("\n") else line + "\n"
+def _diff_line(line: str) -> str:
+    """Return a line as a diff contains it, with a mark if it is the last one of a file and has no line feed."""
+    return line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"

@@ -49,9 +49,27 @@ def test_copies_are_dropped_with_their_marks_and_the_diff_applies(tmp_path):
     [fixed] = _fix(path, tmp_path / "out")
     assert fixed.dropped == 3
     assert [len(document.words or ()) for document in read(fixed.target)] == [5, 5, 1]
+    _check_diff(path, fixed)
+
+
+@pytest.mark.parametrize(
+    "last", ["Turin\tI-LOC", "Turin\tO", f"\n{COPY}\n\n{COPY}".replace("/", "\t").replace(" ", "\n")]
+)
+def test_a_byte_order_mark_and_a_last_line_without_an_end_stay(tmp_path, last):
+    path = tmp_path / "a.conll"
+    text = f"\ufeffAda\tB-PER\nleft\tI-PER\nBo\tI-LOC\n{last}"
+    path.write_bytes(text.encode())
+    [fixed] = _fix(path, tmp_path / "out", ReadOptions(scheme="BIO"))
+    target = fixed.target.read_bytes().decode()
+    assert target.startswith("\ufeffAda\tB-PER\nleft\tI-PER\nBo\tB-LOC\n")
+    _check_diff(path, fixed)
+
+
+def _check_diff(path, fixed):
+    """Check that the diff turns the file into the fixed one, if there is a program to apply it."""
     if shutil.which("patch"):
-        patched = tmp_path / "patched"
-        command = ["patch", "-s", "-o", patched, path, tmp_path / "out" / DIFF]
+        patched = path.with_name("patched")
+        command = ["patch", "-s", "-o", patched, path, fixed.target.with_name(DIFF)]
         subprocess.run(command, check=True, capture_output=True)
         assert patched.read_bytes() == fixed.target.read_bytes()
 
