@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from onoma.doctor.finding import Finding, LocatedDocument, Severity, shown
 from onoma.doctor.shingles import near_pairs
 from onoma.encoding import segment
-from onoma.text import Document, Span
+from onoma.text import Document, Entity, Span
 
 SHORT = 5
 """Minimum number of words of a passage; repeated passages with fewer words are ignored."""
@@ -54,7 +54,7 @@ def repeated(documents: Sequence[Document]) -> set[int]:
     seen: set[tuple[str, tuple[tuple[int, int, str], ...]]] = set()
     duplicates: set[int] = set()
     for position, document in enumerate(documents):
-        key = (document.text, _annotation(document, Span(start=0, end=len(document.text))))
+        key = (document.text, _annotation(document.entities, 0))
         if key in seen and len(_words(document)) >= SHORT:
             duplicates.add(position)
         seen.add(key)
@@ -65,6 +65,7 @@ def _passages(case: LocatedDocument) -> Iterator[_TextUnit]:
     document = case.document
     words = _words(document)
     starts = [start for start, _ in words]
+    entity_starts = [entity.start for entity in document.entities]
     whole_text = [Span(start=0, end=len(document.text))]
     sentences: Sequence[Span] = document.sentences if document.sentences and len(document.sentences) > 1 else whole_text
     for span in sentences:
@@ -72,7 +73,9 @@ def _passages(case: LocatedDocument) -> Iterator[_TextUnit]:
             text.casefold() for _, text in words[bisect_left(starts, span.start) : bisect_left(starts, span.end)]
         ]
         if len(passage_words) >= SHORT:
-            yield _TextUnit(case, span, tuple(passage_words), _annotation(document, span))
+            first, end = bisect_left(entity_starts, span.start), bisect_left(entity_starts, span.end)
+            annotation = _annotation(document.entities[first:end], span.start)
+            yield _TextUnit(case, span, tuple(passage_words), annotation)
 
 
 def _words(document: Document) -> list[tuple[int, str]]:
@@ -80,12 +83,9 @@ def _words(document: Document) -> list[tuple[int, str]]:
     return [(word.start, word.text) for word in words]
 
 
-def _annotation(document: Document, span: Span) -> tuple[tuple[int, int, str], ...]:
-    return tuple(
-        (entity.start - span.start, entity.end - span.start, entity.label)
-        for entity in document.entities
-        if span.start <= entity.start < span.end
-    )
+def _annotation(entities: Iterable[Entity], start: int) -> tuple[tuple[int, int, str], ...]:
+    """Return entities as tuples, with offsets relative to the start of their passage."""
+    return tuple((entity.start - start, entity.end - start, entity.label) for entity in entities)
 
 
 def _report_equal(earlier: _TextUnit, later: _TextUnit) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,8 +44,8 @@ class LocatedDocument:
         words = self.document.words
         if words is None or len(words) != len(self.lines):
             return self.lines[0] if self.lines else None
-        word_line = next((line for word, line in zip(words, self.lines, strict=True) if word.end > start), None)
-        return self.lines[-1] if word_line is None and self.lines else word_line
+        position = bisect_right(words, start, key=lambda word: word.end)
+        return self.lines[min(position, len(words) - 1)] if words else None
 
     def where(self, start: int = 0) -> str:
         """Return ``path:line``, or ``path, document 3`` if the line is not known."""
