@@ -130,7 +130,7 @@ class ConlluReader:
             meta={},
             spelling=spelling,
         )
-        return builder.documents(self._parts(tally), marked=marked)
+        return builder.documents(self._parts(tally, marked=marked), marked=marked)
 
     @cached_property
     def _first_pass(self) -> tuple[Scheme | None, TagSpelling, bool]:
@@ -167,8 +167,15 @@ class ConlluReader:
             misc=names.index("MISC") if "MISC" in names else None,
         )
 
-    def _parts(self, tally: ReadTally | None = None) -> Iterator[SentenceBlock | DocumentBoundary]:
-        """Yield the sentences and document marks of the file, in order."""
+    def _parts(
+        self, tally: ReadTally | None = None, *, marked: bool = True
+    ) -> Iterator[SentenceBlock | DocumentBoundary]:
+        """Yield the sentences and document marks of the file, in order.
+
+        Args:
+            tally: counts what cannot be used.
+            marked: whether there are document marks; if not, each sentence is a document.
+        """
         state, sentence_index = _SentenceState(), 0
         fields = EntityFields()
         paragraphs: list[list[object]] = []
@@ -185,6 +192,8 @@ class ConlluReader:
                         block.meta["newpar"] = paragraphs
                     yield block
                     state, sentence_index = _SentenceState(), sentence_index + 1
+                    if not marked:
+                        sentence_index, paragraphs = 0, []
             elif line.startswith("#"):
                 key, value = _parse_comment(line)
                 if key.startswith("newdoc"):

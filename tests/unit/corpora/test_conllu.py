@@ -56,6 +56,17 @@ def test_paragraphs_come_back(tmp_path: Path) -> None:
     assert list(read(tmp_path / "a.conllu")) == [document]
 
 
+def test_paragraphs_without_document_marks_belong_to_their_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "a.iob2"
+    path.write_text(
+        "# newpar id = p1\n1\tAda\tB-PER\t-\tme\n\n1\tran\tO\t-\t-\n\n# newpar id = p2\n1\tBo\tB-PER\t-\tme\n"
+    )
+    assert [dict(document.meta) for document in read(path)] == [{"newpar": [[0, "p1"]]}, {}, {"newpar": [[0, "p2"]]}]
+    documents = list(read(path))
+    write(documents, tmp_path / "b.iob2")
+    assert [document.meta for document in read(tmp_path / "b.iob2")] == [document.meta for document in documents]
+
+
 def test_a_broken_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.conllu"
     path.write_text(TREE + "2\tx\n")
