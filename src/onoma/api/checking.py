@@ -63,13 +63,13 @@ def check(
 
     Raises:
         InputError: a file cannot be read, there are no files, there are more folds than documents, ``settings`` are
-            given without ``folds``, or ``fix`` exists already.
+            given without ``folds``, ``fix`` exists already, or a file cannot be fixed because its format is read-only.
         BundleError: the model cannot be loaded.
     """
     from onoma.corpora import ReadOptions
     from onoma.doctor import check as check_files
+    from onoma.doctor import check_fixable, read_cases, score_gold
     from onoma.doctor import fix as write_fixed
-    from onoma.doctor import read_cases, score_gold
 
     if settings and folds is None:
         raise InputError("settings (--set) are for training with folds; pass folds (--folds) too")
@@ -82,6 +82,8 @@ def check(
     if len(part_paths) > 1:
         options = replace(options, may_be_empty=True)
     checked_files = [read_cases(path, part=part, format=format, options=options) for part, path in part_paths]
+    if fix is not None:
+        check_fixable(checked_files, Path(fix))
     if folds is not None:
         encoder = encoder or ("small" if model is None else None)
     tagger = load(model, threads=threads) if model is not None else None

@@ -4,7 +4,7 @@ from onoma.doctor.cases import CheckedFile, read_cases
 from onoma.doctor.checkup import CheckResult, check
 from onoma.doctor.cross_validation import cross_validated
 from onoma.doctor.finding import SEVERITIES, Finding, LocatedDocument, Severity, ranked
-from onoma.doctor.fixing import DIFF, Fixed, fix
+from onoma.doctor.fixing import DIFF, Fixed, check_fixable, fix
 from onoma.doctor.gold_scores import score_gold
 from onoma.doctor.suspicion import Suspicion, suspicions
 
@@ -19,6 +19,7 @@ __all__ = [
     "Severity",
     "Suspicion",
     "check",
+    "check_fixable",
     "cross_validated",
     "read_cases",
     "fix",

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from onoma.corpora import ReadOptions, WriteOptions, retag, write
+from onoma.corpora import WRITABLE, ReadOptions, WriteOptions, retag, write
 from onoma.doctor.annotation import trimmed
 from onoma.doctor.cases import CheckedFile
 from onoma.doctor.duplicates import repeated
@@ -54,9 +54,10 @@ def fix(files: Sequence[CheckedFile], folder: Path, *, options: ReadOptions) -> 
         options: options with which the files were read.
 
     Raises:
-        InputError: the folder is not empty, two files have the same name, or a file could not be read completely.
+        InputError: the folder is not empty, two files have the same name, or a file could not be read completely or
+            has a format that is read-only.
     """
-    _check_fixable(files, folder)
+    check_fixable(files, folder)
     names = same_names(
         Counter(entity.label for file in files for case in file.cases for entity in case.document.entities)
     )
@@ -110,13 +111,22 @@ def _fix_entities(document: Document, names: Mapping[str, str]) -> Iterator[Enti
             yield replace(document.entity(inner.start, inner.end, label), score=entity.score)
 
 
-def _check_fixable(files: Sequence[CheckedFile], folder: Path) -> None:
+def check_fixable(files: Sequence[CheckedFile], folder: Path) -> None:
+    """Check that :func:`fix` can write files to a folder.
+
+    Raises:
+        InputError: as in :func:`fix`.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder}: is there already and not empty; name a new folder for the fixed files")
     name_counts = Counter(file.reading.path.name for file in files)
     if duplicates := [name for name, count in name_counts.items() if count > 1]:
         raise InputError(f"{folder}: two files are called {duplicates[0]}; fix them one by one")
     for file in files:
+        path, format = file.reading.path, file.reading.format
+        if format not in WRITABLE:
+            advice = f"convert it first, as with: onoma convert {path.name} {path.stem}.jsonl"
+            raise InputError(f"{path}: {format} can be read but not written, so it cannot be fixed; {advice}")
         unreadable = next((each for each in file.findings if each.check == "unreadable"), None)
         if unreadable is not None:
             raise InputError(f"{unreadable.where}: {unreadable.what}; this has to be fixed by hand before --fix")

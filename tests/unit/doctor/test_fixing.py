@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onoma import check
 from onoma.corpora import ReadOptions, read
 from onoma.doctor import DIFF, fix, read_cases
 from onoma.doctor.fixing import fixed_documents
@@ -104,7 +105,18 @@ def test_a_folder_that_is_taken_and_a_file_that_cannot_be_read_are_refused(tmp_p
     broken = write_corpus(tmp_path / "b.conll", [COPY, "Ada/B-"])
     with pytest.raises(InputError, match=r"b\.conll:7: .*label"):
         _fix(broken, tmp_path / "out")
+    table = tmp_path / "c.csv"
+    table.write_text("sentence_id,word,tag\n1,Ada,B-PER\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"c\.csv: table can be read but not written.*onoma convert"):
+        _fix(table, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_what_cannot_be_fixed_is_refused_before_models_are_trained(tmp_path, monkeypatch):
+    path = write_corpus(tmp_path / "a.conll", [COPY, COPY.replace("Ada", "Bo")])
+    monkeypatch.setattr("onoma.api.checking.predict_folds", lambda *_, **__: pytest.fail("models were trained"))
+    with pytest.raises(InputError, match="not empty"):
+        check(path, folds=2, encoder="crf", fix=tmp_path)
 
 
 texts = st.text(alphabet="ab \n", min_size=1, max_size=12)
