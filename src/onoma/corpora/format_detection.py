@@ -38,7 +38,8 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
     """Return the name of the format of a file or folder.
 
     Raises:
-        CorpusError: the path is missing, empty or not text in this encoding, or is a folder without ``.ann`` files.
+        CorpusError: the path is missing, empty or not text in this encoding, is a folder without ``.ann`` files, or has
+            lines that end in a carriage return alone.
     """
     path = Path(path)
     if path.is_dir():
@@ -54,7 +55,10 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
     content_format = sniff_lines(lines)
     if content_format is None:
         raise CorpusError("has no documents: there is nothing in it but white space", path=path)
-    return suffix_format if content_format == "text" and suffix_format else content_format
+    format = suffix_format if content_format == "text" and suffix_format else content_format
+    if format not in ("text", "jsonl") and len(lines) == 1 and "\r" in lines[0]:
+        raise CorpusError("has lines that end in a carriage return alone; end them with a line feed", path=path)
+    return format
 
 
 def sniff_lines(lines: Sequence[str]) -> str | None:

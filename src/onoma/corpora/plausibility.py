@@ -87,8 +87,9 @@ def _find_problems(tally: ReadTally, options: ReadOptions) -> Iterator[str]:
         yield f"nearly every word is in an entity ({share}), as {_format_labels(tally.labels, tally.labels)}"
     has_enough = tally.words >= _MIN_WORDS if tally.words else tally.documents > 1
     if not tally.labels and tally.annotated and has_enough and not options.may_be_empty and not options.labels:
-        unusable = sum(finding.count for finding in tally.unusable.frozen().values())
-        yield f"none of its {unusable:,} annotations can be used" if unusable else "it has no entity at all"
+        unusable = tally.unusable.frozen()
+        count, reasons = sum(found.count for found in unusable.values()), "; ".join(unusable)
+        yield f"none of its {count:,} annotations can be used ({reasons})" if count else "it has no entity at all"
 
 
 def _find_word_problems(sample: WordSample) -> Iterator[str]:

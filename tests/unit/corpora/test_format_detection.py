@@ -59,6 +59,13 @@ def test_nothing_to_tell(tmp_path: Path) -> None:
     assert detect_format(tmp_path / "c", encoding="utf-16") == "conll"
 
 
+@pytest.mark.parametrize("name", ["a.conll", "a.tsv", "a.txt"])
+def test_lines_that_end_in_a_carriage_return_alone_are_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"Ada\tB-PER\rleft\tO\r\rTurin\tB-LOC\r")
+    with pytest.raises(CorpusError, match=f"{name}: .*carriage return.*line feed"):
+        detect_format(tmp_path / name)
+
+
 def test_what_a_target_asks_for(tmp_path: Path) -> None:
     names = {"a.TSV": "conll", "a.json": "jsonl", "a.iob2": "conllu"}
     assert {name: format_to_write(Path(name)) for name in names} == names
