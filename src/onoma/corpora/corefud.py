@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from onoma.schemes import Chunk
+from onoma.schemes import Chunk, has_prefix
 
 _BRACKET = re.compile(r"\(([^()]*)(\)?)|([^()]+)\)")
 _DISCONTINUOUS_PART = re.compile(r"(.*?)\[\d+/\d+\]")
@@ -39,7 +39,7 @@ class EntityFields:
 
 def is_bracketed(value: str) -> bool:
     """Return whether a value of ``Entity`` is in bracket notation and not a tag."""
-    return value.startswith("(") or value.endswith(")")
+    return value.startswith("(") or (value.endswith(")") and not has_prefix(value))
 
 
 def mentions(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from onoma.corpora import CorpusReader, Location, Occurrences, ReadOptions, read
+from onoma.corpora.tag_names import tag_names_beside
 from onoma.doctor.finding import Finding, LocatedDocument, Severity
 from onoma.doctor.record_skipping import skip_record
 from onoma.errors import CorpusError
@@ -60,10 +62,14 @@ def read_cases(path: Path, *, part: str = "", format: str | None = None, options
             findings.append(_make_unreadable_finding(error, path, was_skipped=was_skipped))
             if not was_skipped:
                 break
+            with suppress(CorpusError):  # the copy has no metadata beside it
+                options = replace(options, tag_names=options.tag_names or tag_names_beside(path))
             rest = read(copy, format=reading.format, options=options)
             cases, error = _collect_cases(rest, file=path, part=part)
         if error is not None and not findings:
             raise error
+        if error is not None and error.line is None and cases:
+            findings.append(_make_implausible_finding(error, path))
         report = rest.report if cases else None
     if report is not None:
         converter = _ProblemConverter(path, copy)
@@ -96,6 +102,17 @@ def _make_unreadable_finding(error: CorpusError, path: Path, *, was_skipped: boo
         what=error.message,
         why=why,
         fix="fix the line and check again",
+    )
+
+
+def _make_implausible_finding(error: CorpusError, path: Path) -> Finding:
+    return Finding(
+        check="unreadable",
+        severity="error",
+        file=path,
+        what=error.message,
+        why="the rest of the file was read, but probably not as it is meant",
+        fix="read it with other options",
     )
 
 

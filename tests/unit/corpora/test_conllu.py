@@ -67,6 +67,13 @@ def test_paragraphs_without_document_marks_belong_to_their_sentence(tmp_path: Pa
     assert [document.meta for document in read(tmp_path / "b.iob2")] == [document.meta for document in documents]
 
 
+def test_a_label_with_brackets_comes_back(tmp_path: Path) -> None:
+    document = Document.from_words([["Ada"]], id="d")
+    document = document.with_entities([document.entity(0, 3, "Person (real)")])
+    write([document], tmp_path / "a.conllu")
+    assert list(read(tmp_path / "a.conllu")) == [document]
+
+
 def test_a_broken_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.conllu"
     path.write_text(TREE + "2\tx\n")

@@ -111,6 +111,24 @@ def test_a_file_without_any_sentence_that_can_be_read(tmp_path):
     assert ([finding.check for finding in checkup.findings], checkup.cases) == (["unreadable"], [])
 
 
+def test_numbers_of_tags_have_their_names_behind_a_record_that_cannot_be_read(tmp_path):
+    names = {"features": {"ner_tags": {"feature": {"names": ["O", "B-PER"]}}}}
+    (tmp_path / "dataset_info.json").write_text(json.dumps(names), encoding="utf-8")
+    records = [json.dumps({"tokens": [name, "left"], "ner_tags": [1, 0]}) for name in ("Ada", "Bo")]
+    (tmp_path / "a.jsonl").write_text("\n".join([records[0], "{bad", records[1]]), encoding="utf-8")
+    checkup = check(tmp_path / "a.jsonl")
+    assert [finding.line for finding in _found(checkup, "unreadable")] == [2]
+    assert [entity.label for case in checkup.cases for entity in case.document.entities] == ["PER", "PER"]
+
+
+def test_an_implausible_rest_of_a_file_is_named(tmp_path):
+    path = tmp_path / "a.conll"
+    path.write_text("Ada NNP\nleft\n\nBo NNP\nleft VBD\nin IN\nTurin NNP\nand CC\n", encoding="utf-8")
+    rest, line = sorted(_found(check(path), "unreadable"), key=lambda each: each.line or 0)
+    assert (rest.line, line.line) == (None, 2)
+    assert "parts of speech" in rest.what
+
+
 def test_annotations_that_cannot_be_used_are_errors(tmp_path):
     path = _jsonl(tmp_path / "a.jsonl", ("Ada left.", [(0, 3, "PER")]), ("Ada left.", [(0, 30, "PER"), (2, 2, "PER")]))
     assert [(finding.line, finding.severity) for finding in _found(check(path), "unusable")] == [(2, "error")] * 2
