@@ -220,12 +220,13 @@ class TableReader(RecordReader):
         allow_long_cells()
         lines = (line + "\n" for _, line in numbered_lines(self.path, encoding=self.options.encoding))
         first = next(lines, "")
-        reader = csv.reader(chain((first,), lines), delimiter=delimiter_of(first.strip()))
+        reader = csv.reader(chain((first,), lines), delimiter=delimiter_of(first.strip()), strict=True)
         try:
             for cells in reader:
                 yield reader.line_num, cells
         except csv.Error as error:
-            raise CorpusError(f"is no table: {error}", path=self.path, line=reader.line_num) from None
+            message = f"is no table: {error}; quotation marks inside a quoted cell are doubled"
+            raise CorpusError(message, path=self.path, line=reader.line_num) from None
 
     def _iter_word_rows(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the rows after the header, each of one line, as in a table of words."""

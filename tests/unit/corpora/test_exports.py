@@ -61,6 +61,12 @@ def test_words_that_are_quotation_marks(tmp_path: Path, name: str, content: str)
     assert words[0] == '"'
 
 
+@pytest.mark.parametrize("text", ['"Hello" said Ada', '"Hello said Ada'])
+def test_a_text_with_quotation_marks_that_are_not_doubled_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(CorpusError, match=r"a\.tsv:2: .*quotation marks inside a quoted cell are doubled"):
+        entities_of(tmp_path / "a.tsv", f'id\ttext\tspans\n1\t{text}\t[[13, 16, "PER"]]\n')
+
+
 RESULT = [{"value": {"start": 0, "end": 3, "labels": ["PER"]}}, {"value": {"start": 9, "end": 14, "labels": ["LOC"]}}]
 SPANS_OF_ARGILLA = [{"start": 0, "end": 3, "label": "PER"}, {"start": 9, "end": 14, "label": "LOC"}]
 TEXT = "Ada left Turin."
