@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from itertools import combinations
 
 from onoma.doctor.finding import Finding, LocatedDocument
+from onoma.text import Entity
 
 FEW = 20
 """Labels with fewer entities in the training set, or in all files if there is none, are reported as rare."""
@@ -42,11 +43,11 @@ def check_labels(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
     counts = sum(parts.values(), Counter[str]())
     yield from _check_names(cases, counts)
     train_counts = parts.get("train", counts)
-    first_cases = _find_first_cases(cases, "train" if "train" in parts else None)
+    first_uses = _find_first_uses(cases, "train" if "train" in parts else None)
     for label, count in sorted(train_counts.items(), key=lambda item: item[1]):
         if count < FEW:
             yield Finding.at(
-                first_cases[label],
+                *first_uses[label],
                 check="label",
                 severity="warning",
                 what=f"{label}: {count:,} {'entity' if count == 1 else 'entities'}",
@@ -68,11 +69,11 @@ def same_names(counts: Mapping[str, int]) -> dict[str, str]:
 
 
 def _check_names(cases: Sequence[LocatedDocument], counts: Counter[str]) -> Iterator[Finding]:
-    first_cases = _find_first_cases(cases, None)
+    first_uses = _find_first_uses(cases, None)
     replacements = same_names(counts)
     for other, label in replacements.items():
         yield Finding.at(
-            first_cases[other],
+            *first_uses[other],
             check="label",
             severity="error",
             what=f"{other} ({counts[other]:,}) beside {label} ({counts[label]:,})",
@@ -85,7 +86,7 @@ def _check_names(cases: Sequence[LocatedDocument], counts: Counter[str]) -> Iter
     ):
         if _are_similar(_normalize_label(one), _normalize_label(other)):
             yield Finding.at(
-                first_cases[other],
+                *first_uses[other],
                 check="label",
                 severity="warning",
                 what=f"{other} ({counts[other]:,}) beside {one} ({counts[one]:,})",
@@ -99,11 +100,11 @@ def _compare_shares(
     cases: Sequence[LocatedDocument], part: str, part_counts: Counter[str], train_counts: Counter[str]
 ) -> Iterator[Finding]:
     part_total, train_total = part_counts.total(), train_counts.total()
-    first_cases = _find_first_cases(cases, part)
+    first_uses = _find_first_uses(cases, part)
     for label, count in part_counts.items():
         if not train_counts[label]:
             yield Finding.at(
-                first_cases[label],
+                *first_uses[label],
                 check="split",
                 severity="warning",
                 what=f"{label}: {count:,} in {part}, none in train",
@@ -118,7 +119,7 @@ def _compare_shares(
         ratio = max(part_share, train_share) / min(part_share, train_share)
         if standard_error and abs(part_share - train_share) > min_errors * standard_error and ratio > min_ratio:
             yield Finding.at(
-                first_cases[label],
+                *first_uses[label],
                 check="split",
                 severity="note",
                 what=f"{label}: {part_share:.1%} of the entities of {part}, {train_share:.1%} of those of train",
@@ -128,13 +129,13 @@ def _compare_shares(
             )
 
 
-def _find_first_cases(cases: Sequence[LocatedDocument], part: str | None) -> dict[str, LocatedDocument]:
-    """Return the first document that contains each label, by label."""
+def _find_first_uses(cases: Sequence[LocatedDocument], part: str | None) -> dict[str, tuple[LocatedDocument, Entity]]:
+    """Return the first entity with each label, and the document that contains it, by label."""
     return {
-        entity.label: case
+        entity.label: (case, entity)
         for case in reversed(cases)
         if part is None or case.part == part
-        for entity in case.document.entities
+        for entity in reversed(case.document.entities)
     }
 
 

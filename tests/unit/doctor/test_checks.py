@@ -203,9 +203,9 @@ def test_label_names_that_mean_one_thing(tmp_path):
         tmp_path / "a.conll", "Ada/B-PER met/O Bo/B-PER", "Cy/B-per met/O Di/B-Person", "Turin/B-LOC has/O Fiat/B-ORG"
     )
     found = [finding for finding in _found(check(path), "label") if "beside" in finding.what]
-    assert [(finding.what, finding.severity, finding.fixable) for finding in found] == [
-        ("per (1) beside PER (2)", "error", True),
-        ("Person (1) beside PER (2)", "warning", False),
+    assert [(finding.what, finding.line, finding.severity, finding.fixable) for finding in found] == [
+        ("per (1) beside PER (2)", 5, "error", True),
+        ("Person (1) beside PER (2)", 7, "warning", False),
     ]
 
 
