@@ -28,6 +28,14 @@ _FORMAT_BY_SUFFIX = {
 } | {".csv": "table"}
 _UNAMBIGUOUS = frozenset(["jsonl", "brat", "germeval", "spacy"])
 _READ_ONLY = frozenset(["table", "pubtator", "spacy"])
+_SPREADSHEET = "is a spreadsheet; save it as CSV"
+_UNREADABLE_SUFFIXES = {
+    ".parquet": "is Parquet, from which annotation is not read; convert it to JSON Lines, as with "
+    "pandas.read_parquet(FILE).to_json(FILE, orient='records', lines=True)",
+    ".xlsx": _SPREADSHEET,
+    ".xls": _SPREADSHEET,
+    ".ods": _SPREADSHEET,
+}
 HEAD_LINES = 400
 """Number of lines of a file that are used to detect its format."""
 
@@ -38,14 +46,16 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
     """Return the name of the format of a file or folder.
 
     Raises:
-        CorpusError: the path is missing, empty or not text in this encoding, is a folder without ``.ann`` files, or has
-            lines that end in a carriage return alone.
+        CorpusError: the path is missing, empty or not text in this encoding, is a folder without ``.ann`` files, is a
+            spreadsheet or Parquet, or has lines that end in a carriage return alone.
     """
     path = Path(path)
     if path.is_dir():
         if any(path.rglob("*.ann")):
             return "brat"
         raise CorpusError("is a folder without .ann files; name a file, or format='brat' for texts alone", path=path)
+    if path.is_file() and path.suffix.lower() in _UNREADABLE_SUFFIXES:
+        raise CorpusError(_UNREADABLE_SUFFIXES[path.suffix.lower()], path=path)
     suffix_format = _FORMAT_BY_SUFFIX.get(path.suffix.lower())
     if suffix_format in _UNAMBIGUOUS:
         return str(suffix_format)

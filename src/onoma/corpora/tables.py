@@ -22,7 +22,7 @@ from onoma.corpora.column_detection import TAG_NAMES, WORD_NAMES, names_columns
 from onoma.corpora.columns import column_index
 from onoma.corpora.layouts import LABEL_KEYS, SPAN_KEYS
 from onoma.corpora.records import RecordReader
-from onoma.corpora.spelling import looks_tagged
+from onoma.corpora.spelling import is_tag, looks_tagged
 from onoma.errors import CorpusError
 from onoma.io.cells import allow_long_cells
 from onoma.io.json_text import parsed
@@ -87,6 +87,9 @@ class TableReader(RecordReader):
         first = next(self._iter_rows(), (0, []))[1]
         if not first:
             raise CorpusError("has no documents: there is nothing in it but white space", path=self.path)
+        if any(map(is_tag, first)):
+            message = f"the first line is {', '.join(first)}; expected the names of the columns, as in word,tag"
+            raise CorpusError(message, path=self.path, line=1)
         return tuple(" ".join(cell.split()) for cell in first)
 
     @cached_property

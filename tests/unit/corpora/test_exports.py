@@ -61,6 +61,12 @@ def test_words_that_are_quotation_marks(tmp_path: Path, name: str, content: str)
     assert words[0] == '"'
 
 
+@pytest.mark.parametrize("columns", [{}, {"word_column": 1, "tag_column": 2}])
+def test_a_table_without_names_of_columns_is_refused(tmp_path: Path, columns: dict[str, int]) -> None:
+    with pytest.raises(CorpusError, match=r"a\.csv:1: the first line is Ada, B-PER; expected the names of the columns"):
+        entities_of(tmp_path / "a.csv", "Ada,B-PER\nleft,O\n\nTurin,B-LOC\nis,O\nbig,O\n", **columns)
+
+
 @pytest.mark.parametrize("text", ['"Hello" said Ada', '"Hello said Ada'])
 def test_a_text_with_quotation_marks_that_are_not_doubled_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(CorpusError, match=r"a\.tsv:2: .*quotation marks inside a quoted cell are doubled"):

@@ -66,6 +66,18 @@ def test_lines_that_end_in_a_carriage_return_alone_are_refused(tmp_path: Path, n
         detect_format(tmp_path / name)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "advice"),
+    [("a.parquet", b"PAR1\x15\x04\x80", "JSON Lines.*to_json"), ("a.XLSX", b"PK\x03\x04", "spreadsheet.*CSV")],
+)
+def test_tables_that_are_not_read_are_refused_with_what_to_do(
+    tmp_path: Path, name: str, content: bytes, advice: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(CorpusError, match=rf"{name}: is .*{advice}"):
+        detect_format(tmp_path / name)
+
+
 def test_what_a_target_asks_for(tmp_path: Path) -> None:
     names = {"a.TSV": "conll", "a.json": "jsonl", "a.iob2": "conllu"}
     assert {name: format_to_write(Path(name)) for name in names} == names
