@@ -22,7 +22,7 @@ from onoma.corpora.options import WriteOptions
 from onoma.corpora.schemeless import SchemelessReader
 from onoma.corpora.tally import ReadTally, WriteTally
 from onoma.errors import CorpusError
-from onoma.io.files import new_folder, replacing
+from onoma.io.files import new_file, new_folder
 from onoma.io.lines import numbered_lines, whole_text
 from onoma.io.suffixes import named_format
 from onoma.text import Document, Entity
@@ -94,7 +94,7 @@ def write_brat(documents: Iterable[Document], path: Path, options: WriteOptions,
         CorpusError: the folder exists and is not empty, or cannot be written.
     """
     del options
-    names: set[str] = set()
+    names: dict[str, int] = {}
     with new_folder(path) as folder:
         for document in documents:
             tally.begin(document)
@@ -102,9 +102,9 @@ def write_brat(documents: Iterable[Document], path: Path, options: WriteOptions,
             if name != document.id:
                 tally.lose("the id is written otherwise", f"{document.id!r} as {name!r}")
             tally.lose_beyond(document, holds=frozenset(["id"]))
-            with replacing(_add_suffix(folder / name, "txt")) as target:
+            with new_file(_add_suffix(folder / name, "txt")) as target:
                 target.write(document.text)
-            with replacing(_add_suffix(folder / name, "ann")) as target:
+            with new_file(_add_suffix(folder / name, "ann")) as target:
                 span_lines = (line for entity in document.entities if (line := _format_entity(entity, tally)))
                 target.writelines(f"T{number}\t{line}\n" for number, line in enumerate(span_lines, start=1))
 
@@ -161,14 +161,20 @@ def _format_entity(entity: Entity, tally: WriteTally) -> str:
     return f"{label} {ranges}\t{' '.join(piece for _, _, piece in pieces)}"
 
 
-def _unique_name(id: str, used_names: set[str]) -> str:
-    """Return a unique file name for a document id, and add it to the names already taken."""
+def _unique_name(id: str, used_names: dict[str, int]) -> str:
+    """Return a unique file name for a document id.
+
+    Args:
+        id: the id of the document.
+        used_names: for each name already taken, the last number that was appended to it; updated.
+    """
     safe_name = _UNSAFE_CHARACTERS.sub("_", id).strip(".")[:100] or "document"
-    name, number = safe_name, 1
+    name, number = safe_name, used_names.get(safe_name, 1)
     while name in used_names:
         number += 1
         name = f"{safe_name}-{number}"
-    used_names.add(name)
+    used_names[safe_name] = number
+    used_names.setdefault(name, 1)
     return name
 
 

@@ -36,7 +36,7 @@ def tagged_sentences(document: Document, *, segment: Segment, tally: WriteTally)
         else _group_by_sentence(document.sentences, words)
     )
     group_starts = [first for first, _, _ in groups]
-    group_chunks: list[list[Chunk]] = [[] for _ in groups]
+    group_chunks: list[dict[Chunk, None]] = [{} for _ in groups]
     for chunk, entity in aligned:
         index = bisect_right(group_starts, chunk.start) - 1
         first, end, _ = groups[index]
@@ -46,7 +46,7 @@ def tagged_sentences(document: Document, *, segment: Segment, tally: WriteTally)
         elif local_chunk in group_chunks[index]:
             tally.lose("the entity is annotated twice", _format_entity(entity))
         else:
-            group_chunks[index].append(local_chunk)
+            group_chunks[index][local_chunk] = None
     wordless_count = len(document.sentences or ()) - len(groups)
     for _ in range(wordless_count):
         tally.lose("a sentence without words cannot be held", "")

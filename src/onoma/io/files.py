@@ -69,14 +69,20 @@ def replacing(path: Path, *, styled: bool = False) -> Iterator[TextIO]:
         CorpusError: the file cannot be written; ``path`` was changed in the meantime; the text contains an unpaired
             surrogate or, for standard output, a character that its encoding does not have.
     """
-    try:
-        with _open_target(path, styled=styled) as file:
-            yield file
-    except UnicodeEncodeError as error:
-        characters = error.object[error.start : error.end]
-        surrogate_note = "is half of a surrogate pair and " if "\ud800" <= characters[0] <= "\udfff" else ""
-        message = f"{characters!r} {surrogate_note}cannot be written as {error.encoding.upper()}"
-        raise CorpusError(message, path=path) from None
+    with _encode_errors_as_corpus_errors(path), _open_target(path, styled=styled) as file:
+        yield file
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[TextIO]:
+    """Yield a new UTF-8 file to write to, in a folder that :func:`new_folder` yields.
+
+    Raises:
+        CorpusError: the text contains an unpaired surrogate.
+        OSError: the file exists or cannot be written.
+    """
+    with _encode_errors_as_corpus_errors(path), path.open("x", encoding="utf-8", newline="\n") as file:
+        yield file
 
 
 @contextmanager
@@ -210,3 +216,14 @@ def _os_errors_as_corpus_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise CorpusError(f"cannot be written: {error.strerror}", path=path) from error
+
+
+@contextmanager
+def _encode_errors_as_corpus_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        characters = error.object[error.start : error.end]
+        surrogate_note = "is half of a surrogate pair and " if "\ud800" <= characters[0] <= "\udfff" else ""
+        message = f"{characters!r} {surrogate_note}cannot be written as {error.encoding.upper()}"
+        raise CorpusError(message, path=path) from None

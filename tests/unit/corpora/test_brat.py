@@ -62,6 +62,24 @@ def test_writing_makes_a_new_folder(tmp_path: Path) -> None:
         write(documents, tmp_path / "out", format="brat")
 
 
+def test_the_folder_is_not_listed_for_each_pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed: list[Path] = []
+    iterdir = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda path: (listed.append(path), iterdir(path))[1])
+    write(
+        [Document("a")] * 20 + [Document("b", id="x")] * 3 + [Document("c", id="x-2")], tmp_path / "out", format="brat"
+    )
+    assert len(listed) < 20
+    names = {path.stem for path in (tmp_path / "out").glob("*.txt")}
+    assert {name for name in names if name.startswith("x")} == {"x", "x-2", "x-3", "x-2-2"}
+
+
+def test_half_of_a_surrogate_pair_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="half of a surrogate pair"):
+        write([Document("\ud83d")], tmp_path / "out", format="brat")
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_brat_cannot_hold_is_counted(tmp_path: Path) -> None:
     document = Document("a\nb\n")
     document = document.with_entities([document.entity(0, 4, "A B"), document.entity(1, 2, "X")])
