@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from statistics import fmean, stdev
 
-from onoma.errors import ConfigError
+from onoma.errors import ConfigError, InputError
 from onoma.experiments.forecast import FEWEST_SIZES, Forecast, forecast
 from onoma.experiments.records import CellRecord, Speed
 from onoma.metrics import Interval, SeedsDifference, compare_over_seeds, mean_f1_interval
@@ -53,7 +53,7 @@ class ComparisonRow:
         dev, test: F1 on dev and on test; without a test set, ``test`` is F1 on dev. None without a finished run.
         interval: interval of the mean F1 on test.
         difference: F1 on test minus that of the best candidate; None for the best candidate itself, and if the two
-            have no seed in common.
+            have no seed in common or were not tested on the same gold entities.
         seconds: training time in seconds.
         speed: speed of the model; None if it was not measured, as for all sizes but the largest.
         best: whether its mean F1 on dev is the highest.
@@ -267,12 +267,15 @@ def _dev_f1(row: ComparisonRow) -> float:
 
 
 def _compare_with_best(ours: Sequence[CellRecord], best: Sequence[CellRecord]) -> SeedsDifference | None:
-    """Return the difference over the seeds that both have finished; None if there are none."""
+    """Return the difference over the seeds that both have finished; None if there are none, or if gold differs."""
     by_seed = [{record.seed: record.array for record in records if not record.error} for records in (ours, best)]
     seeds = sorted(by_seed[0].keys() & by_seed[1].keys())
     if not seeds:
         return None
-    return compare_over_seeds(*([runs[seed] for seed in seeds] for runs in by_seed))
+    try:
+        return compare_over_seeds(*([runs[seed] for seed in seeds] for runs in by_seed))
+    except InputError:  # the candidates have different test files, or different names of labels
+        return None
 
 
 def _dominates(other: ComparisonRow, row: ComparisonRow) -> bool:

@@ -257,10 +257,10 @@ def choice_inflation(trials: Sequence[TrialRecord]) -> float | None:
         trials: the finished trials; those without counts are ignored.
 
     Returns:
-        A fraction of 1; None if fewer than two trials have counts of the same dev set, or if dev is too small.
+        A fraction of 1; None if fewer than two trials have counts of the same documents, or if dev is too small.
     """
     arrays = [trial.array for trial in trials if trial.counts is not None]
-    arrays = [array for array in arrays if array.shape == arrays[0].shape]
+    arrays = [array for array in arrays if np.array_equal(array[:, 2], arrays[0][:, 2])]
     if len(arrays) < 2 or len(arrays[0]) < _MIN_BLOCKS:
         return None
     counts = np.stack(arrays)

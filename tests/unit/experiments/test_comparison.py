@@ -54,6 +54,19 @@ def test_rows_are_compared_over_the_seeds_that_both_have():
     assert compared([ours[0], theirs[0]]).rows[1].difference is None
 
 
+def test_candidates_that_divide_the_text_into_other_documents_are_compared():
+    ours, joined = record("a", dev=0.9, correct=3), record("b", correct=1, counts=[(2, 8, 8)] * 20)
+    difference = compared([ours, joined]).rows[1].difference
+    assert difference is not None
+    assert difference.value == pytest.approx(-0.5)
+
+
+def test_candidates_that_were_tested_on_other_entities_are_listed_without_a_difference():
+    ours, other = record("a", dev=0.9), record("b", counts=[(1, 2, 3)] * 40)
+    rows = compared([ours, other]).rows
+    assert [row.difference for row in rows] == [None, None]
+
+
 def test_failed_runs_are_left_out_and_named():
     records = [record("a", dev=0.4), record("a", seed=2, error="lost"), record("b", error="lost"), record("c", dev=0.5)]
     found = {row.candidate: row for row in compared(records).rows}

@@ -87,3 +87,12 @@ def test_other_gold_is_refused():
     theirs = [np.concatenate([each[1:], each[:1] + 1]) for each in ours]
     with pytest.raises(InputError, match="same gold entities"):
         compare_over_seeds(ours, theirs)
+
+
+def test_systems_with_other_units_of_the_same_text_are_compared_less_sharply():
+    ours, theirs = runs(0.7, first=0), runs(0.6, first=10)
+    joined = [each.reshape(-1, 3, 3).sum(axis=1) for each in theirs]
+    paired, unpaired = compare_over_seeds(ours, theirs), compare_over_seeds(ours, joined)
+    assert unpaired.value == pytest.approx(paired.value)
+    assert unpaired.interval.low < unpaired.value < unpaired.interval.high
+    assert compare_over_seeds(ours, [each.reshape(-1, 3, 3).sum(axis=1) for each in ours]).p == 1

@@ -77,6 +77,13 @@ def test_without_counts_or_with_a_small_dev_there_is_no_estimate(counts):
     assert choice_inflation([_trial(number, 0.5, counts=counts) for number in range(5)]) is None
 
 
+def test_trials_that_divide_dev_into_other_documents_are_not_compared_block_by_block():
+    rng = np.random.default_rng(6)
+    trials = [_trial(number, 0.5, counts=_counts(rng, 0.6)) for number in range(5)]
+    others = [_trial(number, 0.5, counts=_counts(rng, 0.6, gold=19)) for number in range(5, 9)]
+    assert choice_inflation([*trials, *others]) == choice_inflation(trials)
+
+
 def test_blocks_have_all_counts_and_are_few():
     counts = np.arange(3_000).reshape(1_000, 3)
     blocks = in_blocks(counts)
