@@ -206,6 +206,30 @@ def _ended(output):
     )
 
 
+def _planned(run, **changes):
+    """The event with which a search begins, which then goes no further."""
+    events = []
+
+    def stop(event):
+        events.append(event)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        package.tune(run, on_event=stop, **changes)
+    return events[0]
+
+
+def test_several_encoders_are_searched_also_where_the_file_has_a_space(run, encoder, tmp_path):
+    alone = tmp_path / "run.toml"
+    lines = run.read_text(encoding="utf-8").splitlines()
+    alone.write_text("\n".join(line for line in lines if "no/such" not in line), encoding="utf-8")
+    encoders = [str(encoder), "another/encoder"]
+    for number, path in enumerate((alone, run)):
+        planned = _planned(path, encoders=encoders, output=tmp_path / f"out-{number}")
+        assert planned.space["model.encoder"] == json.dumps(encoders)
+        assert "training.learning_rate" in planned.space
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

@@ -126,7 +126,8 @@ def plan_search(path: Path | None, *, settings: Mapping[str, object], encoders: 
         read_part(run.data.train, run.data, on_event=collect_notice).documents
     )
     if config.space is not None:
-        space = read_space(config.space, search_run)
+        encoder_choice = {"model.encoder": list(encoders)} if len(encoders) > 1 else {}
+        space = read_space(config.space | encoder_choice, search_run)
     else:
         encoder_rates = [(name, _choose_learning_rate(name, search_run, resolved)) for name in dict.fromkeys(encoders)]
         space = default_space(search_run, resolved, sentences=sentences, encoders=encoder_rates)
