@@ -136,11 +136,15 @@ class CostLimits:
         return speed is not None and not self.exceeded(speed)
 
     def exceeded(self, speed: Speed) -> list[str]:
-        """Return the bounds that a model exceeds, each with the model's value, as in ``latency 25 ms``."""
+        """Return the bounds that a model exceeds, each with the model's value, as in ``latency 25 ms``.
+
+        A model whose memory the system did not report is not within a bound of memory.
+        """
+        costs = {key: float(getattr(speed, key)) for key in self.bounds}
         return [
-            f"{key} {getattr(speed, key):,.3g} {_COST_UNITS[key]}"
-            for key, bound in self.bounds.items()
-            if getattr(speed, key) > bound
+            f"{key} {cost:,.6g} {_COST_UNITS[key]}" if cost else f"unknown {key}"
+            for key, cost in costs.items()
+            if cost > self.bounds[key] or not cost
         ]
 
     def __str__(self) -> str:

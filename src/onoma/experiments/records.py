@@ -77,7 +77,7 @@ class Speed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Attributes:
         words_per_second: throughput over all documents that the model was tested on, tagged in batches.
         latency: median milliseconds for a single sentence.
-        memory: peak memory of the process that loads the model and tags, in megabytes (10⁶ bytes).
+        memory: peak memory of the process that loads the model and tags, in megabytes (10⁶ bytes); 0 if unknown.
         size: size of the files needed for tagging, in megabytes.
         threads: number of processor threads.
     """

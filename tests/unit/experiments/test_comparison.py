@@ -188,4 +188,14 @@ def test_the_best_within_the_bounds_is_chosen():
 def test_bounds_that_are_exceeded_are_named():
     within = CostLimits.parse("latency=4ms,memory=300MB,size=49.5MB")
     assert within.exceeded(speed()) == ["latency 5 ms", "size 50 MB"]
+    assert within.exceeded(speed(latency=4.0012, memory=1_234.5)) == [
+        "latency 4.0012 ms",
+        "memory 1,234.5 MB",
+        "size 50 MB",
+    ]
     assert str(within) == "latency 4 ms, memory 300 MB, size 49.5 MB"
+
+
+def test_memory_that_the_system_does_not_report_is_within_no_bound():
+    assert CostLimits.parse("memory=300MB").exceeded(speed(memory=0)) == ["unknown memory"]
+    assert CostLimits.parse("size=50MB").holds(speed(memory=0))
