@@ -93,9 +93,11 @@ class TuneResult:
         """
         ranked = rank(trials)
         if not ranked:
+            reasons = dict.fromkeys(trial.reason for trial in trials if trial.state == "failed")
             raise InputError(
-                "no trial has finished, so there is nothing to choose from; give more --minutes or --trials, and "
-                "--resume"
+                "no trial has finished, so there is nothing to choose from; "
+                + ("trials have failed:\n  " if reasons else "give more --minutes or --trials, and --resume")
+                + "\n  ".join(reasons)
             )
         return cls(
             trials=tuple(trials),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from onoma.errors import InputError
 from onoma.metrics import Interval, SeedsDifference
 from onoma.tuning import Confirmation, TrialRecord, TuneResult, choice_inflation, in_blocks, rank
 
@@ -142,3 +144,11 @@ def test_json_has_no_infinity():
 
     text = json.dumps(_result(_confirmation([0.7], [0.5])).to_json(), allow_nan=False)
     assert json.loads(text)["confirmation"]["seed_noise"] is None
+
+
+def test_where_no_trial_has_finished_the_reasons_of_failures_are_given():
+    failed = [replace(_trial(number, None, state="failed"), reason="does not fit in memory") for number in range(2)]
+    with pytest.raises(InputError, match=r"trials have failed:\n  does not fit in memory$"):
+        TuneResult.of(failed, notes=(), seconds=1.0)
+    with pytest.raises(InputError, match=r"give more --minutes or --trials, and --resume$"):
+        TuneResult.of([_trial(0, None, state="waiting")], notes=(), seconds=1.0)
