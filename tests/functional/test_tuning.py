@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import onoma as package
+from onoma.errors import InputError
 from onoma.training import read_config
 from support.environment import environment
 from support.learnable import SENTENCES, write_corpus
@@ -228,6 +229,19 @@ def test_several_encoders_are_searched_also_where_the_file_has_a_space(run, enco
         planned = _planned(path, encoders=encoders, output=tmp_path / f"out-{number}")
         assert planned.space["model.encoder"] == json.dumps(encoders)
         assert "training.learning_rate" in planned.space
+
+
+def test_a_study_of_several_tasks_is_known_by_the_texts_of_all_of_them(run, encoder, tmp_path):
+    text = write_corpus(tmp_path / "chunks.conll", SENTENCES)
+    several = tmp_path / "run.toml"
+    task = f'[[task]]\nname = "chunks"\nkind = "tags"\ntrain = {json.dumps(str(text))}\n'
+    several.write_text(f"{run.read_text(encoding='utf-8')}\n{task}", encoding="utf-8")
+    common = {"encoders": [str(encoder), "no/such/encoder"], "output": tmp_path / "out"}
+    _planned(several, **common)
+    _planned(several, **common, resume=True)
+    write_corpus(text, SENTENCES * 2)
+    with pytest.raises(InputError, match="training text of chunks: sha256:"):
+        package.tune(several, **common, resume=True)
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,11 @@ def _build_identity(run: RunConfig, space: SearchSpace) -> dict[str, str]:
         identity[f"encoder {name}"] = encoder_digest(name)
     identity["training text"] = digest_of(run.data.train)
     identity["dev text"] = digest_of(run.data.dev)
-    tables = run.model_dump(mode="json", exclude={"output": True, "data": {"train", "dev"}})
+    for task in run.task:
+        identity[f"training text of {task.name}"] = digest_of(task.train)
+        identity[f"dev text of {task.name}"] = digest_of(task.dev)
+    files = {"train", "dev"}
+    tables = run.model_dump(mode="json", exclude={"output": True, "data": files, "task": {"__all__": files}})
     for key in ("checkpoint_minutes", "checkpoint_steps", "device"):
         tables["training"].pop(key)
     return (
