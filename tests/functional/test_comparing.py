@@ -345,6 +345,19 @@ def test_another_version_of_onoma_begins_a_stopped_cell_anew(stopped):
     assert "epoch 1/6" in "".join(texts)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that can be handled")
+def test_another_version_of_a_package_begins_a_stopped_cell_anew(stopped):
+    identity = stopped.model / "unfinished" / "run.json"
+    written = json.loads(identity.read_text(encoding="utf-8"))
+    written["versions"]["torch"] = "0.0"
+    identity.write_text(json.dumps(written), encoding="utf-8")
+    texts: list[str] = []
+    record = train_cell(stopped.cell, {stopped.cell.name: stopped}, texts.append)
+    assert not record.error
+    assert "epoch 1/6" in "".join(texts)
+    assert not any("torch" in note for note in record.notes)
+
+
 def start(place: Place, output: Path) -> subprocess.Popen[str]:
     """The comparison in a process of its own, in the midst of its second cell."""
     command = [sys.executable, str(TESTS / "support" / "telling.py"), "compare", *place.arguments, "-o", str(output)]

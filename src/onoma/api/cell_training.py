@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from onoma.api.cells import CellPlan, config_of, tested_on
-from onoma.api.training import train
+from onoma.api.training import TrainResult, train
 from onoma.bundle import HISTORY, OutputFolder
-from onoma.errors import StoppedError
+from onoma.errors import InputError, StoppedError
 from onoma.io.files import remove
 from onoma.machine import available_cores
 
@@ -69,14 +69,25 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
     report("reading")
     earlier_seconds = _read_trained_seconds(output)
     start_time = time.perf_counter()
-    result = train(
-        train=config_of(cell).data.train,
-        output=plan.model,
-        settings={**cell.tables, "data.test": []},
-        overwrite=output.has_result and not output.begun,
-        resume=output.begun,
-        on_event=progress,
-    )
+
+    def train_model() -> TrainResult:
+        return train(
+            train=config_of(cell).data.train,
+            output=plan.model,
+            settings={**cell.tables, "data.test": []},
+            overwrite=output.has_result and not output.begun,
+            resume=output.begun,
+            on_event=progress,
+        )
+
+    try:
+        result = train_model()
+    except InputError:
+        if progress.has_started or not output.begun:
+            raise
+        remove(plan.model)  # the checkpoint was refused: other versions of packages have written it
+        earlier_seconds = 0.0
+        result = train_model()
     seconds = earlier_seconds + time.perf_counter() - start_time
     if result.interrupted:
         raise StoppedError("stopped while a cell was trained")
@@ -116,11 +127,17 @@ def gold_of(plan: CellPlan, *, on_event: Listener | None = None) -> Sequence[Doc
 
 
 class _ProgressListener:
-    """A listener that reports the events of a run as short messages and collects its notices."""
+    """A listener that reports the events of a run as short messages and collects its notices.
+
+    Attributes:
+        has_started: whether the training has started, from the beginning or from a checkpoint.
+        notes: the notices.
+    """
 
     def __init__(self, report: Callable[[str], None]) -> None:
         self._report = report
         self._epochs = 0
+        self.has_started = False
         self.notes: list[str] = []
 
     def __call__(self, event: Event) -> None:
@@ -130,7 +147,7 @@ class _ProgressListener:
             case Notice(text):
                 self.notes.append(text)
             case Planned(epochs=epochs):
-                self._epochs = epochs
+                self._epochs, self.has_started = epochs, True
             case EpochEnded(number=number, score=score):
                 f1 = "" if score is None else f", dev F1 {100 * score.value:.2f}"
                 self._report(f"epoch {number}/{self._epochs}{f1}")
