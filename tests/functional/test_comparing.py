@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from onoma.api.cells import CellPlan, plan_cells
 from onoma.api.comparing import ComparisonPlanned
 from onoma.cli import main
 from onoma.errors import ConfigError, InputError, StoppedError
-from onoma.experiments import CellRecord, read_record, write_record
+from onoma.experiments import CellDone, CellEvent, CellRecord, ComparisonRow, read_record, write_record
 from support import quick_speed
 from support.environment import TESTS, environment
 from support.learnable import SENTENCES, write_corpus
@@ -157,6 +157,31 @@ def test_what_is_finished_is_not_done_again_and_all_of_it_is_shown(onoma, whole,
     ]
     assert printed["rows"][1]["speed"]["words_per_second"] > 0
     assert timeless(whole.output) == before
+
+
+def test_where_the_first_seed_fails_the_model_of_another_is_kept_and_measured(whole, tmp_path, monkeypatch):
+    def train_all_but_the_first(plans: Sequence[CellPlan], *, processes: int) -> Iterator[CellEvent]:
+        for plan in plans:
+            if plan.cell.seed == 1:
+                write_record(msgspec.structs.replace(plan.expected, error="lost"), plan.folder)
+            else:
+                yield CellDone(plan.cell, train_cell(plan.cell, {each.cell.name: each for each in plans}, str))
+
+    def compare(*, resume: bool) -> tuple[ComparisonRow, list[str]]:
+        texts: Any = {name: whole.base / f"{name}.conll" for name in ("train", "dev", "test")}
+        (row,) = library.compare(
+            **texts, encoders=["crf"], seeds=3, jobs=1, output=tmp_path / "out", resume=resume
+        ).rows
+        return row, [path.parent.parent.name for path in (tmp_path / "out").rglob("onoma.json")]
+
+    with monkeypatch.context() as patch:
+        patch.setattr("onoma.api.comparing.train_cells", train_all_but_the_first)
+        row, models = compare(resume=False)
+    assert (row.seeds, row.errors, models) == ((2, 3), ("lost",), ["all-2"])
+    assert row.speed is not None
+    row, models = compare(resume=True)
+    assert (row.seeds, models) == ((1, 2, 3), ["all-1"])
+    assert row.speed is not None
 
 
 def test_only_what_is_new_is_trained(place):

@@ -34,19 +34,25 @@ class CellPlan:
         folder: folder of its record and its model.
         expected: its record as far as it is known before training.
         memory: estimate of the memory that its training needs, in bytes.
-        keeps_model: whether its model is kept after it has been scored.
+        models: folders of the models that its corpus and candidate may have at this size, by seed, of which the first
+            complete one is kept; empty if no model is kept.
     """
 
     cell: Cell
     folder: Path
     expected: CellRecord
     memory: int
-    keeps_model: bool = False
+    models: tuple[Path, ...] = ()
 
     @property
     def model(self) -> Path:
         """Folder of the model."""
         return self.folder / _MODEL_FOLDER
+
+    @property
+    def keeps_model(self) -> bool:
+        """Whether its model is complete and is kept after it has been scored."""
+        return self.model == _first_complete(self.models)
 
     @property
     def record(self) -> CellRecord:
@@ -57,10 +63,13 @@ class CellPlan:
 
     @property
     def is_done(self) -> bool:
-        """Whether the cell has been trained with the planned settings, on the planned data."""
+        """Whether the cell has been trained with the planned settings, on the planned data.
+
+        If no model is left, the first seed is not done.
+        """
         record = self.record
-        has_model = OutputFolder(self.model).has_result or not self.keeps_model
-        return not record.error and record.is_of(self.expected) and has_model
+        lacks_model = self.models[:1] == (self.model,) and _first_complete(self.models) is None
+        return not record.error and record.is_of(self.expected) and not lacks_model
 
 
 def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], list[str]]:
@@ -97,8 +106,7 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
             )
     if not plans:
         raise ConfigError("\n".join(notes))
-    kept_names = {(plan.cell.corpus, plan.cell.candidate): plan.cell.name for plan in sorted(plans, key=_keep_priority)}
-    return [replace(plan, keeps_model=plan.cell.name in kept_names.values()) for plan in plans], list(notes)
+    return _with_models(plans), list(notes)
 
 
 def encoder_digest(name: str) -> str:
@@ -183,9 +191,21 @@ def config_of(cell: Cell) -> RunConfig:
     return read_config(None, base=cell.tables, settings={"output": _MODEL_FOLDER})
 
 
-def _keep_priority(plan: CellPlan) -> tuple[int, int]:
-    """Return a sort key: the model to keep (largest training set, then smallest seed) comes last."""
-    return plan.expected.learnt, -plan.cell.seed
+def _with_models(plans: Sequence[CellPlan]) -> list[CellPlan]:
+    """Return the plans with the models of which one is kept: those of the largest training set, by seed."""
+    groups: dict[tuple[str, str], list[CellPlan]] = {}
+    for plan in sorted(plans, key=lambda plan: plan.cell.seed):
+        groups.setdefault((plan.cell.corpus, plan.cell.candidate), []).append(plan)
+    models: dict[Path, tuple[Path, ...]] = {}
+    for group in groups.values():
+        largest = max(plan.expected.learnt for plan in group)
+        kept = tuple(plan.model for plan in group if plan.expected.learnt == largest)
+        models |= dict.fromkeys(kept, kept)
+    return [replace(plan, models=models.get(plan.model, ())) for plan in plans]
+
+
+def _first_complete(models: Sequence[Path]) -> Path | None:
+    return next((model for model in models if OutputFolder(model).has_result), None)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from onoma.api.inputs import PathLike, paths_of
 from onoma.api.pages import check_page
 from onoma.api.speed import measure_speed
 from onoma.api.work_folder import check_folder, taken_folder
+from onoma.bundle import OutputFolder
 from onoma.io.files import remove, replacing
 from onoma.machine import WorkerProcess, available_cores, find_processor, raise_on_sigterm
 
@@ -105,7 +106,8 @@ def compare(
 
     Returns:
         The comparison, with a row for each candidate, size and corpus. It is also written to ``comparison.json`` in
-        ``output``. The models of the smallest seed and the largest size are kept in the subfolder ``cells``.
+        ``output``. At the largest size, the model of the smallest seed that has finished is kept in the subfolder
+        ``cells``.
 
     Raises:
         InputError: a file cannot be used, or the output exists.
@@ -148,6 +150,9 @@ def compare(
         with closing(train_cells(pending, processes=processes)) as events:
             for event in events:
                 listener(event)
+        for plan in plans:  # the model of a larger seed, where the smallest one has finished later
+            if OutputFolder(plan.model).has_result and not plan.keeps_model:
+                remove(plan.model)
         result = make_comparison(
             [plan.record for plan in plans],
             _measure_speeds(plans, listener),

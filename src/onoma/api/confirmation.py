@@ -67,7 +67,7 @@ def confirm(
         for seed in range(first_seed, first_seed + seeds)
         for name, run in candidates.items()
     ]
-    plans = [replace(each, keeps_model=False) for each in plan_cells(cells, folder)[0]]
+    plans = [replace(each, models=()) for each in plan_cells(cells, folder)[0]]
     pending = [each for each in plans if not each.is_done]
     on_event(ConfirmationPlanned(len(pending), len(plans) - len(pending)))
     with closing(train_cells(pending, processes=processes)) as events:
