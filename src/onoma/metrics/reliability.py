@@ -65,6 +65,11 @@ class Scored:
             gold,
         )
 
+    @property
+    def are_probabilities(self) -> bool:
+        """Whether all scores are between 0 and 1."""
+        return bool(((self.scores >= 0) & (self.scores <= 1)).all())
+
     def log_loss(self) -> float:
         """Return the mean negative log-likelihood of the outcomes (correct or not) given the scores; 0 if empty."""
         if not len(self.scores):
@@ -120,9 +125,9 @@ class Point:
 
 
 def reliability(scored: Scored, *, bins: int = BINS) -> Reliability | None:
-    """Compute the reliability of scores; None if no predicted entity has a score."""
+    """Compute the reliability of scores; None if no predicted entity has a score, or if a score is no probability."""
     entities = len(scored.scores)
-    if not entities:
+    if not entities or not scored.are_probabilities:
         return None
     bin_indices = np.array_split(np.arange(entities)[::-1], min(bins, entities))
     rows = tuple(

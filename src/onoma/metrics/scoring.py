@@ -52,14 +52,19 @@ def judge(pairs: Sequence[Aligned], *, known: Known | None = None) -> Report:
         pairs: aligned documents from :func:`~onoma.metrics.align.align`.
         known: surface forms of the training text.
     """
-    report, sample = tally(pairs), Sample.of(pairs)
+    report, sample, scored = tally(pairs), Sample.of(pairs), Scored.of(pairs)
     small_sample_notes = (f"the intervals are based on only {sample.units} {sample.unit}; so few make them too narrow",)
+    score_notes = ("some scores are not between 0 and 1; as they are not probabilities, they are not evaluated",)
     return replace(
         report,
         intervals=bootstrap(sample),
         errors=find_errors(pairs, known=known),
-        reliability=reliability(Scored.of(pairs)),
-        notes=(*report.notes, *(small_sample_notes if sample.units < FEWEST_DOCUMENTS else ())),
+        reliability=reliability(scored),
+        notes=(
+            *report.notes,
+            *(small_sample_notes if sample.units < FEWEST_DOCUMENTS else ()),
+            *(() if scored.are_probabilities else score_notes),
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from onoma.metrics import Scored, align, choose_threshold, reliability, threshold_curve
+from onoma.metrics import Scored, align, choose_threshold, judge, reliability, threshold_curve
 from onoma.text import Document
 
 TEXT = "a b c d e f g h"
@@ -34,6 +34,15 @@ def test_bins_hold_as_many_entities_each() -> None:
 def test_without_scores_there_is_nothing_to_say() -> None:
     assert reliability(predicted(None, None, right=1)) is None
     assert threshold_curve(predicted(None, right=1)) == ()
+
+
+@pytest.mark.parametrize("score", [97.5, -1.0, float("nan")])
+def test_scores_that_are_no_probabilities_are_not_judged(score: float) -> None:
+    text = Document(TEXT)
+    document = text.with_entities([text.entity(0, 1, "X", score=score), text.entity(2, 3, "X", score=0.5)])
+    report = judge(list(align([document], [document])))
+    assert report.reliability is None
+    assert any("not between 0 and 1" in note for note in report.notes)
 
 
 def test_scores_of_what_they_say_have_little_error() -> None:
