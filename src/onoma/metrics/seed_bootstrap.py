@@ -44,7 +44,7 @@ def mean_f1_interval(runs: Runs, *, level: float = LEVEL, rounds: int = ROUNDS, 
     """Return the bootstrap interval of the mean F1 of several runs."""
     rng = np.random.default_rng(seed)
     resampled = _resample_seeds(_resample_f1(runs, rounds=rounds, rng=rng), rng=rng)
-    low, high = middle(resampled, level=level)
+    low, high = middle(resampled, level=level).clip(0, 1)
     return Interval(float(low), float(high))
 
 

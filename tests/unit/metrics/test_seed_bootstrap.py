@@ -58,6 +58,12 @@ def test_the_interval_holds_the_mean(found, count, seed):
     assert 0 <= low <= np.mean([f1(each) for each in of]) <= high <= 1
 
 
+def test_the_interval_ends_at_zero_and_at_one():
+    perfect, good = run(1.0, seed=1), run(0.8, seed=1)
+    assert mean_f1_interval([perfect, good]).high == 1
+    assert mean_f1_interval([run(0.0, seed=1), run(0.2, seed=1)]).low == 0
+
+
 def test_seeds_that_disagree_widen_the_interval():
     alike = [run(0.5, seed=1)] * 4
     apart = [run(0.3, seed=1), run(0.3, seed=2), run(0.7, seed=3), run(0.7, seed=4)]
