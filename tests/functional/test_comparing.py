@@ -246,6 +246,12 @@ def test_sizes_beyond_the_text_are_left_out(place):
         place.planned(sizes=[1_000])
 
 
+def test_no_more_sentences_are_learnt_than_there_are(place):
+    stopped = place.planned(settings={"data.sentences": 1_000}, sizes=["all"], seeds=1, output=place.base / "new")[1]
+    (plan,), _ = plan_cells(stopped.cells, place.base / "new")
+    assert plan.expected.learnt == 48
+
+
 def test_several_corpora_come_from_a_file(place):
     path = place.base / "compare.toml"
     corpora = "".join(

@@ -102,7 +102,13 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
                 ] = None
                 continue
             plans.append(
-                _plan_cell(cell, config, folder, cache=cache, train_sentences=config.data.sentences or full_size)
+                _plan_cell(
+                    cell,
+                    config,
+                    folder,
+                    cache=cache,
+                    train_sentences=min(config.data.sentences or full_size, full_size),
+                )
             )
     if not plans:
         raise ConfigError("\n".join(notes))
