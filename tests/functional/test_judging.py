@@ -49,6 +49,14 @@ def test_score_gives_mean_and_deviation_of_runs(onoma, files):
     assert runs["exact"]["recall"] == {"mean": 0.75, "deviation": pytest.approx(0.5 / 2**0.5)}
 
 
+def test_of_several_files_that_one_is_named_whose_words_are_not_those_of_gold(onoma, files):
+    gold, one, other = files
+    other.write_text(HALF.replace("met", "met\tO\nonce", 1), encoding="utf-8")
+    for more in (("--seeds", one, "--against", other), ("--against", one, "--seeds", other)):
+        refused = onoma("score", gold, one, *more)
+        assert (refused.status, "onoma: other.conll: gold and predicted differ" in refused.err) == (2, True)
+
+
 def test_score_shows_tables(onoma, files, tmp_path):
     gold, one, other = files
     (tmp_path / "train.conll").write_text("Ada\tB-PER\n", encoding="utf-8")

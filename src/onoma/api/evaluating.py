@@ -11,6 +11,7 @@ from onoma.api.inputs import PathLike, context_notes, documents_in, name_of, not
 from onoma.api.loading import load
 from onoma.api.pages import check_page
 from onoma.bundle import AUTO
+from onoma.errors import InputError
 from onoma.tagger import Tagger
 from onoma.text import Document
 
@@ -129,17 +130,17 @@ def score(
     """
     from onoma.corpora import ReadOptions
     from onoma.evaluation import full_report
-    from onoma.metrics import align
 
     check_page(report)
     gold_documents = documents_in(gold, format=format, options=options)
     lenient_options = replace(options or ReadOptions(), may_be_empty=True)
-    systems = [
-        documents_in(system, format=format, options=lenient_options)
-        for system in (predicted, *seeds, *(() if against is None else (against,)))
-    ]
+    sources = (predicted, *seeds, *(() if against is None else (against,)))
+    systems = [documents_in(source, format=format, options=lenient_options) for source in sources]
     documents = list(gold_documents)
-    pairs, *others = (list(align(documents, system)) for system in systems)
+    pairs, *others = (
+        _align(documents, list(system), name=name_of(source, ""))
+        for source, system in zip(sources, systems, strict=True)
+    )
     result = full_report(
         pairs,
         against=None if against is None else (name_of(against, "the other"), others.pop()),
@@ -151,6 +152,16 @@ def score(
     )
     title = f"{name_of(predicted, 'predicted')} against {name_of(gold, 'gold')}"
     return _finish_report(result, pairs, notes=notes_on(gold_documents, *systems), page=report, title=title)
+
+
+def _align(gold: Sequence[Document], predicted: Sequence[Document], *, name: str) -> list[Aligned]:
+    """Align the documents of a system with gold; an error tells the name of its file, if it has one."""
+    from onoma.metrics import align
+
+    try:
+        return list(align(gold, predicted))
+    except InputError as error:
+        raise InputError(f"{name}: {error}" if name else str(error)) from error
 
 
 ScoreInput = tuple[PathLike | Iterable[Document], Iterable[Document]]
