@@ -4,8 +4,8 @@
 
 The first half of train keeps only `Chemical`, the second half only `Disease`. `full` is trained on all labels of both
 halves; `unannotated` on the reduced halves, with `data.corpora` stating which label each half does not annotate;
-`outside` on the same reduced halves, with unannotated entities treated as outside; `half` on all labels of the first
-half. Dev and test keep all labels. Reported is exact F1 on test. runs.py describes how models are shared and reused.
+`outside` on the same reduced halves, with unannotated entities treated as outside. Dev and test keep all labels.
+Reported is exact F1 on test. runs.py describes how models are shared and reused.
 """
 
 from __future__ import annotations
@@ -21,25 +21,24 @@ import onoma
 
 RUNS = Path("runs/partial_labels")
 LABELS = ("Chemical", "Disease")
-KINDS = ("full", "unannotated", "outside", "half")
+KINDS = ("full", "unannotated", "outside")
 
 
 def halves() -> dict[str, Path]:
-    """Return both halves of train with one label each, and the first half with all labels."""
-    paths = {label: HERE / f"bc5cdr-only-{label}.conll" for label in LABELS} | {"half": HERE / "bc5cdr-half.conll"}
+    """Return both halves of train with one label each."""
+    paths = {label: HERE / f"bc5cdr-only-{label}.conll" for label in LABELS}
     if not all(path.exists() for path in paths.values()):
         documents = list(onoma.read(corpus("bc5cdr").train))
         middle = len(documents) // 2
         for label, some in zip(LABELS, (documents[:middle], documents[middle:]), strict=True):
             kept = ([each for each in document.entities if each.label == label] for document in some)
             write_part(paths[label], (doc.with_entities(own) for doc, own in zip(some, kept, strict=True)))
-        write_part(paths["half"], documents[:middle])
     return paths
 
 
 def model(kind: str, head: str, seed: int) -> TomlModel:
     parts, cut = corpus("bc5cdr"), halves()
-    train = {"full": [parts.train], "half": [cut["half"]]}.get(kind, [cut[label] for label in LABELS])
+    train = [parts.train] if kind == "full" else [cut[label] for label in LABELS]
     missing = {cut[label].name: {"unannotated": [other]} for label, other in zip(LABELS, LABELS[::-1], strict=True)}
     return TomlModel(
         RUNS / f"{kind}-{head}-{seed}",
