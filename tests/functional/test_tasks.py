@@ -229,6 +229,9 @@ def test_a_further_task_may_choose_the_epoch_where_entities_have_no_dev(encoder,
     assert "dev pos accuracy" in done.err
     figures = package.load(texts / "no dev").bundle.manifest.provenance.figures
     assert figures["dev"].keys() == figures["test"].keys() == {"pos.accuracy", "topic.accuracy"}
+    shown = onoma("info", texts / "no dev")
+    assert shown.status == 0, shown.err
+    assert "a label for each word" in shown.out
 
 
 def test_the_chosen_task_decides_the_best_epoch(encoder, texts):

@@ -87,6 +87,7 @@ def _show_model(model: Path, *, as_json: bool) -> None:
             f"{percent(scores['f1'])} (precision {percent(scores['precision'])}, recall {percent(scores['recall'])})",
         )
         for part, scores in provenance.figures.items()
+        if "f1" in scores  # only further tasks may have been measured
     ]
     if bundle.dtypes:
         choice = choose_dtype(bundle)
