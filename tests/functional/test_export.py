@@ -54,6 +54,18 @@ def test_without_dev_agreement_is_told_and_fp32_stays_preferred(onoma, copied):
     assert json.loads((copied / "onoma.json").read_text(encoding="utf-8"))["dtype"] is None
 
 
+def test_an_int8_graph_is_checked_by_its_own_export_only(onoma, copied, corpus, tmp_path):
+    assert onoma("export", copied, "--quantize", "int8", "--dev", corpus).status == 0
+    assert onoma("export", copied).status == 0
+    manifest = package.load(copied).bundle.manifest
+    assert (manifest.dtype, "dev with int8" in manifest.provenance.figures) == ("int8", True)
+    assert onoma("export", copied, "--output", tmp_path / "exact").status == 0
+    assert onoma("export", copied, "--quantize", "int8", "--exact-layers", "1").status == 0
+    for folder in (copied, tmp_path / "exact"):
+        manifest = package.load(folder).bundle.manifest
+        assert (manifest.dtype, "dev with int8" in manifest.provenance.figures) == (None, False)
+
+
 def test_a_shipped_bundle_holds_what_tagging_needs_and_nothing_else(onoma, copied, corpus, tmp_path):
     before, shipped = content(copied), tmp_path / "shipped"
     outcome = onoma("export", copied, "--quantize", "int8", "--dev", corpus, "--output", shipped)
@@ -101,6 +113,7 @@ def test_requests_that_make_no_sense_are_refused(onoma, copied, corpus, tmp_path
         (("--quantize", "int4"), "--quantize int4: unknown quantization; the only one is int8"),
         (("--dev", corpus), "belong to --quantize int8"),
         (("--overwrite",), "--overwrite belongs to --output"),
+        (("--output", copied, "--overwrite"), "would lose its weights"),
         (("--quantize", "int8", "--dev", plain), "has no entities"),
         (("--quantize", "int8", "--dev", tmp_path / "none.conll"), "none.conll"),
     ]:

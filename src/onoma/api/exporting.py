@@ -21,6 +21,9 @@ if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does 
     from onoma.corpora import ReadOptions
     from onoma.export import Agreement, ExportResult
 
+_DEV_WITH_INT8 = "dev with int8"
+"""Name of the scores of an int8 graph on the dev set that it was checked on."""
+
 
 def export_model(
     model: PathLike,
@@ -71,6 +74,8 @@ def export_model(
     output_folder = None if output is None else Path(output)
     dev_documents = None if dev is None else list(documents_in(dev, format=format, options=options))
     _check_request(dtype, dev=dev_documents, exact_layers=exact_layers, output=output_folder, overwrite=overwrite)
+    if output_folder is not None and output_folder.resolve() == folder.resolve():
+        raise InputError("--output: is the model itself, which would lose its weights; leave it out to add the graph")
     bundle = load_bundle(folder)
     bundle.need_encoder()
     if bundle.weights(WEIGHTS) is None:
@@ -85,7 +90,9 @@ def export_model(
                 agreement.require(bound)
         if output_folder is not None:
             shutil.copyfile(folder / TOKENIZER, target_folder / TOKENIZER)
-        write_manifest(_add_dev_scores(bundle.manifest, agreement), target_folder)
+        is_int8_unchanged = dtype == "fp32" and output_folder is None
+        manifest = bundle.manifest if is_int8_unchanged else _with_check_of_int8(bundle.manifest, agreement)
+        write_manifest(manifest, target_folder)
         write_card(target_folder, name=(output_folder or folder).resolve().name)
     return ExportResult((output_folder or folder) / DTYPES[dtype], agreement)
 
@@ -113,9 +120,13 @@ def _open_target_folder(folder: Path, output: Path | None, *, overwrite: bool) -
         yield draft
 
 
-def _add_dev_scores(manifest: Manifest, agreement: Agreement | None) -> Manifest:
-    """Return the manifest with int8's scores on dev and int8 as the preferred dtype, if it was measured on dev."""
+def _with_check_of_int8(manifest: Manifest, agreement: Agreement | None) -> Manifest:
+    """Return the manifest with int8's scores on dev and int8 as the preferred dtype if it was measured, else without.
+
+    Scores of an earlier graph are not kept.
+    """
+    figures = {part: scores for part, scores in manifest.provenance.figures.items() if part != _DEV_WITH_INT8}
     if agreement is None or agreement.quantized is None:
-        return manifest
-    figures = {**manifest.provenance.figures, "dev with int8": as_fractions(agreement.quantized.exact)}
+        return manifest.with_provenance(figures=figures).replace(dtype=None)
+    figures[_DEV_WITH_INT8] = as_fractions(agreement.quantized.exact)
     return manifest.with_provenance(figures=figures).replace(dtype="int8")
