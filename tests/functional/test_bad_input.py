@@ -47,6 +47,15 @@ def test_a_corpus_that_is_no_file(onoma, encoder, tmp_path, name, said):
     _says(outcome, said)
 
 
+@pytest.mark.parametrize("name", ["none.conll", "few columns.conll"])
+def test_a_test_set_that_cannot_be_used_is_refused_before_training(onoma, encoder, corpus, tmp_path, name):
+    (tmp_path / "few columns.conll").write_bytes(BAD_CORPORA["few columns"][0])
+    outcome = _train(onoma, encoder, corpus, tmp_path / "out", "--test", tmp_path / name)
+    assert outcome.status == 2
+    _says(outcome, re.escape(name))
+    assert "epoch" not in outcome.err
+
+
 def test_a_broken_scheme_is_repaired_and_counted_or_refused(onoma, encoder, tmp_path):
     path = write_corpus(tmp_path / "x.conll", ["angela/B-PER", "lyon/B-LOC", "merkel/I-PER visited/O"])
     repaired = _train(onoma, encoder, path, tmp_path / "a", "--scheme", "BIO")

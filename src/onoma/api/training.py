@@ -18,7 +18,6 @@ from onoma.bundle import (
     HISTORY,
     ONNX,
     PRETRAINING,
-    DataCard,
     OutputFolder,
     open_output,
     write_manifest,
@@ -31,7 +30,7 @@ if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does 
     from onoma.engine.events import Listener
     from onoma.metrics import Report
     from onoma.models import Pretrained
-    from onoma.training import ProcessGroup, RunConfig, TaskConfig, TrainedBaseline, TrainedModel
+    from onoma.training import Part, ProcessGroup, RunConfig, TrainedBaseline, TrainedModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,12 +211,22 @@ def _fill_output(
         return None, False
     if resume and not output.begun:
         on_event(Notice("there is no checkpoint to resume from; the run starts from the beginning"))
+    tests = _read_tests(config, on_event=on_event)
     trained = _train_model(config, run=output.run, accept_changes=accept_changes, on_event=on_event, ranks=ranks)
     interrupted = trained.state.interrupted
     if interrupted:
         on_event(Interrupted())
     with output.new_bundle(last=not interrupted) as folder:
-        return _write_bundle(trained, folder, config=config, run=output.run, on_event=on_event), interrupted
+        report = _write_bundle(trained, folder, tests=tests, name=config.output.name, run=output.run, on_event=on_event)
+    return report, interrupted
+
+
+def _read_tests(config: RunConfig, *, on_event: Listener) -> dict[str, Part]:
+    """Read the test sets of all tasks, before training, so that one that cannot be used does not waste it."""
+    from onoma.training import read_part
+
+    tested = {ENTITIES: config.data, **{task.name: task for task in config.predicted}}
+    return {name: read_part(data.test, data, on_event=on_event) for name, data in tested.items() if data.test}
 
 
 def _train_model(
@@ -288,7 +297,13 @@ def _write_baseline(trained: TrainedBaseline, folder: Path) -> None:
 
 
 def _write_bundle(
-    trained: TrainedModel | TrainedBaseline, folder: Path, *, config: RunConfig, run: Path, on_event: Listener
+    trained: TrainedModel | TrainedBaseline,
+    folder: Path,
+    *,
+    tests: Mapping[str, Part],
+    name: str,
+    run: Path,
+    on_event: Listener,
 ) -> Report | None:
     """Export and test the model, and write all files of the bundle, including the logs of the run."""
     from onoma.engine.events import Stage
@@ -306,44 +321,42 @@ def _write_bundle(
     figures = {} if trained.state.score is None else {"dev": dict(trained.state.score.figures)}
     data = dict(bundle.manifest.provenance.data)
     report = None
-    if config.data.test:
-        report, data["test"] = _evaluate_on_test(folder, config, on_event=on_event)
-        figures["test"] = as_fractions(report.exact)
-        if report.intervals is not None:
-            figures["test"]["f1_low"], figures["test"]["f1_high"] = report.intervals.exact.f1
-    for task in config.predicted:
-        if task.test:
-            task_figures, data[f"{task.name}.test"] = _evaluate_task(folder, task, on_event=on_event)
-            figures["test"] = figures.get("test", {}) | task_figures
+    for task, part in tests.items():
+        if task == ENTITIES:
+            report = _evaluate_on_test(folder, part, on_event=on_event)
+            data["test"], task_figures = part.card, as_fractions(report.exact)
+            if report.intervals is not None:
+                task_figures["f1_low"], task_figures["f1_high"] = report.intervals.exact.f1
+        else:
+            data[f"{task}.test"], task_figures = part.card, _evaluate_task(folder, task, part, on_event=on_event)
+        figures["test"] = figures.get("test", {}) | task_figures
     write_manifest(bundle.manifest.with_provenance(figures=figures, data=data), folder)
-    write_card(folder, name=config.output.name)
+    write_card(folder, name=name)
     return report
 
 
-def _evaluate_on_test(folder: Path, config: RunConfig, *, on_event: Listener) -> tuple[Report, DataCard]:
+def _evaluate_on_test(folder: Path, part: Part, *, on_event: Listener) -> Report:
     """Evaluate the model in a folder on the test set."""
     from onoma.engine.events import Stage
     from onoma.evaluation import tag_gold
     from onoma.metrics import judge
-    from onoma.training import TestEvaluated, read_part
+    from onoma.training import TestEvaluated
 
     on_event(Stage("measuring on test"))
-    part = read_part(config.data.test, config.data, on_event=on_event)
     report = judge(list(tag_gold(load(folder), part.documents)))
     on_event(TestEvaluated(report))
-    return report, part.card
+    return report
 
 
-def _evaluate_task(folder: Path, task: TaskConfig, *, on_event: Listener) -> tuple[dict[str, float], DataCard]:
+def _evaluate_task(folder: Path, task: str, part: Part, *, on_event: Listener) -> dict[str, float]:
     """Evaluate a further task of the model in a folder on the task's test set."""
     from onoma.engine.events import Stage
     from onoma.evaluation import evaluate_task
-    from onoma.training import TaskTestEvaluated, check_labels, named, read_part
+    from onoma.training import TaskTestEvaluated, check_labels, named
 
-    on_event(Stage(f"measuring {task.name} on test"))
+    on_event(Stage(f"measuring {task} on test"))
     tagger = load(folder)
-    part = read_part(task.test, task, on_event=on_event)
-    check_labels(tagger.bundle.manifest.tasks[task.name].labels, part, task=task.name)
-    figures = evaluate_task(tagger, task.name, part.documents)
-    on_event(TaskTestEvaluated(task.name, figures))
-    return named(task.name, figures), part.card
+    check_labels(tagger.bundle.manifest.tasks[task].labels, part, task=task)
+    figures = evaluate_task(tagger, task, part.documents)
+    on_event(TaskTestEvaluated(task, figures))
+    return named(task, figures)

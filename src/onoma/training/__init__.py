@@ -7,10 +7,11 @@ from onoma.training.additional_tasks import check_labels, named
 from onoma.training.baselines import TrainedBaseline, train_baseline
 from onoma.training.building import default_learning_rate
 from onoma.training.config import RunConfig, TaskConfig, read_config
-from onoma.training.parts import read_part
+from onoma.training.parts import Part, read_part
 from onoma.training.run import ResolvedRun, TaskTestEvaluated, TestEvaluated, TrainedModel, resolve_run, run_training
 
 __all__ = [
+    "Part",
     "ProcessGroup",
     "RunConfig",
     "ResolvedRun",
