@@ -73,6 +73,28 @@ def test_an_unannotated_label_that_no_corpus_has(onoma, halves, encoder, tmp_pat
     assert "data.corpora: no other file has the label 'LOC'; choose from PER" in ended.err
 
 
+@pytest.mark.parametrize("kind", ["tiny", "gazetteer"])
+def test_a_table_that_no_file_uses_is_named(onoma, halves, encoder, tmp_path, kind):
+    (tmp_path / "run.toml").write_text(
+        """
+        [[data.corpora]]
+        files = "*.conll"
+        labels = { place = "LOC" }
+        [[data.corpora]]
+        files = ["place.*", "persons.conll"]
+        labels = { place = "GPE" }
+        """,
+        encoding="utf-8",
+    )
+    ended = onoma(
+        "train", tmp_path / "run.toml", "--train", halves / "places.conll", "--encoder",
+        encoder if kind == "tiny" else kind, "--output", tmp_path / "model", *(QUICK if kind == "tiny" else ()),
+    )  # fmt: skip
+    assert ended.status == 0, ended.err
+    assert "data.corpora: no file uses the table of 'place.*', 'persons.conll'" in ended.err
+    assert "'*.conll'" not in ended.err
+
+
 def test_labels_are_renamed_in_a_conversion(onoma, halves, tmp_path):
     ended = onoma("convert", halves / "places.conll", tmp_path / "out.conll", "--label", "place=LOC")
     assert ended.status == 0

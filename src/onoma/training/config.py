@@ -126,6 +126,10 @@ class DataConfig(ConfigTable):
         """Name of the document layer to read the annotation from; empty for the entities of the document."""
         return ""
 
+    def corpus_of(self, path: Path) -> CorpusConfig | None:
+        """Return the table in `corpora` that a file uses; None if no pattern matches its path."""
+        return next((each for each in self.corpora if any(map(path.match, each.files))), None)
+
     @field_validator("train", "dev", "test", mode="before")
     @classmethod
     def _one_or_many(cls, value: object) -> object:

@@ -43,7 +43,7 @@ def read_part(paths: Sequence[Path], data: DataConfig, *, on_event: Listener) ->
 
 def read_options(data: DataConfig, path: Path) -> ReadOptions:
     """Return the options for reading a file according to a configuration."""
-    corpus = next((each for each in data.corpora if any(map(path.match, each.files))), None)
+    corpus = data.corpus_of(path)
     return ReadOptions(
         scheme=data.tag_scheme,
         strict=data.strict,
@@ -62,6 +62,20 @@ def read_options(data: DataConfig, path: Path) -> ReadOptions:
         labelled=data.labelled,
         layer=data.layer,
     )
+
+
+def report_unused_tables(data: DataConfig, *, on_event: Listener) -> None:
+    """Report the tables of corpora that no file uses, for example because of a misspelt pattern."""
+    used = [data.corpus_of(path) for path in (*data.train, *data.dev, *data.test)]
+    for corpus in data.corpora:
+        if not any(corpus is each for each in used):
+            patterns = ", ".join(map(repr, corpus.files))
+            on_event(
+                Notice(
+                    f"data.corpora: no file uses the table of {patterns}; a file uses the first table with a pattern "
+                    "that matches its path"
+                )
+            )
 
 
 def labels_of(readings: Iterable[CorpusReader]) -> Counter[str]:

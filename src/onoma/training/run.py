@@ -46,7 +46,14 @@ from onoma.training.data import TaggingData
 from onoma.training.documents import TextSample
 from onoma.training.flat import Examples
 from onoma.training.masked import read_masked
-from onoma.training.parts import Part, compare_labels, count_inside_words, read_options, read_part
+from onoma.training.parts import (
+    Part,
+    compare_labels,
+    count_inside_words,
+    read_options,
+    read_part,
+    report_unused_tables,
+)
 from onoma.training.provenance import provenance_of
 from onoma.training.task_sampling import MixedData
 from onoma.training.tasks import TaskSettings, settings_of
@@ -258,6 +265,7 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
             f"data.capitals: the encoder {model_config.encoder} does not tell capitals from lower case; "
             "leave the setting out, or choose another encoder"
         )
+    report_unused_tables(config.data, on_event=on_event)
     text = read_training_text(
         config.data.train,
         format=config.data.format,

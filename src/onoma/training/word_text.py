@@ -15,7 +15,14 @@ from onoma.tasks import TagTask
 from onoma.training.augmenting import with_capitals
 from onoma.training.config import RunConfig
 from onoma.training.documents import TextSample, read_documents, unannotated_sets
-from onoma.training.parts import Part, compare_labels, count_inside_words, read_options, read_part
+from onoma.training.parts import (
+    Part,
+    compare_labels,
+    count_inside_words,
+    read_options,
+    read_part,
+    report_unused_tables,
+)
 from onoma.training.word_examples import WordExample, word_examples
 
 
@@ -58,6 +65,7 @@ def read_words(config: RunConfig, *, windower: WordWindower, on_event: Listener)
             f"data.corpora: the baseline {baseline} cannot leave open what a file does not annotate; choose bilstm or "
             "an encoder"
         )
+    report_unused_tables(data, on_event=on_event)
     sample = None if data.sentences is None else TextSample(data.sentences, config.training.seed)
     train = read_documents(
         data.train, digest=digest_of(data.train), format=data.format, ways=path_options, sample=sample
