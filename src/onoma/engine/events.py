@@ -70,7 +70,7 @@ class Stepped(Event):
         number: number of the step, counted from 1.
         epoch: number of the epoch, counted from 1.
         loss: loss, smoothed over the last steps.
-        learning_rate: highest learning rate of all parameters.
+        learning_rate: learning rate of the step, without the factors of layers and of single parameters.
         subwords_per_second: training speed in subwords without padding; evaluation is not counted.
         seconds: training time since the beginning of the run; evaluation is not counted.
         seconds_left: estimated remaining training time; evaluation is not counted.

@@ -79,8 +79,8 @@ class Learner(Generic[AnyBatch]):
 
     @property
     def learning_rate(self) -> float:
-        """Highest learning rate of all parameters in the next step."""
-        return max(float(group["lr"]) for group in self._optimiser.param_groups)
+        """Learning rate of the next step, without the factors of layers and of single parameters."""
+        return self.settings.groups.learning_rate * self._schedule.lr_lambdas[-1](self._schedule.last_epoch)
 
     def step(self, batches: Sequence[AnyBatch]) -> tuple[float, float]:
         """Take an optimizer step on several batches as if they were one (gradient accumulation).

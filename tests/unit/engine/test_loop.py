@@ -25,6 +25,7 @@ from onoma.engine.stopping import Stop
 from onoma.engine.train_state import TrainState
 from onoma.errors import StoppedError, TrainingError
 from onoma.models import PackedBatch, load_pretrained
+from onoma.models.heads import LinearHead
 from onoma.tasks import NO_TARGET
 from onoma.training.data import TaggingData
 from onoma.training.examples import Example
@@ -198,6 +199,16 @@ def test_the_average_is_one_of_embeddings_that_do_not_lag_behind(make):
         average = words.detach().clone()
     kept = min(0.9, 9 / 18) ** 8
     torch.testing.assert_close(average, kept * first + (1 - kept) * words)
+
+
+def test_the_learning_rate_of_a_step_has_no_factor_of_single_parameters(make, monkeypatch):
+    monkeypatch.setattr(LinearHead, "lr_multipliers", {"affine.bias": 50.0})
+    rates: list[float] = []
+    loop = make(replace(LOOP, epochs=1), Watch())
+    loop.on_event = lambda event: rates.append(event.learning_rate) if isinstance(event, Stepped) else None
+    _run(loop)
+    assert rates[0] == pytest.approx(0.01)
+    assert rates == sorted(rates, reverse=True)
 
 
 def test_a_listener_ends_the_run_early_and_it_can_be_resumed(make):
