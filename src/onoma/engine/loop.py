@@ -28,7 +28,7 @@ class LoopSettings:
 
     Attributes:
         epochs: maximum number of epochs.
-        patience: number of epochs without a better score after which training stops.
+        patience: number of epochs without a better score after which training stops; those of the warmup do not count.
         learner: settings of the training steps.
         accumulate: number of batches whose gradients are accumulated for each optimizer step.
         stretch: name of the interval between two evaluations, for messages; by default "epoch".
@@ -188,7 +188,8 @@ class Loop(Generic[AnyBatch]):
         return f"step {self.clock.steps + 1} in {self.settings.stretch} {self.state.epochs + 1}"
 
     def _is_out_of_patience(self) -> bool:
-        return self.state.epochs - self.state.best_epoch >= self.settings.patience
+        warmup_epochs = math.ceil(self.settings.learner.warmup * self.settings.epochs)
+        return self.state.epochs - max(self.state.best_epoch, warmup_epochs) >= self.settings.patience
 
     def _stop_signal(self) -> signal.Signals | None:
         """Return the stop signal that any process has received; the result is the same in all processes."""

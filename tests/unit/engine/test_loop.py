@@ -229,6 +229,13 @@ def test_patience_counts_across_a_stop(make):
     assert again.epochs == state.epochs < 40
 
 
+def test_patience_begins_after_the_warmup(make):
+    loop = make(replace(LOOP, epochs=40, patience=2), Watch())
+    loop.measure = lambda: Score(-loop.clock.steps)
+    state, _ = _run(loop)
+    assert (state.best_epoch, state.epochs) == (1, 6)
+
+
 def test_a_full_disk_is_told_and_training_goes_on(make, monkeypatch):
     watch = Watch()
     loop = make(LOOP, watch, steps=5)
