@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 import onoma as package
 from onoma.engine.events import Event, Stepped
-from onoma.errors import EncoderError, InputError, StoppedError
+from onoma.errors import EncoderError, InputError, OnomaError, StoppedError
 
 TEXTS = [
     "angela merkel visited lyon. the visited of and.",
@@ -125,6 +125,31 @@ def test_a_key_that_adaptation_does_not_know_is_named(encoder, corpus, tmp_path,
     done = onoma("train", "--train", corpus, "--encoder", encoder, "-o", tmp_path / "x", "--set", "adapt.words=1")
     assert done.status == 2
     assert "adapt.words" in done.err
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"model.head": "cfr"}, "unknown head 'cfr'"),
+        ({"model.window": 4096}, "more than the 512"),
+        ({"data.train": "none.conll"}, "none.conll: cannot be read"),
+    ],
+)
+def test_what_fine_tuning_cannot_use_is_refused_before_the_adaptation(
+    encoder, corpus, text, tmp_path, settings, message
+):
+    def fail(event: Event) -> None:
+        assert not isinstance(event, Stepped)
+
+    with pytest.raises(OnomaError, match=message):
+        package.train(
+            train=corpus,
+            encoder=str(encoder),
+            output=tmp_path / "x",
+            settings={**ADAPT, "adapt.text": str(text), **settings},
+            on_event=fail,
+        )
+    assert not (tmp_path / "x").exists()
 
 
 def test_masks_are_filled_with_what_the_text_has_there(pretrained, onoma):

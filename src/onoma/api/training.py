@@ -250,17 +250,23 @@ def _adapt_encoder(
     The pre-training is started, or continued if it is unfinished, or skipped if its result is already there.
 
     Raises:
+        ConfigError, InputError: the fine-tuning afterwards would not be possible.
         StoppedError: the pre-training was stopped, and can be continued.
     """
     if config.adapt is None:
         return None
     from onoma.api.pretraining import run_pretraining
+    from onoma.corpora import digest_of
     from onoma.engine.resume import save_settings
     from onoma.models import load_pretrained
+    from onoma.training import check_model
 
     run = OutputFolder(config.output).run
     output = OutputFolder(run / ADAPTED, mark=PRETRAINING)
     if ranks.broadcast(lambda: output.begun or not output.has_result):
+        check_model(config, load_pretrained(config.model.encoder))
+        for data in (config.data, *config.task):
+            digest_of((*data.train, *data.dev))  # fails now, and not after the adaptation, if a file cannot be read
         if ranks.first:
             save_settings(run, config.model_dump(mode="json"))
         pretrain_config = config.adapt.for_encoder(config.model.encoder, output=output.folder)

@@ -5,7 +5,7 @@ from onoma.engine.devices import ProcessGroup, find_ranks, joined
 from onoma.engine.history import copy_logs, read_history
 from onoma.training.additional_tasks import check_labels, named
 from onoma.training.baselines import TrainedBaseline, train_baseline
-from onoma.training.building import default_learning_rate
+from onoma.training.building import check_model, default_learning_rate
 from onoma.training.config import RunConfig, TaskConfig, read_config
 from onoma.training.parts import Part, read_part
 from onoma.training.run import ResolvedRun, TaskTestEvaluated, TestEvaluated, TrainedModel, resolve_run, run_training
@@ -21,6 +21,7 @@ __all__ = [
     "TrainedModel",
     "TrainedBaseline",
     "check_labels",
+    "check_model",
     "copy_logs",
     "default_learning_rate",
     "find_ranks",
