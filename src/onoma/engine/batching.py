@@ -22,8 +22,7 @@ def shuffled_batches(lengths: NDArray[np.int64], *, budget: int, random: np.rand
     order = random.permutation(len(lengths))
     pools = np.cumsum(lengths[order]) // (budget * _BATCHES_PER_POOL)
     batches: list[list[int]] = []
-    for pool in range(int(pools[-1]) + 1):
-        members = order[pools == pool]
+    for members in np.split(order, np.flatnonzero(np.diff(pools)) + 1):
         pool_batches = batch_by_length(lengths[members].tolist(), budget=budget)
         batches += [members[batch].tolist() for batch in pool_batches]
     return [batches[position] for position in random.permutation(len(batches))]
