@@ -286,6 +286,7 @@ BAD = {
     "'crf' is no head of the kind words": '[[task]]\nname = "x"\nkind = "words"\nhead = "crf"\ntrain = "x"',
     "unknown key 'task.labels'": '[[task]]\nname = "x"\nkind = "words"\ntrain = "x"\nlabels = "y"',
     "only helps and is not measured": '[[task]]\nname = "x"\nkind = "mlm"\ndev = "x"',
+    "leave out its sentences and mixed_lengths": '[[task]]\nname="x"\nkind="mlm"\nsentences=9\nmixed_lengths=true',
     "a second task of the kind mlm": f'{HELPER}[[task]]\nname = "x"\nkind = "mlm"',
     "the task entities is there twice": '[[task]]\nname = "entities"\nkind = "tags"\ntrain = "x"',
 }

@@ -45,6 +45,10 @@ _RESERVED_NAMES = frozenset(
 """Names that a task cannot have, because graphs, CoNLL-U files or metrics use them otherwise."""
 
 
+_MASKED_SETTINGS = frozenset(["name", "kind", "train", "format", "encoding", "weight"])
+"""Keys that a task of masked language modelling has; its text is read without annotation, all of it and once."""
+
+
 class CorpusConfig(ConfigTable):
     """How to read the annotation of some files, if a model is trained on corpora with different annotation.
 
@@ -137,7 +141,9 @@ class DataConfig(ConfigTable):
 
 
 class TaskConfig(DataConfig):
-    """An additional task of multi-task training, with its own data. It has all keys of the table `data`.
+    """An additional task of multi-task training, with its own data.
+
+    It has all keys of the table `data`, but for `mlm` only `train`, `format`, `encoding` and `weight`.
 
     Attributes:
         name: name of the task, and of the document layer with its predictions.
@@ -392,7 +398,10 @@ def check_tasks(run: RunConfig) -> None:
 
 
 def _check_masked(run: RunConfig, task: TaskConfig, where: str) -> None:
-    if task.dev or task.test:
-        raise ConfigError(f"{where}: a task of the kind mlm only helps and is not measured; leave out its dev and test")
+    unused = [key for key in task.model_dump(exclude_defaults=True) if key not in _MASKED_SETTINGS]
+    if unused:
+        raise ConfigError(
+            f"{where}: a task of the kind mlm only helps and is not measured; leave out its {' and '.join(unused)}"
+        )
     if run.masked is not task:
         raise ConfigError(f"{where}: a second task of the kind mlm; name all texts in one")
