@@ -6,6 +6,7 @@ This module does not depend on what is trained or on which tables a configuratio
 from __future__ import annotations
 
 import copy
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Literal, TypeVar, get_args
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
 from onoma.engine.dtype import Dtype, DtypeName
 from onoma.engine.groups import GroupSettings
@@ -25,6 +27,9 @@ class ConfigTable(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+
+_TYPE_NAME = re.compile(r"(literal|dict)\[|constrained-|(int|str)$")
+"""Name of a type that pydantic adds to the location of an error if a value may have one of several types."""
 
 _Config = TypeVar("_Config", bound=ConfigTable)
 
@@ -182,16 +187,36 @@ def _format_errors(
 ) -> str:
     """Format validation errors, one per line with its key; for an unknown key, list the known keys."""
     lines = []
-    for problem in error.errors():
+    for problem in _with_one_error_per_value(error):
         names = [part for part in problem["loc"] if isinstance(part, str)]
         key = ".".join(names)
         if problem["type"] == "extra_forbidden":
             lines.append(f"unknown key {key!r}; known here: {', '.join(_known_keys(names[:-1], model=model))}")
         elif problem["type"] == "missing":
             lines.append(f"{option_names.get(key, key)} is missing; give it there or in a TOML file")
+        elif problem["type"] == "value_error":
+            lines.append(f"{key}: {problem['ctx']['error']}")
         else:
             lines.append(f"{key}: {problem['msg']}, not {problem['input']!r}")
     return "\n".join(f"{path or 'run'}: {line}" for line in lines)
+
+
+def _with_one_error_per_value(error: ValidationError) -> list[ErrorDetails]:
+    """Return the errors; of those of a value that fits none of several types, only those of the type that fits best.
+
+    The types are left out of the locations.
+    """
+    found: dict[tuple[int | str, ...], ErrorDetails] = {}
+    for problem in error.errors():
+        value = problem["loc"]
+        position = next((index for index, part in enumerate(value) if _TYPE_NAME.match(str(part))), len(value))
+        value, inside = value[:position], value[position + 1 :]
+        other = found.get(value)
+        if other is None or len(value + inside) > len(other["loc"]):
+            found[value] = {**problem, "loc": value + inside}
+        elif len(value + inside) == len(other["loc"]):
+            other["msg"] += f" or: {problem['msg']}"
+    return list(found.values())
 
 
 def _known_keys(tables: Sequence[str], *, model: type[BaseModel]) -> list[str]:
