@@ -125,7 +125,7 @@ def _sentence_edges(encoded: Encoded) -> NDArray[np.uint8]:
     for entity in encoded.document.entities if len(encoded.sentences) > 1 else ():
         first, last = words_touched(starts, ends, entity.start, entity.end)
         edges[first + 1 : last] &= ~np.uint8(BEGINS)
-        edges[first : last - 1] &= ~np.uint8(ENDS)
+        edges[first : max(first, last - 1)] &= ~np.uint8(ENDS)  # an entity may cover no word
     return edges
 
 

@@ -86,3 +86,10 @@ def test_a_sentence_does_not_end_inside_a_gold_entity():
     (example,) = make_examples([document], windower=windower(), task=task, unusable=Counter())
     edges = example.edges[example.targets != NO_TARGET].tolist()
     assert edges == [BEGINS, 0, 0, ENDS, BEGINS, ENDS]
+
+
+def test_an_entity_before_the_first_word_changes_no_sentence():
+    task = TagTask(["X"], scheme=SCHEMES["BIO"])
+    documents = [annotated("\nBo left\nAda met Bo", (0, 1, "X"))]
+    (example,) = make_examples(documents, windower=windower(), task=task, unusable=Counter())
+    assert example.edges[example.targets != NO_TARGET].tolist() == [BEGINS, ENDS, BEGINS, 0, ENDS]
