@@ -11,6 +11,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -259,7 +260,7 @@ def test_what_cannot_be_done_is_said_in_one_line_and_leaves_nothing(onoma, model
     assert sorted(Path().iterdir()) == before
 
 
-UNUSABLE = {
+UNUSABLE: dict[str, tuple[dict[str, Any], str]] = {
     "workers": ({"workers": 0}, "workers 0"),
     "shard_rows": ({"shard_rows": -1}, "shard_rows -1"),
     "engine": ({"engine": "spark"}, "choose one of local, ray"),

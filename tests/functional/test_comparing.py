@@ -165,7 +165,7 @@ def test_where_the_first_seed_fails_the_model_of_another_is_kept_and_measured(wh
             if plan.cell.seed == 1:
                 write_record(msgspec.structs.replace(plan.expected, error="lost"), plan.folder)
             else:
-                yield CellDone(plan.cell, train_cell(plan.cell, {each.cell.name: each for each in plans}, str))
+                yield CellDone(plan.cell, train_cell(plan.cell, {each.cell.name: each for each in plans}, print))
 
     def compare(*, resume: bool) -> tuple[ComparisonRow, list[str]]:
         texts: Any = {name: whole.base / f"{name}.conll" for name in ("train", "dev", "test")}

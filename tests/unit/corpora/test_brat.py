@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,12 @@ def test_writing_makes_a_new_folder(tmp_path: Path) -> None:
 def test_the_folder_is_not_listed_for_each_pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     listed: list[Path] = []
     iterdir = Path.iterdir
-    monkeypatch.setattr(Path, "iterdir", lambda path: (listed.append(path), iterdir(path))[1])
+
+    def counted(path: Path) -> Iterator[Path]:
+        listed.append(path)
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", counted)
     write(
         [Document("a")] * 20 + [Document("b", id="x")] * 3 + [Document("c", id="x-2")], tmp_path / "out", format="brat"
     )

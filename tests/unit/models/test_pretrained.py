@@ -45,8 +45,8 @@ def test_an_architecture_that_nobody_knows_is_refused(bert_folder: Path) -> None
 
 
 def test_an_encoder_with_a_decoder_is_refused(tmp_path: Path) -> None:
-    sizes = {"d_model": 16, "d_kv": 4, "d_ff": 16, "num_layers": 1, "num_heads": 4}
-    T5Model(T5Config(vocab_size=wordpiece().get_vocab_size(), **sizes)).save_pretrained(tmp_path)
+    config = T5Config(vocab_size=wordpiece().get_vocab_size(), d_model=16, d_kv=4, d_ff=16, num_layers=1, num_heads=4)
+    T5Model(config).save_pretrained(tmp_path)
     wordpiece().save(str(tmp_path / "tokenizer.json"))
     with pytest.raises(EncoderError, match="a t5 has a decoder as well; choose another encoder"):
         load_pretrained(str(tmp_path))
