@@ -32,6 +32,10 @@ _INITIAL_LOG_ODDS = -4.0
 class SpanHead(AffineHead):
     """A span head: one affine map from hidden states to queries, keys, and scores as first and last word of a span.
 
+    Its learning rates are far higher than that of the encoder. Queries and keys are small at first, so that their
+    product, and its gradient, is too; and the scores of widths have to fall by several units, as in a batch there are
+    thousands of spans for each entity.
+
     Args:
         hidden: width of the hidden states.
         task: task whose spans are scored.
@@ -41,7 +45,9 @@ class SpanHead(AffineHead):
         ConfigError: class weights or label smoothing are set, which only tag heads support.
     """
 
-    lr_multipliers: ClassVar[Mapping[str, float]] = MappingProxyType({"width": 50.0})
+    lr_multipliers: ClassVar[Mapping[str, float]] = MappingProxyType(
+        {"affine.weight": 30.0, "affine.bias": 30.0, "width": 500.0}
+    )
 
     def __init__(self, hidden: int, task: SpanTask, settings: HeadSettings | None = None) -> None:
         super().__init__(hidden, task.shape[0], settings)
