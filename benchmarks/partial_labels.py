@@ -1,6 +1,6 @@
 """Training on partially annotated files: two halves of BC5CDR, each annotated with only one of the two labels.
 
-    python benchmarks/partial_labels.py [--heads linear crf] [--seeds 1 2 3]
+    python benchmarks/partial_labels.py [--heads linear crf span] [--seeds 1 2 3]
 
 The first half of train keeps only `Chemical`, the second half only `Disease`. `full` is trained on all labels of both
 halves; `unannotated` on the reduced halves, with `data.corpora` stating which label each half does not annotate;
@@ -21,6 +21,7 @@ import onoma
 
 RUNS = Path("runs/partial_labels")
 LABELS = ("Chemical", "Disease")
+HEADS = ("linear", "crf", "span")
 KINDS = ("full", "unannotated", "outside")
 
 
@@ -51,7 +52,7 @@ def model(kind: str, head: str, seed: int) -> TomlModel:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--heads", nargs="+", choices=("linear", "crf"), default=["linear", "crf"])
+    parser.add_argument("--heads", nargs="+", choices=HEADS, default=[*HEADS])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     arguments = parser.parse_args()
     models = {

@@ -20,6 +20,8 @@ labels = { place = "LOC", B = "" }
 unannotated = "PER"
 """
 
+SPANS = (*QUICK, "--set", "model.head=span", "--set", "training.head_learning_rate=0.0003")
+
 
 @pytest.fixture(scope="session")
 def halves(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -35,10 +37,13 @@ def halves(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_labels_that_one_corpus_does_not_annotate_are_learnt_from_the_other(onoma, halves, corpus, encoder, tmp_path):
+@pytest.mark.parametrize("settings", [QUICK, SPANS], ids=["linear", "span"])
+def test_labels_that_one_corpus_does_not_annotate_are_learnt_from_the_other(
+    onoma, halves, corpus, encoder, tmp_path, settings
+):
     output = tmp_path / "model"
     files = ["--train", halves / "persons.conll", "--train", halves / "places.conll"]
-    trained = onoma("train", halves / "run.toml", *files, "--encoder", encoder, "--output", output, *QUICK)
+    trained = onoma("train", halves / "run.toml", *files, "--encoder", encoder, "--output", output, *settings)
     assert trained.status == 0, trained.err
     report = json.loads(onoma("evaluate", output, corpus, "--json").out)
     assert {label: figures["f1"] for label, figures in report["labels"].items()} == {"LOC": 1.0, "PER": 1.0}

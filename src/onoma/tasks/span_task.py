@@ -85,9 +85,17 @@ class SpanTask:
         return self._copy_with(calibration=calibration)
 
     def targets(self, encoded: Encoded, *, unusable: Counter[str]) -> Targets:
-        """See :meth:`onoma.tasks.Task.targets`: 0 for each word, and the spans of the gold entities."""
+        """See :meth:`onoma.tasks.Task.targets`: 0 for each word, and the spans of the gold entities.
+
+        If the document does not annotate a label, there is also a span of each single word, with the number of labels
+        plus the index of this label.
+        """
         label_indices = {label: number for number, label in enumerate(self.labels)}
-        spans = []
+        spans = [
+            (word, word, len(self.labels) + label_indices[label])
+            for label in sorted(encoded.document.unannotated & label_indices.keys())
+            for word in range(len(encoded.words))
+        ]
         for chunk in gold_chunks(encoded, unusable=unusable, overlaps=self.overlaps):
             if chunk.end - chunk.start > self.widest:
                 unusable[f"has more than {self.widest} words, which is model.widest_span: left out"] += 1

@@ -28,7 +28,8 @@ class Targets:
 
     Attributes:
         words: target of each word, whose meaning depends on the task, ``[words]``.
-        spans: first word, last word and label index of each entity if the task predicts spans, ``[spans, 3]``.
+        spans: first word, last word and label index of each entity if the task predicts spans, ``[spans, 3]``; see
+            :meth:`onoma.tasks.SpanTask.targets`.
     """
 
     words: NDArray[np.int32]

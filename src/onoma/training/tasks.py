@@ -76,17 +76,9 @@ class TaskSettings:
         Args:
             labels: labels of the entities.
             unannotated: sets of labels that some documents do not annotate.
-
-        Raises:
-            ConfigError: the head does not support unannotated labels.
         """
         if self.head != SPAN_HEAD:
             return TagTask(labels, scheme=SCHEMES[self.tag_scheme], unannotated=unannotated)
-        if unannotated:
-            raise ConfigError(
-                "data.corpora: the head span cannot leave open what a file does not annotate; set model.head to linear "
-                "or crf"
-            )
         return SpanTask(labels, size=self.span_size, widest=self.widest_span, overlaps=self.overlaps)
 
     def card(self, labels: tuple[str, ...]) -> EntityCard:

@@ -26,13 +26,22 @@ def sentences(*lengths: int) -> SentenceBounds:
     return SentenceBounds(torch.tensor(lengths), whole, whole)
 
 
-def plain_loss(head: SpanHead, hidden: torch.Tensor, lengths: list[int], spans: list[list[int]]) -> torch.Tensor:
-    """Span by span, label by label."""
+def plain_loss(
+    head: SpanHead,
+    hidden: torch.Tensor,
+    lengths: list[int],
+    spans: list[list[int]],
+    *,
+    left_out: tuple[int, int] | None = None,
+) -> torch.Tensor:
+    """Span by span, label by label, without one sentence and label."""
     features = head(hidden)
     total = torch.zeros(())
     first = 0
-    for length in lengths:
+    for sentence, length in enumerate(lengths):
         for label in range(len(LABELS)):
+            if (sentence, label) == left_out:
+                continue
             none, entities = [torch.zeros(())], [torch.zeros(())]
             for start in range(first, first + length):
                 for end in range(start, min(first + length, start + WIDEST)):
@@ -61,6 +70,15 @@ def test_the_loss_is_the_sum_over_all_spans(lengths, spans):
     total, weight = head.loss(hidden, sentences(*lengths), targets)
     torch.testing.assert_close(total, plain_loss(head, hidden, lengths, spans))
     assert weight == len(lengths) * len(LABELS)
+
+
+def test_a_label_that_is_not_annotated_in_a_sentence_has_no_loss_there():
+    head, hidden = make_head(), torch.randn(7, HIDDEN)
+    spans = [[0, 1, 0], [5, 6, 1]]
+    unannotated = [[word, word, len(LABELS) + 1] for word in range(4)]
+    total, weight = head.loss(hidden, sentences(4, 3), torch.tensor([*spans, *unannotated]))
+    torch.testing.assert_close(total, plain_loss(head, hidden, [4, 3], spans, left_out=(0, 1)))
+    assert weight == 3
 
 
 def test_very_surely_wrong_scores_have_a_loss_and_a_gradient_that_are_numbers():

@@ -62,7 +62,10 @@ class SpanHead(AffineHead):
     def loss(
         self, hidden: Float[Tensor, "words hidden"], sequences: SentenceBounds, targets: Int64[Tensor, "spans 3"]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        """See :meth:`Head.loss`; each label of a sentence has weight 1."""
+        """See :meth:`Head.loss`; each label of a sentence has weight 1, or 0 if it is not annotated there."""
+        labels = len(self.task.labels)
+        is_unannotated = targets[:, 2] >= labels
+        targets, unannotated = targets[~is_unannotated], targets[is_unannotated]
         features = self(hidden).float()
         starts, widths = self._spans(sequences)
         scores = self._scores(features, starts, widths)
@@ -72,10 +75,13 @@ class SpanHead(AffineHead):
         is_entity = torch.zeros_like(scores, dtype=torch.bool)
         is_entity[span_index[first, last - first], label] = True
         count = len(sequences.lengths)
-        sentence_ids = torch.arange(count, device=scores.device).repeat_interleave(sequences.lengths)[starts]
+        sentence_of_word = torch.arange(count, device=scores.device).repeat_interleave(sequences.lengths)
+        sentence_ids = sentence_of_word[starts]
         negative_loss = _logsumexp_with_zero(scores.masked_fill(is_entity, -torch.inf), sentence_ids, count)
         positive_loss = _logsumexp_with_zero(-scores.masked_fill(~is_entity, torch.inf), sentence_ids, count)
-        return (negative_loss + positive_loss).sum(), scores.new_tensor(count * scores.shape[1])
+        weights = scores.new_ones(count, labels)
+        weights[sentence_of_word[unannotated[:, 0]], unannotated[:, 2] - labels] = 0
+        return (weights * (negative_loss + positive_loss)).sum(), weights.sum().clamp(min=1)
 
     def parameters_for_decoding(self) -> dict[str, NDArray[np.float64]]:
         """Return the learned scores of the span widths."""
