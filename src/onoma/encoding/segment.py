@@ -19,7 +19,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import pairwise
 
 from onoma.encoding.words import Replacement, WordSpans
 from onoma.text import Word
@@ -61,8 +61,13 @@ _FULL_WIDTH_BLOCKS = [(0x3000, 0x303F), (0xFF00, 0xFFEF)]
 def has_no_space_before(word: str) -> bool:
     """Return whether a word is of a script that is written without spaces: its letters or its punctuation."""
     code = ord(word[0]) if word else 0
-    blocks = chain(_RUN_BLOCKS, _IDEOGRAPH_BLOCKS, _FULL_WIDTH_BLOCKS)
-    return code >= _BLOCK_STARTS[0] and any(first <= code <= last for first, last in blocks)
+    return _find_block(code) is not None or any(first <= code <= last for first, last in _FULL_WIDTH_BLOCKS)
+
+
+def _find_block(code: int) -> str | None:
+    """Return the stand-in of the characters of a block of a script without spaces; None for other code points."""
+    block = bisect_right(_BLOCK_STARTS, code) - 1
+    return _BLOCKS[block][2] if block >= 0 and code <= _BLOCKS[block][1] else None
 
 
 class _ShadowTable(dict[int, str]):
@@ -88,9 +93,8 @@ def _choose_stand_in(code: int) -> str:
     if 0x1F1E6 <= code <= 0x1F1FF:
         return _FLAG
     if category[0] in "LN":
-        block = bisect_right(_BLOCK_STARTS, code) - 1
-        if block >= 0 and code <= _BLOCKS[block][1] and category != "Nd":
-            return _BLOCKS[block][2]
+        if category != "Nd" and (stand_in := _find_block(code)):
+            return stand_in
         return _DIGIT if category == "Nd" else _UPPER if category == "Lu" else _LOWER
     if character in "\u2019\u02bc\uff07":
         return "'"
