@@ -56,20 +56,20 @@ def _count_unknown(case: LocatedDocument, encoded: Encoded, token: int, unknown:
 
 
 def _find_too_long_entities(case: LocatedDocument, encoded: Encoded, windower: Windower) -> Iterator[Finding]:
-    room = windower.window - len(windower.subword_encoder.prefix) - len(windower.subword_encoder.suffix)
+    budget = windower.budget
     if len(encoded.windows) < 2:
         return
     starts, ends = encoded.words.starts.tolist(), encoded.words.ends.tolist()
     for entity in case.document.entities:
         first, last = words_touched(starts, ends, entity.start, entity.end)
         subwords = int(encoded.subwords.bounds[last] - encoded.subwords.bounds[first])
-        if subwords > room:
+        if subwords > budget:
             yield Finding.at(
                 case,
                 entity,
                 check="window",
                 severity="warning",
                 what=f"{shown(entity.text)} {entity.label}",
-                why=f"it has {subwords:,} subwords; a window has room for {room:,}, so the model never sees it whole",
+                why=f"it has {subwords:,} subwords; a window has room for {budget:,}, so the model never sees it whole",
                 fix="check where it ends, or increase model.window",
             )

@@ -81,6 +81,11 @@ class Windower:
     overlap: int
     structure: bool = True
 
+    @property
+    def budget(self) -> int:
+        """Maximum number of subwords per window, special tokens not counted."""
+        return self.window - len(self.subword_encoder.prefix) - len(self.subword_encoder.suffix)
+
     def words(self, document: Document) -> WordSpans:
         """Return the words given by the document, or those that its text is segmented into."""
         return self._read(document).words
@@ -120,8 +125,7 @@ class Windower:
     def _encode(self, document: Document, reading: DocumentWords, first: Subwords, second: Subwords | None) -> Encoded:
         starts = frozenset(start for start, _ in reading.sentences[1:])
         breaks = SentenceBreaks(reading.words, starts) if document.sentences is None else starts
-        budget = self.window - len(self.subword_encoder.prefix) - len(self.subword_encoder.suffix)
-        windows = cut_windows(first.bounds, budget=budget, overlap=self.overlap, breaks=breaks)
+        windows = cut_windows(first.bounds, budget=self.budget, overlap=self.overlap, breaks=breaks)
         if second is not None and reading.twice is not None:
             bounds, twice = second.bounds, reading.twice
             windows = [replace(each, second=self._cut_second(each, bounds=bounds, twice=twice)) for each in windows]

@@ -93,12 +93,11 @@ class Passage:
 def _window_around(windower: Windower, encoded: Encoded, start: int, end: int) -> Window | None:
     """Return a window with the words ``[start, end)`` in its middle; None if they do not fit into one."""
     bounds = encoded.subwords.bounds
-    budget = windower.window - len(windower.subword_encoder.prefix) - len(windower.subword_encoder.suffix)
-    room = budget - (bounds[end] - bounds[start])
-    if room < 0:
+    context = windower.budget - (bounds[end] - bounds[start])
+    if context < 0:
         return None
-    first = int(np.searchsorted(bounds, bounds[start] - room // 2))
-    last = int(np.searchsorted(bounds, bounds[first] + budget, side="right")) - 1
+    first = int(np.searchsorted(bounds, bounds[start] - context // 2))
+    last = int(np.searchsorted(bounds, bounds[first] + windower.budget, side="right")) - 1
     return Window(first, last, start, end)
 
 
