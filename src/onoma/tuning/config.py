@@ -11,7 +11,8 @@ from pydantic import model_validator
 from onoma.engine import config
 from onoma.errors import ConfigError
 from onoma.training import RunConfig
-from onoma.training.config import check_tasks, with_head
+from onoma.training.config import with_head
+from onoma.training.config_reading import check_tasks
 from onoma.tuning.space import needs_linear_head
 
 _OPTION_NAMES = {"output": "output (--output)", "data": "data.train (--train)", "data.train": "data.train (--train)"}
