@@ -52,6 +52,21 @@ def test_a_stream_has_the_same_ids_as_a_job(tag, tmp_path):
     assert [record["id"] for record in json.loads(Path("out.json").read_text("utf-8"))] == ids(tmp_path / "out.jsonl")
 
 
+def test_a_stream_goes_on_after_files_without_text_and_names_them(tag, tmp_path):
+    write(tmp_path / "in", a_txt="Lyon", b_txt="", d_txt="Paris")
+    (tmp_path / "in" / "c.txt").write_bytes(b"\xff\xfe\xfa")
+    watcher = Watcher()
+    report = onoma.tag_files("in", output="out.json", threads=1, observer=watcher)
+    assert ([record["id"] for record in json.loads(Path("out.json").read_text("utf-8"))], report.dead) == (
+        ["a", "d"],
+        2,
+    )
+    assert watcher.notices == [
+        "in/b.txt:1: the file has no text; not tagged",
+        "in/c.txt:1: byte 0xff at 1 is not UTF-8; not tagged",
+    ]
+
+
 def test_files_that_a_folder_of_annotations_leaves_out_are_counted(tmp_path):
     write(tmp_path / "in", a_jsonl='{"text": "Ada"}', c_csv="text\nAda", x_txt="Lyon", x_ann="T1\tLOC 0 4\tLyon\n")
     reading = onoma.corpora.read(tmp_path / "in")

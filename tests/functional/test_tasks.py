@@ -152,12 +152,11 @@ def test_int8_and_a_new_graph_find_the_same(several, texts, tmp_path):
         }
 
 
-def test_spans_and_a_crf_may_be_further_tasks(encoder, texts):
+def test_further_tasks_of_spans_of_words_have_a_crf_or_another_head(encoder, texts):
     chunks = f"""
 [[task]]
 name = "chunks"
 kind = "tags"
-head = "crf"
 train = "{texts}/train.conll"
 dev = "{texts}/train.conll"
 [[task]]

@@ -74,8 +74,7 @@ def documents_of(found: Found, *, by_rows: bool, failed: Callable[[DeadLetter], 
     from onoma.corpora import read
 
     for source in found.inputs:
-        is_text = source.kind in ("text", "lines")
-        if is_text and source.once is not None and source.path == STANDARD_INPUT:
+        if source.path == STANDARD_INPUT and source.once is not None and source.kind in ("text", "lines"):
             yield from _read_standard_input(
                 source.once, by_line=source.kind == "lines", encoding=source.options.encoding
             )
@@ -83,9 +82,8 @@ def documents_of(found: Found, *, by_rows: bool, failed: Callable[[DeadLetter], 
             yield from stream([source], failed=failed)
         else:
             options = replace(source.options, texts_only=True, replace_surrogates=True)
-            for document in read(source.path, format="text" if is_text else source.format, options=options):
-                name = source.name if source.kind == "text" else None
-                yield replace(document, entities=(), id=document.id if name is None else name)
+            for document in read(source.path, format=source.format, options=options):
+                yield replace(document, entities=())
 
 
 def _read_standard_input(source: ReadOnce, *, by_line: bool, encoding: str) -> Iterator[Document]:

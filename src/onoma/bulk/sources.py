@@ -79,8 +79,9 @@ class Input:
 
     @property
     def by_rows(self) -> bool:
-        """Whether only this package can read it: a table, a compressed file, or one that can be read only once."""
-        return self.kind in ("csv", "parquet") or plain_name(self.path) != self.path or self.once is not None
+        """Whether it is read here row by row: text, a table, a compressed file, or one that can be read only once."""
+        is_rows = self.kind in ("text", "lines", "csv", "parquet")
+        return is_rows or plain_name(self.path) != self.path or self.once is not None
 
 
 class Source(ABC, Generic[Raw]):

@@ -69,7 +69,7 @@ class EngineConfig(ConfigTable):
     warmup: float = Field(default=0.1, ge=0, le=1)
     weight_decay: float = Field(default=0.01, ge=0, lt=1)
     clip: float = Field(default=1.0, gt=0)
-    seed: int = Field(default=1, ge=0)
+    seed: int = Field(default=1, ge=0, lt=2**63)
     device: str = "auto"
     dtype: DtypeName = "auto"
     accumulate: int = Field(default=1, ge=1)

@@ -123,7 +123,8 @@ class TaskConfig(DataConfig):
         name: name of the task, and of the document layer with its predictions.
         kind: what the task predicts: `tags` (spans of words, like entities), `words` (a label per word), `sentences` (a
             label per sentence), or `mlm` (masked language modelling, an auxiliary task whose head is not saved).
-        head: head of the task: `linear`, `crf` or `span` for the kind `tags`; always `linear` for other kinds.
+        head: head of the task: `linear`, `crf` (the default) or `span` for the kind `tags`; always `linear` for other
+            kinds.
         train: files or folders of the training set. For `mlm`, any text, annotated or not; by default the training
             sets of the other tasks.
     """
@@ -132,6 +133,11 @@ class TaskConfig(DataConfig):
     kind: TaskKind
     head: str = "linear"
     train: tuple[Path, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_to_crf(cls, table: object) -> object:
+        return {"head": "crf", **table} if isinstance(table, dict) and table.get("kind") == "tags" else table
 
     @property
     def labelled(self) -> Labelled:

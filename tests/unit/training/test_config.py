@@ -68,6 +68,7 @@ def test_settings_win_over_the_file(run_toml):
         ),
         (["training.epochs=many"], r"training\.epochs: .*'many'"),
         (["training.epochs=0"], r"training\.epochs: .*greater than or equal to 1"),
+        ([f"training.seed={2**63}"], r"training\.seed: .*less than 9223372036854775808"),
         (["training.epochs"], "expected key=value"),
         (["output.x=1"], "output is a value, not a table"),
         (["model.window=32", "model.overlap=20"], r"model: overlap 20 is more than half of window 32$"),
