@@ -40,9 +40,17 @@ def parts_of(name: str) -> Parts:
 
 def model(name: str, head: str, seed: int, settings: dict[str, str]) -> Model:
     encoder = "multilingual" if name in MULTILINGUAL else "small"
-    changed = "".join(f"-{key.rpartition('.')[2]}={value}" for key, value in settings.items())
-    folder = RUNS / f"{name}-{head}-{seed}{changed}"
-    return Model(folder, parts_of(name), encoder, {"model.head": head, "training.seed": seed, **settings})
+    return Model(
+        RUNS / f"{name}-{head}-{seed}{suffix(settings)}",
+        parts_of(name),
+        encoder,
+        {"model.head": head, "training.seed": seed, **settings},
+    )
+
+
+def suffix(settings: dict[str, str]) -> str:
+    """Return the settings that are not the defaults, as a part of names."""
+    return "".join(f"-{key.rpartition('.')[2]}={value}" for key, value in settings.items())
 
 
 def tagging(model: Path, test: Path, threads: int) -> float:
@@ -117,7 +125,7 @@ def main() -> None:
         if arguments.pairs:
             some = {head: of[0] for head, of in heads.items()}
             figures[name] |= speeds(name, some, arguments.pairs, arguments.threads, settings)
-    write_result(f"heads_{'_'.join(arguments.corpora)}", figures)
+    write_result(f"heads_{'_'.join(arguments.corpora)}{suffix(settings)}", figures)
 
 
 if __name__ == "__main__":

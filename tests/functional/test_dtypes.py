@@ -18,7 +18,7 @@ from onoma.bundle import load_bundle
 def exported(model: Path, corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model whose int8 was checked on dev."""
     folder = Path(shutil.copytree(model, tmp_path_factory.mktemp("exported") / "model"))
-    package.export_model(folder, quantize="int8", dev=corpus, bound=100.0)
+    package.export_model(folder, quantize="int8", dev=corpus, max_loss=100.0)
     return folder
 
 
@@ -76,7 +76,7 @@ def test_bf16_may_be_no_less_exact_than_int8(exported, monkeypatch, difference, 
 def test_nothing_is_measured_where_there_is_no_choice(exported, model, corpus, tmp_path, monkeypatch):
     monkeypatch.setattr(dtypes, "best_times", without_measuring)
     assert choose_dtype(load_bundle(model)).dtype == "fp32"
-    package.export_model(exported, quantize="int8", dev=corpus, bound=100.0, output=tmp_path / "int8")
+    package.export_model(exported, quantize="int8", dev=corpus, max_loss=100.0, output=tmp_path / "int8")
     assert choose_dtype(load_bundle(tmp_path / "int8")).dtype == "int8"
 
 

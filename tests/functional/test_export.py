@@ -103,7 +103,7 @@ def test_int8_that_loses_too_much_is_refused_and_nothing_is_written(onoma, copie
         assert "--exact-layers" in outcome.err
     assert content(copied) == before
     assert not (tmp_path / "new").exists()
-    assert onoma("export", copied, "--quantize", "int8", "--dev", corpus, "--bound", "30").status == 0
+    assert onoma("export", copied, "--quantize", "int8", "--dev", corpus, "--max-loss", "30").status == 0
 
 
 def test_requests_that_make_no_sense_are_refused(onoma, copied, corpus, tmp_path):

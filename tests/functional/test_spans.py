@@ -80,17 +80,17 @@ def test_nested_gold_is_scored_whole(model_of_spans, nested):
 
 
 @pytest.mark.parametrize("epochs", [2, 12])
-def test_the_bound_is_the_best_one_on_dev(encoder, nested, tmp_path, epochs):
+def test_the_threshold_is_the_best_one_on_dev(encoder, nested, tmp_path, epochs):
     settings = {**SETTINGS, "training.epochs": epochs}
     run = package.train(train=nested, dev=nested, encoder=str(encoder), output=tmp_path / "model", settings=settings)
     assert run.dev is not None
     manifest = json.loads((tmp_path / "model" / "onoma.json").read_text(encoding="utf-8"))
-    chosen = manifest["tasks"]["entities"]["bound"]
+    chosen = manifest["tasks"]["entities"]["threshold"]
     found = {}
-    for bound in (chosen, *(step / 4 for step in range(-8, 9))):
-        manifest["tasks"]["entities"]["bound"] = bound
+    for threshold in (chosen, *(step / 4 for step in range(-8, 9))):
+        manifest["tasks"]["entities"]["threshold"] = threshold
         (tmp_path / "model" / "onoma.json").write_text(json.dumps(manifest), encoding="utf-8")
-        found[bound] = package.evaluate(tmp_path / "model", nested).exact.f1
+        found[threshold] = package.evaluate(tmp_path / "model", nested).exact.f1
     assert found[chosen] == max(found.values())
     assert found[chosen] == pytest.approx(run.dev["f1"])
 

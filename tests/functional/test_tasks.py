@@ -140,7 +140,7 @@ def test_int8_and_a_new_graph_find_the_same(several, texts, tmp_path):
     expected = package.load(several).tag(text)
     package.export_model(several, output=tmp_path / "fp32")
     exported = package.export_model(
-        several, quantize="int8", dev=texts / "train.conll", bound=100.0, output=tmp_path / "int8"
+        several, quantize="int8", dev=texts / "train.conll", max_loss=100.0, output=tmp_path / "int8"
     )
     assert exported.agreement is not None
     assert exported.agreement.layers["pos"] > 0.9

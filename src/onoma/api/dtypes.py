@@ -1,8 +1,8 @@
 """Choice of the dtype for ``auto``: the fastest one that the model allows, measured once for each machine and model.
 
 fp32 is always allowed. int8 is allowed if the manifest prefers it: `onoma export` has then measured its F1 on dev, and
-the loss was within the bound. bf16 is allowed only where int8 is, and only if its scores differ from those of fp32 by
-no more than the scores of int8 do. Its loss of F1 is then assumed to be within the same bound.
+the loss was accepted. bf16 is allowed only where int8 is, and only if its scores differ from those of fp32 by
+no more than the scores of int8 do. Its loss of F1 is then assumed to be acceptable too.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def export_model(
     *,
     quantize: str | None = None,
     dev: PathLike | Iterable[Document] | None = None,
-    bound: float = 0.2,
+    max_loss: float = 0.2,
     exact_layers: int = 0,
     output: PathLike | None = None,
     overwrite: bool = False,
@@ -42,9 +42,9 @@ def export_model(
     Args:
         model: a folder that `onoma train` has written.
         quantize: `int8` for a quantized graph; None for fp32.
-        dev: annotated text on which the F1 of int8 is compared with that of fp32. If the loss is at most ``bound``,
+        dev: annotated text on which the F1 of int8 is compared with that of fp32. If the loss is at most ``max_loss``,
             int8 becomes the preferred dtype of the model.
-        bound: maximum loss of exact F1 on ``dev``, in percentage points, that is accepted for int8.
+        max_loss: maximum loss of exact F1 on ``dev``, in percentage points, that is accepted for int8.
         exact_layers: number of lowest encoder layers that stay in fp32 when the others are quantized.
         output: folder of a new bundle with this graph only; the model itself is not changed. None to write into the
             model's folder.
@@ -56,8 +56,8 @@ def export_model(
         The path of the graph, and the agreement of int8 with fp32.
 
     Raises:
-        ParityError: the outputs of the graph differ from those of PyTorch, or int8 loses more than ``bound``. Nothing
-            is written then.
+        ParityError: the outputs of the graph differ from those of PyTorch, or int8 loses more than ``max_loss``;
+            nothing is written then.
         InputError: ``quantize`` is unknown, ``dev`` cannot be read or has no entities, ``output`` exists, or two
             arguments do not fit together.
         BundleError: the model is broken, is a baseline, or has no PyTorch weights to export.
@@ -87,7 +87,7 @@ def export_model(
                 bundle, torch_model, draft, dtype=dtype, dev=dev_documents, exact_layers=exact_layers
             )
             if agreement is not None:
-                agreement.require(bound)
+                agreement.require(max_loss)
         if output_folder is not None:
             shutil.copyfile(folder / TOKENIZER, target_folder / TOKENIZER)
         is_int8_unchanged = dtype == "fp32" and output_folder is None

@@ -19,7 +19,7 @@ def load(model: PathLike, *, dtype: str = AUTO, threads: int | None = None, stru
     Args:
         model: `en` (the English model that comes with onoma), or a folder that `onoma train` has written.
         dtype: `fp32`, `int8`, or `bf16`, which runs the fp32 graph in bf16 with OpenVINO. `auto` chooses the fastest
-            dtype on this machine among those whose loss of F1 is within the bound accepted at export; see
+            dtype on this machine among those whose loss of F1 was accepted at export; see
             :func:`export_model`.
         threads: number of processor threads; None for as many as this process may use.
         structure: whether to analyse the structure of raw text. If True, entities do not cross ends of unwrapped lines,

@@ -150,7 +150,7 @@ class Bundle:
                 size=card.size,
                 widest=card.widest,
                 overlaps=card.overlaps,
-                bound=card.bound,
+                threshold=card.threshold,
                 parameters={} if card.width is None else {"width": np.asarray(card.width)},
                 calibration=calibration,
             )

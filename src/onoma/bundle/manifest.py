@@ -165,7 +165,7 @@ class SpansCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
         size: dimension of the query and key vectors.
         widest: maximum number of words of a span.
         overlaps: which overlaps between predicted entities are allowed.
-        bound: log-odds threshold above which a span is an entity, before calibration.
+        threshold: log-odds threshold above which a span is an entity, before calibration.
         width: learned scores of span widths, ``[widest, labels]``; None before training.
         calibration: the calibration; None if the model was not calibrated.
     """
@@ -175,7 +175,7 @@ class SpansCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     size: Annotated[int, Meta(ge=1, le=4_096)]
     widest: Annotated[int, Meta(ge=1, le=4_096)]
     overlaps: Overlaps
-    bound: BoundedFloat = 0.0
+    threshold: BoundedFloat = 0.0
     width: list[list[BoundedFloat]] | None = None
     calibration: CalibrationCard | None = None
 

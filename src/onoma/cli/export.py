@@ -21,8 +21,8 @@ def run(
         Path | None,
         typer.Option("--dev", help="Annotated text to measure int8 on; if it passes, the model prefers int8."),
     ] = None,
-    bound: Annotated[
-        float, typer.Option("--bound", min=0.0, help="Maximum loss of exact F1 on --dev through int8, in points.")
+    max_loss: Annotated[
+        float, typer.Option("--max-loss", min=0.0, help="Maximum loss of exact F1 on --dev through int8, in points.")
     ] = 0.2,
     exact_layers: Annotated[
         int, typer.Option("--exact-layers", min=0, help="How many of the lowest layers to leave in fp32.")
@@ -47,7 +47,7 @@ def run(
         model,
         quantize=quantize,
         dev=dev,
-        bound=bound,
+        max_loss=max_loss,
         exact_layers=exact_layers,
         output=output,
         overwrite=overwrite,

@@ -84,7 +84,7 @@ Threads = Annotated[
 ]
 DtypeOption = Annotated[
     str,
-    typer.Option("--dtype", help="fp32, int8, bf16, or auto for the fastest one here within the model's bound."),
+    typer.Option("--dtype", help="fp32, int8, bf16, or auto for the fastest one here that the model allows."),
 ]
 StructureOption = Annotated[
     bool,

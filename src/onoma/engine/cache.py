@@ -39,7 +39,7 @@ Build = Callable[[], Generator[Piece, None, str]]
 FORMAT = 2
 """Version of the entry layout; part of every key."""
 
-BOUND = 20 * 2**30
+MAX_BYTES = 20 * 2**30
 """Maximum total size of all entries in bytes; above it, the least recently used entries are removed."""
 
 _ENTRY_FILE = "entry.json"
@@ -69,7 +69,7 @@ def cached_arrays(
     build: Build,
     notice: Callable[[str], object],
     folder: Path | None = None,
-    bound: int = BOUND,
+    max_bytes: int = MAX_BYTES,
 ) -> Cached:
     """Return the arrays of a key from the cache, or build and store them.
 
@@ -82,7 +82,7 @@ def cached_arrays(
         build: function that builds the content; called a second time if the disk is full.
         notice: function called with messages for the user, such as a broken entry or a full disk.
         folder: folder of the entries; by default ``examples`` in the user's cache.
-        bound: maximum total size of all entries in bytes; the new entry is kept in any case.
+        max_bytes: maximum total size of all entries in bytes; the new entry is kept in any case.
     """
     folder = folder or cache_folder(_DEFAULT_FOLDER)
     types = {name: np.dtype(dtype).str for name, dtype in columns.items()}
@@ -98,7 +98,7 @@ def cached_arrays(
     except _UnwritableError as error:
         notice(f"{folder}: examples cannot be kept there ({error}), so they are kept in memory")
         return _build_in_memory(build(), columns=columns)
-    prune(folder, bound=bound, keep=entry)
+    prune(folder, max_bytes=max_bytes, keep=entry)
     written = _open_entry(entry, columns=columns, notice=notice)
     return _build_in_memory(build(), columns=columns) if written is None else replace(written, found=False)
 
@@ -111,8 +111,8 @@ def arrays_in_memory(pieces: Iterable[Piece], *, columns: Columns) -> dict[str, 
     return writer.in_memory()
 
 
-def prune(folder: Path, *, bound: int, keep: Path | None = None) -> None:
-    """Remove leftovers of dead runs, and the least recently used entries until the total size is within the bound."""
+def prune(folder: Path, *, max_bytes: int, keep: Path | None = None) -> None:
+    """Remove leftovers of dead runs, and the least recently used entries until the rest fits."""
     entries: list[tuple[float, int, Path]] = []
     for path in folder.iterdir():
         last_used, size = _last_use_and_size(path)
@@ -122,7 +122,7 @@ def prune(folder: Path, *, bound: int, keep: Path | None = None) -> None:
             shutil.rmtree(path, ignore_errors=True)
     total = sum(size for _, size, _ in entries)
     for _, size, path in sorted(entries):
-        if total <= bound:
+        if total <= max_bytes:
             break
         if path != keep:
             _remove_entry(path)

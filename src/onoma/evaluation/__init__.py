@@ -3,14 +3,14 @@
 from onoma.evaluation.calibrate import MIN_ENTITIES, CalibrationResult, calibrate
 from onoma.evaluation.evaluate import evaluate, full_report, tag_gold
 from onoma.evaluation.layers import evaluate_task, layer_metrics
-from onoma.evaluation.span_threshold import ChosenThreshold, choose_bound
+from onoma.evaluation.span_threshold import ChosenThreshold, choose_threshold
 
 __all__ = [
     "MIN_ENTITIES",
     "CalibrationResult",
     "ChosenThreshold",
     "calibrate",
-    "choose_bound",
+    "choose_threshold",
     "evaluate",
     "layer_metrics",
     "full_report",

@@ -31,15 +31,15 @@ class ChosenThreshold:
     """A threshold chosen on annotated documents.
 
     Attributes:
-        bound: the threshold in log-odds.
+        threshold: the threshold in log-odds.
         figures: exact metrics at this threshold on the documents on which it was chosen.
     """
 
-    bound: float
+    threshold: float
     figures: Figures
 
 
-def choose_bound(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> ChosenThreshold:
+def choose_threshold(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> ChosenThreshold:
     """Find the threshold of a span task that gives the best exact F1.
 
     The model runs only once, with the lowest threshold. Overlaps are resolved in favour of the most probable span, so
@@ -50,7 +50,7 @@ def choose_bound(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> 
         backend: backend that runs the model.
         gold: annotated documents on which the model was not trained.
     """
-    lenient_bundle = bundle.with_manifest(bundle.manifest.with_entities(bound=MIN_THRESHOLD))
+    lenient_bundle = bundle.with_manifest(bundle.manifest.with_entities(threshold=MIN_THRESHOLD))
     scored = Scored.of(tag_gold(Tagger(lenient_bundle, backend), gold))
     odds = log_odds(scored.scores)
     # Candidate numbers of entities to keep; entities with equal log-odds are kept or dropped together.
@@ -60,6 +60,6 @@ def choose_bound(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> 
     kept_count = int(kept_counts[best_index])
     odds_above = odds[kept_count - 1] if kept_count else np.inf
     odds_below = odds[kept_count] if kept_count < len(odds) else MIN_THRESHOLD
-    bound = 0.0 if odds_below < 0 < odds_above else (odds_above + odds_below) / 2
+    threshold = 0.0 if odds_below < 0 < odds_above else (odds_above + odds_below) / 2
     counts = Counts(correct=int(correct_counts[best_index]), predicted=kept_count, gold=scored.gold)
-    return ChosenThreshold(bound=float(bound), figures=counts)
+    return ChosenThreshold(threshold=float(threshold), figures=counts)

@@ -29,8 +29,8 @@ class Agreement:
     quantized: Report | None = None
     layers: Mapping[str, float] = field(default_factory=dict)
 
-    def require(self, bound: float) -> None:
-        """Check that the quantized graph loses at most ``bound`` points of exact F1; needs annotated texts.
+    def require(self, max_loss: float) -> None:
+        """Check that the quantized graph loses at most ``max_loss`` points of exact F1; needs annotated texts.
 
         Raises:
             ParityError: the loss is larger.
@@ -38,11 +38,11 @@ class Agreement:
         if self.exact is None or self.quantized is None:
             return
         exact_f1, quantized_f1 = (100 * report.exact.f1 for report in (self.exact, self.quantized))
-        if exact_f1 - quantized_f1 > bound:
+        if exact_f1 - quantized_f1 > max_loss:
             raise ParityError(
                 f"int8 loses {exact_f1 - quantized_f1:.2f} points of exact F1 on dev ({exact_f1:.2f} to "
-                f"{quantized_f1:.2f}), and {bound:g} are allowed, so nothing was written; leave layers in fp32 "
-                "(--exact-layers 1, then 2, ...), allow more with --bound, or stay with fp32"
+                f"{quantized_f1:.2f}), and {max_loss:g} are allowed, so nothing was written; leave layers in fp32 "
+                "(--exact-layers 1, then 2, ...), allow more with --max-loss, or stay with fp32"
             )
 
 

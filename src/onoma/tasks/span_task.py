@@ -44,7 +44,7 @@ class SpanTask:
         size: dimension of a query and of a key.
         widest: maximum number of words of a span.
         overlaps: kinds of overlap that predicted entities may have.
-        bound: log-odds before calibration above which a span is an entity.
+        threshold: log-odds before calibration above which a span is an entity.
         parameters: learned scores of the widths; if None, all are 0.
         calibration: calibration of the probabilities, and score thresholds.
     """
@@ -56,7 +56,7 @@ class SpanTask:
         size: int,
         widest: int,
         overlaps: Overlaps = "flat",
-        bound: float = 0.0,
+        threshold: float = 0.0,
         parameters: Parameters | None = None,
         calibration: Calibration = UNCALIBRATED,
     ) -> None:
@@ -64,7 +64,7 @@ class SpanTask:
         self.size = size
         self.widest = widest
         self.overlaps: Overlaps = overlaps
-        self.bound = bound
+        self.threshold = threshold
         self.calibration = calibration
         width = (parameters or {}).get("width")
         self.width = np.zeros((widest, len(labels))) if width is None else np.asarray(width, dtype=np.float64)
@@ -158,7 +158,7 @@ class SpanTask:
             size=self.size,
             widest=self.widest,
             overlaps=self.overlaps,
-            bound=self.bound,
+            threshold=self.threshold,
             parameters={"width": self.width} if parameters is None else parameters,
             calibration=self.calibration if calibration is None else calibration,
         )
@@ -170,7 +170,7 @@ class SpanTask:
         way that ``overlaps`` does not allow.
         """
         log_odds = self.log_odds(features)
-        widths, starts, labels = np.nonzero(log_odds > self.bound)
+        widths, starts, labels = np.nonzero(log_odds > self.threshold)
         candidate_log_odds = log_odds[widths, starts, labels]
         order = np.lexsort((labels, widths, starts, -candidate_log_odds))
         scores = self.probabilities(candidate_log_odds)

@@ -24,7 +24,7 @@ _RESERVED_NAMES = frozenset(
         "sent_id",
         "newdoc",
         "newpar",
-        "bound",
+        "threshold",
         "f1",
         "precision",
         "recall",

@@ -25,7 +25,7 @@ from onoma.engine.events import Event, Listener, Notice, Score, Stage
 from onoma.engine.run import Run
 from onoma.engine.train_state import TrainState
 from onoma.errors import ConfigError, InputError
-from onoma.evaluation import choose_bound, tag_gold
+from onoma.evaluation import choose_threshold, tag_gold
 from onoma.metrics import Report, Sample, as_fractions, tally
 from onoma.models import AuxiliaryModel, Model, Pretrained, TorchBackend, load_pretrained
 from onoma.models.lora import merge_lora
@@ -58,7 +58,7 @@ from onoma.training.provenance import provenance_of
 from onoma.training.task_sampling import MixedData
 from onoma.training.tasks import TaskSettings, settings_of
 
-BOUND = "bound"
+THRESHOLD = "threshold"
 """Name of the best threshold for spans, both among the metrics of an evaluation and in the card of the task."""
 
 _MAX_SAMPLES = 24
@@ -236,8 +236,8 @@ def run_training(
     if isinstance(model, AuxiliaryModel):
         model = model.without_auxiliary()
     bundle = with_decoding_parameters(bundle, model)
-    if state.score is not None and BOUND in state.score.figures:
-        bundle = bundle.with_manifest(bundle.manifest.with_entities(bound=state.score.figures[BOUND]))
+    if state.score is not None and THRESHOLD in state.score.figures:
+        bundle = bundle.with_manifest(bundle.manifest.with_entities(threshold=state.score.figures[THRESHOLD]))
     counts = None
     if entity_measure is not None and not additional_tasks:
         counts = entity_measure.counts_of(state.score)
@@ -308,8 +308,8 @@ class _DevMeasure:
     def __call__(self) -> Score:
         trained = with_decoding_parameters(self._bundle, self._model)
         if isinstance(self._bundle.manifest.entities, SpansCard):
-            best = choose_bound(trained, self._backend, self._gold)
-            return Score(best.figures.f1, {**as_fractions(best.figures), BOUND: best.bound})
+            best = choose_threshold(trained, self._backend, self._gold)
+            return Score(best.figures.f1, {**as_fractions(best.figures), THRESHOLD: best.threshold})
         pairs = list(tag_gold(Tagger(trained, self._backend), self._gold))
         exact = tally(pairs).exact
         score = Score(exact.f1, as_fractions(exact))

@@ -43,8 +43,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "deep" / "cache"
 
 
-def ask(key: str, maker: BatchBuilder, folder: Path, notices: list[str], *, bound: int = 2**30) -> Cached:
-    cached = cached_arrays(key, columns=COLUMNS, build=maker, notice=notices.append, folder=folder, bound=bound)
+def ask(key: str, maker: BatchBuilder, folder: Path, notices: list[str], *, max_bytes: int = 2**30) -> Cached:
+    cached = cached_arrays(key, columns=COLUMNS, build=maker, notice=notices.append, folder=folder, max_bytes=max_bytes)
     assert cached.facts == "the facts ς"
     assert {name: array.dtype for name, array in cached.arrays.items()} == COLUMNS
     lengths = range(1, maker.size)
@@ -196,7 +196,7 @@ def test_entries_not_used_for_longest_go_first(folder, notices):
             age_of_untouched(entry, hour)
     ask("a", maker, folder, notices)
     size = sum(file.stat().st_size for file in next(folder.iterdir()).iterdir())
-    ask("d", maker, folder, notices, bound=3 * size)
+    ask("d", maker, folder, notices, max_bytes=3 * size)
     assert ask("a", maker, folder, notices).found
     assert ask("c", maker, folder, notices).found
     assert ask("d", maker, folder, notices).found
@@ -212,8 +212,8 @@ def age_of_untouched(entry: Path, hour: int) -> None:
 
 def test_the_newest_entry_stays_whatever_its_size(folder, notices):
     maker = BatchBuilder()
-    ask("a", maker, folder, notices, bound=0)
-    ask("b", maker, folder, notices, bound=0)
+    ask("a", maker, folder, notices, max_bytes=0)
+    ask("b", maker, folder, notices, max_bytes=0)
     assert ask("b", maker, folder, notices).found
     assert len(list(folder.iterdir())) == 1
 
@@ -226,7 +226,7 @@ def test_what_a_dead_run_left_goes_after_a_day(folder, notices):
         if when is not None:
             for path in (draft / "ids.npy", draft):
                 os.utime(path, (when, when))
-    prune(folder, bound=2**30)
+    prune(folder, max_bytes=2**30)
     assert [path.name for path in folder.iterdir()] == [".new"]
 
 

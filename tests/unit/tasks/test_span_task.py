@@ -29,7 +29,7 @@ def features(words: int, *, seed: int = 0, scale: float = 1.0) -> np.ndarray:
 
 
 def scoring(words: int, *spans: tuple[int, int, str, float]) -> np.ndarray:
-    """Features with which just these spans have log-odds above 0; for spans that share no bound with a label."""
+    """Features with which just these spans have log-odds above 0; for spans that share no boundary with a label."""
     found = np.zeros((words, 2 * SIZE + 2 * len(LABELS)), dtype=np.float32)
     found[:, 2 * SIZE :] = -100.0
     for start, end, label, odds in spans:
