@@ -111,9 +111,11 @@ def draw(cells: Path, last: int | str, seed: int) -> dict[str, float]:
     """Return the forecast from the small sizes of one seed, and the F1 reached with the last size."""
     *known, reached = (read_record(cells / f"{size}-{seed}") for size in (*FITTED_ON, last))
     assert reached is not None
-    (expected,) = forecast({each.learnt: [each.dev["f1"]] for each in known if each is not None}, [reached.learnt])
+    (expected,) = forecast(
+        {each.train_sentences: [each.dev["f1"]] for each in known if each is not None}, [reached.train_sentences]
+    )
     return {
-        "sentences": reached.learnt,
+        "sentences": reached.train_sentences,
         "forecast": expected.f1,
         "low": expected.low,
         "high": expected.high,

@@ -151,7 +151,7 @@ def test_what_is_finished_is_not_done_again_and_all_of_it_is_shown(onoma, whole,
     assert html.count("<svg ") == 2
     printed = json.loads(onoma(*arguments, "--json").out)
     assert printed == json.loads((whole.output / "comparison.json").read_text(encoding="utf-8"))
-    assert [(row["candidate"], row["learnt"], row["seeds"]) for row in printed["rows"]] == [
+    assert [(row["candidate"], row["train_sentences"], row["seeds"]) for row in printed["rows"]] == [
         ("tiny", 12, [1, 2]),
         ("tiny", 48, [1, 2]),
     ]
@@ -249,7 +249,7 @@ def test_sizes_beyond_the_text_are_left_out(place):
 def test_no_more_sentences_are_learnt_than_there_are(place):
     stopped = place.planned(settings={"data.sentences": 1_000}, sizes=["all"], seeds=1, output=place.base / "new")[1]
     (plan,), _ = plan_cells(stopped.cells, place.base / "new")
-    assert plan.expected.learnt == 48
+    assert plan.expected.train_sentences == 48
 
 
 def test_several_corpora_come_from_a_file(place):

@@ -17,7 +17,7 @@ def record(
     seed: int = 1,
     corpus: str = "data",
     sentences: int | None = None,
-    learnt: int = 1_000,
+    train_sentences: int = 1_000,
     error: str = "",
     **more: object,
 ) -> CellRecord:
@@ -30,7 +30,7 @@ def record(
         candidate=candidate,
         sentences=sentences,
         seed=seed,
-        learnt=learnt,
+        train_sentences=train_sentences,
         settings={},
         digests={},
         version="1",
@@ -45,4 +45,7 @@ def speed(words: float = 1_000.0, *, latency: float = 5.0, memory: float = 300.0
 
 def curve(candidate: str, f1: Sequence[float], *, sizes: Sequence[int] = (100, 300, 1_000)) -> list[CellRecord]:
     """A run of each size."""
-    return [record(candidate, dev=value, sentences=size, learnt=size) for size, value in zip(sizes, f1, strict=True)]
+    return [
+        record(candidate, dev=value, sentences=size, train_sentences=size)
+        for size, value in zip(sizes, f1, strict=True)
+    ]

@@ -177,7 +177,7 @@ def _plan_cell(cell: Cell, config: RunConfig, folder: Path, *, cache: _FileInfoC
             settings=config.model_dump(mode="json", exclude={"output": True}),
             digests={"encoder": encoder} | {part: cache.digest(paths) for part, paths in parts.items()},
             version=__version__,
-            learnt=train_sentences,
+            train_sentences=train_sentences,
             tested_on="test" if config.data.test else "dev",
             error="not finished",
         ),
@@ -204,8 +204,8 @@ def _with_models(plans: Sequence[CellPlan]) -> list[CellPlan]:
         groups.setdefault((plan.cell.corpus, plan.cell.candidate), []).append(plan)
     models: dict[Path, tuple[Path, ...]] = {}
     for group in groups.values():
-        largest = max(plan.expected.learnt for plan in group)
-        kept = tuple(plan.model for plan in group if plan.expected.learnt == largest)
+        largest = max(plan.expected.train_sentences for plan in group)
+        kept = tuple(plan.model for plan in group if plan.expected.train_sentences == largest)
         models |= dict.fromkeys(kept, kept)
     return [replace(plan, models=models.get(plan.model, ())) for plan in plans]
 

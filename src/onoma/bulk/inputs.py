@@ -40,12 +40,12 @@ class Found:
     Attributes:
         inputs: files to read, in order.
         skipped: files in folders that are skipped because their suffix belongs to no readable format.
-        own: files in folders, or matched by patterns, that are skipped because they belong to the output itself.
+        outputs: files in folders, or matched by patterns, that are skipped because they belong to the output itself.
     """
 
     inputs: tuple[Input, ...]
     skipped: tuple[Path, ...] = ()
-    own: tuple[Path, ...] = ()
+    outputs: tuple[Path, ...] = ()
 
     @property
     def once(self) -> bool:
@@ -56,7 +56,7 @@ class Found:
         """Return messages about the files that are skipped."""
         paths_by_reason = {
             "of other kinds were skipped": self.skipped,
-            "are the output itself and are not read": self.own,
+            "are the output itself and are not read": self.outputs,
         }
         return [
             f"{len(paths):,} files {reason}: {', '.join(map(str, paths[:3]))}{', …' if len(paths) > 3 else ''}"
@@ -91,7 +91,7 @@ def find_inputs(
     inputs = tuple(
         _make_input(file.path, name=file.name, column=column, format=format, options=options) for file in files.values()
     )
-    found = Found(inputs=inputs, skipped=tuple(search.skipped), own=tuple(search.own))
+    found = Found(inputs=inputs, skipped=tuple(search.skipped), outputs=tuple(search.outputs))
     if not inputs:
         problems = ["no file to tag", *found.notices()]
         if found.skipped:
@@ -127,12 +127,12 @@ class _Search:
         format: format given by the caller, if any.
 
     Attributes:
-        skipped, own: as in :class:`Found`.
+        skipped, outputs: as in :class:`Found`.
     """
 
     def __init__(self, output: Sequence[Path], *, format: str | None) -> None:
         self.skipped: list[Path] = []
-        self.own: list[Path] = []
+        self.outputs: list[Path] = []
         self._format = format
         self._resolved_folders: dict[Path, Path] = {}
         self._output_paths = [self._to_absolute(path) for path in output]
@@ -170,7 +170,7 @@ class _Search:
             if not self._is_output(path):
                 yield path
             elif not self._to_absolute(path).is_relative_to(self._output_paths[-1]):
-                self.own.append(path)
+                self.outputs.append(path)
 
     def _is_output(self, path: Path) -> bool:
         return any(self._to_absolute(path).is_relative_to(output_path) for output_path in self._output_paths)

@@ -55,7 +55,7 @@ class TableColumns:
         return (ENTITIES, LAYERS) if self.layers else (ENTITIES,)
 
     @property
-    def passed(self) -> tuple[str, ...]:
+    def copied(self) -> tuple[str, ...]:
         """Columns copied from the input, which are written before those of the predictions."""
         return tuple(name for name in self.names or ("id", self.text, METADATA) if name not in self.found)
 
@@ -121,7 +121,7 @@ class CsvWriter:
         self._columns = columns
         self._file = file
         if columns.heading:
-            self._file.write(_encode_csv_record([*columns.passed, *columns.found]))
+            self._file.write(_encode_csv_record([*columns.copied, *columns.found]))
 
     def carry(self, row: Row) -> bytes:
         return _encode_csv_record([_format_cell(value) for value in _copied_values(row, self._columns)])
@@ -145,7 +145,7 @@ class ParquetWriter:
         import pyarrow.parquet as pq
 
         self._columns = columns
-        fields = [pa.field(name, pa.string()) for name in columns.passed]
+        fields = [pa.field(name, pa.string()) for name in columns.copied]
         schema = pa.schema(fields) if columns.schema is None else _remove_columns(columns.schema, columns.found)
         entity_fields = [("start", pa.int64()), ("end", pa.int64()), ("label", pa.string()), ("score", pa.float64())]
         entities_type = pa.list_(pa.struct([*entity_fields, ("text", pa.string())]))
@@ -233,7 +233,7 @@ def _copied_values(row: Row, columns: TableColumns) -> list[object]:
     """Return the row's values for the columns copied from the input."""
     if columns.names is not None:
         fields = fields_of(row)
-        return [fields[name] for name in columns.passed]
+        return [fields[name] for name in columns.copied]
     other_fields = _select_other_fields(row, excluded=("id", columns.text, *columns.found))
     return [row.document.id, row.document.text, _to_json(other_fields) if other_fields else None]
 

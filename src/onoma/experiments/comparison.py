@@ -47,7 +47,7 @@ class ComparisonRow:
     Attributes:
         corpus, candidate: names of the corpus and of the candidate.
         sentences: number of training sentences; None for all.
-        learnt: number of sentences actually trained on.
+        train_sentences: number of sentences actually trained on.
         tested_on: ``test``, or ``dev`` if the corpus has no test set.
         seeds: seeds of the finished runs; empty if all runs have failed.
         dev, test: F1 on dev and on test; without a test set, ``test`` is F1 on dev. None without a finished run.
@@ -64,7 +64,7 @@ class ComparisonRow:
     corpus: str
     candidate: str
     sentences: int | None
-    learnt: int
+    train_sentences: int
     tested_on: str = "test"
     seeds: tuple[int, ...]
     dev: MeanAndDeviation | None = None
@@ -249,7 +249,7 @@ def _row(records: Sequence[CellRecord], speed: Speed | None) -> ComparisonRow:
         corpus=first.corpus,
         candidate=first.candidate,
         sentences=first.sentences,
-        learnt=first.learnt,
+        train_sentences=first.train_sentences,
         tested_on=first.tested_on,
         seeds=tuple(record.seed for record in finished),
         errors=tuple(dict.fromkeys(record.error for record in records if record.error)),
@@ -313,7 +313,7 @@ def _curves(rows: Sequence[ComparisonRow], records: Sequence[CellRecord]) -> lis
         runs: dict[int, list[float]] = {}
         for record in records:
             if (record.corpus, record.candidate) == (corpus, candidate) and not record.error:
-                runs.setdefault(record.learnt, []).append(record.dev["f1"])
+                runs.setdefault(record.train_sentences, []).append(record.dev["f1"])
         if len(runs) > 1:
             last_size = max(runs)
             forecast_sizes = sorted({last_size + _EXTRA_SENTENCES, _FORECAST_FACTOR * last_size})

@@ -28,7 +28,7 @@ class CellRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         settings: configuration tables of its run.
         digests: digests of its files and of its encoder, by their role.
         version: version of onoma.
-        learnt: number of sentences that it was trained on.
+        train_sentences: number of sentences that it was trained on.
         dev: precision, recall and F1 on dev in the best epoch, fractions of 1.
         tested_on: ``test``, or ``dev`` if there is no test set.
         counts: correct, predicted and gold entities of each document that it was tested on, ``[documents, 3]``.
@@ -46,7 +46,7 @@ class CellRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     settings: dict[str, object]
     digests: dict[str, str]
     version: str
-    learnt: int = 0
+    train_sentences: int = 0
     dev: dict[str, float] = {}
     tested_on: str = "test"
     counts: list[tuple[int, int, int]] = []

@@ -57,9 +57,9 @@ class Lattice:
         """
         # Subtracting the largest score from every step avoids overflow and changes no probability, because all
         # sequences of a sentence have the same number of steps.
-        max_step = transitions.step.max() if transitions.learnt else 0.0
+        max_step = transitions.step.max() if transitions.learned else 0.0
         step, start, end = np.exp(transitions.step - max_step), np.exp(transitions.start), np.exp(transitions.end)
-        scaling_interval = 1 if transitions.learnt else _SCALING_INTERVAL
+        scaling_interval = 1 if transitions.learned else _SCALING_INTERVAL
         lengths = np.asarray([len(sentence) for sentence in sentences])
         words, rows = int(lengths.max()), np.arange(len(sentences))
         shape = (words, len(sentences), sentences[0].shape[1])

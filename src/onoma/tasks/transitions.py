@@ -35,14 +35,14 @@ class Transitions:
         start: scores of the first tag of a sentence, ``[tags]``.
         end: scores of the last tag of a sentence, ``[tags]``.
         continues: whether a transition is allowed and continues an entity, ``[tags, tags]``.
-        learnt: whether the scores are those of a trained CRF; otherwise all allowed transitions have the score 0.
+        learned: whether the scores are those of a trained CRF; otherwise all allowed transitions have the score 0.
     """
 
     step: NDArray[np.float64]
     start: NDArray[np.float64]
     end: NDArray[np.float64]
     continues: NDArray[np.bool_]
-    learnt: bool = False
+    learned: bool = False
 
     @classmethod
     def of(cls, scheme: Scheme, tags: Sequence[str]) -> Transitions:
@@ -64,11 +64,11 @@ class Transitions:
         self, *, step: NDArray[np.floating], start: NDArray[np.floating], end: NDArray[np.floating]
     ) -> Transitions:
         """Return the same transitions with learned scores of the same shapes; forbidden transitions stay forbidden."""
-        return replace(self, step=self.step + step, start=self.start + start, end=self.end + end, learnt=True)
+        return replace(self, step=self.step + step, start=self.start + start, end=self.end + end, learned=True)
 
     def at(self, temperature: float) -> Transitions:
         """Return the transitions with their scores divided by a temperature."""
-        if temperature == 1 or not self.learnt:
+        if temperature == 1 or not self.learned:
             return self
         return replace(self, step=self.step / temperature, start=self.start / temperature, end=self.end / temperature)
 
@@ -87,7 +87,7 @@ def best_sequences(
     Returns:
         The tag index of each word, ``[words]``.
     """
-    if transitions.learnt:
+    if transitions.learned:
         return _batched_viterbi(scores, bounds, transitions)
     tags: NDArray[np.int64] = scores.argmax(axis=1)
     violations = scheme_violations(tags, bounds, transitions).nonzero()[0]

@@ -115,7 +115,7 @@ class TuneResult:
         return self.best.f1 or 0.0
 
     @property
-    def luck(self) -> float | None:
+    def seed_inflation(self) -> float | None:
         """F1 of the best trial in the search minus its mean F1 with new seeds; None without such runs."""
         return None if self.confirmation is None else self.f1 - fmean(self.confirmation.best)
 
@@ -170,7 +170,7 @@ class TuneResult:
             "How much the choice among trials adds to F1 on this dev could not be estimated."
             if inflation is None
             else f"Choosing among the trials on this dev adds about {_format_points(inflation)} to F1 there, "
-            "beside luck."
+            "beyond what its seed adds."
         )
         yield self._verdict()
 
@@ -179,15 +179,14 @@ class TuneResult:
         if confirmation is None:
             yield "No run with a new seed was made, so the figure of the best trial is too high by an unknown amount."
             return
-        luck = self.luck or 0.0
         low, high = (
             f"{100 * bound:+.2f}"
             for bound in (confirmation.difference.interval.low, confirmation.difference.interval.high)
         )
+        against_search = f"{-100 * (self.seed_inflation or 0.0):+.2f} against the search"
         yield (
-            f"With {len(confirmation.seeds)} new seeds the best trial has F1 "
-            f"{_format_mean(confirmation.best)} on dev ({100 * -luck:+.2f} against the search), the run as it is "
-            f"{_format_mean(confirmation.defaults)}."
+            f"With {len(confirmation.seeds)} new seeds the best trial has F1 {_format_mean(confirmation.best)} on dev "
+            f"({against_search}), the run as it is {_format_mean(confirmation.defaults)}."
         )
         noise = (
             ""
@@ -219,7 +218,7 @@ class TuneResult:
             "runner_up": None if self.runner_up is None else self.runner_up.number,
             "defaults": None if self.defaults is None else self.defaults.number,
             "confirmation": self._confirmation_json(),
-            "luck": self.luck,
+            "seed_inflation": self.seed_inflation,
             "choice_inflation": self.choice_inflation,
             "beats_seed_noise": self.beats_seed_noise,
             "holds_elsewhere": self.holds_elsewhere,

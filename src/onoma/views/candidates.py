@@ -82,7 +82,7 @@ def candidate_tables(comparison: Comparison) -> Iterator[Table]:
 
 def title_of(row: ComparisonRow) -> str:
     """Return the corpus and training size of a row as text."""
-    return f"{row.corpus}, {'all ' if row.sentences is None else ''}{row.learnt:,} sentences"
+    return f"{row.corpus}, {'all ' if row.sentences is None else ''}{row.train_sentences:,} sentences"
 
 
 def largest_size(comparison: Comparison, corpus: str) -> list[ComparisonRow]:

@@ -72,7 +72,7 @@ def test_failed_runs_are_left_out_and_named():
     found = {row.candidate: row for row in compared(records).rows}
     assert (found["a"].seeds, found["a"].errors) == ((1,), ("lost",))
     assert (found["b"].seeds, found["b"].dev, found["b"].difference, found["b"].best) == ((), None, None, False)
-    assert found["b"].learnt == 1_000
+    assert found["b"].train_sentences == 1_000
     assert found["c"].best
 
 
@@ -101,7 +101,7 @@ def test_equals_are_both_on_the_front():
 
 def test_rows_go_by_corpus_and_size_and_speeds_belong_to_the_largest():
     records = [
-        record("a", corpus=corpus, sentences=size, learnt=size or 900)
+        record("a", corpus=corpus, sentences=size, train_sentences=size or 900)
         for size in (None, 100, 300)
         for corpus in ("y", "x")
     ]
@@ -115,7 +115,10 @@ def test_rows_go_by_corpus_and_size_and_speeds_belong_to_the_largest():
 
 
 def test_a_corpus_may_have_fewer_sizes():
-    records = [record("a", corpus="x", sentences=100, learnt=100), record("a", corpus="y", sentences=300, learnt=300)]
+    records = [
+        record("a", corpus="x", sentences=100, train_sentences=100),
+        record("a", corpus="y", sentences=300, train_sentences=300),
+    ]
     rows = compared(records, {("x", "a"): speed(), ("y", "a"): speed()}).rows
     assert all(row.speed is not None for row in rows)
 

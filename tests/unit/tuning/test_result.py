@@ -104,7 +104,7 @@ def test_the_noise_of_seeds_is_that_of_students_t():
 def test_a_difference_beyond_all_noise_is_said_to_be_one():
     result = _result(_confirmation([0.65, 0.651, 0.652], [0.60, 0.601, 0.602]))
     assert (result.beats_seed_noise, result.holds_elsewhere) == (True, True)
-    assert result.luck == pytest.approx(0.009)
+    assert result.seed_inflation == pytest.approx(0.009)
     text = " ".join(result.statements())
     assert "65.10 ± 0.10" in text
     assert "-0.90 against the search" in text

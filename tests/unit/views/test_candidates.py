@@ -38,7 +38,7 @@ def drawn(comparison: Comparison) -> str:
 def several() -> Comparison:
     """Two candidates of three sizes, one of which is faster and worse, and one that has failed."""
     records = [*curve("good", (0.4, 0.5, 0.6)), *curve("fast", (0.3, 0.4, 0.5))]
-    failed = [record("new", sentences=size, learnt=size, error="no such encoder") for size in (100, 1_000)]
+    failed = [record("new", sentences=size, train_sentences=size, error="no such encoder") for size in (100, 1_000)]
     speeds = {
         ("data", "good"): speed(1_000, size=90, latency=25),
         ("data", "fast"): speed(9_000, latency=2.25, memory=0),
@@ -153,7 +153,7 @@ def test_pictures_are_svg_and_have_what_is_drawn(several):
 
 
 def test_names_on_a_page_are_text():
-    records = [*curve(EVIL, (0.4, 0.5, 0.6)), record("b", sentences=100, learnt=100, error=EVIL)]
+    records = [*curve(EVIL, (0.4, 0.5, 0.6)), record("b", sentences=100, train_sentences=100, error=EVIL)]
     html = "".join(comparison_page(compared(*records, speeds={("data", EVIL): speed()}), title=EVIL))
     Page(html)
     assert "<script" not in html
