@@ -1,11 +1,13 @@
 """Training on partially annotated files: two halves of BC5CDR, each annotated with only one of the two labels.
 
-    python benchmarks/partial_labels.py [--heads linear crf span] [--seeds 1 2 3]
+    python benchmarks/partial_labels.py [--heads linear crf span] [--kinds full unannotated outside] [--seeds 1 2 3]
+        [--encoder runs/pretraining/bc5cdr-text]
 
 The first half of train keeps only `Chemical`, the second half only `Disease`. `full` is trained on all labels of both
 halves; `unannotated` on the reduced halves, with `data.corpora` stating which label each half does not annotate;
 `outside` on the same reduced halves, with unannotated entities treated as outside. Dev and test keep all labels.
-Reported is exact F1 on test. runs.py describes how models are shared and reused.
+Reported is exact F1 on test. The encoder is `small`, or that of `--encoder`; benchmarks/pretraining.py writes one that
+is adapted to the text of train. runs.py describes how models are shared and reused.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import onoma
 RUNS = Path("runs/partial_labels")
 LABELS = ("Chemical", "Disease")
 HEADS = ("linear", "crf", "span")
+SMALL = "small"
 KINDS = ("full", "unannotated", "outside")
 
 
@@ -37,15 +40,15 @@ def halves() -> dict[str, Path]:
     return paths
 
 
-def model(kind: str, head: str, seed: int) -> TomlModel:
+def model(kind: str, head: str, seed: int, encoder: str) -> TomlModel:
     parts, cut = corpus("bc5cdr"), halves()
     train = [parts.train] if kind == "full" else [cut[label] for label in LABELS]
     missing = {cut[label].name: {"unannotated": [other]} for label, other in zip(LABELS, LABELS[::-1], strict=True)}
     return TomlModel(
-        RUNS / f"{kind}-{head}-{seed}",
+        RUNS / "-".join([kind, head, str(seed), *([] if encoder == SMALL else [Path(encoder).name])]),
         data={"train": train, "dev": parts.dev, "test": parts.test},
         corpora=missing if kind == "unannotated" else {},
-        model={"encoder": "small", "head": head},
+        model={"encoder": encoder, "head": head},
         training={"seed": seed},
     )
 
@@ -53,22 +56,29 @@ def model(kind: str, head: str, seed: int) -> TomlModel:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--heads", nargs="+", choices=HEADS, default=[*HEADS])
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=[*KINDS])
+    parser.add_argument("--encoder", default=SMALL)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     arguments = parser.parse_args()
     models = {
-        head: {kind: [model(kind, head, seed) for seed in arguments.seeds] for kind in KINDS}
+        head: {
+            kind: [model(kind, head, seed, arguments.encoder) for seed in arguments.seeds] for kind in arguments.kinds
+        }
         for head in arguments.heads
     }
     every = [each for kinds in models.values() for seeds in zip(*kinds.values(), strict=True) for each in seeds]
     do(every, figures_only=True)
     wait(every)
     write_result(
-        "partial_labels",
+        "partial_labels" if arguments.encoder == SMALL else f"partial_labels_{Path(arguments.encoder).name}",
         {
             head: {
                 **{kind: mean_and_deviation([one.f1() for one in of]) for kind, of in kinds.items()},
-                "unannotated against full": compared(kinds["unannotated"], kinds["full"])["difference"],
-                "unannotated against outside": compared(kinds["unannotated"], kinds["outside"])["difference"],
+                **{
+                    f"unannotated against {other}": compared(kinds["unannotated"], kinds[other])["difference"]
+                    for other in kinds
+                    if other != "unannotated"
+                },
             }
             for head, kinds in models.items()
         },

@@ -4,8 +4,8 @@
 
 The dev set of the English Web Treebank has both annotations on the same words. It is split by document into train, dev
 and test (70 %, 10 % and 20 %), and each sentence becomes a document. `--sizes` are numbers of training sentences, a
-different sample for each seed. Models use the encoder `small` and the defaults of `onoma train`. The best epoch is
-chosen by the F1 of entities on dev; for the model of only parts of speech, by its own F1.
+different sample for each seed. Models use the encoder `small`, the head `crf` and the defaults of `onoma train`. The
+best epoch is chosen by the F1 of entities on dev; for the model of only parts of speech, by its own F1.
 
 1. `f1`: exact F1 of entities on test without and with part-of-speech tagging as a second task, and also with masked
    language modelling on the training text as an auxiliary task; and the accuracy of parts of speech of the joint model
@@ -128,7 +128,7 @@ def model(setup: str, size: int | None, seed: int, settings: Mapping[str, object
     return TomlModel(
         RUNS / f"{setup}-{size or 'all'}-{seed}",
         data={**data, "skip_checks": setup == "pos"},
-        model={"encoder": "small"},
+        model={"encoder": "small", "head": "crf"},
         training={"seed": seed, **settings},
         tasks=tasks,
     )
