@@ -200,8 +200,9 @@ def default_space(
         "training.layer_decay": Float(min(0.8, run.training.layer_decay), 1.0),
         "model.dropout": Float(0.0, max(0.3, run.model.dropout)),
     }
-    if run.training.class_weights is None and not run.training.label_smoothing:
-        domains["model.head"] = Choice(tuple(dict.fromkeys((run.model.head, "linear", "crf"))))
+    if run.model.overlaps == "flat" and run.training.class_weights is None and not run.training.label_smoothing:
+        heads = (run.model.head, "linear", "crf", *(() if few else ("span",)))
+        domains["model.head"] = Choice(tuple(dict.fromkeys(heads)))
     if few and run.training.class_weights in (None, "balanced"):
         domains["training.class_weights"] = Choice((DEFAULT, "balanced"))
     if resolved.full_windows >= _MIN_FULL_WINDOW_SHARE:

@@ -133,6 +133,14 @@ def test_class_weights_that_the_run_has_leave_out_heads_that_refuse_them(run):
     assert "model.head" not in default_space(weighed, RESOLVED, sentences=500).domains
 
 
+def test_the_span_head_is_tried_unless_labels_are_few_and_alone_where_entities_overlap(run):
+    few, some = (default_space(run, RESOLVED, sentences=count).domains["model.head"] for count in (500, 5_000))
+    assert (few, some) == (Choice(("crf", "linear")), Choice(("crf", "linear", "span")))
+    overlapping = {"model.head": "span", "model.overlaps": "nested"}
+    nested = read_config(None, base=run.model_dump(exclude_none=True), settings=overlapping)
+    assert "model.head" not in default_space(nested, RESOLVED, sentences=5_000).domains
+
+
 @pytest.mark.parametrize(
     ("text", "head"),
     [
