@@ -7,6 +7,7 @@ import json
 import pytest
 
 import onoma as package
+from onoma.bundle import SpansCard
 from onoma.errors import ConfigError, InputError
 
 TEXTS = {
@@ -93,6 +94,14 @@ def test_the_threshold_is_the_best_one_on_dev(encoder, nested, tmp_path, epochs)
         found[threshold] = package.evaluate(tmp_path / "model", nested).exact.f1
     assert found[chosen] == max(found.values())
     assert found[chosen] == pytest.approx(run.dev["f1"])
+
+
+def test_without_dev_the_threshold_is_below_one_half(encoder, nested, tmp_path):
+    settings = {**SETTINGS, "training.epochs": 1}
+    run = package.train(train=nested, encoder=str(encoder), output=tmp_path / "model", settings=settings)
+    card = run.tagger.bundle.manifest.entities
+    assert isinstance(card, SpansCard)
+    assert card.threshold == -1.0
 
 
 def test_explanations_of_spans_are_refused(model_of_spans):

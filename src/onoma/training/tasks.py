@@ -14,6 +14,12 @@ from onoma.training.config import ModelConfig, RunConfig, TagSchemeName
 
 SPAN_HEAD = "span"
 
+_THRESHOLD_WITHOUT_DEV = -1.0
+"""Log-odds threshold of spans where there is no dev set to choose it on, a probability of 27 %.
+
+On dev of six corpora, F1 at this threshold is 0.7 points below that at the best one; at a probability of one half, 1.4.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class LabelSettings:
@@ -86,7 +92,12 @@ class TaskSettings:
         if self.head != SPAN_HEAD:
             return TagsCard(labels=labels, scheme=self.tag_scheme, head=self.head)
         return SpansCard(
-            labels=labels, head=self.head, size=self.span_size, widest=self.widest_span, overlaps=self.overlaps
+            labels=labels,
+            head=self.head,
+            size=self.span_size,
+            widest=self.widest_span,
+            overlaps=self.overlaps,
+            threshold=_THRESHOLD_WITHOUT_DEV,
         )
 
     def key(self) -> dict[str, object]:
