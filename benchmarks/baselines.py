@@ -22,7 +22,7 @@ from pathlib import Path
 
 from corpora import PARTS, WHOLE, corpus
 from results import write_result
-from runs import Model, do, mean_and_deviation, wait
+from runs import Model, do, mean_and_deviation, settings_suffix, wait
 from versions import HERE, environment
 
 KINDS = ("crf", "bilstm", "gazetteer")
@@ -30,8 +30,8 @@ RUNS = Path("runs/baselines")
 
 
 def model(name: str, kind: str, seed: int, settings: dict[str, str]) -> Model:
-    changed = "".join(f"-{key.rpartition('.')[2]}={value}" for key, value in settings.items())
-    return Model(RUNS / f"{name}-{kind}-{seed}{changed}", corpus(name), kind, {"training.seed": seed, **settings})
+    folder = RUNS / f"{name}-{kind}-{seed}{settings_suffix(settings)}"
+    return Model(folder, corpus(name), kind, {"training.seed": seed, **settings})
 
 
 def train(one: Model) -> None:

@@ -34,7 +34,7 @@ from typing import Any, Literal
 
 from corpora import Parts, corpus, write_part
 from results import write_result
-from runs import Model, do, mean_and_deviation, wait
+from runs import Model, do, mean_and_deviation, settings_suffix, wait
 
 from onoma.api.loading import backend_of
 from onoma.bundle import Bundle, load_bundle
@@ -69,8 +69,8 @@ def model(name: str, way: str, seed: int, changed: Mapping[str, str]) -> Model:
     parts = sentences_of(name) if way == "sentences" else corpus(name)
     documents = "file" if name == "bc5cdr" and way != "sentences" else "auto"
     settings = {"training.seed": seed, "data.documents": documents, **WAYS[way], **changed}
-    suffix = "".join(f"-{key.rpartition('.')[2]}={value}" for key, value in changed.items())
-    return Model(RUNS / f"{name}-{way.replace(' ', '-')}-{seed}{suffix}", parts, "small", settings)
+    folder = RUNS / f"{name}-{way.replace(' ', '-')}-{seed}{settings_suffix(changed)}"
+    return Model(folder, parts, "small", settings)
 
 
 def sentences_of(name: str) -> Parts:

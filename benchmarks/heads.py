@@ -23,7 +23,7 @@ from typing import Any
 from corpora import MULTILINGUAL, Parts, columns, corpus
 from known import sources
 from results import write_result
-from runs import Model, compared, do, mean_and_deviation, wait
+from runs import Model, compared, do, mean_and_deviation, settings_suffix, wait
 from versions import HERE, environment, spread, train
 
 from onoma.machine import available_cores
@@ -41,16 +41,11 @@ def parts_of(name: str) -> Parts:
 def model(name: str, head: str, seed: int, settings: dict[str, str]) -> Model:
     encoder = "multilingual" if name in MULTILINGUAL else "small"
     return Model(
-        RUNS / f"{name}-{head}-{seed}{suffix(settings)}",
+        RUNS / f"{name}-{head}-{seed}{settings_suffix(settings)}",
         parts_of(name),
         encoder,
         {"model.head": head, "training.seed": seed, **settings},
     )
-
-
-def suffix(settings: dict[str, str]) -> str:
-    """Return the settings that are not the defaults, as a part of names."""
-    return "".join(f"-{key.rpartition('.')[2]}={value}" for key, value in settings.items())
 
 
 def tagging(model: Path, test: Path, threads: int) -> float:
@@ -125,7 +120,7 @@ def main() -> None:
         if arguments.pairs:
             some = {head: of[0] for head, of in heads.items()}
             figures[name] |= speeds(name, some, arguments.pairs, arguments.threads, settings)
-    write_result(f"heads_{'_'.join(arguments.corpora)}{suffix(settings)}", figures)
+    write_result(f"heads_{'_'.join(arguments.corpora)}{settings_suffix(settings)}", figures)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Training on partially annotated files: two halves of BC5CDR, each annotated with only one of the two labels.
 
-    python benchmarks/partial_labels.py [--heads linear crf span] [--kinds full unannotated outside] [--seeds 1 2 3]
+    python benchmarks/partial_labels.py [--heads linear crf span] [--against full outside] [--seeds 1 2 3]
         [--encoder runs/pretraining/bc5cdr-text]
 
 The first half of train keeps only `Chemical`, the second half only `Disease`. `full` is trained on all labels of both
@@ -25,7 +25,8 @@ RUNS = Path("runs/partial_labels")
 LABELS = ("Chemical", "Disease")
 HEADS = ("linear", "crf", "span")
 SMALL = "small"
-KINDS = ("full", "unannotated", "outside")
+UNANNOTATED = "unannotated"
+OTHERS = ("full", "outside")
 
 
 def halves() -> dict[str, Path]:
@@ -47,7 +48,7 @@ def model(kind: str, head: str, seed: int, encoder: str) -> TomlModel:
     return TomlModel(
         RUNS / "-".join([kind, head, str(seed), *([] if encoder == SMALL else [Path(encoder).name])]),
         data={"train": train, "dev": parts.dev, "test": parts.test},
-        corpora=missing if kind == "unannotated" else {},
+        corpora=missing if kind == UNANNOTATED else {},
         model={"encoder": encoder, "head": head},
         training={"seed": seed},
     )
@@ -56,13 +57,14 @@ def model(kind: str, head: str, seed: int, encoder: str) -> TomlModel:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--heads", nargs="+", choices=HEADS, default=[*HEADS])
-    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=[*KINDS])
+    parser.add_argument("--against", nargs="+", choices=OTHERS, default=[*OTHERS])
     parser.add_argument("--encoder", default=SMALL)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     arguments = parser.parse_args()
     models = {
         head: {
-            kind: [model(kind, head, seed, arguments.encoder) for seed in arguments.seeds] for kind in arguments.kinds
+            kind: [model(kind, head, seed, arguments.encoder) for seed in arguments.seeds]
+            for kind in (UNANNOTATED, *arguments.against)
         }
         for head in arguments.heads
     }
@@ -75,9 +77,8 @@ def main() -> None:
             head: {
                 **{kind: mean_and_deviation([one.f1() for one in of]) for kind, of in kinds.items()},
                 **{
-                    f"unannotated against {other}": compared(kinds["unannotated"], kinds[other])["difference"]
-                    for other in kinds
-                    if other != "unannotated"
+                    f"unannotated against {other}": compared(kinds[UNANNOTATED], kinds[other])["difference"]
+                    for other in arguments.against
                 },
             }
             for head, kinds in models.items()

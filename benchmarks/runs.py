@@ -215,6 +215,11 @@ def mean_and_deviation(values: Sequence[float]) -> dict[str, object]:
     }
 
 
+def settings_suffix(settings: Mapping[str, object]) -> str:
+    """Return settings other than the defaults as a part of the name of a folder or file."""
+    return "".join(f"-{key.rpartition('.')[2]}={value}" for key, value in settings.items())
+
+
 def sets(settings: Mapping[str, object]) -> list[str]:
     """Return settings as command-line options."""
     return [argument for key, value in settings.items() for argument in ("--set", f"{key}={value}")]

@@ -70,6 +70,6 @@ def _find_too_long_entities(case: LocatedDocument, encoded: Encoded, windower: W
                 check="window",
                 severity="warning",
                 what=f"{shown(entity.text)} {entity.label}",
-                why=f"it has {subwords:,} subwords; a window has room for {budget:,}, so the model never sees it whole",
+                why=f"it has {subwords:,} subwords; a window holds {budget:,}, so the model never sees it whole",
                 fix="check where it ends, or increase model.window",
             )

@@ -35,7 +35,8 @@ _RESERVED_NAMES = frozenset(
 _MASKED_SETTINGS = frozenset(["name", "kind", "train", "format", "encoding", "weight"])
 """Keys that a task of masked language modelling has; its text is read without annotation, all of it and once."""
 
-_OPTION_NAMES = {"output": "output (--output)", "data": "data.train (--train)", "data.train": "data.train (--train)"}
+OPTION_NAMES = {"output": "output (--output)", "data": "data.train (--train)", "data.train": "data.train (--train)"}
+"""Settings that have an option of their own, with it, for messages that they are missing."""
 
 
 def read_config(
@@ -54,7 +55,7 @@ def read_config(
     Raises:
         ConfigError: the file cannot be read, a key is unknown, or a value is invalid.
     """
-    run = config.read_config(RunConfig, path, base=base, settings=settings, option_names=_OPTION_NAMES)
+    run = config.read_config(RunConfig, path, base=base, settings=settings, option_names=OPTION_NAMES)
     check_settings(run, encoder=run.model.encoder)
     check_tasks(run)
     return run

@@ -12,10 +12,8 @@ from onoma.engine import config
 from onoma.errors import ConfigError
 from onoma.training import RunConfig
 from onoma.training.config import with_head
-from onoma.training.config_reading import check_tasks
+from onoma.training.config_reading import OPTION_NAMES, check_tasks
 from onoma.tuning.space import needs_linear_head
-
-_OPTION_NAMES = {"output": "output (--output)", "data": "data.train (--train)", "data.train": "data.train (--train)"}
 
 
 class TuneConfig(RunConfig):
@@ -51,7 +49,7 @@ def read_tune_config(path: Path | None, *, settings: Mapping[str, object]) -> Tu
         ConfigError: the file cannot be read, a key is unknown, a value is invalid, there is no dev set, or the run
             adapts its encoder.
     """
-    tune_config = config.read_config(TuneConfig, path, settings=settings, option_names=_OPTION_NAMES)
+    tune_config = config.read_config(TuneConfig, path, settings=settings, option_names=OPTION_NAMES)
     check_tasks(tune_config)
     if not tune_config.data.dev:
         raise ConfigError("there is no dev text to compare trials on; name it with --dev")
