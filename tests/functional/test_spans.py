@@ -8,7 +8,7 @@ import pytest
 
 import onoma as package
 from onoma.bundle import SpansCard
-from onoma.errors import ConfigError, InputError
+from onoma.errors import ConfigError
 
 TEXTS = {
     "angela merkel visited lyon": [(0, 13, "PER"), (7, 13, "LOC"), (22, 26, "LOC")],
@@ -104,9 +104,18 @@ def test_without_dev_the_threshold_is_below_one_half(encoder, nested, tmp_path):
     assert card.threshold == -1.0
 
 
-def test_explanations_of_spans_are_refused(model_of_spans):
-    with pytest.raises(InputError, match="explanations are for models that tag words"):
-        package.explain(model_of_spans, "angela merkel visited lyon")
+def test_each_of_two_nested_entities_is_explained(model_of_spans):
+    explained = package.explain(model_of_spans, "angela merkel visited lyon")
+    entities = [each.entity for each in explained.explanations]
+    assert [(each.text, each.label) for each in entities] == [
+        ("angela merkel", "PER"),
+        ("merkel", "LOC"),
+        ("lyon", "LOC"),
+    ]
+    for each in explained.explanations:
+        assert each.predicted
+        assert each.gap == pytest.approx(0, abs=0.1 * abs(each.log_odds - each.baseline))
+    assert max(explained.explanations[2].words, key=lambda word: word.best).text == "lyon"
 
 
 def test_a_head_of_tags_names_the_one_that_keeps_nested_entities(encoder, nested, tmp_path, onoma):

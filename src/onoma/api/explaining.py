@@ -50,7 +50,8 @@ def explain(
         The tagged document with an explanation of each span.
 
     Raises:
-        InputError: a span is not in the text, the model does not have the label, or the model has a span head.
+        InputError: a span is not in the text, or has more words than the model scores, or the model does not have the
+            label.
         BundleError: the model cannot be loaded or is a baseline, or ``evidence`` is given and the model has no index.
         MissingExtraError: the model has PyTorch weights, and the packages that run them are not installed.
     """
@@ -79,7 +80,6 @@ def load_explainer(model: PathLike, *, threads: int | None = None) -> Explainer:
         An explainer, to be passed as ``model``.
 
     Raises:
-        InputError: the model has a span head; only models that tag words can be explained.
         BundleError: the model cannot be loaded, or is a baseline.
         MissingExtraError: the model has PyTorch weights, and the packages that run them are not installed.
     """
@@ -182,7 +182,7 @@ def measure_faithfulness(
         The faithfulness metrics.
 
     Raises:
-        InputError: the file cannot be used, the model predicts no entities in it, or the model has a span head.
+        InputError: the file cannot be used, or the model predicts no entities in it.
         BundleError: the model cannot be loaded, or is a baseline.
         MissingExtraError: the model has PyTorch weights, and the packages that run them are not installed.
     """

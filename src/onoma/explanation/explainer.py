@@ -20,7 +20,7 @@ from onoma.explanation.target import Target, masked_logits
 from onoma.runtime import Backend
 from onoma.schemes import OUTSIDE
 from onoma.tagger import Tagger
-from onoma.tasks import TagTask, log_odds
+from onoma.tasks import SpanTask, log_odds
 from onoma.text import Document, Entity, Span
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Question:
         entity: span, extended to whole words, with its label and their probability.
         predicted: whether the model predicts exactly this entity or, for the label ``O``, no entity there.
         scores: probability of the span with each label, including ``O``.
-        target: the same span and label as a function of tag scores.
+        target: the same span and label as a function of the head's scores.
     """
 
     entity: Entity
@@ -58,9 +58,6 @@ class Explainer:
         backend: backend that runs the model.
         model: the same model in torch, in evaluation mode; without it there are neither gradients nor evidence.
         index: index of the entities of its training set.
-
-    Raises:
-        InputError: the model does not tag words.
     """
 
     def __init__(
@@ -71,12 +68,7 @@ class Explainer:
         self.index = index
         self.backend = backend
         self._windower = bundle.windower()
-        task = bundle.task()
-        if not isinstance(task, TagTask):
-            raise InputError(
-                "this model scores spans (head span); explanations are for models that tag words (heads linear and crf)"
-            )
-        self._task = task
+        self._task = bundle.task()
         self._tagger = Tagger(bundle, backend)
 
     @property
@@ -115,11 +107,12 @@ class Explainer:
             raise InputError(f"label {label!r}: unknown to the model; choose one of {', '.join(known_labels)}")
         document = self._tagger.tag(text)
         (encoded,) = self._windower.encode([document])
+        queries: list[tuple[int, int, str | None]]
         if not spans:
-            ranges = [(entity.start, entity.end) for entity in document.entities]
+            queries = [(entity.start, entity.end, label or entity.label) for entity in document.entities]
         else:
-            ranges = [characters for span in spans for characters in _character_ranges(span, document.text)]
-        return document, [self._build_question(encoded, start, end, label) for start, end in ranges]
+            queries = [(*characters, label) for span in spans for characters in _character_ranges(span, document.text)]
+        return document, [self._build_question(encoded, *query) for query in queries]
 
     def weigh(self, question: Question, method: str) -> NDArray[np.float64]:
         """Return the attribution of each word of the passage by one of the ``methods``, in log-odds, ``[words]``."""
@@ -140,22 +133,28 @@ class Explainer:
         first, last = words_at(encoded, start, end)
         passage = Passage.of(self._windower, encoded, first, last)
         start, end = passage.words[passage.span[0]].start, passage.words[passage.span[1] - 1].end
+        if isinstance(self._task, SpanTask) and last - first > self._task.widest:
+            raise InputError(
+                f"span {start}:{end}: has {last - first} words, more than the {self._task.widest} of the widest span "
+                "that this model scores; choose a part of it"
+            )
         touching = [each for each in encoded.document.entities if each.overlaps(Span(start=start, end=end))]
-        predicted_label = next((each.label for each in touching if (each.start, each.end) == (start, end)), None)
+        predicted_labels = [each.label for each in touching if (each.start, each.end) == (start, end)]
         scores = self._label_scores(passage)
-        chosen_label = label or predicted_label or max(self.bundle.labels, key=lambda each: scores[each])
+        likely_labels = predicted_labels or self.bundle.labels
+        chosen_label = label or max(likely_labels, key=lambda each: scores[each])
         return Question(
             entity=encoded.document.entity(start, end, chosen_label, score=scores[chosen_label]),
-            predicted=chosen_label == predicted_label or (chosen_label == OUTSIDE and not touching),
+            predicted=chosen_label in predicted_labels or (chosen_label == OUTSIDE and not touching),
             scores=scores,
-            target=Target.of(passage, self._task, chosen_label),
+            target=Target(passage, self._task, chosen_label),
         )
 
     def _label_scores(self, passage: Passage) -> Mapping[str, float]:
         """Return the probability of the passage's span with each label, including ``O``."""
         logits = masked_logits(self.backend, passage, np.zeros((1, len(passage.words)), dtype=bool))
         return {
-            label: float(Target.of(passage, self._task, label).probabilities(logits)[0])
+            label: float(Target(passage, self._task, label).probabilities(logits)[0])
             for label in (*self.bundle.labels, OUTSIDE)
         }
 

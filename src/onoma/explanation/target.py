@@ -1,4 +1,4 @@
-"""The explained quantity: the log-odds of a span with a label, as a function of tag scores.
+"""The explained quantity: the log-odds of a span with a label, as a function of the head's scores.
 
 It is derived from the score of an entity, which is its exact probability under the decoder's model after calibration.
 Log-odds do not saturate: if a model is confident, its probability hardly changes, but its log-odds do. They are also
@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from onoma.bundle import ENTITIES
 from onoma.explanation.passage import Passage
 from onoma.runtime import Backend, run_one
-from onoma.schemes import OUTSIDE
-from onoma.tasks import UNSCALED, Scaling, TagTask
+from onoma.tasks import EntityTask
 
 _MAX_BATCH_SUBWORDS = 4_096
 
@@ -31,19 +30,11 @@ class Target:
         passage: span and its window.
         task: task of the model.
         label: label of the span.
-        tags: tag indices of the span's words, ``[span's words]``.
     """
 
     passage: Passage
-    task: TagTask
+    task: EntityTask
     label: str
-    tags: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, passage: Passage, task: TagTask, label: str) -> Target:
-        """Create the target for a label of the passage's span."""
-        start, end = passage.span
-        return cls(passage, task, label, task.tags_of(label, length=end - start))
 
     @property
     def place(self) -> tuple[int, int]:
@@ -51,23 +42,18 @@ class Target:
         first = self.passage.sentence[0]
         return self.passage.span[0] - first, self.passage.span[1] - first
 
-    @property
-    def scaling(self) -> Scaling:
-        """Scaling of the probability; for the label ``O``, probabilities are not scaled."""
-        return UNSCALED if self.label == OUTSIDE else self.task.calibration.scaling
-
     def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return the probability of the span with its label for each row of tag scores, ``[rows]``.
+        """Return the probability of the span with its label for each row of scores, ``[rows]``.
 
         Args:
-            logits: tag scores, ``[rows, words of sentence, tags]``.
+            logits: scores of the head, ``[rows, words of sentence, *shape of the task]``.
         """
         start, end = self.place
         return self.task.span_probabilities(list(logits), start=start, end=end, label=self.label)
 
 
 def masked_logits(backend: Backend, passage: Passage, hidden: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return the tag scores of the sentence with words hidden, ``[rows, words of sentence, tags]``.
+    """Return the scores of the sentence with words hidden, ``[rows, words of sentence, *shape of the task]``.
 
     Args:
         backend: backend that runs the model.

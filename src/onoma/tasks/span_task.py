@@ -16,7 +16,7 @@ overlaps resolved in descending order of score).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from onoma.encoding import Encoded
 from onoma.schemes import OUTSIDE, Chunk
-from onoma.tasks.calibration import UNCALIBRATED, Calibration
+from onoma.tasks.calibration import PROBABILITY_EPSILON, UNCALIBRATED, Calibration
 from onoma.tasks.targets import Overlaps, Targets, are_compatible, gold_chunks
 from onoma.tasks.task import ScoredSpan, SentencePrediction
 
@@ -152,6 +152,43 @@ class SpanTask:
         """Return the calibrated probabilities of spans with these log-odds."""
         return self.calibration.scores(_logistic(self.calibration.apply_temperature(log_odds)))
 
+    def span_probabilities(
+        self, sentences: Sequence[NDArray[np.floating]], *, start: int, end: int, label: str
+    ) -> NDArray[np.float64]:
+        """Return the probability of one span with a label in each of several sentences, ``[sentences]``.
+
+        See :meth:`SpanPrediction.probability`.
+        """
+        probabilities = [
+            self.span_probability(self.log_odds(features), start=start, end=end, label=label) for features in sentences
+        ]
+        return np.asarray(probabilities)
+
+    def span_probability(self, log_odds: NDArray[np.float64], *, start: int, end: int, label: str) -> float:
+        """Return the probability of one span, given the :meth:`log_odds` of all spans of its sentence.
+
+        See :meth:`SpanPrediction.probability`.
+        """
+        if label == OUTSIDE:
+            touching = log_odds[self.touching_spans(start, end, words=log_odds.shape[1])]
+            probabilities = np.minimum(self.probabilities(touching), 1 - PROBABILITY_EPSILON)
+            return float(np.exp(np.log1p(-probabilities).sum()))
+        if end - start > self.widest:
+            return 0.0
+        span_log_odds = log_odds[end - start - 1, start, self.labels.index(label)]
+        return float(self.probabilities(np.asarray([span_log_odds]))[0])
+
+    def touching_spans(self, start: int, end: int, *, words: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the spans that contain any of the words ``[start, end)`` of a sentence of ``words`` words.
+
+        Returns:
+            For each span, the number of words after its first one, and the first word, ``[spans]`` each.
+        """
+        widths, firsts = np.mgrid[: min(self.widest, words), :words].reshape(2, -1)
+        lasts = firsts + widths
+        touching = (firsts < end) & (lasts >= start) & (lasts < words)
+        return widths[touching], firsts[touching]
+
     def _copy_with(self, *, parameters: Parameters | None = None, calibration: Calibration | None = None) -> SpanTask:
         return SpanTask(
             self.labels,
@@ -223,20 +260,7 @@ class SpanPrediction:
 
         The probability of the label ``O`` treats the spans that touch the words as independent.
         """
-        task = self._task
-        if label == OUTSIDE:
-            touching_log_odds = np.concatenate(list(self._touching_log_odds(start, end)))
-            return float(np.exp(np.log1p(-np.minimum(task.probabilities(touching_log_odds), 1 - 1e-12)).sum()))
-        if end - start > task.widest:
-            return 0.0
-        log_odds = self._log_odds[end - start - 1, start, task.labels.index(label)]
-        return float(task.probabilities(np.asarray([log_odds]))[0])
-
-    def _touching_log_odds(self, start: int, end: int) -> Iterator[NDArray[np.float64]]:
-        """Yield the log-odds of the spans that contain any of the words ``[start, end)``, one array for each width."""
-        for width in range(min(self._task.widest, len(self.scores))):
-            log_odds = self._log_odds[width, max(0, start - width) : end]
-            yield log_odds[np.isfinite(log_odds)]
+        return self._task.span_probability(self._log_odds, start=start, end=end, label=label)
 
 
 def _logistic(log_odds: NDArray[np.floating]) -> NDArray[np.float64]:
