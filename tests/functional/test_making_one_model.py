@@ -107,6 +107,17 @@ def test_labels_are_renamed_in_a_conversion(onoma, halves, tmp_path):
     assert "expected OLD=NEW" in onoma("convert", halves / "places.conll", tmp_path / "x.conll", "--label", "place").err
 
 
+def test_a_conversion_replaces_a_file_and_never_a_folder(onoma, halves, tmp_path):
+    source, file, folder = halves / "places.conll", tmp_path / "out.jsonl", tmp_path / "out"
+    assert onoma("convert", source, file).status == onoma("convert", source, folder, "--to", "brat").status == 0
+    assert "pass --overwrite" in onoma("convert", source, file).err
+    assert onoma("convert", source, file, "--overwrite").status == 0
+    for options in ((), ("--overwrite",)):
+        assert "choose a folder that is new or empty" in onoma("convert", source, folder, "--to", "brat", *options).err
+        assert "is a folder; name a file" in onoma("convert", source, folder, "--to", "conll", *options).err
+    assert any(folder.iterdir())
+
+
 def test_a_pruned_encoder_is_trained_like_any_other(onoma, encoder, corpus, tmp_path):
     ended = onoma("prune", encoder, corpus, "--vocab-size", "15", "--layers", "1", "--output", tmp_path / "cut")
     assert (ended.status, ended.err.strip()) == (0, f"{tmp_path / 'cut'}: layers: 1, subwords: 15")

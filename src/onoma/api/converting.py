@@ -48,7 +48,7 @@ def convert(
         layout: layout of JSON Lines: `onoma`, `doccano`, `prodigy`, `spacy` or `labelstudio`.
         format: format of ``source``; detected automatically if None.
         options: options for reading ``source``.
-        overwrite: whether to replace ``target`` if it exists.
+        overwrite: whether to replace ``target`` if it is a file; a folder has to be new or empty.
 
     Returns:
         The numbers of documents and entities written, and notes.
@@ -60,7 +60,7 @@ def convert(
     from onoma.encoding import segment
 
     target = Path(target)
-    if target.exists() and not overwrite:
+    if target.exists() and not target.is_dir() and not overwrite:
         raise InputError(f"{target}: exists already; pass --overwrite to replace it, or name another file")
     reader = read(Path(source), format=format, options=options or ReadOptions())
     write_report = write(

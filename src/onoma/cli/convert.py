@@ -26,7 +26,7 @@ def run(
     layout: Annotated[str, typer.Option("--layout", help=f"Layout of JSONL: {', '.join(LAYOUTS)}.")] = "onoma",
     format: FormatOption = None,
     options: ReadOptions,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it is a file.")] = False,
 ) -> None:
     """Convert annotated text between formats and tagging schemes.
 
