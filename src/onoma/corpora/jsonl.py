@@ -1,7 +1,7 @@
 """Reader and writer of JSON records with character offsets: JSON Lines, or one JSON value that contains a list.
 
-A record may have any layout described in ``layouts``; it is detected for each record from its keys. JSON Lines are
-streamed; a file with a single JSON value, such as an export of Label Studio, is read whole.
+A record may have any layout described in ``layouts`` and ``token_spans``; it is detected for each record from its keys.
+JSON Lines are streamed; a file with a single JSON value, such as an export of Label Studio, is read whole.
 
 Source: https://jsonlines.org
 """
@@ -24,7 +24,7 @@ from onoma.io.lines import numbered_lines, whole_text
 from onoma.text import Document
 
 _LIST_KEYS = ("annotations", "data", "examples", "records", "documents", "tasks", "items", "rows")
-_RECORD_KEYS = frozenset(["text", "tokens", "words", "sentences", "fields"])
+_RECORD_KEYS = frozenset(["text", "tokens", "tokenized_text", "words", "sentences", "fields"])
 
 
 class JsonlReader(RecordReader):

@@ -1,4 +1,6 @@
-"""Parser of JSON records in the layouts of annotation tools; see ``written_layouts`` for the writer.
+"""Parser of JSON records in the layouts of annotation tools.
+
+See ``token_spans`` for records whose spans are ranges of tokens, and ``written_layouts`` for the writer.
 
 - onoma: ``{"id", "text", "entities": [{"start", "end", "label", "score", "text"}]}``, optionally with
   ``"words": [[0, 5]]``, ``"sentences": [[0, 9]]`` or ``[[0, 9, "name"]]``, ``"meta": {}``, or with further
@@ -116,8 +118,9 @@ def unknown_annotation(record: object) -> None:
         if all(map(_looks_like_span, value)):
             if "text" not in record and words is not None:
                 raise CorpusError(
-                    f"the key {key!r} seems to hold spans of tokens, which are not read; give each token a tag in "
-                    "'ner_tags', or give the record a 'text' and spans of its characters"
+                    f"the key {key!r} seems to hold spans of tokens in an unknown layout; rename the keys to those of "
+                    "GLiNER ('tokenized_text' and 'ner': last token included) or SpERT ('tokens', and 'entities' with "
+                    "'type', 'start' and 'end': last token excluded)"
                 )
             known = ", ".join(SPAN_KEYS)
             raise CorpusError(

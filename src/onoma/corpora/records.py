@@ -29,6 +29,7 @@ from onoma.corpora.spelling import TagSpelling, is_number
 from onoma.corpora.tag_names import tag_names_beside
 from onoma.corpora.tag_transitions import TagTransitions
 from onoma.corpora.tally import ReadTally
+from onoma.corpora.token_spans import token_spans_of
 from onoma.corpora.unannotated import unannotated
 from onoma.errors import CorpusError
 from onoma.schemes import Scheme
@@ -68,13 +69,19 @@ class RecordReader(ABC):
         return transitions.result(self.options, names=names, path=self.path, blocks=self._tagged_blocks)
 
     def _tagged_blocks(self) -> Iterator[SentenceBlock]:
-        blocks = (self._parse_block(line, record) for line, record in self.records())
+        records = ((line, record) for line, record in self.records() if token_spans_of(record) is None)
+        blocks = (self._parse_block(line, record) for line, record in records)
         return (block for block in blocks if block is not None)
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         for line, record in self.records():
             where = f"{self.path}:{line}"
             if not self._is_wanted(record, where=where, tally=tally):
+                continue
+            token_spans = token_spans_of(record)
+            if token_spans is not None:
+                tally.lines, tally.annotated = (line,), True
+                yield place(token_spans, where=where, tally=tally)
                 continue
             block = self._parse_block(line, record)
             label = label_of(record, key=self._label_key) if self.options.labelled == "sentences" else None

@@ -308,7 +308,7 @@ TAGS = ["B-PER", "I-PER", "O", "B-LOC"]
         ({"words": TOKENS, "pos": ["NNP", "NNP", "VBD", "NNP"], "iob": TAGS}, "'iob' seems to hold tags"),
         ({"text": "Ada Byron left Turin", "tokens": TOKENS, "ner": TAGS}, "'ner' seems to hold tags"),
         (
-            {"tokens": TOKENS, "entities": [{"type": "PER", "start": 0, "end": 2}]},
+            {"tokens": TOKENS, "entities": [{"label": "PER", "start": 0, "end": 2}]},
             "'entities' seems to hold spans of tok",
         ),
         ({"tokens": TOKENS, "ner": [[0, 1, "PER"]]}, "'ner' seems to hold spans of tokens"),
