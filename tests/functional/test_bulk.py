@@ -46,7 +46,7 @@ def whole(onoma, model, rows) -> bytes:
 def test_rows_that_cannot_be_tagged_are_put_aside_and_the_status_says_so(onoma, model, rows):
     outcome = onoma("tag", "-m", model, rows, "-o", "out.jsonl")
     assert outcome.status == 3
-    assert f"{DEAD} rows could not be tagged; they are in out.jsonl.dead.jsonl" in outcome.err
+    assert f"not tagged: {DEAD} rows, in out.jsonl.dead.jsonl, each with the reason" in outcome.err
     assert outcome.out == ""
     letters = [json.loads(line) for line in Path("out.jsonl.dead.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [(letter["file"], letter["row"]) for letter in letters[:2]] == [("in.jsonl", 3), ("in.jsonl", 6)]

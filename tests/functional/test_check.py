@@ -22,7 +22,7 @@ def test_findings_have_a_place_a_reason_and_a_fix(onoma, tmp_path):
     outcome = onoma("check", path)
     assert outcome.status == 1
     assert re.search(rf"{re.escape(str(path))}:4: per \(1\) beside PER \(1\)\n.*learnt as two.*--fix", outcome.out)
-    assert "2 documents checked: 1 errors" in outcome.out
+    assert "2 documents checked: 1 error," in outcome.out
 
 
 def test_the_status_follows_fail_on(onoma, tmp_path):
@@ -46,7 +46,7 @@ def test_json_is_all_of_it(onoma, tmp_path):
 def test_fix_writes_the_files_and_a_diff(onoma, tmp_path):
     path = write_corpus(tmp_path / "a.conll", ["Ada/B-PER left/O", "Bo/B-PER left/O", "Cy/B-per left/O"])
     outcome = onoma("check", path, "--fix", tmp_path / "out")
-    assert "1 documents changed" in outcome.err
+    assert "1 document changed" in outcome.err
     assert "+Cy\tB-PER" in (tmp_path / "out" / "changes.diff").read_text(encoding="utf-8")
     assert onoma("check", tmp_path / "out" / "a.conll").status == 0
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from onoma.api.backends import open_backend
 from onoma.bundle import AUTO, BF16, Bundle
+from onoma.counting import counted
 from onoma.errors import BundleError, InputError, MissingExtraError
 from onoma.machine import best_times, cached_measurement
 from onoma.runtime import Backend, PaddedBatch, thread_count
@@ -138,8 +139,9 @@ def _choose_fastest(measurements: Mapping[str, float], *, threads: int) -> Dtype
         for dtype, speed in sorted(speeds.items(), key=lambda item: -item[1])
         if dtype != best
     ]
-    thread_text = f"{threads} thread{'' if threads == 1 else 's'}"
-    return DtypeChoice(best, speeds, f"{speeds[best]:,.0f} subwords/s on {thread_text} here; {', '.join(others)}")
+    return DtypeChoice(
+        best, speeds, f"{speeds[best]:,.0f} subwords/s on {counted(threads, 'thread')} here; {', '.join(others)}"
+    )
 
 
 def _find_version(package: str) -> str:

@@ -11,6 +11,7 @@ from rich.progress import Progress as Bar
 from onoma.bulk import BulkObserver, BulkReport, Progress
 from onoma.cli.clock import clock
 from onoma.cli.console import PlainConsole
+from onoma.counting import counted, counted_entities
 
 _SECONDS_BETWEEN_LINES = 30
 
@@ -67,10 +68,9 @@ class BulkProgress(BulkObserver):
         """Print a summary of the written output, and where the failed rows are."""
         self._bar.stop()
         duration = clock(time.perf_counter() - self._start_time)
-        self.console.print(
-            f"{report.tagged:,} rows with {report.entities:,} entities written to {report.output} in {duration}"
-        )
+        rows = f"{counted(report.tagged, 'row')} with {counted_entities(report.entities)}"
+        self.console.print(f"{rows} written to {report.output} in {duration}")
         if report.dead_letters is not None:
             self.console.print(
-                f"{report.dead:,} rows could not be tagged; they are in {report.dead_letters}, each with the reason"
+                f"not tagged: {counted(report.dead, 'row')}, in {report.dead_letters}, each with the reason"
             )

@@ -13,6 +13,7 @@ import typer
 from onoma.cli.options import ENTITIES, FormatOption, Threads, reads
 from onoma.cli.output import print_line, print_message, print_notes, print_result
 from onoma.corpora import ReadOptions
+from onoma.counting import counted
 
 if TYPE_CHECKING:
     from onoma.doctor import CheckResult, Finding, Fixed
@@ -141,13 +142,13 @@ def _print_findings(result: CheckResult, *, limit: int) -> None:
             print_line(f"  {finding.where}: {finding.what}\n    {finding.why}; {finding.fix}")
         if limit and len(findings) > limit:
             print_line(f"  … and {len(findings) - limit:,} more; --limit 0 shows all")
-    counts = ", ".join(f"{result.count(severity):,} {severity}s" for severity in ("error", "warning", "note"))
-    print_line(f"{len(result.cases):,} documents checked: {counts}")
+    counts = ", ".join(counted(result.count(severity), severity) for severity in ("error", "warning", "note"))
+    print_line(f"{counted(len(result.cases), 'document')} checked: {counts}")
 
 
 def _print_fixed(fixed: Fixed) -> None:
     from onoma.doctor import DIFF
 
     print_notes(f"{fixed.target}: {notice}" for notice in fixed.lost)
-    summary = f"{fixed.changed:,} documents changed, {fixed.dropped:,} dropped"
+    summary = f"{counted(fixed.changed, 'document')} changed, {fixed.dropped:,} dropped"
     print_message(f"{fixed.target}: {summary}; see {fixed.target.parent / DIFF}")

@@ -10,6 +10,7 @@ import typer
 from onoma.cli.options import ENTITIES, FormatOption, reads
 from onoma.cli.output import print_message, print_notes
 from onoma.corpora import LAYOUTS, WRITABLE, ReadOptions
+from onoma.counting import counted, counted_entities
 
 
 @reads(*ENTITIES, "documents")
@@ -47,4 +48,4 @@ def run(
         overwrite=overwrite,
     )
     print_notes(result.notes)
-    print_message(f"{target}: {result.documents:,} documents with {result.entities:,} entities")
+    print_message(f"{target}: {counted(result.documents, 'document')} with {counted_entities(result.entities)}")

@@ -10,6 +10,7 @@ import typer
 from onoma.cli.options import ENTITIES, FormatOption, ModelFolder, reads
 from onoma.cli.output import print_line, print_notes
 from onoma.corpora import ReadOptions
+from onoma.counting import counted_entities
 
 
 @reads(*ENTITIES, "documents")
@@ -32,6 +33,6 @@ def run(
     result = index_mentions(model, train, overwrite=overwrite, format=format, options=options)
     if result.left_out:
         print_notes(
-            [f"{result.left_out:,} entities were left out: they cross a sentence boundary or fit into no window"]
+            [f"left out: {counted_entities(result.left_out)} across a sentence boundary, or too long for a window"]
         )
-    print_line(f"{len(result.mentions):,} entities written to {model / 'evidence'}")
+    print_line(f"{counted_entities(len(result.mentions))} written to {model / 'evidence'}")

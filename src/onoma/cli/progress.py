@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from onoma.cli.clock import clock
 from onoma.cli.console import PlainConsole
+from onoma.counting import counted
 from onoma.engine.events import EpochEnded, Event, FitEnded, Interrupted, Notice, Planned, Score, Stage, Stepped
 from onoma.training import TaskTestEvaluated, TestEvaluated, named
 from onoma.views import report_table
@@ -76,12 +77,12 @@ class TrainingProgress:
 
     def _show_plan(self, plan: Planned) -> None:
         self._epochs, self._stretch, self._score_text = plan.epochs, plan.stretch, ""
-        examples = "windows" if plan.stretch == "epoch" else "documents"
+        examples = counted(plan.examples, "window" if plan.stretch == "epoch" else "document")
         processes = f", {plan.processes} processes," if plan.processes > 1 else ""
         self.console.print(
             f"training on {plan.device}{processes} in {plan.dtype.name} ({plan.dtype.why}): "
-            f"{plan.examples:,} {examples}, {plan.subwords:,} subwords, {_format_length(plan)}, "
-            f"{plan.steps:,} steps of {plan.batch_subwords:,} subwords, learning rate {plan.learning_rate:g}"
+            f"{examples}, {counted(plan.subwords, 'subword')}, {_format_length(plan)}, "
+            f"{counted(plan.steps, 'step')} of {plan.batch_subwords:,} subwords, learning rate {plan.learning_rate:g}"
         )
         if plan.done:
             self.console.print(f"resumed after step {plan.done:,}")
@@ -134,7 +135,7 @@ class TrainingProgress:
 def _format_length(plan: Planned) -> str:
     """Return the length of a run as text, in epochs or in passes over the text."""
     if plan.stretch == "epoch":
-        return f"{plan.epochs} epochs"
+        return counted(plan.epochs, "epoch")
     return f"{plan.steps * plan.batch_subwords / max(1, plan.subwords):.1f} passes over the text"
 
 

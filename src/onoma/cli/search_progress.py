@@ -8,6 +8,7 @@ from onoma.api.confirmation import ConfirmationPlanned
 from onoma.api.search_plan import SearchPlanned
 from onoma.cli.clock import clock
 from onoma.cli.output import print_message, print_notes
+from onoma.counting import counted
 from onoma.experiments import CellDone, CellEvent, CellFailed
 from onoma.tuning import (
     OthersRunning,
@@ -46,10 +47,12 @@ class SearchProgress:
             case WorkerDied(how=cause, left=remaining):
                 print_message(f"note: a process died ({cause}), and its trial is repeated; {remaining} continue")
             case OthersRunning(trials=trials):
-                print_message(f"waiting for {trials} trials of other calls …")
+                print_message(f"waiting for {counted(trials, 'trial')} of other calls …")
             case ConfirmationPlanned(runs=runs, kept=kept):
                 done = f", {kept} are done already" if kept else ""
-                print_message(f"training the best trial and the run as it is with new seeds: {runs} runs{done}")
+                print_message(
+                    f"training the best trial and the run as it is with new seeds: {counted(runs, 'run')}{done}"
+                )
             case CellDone(cell=cell, record=record):
                 duration = clock(record.seconds)
                 print_message(f"{cell.candidate}, seed {cell.seed}: dev F1 {100 * record.dev['f1']:.2f} in {duration}")
@@ -61,10 +64,10 @@ class SearchProgress:
     def _show_plan(self, plan: SearchPlanned) -> None:
         print_notes(plan.notes)
         self._trial_count, self._ended_count = plan.trials, plan.done
-        print_message(f"searching on {plan.sentences:,} sentences:")
+        print_message(f"searching on {counted(plan.sentences, 'sentence')}:")
         for key, text in plan.space.items():
             print_message(f"  {key} = {text}")
-        budget = [f"{plan.trials} trials"] if plan.trials is not None else []
+        budget = [counted(plan.trials, "trial")] if plan.trials is not None else []
         budget += [f"{plan.minutes:g} minutes"] if plan.minutes is not None else []
         done = f", {plan.done} of them done" if plan.done else ""
         print_message(f"budget: {' or '.join(budget)}{done}; {plan.processes} at a time; study in {plan.storage}")

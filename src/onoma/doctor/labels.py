@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import combinations
 
+from onoma.counting import counted_entities
 from onoma.doctor.finding import Finding, LocatedDocument
 from onoma.text import Entity
 
@@ -50,7 +51,7 @@ def check_labels(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
                 *first_uses[label],
                 check="label",
                 severity="warning",
-                what=f"{label}: {count:,} {'entity' if count == 1 else 'entities'}",
+                what=f"{label}: {counted_entities(count)}",
                 why=f"fewer than {FEW} examples are hardly learnt",
                 fix="annotate more of them, or join the label with another (--label OLD=NEW)",
                 score=1 - count / FEW,

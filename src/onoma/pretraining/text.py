@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from onoma.corpora import ReadOptions, files_of, read
+from onoma.counting import counted
 from onoma.errors import ConfigError, CorpusError, InputError
 from onoma.io.suffixes import READ_COMPRESSIONS
 from onoma.pretraining.blocks import BLOCK_BYTES, blocks_of
@@ -171,10 +172,10 @@ class _Notices:
         """Report the accumulated counts."""
         for way, count in self.more.items():
             if count:
-                self.notice(f"{count:,} more {'file' if count == 1 else 'files'}: {way}")
+                self.notice(f"{counted(count, 'more file')}: {way}")
         for what, count in self.empty.items():
             if count:
-                self.notice(f"{count:,} {what if count == 1 else what + 's'} without text skipped")
+                self.notice(f"{counted(count, what)} without text skipped")
 
 
 def _read_file(path: Path, settings: TextSettings, notices: _Notices) -> Iterator[Section]:

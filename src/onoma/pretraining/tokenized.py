@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from onoma.counting import counted
 from onoma.engine.cache import cached_arrays
 from onoma.io.digest import code_digest
 from onoma.pretraining.text import Section
@@ -138,7 +139,7 @@ def tokenize(
         for writer in writers.values():
             yield writer.end()
         if duplicates:
-            notices.append(f"{duplicates:,} documents of the text are held out as well, and left out of training")
+            notices.append(f"{counted(duplicates, 'document')} of the text also held out, and left out of training")
         return json.dumps(notices)
 
     cache_key = {

@@ -18,6 +18,7 @@ from onoma.bundle import (
     SpansCard,
     WindowConfig,
 )
+from onoma.counting import counted, counted_entities
 from onoma.encoding import SubwordEncoder, Windower
 from onoma.engine.data import Measure
 from onoma.engine.devices import ALONE, ProcessGroup
@@ -280,14 +281,14 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
     if not text.labels:
         unit = "entities" if config.data.labelled == "spans" else "labels"
         raise InputError(
-            f"{text.card.name}: has no {unit} in {text.card.documents:,} documents, so there is nothing to train on; "
-            "check data.tag_column and data.format"
+            f"{text.card.name}: has no {unit} in {counted(text.card.documents, 'document')}, so there is nothing to "
+            "train on; check data.tag_column and data.format"
         )
     if not len(text.examples):
         raise InputError(f"{text.card.name}: has no words; check data.format and data.word_column")
     for reason, count in text.unusable.items():
         advice = _NESTED_ADVICE if reason == OVERLAPS and config.model.overlaps == "flat" else ""
-        on_event(Notice(f"{text.card.name}: {count:,} entities: {reason}{advice}"))
+        on_event(Notice(f"{text.card.name}: {counted_entities(count)}: {reason}{advice}"))
     return text
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from onoma.bundle import DataCard
 from onoma.corpora import digest_of
+from onoma.counting import counted, counted_entities
 from onoma.encoding import WordWindower
 from onoma.engine.events import Listener, Notice
 from onoma.errors import ConfigError, InputError
@@ -75,8 +76,8 @@ def read_words(config: RunConfig, *, windower: WordWindower, on_event: Listener)
         on_event(Notice(text))
     if not train.labels:
         raise InputError(
-            f"{name}: has no entities in {train.card.documents:,} documents, so there is nothing to train on; check "
-            "data.tag_column and data.format"
+            f"{name}: has no entities in {counted(train.card.documents, 'document')}, so there is nothing to train on; "
+            "check data.tag_column and data.format"
         )
     task = TagTask(sorted(train.labels), scheme=SCHEMES[config.model.tag_scheme], unannotated=unannotated)
     unusable: Counter[str] = Counter()
@@ -85,7 +86,7 @@ def read_words(config: RunConfig, *, windower: WordWindower, on_event: Listener)
     if not examples:
         raise InputError(f"{name}: has no words; check data.format and data.word_column")
     for reason, count in unusable.items():
-        on_event(Notice(f"{name}: {count:,} entities: {reason}"))
+        on_event(Notice(f"{name}: {counted_entities(count)}: {reason}"))
     dev = read_part(data.dev, data, on_event=on_event) if data.dev else None
     if dev is not None:
         compare_labels(train.labels, dev.labels, on_event=on_event)

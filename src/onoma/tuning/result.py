@@ -155,7 +155,7 @@ class TuneResult:
         pruned = sum(trial.state == "pruned" for trial in self.trials)
         failed = sum(trial.state == "failed" for trial in self.trials)
         yield (
-            f"{finished} trials finished, {pruned} were pruned, {failed} failed. Best on dev: trial "
+            f"Trials: {finished} finished, {pruned} pruned, {failed} failed. Best on dev: trial "
             f"{self.best.continues} with F1 {_format_points(self.f1)}; the best {len(self.top)} have "
             f"{', '.join(map(_format_points, self.top))}."
         )

@@ -9,6 +9,7 @@ from statistics import fmean
 
 from rich.table import Table
 
+from onoma.counting import counted
 from onoma.experiments import Comparison, ComparisonRow, LearningCurve, MeanAndDeviation
 from onoma.metrics import Interval
 from onoma.views.table import plain_table
@@ -55,7 +56,7 @@ def tables_of(comparison: Comparison) -> Iterator[CandidateTable]:
         score_columns = ("F1 in %", "", "dev", f"{rows[0].tested_on} (95 %)", "to best", "p", "seconds")
         head = (*score_columns, *_COST_COLUMNS) if any(row.speed is not None for row in rows) else score_columns
         yield CandidateTable(
-            title=f"{title_of(rows[0])}, {_format_count(max(len(row.seeds) for row in rows), 'run')} each",
+            title=f"{title_of(rows[0])}, {counted(max(len(row.seeds) for row in rows), 'run')} each",
             head=head,
             cells=tuple(_format_row(row)[: len(head)] for row in rows),
             best=next((number for number, row in enumerate(rows) if row.best), None),
@@ -170,10 +171,6 @@ def _format_row(row: ComparisonRow) -> tuple[str, ...]:
             ]
         ),
     )
-
-
-def _format_count(count: int, name: str) -> str:
-    return f"{count:,} {name}{'' if count == 1 else 's'}"
 
 
 def _format_mark(row: ComparisonRow) -> str:

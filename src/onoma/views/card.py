@@ -19,6 +19,7 @@ from onoma.bundle import (
     WordsCard,
     load_bundle,
 )
+from onoma.counting import counted, counted_entities
 from onoma.metrics import CONVENTIONS, Interval, percent, percent_range
 from onoma.views.curve import curve_section
 
@@ -132,11 +133,11 @@ def model_summary(bundle: Bundle) -> Iterator[tuple[str, str]]:
     else:
         yield "baseline", f"{manifest.baseline}: {_BASELINE_DESCRIPTIONS[manifest.baseline]}"
     for part, data in provenance.data.items():
-        unit = "labels" if "." in part else "entities"
-        yield part, f"{data.name}: {data.documents:,} documents, {data.entities:,} {unit}"
+        annotations = counted(data.entities, "label") if "." in part else counted_entities(data.entities)
+        yield part, f"{data.name}: {counted(data.documents, 'document')}, {annotations}"
     yield from _describe_training(provenance.settings.get("training"))
     for reason, count in provenance.dropped.items():
-        yield "left out", f"{count:,} annotations: {reason}"
+        yield "left out", f"{counted(count, 'annotation')}: {reason}"
     for name, size in manifest.files.items():
         yield name, f"{size / 1e6:,.1f} MB"
     if manifest.baseline is not None:
@@ -153,7 +154,10 @@ def _describe_training(settings: object) -> Iterator[tuple[str, str]]:
         settings.get(key) for key in ("epochs", "learning_rate", "batch_subwords", "dtype", "device")
     )
     if epochs and rate and batch:
-        yield "training", f"at most {epochs} epochs, learning rate {rate}, batches of {batch}, {dtype} on {device}"
+        yield (
+            "training",
+            f"at most {counted(epochs, 'epoch')}, learning rate {rate}, batches of {batch}, {dtype} on {device}",
+        )
 
 
 def _describe_predictions(task: TaskCard) -> str:

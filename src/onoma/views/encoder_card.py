@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from onoma.bundle import PRETRAINING
+from onoma.counting import counted
 from onoma.views.card import literal
 from onoma.views.curve import curve_section
 
@@ -77,11 +78,11 @@ def encoder_summary(folder: Path) -> Iterator[tuple[str, str]]:
     yield (
         "text",
         (
-            f"{', '.join(text['files'])}: {text['documents']:,} documents, {text['sentences']:,} sentences, "
-            f"{text['subwords']:,} subwords ({text['digest']})"
+            f"{', '.join(text['files'])}: {counted(text['documents'], 'document')}, "
+            f"{counted(text['sentences'], 'sentence')}, {text['subwords']:,} subwords ({text['digest']})"
         ),
     )
-    yield "held out", f"{text['held_out_documents']:,} documents, {text['held_out_subwords']:,} subwords"
+    yield "held out", f"{counted(text['held_out_documents'], 'document')}, {text['held_out_subwords']:,} subwords"
     objective = settings["objective"]
     rate = f"{objective['mask_rate']:.0%}"
     if objective["mask_rate_end"] is not None:

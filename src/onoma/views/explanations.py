@@ -13,6 +13,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from onoma.counting import counted, counted_entities
 from onoma.io.terminal import visible
 from onoma.views.table import plain_table
 
@@ -65,7 +66,7 @@ def faithfulness_table(found: Faithfulness, *, title: str | None = None) -> Tabl
         for method, scores in methods.items()
     ]
     gap = "" if found.gap is None else f"; mean completeness gap {found.gap:.2%}"
-    caption = f"{found.entities:,} entities, {found.level:.0%} intervals{gap}"
+    caption = f"{counted_entities(found.entities)}, {found.level:.0%} intervals{gap}"
     return plain_table(names, rows, title=title, caption=caption)
 
 
@@ -108,7 +109,7 @@ def _word_table(explanation: Explanation) -> Table:
         for word in strongest[:SHOWN_WORDS]
     ]
     omitted_count = len(explanation.words) - SHOWN_WORDS
-    caption = f"and {omitted_count} words that contribute less" if omitted_count > 0 else None
+    caption = f"and {counted(omitted_count, 'word')} less decisive" if omitted_count > 0 else None
     return plain_table(("word", "gradients", "occlusion"), rows, caption=caption)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from onoma.counting import counted, counted_entities
 from onoma.text import Document
 from onoma.text.colours import COLOURS, Palette
 from onoma.text.markup import escaped, marked_text
@@ -83,7 +84,5 @@ def _footer(counts: Counter[str], documents: int, palette: Palette) -> str:
         for label, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     )
     total = counts.total()
-    summary = f"{total:,} {'entity' if total == 1 else 'entities'} in {documents:,} " + (
-        "document" if documents == 1 else "documents"
-    )
+    summary = f"{counted_entities(total)} in {counted(documents, 'document')}"
     return f"<footer>\n{labels}<span>{summary}</span>\n</footer>\n</body>\n</html>\n"

@@ -77,7 +77,7 @@ def test_what_is_held_out_by_name_is_not_learnt_from():
     found = split(sections(("angela",), ("merkel",)), held_out=sections(("merkel",), ("lyon",)))
     assert words(found) == "angela"
     assert words(found, "held_out") == "merkel lyon"
-    assert found.notices == ("1 documents of the text are held out as well, and left out of training",)
+    assert found.notices == ("1 document of the text also held out, and left out of training",)
 
 
 def test_a_part_after_one_that_is_held_out_is_another_document():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from onoma.counting import counted
 from onoma.metrics import (
     CONVENTIONS,
     KINDS,
@@ -39,7 +40,7 @@ def headline(report: Report) -> str:
         tiles.append(f"<div><dt>{metric_name}</dt><dd>{percent(getattr(report.exact, name))}{interval}</dd></div>\n")
     counts = (
         f"{report.exact.support:,} gold and {report.exact.predicted:,} predicted entities in "
-        f"{report.documents:,} documents; {report.exact.correct:,g} of them agree in start, end and label. "
+        f"{counted(report.documents, 'document')}; {report.exact.correct:,g} of them agree in start, end and label. "
         "Figures on this page are in percent unless stated otherwise."
     )
     if intervals is not None:
