@@ -46,7 +46,7 @@ from onoma.tagger import Tagger
 from onoma.text import Document, split_sentences
 
 WINDOWS = (128, 256, 512)
-CONTEXTS = ((0, 0), (6, 6), (12, 0), (0, 12), (24, 24), (48, 0), (0, 48))
+CONTEXTS = ((0, 0), (6, 6), (12, 0), (24, 24), (48, 0))
 DEFAULT = (128, (6, 6))
 MIXED = {"data.mixed_lengths": "true"}
 WAYS: Mapping[str, Mapping[str, object]] = {
