@@ -100,14 +100,14 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class EpochEnded(Event):
-    """The end of an epoch, after its evaluation.
+    """The end of an epoch, after its evaluation if there is one.
 
     Attributes:
         number: number of the epoch, counted from 1.
         step: number of steps done so far.
         loss: smoothed loss.
-        score: result of the evaluation; None if the run has no evaluation.
-        best: whether this is the best epoch so far; false if the run has no evaluation.
+        score: result of the evaluation; None if the epoch was not evaluated.
+        best: whether this is the best epoch so far; false if the epoch was not evaluated.
         seconds: training time since the beginning of the run; evaluation is not counted.
     """
 

@@ -28,16 +28,19 @@ class LoopSettings:
 
     Attributes:
         epochs: maximum number of epochs.
-        patience: number of epochs without a better score after which training stops; those of the warmup do not count.
         learner: settings of the training steps.
+        patience: number of epochs without a better score after which training stops; those of the warmup do not count.
+            None to train all epochs.
         accumulate: number of batches whose gradients are accumulated for each optimizer step.
+        evaluate_every: number of epochs from one evaluation to the next; the last epoch is always evaluated.
         stretch: name of the interval between two evaluations, for messages; by default "epoch".
     """
 
     epochs: int
-    patience: int
     learner: LearnerSettings
+    patience: int | None = None
     accumulate: int = 1
+    evaluate_every: int = 1
     stretch: str = "epoch"
 
 
@@ -48,7 +51,7 @@ class Loop(Generic[AnyBatch]):
         objective: objective to train.
         data: examples and the batches of each epoch.
         settings: settings of the loop.
-        measure: function that evaluates the objective after each epoch; None to keep the last weights.
+        measure: function that evaluates the objective after epochs; None to keep the last weights.
         on_event: function called with each event; it stops the run by returning True.
         checkpointer: writes checkpoints and restores the newest one.
         stop: stop requests, which are checked after each step.
@@ -111,7 +114,7 @@ class Loop(Generic[AnyBatch]):
                 return
 
     def _run_epoch(self) -> bool:
-        """Train and evaluate the rest of an epoch; return False if it was stopped before its end."""
+        """Train the rest of an epoch and evaluate it if it is due; return False if it was stopped before its end."""
         batches = self.data.epoch(self.state.epochs)
         self.objective.train()
         while self.state.batches < len(batches):
@@ -121,21 +124,22 @@ class Loop(Generic[AnyBatch]):
             if self._stop_signal():
                 return False
             self.checkpointer.step_done(self.clock.steps, self._snapshot)
-        with self.learner.settled():
-            score = self.ranks.broadcast(self._measured)
-            if isinstance(score, StopNow):
-                return False  # the evaluation was interrupted; it is repeated when the run is resumed
-            is_best = score is not None and (self.state.score is None or score.value > self.state.score.value)
-            if is_best:
-                self.state.score = score
-                self.state.keep(self.objective)
-        self.state.epochs += 1
+        epoch = self.state.epochs + 1
+        score: Score | None = None
+        is_best = False
+        if epoch % self.settings.evaluate_every == 0 or epoch == self.settings.epochs:
+            with self.learner.settled():
+                measured = self.ranks.broadcast(self._measured)
+                if isinstance(measured, StopNow):
+                    return False  # the evaluation was interrupted; it is repeated when the run is resumed
+                score, is_best = measured, self._keep_if_best(measured)
+            if is_best or score is None:
+                self.state.best_epoch = epoch
+        self.state.epochs = epoch
         self.state.batches = 0
-        if is_best or score is None:
-            self.state.best_epoch = self.state.epochs
         self._report(
             EpochEnded(
-                number=self.state.epochs,
+                number=epoch,
                 step=self.clock.steps,
                 loss=self.clock.loss,
                 score=score,
@@ -144,6 +148,14 @@ class Loop(Generic[AnyBatch]):
             )
         )
         self.checkpointer.epoch_done(self.clock.steps, self._snapshot)
+        return True
+
+    def _keep_if_best(self, score: Score | None) -> bool:
+        """Keep the current weights if their score is the best so far, and return whether it is."""
+        if score is None or (self.state.score is not None and score.value <= self.state.score.value):
+            return False
+        self.state.score = score
+        self.state.keep(self.objective)
         return True
 
     def _measured(self) -> Score | StopNow | None:
@@ -188,6 +200,8 @@ class Loop(Generic[AnyBatch]):
         return f"step {self.clock.steps + 1} in {self.settings.stretch} {self.state.epochs + 1}"
 
     def _is_out_of_patience(self) -> bool:
+        if self.settings.patience is None:
+            return False
         warmup_epochs = math.ceil(self.settings.learner.warmup * self.settings.epochs)
         return self.state.epochs - max(self.state.best_epoch, warmup_epochs) >= self.settings.patience
 

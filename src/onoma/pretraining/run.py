@@ -159,7 +159,6 @@ def pretrain(
         data,
         settings=LoopSettings(
             epochs=data.measurements,
-            patience=data.measurements + 1,
             learner=learner,
             accumulate=settings.accumulate,
             stretch="part",

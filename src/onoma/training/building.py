@@ -23,6 +23,10 @@ from onoma.training.corpus import TrainingText
 from onoma.training.data import TaggingData
 
 _TARGET_STEPS = 750
+_TRAINING_COST = 3
+"""Cost of training on a subword, relative to evaluating it: forward and backward instead of forward alone."""
+
+_MIN_EVALUATIONS = 8
 _BASE_HIDDEN_SIZE = 768
 
 
@@ -113,6 +117,21 @@ def resolve_settings(settings: TrainingConfig, *, subwords: int, hidden: int) ->
     )
 
 
+def evaluation_interval(resolved: ResolvedSettings, *, train_subwords: int, dev_subwords: int) -> int:
+    """Return the number of epochs from one evaluation on dev to the next.
+
+    It is 1 unless an evaluation takes longer than an epoch, because dev is large and the training text small. It is
+    then chosen so that evaluation takes no longer than training, but a run has at least eight evaluations.
+
+    Args:
+        resolved: number of epochs.
+        train_subwords: number of subwords of the training text.
+        dev_subwords: number of subwords of dev; 0 without dev.
+    """
+    interval = math.ceil(dev_subwords / (_TRAINING_COST * train_subwords))
+    return max(1, min(interval, resolved.epochs // _MIN_EVALUATIONS))
+
+
 def resolved_config(config: RunConfig, resolved: ResolvedSettings, *, device: torch.device, dtype: Dtype) -> RunConfig:
     """Return a copy of a configuration in which all automatic training settings have their values.
 
@@ -134,6 +153,7 @@ def plan_run(
     pretrained: Pretrained,
     device: torch.device,
     dtype: Dtype,
+    dev_subwords: int,
 ) -> tuple[TaggingData, LoopSettings]:
     """Return the batches and the loop settings of a run.
 
@@ -144,12 +164,14 @@ def plan_run(
         pretrained: pre-trained encoder, whose tokenizer shows examples in messages.
         device: device to train on.
         dtype: dtype of the matrix products.
+        dev_subwords: number of subwords of dev; 0 without dev.
     """
     loop = LoopSettings(
         epochs=resolved.epochs,
         patience=settings.patience,
         learner=learner_settings(settings, device=device, dtype=dtype, learning_rate=resolved.learning_rate),
         accumulate=settings.accumulate,
+        evaluate_every=evaluation_interval(resolved, train_subwords=text.examples.subwords, dev_subwords=dev_subwords),
     )
     data = TaggingData(
         text.examples,

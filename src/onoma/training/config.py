@@ -211,7 +211,7 @@ class TrainingConfig(EngineConfig):
         epochs: maximum number of passes over the training text; by default enough for about 750 steps, at least 3 and
             at most 40.
         patience: number of epochs without a better score on dev after which training stops (early stopping); epochs of
-            the warmup do not count.
+            the warmup do not count. By default all epochs are trained.
         class_weights: weights of words in the loss, by label (`PER`) or tag (`B-PER`, `O`), or `balanced` for weights
             inversely proportional to the frequency of the tags; by default all weights are 1.
         label_smoothing: share of each target that is distributed evenly over all tags.
@@ -223,7 +223,7 @@ class TrainingConfig(EngineConfig):
     """
 
     epochs: int | None = Field(default=None, ge=1)
-    patience: int = Field(default=5, ge=1)
+    patience: int | None = Field(default=None, ge=1)
     class_weights: Literal["balanced"] | dict[str, Annotated[float, Field(ge=0)]] | None = None
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     lora: LoraConfig | None = None

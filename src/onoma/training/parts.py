@@ -111,6 +111,11 @@ def count_inside_words(part: Part, windower: Windower | WordWindower, *, on_even
         on_event(Notice(f"{part.card.name}: {text}; words are tagged as a whole, and files can give other words"))
 
 
+def count_subwords(part: Part, windower: Windower) -> int:
+    """Return the number of subwords of a part, each counted once even if several windows contain it."""
+    return sum(len(encoded.subwords.ids) for document in part.documents for encoded in windower.encode([document]))
+
+
 def compare_labels(train: Counter[str], dev: Counter[str], *, on_event: Listener) -> None:
     """Report the labels that occur only in train or only in dev, and the effect on the evaluation."""
     unseen_labels = sorted(set(dev) - set(train))

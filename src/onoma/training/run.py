@@ -51,6 +51,7 @@ from onoma.training.parts import (
     Part,
     compare_labels,
     count_inside_words,
+    count_subwords,
     read_options,
     read_part,
     report_unused_tables,
@@ -210,7 +211,10 @@ def run_training(
     if additional_tasks:
         model = additional_tasks.on(model, run=config, pretrained=pretrained)
     model = model.to(device)
-    entity_data, loop_settings = plan_run(settings, resolved, text, pretrained=pretrained, device=device, dtype=dtype)
+    dev_subwords = ranks.broadcast(lambda: count_subwords(dev, bundle.windower()) if dev is not None else 0)
+    entity_data, loop_settings = plan_run(
+        settings, resolved, text, pretrained=pretrained, device=device, dtype=dtype, dev_subwords=dev_subwords
+    )
     data: TaggingData | MixedData = entity_data
     backend = TorchBackend(model, device=device, autocast=partial(dtype.products, device))
     entity_measure = None if dev is None else _DevMeasure(bundle.only(ENTITIES), model, dev, backend=backend)

@@ -236,6 +236,28 @@ def test_patience_begins_after_the_warmup(make):
     assert (state.best_epoch, state.epochs) == (1, 6)
 
 
+def test_without_patience_all_epochs_are_trained(make):
+    loop = make(replace(LOOP, epochs=9, patience=None), Watch())
+    loop.measure = lambda: Score(-loop.clock.steps)
+    state, _ = _run(loop)
+    assert (state.best_epoch, state.epochs) == (1, 9)
+
+
+@pytest.mark.parametrize(("every", "evaluated"), [(1, [1, 2, 3, 4, 5]), (2, [2, 4, 5]), (5, [5]), (9, [5])])
+def test_epochs_are_evaluated_at_an_interval_and_the_last_one_always(make, every, evaluated):
+    loop = make(replace(LOOP, epochs=5, evaluate_every=every), Watch())
+    epochs = []
+
+    def measure() -> Score:
+        epochs.append(loop.state.epochs + 1)
+        return Score(loop.clock.steps)
+
+    loop.measure = measure
+    state, _ = _run(loop)
+    assert epochs == evaluated
+    assert (state.best_epoch, state.epochs) == (5, 5)
+
+
 def test_a_full_disk_is_told_and_training_goes_on(make, monkeypatch):
     watch = Watch()
     loop = make(LOOP, watch, steps=5)
