@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeGuard
 
+from onoma.corpora.layouts import id_of, meta_of
 from onoma.corpora.spans import Annotated, RawSpan
 from onoma.text import Document
 
@@ -35,9 +36,10 @@ def token_spans_of(record: object) -> Annotated | None:
     document = Document.from_words(sentences)
     annotated = Annotated(
         text=document.text,
-        id=str(next((record[key] for key in ("id", "doc_key", "orig_id") if key in record), "")),
+        id=id_of(record) or id_of({"id": record.get("doc_key", record.get("orig_id"))}),
         words=[(word.start, word.end) for word in document.words or ()],
         sentences=[(sentence.start, sentence.end) for sentence in document.sentences or ()],
+        meta=meta_of(record),
     )
     for span in spans:
         _add_span(annotated, span, document)

@@ -16,9 +16,9 @@ _LOG_ZERO = -1e4
 """Finite value used for the logarithm of 0: far below any sum of scores, and with a finite gradient."""
 
 _LOG_MIN, _LOG_MAX = float(np.log(PROBABILITY_EPSILON)), float(np.log1p(-PROBABILITY_EPSILON))
-"""Bounds of the logarithm of a probability; those of the log-odds are the difference and its negative."""
+"""Bounds of the logarithm of a probability."""
 
-_LIMIT = _LOG_MAX - _LOG_MIN
+_MAX_LOG_ODDS = _LOG_MAX - _LOG_MIN
 
 
 def target_log_odds(scores: Float[Tensor, "rows words scores"], target: Target) -> Float[Tensor, " rows"]:
@@ -85,7 +85,9 @@ def _scaled_log_odds(
     ends = starts + widths
     match = (query[:, starts] * key[:, ends]).sum(dim=2) * size**-0.5
     log_odds = match[:, :, None] + first[:, starts] + last[:, ends] + torch.from_numpy(task.width)[widths]
-    return _scaled((log_odds / task.calibration.temperature).clamp(-_LIMIT, _LIMIT), task.calibration.scaling)
+    return _scaled(
+        (log_odds / task.calibration.temperature).clamp(-_MAX_LOG_ODDS, _MAX_LOG_ODDS), task.calibration.scaling
+    )
 
 
 def _as_log_odds(log_probability: Float[Tensor, " rows"]) -> Float[Tensor, " rows"]:
