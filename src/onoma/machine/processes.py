@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Thread, current_thread, main_thread
+from threading import Thread
 from typing import Any
 
 from onoma.io.files import is_alive
@@ -35,9 +36,13 @@ class WorkerProcess:
         context = get_context("spawn")
         self.pipe, worker_pipe = context.Pipe()
         self.process = context.Process(target=_run_worker, args=(work, worker_pipe, *arguments), daemon=True)
-        # Ctrl-C sends SIGINT to all processes of a terminal; only the parent handles it.
-        with _ignore_sigint(), _set_environment_variable(_THREADS_VARIABLE, threads):
-            self.process.start()
+        try:
+            with _defer_sigint(), _set_environment_variable(_THREADS_VARIABLE, threads):
+                self.process.start()
+        except KeyboardInterrupt:
+            if self.process.pid is not None:
+                self.end(at_once=True)
+            raise
         worker_pipe.close()
 
     def end(self, *, at_once: bool) -> None:
@@ -59,6 +64,10 @@ class WorkerProcess:
 
 
 def _run_worker(work: Callable[..., None], pipe: Connection, *arguments: Any) -> None:
+    # Ctrl-C sends SIGINT to all processes of a terminal; only the parent handles it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     Thread(target=_end_with_parent, daemon=True).start()
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     work(pipe, *arguments)
@@ -73,15 +82,17 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def _ignore_sigint() -> Iterator[None]:
-    if current_thread() is not main_thread():
+def _defer_sigint() -> Iterator[None]:
+    """Receive Ctrl-C only after this context; processes that start in it do not receive it until they unblock it."""
+    if sys.platform == "win32":
         yield
         return
-    previous_handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource_tracker.ensure_running()  # when it starts, it unblocks the signal
+    previous_mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, previous_handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, previous_mask)
 
 
 @contextmanager
