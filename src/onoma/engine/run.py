@@ -105,7 +105,7 @@ class Run:
             objective: objective to train.
             data: examples and the batches of each epoch.
             settings: settings of the loop.
-            measure: function that evaluates the objective after each epoch; None to keep the last weights.
+            measure: function that evaluates the objective after epochs; None to keep the last weights.
             config: whole configuration as JSON-compatible values.
             digests: digest of each part of the data.
             encoder: digest of the encoder that training starts from; empty if there is none.
