@@ -205,12 +205,11 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = {key.removeprefix("training."): value for key, value in map(read_setting, arguments.sets)}
     sizes = [None if size == "all" else int(size) for size in arguments.sizes]
-    figures: dict[str, object] = {"settings": arguments.sets}
     if "f1" in arguments.parts:
-        figures["f1"] = f1(sizes, arguments.seeds, settings)
+        write_result("tasks_f1", {"settings": arguments.sets, **f1(sizes, arguments.seeds, settings)})
     if "speed" in arguments.parts:
-        figures["speed"] = speed(sizes[-1], arguments.seeds[0], settings, rounds=arguments.rounds)
-    write_result("tasks", figures)
+        found = speed(sizes[-1], arguments.seeds[0], settings, rounds=arguments.rounds)
+        write_result("tasks_speed", {"settings": arguments.sets, **found})
 
 
 if __name__ == "__main__":
