@@ -42,4 +42,5 @@ def test_ctrl_c_is_not_lost_while_a_worker_starts(monkeypatch):
     monkeypatch.setattr(SpawnProcess, "start", interrupted)
     with pytest.raises(KeyboardInterrupt):
         WorkerProcess(answer)
-    assert started[0].exitcode == -signal.SIGTERM
+    # where other threads run, one of them receives the signal, and the worker may not have been started
+    assert all(process.exitcode == -signal.SIGTERM for process in started)
