@@ -69,8 +69,7 @@ class RecordReader(ABC):
         return transitions.result(self.options, names=names, path=self.path, blocks=self._tagged_blocks)
 
     def _tagged_blocks(self) -> Iterator[SentenceBlock]:
-        records = ((line, record) for line, record in self.records() if token_spans_of(record) is None)
-        blocks = (self._parse_block(line, record) for line, record in records)
+        blocks = (self._parse_block(line, record) for line, record in self.records())
         return (block for block in blocks if block is not None)
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import torch
@@ -117,7 +118,9 @@ def resolve_settings(settings: TrainingConfig, *, subwords: int, hidden: int) ->
     )
 
 
-def evaluation_interval(resolved: ResolvedSettings, *, train_subwords: int, dev_subwords: int) -> int:
+def evaluation_interval(
+    resolved: ResolvedSettings, *, train_subwords: int, count_dev_subwords: Callable[[], int]
+) -> int:
     """Return the number of epochs from one evaluation on dev to the next.
 
     It is 1 unless an evaluation takes longer than an epoch, because dev is large and the training text small. It is
@@ -126,10 +129,12 @@ def evaluation_interval(resolved: ResolvedSettings, *, train_subwords: int, dev_
     Args:
         resolved: number of epochs.
         train_subwords: number of subwords of the training text.
-        dev_subwords: number of subwords of dev; 0 without dev.
+        count_dev_subwords: function that returns the number of subwords of dev; called only in long runs.
     """
-    interval = math.ceil(dev_subwords / (_TRAINING_COST * train_subwords))
-    return max(1, min(interval, resolved.epochs // _MIN_EVALUATIONS))
+    longest = resolved.epochs // _MIN_EVALUATIONS
+    if longest <= 1:
+        return 1
+    return max(1, min(longest, math.ceil(count_dev_subwords() / (_TRAINING_COST * train_subwords))))
 
 
 def resolved_config(config: RunConfig, resolved: ResolvedSettings, *, device: torch.device, dtype: Dtype) -> RunConfig:
@@ -153,7 +158,7 @@ def plan_run(
     pretrained: Pretrained,
     device: torch.device,
     dtype: Dtype,
-    dev_subwords: int,
+    evaluate_every: int,
 ) -> tuple[TaggingData, LoopSettings]:
     """Return the batches and the loop settings of a run.
 
@@ -164,14 +169,14 @@ def plan_run(
         pretrained: pre-trained encoder, whose tokenizer shows examples in messages.
         device: device to train on.
         dtype: dtype of the matrix products.
-        dev_subwords: number of subwords of dev; 0 without dev.
+        evaluate_every: number of epochs from one evaluation on dev to the next.
     """
     loop = LoopSettings(
         epochs=resolved.epochs,
         patience=settings.patience,
         learner=learner_settings(settings, device=device, dtype=dtype, learning_rate=resolved.learning_rate),
         accumulate=settings.accumulate,
-        evaluate_every=evaluation_interval(resolved, train_subwords=text.examples.subwords, dev_subwords=dev_subwords),
+        evaluate_every=evaluate_every,
     )
     data = TaggingData(
         text.examples,

@@ -37,6 +37,7 @@ from onoma.training.building import (
     ResolvedSettings,
     build_model,
     check_model,
+    evaluation_interval,
     plan_run,
     resolve_settings,
     resolved_config,
@@ -211,9 +212,9 @@ def run_training(
     if additional_tasks:
         model = additional_tasks.on(model, run=config, pretrained=pretrained)
     model = model.to(device)
-    dev_subwords = ranks.broadcast(lambda: count_subwords(dev, bundle.windower()) if dev is not None else 0)
+    evaluate_every = ranks.broadcast(lambda: _evaluation_interval(resolved, text, dev, bundle.windower()))
     entity_data, loop_settings = plan_run(
-        settings, resolved, text, pretrained=pretrained, device=device, dtype=dtype, dev_subwords=dev_subwords
+        settings, resolved, text, pretrained=pretrained, device=device, dtype=dtype, evaluate_every=evaluate_every
     )
     data: TaggingData | MixedData = entity_data
     backend = TorchBackend(model, device=device, autocast=partial(dtype.products, device))
@@ -247,6 +248,16 @@ def run_training(
     if entity_measure is not None and not additional_tasks:
         counts = entity_measure.counts_of(state.score)
     return TrainedModel(model, bundle, pretrained, _select_samples(text.examples), state, counts)
+
+
+def _evaluation_interval(resolved: ResolvedSettings, text: TrainingText, dev: Part | None, windower: Windower) -> int:
+    if dev is None:
+        return 1
+    return evaluation_interval(
+        resolved,
+        train_subwords=text.examples.subwords,
+        count_dev_subwords=lambda: count_subwords(dev, windower),
+    )
 
 
 def _read_additional_tasks(

@@ -41,15 +41,15 @@ def calibrated(explainer: Explainer) -> Explainer:
 
 @pytest.fixture(scope="session")
 def of_spans(model: Model) -> Explainer:
-    """A model that scores spans of up to five words, with random weights and a low threshold."""
+    """A model that scores spans of up to seven words, with random weights and a low threshold."""
     card = SpansCard(
         labels=("PER", "LOC"),
         head="span",
         size=4,
-        widest=5,
+        widest=7,
         overlaps="free",
         threshold=-3.0,
-        width=[[-1.5, -2.0], [-2.5, -2.0], [-3.0, -3.0], [-4.0, -3.5], [-5.0, -4.5]],
+        width=[[-1.5, -2.0], [-2.5, -2.0], [-3.0, -3.0], [-4.0, -3.5], [-5.0, -4.5], [-5.0, -5.0], [-5.5, -5.0]],
     )
     head = SpanHead(32, SpanTask(card.labels, size=card.size, widest=card.widest))
     shake(head)

@@ -10,7 +10,7 @@ from onoma.training.building import ResolvedSettings, evaluation_interval
 @pytest.mark.parametrize(
     ("epochs", "dev_subwords", "interval"),
     [
-        (40, 0, 1),  # no dev set
+        (40, 0, 1),  # dev without text
         (40, 3_000, 1),  # an evaluation takes as long as an epoch
         (40, 3_001, 2),
         (40, 200_000, 5),  # at least eight evaluations
@@ -20,4 +20,4 @@ from onoma.training.building import ResolvedSettings, evaluation_interval
 )
 def test_evaluation_takes_no_longer_than_training_if_eight_evaluations_allow_it(epochs, dev_subwords, interval):
     resolved = ResolvedSettings(learning_rate=1e-4, batch_subwords=128, epochs=epochs)
-    assert evaluation_interval(resolved, train_subwords=1_000, dev_subwords=dev_subwords) == interval
+    assert evaluation_interval(resolved, train_subwords=1_000, count_dev_subwords=lambda: dev_subwords) == interval
