@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from onoma.explanation.target import Target
+from onoma.models.heads.span import span_scores
 from onoma.schemes import OUTSIDE
 from onoma.tasks import PROBABILITY_EPSILON, Scaling, SpanTask, TagTask
 
@@ -80,11 +81,7 @@ def _scaled_log_odds(
     widths: Int64[Tensor, " spans"],
 ) -> Float[Tensor, "rows spans labels"]:
     """Return the calibrated log-odds of spans, given their first words and the numbers of words after them."""
-    size, labels = task.size, len(task.labels)
-    query, key, first, last = torch.split(features.double(), [size, size, labels, labels], dim=2)
-    ends = starts + widths
-    match = (query[:, starts] * key[:, ends]).sum(dim=2) * size**-0.5
-    log_odds = match[:, :, None] + first[:, starts] + last[:, ends] + torch.from_numpy(task.width)[widths]
+    log_odds = span_scores(features.double(), starts, widths, size=task.size, width=torch.from_numpy(task.width))
     return _scaled(
         (log_odds / task.calibration.temperature).clamp(-_MAX_LOG_ODDS, _MAX_LOG_ODDS), task.calibration.scaling
     )

@@ -7,6 +7,7 @@ import torch
 
 from onoma.errors import ConfigError
 from onoma.models import HeadSettings, SentenceBounds, SpanHead
+from onoma.models.heads.span import span_scores
 from onoma.tasks import SpanTask
 
 SIZE, WIDEST, LABELS, HIDDEN = 4, 3, ("PER", "LOC"), 8
@@ -96,7 +97,7 @@ def test_decoding_scores_spans_as_training_does():
     task = head.task.with_parameters(head.parameters_for_decoding())
     odds = task.log_odds(head(hidden).detach().numpy())
     starts, widths = head._spans(sentences(5))
-    scores = head._scores(head(hidden), starts, widths).detach()
+    scores = span_scores(head(hidden), starts, widths, size=head.task.size, width=head.width).detach()
     for start, width, score in zip(starts.tolist(), widths.tolist(), scores.numpy(), strict=True):
         assert odds[width, start] == pytest.approx(score, rel=1e-5, abs=1e-5)
 

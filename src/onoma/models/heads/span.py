@@ -68,7 +68,7 @@ class SpanHead(AffineHead):
         targets, unannotated = targets[~is_unannotated], targets[is_unannotated]
         features = self(hidden).float()
         starts, widths = self._spans(sequences)
-        scores = self._scores(features, starts, widths)
+        scores = span_scores(features, starts, widths, size=self.task.size, width=self.width)
         span_index = torch.full((len(hidden), self.task.widest), -1, device=scores.device)
         span_index[starts, widths] = torch.arange(len(starts), device=scores.device)
         first, last, label = targets.unbind(dim=1)
@@ -96,18 +96,30 @@ class SpanHead(AffineHead):
         starts, span_widths = (widths < words_left[:, None]).nonzero(as_tuple=True)
         return starts, span_widths
 
-    def _scores(
-        self,
-        features: Float[Tensor, "words features"],
-        starts: Int64[Tensor, " spans"],
-        widths: Int64[Tensor, " spans"],
-    ) -> Float[Tensor, "spans labels"]:
-        size, labels = self.task.size, len(self.task.labels)
-        query, key, first, last = torch.split(features, [size, size, labels, labels], dim=1)
-        ends = starts + widths
-        match = (query[starts] * key[ends]).sum(dim=1) * size**-0.5
-        scores: Tensor = match[:, None] + first[starts] + last[ends] + self.width[widths]
-        return scores
+
+def span_scores(
+    features: Float[Tensor, "*axes words features"],
+    starts: Int64[Tensor, " spans"],
+    widths: Int64[Tensor, " spans"],
+    *,
+    size: int,
+    width: Float[Tensor, "widest labels"],
+) -> Float[Tensor, "*axes spans labels"]:
+    """Return the scores of spans before calibration; see :mod:`onoma.tasks.span_task`.
+
+    Args:
+        features: features of the words.
+        starts: first word of each span.
+        widths: number of words after the first one of each span.
+        size: dimension of a query and of a key.
+        width: scores of the widths.
+    """
+    labels = width.shape[1]
+    query, key, first, last = torch.split(features, [size, size, labels, labels], dim=-1)
+    ends = starts + widths
+    match = (query[..., starts, :] * key[..., ends, :]).sum(dim=-1) * size**-0.5
+    scores: Tensor = match[..., None] + first[..., starts, :] + last[..., ends, :] + width[widths]
+    return scores
 
 
 def _logsumexp_with_zero(
