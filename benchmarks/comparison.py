@@ -2,7 +2,7 @@
 
     python benchmarks/comparison.py curves [--seeds 3] [--candidates small crf …]
     python benchmarks/comparison.py sizes [--seeds 3]
-    python benchmarks/comparison.py forecast [--seeds 10]
+    python benchmarks/comparison.py forecast [--seeds 10] [--corpora bc5cdr wikigold]
     python benchmarks/comparison.py overhead [--seeds 3]
 
 `curves`: learning curves of `small`, `multilingual`, a BiLSTM-CRF, a CRF and a gazetteer on WNUT 2017, BC5CDR and
@@ -92,9 +92,10 @@ def sizes(seeds: int) -> dict[str, object]:
     return compared("sizes", corpora=["wnut17"], candidates=encoders, seeds=seeds)
 
 
-def forecasts(seeds: int) -> dict[str, object]:
+def forecasts(seeds: int, corpora: Sequence[str]) -> dict[str, object]:
     found: dict[str, object] = {}
-    for name, last in FORECAST_AT.items():
+    for name in corpora:
+        last = FORECAST_AT[name]
         compared(
             f"forecast-{name}", corpora=[name], candidates={"small": "small"}, sizes=(*FITTED_ON, last), seeds=seeds
         )
@@ -139,13 +140,14 @@ def main() -> None:
     parser.add_argument("what", choices=("curves", "sizes", "forecast", "overhead"))
     parser.add_argument("--seeds", type=int)
     parser.add_argument("--candidates", nargs="+", choices=CANDIDATES, default=[*CANDIDATES])
+    parser.add_argument("--corpora", nargs="+", choices=FORECAST_AT, default=[*FORECAST_AT], help="of the forecast")
     arguments = parser.parse_args()
     if arguments.what == "curves":
         figures = curves(arguments.seeds or 3, arguments.candidates)
     elif arguments.what == "sizes":
         figures = sizes(arguments.seeds or 3)
     elif arguments.what == "forecast":
-        figures = forecasts(arguments.seeds or 10)
+        figures = forecasts(arguments.seeds or 10, arguments.corpora)
     else:
         figures = overhead(arguments.seeds or 3)
     write_result(f"comparison_{arguments.what}", figures)
