@@ -17,7 +17,7 @@ from onoma.bulk.sources import Input, Source, no_column
 from onoma.corpora.layouts import id_of
 from onoma.corpora.tables import delimiter_of
 from onoma.errors import CorpusError, InputError, optional_import
-from onoma.io.cells import allow_long_cells
+from onoma.io.cells import read_rows
 from onoma.text import Document, find_lone_surrogate
 
 if TYPE_CHECKING:
@@ -63,16 +63,13 @@ class CsvTable(Source[list[str]]):
     @contextmanager
     def _records(self) -> Iterator[Iterator[list[str]]]:
         """Open the file, store the column names of the first record, and return an iterator of the other records."""
-        allow_long_cells()
         encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
         with self.reading() as file:
             # Bytes that are not in this encoding become surrogates, so that _check_bytes reports the affected row.
             text_file = TextIOWrapper(file, encoding=encoding, errors="surrogateescape", newline="")
             header_line = text_file.readline()
             delimiter = delimiter_of(header_line.strip("\r\n"), column=self.input.column)
-            records = csv.reader(
-                chain([header_line], text_file) if header_line else text_file, delimiter=delimiter, strict=True
-            )
+            records = read_rows(chain([header_line], text_file) if header_line else text_file, delimiter=delimiter)
             try:
                 self._columns = self._parse_header(next(records, []))
                 yield records

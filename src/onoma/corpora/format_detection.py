@@ -96,7 +96,7 @@ def format_to_write(path: Path) -> str:
 
 def _sniff_content(lines: list[str]) -> str | None:
     """Return the format that the non-blank lines look like; None if they look like none."""
-    if lines[0].lstrip()[:1] in ("{", "[") and _is_json(lines[0]):
+    if _is_record(lines[0]):
         return "jsonl"
     if lines[0].startswith("#FORMAT=WebAnno TSV 3"):
         return "webanno"
@@ -111,7 +111,10 @@ def _sniff_content(lines: list[str]) -> str | None:
         return None
     if is_table(word_lines):
         return "table"
-    if names_columns(split_columns(word_lines[0], tabs="\t" in word_lines[0])):
+    rows = [split_columns(line, tabs="\t" in line) for line in word_lines]
+    if not _form_columns(rows, lines):
+        return None
+    if names_columns(rows[0]):
         return "conll"
     tab_rows = [line.split("\t") for line in word_lines]
     widths = Counter(map(len, tab_rows))
@@ -122,9 +125,18 @@ def _sniff_content(lines: list[str]) -> str | None:
         return "conllu"
     if is_numbered and set(widths) == {5} and all(map(_is_uner, tab_rows)):
         return "conllu"
-    rows = [split_columns(line, tabs="\t" in line) for line in word_lines]
     tagged_count = sum(len(fields) > 1 and is_tag(fields[-1].strip(" ")) for fields in rows)
-    return "conll" if 2 * tagged_count > len(word_lines) or _is_tagged(rows) else None
+    return "conll" if 2 * tagged_count > len(rows) or _is_tagged(rows) else None
+
+
+def _form_columns(rows: list[list[str]], lines: list[str]) -> bool:
+    """Return whether most rows have the same number of columns.
+
+    A single line is a row of columns only with tabs or a document mark: any line of prose has words between spaces.
+    """
+    [(width, count)] = Counter(map(len, rows)).most_common(1)
+    has_marks = any("\t" in line or line.startswith("-DOCSTART-") for line in lines)
+    return width > 1 and 2 * count > len(rows) and (has_marks or len(rows) > 1)
 
 
 def _contains_tags(cells: set[str]) -> bool:
@@ -146,11 +158,14 @@ def _is_tagged(rows: list[list[str]]) -> bool:
     return len(widths) == 1 and any(are_tags({row[column] for row in rows}) for column in range(1, *widths))
 
 
-def _is_json(line: str) -> bool:
+def _is_record(line: str) -> bool:
+    """Return whether a line is or begins a JSON object, or a list of objects or lists."""
     if line.strip() in ("{", "["):
         return True
+    if line.lstrip()[:1] not in ("{", "["):
+        return False
     try:
-        parsed(line)
+        value = parsed(line)
     except json.JSONDecodeError:
         return False
-    return True
+    return isinstance(value, dict) or (isinstance(value, list) and all(isinstance(each, dict | list) for each in value))

@@ -24,7 +24,7 @@ from onoma.corpora.layouts import LABEL_KEYS, SPAN_KEYS
 from onoma.corpora.records import RecordReader
 from onoma.corpora.spelling import is_tag, looks_tagged
 from onoma.errors import CorpusError
-from onoma.io.cells import allow_long_cells
+from onoma.io.cells import read_rows
 from onoma.io.json_text import parsed
 from onoma.io.lines import numbered_lines
 from onoma.schemes import OUTSIDE
@@ -38,13 +38,29 @@ _NUMPY_ARRAY = re.compile(rf"\[\s*(?:{_NUMPY_ITEM})(?:\s+(?:{_NUMPY_ITEM}))*\s*\
 
 
 def is_table(lines: Sequence[str]) -> bool:
-    """Return whether the first line names the columns of a table of texts, or of words with their sentences."""
+    """Return whether the first line names the columns of a table of texts, or of words with their sentences.
+
+    Most rows must have as many cells. A line without rows must hold nothing but names.
+    """
     cells = split_cells(lines[0])
     names = {cell.strip().upper() for cell in cells}
-    if len(cells) < 2 or len(names) < len(cells):
+    if len(cells) < 2 or len(names) < len(cells) or not _fits_rows(cells, lines):
         return False
     sentences = not names.isdisjoint(_SENTENCE_NAMES) and names_columns(cells)
     return sentences or (not names_columns(cells) and "TEXT" in names)
+
+
+def _fits_rows(names: Sequence[str], lines: Sequence[str]) -> bool:
+    if len(lines) == 1:
+        return all(name.strip().isidentifier() for name in names)
+    delimiter = delimiter_of(lines[0])
+    rows = csv.reader((line + "\n" for line in lines[1:]), delimiter=delimiter)
+    try:
+        widths = [len(cells) for cells in rows]
+    except csv.Error:  # a line contains a carriage return
+        return False
+    single = [len(line.split(delimiter)) for line in lines[1:]]
+    return any(2 * found.count(len(names)) > len(found) for found in (widths, single))
 
 
 def split_cells(line: str) -> list[str]:
@@ -220,10 +236,9 @@ class TableReader(RecordReader):
             raise CorpusError(message, path=self.path, line=line)
 
     def _iter_rows(self) -> Iterator[tuple[int, list[str]]]:
-        allow_long_cells()
         lines = (line + "\n" for _, line in numbered_lines(self.path, encoding=self.options.encoding))
         first = next(lines, "")
-        reader = csv.reader(chain((first,), lines), delimiter=delimiter_of(first.strip()), strict=True)
+        reader = read_rows(chain((first,), lines), delimiter=delimiter_of(first.strip()))
         try:
             for cells in reader:
                 yield reader.line_num, cells

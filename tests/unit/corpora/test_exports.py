@@ -69,8 +69,20 @@ def test_a_table_without_names_of_columns_is_refused(tmp_path: Path, columns: di
 
 @pytest.mark.parametrize("text", ['"Hello" said Ada', '"Hello said Ada'])
 def test_a_text_with_quotation_marks_that_are_not_doubled_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(CorpusError, match=r"a\.tsv:2: .*quotation marks inside a quoted cell are doubled"):
-        entities_of(tmp_path / "a.tsv", f'id\ttext\tspans\n1\t{text}\t[[13, 16, "PER"]]\n')
+    with pytest.raises(CorpusError, match=r"a\.csv:2: .*quotation marks inside a quoted cell are doubled"):
+        entities_of(tmp_path / "a.csv", f'id;text;spans\n1;{text};[[13, 16, "PER"]]\n')
+
+
+def test_quotation_marks_of_tabs_are_text_where_they_quote_no_cell(tmp_path: Path) -> None:
+    rows = ['1\t"Hello" said Ada', '2\t"Hello said Ada', '3\tHello, said Ada"', '4\t"Hello,\nsaid ""Ada"" to us"']
+    (tmp_path / "a.tsv").write_text("id\ttext\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    texts = {document.id: document.text for document in read(tmp_path / "a.tsv")}
+    assert texts == {
+        "1": '"Hello" said Ada',
+        "2": '"Hello said Ada',
+        "3": 'Hello, said Ada"',
+        "4": 'Hello,\nsaid "Ada" to us',
+    }
 
 
 RESULT = [{"value": {"start": 0, "end": 3, "labels": ["PER"]}}, {"value": {"start": 9, "end": 14, "labels": ["LOC"]}}]

@@ -33,6 +33,13 @@ GERMEVAL = "#\thttp://x.y\t[2010]\t\n1\tAda\tB-PER\tO\n"
         ("a.txt", "[sic] no JSON\n", "text"),
         ("a.txt", "Ada ran to Lyon.\n# and back\n", "text"),
         ("a.txt", "# one\n# two\n", "text"),
+        ("a.txt", "The U.S. army left Lyon.\n", "text"),
+        ("a.txt", "Ada drives on the I-35\n", "text"),
+        ("a.txt", "Use this form to register an entity.\nAda is in Lyon.\n", "text"),
+        ("a.txt", "Text, and more of it, here\nAda left Lyon, and more\n", "text"),
+        ("a.txt", "Text, and more\n", "text"),
+        ("a.txt", "id,text\n1,Ada left\n", "table"),
+        ("a.txt", "[1]\nAda Byron: Notes.\n", "text"),
     ],
 )
 def test_the_format_is_given(tmp_path: Path, name: str, content: str, format: str) -> None:
@@ -53,7 +60,7 @@ def test_nothing_to_tell(tmp_path: Path) -> None:
         detect_format(tmp_path / "a")
     with pytest.raises(CorpusError, match="cannot be read"):
         detect_format(tmp_path / "b")
-    (tmp_path / "c").write_bytes("Ada O\n".encode("utf-16"))
+    (tmp_path / "c").write_bytes("Ada\tO\n".encode("utf-16"))
     with pytest.raises(CorpusError, match="is not UTF-8"):
         detect_format(tmp_path / "c")
     assert detect_format(tmp_path / "c", encoding="utf-16") == "conll"
