@@ -87,6 +87,18 @@ def test_lines_are_documents_on_request(onoma, model):
     assert [(each["id"], each["text"]) for each in tagged] == [("1", "Lyon"), ("2", ""), ("3", "Merkel")]
 
 
+def test_lines_are_text_whatever_they_look_like(onoma, model, tmp_path):
+    (tmp_path / "a.txt").write_text("Merkel B-PER\nvisited O\nLyon B-LOC\n", encoding="utf-8")
+    outcome = onoma("tag", "--model", model, "--lines", tmp_path / "a.txt", "--to", "jsonl")
+    assert [json.loads(line)["text"] for line in outcome.out.splitlines()] == ["Merkel B-PER", "visited O", "Lyon B-LOC"]
+
+
+def test_json_lines_are_detected_in_standard_input(onoma, model):
+    records = b'{"id": "a", "text": "Merkel"}\n{"id": "b", "text": "in Lyon"}\n'
+    outcome = onoma("tag", "--model", model, "--to", "jsonl", stdin=records)
+    assert [json.loads(line)["id"] for line in outcome.out.splitlines()] == ["a", "b"]
+
+
 def test_tag_reads_annotated_files_and_does_not_look_at_their_entities(onoma, model, tmp_path):
     path = tmp_path / "in.conll"
     path.write_text("lyon\tO\nvisited\tB-PER\n", encoding="utf-8")

@@ -220,7 +220,7 @@ def _detect_kind(path: Path, *, format: str | None, options: ReadOptions) -> Inp
     if format is None and path.suffix.lower() == ".tsv" and _is_table(path, options):
         return "csv"
     is_jsonl = format_name == "jsonl" and named_format(path) != "json"
-    is_text = format == "text" or (format is None and not is_jsonl and _is_text(path, options))
+    is_text = format == "text" or (format is None and not is_jsonl and _is_text(path, format_name, options))
     if not _keeps_line_feeds(options.encoding) or not (is_jsonl or is_text):
         return "corpus"
     return "jsonl" if is_jsonl else _text_kind(options)
@@ -237,8 +237,8 @@ def _detect_pipe_kind(pipe: ReadOnce, *, column: str | None, format: str | None,
         CorpusError: the input's format has to be read more than once.
     """
     format_name = format or named_format(pipe.path)
-    if pipe.path == STANDARD_INPUT and column is None:
-        format_name = format or "text"  # the format of standard input is not detected
+    if pipe.path == STANDARD_INPUT and format is None and column is None:
+        format_name = "text" if options.text_unit == "line" else _detect_records(pipe, encoding=options.encoding)
     if not _keeps_line_feeds(options.encoding):
         format_name = options.encoding.upper()
     elif (
@@ -253,6 +253,12 @@ def _detect_pipe_kind(pipe: ReadOnce, *, column: str | None, format: str | None,
             f"can be read only once, and {format_name} needs a file; save it as one first", path=pipe.path
         )
     return "jsonl" if format_name == "jsonl" else "csv" if format_name == "csv" else _text_kind(options)
+
+
+def _detect_records(pipe: ReadOnce, *, encoding: str) -> str:
+    """Return whether the first line of a pipe is a JSON record: `jsonl`, or else `text`."""
+    first_line = pipe.head(lines=1, size=_HEAD_BYTES).decode(encoding, errors="replace").partition("\n")[0]
+    return "jsonl" if sniff_lines([first_line]) == "jsonl" else "text"
 
 
 def _detect_pipe_format(pipe: ReadOnce, *, encoding: str) -> str:
@@ -273,7 +279,9 @@ def _is_table(path: Path, options: ReadOptions) -> bool:
         return False
 
 
-def _is_text(path: Path, options: ReadOptions) -> bool:
+def _is_text(path: Path, format_name: str | None, options: ReadOptions) -> bool:
+    if options.text_unit == "line" and format_name in (None, "text"):
+        return True
     plain = plain_name(path)
     if plain != path:
         return named_format(path) == "text" or not plain.suffix

@@ -73,7 +73,7 @@ class CorpusReader:
             CorpusError, SchemeError: as in iteration.
         """
         tally = self._tally = ReadTally.keeping(self._options.places)
-        for document in map(self._rename_labels, self._documents(tally)):
+        for document in map(self._annotated, self._documents(tally)):
             if self._options.replace_surrogates:
                 document = self._replace_surrogates(document, tally)
             tally.count(document)
@@ -130,6 +130,8 @@ class CorpusReader:
         if report.scheme is not None:
             origin = "as given" if report.scheme_forced else "detected"
             notices.append(f"{self.format}, tags in scheme {report.scheme} ({origin})")
+        elif self.format == "text":
+            notices.append("plain text, which has no annotation")
         unused_renamings = [
             f"no entity has the label {label!r}, so none was renamed" for label in sorted(self._unmatched_labels)
         ]
@@ -150,11 +152,14 @@ class CorpusReader:
         tally.adjusted.add("half of a surrogate pair is read as U+FFFD", where=where, what=f"at {match.start() + 1}")
         return document.with_text(LONE_SURROGATE.sub("\ufffd", document.text))
 
-    def _rename_labels(self, document: Document) -> Document:
+    def _annotated(self, document: Document) -> Document:
         """Return the document with the entities or the selected layer relabelled, and its unannotated labels set."""
-        names, unannotated = self._options.labels, self._options.unannotated
-        if self._options.layer in document.layers:
-            document = replace(document, entities=document.layers[self._options.layer])
+        names, unannotated, layer = self._options.labels, self._options.unannotated, self._options.layer
+        if layer and document.layers:
+            if layer not in document.layers:
+                message = f"has no layer {layer!r}; its layers are {', '.join(sorted(document.layers))}"
+                raise CorpusError(message, path=self.path)
+            document = replace(document, entities=document.layers[layer])
         if not names:
             return replace(document, unannotated=unannotated) if unannotated else document
         self._unmatched_labels.difference_update(entity.label for entity in document.entities)

@@ -28,9 +28,9 @@ def read_rows(lines: Iterable[str], *, delimiter: str) -> Rows:
 class _TabRows:
     """Rows of a tab-separated file, with or without quotation marks around cells.
 
-    The registered type has no quotation, but spreadsheets quote cells as in CSV. A line is read as CSV if it is valid by
-    itself. Otherwise its quotation marks are text if the line and the next one have as many cells as the header, and a
-    quoted cell continues in the next line if not.
+    The registered type has no quotation, but spreadsheets quote cells as in CSV. A line that is valid CSV by itself is
+    read as such. In others, quotation marks are text if the line and the next one have as many cells as the header; if
+    not, a quoted cell continues in the next line.
 
     Source: https://www.iana.org/assignments/media-types/text/tab-separated-values
     """

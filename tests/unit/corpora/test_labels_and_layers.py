@@ -127,6 +127,12 @@ def test_a_layer_is_read_in_the_place_of_the_entities(tmp_path):
     assert found == [[("Ada", "PROPN"), ("met", "VERB")], [("Bo", "X")]]
 
 
+def test_records_with_other_layers_only_are_refused(tmp_path):
+    write([layered()], tmp_path / "a.jsonl")
+    with pytest.raises(CorpusError, match=r"a\.jsonl: has no layer 'xpos'; its layers are chunks, mood, pos, style"):
+        list(read(tmp_path / "a.jsonl", options=ReadOptions(labelled="words", layer="xpos")))
+
+
 def test_conllu_has_columns_tags_and_comments(tmp_path):
     kinds = WriteOptions(layers={"pos": "words", "style": "words", "mood": "sentences", "chunks": "spans"})
     assert not write([layered()], tmp_path / "a.conllu", options=kinds).lost
