@@ -88,9 +88,10 @@ def test_lines_are_documents_on_request(onoma, model):
 
 
 def test_lines_are_text_whatever_they_look_like(onoma, model, tmp_path):
-    (tmp_path / "a.txt").write_text("Merkel B-PER\nvisited O\nLyon B-LOC\n", encoding="utf-8")
+    lines = ["Merkel B-PER", "visited O", "Lyon B-LOC"]
+    (tmp_path / "a.txt").write_text("\n".join(lines), encoding="utf-8")
     outcome = onoma("tag", "--model", model, "--lines", tmp_path / "a.txt", "--to", "jsonl")
-    assert [json.loads(line)["text"] for line in outcome.out.splitlines()] == ["Merkel B-PER", "visited O", "Lyon B-LOC"]
+    assert [json.loads(line)["text"] for line in outcome.out.splitlines()] == lines
 
 
 def test_json_lines_are_detected_in_standard_input(onoma, model):

@@ -60,7 +60,7 @@ class ReadOptions:
         labelled: what the labels belong to: `spans`, given by tags of a scheme or by offsets; `words`, given by a tag
             that is the label, or by a span; `sentences`, in `jsonl` and `table` a text with one label. A labelled word
             or sentence becomes an entity of the document.
-        layer: `jsonl`: name of a layer whose spans replace the entities; a record that has only other layers is refused.
+        layer: `jsonl`: name of a layer whose spans replace the entities; records with only others are refused.
         text_unit: `text`: what forms a document: the whole file, or each non-blank line, whose number becomes the id.
         documents: what forms a document in a file without document boundaries: each sentence (`auto`), the whole file
             (`file`), the sentences between two or more blank lines (`blank-lines`; in JSON Lines one or more), or a
