@@ -17,6 +17,10 @@ PLACES_KEPT = 5
 """Default number of locations kept for each finding; all of its occurrences are counted."""
 
 
+_MAX_SHOWN_CHARACTERS = 120
+"""Maximum length of a finding in a message."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
     """Location and content of a finding.
@@ -30,7 +34,8 @@ class Location:
     what: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
+        what = self.what if len(self.what) <= _MAX_SHOWN_CHARACTERS else f"{self.what[:_MAX_SHOWN_CHARACTERS]}…"
+        return f"{self.where}: {what}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

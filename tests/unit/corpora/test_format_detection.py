@@ -120,6 +120,8 @@ def test_writing_raw_text_counts_what_it_drops(tmp_path: Path) -> None:
         "a document without text cannot be held": 1,
     }
     assert report.notices()[0] == "id cannot be held: 1, first at document 1 'd': 'd'"
+    [notice] = write([Document("Ada", meta={"note": "x" * 1_000})], tmp_path / "b", format="text").notices()
+    assert len(notice) < 300
 
 
 def test_two_levels_of_germeval(tmp_path: Path) -> None:
