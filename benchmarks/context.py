@@ -9,7 +9,8 @@ consecutive sentences (`joined`), or on these and additionally on documents of m
 dev, to choose settings) twice: as single sentences (`short`) and as long texts (`long`). Long texts are the articles of
 wikigold, the whole file of abstracts of BC5CDR, and groups of 200 unrelated tweets of WNUT 2017. They are tagged with
 each window size in ``WINDOWS`` and each context in ``CONTEXTS``: the number of subwords before and after the core of a
-window. The window size includes the context. F1 is exact F1 in percent; models tag in the dtype of `--dtype`.
+window. The window size includes the context. Contexts other than the default are measured with the models of one way
+only: `joined`, or `sentences` for WNUT 2017. F1 is exact F1 in percent; models tag in the dtype of `--dtype`.
 
 Speed is measured with one model per corpus on long texts, since it does not depend on the training: all settings in
 turn in each round. Reported are words per second of processor time, and the ratio to windows of 128 subwords with 6
@@ -165,12 +166,14 @@ def taggers(folder: Path, *, dtype: str, threads: int) -> dict[Setting, Tagger]:
     }
 
 
-def figures_of(name: str, folder: Path, *, part: Part, dtype: str, threads: int) -> dict[str, float]:
+def figures_of(name: str, way: str, folder: Path, *, part: Part, dtype: str, threads: int) -> dict[str, float]:
     """Return F1 on short texts and, by setting, on long texts; cached in a file next to the model."""
     kept = folder.with_name(f"{folder.name}-{part}-{dtype}.json")
     found: dict[str, float] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     tagging, texts = taggers(folder, dtype=dtype, threads=threads), texts_of(name, part)
-    for what, setting in {"short": DEFAULT, **{named(each): each for each in tagging}}.items():
+    all_contexts = way == ("sentences" if name == "wnut17" else "joined")
+    measured = [each for each in tagging if all_contexts or each[1] == DEFAULT[1]]
+    for what, setting in {"short": DEFAULT, **{named(each): each for each in measured}}.items():
         if what not in found:
             gold = texts["short" if what == "short" else "long"]
             found[what] = round(100 * evaluate(tagging[setting], gold).exact.f1, 2)
@@ -233,7 +236,7 @@ def main() -> None:
         runs = [each for of_seed in zip(*models.values(), strict=True) for each in of_seed]
         do(runs)
         wait(runs)
-        found = {way: [figures_of(name, each.folder, **options) for each in of] for way, of in models.items()}
+        found = {way: [figures_of(name, way, each.folder, **options) for each in of] for way, of in models.items()}
         figures[name] = {
             "F1": {
                 way: {key: mean_and_deviation([one[key] for one in of]) for key in of[0]} for way, of in found.items()

@@ -44,10 +44,15 @@ def is_table(lines: Sequence[str]) -> bool:
     """
     cells = split_cells(lines[0])
     names = {cell.strip().upper() for cell in cells}
-    if len(cells) < 2 or len(names) < len(cells) or not _fits_rows(cells, lines):
+    if len(cells) < 2 or len(names) < len(cells) or not all(map(_is_name, cells)) or not _fits_rows(cells, lines):
         return False
     sentences = not names.isdisjoint(_SENTENCE_NAMES) and names_columns(cells)
     return sentences or (not names_columns(cells) and "TEXT" in names)
+
+
+def _is_name(cell: str) -> bool:
+    """Return whether a cell could name a column: it has few words and does not end a sentence."""
+    return len(cell.split()) <= 4 and not cell.rstrip().endswith((".", "!", "?"))
 
 
 def _fits_rows(names: Sequence[str], lines: Sequence[str]) -> bool:

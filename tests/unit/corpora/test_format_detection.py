@@ -38,6 +38,7 @@ GERMEVAL = "#\thttp://x.y\t[2010]\t\n1\tAda\tB-PER\tO\n"
         ("a.txt", "Use this form to register an entity.\nAda is in Lyon.\n", "text"),
         ("a.txt", "Text, and more of it, here\nAda left Lyon, and more\n", "text"),
         ("a.txt", "Text, and more\n", "text"),
+        ("a.txt", "Text, and more.\nAda is in Lyon, with Bo.\n", "text"),
         ("a.txt", "id,text\n1,Ada left\n", "table"),
         ("a.txt", "[1]\nAda Byron: Notes.\n", "text"),
     ],
