@@ -1,10 +1,12 @@
 """Reader of CoNLL-U and UNER files; see ``conllu_writer`` for the writer.
 
 In files with ten columns, entities are in MISC as ``Entity=B-PER`` (also ``NER=`` or ``NE=``), or in brackets as in
-CorefUD (see ``corefud``). In UNER files with five columns (ID FORM TAG OTHER ANNOTATOR, suffix ``.iob2``), they are in
-the third. ``# text =`` is the original text of a sentence, in which its words are located; without it,
-``SpaceAfter=No`` marks words that no space follows. ``# newdoc`` begins a document. ``# newpar`` is kept as
-``meta["newpar"]``: pairs of the index of a sentence in its document and the name of the paragraph.
+CorefUD (see ``corefud``). ``name=`` (NorNE, DaNE), ``ner=`` (Stanza), ``ne=`` and ``NamedEntity=`` are read if all
+values are tags; ``--tag-column`` chooses another attribute. In UNER files with five columns (ID FORM TAG OTHER
+ANNOTATOR, suffix ``.iob2``), they are in the third. ``# text =`` is the original text of a sentence, in which its words
+are located; without it, ``SpaceAfter=No`` marks words that no space follows. ``# newdoc`` begins a document.
+``# newpar`` is kept as ``meta["newpar"]``: pairs of the index of a sentence in its document and the name of the
+paragraph.
 
 A multiword token (``3-4 du`` for ``de le``) becomes one word of the Document, unless its form is the concatenation of
 its syntactic words (``don't``), which then become the words. Empty nodes (``8.1``) are skipped. Lemmas, parts of
@@ -26,6 +28,7 @@ from onoma.corpora.bio_layers import layered
 from onoma.corpora.blocks import DocumentBoundary, DocumentBuilder, SentenceBlock
 from onoma.corpora.columns import column_index
 from onoma.corpora.corefud import EntityFields, is_bracketed, mentions
+from onoma.corpora.misc_attributes import ENTITY_ATTRIBUTES, find_attributes, parse_attributes
 from onoma.corpora.options import ReadOptions, chosen_scheme
 from onoma.corpora.spelling import TagSpelling
 from onoma.corpora.tag_transitions import TagTransitions
@@ -43,7 +46,6 @@ _TAG_COLUMN_NAMES = ("TAG", "NER", "UNER:TAG")
 _COMMENT = re.compile(
     r"#\s*(newdoc id|newdoc|newpar id|newpar|sent_id|text|global\.columns|global\.Entity)\s*(?:=\s?(.*))?"
 )
-_ENTITY_ATTRIBUTE = re.compile(r"(?:^|\|)(?:Entity|NER|NE)=([^|]*)")
 _WORD_NUMBER = re.compile(r"(\d{1,9})(?:-(\d{1,9})|(\.\d+))?")
 
 
@@ -100,12 +102,16 @@ class _SentenceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Columns:
-    """Number of columns of a line, and the indices, from 0, of its word, tag and MISC columns."""
+    """Number of columns of a line, the indices, from 0, of its word, tag and MISC columns, and where MISC has tags.
+
+    ``attributes`` are the attributes in MISC that hold tags if no column does.
+    """
 
     width: int
     word: int
     tag: int | None
     misc: int | None
+    attributes: tuple[str, ...]
 
 
 class ConlluReader:
@@ -158,14 +164,37 @@ class ConlluReader:
                 break
         names = names or _COLUMN_NAMES.get(width, ())
         word, tag = self._options.word_column, self._options.tag_column
+        misc = names.index("MISC") if "MISC" in names[:width] else None
         if tag is None:
             tag = next((name for name in _TAG_COLUMN_NAMES if name in names), None)
+        attributes: tuple[str, ...] = ENTITY_ATTRIBUTES
+        if misc is not None and self._options.labelled == "spans":
+            if tag is None:
+                attributes = self._find_attributes(width, misc)
+            elif tag not in names and any(key == tag for key, _ in self._iter_attributes(width, misc)):
+                tag, attributes = None, (str(tag),)
         return _Columns(
             width=width,
             word=column_index(2 if word is None else word, names, width=width, path=self._path),
             tag=None if tag is None else column_index(tag, names, width=width, path=self._path),
-            misc=names.index("MISC") if "MISC" in names else None,
+            misc=misc,
+            attributes=attributes,
         )
+
+    def _find_attributes(self, width: int, misc: int) -> tuple[str, ...]:
+        options = self._options
+        may_be_empty = options.texts_only or options.may_be_empty or options.skip_checks
+        try:
+            return find_attributes(self._iter_attributes(width, misc), may_be_empty=may_be_empty)
+        except CorpusError as error:
+            raise CorpusError(error.message, path=self._path) from None
+
+    def _iter_attributes(self, width: int, misc: int) -> Iterator[tuple[str, str]]:
+        """Yield the names and values of the attributes in MISC."""
+        for _, line in numbered_lines(self._path, encoding=self._options.encoding):
+            fields = line.split("\t")
+            if not line.startswith("#") and len(fields) == width:
+                yield from parse_attributes(fields[misc])
 
     def _parts(
         self, tally: ReadTally | None = None, *, marked: bool = True
@@ -239,8 +268,7 @@ class ConlluReader:
         if columns.tag is not None:
             tag = fields[columns.tag].strip(" ")
         else:
-            entity = _ENTITY_ATTRIBUTE.search(misc)
-            tag = entity[1] if entity else OUTSIDE
+            tag = next((value for key, value in parse_attributes(misc) if key in columns.attributes), "") or OUTSIDE
             if is_bracketed(tag):
                 state.brackets.append((len(state.forms), tag))
                 tag = OUTSIDE

@@ -48,7 +48,7 @@ class ReadOptions:
         word_column: in formats with columns, the name of the word column, or its number, counted from 1 or negative
             from the end.
         tag_column: the same for the tag column; in `jsonl`, the key of the tags of tokens, or of the labels of words or
-            sentences; in `webanno`, a layer or feature.
+            sentences; in `conllu`, also an attribute in MISC; in `webanno`, a layer or feature.
         columns: `conll`, `conllu`: names of the columns, in order, if the file does not name them itself.
         position_digit: `conll`: whether every word is a character and one digit, its position in a segmented word
             (Weibo NER); the digit is removed.

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from onoma.corpora import read, write
-from onoma.errors import CorpusError
+from onoma.corpora import ReadOptions, read, write
+from onoma.errors import ConfigError, CorpusError
 from onoma.text import Document
 
 TREE = """\
@@ -79,3 +79,55 @@ def test_a_broken_line_is_named(tmp_path: Path) -> None:
     path.write_text(TREE + "2\tx\n")
     with pytest.raises(CorpusError, match=r"a\.conllu:18: '2\\tx' has 2 columns; expected a word's number and 9 more"):
         list(read(path))
+
+
+def with_misc(folder: Path, *cells: str) -> Path:
+    """Write a sentence of words with these cells in MISC."""
+    path = folder / "a.conllu"
+    words = ["Ada", "Byron", "left", "Turin", "early", "."]
+    rows = (
+        f"{number}\t{word}{7 * chr(9)}_\t{cell}"
+        for number, (word, cell) in enumerate(zip(words, cells, strict=True), start=1)
+    )
+    path.write_text("\n".join([*rows, "", ""]))
+    return path
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("name=B-PER", "name=I-PER", "name=O", "SpaceAfter=No|name=B-LOC", "name=O", "name=O"),
+        ("start_char=0|ner=B-PER", "start_char=4|ner=E-PER", "ner=O", "ner=S-LOC", "ner=O", "ner=O"),
+        ("ne=B-PER|Gloss=B-x", "ne=I-PER|Gloss=y", "_", "ne=B-LOC", "_", "_"),
+        ("NamedEntity=B-PER", "NamedEntity=I-PER", "_", "NamedEntity=B-LOC", "_", "_"),
+        ("name=B-X|NER=B-PER", "NER=I-PER", "_", "NER=B-LOC", "_", "_"),
+    ],
+)
+def test_other_attributes_with_tags(tmp_path: Path, cells: tuple[str, ...]) -> None:
+    [document] = read(with_misc(tmp_path, *cells))
+    assert [(entity.start, entity.label) for entity in document.entities] == [(0, "PER"), (15, "LOC")]
+
+
+def test_a_name_that_is_no_tag_is_no_entity(tmp_path: Path) -> None:
+    [document] = read(with_misc(tmp_path, "name=B-PER", "name=Byron", "_", "_", "_", "_"))
+    assert not document.entities
+
+
+def test_tags_under_an_unknown_attribute_are_refused_until_it_is_chosen(tmp_path: Path) -> None:
+    path = with_misc(tmp_path, "Chunk=B-PER", "Chunk=I-PER", "Chunk=O", "Chunk=B-LOC", "_", "_")
+    with pytest.raises(CorpusError, match="Chunk= hold tags; read them with --tag-column Chunk"):
+        list(read(path))
+    [document] = read(path, options=ReadOptions(tag_column="Chunk"))
+    assert [entity.label for entity in document.entities] == ["PER", "LOC"]
+    [document] = read(path, options=ReadOptions(skip_checks=True))
+    assert not document.entities
+    with pytest.raises(ConfigError, match="no column 'Chunks'"):
+        list(read(path, options=ReadOptions(tag_column="Chunks")))
+
+
+def test_two_attributes_with_tags_need_a_choice(tmp_path: Path) -> None:
+    path = with_misc(tmp_path, "name=B-PER|ner=B-X", "name=I-PER", "_", "name=B-LOC|ner=B-Y", "_", "_")
+    with pytest.raises(CorpusError, match="name= and ner= hold tags"):
+        list(read(path))
+    [document] = read(path, options=ReadOptions(tag_column="ner"))
+    assert [entity.label for entity in document.entities] == ["X", "Y"]
