@@ -2,17 +2,16 @@
 
 Tools in JavaScript and Java count UTF-16 code units, tools that normalise line endings count a carriage return and a
 line feed as one character, and tools in Go or Rust may count bytes. The unit is detected from all spans of a document:
-they quote their text, or begin and end at word boundaries.
+they quote their text, or begin and end at word boundaries. A single span that quotes no text may well begin or end
+inside a word; it shows another unit only if neither end is that of a word, and both are in the other unit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from unicodedata import east_asian_width
 
 _MIN_FITTING_FRACTION = 0.8
-_MIN_UNQUOTED_SPANS = 2
-"""Minimum number of spans if some quote no text; a single such span may well begin inside a word."""
-
 Bounds = tuple[int, int, str | None]
 """Start and end of a span, and the text that it quotes; None if it quotes none."""
 
@@ -30,7 +29,8 @@ def units_of(text: str, spans: Sequence[Bounds]) -> tuple[str, Sequence[int]]:
     if best_count == len(spans):
         return best
     quoting = all(quoted is not None for _, _, quoted in spans)
-    if not quoting and len(spans) < _MIN_UNQUOTED_SPANS:
+    is_single = len(spans) == 1 and not quoting
+    if is_single and any(_word_edges(text, *spans[0][:2])):
         return best
     for name, code_points in _other_units(text, quoting=quoting):
         converted = [
@@ -38,6 +38,8 @@ def units_of(text: str, spans: Sequence[Bounds]) -> tuple[str, Sequence[int]]:
             for start, end, quoted in spans
             if 0 <= start < end < len(code_points)
         ]
+        if is_single:
+            converted = [span for span in converted if all(_word_edges(text, *span[:2]))]
         count = sum(holds(text, *span) for span in converted)
         if count > best_count and count >= _MIN_FITTING_FRACTION * len(spans):
             best_count, best = count, (name, code_points)
@@ -54,6 +56,20 @@ def holds(text: str, start: int, end: int, quoted: str | None) -> bool:
         return False
     starts_inside_word = start > 0 and text[start - 1].isalnum() and text[start].isalnum()
     return not starts_inside_word and not (end < len(text) and text[end - 1].isalnum() and text[end].isalnum())
+
+
+def _word_edges(text: str, start: int, end: int) -> tuple[bool, bool]:
+    """Return whether a span begins where a word does, and whether it ends where a word does.
+
+    Wide characters (Chinese, Japanese, Korean) are words of their own, because no spaces show where their words end.
+    """
+    starts = 0 <= start < len(text) and _is_word_edge(text[start], text[start - 1 : start])
+    ends = 0 < end <= len(text) and _is_word_edge(text[end - 1], text[end : end + 1])
+    return starts, ends
+
+
+def _is_word_edge(inner: str, outer: str) -> bool:
+    return inner.isalnum() and (not outer.isalnum() or east_asian_width(inner) in ("W", "F"))
 
 
 def agrees(there: str, quoted: str) -> bool:

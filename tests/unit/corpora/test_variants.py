@@ -382,6 +382,52 @@ def test_offsets_in_other_units(tmp_path: Path, record: dict[str, object]) -> No
 
 
 @pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("\U0001f600 Ada left", 3, 6),
+        ("\U0001f600\U0001f600 so Ada.", 8, 11),
+        ("\U0001f600 left Ada", 8, 11),
+        ("one\r\ntwo\r\nAda left", 8, 11),
+        ("x\r\n\U0001f600 Ada left", 6, 9),
+    ],
+)
+def test_one_unquoted_span_in_other_units(tmp_path: Path, text: str, start: int, end: int) -> None:
+    reading = reading_of(tmp_path, json.dumps({"text": text, "label": [[start, end, "PER"]]}), "a.jsonl")
+    assert entities_of(reading) == [("Ada", "PER")]
+    assert any("offsets count" in reason for reason in reading.report.adjusted)
+
+
+@pytest.mark.parametrize(
+    "beginning", ["\U0001f600 ", "\U0001f600\U0001f600, ", "I\r\nam\r\nA ", "x \U0001f4a9\r\n\U0001f4a9"]
+)
+@pytest.mark.parametrize(
+    "span",
+    [
+        "Ada",
+        "(Ada)",
+        "@ada",
+        "#Ada",
+        "Ada Inc.",
+        "Ada\u2019s",
+        "A",
+        "[Turin]er",
+        "anti-[Turin]",
+        "x[Ada]",
+        "[Ada ]left",
+    ],
+)
+@pytest.mark.parametrize("end", ["", ".", " left", "\U0001f600", "\r\nI"])
+def test_one_span_in_code_points_stays_as_it_is(tmp_path: Path, beginning: str, span: str, end: str) -> None:
+    before, _, rest = span.rpartition("[")
+    inner, _, after = rest.partition("]")
+    start = len(beginning + before)
+    record = {"text": beginning + before + inner + after + end, "label": [[start, start + len(inner), "PER"]]}
+    reading = reading_of(tmp_path, json.dumps(record), "a.jsonl")
+    assert entities_of(reading) == [(inner, "PER")]
+    assert not reading.report.adjusted
+
+
+@pytest.mark.parametrize(
     ("text", "annotations"),
     [
         ("Ada Byron left\r\nto\r\nTurin.", "T1\tPER 0 9\tAda Byron\nT2\tLOC 18 23\tTurin\n"),
