@@ -3,8 +3,9 @@ r"""Reader of WebAnno and INCEpTION TSV 3 files.
 ``#T_SP=layer|feature|…`` declares a span layer and its columns, which follow those of number, offsets and word.
 Annotations of one span over several words have the same number in brackets, and several annotations of one word are
 separated by ``|``. The entity layer is the first whose name says so, or else the first that is not a built-in layer for
-morphology and the like; ``--tag-column`` selects another feature. Words are located in ``#Text``; sub-tokens
-(``1-1.1``) are widened to their word.
+morphology and the like; ``--tag-column`` selects another layer or feature. Words are located in ``#Text``. Entities of
+sub-tokens (``1-1.1``) are widened to their word, and those that cross the end of a sentence are read as one in each
+sentence; both are counted, as are the annotations of other layers.
 
 Source: https://inception-project.github.io/releases/latest/docs/user-guide.html#sect_webannotsv
 """
@@ -15,6 +16,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 from onoma.corpora.bio_layers import layered
 from onoma.corpora.blocks import DocumentBuilder, SentenceBlock
@@ -48,19 +50,31 @@ class _Feature:
 
 @dataclass(slots=True)
 class _SentenceState:
-    """State of the sentence that is being read; ``spans`` holds the first and last word by label and span number."""
+    """State of the sentence that is being read.
+
+    Attributes:
+        spans: the first and last word by label and span number.
+        partial: keys of the spans that cover a part of a word.
+    """
 
     texts: list[str] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     spans: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    partial: set[tuple[str, str]] = field(default_factory=set)
 
-    def take(self, value: str, label: str, number: str) -> None:
-        """Add an annotation of the last word."""
+    def take(self, value: str, label: str, number: str, *, is_partial: bool) -> None:
+        """Add an annotation of the last word, or of a part of it."""
         position = len(self.words) - 1
         key = (label, number or f"{position} alone {len(self.spans)} {value}")
         first, _ = self.spans.get(key, (position, position))
         self.spans[key] = first, position
+        if is_partial:
+            self.partial.add(key)
+
+    def open_spans(self) -> set[tuple[str, str]]:
+        """Return the keys of the spans that the last word belongs to."""
+        return {key for key, (_, last) in self.spans.items() if last == len(self.words) - 1}
 
     def block(self) -> SentenceBlock:
         chunks = [Chunk(first, last + 1, label) for (label, _), (first, last) in self.spans.items()]
@@ -75,11 +89,14 @@ class WebannoReader(SchemelessReader):
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         tally.annotated = True
         builder = DocumentBuilder(path=self._path, scheme=SCHEMES["BIO"], options=self._options, tally=tally, meta={})
-        return builder.documents(self._blocks(), marked=False)
+        return builder.documents(self._blocks(tally), marked=False)
 
     @cached_property
-    def _layout(self) -> tuple[_Feature, int]:
-        """Feature column of the entities, and maximum number of columns in the line of a word."""
+    def _layout(self) -> tuple[_Feature, tuple[_Feature, ...], int]:
+        """Feature column of the entities, the first ones of other layers, and the number of columns of a word's line.
+
+        If the caller chose the layer, no others are given.
+        """
         features: list[_Feature] = []
         column = _FIRST_FEATURE_COLUMN
         for _, line in numbered_lines(self._path, encoding=self._options.encoding):
@@ -102,17 +119,22 @@ class WebannoReader(SchemelessReader):
             candidates = [each for each in features if each.layer == layer]
             candidates.sort(key=lambda each: each.name.lower() not in ("value", "label", "type", "entity"))
         if candidates:
-            return candidates[0], column
+            others = {each.layer: each for each in reversed(features) if not _BUILTIN_LAYERS.fullmatch(each.layer)}
+            others.pop(candidates[0].layer, None)
+            return candidates[0], tuple(others.values()) if tag_column is None else (), column
         known = ", ".join(f"{each.layer}|{each.name}" for each in features) or "none"
         raise ConfigError(f"{self._path}: no layer of spans with names; its features are {known}; choose --tag-column")
 
-    def _blocks(self) -> Iterator[SentenceBlock]:
-        state, (feature, width) = _SentenceState(), self._layout
-        for number, line in numbered_lines(self._path, encoding=self._options.encoding):
+    def _blocks(self, tally: ReadTally) -> Iterator[SentenceBlock]:
+        state, (feature, others, width) = _SentenceState(), self._layout
+        before: set[tuple[str, str]] = set()
+        counted: set[tuple[str, str]] = set()
+        for number, line in chain(numbered_lines(self._path, encoding=self._options.encoding), [(0, "")]):
             if line.startswith("#") or not line.strip():
                 if state.words:
+                    self._count_adjusted(state, before, tally)
                     yield state.block()
-                    state = _SentenceState()
+                    before, state = state.open_spans(), _SentenceState()
                 if line.startswith("#Text="):
                     state.texts.append(_unescape(line.removeprefix("#Text=")))
                 continue
@@ -127,9 +149,7 @@ class WebannoReader(SchemelessReader):
                 state.lines.append(number)
             elif not state.words:
                 continue
-            for value in re.split(r"(?<!\\)\|", fields[feature.column]):
-                if value == "_" or not value:
-                    continue
+            for value in _split_values(fields[feature.column]):
                 match = _ANNOTATION.fullmatch(value)
                 if match is None:
                     message = (
@@ -138,9 +158,43 @@ class WebannoReader(SchemelessReader):
                     raise CorpusError(message, path=self._path, line=number)
                 label, span_number = match.groups()
                 label = feature.layer.rpartition(".")[2] if label == "*" else _unescape(label)
-                state.take(value, label, span_number or "")
-        if state.words:
-            yield state.block()
+                state.take(value, label, span_number or "", is_partial=token[2] is not None)
+            for layer, span_number, value in _annotations_of(others, fields):
+                if (layer, span_number) not in counted:
+                    reason = f"the layer is not read; --tag-column {layer} reads it"
+                    tally.unusable.add(reason, where=f"{self._path}:{number}", what=value)
+                if span_number:
+                    counted.add((layer, span_number))
+
+    def _count_adjusted(self, state: _SentenceState, before: set[tuple[str, str]], tally: ReadTally) -> None:
+        """Count the spans that are read with other bounds than in the file.
+
+        Args:
+            state: a complete sentence.
+            before: keys of the spans that are open at the end of the sentence before it.
+            tally: counts the spans.
+        """
+        for key, (first, last) in state.spans.items():
+            where = f"{self._path}:{state.lines[first]}"
+            what = f"{' '.join(state.words[first : last + 1])} {key[0]}"
+            if key in state.partial:
+                tally.adjusted.add("the entity covers part of a word; widened to the word", where=where, what=what)
+            if first == 0 and key in before:
+                reason = "the entity crosses the end of a sentence; read as one in each sentence"
+                tally.adjusted.add(reason, where=where, what=what)
+
+
+def _annotations_of(features: tuple[_Feature, ...], fields: list[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield the annotations of a word in these columns: the layer, the number of the span or "", and the annotation."""
+    for feature in features:
+        for value in _split_values("".join(fields[feature.column : feature.column + 1])):
+            match = _ANNOTATION.fullmatch(value)
+            yield feature.layer, (match[2] or "") if match else "", value
+
+
+def _split_values(cell: str) -> list[str]:
+    """Return the annotations of a word in one column."""
+    return [value for value in re.split(r"(?<!\\)\|", cell) if value not in ("", "_")]
 
 
 def _unescape(text: str) -> str:

@@ -186,6 +186,38 @@ def test_webanno(tmp_path: Path, content: str) -> None:
     assert entities_of(reading_of(tmp_path, content, "a.tsv")) == ADA
 
 
+def test_annotations_of_other_layers_of_webanno_are_counted(tmp_path: Path) -> None:
+    layers = "#T_SP=webanno.custom.Person|kind\n#T_SP=webanno.custom.Place|kind|size\n#T_SP=x.type.POS|PosValue\n"
+    content = webanno(layers, "PER[1]\t_\t_\tN", "PER[1]\t_\t_\tN", "_\ta[2]\tbig[2]\tV", "_\ta[2]|b\tbig[2]|*\tN")
+    reading = reading_of(tmp_path, content, "a.tsv")
+    assert entities_of(reading) == [("Ada Byron", "PER")]
+    reason = "the layer is not read; --tag-column webanno.custom.Place reads it"
+    assert {each: found.count for each, found in reading.report.unusable.items()} == {reason: 2}
+    chosen = reading_of(tmp_path, content, "a.tsv", tag_column="webanno.custom.Place")
+    assert entities_of(chosen) == [("left Turin", "a"), ("Turin", "b")]
+    assert not chosen.report.unusable
+
+
+def test_entities_of_parts_of_words_of_webanno_are_counted(tmp_path: Path) -> None:
+    content = webanno(LAYER, "_\t_", "_\t_", text="Adas Turin-Reise")
+    lines = content.splitlines(keepends=True)
+    lines[-1:] = ["1-1.1\t0-3\tAda\t*\tPER\t\n", lines[-1], "1-2.1\t5-10\tTurin\t*\tLOC\t\n"]
+    reading = reading_of(tmp_path, "".join(lines), "a.tsv")
+    assert entities_of(reading) == [("Adas", "PER"), ("Turin-Reise", "LOC")]
+    assert reading.report.adjusted["the entity covers part of a word; widened to the word"].count == 2
+
+
+def test_an_entity_of_webanno_over_the_end_of_a_sentence_is_counted(tmp_path: Path) -> None:
+    content = webanno(LAYER, "_\t_", "*[1]\tLOC[1]", text="in New") + (
+        "\n#Text=York now\n2-1\t7-11\tYork\t*[1]\tLOC[1]\t\n2-2\t12-15\tnow\t_\t_\t\n"
+    )
+    reading = reading_of(tmp_path, content, "a.tsv")
+    assert entities_of(reading) == [("New", "LOC"), ("York", "LOC")]
+    [finding] = reading.report.adjusted.values()
+    assert finding.count == 1
+    assert "York LOC" in finding.places[0].what
+
+
 KAGGLE = (
     "Sentence #,Word,POS,Tag\nSentence: 1,Ada,NNP,B-PER\n,Byron,NNP,I-PER\n,left,VBD,O\nSentence: 2,Turin,NNP,B-LOC\n"
 )
