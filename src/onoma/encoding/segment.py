@@ -115,12 +115,16 @@ _DOMAINS = (
     "tv|ly|gl"
 )
 
+# Limits of addresses; without them, every word of a long text without spaces would search the rest of it for one.
+_MAX_LABEL, _MAX_LABELS = 63, 10
+
 _WORD = re.compile(
     rf"""
       {_LETTER}++ (?= \s | \Z | [!?;"] | , (?! [0-9] ) )  # most words: nothing below would cut them otherwise
     | (?i: https?:// | ftp:// | www\. ) [^\s<>"]* [^\s<>"'.,;:!?()\[\]{{}}{_OTHER}]         # address
-    | {_LETTER}[\w.+-]* @ [\w-]+ (?: \.[\w-]+ )+                                             # e-mail address
-    | (?: [A-Za-z0-9-]+\. )+ (?i: {_DOMAINS} ) (?! [\w@] | \.\w ) (?: / [^\s<>"]* [^\s<>"'.,;:!?()\[\]{{}}{_OTHER}] )?
+    | {_LETTER}[\w.+-]{{0,{_MAX_LABEL}}} @ [\w-]+ (?: \.[\w-]+ )+                            # e-mail address
+    | (?: [A-Za-z0-9-]{{1,{_MAX_LABEL}}}+\. ){{1,{_MAX_LABELS}}} (?i: {_DOMAINS} ) (?! [\w@] | \.\w ) # domain, path
+      (?: / [^\s<>"]* [^\s<>"'.,;:!?()\[\]{{}}{_OTHER}] )?
     | [@#] {_LETTER}+                                                                        # @user, #tag
     | & (?: [a-z]{{2,6}} | \#[0-9]{{1,6}} ) ;                                                # &amp; &#39;
     | (?<! \S ) (?: [:;=8xX] [-o^']? [()DPpOo3/\\|\[\]]+ | <3+ | [Tt]_[Tt] | \^_+\^ ) (?! \S )  # emoticons
