@@ -1,7 +1,8 @@
 """Grouping of documents into blocks: the shortest runs of documents with the same words in gold and predicted.
 
 Words are matched by position. A few may be spelled differently, for example in a submission with damaged emoji. Streams
-with different words are rejected at the first word where they differ. This module does not handle entities.
+with different words are rejected at the first word where they differ, and so are streams in which most words differ, as
+in files with the same sentences in another order. This module does not handle entities.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ LONGEST_RESPELLED_RUN = 10
 """Maximum number of consecutive words that may be spelled differently before they count as different words.
 
 If a single gold document corresponds to a single predicted document, all but one of its words may be spelled
-differently, because teams have submitted predictions on text that they had normalised.
+differently, because teams have submitted predictions on text that they had normalised. In other blocks, and in all
+documents together, at most half of the words may be.
 """
 
 _ADVICE = (
@@ -49,11 +51,19 @@ def read_blocks(gold: Iterable[Document], predicted: Iterable[Document]) -> Iter
         InputError: the streams diverge; the message says where, and what each stream has there.
     """
     left, right = _DocumentStream("gold", iter(gold)), _DocumentStream("predicted", iter(predicted))
+    words = respelled_words = 0
+    first_difference = ""
     while any([left.read(), right.read()]):
         respelled = None if left.texts == right.texts else tuple(_read_words(left, right))
+        words += sum(len(given_words(document) or ()) for document in left.documents)
+        if respelled:
+            respelled_words += len(respelled)
+            first_difference = first_difference or _describe_difference(left, right, respelled[0])
         yield AlignedBlock(gold=tuple(left.documents), predicted=tuple(right.documents), respelled=respelled)
         left.close()
         right.close()
+    if 2 * respelled_words > words:
+        raise InputError(f"most words of gold and predicted differ ({respelled_words} of {words}); {first_difference}")
 
 
 def given_words(document: Document) -> Sequence[Word] | None:
@@ -125,9 +135,15 @@ def _read_words(left: _DocumentStream, right: _DocumentStream) -> list[int]:
     position = _find_divergence(left.words, right.words, differing, max_run=max_run)
     if position is None and len(left.words) != len(right.words):
         position = min(len(left.words), len(right.words))
+    if position is None and not same_bounds and 2 * len(differing) > len(left.words):
+        position = differing[0]
     if position is not None:
-        raise InputError(f"gold and predicted differ: {left.describe(position)}, {right.describe(position)}; {_ADVICE}")
+        raise InputError(f"gold and predicted differ: {_describe_difference(left, right, position)}")
     return differing
+
+
+def _describe_difference(left: _DocumentStream, right: _DocumentStream, position: int) -> str:
+    return f"{left.describe(position)}, {right.describe(position)}; {_ADVICE}"
 
 
 def _find_divergence(

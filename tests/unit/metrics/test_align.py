@@ -62,8 +62,25 @@ def test_words_spelled_otherwise_are_aligned_by_position_and_told() -> None:
 def test_a_document_may_be_normalised_throughout_where_its_bounds_agree() -> None:
     gold = Document.from_words([[f"u{number}" for number in range(30)] + ["end"]])
     predicted = Document.from_words([[f"you{number}" for number in range(30)] + ["end"]])
-    (aligned,) = align([gold], [predicted])
+    other = by_words(LONG)
+    aligned, _ = align([gold, other], [predicted, other])
     assert aligned.respelled == 30
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        [["Ada", "left", "Turin", "."], ["Bo", "slept"]],
+        [["Bo", "slept"], ["Ada", "ran"], ["Eve", "lay"]],
+        [["😂"], ["Ada"], ["Turin"]],
+    ],
+)
+def test_the_same_sentences_in_another_order_are_refused(order: Sequence[Sequence[str]]) -> None:
+    gold = [by_words([words], (0, 1, "PER")) for words in order]
+    with pytest.raises(
+        InputError, match=f"gold has '{order[0][0]}' as word 1 of document 1, predicted has .*same order"
+    ):
+        score(gold, [*gold[1:], gold[0]])
 
 
 def test_entities_inside_words_keep_their_place_in_the_word() -> None:
