@@ -191,7 +191,7 @@ class TableReader(RecordReader):
             if not is_blank:
                 line = line if tokens else number
                 name = sentence_name or name
-                tokens.append(cells[words])
+                tokens.append(cells[words].strip(" ") or cells[words])
                 labels.append(cells[tags].strip() or OUTSIDE)
         if tokens:
             yield line, {"tokens": tokens, "ner_tags": labels}
@@ -265,14 +265,17 @@ def _split_word_row(line: str, delimiter: str, *, width: int) -> list[str]:
     if '"' not in line:
         return cells
     try:
-        quoted = next(csv.reader([line], delimiter=delimiter, strict=True))
+        quoted = next(csv.reader([line], delimiter=delimiter, strict=True, skipinitialspace=True))
     except csv.Error:
         return cells
     return cells if len(cells) == width != len(quoted) else quoted
 
 
 def _parse_cell(cell: str) -> list[object] | dict[str, object] | None:
-    """Return the list or object that a cell holds in the notation of JSON, Python or numpy; None if there is none."""
+    """Return the list or object that a cell holds in the notation of JSON, Python or numpy; None if there is none.
+
+    Tuples are read as lists.
+    """
     if not cell.startswith(("[", "{")):
         return None
     try:
@@ -281,7 +284,13 @@ def _parse_cell(cell: str) -> list[object] | dict[str, object] | None:
         try:
             if _NUMPY_ARRAY.fullmatch(cell):  # Python would join the strings, as no commas separate them
                 return [ast.literal_eval(item) for item in re.findall(_NUMPY_ITEM, cell)]
-            value = ast.literal_eval(cell)
+            value = _tuples_to_lists(ast.literal_eval(cell))
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             return None
     return value if isinstance(value, list | dict) else None
+
+
+def _tuples_to_lists(value: object) -> object:
+    if isinstance(value, list | tuple):
+        return [_tuples_to_lists(item) for item in value]
+    return {key: _tuples_to_lists(item) for key, item in value.items()} if isinstance(value, dict) else value
