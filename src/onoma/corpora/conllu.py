@@ -28,9 +28,9 @@ from onoma.corpora.bio_layers import layered
 from onoma.corpora.blocks import DocumentBoundary, DocumentBuilder, SentenceBlock
 from onoma.corpora.columns import column_index
 from onoma.corpora.corefud import EntityFields, is_bracketed, mentions
-from onoma.corpora.misc_attributes import ENTITY_ATTRIBUTES, find_attributes, parse_attributes
+from onoma.corpora.misc_attributes import ENTITY_ATTRIBUTES, find_attributes, parse_attributes, spread_tag
 from onoma.corpora.options import ReadOptions, chosen_scheme
-from onoma.corpora.spelling import TagSpelling
+from onoma.corpora.spelling import TagSpelling, is_tag
 from onoma.corpora.tag_transitions import TagTransitions
 from onoma.corpora.tally import ReadTally
 from onoma.errors import CorpusError
@@ -58,6 +58,7 @@ class _SentenceState:
         brackets: bracketed mentions, as pairs of the index of a word and its value.
         written: multiword tokens by the index of their first syntactic word: the index after the last one, the form,
             and whether no space follows.
+        written_tags: tags of multiword tokens by the index of their first syntactic word, as Stanza writes them.
     """
 
     forms: list[str] = field(default_factory=list)
@@ -66,6 +67,7 @@ class _SentenceState:
     glued: list[bool] = field(default_factory=list)
     brackets: list[tuple[int, str]] = field(default_factory=list)
     written: dict[int, tuple[int, str, bool]] = field(default_factory=dict)
+    written_tags: dict[int, str] = field(default_factory=dict)
     text: str | None = None
     id: str = ""
     paragraph: str | None = None
@@ -80,6 +82,10 @@ class _SentenceState:
             self.text = value
 
     def block(self) -> SentenceBlock:
+        for first, tag in self.written_tags.items():
+            part = slice(first, self.written[first][0])
+            if self.tags[part].count(OUTSIDE) == len(self.tags[part]):
+                self.tags[part] = spread_tag(tag, len(self.tags[part]))
         block = SentenceBlock(layers=(self.tags,), lines=self.lines, text=self.text, id=self.id)
         units: list[int] = []
         position = 0
@@ -261,14 +267,17 @@ class ConlluReader:
         no_space_after = "SpaceAfter=No" in misc
         if empty_node:
             return
+        attribute = next((value for name, value in parse_attributes(misc) if name in columns.attributes), "")
         if last:
             word_index = len(state.forms)
             state.written[word_index] = (word_index + int(last) - int(first) + 1, fields[columns.word], no_space_after)
+            if columns.tag is None and is_tag(attribute) and attribute != OUTSIDE:
+                state.written_tags[word_index] = attribute
             return
         if columns.tag is not None:
             tag = fields[columns.tag].strip(" ")
         else:
-            tag = next((value for key, value in parse_attributes(misc) if key in columns.attributes), "") or OUTSIDE
+            tag = attribute or OUTSIDE
             if is_bracketed(tag):
                 state.brackets.append((len(state.forms), tag))
                 tag = OUTSIDE

@@ -56,3 +56,18 @@ def find_attributes(attributes: Iterable[tuple[str, str]], *, may_be_empty: bool
         f"no word has {'=, '.join(ENTITY_ATTRIBUTES)}= in MISC, but {'= and '.join(found)}= hold tags; read them with "
         f"--tag-column {found[0]}, or accept the file as it is with --skip-checks"
     )
+
+
+def spread_tag(tag: str, length: int) -> list[str]:
+    """Return the tags of the words that have one tag together.
+
+    >>> spread_tag("S-LOC", 2)
+    ['B-LOC', 'E-LOC']
+    """
+    if length < 2:
+        return [tag] * length
+    prefix, label = tag[0], tag[1:]
+    first = {"S": "B", "U": "B", "E": "I", "L": "I"}.get(prefix, prefix)
+    middle = "M" if prefix == "M" else "I"
+    last = {"S": "E", "U": "L", "B": "I"}.get(prefix, prefix)
+    return [first + label, *[middle + label] * (length - 2), last + label]

@@ -131,3 +131,23 @@ def test_two_attributes_with_tags_need_a_choice(tmp_path: Path) -> None:
         list(read(path))
     [document] = read(path, options=ReadOptions(tag_column="ner"))
     assert [entity.label for entity in document.entities] == ["X", "Y"]
+
+
+def test_tags_of_multiword_tokens(tmp_path: Path) -> None:
+    rows = [
+        ("1", "Rio", "ner=B-LOC|SpaceAfter=No"),
+        ("2-3", "do", "ner=E-LOC"),
+        ("2", "de", "_"),
+        ("3", "o", "_"),
+        ("4-5", "Ana's", "ner=S-PER"),
+        ("4", "Ana", "_"),
+        ("5", "'s", "_"),
+        ("6", "ran", "ner=O"),
+    ]
+    path = tmp_path / "a.conllu"
+    path.write_text("".join(f"{number}\t{word}{7 * chr(9)}_\t{misc}\n" for number, word, misc in rows) + "\n")
+    reading = read(path)
+    [document] = reading
+    assert [(entity.text, entity.label) for entity in document.entities] == [("Riodo", "LOC"), ("Ana's", "PER")]
+    assert not reading.report.repairs.count
+    assert not reading.report.adjusted
