@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,10 +83,3 @@ def test_breaks_follow_closing_marks_and_begin_units():
     text = "He left. She\nstayed at acme.com. Ok !"
     breaks = SentenceBreaks(WordSpans.given(text, segment(text)), frozenset([4]))
     assert [position for position in range(-1, 12) if position in breaks] == [3, 4, 8]
-
-
-@pytest.mark.parametrize("part", ["ab.", "U.S.-", "ab-cd.", "a+", "--a."])
-def test_a_long_text_without_spaces_takes_linear_time(part):
-    start = time.process_time()
-    segment(part * 20_000)
-    assert time.process_time() - start < 3
