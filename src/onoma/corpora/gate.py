@@ -2,16 +2,18 @@
 
 ``{"Person": [{"indices": [0, 5], "gender": "female"}], "Token": […]}``: the type is the label; other features of an
 annotation are ignored. Annotations by GATE's tokeniser, sentence splitter and gazetteer, and Twitter's own annotations
-(such as hashtags), are not named entities and are left out.
+(such as hashtags), are not named entities and are left out. In other groups, such as ``{"entities": [{"start": 0,
+"end": 5, "label": "PER"}]}`` or Twitter's ``annotations``, the label of each annotation is its own.
 
-Source: https://gate.ac.uk/userguide/sec:corpora:json
+Sources: https://gate.ac.uk/userguide/sec:corpora:json, https://docs.x.com/x-api/fundamentals/data-dictionary
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from onoma.corpora.spans import RawSpan
+from onoma.corpora.span_notations import add_span
+from onoma.corpora.spans import Annotated, RawSpan
 
 _IGNORED_TYPES = frozenset(
     [
@@ -19,28 +21,30 @@ _IGNORED_TYPES = frozenset(
         *("hashtags", "urls", "user_mentions", "symbols", "media"),
     ]
 )
+_TWITTER_TYPES = frozenset(["mentions", "cashtags"])
+"""Further types of Twitter's, with names that a group of named entities may have as well."""
 
 
-def spans_by_type(annotations: Mapping[str, object]) -> tuple[list[RawSpan], list[tuple[str, str]]]:
-    """Return the spans of a record, and the annotations that are left out as pairs of reason and annotation."""
-    spans: list[RawSpan] = []
-    left_out: list[tuple[str, str]] = []
+def add_spans_by_type(annotated: Annotated, annotations: Mapping[str, object]) -> None:
+    """Add annotations grouped by type to a text."""
     for type, items in annotations.items():
         label = type.removeprefix(":")
         for item in items if isinstance(items, list) else [items]:
-            bounds = _find_bounds(item)
-            if label in _IGNORED_TYPES:
-                left_out.append((f"annotations of the type {label} are no names", str(item)))
-            elif bounds is None:
-                left_out.append(("the annotation is no span", f"{label}: {item}"))
+            pair = item.get("indices") if isinstance(item, dict) else item
+            if label in _IGNORED_TYPES or (label in _TWITTER_TYPES and _is_unlabelled(item)):
+                annotated.left_out.append((f"annotations of the type {label} are no names", str(item)))
+            elif isinstance(pair, list) and len(pair) == 2:
+                annotated.spans.append(RawSpan(start=pair[0], end=pair[1], label=label))
             else:
-                spans.append(RawSpan(start=bounds[0], end=bounds[1], label=label))
-    return spans, left_out
+                add_span(annotated, _make_end_exclusive(item), label=label)
 
 
-def _find_bounds(item: object) -> tuple[object, object] | None:
-    """Return start and end, unchecked, from ``start`` and ``end``, from ``indices``, or from the item itself."""
-    if isinstance(item, dict) and "start" in item:
-        return item["start"], item.get("end")
-    pair = item.get("indices") if isinstance(item, dict) else item
-    return (pair[0], pair[1]) if isinstance(pair, list) and len(pair) == 2 else None
+def _is_unlabelled(item: object) -> bool:
+    return isinstance(item, dict) and item.keys().isdisjoint(("label", "labels", "type"))
+
+
+def _make_end_exclusive(item: object) -> object:
+    """Return one of Twitter's ``annotations``, whose end is their last character, as other tools write it."""
+    if isinstance(item, dict) and "normalized_text" in item and isinstance(item.get("end"), int):
+        return {**item, "end": item["end"] + 1}
+    return item

@@ -1,6 +1,7 @@
 """Parser of JSON records in the layouts of annotation tools.
 
-See ``token_spans`` for records whose spans are ranges of tokens, and ``written_layouts`` for the writer.
+See ``token_spans`` for records whose spans are ranges of tokens, ``span_notations`` for the notations of a span, and
+``written_layouts`` for the writer.
 
 - onoma: ``{"id", "text", "entities": [{"start", "end", "label", "score", "text"}]}``, optionally with
   ``"words": [[0, 5]]``, ``"sentences": [[0, 9]]`` or ``[[0, 9, "name"]]``, ``"meta": {}``, or with further
@@ -11,13 +12,14 @@ See ``token_spans`` for records whose spans are ranges of tokens, and ``written_
 - labelstudio: ``{"data": {"text"}, "annotations": [{"result": [{"value": {"start", "end", "text", "labels"}}]}]}``,
   or with ``completions``, as in older versions
 - tokens and tags, read only: ``{"tokens": ["Ada"], "tags": ["B-PER"]}``, the tags also as ``ner_tags``, ``labels`` or
-  ``entities``, and as numbers; with a ``text``, the words are located in it
-- argilla, read only: ``{"text", "tokens": ["Ada"], "annotation": [["PER", 0, 5]]}`` or
-  ``{"fields": {"text"}, "responses": {"name": [{"value": [{"start", "end", "label"}]}]}}``
+  ``entities``, and as numbers; with a ``text``, the words are located in it, and without ``tokens`` they are the
+  parts of the text between white space
+- argilla, read only: ``{"text", "tokens": ["Ada"], "annotation": [["PER", 0, 5]]}``, or the answers of annotators; see
+  ``argilla``
 - a text or tokens with one label, read only: ``{"text", "label": "question"}``; the label also under another key
 - GATE and Twitter, read only: ``{"text", "entities": {"Person": [{"indices": [0, 5]}]}}``; see ``gate``
 
-Other keys are ignored. If no known key of a record holds annotation, but another key seems to, an error is raised.
+Other keys are ignored. If no known key of a record holds spans or tags, but another key seems to, an error is raised.
 This module does not access files and does not validate spans: see ``spans``.
 """
 
@@ -27,18 +29,30 @@ import json
 from collections.abc import Mapping, Sequence
 from math import isnan
 
+from onoma.corpora.argilla import argilla_answers, has_questions
 from onoma.corpora.blocks import SentenceBlock, align
-from onoma.corpora.gate import spans_by_type
-from onoma.corpora.spans import Annotated, RawSpan
+from onoma.corpora.gate import add_spans_by_type
+from onoma.corpora.span_notations import add_span, format_value, looks_like_span
+from onoma.corpora.spans import Annotated
 from onoma.corpora.spelling import are_tags
 from onoma.errors import CorpusError
+from onoma.schemes import OUTSIDE
 
 SPAN_KEYS = ("entities", "spans", "label", "labels", "annotation", "annotations")
 LABEL_KEYS = ("label", "labels", "category", "class", "intent", "sentiment")
 """Keys that may hold the label of a whole text."""
 
-_NON_SPAN_KEYS = frozenset(["tokens", "words", "sentences", "relations", "predictions", "prediction"])
 TAG_KEYS = ("ner_tags", "tags", "labels", "entities")
+_AMBIGUOUS_KEYS = frozenset(["tags", *SPAN_KEYS])
+"""Keys of tags that may also hold spans, or keywords of a text."""
+
+_OTHER_KEYS = frozenset(
+    [
+        *("tokens", "words", "sentences", "sents", "paragraphs", "passages", "relations"),
+        *("prediction", "predictions", "suggestion", "suggestions"),
+    ]
+)
+"""Keys whose values may look like spans, but are no annotation of entities."""
 
 
 def label_of(record: object, *, key: str | None) -> str | None:
@@ -63,7 +77,7 @@ def tags_of(record: object, *, line: int, keys: Sequence[str] = TAG_KEYS) -> Sen
         keys: keys of the tags; the first one that holds any is used.
 
     Raises:
-        CorpusError: the numbers of tags and tokens differ.
+        CorpusError: the numbers of tags and tokens differ, or the tags are neither all strings nor all whole numbers.
     """
     if not isinstance(record, dict):
         return None
@@ -73,17 +87,71 @@ def tags_of(record: object, *, line: int, keys: Sequence[str] = TAG_KEYS) -> Sen
     text = record.get("text")
     block = SentenceBlock(words=words, lines=[line] * len(words), text=text if isinstance(text, str) else None)
     for name in keys:
-        tags = record.get(name)
-        if not isinstance(tags, list) or not tags:
+        values = record.get(name)
+        if not isinstance(values, list) or not values:
             continue
-        if all(type(tag) is int for tag in tags):
-            tags = list(map(str, tags))
-        if all(isinstance(tag, str) for tag in tags):
-            if len(tags) != len(words):
-                raise CorpusError(f"there are {len(words)} tokens but {len(tags)} tags in {name!r}")
-            block.layers = (tags,)
-            return block
+        if name in _AMBIGUOUS_KEYS and any(isinstance(value, list | dict) for value in values):
+            continue
+        tags = _parse_tags(values, name)
+        if len(tags) != len(words):
+            raise CorpusError(f"there are {len(words)} tokens but {len(tags)} tags in {name!r}")
+        block.layers = (tags,)
+        return block
     return None if isinstance(text, str) else block
+
+
+def tags_of_text(record: object, *, line: int, keys: Sequence[str] = TAG_KEYS) -> SentenceBlock | None:
+    """Return the words and tags of a record with a text and tags, but without tokens; None if there are no tags.
+
+    The words are the parts of the text between white space. Of the keys that may also hold spans or keywords, one holds
+    tags if ``O`` is among its values, or if they have the form of tags and there is one for each word.
+
+    Args:
+        record, line, keys: as of ``tags_of``.
+
+    Raises:
+        CorpusError: as from ``tags_of``.
+    """
+    if not isinstance(record, dict) or not {"tokens", "words"}.isdisjoint(record):
+        return None
+    text = record.get("text")
+    if not isinstance(text, str) or _span_keys_of(record):
+        return None
+    for name in keys:
+        values = record.get(name)
+        if not isinstance(values, list) or not values:
+            continue
+        words = text.split()
+        if name not in _AMBIGUOUS_KEYS or OUTSIDE in values or _are_tags_of(values, words):
+            return tags_of({"text": text, "tokens": words, name: values}, line=line, keys=(name,))
+    return None
+
+
+def _parse_tags(values: list[object], key: str) -> list[str]:
+    """Return tags as strings.
+
+    Raises:
+        CorpusError: they are neither all strings nor all whole numbers.
+    """
+    if all(map(_is_whole_number, values)):
+        return [f"{value:.0f}" if isinstance(value, float) else str(value) for value in values]
+    tags = [value for value in values if isinstance(value, str)]
+    if len(tags) < len(values):
+        other = next(value for value in values if not (isinstance(value, str) if tags else _is_whole_number(value)))
+        raise CorpusError(
+            f"{key!r} holds {format_value(other)} among its tags; expected a string for each token, or a whole number"
+        )
+    return tags
+
+
+def _is_whole_number(value: object) -> bool:
+    return type(value) is int or (isinstance(value, float) and value.is_integer())
+
+
+def _are_tags_of(values: Sequence[object], words: Sequence[str]) -> bool:
+    """Return whether values are tags of given words: as many, and all strings in the form of tags."""
+    tags = {value for value in values if isinstance(value, str)}
+    return len(values) == len(words) and all(isinstance(value, str) for value in values) and are_tags(tags)
 
 
 def spans_of(record: object) -> Annotated:
@@ -95,7 +163,7 @@ def spans_of(record: object) -> Annotated:
     if isinstance(record, list) and is_pair(record):
         return _parse_record({"text": record[0], **record[1]})
     if not isinstance(record, dict):
-        raise CorpusError(f"a record is {_format_value(record)}; expected an object with 'text'")
+        raise CorpusError(f"a record is {format_value(record)}; expected an object with 'text'")
     if isinstance(record.get("data"), dict):
         return _parse_labelstudio(record)
     if isinstance(record.get("fields"), dict):
@@ -104,7 +172,7 @@ def spans_of(record: object) -> Annotated:
 
 
 def unknown_annotation(record: object) -> None:
-    """Check that a record without any annotation under a known key does not hold some under another key.
+    """Check that a record without spans or tags under a known key does not hold some under another key.
 
     Raises:
         CorpusError: a key seems to hold spans or tags; the message names it.
@@ -112,27 +180,58 @@ def unknown_annotation(record: object) -> None:
     if not isinstance(record, dict):
         return
     words = _words_of(record)
+    ignored = _OTHER_KEYS if "text" not in record and words is not None else _OTHER_KEYS.union(SPAN_KEYS)
     for key, value in record.items():
-        if key in _NON_SPAN_KEYS or not isinstance(value, list) or not value:
+        if key in ignored or key.endswith("-suggestion") or not _hold_spans(value):
             continue
-        if all(map(_looks_like_span, value)):
-            if "text" not in record and words is not None:
-                raise CorpusError(
-                    f"the key {key!r} seems to hold spans of tokens in an unknown layout; rename the keys to those of "
-                    "GLiNER ('tokenized_text' and 'ner': last token included) or SpERT ('tokens', and 'entities' with "
-                    "'type', 'start' and 'end': last token excluded)"
-                )
-            known = ", ".join(SPAN_KEYS)
+        if "text" not in record and words is not None:
             raise CorpusError(
-                f"the key {key!r} seems to hold spans and is unknown; rename it to one of {known}, or use the layout "
-                "of onoma, doccano, prodigy, spacy, labelstudio, argilla, or tokens and ner_tags"
+                f"the key {key!r} seems to hold spans of tokens in an unknown layout; rename the keys to those of "
+                "GLiNER ('tokenized_text' and 'ner': last token included) or SpERT ('tokens', and 'entities' with "
+                "'type', 'start' and 'end': last token excluded)"
             )
-        if words and len(value) == len(words) and all(isinstance(tag, str) for tag in value) and are_tags(set(value)):
-            known = ", ".join(TAG_KEYS)
-            raise CorpusError(
-                f"the key {key!r} seems to hold tags and is unknown; name it with --tag-column {key}, or rename it to "
-                f"one of {known}"
-            )
+        known = ", ".join(SPAN_KEYS)
+        raise CorpusError(
+            f"the key {key!r} seems to hold spans and is unknown; rename it to one of {known}, or use the layout "
+            "of onoma, doccano, prodigy, spacy, labelstudio, argilla, or tokens and ner_tags"
+        )
+    if (tag_key := _find_unknown_tags(record)) is not None:
+        known = ", ".join(TAG_KEYS)
+        raise CorpusError(
+            f"the key {tag_key!r} seems to hold tags and is unknown; name it with --tag-column {tag_key}, or rename it "
+            f"to one of {known}"
+        )
+
+
+def tag_keys_of(record: object) -> list[str]:
+    """Return the keys of a record that hold a string in the form of a tag for each token, known or not."""
+    if not isinstance(record, dict):
+        return []
+    words = _words_of(record) or []
+    return [key for key, value in record.items() if isinstance(value, list) and value and _are_tags_of(value, words)]
+
+
+def _find_unknown_tags(record: Mapping[str, object]) -> str | None:
+    """Return the key of the tags of a record: strings in the form of tags, or else numbers; None without."""
+    words = _words_of(record)
+    if not words:
+        return None
+    number_keys = [
+        key
+        for key, value in record.items()
+        if isinstance(value, list) and len(value) == len(words) and all(type(each) is int for each in value)
+    ]
+    number_keys.sort(key=lambda key: "ner" not in key.lower())
+    return next(iter((*tag_keys_of(record), *number_keys)), None)
+
+
+def _hold_spans(value: object) -> bool:
+    """Return whether a value is a list of spans, or of lists or answers that hold spans."""
+    if not isinstance(value, list) or not value:
+        return False
+    return all(
+        looks_like_span(item) or _hold_spans(item.get("value") if isinstance(item, dict) else item) for item in value
+    )
 
 
 def _words_of(record: Mapping[str, object]) -> list[str] | None:
@@ -141,17 +240,10 @@ def _words_of(record: Mapping[str, object]) -> list[str] | None:
     return words if isinstance(words, list) and all(isinstance(word, str) for word in words) else None
 
 
-def _looks_like_span(item: object) -> bool:
-    if isinstance(item, dict):
-        return {"start", "start_offset", "begin", "indices", "offset", "offsets"} & item.keys() != set()
-    integer_count = sum(type(each) is int for each in item) if isinstance(item, list) else 0
-    return isinstance(item, list) and integer_count == 2 and any(isinstance(each, str) for each in item)
-
-
 def has_annotation(record: object) -> bool:
     """Return whether a record has a key for spans, even if there are none."""
     if isinstance(record, dict):
-        return not record.keys().isdisjoint((*SPAN_KEYS, "completions", "responses"))
+        return not record.keys().isdisjoint((*SPAN_KEYS, "completions", "responses")) or has_questions(record)
     return is_pair(record)
 
 
@@ -179,16 +271,12 @@ def meta_of(record: object) -> dict[str, object]:
 def _parse_record(record: Mapping[str, object]) -> Annotated:
     text = record.get("text", record.get("full_text"))
     if not isinstance(text, str):
-        raise CorpusError(f"the record {_format_value(record)} has no text; expected an object with 'text'")
+        raise CorpusError(f"the record {format_value(record)} has no text; expected an object with 'text'")
     annotated = Annotated(text=text, id=id_of(record), meta=meta_of(record))
-    span_values = _find_span_values(record)
-    if isinstance(span_values, dict):
-        annotated.spans, annotated.left_out = spans_by_type(span_values)
-    for item in _list_or_empty(span_values):
-        _add_annotation(annotated, item)
+    _add_spans(annotated, record)
     relations = record.get("relations")
     if isinstance(relations, list):
-        annotated.left_out.extend(("a relation is no entity", _format_value(relation)) for relation in relations)
+        annotated.left_out.extend(("a relation is no entity", format_value(relation)) for relation in relations)
     words, tokens, sentences = record.get("words"), record.get("tokens"), record.get("sentences")
     if isinstance(words, list):
         annotated.words = words
@@ -202,47 +290,77 @@ def _parse_record(record: Mapping[str, object]) -> Annotated:
     for name, items in layers.items() if isinstance(layers, dict) else ():
         layer = Annotated(text=text)
         for item in _list_or_empty(items):
-            _add_annotation(layer, item)
+            add_span(layer, item)
         annotated.layers[name] = layer.spans
         annotated.left_out += layer.left_out
     return annotated
 
 
-def _find_span_values(record: Mapping[str, object]) -> object:
-    """Return the value of the first span key that holds any spans."""
-    return next((value for key in SPAN_KEYS if isinstance(value := record.get(key), list | dict) and value), None)
+def _add_spans(annotated: Annotated, record: Mapping[str, object]) -> None:
+    """Add the spans of the first key that holds any, and count those of further keys as left out."""
+    span_keys = _span_keys_of(record)
+    if not span_keys and has_questions(record):
+        _add_answers(annotated, record)
+        return
+    filled_keys = [key for key in SPAN_KEYS if isinstance(record.get(key), list | dict) and record[key]]
+    key, *further_keys = span_keys or filled_keys[:1] or [""]
+    span_values = record.get(key)
+    if isinstance(span_values, dict):
+        add_spans_by_type(annotated, span_values)
+    for item in _list_or_empty(span_values):
+        if _may_count_tokens(item, record):
+            reason = "the span may count tokens or characters; remove 'text' if it counts tokens, or else 'tokens'"
+            annotated.left_out.append((reason, format_value(item)))
+        else:
+            add_span(annotated, item)
+    annotated.left_out.extend(
+        (f"{further!r} holds annotation as well as {key!r}, which is read", format_value(item))
+        for further in further_keys
+        for item in _list_or_empty(record[further]) or [record[further]]
+    )
+
+
+def _span_keys_of(record: Mapping[str, object]) -> list[str]:
+    """Return the span keys that hold a span, or annotations grouped by type."""
+    return [
+        key
+        for key in SPAN_KEYS
+        if (isinstance(value := record.get(key), dict) and value)
+        or (isinstance(value, list) and any(map(looks_like_span, value)))
+    ]
+
+
+def _may_count_tokens(item: object, record: Mapping[str, object]) -> bool:
+    """Return whether a span could be SpERT's, which counts tokens, in a record that also has a text."""
+    return (
+        isinstance(item, dict)
+        and {"type", "start", "end"} <= item.keys()
+        and item.keys().isdisjoint(("label", "labels", "text"))
+        and bool(_words_of(record))
+    )
 
 
 def _parse_argilla(record: Mapping[str, object]) -> Annotated:
-    """Return the text and spans of an Argilla 2 record.
-
-    Only the first annotator's answer to the first question that was answered with spans is used.
-    """
+    """Return the text and spans of a record of Argilla that has its fields and answers in objects."""
     fields = record["fields"]
     assert isinstance(fields, dict)
     texts = [value for value in fields.values() if isinstance(value, str)]
     text = fields.get("text", texts[0] if len(texts) == 1 else None)
     if not isinstance(text, str):
         raise CorpusError(
-            f"the record has no text; its fields are {_format_value(fields)}, expected 'text' or one text alone"
+            f"the record has no text; its fields are {format_value(fields)}, expected 'text' or one text alone"
         )
     annotated = Annotated(text=text, id=id_of(record))
-    values = argilla_answers(record)
-    for item in values[0] if values else []:
-        _add_annotation(annotated, item)
-    annotated.left_out.extend(("a further annotation of the same record", _format_value(value)) for value in values[1:])
+    _add_answers(annotated, record)
     return annotated
 
 
-def argilla_answers(record: Mapping[str, object]) -> list[list[object]]:
-    """Return the answers with spans in an Argilla 2 record; an answer may have none."""
-    responses = record.get("responses")
-    answers = (
-        [answer for each in responses.values() for answer in _list_or_empty(each)]
-        if isinstance(responses, dict)
-        else []
-    )
-    return [value for answer in answers if isinstance(answer, dict) and isinstance(value := answer.get("value"), list)]
+def _add_answers(annotated: Annotated, record: Mapping[str, object]) -> None:
+    """Add the spans of Argilla's first answer: the first annotator's to the first question answered with spans."""
+    answers = argilla_answers(record)
+    for item in answers[0] if answers else []:
+        add_span(annotated, item)
+    annotated.left_out.extend(("a further annotation of the same record", format_value(each)) for each in answers[1:])
 
 
 def _parse_labelstudio(record: Mapping[str, object]) -> Annotated:
@@ -253,7 +371,7 @@ def _parse_labelstudio(record: Mapping[str, object]) -> Annotated:
         strings = [value for value in data.values() if isinstance(value, str)]
         if len(strings) != 1:
             raise CorpusError(
-                f"the task has no text; its data are {_format_value(data)}, expected 'text' or one text alone"
+                f"the task has no text; its data are {format_value(data)}, expected 'text' or one text alone"
             )
         text = strings[0]
     id = id_of(data) or id_of(record)
@@ -268,33 +386,9 @@ def _parse_labelstudio(record: Mapping[str, object]) -> Annotated:
     for item in completed[:1]:
         for result in _list_or_empty(item.get("result")):
             value = result.get("value") if isinstance(result, dict) else None
-            _add_annotation(annotated, value if isinstance(value, dict) else result)
+            add_span(annotated, value if isinstance(value, dict) else result)
     return annotated
-
-
-def _add_annotation(annotated: Annotated, item: object) -> None:
-    """Add one annotation, in any of the notations that tools use for a span."""
-    if isinstance(item, list) and len(item) >= 3 and isinstance(item[0], str) and type(item[2]) is int:
-        annotated.spans.append(RawSpan(start=item[1], end=item[2], label=item[0]))
-    elif isinstance(item, list) and len(item) >= 3:
-        annotated.spans.append(RawSpan(start=item[0], end=item[1], label=item[2]))
-    elif isinstance(item, dict) and isinstance(indices := item.get("indices"), list) and len(indices) == 2:
-        annotated.spans.append(RawSpan(start=indices[0], end=indices[1], label=item.get("label")))
-    elif isinstance(item, dict) and ("start" in item or "start_offset" in item):
-        start = item.get("start", item.get("start_offset"))
-        end = item.get("end", item.get("end_offset"))
-        labels = item["labels"] if isinstance(item.get("labels"), list) and item["labels"] else [item.get("label")]
-        for label in labels:
-            span = RawSpan(start=start, end=end, label=label, score=item.get("score"), text=item.get("text"))
-            annotated.spans.append(span)
-    else:
-        annotated.left_out.append(("the annotation is no span", _format_value(item)))
 
 
 def _list_or_empty(value: object) -> list[object]:
     return value if isinstance(value, list) else []
-
-
-def _format_value(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

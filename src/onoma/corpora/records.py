@@ -21,6 +21,7 @@ from onoma.corpora.layouts import (
     meta_of,
     spans_of,
     tags_of,
+    tags_of_text,
     unknown_annotation,
 )
 from onoma.corpora.options import ReadOptions, chosen_scheme
@@ -96,7 +97,7 @@ class RecordReader(ABC):
                 annotated = spans_of(record)
             except CorpusError as error:
                 raise CorpusError(error.message, path=self.path, line=line) from None
-            if not has_annotation(record):
+            if not annotated.spans:
                 self._check_keys(record, line)
             tally.lines = (line,)
             tally.annotated = tally.annotated or has_annotation(record)
@@ -110,13 +111,17 @@ class RecordReader(ABC):
         return False
 
     def _parse_block(self, line: int, record: object) -> SentenceBlock | None:
+        wants_tags = not self.options.texts_only and self.options.labelled != "sentences"
         try:
-            return tags_of(record, line=line, keys=self._tag_keys)
+            block = tags_of(record, line=line, keys=self._tag_keys)
+            return tags_of_text(record, line=line, keys=self._tag_keys) if block is None and wants_tags else block
         except CorpusError as error:
+            if not wants_tags:
+                return tags_of(record, line=line, keys=())
             raise CorpusError(error.message, path=self.path, line=line) from None
 
     def _check_keys(self, record: object, line: int) -> None:
-        """Check that a record without annotation under a known key does not hold some under another key."""
+        """Check that a record without spans or tags under a known key does not hold some under another key."""
         if self.options.texts_only:
             return
         try:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from onoma.corpora.layouts import SPAN_KEYS, TAG_KEYS, argilla_answers
+from onoma.corpora.argilla import argilla_answers, has_questions
+from onoma.corpora.layouts import SPAN_KEYS, TAG_KEYS
 
 _ANNOTATION_KEYS = frozenset([*SPAN_KEYS, *TAG_KEYS])
+_SUGGESTION_KEYS = ("suggestion", "suggestions")
 
 
 def unannotated(record: object) -> tuple[str, str]:
@@ -26,7 +28,7 @@ def unannotated(record: object) -> tuple[str, str]:
     status = record.get("status")
     if isinstance(status, str) and status.lower() == "discarded":
         return "the annotator discarded the record", status
-    if isinstance(record.get("fields"), dict):
+    if isinstance(record.get("fields"), dict) or has_questions(record):
         return _explain_argilla(record, status), ""
     if "text" in record and record["text"] is None:
         return "the record has no text: it is null", "null"
@@ -37,10 +39,12 @@ def unannotated(record: object) -> tuple[str, str]:
 
 
 def _explain_argilla(record: Mapping[str, object], status: object) -> str:
-    """Return why an Argilla 2 record has no annotation; empty if it has one, or no place for annotations."""
-    if "responses" not in record or status == "completed" or argilla_answers(record):
+    """Return why a record of Argilla has no annotation; empty if it has one, or no place for annotations."""
+    has_place = "responses" in record or has_questions(record)
+    if not has_place or status == "completed" or argilla_answers(record):
         return ""
-    return "the record has suggestions only" if record.get("suggestions") else "the record is not annotated"
+    suggestion = any(value for key, value in record.items() if key.endswith(_SUGGESTION_KEYS))
+    return "the record has suggestions only" if suggestion else "the record is not annotated"
 
 
 def _explain_task(record: Mapping[str, object]) -> str:

@@ -63,4 +63,27 @@ def test_tweets_alone_hold_no_names_and_can_be_tagged(tmp_path: Path) -> None:
 def test_what_is_no_span_is_counted(tmp_path: Path) -> None:
     reading = reading_of(tmp_path, {"text": TEXT, "entities": {"Person": [*PERSONS, {"indices": [3]}, "Ada", None]}})
     assert entities_of(reading) == [FOUND[0], FOUND[2]]
-    assert reading.report.unusable["the annotation is no span"].count == 3
+    assert sum(found.count for found in reading.report.unusable.values()) == 3
+
+
+@pytest.mark.parametrize("key", ["annotations", "labels"])
+@pytest.mark.parametrize("group", ["entities", "mentions"])
+def test_spans_in_a_group_keep_their_own_labels(tmp_path: Path, key: str, group: str) -> None:
+    spans = [
+        {"start": 0, "end": 9, "label": "Person"},
+        [15, 20, "Location"],
+        {"start": 24, "end": 26, "type": "Person"},
+    ]
+    assert entities_of(reading_of(tmp_path, {"text": TEXT, key: {group: spans}})) == FOUND
+
+
+def test_annotations_of_twitter_end_at_their_last_character(tmp_path: Path) -> None:
+    person = {"start": 0, "end": 8, "probability": 0.9, "type": "Person", "normalized_text": "Ada Byron"}
+    entities = {
+        "annotations": [person],
+        "mentions": [{"start": 15, "end": 20, "username": "t"}],
+        "cashtags": [{"start": 24, "end": 26, "tag": "bo"}],
+    }
+    reading = reading_of(tmp_path, {"text": TEXT, "entities": entities})
+    assert entities_of(reading) == FOUND[:1]
+    assert sum(found.count for found in reading.report.unusable.values()) == 2
