@@ -22,6 +22,8 @@ from onoma.corpora.word_sample import PART_OF_SPEECH, WordSample
 from onoma.errors import CorpusError, OnomaError
 from onoma.io.lines import numbered_lines
 
+_SPAN_REASONS = ("the span ", "the annotation ")
+"""How the reasons begin for which a span cannot be used; other annotations are meant to be left out."""
 _MIN_WORDS = 5
 _NEARLY_ALL_FRACTION = 0.9
 _MOST_FRACTION = 0.5
@@ -85,10 +87,11 @@ def _find_problems(tally: ReadTally, options: ReadOptions) -> Iterator[str]:
     if tally.scheme is not None and words >= _MIN_WORDS and covered > _NEARLY_ALL_FRACTION * words:
         share = f"{min(covered, words):,} of {words:,}"
         yield f"nearly every word is in an entity ({share}), as {_format_labels(tally.labels, tally.labels)}"
+    unusable = tally.unusable.frozen()
+    count, reasons = sum(found.count for found in unusable.values()), "; ".join(unusable)
     has_enough = tally.words >= _MIN_WORDS if tally.words else tally.documents > 1
+    has_enough |= any(reason.startswith(_SPAN_REASONS) for reason in unusable)
     if not tally.labels and tally.annotated and has_enough and not options.may_be_empty and not options.labels:
-        unusable = tally.unusable.frozen()
-        count, reasons = sum(found.count for found in unusable.values()), "; ".join(unusable)
         yield f"none of its {count:,} annotations can be used ({reasons})" if count else "it has no entity at all"
 
 

@@ -186,3 +186,28 @@ def test_a_list_of_labels_does_not_hide_spans(tmp_path: Path) -> None:
 )
 def test_spans_with_the_keys_of_other_tools(tmp_path: Path, first: object, second: object) -> None:
     assert entities_of(reading_of(tmp_path, {"text": TEXT, "entities": [first, second]})) == ADA
+
+
+@pytest.mark.parametrize(
+    ("span", "reason"),
+    [
+        ({"start": 0, "end": 9, "entity": "PER"}, "the span has no label among its keys start, end, entity"),
+        ({"from": 0, "to": 9, "label": "PER"}, "the annotation has no bounds among its keys from, to, label"),
+        ({"start": 0, "label": "PER"}, "the span has no whole numbers for its bounds"),
+        (
+            {"start": 0, "end": 8, "type": "PER", "text": "Ada Byron"},
+            "the span quotes a text that differs from the document",
+        ),
+    ],
+)
+def test_one_document_whose_spans_cannot_be_used_is_refused(
+    tmp_path: Path, span: dict[str, object], reason: str
+) -> None:
+    with pytest.raises(CorpusError, match=rf"none of its 1 annotations can be used \({reason}\)"):
+        entities_of(reading_of(tmp_path, {"text": TEXT, "entities": [span]}))
+
+
+def test_spans_of_tokens_or_characters_are_not_guessed(tmp_path: Path) -> None:
+    span = {"type": "PER", "start": 0, "end": 2}
+    with pytest.raises(CorpusError, match="the span may count tokens or characters; remove 'text'"):
+        entities_of(reading_of(tmp_path, {"text": TEXT, "tokens": TOKENS, "entities": [span]}))
