@@ -5,6 +5,7 @@ This module knows which options exist, but not how any format is read.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -12,10 +13,12 @@ from itertools import islice
 from pathlib import Path
 
 from onoma.corpora.columns import split_columns
+from onoma.corpora.layouts import tag_keys_of
 from onoma.corpora.options import ReadOptions
 from onoma.corpora.spelling import are_tags
 from onoma.corpora.tally import ReadTally
 from onoma.errors import OnomaError
+from onoma.io.json_text import parsed
 from onoma.io.lines import numbered_lines
 
 WITH_COLUMNS = frozenset(["conll", "conllu", "table"])
@@ -35,11 +38,11 @@ Trial = Callable[[Path, str, ReadOptions], ReadTally]
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A format and columns to try; None keeps the column of the options."""
+    """A format and columns to try, or a key of tags in JSON; None keeps the column of the options."""
 
     format: str
     word: int | None = None
-    tag: int | None = None
+    tag: int | str | None = None
 
 
 def find_readable_options(path: Path, format: str, options: ReadOptions, *, trial: Trial) -> str:
@@ -78,6 +81,8 @@ def _generate_candidates(lines: Iterable[str], format: str, options: ReadOptions
 
     As tag columns, columns that contain only tags are tried first, then the others, each from the last to the first.
     """
+    if format == "jsonl" and options.tag_column is None:
+        yield from (_Candidate(format, tag=key) for key in _find_tag_keys(lines))
     word_lines = [line for line in lines if line.strip() and not line.startswith(("#", "-DOCSTART-"))][:_EXAMINED_ROWS]
     rows = [split_columns(line, tabs="\t" in line) for line in word_lines]
     columns = range(1, min(max(map(len, rows), default=0), _MAX_COLUMNS) + 1)
@@ -94,6 +99,14 @@ def _generate_candidates(lines: Iterable[str], format: str, options: ReadOptions
         yield from (
             _Candidate(each, word=word, tag=tag) for tag in tag_candidates for word in word_columns if word != tag
         )
+
+
+def _find_tag_keys(lines: Iterable[str]) -> list[str]:
+    """Return the keys of tags in the first record of JSON Lines; empty for other JSON."""
+    try:
+        return tag_keys_of(parsed(next((line for line in lines if line.strip()), "")))
+    except json.JSONDecodeError:
+        return []
 
 
 def _is_readable(trial: Trial, path: Path, format: str, options: ReadOptions) -> bool:

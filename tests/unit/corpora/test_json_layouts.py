@@ -211,3 +211,9 @@ def test_spans_of_tokens_or_characters_are_not_guessed(tmp_path: Path) -> None:
     span = {"type": "PER", "start": 0, "end": 2}
     with pytest.raises(CorpusError, match="the span may count tokens or characters; remove 'text'"):
         entities_of(reading_of(tmp_path, {"text": TEXT, "tokens": TOKENS, "entities": [span]}))
+
+
+def test_parts_of_speech_are_refused_with_the_key_of_the_tags(tmp_path: Path) -> None:
+    record = {"tokens": TOKENS, "tags": ["NNP", "NNP", "VBD", "NNP", "."], "ner": TAGS}
+    with pytest.raises(CorpusError, match="it makes sense with --tag-column ner"):
+        entities_of(reading_of(tmp_path, record))
