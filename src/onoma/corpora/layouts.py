@@ -28,6 +28,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from math import isnan
+from typing import TypeGuard
 
 from onoma.corpora.argilla import argilla_answers, has_questions
 from onoma.corpora.blocks import SentenceBlock, align
@@ -53,6 +54,9 @@ _OTHER_KEYS = frozenset(
     ]
 )
 """Keys whose values may look like spans, but are no annotation of entities."""
+
+_SUGGESTION_SUFFIXES = (".suggestion", "-suggestion")
+_MAX_NESTED_LISTS = 2
 
 
 def label_of(record: object, *, key: str | None) -> str | None:
@@ -182,7 +186,7 @@ def unknown_annotation(record: object) -> None:
     words = _words_of(record)
     ignored = _OTHER_KEYS if "text" not in record and words is not None else _OTHER_KEYS.union(SPAN_KEYS)
     for key, value in record.items():
-        if key in ignored or key.endswith("-suggestion") or not _hold_spans(value):
+        if key in ignored or key.endswith(_SUGGESTION_SUFFIXES) or not _hold_spans(value):
             continue
         if "text" not in record and words is not None:
             raise CorpusError(
@@ -212,25 +216,30 @@ def tag_keys_of(record: object) -> list[str]:
 
 
 def _find_unknown_tags(record: Mapping[str, object]) -> str | None:
-    """Return the key of the tags of a record: strings in the form of tags, or else numbers; None without."""
+    """Return the key of the tags of a record: strings in the form of tags, or else numbers; None without.
+
+    Numbers beside an empty known key are no tags, but may be the ids of tokens, for example.
+    """
     words = _words_of(record)
     if not words:
         return None
-    number_keys = [
-        key
-        for key, value in record.items()
-        if isinstance(value, list) and len(value) == len(words) and all(type(each) is int for each in value)
-    ]
-    number_keys.sort(key=lambda key: "ner" not in key.lower())
-    return next(iter((*tag_keys_of(record), *number_keys)), None)
+    tag_keys = tag_keys_of(record)
+    if not tag_keys and not has_annotation(record):
+        tag_keys = [key for key, value in record.items() if _are_numbers(value) and len(value) == len(words)]
+    return min(tag_keys, key=lambda key: "ner" not in key.lower(), default=None)
 
 
-def _hold_spans(value: object) -> bool:
+def _are_numbers(value: object) -> TypeGuard[list[int]]:
+    return isinstance(value, list) and all(type(each) is int for each in value)
+
+
+def _hold_spans(value: object, *, depth: int = 0) -> bool:
     """Return whether a value is a list of spans, or of lists or answers that hold spans."""
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, list) or not value or depth > _MAX_NESTED_LISTS:
         return False
     return all(
-        looks_like_span(item) or _hold_spans(item.get("value") if isinstance(item, dict) else item) for item in value
+        looks_like_span(item) or _hold_spans(item.get("value") if isinstance(item, dict) else item, depth=depth + 1)
+        for item in value
     )
 
 

@@ -150,7 +150,9 @@ def test_an_empty_known_key_does_not_hide_an_unknown_one(tmp_path: Path) -> None
 def test_what_is_no_entity_beside_an_empty_known_key(tmp_path: Path) -> None:
     bounds = [{"start": 0, "end": 21}]
     record = {"text": TEXT, "entities": [], "sents": bounds, "relations": [], "predictions": SPANS}
-    assert entities_of(reading_of(tmp_path, {"text": TEXT, "entities": SPANS}, record)) == ADA
+    answered = {"text": TEXT, "ner.responses": [[]], "ner.suggestion": SPANS}
+    numbered = {"text": TEXT, "tokens": TOKENS, "entities": [], "ids": [101, 7, 8, 9, 102]}
+    assert entities_of(reading_of(tmp_path, {"text": TEXT, "entities": SPANS}, record, answered, numbered)) == ADA
 
 
 def test_spans_under_a_further_key_are_counted(tmp_path: Path) -> None:
