@@ -173,12 +173,13 @@ def figures_of(name: str, way: str, folder: Path, *, part: Part, dtype: str, thr
     tagging, texts = taggers(folder, dtype=dtype, threads=threads), texts_of(name, part)
     all_contexts = way == ("sentences" if name == "wnut17" else "joined")
     measured = [each for each in tagging if all_contexts or each[1] == DEFAULT[1]]
-    for what, setting in {"short": DEFAULT, **{named(each): each for each in measured}}.items():
+    wanted = {"short": DEFAULT, **{named(each): each for each in measured}}
+    for what, setting in wanted.items():
         if what not in found:
             gold = texts["short" if what == "short" else "long"]
             found[what] = round(100 * evaluate(tagging[setting], gold).exact.f1, 2)
             kept.write_text(json.dumps(found, indent=2), encoding="utf-8")
-    return found
+    return {what: found[what] for what in wanted}
 
 
 def speeds_of(name: str, folder: Path, *, part: Part, dtype: str, threads: int, rounds: int) -> dict[str, object]:
