@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from onoma.errors import BundleError
-from onoma.tasks import MAX_LABELS, Overlaps
+from onoma.tasks import MAX_LABELS, MAX_SPAN_SIZE, MAX_SPAN_WORDS, Overlaps
 
 MANIFEST = "onoma.json"
 
@@ -172,8 +172,8 @@ class SpansCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
 
     labels: Labels
     head: str
-    size: Annotated[int, Meta(ge=1, le=4_096)]
-    widest: Annotated[int, Meta(ge=1, le=4_096)]
+    size: Annotated[int, Meta(ge=1, le=MAX_SPAN_SIZE)]
+    widest: Annotated[int, Meta(ge=1, le=MAX_SPAN_WORDS)]
     overlaps: Overlaps
     threshold: BoundedFloat = 0.0
     width: list[list[BoundedFloat]] | None = None

@@ -13,9 +13,10 @@ from onoma.tasks.calibration import (
 )
 from onoma.tasks.labelled import LabelPrediction
 from onoma.tasks.lattice import Lattice, softmax
+from onoma.tasks.limits import MAX_LABELS, MAX_SPAN_SIZE, MAX_SPAN_WORDS
 from onoma.tasks.sentence_task import SentenceTask
 from onoma.tasks.span_task import SpanPrediction, SpanTask
-from onoma.tasks.tag_task import MAX_LABELS, TagPrediction, TagTask
+from onoma.tasks.tag_task import TagPrediction, TagTask
 from onoma.tasks.targets import NO_SPANS, OVERLAPS, Overlaps, Targets, gold_chunks
 from onoma.tasks.task import NO_TARGET, ScoredSpan, SentencePrediction, Task
 from onoma.tasks.transitions import Transitions, best_sequences, best_tags
@@ -29,6 +30,8 @@ AnyTask = EntityTask | WordTask | SentenceTask
 
 __all__ = [
     "MAX_LABELS",
+    "MAX_SPAN_SIZE",
+    "MAX_SPAN_WORDS",
     "NO_SPANS",
     "NO_TARGET",
     "OVERLAPS",

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onoma.encoding import Encoded
-from onoma.errors import InputError
-from onoma.tasks.tag_task import MAX_LABELS
+from onoma.tasks.limits import checked_labels
 from onoma.tasks.targets import NO_SPANS, Targets
 from onoma.tasks.task import NO_TARGET, ScoredSpan
 from onoma.text import words_touched
@@ -27,12 +26,7 @@ class LabelTask:
     """
 
     def __init__(self, labels: Sequence[str]) -> None:
-        if len(labels) > MAX_LABELS:
-            raise InputError(
-                f"{len(labels):,} labels, the first {labels[0]!r}; at most {MAX_LABELS:,} are possible: is another "
-                "column read as labels?"
-            )
-        self.labels = tuple(labels)
+        self.labels = checked_labels(labels)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from onoma.encoding import Encoded
 from onoma.schemes import OUTSIDE, Chunk
 from onoma.tasks.calibration import PROBABILITY_EPSILON, UNCALIBRATED, Calibration
+from onoma.tasks.limits import checked_labels
 from onoma.tasks.targets import Overlaps, Targets, are_compatible, gold_chunks
 from onoma.tasks.task import ScoredSpan, SentencePrediction
 
@@ -47,6 +48,9 @@ class SpanTask:
         threshold: log-odds before calibration above which a span is an entity.
         parameters: learned scores of the widths; if None, all are 0.
         calibration: calibration of the probabilities, and score thresholds.
+
+    Raises:
+        InputError: there are more than :data:`~onoma.tasks.MAX_LABELS` labels.
     """
 
     def __init__(
@@ -60,7 +64,7 @@ class SpanTask:
         parameters: Parameters | None = None,
         calibration: Calibration = UNCALIBRATED,
     ) -> None:
-        self.labels = tuple(labels)
+        self.labels = checked_labels(labels)
         self.size = size
         self.widest = widest
         self.overlaps: Overlaps = overlaps

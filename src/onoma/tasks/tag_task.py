@@ -15,16 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onoma.encoding import Encoded
-from onoma.errors import InputError
 from onoma.schemes import OUTSIDE, Chunk, Scheme, encode_tags, parse_tag
 from onoma.tasks.calibration import UNCALIBRATED, Calibration
 from onoma.tasks.lattice import Lattice, softmax
+from onoma.tasks.limits import checked_labels
 from onoma.tasks.targets import NO_SPANS, Targets, gold_chunks
 from onoma.tasks.task import ScoredSpan, SentencePrediction
 from onoma.tasks.transitions import Transitions, best_sequences, by_length
-
-MAX_LABELS = 1_000
-"""Maximum number of labels: decoding needs a ``[tags, tags]`` matrix, and a label has up to four tags."""
 
 _MAX_PIECE_WORDS = 2_048
 """Maximum number of words that are decoded at once; longer sentences are decoded in pieces to bound memory."""
@@ -44,7 +41,7 @@ class TagTask:
         unannotated: sets of labels that some training documents do not annotate, in the order of their targets.
 
     Raises:
-        InputError: there are more than :data:`MAX_LABELS` labels.
+        InputError: there are more than :data:`~onoma.tasks.MAX_LABELS` labels.
 
     Attributes:
         tags: tags in the order of the model's scores.
@@ -60,12 +57,7 @@ class TagTask:
         calibration: Calibration = UNCALIBRATED,
         unannotated: Sequence[frozenset[str]] = (),
     ) -> None:
-        if len(labels) > MAX_LABELS:
-            raise InputError(
-                f"{len(labels):,} labels, the first {labels[0]!r}; at most {MAX_LABELS:,} are possible: is another "
-                "column read as labels?"
-            )
-        self.labels = tuple(labels)
+        self.labels = checked_labels(labels)
         self.scheme = scheme
         self.parameters = dict(parameters or {})
         self.calibration = calibration

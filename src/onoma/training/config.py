@@ -15,7 +15,7 @@ from onoma.corpora import Labelled
 from onoma.engine.config import ConfigTable, EngineConfig
 from onoma.errors import ConfigError
 from onoma.pretraining.config import AdaptConfig
-from onoma.tasks import Overlaps
+from onoma.tasks import MAX_SPAN_SIZE, MAX_SPAN_WORDS, Overlaps
 from onoma.training.baseline_config import BilstmConfig, CrfConfig
 
 TagSchemeName = Literal["BIO", "BIOES"]
@@ -174,8 +174,8 @@ class ModelConfig(ConfigTable):
     head: str = "crf"
     tag_scheme: TagSchemeName = "BIO"
     overlaps: Overlaps = "flat"
-    span_size: int = Field(default=64, ge=1)
-    widest_span: int = Field(default=24, ge=1)
+    span_size: int = Field(default=64, ge=1, le=MAX_SPAN_SIZE)
+    widest_span: int = Field(default=24, ge=1, le=MAX_SPAN_WORDS)
     dropout: float = Field(default=0.1, ge=0, lt=1)
     encoder_dropout: float | None = Field(default=None, ge=0, lt=1)
     window: int = Field(default=128, ge=16)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onoma.encoding import SubwordEncoder, Windower
+from onoma.errors import InputError
 from onoma.schemes import Chunk
 from onoma.tasks import Calibration, ScoredSpan, SpanTask
 from onoma.tasks.targets import are_compatible
@@ -45,6 +46,11 @@ def plain(**more: object) -> SpanTask:
 
 def chunks(spans) -> list[tuple[int, int, str]]:
     return [(span.start, span.end, span.label) for span in spans]
+
+
+def test_too_many_labels_are_refused():
+    with pytest.raises(InputError, match="1,001 labels"):
+        SpanTask([str(number) for number in range(1_001)], size=SIZE, widest=WIDEST)
 
 
 @given(st.integers(1, 12), st.integers(0, 50))

@@ -77,6 +77,8 @@ def test_settings_win_over_the_file(run_toml):
         (["data.word_column=1.5"], r"^[^\n]*: data\.word_column: .* fractional part or: .* string, not 1\.5$"),
         (["training.class_weights={ PER = -2 }"], r"^[^\n]*: training\.class_weights\.PER: [^\n]*, not -2$"),
         (["training.class_weights=even"], r"^[^\n]*: training\.class_weights: .*'balanced' or: .*, not 'even'$"),
+        (["model.widest_span=4097"], r"model\.widest_span: .*less than or equal to 4096"),
+        (["model.span_size=4097"], r"model\.span_size: .*less than or equal to 4096"),
         (["model.tag_scheme=IOB1"], r"model\.tag_scheme: .*'BIO' or 'BIOES'"),
     ],
 )
