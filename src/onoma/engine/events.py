@@ -97,6 +97,13 @@ class Score:
     value: float
     figures: Mapping[str, float] = field(default_factory=dict)
 
+    def replaces(self, best: Score | None) -> bool:
+        """Return whether this score, which comes later, replaces the best one so far.
+
+        Of equal scores, the first one is the best; but of scores of 0, which do not show what is learnt, the last one.
+        """
+        return best is None or self.value > best.value or self.value == best.value == 0
+
 
 @dataclass(frozen=True, slots=True)
 class EpochEnded(Event):

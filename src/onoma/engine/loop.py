@@ -29,8 +29,8 @@ class LoopSettings:
     Attributes:
         epochs: maximum number of epochs.
         learner: settings of the training steps.
-        patience: number of epochs without a better score after which training stops; those of the warmup do not count.
-            None to train all epochs.
+        patience: number of epochs without a better score after which training stops, at the next evaluation; those of
+            the warmup do not count, nor those with scores of 0 at the beginning. None to train all epochs.
         accumulate: number of batches whose gradients are accumulated for each optimizer step.
         evaluate_every: number of epochs from one evaluation to the next; the last epoch is always evaluated.
         stretch: name of the interval between two evaluations, for messages; by default "epoch".
@@ -127,7 +127,7 @@ class Loop(Generic[AnyBatch]):
         epoch = self.state.epochs + 1
         score: Score | None = None
         is_best = False
-        if epoch % self.settings.evaluate_every == 0 or epoch == self.settings.epochs:
+        if self._is_evaluated(epoch):
             with self.learner.settled():
                 measured = self.ranks.broadcast(self._measured)
                 if isinstance(measured, StopNow):
@@ -150,9 +150,13 @@ class Loop(Generic[AnyBatch]):
         self.checkpointer.epoch_done(self.clock.steps, self._snapshot)
         return True
 
+    def _is_evaluated(self, epoch: int) -> bool:
+        """Return whether an epoch, counted from 1, is followed by an evaluation."""
+        return epoch % self.settings.evaluate_every == 0 or epoch == self.settings.epochs
+
     def _keep_if_best(self, score: Score | None) -> bool:
         """Keep the current weights if their score is the best so far, and return whether it is."""
-        if score is None or (self.state.score is not None and score.value <= self.state.score.value):
+        if score is None or not score.replaces(self.state.score):
             return False
         self.state.score = score
         self.state.keep(self.objective)
@@ -200,7 +204,7 @@ class Loop(Generic[AnyBatch]):
         return f"step {self.clock.steps + 1} in {self.settings.stretch} {self.state.epochs + 1}"
 
     def _is_out_of_patience(self) -> bool:
-        if self.settings.patience is None:
+        if self.settings.patience is None or not self._is_evaluated(self.state.epochs):
             return False
         warmup_epochs = math.ceil(self.settings.learner.warmup * self.settings.epochs)
         return self.state.epochs - max(self.state.best_epoch, warmup_epochs) >= self.settings.patience

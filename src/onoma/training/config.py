@@ -211,7 +211,7 @@ class TrainingConfig(EngineConfig):
         epochs: maximum number of passes over the training text; by default enough for about 750 steps, at least 3 and
             at most 40.
         patience: number of epochs without a better score on dev after which training stops (early stopping); epochs of
-            the warmup do not count. By default all epochs are trained.
+            the warmup and those at the beginning with a score of 0 do not count. By default all epochs are trained.
         class_weights: weights of words in the loss, by label (`PER`) or tag (`B-PER`, `O`), or `balanced` for weights
             inversely proportional to the frequency of the tags; by default all weights are 1.
         label_smoothing: share of each target that is distributed evenly over all tags.

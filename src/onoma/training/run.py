@@ -329,7 +329,7 @@ class _DevMeasure:
         pairs = list(tag_gold(Tagger(trained, self._backend), self._gold))
         exact = tally(pairs).exact
         score = Score(exact.f1, as_fractions(exact))
-        if self._best_result is None or score.value > self._best_result[0].value:
+        if score.replaces(self._best_result and self._best_result[0]):
             self._best_result = score, Sample.of(pairs).counts.sum(axis=1)
         return score
 

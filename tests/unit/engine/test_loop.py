@@ -236,6 +236,14 @@ def test_patience_begins_after_the_warmup(make):
     assert (state.best_epoch, state.epochs) == (1, 6)
 
 
+@pytest.mark.parametrize(("every", "epochs"), [(1, 6), (3, 6), (4, 8), (5, 10)])
+def test_patience_ends_only_after_an_epoch_that_was_evaluated(make, every, epochs):
+    loop = make(replace(LOOP, epochs=40, patience=2, evaluate_every=every), Watch())
+    loop.measure = lambda: Score(1 / loop.clock.steps)
+    state, _ = _run(loop)
+    assert (state.best_epoch, state.epochs) == (every, epochs)
+
+
 def test_without_patience_all_epochs_are_trained(make):
     loop = make(replace(LOOP, epochs=9, patience=None), Watch())
     loop.measure = lambda: Score(-loop.clock.steps)
@@ -256,6 +264,16 @@ def test_epochs_are_evaluated_at_an_interval_and_the_last_one_always(make, every
     state, _ = _run(loop)
     assert epochs == evaluated
     assert (state.best_epoch, state.epochs) == (5, 5)
+
+
+@pytest.mark.parametrize(
+    ("scores", "best_epoch"), [([0.0, 0.0, 0.0], 3), ([0.0, 0.4, 0.0], 2), ([0.4, 0.4, 0.0], 1), ([-2.0, -2.0, -3.0], 1)]
+)
+def test_of_equal_scores_the_first_is_kept_but_of_zeros_the_last(make, scores, best_epoch):
+    loop = make(replace(LOOP, epochs=3), Watch())
+    loop.measure = lambda: Score(scores[loop.state.epochs])
+    state, _ = _run(loop)
+    assert (state.best_epoch, state.score) == (best_epoch, Score(max(scores)))
 
 
 def test_a_full_disk_is_told_and_training_goes_on(make, monkeypatch):
