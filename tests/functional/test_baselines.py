@@ -315,6 +315,13 @@ def test_a_corpus_without_entities_is_refused(tmp_path, kind):
     assert not (tmp_path / "x").exists()
 
 
+def test_a_dev_set_without_any_of_the_labels_is_refused(corpus, tmp_path):
+    dev = write_corpus(tmp_path / "dev.conll", ["the/O visited/O", "of/O"] * 3)
+    settings = {"data.skip_checks": True}
+    with pytest.raises(InputError, match=r"^dev\.conll has none of the labels .*: none, not LOC, PER; "):
+        package.train(train=corpus, dev=dev, encoder="bilstm", output=tmp_path / "x", settings=settings)
+
+
 @pytest.mark.parametrize(
     ("kind", "setting", "named"),
     [

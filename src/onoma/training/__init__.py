@@ -3,12 +3,12 @@
 from onoma.engine.config import read_setting
 from onoma.engine.devices import ProcessGroup, find_ranks, joined
 from onoma.engine.history import copy_logs, read_history
-from onoma.training.additional_tasks import check_labels, named
+from onoma.training.additional_tasks import named
 from onoma.training.baselines import TrainedBaseline, train_baseline
 from onoma.training.building import check_model, default_learning_rate
 from onoma.training.config import RunConfig, TaskConfig
 from onoma.training.config_reading import read_config
-from onoma.training.parts import Part, read_part
+from onoma.training.parts import Part, check_labels, read_part
 from onoma.training.run import ResolvedRun, TaskTestEvaluated, TestEvaluated, TrainedModel, resolve_run, run_training
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from onoma.bundle import (
@@ -17,7 +17,7 @@ from onoma.bundle import (
 )
 from onoma.engine.data import Measure
 from onoma.engine.events import Score
-from onoma.errors import ConfigError, InputError
+from onoma.errors import ConfigError
 from onoma.evaluation import evaluate_task
 from onoma.models import (
     AffineHead,
@@ -36,7 +36,7 @@ from onoma.training.config import RunConfig, TaskConfig
 from onoma.training.corpus import TrainingText
 from onoma.training.data import TaggingData
 from onoma.training.masked import MaskedText, masked_data
-from onoma.training.parts import Part
+from onoma.training.parts import Part, check_labels
 from onoma.training.task_sampling import AnyData, MixedData
 from onoma.training.tasks import settings_of
 
@@ -216,25 +216,6 @@ def with_decoding_parameters(bundle: Bundle, model: Model) -> Bundle:
             elif parameter_lists:
                 manifest = manifest.with_task(name, transitions=TransitionsCard(**parameter_lists))
     return bundle.with_manifest(manifest)
-
-
-def check_labels(labels: Sequence[str], other: Part, *, task: str) -> None:
-    """Check that a part of a task's data has at least one of the task's labels.
-
-    Args:
-        labels: labels of the training text.
-        other: another part of the data.
-        task: name of the task, for the error message.
-
-    Raises:
-        InputError: the part has none of the labels.
-    """
-    if not other.labels.keys() & set(labels):
-        theirs, ours = (", ".join(sorted(each)[:5]) or "none" for each in (other.labels, labels))
-        raise InputError(
-            f"task {task!r}: {other.card.name} has none of the labels of the training text: {theirs}, not {ours}; are "
-            "these files of one task, and read by the same column?"
-        )
 
 
 def _make_task_head(task: ReadTask, hidden: int, *, dropout: float) -> AffineHead:

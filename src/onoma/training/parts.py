@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from onoma.bundle import DataCard
+from onoma.bundle import ENTITIES, DataCard
 from onoma.corpora import CorpusReader, ReadOptions, ReadReport, digest_of, read
 from onoma.encoding import Windower, WordWindower
 from onoma.engine.events import Listener, Notice
+from onoma.errors import InputError
 from onoma.text import Document
 from onoma.training.config import DataConfig
 
@@ -114,6 +115,26 @@ def count_inside_words(part: Part, windower: Windower | WordWindower, *, on_even
 def count_subwords(part: Part, windower: Windower) -> int:
     """Return the number of subwords of a part, each counted once even if several windows contain it."""
     return sum(len(encoded.subwords.ids) for document in part.documents for encoded in windower.encode([document]))
+
+
+def check_labels(labels: Sequence[str], other: Part, *, task: str) -> None:
+    """Check that a part of a task's data has at least one of the task's labels, since it measures nothing otherwise.
+
+    Args:
+        labels: labels of the training text.
+        other: another part of the data.
+        task: name of the task, which the error message of a further task begins with.
+
+    Raises:
+        InputError: the part has none of the labels.
+    """
+    if not other.labels.keys() & set(labels):
+        title = "" if task == ENTITIES else f"task {task!r}: "
+        theirs, ours = (", ".join(sorted(each)[:5]) or "none" for each in (other.labels, labels))
+        raise InputError(
+            f"{title}{other.card.name} has none of the labels of the training text: {theirs}, not {ours}; are "
+            "these files of one task, and read by the same column?"
+        )
 
 
 def compare_labels(train: Counter[str], dev: Counter[str], *, on_event: Listener) -> None:

@@ -50,6 +50,7 @@ from onoma.training.flat import Examples
 from onoma.training.masked import read_masked
 from onoma.training.parts import (
     Part,
+    check_labels,
     compare_labels,
     count_inside_words,
     count_subwords,
@@ -199,6 +200,7 @@ def run_training(
     dev_paths = config.data.dev if ranks.first else None
     dev = read_part(dev_paths, config.data, on_event=on_event) if dev_paths else None
     if dev is not None:
+        check_labels(text.task.labels, dev, task=ENTITIES)
         compare_labels(text.labels, dev.labels, on_event=on_event)
     dtype = run.dtype()
     resolved = resolve_settings(settings, subwords=text.examples.subwords, hidden=pretrained.hidden)

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from onoma.engine.events import Event, Listener, Stepped
-from onoma.errors import ConfigError, StoppedError
+from onoma.errors import ConfigError, InputError, StoppedError
 from onoma.training import TrainedModel, read_config, run_training
 from support.environment import environment
 from support.learnable import SENTENCES, write_corpus
@@ -100,6 +100,15 @@ def test_dropout_of_an_encoder_that_is_not_ours_cannot_be_set(settings, tmp_path
     foreign = settings | {"model.encoder": str(write_distilbert(tmp_path / "encoder")), "model.encoder_dropout": 0.0}
     with pytest.raises(ConfigError, match=r"model\.encoder_dropout: .* distilbert"):
         _run(foreign, tmp_path / "run", Terminated(after=0))
+
+
+@pytest.mark.parametrize(("tag", "theirs"), [("O", "none"), ("B-DRUG", "DRUG")])
+def test_a_dev_set_without_any_of_the_labels_is_refused(settings, tmp_path, tag, theirs):
+    dev = tmp_path / "dev.conll"
+    dev.write_text(f"the\tO\naspirin\t{tag}\n\n", encoding="utf-8")
+    bad = settings | {"data.dev": str(dev), "data.skip_checks": True}
+    with pytest.raises(InputError, match=rf"^dev\.conll has none of the labels .*: {theirs}, not LOC, PER; "):
+        _run(bad, tmp_path / "run", Terminated(after=0))
 
 
 def test_nothing_imports_the_compiler_of_torch(settings, tmp_path):
