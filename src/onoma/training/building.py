@@ -62,13 +62,18 @@ def build_model(config: RunConfig, pretrained: Pretrained, *, text: TrainingText
 
 
 def check_model(config: RunConfig, pretrained: Pretrained) -> None:
-    """Check that the configuration fits the encoder, before the corpus is read.
+    """Check that the configuration fits the head and the encoder, before the corpus is read.
 
     Raises:
-        ConfigError: the configuration does not fit the encoder, or names an unknown head.
+        ConfigError: the configuration does not fit the head or the encoder, or names an unknown head.
     """
     if config.model.head not in HEADS:
         raise ConfigError(f"model.head: unknown head {config.model.head!r}; choose one of {', '.join(HEADS)}")
+    if config.model.head != "linear" and (config.training.class_weights is not None or config.training.label_smoothing):
+        raise ConfigError(
+            f"model.head: the loss of the head {config.model.head} is not one of single words; remove "
+            "training.class_weights and training.label_smoothing, or use the head linear"
+        )
     if config.model.encoder_dropout is not None and not isinstance(pretrained.encoder, Encoder):
         raise ConfigError(
             f"model.encoder_dropout: encoder {pretrained.name} is a {pretrained.family}; dropout can "

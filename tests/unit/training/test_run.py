@@ -111,6 +111,13 @@ def test_a_dev_set_without_any_of_the_labels_is_refused(settings, tmp_path, tag,
         _run(bad, tmp_path / "run", Terminated(after=0))
 
 
+@pytest.mark.parametrize("head", ["crf", "span"])
+@pytest.mark.parametrize("weighted", [{"training.class_weights": "balanced"}, {"training.label_smoothing": 0.1}])
+def test_weights_of_words_need_a_loss_of_words(settings, tmp_path, weighted, head):
+    with pytest.raises(ConfigError, match=rf"model\.head: the loss of the head {head} is not one of single words"):
+        _run(settings | weighted | {"model.head": head}, tmp_path / "run", Terminated(after=0))
+
+
 def test_nothing_imports_the_compiler_of_torch(settings, tmp_path):
     """It takes 70 MB and a second, and its import hides behind plain calls of torch."""
     script = """
