@@ -6,6 +6,7 @@ import csv
 import json
 import signal
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -177,6 +178,32 @@ train = "{texts}/train.conll"
     assert set(done.tagger.tag("angela visited lyon").layers) == {"pos", "topic", "chunks", "names"}
     again = package.export_model(done.folder, output=texts / "five again")
     assert again.path.is_file()
+
+
+def test_the_threshold_of_a_further_task_is_the_best_one_on_its_dev_set(encoder, texts):
+    names = f"""
+[[task]]
+name = "names"
+kind = "tags"
+head = "span"
+train = "{texts}/train.conll"
+dev = "{texts}/train.conll"
+test = "{texts}/train.conll"
+"""
+    run = write_run(texts, encoder, more=names, output="thresholds")
+    done = package.train(run, settings={"training.epochs": 8, "training.best_task": "names"})
+    manifest = json.loads((done.folder / "onoma.json").read_text(encoding="utf-8"))
+    card = manifest["tasks"]["names"]
+    gold = [replace(document, layers={"names": document.entities}) for document in package.read(texts / "train.conll")]
+    write(gold, texts / "names.jsonl")
+    chosen, f1_by_threshold = card["threshold"], {}
+    assert chosen != -1.0
+    for threshold in (chosen, *(step / 4 for step in range(-8, 9))):
+        card["threshold"] = threshold
+        (done.folder / "onoma.json").write_text(json.dumps(manifest), encoding="utf-8")
+        f1_by_threshold[threshold] = package.evaluate(done.folder, texts / "names.jsonl").layers["names"]["f1"]
+    assert 0 < f1_by_threshold[chosen] == max(f1_by_threshold.values())
+    assert f1_by_threshold[chosen] == pytest.approx(done.dev["names.f1"]) == pytest.approx(done.tasks["names"]["f1"])
 
 
 def test_an_auxiliary_task_changes_the_weights_and_is_not_kept(encoder, texts, result):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from onoma.bundle import Bundle, EntityCard, TaskCard
+from onoma.bundle import ENTITIES, Bundle, EntityCard, TaskCard
 from onoma.metrics import Accuracy, align, as_fractions, label_accuracy, tally
 from onoma.tagger import Tagger
 from onoma.text import Document
@@ -44,13 +44,19 @@ def evaluate_task(tagger: Tagger, name: str, gold: Sequence[Document]) -> dict[s
     Returns:
         Metrics as fractions of 1, by name.
     """
+    return _compute_figures(tagger.bundle.manifest.tasks[name], gold, tag_layer(tagger, name, gold))
+
+
+def tag_layer(tagger: Tagger, name: str, gold: Iterable[Document]) -> Iterator[Document]:
+    """Tag documents, with their entities hidden from the tagger; what it predicts for a task becomes their entities."""
     inputs = (replace(document, entities=()) for document in gold)
-    predicted = (_extract_layer(document, name) for document in tagger.tag_many(inputs))
-    return _compute_figures(tagger.bundle.manifest.tasks[name], gold, predicted)
+    return (_extract_layer(document, name) for document in tagger.tag_many(inputs))
 
 
 def _extract_layer(document: Document, name: str) -> Document:
     """Return a tagged document with one of its layers as its entities."""
+    if name == ENTITIES:
+        return document
     return replace(document, entities=document.layers[name], layers={})
 
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from onoma.bundle import Bundle
-from onoma.evaluation.evaluate import tag_gold
-from onoma.metrics import Counts, Figures, Scored
+from onoma.bundle import ENTITIES, Bundle
+from onoma.evaluation.layers import tag_layer
+from onoma.metrics import Counts, Figures, Scored, align
 from onoma.runtime import Backend
 from onoma.tagger import Tagger
 from onoma.tasks import log_odds
@@ -39,7 +39,9 @@ class ChosenThreshold:
     figures: Figures
 
 
-def choose_threshold(bundle: Bundle, backend: Backend, gold: Sequence[Document]) -> ChosenThreshold:
+def choose_threshold(
+    bundle: Bundle, backend: Backend, gold: Sequence[Document], *, task: str = ENTITIES
+) -> ChosenThreshold:
     """Find the threshold of a span task that gives the best exact F1.
 
     The model runs only once, with the lowest threshold. Overlaps are resolved in favour of the most probable span, so
@@ -48,10 +50,11 @@ def choose_threshold(bundle: Bundle, backend: Backend, gold: Sequence[Document])
     Args:
         bundle: model with a span task and without calibration; its own threshold is ignored.
         backend: backend that runs the model.
-        gold: annotated documents on which the model was not trained.
+        gold: annotated documents on which the model was not trained; their entities are the gold spans of the task.
+        task: name of the span task.
     """
-    lenient_bundle = bundle.with_manifest(bundle.manifest.with_entities(threshold=MIN_THRESHOLD))
-    scored = Scored.of(tag_gold(Tagger(lenient_bundle, backend), gold))
+    lenient_bundle = bundle.with_manifest(bundle.manifest.with_task(task, threshold=MIN_THRESHOLD))
+    scored = Scored.of(align(gold, tag_layer(Tagger(lenient_bundle, backend), task, gold)))
     odds = log_odds(scored.scores)
     # Candidate numbers of entities to keep; entities with equal log-odds are kept or dropped together.
     kept_counts = np.append(np.flatnonzero(odds[1:] < odds[:-1]) + 1, len(odds))

@@ -18,7 +18,8 @@ from onoma.bundle import (
 from onoma.engine.data import Measure
 from onoma.engine.events import Score
 from onoma.errors import ConfigError
-from onoma.evaluation import evaluate_task
+from onoma.evaluation import choose_threshold, evaluate_task
+from onoma.metrics import as_fractions
 from onoma.models import (
     AffineHead,
     AuxiliaryModel,
@@ -186,8 +187,13 @@ class AdditionalTasks:
             for task in dev_tasks:
                 assert task.dev is not None
                 name = task.config.name
-                tagger = Tagger(with_decoding_parameters(bundle.only(name), model), backend)
-                task_figures = evaluate_task(tagger, name, task.dev.documents)
+                trained = with_decoding_parameters(bundle.only(name), model)
+                if isinstance(task.card, SpansCard):
+                    best = choose_threshold(trained, backend, task.dev.documents, task=name)
+                    task_figures = as_fractions(best.figures)
+                    figures[threshold_name(name)] = best.threshold
+                else:
+                    task_figures = evaluate_task(Tagger(trained, backend), name, task.dev.documents)
                 values[name] = task_figures["f1"] if "f1" in task_figures else task_figures["accuracy"]
                 figures |= named(name, task_figures)
             return Score(values[best_task], figures)
@@ -202,6 +208,20 @@ def named(task: str, figures: Mapping[str, float]) -> dict[str, float]:
     {'pos.accuracy': 0.9}
     """
     return {f"{task}.{name}": value for name, value in figures.items()}
+
+
+def threshold_name(task: str) -> str:
+    """Return the name of the best threshold of a span task on dev, among the metrics of an evaluation."""
+    return "threshold" if task == ENTITIES else f"{task}_threshold"
+
+
+def with_thresholds(bundle: Bundle, figures: Mapping[str, float]) -> Bundle:
+    """Return the bundle with the thresholds of its span tasks that are among the metrics of an evaluation on dev."""
+    manifest = bundle.manifest
+    for name in manifest.tasks:
+        if threshold_name(name) in figures:
+            manifest = manifest.with_task(name, threshold=figures[threshold_name(name)])
+    return bundle.with_manifest(manifest)
 
 
 def with_decoding_parameters(bundle: Bundle, model: Model) -> Bundle:

@@ -32,7 +32,13 @@ from onoma.models import AuxiliaryModel, Model, Pretrained, TorchBackend, load_p
 from onoma.models.lora import merge_lora
 from onoma.tagger import Tagger
 from onoma.tasks import OVERLAPS
-from onoma.training.additional_tasks import AdditionalTasks, ReadTask, with_decoding_parameters
+from onoma.training.additional_tasks import (
+    AdditionalTasks,
+    ReadTask,
+    threshold_name,
+    with_decoding_parameters,
+    with_thresholds,
+)
 from onoma.training.building import (
     ResolvedSettings,
     build_model,
@@ -61,9 +67,6 @@ from onoma.training.parts import (
 from onoma.training.provenance import provenance_of
 from onoma.training.task_sampling import MixedData
 from onoma.training.tasks import TaskSettings, settings_of
-
-THRESHOLD = "threshold"
-"""Name of the best threshold for spans, both among the metrics of an evaluation and in the card of the task."""
 
 _MAX_SAMPLES = 24
 _MIN_FULL_SHARE = 0.8
@@ -244,8 +247,8 @@ def run_training(
     if isinstance(model, AuxiliaryModel):
         model = model.without_auxiliary()
     bundle = with_decoding_parameters(bundle, model)
-    if state.score is not None and THRESHOLD in state.score.figures:
-        bundle = bundle.with_manifest(bundle.manifest.with_entities(threshold=state.score.figures[THRESHOLD]))
+    if state.score is not None:
+        bundle = with_thresholds(bundle, state.score.figures)
     counts = None
     if entity_measure is not None and not additional_tasks:
         counts = entity_measure.counts_of(state.score)
@@ -327,7 +330,7 @@ class _DevMeasure:
         trained = with_decoding_parameters(self._bundle, self._model)
         if isinstance(self._bundle.manifest.entities, SpansCard):
             best = choose_threshold(trained, self._backend, self._gold)
-            return Score(best.figures.f1, {**as_fractions(best.figures), THRESHOLD: best.threshold})
+            return Score(best.figures.f1, {**as_fractions(best.figures), threshold_name(ENTITIES): best.threshold})
         pairs = list(tag_gold(Tagger(trained, self._backend), self._gold))
         exact = tally(pairs).exact
         score = Score(exact.f1, as_fractions(exact))
