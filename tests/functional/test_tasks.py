@@ -206,6 +206,26 @@ test = "{texts}/train.conll"
     assert f1_by_threshold[chosen] == pytest.approx(done.dev["names.f1"]) == pytest.approx(done.tasks["names"]["f1"])
 
 
+def test_overlapping_spans_of_a_further_task_are_left_out_without_advice_that_is_for_entities(encoder, texts):
+    record = {
+        "text": "angela merkel visited",
+        "entities": [{"start": 0, "end": 13, "label": "PER"}, {"start": 7, "end": 13, "label": "LOC"}],
+    }
+    (texts / "nested.jsonl").write_text((json.dumps(record) + "\n") * 4, encoding="utf-8")
+    names = f"""
+[[task]]
+name = "names"
+kind = "tags"
+head = "span"
+train = "{texts}/nested.jsonl"
+"""
+    run = write_run(texts, encoder, more=names, output="overlapping")
+    told = []
+    nested = {"model.head": "span", "model.overlaps": "nested"}
+    package.train(run, settings=SHORT | nested, on_event=lambda event: told.append(getattr(event, "text", "")))
+    assert "nested.jsonl: 4 entities: overlaps a longer entity: left out" in told
+
+
 def test_an_auxiliary_task_changes_the_weights_and_is_not_kept(encoder, texts, result):
     plain = package.train(write_run(texts, encoder, output="unhelped"), settings=SHORT)
     helped = package.train(write_run(texts, encoder, more=HELPER, output="helped"), settings=SHORT)

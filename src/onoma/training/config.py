@@ -160,7 +160,7 @@ class ModelConfig(ConfigTable):
             class weights or label smoothing are set, which only that head supports.
         tag_scheme: tagging scheme of the model, which may differ from that of the files.
         overlaps: which overlapping entities the head `span` may predict: `flat` (none), `nested` (entities may contain
-            others, but not cross them), `free` (any).
+            others, but not cross them), `free` (any). Spans of additional tasks never overlap.
         span_size: size of the query and key vectors of the head `span`, which match first and last words of entities.
         widest_span: maximum number of words per entity for the head `span`.
         dropout: dropout probability of the hidden states in the head.

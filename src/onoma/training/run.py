@@ -307,7 +307,8 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
     if not len(text.examples):
         raise InputError(f"{text.card.name}: has no words; check data.format and data.word_column")
     for reason, count in text.unusable.items():
-        advice = _NESTED_ADVICE if reason == OVERLAPS and config.model.overlaps == "flat" else ""
+        is_flat_by_choice = config.model.overlaps == "flat" and not config.data.layer
+        advice = _NESTED_ADVICE if reason == OVERLAPS and is_flat_by_choice else ""
         on_event(Notice(f"{text.card.name}: {counted_entities(count)}: {reason}{advice}"))
     return text
 
