@@ -223,7 +223,7 @@ train = "{texts}/nested.jsonl"
     told = []
     nested = {"model.head": "span", "model.overlaps": "nested"}
     package.train(run, settings=SHORT | nested, on_event=lambda event: told.append(getattr(event, "text", "")))
-    assert "nested.jsonl: 4 entities: overlaps a longer entity: left out" in told
+    assert "task 'names': nested.jsonl: 4 entities: overlaps a longer entity: left out" in told
 
 
 def test_an_auxiliary_task_changes_the_weights_and_is_not_kept(encoder, texts, result):
@@ -369,6 +369,30 @@ def test_label_sets_that_have_nothing_in_common_are_refused(encoder, texts):
     (texts / "other.jsonl").write_text('{"text": "lyon", "label": "sport"}\n', encoding="utf-8")
     with pytest.raises(InputError, match=r"other\.jsonl has none of the labels .*: sport, not other, travel"):
         package.train(run)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (
+            'tag_column = "UPOS"\nsentences = 1000',
+            r"^task 'pos': sentences: 1,000 are asked for, but the training text has 24$",
+        ),
+        ("", r"^task 'pos': pos\.conllu: has no labels in 24 documents, .*; check tag_column and format$"),
+    ],
+)
+def test_messages_about_the_data_of_a_further_task_name_it_and_its_settings(encoder, texts, settings, told):
+    run = write_run(texts, encoder, output="named")
+    run.write_text(run.read_text().replace('tag_column = "UPOS"', settings), encoding="utf-8")
+    with pytest.raises(InputError, match=told):
+        package.train(run)
+
+
+def test_an_unused_table_of_corpora_of_a_further_task_is_told_with_the_task(encoder, texts):
+    run = write_run(texts, encoder, more='[[task.corpora]]\nfiles = "other*"\n', output="unused")
+    told = []
+    package.train(run, settings=SHORT, on_event=lambda event: told.append(getattr(event, "text", "")))
+    assert any(text.startswith("task 'topic': corpora: no file uses the table of 'other*'") for text in told)
 
 
 def test_a_file_without_labels_of_sentences_is_refused(encoder, texts):

@@ -104,6 +104,15 @@ class DataConfig(ConfigTable):
         """Name of the document layer to read the annotation from; empty for the entities of the document."""
         return ""
 
+    @property
+    def title(self) -> str:
+        """Name of the task, with which messages about its data begin; empty for the entities."""
+        return ""
+
+    def key(self, name: str) -> str:
+        """Return the name of a setting in messages."""
+        return f"data.{name}"
+
     def corpus_of(self, path: Path) -> CorpusConfig | None:
         """Return the table in `corpora` that a file uses; None if no pattern matches its path."""
         return next((each for each in self.corpora if any(map(path.match, each.files))), None)
@@ -148,6 +157,15 @@ class TaskConfig(DataConfig):
     def layer(self) -> str:
         """Name of the document layer to read the annotation from, if a document has it."""
         return self.name
+
+    @property
+    def title(self) -> str:
+        """Name of the task, with which messages about its data begin."""
+        return f"task {self.name!r}: "
+
+    def key(self, name: str) -> str:
+        """Return the name of a setting in messages, which begin with the :attr:`title`."""
+        return name
 
 
 class ModelConfig(ConfigTable):

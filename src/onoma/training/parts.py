@@ -70,11 +70,11 @@ def report_unused_tables(data: DataConfig, *, on_event: Listener) -> None:
     used = [data.corpus_of(path) for path in (*data.train, *data.dev, *data.test)]
     for corpus in data.corpora:
         if not any(corpus is each for each in used):
-            patterns = ", ".join(map(repr, corpus.files))
+            key, patterns = f"{data.title}{data.key('corpora')}", ", ".join(map(repr, corpus.files))
             on_event(
                 Notice(
-                    f"data.corpora: no file uses the table of {patterns}; a file uses the first table with a pattern "
-                    "that matches its path"
+                    f"{key}: no file uses the table of {patterns}; a file uses the first table with a pattern that "
+                    "matches its path"
                 )
             )
 

@@ -272,44 +272,48 @@ def _read_additional_tasks(
     tasks = []
     for task in config.predicted:
         task_config = config.of_task(task)
-        text = ranks.main_first(partial(_read_train, task_config, pretrained, on_event=on_event))
+        try:
+            text = ranks.main_first(partial(_read_train, task_config, pretrained, on_event=on_event))
+        except ConfigError as error:  # its message begins with the key of a setting of the entities
+            raise ConfigError(f"{task.title}{str(error).removeprefix('data.')}") from error
         dev = read_part(task.dev, task, on_event=on_event) if task.dev and ranks.first else None
         tasks.append(ReadTask.of(config, task, text, dev))
     return AdditionalTasks(tuple(tasks), ranks.main_first(lambda: read_masked(config, pretrained, on_event=on_event)))
 
 
 def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener) -> TrainingText:
-    model_config = config.model
+    data, model_config = config.data, config.model
     subword_encoder = SubwordEncoder(pretrained.tokenizer)
-    if config.data.capitals and not subword_encoder.is_cased:
+    if data.capitals and not subword_encoder.is_cased:
         raise ConfigError(
             f"data.capitals: the encoder {model_config.encoder} does not tell capitals from lower case; "
             "leave the setting out, or choose another encoder"
         )
-    report_unused_tables(config.data, on_event=on_event)
+    report_unused_tables(data, on_event=on_event)
     text = read_training_text(
-        config.data.train,
-        format=config.data.format,
-        options=lambda path: read_options(config.data, path),
+        data.train,
+        format=data.format,
+        options=lambda path: read_options(data, path),
         windower=Windower(subword_encoder, window=model_config.window, overlap=model_config.overlap),
         task=settings_of(config),
-        sample=None if config.data.sentences is None else TextSample(config.data.sentences, config.training.seed),
-        mixing_seed=config.training.seed if config.data.mixed_lengths else None,
-        capitals=config.data.capitals,
+        sample=None if data.sentences is None else TextSample(data.sentences, config.training.seed),
+        mixing_seed=config.training.seed if data.mixed_lengths else None,
+        capitals=data.capitals,
         notice=lambda text: on_event(Notice(text)),
     )
+    name = f"{data.title}{text.card.name}"
     if not text.labels:
-        unit = "entities" if config.data.labelled == "spans" else "labels"
+        unit = "entities" if data.labelled == "spans" else "labels"
         raise InputError(
-            f"{text.card.name}: has no {unit} in {counted(text.card.documents, 'document')}, so there is nothing to "
-            "train on; check data.tag_column and data.format"
+            f"{name}: has no {unit} in {counted(text.card.documents, 'document')}, so there is nothing to train on; "
+            f"check {data.key('tag_column')} and {data.key('format')}"
         )
     if not len(text.examples):
-        raise InputError(f"{text.card.name}: has no words; check data.format and data.word_column")
+        raise InputError(f"{name}: has no words; check {data.key('format')} and {data.key('word_column')}")
     for reason, count in text.unusable.items():
-        is_flat_by_choice = config.model.overlaps == "flat" and not config.data.layer
+        is_flat_by_choice = config.model.overlaps == "flat" and not data.layer
         advice = _NESTED_ADVICE if reason == OVERLAPS and is_flat_by_choice else ""
-        on_event(Notice(f"{text.card.name}: {counted_entities(count)}: {reason}{advice}"))
+        on_event(Notice(f"{name}: {counted_entities(count)}: {reason}{advice}"))
     return text
 
 

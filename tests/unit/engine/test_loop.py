@@ -267,7 +267,8 @@ def test_epochs_are_evaluated_at_an_interval_and_the_last_one_always(make, every
 
 
 @pytest.mark.parametrize(
-    ("scores", "best_epoch"), [([0.0, 0.0, 0.0], 3), ([0.0, 0.4, 0.0], 2), ([0.4, 0.4, 0.0], 1), ([-2.0, -2.0, -3.0], 1)]
+    ("scores", "best_epoch"),
+    [([0.0, 0.0, 0.0], 3), ([0.0, 0.4, 0.0], 2), ([0.4, 0.4, 0.0], 1), ([-2.0, -2.0, -3.0], 1)],
 )
 def test_of_equal_scores_the_first_is_kept_but_of_zeros_the_last(make, scores, best_epoch):
     loop = make(replace(LOOP, epochs=3), Watch())
