@@ -194,6 +194,7 @@ test = "{texts}/train.conll"
     done = package.train(run, settings={"training.epochs": 8, "training.best_task": "names"})
     manifest = json.loads((done.folder / "onoma.json").read_text(encoding="utf-8"))
     card = manifest["tasks"]["names"]
+    assert done.dev is not None
     gold = [replace(document, layers={"names": document.entities}) for document in package.read(texts / "train.conll")]
     write(gold, texts / "names.jsonl")
     chosen, f1_by_threshold = card["threshold"], {}
@@ -221,8 +222,8 @@ train = "{texts}/nested.jsonl"
 """
     run = write_run(texts, encoder, more=names, output="overlapping")
     told = []
-    nested = {"model.head": "span", "model.overlaps": "nested"}
-    package.train(run, settings=SHORT | nested, on_event=lambda event: told.append(getattr(event, "text", "")))
+    settings = {**SHORT, "model.head": "span", "model.overlaps": "nested"}
+    package.train(run, settings=settings, on_event=lambda event: told.append(getattr(event, "text", "")))
     assert "task 'names': nested.jsonl: 4 entities: overlaps a longer entity: left out" in told
 
 
