@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -71,6 +72,33 @@ def test_ctrl_c_leaves_a_model_and_a_run_that_can_be_resumed(onoma, interrupt, e
     assert (output / "model.safetensors").read_bytes() == whole
     again = onoma("train", "-o", output, "--resume")
     assert (again.status, "nothing to resume" in again.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "more", [(), ("--set", "training.average=0.9"), ("--set", "training.lora.rank=2"), ("--encoder", "bilstm")]
+)
+@pytest.mark.parametrize("has_dev", [False, True])
+def test_a_model_that_could_not_be_written_is_written_without_training_again(
+    onoma, encoder, corpus, tmp_path, monkeypatch, has_dev, more
+):
+    settings = () if "bilstm" in more else QUICK
+    dev = ("--dev", corpus) if has_dev else ()
+    common = ("train", "--train", corpus, "--encoder", encoder, *settings, "--set", "training.epochs=3", *dev, *more)
+    assert onoma(*common, "-o", tmp_path / "whole").status == 0
+    with monkeypatch.context() as patch:
+        patch.setattr("onoma.api.training.write_manifest", _raise_disk_full)
+        failed = onoma(*common, "-o", tmp_path / "x")
+    assert failed.status == 2
+    assert f"the model could not be written to {tmp_path / 'x'}: No space left on device; free space, and" in failed.err
+    monkeypatch.setattr("onoma.engine.learner.Learner.step", None)
+    resumed = onoma("train", "-o", tmp_path / "x", "--resume")
+    assert resumed.status == 0, resumed.err
+    assert (tmp_path / "x" / "model.onnx").read_bytes() == (tmp_path / "whole" / "model.onnx").read_bytes()
+    assert _timeless(tmp_path / "x") == _timeless(tmp_path / "whole")
+
+
+def _raise_disk_full(*_arguments: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_a_second_ctrl_c_gives_up(onoma, interrupt, encoder, corpus, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from onoma.bundle import (
     open_output,
     write_manifest,
 )
-from onoma.errors import ConfigError, StoppedError
+from onoma.errors import ConfigError, StoppedError, TrainingError
 from onoma.metrics import as_fractions
 from onoma.tagger import Tagger
 
@@ -96,7 +97,7 @@ def train(
 
     Raises:
         InputError: a file cannot be used, the output exists, or the unfinished run has other settings or data.
-        TrainingError: training cannot continue; its checkpoints are kept.
+        TrainingError: training cannot continue, or the model cannot be written; the checkpoints are kept.
         StoppedError: SIGTERM stopped the run, which can be resumed.
         MissingExtraError: packages that training needs are not installed.
     """
@@ -216,9 +217,27 @@ def _fill_output(
     interrupted = trained.state.interrupted
     if interrupted:
         on_event(Interrupted())
-    with output.new_bundle(last=not interrupted) as folder:
-        report = _write_bundle(trained, folder, tests=tests, name=config.output.name, run=output.run, on_event=on_event)
+    try:
+        with output.new_bundle(last=not interrupted) as folder:
+            report = _write_bundle(
+                trained, folder, tests=tests, name=config.output.name, run=output.run, on_event=on_event
+            )
+    except OSError as error:
+        _keep_result(trained, output)
+        advice = "free space, and pass --resume to write it" if output.begun else "free space, and train it again"
+        raise TrainingError(
+            f"the model could not be written to {output.folder}: {error.strerror or error}; {advice}"
+        ) from error
     return report, interrupted
+
+
+def _keep_result(trained: TrainedModel | TrainedBaseline, output: OutputFolder) -> None:
+    """Write a checkpoint of a finished run, if there is space for it; it is smaller than the model and its graphs."""
+    from onoma.training import save_result
+
+    if trained.state.epochs and not trained.state.interrupted and not output.complete:
+        with suppress(OSError):
+            save_result(trained.state, output.run)
 
 
 def _read_tests(config: RunConfig, *, on_event: Listener) -> dict[str, Part]:

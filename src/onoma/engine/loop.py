@@ -84,6 +84,7 @@ class Loop(Generic[AnyBatch]):
         self.learner = Learner(objective, settings=settings.learner, steps=steps, ranks=ranks)
         self.clock = Clock(steps)
         self.state = TrainState()
+        self._is_over = False  # True if the restored checkpoint is that of the result of the run
 
     def run(self) -> TrainState:
         """Train to the end, and load the weights with the best score (without scores, the last weights).
@@ -102,13 +103,16 @@ class Loop(Generic[AnyBatch]):
             self.on_event(Ended())
         if stop_signal := self._stop_signal():
             self._handle_stop(stop_signal)
-        if self.state.score is None:
+        if self.state.score is None and not self._is_over:
             with self.learner.settled():
                 self.state.keep(self.objective)
         self.state.restore(self.objective)
+        self.state.clock = self.clock.state_dict()
         return self.state
 
     def _train(self) -> None:
+        if self._is_over:
+            return
         while self.state.epochs < self.settings.epochs and not self._is_out_of_patience() and not self._stop_signal():
             if not self._run_epoch():
                 return
@@ -253,7 +257,9 @@ class Loop(Generic[AnyBatch]):
         if state is not None:
             self.clock.load_state_dict(state["clock"])
             self.state.load_state_dict(state["state"])
-            self.learner.load_state_dict(state["learner"])
+            self._is_over = state["learner"] is None
+            if not self._is_over:
+                self.learner.load_state_dict(state["learner"])
 
 
 def _is_out_of_memory(error: Exception) -> bool:

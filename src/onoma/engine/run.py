@@ -26,6 +26,21 @@ from onoma.engine.stopping import Stop
 from onoma.engine.train_state import TrainState
 
 
+def save_result(state: TrainState, folder: Path) -> None:
+    """Write a checkpoint of a run that was trained to its end, so that its result is not lost.
+
+    Args:
+        state: final state of the run.
+        folder: folder of the run. If the run is resumed, it ends at once with the same result.
+
+    Raises:
+        OSError: the checkpoint cannot be written.
+    """
+    history = folder / HISTORY
+    size = history.stat().st_size if history.is_file() else 0
+    Checkpoints(folder / CHECKPOINTS).write({"run": state.result(), "history": size}, step=state.clock["steps"])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """A training run that is ready to be started or resumed; create it with :meth:`prepare`.

@@ -23,6 +23,7 @@ class TrainState:
         batches: number of batches done in the unfinished epoch.
         best_epoch: number of the epoch with the best score, counted from 1; without evaluation, the last epoch.
         interrupted: whether the run was stopped early on request.
+        clock: state of the clock of the run at its end, for :meth:`result`.
     """
 
     score: Score | None = None
@@ -30,6 +31,7 @@ class TrainState:
     batches: int = 0
     best_epoch: int = 0
     interrupted: bool = False
+    clock: Mapping[str, Any] = field(default_factory=dict)
     _best: dict[str, Tensor] | None = field(default=None, repr=False)
 
     def keep(self, objective: Weights) -> None:
@@ -54,6 +56,10 @@ class TrainState:
             "best_epoch": self.best_epoch,
             "best": self._best,
         }
+
+    def result(self) -> dict[str, object]:
+        """Return a checkpoint of a run at its end, with its best weights but without what further steps would need."""
+        return {"clock": self.clock, "state": self.state_dict(), "learner": None}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self.score = None if state["score"] is None else Score(**state["score"])

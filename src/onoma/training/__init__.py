@@ -3,6 +3,7 @@
 from onoma.engine.config import read_setting
 from onoma.engine.devices import ProcessGroup, find_ranks, joined
 from onoma.engine.history import copy_logs, read_history
+from onoma.engine.run import save_result
 from onoma.training.additional_tasks import named
 from onoma.training.baselines import TrainedBaseline, train_baseline
 from onoma.training.building import check_model, default_learning_rate
@@ -33,6 +34,7 @@ __all__ = [
     "read_part",
     "read_setting",
     "run_training",
+    "save_result",
     "resolve_run",
     "train_baseline",
 ]
