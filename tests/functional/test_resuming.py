@@ -89,7 +89,10 @@ def test_a_model_that_could_not_be_written_is_written_without_training_again(
         patch.setattr("onoma.api.training.write_manifest", _raise_disk_full)
         failed = onoma(*common, "-o", tmp_path / "x")
     assert failed.status == 2
-    assert f"the model could not be written to {tmp_path / 'x'}: No space left on device; free space, and" in failed.err
+    assert (
+        f"the model could not be written to {tmp_path / 'x'}: No space left on device; solve this, and pass"
+        in failed.err
+    )
     monkeypatch.setattr("onoma.engine.learner.Learner.step", None)
     resumed = onoma("train", "-o", tmp_path / "x", "--resume")
     assert resumed.status == 0, resumed.err

@@ -224,9 +224,9 @@ def _fill_output(
             )
     except OSError as error:
         _keep_result(trained, output)
-        advice = "free space, and pass --resume to write it" if output.begun else "free space, and train it again"
+        advice = "pass --resume to write it" if output.begun else "train it again"
         raise TrainingError(
-            f"the model could not be written to {output.folder}: {error.strerror or error}; {advice}"
+            f"the model could not be written to {output.folder}: {error.strerror or error}; solve this, and {advice}"
         ) from error
     return report, interrupted
 
