@@ -203,7 +203,7 @@ def test_two_calls_with_the_same_storage_share_the_work(run, tmp_path):
 def _ended(output):
     figures = json.loads((output / "tune.json").read_text(encoding="utf-8"))
     return sorted(
-        trial["continues"] for trial in figures["trials"] if trial["state"] in ("finished", "failed", "pruned")
+        trial["shown_number"] for trial in figures["trials"] if trial["state"] in ("finished", "failed", "pruned")
     )
 
 

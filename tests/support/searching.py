@@ -52,9 +52,9 @@ def reach(trial: RunningTrial, context: Mapping[str, Any], report: Callable[[str
         report: called after each epoch.
     """
     f1 = 1 - abs(float(trial.params[RATE]) - 3e-4) * 1e3
-    if trial.first_number == context.get("failing"):
+    if trial.shown_number == context.get("failing"):
         raise context.get("error", TrainingError("does not fit in memory"))
-    if trial.first_number == context.get("dying"):
+    if trial.shown_number == context.get("dying"):
         deaths = len(list(context["marks"].iterdir()))
         if deaths < context["deaths"]:
             (context["marks"] / str(deaths)).touch()

@@ -58,7 +58,7 @@ def confirm(
     if best.is_default or not seeds:
         return None
     candidates = {
-        f"trial {best.continues}": plan.space.config(plan.search_run, best.params),
+        f"trial {best.shown_number}": plan.space.config(plan.search_run, best.params),
         "defaults": plan.search_run,
     }
     first_seed = plan.run.training.seed + 1

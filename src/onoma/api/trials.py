@@ -53,7 +53,7 @@ def train_trial(trial: RunningTrial, context: TrialContext, report: Callable[[st
     from onoma.tuning import TrialOutcome, in_blocks
 
     config = context.space.config(context.run, trial.params)
-    folder = context.folder / f"{trial.first_number:04d}"
+    folder = context.folder / f"{trial.shown_number:04d}"
     listener = _TrialListener(trial, report, history=lambda: read_history(folder / HISTORY))
 
     def train() -> TrainedModel:

@@ -40,7 +40,7 @@ class SearchProgress:
                 self._ended_count += record.state != "given back"
                 total = "" if self._trial_count is None else f"/{self._trial_count}"
                 print_message(
-                    f"{self._ended_count}{total}  trial {record.continues} {_format_outcome(record)}{'  best' * best}"
+                    f"{self._ended_count}{total}  trial {record.shown_number} {_format_outcome(record)}{'  best' * best}"
                 )
             case SearchForecast():
                 self._show_forecast(event)

@@ -24,8 +24,10 @@ class TrialRecord:
     """A trial of a study.
 
     Attributes:
-        number: number of the trial, counted from 0. Trial 0 is the original run, with no setting changed, if its
-            settings are in the search space.
+        number: number of the trial in the storage, where a continuation is a trial of its own, counted from 0.
+        shown_number: number of the trial for users, counted from 0; an interrupted trial and those that continue it
+            have the same. Trial 0 is the original run, with no setting changed, if its settings are in the search
+            space.
         state: ``finished``; ``pruned`` if it was worse than others; ``failed`` for a ``reason``; ``running``;
             ``waiting`` to be continued; ``given back`` if its process ended and another trial continues it.
         params: values of the searched settings by dotted key.
@@ -33,19 +35,18 @@ class TrialRecord:
             there is none.
         reason: why the trial has failed.
         seconds: training time in the process that ended the trial.
-        continues: number of the first trial that this one continues; its own number if it continues none.
         is_default: whether it is the original run.
         worker: name of the machine that runs or has run it.
         counts: correct, predicted and gold entities per block of dev, ``[blocks, 3]``; None if they are not known.
     """
 
     number: int
+    shown_number: int
     state: TrialState
     params: Params
     f1: float | None = None
     reason: str = ""
     seconds: float = 0.0
-    continues: int
     is_default: bool = False
     worker: str = ""
     counts: Sequence[tuple[int, int, int]] | None = None

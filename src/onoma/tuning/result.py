@@ -156,7 +156,7 @@ class TuneResult:
         failed = sum(trial.state == "failed" for trial in self.trials)
         yield (
             f"Trials: {finished} finished, {pruned} pruned, {failed} failed. Best on dev: trial "
-            f"{self.best.continues} with F1 {_format_points(self.f1)}; the best {len(self.top)} have "
+            f"{self.best.shown_number} with F1 {_format_points(self.f1)}; the best {len(self.top)} have "
             f"{', '.join(map(_format_points, self.top))}."
         )
         if self.best.is_default:

@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from onoma.errors import InputError
 from onoma.io.changes import changes
+from onoma.tuning.numbering import CONTINUES_ATTRIBUTE, shown_numbers
 from onoma.tuning.records import USED, TrialRecord, TrialState
 from onoma.tuning.sampler import TrialSampler, distributions
 from onoma.tuning.space import Params, SearchSpace
@@ -104,7 +105,9 @@ class Study:
     def records(self) -> list[TrialRecord]:
         """Return the records of all trials, by number."""
         with explaining(self.settings.storage):
-            return [_record(trial) for trial in self.optuna.get_trials(deepcopy=False)]
+            trials = self.optuna.get_trials(deepcopy=False)
+        numbers = shown_numbers(trials)
+        return [_record(trial, shown_number=numbers[trial.number]) for trial in trials]
 
     def has_trials_left(self, most: int | None) -> bool:
         """Return whether the study has fewer than ``most`` trials; always true if ``most`` is None."""
@@ -153,7 +156,7 @@ class Study:
             return  # another process has already ended or requeued it
         if can_retry and len(trial.params) == len(self._distributions):
             attributes = {
-                "continues": _first_number(trial),
+                CONTINUES_ATTRIBUTE: trial.user_attrs.get(CONTINUES_ATTRIBUTE, trial.number),
                 "deaths": deaths,
                 "is_default": _is_default(trial, self.settings),
             }
@@ -166,7 +169,7 @@ class Study:
     def _is_superfluous(self, trial: RunningTrial, most: int | None) -> bool:
         """Return whether a trial exceeds the limit or duplicates another, because two processes took one at once."""
         earlier = [record for record in self.records() if record.number < trial.number and record.state in USED]
-        is_duplicate = any(record.continues == trial.first_number for record in earlier)
+        is_duplicate = any(record.shown_number == trial.shown_number for record in earlier)
         return is_duplicate or (most is not None and len(earlier) >= most)
 
     def _trial_id(self, number: int) -> int:
@@ -200,8 +203,8 @@ class RunningTrial:
 
     Attributes:
         params: values of the searched settings by dotted key.
-        number: number of the trial.
-        first_number: number of the first trial that this one continues; its own number if it continues none.
+        number: number of the trial in the storage.
+        shown_number: number of the trial for users, as in :class:`~onoma.tuning.records.TrialRecord`.
     """
 
     def __init__(self, study: Study, trial: optuna.Trial) -> None:
@@ -209,7 +212,7 @@ class RunningTrial:
         self._trial = trial
         self.number = trial.number
         self.params: Params = dict(trial.params)
-        self.first_number = _first_number(trial)
+        self.shown_number = shown_numbers(study.optuna.get_trials(deepcopy=False))[trial.number]
         study.set_attribute(self.number, "worker", this_worker())
         if _is_default(trial, study.settings):
             study.set_attribute(self.number, "is_default", True)
@@ -304,7 +307,7 @@ def _pruner(name: PrunerName) -> BasePruner:
     return NopPruner()
 
 
-def _record(trial: FrozenTrial) -> TrialRecord:
+def _record(trial: FrozenTrial, *, shown_number: int) -> TrialRecord:
     attributes = trial.user_attrs
     reason = str(attributes.get("reason", ""))
     states: dict[State, TrialState] = {
@@ -320,20 +323,16 @@ def _record(trial: FrozenTrial) -> TrialRecord:
     counts = attributes.get("counts")
     return TrialRecord(
         number=trial.number,
+        shown_number=shown_number,
         state=states[trial.state],
         params=dict(trial.params),
         f1=value,
         reason=reason,
         seconds=float(attributes.get("seconds", 0.0)),
-        continues=_first_number(trial),
         is_default=bool(attributes.get("is_default")),
         worker=str(attributes.get("worker", {}).get("machine", "")),
         counts=None if counts is None else [(correct, predicted, gold) for correct, predicted, gold in counts],
     )
-
-
-def _first_number(trial: AnyTrial) -> int:
-    return int(trial.user_attrs.get("continues", trial.number))
 
 
 def _is_default(trial: AnyTrial, settings: StudySettings) -> bool:

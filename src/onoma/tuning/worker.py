@@ -141,7 +141,7 @@ def work(pipe: Connection, settings: StudySettings, train: Train, context: Any, 
 
 def _train(pipe: Connection, study: Study, trial: RunningTrial, train: Train, context: Any) -> None:
     """Train a trial, store its result, and send the events of its start and end."""
-    pipe.send(TrialBegun(number=trial.first_number, params=trial.params))
+    pipe.send(TrialBegun(number=trial.shown_number, params=trial.params))
     with suppress(UpdateFinishedTrialError):  # another process considered this one dead and has taken over the trial
         _train_and_store(pipe, trial, train, context)
     record = next(record for record in study.records() if record.number == trial.number)
@@ -155,7 +155,7 @@ def _train_and_store(pipe: Connection, trial: RunningTrial, train: Train, contex
         return time.perf_counter() - start_time
 
     try:
-        outcome = train(trial, context, lambda text: pipe.send(TrialProgress(trial.first_number, text)))
+        outcome = train(trial, context, lambda text: pipe.send(TrialProgress(trial.shown_number, text)))
     except StoppedError:
         trial.requeue()
         raise

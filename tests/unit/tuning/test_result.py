@@ -15,7 +15,7 @@ from onoma.tuning import Confirmation, TrialRecord, TuneResult, choice_inflation
 
 def _trial(number, f1, *, state="finished", counts=None, is_default=False, **params):
     return TrialRecord(
-        number=number, state=state, params=params or {"x": number}, f1=f1, continues=number, counts=counts,
+        number=number, state=state, params=params or {"x": number}, f1=f1, shown_number=number, counts=counts,
         is_default=is_default,
     )  # fmt: skip
 

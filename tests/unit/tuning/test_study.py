@@ -60,6 +60,21 @@ def test_a_search_that_goes_on_suggests_what_it_would_have_suggested(tmp_path):
         assert [each.params for each in stopped] == [each.params for each in whole[:most]]
 
 
+def test_a_search_whose_trials_were_interrupted_suggests_and_numbers_what_it_would_have(tmp_path):
+    (tmp_path / "whole").mkdir()
+    whole = search_here(settings_in(tmp_path / "whole"), most=12)
+    settings = settings_in(tmp_path)
+    for most in (1, 4, 9):
+        search_here(settings, most=most - 1)
+        for _ in range(2):
+            interrupted = Study(settings).begin(most)
+            assert interrupted is not None
+            interrupted.requeue()
+    trials = _used(search_here(settings, most=12))
+    assert [each.params for each in trials] == [each.params for each in whole]
+    assert [each.shown_number for each in trials] == list(range(12))
+
+
 def test_another_seed_suggests_something_else(tmp_path):
     (tmp_path / "other").mkdir()
     trials = search_here(settings_in(tmp_path), most=3)
@@ -88,7 +103,7 @@ def test_a_trial_whose_process_has_died_is_continued_with_its_values(settings):
     (lost,) = Study(settings).records()
     again = Study(settings).begin(2)
     assert again is not None
-    assert (again.first_number, again.params, lost.params) == (0, FIRST, FIRST)
+    assert (again.shown_number, again.params, lost.params) == (0, FIRST, FIRST)
     assert [record.state for record in Study(settings).records()] == ["given back", "running"]
     assert Study(settings).records()[1].is_default
 
@@ -101,7 +116,7 @@ def test_a_trial_whose_process_dies_twice_by_itself_has_failed(settings):
     study.requeue_lost()
     assert [record.state for record in study.records()] == ["given back", "failed"]
     assert "its process has died 2 times" in study.records()[1].reason
-    assert [record.continues for record in search_here(settings, most=2)] == [0, 0, 2]
+    assert [record.shown_number for record in search_here(settings, most=2)] == [0, 0, 1]
 
 
 def test_a_trial_that_is_stopped_does_not_count_as_a_death(settings):
@@ -111,7 +126,7 @@ def test_a_trial_that_is_stopped_does_not_count_as_a_death(settings):
         assert trial is not None
         trial.requeue()
     (finished,) = [record for record in search_here(settings, most=1) if record.state != "given back"]
-    assert (finished.state, finished.continues) == ("finished", 0)
+    assert (finished.state, finished.shown_number) == ("finished", 0)
 
 
 def test_a_trial_of_another_machine_is_lost_when_it_was_not_seen_for_minutes(settings, monkeypatch):
@@ -123,7 +138,7 @@ def test_a_trial_of_another_machine_is_lost_when_it_was_not_seen_for_minutes(set
     monkeypatch.setattr("onoma.tuning.worker_identity.time.time", lambda: later)
     again = Study(settings).begin(1)
     assert again is not None
-    assert again.first_number == 0
+    assert again.shown_number == 0
 
 
 def test_a_finished_trial_keeps_what_it_has_reached(settings):
