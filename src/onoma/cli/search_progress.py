@@ -39,9 +39,8 @@ class SearchProgress:
             case TrialEnded(record=record, best=best):
                 self._ended_count += record.state != "given back"
                 total = "" if self._trial_count is None else f"/{self._trial_count}"
-                print_message(
-                    f"{self._ended_count}{total}  trial {record.shown_number} {_format_outcome(record)}{'  best' * best}"
-                )
+                outcome = f"trial {record.shown_number} {_format_outcome(record)}{'  best' * best}"
+                print_message(f"{self._ended_count}{total}  {outcome}")
             case SearchForecast():
                 self._show_forecast(event)
             case WorkerDied(how=cause, left=remaining):

@@ -1,9 +1,15 @@
 """Mean F1 over runs with several seeds on the same texts: its interval, and a test of the difference between systems.
 
-Both the test texts and the randomness of training are samples, so the bootstrap draws both with replacement: units of
-text, the same ones for all runs, and seeds, the same ones for both systems.
+Both the test texts and the randomness of training are samples. Units of text are drawn with replacement, the same ones
+for all runs. The few seeds are too small a sample for that: means of seeds drawn with replacement vary too little, and
+their distribution has no tails. So the deviation that other seeds would make is drawn from Student's t distribution,
+from the variance among the runs; those of two systems with the same seeds are compared seed by seed.
 
-Source: Efron and Tibshirani 1993, chapters 13 and 16; for the two levels Davison and Hinkley 1997, section 3.8.
+With noise of seeds alone, p is below 0.05 in 4.7, 4.2 and 4.1 % of 2,000 simulated comparisons of equally good systems
+with 2, 3 and 5 seeds; with noise of text of the same size, in 1.7, 2.9 and 3.8 %.
+
+Source: Efron and Tibshirani 1993, chapters 13 and 16, for the texts; Student 1908, "The probable error of a mean", for
+the seeds.
 """
 
 from __future__ import annotations
@@ -19,6 +25,8 @@ from onoma.metrics.intervals import LEVEL, Interval, middle, resample
 from onoma.metrics.sample import figures
 
 ROUNDS = 2_000
+_SEED_DRAWS = 20
+"""Number of deviations drawn for each round, because the bounds would be inexact if the long tails had few draws."""
 
 Runs = Sequence[NDArray[np.int64]]
 """For each run, the numbers of correct, predicted and gold entities of each unit of text, ``[units, 3]``."""
@@ -43,7 +51,7 @@ class SeedsDifference:
 def mean_f1_interval(runs: Runs, *, level: float = LEVEL, rounds: int = ROUNDS, seed: int = 0) -> Interval:
     """Return the bootstrap interval of the mean F1 of several runs."""
     rng = np.random.default_rng(seed)
-    resampled = _resample_seeds(_resample_f1(runs, rounds=rounds, rng=rng), rng=rng)
+    resampled = _draw_means(_resample_f1(runs, rounds=rounds, rng=rng), rng=rng)
     low, high = middle(resampled, level=level).clip(0, 1)
     return Interval(float(low), float(high))
 
@@ -74,12 +82,12 @@ def compare_over_seeds(
         differences = f1[:, : len(ours)] - f1[:, len(ours) :]
     else:
         differences = _resample_f1(ours, rounds=rounds, rng=rng) - _resample_f1(theirs, rounds=rounds, rng=rng)
-    resampled = _resample_seeds(differences, rng=rng)
+    resampled = _draw_means(differences, rng=rng)
     value = float(np.mean(_compute_f1(ours) - _compute_f1(theirs)))
     low, high = middle(resampled, level=level)
     extreme = np.abs(resampled - value) >= abs(value) - _TOLERANCE
     return SeedsDifference(
-        value=value, interval=Interval(float(low), float(high)), p=float((1 + extreme.sum()) / (1 + rounds))
+        value=value, interval=Interval(float(low), float(high)), p=float((1 + rounds * extreme.mean()) / (1 + rounds))
     )
 
 
@@ -96,14 +104,15 @@ def _resample_f1(runs: Runs, *, rounds: int, rng: np.random.Generator) -> NDArra
     return figures(resample(np.stack(runs, axis=1), resamples=rounds, rng=rng))[..., 2]
 
 
-def _resample_seeds(values: NDArray[np.float64], *, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return the mean of each round over seeds drawn with replacement: ``[rounds, seeds]`` to ``[rounds]``.
+def _draw_means(values: NDArray[np.float64], *, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return the means of each round as they might be with other seeds: ``[rounds, seeds]`` to ``[draws x rounds]``.
 
-    The variance of means of n values drawn with replacement is only (n - 1) / n of the variance of means of n new
-    values. The deviations are scaled to correct this, because the effect is large if n is small.
+    One seed says nothing about others, so the mean stays as it is.
     """
     rounds, seeds = values.shape
     mean: NDArray[np.float64] = values.mean(axis=1)
-    resampled = np.take_along_axis(values, rng.integers(seeds, size=(rounds, seeds)), axis=1).mean(axis=1)
-    rescaled: NDArray[np.float64] = mean + (resampled - mean) * np.sqrt(seeds / max(1, seeds - 1))
-    return rescaled
+    if seeds == 1:
+        return mean
+    standard_error: NDArray[np.float64] = values.std(axis=1, ddof=1) / np.sqrt(seeds)
+    drawn: NDArray[np.float64] = mean + standard_error * rng.standard_t(seeds - 1, size=(_SEED_DRAWS, rounds))
+    return drawn.ravel()
