@@ -39,7 +39,7 @@ def confirm(
     seeds: int,
     processes: int,
     on_event: Callable[[ConfirmationPlanned | CellEvent], object],
-) -> Confirmation | None:
+) -> tuple[Confirmation | None, tuple[str, ...]]:
     """Train the best trial and the unmodified run with seeds that the search has not used, and compare them on dev.
 
     Args:
@@ -51,12 +51,13 @@ def confirm(
         on_event: function called with each event.
 
     Returns:
-        The comparison; None if the best trial is the unmodified run, ``seeds`` is 0, or both runs finished for no seed.
+        The comparison, and the reasons why runs have failed. The comparison is None if the best trial is the unmodified
+        run, ``seeds`` is 0, or both runs finished for no seed.
     """
     from onoma.experiments import Cell
 
     if best.is_default or not seeds:
-        return None
+        return None, ()
     candidates = {
         f"trial {best.shown_number}": plan.space.config(plan.search_run, best.params),
         "defaults": plan.search_run,
@@ -73,11 +74,12 @@ def confirm(
     with closing(train_cells(pending, processes=processes)) as events:
         for event in events:
             on_event(event)
-    finished_records = [each.record for each in plans if not each.record.error]
+    records = [each.record for each in plans]
     best_records, default_records = (
-        {each.seed: each for each in finished_records if each.candidate == name} for name in candidates
+        {each.seed: each for each in records if each.candidate == name and not each.error} for name in candidates
     )
-    return _compare_runs(best_records, default_records)
+    failures = dict.fromkeys(f"{each.candidate}: {each.error}" for each in records if each.error)
+    return _compare_runs(best_records, default_records), tuple(failures)
 
 
 def _make_tables(run: RunConfig, *, seed: int) -> dict[str, object]:

@@ -148,13 +148,13 @@ def tune(
             plan, study_settings, folder, budget=budget, processes=jobs, is_owner=is_owner, listener=listener
         )
         if is_owner:
-            confirmation = confirm(
+            confirmation, failures = confirm(
                 result.best, plan, folder / _CELLS_FOLDER, seeds=seeds, processes=jobs, on_event=listener
             )
-            result = replace(result, confirmation=confirmation)
+            result = replace(result, confirmation=confirmation, failures=failures)
             _write_result(result, plan, folder)
         else:
-            result = replace(result, notes=(*result.notes, "another call writes the results"))
+            result = replace(result, is_helper=True)
     if report is not None:
         from onoma.views.tuning_page import write_tuning_page
 

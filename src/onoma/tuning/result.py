@@ -16,6 +16,7 @@ from statistics import fmean, stdev, variance
 
 import numpy as np
 
+from onoma.counting import counted
 from onoma.errors import InputError
 from onoma.metrics import SeedsDifference
 from onoma.tuning.records import TrialRecord
@@ -24,8 +25,8 @@ _HALVINGS = 1_000
 _TOP_TRIALS = 5
 _MIN_BLOCKS = 10
 
-_T_QUANTILES = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23)
-"""Bounds that contain 95 % of Student's t distribution (two-sided), by degrees of freedom from 1."""
+_T_QUANTILES = (4.30, 2.78, 2.45, 2.31, 2.23, 2.18, 2.14, 2.12)
+"""Bounds that contain 95 % of Student's t distribution (two-sided) for two groups of runs, by seeds from 2."""
 
 _LARGE_SAMPLE_T_QUANTILE = 2.1
 
@@ -38,7 +39,7 @@ class Confirmation:
         seeds: seeds with which both have finished.
         best, defaults: F1 on dev of each run of the best trial and of the original run, fractions of 1.
         difference: difference of the mean F1, best trial minus original run; its interval covers other text of the same
-            kind and other seeds.
+            kind and, with several seeds, other seeds.
     """
 
     seeds: tuple[int, ...]
@@ -55,8 +56,7 @@ class Confirmation:
         seeds = len(self.seeds)
         if seeds < 2:
             return math.inf
-        degrees = 2 * seeds - 2
-        t = _T_QUANTILES[degrees - 1] if degrees <= len(_T_QUANTILES) else _LARGE_SAMPLE_T_QUANTILE
+        t = _T_QUANTILES[seeds - 2] if seeds < len(_T_QUANTILES) + 2 else _LARGE_SAMPLE_T_QUANTILE
         return t * math.sqrt((variance(self.best) + variance(self.defaults)) / seeds)
 
 
@@ -72,6 +72,9 @@ class TuneResult:
             space or it has not finished.
         confirmation: runs of the best trial and of the original run with new seeds; None if the best trial is the
             original run, or if there are no such runs.
+        failures: reasons why runs with new seeds have failed.
+        is_helper: whether another call continues the search and writes its results, so that these are the trials so
+            far.
         notes: notices for the reader, such as on how data was read.
         seconds: time of the search in this call, without the runs with new seeds.
     """
@@ -81,6 +84,8 @@ class TuneResult:
     runner_up: TrialRecord | None
     defaults: TrialRecord | None
     confirmation: Confirmation | None
+    failures: tuple[str, ...] = ()
+    is_helper: bool = False
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
@@ -155,10 +160,13 @@ class TuneResult:
         pruned = sum(trial.state == "pruned" for trial in self.trials)
         failed = sum(trial.state == "failed" for trial in self.trials)
         yield (
-            f"Trials: {finished} finished, {pruned} pruned, {failed} failed. Best on dev: trial "
-            f"{self.best.shown_number} with F1 {_format_points(self.f1)}; the best {len(self.top)} have "
-            f"{', '.join(map(_format_points, self.top))}."
+            f"Trials{' so far' * self.is_helper}: {finished} finished, {pruned} pruned, {failed} failed. "
+            f"Best on dev: trial {self.best.shown_number} with F1 {_format_points(self.f1)}; "
+            f"the best {len(self.top)} have {', '.join(map(_format_points, self.top))}."
         )
+        if self.is_helper:
+            yield "Another call continues the search, trains the best trial with new seeds, and writes the results."
+            return
         if self.best.is_default:
             yield "No trial was better on dev than the run as it is: keep the defaults."
             return
@@ -176,8 +184,11 @@ class TuneResult:
 
     def _seed_statements(self) -> Iterator[str]:
         confirmation = self.confirmation
+        if self.failures:
+            yield f"Runs with new seeds have failed: {'; '.join(self.failures)}."
         if confirmation is None:
-            yield "No run with a new seed was made, so the figure of the best trial is too high by an unknown amount."
+            missing = "With no new seed have both runs finished" if self.failures else "No run with a new seed was made"
+            yield f"{missing}, so the figure of the best trial is too high by an unknown amount."
             return
         low, high = (
             f"{100 * bound:+.2f}"
@@ -185,17 +196,18 @@ class TuneResult:
         )
         against_search = f"{-100 * (self.seed_inflation or 0.0):+.2f} against the search"
         yield (
-            f"With {len(confirmation.seeds)} new seeds the best trial has F1 {_format_mean(confirmation.best)} on dev "
-            f"({against_search}), the run as it is {_format_mean(confirmation.defaults)}."
+            f"With {counted(len(confirmation.seeds), 'new seed')} the best trial has F1 "
+            f"{_format_mean(confirmation.best)} on dev ({against_search}), "
+            f"the run as it is {_format_mean(confirmation.defaults)}."
         )
-        noise = (
-            ""
+        noise, other_seeds = (
+            ("", "")
             if math.isinf(confirmation.seed_noise)
-            else f"; seeds alone make ±{_format_points(confirmation.seed_noise)} (95 %)"
+            else (f"; seeds alone make ±{_format_points(confirmation.seed_noise)} (95 %)", " and other seeds")
         )
         yield (
-            f"Difference {100 * confirmation.difference.value:+.2f}{noise}. For other text of this kind and other "
-            f"seeds the interval is {low} to {high} (95 %)."
+            f"Difference {100 * confirmation.difference.value:+.2f}{noise}. For other text of this kind{other_seeds} "
+            f"the interval is {low} to {high} (95 %)."
         )
 
     def _verdict(self) -> str:
@@ -218,6 +230,8 @@ class TuneResult:
             "runner_up": None if self.runner_up is None else self.runner_up.number,
             "defaults": None if self.defaults is None else self.defaults.number,
             "confirmation": self._confirmation_json(),
+            "failures": list(self.failures),
+            "is_helper": self.is_helper,
             "seed_inflation": self.seed_inflation,
             "choice_inflation": self.choice_inflation,
             "beats_seed_noise": self.beats_seed_noise,
@@ -281,7 +295,7 @@ def _f1(counts: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> np.ndarray[t
 
 
 def _sort_key(trial: TrialRecord) -> tuple[float, int]:
-    return -(trial.f1 or 0.0), trial.number
+    return -(trial.f1 or 0.0), trial.shown_number
 
 
 def _format_points(value: float) -> str:

@@ -101,6 +101,13 @@ def test_the_noise_of_seeds_is_that_of_students_t():
     assert _confirmation([0.6], [0.5]).seed_noise == math.inf
 
 
+@pytest.mark.parametrize(("seeds", "quantile"), [(2, 4.30), (7, 2.18), (8, 2.14), (9, 2.12), (10, 2.10), (20, 2.10)])
+def test_the_noise_of_seeds_has_the_quantile_of_its_degrees_of_freedom(seeds, quantile):
+    best = [0.6 + 0.01 * (number % 2) for number in range(seeds)]
+    found = _confirmation(best, best)
+    assert found.seed_noise == pytest.approx(quantile * math.sqrt(2 * np.var(best, ddof=1) / seeds))
+
+
 def test_a_difference_beyond_all_noise_is_said_to_be_one():
     result = _result(_confirmation([0.65, 0.651, 0.652], [0.60, 0.601, 0.602]))
     assert (result.beats_seed_noise, result.holds_elsewhere) == (True, True)
@@ -124,7 +131,27 @@ def test_a_difference_within_the_noise_of_seeds_leaves_the_defaults():
 
 
 def test_one_seed_claims_nothing():
-    assert not _result(_confirmation([0.7], [0.5])).beats_seed_noise
+    result = _result(_confirmation([0.7], [0.5]))
+    assert not result.beats_seed_noise
+    text = " ".join(result.statements())
+    assert "With 1 new seed the" in text
+    assert "For other text of this kind the interval is" in text
+    assert "With 2 new seeds the" in " ".join(_result(_confirmation([0.7, 0.6], [0.5, 0.5])).statements())
+
+
+def test_where_all_runs_with_new_seeds_have_failed_the_reasons_are_given():
+    result = replace(_result(None), failures=("trial 3: does not fit in memory",))
+    text = " ".join(result.statements())
+    assert "Runs with new seeds have failed: trial 3: does not fit in memory." in text
+    assert "No run with a new seed was made" not in text
+
+
+def test_a_call_that_helps_another_claims_nothing():
+    default = _trial(0, 0.7, is_default=True)
+    for result in (_result(None), _result(None, best=default, defaults=default)):
+        trials, last = replace(result, is_helper=True).statements()
+        assert trials.startswith("Trials so far: ")
+        assert last.startswith("Another call continues the search")
 
 
 def test_without_new_seeds_nothing_is_claimed():
