@@ -10,8 +10,14 @@ from pathlib import Path
 import pytest
 
 import onoma as package
+from onoma.api.confirmation import ConfirmationPlanned
+from onoma.api.work_folder import taken_folder
+from onoma.cli.search_progress import SearchProgress
 from onoma.errors import InputError
 from onoma.training import read_config
+from onoma.tuning import Float, SearchForecast, SearchSpace, TrialRecord, TuneResult, WorkerDied
+from onoma.tuning.records import TrialState
+from onoma.views.tuning_page import write_tuning_page
 from support.environment import environment
 from support.learnable import SENTENCES, write_corpus
 
@@ -102,6 +108,74 @@ def test_the_page_loads_nothing(searched, run):
     assert "<link" not in page
     assert "default-src 'none'" in page
     assert "no/such/encoder" in page
+
+
+def test_plots_have_the_numbers_of_the_table(tmp_path):
+    space = SearchSpace({"model.dropout": Float(0.0, 0.5, False)})
+    states: dict[int, TrialState] = {0: "finished", 1: "failed", 2: "given back", 3: "finished", 4: "finished"}
+    trials = [
+        TrialRecord(
+            number=number,
+            shown_number=2 if number == 3 else min(number, 3),
+            state=state,
+            params={"model.dropout": number / 10},
+            f1=0.5 if state == "finished" else None,
+        )
+        for number, state in states.items()
+    ]
+    page = tmp_path / "page.html"
+    write_tuning_page(page, TuneResult.of(trials, notes=(), seconds=1.0), space=space)
+    history = page.read_text(encoding="utf-8").rpartition('Plotly.newPlot("plot0", ')[2].partition("\n")[0]
+    assert '"x": [0, 2, 3]' in history
+
+
+def test_a_search_says_how_many_processes_go_on_and_mentions_only_seeds_that_are_planned(capsys):
+    progress = SearchProgress()
+    progress(WorkerDied("signal 9", 1))
+    progress(SearchForecast(seconds=60.0, trials=1, runs=0, seconds_left=0.0))
+    progress(SearchForecast(seconds=60.0, trials=3, runs=6, seconds_left=180.0))
+    died, first, second = capsys.readouterr().err.splitlines()
+    assert "its trial is repeated; 1 process continues" in died
+    assert "1 trial fits; about" in first
+    assert "3 trials fit, and the runs with new seeds; about" in second
+
+
+@pytest.mark.slow
+def test_a_call_that_helps_says_that_another_writes_the_results(onoma, searched, run):
+    best = (run.parent / "out" / "best.toml").read_bytes()
+    with taken_folder(run.parent / "out", parts=[]):
+        helper = onoma("tune", run, "--trials", 5, "--resume")
+    assert helper.status == 0, helper.err
+    assert "Trials so far: " in helper.out
+    assert "Another call continues the search" in helper.out
+    assert "defaults" not in helper.out
+    assert (run.parent / "out" / "best.toml").read_bytes() == best
+
+
+@pytest.mark.slow
+def test_the_reasons_of_failed_runs_with_new_seeds_are_given(run, tmp_path):
+    alone = tmp_path / "run.toml"
+    lines = run.read_text(encoding="utf-8").splitlines()
+    alone.write_text("\n".join(line for line in lines if "no/such" not in line), encoding="utf-8")
+    corpus = write_corpus(tmp_path / "corpus.conll", SENTENCES * 4)
+
+    def lose_the_corpus(event):
+        if isinstance(event, ConfirmationPlanned):
+            corpus.unlink()
+
+    result = package.tune(
+        alone,
+        train=corpus,
+        dev=corpus,
+        output=tmp_path / "out",
+        settings={"training.learning_rate": 1e-7, "training.epochs": 20},
+        trials=2,
+        seeds=1,
+        on_event=lose_the_corpus,
+    )
+    assert result.confirmation is None
+    assert any(each.startswith("defaults: ") and "corpus.conll" in each for each in result.failures)
+    assert "Runs with new seeds have failed: " in " ".join(result.statements())
 
 
 @pytest.mark.slow

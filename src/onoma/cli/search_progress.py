@@ -44,7 +44,8 @@ class SearchProgress:
             case SearchForecast():
                 self._show_forecast(event)
             case WorkerDied(how=cause, left=remaining):
-                print_message(f"note: a process died ({cause}), and its trial is repeated; {remaining} continue")
+                continuing = "1 process continues" if remaining == 1 else f"{remaining} processes continue"
+                print_message(f"note: a process died ({cause}), and its trial is repeated; {continuing}")
             case OthersRunning(trials=trials):
                 print_message(f"waiting for {counted(trials, 'trial')} of other calls …")
             case ConfirmationPlanned(runs=runs, kept=kept):
@@ -67,7 +68,9 @@ class SearchProgress:
         for key, text in plan.space.items():
             print_message(f"  {key} = {text}")
         budget = [counted(plan.trials, "trial")] if plan.trials is not None else []
-        budget += [f"{plan.minutes:g} minutes"] if plan.minutes is not None else []
+        budget += (
+            [f"{plan.minutes:g} {'minute' if plan.minutes == 1 else 'minutes'}"] if plan.minutes is not None else []
+        )
         done = f", {plan.done} of them done" if plan.done else ""
         print_message(f"budget: {' or '.join(budget)}{done}; {plan.processes} at a time; study in {plan.storage}")
 
@@ -79,8 +82,9 @@ class SearchProgress:
         self._forecast = forecast
         self._trial_count = forecast.trials
         print_message(
-            f"a trial takes about {clock(forecast.seconds)}: {forecast.trials} trials fit, and the runs with new "
-            f"seeds; about {clock(forecast.seconds_left)} left"
+            f"a trial takes about {clock(forecast.seconds)}: {counted(forecast.trials, 'trial')} "
+            f"{'fits' if forecast.trials == 1 else 'fit'}{', and the runs with new seeds' if forecast.runs else ''}; "
+            f"about {clock(forecast.seconds_left)} left"
         )
 
 

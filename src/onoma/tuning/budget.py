@@ -57,6 +57,7 @@ class BudgetTracker:
         return SearchForecast(
             seconds=_median_full_seconds(records),
             trials=trials,
+            runs=self.budget.runs,
             seconds_left=search_seconds + self._estimate_seed_seconds(records),
         )
 

@@ -35,7 +35,7 @@ class TrialEnded(SearchEvent):
 
     Attributes:
         record: record of the trial.
-        best: whether the trial has finished and no finished trial has a higher F1.
+        best: whether it is the best of the finished trials; of equally good ones, the first is.
     """
 
     record: TrialRecord
@@ -49,11 +49,13 @@ class SearchForecast(SearchEvent):
     Attributes:
         seconds: median time of a finished trial.
         trials: expected number of trials of the study.
+        runs: number of runs with new seeds that follow the search.
         seconds_left: seconds until everything is done, including the runs with new seeds.
     """
 
     seconds: float
     trials: int
+    runs: int
     seconds_left: float
 
 

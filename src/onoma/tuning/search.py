@@ -13,6 +13,7 @@ from onoma.machine import available_cores
 from onoma.tuning.budget import Budget, BudgetTracker
 from onoma.tuning.events import OthersRunning, SearchEvent, TrialEnded, WorkerDied
 from onoma.tuning.records import TrialRecord
+from onoma.tuning.result import rank
 from onoma.tuning.study import Study, StudySettings
 from onoma.tuning.worker import NoTrialLeft, Train, TrialRequest, TrialWorker
 
@@ -104,15 +105,11 @@ def _run(
 def _handle_trial_end(
     event: TrialEnded, records: Sequence[TrialRecord], tracker: BudgetTracker
 ) -> Iterator[SearchEvent]:
-    yield replace(event, best=_is_best(event.record, records))
+    best_number = next((each.number for each in rank(records)), None)
+    yield replace(event, best=event.record.number == best_number)
     _check_failures(records)
     if event.record.state == "finished":
         yield tracker.forecast(records)
-
-
-def _is_best(record: TrialRecord, records: Sequence[TrialRecord]) -> bool:
-    finished = [each.f1 or 0.0 for each in records if each.state == "finished"]
-    return record.state == "finished" and (record.f1 or 0.0) >= max(finished)
 
 
 def _check_failures(records: Sequence[TrialRecord]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import optuna
@@ -73,9 +73,7 @@ def _figures(result: TuneResult, space: SearchSpace) -> Iterator[tuple[str, grap
     """Yield Optuna's plots by title, with F1 in percent."""
     with quiet():
         study = optuna.create_study(direction="maximize")
-        study.add_trials(
-            [_to_optuna_trial(trial, space) for trial in result.trials if trial.state in ("finished", "pruned")]
-        )
+        study.add_trials(_list_optuna_trials(result.trials, space))
     finished = [trial for trial in result.trials if trial.state == "finished"]
     name = "F1 on dev"
     yield "History", visualization.plot_optimization_history(study, target=_f1_percent, target_name=name)
@@ -84,6 +82,13 @@ def _figures(result: TuneResult, space: SearchSpace) -> Iterator[tuple[str, grap
         yield "Importance of settings", visualization.plot_param_importances(study, evaluator=evaluator)
     yield "Parallel coordinates", visualization.plot_parallel_coordinate(study, target=_f1_percent, target_name=name)
     yield "Each setting", visualization.plot_slice(study, target=_f1_percent, target_name=name)
+
+
+def _list_optuna_trials(trials: Sequence[TrialRecord], space: SearchSpace) -> list[optuna.trial.FrozenTrial]:
+    """Return trials for Optuna's plots, which number them by position; failed ones take the places of all others."""
+    shown = {trial.shown_number: trial for trial in trials if trial.state in ("finished", "pruned")}
+    failed = optuna.trial.create_trial(state=TrialState.FAIL)
+    return [_to_optuna_trial(shown[number], space) if number in shown else failed for number in range(max(shown) + 1)]
 
 
 def _to_optuna_trial(trial: TrialRecord, space: SearchSpace) -> optuna.trial.FrozenTrial:

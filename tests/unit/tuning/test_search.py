@@ -71,6 +71,12 @@ def test_a_trial_whose_process_is_killed_once_finishes(tmp_path):
 
 
 @pytest.mark.slow
+def test_of_equally_good_trials_the_first_is_the_best(tmp_path):
+    ended = _of(_search(settings_in(tmp_path), trials=3, f1=0.0), TrialEnded)
+    assert [event.best for event in ended] == [True, False, False]
+
+
+@pytest.mark.slow
 def test_a_search_all_of_whose_trials_fail_ends_with_their_reasons(tmp_path, monkeypatch):
     monkeypatch.setattr("onoma.tuning.search._FIRST_FAILURES", 1)
     with pytest.raises(TrainingError, match="does not fit in memory"):
@@ -118,7 +124,7 @@ def test_the_plan_keeps_time_for_the_runs_with_new_seeds():
     assert clock.may_begin([])
     found = clock.forecast([_record(0, 180.0)])
     assert found == SearchForecast(
-        seconds=180.0, trials=1 + (3_600 - 6 * 180) // 180 - 1, seconds_left=found.seconds_left
+        seconds=180.0, trials=1 + (3_600 - 6 * 180) // 180 - 1, runs=6, seconds_left=found.seconds_left
     )
     assert found.seconds_left == pytest.approx(3_600 - 180, abs=200)
 
