@@ -81,6 +81,12 @@ def test_the_command_shows_the_figures_on_dev(onoma, corpus, tmp_path):
     assert "dev F1 100.00" in trained.err
 
 
+def test_the_command_that_training_suggests_can_be_pasted(onoma, corpus, tmp_path):
+    output = tmp_path / "my model"
+    trained = onoma("train", "--train", corpus, "--encoder", "gazetteer", "-o", output)
+    assert f"try: onoma tag --model '{output}' --text" in trained.err
+
+
 def test_offsets_are_those_of_the_text(run):
     document = run.tagger.tag(TEXT)
     assert document.text == TEXT

@@ -5,6 +5,7 @@ This module defines the layout of the folder; it does not load or run weights.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -229,7 +230,8 @@ class Bundle:
             missing = DTYPES[graph_dtype or "fp32"]
             export_option = " --quantize int8" if graph_dtype == "int8" else ""
             raise BundleError(
-                f"{self.folder}: has no {missing}; write it with `onoma export {self.folder}{export_option}`, "
+                f"{self.folder}: has no {missing}; write it with `onoma export {shlex.quote(str(self.folder))}"
+                f"{export_option}`, "
                 f"or choose another dtype (available: {', '.join(available) or 'none'})"
             )
         return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -90,7 +91,8 @@ def run(
         for name, value in figure_lines(result.figures):
             print_line(f"{name}: {value}")
         progress.finish(
-            f"encoder written to {result.folder}", advice=f"onoma train --encoder {result.folder} --train …"
+            f"encoder written to {result.folder}",
+            advice=f"onoma train --encoder {shlex.quote(str(result.folder))} --train …",
         )
     if progress.stopped:
         raise typer.Exit(EXIT_INTERRUPTED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -76,7 +77,7 @@ def run(
             on_event=progress,
         )
     if find_ranks().first:
-        next_command = f"onoma tag --model {result.folder} --text '…'"
+        next_command = f"onoma tag --model {shlex.quote(str(result.folder))} --text '…'"
         progress.finish(f"model written to {result.folder}", advice=next_command)
     if progress.stopped:
         raise typer.Exit(EXIT_INTERRUPTED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -125,7 +126,7 @@ def check_fixable(files: Sequence[CheckedFile], folder: Path) -> None:
     for file in files:
         path, format = file.reading.path, file.reading.format
         if format not in WRITABLE:
-            advice = f"convert it first, as with: onoma convert {path.name} {path.stem}.jsonl"
+            advice = f"convert it first, as with: onoma convert {shlex.quote(path.name)} {shlex.quote(path.stem)}.jsonl"
             raise InputError(f"{path}: {format} can be read but not written, so it cannot be fixed; {advice}")
         unreadable = next((each for each in file.findings if each.check == "unreadable"), None)
         if unreadable is not None:

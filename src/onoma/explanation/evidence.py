@@ -13,6 +13,7 @@ does not depend on how the vectors are computed.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -145,7 +146,7 @@ def read_index(folder: Path, *, model: str) -> Index | None:
     index_folder = folder / EVIDENCE
     if not index_folder.is_dir():
         return None
-    fix = f"write it again with `onoma index {folder} TRAIN --overwrite`"
+    fix = f"write it again with `onoma index {shlex.quote(str(folder))} TRAIN --overwrite`"
     try:
         about = json.loads((index_folder / _ABOUT_FILE).read_text(encoding="utf-8"))
         if about["format"] > _FORMAT_VERSION:

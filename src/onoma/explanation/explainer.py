@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -209,7 +210,8 @@ class Explainer:
     def _no_index_message(self) -> str:
         if self.model is None:
             return f"there is no evidence: {self._no_weights_message}"
-        return f"there is no index of training entities; write it with `onoma index {self.bundle.folder} TRAIN`"
+        folder = shlex.quote(str(self.bundle.folder))
+        return f"there is no index of training entities; write it with `onoma index {folder} TRAIN`"
 
 
 def _character_ranges(span: SpanQuery, text: str) -> Iterator[tuple[int, int]]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -132,7 +133,8 @@ def load_pretraining_model(name: str) -> tuple[PretrainingModel, Pretrained]:
     model, is_new = build_pretraining_model(pretrained, pairs=None)
     if is_new:
         raise EncoderError(
-            f"encoder {name!r} has no head for masked subwords; pre-train it first: onoma pretrain --encoder {name} …"
+            f"encoder {name!r} has no head for masked subwords; pre-train it first: "
+            f"onoma pretrain --encoder {shlex.quote(name)} …"
         )
     return model.eval(), pretrained
 
