@@ -325,6 +325,8 @@ def test_training_says_how_each_task_did(encoder, texts, onoma):
 
 
 BAD = {
+    r"task\.kind is missing \(task 3\)": '[[task]]\nname = "x"\ntrain = "x"',
+    r"task\.weight: .*finite number, not inf \(task 3\)": '[[task]]\nname = "x"\nkind = "words"\nweight = inf',
     "two tasks have this name": '[[task]]\nname = "pos"\nkind = "words"\ntrain = "x"',
     "task 'empty': has no data": '[[task]]\nname = "empty"\nkind = "words"',
     "the name cannot be used": '[[task]]\nname = "Part of speech"\nkind = "words"\ntrain = "x"',

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 
 from onoma.engine.dtype import Dtype, DtypeName
@@ -23,13 +23,34 @@ from onoma.errors import ConfigError
 
 
 class ConfigTable(BaseModel):
-    """An immutable table of a configuration, which rejects unknown keys."""
+    """An immutable table of a configuration, which rejects unknown keys, and booleans and infinity as numbers."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_other_booleans(cls, value: object, info: ValidationInfo) -> object:
+        if isinstance(value, bool):
+            annotation = cls.model_fields[info.field_name or ""].annotation
+            if bool not in (annotation, *get_args(annotation)):
+                raise ValueError(f"{str(value).lower()} is not a possible value")
+        return value
 
 
-_TYPE_NAME = re.compile(r"(literal|dict)\[|constrained-|(int|str)$")
+_TYPE_NAME = re.compile(r"(literal|dict|tuple)\[|constrained-|(int|str)$")
 """Name of a type that pydantic adds to the location of an error if a value may have one of several types."""
+
+_EXPECTED = {
+    "int_parsing": "expected a whole number",
+    "int_type": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "float_parsing": "expected a number",
+    "float_type": "expected a number",
+    "bool_parsing": "expected true or false",
+    "string_type": "expected text",
+    "tuple_type": "expected a list",
+}
+"""Messages of errors by their type, for the types whose message by pydantic has names of Python."""
 
 _Config = TypeVar("_Config", bound=ConfigTable)
 
@@ -143,7 +164,7 @@ def read_config(
     tree: dict[str, object] = copy.deepcopy(dict(base or {}))
     if path is not None:
         try:
-            tree = tomllib.loads(path.read_text(encoding="utf-8"))
+            tree = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except OSError as error:
             raise ConfigError(f"{path}: {error.strerror}; pass a TOML file such as run.toml") from error
         except ValueError as error:
@@ -190,15 +211,24 @@ def _format_errors(
     for problem in _with_one_error_per_value(error):
         names = [part for part in problem["loc"] if isinstance(part, str)]
         key = ".".join(names)
+        place = _format_place(problem["loc"])
         if problem["type"] == "extra_forbidden":
             lines.append(f"unknown key {key!r}; known here: {', '.join(_known_keys(names[:-1], model=model))}")
         elif problem["type"] == "missing":
-            lines.append(f"{option_names.get(key, key)} is missing; give it there or in a TOML file")
+            lines.append(f"{option_names.get(key, key)} is missing{place}; give it there or in a TOML file")
         elif problem["type"] == "value_error":
-            lines.append(f"{key}: {problem['ctx']['error']}")
+            lines.append(f"{key}: {problem['ctx']['error']}{place}")
+        elif problem["type"] == "tuple_type" and isinstance(problem["input"], dict):
+            lines.append(f"{key}: there may be several of these tables; write [[{key}]] instead of [{key}]")
         else:
-            lines.append(f"{key}: {problem['msg']}, not {problem['input']!r}")
+            lines.append(f"{key}: {problem['msg']}, not {problem['input']!r}{place}")
     return "\n".join(f"{path or 'run'}: {line}" for line in lines)
+
+
+def _format_place(location: Sequence[int | str]) -> str:
+    """Return which element of a list a location is in, such as `` (task 2)``; empty if it is in none."""
+    index = next((index for index, part in enumerate(location) if isinstance(part, int)), None)
+    return "" if index is None else f" ({'.'.join(map(str, location[:index]))} {int(location[index]) + 1})"
 
 
 def _with_one_error_per_value(error: ValidationError) -> list[ErrorDetails]:
@@ -208,6 +238,7 @@ def _with_one_error_per_value(error: ValidationError) -> list[ErrorDetails]:
     """
     found: dict[tuple[int | str, ...], ErrorDetails] = {}
     for problem in error.errors():
+        problem["msg"] = _EXPECTED.get(problem["type"], problem["msg"])
         value = problem["loc"]
         position = next((index for index, part in enumerate(value) if _TYPE_NAME.match(str(part))), len(value))
         value, inside = value[:position], value[position + 1 :]

@@ -24,9 +24,15 @@ class _Training(EngineConfig):
     inner: _Inner | None = None
 
 
+class _Part(ConfigTable):
+    name: str
+
+
 class _Whole(ConfigTable):
     text: Path
     training: _Training = _Training()
+    part: tuple[_Part, ...] = ()
+    seeds: int | tuple[int, ...] = 3
 
 
 def read(path: Path | None = None, **given: Any) -> _Whole:
@@ -52,6 +58,13 @@ def test_what_was_read_comes_back_from_its_dump():
         (["text=a", "training.round=3"], r"run: unknown key 'training\.round'; known here: .*clip, .*inner, .*rounds"),
         (["text=a", "training.inner.deep=3"], r"unknown key 'training\.inner\.deep'; known here: depth$"),
         (["text=a", "training.clip=0"], r"training\.clip: .*greater than 0"),
+        (["text=a", "training.clip=inf"], r"training\.clip: .*finite number"),
+        (["text=a", "training.rounds=true"], r"^run: training\.rounds: true is not a possible value$"),
+        (["text=a", "training.average=false"], r"^run: training\.average: false is not a possible value$"),
+        (["text=a", "training.rounds=few"], r"^run: training\.rounds: expected a whole number, not 'few'$"),
+        (["text=a", "seeds=few"], r"^run: seeds: expected a whole number or: expected a list, not 'few'$"),
+        (["text=a", "part.name=x"], r"^run: part: .*write \[\[part\]\] instead of \[part\]$"),
+        (["text=a", 'part=[{name="x"}, {}]'], r"^run: part\.name is missing \(part 2\)"),
         (["training.clip=2"], r"run: text \(--text\) is missing"),
     ],
 )
@@ -65,6 +78,18 @@ def test_complaints_name_the_file(tmp_path):
     path.write_text("[training]\nround = 1\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"run\.toml: text \(--text\) is missing[^\n]*\n.*run\.toml: unknown key"):
         read(path)
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path):
+    path = tmp_path / "run.toml"
+    path.write_text('text = "a"\n', encoding="utf-8-sig")
+    assert read(path).text == Path("a")
+
+
+def test_true_and_false_are_values_where_they_are_expected():
+    given = {"text": "a", "training.recompute": True, "training.freeze_embeddings": False}
+    training = read(settings=given).training
+    assert (training.recompute, training.freeze_embeddings) == (True, False)
 
 
 def test_a_configuration_cannot_be_changed():
