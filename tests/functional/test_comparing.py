@@ -132,7 +132,12 @@ def test_finished_cells_leave_records_and_one_model(whole):
     models = [path.parent.relative_to(whole.output).as_posix() for path in whole.output.rglob("onoma.json")]
     assert models == ["cells/data/tiny/all-1/model"]
     assert sorted(path.name for path in whole.output.iterdir()) == ["cells", "comparison.json"]
-    assert library.load(whole.output / models[0]).tag("lyon").text == "lyon"
+    tagger = library.load(whole.output / models[0])
+    assert tagger.tag("lyon").text == "lyon"
+    figures = tagger.bundle.manifest.provenance.figures
+    assert figures["dev"]
+    assert not figures.get("test"), "a run is scored on test once, when its time has been taken"
+    assert "| test" not in (whole.output / models[0] / "README.md").read_text(encoding="utf-8")
 
 
 def test_what_is_finished_is_not_done_again_and_all_of_it_is_shown(onoma, whole, tmp_path):

@@ -67,6 +67,7 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
     output = OutputFolder(plan.model)
     progress = _ProgressListener(report)
     report("reading")
+    gold = gold_of(plan, on_event=progress)  # before training, so that a file that cannot be read costs no training
     earlier_seconds = _read_trained_seconds(output)
     start_time = time.perf_counter()
 
@@ -74,7 +75,7 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
         return train(
             train=config_of(cell).data.train,
             output=plan.model,
-            settings={**cell.tables, "data.test": []},
+            settings={**cell.tables, "data": {**cell.tables["data"], "test": []}},
             overwrite=output.has_result and not output.begun,
             resume=output.begun,
             on_event=progress,
@@ -92,7 +93,7 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
     if result.interrupted:
         raise StoppedError("stopped while a cell was trained")
     report("scoring")
-    counts = Sample.of(list(tag_gold(result.tagger, gold_of(plan, on_event=progress)))).counts.sum(axis=1)
+    counts = Sample.of(list(tag_gold(result.tagger, gold))).counts.sum(axis=1)
     record = msgspec.structs.replace(
         plan.expected,
         dev=dict(result.dev or {}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
 from onoma.bundle import BASELINES
 from onoma.experiments.config import ALL, CandidateConfig, ComparisonConfig, Table, file_name
@@ -28,7 +29,7 @@ class Cell:
     candidate: str
     sentences: int | None
     seed: int
-    tables: Mapping[str, object]
+    tables: Mapping[str, Any]
 
     @property
     def name(self) -> str:
