@@ -14,7 +14,7 @@ from onoma.experiments.comparison import (
     make_comparison,
 )
 from onoma.experiments.config import ALL, CandidateConfig, ComparisonConfig, file_name, read_comparison
-from onoma.experiments.forecast import Forecast
+from onoma.experiments.forecast import Forecast, fitted_curve
 from onoma.experiments.processes import CellDone, CellEvent, CellFailed, CellProgress, processes_for, run_cells
 from onoma.experiments.records import CellRecord, Speed, read_record, read_speed, write_record, write_speed
 
@@ -37,6 +37,7 @@ __all__ = [
     "CostLimits",
     "cells_of",
     "file_name",
+    "fitted_curve",
     "make_comparison",
     "processes_for",
     "read_comparison",

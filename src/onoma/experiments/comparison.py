@@ -85,13 +85,15 @@ class LearningCurve:
     Attributes:
         corpus, candidate: names of the corpus and of the candidate.
         runs: F1 of each run, by number of training sentences.
-        forecasts: forecasts at larger sizes; empty if fewer than three sizes were trained.
+        forecasts: forecasts at larger sizes; empty if fewer than three sizes were trained, or if F1 cannot be forecast.
+        no_forecast: why F1 cannot be forecast although at least three sizes were trained; otherwise empty.
     """
 
     corpus: str
     candidate: str
     runs: Mapping[int, Sequence[float]]
     forecasts: tuple[Forecast, ...] = ()
+    no_forecast: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,11 +317,19 @@ def _curves(rows: Sequence[ComparisonRow], records: Sequence[CellRecord]) -> lis
             if (record.corpus, record.candidate) == (corpus, candidate) and not record.error:
                 runs.setdefault(record.train_sentences, []).append(record.dev["f1"])
         if len(runs) > 1:
-            last_size = max(runs)
-            forecast_sizes = sorted({last_size + _EXTRA_SENTENCES, _FORECAST_FACTOR * last_size})
-            forecasts = forecast(runs, forecast_sizes) if len(runs) >= FEWEST_SIZES else []
-            curves.append(LearningCurve(corpus=corpus, candidate=candidate, runs=runs, forecasts=tuple(forecasts)))
+            curves.append(_with_forecast(LearningCurve(corpus=corpus, candidate=candidate, runs=runs)))
     return curves
+
+
+def _with_forecast(curve: LearningCurve) -> LearningCurve:
+    if len(curve.runs) < FEWEST_SIZES:
+        return curve
+    last_size = max(curve.runs)
+    sizes = sorted({last_size + _EXTRA_SENTENCES, _FORECAST_FACTOR * last_size})
+    try:
+        return replace(curve, forecasts=tuple(forecast(curve.runs, sizes)))
+    except InputError as error:
+        return replace(curve, no_forecast=str(error))
 
 
 def _largest(sizes: Iterable[int | None]) -> int | None:

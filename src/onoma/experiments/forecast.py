@@ -5,6 +5,9 @@ Therefore all curves of a grid are weighted by their likelihood times their prio
 Its interval also includes the deviation of a single new run. Runs vary by chance and with the sentences that they are
 trained on, the more the fewer these are: their variance is assumed to be inversely proportional to the size.
 
+The smallest sizes are set aside while nothing has been learnt there. If the weighted mean is far from a measured mean,
+F1 does not follow a power law, and there is no forecast.
+
 Source: the law as in Hestness et al. 2017, https://arxiv.org/abs/1712.00409; for classifiers Figueroa et al. 2012,
 https://doi.org/10.1186/1472-6947-12-8.
 """
@@ -13,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 from statistics import fmean
 
 import numpy as np
@@ -35,7 +39,15 @@ _MISFIT = 0.008
 _PRIOR_SIZE, _PRIOR_DEVIATION, _PRIOR_DEGREES = 100, 0.03, 4
 """Prior of the variance of runs: a size, the standard deviation at that size, and its weight in degrees of freedom."""
 
+_NOTHING_LEARNT = 0.01
+"""Mean F1 below which the smallest sizes are set aside: a power law does not begin before there is something to find."""
+
+_MAX_RESIDUAL = 3.0
+"""Largest distance of a measured mean from the weighted mean of the curves, in its standard deviations."""
+
 _NEGLIGIBLE = 1e-7
+_ERROR_BINS = 5_000
+"""Number of bins for errors from 0 to 1 when intervals are computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +75,9 @@ def forecast(runs: Mapping[int, Sequence[float]], sizes: Sequence[int], *, level
         level: share of runs that an interval should contain.
 
     Raises:
-        InputError: there are runs of fewer than three sizes.
+        InputError: fewer than three sizes can be used, or F1 does not follow a power law.
     """
-    if len(runs) < FEWEST_SIZES:
-        raise InputError(f"a forecast needs runs of at least {FEWEST_SIZES} sizes, not {len(runs)}")
+    runs = _usable(runs)
     known_sizes = np.array(sorted(runs), dtype=np.float64)
     error = np.array([1 - fmean(runs[int(size)]) for size in known_sizes])
     variance = _variance(runs)
@@ -77,6 +88,9 @@ def forecast(runs: Mapping[int, Sequence[float]], sizes: Sequence[int], *, level
     weight = _weights(curves, error, relative_sizes=known_sizes / reference, deviations=deviations)
     significant = weight > _NEGLIGIBLE * weight.max()
     curves, weight = curves[significant], weight[significant] / weight[significant].sum()
+    residuals = (weight @ _errors(curves, known_sizes / reference) - error) / deviations
+    if np.abs(residuals).max() > _MAX_RESIDUAL:
+        raise InputError("F1 at these sizes does not follow a power law")
     return [
         _forecast(
             size,
@@ -87,6 +101,29 @@ def forecast(runs: Mapping[int, Sequence[float]], sizes: Sequence[int], *, level
         )
         for size in sizes
     ]
+
+
+def fitted_curve(runs: Mapping[int, Sequence[float]], *, end: int, points: int = 30) -> list[Forecast]:
+    """Return the forecast at logarithmically spaced sizes, from the smallest size that is not set aside to ``end``.
+
+    Raises:
+        InputError: as in :func:`forecast`.
+    """
+    sizes = np.geomspace(min(_usable(runs)), end, points).round().astype(int)
+    return forecast(runs, sorted(set(sizes.tolist())))
+
+
+def _usable(runs: Mapping[int, Sequence[float]]) -> Mapping[int, Sequence[float]]:
+    """Return the runs without the smallest sizes at which nothing has been learnt.
+
+    Raises:
+        InputError: fewer than three sizes are left.
+    """
+    usable = dict(dropwhile(lambda item: fmean(item[1]) < _NOTHING_LEARNT, sorted(runs.items())))
+    if len(usable) < FEWEST_SIZES:
+        zero = f" with an F1 above {100 * _NOTHING_LEARNT:.0f} %" if len(usable) < len(runs) else ""
+        raise InputError(f"a forecast needs runs of at least {FEWEST_SIZES} sizes{zero}, not {len(usable)}")
+    return usable
 
 
 def _variance(runs: Mapping[int, Sequence[float]]) -> float:
@@ -140,8 +177,10 @@ def _forecast(
     """Return the weighted mean of the curves at a size, and the central interval of the runs expected there."""
     steps = np.linspace(-3, 3, 25)
     noise_weights = np.exp(-0.5 * steps**2)
-    values = (1 - errors[:, None] + noise * steps).ravel()
-    weights = (weight[:, None] * (noise_weights / noise_weights.sum())).ravel()
+    weight_of_error = np.bincount((errors * _ERROR_BINS).round().astype(np.int64), weights=weight)
+    (bins,) = weight_of_error.nonzero()
+    values = (1 - bins[:, None] / _ERROR_BINS + noise * steps).ravel()
+    weights = (weight_of_error[bins, None] * (noise_weights / noise_weights.sum())).ravel()
     order = np.argsort(values)
     cumulative = np.cumsum(weights[order])
     low, high = (

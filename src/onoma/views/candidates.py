@@ -117,9 +117,9 @@ def choices(comparison: Comparison) -> Iterator[str]:
 
 
 def forecasts(comparison: Comparison) -> Iterator[str]:
-    """Yield the F1 forecast for more sentences, for each candidate trained on enough different sizes."""
+    """Yield the F1 forecast for more sentences, or why there is none, for each candidate of three sizes or more."""
     for curve in comparison.curves:
-        if curve.forecasts:
+        if curve.forecasts or curve.no_forecast:
             yield _format_forecast(curve)
 
 
@@ -141,13 +141,14 @@ def _describe_miss(comparison: Comparison, row: ComparisonRow) -> str:
 
 def _format_forecast(curve: LearningCurve) -> str:
     last_size = max(curve.runs)
-    forecast_texts = ", ".join(
+    forecast_text = ", ".join(
         f"{each.sentences - last_size:,} more sentences: "
         f"F1 {100 * each.f1:.1f} ({100 * each.low:.1f} – {100 * each.high:.1f})"
         for each in curve.forecasts
     )
     current_score = f"F1 on dev {100 * fmean(curve.runs[last_size]):.1f} with {last_size:,} sentences"
-    return f"{curve.corpus}, {curve.candidate}: {current_score}; forecast for {forecast_texts}"
+    outlook = f"no forecast: {curve.no_forecast}" if curve.no_forecast else f"forecast for {forecast_text}"
+    return f"{curve.corpus}, {curve.candidate}: {current_score}; {outlook}"
 
 
 def _format_row(row: ComparisonRow) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from onoma.experiments import Comparison, LearningCurve, MeanAndDeviation
+from onoma.experiments import Comparison, LearningCurve, MeanAndDeviation, fitted_curve
 from onoma.io.files import replacing
 from onoma.text.markup import escaped
 from onoma.views.candidates import (
@@ -22,7 +22,7 @@ from onoma.views.candidates import (
 )
 from onoma.views.figures_page import report_head
 from onoma.views.markup import paragraph, picture, section, table
-from onoma.views.plots import CurveWithForecast, ScatterPoint, learning_curves, require_matplotlib, scatter
+from onoma.views.plots import CurveWithFit, ScatterPoint, learning_curves, require_matplotlib, scatter
 
 
 def write_comparison_page(path: Path, comparison: Comparison, *, title: str) -> None:
@@ -98,20 +98,21 @@ def _learning_curve_section(comparison: Comparison) -> Iterator[str]:
             pictures += [f"<h3>{escaped(corpus)}</h3>\n", picture(svg)]
     if pictures:
         explanation = (
-            "A dot is the mean of the runs of one size, its bar their standard deviation. The dashed line is a "
-            "forecast by a power law, and one more run of that size is expected in the shaded area (95 %)."
+            "A dot is the mean of the runs of one size, its bar their standard deviation. The dashed line is the "
+            "power law that F1 is forecast by, and one more run of a size is expected in the shaded area (95 %)."
         )
         yield section(
             "curves", "Learning curves", paragraph(explanation), *pictures, *map(paragraph, forecasts(comparison))
         )
 
 
-def _to_plot_curve(curve: LearningCurve) -> CurveWithForecast:
+def _to_plot_curve(curve: LearningCurve) -> CurveWithFit:
+    fit = fitted_curve(curve.runs, end=curve.forecasts[-1].sentences) if curve.forecasts else []
     scores = {size: MeanAndDeviation.of(runs) for size, runs in sorted(curve.runs.items())}
-    return CurveWithForecast(
+    return CurveWithFit(
         curve.candidate,
         list(scores),
         [100 * score.mean for score in scores.values()],
         [100 * score.deviation for score in scores.values()],
-        [(each.sentences, 100 * each.f1, 100 * each.low, 100 * each.high) for each in curve.forecasts],
+        [(each.sentences, 100 * each.f1, 100 * each.low, 100 * each.high) for each in fit],
     )

@@ -70,21 +70,21 @@ class ScatterPoint(NamedTuple):
     size: float
 
 
-class CurveWithForecast(NamedTuple):
-    """A line through measured points with error bars, and its forecast.
+class CurveWithFit(NamedTuple):
+    """A line through measured points with error bars, and the curve that is fitted to them.
 
     Attributes:
         name: name of the line.
         x, y: the points, with ascending x.
         deviations: half the length of each point's error bar.
-        ahead: forecast points, each with its lower and upper bound: ``(x, y, low, high)``.
+        fit: points of the fitted curve, each with its lower and upper bound: ``(x, y, low, high)``.
     """
 
     name: str
     x: Sequence[float]
     y: Sequence[float]
     deviations: Sequence[float]
-    ahead: Sequence[tuple[float, float, float, float]] = ()
+    fit: Sequence[tuple[float, float, float, float]] = ()
 
 
 def require_matplotlib() -> None:
@@ -189,8 +189,8 @@ def scatter(points: Sequence[ScatterPoint], *, front: Sequence[str], title: str,
         return _to_svg(figure, title=title)
 
 
-def learning_curves(lines: Sequence[CurveWithForecast], *, title: str, axes_names: tuple[str, str]) -> str:
-    """Return a plot of learning curves with a logarithmic x axis: measured parts solid, forecasts dashed.
+def learning_curves(lines: Sequence[CurveWithFit], *, title: str, axes_names: tuple[str, str]) -> str:
+    """Return a plot of learning curves with a logarithmic x axis: measured points solid, fits dashed.
 
     Args:
         lines: curves to draw; colours repeat if there are more curves than colours.
@@ -205,8 +205,8 @@ def learning_curves(lines: Sequence[CurveWithForecast], *, title: str, axes_name
                 line.x, line.y, yerr=line.deviations, label=_shorten(line.name), color=colour, marker="o", markersize=4,
                 linewidth=1.5, capsize=2,
             )  # fmt: skip
-            if line.ahead:
-                x, y, low, high = zip((line.x[-1], line.y[-1], line.y[-1], line.y[-1]), *line.ahead, strict=True)
+            if line.fit:
+                x, y, low, high = zip(*line.fit, strict=True)
                 axes.plot(x, y, color=colour, linestyle="--", linewidth=1.5)
                 axes.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
         axes.set(xscale="log", xlabel=axes_names[0], ylabel=axes_names[1])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from onoma.errors import InputError
-from onoma.experiments.forecast import forecast
+from onoma.experiments.forecast import fitted_curve, forecast
 
 SIZES = (100, 200, 400)
 
@@ -51,7 +51,7 @@ def test_farther_ahead_is_a_wider_interval():
 
 @pytest.mark.parametrize(
     "f1",
-    [(0.0, 0.0, 0.0), (1.0, 1.0, 1.0), (0.0, 0.5, 1.0), (1.0, 0.5, 0.0)],
+    [(0.05, 0.05, 0.05), (1.0, 1.0, 1.0), (0.3, 0.5, 0.62), (0.9, 0.95, 0.98)],
     ids=str,
 )
 def test_forecasts_are_fractions_and_rise_with_the_size(f1):
@@ -66,3 +66,25 @@ def test_forecasts_are_fractions_and_rise_with_the_size(f1):
 def test_two_sizes_are_too_few():
     with pytest.raises(InputError, match="at least 3 sizes, not 2"):
         forecast({100: [0.1], 200: [0.2]}, [400])
+
+
+@pytest.mark.parametrize("f1", [(0.6, 0.55, 0.5), (0.1, 0.5, 1.0), (0.3, 0.3, 0.6)], ids=str)
+def test_there_is_no_forecast_where_f1_does_not_follow_a_power_law(f1):
+    with pytest.raises(InputError, match="F1 at these sizes does not follow a power law"):
+        forecast({size: [value] * 3 for size, value in zip(SIZES, f1, strict=True)}, [800])
+
+
+def test_the_smallest_sizes_are_set_aside_while_nothing_is_learnt():
+    known = {100: [0.4], 200: [0.5], 400: [0.57]}
+    assert forecast({25: [0.0], 50: [0.0, 0.005], **known}, [800]) == forecast(known, [800])
+    with pytest.raises(InputError, match="at least 3 sizes with an F1 above 1 %, not 1"):
+        forecast({100: [0.0] * 3, 300: [0.0] * 3, 1_000: [0.3, 0.31, 0.29]}, [1_500])
+
+
+def test_the_fitted_curve_goes_from_the_smallest_size_to_the_forecast():
+    known = {100: [0.4, 0.41], 200: [0.5, 0.49], 400: [0.57, 0.57]}
+    curve = fitted_curve({50: [0.0], **known}, end=900)
+    assert (curve[0].sentences, curve[-1]) == (100, *forecast(known, [900]))
+    assert [each.f1 for each in curve] == sorted(each.f1 for each in curve)
+    assert all(each.low < each.f1 < each.high for each in curve)
+    assert curve[0].low < 0.4 < curve[0].high

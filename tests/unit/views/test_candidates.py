@@ -100,6 +100,26 @@ def test_forecasts_say_what_more_sentences_bring(several):
     assert fast.startswith("data, fast: F1 on dev 50.0")
 
 
+def test_a_curve_that_cannot_be_forecast_says_why():
+    found = compared(
+        *curve("worse", (0.6, 0.5, 0.4)),
+        *curve("nothing", (0.0, 0.0, 0.3)),
+        *curve("two", (0.4, 0.5), sizes=(100, 300)),
+    )
+    expected = [
+        "data, worse: F1 on dev 40.0 with 1,000 sentences; no forecast: F1 at these sizes does not follow a power law",
+        "data, nothing: F1 on dev 30.0 with 1,000 sentences; no forecast: a forecast needs runs of at least 3 sizes "
+        "with an F1 above 1 %, not 1",
+    ]
+    assert list(forecasts(found)) == expected
+    assert expected[0] in "".join(comparison_page(found, title="Comparison"))
+    printed = found.to_json()["curves"]
+    assert isinstance(printed, list)
+    assert [(each["forecasts"], each["no_forecast"]) for each in printed[:1]] == [
+        ((), "F1 at these sizes does not follow a power law")
+    ]
+
+
 def test_the_machine_is_named(several):
     assert machine(several) == "measured on Processor X: training on 1 of 2 cores, tagging on all of them"
 
@@ -150,6 +170,9 @@ def test_pictures_are_svg_and_have_what_is_drawn(several):
     assert "new" not in named
     dashed = [path for path in curves.iter() if "stroke-dasharray" in path.get("style", "")]
     assert len(dashed) == 2
+    for path in dashed:
+        points = re.findall(r"[ML] ([\d.]+)", path.get("d", ""))
+        assert len(points) >= 20, "the curve is drawn from the smallest size, not only from the largest"
 
 
 def test_names_on_a_page_are_text():
