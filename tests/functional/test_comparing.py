@@ -275,8 +275,9 @@ def test_an_encoder_that_cannot_be_loaded_fails_alone(onoma, place):
     arguments = [*place.arguments, "--encoder", missing, "--seeds", "1", "--sizes", "all", "-o", place.output]
     shown = onoma("compare", *arguments, "--resume", "--within", "size=0.001MB")
     assert shown.status == 0, shown.err
-    assert "1 runs to train (1 others are finished)" in shown.err
+    assert "1 run to train (1 other is finished)" in shown.err
     assert "data, encoder, all sentences, seed 1: failed: there is no encoder" in shown.err
+    assert "or a baseline (crf, bilstm, gazetteer)" in shown.err
     assert "data, encoder: failed with all sentences: there is no encoder" in shown.err
     assert "data: no candidate is within size 0.001 MB: tiny has size" in shown.out
     assert "encoder has failed" in shown.out
@@ -450,7 +451,7 @@ def test_a_stopped_comparison_leaves_no_process_and_is_resumed(onoma, whole, tmp
     assert have_ended(children)
     resumed = onoma("compare", *whole.arguments, "-o", output, "--resume")
     assert resumed.status == 0, resumed.err
-    assert "3 runs to train (1 others are finished)" in resumed.err
+    assert "3 runs to train (1 other is finished)" in resumed.err
     assert "failed" not in resumed.err
     assert timeless(output) == timeless(whole.output)
     assert sorted(path.name for path in output.iterdir()) == ["cells", "comparison.json"]

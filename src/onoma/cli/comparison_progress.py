@@ -10,7 +10,8 @@ from rich.progress import Progress, TaskID, TextColumn
 from onoma.api.comparing import ComparisonPlanned, SpeedMeasured
 from onoma.cli.clock import clock
 from onoma.cli.console import PlainConsole
-from onoma.experiments import Cell, CellDone, CellEvent, CellFailed, CellProgress
+from onoma.counting import counted
+from onoma.experiments import Cell, CellDone, CellEvent, CellFailed, CellPostponed, CellProgress
 from onoma.io.terminal import visible
 
 ShownEvent = ComparisonPlanned | CellEvent | SpeedMeasured
@@ -51,6 +52,9 @@ class ComparisonProgress:
                 self._show_plan(event)
             case CellProgress(cell, text):
                 self._show_text(cell, text)
+            case CellPostponed(cell, reason):
+                self._show_text(cell, reason)
+                self.console.print(f"{_format_cell(cell)}: {reason}")
             case CellDone(cell, record):
                 self._finish(cell, f"dev F1 {100 * record.dev['f1']:.2f}, {clock(record.seconds)}")
             case CellFailed(cell, reason):
@@ -65,8 +69,8 @@ class ComparisonProgress:
     def _show_plan(self, plan: ComparisonPlanned) -> None:
         for note in plan.notes:
             self.console.print(f"note: {note}")
-        finished = f" ({plan.kept:,} others are finished)" if plan.kept else ""
-        self.console.print(f"{len(plan.cells):,} runs to train{finished}, {plan.processes:,} at a time")
+        finished = f" ({counted(plan.kept, 'other is', 'others are')} finished)" if plan.kept else ""
+        self.console.print(f"{counted(len(plan.cells), 'run')} to train{finished}, {plan.processes:,} at a time")
         self._planned_count = len(plan.cells)
         if plan.cells:
             self._total_task = self._bar.add_task("", text=self._format_progress())

@@ -15,7 +15,15 @@ from onoma.experiments.comparison import (
 )
 from onoma.experiments.config import ALL, CandidateConfig, ComparisonConfig, file_name, read_comparison
 from onoma.experiments.forecast import Forecast, fitted_curve
-from onoma.experiments.processes import CellDone, CellEvent, CellFailed, CellProgress, processes_for, run_cells
+from onoma.experiments.processes import (
+    CellDone,
+    CellEvent,
+    CellFailed,
+    CellPostponed,
+    CellProgress,
+    processes_for,
+    run_cells,
+)
 from onoma.experiments.records import CellRecord, Speed, read_record, read_speed, write_record, write_speed
 
 __all__ = [
@@ -25,6 +33,7 @@ __all__ = [
     "CellDone",
     "CellEvent",
     "CellFailed",
+    "CellPostponed",
     "CellProgress",
     "CellRecord",
     "Comparison",

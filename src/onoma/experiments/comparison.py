@@ -29,15 +29,18 @@ _UNIT_FACTORS = {"ms": 1.0, "s": 1000.0, "MB": 1.0, "GB": 1000.0, "": 1.0}
 
 @dataclass(frozen=True, slots=True)
 class MeanAndDeviation:
-    """Mean and standard deviation of a metric or a time over several runs, in fractions of 1 or in seconds."""
+    """Mean and standard deviation of a metric or a time over runs, in fractions of 1 or in seconds.
+
+    The deviation of a single run is unknown, and None.
+    """
 
     mean: float
-    deviation: float
+    deviation: float | None
 
     @classmethod
     def of(cls, values: Sequence[float]) -> MeanAndDeviation:
-        """Return the mean and standard deviation of at least one value; the deviation of a single value is 0."""
-        return cls(fmean(values), stdev(values) if len(values) > 1 else 0.0)
+        """Return the mean and standard deviation of at least one value."""
+        return cls(fmean(values), stdev(values) if len(values) > 1 else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,7 @@ class ComparisonRow:
         train_sentences: number of sentences actually trained on.
         tested_on: ``test``, or ``dev`` if the corpus has no test set.
         seeds: seeds of the finished runs; empty if all runs have failed.
+        failed_seeds: seeds of the failed runs.
         dev, test: F1 on dev and on test; without a test set, ``test`` is F1 on dev. None without a finished run.
         interval: interval of the mean F1 on test.
         difference: F1 on test minus that of the best candidate; None for the best candidate itself, and if the two
@@ -67,6 +71,7 @@ class ComparisonRow:
     train_sentences: int
     tested_on: str = "test"
     seeds: tuple[int, ...]
+    failed_seeds: tuple[int, ...] = ()
     dev: MeanAndDeviation | None = None
     test: MeanAndDeviation | None = None
     interval: Interval | None = None
@@ -219,8 +224,19 @@ def make_comparison(
         threads=tuple(sorted({record.threads for record in records if not record.error})),
         within=within,
         chosen=_choose_candidates([row for row in rows if row.sentences == largest[row.corpus]], within),
-        notes=tuple(dict.fromkeys(note for record in records for note in record.notes)),
+        notes=(
+            *_describe_missing_tests(rows),
+            *dict.fromkeys(note for record in records for note in record.notes),
+        ),
     )
+
+
+def _describe_missing_tests(rows: Sequence[ComparisonRow]) -> list[str]:
+    corpora = dict.fromkeys(row.corpus for row in rows if row.tested_on == "dev")
+    if not corpora:
+        return []
+    reason = "without test text, the best candidate is chosen and scored on the same dev text"
+    return [f"{', '.join(corpora)}: {reason}, and its score is likely too high; name test text with --test"]
 
 
 def _rows(candidates: Mapping[str, Sequence[CellRecord]], speeds: Mapping[str, Speed]) -> list[ComparisonRow]:
@@ -254,6 +270,7 @@ def _row(records: Sequence[CellRecord], speed: Speed | None) -> ComparisonRow:
         train_sentences=first.train_sentences,
         tested_on=first.tested_on,
         seeds=tuple(record.seed for record in finished),
+        failed_seeds=tuple(record.seed for record in records if record.error),
         errors=tuple(dict.fromkeys(record.error for record in records if record.error)),
     )
     if not finished:

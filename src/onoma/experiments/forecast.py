@@ -40,7 +40,7 @@ _PRIOR_SIZE, _PRIOR_DEVIATION, _PRIOR_DEGREES = 100, 0.03, 4
 """Prior of the variance of runs: a size, the standard deviation at that size, and its weight in degrees of freedom."""
 
 _NOTHING_LEARNT = 0.01
-"""Mean F1 below which the smallest sizes are set aside: a power law does not begin before there is something to find."""
+"""Mean F1 below which the smallest sizes are set aside: a power law only applies once something has been learnt."""
 
 _MAX_RESIDUAL = 3.0
 """Largest distance of a measured mean from the weighted mean of the curves, in its standard deviations."""

@@ -43,6 +43,13 @@ class CellProgress(CellEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class CellPostponed(CellEvent):
+    """Postponement of a cell whose process died, with the reason; it is trained again after all others."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class CellDone(CellEvent):
     """End of the training of a cell, with its record."""
 
@@ -82,7 +89,7 @@ def run_cells(cells: Sequence[Cell], *, train: Train, context: Any, processes: i
         for event in events:
             if isinstance(event, _WorkerDied):
                 cells_to_retry.append(event.cell)
-                yield CellProgress(event.cell, f"its process died ({event.how}); it is repeated at the end, alone")
+                yield CellPostponed(event.cell, f"its process died ({event.how}); it is repeated at the end, alone")
             else:
                 yield event
     with closing(_run(cells_to_retry, train, context, processes=1)) as events:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from onoma.bundle import ARRAYS, MANIFEST, load_bundle
+from onoma.bundle import ARRAYS, BASELINES, MANIFEST, load_bundle
 from onoma.errors import EncoderError
 from onoma.models.encoder import Encoder
 from onoma.models.families import build_encoder, covers
@@ -78,8 +78,9 @@ def load_pretrained(name: str) -> Pretrained:
         folder = fetch(name)
     except EncoderError as error:
         raise EncoderError(
-            f"there is no encoder {name!r}. It is not an alias ({', '.join(WHEELS)}). It is not a folder: "
-            f"{Path(name).absolute()} does not exist. It could not be downloaded from the Hugging Face Hub: {error}"
+            f"there is no encoder {name!r}. It is not an alias ({', '.join(WHEELS)}) or a baseline "
+            f"({', '.join(BASELINES)}). It is not a folder: {Path(name).absolute()} does not exist. It could not be "
+            f"downloaded from the Hugging Face Hub: {error}"
         ) from error
     return _load_folder(folder, name=name)
 

@@ -19,7 +19,8 @@ WORDS = (1,)
 
 TESTS = (
     "The best candidate has the highest mean F1 on dev. Intervals (95 %), differences from the best and p-values are "
-    "of F1 on the text that was tested on, by bootstrap over its documents and over seeds."
+    "of F1 on the text that was tested on, by bootstrap over its documents and, if there are several, "
+    "over seeds."
 )
 COSTS = (
     "Latency is the median of single sentences; memory is what a process that loads the model and tags has held at "
@@ -127,8 +128,9 @@ def machine(comparison: Comparison) -> str:
     """Return a description of the hardware on which times were measured."""
     hardware = comparison.machine
     training = " or ".join(map(str, comparison.threads))
+    cores = hardware["cores"]
     trained = f"training on {training} of " if training else ""
-    return f"measured on {hardware['processor']}: {trained}{hardware['cores']} cores, tagging on all of them"
+    return f"measured on {hardware['processor']}: {trained}{cores} {'core' if cores == 1 else 'cores'}, tagging on all"
 
 
 def _describe_miss(comparison: Comparison, row: ComparisonRow) -> str:
@@ -168,7 +170,7 @@ def _format_row(row: ComparisonRow) -> tuple[str, ...]:
                 f"{speed.words_per_second:,.0f}",
                 f"{speed.latency:.2f}",
                 f"{speed.memory:,.0f}" if speed.memory else _MISSING,
-                f"{speed.size:,.1f}",
+                f"{speed.size:,.1f}" if speed.size >= 1 else f"{speed.size:.2g}",
             ]
         ),
     )
@@ -177,7 +179,8 @@ def _format_row(row: ComparisonRow) -> tuple[str, ...]:
 def _format_mark(row: ComparisonRow) -> str:
     if row.dev is None:
         return "failed"
-    return "best" if row.best else "Pareto" * row.on_front
+    failed = f"{len(row.failed_seeds)} failed" if row.failed_seeds else ""
+    return ", ".join(filter(None, ["best" if row.best else "Pareto" * row.on_front, failed]))
 
 
 def _format_p_value(p: float) -> str:
@@ -185,7 +188,9 @@ def _format_p_value(p: float) -> str:
 
 
 def _format_with_deviation(score: MeanAndDeviation | None) -> str:
-    return _MISSING if score is None else f"{100 * score.mean:.1f} ± {100 * score.deviation:.1f}"
+    if score is None:
+        return _MISSING
+    return f"{100 * score.mean:.1f}" + ("" if score.deviation is None else f" ± {100 * score.deviation:.1f}")
 
 
 def _format_with_interval(score: MeanAndDeviation | None, interval: Interval | None) -> str:

@@ -113,6 +113,6 @@ def _to_plot_curve(curve: LearningCurve) -> CurveWithFit:
         curve.candidate,
         list(scores),
         [100 * score.mean for score in scores.values()],
-        [100 * score.deviation for score in scores.values()],
+        [100 * (score.deviation or 0.0) for score in scores.values()],
         [(each.sentences, 100 * each.f1, 100 * each.low, 100 * each.high) for each in fit],
     )

@@ -38,10 +38,10 @@ def test_figures_are_means_over_seeds_with_their_deviation():
     assert row.seeds == (1, 2)
 
 
-def test_one_run_alone_does_not_deviate():
+def test_the_deviation_of_one_run_alone_is_unknown():
     (row,) = compared([record("a")]).rows
     assert row.dev is not None
-    assert row.dev.deviation == 0
+    assert row.dev.deviation is None
 
 
 def test_rows_are_compared_over_the_seeds_that_both_have():
@@ -70,7 +70,7 @@ def test_candidates_that_were_tested_on_other_entities_are_listed_without_a_diff
 def test_failed_runs_are_left_out_and_named():
     records = [record("a", dev=0.4), record("a", seed=2, error="lost"), record("b", error="lost"), record("c", dev=0.5)]
     found = {row.candidate: row for row in compared(records).rows}
-    assert (found["a"].seeds, found["a"].errors) == ((1,), ("lost",))
+    assert (found["a"].seeds, found["a"].failed_seeds, found["a"].errors) == ((1,), (2,), ("lost",))
     assert (found["b"].seeds, found["b"].dev, found["b"].difference, found["b"].best) == ((), None, None, False)
     assert found["b"].train_sentences == 1_000
     assert found["c"].best
@@ -121,6 +121,12 @@ def test_a_corpus_may_have_fewer_sizes():
     ]
     rows = compared(records, {("x", "a"): speed(), ("y", "a"): speed()}).rows
     assert all(row.speed is not None for row in rows)
+
+
+def test_choosing_and_scoring_on_the_same_text_is_noted():
+    assert compared([record("a")]).notes == ()
+    (note,) = compared([record(name, tested_on="dev", corpus=corpus) for name in "ab" for corpus in ("x", "y")]).notes
+    assert note.startswith("x, y: without test text, the best candidate is chosen and scored on the same dev text")
 
 
 def test_a_row_says_what_it_was_tested_on():

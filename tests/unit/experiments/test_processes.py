@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from onoma.experiments import Cell, CellDone, CellEvent, CellFailed, CellProgress, processes_for, run_cells
+from onoma.experiments import (
+    Cell,
+    CellDone,
+    CellEvent,
+    CellFailed,
+    CellPostponed,
+    CellProgress,
+    processes_for,
+    run_cells,
+)
 from support.trained_cells import attempts, cell, train
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are those of POSIX")
@@ -36,7 +45,9 @@ def test_a_cell_that_fails_fails_alone(tmp_path):
 def test_a_cell_whose_process_dies_is_tried_again_alone_and_then_given_up(tmp_path):
     cells = [cell("dies"), cell("dies once"), cell("works"), cell("works", seed=2)]
     *others, dead, survivor = ended(cells, tmp_path, processes=2)
-    assert [event.cell.candidate for event in others] == ["works", "works"]
+    postponed = [event.why for event in others if isinstance(event, CellPostponed)]
+    assert postponed == ["its process died (signal 9); it is repeated at the end, alone"] * 2
+    assert [event.cell.candidate for event in others if isinstance(event, CellDone)] == ["works", "works"]
     if isinstance(dead, CellDone):
         dead, survivor = survivor, dead
     assert (isinstance(survivor, CellDone), survivor.cell.candidate) == (True, "dies once")

@@ -55,11 +55,20 @@ def test_there_is_a_table_for_each_size_and_one_of_costs(several):
 
 def test_a_row_has_its_figures(several):
     lines = [line.split() for line in drawn(several).splitlines() if line.strip().startswith(("good", "fast", "new"))]
-    assert ["good", "best", "60.0", "±", "0.0", "50.0", "(50.0–50.0)", "–", "–", "10"] in lines
-    assert ["fast", "Pareto", "50.0", "±", "0.0", "50.0", "(50.0–50.0)", "+0.0", "1.000", "10"] in lines
+    assert ["good", "best", "60.0", "50.0", "(50.0–50.0)", "–", "–", "10"] in lines
+    assert ["fast", "Pareto", "50.0", "50.0", "(50.0–50.0)", "+0.0", "1.000", "10"] in lines
     assert ["new", "failed", *["–"] * 5] in lines
     assert ["good", "1,000", "25.00", "300", "90.0"] in lines
     assert ["fast", "9,000", "2.25", "–", "50.0"] in lines, "memory that was not measured is not 0"
+
+
+def test_several_runs_deviate_and_failed_ones_are_counted():
+    shown = drawn(compared(record("a", dev=0.4), record("a", dev=0.6, seed=2), record("a", seed=3, error="lost")))
+    assert re.search(r"a +best, 1 failed +50\.0 ± 14\.1 ", shown)
+
+
+def test_small_sizes_have_two_digits():
+    assert re.search(r" 0\.0065$", drawn(compared(record("a"), speeds={("data", "a"): speed(size=0.0065)})).rstrip())
 
 
 def test_no_p_value_is_shown_as_nothing():
@@ -108,8 +117,10 @@ def test_a_curve_that_cannot_be_forecast_says_why():
     )
     expected = [
         "data, worse: F1 on dev 40.0 with 1,000 sentences; no forecast: F1 at these sizes does not follow a power law",
-        "data, nothing: F1 on dev 30.0 with 1,000 sentences; no forecast: a forecast needs runs of at least 3 sizes "
-        "with an F1 above 1 %, not 1",
+        (
+            "data, nothing: F1 on dev 30.0 with 1,000 sentences; no forecast: a forecast needs runs of at least 3 "
+            "sizes with an F1 above 1 %, not 1"
+        ),
     ]
     assert list(forecasts(found)) == expected
     assert expected[0] in "".join(comparison_page(found, title="Comparison"))
@@ -121,7 +132,9 @@ def test_a_curve_that_cannot_be_forecast_says_why():
 
 
 def test_the_machine_is_named(several):
-    assert machine(several) == "measured on Processor X: training on 1 of 2 cores, tagging on all of them"
+    assert machine(several) == "measured on Processor X: training on 1 of 2 cores, tagging on all"
+    alone = make_comparison([record("a")], {}, machine={"processor": "X", "cores": 1})
+    assert machine(alone) == "measured on X: training on 1 of 1 core, tagging on all"
 
 
 class Page(HTMLParser):
