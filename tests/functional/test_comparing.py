@@ -251,6 +251,32 @@ def test_sizes_beyond_the_text_are_left_out(place):
         place.planned(sizes=[1_000])
 
 
+def test_sizes_beyond_the_setting_of_sentences_are_left_out(place):
+    settings = {"data.sentences": 20}
+    cells, plan = place.planned(settings=settings, sizes=[12, 24, "all"], seeds=1, output=place.base / "new")
+    assert cells == ["data/tiny/12-1", "data/tiny/all-1"]
+    assert plan.notes == ["data: data.sentences limits the training text to 20 sentences; size 24 is left out"]
+
+
+def test_finished_runs_that_are_repeated_are_named_with_what_has_changed(place):
+    assert place.planned(settings={"data.sentences": 30})[1].notes == [
+        "2 finished runs are repeated: data.sentences not set, now 30"
+    ]
+    write_corpus(place.base / "dev.conll", SENTENCES * 9)
+    assert place.planned()[1].notes == ["4 finished runs are repeated: dev is not the same"]
+
+
+def test_dev_and_test_are_read_before_any_run_starts(onoma, whole, tmp_path):
+    broken = tmp_path / "broken.conll"
+    broken.write_text("nothing\tO\nhere\tO\n\n" * 500, encoding="utf-8")
+    for name in ("dev", "test"):
+        arguments = [broken if Path(part).stem == name else part for part in whole.arguments]
+        shown = onoma("compare", *arguments, "-o", tmp_path / "out")
+        assert shown.status == 2
+        assert shown.err.count("it has no entity at all") == shown.err.count("candidate tiny, data") == 1, shown.err
+        assert not (tmp_path / "out").exists()
+
+
 def test_no_more_sentences_are_learnt_than_there_are(place):
     stopped = place.planned(settings={"data.sentences": 1_000}, sizes=["all"], seeds=1, output=place.base / "new")[1]
     (plan,), _ = plan_cells(stopped.cells, place.base / "new")
@@ -300,6 +326,9 @@ def test_where_all_fail_the_status_says_so(onoma, whole, tmp_path):
         (["--sizes", "many"], "a size is a number of sentences from 1, or all"),
         (["--seeds", "a"], "run: seeds: expected a whole number or: expected a list, not 'a'\n"),
         (["--seeds", "0"], "at least one seed is needed"),
+        (["--seeds", "a"], "run: seeds: expected a number of seeds, or the seeds themselves, as in 1,2,5"),
+        (["--set", "training.epoch=3"], "unknown key 'training.epoch'"),
+        (["--set", "crf.c1=1"], "crf: is for the baseline crf, and it is not among the candidates"),
         (["--set", "training.epochs=0"], "candidate tiny, data: run: training.epochs"),
         (["--dev", "none.conll"], "candidate tiny, data: none.conll"),
         (["--report", "none/page.html"], "there is no folder none"),

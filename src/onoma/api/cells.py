@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onoma.bundle import OutputFolder
+from onoma.counting import counted
 from onoma.errors import ConfigError, InputError
 from onoma.io.digest import digest_below
 from onoma.version import __version__
@@ -72,6 +74,16 @@ class CellPlan:
         return not record.error and record.is_of(self.expected) and not lacks_model
 
 
+def describe_repeated(plans: Sequence[CellPlan]) -> list[str]:
+    """Return a note for each way in which the settings or data of finished runs have changed, so they are repeated."""
+    records = [(plan.record, plan.expected) for plan in plans]
+    changed = [record.changes_to(expected) for record, expected in records if not record.error]
+    return [
+        f"{counted(count, 'finished run is', 'finished runs are')} repeated: {text}"
+        for text, count in Counter("; ".join(each) for each in changed if each).items()
+    ]
+
+
 def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], list[str]]:
     """Plan all cells for which there is enough training text.
 
@@ -95,11 +107,13 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
             config = config_of(cell)
             if not config.data.dev:
                 raise ConfigError("there is no dev text to compare candidates on; name it with --dev")
-            full_size = cache.sentence_count(config.data)
+            count = cache.sentence_count(config.data.train, config.data)
+            for paths in (config.data.dev, config.data.test):  # an error here is reported once, before any training
+                cache.sentence_count(paths, config.data)
+            full_size = min(count, cell.max_sentences or count)
             if cell.sentences is not None and cell.sentences >= full_size + (not has_full_size):
-                notes[
-                    f"{cell.corpus}: the training text has {full_size:,} sentences; size {cell.sentences:,} is left out"
-                ] = None
+                limit = "the training text has" if full_size == count else "data.sentences limits the training text to"
+                notes[f"{cell.corpus}: {limit} {full_size:,} sentences; size {cell.sentences:,} is left out"] = None
                 continue
             plans.append(
                 _plan_cell(
@@ -125,19 +139,19 @@ def encoder_digest(name: str) -> str:
 class _FileInfoCache:
     """A cache of facts about files and encoders that several cells use."""
 
-    _sentence_counts: dict[str, int] = field(default_factory=dict)
+    _sentence_counts: dict[tuple[tuple[Path, ...], str], int] = field(default_factory=dict)
     _digests: dict[tuple[Path, ...], str] = field(default_factory=dict)
     _encoder_infos: dict[str, tuple[str, int]] = field(default_factory=dict)
 
-    def sentence_count(self, data: DataConfig) -> int:
-        """Return the number of sentences of the training text."""
+    def sentence_count(self, paths: tuple[Path, ...], data: DataConfig) -> int:
+        """Return the number of sentences of some files of the data."""
         from onoma.corpora import count_sentences
         from onoma.engine.events import ignore
         from onoma.training import read_part
 
-        key = data.model_copy(update={"sentences": None}).model_dump_json()
+        key = paths, data.model_copy(update={"sentences": None}).model_dump_json()
         if key not in self._sentence_counts:
-            self._sentence_counts[key] = count_sentences(read_part(data.train, data, on_event=ignore).documents)
+            self._sentence_counts[key] = count_sentences(read_part(paths, data, on_event=ignore).documents)
         return self._sentence_counts[key]
 
     def digest(self, paths: tuple[Path, ...]) -> str:

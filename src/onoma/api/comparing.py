@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onoma.api.cell_training import gold_of, train_cells
-from onoma.api.cells import CellPlan, plan_cells
+from onoma.api.cells import CellPlan, describe_repeated, plan_cells
 from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike, paths_of
 from onoma.api.pages import check_page
@@ -34,7 +34,7 @@ class ComparisonPlanned:
         cells: cells to train, in this order.
         kept: number of cells that are already finished.
         processes: number of cells that are trained at a time.
-        notes: remarks for the user, such as sizes that are left out.
+        notes: remarks for the user, such as sizes that are left out, and why finished runs are repeated.
     """
 
     cells: Sequence[Cell]
@@ -144,7 +144,10 @@ def compare(
         )
         listener(
             ComparisonPlanned(
-                cells=[plan.cell for plan in pending], kept=len(plans) - len(pending), processes=processes, notes=notes
+                cells=[plan.cell for plan in pending],
+                kept=len(plans) - len(pending),
+                processes=processes,
+                notes=[*notes, *describe_repeated(plans)],
             )
         )
         with closing(train_cells(pending, processes=processes)) as events:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onoma.bundle import BASELINES
-from onoma.experiments.config import ALL, CandidateConfig, ComparisonConfig, Table, file_name
+from onoma.experiments.config import ALL, BASELINE_TABLES, CandidateConfig, ComparisonConfig, Table, file_name
 
 _DEFAULT_CORPUS = "data"
 """Name of the corpus if the configuration has no named corpora."""
@@ -23,6 +23,7 @@ class Cell:
         sentences: number of training sentences; None for all.
         seed: seed of the run, and of the selection of its training sentences.
         tables: configuration tables of the run, without its output folder.
+        max_sentences: the setting `data.sentences`, which is the size that None stands for; None if it is not set.
     """
 
     corpus: str
@@ -30,6 +31,7 @@ class Cell:
     sentences: int | None
     seed: int
     tables: Mapping[str, Any]
+    max_sentences: int | None = None
 
     @property
     def name(self) -> str:
@@ -46,14 +48,22 @@ def cells_of(config: ComparisonConfig) -> Iterator[Cell]:
             sentences = None if size == ALL else int(size)
             for corpus, data in corpora.items():
                 for candidate in config.candidate:
-                    tables = _tables(config, data, candidate, seed=seed, sentences=sentences)
-                    yield Cell(corpus=corpus, candidate=candidate.name, sentences=sentences, seed=seed, tables=tables)
+                    tables = _tables(config, data, candidate, seed=seed)
+                    max_sentences = tables["data"].get("sentences")
+                    if sentences is not None:
+                        tables["data"]["sentences"] = sentences
+                    yield Cell(
+                        corpus=corpus,
+                        candidate=candidate.name,
+                        sentences=sentences,
+                        seed=seed,
+                        tables=tables,
+                        max_sentences=max_sentences if isinstance(max_sentences, int) else None,
+                    )
 
 
-def _tables(
-    config: ComparisonConfig, corpus: Table, candidate: CandidateConfig, *, seed: int, sentences: int | None
-) -> Table:
-    encoder = candidate.model.get("encoder", config.model.get("encoder"))
+def _tables(config: ComparisonConfig, corpus: Table, candidate: CandidateConfig, *, seed: int) -> Table:
+    encoder = config.encoder_of(candidate)
     shared_model, shared_training = config.model, config.training
     if encoder in BASELINES:
         shared_model, shared_training = {"encoder": encoder}, {}
@@ -63,6 +73,7 @@ def _tables(
         "training": {**shared_training, **candidate.training, "seed": seed},
         **candidate.model_dump(include={"adapt", "task", "crf", "bilstm"}, exclude_defaults=True),
     }
-    if sentences is not None:
-        tables["data"]["sentences"] = sentences
+    for name in BASELINE_TABLES:
+        if encoder == name and getattr(config, name):
+            tables[name] = {**getattr(config, name), **getattr(candidate, name)}
     return deepcopy(tables)

@@ -21,6 +21,10 @@ ALL = "all"
 """Size of a cell that is trained on the whole training text."""
 
 
+BASELINE_TABLES = ("crf", "bilstm")
+"""Baselines with a table of their own, which has the same name."""
+
+
 class CandidateConfig(ConfigTable):
     """A candidate of a comparison: tables of a run, which are added to the tables shared by all runs.
 
@@ -61,6 +65,7 @@ class ComparisonConfig(ConfigTable):
         sizes: numbers of training sentences, each a number or `all`.
         jobs: number of runs at the same time; by default as many as cores and memory allow.
         data, model, training: tables shared by all runs, as in a run of `onoma train`. Baselines only use `data`.
+        crf, bilstm: tables shared by all runs of these baselines.
         corpus: tables of the corpora, if there are several; a single corpus is given by `data`.
         candidate: tables of the candidates.
     """
@@ -72,13 +77,18 @@ class ComparisonConfig(ConfigTable):
     data: Table = Field(default={})
     model: Table = Field(default={})
     training: Table = Field(default={})
+    crf: Table = Field(default={})
+    bilstm: Table = Field(default={})
     corpus: tuple[CorpusTable, ...] = ()
     candidate: tuple[CandidateConfig, ...] = ()
 
-    @field_validator("seeds")
+    @field_validator("seeds", mode="before")
     @classmethod
-    def _check_seeds(cls, seeds: int | tuple[int, ...]) -> int | tuple[int, ...]:
-        if (isinstance(seeds, int) and seeds < 1) or seeds == ():
+    def _check_seeds(cls, seeds: object) -> object:
+        listed = list(seeds) if isinstance(seeds, list | tuple) else [seeds]
+        if not all(type(seed) is int for seed in listed):
+            raise ValueError("expected a number of seeds, or the seeds themselves, as in 1,2,5")
+        if not listed or (isinstance(seeds, int) and seeds < 1):
             raise ValueError("at least one seed is needed")
         return seeds
 
@@ -94,6 +104,11 @@ class ComparisonConfig(ConfigTable):
     def all_seeds(self) -> tuple[int, ...]:
         """The seeds themselves, without duplicates."""
         return tuple(range(1, self.seeds + 1)) if isinstance(self.seeds, int) else tuple(dict.fromkeys(self.seeds))
+
+    def encoder_of(self, candidate: CandidateConfig) -> str | None:
+        """Return the encoder or baseline of a candidate; None if neither it nor the shared table names one."""
+        encoder: str | None = candidate.model.get("encoder", self.model.get("encoder"))
+        return encoder
 
 
 _OPTION_NAMES = {"output": "output (--output)"}
@@ -117,8 +132,8 @@ def read_comparison(
         settings: values by dotted key, such as ``data.train``; None means not set.
 
     Raises:
-        ConfigError: the file cannot be read, a key is unknown, a value is invalid, there are no candidates, or two
-            candidates or corpora have the same name.
+        ConfigError: the file cannot be read, a key is unknown, a value is invalid, there are no candidates, no
+            candidate uses a setting, or two candidates or corpora have the same name.
     """
     comparison = config.read_config(ComparisonConfig, path, settings=settings, option_names=_OPTION_NAMES)
     comparison = comparison.model_copy(update={"candidate": (*comparison.candidate, *_candidates(encoders, heads))})
@@ -127,6 +142,7 @@ def read_comparison(
             "there is nothing to compare; name candidates with --encoder, as in --encoder small --encoder crf, or in "
             "[[candidate]] tables of a TOML file"
         )
+    _check_shared_settings(comparison)
     _check_names("candidates", [each.name for each in comparison.candidate])
     _check_names("corpora", [each.name for each in comparison.corpus])
     return comparison
@@ -135,6 +151,22 @@ def read_comparison(
 def file_name(name: str) -> str:
     """Return a name in a form that is valid as the name of a file or folder."""
     return re.sub(r"[^\w.+=-]+", "-", name).strip("-.") or "-"
+
+
+def _check_shared_settings(comparison: ComparisonConfig) -> None:
+    """Check that each shared setting is used by a candidate."""
+    encoders = [comparison.encoder_of(candidate) for candidate in comparison.candidate]
+    if all(encoder in BASELINES for encoder in encoders):
+        unused = [f"model.{key}" for key in comparison.model if key != "encoder"]
+        unused += [f"training.{key}" for key in comparison.training]
+        if unused:
+            raise ConfigError(
+                f"{', '.join(unused)}: shared by the candidates with an encoder, and there is none; remove it, or set "
+                "it for a baseline in its table [[candidate]] of a TOML file"
+            )
+    for name in BASELINE_TABLES:
+        if getattr(comparison, name) and name not in encoders:
+            raise ConfigError(f"{name}: is for the baseline {name}, and it is not among the candidates; remove it")
 
 
 def _check_names(kind: str, names: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from onoma.errors import InputError
+from onoma.io.changes import changes
 from onoma.io.files import replacing_bytes
 from onoma.metrics import Counts
 
@@ -70,6 +71,12 @@ class CellRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Return whether both records are of the same run on the same data, wherever the files are located."""
         return self.digests == other.digests and _without_folders(self.settings) == _without_folders(other.settings)
 
+    def changes_to(self, other: CellRecord) -> list[str]:
+        """Return a description of each setting, file or encoder that differs in another record."""
+        settings = changes(*(_flatten(_without_folders(each.settings)) for each in (self, other)))
+        digests = changes(self.digests, other.digests)
+        return [f"{key} {change}" for key, change in settings.items()] + [f"{part} is not the same" for part in digests]
+
 
 class Speed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Speed and resource use of a finished model when tagging, on the machine of the comparison.
@@ -99,6 +106,16 @@ def _without_folders(settings: object) -> object:
             for key, value in settings.items()
         }
     return [_without_folders(each) for each in settings] if isinstance(settings, list | tuple) else settings
+
+
+def _flatten(settings: object, prefix: str = "") -> dict[str, object]:
+    """Return settings by their dotted keys."""
+    if not isinstance(settings, dict):
+        return {prefix: settings}
+    dot = "." if prefix else ""
+    return {
+        key: value for name, each in settings.items() for key, value in _flatten(each, f"{prefix}{dot}{name}").items()
+    }
 
 
 _StoredT = TypeVar("_StoredT", CellRecord, Speed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -39,8 +40,10 @@ training.learning_rate = 1e-5
 """
 
 
-def named(*encoders: str, heads: tuple[str, ...] = (), **settings: object) -> list[str]:
-    found = read_comparison(None, encoders=encoders, heads=heads, settings={**SETTINGS, **settings})
+def named(
+    *encoders: str, heads: tuple[str, ...] = (), settings: Mapping[str, object] | None = None, **more: object
+) -> list[str]:
+    found = read_comparison(None, encoders=encoders, heads=heads, settings={**SETTINGS, **(settings or {}), **more})
     return [each.name for each in found.candidate]
 
 
@@ -108,6 +111,27 @@ def test_sizes_are_numbers_or_all(sizes):
         named("small", sizes=sizes)
 
 
+@pytest.mark.parametrize("key", ["training.epoch", "training.epochs", "model.head"])
+def test_settings_that_no_candidate_uses_are_refused(key):
+    with pytest.raises(ConfigError, match=f"{key}: shared by the candidates with an encoder, and there is none"):
+        named("crf", "bilstm", settings={key: 3})
+    assert named("crf", "small", settings={key: 3}) == ["crf", "small"], "the run of small checks its keys"
+
+
+def test_tables_of_baselines_are_shared_by_their_candidates(tmp_path):
+    path = tmp_path / "compare.toml"
+    path.write_text('[[candidate]]\nname = "own"\nmodel.encoder = "crf"\ncrf.c1 = 2.0\n', encoding="utf-8")
+    settings = {**SETTINGS, "seeds": 1, "crf.c1": 1.0, "crf.c2": 0.5}
+    cells = cells_of(read_comparison(path, encoders=["crf", "bilstm"], settings=settings))
+    assert {cell.candidate: cell.tables.get("crf") for cell in cells} == {
+        "own": {"c1": 2.0, "c2": 0.5},
+        "crf": {"c1": 1.0, "c2": 0.5},
+        "bilstm": None,
+    }
+    with pytest.raises(ConfigError, match="bilstm: is for the baseline bilstm, and it is not among the candidates"):
+        named("crf", settings={"bilstm.hidden": 8})
+
+
 @pytest.mark.parametrize("seeds", [0, [], "x", [1.5]])
 def test_seeds_are_numbers(seeds):
     with pytest.raises(ConfigError, match="seed"):
@@ -160,4 +184,4 @@ def test_names_in_a_file_may_not_clash(tmp_path, kind):
 def test_cells_of_one_candidate_do_not_share_their_tables():
     one, other, *_ = cells_of(read_comparison(None, encoders=["small"], settings={**SETTINGS, "data.tag_names": ["a"]}))
     assert one.tables["data"] == other.tables["data"]
-    assert one.tables["data"]["tag_names"] is not other.tables["data"]["tag_names"]  # type: ignore[index]
+    assert one.tables["data"]["tag_names"] is not other.tables["data"]["tag_names"]
