@@ -263,7 +263,7 @@ def test_finished_runs_that_are_repeated_are_named_with_what_has_changed(place):
         "2 finished runs are repeated: data.sentences not set, now 30"
     ]
     write_corpus(place.base / "dev.conll", SENTENCES * 9)
-    assert place.planned()[1].notes == ["4 finished runs are repeated: dev is not the same"]
+    assert place.planned()[1].notes == ["4 finished runs are repeated: the content of dev has changed"]
 
 
 def test_dev_and_test_are_read_before_any_run_starts(onoma, whole, tmp_path):

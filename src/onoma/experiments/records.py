@@ -75,7 +75,9 @@ class CellRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Return a description of each setting, file or encoder that differs in another record."""
         settings = changes(*(_flatten(_without_folders(each.settings)) for each in (self, other)))
         digests = changes(self.digests, other.digests)
-        return [f"{key} {change}" for key, change in settings.items()] + [f"{part} is not the same" for part in digests]
+        return [f"{key} {change}" for key, change in settings.items()] + [
+            f"the content of {part} has changed" for part in digests
+        ]
 
 
 class Speed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
