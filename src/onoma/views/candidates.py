@@ -19,8 +19,8 @@ WORDS = (1,)
 
 TESTS = (
     "The best candidate has the highest mean F1 on dev. Intervals (95 %), differences from the best and p-values are "
-    "of F1 on the text that was tested on, by bootstrap over its documents and, if there are several, "
-    "over seeds."
+    "of F1 on the text that was tested on, by bootstrap over its documents and, if there are several seeds, Student's "
+    "t over them."
 )
 COSTS = (
     "Latency is the median of single sentences; memory is what a process that loads the model and tags has held at "
