@@ -213,6 +213,8 @@ class TuneResult:
     def _verdict(self) -> str:
         if self.confirmation is None:
             return "Whether it is better than the defaults is not known."
+        if math.isinf(self.confirmation.seed_noise):
+            return "One new seed does not show the noise of seeds: give more with --seeds, or keep the defaults."
         if self.holds_elsewhere:
             return "The best trial is better than the defaults by more than the noise of seeds, text and the choice."
         if self.beats_seed_noise:

@@ -135,6 +135,7 @@ def test_one_seed_claims_nothing():
     assert not result.beats_seed_noise
     text = " ".join(result.statements())
     assert "With 1 new seed the" in text
+    assert "the defaults are safe" not in text
     assert "For other text of this kind the interval is" in text
     assert "With 2 new seeds the" in " ".join(_result(_confirmation([0.7, 0.6], [0.5, 0.5])).statements())
 
