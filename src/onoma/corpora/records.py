@@ -14,6 +14,7 @@ from pathlib import Path
 
 from onoma.corpora.blocks import DocumentBoundary, DocumentBuilder, SentenceBlock
 from onoma.corpora.layouts import (
+    LABEL_KEYS,
     TAG_KEYS,
     has_annotation,
     id_of,
@@ -97,6 +98,9 @@ class RecordReader(ABC):
                 annotated = spans_of(record)
             except CorpusError as error:
                 raise CorpusError(error.message, path=self.path, line=line) from None
+            if self.options.labelled == "sentences" and not self.options.texts_only and not annotated.layers:
+                keys = self._label_key or f"one of {', '.join(LABEL_KEYS)}"
+                raise CorpusError(f"the text has no label; expected it under {keys}", path=self.path, line=line)
             if not annotated.spans:
                 self._check_keys(record, line)
             tally.lines = (line,)

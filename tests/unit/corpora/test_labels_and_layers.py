@@ -127,6 +127,13 @@ def test_a_layer_is_read_in_the_place_of_the_entities(tmp_path):
     assert found == [[("Ada", "PROPN"), ("met", "VERB")], [("Bo", "X")]]
 
 
+def test_entities_are_no_labels_of_sentences(tmp_path):
+    document = Document("Ada left")
+    write([document.with_entities([document.entity(0, 3, "PER")])], tmp_path / "a.jsonl")
+    with pytest.raises(CorpusError, match=r"a\.jsonl:1: the text has no label; expected it under one of label, labels"):
+        list(read(tmp_path / "a.jsonl", options=SENTENCES))
+
+
 def test_records_with_other_layers_only_are_refused(tmp_path):
     write([layered()], tmp_path / "a.jsonl")
     with pytest.raises(CorpusError, match=r"a\.jsonl: has no layer 'xpos'; its layers are chunks, mood, pos, style"):
