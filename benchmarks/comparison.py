@@ -33,6 +33,7 @@ from results import write_result
 from runs import toml_tables
 
 import onoma
+from onoma.errors import InputError
 from onoma.experiments import read_record
 from onoma.experiments.forecast import forecast
 from onoma.io.files import remove
@@ -99,8 +100,10 @@ def forecasts(seeds: int, corpora: Sequence[str]) -> dict[str, object]:
         compared(
             f"forecast-{name}", corpora=[name], candidates={"small": "small"}, sizes=(*FITTED_ON, last), seeds=seeds
         )
-        draws = [draw(HERE / f"forecast-{name}" / "cells" / name / "small", last, seed) for seed in range(1, seeds + 1)]
+        cells = HERE / f"forecast-{name}" / "cells" / name / "small"
+        draws = [each for seed in range(1, seeds + 1) if (each := draw(cells, last, seed)) is not None]
         found[name] = {
+            "without forecast": seeds - len(draws),
             "mean error": statistics.fmean(abs(each["forecast"] - each["reached"]) for each in draws),
             "covered": sum(each["low"] <= each["reached"] <= each["high"] for each in draws),
             "draws": draws,
@@ -108,13 +111,18 @@ def forecasts(seeds: int, corpora: Sequence[str]) -> dict[str, object]:
     return found
 
 
-def draw(cells: Path, last: int | str, seed: int) -> dict[str, float]:
-    """Return the forecast from the small sizes of one seed, and the F1 reached with the last size."""
+def draw(cells: Path, last: int | str, seed: int) -> dict[str, float] | None:
+    """Return the forecast from the small sizes of one seed, and the F1 reached with the last size.
+
+    None if F1 at the small sizes cannot be forecast.
+    """
     *known, reached = (read_record(cells / f"{size}-{seed}") for size in (*FITTED_ON, last))
     assert reached is not None
-    (expected,) = forecast(
-        {each.train_sentences: [each.dev["f1"]] for each in known if each is not None}, [reached.train_sentences]
-    )
+    runs = {each.train_sentences: [each.dev["f1"]] for each in known if each is not None}
+    try:
+        (expected,) = forecast(runs, [reached.train_sentences])
+    except InputError:
+        return None
     return {
         "sentences": reached.train_sentences,
         "forecast": expected.f1,
