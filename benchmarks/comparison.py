@@ -10,8 +10,8 @@ wikigold, with 100, 300, 1,000 and all training sentences. `sizes`: the encoder 
 subwords of English, with 6 layers and with 3 layers, and the encoder `small` complete and with 3 layers, on WNUT 2017.
 `forecast`: `small` on BC5CDR and wikigold with 100, 200 and 400 sentences. From these, F1 on dev is forecast for 1,600
 sentences (BC5CDR) and for all 1,142 sentences (wikigold), for each seed separately, and compared with the F1 of a model
-trained on that many. `overhead`: the time of a whole comparison (`small`, 300 sentences of WNUT 2017, one run at a
-time) relative to the training time of its runs.
+trained on that many. `overhead`: the time of a comparison (`small`, 300 sentences of WNUT 2017, one run at a time)
+beside training, scoring on test and measuring speed, relative to the training time.
 
 A comparison is written to runs/comparison/NAME, and its TOML file to runs/comparison/NAME.toml; an interrupted one is
 resumed. Encoders are pruned into runs/comparison/encoders, as by `onoma prune`.
@@ -33,10 +33,10 @@ from results import write_result
 from runs import toml_tables
 
 import onoma
+from onoma.api.comparing import ComparisonPlanned, SpeedMeasured
 from onoma.errors import InputError
-from onoma.experiments import read_record
+from onoma.experiments import CellDone, read_record
 from onoma.experiments.forecast import forecast
-from onoma.io.files import remove
 
 HERE = Path("runs/comparison")
 CORPORA = ("wnut17", "bc5cdr", "wikigold")
@@ -59,7 +59,6 @@ def compared(
     candidates: Mapping[str, str],
     sizes: Sequence[int | str] = ("all",),
     seeds: int,
-    jobs: int | None = None,
 ) -> dict[str, object]:
     """Run a comparison, or resume an unfinished one, and return its results."""
     path = HERE / f"{name}.toml"
@@ -73,7 +72,7 @@ def compared(
     tables += [("[[candidate]]", {"name": each, "model.encoder": encoder}) for each, encoder in candidates.items()]
     path.write_text(toml_tables(tables), encoding="utf-8")
     command = [sys.executable, "-m", "onoma", "compare", str(path), "--resume", "--report", str(HERE / f"{name}.html")]
-    subprocess.run(command + ([] if jobs is None else ["--jobs", str(jobs)]), check=True)
+    subprocess.run(command, check=True)
     found: dict[str, object] = json.loads((HERE / name / "comparison.json").read_text(encoding="utf-8"))
     return found
 
@@ -132,15 +131,54 @@ def draw(cells: Path, last: int | str, seed: int) -> dict[str, float] | None:
     }
 
 
+class _Clock:
+    """Event handler that adds up the parts of a comparison whose runs are trained one at a time."""
+
+    def __init__(self) -> None:
+        self.planned = 0.0
+        self.training = 0.0
+        self.scoring = 0.0
+        self.measuring = 0.0
+        self._before = 0.0
+
+    def __call__(self, event: object) -> None:
+        now = time.perf_counter()
+        match event:
+            case ComparisonPlanned():
+                self.planned = now
+            case CellDone(record=record):
+                self.training += record.seconds
+                self.scoring += now - self._before
+            case SpeedMeasured():
+                self.measuring += now - self._before
+        self._before = now
+
+
 def overhead(seeds: int) -> dict[str, object]:
-    """Return the time of a whole comparison command, its training time, and the overhead as a share of training."""
-    remove(HERE / "overhead")
-    started = time.perf_counter()
-    compared("overhead", corpora=["wnut17"], candidates={"small": "small"}, sizes=(300,), seeds=seeds, jobs=1)
+    """Return the time of a whole comparison and its parts, and what is left as a share of the training time."""
+    clock, parts, started = _Clock(), corpus("wnut17"), time.perf_counter()
+    onoma.compare(
+        train=parts.train,
+        dev=parts.dev,
+        test=parts.test,
+        encoders=["small"],
+        sizes=[300],
+        seeds=seeds,
+        jobs=1,
+        output=HERE / "overhead",
+        overwrite=True,
+        on_event=clock,
+    )
     seconds = time.perf_counter() - started
-    records = [read_record(path.parent) for path in (HERE / "overhead").rglob("cell.json")]
-    training = sum(record.seconds for record in records if record is not None)
-    return {"seconds": seconds, "training": training, "overhead": seconds / training - 1}
+    return {
+        "seconds": seconds,
+        "training": clock.training,
+        "scoring on test": clock.scoring,
+        "measuring speed": clock.measuring,
+        "planning": clock.planned - started,
+        "overhead": (seconds - clock.training - clock.scoring - clock.measuring) / clock.training,
+        "all but training": seconds / clock.training - 1,
+    }
 
 
 def main() -> None:

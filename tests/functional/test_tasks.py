@@ -374,6 +374,16 @@ def test_label_sets_that_have_nothing_in_common_are_refused(encoder, texts):
         package.train(run)
 
 
+def test_a_test_set_without_the_labels_of_its_task_does_not_lose_the_model(encoder, texts):
+    run = write_run(texts, encoder, output="kept")
+    test = f'test = "{texts}/topic.jsonl"'
+    run.write_text(run.read_text().replace(test, f'test = "{texts}/sport.jsonl"'), encoding="utf-8")
+    (texts / "sport.jsonl").write_text('{"text": "lyon", "label": "sport"}\n', encoding="utf-8")
+    events: list[object] = []
+    assert package.train(run, on_event=events.append).folder is not None
+    assert any("sport.jsonl has none of the labels" in str(event) for event in events)
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [

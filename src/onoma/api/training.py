@@ -375,13 +375,14 @@ def _evaluate_on_test(folder: Path, part: Part, *, on_event: Listener) -> Report
 
 def _evaluate_task(folder: Path, task: str, part: Part, *, on_event: Listener) -> dict[str, float]:
     """Evaluate a further task of the model in a folder on the task's test set."""
-    from onoma.engine.events import Stage
+    from onoma.engine.events import Notice, Stage
     from onoma.evaluation import evaluate_task
-    from onoma.training import TaskTestEvaluated, check_labels, named
+    from onoma.training import TaskTestEvaluated, describe_missing_labels, named
 
     on_event(Stage(f"measuring {task} on test"))
     tagger = load(folder)
-    check_labels(tagger.bundle.manifest.tasks[task].labels, part, task=task)
+    if problem := describe_missing_labels(tagger.bundle.manifest.tasks[task].labels, part, task=task):
+        on_event(Notice(problem))  # the model is trained, and worth keeping
     figures = evaluate_task(tagger, task, part.documents)
     on_event(TaskTestEvaluated(task, figures))
     return named(task, figures)

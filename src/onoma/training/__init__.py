@@ -9,7 +9,7 @@ from onoma.training.baselines import TrainedBaseline, train_baseline
 from onoma.training.building import check_model, default_learning_rate
 from onoma.training.config import RunConfig, TaskConfig
 from onoma.training.config_reading import read_config
-from onoma.training.parts import Part, check_labels, read_part
+from onoma.training.parts import Part, describe_missing_labels, read_part
 from onoma.training.run import ResolvedRun, TaskTestEvaluated, TestEvaluated, TrainedModel, resolve_run, run_training
 
 __all__ = [
@@ -22,7 +22,7 @@ __all__ = [
     "TaskTestEvaluated",
     "TrainedModel",
     "TrainedBaseline",
-    "check_labels",
+    "describe_missing_labels",
     "check_model",
     "copy_logs",
     "default_learning_rate",

@@ -128,13 +128,20 @@ def check_labels(labels: Sequence[str], other: Part, *, task: str) -> None:
     Raises:
         InputError: the part has none of the labels.
     """
-    if not other.labels.keys() & set(labels):
-        title = "" if task == ENTITIES else f"task {task!r}: "
-        theirs, ours = (", ".join(sorted(each)[:5]) or "none" for each in (other.labels, labels))
-        raise InputError(
-            f"{title}{other.card.name} has none of the labels of the training text: {theirs}, not {ours}; are "
-            "these files of one task, and read by the same column?"
-        )
+    if problem := describe_missing_labels(labels, other, task=task):
+        raise InputError(problem)
+
+
+def describe_missing_labels(labels: Sequence[str], other: Part, *, task: str) -> str:
+    """Return a message if a part of a task's data has none of the task's labels, else an empty string."""
+    if other.labels.keys() & set(labels):
+        return ""
+    title = "" if task == ENTITIES else f"task {task!r}: "
+    theirs, ours = (", ".join(sorted(each)[:5]) or "none" for each in (other.labels, labels))
+    return (
+        f"{title}{other.card.name} has none of the labels of the training text: {theirs}, not {ours}; are these files "
+        "of one task, and read by the same column?"
+    )
 
 
 def compare_labels(train: Counter[str], dev: Counter[str], *, on_event: Listener) -> None:
