@@ -12,9 +12,10 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from onoma.corpora.layouts import TAG_KEYS, is_pair
+from onoma.corpora.layouts import is_pair
 from onoma.corpora.options import ReadOptions, WriteOptions
 from onoma.corpora.records import RecordReader
+from onoma.corpora.tagged_records import TAG_KEYS
 from onoma.corpora.tally import WriteTally
 from onoma.corpora.written_layouts import LAYOUTS
 from onoma.errors import ConfigError, CorpusError

@@ -13,9 +13,9 @@ from itertools import islice
 from pathlib import Path
 
 from onoma.corpora.columns import split_columns
-from onoma.corpora.layouts import tag_keys_of
 from onoma.corpora.options import ReadOptions
 from onoma.corpora.spelling import are_tags
+from onoma.corpora.tagged_records import tag_keys_of
 from onoma.corpora.tally import ReadTally
 from onoma.errors import OnomaError
 from onoma.io.json_text import parsed

@@ -15,24 +15,22 @@ from pathlib import Path
 from onoma.corpora.blocks import DocumentBoundary, DocumentBuilder, SentenceBlock
 from onoma.corpora.layouts import (
     LABEL_KEYS,
-    TAG_KEYS,
     has_annotation,
     id_of,
     label_of,
     meta_of,
     spans_of,
-    tags_of,
-    tags_of_text,
-    unknown_annotation,
 )
 from onoma.corpora.options import ReadOptions, chosen_scheme
 from onoma.corpora.spans import place
 from onoma.corpora.spelling import TagSpelling, is_number
 from onoma.corpora.tag_names import tag_names_beside
 from onoma.corpora.tag_transitions import TagTransitions
+from onoma.corpora.tagged_records import TAG_KEYS, tags_of, tags_of_text
 from onoma.corpora.tally import ReadTally
 from onoma.corpora.token_spans import token_spans_of
 from onoma.corpora.unannotated import unannotated
+from onoma.corpora.unknown_annotation import check_unknown_annotation
 from onoma.errors import CorpusError
 from onoma.schemes import Scheme
 from onoma.text import Document, Sentence
@@ -129,7 +127,7 @@ class RecordReader(ABC):
         if self.options.texts_only:
             return
         try:
-            unknown_annotation(record)
+            check_unknown_annotation(record)
         except CorpusError as error:
             raise CorpusError(error.message, path=self.path, line=line) from None
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from onoma.corpora.layouts import TAG_KEYS
+from onoma.corpora.tagged_records import TAG_KEYS
 from onoma.errors import CorpusError
 
 _CARD_HEADER = re.compile(r"---\r?\n(.*?)\n---", re.DOTALL)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from onoma.corpora.argilla import argilla_answers, has_questions
-from onoma.corpora.layouts import SPAN_KEYS, TAG_KEYS
+from onoma.corpora.layouts import SPAN_KEYS
+from onoma.corpora.tagged_records import TAG_KEYS
 
 _ANNOTATION_KEYS = frozenset([*SPAN_KEYS, *TAG_KEYS])
 _SUGGESTION_KEYS = ("suggestion", "suggestions")

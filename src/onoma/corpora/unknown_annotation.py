@@ -1,0 +1,82 @@
+"""Check of JSON records without annotation under a known key: an unknown key may hold some, and is not ignored then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeGuard
+
+from onoma.corpora.layouts import SPAN_KEYS, has_annotation, words_of
+from onoma.corpora.span_notations import looks_like_span
+from onoma.corpora.tagged_records import TAG_KEYS, tag_keys_of
+from onoma.errors import CorpusError
+
+_OTHER_KEYS = frozenset(
+    [
+        *("tokens", "words", "sentences", "sents", "paragraphs", "passages", "relations"),
+        *("prediction", "predictions", "suggestion", "suggestions"),
+    ]
+)
+"""Keys whose values may look like spans, but are no annotation of entities."""
+
+_SUGGESTION_SUFFIXES = (".suggestion", "-suggestion")
+_MAX_NESTED_LISTS = 2
+
+
+def check_unknown_annotation(record: object) -> None:
+    """Check that a record without spans or tags under a known key does not hold some under another key.
+
+    Raises:
+        CorpusError: a key seems to hold spans or tags; the message names it.
+    """
+    if not isinstance(record, dict):
+        return
+    words = words_of(record)
+    ignored = _OTHER_KEYS if "text" not in record and words is not None else _OTHER_KEYS.union(SPAN_KEYS)
+    for key, value in record.items():
+        if key in ignored or key.endswith(_SUGGESTION_SUFFIXES) or not _hold_spans(value):
+            continue
+        if "text" not in record and words is not None:
+            raise CorpusError(
+                f"the key {key!r} seems to hold spans of tokens in an unknown layout; rename the keys to those of "
+                "GLiNER ('tokenized_text' and 'ner': last token included) or SpERT ('tokens', and 'entities' with "
+                "'type', 'start' and 'end': last token excluded)"
+            )
+        known = ", ".join(SPAN_KEYS)
+        raise CorpusError(
+            f"the key {key!r} seems to hold spans and is unknown; rename it to one of {known}, or use the layout "
+            "of onoma, doccano, prodigy, spacy, labelstudio, argilla, or tokens and ner_tags"
+        )
+    if (tag_key := _find_unknown_tags(record)) is not None:
+        known = ", ".join(TAG_KEYS)
+        raise CorpusError(
+            f"the key {tag_key!r} seems to hold tags and is unknown; name it with --tag-column {tag_key}, or rename it "
+            f"to one of {known}"
+        )
+
+
+def _find_unknown_tags(record: Mapping[str, object]) -> str | None:
+    """Return the key of the tags of a record: strings in the form of tags, or else numbers; None without.
+
+    Numbers beside an empty known key are no tags, but may be the ids of tokens, for example.
+    """
+    words = words_of(record)
+    if not words:
+        return None
+    tag_keys = tag_keys_of(record)
+    if not tag_keys and not has_annotation(record):
+        tag_keys = [key for key, value in record.items() if _are_numbers(value) and len(value) == len(words)]
+    return min(tag_keys, key=lambda key: "ner" not in key.lower(), default=None)
+
+
+def _are_numbers(value: object) -> TypeGuard[list[int]]:
+    return isinstance(value, list) and all(type(each) is int for each in value)
+
+
+def _hold_spans(value: object, *, depth: int = 0) -> bool:
+    """Return whether a value is a list of spans, or of lists or answers that hold spans."""
+    if not isinstance(value, list) or not value or depth > _MAX_NESTED_LISTS:
+        return False
+    return all(
+        looks_like_span(item) or _hold_spans(item.get("value") if isinstance(item, dict) else item, depth=depth + 1)
+        for item in value
+    )
