@@ -220,7 +220,7 @@ def _detect_kind(path: Path, *, format: str | None, options: ReadOptions) -> Inp
     if format is None and path.suffix.lower() == ".tsv" and _is_table(path, options):
         return "csv"
     is_jsonl = format_name == "jsonl" and named_format(path) != "json"
-    is_text = format == "text" or (format is None and not is_jsonl and _is_text(path, format_name, options))
+    is_text = format == "text" or (format is None and not is_jsonl and _is_text(path, options))
     if not _keeps_line_feeds(options.encoding) or not (is_jsonl or is_text):
         return "corpus"
     return "jsonl" if is_jsonl else _text_kind(options)
@@ -279,8 +279,8 @@ def _is_table(path: Path, options: ReadOptions) -> bool:
         return False
 
 
-def _is_text(path: Path, format_name: str | None, options: ReadOptions) -> bool:
-    if options.text_unit == "line" and format_name in (None, "text"):
+def _is_text(path: Path, options: ReadOptions) -> bool:
+    if options.text_unit == "line" and named_format(path) in (None, "text"):
         return True
     plain = plain_name(path)
     if plain != path:

@@ -44,7 +44,7 @@ class SearchProgress:
             case SearchForecast():
                 self._show_forecast(event)
             case WorkerDied(how=cause, left=remaining):
-                continuing = "1 process continues" if remaining == 1 else f"{remaining} processes continue"
+                continuing = counted(remaining, "process continues", "processes continue")
                 print_message(f"note: a process died ({cause}), and its trial is repeated; {continuing}")
             case OthersRunning(trials=trials):
                 print_message(f"waiting for {counted(trials, 'trial')} of other calls …")
@@ -82,8 +82,8 @@ class SearchProgress:
         self._forecast = forecast
         self._trial_count = forecast.trials
         print_message(
-            f"a trial takes about {clock(forecast.seconds)}: {counted(forecast.trials, 'trial')} "
-            f"{'fits' if forecast.trials == 1 else 'fit'}{', and the runs with new seeds' if forecast.runs else ''}; "
+            f"a trial takes about {clock(forecast.seconds)}: {counted(forecast.trials, 'trial fits', 'trials fit')}"
+            f"{', and the runs with new seeds' if forecast.runs else ''}; "
             f"about {clock(forecast.seconds_left)} left"
         )
 

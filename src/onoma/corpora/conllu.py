@@ -267,11 +267,13 @@ class ConlluReader:
         no_space_after = "SpaceAfter=No" in misc
         if empty_node:
             return
-        attribute = next((value for name, value in parse_attributes(misc) if name in columns.attributes), "")
+        attribute = ""
+        if columns.tag is None:
+            attribute = next((value for name, value in parse_attributes(misc) if name in columns.attributes), "")
         if last:
             word_index = len(state.forms)
             state.written[word_index] = (word_index + int(last) - int(first) + 1, fields[columns.word], no_space_after)
-            if columns.tag is None and is_tag(attribute) and attribute != OUTSIDE:
+            if is_tag(attribute) and attribute != OUTSIDE:
                 state.written_tags[word_index] = attribute
             return
         if columns.tag is not None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import tee
 
+from onoma.bundle import ENTITIES
+from onoma.evaluation.layers import tag_layer
 from onoma.metrics import Against, Aligned, Known, Report, Sample, align, compare, judge, tally
 from onoma.tagger import Tagger
 from onoma.text import Document
@@ -19,7 +21,7 @@ def evaluate(tagger: Tagger, gold: Iterable[Document]) -> Report:
 def tag_gold(tagger: Tagger, gold: Iterable[Document]) -> Iterator[Aligned]:
     """Tag gold documents, with their entities hidden from the tagger, and align the predicted documents with them."""
     gold, inputs = tee(gold)
-    return align(gold, tagger.tag_many(replace(document, entities=()) for document in inputs))
+    return align(gold, tag_layer(tagger, ENTITIES, inputs))
 
 
 def full_report(
