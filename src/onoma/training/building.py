@@ -69,7 +69,8 @@ def check_model(config: RunConfig, pretrained: Pretrained) -> None:
     """
     if config.model.head not in HEADS:
         raise ConfigError(f"model.head: unknown head {config.model.head!r}; choose one of {', '.join(HEADS)}")
-    if config.model.head != "linear" and (config.training.class_weights is not None or config.training.label_smoothing):
+    word_weights = config.training.class_weights is not None or config.training.label_smoothing > 0
+    if word_weights and not HEADS[config.model.head].has_word_losses:
         raise ConfigError(
             f"model.head: the loss of the head {config.model.head} is not one of single words; remove "
             "training.class_weights and training.label_smoothing, or use the head linear"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 import torch
 
-from onoma.errors import ConfigError
 from onoma.models import HeadSettings, SentenceBounds, SpanHead
 from onoma.models.heads.span import span_scores
 from onoma.tasks import SpanTask
@@ -104,5 +103,5 @@ def test_decoding_scores_spans_as_training_does():
 
 @pytest.mark.parametrize("settings", [HeadSettings(label_smoothing=0.1), HeadSettings(class_weights=[1.0, 2.0])])
 def test_settings_of_tags_are_refused(settings):
-    with pytest.raises(ConfigError, match="the head span has no tags"):
+    with pytest.raises(ValueError, match="SpanHead does not support class weights"):
         SpanHead(HIDDEN, SpanTask(LABELS, size=SIZE, widest=WIDEST), settings)

@@ -20,7 +20,6 @@ from jaxtyping import Bool, Float, Int64
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from onoma.errors import ConfigError
 from onoma.models.heads.head import HeadSettings, SentenceBounds, TagHead
 from onoma.tasks import TagTask
 
@@ -33,9 +32,6 @@ class CrfHead(TagHead):
 
     Transition scores start at 0 and have a higher learning rate than other parameters: at a rate that suits an encoder,
     a score moves by less than a tenth in a thousand steps of Adam.
-
-    Raises:
-        ConfigError: class weights or label smoothing are set, which a loss of whole sequences does not support.
     """
 
     lr_multipliers: ClassVar[Mapping[str, float]] = MappingProxyType({"step": 50.0, "start": 50.0, "end": 50.0})
@@ -46,11 +42,6 @@ class CrfHead(TagHead):
 
     def __init__(self, hidden: int, task: TagTask, settings: HeadSettings | None = None) -> None:
         super().__init__(hidden, task, settings)
-        if self.class_weights is not None or self.settings.label_smoothing:
-            raise ConfigError(
-                "model.head: the loss of the head crf is that of whole sentences; remove training.class_weights and "
-                "training.label_smoothing, or use the head linear"
-            )
         self.step = nn.Parameter(torch.zeros(self.tags, self.tags))
         self.start = nn.Parameter(torch.zeros(self.tags))
         self.end = nn.Parameter(torch.zeros(self.tags))

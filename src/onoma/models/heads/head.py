@@ -47,15 +47,22 @@ class HeadSettings:
     class_weights: Sequence[float] | None = None
     label_smoothing: float = 0.0
 
+    @property
+    def change_word_losses(self) -> bool:
+        """Whether class weights or label smoothing are set."""
+        return self.class_weights is not None or self.label_smoothing > 0
+
 
 class Head(nn.Module, ABC):
     """Base class of heads, which map hidden states to the scores of a task and compute its loss.
 
     Attributes:
         lr_multipliers: factors on the head's learning rate, by the names of the parameters that they apply to.
+        has_word_losses: whether the loss is a sum over words that supports class weights and label smoothing.
     """
 
     lr_multipliers: ClassVar[Mapping[str, float]] = MappingProxyType({})
+    has_word_losses: ClassVar[bool] = False
 
     @abstractmethod
     def forward(self, hidden: Float[Tensor, "*axes hidden"]) -> Float[Tensor, "*axes tags"]:
@@ -88,11 +95,16 @@ class AffineHead(Head):
         hidden: width of the hidden states.
         scores: number of scores per word.
         settings: see :class:`HeadSettings`.
+
+    Raises:
+        ValueError: class weights or label smoothing are set, and the head does not support them.
     """
 
     def __init__(self, hidden: int, scores: int, settings: HeadSettings | None = None) -> None:
         super().__init__()
         self.settings = settings or HeadSettings()
+        if self.settings.change_word_losses and not self.has_word_losses:
+            raise ValueError(f"{type(self).__name__} does not support class weights and label smoothing")
         self.dropout = nn.Dropout(self.settings.dropout)
         self.affine = nn.Linear(hidden, scores)
         nn.init.normal_(self.affine.weight, std=0.02)
@@ -110,20 +122,11 @@ class TagHead(AffineHead):
         hidden: width of the hidden states.
         task: task whose tags are scored.
         settings: see :class:`HeadSettings`.
-
-    Raises:
-        ValueError: the number of class weights is not the number of tags.
     """
 
     allowed: Bool[Tensor, "targets tags"]
-    class_weights: Float[Tensor, " tags"] | None
 
     def __init__(self, hidden: int, task: TagTask, settings: HeadSettings | None = None) -> None:
         self.tags = len(task.tags)
         super().__init__(hidden, self.tags, settings)
-        class_weights = self.settings.class_weights
-        if class_weights is not None and len(class_weights) != self.tags:
-            raise ValueError(f"{len(class_weights)} class weights for {self.tags} tags")
-        weights = None if class_weights is None else torch.tensor(class_weights)
-        self.register_buffer("class_weights", weights, persistent=False)
         self.register_buffer("allowed", torch.from_numpy(task.allowed), persistent=False)

@@ -5,16 +5,34 @@ Where several tags may be correct, their probabilities are summed (Greenberg et 
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn import functional
 
-from onoma.models.heads.head import SentenceBounds, TagHead
+from onoma.models.heads.head import HeadSettings, SentenceBounds, TagHead
+from onoma.tasks import TagTask
 
 
 class LinearHead(TagHead):
-    """A tag head whose loss is the cross-entropy of each word, weighted by the class of its target."""
+    """A tag head whose loss is the cross-entropy of each word, weighted by the class of its target.
+
+    Raises:
+        ValueError: the number of class weights is not the number of tags.
+    """
+
+    has_word_losses: ClassVar[bool] = True
+
+    class_weights: Float[Tensor, " tags"] | None
+
+    def __init__(self, hidden: int, task: TagTask, settings: HeadSettings | None = None) -> None:
+        super().__init__(hidden, task, settings)
+        weights = self.settings.class_weights
+        if weights is not None and len(weights) != self.tags:
+            raise ValueError(f"{len(weights)} class weights for {self.tags} tags")
+        self.register_buffer("class_weights", None if weights is None else torch.tensor(weights), persistent=False)
 
     def loss(
         self, hidden: Float[Tensor, "words hidden"], sequences: SentenceBounds, targets: Int64[Tensor, " words"]

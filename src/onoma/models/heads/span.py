@@ -21,7 +21,6 @@ from jaxtyping import Float, Int64
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from onoma.errors import ConfigError
 from onoma.models.heads.head import AffineHead, HeadSettings, SentenceBounds
 from onoma.tasks import SpanTask
 
@@ -40,9 +39,6 @@ class SpanHead(AffineHead):
         hidden: width of the hidden states.
         task: task whose spans are scored.
         settings: see :class:`HeadSettings`.
-
-    Raises:
-        ConfigError: class weights or label smoothing are set, which only tag heads support.
     """
 
     lr_multipliers: ClassVar[Mapping[str, float]] = MappingProxyType(
@@ -51,11 +47,6 @@ class SpanHead(AffineHead):
 
     def __init__(self, hidden: int, task: SpanTask, settings: HeadSettings | None = None) -> None:
         super().__init__(hidden, task.shape[0], settings)
-        if self.settings.class_weights is not None or self.settings.label_smoothing:
-            raise ConfigError(
-                "model.head: the head span has no tags; remove training.class_weights and training.label_smoothing, or "
-                "use the head linear"
-            )
         self.task = task
         self.width = nn.Parameter(torch.full((task.widest, len(task.labels)), _INITIAL_LOG_ODDS))
 
