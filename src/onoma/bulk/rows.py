@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from onoma.text import Document, find_lone_surrogate
+from onoma.text import Document, find_lone_surrogate, shorten
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -104,5 +104,4 @@ def whole(text: str) -> str:
 def shown(value: object) -> str:
     """Return the beginning of a value as readable text."""
     text = value if isinstance(value, str) else repr(value)
-    text = text.encode("utf-8", "backslashreplace").decode()
-    return text if len(text) <= _MAX_SHOWN_CHARACTERS else text[:_MAX_SHOWN_CHARACTERS] + "…"
+    return shorten(text.encode("utf-8", "backslashreplace").decode(), max_length=_MAX_SHOWN_CHARACTERS)

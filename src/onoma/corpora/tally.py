@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from onoma.corpora.word_sample import WordSample
-from onoma.text import Document
+from onoma.text import Document, shorten
 
 PLACES_KEPT = 5
 """Default number of locations kept for each finding; all of its occurrences are counted."""
@@ -34,8 +34,7 @@ class Location:
     what: str
 
     def __str__(self) -> str:
-        what = self.what if len(self.what) <= _MAX_SHOWN_CHARACTERS else f"{self.what[:_MAX_SHOWN_CHARACTERS]}…"
-        return f"{self.where}: {what}"
+        return f"{self.where}: {shorten(self.what, max_length=_MAX_SHOWN_CHARACTERS)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

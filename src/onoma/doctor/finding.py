@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from onoma.doctor.surface_forms import words_of
-from onoma.text import Document, Span, Word
+from onoma.text import Document, Span, Word, shorten
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
@@ -148,4 +148,4 @@ def ranked(findings: Iterable[Finding]) -> list[Finding]:
 
 def shown(text: str, *, most: int = 60) -> str:
     """Return a text in quotes on one line, shortened to ``most`` characters if it is longer."""
-    return repr(text if len(text) <= most else text[: most - 1] + "…")
+    return repr(shorten(text, max_length=most))

@@ -2,6 +2,7 @@
 
 from onoma.text.document import Document
 from onoma.text.joining import join, split_sentences
+from onoma.text.shortening import shorten
 from onoma.text.spans import Entity, Sentence, Span, Word, words_touched
 from onoma.text.surrogates import LONE_SURROGATE, find_lone_surrogate
 
@@ -14,6 +15,7 @@ __all__ = [
     "Word",
     "find_lone_surrogate",
     "join",
+    "shorten",
     "split_sentences",
     "words_touched",
 ]

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from onoma.errors import optional_import
 from onoma.text.colours import COLOURS
 from onoma.text.markup import escaped, printable
+from onoma.text.shortening import shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -268,8 +269,7 @@ def _make_row_axes(names: Sequence[str], *, axis: str) -> tuple[Figure, Axes]:
 
 
 def _shorten(name: str, *, max_length: int = 28) -> str:
-    line = " ".join(printable(name).split())
-    return line if len(line) <= max_length else line[: max_length - 1] + "…"
+    return shorten(" ".join(printable(name).split()), max_length=max_length)
 
 
 def _to_svg(figure: Figure, *, title: str) -> str:
