@@ -3,47 +3,113 @@
 Tools in JavaScript and Java count UTF-16 code units, tools that normalise line endings count a carriage return and a
 line feed as one character, and tools in Go or Rust may count bytes. The unit is detected from all spans of a document:
 they quote their text, or begin and end at word boundaries. A single span that quotes no text may well begin or end
-inside a word; it shows another unit only if neither end is that of a word, and both are in the other unit.
+inside a word; by itself, it shows another unit only if neither end is that of a word, and both are in the other unit.
+A document whose spans may be in several units has the usual unit of its file, that of most other documents.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 from unicodedata import east_asian_width
 
+CODE_POINTS = ""
+"""Name of the unit that onoma counts in."""
+
 _MIN_FITTING_FRACTION = 0.8
+_UNITS: Mapping[str, Mapping[str, bool]] = MappingProxyType(
+    {
+        "UTF-16 units": {"utf16": True, "crlf_as_one": False},
+        "a line end (CRLF) as one": {"utf16": False, "crlf_as_one": True},
+        "UTF-16 units and a line end (CRLF) as one": {"utf16": True, "crlf_as_one": True},
+    }
+)
 Bounds = tuple[int, int, str | None]
 """Start and end of a span, and the text that it quotes; None if it quotes none."""
 
 
-def units_of(text: str, spans: Sequence[Bounds]) -> tuple[str, Sequence[int]]:
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The spans of a document, read in one unit.
+
+    Attributes:
+        unit: name of the unit.
+        code_points: for each unit, and for the end of the text, the index of its code point.
+        spans: the spans in code points; one outside the text is empty.
+        fitting: number of spans that fit the text.
+    """
+
+    unit: str
+    code_points: Sequence[int]
+    spans: Sequence[Bounds]
+    fitting: int
+
+
+def units_of(
+    text: str, spans: Sequence[Bounds], *, usual: Callable[[], str] = lambda: CODE_POINTS
+) -> tuple[str, Sequence[int]]:
     """Detect the unit of the offsets that fits the spans of a document.
+
+    Args:
+        text: the text.
+        spans: its spans, as in the file.
+        usual: returns the usual unit of the file; called only if the spans do not show theirs.
 
     Returns:
         The name of the unit for messages, empty for code points; and for each unit, and for the end of the text, the
         index of its code point.
     """
-    identity = range(len(text) + 1)
-    best_count = sum(holds(text, *span) for span in spans)
-    best: tuple[str, Sequence[int]] = ("", identity)
-    if best_count == len(spans):
-        return best
+    original, *others = _readings(text, spans)
+    reading = _shown(text, original, others)
+    if reading is None:
+        usual_unit = usual()
+        same_fit = (other for other in others if other.unit == usual_unit and other.fitting >= original.fitting)
+        reading = next(same_fit, original)
+    return reading.unit, reading.code_points
+
+
+def usual_unit(documents: Iterable[tuple[str, Sequence[Bounds]]]) -> str:
+    """Return the name of the unit that the spans of most documents of a file show; see :func:`units_of`."""
+    shown: Counter[str] = Counter()
+    for text, spans in documents:
+        original, *others = _readings(text, spans)
+        if others and (reading := _shown(text, original, others)):
+            shown[reading.unit] += 1
+    return max(shown, key=lambda unit: shown[unit], default=CODE_POINTS)
+
+
+def _readings(text: str, spans: Sequence[Bounds]) -> Iterator[_Reading]:
+    """Yield the spans as they are and, unless their quoted texts show that these fit, in other units if they differ."""
+    fitting = _count_fitting(text, spans)
+    yield _Reading(CODE_POINTS, range(len(text) + 1), spans, fitting)
     quoting = all(quoted is not None for _, _, quoted in spans)
-    is_single = len(spans) == 1 and not quoting
-    if is_single and any(_word_edges(text, *spans[0][:2])):
-        return best
-    for name, code_points in _other_units(text, quoting=quoting):
+    if quoting and fitting == len(spans):
+        return
+    for unit, code_points in _other_units(text, quoting=quoting):
         converted = [
-            (code_points[start], code_points[end], quoted)
+            (code_points[start], code_points[end], quoted) if 0 <= start < end < len(code_points) else (0, 0, quoted)
             for start, end, quoted in spans
-            if 0 <= start < end < len(code_points)
         ]
-        if is_single:
-            converted = [span for span in converted if all(_word_edges(text, *span[:2]))]
-        count = sum(holds(text, *span) for span in converted)
-        if count > best_count and count >= _MIN_FITTING_FRACTION * len(spans):
-            best_count, best = count, (name, code_points)
-    return best
+        if converted != spans:
+            yield _Reading(unit, code_points, converted, _count_fitting(text, converted))
+
+
+def _shown(text: str, original: _Reading, others: Sequence[_Reading]) -> _Reading | None:
+    """Return the only reading that fits; None if several do."""
+    count = len(original.spans)
+    best = max(others, key=lambda reading: reading.fitting, default=original)
+    if best.fitting < max(original.fitting, _MIN_FITTING_FRACTION * count) or not count:
+        return original
+    if count == 1 and original.spans[0][2] is None:
+        inside_word = not any(_word_edges(text, *original.spans[0][:2]))
+        return best if inside_word and all(_word_edges(text, *best.spans[0][:2])) else None
+    return best if best.fitting > original.fitting else None
+
+
+def _count_fitting(text: str, spans: Iterable[Bounds]) -> int:
+    return sum(holds(text, *span) for span in spans)
 
 
 def holds(text: str, start: int, end: int, quoted: str | None) -> bool:
@@ -82,13 +148,8 @@ def _normalize_whitespace(text: str) -> str:
 
 
 def _other_units(text: str, *, quoting: bool) -> Iterator[tuple[str, Sequence[int]]]:
-    has_crlf = "\r\n" in text
-    if not text.isascii() and max(text) > "\uffff":
-        yield "UTF-16 units", _code_point_indices(text, utf16=True, crlf_as_one=False)
-        if has_crlf:
-            yield "UTF-16 units and a line end (CRLF) as one", _code_point_indices(text, utf16=True, crlf_as_one=True)
-    if has_crlf:
-        yield "a line end (CRLF) as one", _code_point_indices(text, utf16=False, crlf_as_one=True)
+    if "\r\n" in text or (not text.isascii() and max(text) > "\uffff"):
+        yield from ((name, _code_point_indices(text, **counts)) for name, counts in _UNITS.items())
     if quoting and not text.isascii():
         byte_widths = [len(character.encode("utf-8", "surrogatepass")) for character in text]
         yield "bytes", [*(index for index, width in enumerate(byte_widths) for _ in range(width)), len(text)]

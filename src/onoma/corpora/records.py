@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -21,8 +22,9 @@ from onoma.corpora.layouts import (
     meta_of,
     spans_of,
 )
+from onoma.corpora.offset_units import Bounds, usual_unit
 from onoma.corpora.options import ReadOptions, chosen_scheme
-from onoma.corpora.spans import place
+from onoma.corpora.spans import bounds_of, place
 from onoma.corpora.spelling import TagSpelling, is_number
 from onoma.corpora.tag_names import tag_names_beside
 from onoma.corpora.tag_transitions import TagTransitions
@@ -68,6 +70,18 @@ class RecordReader(ABC):
         names = self.options.tag_names or (tag_names_beside(self.path) if transitions.numbers else ())
         return transitions.result(self.options, names=names, path=self.path, blocks=self._tagged_blocks)
 
+    @cached_property
+    def _usual_unit(self) -> str:
+        """Unit of the offsets that fits most records; those after an invalid one are not considered."""
+
+        def spans_of_records() -> Iterator[tuple[str, list[Bounds]]]:
+            with suppress(CorpusError):
+                for _, record in self.records():
+                    annotated = token_spans_of(record) or spans_of(record)
+                    yield annotated.text, bounds_of(annotated)
+
+        return usual_unit(spans_of_records())
+
     def _tagged_blocks(self) -> Iterator[SentenceBlock]:
         blocks = (self._parse_block(line, record) for line, record in self.records())
         return (block for block in blocks if block is not None)
@@ -80,7 +94,7 @@ class RecordReader(ABC):
             token_spans = token_spans_of(record)
             if token_spans is not None:
                 tally.lines, tally.annotated = (line,), True
-                yield place(token_spans, where=where, tally=tally)
+                yield place(token_spans, where=where, tally=tally, usual_unit=lambda: self._usual_unit)
                 continue
             block = self._parse_block(line, record)
             label = label_of(record, key=self._label_key) if self.options.labelled == "sentences" else None
@@ -103,7 +117,7 @@ class RecordReader(ABC):
                 self._check_keys(record, line)
             tally.lines = (line,)
             tally.annotated = tally.annotated or has_annotation(record)
-            yield place(annotated, where=where, tally=tally)
+            yield place(annotated, where=where, tally=tally, usual_unit=lambda: self._usual_unit)
 
     def _is_wanted(self, record: object, *, where: str, tally: ReadTally) -> bool:
         reason, what = unannotated(record)

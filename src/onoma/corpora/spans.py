@@ -7,11 +7,11 @@ independent of JSON and of any layout.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from onoma.corpora.offset_units import agrees, units_of
+from onoma.corpora.offset_units import CODE_POINTS, Bounds, agrees, units_of
 from onoma.corpora.tally import ReadTally
 from onoma.text import Document, Entity, Sentence, Word
 
@@ -52,15 +52,18 @@ class Annotated:
     layers: dict[str, list[RawSpan]] = field(default_factory=dict)
 
 
-def place(annotated: Annotated, *, where: str, tally: ReadTally) -> Document:
+def place(
+    annotated: Annotated, *, where: str, tally: ReadTally, usual_unit: Callable[[], str] = lambda: CODE_POINTS
+) -> Document:
     """Check the spans against the text, and return a Document with the valid ones.
 
     Args:
         annotated: the text and its annotations.
         where: path and line, for the tally.
         tally: counts adjustments and omissions.
+        usual_unit: returns the unit of the file's offsets, for spans that fit several; see :mod:`offset_units`.
     """
-    converter = _SpanConverter(annotated.text, [*annotated.spans, *chain.from_iterable(annotated.layers.values())])
+    converter = _SpanConverter(annotated, usual_unit)
     for reason, what in annotated.left_out:
         tally.unusable.add(reason, where=where, what=what)
 
@@ -95,17 +98,21 @@ def place(annotated: Annotated, *, where: str, tally: ReadTally) -> Document:
     return document.with_layers({name: convert_spans(spans) for name, spans in annotated.layers.items()})
 
 
+def bounds_of(annotated: Annotated) -> list[Bounds]:
+    """Return the bounds of all spans that have whole numbers for them, for :mod:`offset_units`."""
+    return [
+        (span.start, span.end, span.text if isinstance(span.text, str) else None)
+        for span in chain(annotated.spans, *annotated.layers.values())
+        if type(span.start) is int and type(span.end) is int
+    ]
+
+
 class _SpanConverter:
     """Converter of the spans of one document to entities."""
 
-    def __init__(self, text: str, spans: Sequence[RawSpan]) -> None:
-        self._text = text
-        bounds = [
-            (span.start, span.end, span.text if isinstance(span.text, str) else None)
-            for span in spans
-            if type(span.start) is int and type(span.end) is int
-        ]
-        self.units, self._code_points = units_of(text, bounds)
+    def __init__(self, annotated: Annotated, usual_unit: Callable[[], str]) -> None:
+        self._text = annotated.text
+        self.units, self._code_points = units_of(annotated.text, bounds_of(annotated), usual=usual_unit)
 
     def entity(self, span: RawSpan) -> Entity | str:
         """Return the entity, or the reason why the span is invalid."""

@@ -111,6 +111,39 @@ def test_offsets_in_utf16_units_are_understood_where_the_text_is_quoted(tmp_path
     assert reading.report.adjusted["offsets count UTF-16 units; read so"].count == 1
 
 
+def records_of(*examples: tuple[str, int, int]) -> str:
+    return "\n".join(json.dumps({"text": text, "label": [[start, end, "X"]]}) for text, start, end in examples)
+
+
+UNDECIDED = ("\U0001f600 #lyon is", 3, 8)
+"""A record whose span may begin before the hash sign, in UTF-16 units, or after it."""
+
+SHIFTED = ("\U0001f600 Ada is", 3, 6)
+
+
+@pytest.mark.parametrize("before", [0, 3])
+def test_offsets_that_fit_several_units_are_in_the_unit_of_other_records(tmp_path: Path, before: int) -> None:
+    examples = [*[SHIFTED] * before, UNDECIDED, *[SHIFTED] * 2]
+    assert [document.entities[0].text for document in reading_of(tmp_path, records_of(*examples))] == [
+        *["Ada"] * before, "#lyon", "Ada", "Ada",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("others", [[], [("\U0001f600 Ada is", 2, 5)], [("\U0001f600 Ada is", 2, 5)] * 2 + [SHIFTED]])
+def test_offsets_that_fit_several_units_count_code_points_unless_most_others_differ(
+    tmp_path: Path, others: list[tuple[str, int, int]]
+) -> None:
+    document, *_ = reading_of(tmp_path, records_of(UNDECIDED, *others))
+    assert document.entities[0].text == "lyon "
+
+
+def test_the_unit_of_other_records_is_not_the_error_of_a_later_one(tmp_path: Path) -> None:
+    documents = iter(reading_of(tmp_path, records_of(UNDECIDED, SHIFTED) + "\n{\n"))
+    assert [next(documents).entities[0].text, next(documents).entities[0].text] == ["#lyon", "Ada"]
+    with pytest.raises(CorpusError, match=r"a\.jsonl:3: "):
+        next(documents)
+
+
 def test_words_that_do_not_fit_are_left_out(tmp_path: Path) -> None:
     reading = reading_of(tmp_path, json.dumps({"text": "ab", "words": [[0, 5]], "sentences": [[1, 2], [0, 1]]}))
     [document] = reading
