@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from onoma.bulk.output import output_paths
-from onoma.bulk.sources import TEXT, Corpus, Input, InputKind, JsonLines, Lines, Source, WholeText
+from onoma.bulk.sources import TEXT, Corpus, Input, InputKind, JsonLines, JsonRecords, Lines, Source, WholeText
 from onoma.bulk.tables import CsvTable, ParquetTable
 from onoma.corpora import AUTO, FORMATS, HEAD_LINES, ReadOptions, detect_format, sniff_lines
 from onoma.errors import ConfigError, CorpusError, InputError
@@ -20,6 +20,7 @@ SOURCES: Mapping[InputKind, Callable[[Input], Source[Any]]] = {
     "text": WholeText,
     "lines": Lines,
     "jsonl": JsonLines,
+    "json": JsonRecords,
     "csv": CsvTable,
     "parquet": ParquetTable,
     "corpus": Corpus,
@@ -201,13 +202,11 @@ def _make_input(path: Path, *, name: str | None, column: str | None, format: str
     else:
         kind, name = _detect_pipe_kind(once, column=column, format=format, options=options), name or ""
     if column is not None and kind in ("text", "lines", "corpus"):
-        raise InputError(
-            f"{path}: has no columns to choose {column!r} from; --column is for CSV, Parquet and JSON Lines"
-        )
+        raise InputError(f"{path}: has no columns to choose {column!r} from; --column is for CSV, Parquet and JSON")
     if options.documents != AUTO and kind != "corpus":
         problem = "is one document already" if kind == "text" else "has a text in each line or row"
         raise InputError(f"{path}: {problem}; --documents is for annotated files of sentences, leave it out")
-    if path.suffix.lower() in COMPRESSIONS and kind in ("corpus", "parquet"):
+    if path.suffix.lower() in COMPRESSIONS and kind in ("json", "corpus", "parquet"):
         problem = "Parquet has its own compression" if kind == "parquet" else "text, JSON Lines and CSV can be"
         raise InputError(f"{path}: cannot be read compressed ({problem}); decompress it first")
     return Input(path=path, kind=kind, column=column or TEXT, format=format, options=options, name=name, once=once)
@@ -221,9 +220,9 @@ def _detect_kind(path: Path, *, format: str | None, options: ReadOptions) -> Inp
         return "csv"
     is_jsonl = format_name == "jsonl" and named_format(path) != "json"
     is_text = format == "text" or (format is None and not is_jsonl and _is_text(path, options))
-    if not _keeps_line_feeds(options.encoding) or not (is_jsonl or is_text):
-        return "corpus"
-    return "jsonl" if is_jsonl else _text_kind(options)
+    if _keeps_line_feeds(options.encoding) and (is_jsonl or is_text):
+        return "jsonl" if is_jsonl else _text_kind(options)
+    return "json" if format_name in ("json", "jsonl") and options.documents == AUTO else "corpus"
 
 
 def _text_kind(options: ReadOptions) -> InputKind:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Generic, Literal, TypeVar
 
 from onoma.bulk.rows import DeadLetter, Row, RowError, decoded, shown, text_of, whole
 from onoma.corpora import LAYOUTS, ReadOptions, read
-from onoma.corpora.layouts import id_of, spans_of
-from onoma.corpora.spans import place
+from onoma.corpora.jsonl import JsonlReader
+from onoma.corpora.layouts import id_of
 from onoma.corpora.tally import ReadTally
 from onoma.errors import CorpusError, InputError
 from onoma.io.compression import reading
@@ -30,7 +32,7 @@ from onoma.text import Document
 if TYPE_CHECKING:
     import pyarrow as pa
 
-InputKind = Literal["text", "lines", "jsonl", "csv", "parquet", "corpus"]
+InputKind = Literal["text", "lines", "jsonl", "json", "csv", "parquet", "corpus"]
 
 TEXT = "text"
 """Default name of the column that holds the text."""
@@ -51,7 +53,8 @@ class Input:
 
     Attributes:
         path: path as the caller gave it.
-        kind: what a row is: the whole file, a line, a line of JSON, a row of a table, or a document of a corpus.
+        kind: what a row is: the whole file, a line, a line of JSON, a record in a JSON value, a row of a table, or a
+            document of a corpus.
         column: column or key that holds the text.
         format: format of a corpus; None to detect it.
         options: how a corpus is read; the encoding applies to all kinds.
@@ -225,33 +228,55 @@ class JsonLines(Lines):
             record = parsed(line)
         except json.JSONDecodeError as error:
             raise RowError(f"column {error.colno} is not JSON: {error.msg}; expected one JSON object", line) from None
-        return Row(self._make_document(record), record if isinstance(record, dict) else {})
+        return _record_row(record, line=item.number, input=self.input, reader=self._reader)
 
-    def _make_document(self, record: object) -> Document:
-        column = self.input.column
-        if isinstance(record, dict) and column in record:
-            text = text_of(record[column], column=column)
-            if column != TEXT or not record.keys() & {"words", "tokens", "sentences"}:
-                return Document(text, id=id_of(record))
-        elif column != TEXT:
-            keys = ", ".join(map(str, record)) if isinstance(record, dict) else "none"
-            raise RowError(f"has no {column!r}; its keys are {keys}", record)
-        elif isinstance(record, dict) and "data" not in record:
-            return self._document_from_words(record)
-        try:
-            annotated = spans_of(record)
-        except CorpusError as error:
-            raise RowError(error.message, record) from None
-        whole(annotated.text)
-        annotated.spans = []
-        return place(annotated, where=str(self.path), tally=ReadTally())
+    @cached_property
+    def _reader(self) -> JsonlReader:
+        return _text_reader(self.input)
 
-    def _document_from_words(self, record: Mapping[str, object]) -> Document:
-        """Return the document of a record that has words but no text."""
-        words = record.get("tokens", record.get("words"))
-        if not isinstance(words, list) or not words or not all(isinstance(word, str) and word for word in words):
-            raise RowError(f"has no {TEXT!r}; its keys are {', '.join(record)}", record)
-        return Document.from_words([[whole(word) for word in words]], id=id_of(record))
+
+class JsonRecords(Source[tuple[int, object]]):
+    """A single JSON value that contains a list of records; or JSON Lines, without putting invalid ones aside.
+
+    An item is a record and its line or number.
+    """
+
+    def count(self) -> int:
+        return sum(1 for _ in self._reader.records())
+
+    def items(self, start: int) -> Iterator[tuple[int, object]]:
+        return islice(self._reader.records(), start, None)
+
+    def row(self, item: tuple[int, object]) -> Row | None:
+        line, record = item
+        return _record_row(record, line=line, input=self.input, reader=self._reader)
+
+    @cached_property
+    def _reader(self) -> JsonlReader:
+        return _text_reader(self.input)
+
+
+def _text_reader(input: Input) -> JsonlReader:
+    return JsonlReader(input.path, replace(input.options, texts_only=True))
+
+
+def _record_row(record: object, *, line: int, input: Input, reader: JsonlReader) -> Row | None:
+    """Return the row of a record in any layout that onoma reads, without its entities; None if the record is null."""
+    fields, column = record if isinstance(record, dict) else {}, input.column
+    if column in fields:
+        text = text_of(fields[column], column=column)
+        if column != TEXT or not fields.keys() & {"words", "tokens", "sentences"}:
+            return Row(Document(text, id=id_of(record)), fields)
+    elif column != TEXT:
+        raise RowError(f"has no {column!r}; its keys are {', '.join(map(str, fields)) or 'none'}", record)
+    try:
+        document = reader.document_of(record, line=line, tally=ReadTally())
+    except CorpusError as error:
+        raise RowError(error.message, record) from None
+    if document is None:
+        return None
+    whole(document.text)
+    return Row(document, fields)
 
 
 class Corpus(Source[Document]):

@@ -46,7 +46,7 @@ def run(
     lines: Annotated[bool, typer.Option("--lines", help="Treat each line as a separate text.")] = False,
     column: Annotated[
         str | None,
-        typer.Option("--column", help="Column of a table, or key of JSON Lines, with the text; `text` if not given."),
+        typer.Option("--column", help="Column of a table, or key of JSON records, with the text; `text` if not given."),
     ] = None,
     to: Annotated[
         str | None,

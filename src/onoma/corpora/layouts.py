@@ -105,7 +105,7 @@ def meta_of(record: object) -> dict[str, object]:
 def _parse_record(record: Mapping[str, object]) -> Annotated:
     text = record.get("text", record.get("full_text"))
     if not isinstance(text, str):
-        raise CorpusError(f"the record {format_value(record)} has no text; expected an object with 'text'")
+        raise CorpusError(f"the record has no 'text'; its keys are {', '.join(map(str, record)) or 'none'}")
     annotated = Annotated(text=text, id=id_of(record), meta=meta_of(record))
     _add_spans(annotated, record)
     relations = record.get("relations")

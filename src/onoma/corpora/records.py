@@ -24,7 +24,7 @@ from onoma.corpora.layouts import (
 )
 from onoma.corpora.offset_units import Bounds, usual_unit
 from onoma.corpora.options import ReadOptions, chosen_scheme
-from onoma.corpora.spans import bounds_of, place
+from onoma.corpora.spans import Annotated, bounds_of, place
 from onoma.corpora.spelling import TagSpelling, is_number
 from onoma.corpora.tag_names import tag_names_beside
 from onoma.corpora.tag_transitions import TagTransitions
@@ -62,6 +62,8 @@ class RecordReader(ABC):
 
     @cached_property
     def _first_pass(self) -> tuple[Scheme | None, TagSpelling]:
+        if self.options.texts_only:
+            return None, TagSpelling()
         transitions = TagTransitions()
         for block in self._tagged_blocks():
             transitions.add(block)
@@ -88,36 +90,54 @@ class RecordReader(ABC):
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
         for line, record in self.records():
-            where = f"{self.path}:{line}"
-            if not self._is_wanted(record, where=where, tally=tally):
-                continue
-            token_spans = token_spans_of(record)
-            if token_spans is not None:
-                tally.lines, tally.annotated = (line,), True
-                yield place(token_spans, where=where, tally=tally, usual_unit=lambda: self._usual_unit)
-                continue
-            block = self._parse_block(line, record)
-            label = label_of(record, key=self._label_key) if self.options.labelled == "sentences" else None
-            if label is not None and not self.options.texts_only:
-                yield self._build_labelled_document(block, record, label, line, tally)
-                continue
-            if block is not None:
-                if not block.layers and self.options.labelled == "spans":
-                    self._check_keys(record, line)
-                yield from self._build_tagged_documents(block, record, tally)
-                continue
-            try:
-                annotated = spans_of(record)
-            except CorpusError as error:
-                raise CorpusError(error.message, path=self.path, line=line) from None
-            if self.options.labelled == "sentences" and not self.options.texts_only and not annotated.layers:
-                keys = self._label_key or f"one of {', '.join(LABEL_KEYS)}"
-                raise CorpusError(f"the text has no label; expected it under {keys}", path=self.path, line=line)
-            if not annotated.spans:
+            document = self.document_of(record, line=line, tally=tally)
+            if document is not None:
+                yield document
+
+    def document_of(self, record: object, *, line: int, tally: ReadTally) -> Document | None:
+        """Return the document of a record; None if it is not annotated.
+
+        Args:
+            record: the record.
+            line: its line or number.
+            tally: counts adjustments and omissions.
+
+        Raises:
+            CorpusError: the record cannot be read.
+            SchemeError: a tag is not in the scheme.
+        """
+        where = f"{self.path}:{line}"
+        if not self._is_wanted(record, where=where, tally=tally):
+            return None
+        token_spans = token_spans_of(record)
+        if token_spans is not None:
+            tally.lines, tally.annotated = (line,), True
+            return self._place(token_spans, where=where, tally=tally)
+        block = self._parse_block(line, record)
+        label = label_of(record, key=self._label_key) if self.options.labelled == "sentences" else None
+        if label is not None and not self.options.texts_only:
+            return self._build_labelled_document(block, record, label, line, tally)
+        if block is not None:
+            if not block.layers and self.options.labelled == "spans":
                 self._check_keys(record, line)
-            tally.lines = (line,)
-            tally.annotated = tally.annotated or has_annotation(record)
-            yield place(annotated, where=where, tally=tally, usual_unit=lambda: self._usual_unit)
+            return self._build_tagged_document(block, record, tally)
+        try:
+            annotated = spans_of(record)
+        except CorpusError as error:
+            raise CorpusError(error.message, path=self.path, line=line) from None
+        if self.options.labelled == "sentences" and not self.options.texts_only and not annotated.layers:
+            keys = self._label_key or f"one of {', '.join(LABEL_KEYS)}"
+            raise CorpusError(f"the text has no label; expected it under {keys}", path=self.path, line=line)
+        if not annotated.spans:
+            self._check_keys(record, line)
+        tally.lines = (line,)
+        tally.annotated = tally.annotated or has_annotation(record)
+        return self._place(annotated, where=where, tally=tally)
+
+    def _place(self, annotated: Annotated, *, where: str, tally: ReadTally) -> Document:
+        if self.options.texts_only:
+            annotated = replace(annotated, spans=[], layers={}, left_out=[])
+        return place(annotated, where=where, tally=tally, usual_unit=lambda: self._usual_unit)
 
     def _is_wanted(self, record: object, *, where: str, tally: ReadTally) -> bool:
         reason, what = unannotated(record)
@@ -162,7 +182,7 @@ class RecordReader(ABC):
         document = replace(document, sentences=(Sentence(start=0, end=end),))
         return document.with_entities([document.entity(0, end, label)] if document.text.strip() else [])
 
-    def _build_tagged_documents(self, block: SentenceBlock, record: object, tally: ReadTally) -> Iterator[Document]:
+    def _build_tagged_document(self, block: SentenceBlock, record: object, tally: ReadTally) -> Document:
         scheme, spelling = self._first_pass
         scheme = scheme or chosen_scheme("BIO")
         if block.layers:
@@ -175,7 +195,8 @@ class RecordReader(ABC):
             meta=meta_of(record),
             spelling=spelling,
         )
-        yield from builder.documents([DocumentBoundary(id=id_of(record)), block], marked=True)
+        (document,) = builder.documents([DocumentBoundary(id=id_of(record)), block], marked=True)
+        return document
 
 
 def _look_up_label(number: str, names: Sequence[str], *, path: Path, line: int) -> str:

@@ -101,14 +101,28 @@ def test_json_lines_of_annotation_tools_keep_their_words(tag, tmp_path):
     layouts = [
         {"tokens": ["Ada/Bob", "met"], "ner_tags": ["O", "O"]},
         {"text": "Ada/Bob met", "words": [[0, 7], [8, 11]]},
+        {"tokenized_text": ["Ada/Bob", "met"], "ner": [[0, 0, "X"]]},
         {"data": {"text": "Ada/Bob met"}, "annotations": []},
         ["Ada/Bob met", {"entities": [[0, 1, "X"]]}],
     ]
     (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, layouts)), encoding="utf-8")
-    tag("in.jsonl", "out.jsonl")
-    found = records(tmp_path / "out.jsonl")
-    assert [record["text"] for record in found] == ["Ada/Bob met"] * 4
-    assert [spans(record["entities"]) for record in found] == [["Ada/Bob"]] * 2 + [["Ada", "Bob"]] * 2
+    (tmp_path / "in.json").write_text(json.dumps(layouts), encoding="utf-8")
+    for source in ("in.jsonl", "in.json"):
+        tag(source, f"{source}.out.jsonl")
+        found = records(tmp_path / f"{source}.out.jsonl")
+        assert [record["text"] for record in found] == ["Ada/Bob met"] * 5
+        assert [spans(record["entities"]) for record in found] == [["Ada/Bob"]] * 3 + [["Ada", "Bob"]] * 2
+
+
+def test_a_list_of_records_keeps_their_fields(tag, tmp_path):
+    (tmp_path / "in.json").write_text('[{"text": "Ada", "n": 1},\n null, {"body": "Bob"}, {"text": "Max", "n": 2}]')
+    report = tag("in.json", "out.jsonl", shard_rows=2)
+    assert (report.tagged, report.dead) == (2, 1)
+    assert [(each["text"], each["n"]) for each in records(tmp_path / "out.jsonl")] == [("Ada", 1), ("Max", 2)]
+    (letter,) = records(tmp_path / "out.jsonl.dead.jsonl")
+    assert (letter["row"], letter["reason"]) == (3, "the record has no 'text'; its keys are body")
+    assert tag("in.json", "bodies.jsonl", column="body").tagged == 1
+    assert [each["body"] for each in records(tmp_path / "bodies.jsonl")] == ["Bob"]
 
 
 def test_csv_keeps_its_cells(tag, tmp_path):
