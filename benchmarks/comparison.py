@@ -9,8 +9,9 @@
 wikigold, with 100, 300, 1,000 and all training sentences. `sizes`: the encoder `multilingual` complete, with only the
 subwords of English, with 6 layers and with 3 layers, and the encoder `small` complete and with 3 layers, on WNUT 2017.
 `forecast`: `small` on BC5CDR and wikigold with 100, 200 and 400 sentences. From these, F1 on dev is forecast for 1,600
-sentences (BC5CDR) and for all 1,142 sentences (wikigold), for each seed separately, and compared with the F1 of a model
-trained on that many. `overhead`: the time of a comparison (`small`, 300 sentences of WNUT 2017, one run at a time)
+sentences (BC5CDR) and for all 1,142 sentences (wikigold), and compared with the F1 of models trained on that many. A
+forecast is made from the runs of one seed, and from those of three seeds, as `onoma compare` does by default; each seed
+is in three of the latter. `overhead`: the time of a comparison (`small`, 300 sentences of WNUT 2017, one run at a time)
 beside training, scoring on test and measuring speed, relative to the training time.
 
 A comparison is written to runs/comparison/NAME, and its TOML file to runs/comparison/NAME.toml; an interrupted one is
@@ -27,6 +28,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from corpora import corpus
 from results import write_result
@@ -35,7 +37,7 @@ from runs import toml_tables
 import onoma
 from onoma.api.comparing import ComparisonPlanned, SpeedMeasured
 from onoma.errors import InputError
-from onoma.experiments import CellDone, read_record
+from onoma.experiments import CellDone, CellRecord, effective_documents, read_record
 from onoma.experiments.forecast import forecast
 
 HERE = Path("runs/comparison")
@@ -92,42 +94,61 @@ def sizes(seeds: int) -> dict[str, object]:
     return compared("sizes", corpora=["wnut17"], candidates=encoders, seeds=seeds)
 
 
-def forecasts(seeds: int, corpora: Sequence[str]) -> dict[str, object]:
-    found: dict[str, object] = {}
+def forecasts(seeds: int, corpora: Sequence[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for name in corpora:
         last = FORECAST_AT[name]
         compared(
             f"forecast-{name}", corpora=[name], candidates={"small": "small"}, sizes=(*FITTED_ON, last), seeds=seeds
         )
         cells = HERE / f"forecast-{name}" / "cells" / name / "small"
-        draws = [each for seed in range(1, seeds + 1) if (each := draw(cells, last, seed)) is not None]
-        found[name] = {
-            "without forecast": seeds - len(draws),
-            "mean error": statistics.fmean(abs(each["forecast"] - each["reached"]) for each in draws),
-            "covered": sum(each["low"] <= each["reached"] <= each["high"] for each in draws),
-            "draws": draws,
-        }
+        f1 = {size: [trained(cells / f"{size}-{seed}").dev["f1"] for seed in range(1, seeds + 1)] for size in FITTED_ON}
+        reached = [trained(cells / f"{last}-{seed}") for seed in range(1, seeds + 1)]
+        documents = effective_documents(len(each.entities) for each in onoma.read(corpus(name).dev))
+        found[name] = {"effective documents of dev": documents}
+        for runs in (1, 3):
+            draws = [
+                each
+                for first in range(seeds)
+                if (each := draw(f1, reached, [(first + at) % seeds for at in range(runs)], documents)) is not None
+            ]
+            found[name][f"from {runs} a size"] = {
+                "without forecast": seeds - len(draws),
+                "mean error": statistics.fmean(
+                    abs(each["forecast"] - statistics.fmean(each["reached"])) for each in draws
+                ),
+                "covered": statistics.fmean(
+                    each["low"] <= f1 <= each["high"] for each in draws for f1 in each["reached"]
+                ),
+                "draws": draws,
+            }
     return found
 
 
-def draw(cells: Path, last: int | str, seed: int) -> dict[str, float] | None:
-    """Return the forecast from the small sizes of one seed, and the F1 reached with the last size.
+def trained(folder: Path) -> CellRecord:
+    record = read_record(folder)
+    assert record is not None
+    return record
+
+
+def draw(
+    f1: Mapping[int, Sequence[float]], reached: Sequence[CellRecord], chosen: Sequence[int], documents: float
+) -> dict[str, Any] | None:
+    """Return the forecast from the small sizes of the chosen seeds, and the F1 that they reach with the last size.
 
     None if F1 at the small sizes cannot be forecast.
     """
-    *known, reached = (read_record(cells / f"{size}-{seed}") for size in (*FITTED_ON, last))
-    assert reached is not None
-    runs = {each.train_sentences: [each.dev["f1"]] for each in known if each is not None}
+    runs = {size: [scores[index] for index in chosen] for size, scores in f1.items()}
     try:
-        (expected,) = forecast(runs, [reached.train_sentences])
+        (expected,) = forecast(runs, [reached[0].train_sentences], dev_documents=documents)
     except InputError:
         return None
     return {
-        "sentences": reached.train_sentences,
+        "sentences": expected.sentences,
         "forecast": expected.f1,
         "low": expected.low,
         "high": expected.high,
-        "reached": reached.dev["f1"],
+        "reached": [reached[index].dev["f1"] for index in chosen],
     }
 
 

@@ -35,6 +35,7 @@ class CellPlan:
         cell: the cell to train.
         folder: folder of its record and its model.
         expected: its record as far as it is known before training.
+        dev_documents: effective number of documents of its dev set.
         memory: estimate of the memory that its training needs, in bytes.
         models: folders of the models that its corpus and candidate may have at this size, by seed, of which the first
             complete one is kept; empty if no model is kept.
@@ -43,6 +44,7 @@ class CellPlan:
     cell: Cell
     folder: Path
     expected: CellRecord
+    dev_documents: float
     memory: int
     models: tuple[Path, ...] = ()
 
@@ -107,9 +109,9 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
             config = config_of(cell)
             if not config.data.dev:
                 raise ConfigError("there is no dev text to compare candidates on; name it with --dev")
-            count = cache.sentence_count(config.data.train, config.data)
+            count = cache.text_size(config.data.train, config.data).sentences
             for paths in (config.data.dev, config.data.test):  # an error here is reported once, before any training
-                cache.sentence_count(paths, config.data)
+                cache.text_size(paths, config.data)
             full_size = min(count, cell.max_sentences or count)
             if cell.sentences is not None and cell.sentences >= full_size + (not has_full_size):
                 limit = "the training text has" if full_size == count else "data.sentences limits the training text to"
@@ -135,24 +137,37 @@ def encoder_digest(name: str) -> str:
     return digest_below(folder, suffixes=_WEIGHT_FILES) if folder.is_dir() else name
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TextSize:
+    """Number of sentences of some files, and effective number of documents."""
+
+    sentences: int
+    documents: float
+
+
 @dataclass(slots=True)
 class _FileInfoCache:
     """A cache of facts about files and encoders that several cells use."""
 
-    _sentence_counts: dict[tuple[tuple[Path, ...], str], int] = field(default_factory=dict)
+    _text_sizes: dict[tuple[tuple[Path, ...], str], _TextSize] = field(default_factory=dict)
     _digests: dict[tuple[Path, ...], str] = field(default_factory=dict)
     _encoder_infos: dict[str, tuple[str, int]] = field(default_factory=dict)
 
-    def sentence_count(self, paths: tuple[Path, ...], data: DataConfig) -> int:
-        """Return the number of sentences of some files of the data."""
+    def text_size(self, paths: tuple[Path, ...], data: DataConfig) -> _TextSize:
+        """Return the size of some files of the data."""
         from onoma.corpora import count_sentences
         from onoma.engine.events import ignore
+        from onoma.experiments import effective_documents
         from onoma.training import read_part
 
         key = paths, data.model_copy(update={"sentences": None}).model_dump_json()
-        if key not in self._sentence_counts:
-            self._sentence_counts[key] = count_sentences(read_part(paths, data, on_event=ignore).documents)
-        return self._sentence_counts[key]
+        if key not in self._text_sizes:
+            documents = read_part(paths, data, on_event=ignore).documents
+            self._text_sizes[key] = _TextSize(
+                sentences=count_sentences(documents),
+                documents=effective_documents(len(document.entities) for document in documents),
+            )
+        return self._text_sizes[key]
 
     def digest(self, paths: tuple[Path, ...]) -> str:
         """Return the digest of some files."""
@@ -195,6 +210,7 @@ def _plan_cell(cell: Cell, config: RunConfig, folder: Path, *, cache: _FileInfoC
             tested_on="test" if config.data.test else "dev",
             error="not finished",
         ),
+        dev_documents=cache.text_size(config.data.dev, config.data).documents,
         memory=_GIBIBYTE + _BYTES_PER_PARAMETER * parameters,
     )
 

@@ -14,7 +14,7 @@ from onoma.experiments.comparison import (
     make_comparison,
 )
 from onoma.experiments.config import ALL, CandidateConfig, ComparisonConfig, file_name, read_comparison
-from onoma.experiments.forecast import Forecast, fitted_curve
+from onoma.experiments.forecast import Forecast, effective_documents, fitted_curve
 from onoma.experiments.processes import (
     CellDone,
     CellEvent,
@@ -46,6 +46,7 @@ __all__ = [
     "CostLimits",
     "cells_of",
     "file_name",
+    "effective_documents",
     "fitted_curve",
     "make_comparison",
     "processes_for",

@@ -90,6 +90,7 @@ class LearningCurve:
     Attributes:
         corpus, candidate: names of the corpus and of the candidate.
         runs: F1 of each run, by number of training sentences.
+        dev_documents: effective number of documents of dev; see :func:`effective_documents`.
         forecasts: forecasts at larger sizes; empty if fewer than three sizes were trained, or if F1 cannot be forecast.
         no_forecast: why F1 cannot be forecast although at least three sizes were trained; otherwise empty.
     """
@@ -97,6 +98,7 @@ class LearningCurve:
     corpus: str
     candidate: str
     runs: Mapping[int, Sequence[float]]
+    dev_documents: float
     forecasts: tuple[Forecast, ...] = ()
     no_forecast: str = ""
 
@@ -198,6 +200,7 @@ def make_comparison(
     records: Sequence[CellRecord],
     speeds: Mapping[tuple[str, str], Speed],
     *,
+    dev_documents: Mapping[str, float],
     machine: Mapping[str, object],
     within: CostLimits | None = None,
 ) -> Comparison:
@@ -206,6 +209,7 @@ def make_comparison(
     Args:
         records: records of all cells, in the order of the configuration.
         speeds: speeds of the models of the largest size, by corpus and candidate.
+        dev_documents: effective number of documents of the dev set of each corpus.
         machine: facts about the machine that the comparison ran on.
         within: upper bounds for the cost of the chosen models.
     """
@@ -219,7 +223,7 @@ def make_comparison(
         rows += _rows(candidates, {name: measured[corpus, name] for name in candidates if (corpus, name) in measured})
     return Comparison(
         rows=tuple(rows),
-        curves=tuple(_curves(rows, records)),
+        curves=tuple(_curves(rows, records, dev_documents)),
         machine=machine,
         threads=tuple(sorted({record.threads for record in records if not record.error})),
         within=within,
@@ -325,7 +329,9 @@ def _choose_candidates(rows: Sequence[ComparisonRow], within: CostLimits | None)
     return chosen
 
 
-def _curves(rows: Sequence[ComparisonRow], records: Sequence[CellRecord]) -> list[LearningCurve]:
+def _curves(
+    rows: Sequence[ComparisonRow], records: Sequence[CellRecord], dev_documents: Mapping[str, float]
+) -> list[LearningCurve]:
     """Return a learning curve for each candidate that was trained at several sizes."""
     curves = []
     for corpus, candidate in dict.fromkeys((row.corpus, row.candidate) for row in rows):
@@ -334,7 +340,8 @@ def _curves(rows: Sequence[ComparisonRow], records: Sequence[CellRecord]) -> lis
             if (record.corpus, record.candidate) == (corpus, candidate) and not record.error:
                 runs.setdefault(record.train_sentences, []).append(record.dev["f1"])
         if len(runs) > 1:
-            curves.append(_with_forecast(LearningCurve(corpus=corpus, candidate=candidate, runs=runs)))
+            curve = LearningCurve(corpus=corpus, candidate=candidate, runs=runs, dev_documents=dev_documents[corpus])
+            curves.append(_with_forecast(curve))
     return curves
 
 
@@ -344,7 +351,8 @@ def _with_forecast(curve: LearningCurve) -> LearningCurve:
     last_size = max(curve.runs)
     sizes = sorted({last_size + _EXTRA_SENTENCES, _FORECAST_FACTOR * last_size})
     try:
-        return replace(curve, forecasts=tuple(forecast(curve.runs, sizes)))
+        forecasts = forecast(curve.runs, sizes, dev_documents=curve.dev_documents)
+        return replace(curve, forecasts=tuple(forecasts))
     except InputError as error:
         return replace(curve, no_forecast=str(error))
 

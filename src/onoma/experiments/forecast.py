@@ -3,7 +3,9 @@
 The error is modelled as ``floor + scale * size ** -exponent``. Three sizes do not determine three parameters well.
 Therefore all curves of a grid are weighted by their likelihood times their prior. The forecast is the weighted mean.
 Its interval also includes the deviation of a single new run. Runs vary by chance and with the sentences that they are
-trained on, the more the fewer these are: their variance is assumed to be inversely proportional to the size.
+trained on, the more the fewer these are: their variance is assumed to be inversely proportional to the size. They vary
+more on a dev set in which a few documents hold most entities, since all entities of a document are often missed or
+found together.
 
 The smallest sizes are set aside while nothing has been learnt there. If the weighted mean is far from a measured mean,
 F1 does not follow a power law, and there is no forecast.
@@ -14,7 +16,8 @@ https://doi.org/10.1186/1472-6947-12-8.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import dropwhile
 from statistics import fmean
@@ -38,6 +41,9 @@ _MISFIT = 0.008
 
 _PRIOR_SIZE, _PRIOR_DEVIATION, _PRIOR_DEGREES = 100, 0.03, 4
 """Prior of the variance of runs: a size, the standard deviation at that size, and its weight in degrees of freedom."""
+
+_DOCUMENT_DEVIATION = 0.09
+"""Additional standard deviation at that size if dev had only one document; its variance is divided by their number."""
 
 _NOTHING_LEARNT = 0.01
 """Mean F1 below which the smallest sizes are set aside: a power law only applies once something has been learnt."""
@@ -66,12 +72,36 @@ class Forecast:
     high: float
 
 
-def forecast(runs: Mapping[int, Sequence[float]], sizes: Sequence[int], *, level: float = LEVEL) -> list[Forecast]:
+def effective_documents(entities: Iterable[int]) -> float:
+    """Return the number of documents with equally many entities that would vary as much as the given ones.
+
+    Source: the effective sample size of Kish 1965, "Survey sampling", section 8.2.
+
+    Args:
+        entities: number of gold entities of each document.
+
+    >>> effective_documents([5, 5, 5, 5])
+    4.0
+    >>> effective_documents([10, 2, 2, 2])
+    2.2857142857142856
+    """
+    counts = list(entities)
+    return sum(counts) ** 2 / sum(count**2 for count in counts) if any(counts) else 1.0
+
+
+def forecast(
+    runs: Mapping[int, Sequence[float]],
+    sizes: Sequence[int],
+    *,
+    dev_documents: float = math.inf,
+    level: float = LEVEL,
+) -> list[Forecast]:
     """Forecast F1 at other training sizes.
 
     Args:
         runs: F1 of one or more runs, in fractions of 1, by number of training sentences.
         sizes: numbers of training sentences to forecast F1 at.
+        dev_documents: effective number of documents that F1 was measured on; see :func:`effective_documents`.
         level: share of runs that an interval should contain.
 
     Raises:
@@ -80,7 +110,7 @@ def forecast(runs: Mapping[int, Sequence[float]], sizes: Sequence[int], *, level
     runs = _usable(runs)
     known_sizes = np.array(sorted(runs), dtype=np.float64)
     error = np.array([1 - fmean(runs[int(size)]) for size in known_sizes])
-    variance = _variance(runs)
+    variance = _variance(runs, dev_documents)
     counts = np.array([len(runs[int(size)]) for size in known_sizes])
     deviations = np.sqrt(variance / known_sizes / counts + _MISFIT**2)
     reference = float(np.exp(np.log(known_sizes).mean()))
@@ -103,14 +133,16 @@ def forecast(runs: Mapping[int, Sequence[float]], sizes: Sequence[int], *, level
     ]
 
 
-def fitted_curve(runs: Mapping[int, Sequence[float]], *, end: int, points: int = 30) -> list[Forecast]:
+def fitted_curve(
+    runs: Mapping[int, Sequence[float]], *, end: int, dev_documents: float = math.inf, points: int = 30
+) -> list[Forecast]:
     """Return the forecast at logarithmically spaced sizes, from the smallest size that is not set aside to ``end``.
 
     Raises:
         InputError: as in :func:`forecast`.
     """
     sizes = np.geomspace(min(_usable(runs)), end, points).round().astype(int)
-    return forecast(runs, sorted(set(sizes.tolist())))
+    return forecast(runs, sorted(set(sizes.tolist())), dev_documents=dev_documents)
 
 
 def _usable(runs: Mapping[int, Sequence[float]]) -> Mapping[int, Sequence[float]]:
@@ -126,9 +158,9 @@ def _usable(runs: Mapping[int, Sequence[float]]) -> Mapping[int, Sequence[float]
     return usable
 
 
-def _variance(runs: Mapping[int, Sequence[float]]) -> float:
+def _variance(runs: Mapping[int, Sequence[float]], dev_documents: float) -> float:
     """Return the variance of a run times its size, estimated from the given runs and the prior."""
-    squares = _PRIOR_DEGREES * _PRIOR_DEVIATION**2 * _PRIOR_SIZE
+    squares = _PRIOR_DEGREES * (_PRIOR_DEVIATION**2 + _DOCUMENT_DEVIATION**2 / dev_documents) * _PRIOR_SIZE
     for size, scores in runs.items():
         values = np.asarray(scores)
         squares += size * float(((values - values.mean()) ** 2).sum())

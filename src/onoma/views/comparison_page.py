@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from onoma.experiments import Comparison, LearningCurve, MeanAndDeviation, fitted_curve
+from onoma.experiments import Comparison, Forecast, LearningCurve, MeanAndDeviation, fitted_curve
 from onoma.io.files import replacing
 from onoma.text.markup import escaped
 from onoma.views.candidates import (
@@ -107,7 +107,10 @@ def _learning_curve_section(comparison: Comparison) -> Iterator[str]:
 
 
 def _to_plot_curve(curve: LearningCurve) -> CurveWithFit:
-    fit = fitted_curve(curve.runs, end=curve.forecasts[-1].sentences) if curve.forecasts else []
+    fit: list[Forecast] = []
+    if curve.forecasts:
+        end = curve.forecasts[-1].sentences
+        fit = fitted_curve(curve.runs, end=end, dev_documents=curve.dev_documents)
     scores = {size: MeanAndDeviation.of(runs) for size, runs in sorted(curve.runs.items())}
     return CurveWithFit(
         curve.candidate,

@@ -12,7 +12,13 @@ from support.records import curve, record, speed
 
 
 def compared(records, speeds=None, **more) -> Comparison:
-    return make_comparison(records, speeds or {}, machine={"processor": "p", "cores": 2}, **more)
+    return make_comparison(
+        records,
+        speeds or {},
+        dev_documents={each.corpus: 100.0 for each in records},
+        machine={"processor": "p", "cores": 2},
+        **more,
+    )
 
 
 def test_the_best_on_dev_is_best_whatever_test_says():
