@@ -17,7 +17,7 @@ from onoma.bulk.sources import Input, Source, no_column
 from onoma.corpora.layouts import id_of
 from onoma.corpora.tables import delimiter_of
 from onoma.errors import CorpusError, InputError, optional_import
-from onoma.io.cells import read_rows
+from onoma.io.cells import names_separator, read_rows
 from onoma.text import Document, find_lone_surrogate
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ class CsvTable(Source[list[str]]):
             # Bytes that are not in this encoding become surrogates, so that _check_bytes reports the affected row.
             text_file = TextIOWrapper(file, encoding=encoding, errors="surrogateescape", newline="")
             header_line = text_file.readline()
+            if names_separator(header_line):
+                header_line = text_file.readline()
             delimiter = delimiter_of(header_line.strip("\r\n"), column=self.input.column)
             records = read_rows(chain([header_line], text_file) if header_line else text_file, delimiter=delimiter)
             try:

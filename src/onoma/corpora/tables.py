@@ -16,7 +16,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain, dropwhile, islice
 
 from onoma.corpora.column_detection import TAG_NAMES, WORD_NAMES, names_columns
 from onoma.corpora.columns import column_index
@@ -24,7 +24,7 @@ from onoma.corpora.layouts import LABEL_KEYS, SPAN_KEYS
 from onoma.corpora.records import RecordReader
 from onoma.corpora.spelling import is_tag, looks_tagged
 from onoma.errors import CorpusError
-from onoma.io.cells import read_rows
+from onoma.io.cells import names_separator, read_rows
 from onoma.io.json_text import parsed
 from onoma.io.lines import numbered_lines
 from onoma.schemes import OUTSIDE
@@ -42,7 +42,8 @@ def is_table(lines: Sequence[str]) -> bool:
 
     Most rows must have as many cells. A line without rows must hold nothing but names.
     """
-    cells = split_cells(lines[0])
+    lines = lines[1:] if names_separator(lines[0]) else lines
+    cells = split_cells(lines[0]) if lines else []
     names = {cell.strip().upper() for cell in cells}
     if len(cells) < 2 or len(names) < len(cells) or not all(map(_is_name, cells)) or not _fits_rows(cells, lines):
         return False
@@ -241,19 +242,27 @@ class TableReader(RecordReader):
             raise CorpusError(message, path=self.path, line=line)
 
     def _iter_rows(self) -> Iterator[tuple[int, list[str]]]:
-        lines = (line + "\n" for _, line in numbered_lines(self.path, encoding=self.options.encoding))
-        first = next(lines, "")
-        reader = read_rows(chain((first,), lines), delimiter=delimiter_of(first.strip()))
+        lines = self._iter_lines()
+        number, header = next(lines, (1, ""))
+        reader = read_rows(
+            (line + "\n" for line in chain([header], (line for _, line in lines))),
+            delimiter=delimiter_of(header.strip()),
+        )
         try:
             for cells in reader:
-                yield reader.line_num, cells
+                yield number - 1 + reader.line_num, cells
         except csv.Error as error:
             message = f"is no table: {error}; quotation marks inside a quoted cell are doubled"
-            raise CorpusError(message, path=self.path, line=reader.line_num) from None
+            raise CorpusError(message, path=self.path, line=number - 1 + reader.line_num) from None
+
+    def _iter_lines(self) -> Iterator[tuple[int, str]]:
+        """Yield the lines from the header on, with their numbers."""
+        lines = numbered_lines(self.path, encoding=self.options.encoding)
+        return dropwhile(lambda numbered: numbered[0] == 1 and names_separator(numbered[1]), lines)
 
     def _iter_word_rows(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the rows after the header, each of one line, as in a table of words."""
-        lines = numbered_lines(self.path, encoding=self.options.encoding)
+        lines = self._iter_lines()
         delimiter = delimiter_of(next(lines, (0, ""))[1].strip())
         for number, line in lines:
             yield number, _split_word_row(line, delimiter, width=len(self._column_names))

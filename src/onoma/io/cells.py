@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Protocol
 
 _MAX_CELL_CHARACTERS = (1 << 31) - 1
 """Highest possible limit: it is stored as a C `long`, which has 32 bits on Windows."""
+
+_SEPARATOR_LINE = re.compile(r'"?sep=."?\s*', re.IGNORECASE)
+
+
+def names_separator(line: str) -> bool:
+    """Return whether a line before the header only tells Excel the separator of cells, as ``sep=;`` does."""
+    return _SEPARATOR_LINE.fullmatch(line) is not None
 
 
 class Rows(Iterator[list[str]], Protocol):

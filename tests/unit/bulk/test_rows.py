@@ -138,6 +138,13 @@ def test_csv_keeps_its_cells(tag, tmp_path):
     assert [record["id"] for record in records(tmp_path / "again.jsonl")] == ["1", "3"]
 
 
+def test_the_line_that_tells_excel_the_separator_is_not_the_header(tag, tmp_path):
+    (tmp_path / "in.csv").write_bytes(b"\xef\xbb\xbfsep=;\r\nid;text\r\n1;Ada, Bob\r\n")
+    assert tag("in.csv", "out.jsonl").tagged == 1
+    (found,) = records(tmp_path / "out.jsonl")
+    assert (found["id"], found["text"]) == ("1", "Ada, Bob")
+
+
 @pytest.fixture
 def typed(tmp_path: Path) -> pa.Table:
     table = pa.table(

@@ -30,6 +30,8 @@ SPANS = (
         ("a.csv", "Sentence #;Word;Tag\nSentence: 1;Ada;B-PER\n;left;O\nSentence: 2;Turin;B-LOC\n"),
         ("a.tsv", "sentence_id\tword\ttag\n0\tAda\tB-PER\n0\tleft\tO\n1\tTurin\tB-LOC\n"),
         ("a.csv", "word,tag\nAda,B-PER\nleft,O\n\nTurin,B-LOC\n"),
+        ("a.csv", "sep=;\r\nword;tag\r\nAda;B-PER\r\nleft;O\r\n\r\nTurin;B-LOC\r\n"),
+        ("a.csv", f'"sep=,"\nid,text,label\n7,Ada left Turin.,{SPANS}\n'),
         ("a.csv", 'sentence_id, words, labels\n0, Ada, B-PER\n0, "left", O\n1, Turin, B-LOC\n'),
         ("a.csv", "text,entities\nAda left Turin,\"[(0, 3, 'PER'), (9, 14, 'LOC')]\"\nBo ran,[]\n"),
         ("a.csv", "text,label\nAda left,\"[{'start': 0, 'end': 3, 'label': 'PER'}]\"\nTurin,\"[(0, 5, 'LOC')]\"\n"),
@@ -74,6 +76,11 @@ def test_a_table_without_names_of_columns_is_refused(tmp_path: Path, columns: di
 def test_a_text_with_quotation_marks_that_are_not_doubled_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(CorpusError, match=r"a\.csv:2: .*quotation marks inside a quoted cell are doubled"):
         entities_of(tmp_path / "a.csv", f'id;text;spans\n1;{text};[[13, 16, "PER"]]\n')
+
+
+def test_the_line_of_the_separator_counts_as_a_line(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"a\.csv:4: 3 cells; expected 2"):
+        entities_of(tmp_path / "a.csv", 'sep=,\nid,text\n1,Ada\n2,"left",now\n')
 
 
 def test_quotation_marks_of_tabs_are_text_where_they_quote_no_cell(tmp_path: Path) -> None:
