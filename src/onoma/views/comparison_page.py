@@ -21,8 +21,11 @@ from onoma.views.candidates import (
     title_of,
 )
 from onoma.views.figures_page import report_head
-from onoma.views.markup import paragraph, picture, section, table
+from onoma.views.markup import beside, paragraph, picture, section, table
 from onoma.views.plots import CurveWithFit, ScatterPoint, learning_curves, require_matplotlib, scatter
+
+_STYLE = "td.words, th.words { min-width: 0; }\n"
+"""The only words in a table are the marks of its best rows, which are short."""
 
 
 def write_comparison_page(path: Path, comparison: Comparison, *, title: str) -> None:
@@ -39,7 +42,7 @@ def write_comparison_page(path: Path, comparison: Comparison, *, title: str) -> 
 
 def comparison_page(comparison: Comparison, *, title: str) -> Iterator[str]:
     """Yield a page with all tables, plots of F1 against speed, and learning curves, in chunks."""
-    yield report_head(title)
+    yield report_head(title, style=_STYLE)
     yield f'<h1 dir="auto">{escaped(title)}</h1>\n'
     yield from map(paragraph, choices(comparison))
     yield from map(paragraph, _describe_measurements(comparison))
@@ -81,10 +84,10 @@ def _cost_section(comparison: Comparison) -> Iterator[str]:
                 title=f"F1 against words a second, {title_of(rows[0])}",
                 axes_names=("words a second", "F1 on dev in %"),
             )
-            pictures += [f"<h3>{escaped(title_of(rows[0]))}</h3>\n", picture(svg)]
+            pictures.append(picture(svg, heading=title_of(rows[0])))
     if pictures:
         explanation = "The area of a dot is the size of the model. The line goes through the Pareto front."
-        yield section("costs", "F1 against speed", paragraph(explanation), *pictures)
+        yield section("costs", "F1 against speed", paragraph(explanation), beside(*pictures))
 
 
 def _learning_curve_section(comparison: Comparison) -> Iterator[str]:
@@ -95,14 +98,18 @@ def _learning_curve_section(comparison: Comparison) -> Iterator[str]:
         if lines:
             title = f"Learning curves, {corpus}"
             svg = learning_curves(lines, title=title, axes_names=("sentences", "F1 on dev in %"))
-            pictures += [f"<h3>{escaped(corpus)}</h3>\n", picture(svg)]
+            pictures.append(picture(svg, heading=corpus))
     if pictures:
         explanation = (
             "A dot is the mean of the runs of one size, its bar their standard deviation. The dashed line is the "
             "power law that F1 is forecast by, and one more run of a size is expected in the shaded area (95 %)."
         )
         yield section(
-            "curves", "Learning curves", paragraph(explanation), *pictures, *map(paragraph, forecasts(comparison))
+            "curves",
+            "Learning curves",
+            paragraph(explanation),
+            beside(*pictures),
+            *map(paragraph, forecasts(comparison)),
         )
 
 

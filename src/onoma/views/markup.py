@@ -58,9 +58,9 @@ def beside(*parts: str) -> str:
     return f'<div class="beside">\n{"".join(parts)}</div>\n'
 
 
-def picture(svg: str) -> str:
-    """Return an SVG picture as a figure element."""
-    return f"<figure>{svg}</figure>\n"
+def picture(svg: str, *, heading: str = "") -> str:
+    """Return an SVG picture as a figure element, with a heading above it if one is given."""
+    return f"<figure>{f'<h3>{escaped(heading)}</h3>' if heading else ''}{svg}</figure>\n"
 
 
 def _cell(cell: str | ShadedCell, column: int, words: Sequence[int]) -> str:
