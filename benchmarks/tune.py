@@ -6,9 +6,9 @@
 With `--sentences N`, models are trained on only N sentences, to try out the benchmark.
 
 `search`: `onoma tune` with the encoder `small` and the default search space on each corpus. The best trial and the
-defaults are then trained with new seeds and compared on dev. They are also compared on test, which the search has not
-used: by `onoma train` with the written `best.toml` and with the defaults, with the same new seeds. An interrupted
-search is resumed.
+defaults are then trained with new seeds and compared on dev. Where the best trial is better by more than the noise of
+seeds, they are also compared on test, which the search has not used: by `onoma train` with the written `best.toml` and
+with the defaults, with the same new seeds. An interrupted search is resumed.
 
 `overhead`: the time of a search with one process relative to the training time of its trials, and the median time
 between two trials. The start of the process, which every run has, counts as overhead.
@@ -56,7 +56,7 @@ def searched(name: str, *, trials: int, seeds: int, jobs: int, settings: Mapping
     figures = {key: value for key, value in found.to_json().items() if key != "trials"}
     figures["params"] = dict(found.best.params)
     figures["default params"] = None if found.defaults is None else dict(found.defaults.params)
-    if found.confirmation is not None:
+    if found.confirmation is not None and found.beats_seed_noise:
         best, defaults = (models(name, which, found.confirmation.seeds, settings) for which in ("best", "defaults"))
         do([*best, *defaults])
         wait([*best, *defaults])
