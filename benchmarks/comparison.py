@@ -11,8 +11,9 @@ subwords of English, with 6 layers and with 3 layers, and the encoder `small` co
 `forecast`: `small` on BC5CDR and wikigold with 100, 200 and 400 sentences. From these, F1 on dev is forecast for 1,600
 sentences (BC5CDR) and for all 1,142 sentences (wikigold), and compared with the F1 of models trained on that many. A
 forecast is made from the runs of one seed, and from those of three seeds, as `onoma compare` does by default; each seed
-is in three of the latter. `overhead`: the time of a comparison (`small`, 300 sentences of WNUT 2017, one run at a time)
-beside training, scoring on test and measuring speed, relative to the training time.
+is in three of the latter. The same is done with F1 on test. `overhead`: the time of a comparison (`small`, 300
+sentences of WNUT 2017, one run at a time) beside training, scoring on test and measuring speed, relative to the
+training time.
 
 A comparison is written to runs/comparison/NAME, and its TOML file to runs/comparison/NAME.toml; an interrupted one is
 resumed. Encoders are pruned into runs/comparison/encoders, as by `onoma prune`.
@@ -102,25 +103,20 @@ def forecasts(seeds: int, corpora: Sequence[str]) -> dict[str, Any]:
             f"forecast-{name}", corpora=[name], candidates={"small": "small"}, sizes=(*FITTED_ON, last), seeds=seeds
         )
         cells = HERE / f"forecast-{name}" / "cells" / name / "small"
-        f1 = {size: [trained(cells / f"{size}-{seed}").dev["f1"] for seed in range(1, seeds + 1)] for size in FITTED_ON}
-        reached = [trained(cells / f"{last}-{seed}") for seed in range(1, seeds + 1)]
-        documents = effective_documents(len(each.entities) for each in onoma.read(corpus(name).dev))
-        found[name] = {"effective documents of dev": documents}
-        for runs in (1, 3):
-            draws = [
-                each
-                for first in range(seeds)
-                if (each := draw(f1, reached, [(first + at) % seeds for at in range(runs)], documents)) is not None
-            ]
-            found[name][f"from {runs} a size"] = {
-                "without forecast": seeds - len(draws),
-                "mean error": statistics.fmean(
-                    abs(each["forecast"] - statistics.fmean(each["reached"])) for each in draws
-                ),
-                "covered": statistics.fmean(
-                    each["low"] <= f1 <= each["high"] for each in draws for f1 in each["reached"]
-                ),
-                "draws": draws,
+        records = {
+            size: [trained(cells / f"{size}-{seed}") for seed in range(1, seeds + 1)] for size in (*FITTED_ON, last)
+        }
+        found[name] = {}
+        for part, path in (("dev", corpus(name).dev), ("test", corpus(name).test)):
+            f1 = {
+                runs[0].train_sentences: [each.dev["f1"] if part == "dev" else each.f1 for each in runs]
+                for runs in records.values()
+            }
+            documents = effective_documents(len(each.entities) for each in onoma.read(path))
+            found[name][part] = {
+                "F1 by size": {size: [statistics.fmean(runs), statistics.stdev(runs)] for size, runs in f1.items()},
+                "effective documents": documents,
+                **{f"from {runs} a size": accuracy(f1, seeds_in_a_draw=runs, documents=documents) for runs in (1, 3)},
             }
     return found
 
@@ -131,24 +127,36 @@ def trained(folder: Path) -> CellRecord:
     return record
 
 
-def draw(
-    f1: Mapping[int, Sequence[float]], reached: Sequence[CellRecord], chosen: Sequence[int], documents: float
-) -> dict[str, Any] | None:
-    """Return the forecast from the small sizes of the chosen seeds, and the F1 that they reach with the last size.
+def accuracy(f1: Mapping[int, Sequence[float]], *, seeds_in_a_draw: int, documents: float) -> dict[str, Any]:
+    """Forecast F1 at the largest size from the other sizes, for as many draws of seeds as there are seeds.
 
-    None if F1 at the small sizes cannot be forecast.
+    Args:
+        f1: F1 of each seed, by number of training sentences.
+        seeds_in_a_draw: number of seeds that a forecast is made from.
+        documents: effective number of documents that F1 was measured on.
+
+    Returns:
+        The mean distance of forecasts from the mean F1 that their seeds reach, the share of runs inside the intervals,
+        and the draws.
     """
-    runs = {size: [scores[index] for index in chosen] for size, scores in f1.items()}
-    try:
-        (expected,) = forecast(runs, [reached[0].train_sentences], dev_documents=documents)
-    except InputError:
-        return None
+    *known, last = sorted(f1)
+    seeds = len(f1[last])
+    draws: list[dict[str, Any]] = []
+    for first in range(seeds):
+        chosen = [(first + at) % seeds for at in range(seeds_in_a_draw)]
+        reached = [f1[last][index] for index in chosen]
+        try:
+            (expected,) = forecast(
+                {size: [f1[size][index] for index in chosen] for size in known}, [last], dev_documents=documents
+            )
+        except InputError:
+            continue  # F1 at the small sizes cannot be forecast
+        draws.append({"forecast": expected.f1, "low": expected.low, "high": expected.high, "reached": reached})
     return {
-        "sentences": expected.sentences,
-        "forecast": expected.f1,
-        "low": expected.low,
-        "high": expected.high,
-        "reached": [reached[index].dev["f1"] for index in chosen],
+        "without forecast": seeds - len(draws),
+        "mean error": statistics.fmean(abs(each["forecast"] - statistics.fmean(each["reached"])) for each in draws),
+        "covered": statistics.fmean(each["low"] <= run <= each["high"] for each in draws for run in each["reached"]),
+        "draws": draws,
     }
 
 
