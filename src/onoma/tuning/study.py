@@ -18,7 +18,7 @@ from weakref import finalize, ref
 
 import optuna
 from optuna.exceptions import DuplicatedStudyError, OptunaError, UpdateFinishedTrialError
-from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner
+from optuna.pruners import BasePruner, HyperbandPruner, NopPruner
 from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as State
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,6 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from onoma.errors import InputError
 from onoma.io.changes import changes
 from onoma.tuning.numbering import CONTINUES_ATTRIBUTE, shown_numbers
+from onoma.tuning.pruner import MedianPruner
 from onoma.tuning.records import USED, TrialRecord, TrialState
 from onoma.tuning.sampler import TrialSampler, distributions
 from onoma.tuning.space import Params, SearchSpace
@@ -44,8 +45,6 @@ _MAX_DEATHS = 2
 """Number of deaths of a trial's process, while the parent process lives, after which the trial counts as failed."""
 
 _IDENTITY_TIMEOUT = 10.0
-_STARTUP_TRIALS, _WARMUP_STEPS = 4, 3
-"""Number of finished trials, and of steps of a run, before which the median is too unreliable for pruning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,7 +300,7 @@ def _send_heartbeats(study_ref: ref[Study], number: int, stop: Event) -> None:
 
 def _pruner(name: PrunerName) -> BasePruner:
     if name == "median":
-        return MedianPruner(n_startup_trials=_STARTUP_TRIALS, n_warmup_steps=_WARMUP_STEPS)
+        return MedianPruner()
     if name == "hyperband":
         return HyperbandPruner(min_resource=1, max_resource=STEPS, reduction_factor=3)
     return NopPruner()

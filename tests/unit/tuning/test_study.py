@@ -197,6 +197,41 @@ def test_runs_of_different_length_are_judged_at_the_same_share(tmp_path):
     assert worse.should_prune()
 
 
+def ended(study, f1, *, pruned=False):
+    """A trial whose F1 at each of so many equal shares of its run is given, the last one at its end unless pruned."""
+    trial = study.begin(None)
+    for epoch, value in enumerate(f1, start=1):
+        trial.report(epoch, len(f1) + pruned, value)
+    if pruned:
+        trial.prune(seconds=1.0)
+    else:
+        trial.finish(max(f1), seconds=1.0, counts=None)
+
+
+@pytest.mark.parametrize(("f1", "is_pruned"), [(0.65, True), (0.67, False)])
+def test_other_runs_are_judged_between_their_epochs(tmp_path, f1, is_pruned):
+    study = Study(settings_in(tmp_path, pruner="median"))
+    for _ in range(5):
+        ended(study, [0.5, 0.9])  # 0.66 after seven tenths
+    ended(study, [0.99] * 10)  # the only one that is evaluated after seven tenths
+    trial = study.begin(None)
+    assert trial is not None
+    trial.report(7, 10, f1)
+    assert trial.should_prune() is is_pruned
+
+
+def test_pruned_trials_count_among_the_others(tmp_path):
+    study = Study(settings_in(tmp_path, pruner="median"))
+    for _ in range(4):
+        ended(study, [0.7, 0.8, 0.9])
+    for _ in range(5):
+        ended(study, [0.4, 0.5], pruned=True)
+    trial = study.begin(None)
+    assert trial is not None
+    trial.report(4, 5, 0.6)  # worse than all that have finished, but better than most
+    assert not trial.should_prune()
+
+
 @pytest.mark.parametrize("pruner", ["median", "hyperband", "none"])
 def test_each_pruner_searches(tmp_path, pruner):
     records = search_here(settings_in(tmp_path, pruner=pruner), most=8)
