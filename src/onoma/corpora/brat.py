@@ -127,7 +127,7 @@ def _convert_span(span: _Span, document: Document, code_points: Sequence[int]) -
     Args:
         span: the span, with offsets in any unit.
         document: the document with the text.
-        points: for each offset, the index of its code point.
+        code_points: for each offset, the index of its code point.
     """
     text = document.text
     if not all(0 <= start < end < len(code_points) for start, end in span.fragments):

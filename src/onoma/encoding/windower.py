@@ -50,7 +50,7 @@ class Encoded:
             text.
         subwords: subwords of the words; empty for a model that reads words.
         windows: windows that cover the words.
-        second: subwords of the words in the second reading; None if there is none. See :mod:`.reading`.
+        second: subwords of the words in the second reading; None if there is none. See :mod:`.preprocessing`.
     """
 
     document: Document

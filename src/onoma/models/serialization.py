@@ -50,7 +50,7 @@ def save_model(
         model: model to save, in fp32.
         folder: an existing folder.
         task: task of the entity head.
-        further: tasks of the other heads, by name.
+        other_tasks: tasks of the other heads, by name.
         pretrained: pre-trained model that training started from; fields of its configuration are kept.
     """
     head = _get_head(model, ENTITIES, task)

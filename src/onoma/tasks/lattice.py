@@ -24,10 +24,10 @@ from onoma.tasks.transitions import Transitions
 class Lattice:
     """Results of the forward-backward algorithm for a batch of sentences, padded at the end.
 
-    At every word of a sentence, ``sum(emitted * arriving * leaving)`` over the tags is 1.
+    At every word of a sentence, ``sum(emissions * arriving * leaving)`` over the tags is 1.
 
     Attributes:
-        emitted: tag probabilities divided by the scaling factor of the word, ``[sentences, words, tags]``.
+        emissions: tag probabilities divided by the scaling factor of the word, ``[sentences, words, tags]``.
         arriving: scaled weight of all sequences of the words before, up to the step to this tag,
             ``[sentences, words, tags]``.
         leaving: scaled weight of all sequences of the words after, including the step from this tag,
