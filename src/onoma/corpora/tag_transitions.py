@@ -12,7 +12,7 @@ from onoma.corpora.blocks import SentenceBlock
 from onoma.corpora.options import ReadOptions, chosen_scheme
 from onoma.corpora.spelling import TagSpelling, is_number
 from onoma.errors import SchemeError
-from onoma.schemes import OUTSIDE, Scheme, detect_from_steps, has_prefix, parse_tag
+from onoma.schemes import OUTSIDE, Scheme, Transition, detect_scheme, has_prefix, parse_tag
 
 _SENTENCE_EDGE = "\n"
 """Marks the beginning and the end of a sentence in pairs of tags; no tag of a file is a line feed."""
@@ -71,18 +71,17 @@ class TagTransitions:
             spelling = TagSpelling.of(self._tags, default_label=options.default_label, names=names or options.tag_names)
         except SchemeError as error:
             raise SchemeError(error.message, path=path) from None
-        steps: Counter[tuple[str, str, bool]] = Counter()
+        transitions: Counter[Transition] = Counter()
         try:
             for pair, count in self._pairs.items():
-                step_tags = (OUTSIDE if tag == _SENTENCE_EDGE else tag for tag in pair)
-                before, after = map(parse_tag, spelling.all(step_tags))
-                same_label = before.prefix != OUTSIDE and before.label == after.label
-                steps[before.prefix, after.prefix, same_label] += count
+                tags = (OUTSIDE if tag == _SENTENCE_EDGE else tag for tag in pair)
+                before, after = map(parse_tag, spelling.all(tags))
+                transitions[before.prefix, after.prefix, before.has_same_label(after)] += count
         except SchemeError as error:
             raise self._locate_error(error, lambda tag: parse_tag(*spelling.all([tag])), path, blocks()) from None
         if not options.skip_checks:
             self._check_prefixes(spelling, path, blocks)
-        scheme = chosen_scheme(options.scheme) if options.scheme is not None else detect_from_steps(steps).scheme
+        scheme = chosen_scheme(options.scheme) if options.scheme is not None else detect_scheme(transitions)
         return scheme, spelling
 
     def _check_prefixes(self, spelling: TagSpelling, path: Path, blocks: Callable[[], Iterable[object]]) -> None:

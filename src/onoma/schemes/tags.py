@@ -5,8 +5,7 @@ A chunk is a half-open range of word positions with a label. This module does no
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -29,6 +28,14 @@ class Tag(NamedTuple):
     prefix: str
     label: str
 
+    def has_same_label(self, other: Tag) -> bool:
+        """Return whether two tags have the same label; ``O`` has none."""
+        return self.label == other.label and self.prefix != OUTSIDE
+
+
+Transition = tuple[str, str, bool]
+"""Prefix of a tag, prefix of the next tag, and whether their labels are equal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
@@ -43,21 +50,6 @@ class Decoded:
     chunks: tuple[Chunk, ...]
     repairs: tuple[int, ...]
     sound: tuple[Chunk, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """The scheme that fits given tag sequences best.
-
-    Attributes:
-        scheme: scheme that the fewest transitions violate; the first in the order of ``SCHEMES`` if several tie.
-        broken: number of transitions that the scheme does not allow.
-        steps: number of all transitions from tag to tag, including those at the boundaries of sentences.
-    """
-
-    scheme: Scheme
-    broken: int
-    steps: int
 
 
 @lru_cache(maxsize=4096)
@@ -97,13 +89,13 @@ def decode_tags(tags: Sequence[str], scheme: Scheme) -> Decoded:
     sound: list[Chunk] = []
     repairs: list[int] = []
     before, start, start_allowed = Tag(OUTSIDE, ""), 0, True
-    for position, text in enumerate([*tags, OUTSIDE]):
-        after = parse_tag(text)
+    for position, tag in enumerate([*tags, OUTSIDE]):
+        after = parse_tag(tag)
         if after.prefix != OUTSIDE and after.prefix not in scheme.prefixes:
             expected = ", ".join(f"{prefix}-<label>" for prefix in scheme.prefixes)
-            raise SchemeError(f"tag {text!r} is not in scheme {scheme.name}; expected O, {expected}")
-        same = before.label == after.label and before.prefix != OUTSIDE
-        allowed = _is_allowed(scheme, before, after, same=same)
+            raise SchemeError(f"tag {tag!r} is not in scheme {scheme.name}; expected O, {expected}")
+        same = before.has_same_label(after)
+        allowed = scheme.allows(before.prefix, after.prefix, same=same)
         if not allowed:
             repairs.append(position)
         if not (same and (before.prefix, after.prefix) in scheme.continues):
@@ -136,51 +128,19 @@ def encode_tags(chunks: Iterable[Chunk], *, length: int, scheme: Scheme) -> list
     return tags
 
 
-def detect_scheme(sequences: Iterable[Sequence[str]]) -> Detection:
-    """Find the scheme that the tags of these sentences violate least.
-
-    Raises:
-        SchemeError: a tag has no label.
-    """
-    steps: Counter[tuple[str, str, bool]] = Counter()
-    for tags in sequences:
-        steps.update(_iterate_steps(tags))
-    return detect_from_steps(steps)
-
-
-def detect_from_steps(steps: Counter[tuple[str, str, bool]]) -> Detection:
-    """Find the scheme that the counted transitions violate least.
+def detect_scheme(transitions: Mapping[Transition, int]) -> Scheme:
+    """Return the scheme that the fewest transitions violate; the first in the order of ``SCHEMES`` if several tie.
 
     Args:
-        steps: counts of transitions, each given as prefix before, prefix after, and whether their labels are equal.
+        transitions: how often each transition occurs, including those from and to ``O`` at the ends of sentences.
     """
-    broken = {
-        scheme.name: sum(
-            count
-            for (before, after, same), count in steps.items()
-            if not _is_allowed(scheme, Tag(before, ""), Tag(after, ""), same=same)
+
+    def count_violations(scheme: Scheme) -> int:
+        return sum(
+            count for (before, after, same), count in transitions.items() if not scheme.allows(before, after, same=same)
         )
-        for scheme in SCHEMES.values()
-    }
-    best = min(SCHEMES.values(), key=lambda scheme: broken[scheme.name])
-    return Detection(best, broken[best.name], sum(steps.values()))
 
-
-def count_steps(tags: Sequence[str]) -> Counter[tuple[str, str, bool]]:
-    """Count one sentence's transitions for :func:`detect_from_steps`; the counts of several sentences can be added."""
-    return Counter(_iterate_steps(tags))
-
-
-def _iterate_steps(tags: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
-    before = Tag(OUTSIDE, "")
-    for text in [*tags, OUTSIDE]:
-        after = parse_tag(text)
-        yield before.prefix, after.prefix, before.prefix != OUTSIDE and before.label == after.label
-        before = after
-
-
-def _is_allowed(scheme: Scheme, before: Tag, after: Tag, *, same: bool) -> bool:
-    return scheme.allows(before.prefix, after.prefix, same=same)
+    return min(SCHEMES.values(), key=count_violations)
 
 
 def _prefixes(chunk: Chunk, scheme: Scheme, touches: bool) -> list[str]:

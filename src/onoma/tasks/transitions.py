@@ -52,7 +52,7 @@ class Transitions:
         continues = np.zeros((len(tags), len(tags)), dtype=bool)
         for row, before in enumerate(parsed):
             for column, after in enumerate(parsed):
-                same = before.label == after.label and before.prefix != OUTSIDE
+                same = before.has_same_label(after)
                 if scheme.allows(before.prefix, after.prefix, same=same):
                     step[row, column] = 0.0
                     continues[row, column] = same and (before.prefix, after.prefix) in scheme.continues
