@@ -6,7 +6,6 @@ from onoma.tasks.calibration import (
     UNSCALED,
     Calibration,
     Scaling,
-    apply_temperature,
     fit_scaling,
     fit_temperature,
     log_odds,
@@ -63,5 +62,4 @@ __all__ = [
     "gold_chunks",
     "log_odds",
     "softmax",
-    "apply_temperature",
 ]

@@ -44,7 +44,7 @@ class Scaling:
         """Return the scaled scores, ``[entities]``, in the given order."""
         if self == UNSCALED:
             return scores
-        return _sigmoid(self.slope * log_odds(scores) + self.intercept)
+        return sigmoid(self.slope * log_odds(scores) + self.intercept)
 
 
 UNSCALED = Scaling()
@@ -67,7 +67,7 @@ class Calibration:
 
     def apply_temperature(self, scores: NDArray[np.floating]) -> NDArray[np.floating]:
         """Return logits divided by the temperature."""
-        return apply_temperature(scores, self.temperature)
+        return scores if self.temperature == 1 else scores / self.temperature
 
     def scores(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the scores of entities with these probabilities, ``[entities]`` both."""
@@ -87,6 +87,12 @@ def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     clipped = np.clip(probabilities, PROBABILITY_EPSILON, 1 - PROBABILITY_EPSILON)
     logits: NDArray[np.float64] = np.log(clipped) - np.log1p(-clipped)
     return logits
+
+
+def sigmoid(logits: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the probabilities with these log-odds."""
+    probabilities: NDArray[np.float64] = np.exp(-np.logaddexp(0, -logits.astype(np.float64)))
+    return probabilities
 
 
 def fit_scaling(scores: NDArray[np.float64], correct: NDArray[np.bool_]) -> Scaling:
@@ -109,7 +115,7 @@ def fit_scaling(scores: NDArray[np.float64], correct: NDArray[np.bool_]) -> Scal
 
     coefficients = prior_mean
     for _ in range(_MAX_NEWTON_STEPS):
-        probabilities = _sigmoid(features @ coefficients)
+        probabilities = sigmoid(features @ coefficients)
         gradient = features.T @ (probabilities - correct) + coefficients - prior_mean
         hessian = features.T @ (features * (probabilities * (1 - probabilities))[:, None]) + np.eye(2)
         step = np.linalg.solve(hessian, gradient)
@@ -119,17 +125,6 @@ def fit_scaling(scores: NDArray[np.float64], correct: NDArray[np.bool_]) -> Scal
             break
         coefficients = coefficients - step
     return Scaling(slope=float(coefficients[0]), intercept=float(coefficients[1])) if coefficients[0] > 0 else UNSCALED
-
-
-def _sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the probabilities with these log-odds."""
-    probabilities: NDArray[np.float64] = np.exp(-np.logaddexp(0, -logits))
-    return probabilities
-
-
-def apply_temperature(scores: NDArray[np.floating], temperature: float) -> NDArray[np.floating]:
-    """Return tag scores divided by a temperature, ``[words, tags]``."""
-    return scores if temperature == 1 else scores / temperature
 
 
 def fit_temperature(loss: Callable[[float], float]) -> float:

@@ -72,7 +72,7 @@ class LabelPrediction:
     Args:
         scores: scores of the sentence's words, ``[words, labels]``.
         spans: labelled spans, in order.
-        shares: probability of each label for each span, ``[spans, labels]``.
+        probabilities: probability of each label for each span, ``[spans, labels]``.
         labels: labels in the order of the scores.
     """
 
@@ -81,12 +81,12 @@ class LabelPrediction:
         scores: NDArray[np.floating],
         spans: Sequence[ScoredSpan],
         *,
-        shares: NDArray[np.float64],
+        probabilities: NDArray[np.float64],
         labels: tuple[str, ...],
     ) -> None:
         self.scores = scores
         self.spans = spans
-        self._probabilities = shares
+        self._probabilities = probabilities
         self._labels = labels
 
     def probability(self, start: int, end: int, label: str) -> float:

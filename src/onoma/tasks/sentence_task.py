@@ -40,13 +40,13 @@ class SentenceTask(LabelTask):
         for scores in sentences:
             if not len(scores):
                 predictions.append(
-                    LabelPrediction(scores, [], shares=np.empty((0, len(self.labels))), labels=self.labels)
+                    LabelPrediction(scores, [], probabilities=np.empty((0, len(self.labels))), labels=self.labels)
                 )
                 continue
             probabilities = softmax(scores.mean(axis=0, keepdims=True, dtype=np.float64))
             best = int(probabilities.argmax())
             span = ScoredSpan(0, len(scores), self.labels[best], float(probabilities[0, best]))
-            predictions.append(LabelPrediction(scores, [span], shares=probabilities, labels=self.labels))
+            predictions.append(LabelPrediction(scores, [span], probabilities=probabilities, labels=self.labels))
         return predictions
 
 

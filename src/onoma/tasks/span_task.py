@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from onoma.encoding import Encoded
 from onoma.schemes import OUTSIDE, Chunk
-from onoma.tasks.calibration import PROBABILITY_EPSILON, UNCALIBRATED, Calibration
+from onoma.tasks.calibration import PROBABILITY_EPSILON, UNCALIBRATED, Calibration, sigmoid
 from onoma.tasks.limits import checked_labels
 from onoma.tasks.targets import Overlaps, Targets, are_compatible, gold_chunks
 from onoma.tasks.task import ScoredSpan, SentencePrediction
@@ -154,7 +154,7 @@ class SpanTask:
 
     def probabilities(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the calibrated probabilities of spans with these log-odds."""
-        return self.calibration.scores(_logistic(self.calibration.apply_temperature(log_odds)))
+        return self.calibration.scores(sigmoid(self.calibration.apply_temperature(log_odds)))
 
     def span_probabilities(
         self, sentences: Sequence[NDArray[np.floating]], *, start: int, end: int, label: str
@@ -265,8 +265,3 @@ class SpanPrediction:
         The probability of the label ``O`` treats the spans that touch the words as independent.
         """
         return self._task.span_probability(self._log_odds, start=start, end=end, label=label)
-
-
-def _logistic(log_odds: NDArray[np.floating]) -> NDArray[np.float64]:
-    probabilities: NDArray[np.float64] = np.exp(-np.logaddexp(0, -log_odds.astype(np.float64)))
-    return probabilities

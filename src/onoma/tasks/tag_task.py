@@ -14,14 +14,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from onoma.encoding import Encoded
+from onoma.encoding import Encoded, batch_by_length
 from onoma.schemes import OUTSIDE, Chunk, Scheme, encode_tags, parse_tag
 from onoma.tasks.calibration import UNCALIBRATED, Calibration
 from onoma.tasks.lattice import Lattice, softmax
 from onoma.tasks.limits import checked_labels
 from onoma.tasks.targets import NO_SPANS, Targets, gold_chunks
 from onoma.tasks.task import ScoredSpan, SentencePrediction
-from onoma.tasks.transitions import Transitions, best_sequences, by_length
+from onoma.tasks.transitions import MAX_BATCH_WORDS, Transitions, best_sequences
 
 _MAX_PIECE_WORDS = 2_048
 """Maximum number of words that are decoded at once; longer sentences are decoded in pieces to bound memory."""
@@ -216,8 +216,10 @@ class TagTask:
         """Return the probability of each entity; lattices are computed only for sentences that contain one."""
         probabilities = np.empty(len(starts))
         lengths = np.diff(bounds)
-        for group in by_length({owner: int(lengths[owner]) for owner in owners.tolist()}):
-            piece_slices = [slice(bounds[piece], bounds[piece + 1]) for piece in group]
+        pieces_with_chunks = np.unique(owners)
+        for batch in batch_by_length(lengths[pieces_with_chunks].tolist(), budget=MAX_BATCH_WORDS):
+            group = pieces_with_chunks[batch]
+            piece_slices = [slice(bounds[piece], bounds[piece + 1]) for piece in group.tolist()]
             tag_probabilities = softmax(np.concatenate([logits[span] for span in piece_slices]))
             lattice = Lattice.over(
                 np.split(tag_probabilities, np.cumsum(lengths[group])[:-1]), self._scaled_transitions

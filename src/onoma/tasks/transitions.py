@@ -14,16 +14,20 @@ Sources: Viterbi 1967; Forney 1973.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from onoma.encoding import batch_by_length
 from onoma.schemes import OUTSIDE, Scheme, parse_tag
 
 _INITIAL_MARGIN = 4
 """Initial number of words on either side of a violation that the recursion includes."""
+
+MAX_BATCH_WORDS = 32_768
+"""Maximum number of words, padding included, of the sentences that are decoded at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,7 +180,7 @@ def _batched_viterbi(
     """Decode sentences by the Viterbi recursion, in groups of similar length."""
     tags = np.empty(len(scores), dtype=np.int64)
     lengths = np.diff(bounds)
-    for group in by_length(dict(enumerate(lengths.tolist()))):
+    for group in batch_by_length(lengths.tolist(), budget=MAX_BATCH_WORDS):
         group_lengths, row_offsets = lengths[group], bounds[group]
         rows, words = np.arange(len(group)), int(group_lengths.max())
         # Beyond its end, a sentence is padded with its last word; the results for the padding are discarded.
@@ -200,19 +204,3 @@ def _batched_viterbi(
         for row, offset in enumerate(row_offsets.tolist()):
             tags[offset : offset + group_lengths[row]] = group_tags[row, : group_lengths[row]]
     return tags
-
-
-def by_length(lengths: Mapping[int, int], *, most: int = 32_768) -> list[list[int]]:
-    """Group sentences of similar length, so that there is little padding.
-
-    Args:
-        lengths: number of words of each sentence, by its index.
-        most: maximum number of words of a group, including padding; a longer sentence gets a group of its own.
-    """
-    groups: list[list[int]] = []
-    for position in sorted(lengths, key=lambda position: (-lengths[position], position)):
-        if groups and lengths[groups[-1][0]] * (len(groups[-1]) + 1) <= most:
-            groups[-1].append(position)
-        else:
-            groups.append([position])
-    return groups

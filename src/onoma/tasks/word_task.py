@@ -42,6 +42,8 @@ class WordTask(LabelTask):
                 ScoredSpan(position, position + 1, label, score)
                 for position, (label, score) in enumerate(zip(labels[start:end], scores[start:end], strict=True))
             ]
-            predictions.append(LabelPrediction(sentence, spans, shares=probabilities[start:end], labels=self.labels))
+            predictions.append(
+                LabelPrediction(sentence, spans, probabilities=probabilities[start:end], labels=self.labels)
+            )
             start = end
         return predictions

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onoma.tasks import UNSCALED, Scaling, apply_temperature, fit_scaling, fit_temperature, log_odds
+from onoma.tasks import UNSCALED, Calibration, Scaling, fit_scaling, fit_temperature, log_odds
 
 
 @given(wanted=st.floats(0.3, 8))
@@ -22,7 +22,7 @@ def test_overconfident_scores_are_cooled_by_as_much_as_they_were_heated() -> Non
     gold = (rng.uniform(size=(20_000, 1)) > shares.cumsum(axis=1)).sum(axis=1).clip(max=4)
 
     def loss(temperature: float) -> float:
-        scores = apply_temperature(2.5 * honest, temperature)
+        scores = Calibration(temperature=temperature).apply_temperature(2.5 * honest)
         return float((np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(20_000), gold]).mean())
 
     assert fit_temperature(loss) == pytest.approx(2.5, rel=0.04)
@@ -30,8 +30,8 @@ def test_overconfident_scores_are_cooled_by_as_much_as_they_were_heated() -> Non
 
 def test_the_best_tags_stay() -> None:
     scores = np.random.default_rng(0).normal(size=(50, 7))
-    assert (apply_temperature(scores, 3.0).argmax(axis=1) == scores.argmax(axis=1)).all()
-    assert apply_temperature(scores, 1.0) is scores
+    assert (Calibration(temperature=3.0).apply_temperature(scores).argmax(axis=1) == scores.argmax(axis=1)).all()
+    assert Calibration().apply_temperature(scores) is scores
 
 
 @pytest.mark.parametrize("slope", [0.4, 1.0, 2.5])
