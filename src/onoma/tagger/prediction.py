@@ -36,11 +36,11 @@ class DocumentPrediction:
         Args:
             task: task that decodes the scores, such as one with another calibration.
         """
-        readings = task.decode([reading.scores for _, reading in self.sentences])
+        predictions = task.decode([prediction.scores for _, prediction in self.sentences])
         return self.encoded.document.with_entities(
             entity_of(self.encoded, first, span)
-            for (first, _), reading in zip(self.sentences, readings, strict=True)
-            for span in reading.spans
+            for (first, _), prediction in zip(self.sentences, predictions, strict=True)
+            for span in prediction.spans
         )
 
     def probability(self, span: Span, label: str) -> float | None:
@@ -54,9 +54,9 @@ class DocumentPrediction:
         index = bisect_right(self.sentences, start, key=lambda sentence: sentence[0]) - 1
         if start >= end or index < 0:
             return None
-        first, reading = self.sentences[index]
+        first, prediction = self.sentences[index]
         sentence_end = self.sentences[index + 1][0] if index + 1 < len(self.sentences) else len(words)
-        return reading.probability(start - first, end - first, label) if end <= sentence_end else None
+        return prediction.probability(start - first, end - first, label) if end <= sentence_end else None
 
 
 class DocumentInProgress:
@@ -81,7 +81,7 @@ class DocumentInProgress:
         document = self.encoded.document.with_entities(() if entities is None else entities.spans)
         if other_layers:
             document = document.with_layers({name: layer.spans for name, layer in other_layers.items()})
-        return DocumentPrediction(document, self.encoded, () if entities is None else tuple(entities.readings))
+        return DocumentPrediction(document, self.encoded, () if entities is None else tuple(entities.sentences))
 
 
 class LayerInProgress:
@@ -92,13 +92,14 @@ class LayerInProgress:
         self.word = 0
         """Position of the first word that has not been decoded yet."""
         self.spans: list[Entity] = []
-        self.readings: list[tuple[int, SentencePrediction]] = []
+        self.sentences: list[tuple[int, SentencePrediction]] = []
+        """Position of the first word of each sentence and its prediction, if predictions are kept."""
         self._task = task
-        self._keeps_readings = keep
+        self._keeps_predictions = keep
         self._next_sentence = 0
         self._pending_scores = np.empty((0, *task.shape), dtype=np.float32)
 
-    def sentences(self, scores: NDArray[np.float32]) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    def complete_sentences(self, scores: NDArray[np.float32]) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """Add the scores of the next words.
 
         Yields:
@@ -121,11 +122,11 @@ class LayerInProgress:
             self.word += settled
         self._pending_scores = scores[settled:].copy()
 
-    def take(self, first: int, reading: SentencePrediction) -> None:
+    def add(self, first: int, prediction: SentencePrediction) -> None:
         """Add the prediction for the sentence that begins with the word ``first``."""
-        self.spans += [entity_of(self.encoded, first, span) for span in reading.spans]
-        if self._keeps_readings:
-            self.readings.append((first, reading))
+        self.spans += [entity_of(self.encoded, first, span) for span in prediction.spans]
+        if self._keeps_predictions:
+            self.sentences.append((first, prediction))
 
 
 def entity_of(encoded: Encoded, first: int, span: ScoredSpan) -> Entity:

@@ -1,4 +1,4 @@
-"""Scoring of stretches of windows: by a backend over subwords, or by a model that scores words."""
+"""Scoring of groups of windows: by a backend over subwords, or by a model that scores words."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from onoma.runtime import Backend, PaddedBatch, Scores, WordScorer
 from onoma.tagger.window_group import WindowGroup, WindowRow
 
 
-def by_subwords(
-    stretches: Iterable[WindowGroup], *, backend: Backend, windower: Windower, tasks: Sequence[str], budget: int
+def score_subwords(
+    groups: Iterable[WindowGroup], *, backend: Backend, windower: Windower, tasks: Sequence[str], budget: int
 ) -> Iterator[WindowGroup]:
-    """Score the subwords of stretches, in batches of windows of similar length, and yield the scored stretches.
+    """Score the subwords of groups, in batches of windows of similar length, and yield the scored groups.
 
     Args:
-        stretches: stretches to score, consumed as the backend asks for batches.
+        groups: groups to score, consumed as the backend asks for batches.
         backend: backend that runs the model.
         windower: windower that has split the documents.
         tasks: names of the tasks, in the order in which their scores of a word are concatenated.
@@ -29,26 +29,26 @@ def by_subwords(
     submitted: deque[tuple[WindowGroup, list[WindowRow]]] = deque()
 
     def batches() -> Iterator[PaddedBatch]:
-        for stretch in stretches:
-            unfinished.append(stretch)
-            rows = stretch.rows(windower)
+        for group in groups:
+            unfinished.append(group)
+            rows = group.rows(windower)
             for batch in batch_by_length([len(row.ids) for row in rows], budget=budget):
                 batch_rows = [rows[number] for number in batch]
-                submitted.append((stretch, batch_rows))
-                yield stretch.batch(batch_rows, windower)
+                submitted.append((group, batch_rows))
+                yield group.batch(batch_rows, windower)
 
     for scores in backend.run(batches()):
-        stretch, batch = submitted.popleft()
-        stretch.take(batch, _concatenate_tasks(scores, tasks), windower)
-        if not stretch.missing:
+        group, batch = submitted.popleft()
+        group.add_scores(batch, _concatenate_tasks(scores, tasks), windower)
+        if not group.missing:
             yield unfinished.popleft()
 
 
-def by_words(stretches: Iterable[WindowGroup], *, scorer: WordScorer) -> Iterator[WindowGroup]:
-    """Score the words of stretches, each window as a sentence, and yield the scored stretches."""
-    for stretch in stretches:
-        stretch.score(scorer)
-        yield stretch
+def score_words(groups: Iterable[WindowGroup], *, scorer: WordScorer) -> Iterator[WindowGroup]:
+    """Score the words of groups, each window as a sentence, and yield the scored groups."""
+    for group in groups:
+        group.score(scorer)
+        yield group
 
 
 def _concatenate_tasks(scores: Scores, tasks: Sequence[str]) -> NDArray[np.float32]:

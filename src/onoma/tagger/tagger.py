@@ -16,8 +16,8 @@ from onoma.encoding import Windower, WordWindower
 from onoma.errors import InputError
 from onoma.runtime import Runner, WordScorer
 from onoma.tagger.prediction import DocumentInProgress, DocumentPrediction
-from onoma.tagger.scoring import by_subwords, by_words
-from onoma.tagger.texts import ErrorCapturingStream, as_document, as_documents, together
+from onoma.tagger.scoring import score_subwords, score_words
+from onoma.tagger.texts import ErrorCapturingStream, as_document, as_documents, group_documents
 from onoma.tagger.window_group import EMPTY, DocumentWindow, WindowGroup
 from onoma.tasks import Task
 from onoma.text import Document
@@ -57,11 +57,11 @@ class Tagger:
         self._score: Callable[[Iterable[WindowGroup]], Iterator[WindowGroup]]
         if isinstance(backend, WordScorer):
             self._windower = bundle.word_windower(structure=structure)
-            self._score = partial(by_words, scorer=backend)
+            self._score = partial(score_words, scorer=backend)
         else:
             self._windower = windower = bundle.windower(structure=structure)
             self._score = partial(
-                by_subwords, backend=backend, windower=windower, tasks=list(self._tasks), budget=batch_subwords
+                score_subwords, backend=backend, windower=windower, tasks=list(self._tasks), budget=batch_subwords
             )
 
     def __reduce__(self) -> tuple[Callable[[], Tagger], tuple[()]]:
@@ -109,37 +109,37 @@ class Tagger:
     def _predict(self, documents: Iterable[Document], *, keep: bool) -> Iterator[DocumentPrediction]:
         source = ErrorCapturingStream(documents)
         groups = _split_into_groups(self._iter_windows(source, keep=keep), size=_LOOKAHEAD_WINDOWS)
-        for group in self._score(WindowGroup.of(jobs, shape=(self._columns[-1].stop,)) for jobs in groups):
+        for group in self._score(WindowGroup.of(windows, shape=(self._columns[-1].stop,)) for windows in groups):
             yield from self._decode(group)
         if source.error is not None:
             raise source.error
 
     def _iter_windows(self, documents: Iterable[Document], *, keep: bool) -> Iterator[DocumentWindow]:
         """Yield the windows of a stream of documents."""
-        for group in together(documents):
+        for group in group_documents(documents):
             for encoded in self._windower.encode(group):
-                reader = DocumentInProgress(encoded, self._tasks, keep=keep)
+                document = DocumentInProgress(encoded, self._tasks, keep=keep)
                 for window in encoded.windows or (EMPTY,):
-                    yield DocumentWindow(reader, window)
+                    yield DocumentWindow(document, window)
 
     def _decode(self, group: WindowGroup) -> Iterator[DocumentPrediction]:
         """Decode the sentences that are complete, and yield the documents that this completes."""
         for (name, task), columns in zip(self._tasks.items(), self._columns, strict=True):
             sentences = [
-                (reader.layers[name], first, scores)
-                for reader, document_scores in group.documents()
-                for first, scores in reader.layers[name].sentences(document_scores[:, columns])
+                (document.layers[name], first, scores)
+                for document, document_scores in group.documents()
+                for first, scores in document.layers[name].complete_sentences(document_scores[:, columns])
             ]
             predictions = task.decode([scores for _, _, scores in sentences])
             for (layer, first, _), prediction in zip(sentences, predictions, strict=True):
-                layer.take(first, prediction)
-        for reader, _ in group.documents():
-            if reader.is_complete:
-                yield reader.result()
+                layer.add(first, prediction)
+        for document, _ in group.documents():
+            if document.is_complete:
+                yield document.result()
 
 
-def _split_into_groups(jobs: Iterable[DocumentWindow], *, size: int) -> Iterator[list[DocumentWindow]]:
+def _split_into_groups(windows: Iterable[DocumentWindow], *, size: int) -> Iterator[list[DocumentWindow]]:
     """Yield runs of ``size`` windows; the last one may be shorter."""
-    jobs = iter(jobs)
-    while group := list(islice(jobs, size)):
+    windows = iter(windows)
+    while group := list(islice(windows, size)):
         yield group

@@ -26,7 +26,7 @@ class ErrorCapturingStream:
             self.error = error
 
 
-def together(documents: Iterable[Document]) -> Iterator[list[Document]]:
+def group_documents(documents: Iterable[Document]) -> Iterator[list[Document]]:
     """Yield groups of documents, no larger than needed to have windows of every length."""
     group: list[Document] = []
     characters = 0
