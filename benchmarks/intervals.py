@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from results import write_result
 from score import WORDS, corpora, repeated
 
-from onoma.metrics import Sample, align, bootstrap, compare, judge
+from onoma.metrics import Sample, align, bootstrap, compare, detailed_report
 
 DRAWS = 1000
 DOCUMENTS = 300
@@ -89,7 +89,7 @@ def main() -> None:
             "false alarms at 5 %": false_alarms(),
             "processor seconds of 1,000 resamples over 10,000 documents": seconds(lambda: bootstrap(ten_thousand)),
             "words": sum(len(document.words or ()) for document in gold),
-            "processor seconds to judge them": seconds(lambda: judge(list(align(gold, predicted)))),
+            "processor seconds to judge them": seconds(lambda: detailed_report(list(align(gold, predicted)))),
         },
     )
 

@@ -364,11 +364,11 @@ def _evaluate_on_test(folder: Path, part: Part, *, on_event: Listener) -> Report
     """Evaluate the model in a folder on the test set."""
     from onoma.engine.events import Stage
     from onoma.evaluation import tag_gold
-    from onoma.metrics import judge
+    from onoma.metrics import detailed_report
     from onoma.training import TestEvaluated
 
     on_event(Stage("measuring on test"))
-    report = judge(list(tag_gold(load(folder), part.documents)))
+    report = detailed_report(list(tag_gold(load(folder), part.documents)))
     on_event(TestEvaluated(report))
     return report
 

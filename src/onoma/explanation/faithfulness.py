@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from onoma.errors import InputError
 from onoma.explanation.explainer import Explainer, Question
 from onoma.explanation.target import masked_logits
-from onoma.metrics.intervals import LEVEL, RESAMPLES, Interval, middle
+from onoma.metrics.intervals import LEVEL, RESAMPLES, Interval, percentile_bounds
 from onoma.text import Document
 
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
@@ -201,7 +201,7 @@ def _estimate_metrics(
     weights = rng.multinomial(units, np.full(units, 1 / units), size=RESAMPLES) / units
 
     def estimate(values: NDArray[np.float64]) -> Estimate:
-        low, high = middle(weights @ values, level=LEVEL)
+        low, high = percentile_bounds(weights @ values, level=LEVEL)
         return Estimate(mean=float(values.mean()), interval=Interval(float(low), float(high)))
 
     differences = drops - drops[:, -1:]

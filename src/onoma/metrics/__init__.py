@@ -2,9 +2,9 @@
 
 from onoma.metrics.accuracy import Accuracy, label_accuracy
 from onoma.metrics.align import Aligned, Mention, align
-from onoma.metrics.counting import SurfaceForms, count_exact, count_partial, count_words
+from onoma.metrics.counting import count_partial
 from onoma.metrics.counts import Averages, Counts, Figures, as_fractions, average
-from onoma.metrics.errors import KINDS, EntityError, ErrorKind, Errors, Known, find_errors, find_mistakes
+from onoma.metrics.errors import KINDS, EntityError, ErrorKind, Errors, Known, analyse_errors, document_errors
 from onoma.metrics.intervals import FigureIntervals, Interval, Intervals, bootstrap
 from onoma.metrics.reliability import (
     Bin,
@@ -27,13 +27,12 @@ from onoma.metrics.report import (
 )
 from onoma.metrics.rows import (
     CONVENTIONS,
-    FigureRow,
     percent,
     percent_range,
     percents,
 )
 from onoma.metrics.sample import Sample
-from onoma.metrics.scoring import Tally, judge, score, tally
+from onoma.metrics.scoring import detailed_report, score, tally
 from onoma.metrics.seed_bootstrap import SeedsDifference, compare_over_seeds, mean_f1_interval
 from onoma.metrics.semeval import Outcomes, SemEval, count_semeval
 from onoma.metrics.significance import Difference, PairedComparison, compare
@@ -51,7 +50,6 @@ __all__ = [
     "Difference",
     "Errors",
     "FigureIntervals",
-    "FigureRow",
     "Figures",
     "Interval",
     "Intervals",
@@ -68,10 +66,9 @@ __all__ = [
     "SeedsDifference",
     "SemEval",
     "Spread",
-    "SurfaceForms",
-    "Tally",
     "TargetMetric",
     "align",
+    "analyse_errors",
     "as_fractions",
     "average",
     "bootstrap",
@@ -79,14 +76,11 @@ __all__ = [
     "compare",
     "compare_over_seeds",
     "convention_rows",
-    "count_exact",
     "count_partial",
     "count_semeval",
-    "count_words",
+    "detailed_report",
+    "document_errors",
     "figure_rows",
-    "find_errors",
-    "find_mistakes",
-    "judge",
     "label_accuracy",
     "label_rows",
     "mean_f1_interval",

@@ -128,7 +128,7 @@ class Known:
         return _GROUPS["frequency"][bisect_right(_FREQUENCY_LOWER_BOUNDS, count) - 1]
 
 
-def find_errors(pairs: Iterable[Aligned], *, known: Known | None = None) -> Errors:
+def analyse_errors(pairs: Iterable[Aligned], *, known: Known | None = None) -> Errors:
     """Find and group the errors in aligned documents.
 
     Args:
@@ -173,7 +173,7 @@ def find_errors(pairs: Iterable[Aligned], *, known: Known | None = None) -> Erro
     )
 
 
-def find_mistakes(pair: Aligned, *, document: int) -> Iterator[EntityError]:
+def document_errors(pair: Aligned, *, document: int) -> Iterator[EntityError]:
     """Yield the errors of one document: first those between two mentions, then missed mentions, then spurious ones.
 
     Args:

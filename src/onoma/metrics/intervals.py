@@ -68,8 +68,8 @@ class Intervals:
 def bootstrap(sample: Sample, *, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0) -> Intervals:
     """Compute the intervals of precision, recall and F1, micro and for each label."""
     resampled = resample(sample.counts, resamples=resamples, rng=np.random.default_rng(seed))
-    micro = middle(figures(resampled.sum(axis=1)), level=level)
-    by_label = middle(figures(resampled), level=level)
+    micro = percentile_bounds(figures(resampled.sum(axis=1)), level=level)
+    by_label = percentile_bounds(figures(resampled), level=level)
     return Intervals(
         exact=_build_intervals(micro),
         labels={label: _build_intervals(by_label[:, index]) for index, label in enumerate(sample.labels)},
@@ -92,7 +92,7 @@ def resample(counts: NDArray[np.int64], *, resamples: int, rng: np.random.Genera
     return np.concatenate(sums).reshape(shape)
 
 
-def middle(values: NDArray[np.float64], *, level: float) -> NDArray[np.float64]:
+def percentile_bounds(values: NDArray[np.float64], *, level: float) -> NDArray[np.float64]:
     """Return the bounds of the middle share of values along the first axis: ``[resamples, ...]`` to ``[2, ...]``."""
     tail = (1 - level) / 2
     bounds: NDArray[np.float64] = np.quantile(values, [tail, 1 - tail], axis=0)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from onoma.metrics.align import Aligned, align
 from onoma.metrics.counting import SurfaceForms, count_exact, count_partial, count_words
 from onoma.metrics.counts import Counts
-from onoma.metrics.errors import Known, find_errors
+from onoma.metrics.errors import Known, analyse_errors
 from onoma.metrics.intervals import bootstrap
 from onoma.metrics.reliability import Scored, reliability
 from onoma.metrics.report import Report
@@ -45,7 +45,7 @@ def tally(pairs: Iterable[Aligned]) -> Report:
     return counting.report()
 
 
-def judge(pairs: Sequence[Aligned], *, known: Known | None = None) -> Report:
+def detailed_report(pairs: Sequence[Aligned], *, known: Known | None = None) -> Report:
     """Score aligned documents, with intervals, errors, and the reliability of scores if there are any.
 
     Args:
@@ -58,7 +58,7 @@ def judge(pairs: Sequence[Aligned], *, known: Known | None = None) -> Report:
     return replace(
         report,
         intervals=bootstrap(sample),
-        errors=find_errors(pairs, known=known),
+        errors=analyse_errors(pairs, known=known),
         reliability=reliability(scored),
         notes=(
             *report.notes,

@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onoma.errors import InputError
-from onoma.metrics.intervals import LEVEL, Interval, middle, resample
+from onoma.metrics.intervals import LEVEL, Interval, percentile_bounds, resample
 from onoma.metrics.sample import figures
+from onoma.metrics.significance import TOLERANCE
 
 ROUNDS = 2_000
 _SEED_DRAWS = 20
@@ -52,7 +53,7 @@ def mean_f1_interval(runs: Runs, *, level: float = LEVEL, rounds: int = ROUNDS, 
     """Return the bootstrap interval of the mean F1 of several runs."""
     rng = np.random.default_rng(seed)
     resampled = _draw_means(_resample_f1(runs, rounds=rounds, rng=rng), rng=rng)
-    low, high = middle(resampled, level=level).clip(0, 1)
+    low, high = percentile_bounds(resampled, level=level).clip(0, 1)
     return Interval(float(low), float(high))
 
 
@@ -84,15 +85,11 @@ def compare_over_seeds(
         differences = _resample_f1(ours, rounds=rounds, rng=rng) - _resample_f1(theirs, rounds=rounds, rng=rng)
     resampled = _draw_means(differences, rng=rng)
     value = float(np.mean(_compute_f1(ours) - _compute_f1(theirs)))
-    low, high = middle(resampled, level=level)
-    extreme = np.abs(resampled - value) >= abs(value) - _TOLERANCE
+    low, high = percentile_bounds(resampled, level=level)
+    extreme = np.abs(resampled - value) >= abs(value) - TOLERANCE
     return SeedsDifference(
         value=value, interval=Interval(float(low), float(high)), p=float((1 + rounds * extreme.mean()) / (1 + rounds))
     )
-
-
-_TOLERANCE = 1e-12
-"""Tolerance of comparisons between differences, so that the order of summation does not matter."""
 
 
 def _compute_f1(runs: Runs) -> NDArray[np.float64]:

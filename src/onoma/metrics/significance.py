@@ -17,10 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onoma.errors import InputError
-from onoma.metrics.intervals import LEVEL, Interval, middle, resample
+from onoma.metrics.intervals import LEVEL, Interval, percentile_bounds, resample
 from onoma.metrics.sample import Sample, Unit, figures
 
 ROUNDS = 10_000
+
+TOLERANCE = 1e-12
+"""Tolerance of comparisons between differences, so that the order of summation does not matter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +102,9 @@ def compare(
     observed = _compute_difference(paired_counts.sum(axis=0))
     randomised = _swap_units(paired_counts, rounds=rounds, rng=rng)
     resampled = _compute_difference(resample(paired_counts, resamples=rounds, rng=rng))
-    bounds = middle(resampled, level=level)
-    randomisation_p = _compute_p_values(np.abs(randomised) >= np.abs(observed) - _TOLERANCE)
-    bootstrap_p = _compute_p_values(np.abs(resampled - observed) >= np.abs(observed) - _TOLERANCE)
+    bounds = percentile_bounds(resampled, level=level)
+    randomisation_p = _compute_p_values(np.abs(randomised) >= np.abs(observed) - TOLERANCE)
+    bootstrap_p = _compute_p_values(np.abs(resampled - observed) >= np.abs(observed) - TOLERANCE)
     precision, recall, f1 = (
         Difference(
             value=float(observed[index]),
@@ -121,10 +124,6 @@ def compare(
         level=level,
         rounds=rounds,
     )
-
-
-_TOLERANCE = 1e-12
-"""Tolerance of comparisons between differences, so that the order of summation does not matter."""
 
 
 def _have_same_gold(ours: Sample, theirs: Sample) -> bool:

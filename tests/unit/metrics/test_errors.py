@@ -9,7 +9,7 @@ from functools import partial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onoma.metrics import Counts, Errors, Known, align, find_errors
+from onoma.metrics import Counts, Errors, Known, align, analyse_errors
 from onoma.text import Document
 from support.annotated import Plain, annotated
 
@@ -20,7 +20,7 @@ marked = partial(annotated, TEXT)
 
 
 def errors(gold: Document, predicted: Document, *, known: Known | None = None) -> Errors:
-    return find_errors(align([gold], [predicted]), known=known)
+    return analyse_errors(align([gold], [predicted]), known=known)
 
 
 def named(name: str, label: str) -> Plain:
@@ -81,7 +81,7 @@ entities = st.lists(
 def test_every_entity_is_right_or_in_one_error(gold: list[Plain], predicted: list[Plain]) -> None:
     text = "abcd" * 6
     pairs = list(align([annotated(text, *gold)], [annotated(text, *predicted)]))
-    found = find_errors(pairs)
+    found = analyse_errors(pairs)
     for group in found.groups.values():
         whole = sum(group.values(), Counts())
         assert (whole.gold, whole.predicted) == (len(gold), len(predicted))
@@ -94,7 +94,7 @@ def test_every_entity_is_right_or_in_one_error(gold: list[Plain], predicted: lis
 
 def test_documents_may_tell_their_domain() -> None:
     gold = [replace(marked(named("London", "LOC")), meta={"domain": domain}) for domain in ("web", "news", 3)]
-    found = find_errors(align(gold, [gold[0], marked(), marked()]))
+    found = analyse_errors(align(gold, [gold[0], marked(), marked()]))
     assert list(found.groups["domain"].items()) == [
         ("news", Counts(gold=1)),
         ("web", Counts(correct=1, predicted=1, gold=1)),

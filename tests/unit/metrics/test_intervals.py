@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from onoma.errors import InputError
-from onoma.metrics import Counts, Report, Sample, align, bootstrap, compare, judge, score, spread
+from onoma.metrics import Counts, Report, Sample, align, bootstrap, compare, detailed_report, score, spread
 from onoma.text import Document
 from support.annotated import annotated
 
@@ -32,13 +32,13 @@ def test_the_interval_is_that_of_the_binomial_distribution() -> None:
 def test_a_report_has_intervals_around_its_figures() -> None:
     gold = [marked(*BOTH)] * 30
     predicted = [marked(BOTH[0], (8, 11, "LOC"))] * 10 + [marked(BOTH[0])] * 20
-    report = judge(list(align(gold, predicted)))
+    report = detailed_report(list(align(gold, predicted)))
     assert report.intervals is not None
     assert (report.intervals.unit, report.intervals.units) == ("documents", 30)
     assert set(report.intervals.labels) == set(report.labels)
     low, high = report.intervals.exact.f1
     assert low < report.exact.f1 < high
-    assert report.intervals == judge(list(align(gold, predicted))).intervals
+    assert report.intervals == detailed_report(list(align(gold, predicted))).intervals
     assert report.exact == score(gold, predicted).exact
 
 
@@ -52,7 +52,7 @@ def test_sentences_are_resampled_where_there_are_few_documents() -> None:
 
 
 def test_a_note_says_that_there_are_few_units() -> None:
-    report = judge(list(align([marked(*BOTH)] * 3, [marked(*BOTH)] * 3)))
+    report = detailed_report(list(align([marked(*BOTH)] * 3, [marked(*BOTH)] * 3)))
     assert report.notes == ("the intervals are based on only 3 documents; so few make them too narrow",)
 
 

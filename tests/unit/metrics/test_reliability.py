@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from onoma.metrics import Scored, align, choose_threshold, judge, reliability, threshold_curve
+from onoma.metrics import Scored, align, choose_threshold, detailed_report, reliability, threshold_curve
 from onoma.text import Document
 
 TEXT = "a b c d e f g h"
@@ -40,7 +40,7 @@ def test_without_scores_there_is_nothing_to_say() -> None:
 def test_scores_that_are_no_probabilities_are_not_judged(score: float) -> None:
     text = Document(TEXT)
     document = text.with_entities([text.entity(0, 1, "X", score=score), text.entity(2, 3, "X", score=0.5)])
-    report = judge(list(align([document], [document])))
+    report = detailed_report(list(align([document], [document])))
     assert report.reliability is None
     assert any("not between 0 and 1" in note for note in report.notes)
 

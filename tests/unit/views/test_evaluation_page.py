@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pytest
 
 from onoma.errors import MissingExtraError
-from onoma.metrics import Against, Aligned, Report, Sample, align, compare, judge, tally
+from onoma.metrics import Against, Aligned, Report, Sample, align, compare, detailed_report, tally
 from onoma.text import Document
 from onoma.views.evaluation_page import evaluation_page
 from onoma.views.plots import require_matplotlib
@@ -97,7 +97,7 @@ def pairs() -> list[Aligned]:
 
 @pytest.fixture(scope="module")
 def report(pairs: list[Aligned]) -> Report:
-    return judge(pairs)
+    return detailed_report(pairs)
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +202,7 @@ def test_the_rest_is_counted(pairs: list[Aligned], report: Report) -> None:
 
 def test_a_bare_report_and_no_entities_make_a_page() -> None:
     empty = list(align([Document("x")], [Document("x")]))
-    for report in (tally(empty), judge(empty)):
+    for report in (tally(empty), detailed_report(empty)):
         html = "".join(evaluation_page(report, empty, title="nothing"))
         assert "There are none." in html
         Page(html)
@@ -212,7 +212,7 @@ def test_labels_that_a_font_cannot_have_make_a_page() -> None:
     label = "a\0\n\ud83d"
     gold = [annotated("Ada left", ("Ada", label), domain=domain) for domain in ("x", label)]
     pairs = list(align(gold, gold))
-    html = "".join(evaluation_page(judge(pairs), pairs, title=label))
+    html = "".join(evaluation_page(detailed_report(pairs), pairs, title=label))
     html.encode("utf-8")
     assert ">a\ufffd \ufffd</text>" in html
 

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onoma.metrics import align, find_errors
+from onoma.metrics import align, analyse_errors
 from onoma.text import Document
 from onoma.views.evaluation_page.sentences import SentenceWithErrors, sentences_with_errors
 
@@ -37,7 +37,7 @@ def found(*sides: tuple[Document, Document]) -> list[SentenceWithErrors]:
 @given(sides=st.lists(pairs(), max_size=3))
 def test_every_error_is_in_one_sentence_and_spans_lie_in_the_text(sides: list[tuple[Document, Document]]) -> None:
     sentences = found(*sides)
-    kinds = find_errors(align([gold for gold, _ in sides], [predicted for _, predicted in sides])).kinds
+    kinds = analyse_errors(align([gold for gold, _ in sides], [predicted for _, predicted in sides])).kinds
     assert Counter(error.kind for sentence in sentences for error in sentence.errors) == Counter(kinds)
     assert all(sentence.errors for sentence in sentences)
     for sentence in sentences:

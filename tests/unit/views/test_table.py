@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from onoma.metrics import Report, Sample, align, compare, judge, score
+from onoma.metrics import Report, Sample, align, compare, detailed_report, score
 from onoma.text import Document
 from onoma.views import comparison_table, errors_tables, reliability_table, report_table, thresholds_table
 from support.annotating import annotated
@@ -31,7 +31,7 @@ def judged(*labels: str) -> Report:
     """Ada with each label, every time predicted with the first one."""
     gold = [replace(annotated("Ada left", ("Ada", label)), meta={"domain": label}) for label in labels]
     predicted = [annotated("Ada left", ("Ada", labels[0]), score=0.5) for _ in labels]
-    return judge(list(align(gold, predicted)))
+    return detailed_report(list(align(gold, predicted)))
 
 
 def everything() -> Iterator[tuple[str, Table]]:
@@ -88,7 +88,7 @@ def test_many_labels_fit_a_terminal_and_the_rest_is_counted() -> None:
 
 
 def test_an_empty_report_has_tables() -> None:
-    report = judge(list(align([Document("x")], [Document("x")])))
+    report = detailed_report(list(align([Document("x")], [Document("x")])))
     assert report.errors is not None
     text = printed(report_table(report), *errors_tables(report.errors))
     assert "exact (micro)" in text

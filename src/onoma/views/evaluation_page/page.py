@@ -45,7 +45,7 @@ def evaluation_page(
     """Yield a page with all scores as tables and plots, and with the sentences that have errors, in chunks.
 
     Args:
-        report: result of :func:`~onoma.metrics.judge`; sections for missing parts of it are left out.
+        report: result of :func:`~onoma.metrics.detailed_report`; sections for missing parts of it are left out.
         pairs: the documents that the report was computed from.
         title: title of the page.
         most: maximum number of sentences with errors on the page; the others are only counted.

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from onoma.metrics import Aligned, EntityError, ErrorKind, Mention, find_mistakes
+from onoma.metrics import Aligned, EntityError, ErrorKind, Mention, document_errors
 
 _NON_BLANK_LINE = re.compile(r"[^\n]*\S[^\n]*")
 
@@ -73,9 +73,9 @@ class SentenceWithErrors:
 
 
 def sentences_with_errors(pairs: Iterable[Aligned]) -> Iterator[SentenceWithErrors]:
-    """Yield the sentences with errors, in order; each error of :func:`~onoma.metrics.find_errors` is in one of them."""
+    """Yield the sentences with errors, in order; together they have all errors of :class:`~onoma.metrics.Errors`."""
     for number, pair in enumerate(pairs, start=1):
-        mistakes = list(find_mistakes(pair, document=number))
+        mistakes = list(document_errors(pair, document=number))
         if mistakes:
             yield from _find_sentences(pair, number, mistakes)
 
