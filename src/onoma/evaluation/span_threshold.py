@@ -39,7 +39,7 @@ class ChosenThreshold:
     figures: Figures
 
 
-def choose_threshold(
+def choose_span_threshold(
     bundle: Bundle, backend: Backend, gold: Sequence[Document], *, task: str = ENTITIES
 ) -> ChosenThreshold:
     """Find the threshold of a span task that gives the best exact F1.

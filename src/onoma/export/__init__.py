@@ -3,6 +3,6 @@
 from onoma.export.agreement import Agreement
 from onoma.export.exported import ExportResult, export_graph
 from onoma.export.onnx import export_onnx
-from onoma.export.parity import Parity, compare
+from onoma.export.parity import Parity, measure_parity
 
-__all__ = ["Agreement", "ExportResult", "Parity", "compare", "export_graph", "export_onnx"]
+__all__ = ["Agreement", "ExportResult", "Parity", "export_graph", "export_onnx", "measure_parity"]

@@ -17,7 +17,7 @@ from torch.jit._trace import TracerWarning
 
 from onoma.errors import EncoderError
 from onoma.export.graph import writable, write_graph
-from onoma.export.parity import Parity, compare
+from onoma.export.parity import Parity, measure_parity
 from onoma.io.files import replacing_path
 from onoma.models import Model, TorchBackend
 from onoma.runtime.graph import INPUTS, output_of
@@ -53,7 +53,7 @@ def export_onnx(
     eval_model = copy.deepcopy(model).cpu().eval()
     with replacing_path(path) as draft:
         _write_model(eval_model, draft)
-        parity = compare(OnnxBackend(draft), TorchBackend(eval_model), samples=samples)
+        parity = measure_parity(OnnxBackend(draft), TorchBackend(eval_model), samples=samples)
         parity.require(tolerance)
     return parity
 

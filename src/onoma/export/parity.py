@@ -54,7 +54,7 @@ class Parity:
             )
 
 
-def compare(candidate: Backend, reference: Backend, *, samples: Windows) -> Parity:
+def measure_parity(candidate: Backend, reference: Backend, *, samples: Windows) -> Parity:
     """Measure how much a candidate differs from a reference, and from itself in other batches.
 
     The longest sample, its reversal and its first half are added to the samples and run as one batch, so that there is

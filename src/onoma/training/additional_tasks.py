@@ -18,7 +18,7 @@ from onoma.bundle import (
 from onoma.engine.data import Measure
 from onoma.engine.events import Score
 from onoma.errors import ConfigError
-from onoma.evaluation import choose_threshold, evaluate_task
+from onoma.evaluation import choose_span_threshold, evaluate_task
 from onoma.metrics import as_fractions
 from onoma.models import (
     AffineHead,
@@ -189,7 +189,7 @@ class AdditionalTasks:
                 name = task.config.name
                 trained = with_decoding_parameters(bundle.only(name), model)
                 if isinstance(task.card, SpansCard):
-                    best = choose_threshold(trained, backend, task.dev.documents, task=name)
+                    best = choose_span_threshold(trained, backend, task.dev.documents, task=name)
                     task_figures = as_fractions(best.figures)
                     figures[threshold_name(name)] = best.threshold
                 else:

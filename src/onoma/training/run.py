@@ -26,7 +26,7 @@ from onoma.engine.events import Event, Listener, Notice, Score, Stage
 from onoma.engine.run import Run
 from onoma.engine.train_state import TrainState
 from onoma.errors import ConfigError, InputError
-from onoma.evaluation import choose_threshold, tag_gold
+from onoma.evaluation import choose_span_threshold, tag_gold
 from onoma.metrics import Report, Sample, as_fractions, tally
 from onoma.models import AuxiliaryModel, Model, Pretrained, TorchBackend, load_pretrained
 from onoma.models.lora import merge_lora
@@ -334,7 +334,7 @@ class _DevMeasure:
     def __call__(self) -> Score:
         trained = with_decoding_parameters(self._bundle, self._model)
         if isinstance(self._bundle.manifest.entities, SpansCard):
-            best = choose_threshold(trained, self._backend, self._gold)
+            best = choose_span_threshold(trained, self._backend, self._gold)
             return Score(best.figures.f1, {**as_fractions(best.figures), threshold_name(ENTITIES): best.threshold})
         pairs = list(tag_gold(Tagger(trained, self._backend), self._gold))
         exact = tally(pairs).exact

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from onoma.errors import ParityError
-from onoma.export import Parity, compare
+from onoma.export import Parity, measure_parity
 from onoma.runtime import PaddedBatch
 
 IDS = NDArray[np.int64]
@@ -37,22 +37,22 @@ SAMPLES = [np.arange(9), np.arange(4), np.arange(4)]
 
 
 def test_equal_engines_do_not_differ() -> None:
-    parity = compare(Engine(), Engine(), samples=SAMPLES)
+    parity = measure_parity(Engine(), Engine(), samples=SAMPLES)
     assert parity == Parity(engines=0.0, batch=0.0, padding=0.0, samples=6)
     parity.require(0.0)
 
 
 @pytest.mark.parametrize("samples", [SAMPLES, [np.arange(5)], [np.arange(2)]])
 def test_each_figure_tells_of_its_own_fault(samples: list[IDS]) -> None:
-    assert compare(Engine(always=0.5), Engine(), samples=samples).engines == 0.5
-    company = compare(Engine(in_company=0.25), Engine(), samples=samples)
+    assert measure_parity(Engine(always=0.5), Engine(), samples=samples).engines == 0.5
+    company = measure_parity(Engine(in_company=0.25), Engine(), samples=samples)
     assert (company.engines, company.batch, company.padding) == (0.0, 0.25, 0.25)
-    padded = compare(Engine(when_padded=2.0), Engine(), samples=samples)
+    padded = measure_parity(Engine(when_padded=2.0), Engine(), samples=samples)
     assert (padded.engines, padded.batch, padded.padding) == (0.0, 0.0, 2.0)
 
 
 def test_a_difference_above_the_tolerance_is_refused_with_figures() -> None:
-    parity = compare(Engine(always=0.5), Engine(), samples=SAMPLES)
+    parity = measure_parity(Engine(always=0.5), Engine(), samples=SAMPLES)
     with pytest.raises(
         ParityError, match=r"up to 0\.5, and 0\.1 is allowed \(engines 0\.5, batch 0, padding 0, samples 6\)"
     ):
@@ -60,11 +60,11 @@ def test_a_difference_above_the_tolerance_is_refused_with_figures() -> None:
 
 
 def test_what_is_no_number_is_refused() -> None:
-    parity = compare(Engine(always=float("nan")), Engine(), samples=SAMPLES)
+    parity = measure_parity(Engine(always=float("nan")), Engine(), samples=SAMPLES)
     with pytest.raises(ParityError, match="nan"):
         parity.require(1e9)
 
 
 def test_without_samples_there_is_no_parity() -> None:
     with pytest.raises(ValueError, match="at least one window"):
-        compare(Engine(), Engine(), samples=[])
+        measure_parity(Engine(), Engine(), samples=[])
