@@ -25,7 +25,7 @@ class Job:
         shard_rows: number of rows per shard.
         target: format of the output.
         columns: columns of an output table.
-        headings: whether every CSV shard begins with a header line, or only the first one.
+        headers: whether every CSV shard begins with a header line, or only the first one.
         folder: folder that the shards are written to.
         load: function that loads the tagger in any process; must be picklable.
         model: the model's folder on the machine that plans the job.
@@ -38,7 +38,7 @@ class Job:
     shard_rows: int
     target: OutputFormat
     columns: TableColumns
-    headings: bool
+    headers: bool
     folder: Path
     load: Callable[[], Tagger]
     model: Path

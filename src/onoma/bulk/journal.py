@@ -41,16 +41,16 @@ class JournalHeader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class JournalContent:
     """Content of a journal.
 
     Attributes:
-        heading: the first line.
+        header: the first line.
         done: the finished shards.
         finished: whether the output is complete, so that only cleaning up is left.
     """
 
-    heading: JournalHeader
+    header: JournalHeader
     done: list[FinishedShard] = field(default_factory=list)
     finished: bool = False
 
@@ -79,21 +79,21 @@ class Journal:
             overwrite: whether the caller has allowed the job to replace existing output.
             done: shards that are already finished.
         """
-        heading = JournalHeader(format=_FORMAT_VERSION, identity=identity, overwrite=overwrite)
+        header = JournalHeader(format=_FORMAT_VERSION, identity=identity, overwrite=overwrite)
         with replacing_bytes(self.path) as file:
-            file.write(_encode_line(asdict(heading)))
+            file.write(_encode_line(asdict(header)))
             file.writelines(_encode_line(asdict(each)) for each in done)
         self._file = self.path.open("ab")
 
-    def load(self) -> Record:
+    def load(self) -> JournalContent:
         """Read the journal, remove everything from the first incomplete line on, and open it for appending.
 
         Raises:
             InputError: the file is not the journal of a job, or is one of another version.
         """
         lines = self.path.read_bytes().split(b"\n")[:-1]
-        heading = _parse_line(lines[0], JournalHeader) if lines else None
-        if heading is None or heading.format != _FORMAT_VERSION:
+        header = _parse_line(lines[0], JournalHeader) if lines else None
+        if header is None or header.format != _FORMAT_VERSION:
             raise InputError(
                 f"{self.path}: is not the journal of a job, or is one of another version of onoma; "
                 "pass --overwrite to start again"
@@ -111,7 +111,7 @@ class Journal:
         self._file = self.path.open("r+b")
         self._file.truncate(valid_bytes)
         self._file.seek(valid_bytes)
-        return Record(heading=heading, done=done, finished=finished)
+        return JournalContent(header=header, done=done, finished=finished)
 
     def add(self, done: FinishedShard) -> None:
         """Record that a shard is finished."""

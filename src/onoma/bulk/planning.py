@@ -85,7 +85,7 @@ def plan(request: Request) -> tuple[Job, JobIdentity]:
         shard_rows=request.shard_rows,
         target=output.target,
         columns=columns,
-        headings=output.folder,
+        headers=output.folder,
         folder=output.work,
         load=request.load,
         model=request.model,
@@ -110,7 +110,7 @@ def _check_text_column(columns: TableColumns, request: Request) -> None:
         InputError: it would be.
     """
     is_jsonl, is_table = request.output.target == "jsonl", columns.names is not None
-    if columns.text in columns.found:
+    if columns.text in columns.predicted:
         content = f"the model's {columns.text}"
     elif columns.text == "id" and (is_jsonl or not is_table):
         content = "the document's id"

@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from onoma.bulk.identity import JobIdentity
 from onoma.bulk.job import PARTS, Job
-from onoma.bulk.journal import Journal, Record
+from onoma.bulk.journal import Journal, JournalContent
 from onoma.bulk.output import Output
 from onoma.bulk.shard import FinishedShard
 from onoma.errors import InputError
@@ -16,7 +16,7 @@ from onoma.io.digest import file_digest
 
 def resume(
     journal: Journal, job: Job, output: Output, identity: JobIdentity, *, notice: Callable[[str], None]
-) -> tuple[Record, dict[int, FinishedShard]]:
+) -> tuple[JournalContent, dict[int, FinishedShard]]:
     """Check that the unfinished job is the requested one, and determine which of its shards are still valid.
 
     The content of a file may have changed since the job began, for example because the file was repaired, as long as
@@ -30,14 +30,14 @@ def resume(
         notice: function called with each message for the user.
 
     Returns:
-        The journal's record, marked as finished if the output is already in its place, and the valid shards.
+        The journal's content, marked as finished if the output is already in its place, and the valid shards.
 
     Raises:
         InputError: the unfinished job is another one; the message names the differences.
     """
-    record = journal.load()
-    old_identity = record.heading.identity
-    done = {each.shard: each for each in record.done if each.shard in range(job.shards)}
+    content = journal.load()
+    old_identity = content.header.identity
+    done = {each.shard: each for each in content.done if each.shard in range(job.shards)}
     if differences := old_identity.changes(identity):
         replaced = old_identity.replaced(identity)
         if replaced is None or _has_rows_of_changed_inputs(replaced, old_identity, job, done):
@@ -47,15 +47,15 @@ def resume(
                 "use the former settings, or pass --overwrite to start again"
             )
         journal.close()
-        journal.begin(identity, overwrite=record.heading.overwrite, done=done.values())
+        journal.begin(identity, overwrite=content.header.overwrite, done=done.values())
         names = ", ".join(str(job.inputs[index].path) for index in replaced)
         notice(f"{names}: changed since the job began; none of its rows was finished, so they are read anew")
-    if record.finished or _is_delivered(job, output, done):
-        return Record(heading=record.heading, done=record.done, finished=True), done
+    if content.finished or _is_delivered(job, output, done):
+        return JournalContent(header=content.header, done=content.done, finished=True), done
     valid_shards = {number: each for number, each in done.items() if _is_valid(job, each)}
     if invalid_count := len(done) - len(valid_shards):
         notice(f"{invalid_count:,} shards differ from the journal; they are done again")
-    return record, valid_shards
+    return content, valid_shards
 
 
 def _has_rows_of_changed_inputs(

@@ -72,7 +72,7 @@ def text_of(value: object, *, column: str) -> str:
         return decoded(value, encoding="utf-8")
     if not isinstance(value, str):
         raise RowError(f"{column!r} is a {type(value).__name__}; expected text", value)
-    return whole(value)
+    return check_encodable(value)
 
 
 def decoded(line: bytes, *, encoding: str) -> str:
@@ -90,8 +90,8 @@ def decoded(line: bytes, *, encoding: str) -> str:
         raise RowError(f"{byte} is not {encoding.upper()}", line[:_MAX_SHOWN_CHARACTERS]) from None
 
 
-def whole(text: str) -> str:
-    """Return the text unchanged, after checking that it can be encoded as UTF-8.
+def check_encodable(text: str) -> str:
+    """Return the text unchanged, after checking that UTF-8 can encode it.
 
     Raises:
         RowError: the text contains a lone surrogate.

@@ -100,8 +100,8 @@ def _run(request: Request, journal: Journal, observer: BulkObserver) -> BulkRepo
     done: dict[int, FinishedShard] = {}
     finished, overwrite = False, request.overwrite
     if journal.begun:
-        record, done = resume(journal, job, output, identity, notice=observer.notice)
-        finished, overwrite = record.finished, record.heading.overwrite
+        content, done = resume(journal, job, output, identity, notice=observer.notice)
+        finished, overwrite = content.finished, content.header.overwrite
     else:
         journal.begin(identity, overwrite=overwrite)
     if not finished:

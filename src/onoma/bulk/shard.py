@@ -82,7 +82,7 @@ class ShardWorker:
     def attempt(self, shard: int) -> FinishedShard | FailedShard:
         """Process a shard; return an expected error, a system error or lack of memory as a failed shard."""
         try:
-            return self.do(shard)
+            return self._tag(shard)
         except OnomaError as error:
             return FailedShard(shard=shard, why=str(error))
         except OSError as error:
@@ -90,7 +90,7 @@ class ShardWorker:
         except MemoryError:
             return FailedShard(shard=shard, why="there is not enough memory")
 
-    def do(self, shard: int) -> FinishedShard:
+    def _tag(self, shard: int) -> FinishedShard:
         """Process a shard; if the model fails, process it again row by row, to find the rows at which it fails."""
         try:
             return self._process(shard, tag=self._tag_as_stream)
@@ -103,7 +103,7 @@ class ShardWorker:
         letters: list[DeadLetter] = []
         tagged = words = entities = 0
         with replacing_bytes(job.part(shard)) as part:
-            columns = job.columns if job.headings or shard == 0 else job.columns.without_heading()
+            columns = job.columns if job.headers or shard == 0 else job.columns.without_header()
             writer = WRITERS[job.target](part, columns)
             try:
                 for document, carried in tag(self._reader.rows(start, stop, carry=writer.carry), letters):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Generic, Literal, TypeVar
 
-from onoma.bulk.rows import DeadLetter, Row, RowError, decoded, shown, text_of, whole
+from onoma.bulk.rows import DeadLetter, Row, RowError, check_encodable, decoded, shown, text_of
 from onoma.corpora import LAYOUTS, ReadOptions, read
 from onoma.corpora.jsonl import JsonlReader
 from onoma.corpora.layouts import id_of
@@ -41,7 +42,6 @@ Raw = TypeVar("Raw")
 Used = TypeVar("Used")
 
 _DEFAULT_OPTIONS = ReadOptions()
-_UTF8_BOM = b"\xef\xbb\xbf"
 _BLOCK_BYTES = 1 << 20
 _FOLDER_SUFFIXES = (".txt", ".ann")
 """Suffixes of the files that are read if an input is a folder, as in brat."""
@@ -174,7 +174,7 @@ class WholeText(Source[bytes]):
     def items(self, start: int) -> Iterator[bytes]:
         if not start:
             with self.reading() as file:
-                yield file.read().removeprefix(_UTF8_BOM)
+                yield file.read().removeprefix(BOM_UTF8)
 
     def row(self, item: bytes) -> Row:
         text = decoded(item, encoding=self.encoding)
@@ -207,7 +207,7 @@ class Lines(Source[NumberedLine]):
         with self.reading() as file:
             for number, line in enumerate(file):
                 if number >= start:
-                    yield NumberedLine(number + 1, line if number else line.removeprefix(_UTF8_BOM))
+                    yield NumberedLine(number + 1, line if number else line.removeprefix(BOM_UTF8))
 
     def row(self, item: NumberedLine) -> Row | None:
         line = self._decode_line(item)
@@ -275,7 +275,7 @@ def _record_row(record: object, *, line: int, input: Input, reader: JsonlReader)
         raise RowError(error.message, record) from None
     if document is None:
         return None
-    whole(document.text)
+    check_encodable(document.text)
     return Row(document, fields)
 
 
@@ -291,7 +291,7 @@ class Corpus(Source[Document]):
                 yield document
 
     def row(self, item: Document) -> Row:
-        whole(item.text)
+        check_encodable(item.text)
         document = replace(item, entities=())
         record = LAYOUTS["onoma"].record(document)
         assert isinstance(record, dict)

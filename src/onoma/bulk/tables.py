@@ -165,9 +165,10 @@ class ParquetTable(Source[Record]):
                 pa_types.is_large_string,
                 pa_types.is_string_view,
                 pa_types.is_binary,
+                pa_types.is_large_binary,
                 pa_types.is_null,
             )
-            return any(test(data_type) for test in (*tests, pa_types.is_large_binary))
+            return any(test(data_type) for test in tests)
 
         if not holds_text(schema.field(column).type):
             text_columns = ", ".join(field.name for field in schema if holds_text(field.type)) or "none"

@@ -39,29 +39,29 @@ class TableColumns:
         text: column or key of the text.
         names: columns of the input if it is a table; None to write the id, the text and any other fields as JSON.
         schema: types of the input columns, if the input defines them; None to write them as text.
-        heading: whether a CSV file begins with a header line.
+        header: whether a CSV file begins with a header line.
         layers: whether the model predicts layers in addition to entities.
     """
 
     text: str = TEXT
     names: tuple[str, ...] | None = None
     schema: pa.Schema | None = None
-    heading: bool = True
+    header: bool = True
     layers: bool = False
 
     @property
-    def found(self) -> tuple[str, ...]:
+    def predicted(self) -> tuple[str, ...]:
         """Columns of the model's predictions."""
         return (ENTITIES, LAYERS) if self.layers else (ENTITIES,)
 
     @property
     def copied(self) -> tuple[str, ...]:
         """Columns copied from the input, which are written before those of the predictions."""
-        return tuple(name for name in self.names or ("id", self.text, METADATA) if name not in self.found)
+        return tuple(name for name in self.names or ("id", self.text, METADATA) if name not in self.predicted)
 
-    def without_heading(self) -> TableColumns:
+    def without_header(self) -> TableColumns:
         """Return the same columns without a header line, for a shard that is not the first of its file."""
-        return replace(self, heading=False)
+        return replace(self, header=False)
 
 
 class Writer(Protocol):
@@ -91,7 +91,7 @@ class JsonlWriter:
         self._columns = columns
 
     def carry(self, row: Row) -> str:
-        return _to_json(_select_other_fields(row, excluded=("id", self._columns.text, *self._columns.found)))
+        return _to_json(_select_other_fields(row, excluded=("id", self._columns.text, *self._columns.predicted)))
 
     def write(self, document: Document, carried: str) -> None:
         record = {
@@ -120,8 +120,8 @@ class CsvWriter:
     def __init__(self, file: BinaryIO, columns: TableColumns) -> None:
         self._columns = columns
         self._file = file
-        if columns.heading:
-            self._file.write(_encode_csv_record([*columns.copied, *columns.found]))
+        if columns.header:
+            self._file.write(_encode_csv_record([*columns.copied, *columns.predicted]))
 
     def carry(self, row: Row) -> bytes:
         return _encode_csv_record([_format_cell(value) for value in _copied_values(row, self._columns)])
@@ -146,12 +146,12 @@ class ParquetWriter:
 
         self._columns = columns
         fields = [pa.field(name, pa.string()) for name in columns.copied]
-        schema = pa.schema(fields) if columns.schema is None else _remove_columns(columns.schema, columns.found)
+        schema = pa.schema(fields) if columns.schema is None else _remove_columns(columns.schema, columns.predicted)
         entity_fields = [("start", pa.int64()), ("end", pa.int64()), ("label", pa.string()), ("score", pa.float64())]
         entities_type = pa.list_(pa.struct([*entity_fields, ("text", pa.string())]))
         self._copied_schema = schema
         prediction_types = {ENTITIES: entities_type, LAYERS: pa.map_(pa.string(), entities_type)}
-        self._prediction_fields = [pa.field(name, prediction_types[name]) for name in columns.found]
+        self._prediction_fields = [pa.field(name, prediction_types[name]) for name in columns.predicted]
         self._schema = pa.schema([*schema, *self._prediction_fields], metadata=schema.metadata)
         self._writer = pq.ParquetWriter(file, self._schema)
         self._rows: list[Any] = []
@@ -234,7 +234,7 @@ def _copied_values(row: Row, columns: TableColumns) -> list[object]:
     if columns.names is not None:
         fields = fields_of(row)
         return [fields[name] for name in columns.copied]
-    other_fields = _select_other_fields(row, excluded=("id", columns.text, *columns.found))
+    other_fields = _select_other_fields(row, excluded=("id", columns.text, *columns.predicted))
     return [row.document.id, row.document.text, _to_json(other_fields) if other_fields else None]
 
 
