@@ -62,14 +62,14 @@ def test_one_pass_gives_entities_and_all_layers(result):
 def test_the_encoder_runs_once_however_many_tasks_there_are(several, monkeypatch):
     from onoma.runtime.onnx import OnnxBackend
 
-    computed, run = Counter[str](), OnnxBackend._computed
+    computed, run = Counter[str](), OnnxBackend._infer
 
     def counted(self, ids, mask):
         computed["calls"] += 1
         return run(self, ids, mask)
 
     tagger = package.load(several, threads=1)
-    monkeypatch.setattr(OnnxBackend, "_computed", counted)
+    monkeypatch.setattr(OnnxBackend, "_infer", counted)
     tagger.tag("angela merkel visited lyon")
     assert computed["calls"] == 1
 

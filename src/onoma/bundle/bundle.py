@@ -224,10 +224,10 @@ class Bundle:
         if dtype not in (AUTO, BF16, *DTYPES):
             raise InputError(f"unknown dtype {dtype!r}; choose one of {', '.join((AUTO, *DTYPES, BF16))}")
         available = self.dtypes
-        graph_dtype = {AUTO: self.preferred, BF16: "fp32"}.get(dtype, dtype)
+        graph_dtype = {AUTO: self.preferred, BF16: FP32}.get(dtype, dtype)
         path = self.weights(DTYPES[graph_dtype]) if graph_dtype else None
         if path is None:
-            missing = DTYPES[graph_dtype or "fp32"]
+            missing = DTYPES[graph_dtype or FP32]
             export_option = " --quantize int8" if graph_dtype == "int8" else ""
             raise BundleError(
                 f"{self.folder}: has no {missing}; write it with `onoma export {shlex.quote(str(self.folder))}"

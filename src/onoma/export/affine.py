@@ -98,7 +98,7 @@ class Int8(Arithmetic):
         quantized_rows = self._quantize_rows(nodes, rows, input_range, excluded=outliers)
         if not len(outliers):
             return [_add_int8_product(nodes, quantized_rows, *each) for each in zip(weights, biases, strict=True)]
-        outlier_columns = nodes("Gather", rows, nodes.whole(*outliers.tolist()), axis=1)
+        outlier_columns = nodes("Gather", rows, nodes.integers(*outliers.tolist()), axis=1)
         results = []
         for each, bias in zip(weights, biases, strict=True):
             remaining_weights = each.copy()

@@ -49,7 +49,7 @@ def write_graph(model: Model, *, arithmetic: Arithmetic | None = None, exact_lay
     ids, mask = (nodes("Transpose", name, perm=[1, 0]) for name in INPUTS)
     token_mask = nodes("Cast", nodes("Cast", mask, to=int(TensorProto.BOOL)), to=int(TensorProto.FLOAT))
     hidden = _add_embeddings(nodes, encoder.embeddings, ids, token_mask, arithmetic=chosen)
-    hidden = nodes("Reshape", hidden, nodes.whole(-1, encoder.embeddings.words.embedding_dim))
+    hidden = nodes("Reshape", hidden, nodes.integers(-1, encoder.embeddings.words.embedding_dim))
     if isinstance(encoder.projection, nn.Linear):
         (hidden,) = chosen.mapped(nodes, hidden, encoder.projection)
     attention = _AttentionNodes(nodes, ids, token_mask, heads=encoder.config.heads, width=encoder.hidden)
@@ -57,9 +57,9 @@ def write_graph(model: Model, *, arithmetic: Arithmetic | None = None, exact_lay
     for number, layer in enumerate(lower):
         hidden = _add_layer(nodes, layer, hidden, attention, arithmetic=exact if number < exact_layers else chosen)
     # If the mask contains a 2, only scores of subwords marked with 2 are needed, otherwise of all but the padding.
-    flat = nodes("Reshape", mask, nodes.whole(-1))
+    flat = nodes("Reshape", mask, nodes.integers(-1))
     selected_rows = nodes(
-        "Squeeze", nodes("NonZero", nodes("Equal", flat, nodes("ReduceMax", flat, keepdims=0))), nodes.whole(0)
+        "Squeeze", nodes("NonZero", nodes("Equal", flat, nodes("ReduceMax", flat, keepdims=0))), nodes.integers(0)
     )
     arithmetic = exact if len(lower) < exact_layers else chosen
     hidden = _add_layer(nodes, last, hidden, attention, arithmetic=arithmetic, selected_rows=selected_rows)
@@ -69,9 +69,9 @@ def write_graph(model: Model, *, arithmetic: Arithmetic | None = None, exact_lay
         head = model.head(task)
         assert isinstance(head, AffineHead)
         (scores,) = exact.mapped(nodes, hidden, head.affine)
-        count = nodes.whole(head.affine.out_features)
+        count = nodes.integers(head.affine.out_features)
         zeros = nodes("ConstantOfShape", nodes("Concat", nodes("Shape", flat), count, axis=0))
-        scores = nodes("ScatterND", zeros, nodes("Unsqueeze", selected_rows, nodes.whole(1)), scores)
+        scores = nodes("ScatterND", zeros, nodes("Unsqueeze", selected_rows, nodes.integers(1)), scores)
         scores = nodes("Reshape", scores, nodes("Concat", nodes("Shape", ids), count, axis=0))
         output = nodes("Transpose", scores, perm=[1, 0, 2])
         outputs[output_of(task)] = output, (*axes, head.affine.out_features)
@@ -89,7 +89,7 @@ def _add_embeddings(nodes: Nodes, parts: Embeddings, ids: str, token_mask: str, 
     above 256.
     """
     token_counts = nodes("CumSum", nodes("Cast", token_mask, to=int(TensorProto.INT64)), nodes.constant(np.array(0)))
-    position_ids = nodes("Max", nodes("Sub", token_counts, nodes.whole(1)), nodes.whole(0))
+    position_ids = nodes("Max", nodes("Sub", token_counts, nodes.integers(1)), nodes.integers(0))
     position_embeddings = as_array(parts.positions.weight)[parts.first_position :] + as_array(parts.types.weight)[0]
     word_embeddings = arithmetic.embedded(nodes, parts.words.weight, ids)
     return _add_layer_norm(
@@ -104,14 +104,14 @@ class _AttentionNodes:
 
     def __init__(self, nodes: Nodes, ids: str, token_mask: str, *, heads: int, width: int) -> None:
         self._nodes = nodes
-        self._row_shape = nodes.whole(-1, width)
-        self._head_shape = nodes("Concat", nodes("Shape", ids), nodes.whole(heads, width // heads), axis=0)
+        self._row_shape = nodes.integers(-1, width)
+        self._head_shape = nodes("Concat", nodes("Shape", ids), nodes.integers(heads, width // heads), axis=0)
         self._scale = (width // heads) ** -0.5
         padding = nodes(
             "Transpose", nodes("Sub", nodes.constant(np.array([1], dtype=np.float32)), token_mask), perm=[1, 0]
         )
         bias = nodes("Mul", padding, nodes.constant(np.array([_MIN_FLOAT32 / 2], dtype=np.float32)))
-        self._padding_bias = nodes("Unsqueeze", bias, nodes.whole(1, 2))
+        self._padding_bias = nodes("Unsqueeze", bias, nodes.integers(1, 2))
 
     def __call__(self, query: str, key: str, value: str) -> str:
         nodes = self._nodes

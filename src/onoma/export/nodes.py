@@ -47,7 +47,7 @@ class Nodes:
         self._constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
-    def whole(self, *numbers: int) -> str:
+    def integers(self, *numbers: int) -> str:
         """Add integers as a one-dimensional constant, the format of axes and shapes; return its name."""
         return self.constant(np.array(numbers, dtype=np.int64))
 

@@ -87,7 +87,7 @@ def write_network(network: WordNetwork) -> onnx.ModelProto:
     hidden = nodes(
         "LSTM", inputs, *weights, nodes.constant(bias), lengths, hidden_size=lstm.hidden_size, direction="bidirectional"
     )
-    hidden = nodes("Reshape", nodes("Transpose", hidden, perm=[2, 0, 1, 3]), nodes.whole(0, 0, 2 * lstm.hidden_size))
+    hidden = nodes("Reshape", nodes("Transpose", hidden, perm=[2, 0, 1, 3]), nodes.integers(0, 0, 2 * lstm.hidden_size))
     affine = network.head.affine
     scores = nodes("MatMul", hidden, nodes.constant(as_array(affine.weight).T))
     scores = nodes("Add", scores, nodes.constant(as_array(affine.bias)))
@@ -108,8 +108,8 @@ def _add_character_features(nodes: Nodes, network: WordNetwork) -> str:
         pads=[1, 1],
     )
     character_mask = nodes("Cast", nodes("Cast", "characters", to=int(TensorProto.BOOL)), to=int(TensorProto.FLOAT))
-    character_mask = nodes("Unsqueeze", character_mask, nodes.whole(1))
-    return nodes("ReduceMax", nodes("Mul", nodes("Relu", convolved), character_mask), nodes.whole(2), keepdims=0)
+    character_mask = nodes("Unsqueeze", character_mask, nodes.integers(1))
+    return nodes("ReduceMax", nodes("Mul", nodes("Relu", convolved), character_mask), nodes.integers(2), keepdims=0)
 
 
 def _reorder_gates(weights: Tensor) -> NDArray[np.float32]:

@@ -50,7 +50,7 @@ class OnnxBackend(ThreadedBackend):
             raise unreadable(path, error) from error
         self._output_names = [output.name for output in self._session.get_outputs()]
 
-    def _computed(self, ids: Ids, mask: Ids) -> Scores:
+    def _infer(self, ids: Ids, mask: Ids) -> Scores:
         outputs = self._session.run(self._output_names, dict(zip(INPUTS, (ids, mask), strict=True)))
         scores_by_output = zip(self._output_names, outputs, strict=True)
         return {task_of(output): np.asarray(scores, dtype=np.float32) for output, scores in scores_by_output}

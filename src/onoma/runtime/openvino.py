@@ -72,7 +72,7 @@ class OpenvinoBackend(ThreadedBackend):
         self._reads_wanted = graph.has_rt_info(["framework", WANTED])
         self._output_names = [_find_output_name(output) for output in graph.outputs]
 
-    def _computed(self, ids: Ids, mask: Ids) -> Scores:
+    def _infer(self, ids: Ids, mask: Ids) -> Scores:
         try:
             request = self._idle_requests.pop()
         except IndexError:

@@ -53,7 +53,7 @@ class ThreadedBackend(ABC):
         self._threads = thread_count(threads)
 
     @abstractmethod
-    def _computed(self, ids: Ids, mask: Ids) -> Scores:
+    def _infer(self, ids: Ids, mask: Ids) -> Scores:
         """Compute the scores of some windows in the calling thread."""
 
     def run(self, batches: Iterable[PaddedBatch]) -> Iterator[Scores]:
@@ -91,7 +91,7 @@ class ThreadedBackend(ABC):
 
     def _compute_scores(self, ids: Ids, mask: Ids) -> Scores:
         try:
-            scores_by_task = self._computed(ids, mask)
+            scores_by_task = self._infer(ids, mask)
             for task, scores in scores_by_task.items():
                 if scores.shape[:2] != ids.shape:
                     raise ValueError(f"{task}: scores of shape {scores.shape} for subwords of shape {ids.shape}")
