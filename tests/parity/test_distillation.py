@@ -23,7 +23,7 @@ LENGTHS = (12, 30, 7, 1)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a CPU, and as on a GPU."""
     if request.param == "nested":
-        monkeypatch.setattr(encoder_module, "runs", lambda layers: False)
+        monkeypatch.setattr(encoder_module, "can_run_layers", lambda layers: False)
 
 
 def make_batch() -> MaskedBatch:

@@ -23,13 +23,13 @@ class Attention(ABC):
     @abstractmethod
     def __call__(
         self,
-        query: Float[Tensor, "*asking hidden"],
-        key: Float[Tensor, "*asked hidden"],
-        value: Float[Tensor, "*asked hidden"],
+        query: Float[Tensor, "*queries hidden"],
+        key: Float[Tensor, "*keys hidden"],
+        value: Float[Tensor, "*keys hidden"],
         *,
         heads: int,
         dropout: Dropout,
-    ) -> Float[Tensor, "*asking hidden"]:
+    ) -> Float[Tensor, "*queries hidden"]:
         """Return the weighted sum of the values for every query; the heads split ``hidden`` evenly."""
 
 
@@ -69,23 +69,23 @@ class NestedAttention(Attention):
     On a GPU this is a kernel for sequences of variable length.
 
     Args:
-        asking: packing of the queries.
-        asked: packing of the keys and values, with at least one row for each sequence.
+        queries: packing of the queries.
+        keys: packing of the keys and values, with at least one row for each sequence.
     """
 
-    def __init__(self, asking: Packing, asked: Packing) -> None:
-        self._query_bounds = (_sequence_offsets(asking), asking.longest)
-        self._key_bounds = self._query_bounds if asking is asked else (_sequence_offsets(asked), asked.longest)
+    def __init__(self, queries: Packing, keys: Packing) -> None:
+        self._query_bounds = (_sequence_offsets(queries), queries.longest)
+        self._key_bounds = self._query_bounds if queries is keys else (_sequence_offsets(keys), keys.longest)
 
     def __call__(
         self,
-        query: Float[Tensor, "asking hidden"],
-        key: Float[Tensor, "asked hidden"],
-        value: Float[Tensor, "asked hidden"],
+        query: Float[Tensor, "queries hidden"],
+        key: Float[Tensor, "keys hidden"],
+        value: Float[Tensor, "keys hidden"],
         *,
         heads: int,
         dropout: Dropout,
-    ) -> Float[Tensor, "asking hidden"]:
+    ) -> Float[Tensor, "queries hidden"]:
         context = functional.scaled_dot_product_attention(
             _nest(query, *self._query_bounds, heads=heads),
             _nest(key, *self._key_bounds, heads=heads),

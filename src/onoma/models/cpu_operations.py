@@ -45,20 +45,20 @@ class PassState:
 
 
 class Affine:
-    """One or several affine maps of the same input, ``given @ weight.T + bias``, computed as one matrix product.
+    """One or several affine maps of the same input, ``inputs @ weight.T + bias``, computed as one matrix product.
 
     The outputs are in the dtype of the matrix products; those of several maps are concatenated along the last axis.
     """
 
-    def __init__(self, maps: Sequence[nn.Linear], made: PassState, *, name: str) -> None:
-        self._weight = _concatenate([each.weight.to(made.dtype) for each in maps])
-        self._bias = _concatenate([each.bias.to(made.dtype) for each in maps])
-        self._map_count, self._state, self._name = len(maps), made, name
+    def __init__(self, maps: Sequence[nn.Linear], state: PassState, *, name: str) -> None:
+        self._weight = _concatenate([each.weight.to(state.dtype) for each in maps])
+        self._bias = _concatenate([each.bias.to(state.dtype) for each in maps])
+        self._map_count, self._state, self._name = len(maps), state, name
 
-    def forward(self, given: Tensor) -> Tensor:
-        self._input = given
-        out = self._state.buffers.take(self._name, len(given), len(self._weight), dtype=given.dtype)
-        return torch.addmm(self._bias, given, self._weight.t(), out=out)
+    def forward(self, inputs: Tensor) -> Tensor:
+        self._input = inputs
+        out = self._state.buffers.take(self._name, len(inputs), len(self._weight), dtype=inputs.dtype)
+        return torch.addmm(self._bias, inputs, self._weight.t(), out=out)
 
     def backward(self, gradient: Tensor) -> list[Tensor]:
         """Return the gradients of weight and bias, map by map."""
@@ -81,19 +81,19 @@ class Affine:
 class AddNorm:
     """Dropout, residual sum and layer norm."""
 
-    def __init__(self, norm: nn.LayerNorm, dropout: Dropout, made: PassState, *, name: str) -> None:
-        self._norm, self._dropout, self._state, self._name = norm, dropout, made, name
+    def __init__(self, norm: nn.LayerNorm, dropout: Dropout, state: PassState, *, name: str) -> None:
+        self._norm, self._dropout, self._state, self._name = norm, dropout, state, name
 
-    def forward(self, residual: Tensor, given: Tensor) -> Tensor:
+    def forward(self, residual: Tensor, inputs: Tensor) -> Tensor:
         state, dropout, norm = self._state, self._dropout, self._norm
-        given = given.float()
-        self._total = state.buffers.take(self._name, *given.shape)
-        self._dropped = dropout.draw(given.shape, state.random) if dropout.drops else None
+        inputs = inputs.float()
+        self._total = state.buffers.take(self._name, *inputs.shape)
+        self._dropped = dropout.draw(inputs.shape, state.random) if dropout.drops else None
         if self._dropped is None:
-            torch.add(residual, given, out=self._total)
+            torch.add(residual, inputs, out=self._total)
         else:
             keep_mask = state.kept(self._dropped, "kept units")
-            torch.addcmul(residual, given, keep_mask, value=dropout.scale, out=self._total)
+            torch.addcmul(residual, inputs, keep_mask, value=dropout.scale, out=self._total)
         normed, self._mean, self._rstd = torch.native_layer_norm(
             self._total, norm.weight.shape, norm.weight, norm.bias, norm.eps
         )
@@ -118,8 +118,8 @@ class AttentionOperation:
     Each head computes ``dropout(softmax(query @ key.T * scale)) @ value``.
     """
 
-    def __init__(self, dropout: Dropout, made: PassState, *, name: str) -> None:
-        self._dropout, self._state, self._name = dropout, made, name
+    def __init__(self, dropout: Dropout, state: PassState, *, name: str) -> None:
+        self._dropout, self._state, self._name = dropout, state, name
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the attention output, given rows of query, key and value side by side."""

@@ -38,7 +38,7 @@ def row_multiple(dtype: torch.dtype) -> int:
     return 1 if dtype == torch.float32 else _ROW_MULTIPLE
 
 
-def runs(layers: Iterable[nn.Module]) -> bool:
+def can_run_layers(layers: Iterable[nn.Module]) -> bool:
     """Return whether :func:`run_layers` supports these layers.
 
     It supports our own :class:`~onoma.models.layer.Layer` with no submodule replaced and with GELU as the activation.
@@ -54,33 +54,33 @@ def runs(layers: Iterable[nn.Module]) -> bool:
 def run_layers(
     embedded: Float[Tensor, "rows hidden"],
     rows: RowLayout,
-    asked: Int64[Tensor, " asked"],
+    selected_rows: Int64[Tensor, " selected"],
     *,
     layers: Iterable[nn.Module],
     dtype: torch.dtype,
     idle: list[BufferPool],
     recompute: bool,
-) -> Float[Tensor, "asked hidden"]:
+) -> Float[Tensor, "selected hidden"]:
     """Return the hidden states of some rows after all layers; the result is differentiable once.
 
     Args:
         embedded: input of the first layer.
         rows: layout of the subwords in rows.
-        asked: indices of the rows whose hidden states are returned.
-        layers: layers of an encoder, for which :func:`runs` must return true.
+        selected_rows: indices of the rows whose hidden states are returned.
+        layers: layers of an encoder, for which :func:`can_run_layers` must return true.
         dtype: dtype of the matrix products of the affine maps; weights are in fp32.
         idle: buffers that no pass uses; one is taken, and returned at the end of the backward pass.
         recompute: whether to keep only the input of each layer and recompute the rest in the backward pass.
     """
-    padded_asked = functional.pad(asked, (0, -len(asked) % row_multiple(dtype)))
+    padded_rows = functional.pad(selected_rows, (0, -len(selected_rows) % row_multiple(dtype)))
     bert_layers = [layer for layer in layers if isinstance(layer, Layer)]
     weights = [weight for layer in bert_layers for weight in _weights(layer)]
     state = PassState(rows, bert_layers[0].attention.heads, dtype, idle.pop() if idle else BufferPool())
     operations = [
         _LayerOperation(layer, state, name=str(0 if recompute else number)) for number, layer in enumerate(bert_layers)
     ]
-    hidden: Tensor = _LayersFunction.apply(embedded, operations, padded_asked, recompute, idle, *weights)  # type: ignore[no-untyped-call]
-    return hidden[: len(asked)]
+    hidden: Tensor = _LayersFunction.apply(embedded, operations, padded_rows, recompute, idle, *weights)  # type: ignore[no-untyped-call]
+    return hidden[: len(selected_rows)]
 
 
 def _affine_maps(layer: Layer) -> tuple[nn.Module, ...]:
@@ -100,19 +100,19 @@ class _LayersFunction(torch.autograd.Function):
         ctx: Any,
         embedded: Tensor,
         layers: list[_LayerOperation],
-        asked: Tensor,
+        selected_rows: Tensor,
         recompute: bool,
         idle: list[BufferPool],
         *_weights: Tensor,
     ) -> Tensor:
-        ctx.layers, ctx.asked, ctx.idle = layers, asked, idle
+        ctx.layers, ctx.selected_rows, ctx.idle = layers, selected_rows, idle
         hidden = embedded
         # For recomputation: the input of each layer, and the random state before its forward pass.
         inputs: list[tuple[Tensor, Any]] = []
         for layer in layers:
             if recompute:
                 inputs.append((hidden, layer.state.random.bit_generator.state))
-            hidden = layer.forward(hidden, asked if layer is layers[-1] else None)
+            hidden = layer.forward(hidden, selected_rows if layer is layers[-1] else None)
         ctx.inputs = inputs
         return hidden
 
@@ -128,7 +128,7 @@ class _LayersFunction(torch.autograd.Function):
                 continue
             if ctx.inputs:
                 layer_input, layers[number].state.random.bit_generator.state = ctx.inputs[number]
-                layers[number].forward(layer_input, ctx.asked if number == len(layers) - 1 else None)
+                layers[number].forward(layer_input, ctx.selected_rows if number == len(layers) - 1 else None)
             gradient, grad_weights = layers[number].backward(gradient)
             gradients[:0] = grad_weights
         ctx.idle.append(layers[0].state.buffers)
@@ -150,13 +150,13 @@ class _LayerOperation:
         assert isinstance(feed_forward.activation, nn.GELU)
         self._approximate = feed_forward.activation.approximate
         self._activation_buffer = f"{name} activated"
-        self._asked: Tensor | None = None
+        self._selected_rows: Tensor | None = None
 
-    def forward(self, hidden: Tensor, asked: Tensor | None = None) -> Tensor:
-        state, self._asked = self.state, asked
+    def forward(self, hidden: Tensor, selected_rows: Tensor | None = None) -> Tensor:
+        state, self._selected_rows = self.state, selected_rows
         context = self._attention.forward(self._qkv.forward(hidden.to(state.dtype)))
-        if asked is not None:
-            context, hidden = context[asked], hidden[asked]
+        if selected_rows is not None:
+            context, hidden = context[selected_rows], hidden[selected_rows]
         attended = self._attention_norm.forward(hidden, self._output.forward(context))
         self._inner_output = self._inner.forward(attended.to(state.dtype))
         activated = state.buffers.take(self._activation_buffer, *self._inner_output.shape, dtype=state.dtype)
@@ -179,10 +179,10 @@ class _LayerOperation:
         grad_hidden, grad_attention_output, *attention_norm_grads = self._attention_norm.backward(grad_attended)
         output_map_grads = self._output.backward(grad_attention_output)
         grad_context = self._output.input_gradient(grad_attention_output).float()
-        if self._asked is not None:
+        if self._selected_rows is not None:
             grad_context, grad_hidden = (
-                self._scatter_gradient(grad_context, self._asked),
-                self._scatter_gradient(grad_hidden, self._asked),
+                self._scatter_gradient(grad_context, self._selected_rows),
+                self._scatter_gradient(grad_hidden, self._selected_rows),
             )
         grad_qkv = self._attention.backward(grad_context)
         self._qkv.add_input_gradient(grad_qkv, to=grad_hidden)
@@ -195,9 +195,11 @@ class _LayerOperation:
             *feed_forward_norm_grads,
         ]
 
-    def _scatter_gradient(self, grad_asked: Tensor, asked: Tensor) -> Tensor:
-        """Return the gradient of all rows, given that of the requested rows.
+    def _scatter_gradient(self, grad_selected: Tensor, selected_rows: Tensor) -> Tensor:
+        """Return the gradient of all rows, given that of the selected rows.
 
-        The requested rows were padded with copies of row 0, whose gradient is zero.
+        The selected rows were padded with copies of row 0, whose gradient is zero.
         """
-        return grad_asked.new_zeros(len(self.state.rows), grad_asked.shape[1]).index_add_(0, asked, grad_asked)
+        return grad_selected.new_zeros(len(self.state.rows), grad_selected.shape[1]).index_add_(
+            0, selected_rows, grad_selected
+        )

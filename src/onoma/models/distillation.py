@@ -208,7 +208,7 @@ def _compute_divergence(teacher: Tensor, student: Tensor, packing: Packing, *, h
 
 def _split_heads(rows: Tensor, packing: Packing, heads: int) -> Float[Tensor, "sequences heads longest part"]:
     padded = torch.zeros(len(packing.lengths), packing.longest, rows.shape[1], device=rows.device)
-    padded = padded.index_put((packing.sequences, packing.places), rows.float())
+    padded = padded.index_put((packing.sequences, packing.positions), rows.float())
     return padded.view(*padded.shape[:2], heads, -1).transpose(1, 2)
 
 

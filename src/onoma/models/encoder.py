@@ -20,7 +20,7 @@ from torch.utils.checkpoint import checkpoint
 
 from onoma.models.attention import NestedAttention, PaddedAttention
 from onoma.models.config import EncoderConfig
-from onoma.models.cpu_training import row_multiple, run_layers, runs
+from onoma.models.cpu_training import can_run_layers, row_multiple, run_layers
 from onoma.models.dropout import Dropout
 from onoma.models.layer import FeedForward, Layer, SelfAttention
 from onoma.models.packing import Packing, run_padded
@@ -138,7 +138,7 @@ class Encoder(nn.Module):
         ids: Int64[Tensor, " subwords"],
         lengths: Int64[Tensor, " sequences"],
         *,
-        at: Int64[Tensor, " asked"] | None = None,
+        at: Int64[Tensor, " selected"] | None = None,
         types: Int64[Tensor, " subwords"] | None = None,
     ) -> Float[Tensor, "rows hidden"]:
         """Return the hidden states of packed sequences; they are the same as those of :meth:`forward`.
@@ -155,7 +155,7 @@ class Encoder(nn.Module):
         """
         if ids.device.type != "cpu":
             return self._packed_on_gpu(ids, lengths, at=at, types=types)
-        if not runs(self.layers):
+        if not can_run_layers(self.layers):
             return run_padded(self, ids, lengths, at=at, types=types)
         return self._packed_on_cpu(ids, lengths, at=at, types=types)
 
@@ -169,11 +169,11 @@ class Encoder(nn.Module):
             lengths: number of subwords of each sequence, at least one.
             layer: index of the layer whose query, key and value are returned, from 0.
         """
-        if ids.device.type == "cpu" and runs(self.layers):
+        if ids.device.type == "cpu" and can_run_layers(self.layers):
             return self._projected_on_cpu(ids, lengths, layer=layer)
         packing = Packing.of(lengths)
         attention = NestedAttention(packing, packing)
-        hidden: Tensor = self.projection(self.embeddings(ids, packing.places))
+        hidden: Tensor = self.projection(self.embeddings(ids, packing.positions))
         for each in self.layers[:layer]:
             hidden = self._run_layer(each, hidden, attention)
         projections = self._project_qkv(hidden, layer=layer)
@@ -185,7 +185,7 @@ class Encoder(nn.Module):
         dtype = _matmul_dtype()
         rows = RowLayout(lengths, multiple=row_multiple(dtype))
         with torch.autocast("cpu", enabled=False):
-            layer_input: Tensor = self.projection(self.embeddings(ids[rows.subwords], rows.places))
+            layer_input: Tensor = self.projection(self.embeddings(ids[rows.subwords], rows.positions))
             if layer:
                 layer_input = self._run_layers_on_cpu(
                     self.layers[:layer], layer_input, rows, torch.arange(len(rows)), dtype=dtype
@@ -205,7 +205,7 @@ class Encoder(nn.Module):
         rows = RowLayout(lengths, multiple=row_multiple(dtype))
         with torch.autocast("cpu", enabled=False):
             types = None if types is None else types[rows.subwords]
-            embedded = self.projection(self.embeddings(ids[rows.subwords], rows.places, types))
+            embedded = self.projection(self.embeddings(ids[rows.subwords], rows.positions, types))
             row_indices = rows.row_of if at is None else rows.row_of[at]
             return self._run_layers_on_cpu(self.layers, embedded, rows, row_indices, dtype=dtype)
 
@@ -220,7 +220,7 @@ class Encoder(nn.Module):
         self, ids: Tensor, lengths: Tensor, *, at: Tensor | None = None, types: Tensor | None = None
     ) -> Float[Tensor, "rows hidden"]:
         packing = Packing.of(lengths)
-        hidden: Tensor = self.projection(self.embeddings(ids, packing.places, types))
+        hidden: Tensor = self.projection(self.embeddings(ids, packing.positions, types))
         attention = NestedAttention(packing, packing)
         *lower, last = self.layers
         for layer in lower:
@@ -261,18 +261,18 @@ class Embeddings(nn.Module):
     def forward(
         self,
         ids: Int64[Tensor, " *axes"],
-        places: Int64[Tensor, " *axes"],
+        positions: Int64[Tensor, " *axes"],
         types: Int64[Tensor, " *axes"] | None = None,
     ) -> Float[Tensor, "*axes narrow"]:
         """Return the embeddings of subwords.
 
         Args:
             ids: subword ids.
-            places: position of each subword in its sequence, from 0.
+            positions: position of each subword in its sequence, from 0.
             types: token types; 0 for all by default.
         """
         type_embeddings = self.types.weight[0] if types is None else self.types(types)
-        summed = self.words(ids) + self.positions(places + self.first_position) + type_embeddings
+        summed = self.words(ids) + self.positions(positions + self.first_position) + type_embeddings
         normed: Tensor = self.dropout(self.norm(summed))
         return normed
 

@@ -35,11 +35,11 @@ class Layer(nn.Module):
         self,
         hidden: Float[Tensor, "*axes hidden"],
         attention: Attention,
-        at: Int64[Tensor, " asked"] | None = None,
+        at: Int64[Tensor, " selected"] | None = None,
     ) -> Float[Tensor, "*rows hidden"]:
         """Return the layer's hidden states of all subwords, or of those in ``at``; see :meth:`Encoder.packed`."""
-        asking = hidden if at is None else hidden[at]
-        attended = self.attention_norm(asking + self.dropout(self.attention(asking, hidden, attention)))
+        queried = hidden if at is None else hidden[at]
+        attended = self.attention_norm(queried + self.dropout(self.attention(queried, hidden, attention)))
         output: Tensor = self.feed_forward_norm(attended + self.dropout(self.feed_forward(attended)))
         return output
 
@@ -57,10 +57,10 @@ class SelfAttention(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(
-        self, asking: Float[Tensor, "*rows hidden"], hidden: Float[Tensor, "*axes hidden"], attention: Attention
+        self, queried: Float[Tensor, "*rows hidden"], hidden: Float[Tensor, "*axes hidden"], attention: Attention
     ) -> Float[Tensor, "*rows hidden"]:
         output: Tensor = self.output(
-            attention(self.query(asking), self.key(hidden), self.value(hidden), heads=self.heads, dropout=self.dropout)
+            attention(self.query(queried), self.key(hidden), self.value(hidden), heads=self.heads, dropout=self.dropout)
         )
         return output
 

@@ -42,7 +42,7 @@ class Packing:
         return self.lengths.cumsum(0) - self.lengths
 
     @property
-    def places(self) -> Int64[Tensor, " rows"]:
+    def positions(self) -> Int64[Tensor, " rows"]:
         """Position of each row in its sequence, from 0."""
         return torch.arange(len(self.sequences), device=self.lengths.device) - self.starts[self.sequences]
 
@@ -52,7 +52,7 @@ def run_padded(
     ids: Int64[Tensor, " subwords"],
     lengths: Int64[Tensor, " sequences"],
     *,
-    at: Int64[Tensor, " asked"] | None,
+    at: Int64[Tensor, " selected"] | None,
     types: Int64[Tensor, " subwords"] | None = None,
     filler: int = 0,
 ) -> Float[Tensor, "rows hidden"]:
@@ -70,12 +70,12 @@ def run_padded(
     packing = Packing.of(lengths)
     padded = ids.new_full((len(lengths), packing.longest), filler)
     mask = torch.zeros_like(padded)
-    padded[packing.sequences, packing.places] = ids
-    mask[packing.sequences, packing.places] = 1
+    padded[packing.sequences, packing.positions] = ids
+    mask[packing.sequences, packing.positions] = 1
     if types is None:
-        hidden = encoder(padded, mask)[packing.sequences, packing.places]
+        hidden = encoder(padded, mask)[packing.sequences, packing.positions]
     else:
         padded_types = torch.zeros_like(padded)
-        padded_types[packing.sequences, packing.places] = types
-        hidden = encoder(padded, mask, padded_types)[packing.sequences, packing.places]
+        padded_types[packing.sequences, packing.positions] = types
+        hidden = encoder(padded, mask, padded_types)[packing.sequences, packing.positions]
     return hidden if at is None else hidden[at]

@@ -22,10 +22,10 @@ class RowLayout:
     Attributes:
         longest: number of subwords of the longest sequence.
         subwords: index of the subword in each row, ``[rows]``.
-        places: position of this subword in its sequence, from 0, ``[rows]``.
+        positions: position of this subword in its sequence, from 0, ``[rows]``.
         row_of: row of each subword of the batch, ``[subwords]``.
-        inside: whether each sequence has a subword at each place, ``[sequences, longest]``; None if all sequences have
-            the same length.
+        inside: whether each sequence has a subword at each position, ``[sequences, longest]``; None if all sequences
+            have the same length.
     """
 
     def __init__(self, lengths: Int64[Tensor, " sequences"], *, multiple: int) -> None:
@@ -35,13 +35,13 @@ class RowLayout:
         position = torch.arange(self.longest)[:, None]
         inside = position < lengths
         self.subwords = functional.pad(torch.where(inside, starts + position, 0).flatten(), row_padding)
-        self.places = functional.pad(position.expand_as(inside).flatten(), row_padding)
+        self.positions = functional.pad(position.expand_as(inside).flatten(), row_padding)
         sequence_ids = torch.arange(self._batch_size).repeat_interleave(lengths)
         self.row_of = (torch.arange(len(sequence_ids)) - starts[sequence_ids]) * self._batch_size + sequence_ids
         self.inside: Bool[Tensor, "sequences longest"] | None = None if bool(inside.all()) else inside.t()
 
     def __len__(self) -> int:
-        return len(self.places)
+        return len(self.positions)
 
     def by_head(self, rows: Float[Tensor, "rows hidden"], heads: int) -> Float[Tensor, "sequences_heads longest part"]:
         """Return a view of the rows by sequence and head, without the padding rows at the end of the matrix."""

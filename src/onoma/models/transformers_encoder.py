@@ -57,7 +57,7 @@ class AutoEncoder(nn.Module):
         ids: Int64[Tensor, " subwords"],
         lengths: Int64[Tensor, " sequences"],
         *,
-        at: Int64[Tensor, " asked"] | None = None,
+        at: Int64[Tensor, " selected"] | None = None,
     ) -> Float[Tensor, "rows hidden"]:
         """Pad packed sequences and return their hidden states; see :meth:`onoma.models.Encoder.packed`."""
         filler = getattr(self.model.config, "pad_token_id", None) or 0

@@ -59,7 +59,7 @@ def test_gradients_are_equal_with_dropout(monkeypatch: pytest.MonkeyPatch):
 def test_gradients_are_equal_where_layers_were_changed(monkeypatch: pytest.MonkeyPatch):
     encoder = Encoder(read_config(hf_config("bert", vocabulary=60)))
     shake(encoder)
-    monkeypatch.setattr(encoder_module, "runs", lambda layers: False)
+    monkeypatch.setattr(encoder_module, "can_run_layers", lambda layers: False)
     calls: list[int] = []
     encoder.layers[0].register_forward_pre_hook(lambda *_: calls.append(1))
     check(encoder)

@@ -41,7 +41,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
     if request.param == "nested":
         monkeypatch.setattr(Encoder, "packed", vars(Encoder)["_packed_on_gpu"])
     if request.param == "padded":
-        monkeypatch.setattr(encoder_module, "runs", lambda layers: False)
+        monkeypatch.setattr(encoder_module, "can_run_layers", lambda layers: False)
 
 
 def gradients(model: torch.nn.Module, result: Tensor) -> dict[str, Tensor]:
@@ -138,7 +138,7 @@ def test_a_batch_without_targets_costs_nothing() -> None:
 
 def reference(model: Encoder, ids: Tensor, rows: RowLayout, draws: Iterator[Tensor]) -> Tensor:
     """All layers by autograd, with given masks of 0 and 1 for what a probability of 0.4 drops."""
-    hidden: Tensor = model.embeddings(ids[rows.subwords], rows.places)
+    hidden: Tensor = model.embeddings(ids[rows.subwords], rows.positions)
     heads = model.config.heads
     for layer in model.layers:
         assert isinstance(layer, Layer)

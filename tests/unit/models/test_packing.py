@@ -8,7 +8,7 @@ from onoma.models.packing import Packing
 def test_rows_know_their_sequences_and_places() -> None:
     packing = Packing.of(torch.tensor([3, 1, 2]))
     assert packing.sequences.tolist() == [0, 0, 0, 1, 2, 2]
-    assert packing.places.tolist() == [0, 1, 2, 0, 0, 1]
+    assert packing.positions.tolist() == [0, 1, 2, 0, 0, 1]
     assert packing.longest == 3
 
 
@@ -16,4 +16,4 @@ def test_some_rows_alone_may_leave_a_sequence_empty() -> None:
     packing = Packing.of(torch.tensor([3, 1, 2])).at(torch.tensor([0, 2, 5]))
     assert packing.sequences.tolist() == [0, 0, 2]
     assert packing.lengths.tolist() == [2, 0, 1]
-    assert packing.places.tolist() == [0, 1, 0]
+    assert packing.positions.tolist() == [0, 1, 0]

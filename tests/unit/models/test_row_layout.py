@@ -12,7 +12,7 @@ def test_every_subword_has_a_row(lengths: list[int], multiple: int) -> None:
     rows = RowLayout(torch.tensor(lengths), multiple=multiple)
     total = sum(lengths)
     assert rows.subwords[rows.row_of].tolist() == list(range(total))
-    assert rows.places[rows.row_of].tolist() == [place for length in lengths for place in range(length)]
+    assert rows.positions[rows.row_of].tolist() == [place for length in lengths for place in range(length)]
     assert len(rows) % multiple == 0
     assert 0 <= len(rows) - len(lengths) * max(lengths) < multiple
     assert (rows.inside is None) == (len(set(lengths)) == 1)
