@@ -44,9 +44,11 @@ def test_a_file_that_comes_during_the_job_is_kept_and_the_job_can_go_on_without_
     tag, rows, tmp_path, output, stranger
 ):
     path = tmp_path / stranger
-    with pytest.raises(UnfinishedError, match=r"somebody has put it there.*--resume"):
+    with pytest.raises(UnfinishedError, match=r"it did not exist when the job began.*--resume"):
         tag(rows, output, observer=Watcher(then=lambda: put_file(path)))
-    with pytest.raises((UnfinishedError, InputError), match=r"somebody has put it there|a file, now .* a folder"):
+    with pytest.raises(
+        (UnfinishedError, InputError), match=r"it did not exist when the job began|a file, now .* a folder"
+    ):
         tag(rows, output, resume=True)
     assert path.read_text(encoding="utf-8") == "years of work"
     path.unlink()
@@ -61,7 +63,7 @@ def test_a_file_that_comes_during_the_job_is_kept_and_the_job_can_go_on_without_
 def test_with_leave_to_overwrite_a_stranger_among_parts_is_kept_all_the_same(tag, rows, tmp_path):
     tag(rows, "parts/")
     stranger = tmp_path / "parts" / "thesis.txt"
-    with pytest.raises(UnfinishedError, match="somebody has put it there"):
+    with pytest.raises(UnfinishedError, match="it did not exist when the job began"):
         tag(rows, "parts/", overwrite=True, observer=Watcher(then=lambda: put_file(stranger)))
     assert (tmp_path / "parts" / "part-00000.jsonl").exists()
     stranger.unlink()
@@ -118,13 +120,13 @@ def test_drafts_of_a_worker_that_was_killed_do_not_come_into_the_output(tag, row
 
 @pytest.mark.parametrize("output", [".", "", "./", "..", "/"])
 def test_an_output_without_a_name_is_refused(tag, rows, output):
-    with pytest.raises(InputError, match=r"is no name"):
+    with pytest.raises(InputError, match=r"is not a name"):
         tag(rows, output)
 
 
 def test_a_stream_without_a_name_is_refused(tag, rows):
     for output in ("", "."):
-        with pytest.raises(InputError, match="is no name"):
+        with pytest.raises(InputError, match="is not a name"):
             onoma.tag_files(rows, output=output, to="html")
 
 

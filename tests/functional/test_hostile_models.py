@@ -112,7 +112,7 @@ def folder(model: Path, tmp_path: Path) -> Path:
         (task(labels=["PER"]), "gives each subword 5 scores, .* ask for 3 scores"),
         (task(labels=["LOC", "PER", "ORG"]), "gives each subword 5 scores, .* ask for 7 scores"),
         (task(scheme="BIOES"), "gives each subword 5 scores, .* ask for 9 scores"),
-        (task(labels=["PER", "PER"]), "labels: there is one twice"),
+        (task(labels=["PER", "PER"]), "labels: one occurs twice"),
         (task(labels=["PER", ""]), "labels"),
         (task(labels=[f"L{number}" for number in range(100_000)]), "array` of length <= 1000 .*labels"),
         (text("onoma.json", "[" * 100_000), "onoma.json: is not JSON in UTF-8 .*recursion"),

@@ -168,4 +168,4 @@ def test_thresholds_are_for_one_wish(onoma, model, corpus, options):
 def test_calibrate_needs_right_and_wrong_entities(onoma, model, corpus):
     outcome = onoma("calibrate", model, corpus)
     assert (outcome.status, outcome.out) == (2, "")
-    assert "of 36 predicted entities 36 are right" in outcome.err
+    assert "of 36 predicted entities 36 are correct" in outcome.err

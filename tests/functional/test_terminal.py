@@ -72,7 +72,7 @@ COMMANDS: dict[str, Callable[[], Command]] = {
     ],
     "a column that is asked for": lambda: ["tag", write("a.csv", "text\n1\n"), "--column", ORDER, "-o", "o.jsonl"],
     "a tag outside the scheme": lambda: ["check", write("a.conll", f"a\tI-{ORDER}\n"), "--scheme", "BIOES"],
-    "a line that is no JSON": lambda: ["convert", write(f"{NAME}.jsonl", f'{{"text": {ORDER}\n'), "o.conll"],
+    "a line that is not JSON": lambda: ["convert", write(f"{NAME}.jsonl", f'{{"text": {ORDER}\n'), "o.conll"],
     "a label that is no text": lambda: ["convert", write("a.jsonl", gold(label=ORDER)), f"{NAME}.conll"],
     "a format": lambda: ["convert", write("a.jsonl", gold()), "o.conll", "--format", ORDER],
     "a row that cannot be tagged": lambda: ["tag", write(f"{NAME}.jsonl", rows({"id": ORDER, "text": 5}))],

@@ -87,9 +87,7 @@ def _place_folder(parts: Path, output: Output, *, overwrite: bool) -> None:
 
 
 def _output_exists_error(path: Path) -> UnfinishedError:
-    return UnfinishedError(
-        f"{path}: somebody has put it there since the job began, so it is not replaced; move it away"
-    )
+    return UnfinishedError(f"{path}: it did not exist when the job began, so it is not replaced; move it away")
 
 
 def _merge(job: Job, output: Output) -> None:

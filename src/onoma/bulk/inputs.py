@@ -149,7 +149,7 @@ class _Search:
         elif name.exists() or not _WILDCARDS & set(str(name)):
             yield _File(name)
         elif any("**" in part and part != "**" for part in name.parts):
-            raise InputError(f"{name}: is no pattern; ** stands alone between slashes, as in mail/**/*.txt")
+            raise InputError(f"{name}: is not a valid pattern; ** stands alone between slashes, as in mail/**/*.txt")
         else:
             anchor = Path(name.anchor)
             matches = sorted(anchor.glob(str(name.relative_to(anchor))))

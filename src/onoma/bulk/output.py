@@ -126,7 +126,7 @@ def output_paths(named: str | os.PathLike[str]) -> Sequence[Path]:
     """
     path = Path(named)
     if path.name in ("", ".."):
-        raise InputError(f"--output {os.fspath(named)!r}: is no name; name a file, or a new folder as in tagged/")
+        raise InputError(f"--output {os.fspath(named)!r}: is not a name; name a file, or a new folder as in tagged/")
     if path.suffix.lower() in _OTHER_COMPRESSIONS:
         raise InputError(f"{path}: is not written compressed as {path.suffix}; choose {' or '.join(COMPRESSIONS)}")
     return path, path.with_name(f"{path.name}.dead.jsonl"), path.with_name(f"{path.name}.unfinished")

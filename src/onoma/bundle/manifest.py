@@ -275,7 +275,7 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def _check_labels(labels: tuple[str, ...]) -> None:
     if len(set(labels)) < len(labels):
-        raise ValueError("labels: there is one twice")
+        raise ValueError("labels: one occurs twice")
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -100,7 +100,7 @@ def write_brat(documents: Iterable[Document], path: Path, options: WriteOptions,
             tally.begin(document)
             name = _unique_name(document.id or f"document-{tally.documents:06}", names)
             if name != document.id:
-                tally.lose("the id is written otherwise", f"{document.id!r} as {name!r}")
+                tally.lose("the id is written differently", f"{document.id!r} as {name!r}")
             tally.lose_beyond(document, holds=frozenset(["id"]))
             with new_file(_add_suffix(folder / name, "txt")) as target:
                 target.write(document.text)
@@ -112,10 +112,10 @@ def write_brat(documents: Iterable[Document], path: Path, options: WriteOptions,
 def _parse_span(line: str) -> _Span | str:
     """Return the span of a line, or the reason why the line has none."""
     if not line.startswith("T"):
-        return f"{_OTHER_KINDS.get(line[0], 'a line of another kind')} is no entity"
+        return f"{_OTHER_KINDS.get(line[0], 'a line of another kind')} is not an entity"
     match = _SPAN_LINE.fullmatch(line)
     if match is None:
-        return "the line is no span; expected T1<TAB>LABEL 0 5<TAB>text"
+        return "the line is not a span; expected T1<TAB>LABEL 0 5<TAB>text"
     label, ranges, quoted = match.groups()
     fragments = [(int(start), int(end)) for start, end in (fragment.split(" ") for fragment in ranges.split(";"))]
     return _Span(label, fragments, quoted)

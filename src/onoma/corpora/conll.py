@@ -247,7 +247,7 @@ def write_conll(documents: Iterable[Document], path: Path, options: WriteOptions
 def _writable_id(document: Document, tally: WriteTally) -> str:
     id = document.id
     if id and (id in _EMPTY_IDS or any(character in id for character in "\t\n\r")):
-        tally.lose("id cannot be held", repr(id))
+        tally.lose("id cannot be kept", repr(id))
         return ""
     return id
 

@@ -72,7 +72,7 @@ def write_conllu(documents: Iterable[Document], path: Path, options: WriteOption
                     target.write(f"{number}\t{word}\t{columns}\n")
                 target.write("\n")
             if "\n".join(texts) != document.text:
-                tally.lose("white space cannot be held as it was", repr(document.text[:60]))
+                tally.lose("white space cannot be kept as it was", repr(document.text[:60]))
 
 
 def _format_columns(tag: str, cells: LayerCells, word_index: int, *, no_space_after: bool) -> str:

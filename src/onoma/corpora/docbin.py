@@ -92,7 +92,7 @@ class DocBinReader(SchemelessReader):
         except OSError as error:
             raise CorpusError(f"cannot be read: {error.strerror}", path=self._path) from None
         except (zlib.error, msgspec.DecodeError, UnicodeDecodeError) as error:
-            message = f"is no DocBin of spaCy 3, or is damaged ({error}); write it anew with DocBin.to_disk"
+            message = f"is not a DocBin of spaCy 3, or is damaged ({error}); write it anew with DocBin.to_disk"
             raise CorpusError(message, path=self._path) from None
 
     def _iter_rows(self, contents: _Contents) -> Iterator[_Row]:
@@ -103,7 +103,7 @@ class DocBinReader(SchemelessReader):
         except ValueError:
             raise CorpusError("is damaged: its table has another size than it says", path=self._path) from None
         if _ORTH not in contents.attrs or min(lengths, default=0) < 0:
-            raise CorpusError("is no DocBin of spaCy 3: it has no words", path=self._path)
+            raise CorpusError("is not a DocBin of spaCy 3: it has no words", path=self._path)
         for number, (start, end) in enumerate(pairwise(accumulate(lengths, initial=0))):
             flags = contents.flags[number] if number < len(contents.flags) else {}
             unknown = flags.get("has_unknown_spaces") is True

@@ -64,7 +64,7 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
     lines = [line for _, line in islice(numbered_lines(path, encoding=encoding), HEAD_LINES)]
     content_format = sniff_lines(lines)
     if content_format is None:
-        raise CorpusError("has no documents: there is nothing in it but white space", path=path)
+        raise CorpusError("has no documents: it contains only white space", path=path)
     format = suffix_format if content_format == "text" and suffix_format else content_format
     if format not in ("text", "jsonl") and len(lines) == 1 and "\r" in lines[0]:
         raise CorpusError("has lines that end in a carriage return alone; end them with a line feed", path=path)

@@ -32,7 +32,7 @@ def add_spans_by_type(annotated: Annotated, annotations: Mapping[str, object]) -
         for item in items if isinstance(items, list) else [items]:
             pair = item.get("indices") if isinstance(item, dict) else item
             if label in _IGNORED_TYPES or (label in _TWITTER_TYPES and _is_unlabelled(item)):
-                annotated.left_out.append((f"annotations of the type {label} are no names", str(item)))
+                annotated.left_out.append((f"annotations of the type {label} are not names", str(item)))
             elif isinstance(pair, list) and len(pair) == 2:
                 annotated.spans.append(RawSpan(start=pair[0], end=pair[1], label=label))
             else:

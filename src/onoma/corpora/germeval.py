@@ -65,7 +65,7 @@ def write_germeval(documents: Iterable[Document], path: Path, options: WriteOpti
             tally.begin(document)
             sentences = tagged_sentences(document, segment=options.segment, tally=tally)
             if len(sentences) != 1:
-                tally.lose("a document of other than one sentence cannot be held", f"{len(sentences)} sentences")
+                tally.lose("a document of other than one sentence cannot be kept", f"{len(sentences)} sentences")
             comment = _format_comment(document)
             tally.lose_beyond(document, holds=frozenset(["words", "sentences", *(["meta"] if comment else [])]))
             compare_text(document, sentences, tally)

@@ -64,7 +64,7 @@ class JsonlReader(RecordReader):
         try:
             return parsed(text)
         except json.JSONDecodeError as error:
-            message = f"column {error.colno} is no JSON: {error.msg}; expected {expected}"
+            message = f"column {error.colno} is not JSON: {error.msg}; expected {expected}"
             raise CorpusError(message, path=self.path, line=line + error.lineno - 1) from None
 
 

@@ -62,7 +62,7 @@ def layer_cells(
     for name, spans in document.layers.items():
         kind = kinds.get(name) or _detect_kind(spans, sentences)
         if not _LAYER_NAME.fullmatch(name) or name in _RESERVED_NAMES[kind]:
-            tally.lose("a layer cannot be held under this name", repr(name))
+            tally.lose("a layer cannot be kept under this name", repr(name))
             continue
         column = _COLUMN_INDICES.get(name) if kind == "words" else None
         if column in used_columns:

@@ -110,7 +110,7 @@ def _parse_record(record: Mapping[str, object]) -> Annotated:
     _add_spans(annotated, record)
     relations = record.get("relations")
     if isinstance(relations, list):
-        annotated.left_out.extend(("a relation is no entity", format_value(relation)) for relation in relations)
+        annotated.left_out.extend(("a relation is not an entity", format_value(relation)) for relation in relations)
     words, tokens, sentences = record.get("words"), record.get("tokens"), record.get("sentences")
     if isinstance(words, list):
         annotated.words = words

@@ -42,11 +42,11 @@ def write_text(documents: Iterable[Document], path: Path, options: WriteOptions,
             tally.begin(document)
             tally.lose_beyond(document, holds=frozenset())
             for entity in document.entities:
-                tally.lose("entities cannot be held", f"{entity.text} {entity.label}")
+                tally.lose("entities cannot be kept", f"{entity.text} {entity.label}")
             line = document.text.replace("\n", " ").removesuffix("\r")
             if line != document.text:
                 tally.lose("line ends in the text are written as blanks", repr(document.text[:60]))
             if not line.strip():
-                tally.lose("a document without text cannot be held", repr(line))
+                tally.lose("a document without text cannot be kept", repr(line))
             else:
                 target.write(line + "\n")

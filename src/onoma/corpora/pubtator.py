@@ -84,6 +84,8 @@ def _add_annotation(raw_document: _RawDocument, line: str) -> None:
         span = RawSpan(start=int(fields[1]), end=int(fields[2]), label=fields[4].strip(), text=fields[3])
         raw_document.spans.append(span)
     elif len(fields) > 2 and not _OFFSET.fullmatch(fields[1]):
-        raw_document.left_out.append(("a relation is no entity", line))
+        raw_document.left_out.append(("a relation is not an entity", line))
     else:
-        raw_document.left_out.append(("the line is no annotation; expected document, start, end, text and type", line))
+        raw_document.left_out.append(
+            ("the line is not an annotation; expected document, start, end, text and type", line)
+        )

@@ -95,7 +95,7 @@ class CorpusReader:
             suggestion = "" if tally.documents or self._options.scheme is not None else self._advise()
             if not suggestion:
                 raise
-            message = f"{error.message}; or, if these are no tags, read the file with {suggestion}"
+            message = f"{error.message}; or, if these are not tags, read the file with {suggestion}"
             raise SchemeError(message, path=error.path, line=error.line) from None
 
     def _grouped_documents(self, tally: ReadTally) -> Iterator[Document]:

@@ -38,7 +38,7 @@ def add_span(annotated: Annotated, item: object, *, label: str | None = None) ->
         annotated.spans.append(RawSpan(start=start, end=end, label=name))
         return
     if not isinstance(item, dict) or not item:
-        annotated.left_out.append(("the annotation is no span", format_value(item)))
+        annotated.left_out.append(("the annotation is not a span", format_value(item)))
         return
     bounds = _bounds_of(item)
     if bounds is None:

@@ -83,13 +83,13 @@ def place(
     if annotated.words is not None:
         bounds = _parse_bounds(annotated.words, annotated.text)
         if bounds is None:
-            tally.adjusted.add("the words are no ordered spans of the text; left out", where=where, what="words")
+            tally.adjusted.add("the words are not ordered spans of the text; left out", where=where, what="words")
         else:
             words = tuple(Word(start=start, end=end, text=annotated.text[start:end]) for start, end, _ in bounds)
     if annotated.sentences is not None:
         bounds = _parse_bounds(annotated.sentences, annotated.text)
         if bounds is None:
-            reason = "the sentences are no ordered spans of the text; left out"
+            reason = "the sentences are not ordered spans of the text; left out"
             tally.adjusted.add(reason, where=where, what="sentences")
         else:
             sentences = tuple(Sentence(start=start, end=end, id=name) for start, end, name in bounds)

@@ -108,7 +108,7 @@ class TableReader(RecordReader):
     def _column_names(self) -> tuple[str, ...]:
         first = next(self._iter_rows(), (0, []))[1]
         if not first:
-            raise CorpusError("has no documents: there is nothing in it but white space", path=self.path)
+            raise CorpusError("has no documents: it contains only white space", path=self.path)
         if any(map(is_tag, first)):
             message = f"the first line is {', '.join(first)}; expected the names of the columns, as in word,tag"
             raise CorpusError(message, path=self.path, line=1)
@@ -252,7 +252,7 @@ class TableReader(RecordReader):
             for cells in reader:
                 yield number - 1 + reader.line_num, cells
         except csv.Error as error:
-            message = f"is no table: {error}; quotation marks inside a quoted cell are doubled"
+            message = f"is not a table: {error}; quotation marks inside a quoted cell are doubled"
             raise CorpusError(message, path=self.path, line=number - 1 + reader.line_num) from None
 
     def _iter_lines(self) -> Iterator[tuple[int, str]]:

@@ -49,7 +49,7 @@ def tagged_sentences(document: Document, *, segment: Segment, tally: WriteTally)
             group_chunks[index][local_chunk] = None
     wordless_count = len(document.sentences or ()) - len(groups)
     for _ in range(wordless_count):
-        tally.lose("a sentence without words cannot be held", "")
+        tally.lose("a sentence without words cannot be kept", "")
     return [
         TaggedSentence(sentence=sentence, words=words[first:end], chunks=tuple(chunks))
         for (first, end, sentence), chunks in zip(groups, group_chunks, strict=True)
@@ -114,7 +114,7 @@ def escape_word(word: str, tally: WriteTally) -> str:
 def compare_text(document: Document, sentences: Iterable[TaggedSentence], tally: WriteTally) -> None:
     """Count a document whose text cannot be rebuilt from its words alone."""
     if Document.from_words([[word.text for word in sentence.words] for sentence in sentences]).text != document.text:
-        tally.lose("white space cannot be held as it was", repr(document.text[:60]))
+        tally.lose("white space cannot be kept as it was", repr(document.text[:60]))
 
 
 def _align_entities(

@@ -72,7 +72,7 @@ class ReadReport:
 
     def notices(self) -> list[str]:
         """Return one message for each kind of repair, omission or adjustment; empty if there were none."""
-        repaired = {f"steps that scheme {self.scheme} does not allow, repaired": self.repairs}
+        repaired = {f"transitions that scheme {self.scheme} does not allow, repaired": self.repairs}
         return [
             *_format_findings({reason: finding for reason, finding in repaired.items() if finding.count}),
             *_format_findings(self.unusable, prefix="left out: "),
@@ -221,7 +221,7 @@ class WriteTally:
         }
         for name, part in parts.items():
             if part and name not in holds:
-                self.lose(f"{name} cannot be held", repr(part) if name in ("id", "meta", "layers") else name)
+                self.lose(f"{name} cannot be kept", repr(part) if name in ("id", "meta", "layers") else name)
 
     def report(self) -> WriteReport:
         return WriteReport(

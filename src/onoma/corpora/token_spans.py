@@ -45,7 +45,7 @@ def token_spans_of(record: object) -> Annotated | None:
         _add_span(annotated, span, document)
     relations = record.get("relations")
     if isinstance(relations, list):
-        annotated.left_out.extend(("a relation is no entity", str(relation)) for relation in relations if relation)
+        annotated.left_out.extend(("a relation is not an entity", str(relation)) for relation in relations if relation)
     return annotated
 
 
@@ -90,7 +90,7 @@ def _are_strings(tokens: object) -> TypeGuard[list[str]]:
 def _add_span(annotated: Annotated, span: RawSpan | str, document: Document) -> None:
     """Add a span of tokens as a span of characters, or as left out if it is invalid."""
     if isinstance(span, str):
-        annotated.left_out.append(("the annotation is no span", span))
+        annotated.left_out.append(("the annotation is not a span", span))
         return
     words, start, end = document.words or (), span.start, span.end
     if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end <= len(words):

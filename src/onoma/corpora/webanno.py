@@ -142,7 +142,7 @@ class WebannoReader(SchemelessReader):
             token = _TOKEN_NUMBER.fullmatch(fields[0])
             if token is None or len(fields) <= feature.column or any(fields[width:]):
                 expected = f"expected number, offsets, word and {width - _FIRST_FEATURE_COLUMN} columns of features"
-                message = f"{line!r} is no word of WebAnno TSV 3; {expected}"
+                message = f"{line!r} is not a word of WebAnno TSV 3; {expected}"
                 raise CorpusError(message, path=self._path, line=number)
             if token[2] is None:
                 state.words.append(_unescape(fields[2]))
@@ -152,9 +152,8 @@ class WebannoReader(SchemelessReader):
             for value in _split_values(fields[feature.column]):
                 match = _ANNOTATION.fullmatch(value)
                 if match is None:
-                    message = (
-                        f"{value!r} is no annotation of WebAnno TSV 3; expected a label, perhaps a number as in PER[1]"
-                    )
+                    expected = "expected a label, perhaps with a number as in PER[1]"
+                    message = f"{value!r} is not an annotation of WebAnno TSV 3; {expected}"
                     raise CorpusError(message, path=self._path, line=number)
                 label, span_number = match.groups()
                 label = feature.layer.rpartition(".")[2] if label == "*" else _unescape(label)

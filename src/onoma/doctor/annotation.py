@@ -74,7 +74,11 @@ def _check_overlaps(case: LocatedDocument) -> Iterator[Finding]:
         span_labels = labels[entity.start, entity.end]
         if span_labels:
             is_duplicate = entity.label in span_labels
-            why = "the entity is there twice" if is_duplicate else f"the same span also has the label {span_labels[0]}"
+            why = (
+                "the entity is annotated twice"
+                if is_duplicate
+                else f"the same span also has the label {span_labels[0]}"
+            )
             fix = "remove one; --fix does" if is_duplicate else "decide for one label"
             yield _finding(case, entity, "warning" if is_duplicate else "error", why, fix, fixable=is_duplicate)
         elif widest is not None and entity.start < widest.end:

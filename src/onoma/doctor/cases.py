@@ -93,7 +93,7 @@ def _collect_cases(reading: CorpusReader, *, file: Path, part: str) -> tuple[lis
 
 
 def _make_unreadable_finding(error: CorpusError, path: Path, *, was_skipped: bool) -> Finding:
-    why = "its record or sentence could not be checked" if was_skipped else "nothing behind this line could be checked"
+    why = "its record or sentence could not be checked" if was_skipped else "nothing after this line could be checked"
     return Finding(
         check="unreadable",
         severity="error",
@@ -128,7 +128,7 @@ _ADJUSTED_EXPLANATION = _Explanation("the file is not read literally", "nothing,
 
 def _explain_scheme_violation(scheme: str) -> _Explanation:
     return _Explanation(
-        f"scheme {scheme} does not allow this step; the reader begins a new entity there",
+        f"scheme {scheme} does not allow this transition; the reader begins a new entity there",
         "set the right tag; --fix writes the tags as they are read",
     )
 

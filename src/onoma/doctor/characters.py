@@ -49,8 +49,8 @@ def check_characters(cases: Iterable[LocatedDocument]) -> Iterator[Finding]:
             case, replaced, "warning", replacement_reason, "decode the source again, in its own encoding"
         )
         control_reason = "control characters are not text, and tokenizers drop them"
-        yield from _report_matches(case, control, "warning", control_reason, "remove them, offsets with them")
-        surrogate_reason = "half of a surrogate pair is no character and cannot be written as UTF-8"
+        yield from _report_matches(case, control, "warning", control_reason, "remove them, and adjust the offsets")
+        surrogate_reason = "half of a surrogate pair is not a character and cannot be written as UTF-8"
         yield from _report_matches(
             case,
             list(_LONE_SURROGATES.finditer(text)),

@@ -104,8 +104,8 @@ def _report_equal(earlier: _TextUnit, later: _TextUnit) -> Finding:
         fix = "remove one; --fix does" if fixable else "remove one, unless it counts twice on purpose"
     else:
         check, severity = "duplicate", "error"
-        why = f"the same text is annotated otherwise at {where}"
-        fix = "annotate both alike"
+        why = f"the same text is annotated differently at {where}"
+        fix = "annotate both in the same way"
     if not is_consistent:
         why += _describe_difference(earlier, later)
     return _finding(later, check, severity, why, fix, fixable=fixable)

@@ -119,7 +119,7 @@ def check_fixable(files: Sequence[CheckedFile], folder: Path) -> None:
         InputError: as in :func:`fix`.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder}: is there already and not empty; name a new folder for the fixed files")
+        raise InputError(f"{folder}: exists and is not empty; name a new folder for the fixed files")
     name_counts = Counter(file.reading.path.name for file in files)
     if duplicates := [name for name, count in name_counts.items() if count > 1]:
         raise InputError(f"{folder}: two files are called {duplicates[0]}; fix them one by one")

@@ -52,7 +52,7 @@ def check_labels(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
                 check="label",
                 severity="warning",
                 what=f"{label}: {counted_entities(count)}",
-                why=f"fewer than {FEW} examples are hardly learnt",
+                why=f"a model learns little from fewer than {FEW} examples",
                 fix="annotate more of them, or join the label with another (--label OLD=NEW)",
                 score=1 - count / FEW,
             )

@@ -28,7 +28,7 @@ def check_lengths(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
             yield Finding.at(case, check="length", severity="warning", what=what, why=why, fix="remove it")
         elif length > limit:
             what, why = f"a document of {length:,} words", f"half of all have {median(lengths):,.0f} or fewer"
-            fix, score = "look whether several documents have run together", 1 - limit / length
+            fix, score = "check whether several documents were merged", 1 - limit / length
             yield Finding.at(case, check="length", severity="note", what=what, why=why, fix=fix, score=score)
     entities = [
         (case, entity, size)

@@ -110,7 +110,7 @@ def suspicions(gold: Sequence[Document], predicted: Sequence[Document]) -> list[
         gold: the annotated documents.
         predicted: the same documents with predicted entities. An entity without a score counts as certain. Entities
             may overlap and may be improbable. The score of an entity with the label ``O`` is the probability that its
-            span is no entity; without one, it is 1 minus the probabilities of all given readings.
+            span is not an entity; without one, it is 1 minus the probabilities of all given readings.
 
     Raises:
         ValueError: the numbers of gold and predicted documents differ, or their texts do.

@@ -103,8 +103,8 @@ def calibrate(bundle: Bundle, backend: Runner, gold: Sequence[Document]) -> Cali
     before = reliability(scored)
     if before is None or predicted < MIN_ENTITIES or correct in (0, predicted):
         raise InputError(
-            f"of {predicted:,} predicted entities {correct:,} are right; a temperature is fitted on at least "
-            f"{MIN_ENTITIES}, some right and some wrong; take more text, and none that the model was trained on"
+            f"of {predicted:,} predicted entities {correct:,} are correct; a temperature is fitted on at least "
+            f"{MIN_ENTITIES}, some correct and some not; use more text, on which the model was not trained"
         )
     temperature = fit_temperature(lambda value: Scored.of(decode_at(value)).log_loss())
     pairs = decode_at(temperature)

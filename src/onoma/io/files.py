@@ -183,7 +183,7 @@ def _open_target(path: Path, *, styled: bool) -> Iterator[TextIO]:
         new_path = path.with_name(f"{path.name}.new")
         name_new(draft, new_path)
     raise CorpusError(
-        f"somebody has written to it meanwhile, so it is not replaced; the result is {new_path}", path=path
+        f"another process has changed it in the meantime, so it is not replaced; the result is {new_path}", path=path
     )
 
 

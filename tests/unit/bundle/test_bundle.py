@@ -148,7 +148,7 @@ def test_a_manifest_may_have_further_tasks(folder):
 @pytest.mark.parametrize(
     ("card", "message"),
     [
-        ({"kind": "words", "labels": ["A", "A"], "head": "linear"}, "labels: there is one twice"),
+        ({"kind": "words", "labels": ["A", "A"], "head": "linear"}, "labels: one occurs twice"),
         ({"kind": "trees", "labels": ["A"], "head": "linear"}, "trees"),
     ],
 )

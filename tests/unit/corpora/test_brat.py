@@ -32,7 +32,7 @@ def test_offsets_count_carriage_returns(tmp_path: Path) -> None:
         "the span is discontinuous": 1,
         "the line quotes a text that differs from the document": 1,
         "the span is empty or reaches outside the text": 1,
-        "a relation is no entity": 1,
+        "a relation is not an entity": 1,
     }
     assert unusable["the span is discontinuous"].places[0].where == f"{tmp_path / 'a.1.ann'}:1"
 
@@ -58,7 +58,7 @@ def test_writing_makes_a_new_folder(tmp_path: Path) -> None:
         "x_y-2.txt",
         "x_y.txt",
     ]
-    assert report.lost["the id is written otherwise"].count == 3
+    assert report.lost["the id is written differently"].count == 3
     with pytest.raises(CorpusError, match="exists already; choose a folder that is new or empty"):
         write(documents, tmp_path / "out", format="brat")
 

@@ -125,7 +125,7 @@ def test_repairs_are_counted_with_their_lines_or_refused(tmp_path: Path) -> None
     assert (report.scheme, report.scheme_forced, report.repairs.count) == ("BIO", False, 1)
     assert str(report.repairs.places[0]) == f"{path}:5: 'I-PER' follows 'O'"
     assert report.notices() == [
-        f"steps that scheme BIO does not allow, repaired: 1, first at {path}:5: 'I-PER' follows 'O'"
+        f"transitions that scheme BIO does not allow, repaired: 1, first at {path}:5: 'I-PER' follows 'O'"
     ]
     with pytest.raises(SchemeError, match=r"a\.conll:5: 'I-PER' may not follow 'O' in scheme BIO"):
         list(read(path, options=ReadOptions(strict=True)))
@@ -200,11 +200,11 @@ def test_the_writer_counts_what_it_cannot_hold(tmp_path: Path) -> None:
     assert {reason: finding.count for reason, finding in report.lost.items()} == {
         "the entity is not on word bounds; widened to whole words": 2,
         "the entity covers no word": 1,
-        "id cannot be held": 1,
+        "id cannot be kept": 1,
         "the entity overlaps a longer one": 1,
-        "scores cannot be held": 1,
-        "meta cannot be held": 1,
-        "white space cannot be held as it was": 1,
+        "scores cannot be kept": 1,
+        "meta cannot be kept": 1,
+        "white space cannot be kept as it was": 1,
     }
     assert report.lost["the entity covers no word"].places[0].where == "document 1 'O'"
 

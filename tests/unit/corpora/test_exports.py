@@ -185,7 +185,7 @@ def test_a_relation_behind_the_names_of_webanno_and_lines_that_have_become_one(t
     head = f"#FORMAT=WebAnno TSV 3.3\n{layers}\n\n#Text=Ada Turin\n"
     first, second = "1-1\t0-3\tAda\tPER\t_\t_\t", "1-2\t4-9\tTurin\tLOC\tat\t1-1\t"
     assert entities_of(tmp_path / "a.tsv", f"{head}{first}\n{second}\n") == ADA
-    with pytest.raises(CorpusError, match=r"a\.tsv:7: .*no word of WebAnno TSV 3; .* 4 columns of features"):
+    with pytest.raises(CorpusError, match=r"a\.tsv:7: .*not a word of WebAnno TSV 3; .* 4 columns of features"):
         entities_of(tmp_path / "a.tsv", f"{head}{first}{second}\n")
-    with pytest.raises(CorpusError, match=r"a\.tsv:7: 'PER\[' is no annotation"):
+    with pytest.raises(CorpusError, match=r"a\.tsv:7: 'PER\[' is not an annotation"):
         entities_of(tmp_path / "a.tsv", f"{head}{first.replace('PER', 'PER[')}\n{second}\n")

@@ -115,12 +115,12 @@ def test_writing_raw_text_counts_what_it_drops(tmp_path: Path) -> None:
     )
     assert (tmp_path / "a").read_text() == "Ada ran\n"
     assert {reason: finding.count for reason, finding in report.lost.items()} == {
-        "id cannot be held": 1,
-        "entities cannot be held": 1,
+        "id cannot be kept": 1,
+        "entities cannot be kept": 1,
         "line ends in the text are written as blanks": 1,
-        "a document without text cannot be held": 1,
+        "a document without text cannot be kept": 1,
     }
-    assert report.notices()[0] == "id cannot be held: 1, first at document 1 'd': 'd'"
+    assert report.notices()[0] == "id cannot be kept: 1, first at document 1 'd': 'd'"
     [notice] = write([Document("Ada", meta={"note": "x" * 1_000})], tmp_path / "b", format="text").notices()
     assert len(notice) < 300
 

@@ -48,13 +48,13 @@ def test_a_tweet_with_its_full_text_beside_the_names(tmp_path: Path) -> None:
     entities = {"hashtags": [{"text": "x", "indices": [15, 20]}], "user_mentions": [], "Person": PERSONS}
     reading = reading_of(tmp_path, {"id_str": "7", "full_text": TEXT, "entities": entities})
     assert entities_of(reading) == [FOUND[0], FOUND[2]]
-    assert list(reading.report.unusable) == ["annotations of the type hashtags are no names"]
+    assert list(reading.report.unusable) == ["annotations of the type hashtags are not names"]
 
 
 def test_tweets_alone_hold_no_names_and_can_be_tagged(tmp_path: Path) -> None:
     tweets = [{"text": TEXT, "entities": {"urls": [{"indices": [0, 3]}]}}] * 3
     with pytest.raises(
-        CorpusError, match=r"none of its 3 .* can be used \(annotations of the type urls are no names\)"
+        CorpusError, match=r"none of its 3 .* can be used \(annotations of the type urls are not names\)"
     ):
         list(reading_of(tmp_path, tweets))
     assert len(list(reading_of(tmp_path, tweets, texts_only=True))) == 3

@@ -92,8 +92,8 @@ def test_prodigy_tokens_are_words_and_refused_records_are_counted(tmp_path: Path
             {"start": 0, "end": 3, "label": "PER", "text": "Lyon"},
             "the span quotes a text that differs from the document",
         ),
-        ("PER", "the annotation is no span"),
-        ([1, 2], "the annotation is no span"),
+        ("PER", "the annotation is not a span"),
+        ([1, 2], "the annotation is not a span"),
     ],
 )
 def test_unusable_spans_are_left_out_and_counted(tmp_path: Path, span: object, reason: str) -> None:
@@ -154,8 +154,8 @@ def test_words_that_do_not_fit_are_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"text": "a"}\n{"text": \n', r"a\.jsonl:2: column 10 is no JSON"),
-        ("nonsense\n", r"a\.jsonl:1: column 1 is no JSON"),
+        ('{"text": "a"}\n{"text": \n', r"a\.jsonl:2: column 10 is not JSON"),
+        ("nonsense\n", r"a\.jsonl:1: column 1 is not JSON"),
         ('{"words": "a"}\n', r"a\.jsonl:1: the record has no 'text'; its keys are words$"),
         ("[1, 2]\n", r"a\.jsonl:1: a record is 1; expected an object"),
         ('{"tokens": ["a", "b"], "ner_tags": [3, 4]}', r"a\.jsonl: the tags are numbers \(3, 4\); .* --tag-names"),

@@ -161,10 +161,10 @@ def test_what_a_layer_is_can_be_seen(tmp_path):
 
 def test_layers_that_a_format_cannot_hold_are_counted(tmp_path):
     document = layered()
-    assert "layers cannot be held" in write([document], tmp_path / "a.conll").lost
-    assert "layers cannot be held" in write([document], tmp_path / "a.iob2").lost
+    assert "layers cannot be kept" in write([document], tmp_path / "a.conll").lost
+    assert "layers cannot be kept" in write([document], tmp_path / "a.iob2").lost
     odd = Document("Bo").with_layers({"a b": [Document("Bo").entity(0, 2, "X")]})
-    assert "a layer cannot be held under this name" in write([odd], tmp_path / "b.conllu").lost
+    assert "a layer cannot be kept under this name" in write([odd], tmp_path / "b.conllu").lost
 
 
 def test_a_span_of_a_layer_must_agree_with_the_text():

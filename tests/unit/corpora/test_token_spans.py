@@ -52,14 +52,14 @@ def test_ids_sentences_and_relations(tmp_path):
     first, second, third = documents
     assert [document.id for document in (first, second, third)] == ["d1", "17", ""]
     assert [first.text[each.start : each.end] for each in first.sentences or ()] == ["🎻 Ada of Turin", "left Lyon"]
-    assert any("a relation is no entity: 2" in note for note in documents.notices())
+    assert any("a relation is not an entity: 2" in note for note in documents.notices())
 
 
 @pytest.mark.parametrize(
     ("record", "said"),
     [
         ({**GLINER, "ner": [[5, 6, "LOC"], [3, 3, "LOC"]]}, "reaches outside the tokens: 1, first at .*5, 7. LOC"),
-        ({**GLINER, "ner": [["Turin", "LOC"], [3, 3, "LOC"]]}, "the annotation is no span: 1, first at .*Turin"),
+        ({**GLINER, "ner": [["Turin", "LOC"], [3, 3, "LOC"]]}, "the annotation is not a span: 1, first at .*Turin"),
         (
             {**SPERT, "entities": [{"type": "LOC", "start": 3, "end": 3}, {"type": "LOC", "start": 3, "end": 4}]},
             "the span is empty",

@@ -88,7 +88,7 @@ def test_a_first_line_after_which_nothing_looks_like_json_lines(tmp_path, bad):
     path = tmp_path / "a.jsonl"
     path.write_text(bad + '\n{"text": "Ada"}\n{"text": "Bo"}', encoding="utf-8")
     [finding] = _found(check(path), "unreadable")
-    assert finding.why == "nothing behind this line could be checked"
+    assert finding.why == "nothing after this line could be checked"
 
 
 @pytest.mark.parametrize("text", ['[\n{"text": "Ada"},\n{"text": 5}\n]', '[\n{"text": 5}\n]'])
@@ -96,14 +96,14 @@ def test_a_json_list_ends_at_a_record_that_cannot_be_read(tmp_path, text):
     path = tmp_path / "a.json"
     path.write_text(text, encoding="utf-8")
     [finding] = _found(check(path), "unreadable")
-    assert finding.why == "nothing behind this line could be checked"
+    assert finding.why == "nothing after this line could be checked"
 
 
 def test_a_file_with_very_many_such_lines_is_not_read_to_its_end(tmp_path):
     path = _conll(tmp_path / "a.conll", *["Turin/B-"] * 40, "Ada/B-PER left/O")
     checkup = check(path)
     assert [finding.line for finding in _found(checkup, "unreadable")] == list(range(1, 42, 2))
-    assert "nothing behind this line" in sorted(_found(checkup, "unreadable"), key=lambda each: each.line)[-1].why
+    assert "nothing after this line" in sorted(_found(checkup, "unreadable"), key=lambda each: each.line)[-1].why
 
 
 def test_a_file_without_any_sentence_that_can_be_read(tmp_path):

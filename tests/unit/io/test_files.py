@@ -132,7 +132,7 @@ def test_what_somebody_puts_there_meanwhile_stays_and_the_result_is_kept_beside_
             path.write_bytes(b"years of work")
             file.write("new")
 
-    with pytest.raises(CorpusError, match=r"somebody has written to it meanwhile.*place\.new"):
+    with pytest.raises(CorpusError, match=r"another process has changed it in the meantime.*place\.new"):
         write_while_somebody_writes()
     assert everything(tmp_path) == {"place": b"years of work", "place.new": b"new"}
 
