@@ -13,17 +13,17 @@ from dataclasses import dataclass
 
 from onoma.doctor.finding import Finding, LocatedDocument, Severity, shown
 from onoma.doctor.shingles import near_pairs
-from onoma.encoding import segment
+from onoma.doctor.surface_forms import words_of
 from onoma.text import Document, Entity, Span
 
-SHORT = 5
+_MIN_PASSAGE_WORDS = 5
 """Minimum number of words of a passage; repeated passages with fewer words are ignored."""
 
 _PART_ORDER = {"train": 0, "": 1, "dev": 2, "test": 3}
 
 
 @dataclass(frozen=True, slots=True)
-class _TextUnit:
+class _Passage:
     case: LocatedDocument
     span: Span
     words: tuple[str, ...]
@@ -37,7 +37,7 @@ class _TextUnit:
 def check_duplicates(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
     """Report each passage that is equal or similar to an earlier one; the parts are ordered train, dev, test."""
     ordered = sorted(cases, key=lambda case: _PART_ORDER.get(case.part, len(_PART_ORDER)))
-    groups: dict[tuple[str, ...], list[_TextUnit]] = defaultdict(list)
+    groups: dict[tuple[str, ...], list[_Passage]] = defaultdict(list)
     for case in ordered:
         for passage in _passages(case):
             groups[passage.words].append(passage)
@@ -55,32 +55,27 @@ def repeated(documents: Sequence[Document]) -> set[int]:
     duplicates: set[int] = set()
     for position, document in enumerate(documents):
         key = (document.text, _annotation(document.entities, 0))
-        if key in seen and len(_words(document)) >= SHORT:
+        if key in seen and len(words_of(document)) >= _MIN_PASSAGE_WORDS:
             duplicates.add(position)
         seen.add(key)
     return duplicates
 
 
-def _passages(case: LocatedDocument) -> Iterator[_TextUnit]:
+def _passages(case: LocatedDocument) -> Iterator[_Passage]:
     document = case.document
-    words = _words(document)
-    starts = [start for start, _ in words]
+    words = case.words
+    starts = [word.start for word in words]
     entity_starts = [entity.start for entity in document.entities]
     whole_text = [Span(start=0, end=len(document.text))]
     sentences: Sequence[Span] = document.sentences if document.sentences and len(document.sentences) > 1 else whole_text
     for span in sentences:
         passage_words = [
-            text.casefold() for _, text in words[bisect_left(starts, span.start) : bisect_left(starts, span.end)]
+            word.text.casefold() for word in words[bisect_left(starts, span.start) : bisect_left(starts, span.end)]
         ]
-        if len(passage_words) >= SHORT:
+        if len(passage_words) >= _MIN_PASSAGE_WORDS:
             first, end = bisect_left(entity_starts, span.start), bisect_left(entity_starts, span.end)
             annotation = _annotation(document.entities[first:end], span.start)
-            yield _TextUnit(case, span, tuple(passage_words), annotation)
-
-
-def _words(document: Document) -> list[tuple[int, str]]:
-    words = document.words if document.words is not None else segment(document.text)
-    return [(word.start, word.text) for word in words]
+            yield _Passage(case, span, tuple(passage_words), annotation)
 
 
 def _annotation(entities: Iterable[Entity], start: int) -> tuple[tuple[int, int, str], ...]:
@@ -88,7 +83,7 @@ def _annotation(entities: Iterable[Entity], start: int) -> tuple[tuple[int, int,
     return tuple((entity.start - start, entity.end - start, entity.label) for entity in entities)
 
 
-def _report_equal(earlier: _TextUnit, later: _TextUnit) -> Finding:
+def _report_equal(earlier: _Passage, later: _Passage) -> Finding:
     is_consistent = earlier.annotation == later.annotation or earlier.text != later.text
     where = earlier.case.where(earlier.span.start)
     severity: Severity = "warning"
@@ -111,7 +106,7 @@ def _report_equal(earlier: _TextUnit, later: _TextUnit) -> Finding:
     return _finding(later, check, severity, why, fix, fixable=fixable)
 
 
-def _report_similar(earlier: _TextUnit, later: _TextUnit, similarity: float) -> Finding:
+def _report_similar(earlier: _Passage, later: _Passage, similarity: float) -> Finding:
     leak = earlier.case.part != later.case.part
     where = earlier.case.where(earlier.span.start)
     part = f" in {earlier.case.part or 'another part'}" if leak else ""
@@ -120,7 +115,7 @@ def _report_similar(earlier: _TextUnit, later: _TextUnit, similarity: float) -> 
     return _finding(later, "leak" if leak else "duplicate", "warning" if leak else "note", why, fix, score=similarity)
 
 
-def _describe_difference(earlier: _TextUnit, later: _TextUnit) -> str:
+def _describe_difference(earlier: _Passage, later: _Passage) -> str:
     differences = [
         sorted(set(one.annotation) - set(other.annotation)) for one, other in ((earlier, later), (later, earlier))
     ]
@@ -132,7 +127,7 @@ def _describe_difference(earlier: _TextUnit, later: _TextUnit) -> str:
 
 
 def _finding(
-    passage: _TextUnit, check: str, severity: Severity, why: str, fix: str, *, score: float = 1.0, fixable: bool = False
+    passage: _Passage, check: str, severity: Severity, why: str, fix: str, *, score: float = 1.0, fixable: bool = False
 ) -> Finding:
     return Finding.at(
         passage.case,

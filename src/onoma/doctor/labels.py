@@ -12,15 +12,14 @@ from onoma.counting import counted_entities
 from onoma.doctor.finding import Finding, LocatedDocument
 from onoma.text import Entity
 
-FEW = 20
+_MIN_LABEL_ENTITIES = 20
 """Labels with fewer entities in the training set, or in all files if there is none, are reported as rare."""
-LIKE = 0.9
-"""Minimum similarity (2 M / T, Ratcliff and Obershelp) of two label names that are reported as similar."""
-UNLIKE = 4.0, 2.0
-"""Thresholds for reporting that a label's shares in two parts differ.
 
-The first is for the difference of the shares, in standard errors; the second is for their ratio. Both must be exceeded.
-"""
+_MIN_NAME_SIMILARITY = 0.9
+"""Minimum similarity (2 M / T, Ratcliff and Obershelp) of two label names that are reported as similar."""
+
+_MIN_SHARE_DIFFERENCE, _MIN_SHARE_RATIO = 4.0, 2.0
+"""A label's shares in two parts are reported if their difference, in standard errors, and their ratio exceed these."""
 
 _SYNONYMS = (
     ("per", "pers", "person", "people", "persons"),
@@ -46,15 +45,15 @@ def check_labels(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
     train_counts = parts.get("train", counts)
     first_uses = _find_first_uses(cases, "train" if "train" in parts else None)
     for label, count in sorted(train_counts.items(), key=lambda item: item[1]):
-        if count < FEW:
+        if count < _MIN_LABEL_ENTITIES:
             yield Finding.at(
                 *first_uses[label],
                 check="label",
                 severity="warning",
                 what=f"{label}: {counted_entities(count)}",
-                why=f"a model learns little from fewer than {FEW} examples",
+                why=f"a model learns little from fewer than {_MIN_LABEL_ENTITIES} examples",
                 fix="annotate more of them, or join the label with another (--label OLD=NEW)",
-                score=1 - count / FEW,
+                score=1 - count / _MIN_LABEL_ENTITIES,
             )
     if "train" in parts:
         for part in sorted(set(parts) - {"train"}):
@@ -112,13 +111,16 @@ def _compare_shares(
                 why="a model cannot find what it has not seen; every one counts as missed",
                 fix="split the data again, or rename or leave out the label (--label OLD=NEW)",
             )
-    min_errors, min_ratio = UNLIKE
     for label in sorted(set(part_counts) & set(train_counts)):
         part_share, train_share = part_counts[label] / part_total, train_counts[label] / train_total
         pooled_share = (part_counts[label] + train_counts[label]) / (part_total + train_total)
         standard_error = math.sqrt(pooled_share * (1 - pooled_share) * (1 / part_total + 1 / train_total))
         ratio = max(part_share, train_share) / min(part_share, train_share)
-        if standard_error and abs(part_share - train_share) > min_errors * standard_error and ratio > min_ratio:
+        if (
+            standard_error
+            and abs(part_share - train_share) > _MIN_SHARE_DIFFERENCE * standard_error
+            and ratio > _MIN_SHARE_RATIO
+        ):
             yield Finding.at(
                 *first_uses[label],
                 check="split",
@@ -147,4 +149,4 @@ def _normalize_label(label: str) -> str:
 def _are_similar(one: str, other: str) -> bool:
     if _CANONICAL_NAMES.get(one, one) == _CANONICAL_NAMES.get(other, other):
         return True
-    return SequenceMatcher(a=one, b=other, autojunk=False).ratio() >= LIKE
+    return SequenceMatcher(a=one, b=other, autojunk=False).ratio() >= _MIN_NAME_SIMILARITY

@@ -9,11 +9,13 @@ from statistics import median
 from onoma.doctor.finding import Finding, LocatedDocument, shown
 from onoma.text import Entity, Word, words_touched
 
-TIMES = 3
+_MAX_LENGTH_RATIO = 3
 """Lengths of more than this many times the 95th percentile are reported."""
-LONG_ENTITY = 10
+
+_MIN_LONG_ENTITY = 10
 """Entities of up to this many words are never reported as long."""
-LONG_DOCUMENT = 200
+
+_MIN_LONG_DOCUMENT = 200
 """Documents of up to this many words are never reported as long."""
 
 
@@ -21,7 +23,7 @@ def check_lengths(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
     """Compare the lengths of documents and entities, in words, with the 95th percentile of all lengths."""
     words = [case.words for case in cases]
     lengths = [len(case_words) for case_words in words]
-    limit = _limit(lengths, least=LONG_DOCUMENT)
+    limit = _limit(lengths, minimum=_MIN_LONG_DOCUMENT)
     for case, length in zip(cases, lengths, strict=True):
         if not length:
             what, why = shown(case.document.text), "the document has no words"
@@ -36,7 +38,7 @@ def check_lengths(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
         for entity, size in zip(case.document.entities, _count_words(case_words, case.document.entities), strict=True)
     ]
     sizes = [size for _, _, size in entities]
-    limit = _limit(sizes, least=LONG_ENTITY)
+    limit = _limit(sizes, minimum=_MIN_LONG_ENTITY)
     for case, entity, size in entities:
         if size > limit:
             what = f"{shown(entity.text)} {entity.label}"
@@ -51,6 +53,6 @@ def _count_words(words: Sequence[Word], entities: Sequence[Entity]) -> Iterator[
     return (len(range(*words_touched(starts, ends, entity.start, entity.end))) for entity in entities)
 
 
-def _limit(lengths: Sequence[int], *, least: int) -> float:
+def _limit(lengths: Sequence[int], *, minimum: int) -> float:
     ordered = sorted(lengths)
-    return max(least, TIMES * ordered[len(ordered) * 95 // 100]) if ordered else math.inf
+    return max(minimum, _MAX_LENGTH_RATIO * ordered[len(ordered) * 95 // 100]) if ordered else math.inf

@@ -17,9 +17,10 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-NEAR = 0.8
+MIN_SIMILARITY = 0.8
 """Minimum Jaccard similarity of the shingles of two texts that count as near-duplicates."""
-SHINGLE = 3
+
+_SHINGLE_WORDS = 3
 """Number of words per shingle."""
 
 _BANDS, _ROWS = 16, 4
@@ -27,16 +28,15 @@ _MAX_BUCKET_CANDIDATES = 200
 """Maximum number of earlier texts of a bucket that a text is compared with; larger buckets come from templates."""
 
 
-def near_pairs(texts: Sequence[Sequence[str]], *, near: float = NEAR) -> Iterator[tuple[int, int, float]]:
+def near_pairs(texts: Sequence[Sequence[str]]) -> Iterator[tuple[int, int, float]]:
     """Yield near-duplicate pairs: index of the earlier text, index of the later text, similarity.
 
     Texts shorter than a shingle are skipped. Each later text is paired only with the most similar earlier one.
 
     Args:
         texts: lower-cased words of each text.
-        near: minimum Jaccard similarity of a pair.
     """
-    shingles = [frozenset(zip(*(words[shift:] for shift in range(SHINGLE)), strict=False)) for words in texts]
+    shingles = [frozenset(zip(*(words[shift:] for shift in range(_SHINGLE_WORDS)), strict=False)) for words in texts]
     buckets: dict[tuple[int, bytes], list[int]] = defaultdict(list)
     rng = np.random.default_rng(0)
     factors = rng.integers(0, 2**63, size=(_BANDS * _ROWS, 1), dtype=np.uint64) | np.uint64(1)
@@ -50,7 +50,7 @@ def near_pairs(texts: Sequence[Sequence[str]], *, near: float = NEAR) -> Iterato
             candidates.update(bucket[-_MAX_BUCKET_CANDIDATES:])
             bucket.append(later)
         similarities = [(_jaccard(shingle_set, shingles[earlier]), -earlier) for earlier in candidates]
-        if similarities and max(similarities)[0] >= near:
+        if similarities and max(similarities)[0] >= MIN_SIMILARITY:
             similarity, negative = max(similarities)
             yield -negative, later, similarity
 

@@ -20,9 +20,9 @@ def words_of(document: Document) -> tuple[Word, ...]:
     return document.words if document.words is not None else segment(document.text)
 
 
-def odds(alike: int, against: int) -> float:
+def odds(count_for: int, count_against: int) -> float:
     """Return the ratio of two counts, with 0.5 added to each (Haldane 1956, Anscombe 1956)."""
-    return (alike + 0.5) / (against + 0.5)
+    return (count_for + 0.5) / (count_against + 0.5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from onoma.doctor.finding import Finding, LocatedDocument, shown
 from onoma.doctor.surface_forms import Forms, odds
 
-ODDS = 4.0
+_MIN_ODDS = 4.0
 """Minimum ratio of the most frequent label's count to that of a reported occurrence's label, with 0.5 added to both."""
 
 
@@ -25,7 +25,7 @@ def check_surfaces(cases: Sequence[LocatedDocument]) -> Iterator[Finding]:
         usual_label, usual_count = max(counts.items(), key=lambda item: (item[1], item[0]))
         for use in uses:
             label_odds = odds(usual_count, counts[use.label])
-            if use.label == usual_label or label_odds < ODDS:
+            if use.label == usual_label or label_odds < _MIN_ODDS:
                 continue
             counts_text = ", ".join(f"{name or 'nothing'} {count:,}×" for name, count in counts.most_common())
             yield Finding.at(

@@ -34,7 +34,7 @@ from onoma.text import Document, Entity
 
 SuspicionKind = Literal["label", "word", "bounds", "spurious", "missing"]
 
-LIKELY = 0.5
+_MIN_MISSING_PROBABILITY = 0.5
 """Minimum probability of a predicted entity that is reported as missing in gold."""
 
 _PROBABILITY_EPSILON = 1e-3
@@ -193,7 +193,11 @@ def _find_missing_entities(
 ) -> Iterator[Suspicion]:
     for entity in readings:
         score = _score(entity)
-        if score < LIKELY or entity.label in gold.unannotated or any(map(entity.overlaps, gold.entities)):
+        if (
+            score < _MIN_MISSING_PROBABILITY
+            or entity.label in gold.unannotated
+            or any(map(entity.overlaps, gold.entities))
+        ):
             continue
         label_count, unannotated_count = (forms.count(position, entity, label) for label in (entity.label, NOTHING))
         yield Suspicion(

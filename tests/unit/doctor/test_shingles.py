@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from onoma.doctor.shingles import NEAR, near_pairs
+from onoma.doctor.shingles import MIN_SIMILARITY, near_pairs
 
 
 def test_near_pairs_are_those_of_comparing_all_with_all():
@@ -20,7 +20,7 @@ def test_near_pairs_are_those_of_comparing_all_with_all():
     wanted = {
         later
         for later in range(len(sets))
-        if any(len(sets[later] & own) / len(sets[later] | own) >= NEAR for own in sets[:later])
+        if any(len(sets[later] & own) / len(sets[later] | own) >= MIN_SIMILARITY for own in sets[:later])
     }
     found = {later: (earlier, similarity) for earlier, later, similarity in near_pairs(texts)}
     assert len(wanted) > 10
