@@ -5,23 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from onoma.corpora.tagged import longest
+from onoma.corpora.tagged import split_longest
 from onoma.schemes import SCHEMES, Chunk, encode_tags
 
 _BRACKET = re.compile(r"\(([^()*\s]+)|(\))")
 
 
-def layered(chunks: Iterable[Chunk], *, length: int) -> tuple[list[str], ...]:
+def encode_layers(chunks: Iterable[Chunk], *, length: int) -> tuple[list[str], ...]:
     """Return layers of BIO tags, filled with the longest chunks first; at least one layer, even without chunks."""
     remaining = list(dict.fromkeys(chunks))
     layers: list[list[str]] = []
     while remaining or not layers:
-        kept, remaining = longest(remaining)
+        kept, remaining = split_longest(remaining)
         layers.append(encode_tags(kept, length=length, scheme=SCHEMES["BIO"]))
     return tuple(layers)
 
 
-def bracketed(cells: Sequence[str], *, broken: Callable[[int, str], object]) -> list[Chunk]:
+def parse_brackets(cells: Sequence[str], *, broken: Callable[[int, str], object]) -> list[Chunk]:
     """Return the chunks of cells in the bracket notation of CoNLL-2012: ``(GPE*``, ``*)``, ``(PERSON)``, ``*``.
 
     Args:

@@ -32,7 +32,7 @@ class SentenceBlock:
         lines: for each unit, its line number in the file.
         units: for each unit, the index of its word; None if the units are the words. Several units share a word if one
             written word stands for several syntactic ones (French *du*).
-        glued: for each word, whether no space follows it; empty if unknown.
+        no_space_after: for each word, whether no space follows it; empty if unknown.
         text: the original text of the sentence.
         id: the id of the sentence.
         meta: further metadata of the document, from the comments of the block.
@@ -42,7 +42,7 @@ class SentenceBlock:
     layers: tuple[list[str], ...] = ()
     lines: list[int] = field(default_factory=list)
     units: list[int] | None = None
-    glued: list[bool] = field(default_factory=list)
+    no_space_after: list[bool] = field(default_factory=list)
     text: str | None = None
     id: str = ""
     meta: dict[str, object] = field(default_factory=dict)
@@ -142,11 +142,11 @@ class DocumentBuilder:
             where = f"{self.path}:{block.lines[0]}"
             reason = "the sentence's original text does not hold its words; rebuilt from the words"
             self.tally.adjusted.add(reason, where=where, what=block.text)
-        glued = block.glued or [False] * len(block.words)
+        marks = block.no_space_after or [False] * len(block.words)
         pieces: list[str] = []
         rebuilt_bounds: WordBounds = []
         position = 0
-        for word, no_space_after in zip(block.words, glued, strict=True):
+        for word, no_space_after in zip(block.words, marks, strict=True):
             rebuilt_bounds.append((position, position + len(word)))
             pieces.append(word if no_space_after else word + " ")
             position += len(pieces[-1])

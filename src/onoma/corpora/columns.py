@@ -14,7 +14,7 @@ class PickedCells(NamedTuple):
 
     word: str
     tag: str
-    glued: bool
+    no_space_after: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +54,8 @@ class ColumnLayout:
             actual = f"{len(fields)} column{'' if len(fields) == 1 else 's'} in {line!r}"
             message = f"{actual}; expected {self.width} separated by {separator}, as most lines of the file have"
             raise CorpusError(message, path=path, line=number)
-        glued = self.spacing is not None and fields[self.spacing] == "-"
-        return PickedCells(fields[self.word], "" if self.tag is None else fields[self.tag].strip(" "), glued)
+        no_space_after = self.spacing is not None and fields[self.spacing] == "-"
+        return PickedCells(fields[self.word], "" if self.tag is None else fields[self.tag].strip(" "), no_space_after)
 
 
 def split_columns(line: str, *, tabs: bool) -> list[str]:

@@ -27,7 +27,7 @@ from onoma.corpora.columns import ColumnLayout, split_columns
 from onoma.corpora.options import ReadOptions, WriteOptions, chosen_scheme
 from onoma.corpora.spelling import TagSpelling, is_tag
 from onoma.corpora.tag_transitions import TagTransitions
-from onoma.corpora.tagged import compare_text, escape_word, flat, tagged_sentences, written_tags
+from onoma.corpora.tagged import chunks_by_layer, compare_text, escape_word, tagged_sentences, written_tags
 from onoma.corpora.tally import ReadTally, WriteTally
 from onoma.errors import CorpusError
 from onoma.io.files import replacing
@@ -160,10 +160,10 @@ class ConllReader:
             if header is not None and line == header:
                 header = None
                 continue
-            word, tag, glued = columns.pick(line, path=self._path, number=number)
+            word, tag, no_space_after = columns.pick(line, path=self._path, number=number)
             block.words.append(word)
             block.lines.append(number)
-            block.glued.append(glued)
+            block.no_space_after.append(no_space_after)
             for tags in block.layers:
                 tags.append(tag)
         if block.words:
@@ -229,7 +229,7 @@ def write_conll(documents: Iterable[Document], path: Path, options: WriteOptions
             marked = marked or len(sentences) != 1 or bool(id)
             buffer.write(f"{MARK}\t{id}\tO\n" if id else f"{MARK}\tO\n")
             for sentence in sentences:
-                [chunks] = flat(sentence, tally=tally)
+                [chunks] = chunks_by_layer(sentence, tally=tally)
                 tags = written_tags(chunks, length=len(sentence.words), scheme=scheme, tally=tally)
                 for word, tag in zip(sentence.words, tags, strict=True):
                     buffer.write(f"{_escape_mark(escape_word(word.text, tally), tally)}\t{tag}\n")

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from onoma.corpora.bio_layers import bracketed, layered
+from onoma.corpora.bio_layers import encode_layers, parse_brackets
 from onoma.corpora.blocks import DocumentBoundary, DocumentBuilder, SentenceBlock
 from onoma.corpora.columns import column_index, split_columns
 from onoma.corpora.schemeless import SchemelessReader
@@ -79,7 +79,9 @@ class Conll2012Reader(SchemelessReader):
             reason = "a bracket of the names has no other in its sentence"
             tally.unusable.add(reason, where=f"{self._path}:{word_lines[position].number}", what=cell)
 
-        layers = layered(bracketed([each.names for each in word_lines], broken=count_unmatched), length=len(word_lines))
+        layers = encode_layers(
+            parse_brackets([each.names for each in word_lines], broken=count_unmatched), length=len(word_lines)
+        )
         return SentenceBlock(
             words=[each.word for each in word_lines], layers=layers, lines=[each.number for each in word_lines]
         )

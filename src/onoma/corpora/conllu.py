@@ -24,10 +24,10 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-from onoma.corpora.bio_layers import layered
+from onoma.corpora.bio_layers import encode_layers
 from onoma.corpora.blocks import DocumentBoundary, DocumentBuilder, SentenceBlock
 from onoma.corpora.columns import column_index
-from onoma.corpora.corefud import EntityFields, is_bracketed, mentions
+from onoma.corpora.corefud import EntityFields, is_bracketed, parse_mentions
 from onoma.corpora.misc_attributes import ENTITY_ATTRIBUTES, find_attributes, parse_attributes, spread_tag
 from onoma.corpora.options import ReadOptions, chosen_scheme
 from onoma.corpora.spelling import TagSpelling, is_tag
@@ -54,7 +54,7 @@ class _SentenceState:
     """State of the sentence that is being read.
 
     Attributes:
-        forms, tags, lines, glued: one item for each syntactic word.
+        forms, tags, lines, no_space_after: one item for each syntactic word.
         brackets: bracketed mentions, as pairs of the index of a word and its value.
         written: multiword tokens by the index of their first syntactic word: the index after the last one, the form,
             and whether no space follows.
@@ -64,7 +64,7 @@ class _SentenceState:
     forms: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
-    glued: list[bool] = field(default_factory=list)
+    no_space_after: list[bool] = field(default_factory=list)
     brackets: list[tuple[int, str]] = field(default_factory=list)
     written: dict[int, tuple[int, str, bool]] = field(default_factory=dict)
     written_tags: dict[int, str] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class _SentenceState:
         units: list[int] = []
         position = 0
         while position < len(self.forms):
-            single_word = (position + 1, self.forms[position], self.glued[position])
+            single_word = (position + 1, self.forms[position], self.no_space_after[position])
             end, form, no_space_after = self.written.get(position, single_word)
             parts = self.forms[position:end]
             is_kept_whole = "".join(parts) != form
@@ -100,7 +100,9 @@ class _SentenceState:
                 else range(len(block.words), len(block.words) + len(parts))
             )
             block.words.extend([form] if is_kept_whole else parts)
-            block.glued.extend([no_space_after] if is_kept_whole else [*[True] * (len(parts) - 1), no_space_after])
+            block.no_space_after.extend(
+                [no_space_after] if is_kept_whole else [*[True] * (len(parts) - 1), no_space_after]
+            )
             position = end
         block.units = units if len(block.words) < len(units) else None
         return block
@@ -251,8 +253,8 @@ class ConlluReader:
                 reason = "a mention has no type, or does not begin and end in one sentence and one part"
                 tally.unusable.add(reason, where=f"{self._path}:{state.lines[position]}", what=piece)
 
-        chunks = mentions(state.brackets, fields, broken=count_unusable)
-        return layered(chunks, length=len(state.forms))
+        chunks = parse_mentions(state.brackets, fields, broken=count_unusable)
+        return encode_layers(chunks, length=len(state.forms))
 
     def _add_line(self, line: str, number: int, state: _SentenceState) -> None:
         """Add a line to the state: a syntactic word, a multiword token, or an empty node, which is skipped."""
@@ -289,7 +291,7 @@ class ConlluReader:
         else:
             state.tags.append(OUTSIDE if tag in ("", "_", "-") else tag)
         state.lines.append(number)
-        state.glued.append(no_space_after)
+        state.no_space_after.append(no_space_after)
 
 
 def _parse_comment(line: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from onoma.corpora.blocks import align
 from onoma.corpora.layer_columns import LayerCells, layer_cells
 from onoma.corpora.options import WriteOptions, chosen_scheme
-from onoma.corpora.tagged import TaggedSentence, escape_word, flat, tagged_sentences, written_tags
+from onoma.corpora.tagged import TaggedSentence, chunks_by_layer, escape_word, tagged_sentences, written_tags
 from onoma.corpora.tally import WriteTally
 from onoma.io.files import replacing
 from onoma.schemes import OUTSIDE
@@ -53,7 +53,7 @@ def write_conllu(documents: Iterable[Document], path: Path, options: WriteOption
                 sentence_cells = LayerCells.empty(len(words)) if cells is None else cells[position]
                 if not uner:
                     target.writelines(f"{comment}\n" for comment in sentence_cells.comments)
-                [chunks] = flat(sentence, tally=tally)
+                [chunks] = chunks_by_layer(sentence, tally=tally)
                 if not uner:
                     for chunk in chunks:
                         if "|" in chunk.label:

@@ -42,7 +42,7 @@ def is_bracketed(value: str) -> bool:
     return value.startswith("(") or (value.endswith(")") and not has_prefix(value))
 
 
-def mentions(
+def parse_mentions(
     cells: Iterable[tuple[int, str]], fields: EntityFields, *, broken: Callable[[int, str], object]
 ) -> list[Chunk]:
     """Return the mentions of a sentence.

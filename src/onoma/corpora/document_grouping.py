@@ -46,7 +46,7 @@ def check_documents(documents: DocumentsUnit, *, format: str) -> None:
         )
 
 
-def joined(
+def join_sentences(
     documents: Iterator[Document], *, unit: DocumentsUnit, path: Path, format: str, encoding: str, tally: ReadTally
 ) -> Iterator[Document]:
     """Yield documents joined from those of a reader, and set the lines of each in the tally.

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from onoma.corpora.blocks import SentenceBlock
 from onoma.corpora.options import WriteOptions, chosen_scheme
-from onoma.corpora.tagged import compare_text, escape_word, flat, tagged_sentences, written_tags
+from onoma.corpora.tagged import chunks_by_layer, compare_text, escape_word, tagged_sentences, written_tags
 from onoma.corpora.tagged_reader import TaggedReader
 from onoma.corpora.tally import WriteTally
 from onoma.errors import CorpusError
@@ -73,7 +73,7 @@ def write_germeval(documents: Iterable[Document], path: Path, options: WriteOpti
                 target.write(comment)
                 layers = [
                     written_tags(chunks, length=len(sentence.words), scheme=scheme, tally=tally)
-                    for chunks in flat(sentence, tally=tally, layers=2)
+                    for chunks in chunks_by_layer(sentence, tally=tally, layers=2)
                 ]
                 for number, (word, outer, inner) in enumerate(zip(sentence.words, *layers, strict=True), start=1):
                     target.write(f"{number}\t{escape_word(word.text, tally)}\t{outer}\t{inner}\n")

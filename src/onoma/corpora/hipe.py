@@ -92,7 +92,7 @@ class HipeReader(TaggedReader):
                 block = _new_block()
             block.words.append(fields[word])
             block.lines.append(number)
-            block.glued.append("NoSpaceAfter" in flags)
+            block.no_space_after.append("NoSpaceAfter" in flags)
             block.layers[0].append(fields[tag].strip(" "))
             block.meta, meta_used, is_new_segment = meta, True, False
             if _SENTENCE_END in flags:

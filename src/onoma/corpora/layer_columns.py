@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from onoma.corpora.options import Labelled
-from onoma.corpora.tagged import TaggedSentence, longest
+from onoma.corpora.tagged import TaggedSentence, split_longest
 from onoma.corpora.tally import WriteTally
 from onoma.schemes import OUTSIDE, SCHEMES, Chunk, encode_tags
 from onoma.text import Document, Entity, Span, words_touched
@@ -107,7 +107,7 @@ class _Layer:
         starts, ends = [word.start for word in sentence.words], [word.end for word in sentence.words]
         word_ranges = [(words_touched(starts, ends, span.start, span.end), span.label) for span in self._spans]
         chunks = [Chunk(first, last, label) for (first, last), label in word_ranges if first < last]
-        tags = encode_tags(longest(chunks)[0], length=len(starts), scheme=SCHEMES["BIO"])
+        tags = encode_tags(split_longest(chunks)[0], length=len(starts), scheme=SCHEMES["BIO"])
         return ["" if tag == OUTSIDE else tag for tag in tags]
 
 

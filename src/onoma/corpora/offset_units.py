@@ -109,15 +109,15 @@ def _shown(text: str, original: _Reading, others: Sequence[_Reading]) -> _Readin
 
 
 def _count_fitting(text: str, spans: Iterable[Bounds]) -> int:
-    return sum(holds(text, *span) for span in spans)
+    return sum(_fits(text, *span) for span in spans)
 
 
-def holds(text: str, start: int, end: int, quoted: str | None) -> bool:
+def _fits(text: str, start: int, end: int, quoted: str | None) -> bool:
     """Return whether a span matches its quoted text or, without one, begins and ends at word boundaries."""
     if not 0 <= start < end <= len(text):
         return False
     if quoted is not None:
-        return agrees(text[start:end], quoted)
+        return matches_quotation(text[start:end], quoted)
     if text[start].isspace() or text[end - 1].isspace():
         return False
     starts_inside_word = start > 0 and text[start - 1].isalnum() and text[start].isalnum()
@@ -138,9 +138,9 @@ def _is_word_edge(inner: str, outer: str) -> bool:
     return inner.isalnum() and (not outer.isalnum() or east_asian_width(inner) in ("W", "F"))
 
 
-def agrees(there: str, quoted: str) -> bool:
-    """Return whether a text equals a quoted text, apart from whitespace and escaped line feeds."""
-    return quoted == there or _normalize_whitespace(quoted) == _normalize_whitespace(there)
+def matches_quotation(text: str, quoted: str) -> bool:
+    """Return whether a text equals a quoted one, apart from whitespace and escaped line feeds."""
+    return quoted == text or _normalize_whitespace(quoted) == _normalize_whitespace(text)
 
 
 def _normalize_whitespace(text: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from onoma.corpora.schemeless import SchemelessReader
-from onoma.corpora.spans import Annotated, RawSpan, place
+from onoma.corpora.spans import Annotated, RawSpan, build_document
 from onoma.corpora.tally import ReadTally
 from onoma.errors import CorpusError
 from onoma.io.lines import numbered_lines
@@ -52,7 +52,7 @@ class PubtatorReader(SchemelessReader):
                 text=text, id=raw_document.id, spans=raw_document.spans, left_out=raw_document.left_out
             )
             tally.lines = (raw_document.line,)
-            yield place(annotated, where=f"{self._path}:{raw_document.line}", tally=tally)
+            yield build_document(annotated, where=f"{self._path}:{raw_document.line}", tally=tally)
 
     def _raw_documents(self) -> Iterator[_RawDocument]:
         raw_document: _RawDocument | None = None

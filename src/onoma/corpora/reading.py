@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from onoma.corpora.document_grouping import joined
+from onoma.corpora.document_grouping import join_sentences
 from onoma.corpora.options import AUTO, ReadOptions
 from onoma.corpora.plausibility import check_plausible
 from onoma.corpora.tally import ReadReport, ReadTally
@@ -102,7 +102,7 @@ class CorpusReader:
         documents, options = self._reader.documents(tally), self._options
         if options.documents == AUTO:
             return documents
-        return joined(
+        return join_sentences(
             documents,
             unit=options.documents,
             path=self.path,

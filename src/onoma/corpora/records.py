@@ -24,7 +24,7 @@ from onoma.corpora.layouts import (
 )
 from onoma.corpora.offset_units import Bounds, usual_unit
 from onoma.corpora.options import ReadOptions, chosen_scheme
-from onoma.corpora.spans import Annotated, bounds_of, place
+from onoma.corpora.spans import Annotated, bounds_of, build_document
 from onoma.corpora.spelling import TagSpelling, is_number
 from onoma.corpora.tag_names import tag_names_beside
 from onoma.corpora.tag_transitions import TagTransitions
@@ -69,7 +69,7 @@ class RecordReader(ABC):
             transitions.add(block)
         if not transitions:
             return None, TagSpelling()
-        names = self.options.tag_names or (tag_names_beside(self.path) if transitions.numbers else ())
+        names = self.options.tag_names or (tag_names_beside(self.path) if transitions.are_numbers else ())
         return transitions.result(self.options, names=names, path=self.path, blocks=self._tagged_blocks)
 
     @cached_property
@@ -112,7 +112,7 @@ class RecordReader(ABC):
         token_spans = token_spans_of(record)
         if token_spans is not None:
             tally.lines, tally.annotated = (line,), True
-            return self._place(token_spans, where=where, tally=tally)
+            return self._build_document(token_spans, where=where, tally=tally)
         block = self._parse_block(line, record)
         label = label_of(record, key=self._label_key) if self.options.labelled == "sentences" else None
         if label is not None and not self.options.texts_only:
@@ -132,12 +132,12 @@ class RecordReader(ABC):
             self._check_keys(record, line)
         tally.lines = (line,)
         tally.annotated = tally.annotated or has_annotation(record)
-        return self._place(annotated, where=where, tally=tally)
+        return self._build_document(annotated, where=where, tally=tally)
 
-    def _place(self, annotated: Annotated, *, where: str, tally: ReadTally) -> Document:
+    def _build_document(self, annotated: Annotated, *, where: str, tally: ReadTally) -> Document:
         if self.options.texts_only:
             annotated = replace(annotated, spans=[], layers={}, left_out=[])
-        return place(annotated, where=where, tally=tally, usual_unit=lambda: self._usual_unit)
+        return build_document(annotated, where=where, tally=tally, usual_unit=lambda: self._usual_unit)
 
     def _is_wanted(self, record: object, *, where: str, tally: ReadTally) -> bool:
         reason, what = unannotated(record)

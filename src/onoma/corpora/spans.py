@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from onoma.corpora.offset_units import CODE_POINTS, Bounds, agrees, units_of
+from onoma.corpora.offset_units import CODE_POINTS, Bounds, matches_quotation, units_of
 from onoma.corpora.tally import ReadTally
 from onoma.text import Document, Entity, Sentence, Word
 
@@ -52,7 +52,7 @@ class Annotated:
     layers: dict[str, list[RawSpan]] = field(default_factory=dict)
 
 
-def place(
+def build_document(
     annotated: Annotated, *, where: str, tally: ReadTally, usual_unit: Callable[[], str] = lambda: CODE_POINTS
 ) -> Document:
     """Check the spans against the text, and return a Document with the valid ones.
@@ -129,7 +129,7 @@ class _SpanConverter:
         if start == end:
             return "the span is empty"
         covered_text = self._text[start:end]
-        if isinstance(span.text, str) and not agrees(covered_text, span.text):
+        if isinstance(span.text, str) and not matches_quotation(covered_text, span.text):
             return "the span quotes a text that differs from the document"
         probability = float(score) if isinstance(score, int | float) and not isinstance(score, bool) else None
         return Entity(start=start, end=end, label=label, score=probability, text=covered_text)

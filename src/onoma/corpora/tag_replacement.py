@@ -12,7 +12,7 @@ from pathlib import Path
 from onoma.corpora.columns import ColumnLayout
 from onoma.corpora.conll import ConllReader
 from onoma.corpora.options import ReadOptions, WriteOptions
-from onoma.corpora.tagged import flat, tagged_sentences, written_tags
+from onoma.corpora.tagged import chunks_by_layer, tagged_sentences, written_tags
 from onoma.corpora.tally import WriteTally
 from onoma.io.lines import whole_text
 from onoma.schemes import Scheme, parse_tag
@@ -68,7 +68,7 @@ def _encode_document(document: Document, scheme: Scheme) -> list[str]:
     tally = WriteTally()
     result: list[str] = []
     for sentence in tagged_sentences(document, segment=WriteOptions().segment, tally=tally):
-        [chunks] = flat(sentence, tally=tally)
+        [chunks] = chunks_by_layer(sentence, tally=tally)
         result += written_tags(chunks, length=len(sentence.words), scheme=scheme, tally=tally)
     return result
 

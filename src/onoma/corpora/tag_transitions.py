@@ -33,7 +33,7 @@ class TagTransitions:
         return bool(self._pairs)
 
     @property
-    def numbers(self) -> bool:
+    def are_numbers(self) -> bool:
         """Whether all tags are numbers."""
         return bool(self) and all(map(is_number, self._tags))
 

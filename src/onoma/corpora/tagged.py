@@ -56,7 +56,7 @@ def tagged_sentences(document: Document, *, segment: Segment, tally: WriteTally)
     ]
 
 
-def flat(sentence: TaggedSentence, *, tally: WriteTally, layers: int = 1) -> list[list[Chunk]]:
+def chunks_by_layer(sentence: TaggedSentence, *, tally: WriteTally, layers: int = 1) -> list[list[Chunk]]:
     """Return the chunks of each of ``layers`` layers of tags, without overlap within a layer.
 
     Of overlapping chunks, the longest is placed first, then the leftmost. Chunks that fit in no layer are counted as
@@ -65,7 +65,7 @@ def flat(sentence: TaggedSentence, *, tally: WriteTally, layers: int = 1) -> lis
     result: list[list[Chunk]] = []
     remaining = list(sentence.chunks)
     for _ in range(layers):
-        kept, remaining = longest(remaining)
+        kept, remaining = split_longest(remaining)
         result.append(kept)
         for chunk in kept:
             tally.wrote(chunk.label)
@@ -75,10 +75,10 @@ def flat(sentence: TaggedSentence, *, tally: WriteTally, layers: int = 1) -> lis
     return result
 
 
-def longest(chunks: Iterable[Chunk]) -> tuple[list[Chunk], list[Chunk]]:
+def split_longest(chunks: Iterable[Chunk]) -> tuple[list[Chunk], list[Chunk]]:
     """Split chunks into the longest ones without overlap, and the others.
 
-    >>> longest([Chunk(0, 3, "ORG"), Chunk(2, 3, "LOC")])
+    >>> split_longest([Chunk(0, 3, "ORG"), Chunk(2, 3, "LOC")])
     ([Chunk(start=0, end=3, label='ORG')], [Chunk(start=2, end=3, label='LOC')])
     """
     kept: list[Chunk] = []

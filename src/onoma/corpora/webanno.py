@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
-from onoma.corpora.bio_layers import layered
+from onoma.corpora.bio_layers import encode_layers
 from onoma.corpora.blocks import DocumentBuilder, SentenceBlock
 from onoma.corpora.schemeless import SchemelessReader
 from onoma.corpora.tally import ReadTally
@@ -79,7 +79,7 @@ class _SentenceState:
     def block(self) -> SentenceBlock:
         chunks = [Chunk(first, last + 1, label) for (label, _), (first, last) in self.spans.items()]
         text = "\n".join(self.texts).strip() if self.texts else None
-        layers = layered(chunks, length=len(self.words))
+        layers = encode_layers(chunks, length=len(self.words))
         return SentenceBlock(words=self.words, layers=layers, lines=self.lines, text=text)
 
 
