@@ -232,7 +232,7 @@ def test_half_of_a_character_is_scored_as_a_replacement_and_that_is_said(onoma, 
     assert json.loads(outcome.out)["documents"] == 12
 
 
-def test_a_model_is_calibrated_on_it_as_well(onoma, model, halves):
+def test_calibration_accepts_half_of_a_character(onoma, model, halves):
     outcome = onoma("calibrate", model, halves)
     _says(outcome, "a temperature is fitted on at least 30")
 

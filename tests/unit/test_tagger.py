@@ -215,20 +215,20 @@ NOT_TEXTS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("got", NOT_TEXTS)
-def test_what_is_no_text_is_named(got):
+def test_an_input_that_is_not_a_text_is_described(got):
     with pytest.raises(InputError, match=f"^expected a text or a Document, got {re.escape(got)}$"):
         make_tagger().tag(NOT_TEXTS[got])
 
 
 @pytest.mark.parametrize("got", NOT_TEXTS)
-def test_in_a_stream_with_its_place(got):
+def test_an_item_that_is_not_a_text_is_described_with_its_number(got):
     stream = make_tagger().tag_many(["Ada", NOT_TEXTS[got]])
     with pytest.raises(InputError, match=f"^text 2: expected a text or a Document, got {re.escape(got)}$"):
         list(stream)
 
 
 @pytest.mark.parametrize("got", [None, 5, "Ada", b"Ada", Document("Ada")])
-def test_what_is_no_stream_of_texts_is_named_at_once(got):
+def test_an_input_that_is_not_iterable_is_refused_at_once(got):
     name = "None" if got is None else type(got).__name__
     for tag in (make_tagger().tag_many, make_tagger().predict_many):
         with pytest.raises(InputError, match=f"^expected an iterable of texts, such as a list, got {name}"):

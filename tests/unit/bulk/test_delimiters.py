@@ -10,7 +10,7 @@ from onoma.bulk import find_inputs, stream
 
 
 @pytest.mark.parametrize(("name", "delimiter"), [("a.tsv", "\t"), ("a.csv", ";"), ("a.csv", "\t"), ("a.csv", ",")])
-def test_any_delimiter(tmp_path: Path, name: str, delimiter: str) -> None:
+def test_csv_is_read_with_any_delimiter(tmp_path: Path, name: str, delimiter: str) -> None:
     path = tmp_path / name
     rows = [("id", "text"), ("1", "Ada left."), ("2", "Bo ran.")]
     path.write_text("".join(delimiter.join(row) + "\n" for row in rows), encoding="utf-8")

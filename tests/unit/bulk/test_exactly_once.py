@@ -118,7 +118,7 @@ def test_a_damaged_shard_is_done_again(tag, rows, tmp_path):
 
 
 @pytest.mark.parametrize("output", ["out.jsonl", "parts/"])
-def test_a_death_between_the_output_and_its_note_is_no_harm(tag, rows, tmp_path, monkeypatch, output):
+def test_a_death_between_the_output_and_its_journal_entry_loses_nothing(tag, rows, tmp_path, monkeypatch, output):
     def die(_journal):
         raise Killed
 

@@ -191,13 +191,13 @@ def test_large_cells_are_written_before_they_fill_the_memory(tag, tmp_path):
         assert [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)] == [3, 3, 2]
 
 
-def test_bytes_in_a_column_of_text_that_are_no_utf8(tag, tmp_path):
+def test_bytes_that_are_not_utf8_in_a_text_column_are_a_dead_letter(tag, tmp_path):
     bad = pa.StringArray.from_buffers(2, pa.py_buffer(b"\0\0\0\0\3\0\0\0\7\0\0\0"), pa.py_buffer(b"AdaJos\xe9"))
     pq.write_table(pa.table({"text": bad}), tmp_path / "in.parquet")
     assert (tag("in.parquet", "out.parquet").tagged, len(records(tmp_path / "out.parquet.dead.jsonl"))) == (1, 1)
 
 
-def test_one_line_of_ten_megabytes(tag, tmp_path):
+def test_a_line_of_ten_megabytes_is_tagged(tag, tmp_path):
     text = "ab, " * 2_500_000 + "Ada"
     (tmp_path / "in.jsonl").write_text(json.dumps({"text": text}), encoding="utf-8")
     source = source_of(find_inputs([tmp_path / "in.jsonl"]).inputs[0])

@@ -38,7 +38,7 @@ def test_offsets_count_carriage_returns(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["txt", "ann"])
-def test_one_pair(tmp_path: Path, suffix: str) -> None:
+def test_either_file_of_a_pair_is_read(tmp_path: Path, suffix: str) -> None:
     write_pair(tmp_path, "a", "Ada", "T1\tPER 0 3\tAda\n")
     [document] = read(tmp_path / f"a.{suffix}")
     assert (document.id, document.entities[0].label) == ("a", "PER")

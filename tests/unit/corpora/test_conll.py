@@ -55,7 +55,7 @@ def test_marks_separate_documents_and_words_before_the_first_mark_are_a_document
     assert len(documents[1].sentences or ()) == 2
 
 
-def test_comments(tmp_path: Path) -> None:
+def test_comments_give_ids_and_texts(tmp_path: Path) -> None:
     content = (
         "# global.columns = ID WORD NER\n# newdoc id = d1\n# sent_id = s1\n# text = Ada's in  Lyon\n"
         "1 Ada B-PER\n2 's O\n3 in O\n4 Lyon B-LOC\n\n#\thttp://x.y\t[2010]\n# any words\n1 No O\n"
@@ -110,7 +110,7 @@ def test_a_language_prefix_is_left_out_only_where_every_word_has_it(tmp_path: Pa
     assert document.text == "en:Ada en:ran"
 
 
-def test_position_digit(tmp_path: Path) -> None:
+def test_the_position_digit_is_removed(tmp_path: Path) -> None:
     [document], _ = reading_of(tmp_path, "科0\tB-ORG\n技1\tI-ORG\n10\tO\n", position_digit=True)
     assert words_of(document) == ["科", "技", "1"]
     with pytest.raises(CorpusError, match="2: word 'b' does not end in its position digit"):
@@ -171,7 +171,7 @@ def test_missing_files_folders_and_names(tmp_path: Path) -> None:
         reading_of(tmp_path, "a O\n", encoding="x")
 
 
-def test_other_encodings(tmp_path: Path) -> None:
+def test_other_encodings_are_read(tmp_path: Path) -> None:
     [document], _ = reading_of(tmp_path, b"caf\xe9 O\n", encoding="latin1")
     assert document.text == "café"
     path = tmp_path / "b.conll"
@@ -242,7 +242,7 @@ def test_adjacent_entities_that_io_cannot_separate_are_counted(tmp_path: Path) -
     assert list(report.lost) == ["touching entities of one label read back as one in scheme IO"]
 
 
-def test_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+def test_dash_writes_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     write([Document.from_words([["Ada"]])], "-", format="conll")
     assert capsys.readouterr().out == "Ada\tO\n\n"
 

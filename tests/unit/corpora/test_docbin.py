@@ -55,7 +55,9 @@ def test_texts_words_entities_and_sentences(tmp_path: Path) -> None:
         (UNKNOWN_SPACES, "Bo ran . ", [("Bo", "PERSON")]),
     ],
 )
-def test_files_with_few_attributes(tmp_path: Path, encoded: str, text: str, entities: list[tuple[str, str]]) -> None:
+def test_files_with_few_attributes_are_read(
+    tmp_path: Path, encoded: str, text: str, entities: list[tuple[str, str]]
+) -> None:
     [document] = documents_of(tmp_path, encoded)
     assert document.text == text
     assert entities_of(document) == entities

@@ -43,7 +43,7 @@ GERMEVAL = "#\thttp://x.y\t[2010]\t\n1\tAda\tB-PER\tO\n"
         ("a.txt", "[1]\nAda Byron: Notes.\n", "text"),
     ],
 )
-def test_the_format_is_given(tmp_path: Path, name: str, content: str, format: str) -> None:
+def test_the_format_is_detected(tmp_path: Path, name: str, content: str, format: str) -> None:
     (tmp_path / name).write_text(content, encoding="utf-8")
     assert detect_format(tmp_path / name) == format
     assert format in FORMATS
@@ -55,7 +55,7 @@ def test_a_text_beside_annotations_is_brat(tmp_path: Path) -> None:
     assert detect_format(tmp_path / "a.txt") == detect_format(tmp_path / "a.ann") == detect_format(tmp_path) == "brat"
 
 
-def test_nothing_to_tell(tmp_path: Path) -> None:
+def test_a_file_without_readable_text_has_no_format(tmp_path: Path) -> None:
     (tmp_path / "a").write_text(" \n\t\n")
     with pytest.raises(CorpusError, match="has no documents"):
         detect_format(tmp_path / "a")
@@ -86,7 +86,7 @@ def test_tables_that_are_not_read_are_refused_with_what_to_do(
         detect_format(tmp_path / name)
 
 
-def test_what_a_target_asks_for(tmp_path: Path) -> None:
+def test_the_suffix_chooses_the_written_format(tmp_path: Path) -> None:
     names = {"a.TSV": "conll", "a.json": "jsonl", "a.iob2": "conllu"}
     assert {name: format_to_write(Path(name)) for name in names} == names
     assert format_to_write(tmp_path) == "brat"
@@ -125,7 +125,7 @@ def test_writing_raw_text_counts_what_it_drops(tmp_path: Path) -> None:
     assert len(notice) < 300
 
 
-def test_two_levels_of_germeval(tmp_path: Path) -> None:
+def test_two_levels_of_germeval_are_read(tmp_path: Path) -> None:
     path = tmp_path / "a.tsv"
     path.write_text("#\thttp://x.y\t[2010]\t\n1\tUni\tB-ORG\tO\n2\tLyon\tI-ORG\tB-LOC\n\n1\tAda\tB-PER\tB-PER\n")
     reading = read(path)

@@ -62,7 +62,7 @@ def test_documents_text_sentences_and_metadata(tmp_path: Path) -> None:
         (5, [("Gall", "loc")]),
     ],
 )
-def test_another_column(tmp_path: Path, column: int | str, expected: list[tuple[str, str]]) -> None:
+def test_another_column_is_read(tmp_path: Path, column: int | str, expected: list[tuple[str, str]]) -> None:
     assert entities_of(documents_of(tmp_path, NAMES + FIRST + SECOND, tag_column=column)) == expected
 
 

@@ -86,7 +86,7 @@ def free_text(draw: st.DrawFn) -> Document:
 @pytest.mark.parametrize("scheme", [name for name in SCHEMES if name != "IO"])
 @FEW
 @given(documents=st.lists(sentences_of_words(), min_size=1, max_size=4), name=st.just("") | NAMES, forced=st.booleans())
-def test_conll(scheme: str, documents: list[Document], name: str, forced: bool) -> None:
+def test_conll_round_trip(scheme: str, documents: list[Document], name: str, forced: bool) -> None:
     documents[0] = replace(documents[0], id=name)
     options = WriteOptions(scheme=scheme)
     back, written = there_and_back(documents, "a.conll", write_options=options, scheme=scheme if forced else None)
@@ -110,7 +110,7 @@ def test_conll_counts_the_overlapping_entities_that_it_drops(documents: list[Doc
 @pytest.mark.parametrize("name", ["a.conllu", "a.iob2"])
 @FEW
 @given(documents=st.lists(spaced_sentences(), min_size=1, max_size=3))
-def test_conllu(name: str, documents: list[Document]) -> None:
+def test_conllu_round_trip(name: str, documents: list[Document]) -> None:
     back, written = there_and_back(documents, name)
     assert not written.lost
     assert back == documents
@@ -118,7 +118,7 @@ def test_conllu(name: str, documents: list[Document]) -> None:
 
 @FEW
 @given(st.lists(sentences_of_words(layers=2, one=True), min_size=1, max_size=3), st.sampled_from([{}, {"source": "u"}]))
-def test_germeval(documents: list[Document], meta: dict[str, object]) -> None:
+def test_germeval_round_trip(documents: list[Document], meta: dict[str, object]) -> None:
     documents[0] = replace(documents[0], meta=meta)
     back, written = there_and_back(documents, "a.germeval")
     held = sum(len(document.entities) for document in back)
@@ -135,7 +135,7 @@ def test_germeval(documents: list[Document], meta: dict[str, object]) -> None:
     ),
     st.sampled_from(["a.jsonl", "a.json"]),
 )
-def test_jsonl(documents: list[Document], meta: dict[str, object], name: str) -> None:
+def test_jsonl_round_trip(documents: list[Document], meta: dict[str, object], name: str) -> None:
     scored = documents[0].with_entities([replace(entity, score=0.25) for entity in documents[0].entities])
     documents[0] = replace(scored, meta=meta)
     back, written = there_and_back(documents, name)
@@ -146,7 +146,7 @@ def test_jsonl(documents: list[Document], meta: dict[str, object], name: str) ->
 @pytest.mark.parametrize("layout", [name for name in LAYOUTS if name != "onoma"])
 @FEW
 @given(documents=st.lists(free_text() | spaced_sentences(), min_size=1, max_size=3))
-def test_layouts_of_other_tools(layout: str, documents: list[Document]) -> None:
+def test_layouts_of_other_tools_round_trip(layout: str, documents: list[Document]) -> None:
     # Without a quoted text, spans inside words may read as offsets in other units where these differ.
     assume(layout == "labelstudio" or all(max(document.text, default="") < "\U00010000" for document in documents))
     assume(layout == "labelstudio" or not any("\r\n" in document.text for document in documents))
@@ -164,7 +164,7 @@ def test_layouts_of_other_tools(layout: str, documents: list[Document]) -> None:
 
 @FEW
 @given(st.lists(free_text(), min_size=1, max_size=3))
-def test_brat(documents: list[Document]) -> None:
+def test_brat_round_trip(documents: list[Document]) -> None:
     named = [replace(document, id=f"doc-{index}") for index, document in enumerate(documents)]
     trimmed = [document.with_entities(filter(_held_by_brat, document.entities)) for document in named]
     back, written = _through_folder(trimmed)
@@ -184,7 +184,7 @@ def _through_folder(documents: list[Document]) -> tuple[list[Document], WriteRep
 
 @FEW
 @given(st.lists(st.text(CHARACTERS, min_size=1, max_size=8).filter(str.strip), min_size=1, max_size=4))
-def test_text(lines: list[str]) -> None:
+def test_text_round_trip(lines: list[str]) -> None:
     documents = [Document(line) for line in lines]
     back, written = there_and_back(documents, "a.txt")
     assert back == [replace(document, id=str(number)) for number, document in enumerate(documents, start=1)]

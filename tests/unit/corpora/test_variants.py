@@ -123,7 +123,7 @@ def ontonotes(*names: str, begin: bool = True, more: str = "-") -> str:
         (ontonotes("(PER*", "*)", "(ORG*", "(LOC)"), "a.conll", ADA),
     ],
 )
-def test_conll2012(tmp_path: Path, content: str, name: str, expected: list[tuple[str, str]]) -> None:
+def test_conll2012_is_read(tmp_path: Path, content: str, name: str, expected: list[tuple[str, str]]) -> None:
     reading = reading_of(tmp_path, content, name)
     assert entities_of(reading) == expected
     assert reading.format == "conll2012"
@@ -182,7 +182,7 @@ LAYER = "#T_SP=de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity|identifier
         webanno(LAYER, "*[1]\tPER[1]", "*[1]\tPER[1]", "_\t_", "*\tLOC").replace("\n", "\r\n"),
     ],
 )
-def test_webanno(tmp_path: Path, content: str) -> None:
+def test_webanno_is_read(tmp_path: Path, content: str) -> None:
     assert entities_of(reading_of(tmp_path, content, "a.tsv")) == ADA
 
 
@@ -235,7 +235,7 @@ KAGGLE = (
         ("\ufeff" + KAGGLE, "a.csv"),
     ],
 )
-def test_tables_of_words(tmp_path: Path, content: str, name: str) -> None:
+def test_tables_of_words_are_read(tmp_path: Path, content: str, name: str) -> None:
     reading = reading_of(tmp_path, content, name)
     assert entities_of(reading) == ADA
     assert len(list(reading)) == 2
@@ -266,7 +266,7 @@ DONE = {**TASK, "annotations": [{"id": 3, "was_cancelled": False, "result": RESU
     ],
 )
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
-def test_tasks_of_label_studio(tmp_path: Path, tasks: list[object], left_out: int, name: str) -> None:
+def test_tasks_of_label_studio_are_read(tmp_path: Path, tasks: list[object], left_out: int, name: str) -> None:
     content = json.dumps(tasks) if name == "a.json" else "\n".join(map(json.dumps, tasks))
     reading = reading_of(tmp_path, content, name)
     assert entities_of(reading) == ADA
@@ -310,7 +310,7 @@ OBJECTS = [{"start": 0, "end": 9, "label": "PER"}, {"start": 15, "end": 20, "lab
         },
     ],
 )
-def test_argilla(tmp_path: Path, record: dict[str, object]) -> None:
+def test_argilla_is_read(tmp_path: Path, record: dict[str, object]) -> None:
     assert entities_of(reading_of(tmp_path, json.dumps(record), "a.jsonl")) == ADA
 
 

@@ -106,7 +106,7 @@ def test_a_file_with_very_many_such_lines_is_not_read_to_its_end(tmp_path):
     assert "nothing after this line" in sorted(_found(checkup, "unreadable"), key=lambda each: each.line)[-1].why
 
 
-def test_a_file_without_any_sentence_that_can_be_read(tmp_path):
+def test_a_file_without_readable_sentences_has_one_finding_and_no_cases(tmp_path):
     checkup = check(_conll(tmp_path / "a.conll", "Ada/B-PER Turin/B-"))
     assert ([finding.check for finding in checkup.findings], checkup.cases) == (["unreadable"], [])
 
@@ -134,7 +134,7 @@ def test_annotations_that_cannot_be_used_are_errors(tmp_path):
     assert [(finding.line, finding.severity) for finding in _found(check(path), "unusable")] == [(2, "error")] * 2
 
 
-def test_spans_with_blanks_halves_of_words_twins_and_overlaps(tmp_path):
+def test_white_space_partial_words_duplicates_and_overlaps_are_reported(tmp_path):
     path = _jsonl(
         tmp_path / "a.jsonl",
         ("Ada Lovelace left.", [(0, 13, "PER")]),
@@ -161,7 +161,7 @@ def test_spans_with_blanks_halves_of_words_twins_and_overlaps(tmp_path):
         ("Ada\n \nLovelace left.", "blank line", "warning"),
     ],
 )
-def test_spans_across_lines_and_cells(tmp_path, text, said, severity):
+def test_spans_across_lines_and_cells_are_reported(tmp_path, text, said, severity):
     path = _jsonl(tmp_path / "a.jsonl", (text, [(0, text.index(" left"), "PER")]))
     [finding] = _found(check(path), "span")
     assert said in finding.why
@@ -187,18 +187,18 @@ def test_a_span_across_sentences_is_named_once(tmp_path):
         ("half \ud83d left", "error"),
     ],
 )
-def test_text_that_a_wrong_decoding_has_spoilt(tmp_path, text, severity):
+def test_wrongly_decoded_text_is_reported(tmp_path, text, severity):
     path = _jsonl(tmp_path / "a.jsonl", (text, []))
     [finding] = _found(check(path), "characters")
     assert finding.severity == severity
 
 
 @pytest.mark.parametrize("text", ["José à São Paulo: «CAFÉ»", "Ångström, naïve, 🎻 日本", "line\r\nend\ttab", "Ã é Â"])
-def test_text_that_is_well(tmp_path, text):
+def test_correct_text_has_no_findings(tmp_path, text):
     assert not _found(check(_jsonl(tmp_path / "a.jsonl", (text, []))), "characters")
 
 
-def test_label_names_that_mean_one_thing(tmp_path):
+def test_label_names_that_mean_one_thing_are_found(tmp_path):
     path = _conll(
         tmp_path / "a.conll", "Ada/B-PER met/O Bo/B-PER", "Cy/B-per met/O Di/B-Person", "Turin/B-LOC has/O Fiat/B-ORG"
     )
@@ -209,7 +209,7 @@ def test_label_names_that_mean_one_thing(tmp_path):
     ]
 
 
-def test_parts_that_differ_in_their_labels(tmp_path):
+def test_parts_with_different_label_shares_are_reported(tmp_path):
     train = _conll(tmp_path / "train.conll", *["Ada/B-PER left/O Turin/B-LOC"] * 100)
     test = _conll(tmp_path / "test.conll", *["Ada/B-PER met/O Bo/B-PER near/O Fiat/B-ORG"] * 100)
     found = _found(check(train=train, test=test), "split")
@@ -218,7 +218,7 @@ def test_parts_that_differ_in_their_labels(tmp_path):
     assert "LOC" in {finding.what.split(":")[0] for finding in _found(check(train=train, test=test), "split")}
 
 
-def test_duplicates_and_leaks(tmp_path):
+def test_duplicates_and_leaks_are_found(tmp_path):
     long = [f"word{number}/O" for number in range(40)]
     near = " ".join([*long[:20], "other/O", *long[21:]])
     train = _conll(
@@ -259,7 +259,7 @@ def test_the_same_words_labelled_otherwise_are_ranked_by_log_odds(tmp_path):
     assert not _found(check(inside), "surface")
 
 
-def test_half_a_word_is_no_form(tmp_path):
+def test_part_of_a_word_is_not_a_surface_form(tmp_path):
     path = _jsonl(tmp_path / "a.jsonl", *[("Adam left.", [])] * 9, ("Adam left.", [(0, 3, "PER")]))
     assert not _found(check(path), "surface")
 

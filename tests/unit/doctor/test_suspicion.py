@@ -42,13 +42,13 @@ def _first(gold, predicted):
         ([], [(17, 32, "PER", 0.97)], "missing"),
     ],
 )
-def test_each_kind_of_error(gold, predicted, kind):
+def test_each_kind_of_error_is_suspected(gold, predicted, kind):
     [found] = _first(_document(*gold), _document(*predicted))
     assert found.kind == kind
     assert found.otherwise > found.given
 
 
-def test_what_is_sure_to_be_something_is_not_taken_for_nothing():
+def test_the_probability_of_no_entity_decides_whether_an_entity_is_spurious():
     gold, unsure = _document((0, 12, "PER", None)), (0, 12, "PER", 0.3)
     [found] = _first(gold, _document(unsure))
     assert (found.kind, found.otherwise) == ("spurious", 0.7)
@@ -133,6 +133,6 @@ def test_no_document_is_predicted_by_a_model_that_learnt_it_or_its_copy():
 
 
 @pytest.mark.parametrize("folds", [1, 8])
-def test_folds_that_cannot_be_made(folds):
+def test_impossible_numbers_of_folds_are_refused(folds):
     with pytest.raises(InputError, match=f"{folds} folds of 7"):
         cross_validated([Document(str(number)) for number in range(7)], lambda *_: [], folds=folds)

@@ -52,7 +52,7 @@ def units(text: str) -> list[str]:
         (">> Ada\n> Bo", ["Ada", "Bo"]),
     ],
 )
-def test_lines_that_are_units(text, expected):
+def test_lines_that_are_not_wrapped_are_units(text, expected):
     assert units(text) == expected
 
 
@@ -71,7 +71,7 @@ def test_lines_that_are_units(text, expected):
         "Yesterday the German chancellor said in Berlin that she and New\nYork University will work together on it.",
     ],
 )
-def test_wrapped_lines_go_on(text):
+def test_wrapped_lines_form_one_unit(text):
     assert len(units(text)) == 1
 
 
@@ -108,7 +108,7 @@ def test_the_width_of_other_paragraphs_tells_that_a_line_was_full():
         ("Angela Mer-\n\nkel left", ["Angela Mer-", "kel left"]),
     ],
 )
-def test_hyphens_at_line_ends(text, expected):
+def test_hyphenated_words_are_joined_at_line_ends(text, expected):
     assert units(text) == expected
 
 
@@ -127,7 +127,7 @@ def test_hyphens_at_line_ends(text, expected):
         ("\tAda Byron\n\tTim Cook", ["Ada Byron", "Tim Cook"]),
     ],
 )
-def test_cells(text, expected):
+def test_table_cells_are_units(text, expected):
     assert units(text) == expected
 
 

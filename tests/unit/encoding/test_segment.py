@@ -46,7 +46,7 @@ from onoma.encoding import SentenceBreaks, WordSpans, segment
         (" \n\t\u00a0\u200b", []),
     ],
 )
-def test_words(text, words):
+def test_text_is_segmented_into_words(text, words):
     assert [word.text for word in segment(text)] == words
 
 
@@ -61,7 +61,7 @@ def test_a_word_never_begins_at_a_combining_mark():
 
 
 @given(st.text(max_size=80))
-def test_words_stand_where_they_say_and_only_blanks_are_left(text):
+def test_words_have_their_offsets_and_only_white_space_is_left_out(text):
     words = segment(text)
     position = 0
     for word in words:

@@ -33,7 +33,7 @@ class Recorder:
 
 
 @given(runs=st.lists(texts, max_size=5))
-def test_words_come_in_their_order_also_when_met_before(runs):
+def test_cached_words_keep_their_order(runs):
     cache = SubwordCache(spelled)
     for words in runs:
         found, expected = cache.subwords(words), spelled(words)
@@ -49,7 +49,7 @@ def test_a_word_is_encoded_once():
     assert sorted(record.asked) == ["Ada", "met"]
 
 
-def test_memory_is_given_up_when_there_are_too_many_words():
+def test_the_cache_is_cleared_when_it_holds_too_many_words():
     record = Recorder()
     cache = SubwordCache(record)
     cache.subwords(["Ada"])
@@ -70,7 +70,7 @@ def test_a_word_among_others_is_encoded_as_if_alone(make, words):
     assert together == [number for ids in alone for number in ids]
 
 
-def test_of_a_blob_the_tokenizer_sees_the_beginning():
+def test_the_tokenizer_gets_only_the_beginning_of_a_very_long_word():
     subword_encoder = SubwordEncoder(byte_level())
     short, long = subword_encoder.subwords([WordSpans.of("x" * length, [(0, length)]) for length in (5_000, 3_000_000)])
     assert short.ids.tolist() == long.ids.tolist()

@@ -36,7 +36,7 @@ def test_a_word_that_the_tokenizer_drops_keeps_its_place(dropped):
     assert encoded.subwords.ids[2] == 1
 
 
-def test_a_document_of_dropped_words_only():
+def test_words_that_the_tokenizer_drops_get_the_unknown_token():
     (encoded,) = windower().encode([Document.from_words([["\x01", "\x02"]])])
     assert encoded.subwords.ids.tolist() == [1, 1]
 

@@ -13,7 +13,7 @@ sizes = st.lists(st.integers(1, 6), max_size=120)
 
 
 @given(sizes=sizes, budget=st.integers(6, 40), share=st.floats(0, 0.5), data=st.data())
-def test_every_word_is_answered_for_once_by_a_window_that_holds_it(sizes, budget, share, data):
+def test_every_word_is_in_the_core_of_exactly_one_window(sizes, budget, share, data):
     bounds = np.concatenate([[0], np.cumsum(np.asarray(sizes, dtype=np.int64))])
     breaks = sorted(data.draw(st.sets(st.integers(1, max(1, len(sizes) - 1)), max_size=10)))
     windows = cut_windows(bounds, budget=budget, overlap=int(budget * share), breaks=breaks)
@@ -73,12 +73,12 @@ def test_most_windows_are_the_same_when_the_text_is_shifted(prefix):
 
 
 @given(words=st.integers(61, 400))
-def test_the_last_window_has_much_to_read(words):
+def test_the_last_window_is_not_short(words):
     windows = cut_windows(np.arange(words + 1), budget=60, overlap=20)
     assert windows[-1].end - windows[-1].start >= 20
 
 
-def test_no_words_no_windows():
+def test_a_document_without_words_has_no_windows():
     assert cut_windows(np.zeros(1, dtype=np.int64), budget=10, overlap=2) == []
 
 

@@ -38,7 +38,7 @@ def test_given_sentences_are_kept_whatever_is_in_them():
     assert sentences(Document.from_words([["a", ".", "B"], ["c"]])) == ["a . B", "c"]
 
 
-def test_a_long_sentence_is_cut_and_each_word_is_answered_for_once():
+def test_a_long_sentence_is_cut_and_each_word_is_in_one_core():
     document = Document.from_words([["x"], [str(number) for number in range(100)], ["y"]])
     (encoded,) = WINDOWER.encode([document])
     cores = [word for window in encoded.windows for word in range(window.core_start, window.core_end)]

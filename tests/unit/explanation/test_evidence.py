@@ -79,7 +79,7 @@ def test_what_cannot_be_indexed_is_counted(bundle, model):
         index_documents([Document("lyon")], model=model, windower=bundle.windower())
 
 
-def test_exact_search():
+def test_the_search_finds_the_exact_neighbours():
     rng = np.random.default_rng(1)
     vectors = rng.standard_normal((50, 8)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -94,7 +94,7 @@ def test_exact_search():
     assert index.nearest(asked, count=0) == ()
 
 
-def test_an_index_is_there_whole_or_not_at_all(indexed, place, monkeypatch):
+def test_an_index_is_written_completely_or_not_at_all(indexed, place, monkeypatch):
     with pytest.raises(InputError, match="--overwrite"):
         check_can_write_index(place, overwrite=False)
     check_can_write_index(place, overwrite=True)

@@ -60,7 +60,7 @@ def test_a_span_across_the_ends_of_windows_is_read_in_a_window_of_its_own(start,
     assert len(passage.ids) == len(passage.words) + 2
 
 
-def test_what_cannot_be_asked_about_is_said():
+def test_spans_that_cannot_be_explained_are_refused():
     (encoded,) = WINDOWER.encode([Document("lyon  the")])
     assert words_at(encoded, 2, 7) == (0, 2)
     for start, end, told in [(0, 20, "9 characters"), (-1, 3, "not in the text"), (3, 3, "not in"), (4, 6, "no word")]:

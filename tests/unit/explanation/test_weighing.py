@@ -59,7 +59,7 @@ def test_integrated_gradients_add_up_to_the_difference_of_the_target(either, pla
     assert abs(explained.gap) < 0.05 * max(1.0, abs(explained.log_odds - explained.baseline))
 
 
-def test_more_steps_miss_less(either):
+def test_more_integration_steps_give_a_smaller_gap(either):
     _, (question,) = either.questions(TEXT, spans=[(0, 13)])
     gaps = [
         either.relative_gap(question, integrated_gradients(either.model, question.target, steps=steps))
@@ -110,7 +110,7 @@ def test_a_graph_alone_is_explained_by_occlusion(bundle, model):
         ({"label": "ORG"}, "'ORG'.*PER, LOC, O"),
     ],
 )
-def test_bad_questions(explainer, asked, told):
+def test_invalid_spans_and_labels_are_refused(explainer, asked, told):
     with pytest.raises(InputError, match=told):
         explainer.explain(TEXT, **asked)
 

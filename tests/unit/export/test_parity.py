@@ -43,7 +43,7 @@ def test_equal_engines_do_not_differ() -> None:
 
 
 @pytest.mark.parametrize("samples", [SAMPLES, [np.arange(5)], [np.arange(2)]])
-def test_each_figure_tells_of_its_own_fault(samples: list[IDS]) -> None:
+def test_each_figure_measures_its_own_kind_of_difference(samples: list[IDS]) -> None:
     assert measure_parity(Engine(always=0.5), Engine(), samples=samples).engines == 0.5
     company = measure_parity(Engine(in_company=0.25), Engine(), samples=samples)
     assert (company.engines, company.batch, company.padding) == (0.0, 0.25, 0.25)
@@ -59,7 +59,7 @@ def test_a_difference_above_the_tolerance_is_refused_with_figures() -> None:
         parity.require(0.1)
 
 
-def test_what_is_no_number_is_refused() -> None:
+def test_nan_is_refused() -> None:
     parity = measure_parity(Engine(always=float("nan")), Engine(), samples=SAMPLES)
     with pytest.raises(ParityError, match="nan"):
         parity.require(1e9)

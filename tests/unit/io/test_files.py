@@ -41,7 +41,7 @@ def writer(request):
     return request.param
 
 
-def test_the_new_takes_the_place_of_the_old(writer, tmp_path):
+def test_a_new_file_replaces_the_old_one(writer, tmp_path):
     writer(tmp_path / "place", "old")
     writer(tmp_path / "place", "new\n")
     assert list(everything(tmp_path).values()) == [b"new\n"]
@@ -79,7 +79,7 @@ def test_a_folder_is_not_seen_before_it_is_whole_and_a_failure_leaves_the_old_on
     assert [path.name for path in tmp_path.iterdir()] == ["place"]
 
 
-def test_what_the_disk_does_not_hold_gets_no_name(tmp_path, monkeypatch):
+def test_a_file_that_cannot_be_synchronised_replaces_nothing(tmp_path, monkeypatch):
     write_bytes(tmp_path / "place", "old")
 
     def full(_handle):
@@ -124,7 +124,7 @@ def test_standard_output_cannot_hold_every_text_either(monkeypatch, encoding, te
         write(Path("-"), text)
 
 
-def test_what_somebody_puts_there_meanwhile_stays_and_the_result_is_kept_beside_it(tmp_path):
+def test_a_file_changed_in_the_meantime_stays_and_the_result_is_kept_beside_it(tmp_path):
     path = tmp_path / "place"
 
     def write_while_somebody_writes() -> None:

@@ -17,5 +17,5 @@ from onoma.io.suffixes import named_format, plain_name
         ("a.docx", "a.docx", None),
     ],
 )
-def test_what_a_name_says(name, plain, format):
+def test_a_suffix_names_the_format(name, plain, format):
     assert (plain_name(Path(name)), named_format(Path(name))) == (Path(plain), format)

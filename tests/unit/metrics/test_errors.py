@@ -27,7 +27,7 @@ def named(name: str, label: str) -> Plain:
     return (*PLACES[name], label)
 
 
-def test_one_of_each_kind() -> None:
+def test_one_error_of_each_kind_is_counted() -> None:
     gold = marked(named("Ada Lovelace", "PER"), (17, 32, "PER"), named("Cambridge", "ORG"), named("London", "LOC"))
     predicted = marked(named("Ada", "PER"), named("Babbage", "ORG"), named("Cambridge", "LOC"), (61, 64, "DATE"))
     found = errors(gold, predicted)

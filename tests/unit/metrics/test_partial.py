@@ -40,7 +40,7 @@ spans = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 5)).map(lambda pair
 
 
 @given(gold=spans, predicted=spans)
-def test_no_pairing_earns_more(gold: list[Bounds], predicted: list[Bounds]) -> None:
+def test_the_pairing_earns_the_maximum_credit(gold: list[Bounds], predicted: list[Bounds]) -> None:
     counts = count_partial(mentions(*gold), mentions(*predicted))
     assert counts.correct == best_credit(gold, predicted)
     assert (counts.gold, counts.predicted) == (len(gold), len(predicted))
@@ -59,11 +59,11 @@ def test_no_pairing_earns_more(gold: list[Bounds], predicted: list[Bounds]) -> N
         ([(0, 5), (1, 2)], [(0, 5), (1, 3)], 1.5),
     ],
 )
-def test_credit(gold: list[Bounds], predicted: list[Bounds], credit: float) -> None:
+def test_partial_credit(gold: list[Bounds], predicted: list[Bounds], credit: float) -> None:
     assert count_partial(mentions(*gold), mentions(*predicted, label="Y")).correct == credit
 
 
-def test_long_documents_are_quick() -> None:
+def test_long_documents_are_counted_quickly() -> None:
     gold = mentions(*((index, index + 3) for index in range(0, 200_000, 4)))
     predicted = mentions(*((index + 1, index + 4) for index in range(0, 200_000, 4)))
     assert count_partial(gold, predicted).f1 == 0.5

@@ -45,7 +45,7 @@ def test_scores_that_are_no_probabilities_are_not_judged(score: float) -> None:
     assert any("not between 0 and 1" in note for note in report.notes)
 
 
-def test_scores_of_what_they_say_have_little_error() -> None:
+def test_calibrated_scores_have_a_small_error() -> None:
     rng = np.random.default_rng(1)
     scores = np.sort(rng.uniform(size=20_000))[::-1]
     found = reliability(Scored(scores, rng.uniform(size=20_000) < scores, 20_000))
@@ -84,7 +84,7 @@ def test_thresholds_reach_what_is_wanted() -> None:
     assert choose_threshold(curve, wanted=0.5, of="recall") is None
 
 
-def test_a_label_alone() -> None:
+def test_scores_of_a_single_label() -> None:
     text = Document(TEXT)
     gold = text.with_entities([text.entity(0, 1, "X"), text.entity(2, 3, "Y")])
     scored = [text.entity(0, 1, "X", score=0.9), text.entity(2, 3, "Y", score=0.4)]

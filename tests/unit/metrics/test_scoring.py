@@ -17,7 +17,7 @@ from support.annotated import annotated
 TEXT = "Ada met Babbage in London ."
 
 
-def test_figures_by_hand() -> None:
+def test_figures_equal_those_computed_by_hand() -> None:
     gold = annotated(TEXT, (0, 3, "PER"), (8, 15, "PER"), (19, 25, "LOC"))
     predicted = annotated(TEXT, (0, 3, "PER"), (8, 15, "LOC"), (16, 25, "LOC"), (4, 7, "ORG"))
     report = score([gold], [predicted])

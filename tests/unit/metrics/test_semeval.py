@@ -45,7 +45,7 @@ def most(gold: Sequence[Plain], predicted: Sequence[Plain], fits: Callable[[Plai
     return best(0, frozenset())
 
 
-def test_one_of_each_outcome() -> None:
+def test_one_mention_of_each_outcome_is_counted() -> None:
     gold = [(0, 5, "PER"), (10, 15, "LOC"), (20, 29, "ORG"), (40, 45, "PER"), (50, 55, "LOC")]
     predicted = [(0, 5, "PER"), (10, 15, "ORG"), (20, 25, "ORG"), (38, 43, "LOC"), (60, 65, "LOC")]
     assert count(gold, predicted) == SemEval(

@@ -16,7 +16,7 @@ PUBLISHED = [("spinningbytes.txt", 40.78, 39.33), ("arcada", 39.98, 37.77)]
 
 
 @pytest.mark.parametrize(("submission", "entities", "surface"), PUBLISHED)
-def test_published_figures(submission: str, entities: float, surface: float) -> None:
+def test_the_published_figures_are_reproduced(submission: str, entities: float, surface: float) -> None:
     report = score(
         read(DATA / "wnut17" / "emerging.test.annotated"), read(DATA / "wnut17" / "submissions" / submission)
     )

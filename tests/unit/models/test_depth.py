@@ -26,19 +26,19 @@ ABOVE = ["model.final_norm.weight", "model.pooler.dense.weight", "model.encoder.
 
 
 @pytest.mark.parametrize("name", LAYERS)
-def test_layers(name):
+def test_names_inside_layers_have_a_depth(name):
     assert layer_of(name) == LAYERS[name]
     assert not is_embedding(name)
 
 
 @pytest.mark.parametrize("name", BELOW)
-def test_below_the_layers(name):
+def test_names_of_embeddings_are_recognised(name):
     assert layer_of(name) is None
     assert is_embedding(name)
 
 
 @pytest.mark.parametrize("name", ABOVE)
-def test_above_the_layers(name):
+def test_names_above_the_layers_are_not_embeddings(name):
     assert layer_of(name) is None
     assert not is_embedding(name)
 

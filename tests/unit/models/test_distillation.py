@@ -72,7 +72,7 @@ def test_in_bfloat16_the_loss_stays_near(student, teacher, batch):
     torch.testing.assert_close(rough, exact, atol=0, rtol=0.05)
 
 
-def test_defaults(student, teacher, tmp_path):
+def test_default_settings_depend_on_the_encoders(student, teacher, tmp_path):
     model = build_distillation_model(student, teacher)
     assert (model.relation_heads, model.teacher.layer) == (2, 3)
     norm = teacher.encoder.state_dict()["layers.3.feed_forward_norm.weight"]
@@ -83,14 +83,14 @@ def test_defaults(student, teacher, tmp_path):
     assert build_distillation_model(teacher, again).relation_heads == 3
 
 
-def test_settings_that_do_not_fit(student, teacher):
+def test_settings_that_do_not_fit_are_refused(student, teacher):
     with pytest.raises(ConfigError, match=r"5 heads do not divide both widths, 48 .* and 32; .* 1, 2, 4, 8, 16$"):
         build_distillation_model(student, teacher, relation_heads=5)
     with pytest.raises(ConfigError, match="has 4 layers, and no layer 5"):
         build_distillation_model(student, teacher, teacher_layer=5)
 
 
-def test_encoders_that_cannot_be_distilled(student, teacher, tmp_path):
+def test_encoders_that_cannot_be_distilled_are_refused(student, teacher, tmp_path):
     foreign = load_pretrained(str(write_distilbert(tmp_path / "distilbert")))
     for pair in ((student, foreign), (foreign, teacher)):
         with pytest.raises(EncoderError, match="is a distilbert; only the BERT family can be distilled"):

@@ -18,7 +18,7 @@ def test_units_are_dropped_at_exactly_the_rate(p: float) -> None:
     assert abs(kept.item() - (1 - p)) < 4 * deviation
 
 
-def test_the_mean_stays() -> None:
+def test_dropout_keeps_the_mean() -> None:
     torch.manual_seed(1)
     dropped = Dropout(0.1)(UNITS)
     assert dropped.mean().item() == pytest.approx(1, abs=0.01)

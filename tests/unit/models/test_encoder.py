@@ -27,7 +27,7 @@ def test_a_row_of_nothing_but_padding_is_finite() -> None:
     assert torch.isfinite(Encoder(small_config())(ids, mask)).all()
 
 
-def test_order_matters() -> None:
+def test_hidden_states_depend_on_the_order_of_subwords() -> None:
     encoder = Encoder(small_config()).eval()
     ids = torch.tensor([[7, 8, 9]])
     mask = torch.ones_like(ids)

@@ -23,14 +23,14 @@ def same(one: Encoder, other: Encoder) -> bool:
 
 
 @pytest.mark.parametrize("family", OURS)
-def test_names_lead_there_and_back(family: str) -> None:
+def test_weights_survive_a_round_trip_through_hugging_face_names(family: str) -> None:
     fields, encoder, weights = made(family)
     assert len(weights) == len(encoder.state_dict())
     assert same(build_encoder(fields, weights), encoder)
 
 
 @pytest.mark.parametrize("prefix", ["", "bert.", "model.bert.", "0.auto_model."])
-def test_any_prefix_will_do(prefix: str) -> None:
+def test_weights_are_found_under_any_prefix(prefix: str) -> None:
     fields, encoder, weights = made("bert")
     renamed = {prefix + name.removeprefix("bert."): tensor for name, tensor in weights.items()}
     assert same(build_encoder(fields, renamed), encoder)

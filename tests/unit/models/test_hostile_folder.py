@@ -55,7 +55,7 @@ def without_subwords(folder: Path) -> None:
         (configured(hidden_size=-4), "hidden_size is -4"),
     ],
 )
-def test_of_an_encoder_of_ours(tmp_path: Path, edit: Edit, said: str) -> None:
+def test_a_hostile_folder_of_the_bert_family_is_refused(tmp_path: Path, edit: Edit, said: str) -> None:
     edit(write_encoder(tmp_path / "encoder"))
     with pytest.raises(EncoderError, match=said):
         load_pretrained(str(tmp_path / "encoder"))
@@ -71,7 +71,7 @@ def test_of_an_encoder_of_ours(tmp_path: Path, edit: Edit, said: str) -> None:
         configured(more=json.loads("[" * 500 + "]" * 500)),
     ],
 )
-def test_of_another_encoder(tmp_path: Path, edit: Edit) -> None:
+def test_a_hostile_folder_of_another_family_is_refused(tmp_path: Path, edit: Edit) -> None:
     edit(write_distilbert(tmp_path / "encoder"))
     with pytest.raises(EncoderError, match="transformers cannot load this encoder"):
         load_pretrained(str(tmp_path / "encoder"))

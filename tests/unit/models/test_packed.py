@@ -79,7 +79,7 @@ def test_some_subwords_alone_are_the_same_as_among_all(lengths: tuple[int, ...])
 
 
 @pytest.mark.usefixtures("way")
-def test_a_sequence_in_which_nothing_is_wanted() -> None:
+def test_a_sequence_may_have_no_selected_subwords() -> None:
     model = encoder().eval()
     ids, mask, packed, sizes = batch((4, 3, 5))
     wanted = torch.tensor([1, 8, 9])

@@ -130,7 +130,7 @@ def test_layers_are_kept_evenly_and_the_last_among_them(folder):
 
 
 @pytest.mark.parametrize("count", [0, 5])
-def test_layers_that_there_are_not(folder, count):
+def test_more_layers_than_there_are_cannot_be_kept(folder, count):
     with pytest.raises(EncoderError, match="has 4 layers"):
         prune_layers(load_pretrained(str(folder)), count)
 

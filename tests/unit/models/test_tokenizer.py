@@ -56,7 +56,7 @@ def test_a_vocabulary_without_special_tokens_is_refused(tmp_path: Path) -> None:
         load_tokenizer(vocabulary(tmp_path, pieces=["[PAD]", "[UNK]", "a"]))
 
 
-def test_neither_cut_nor_padded(tmp_path: Path) -> None:
+def test_a_loaded_tokenizer_neither_truncates_nor_pads(tmp_path: Path) -> None:
     tokenizer = wordpiece()
     tokenizer.enable_truncation(4)
     tokenizer.enable_padding(length=20)

@@ -74,7 +74,7 @@ PLACES: dict[str, Callable[[TensorProto], onnx.ModelProto]] = {
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("external", [True, False])
-def test_it_is_found_anywhere(tmp_path: Path, place: str, external: bool) -> None:
+def test_external_data_is_found_anywhere_in_a_graph(tmp_path: Path, place: str, external: bool) -> None:
     path = tmp_path / "model.onnx"
     path.write_bytes(PLACES[place](tensor(external=external)).SerializeToString())
     assert has_external_data(path) is external
@@ -109,7 +109,7 @@ def test_what_is_no_graph_is_refused(tmp_path: Path, content: bytes) -> None:
         check_single_file(path)
 
 
-def test_whatever_onnx_can_read_is_judged_alike(tmp_path: Path) -> None:
+def test_no_changed_graph_hides_its_external_data(tmp_path: Path) -> None:
     """Graphs of which some bytes were changed: none that names another file passes."""
     chance, path = random.Random(3), tmp_path / "model.onnx"
     read = 0

@@ -59,7 +59,7 @@ def test_chunks_survive_a_round_trip(name: str, sentence: tuple[int, list[Chunk]
         ("IOB1", "B-PER O I-LOC", [Chunk(2, 3, "LOC")]),
     ],
 )
-def test_what_stands_only_by_repair_is_not_sound(name: str, tags: str, sound: list[Chunk]) -> None:
+def test_chunks_that_exist_only_by_repair_are_not_sound(name: str, tags: str, sound: list[Chunk]) -> None:
     decoded = decode_tags(tags.split(), SCHEMES[name])
     assert list(decoded.sound) == sound
     assert set(sound) < set(decoded.chunks)

@@ -11,11 +11,11 @@ from onoma.tasks import UNSCALED, Calibration, Scaling, fit_scaling, fit_tempera
 
 
 @given(wanted=st.floats(0.3, 8))
-def test_the_lowest_point_is_found(wanted: float) -> None:
+def test_the_temperature_with_the_lowest_loss_is_found(wanted: float) -> None:
     assert fit_temperature(lambda at: abs(np.log(at / wanted))) == pytest.approx(wanted, rel=0.01)
 
 
-def test_overconfident_scores_are_cooled_by_as_much_as_they_were_heated() -> None:
+def test_the_temperature_of_overconfident_scores_is_recovered() -> None:
     rng = np.random.default_rng(0)
     honest = rng.normal(size=(20_000, 5)) * 2
     shares = np.exp(honest) / np.exp(honest).sum(axis=1, keepdims=True)
@@ -28,7 +28,7 @@ def test_overconfident_scores_are_cooled_by_as_much_as_they_were_heated() -> Non
     assert fit_temperature(loss) == pytest.approx(2.5, rel=0.04)
 
 
-def test_the_best_tags_stay() -> None:
+def test_a_temperature_does_not_change_the_best_tags() -> None:
     scores = np.random.default_rng(0).normal(size=(50, 7))
     assert (Calibration(temperature=3.0).apply_temperature(scores).argmax(axis=1) == scores.argmax(axis=1)).all()
     assert Calibration().apply_temperature(scores) is scores
@@ -36,7 +36,7 @@ def test_the_best_tags_stay() -> None:
 
 @pytest.mark.parametrize("slope", [0.4, 1.0, 2.5])
 @pytest.mark.parametrize("intercept", [-1.5, 0.0, 1.5])
-def test_scores_that_were_moved_along_a_line_are_moved_back(slope: float, intercept: float) -> None:
+def test_a_linear_change_of_the_log_odds_is_undone(slope: float, intercept: float) -> None:
     rng = np.random.default_rng(0)
     honest = rng.beta(2, 1, size=20_000)
     moved = Scaling(slope, intercept)(honest)
@@ -61,12 +61,12 @@ def test_few_entities_move_scores_little() -> None:
 
 
 @pytest.mark.parametrize("size", [50, 5_000])
-def test_scores_that_say_the_opposite_of_what_is_true_stay(size: int) -> None:
+def test_inverted_scores_are_not_scaled(size: int) -> None:
     scores = np.linspace(0.01, 0.99, size)
     assert fit_scaling(scores, scores < 0.5) == UNSCALED
 
 
-def test_sure_and_wrong_is_no_error() -> None:
+def test_certain_but_wrong_scores_do_not_fail() -> None:
     found = fit_scaling(np.array([1.0, 1.0, 0.0, 0.5]), np.array([True, False, True, False]))
     assert np.isfinite([found.slope, found.intercept]).all()
     assert log_odds(np.array([0.5]))[0] == 0

@@ -33,7 +33,7 @@ def sentences(*lengths: int, seed: int) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("task", [WordTask(LABELS), SentenceTask(LABELS)])
-def test_both_are_tasks(task):
+def test_word_and_sentence_tasks_implement_the_protocol(task):
     assert isinstance(task, Task)
     assert task.shape == (3,)
     assert all(isinstance(each, SentencePrediction) for each in task.decode(sentences(2, 1, seed=1)))

@@ -26,7 +26,7 @@ def full_recursion(scores, transitions):
 
 @pytest.mark.parametrize("name", ["BIO", "BIOES"])
 @given(seed=st.integers(0, 10_000), words=st.integers(1, 120), certainty=st.sampled_from([0.0, 2.0, 6.0]))
-def test_it_is_that_of_the_full_recursion(name, seed, words, certainty):
+def test_best_tags_equal_those_of_the_full_recursion(name, seed, words, certainty):
     scheme = SCHEMES[name]
     tags = scheme.tags(("A", "B"))
     transitions = Transitions.of(scheme, tags)
@@ -35,7 +35,7 @@ def test_it_is_that_of_the_full_recursion(name, seed, words, certainty):
     assert best_tags(scores, transitions).tolist() == full_recursion(scores, transitions)
 
 
-def test_a_break_that_decides_words_far_away():
+def test_a_violation_may_change_tags_far_away():
     """All words are inside; only the first one can say that an entity begins, and the last one is where it breaks."""
     transitions = Transitions.of(SCHEMES["BIO"], ("O", "B-A", "I-A", "B-B", "I-B"))
     scores = np.full((60, 5), -9.0)
@@ -64,7 +64,7 @@ def test_a_long_sentence_may_be_decoded_as_it_arrives(seed, arriving):
     np.testing.assert_allclose([chunk.score for chunk in found], [chunk.score for chunk in whole], atol=1e-12)
 
 
-def test_surely_nonsense_still_has_probabilities():
+def test_certain_but_forbidden_tags_still_have_probabilities():
     task = TagTask(["A"], scheme=SCHEMES["BIOES"])
     scores = np.full((500, 5), -1e4)
     scores[:, task.tags.index("I-A")] = 1e4

@@ -24,7 +24,7 @@ def sentences(draw: st.DrawFn) -> Document:
 
 
 @given(parts=st.lists(sentences(), min_size=1, max_size=5))
-def test_cut_again_joined_sentences_are_what_they_were(parts: list[Document]) -> None:
+def test_splitting_undoes_joining(parts: list[Document]) -> None:
     assert split_sentences(join(parts)) == parts
 
 

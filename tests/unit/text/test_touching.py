@@ -7,7 +7,7 @@ bounds = st.lists(st.integers(0, 30), max_size=12).map(sorted)
 
 
 @given(bounds=bounds, span=st.tuples(st.integers(0, 30), st.integers(0, 30)).map(sorted))
-def test_the_words_that_a_span_touches(bounds, span):
+def test_words_touched_by_a_span(bounds, span):
     starts, ends = bounds[0 : len(bounds) // 2 * 2 : 2], bounds[1::2]
     start, end = span
     first, behind = words_touched(starts, ends, start, end)
