@@ -10,7 +10,6 @@ from onoma.corpora.options import (
     ReadOptions,
     Segment,
     WriteOptions,
-    blank_separated,
 )
 from onoma.corpora.reading import CorpusReader
 from onoma.corpora.sampling import count_sentences, draw_sentences
@@ -35,7 +34,6 @@ __all__ = [
     "WriteOptions",
     "WRITABLE",
     "WriteReport",
-    "blank_separated",
     "count_sentences",
     "digest_of",
     "draw_sentences",

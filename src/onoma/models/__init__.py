@@ -15,14 +15,13 @@ from onoma.models.heads import (
     SentenceBounds,
     SentenceHead,
     SpanHead,
-    TagHead,
     WordHead,
     make_head,
 )
 from onoma.models.model import Model, PackedBatch
 from onoma.models.pretrained import Pretrained, count_parameters, load_pretrained, width_in_folder
 from onoma.models.pretraining import Losses, MaskedBatch, PretrainingModel
-from onoma.models.pretraining_heads import IGNORED, MaskedHead, PairHead
+from onoma.models.pretraining_heads import IGNORED, MaskedHead
 from onoma.models.pretraining_serialization import (
     build_pretraining_model,
     load_pretraining_model,
@@ -50,13 +49,11 @@ __all__ = [
     "MaskedHead",
     "Model",
     "PackedBatch",
-    "PairHead",
     "Pretrained",
     "PretrainingModel",
     "SentenceHead",
     "SentenceBounds",
     "SpanHead",
-    "TagHead",
     "TorchBackend",
     "WordHead",
     "build_distillation_model",

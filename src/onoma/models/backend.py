@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from onoma.models.model import Model
 from onoma.runtime import PaddedBatch, Scores
+
+
+@contextmanager
+def evaluation_mode(module: nn.Module) -> Iterator[None]:
+    """Compute with a module without gradients and in evaluation mode; its mode is restored at the end."""
+    training = module.training
+    module.eval()
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        module.train(training)
 
 
 class TorchBackend:
@@ -38,13 +51,8 @@ class TorchBackend:
         return map(self._compute_scores, batches)
 
     def _compute_scores(self, batch: PaddedBatch) -> Scores:
-        training = self._model.training
-        self._model.eval()
-        try:
-            with torch.inference_mode(), self._autocast():
-                scores = self._model(self._to_tensor(batch.ids), self._to_tensor(batch.mask))
-        finally:
-            self._model.train(training)
+        with evaluation_mode(self._model), self._autocast():
+            scores = self._model(self._to_tensor(batch.ids), self._to_tensor(batch.mask))
         return {task: task_scores.float().cpu().numpy() for task, task_scores in scores.items()}
 
     def _to_tensor(self, array: NDArray[np.int64]) -> torch.Tensor:

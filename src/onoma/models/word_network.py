@@ -23,6 +23,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from onoma.baselines.bilstm import Compute
 from onoma.baselines.vocabulary import UNKNOWN, Vocabulary, WordInputs
+from onoma.models.backend import evaluation_mode
 from onoma.models.heads import CrfHead, HeadSettings, SentenceBounds
 from onoma.tasks import TagTask
 
@@ -159,13 +160,8 @@ def torch_compute(network: WordNetwork, *, device: torch.device | str = "cpu") -
     """Return a function that computes the scores of a batch with torch and then restores the network's mode."""
 
     def compute(inputs: WordInputs) -> NDArray[np.float32]:
-        training = network.training
-        network.eval()
-        try:
-            with torch.inference_mode():
-                scores = network(*(torch.from_numpy(each).to(device) for each in inputs))
-        finally:
-            network.train(training)
+        with evaluation_mode(network):
+            scores = network(*(torch.from_numpy(each).to(device) for each in inputs))
         array: NDArray[np.float32] = scores.float().cpu().numpy()
         return array
 

@@ -10,15 +10,14 @@ from onoma.tasks.calibration import (
     fit_temperature,
     log_odds,
 )
-from onoma.tasks.labelled import LabelPrediction
 from onoma.tasks.lattice import Lattice, softmax
 from onoma.tasks.limits import MAX_LABELS, MAX_SPAN_SIZE, MAX_SPAN_WORDS
 from onoma.tasks.sentence_task import SentenceTask
-from onoma.tasks.span_task import SpanPrediction, SpanTask
-from onoma.tasks.tag_task import TagPrediction, TagTask
+from onoma.tasks.span_task import SpanTask
+from onoma.tasks.tag_task import TagTask
 from onoma.tasks.targets import NO_SPANS, OVERLAPS, Overlaps, Targets, gold_chunks
 from onoma.tasks.task import NO_TARGET, ScoredSpan, SentencePrediction, Task
-from onoma.tasks.transitions import Transitions, best_sequences, best_tags
+from onoma.tasks.transitions import Transitions, best_tags
 from onoma.tasks.word_task import WordTask
 
 EntityTask = TagTask | SpanTask
@@ -41,21 +40,17 @@ __all__ = [
     "AnyTask",
     "Calibration",
     "EntityTask",
-    "LabelPrediction",
     "Lattice",
     "SentencePrediction",
     "SentenceTask",
     "Scaling",
     "ScoredSpan",
-    "SpanPrediction",
     "SpanTask",
-    "TagPrediction",
     "TagTask",
     "Targets",
     "Task",
     "Transitions",
     "WordTask",
-    "best_sequences",
     "best_tags",
     "fit_scaling",
     "fit_temperature",
