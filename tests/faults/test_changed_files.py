@@ -97,7 +97,7 @@ def test_a_repaired_file_is_read_anew_if_none_of_its_rows_was_finished(tag, file
     watcher = Watcher()
     assert tag(files, "out.jsonl", resume=True, observer=watcher).tagged == 12 + rows
     assert watcher.notices == [
-        "in.c.jsonl: changed since the job began; none of its rows was finished, so they are read anew"
+        "in.c.jsonl: changed since the job began; none of its rows was finished, so they are read again"
     ]
     tag(files, "whole.jsonl")
     assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()

@@ -49,7 +49,7 @@ def resume(
         journal.close()
         journal.begin(identity, overwrite=content.header.overwrite, done=done.values())
         names = ", ".join(str(job.inputs[index].path) for index in replaced)
-        notice(f"{names}: changed since the job began; none of its rows was finished, so they are read anew")
+        notice(f"{names}: changed since the job began; none of its rows was finished, so they are read again")
     if content.finished or _is_delivered(job, output, done):
         return JournalContent(header=content.header, done=content.done, finished=True), done
     valid_shards = {number: each for number, each in done.items() if _is_valid(job, each)}

@@ -92,7 +92,7 @@ class DocBinReader(SchemelessReader):
         except OSError as error:
             raise CorpusError(f"cannot be read: {error.strerror}", path=self._path) from None
         except (zlib.error, msgspec.DecodeError, UnicodeDecodeError) as error:
-            message = f"is not a DocBin of spaCy 3, or is damaged ({error}); write it anew with DocBin.to_disk"
+            message = f"is not a DocBin of spaCy 3, or is damaged ({error}); write it again with DocBin.to_disk"
             raise CorpusError(message, path=self._path) from None
 
     def _iter_rows(self, contents: _Contents) -> Iterator[_Row]:

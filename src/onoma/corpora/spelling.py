@@ -20,7 +20,7 @@ _EMPTY_TAGS = frozenset(["_", "-"])
 _OUTSIDE_VARIANTS = frozenset(["o", "0"])
 _CANONICAL_TAG = re.compile(rf"[{_PREFIXES}]-.*")
 _PREFIX_BEFORE = re.compile(rf"([{_PREFIXES}])([-_:./|~])(.+)", re.IGNORECASE)
-_PREFIX_BEHIND = re.compile(rf"(.+)([-_:./|~])([{_PREFIXES}])", re.IGNORECASE)
+_PREFIX_AFTER = re.compile(rf"(.+)([-_:./|~])([{_PREFIXES}])", re.IGNORECASE)
 _PREFIXED_TAG = re.compile(rf"{_PREFIX_BEFORE.pattern}|[^\W\d_]\S*[-_:./|~][{_PREFIXES}]", re.IGNORECASE)
 _UNLABELLED_TAG = re.compile(rf"[Oo_0-]|[{_PREFIXES}]-?")
 
@@ -58,7 +58,7 @@ class TagSpelling:
     """Spelling of the tags in one file.
 
     Attributes:
-        form: `plain` (as in the schemes), `before` or `behind` (the position of the prefix relative to the label),
+        form: `plain` (as in the schemes), `before` or `after` (the position of the prefix relative to the label),
             `bare` (prefixes without labels) or `number`.
         empty: tags that mean no entity, in addition to ``O``.
         default_label: label of tags without one.
@@ -123,7 +123,7 @@ def _detect_form(tags: Collection[str], *, default_label: str) -> str:
         )
     if any(_CANONICAL_TAG.fullmatch(tag) for tag in tags) and not all(_PREFIX_BEFORE.fullmatch(tag) for tag in tags):
         return "plain"
-    for form, pattern in (("before", _PREFIX_BEFORE), ("behind", _PREFIX_BEHIND)):
+    for form, pattern in (("before", _PREFIX_BEFORE), ("after", _PREFIX_AFTER)):
         matches = [pattern.fullmatch(tag) for tag in tags]
         if all(matches) and len({match[2] for match in matches if match}) == 1:
             return "plain" if all(_CANONICAL_TAG.fullmatch(tag) for tag in tags) else form
@@ -142,7 +142,7 @@ def _normalize_tag(spelling: TagSpelling, tag: str) -> str:
         return f"{tag[0].upper()}-{spelling.default_label}"
     if spelling.form == "before" and (match := _PREFIX_BEFORE.fullmatch(tag)):
         return f"{match[1].upper()}-{match[3]}"
-    if spelling.form == "behind" and (match := _PREFIX_BEHIND.fullmatch(tag)):
+    if spelling.form == "after" and (match := _PREFIX_AFTER.fullmatch(tag)):
         return f"{match[3].upper()}-{match[1]}"
     if spelling.default_label and tag.removesuffix("-") in _UNLABELLED_PREFIXES:
         return f"{tag[0]}-{spelling.default_label}"

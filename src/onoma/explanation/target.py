@@ -37,7 +37,7 @@ class Target:
     label: str
 
     @property
-    def place(self) -> tuple[int, int]:
+    def sentence_span(self) -> tuple[int, int]:
         """Half-open range of the span's words, counted from the start of its sentence in the window."""
         first = self.passage.sentence[0]
         return self.passage.span[0] - first, self.passage.span[1] - first
@@ -48,7 +48,7 @@ class Target:
         Args:
             logits: scores of the head, ``[rows, words of sentence, *shape of the task]``.
         """
-        start, end = self.place
+        start, end = self.sentence_span
         return self.task.span_probabilities(list(logits), start=start, end=end, label=self.label)
 
 

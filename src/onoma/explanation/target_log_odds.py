@@ -43,7 +43,7 @@ def _tag_log_odds(scores: Float[Tensor, "rows words tags"], task: TagTask, targe
         torch.from_numpy(allowed).clamp(min=_LOG_ZERO)
         for allowed in (transitions.step, breaking_step, transitions.start, transitions.end)
     )
-    start, end = target.place
+    start, end = target.sentence_span
     words, tags = scores.shape[1:]
     span_mask = torch.zeros(words, tags, dtype=torch.float64)
     span_mask[start:end] = _LOG_ZERO
@@ -65,7 +65,7 @@ def _span_log_odds(
     features: Float[Tensor, "rows words features"], task: SpanTask, target: Target
 ) -> Float[Tensor, " rows"]:
     """Return the log-odds of a scored span, or those of the absence of all spans that touch the target's words."""
-    start, end = target.place
+    start, end = target.sentence_span
     if target.label == OUTSIDE:
         widths, firsts = task.touching_spans(start, end, words=features.shape[1])
         log_odds = _scaled_log_odds(features, task, torch.from_numpy(firsts), torch.from_numpy(widths))

