@@ -8,7 +8,7 @@ from itertools import tee
 
 from onoma.bundle import ENTITIES
 from onoma.evaluation.layers import tag_layer
-from onoma.metrics import Against, Aligned, Known, Report, Sample, align, compare, detailed_report, tally
+from onoma.metrics import Against, Aligned, Report, Sample, TrainingForms, align, compare, detailed_report, tally
 from onoma.tagger import Tagger
 from onoma.text import Document
 
@@ -40,7 +40,7 @@ def full_report(
             deviation.
         train: training text, to distinguish entities that it contains from new ones.
     """
-    report = detailed_report(pairs, known=None if train is None else Known.of(train))
+    report = detailed_report(pairs, training=None if train is None else TrainingForms.of(train))
     other_system = None
     if against is not None:
         name, other_pairs = against

@@ -4,7 +4,7 @@ from onoma.metrics.accuracy import Accuracy, label_accuracy
 from onoma.metrics.align import Aligned, Mention, align
 from onoma.metrics.counting import count_partial
 from onoma.metrics.counts import Averages, Counts, Figures, as_fractions, average
-from onoma.metrics.errors import KINDS, EntityError, ErrorKind, Errors, Known, analyse_errors, document_errors
+from onoma.metrics.errors import KINDS, EntityError, ErrorKind, Errors, TrainingForms, analyse_errors, document_errors
 from onoma.metrics.intervals import FigureIntervals, Interval, Intervals, bootstrap
 from onoma.metrics.reliability import (
     Bin,
@@ -54,7 +54,6 @@ __all__ = [
     "Interval",
     "Intervals",
     "ErrorKind",
-    "Known",
     "Mention",
     "EntityError",
     "Outcomes",
@@ -67,6 +66,7 @@ __all__ = [
     "SemEval",
     "Spread",
     "TargetMetric",
+    "TrainingForms",
     "align",
     "analyse_errors",
     "as_fractions",

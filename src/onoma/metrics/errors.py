@@ -98,18 +98,18 @@ class Errors:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class TrainingForms:
     """The surface forms of a training text, with how often each occurs with each label.
 
     >>> text = Document("Ada")
-    >>> Known.of([text.with_entities([text.entity(0, 3, "PER")])]).standing(Mention(7, 10, "ORG", "Ada"))
+    >>> TrainingForms.of([text.with_entities([text.entity(0, 3, "PER")])]).novelty(Mention(7, 10, "ORG", "Ada"))
     'seen with another label'
     """
 
     forms: Mapping[str, Counter[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, documents: Iterable[Document]) -> Known:
+    def of(cls, documents: Iterable[Document]) -> TrainingForms:
         """Count the entities of a training text by surface form and label."""
         forms: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for document in documents:
@@ -117,7 +117,7 @@ class Known:
                 forms[surface_form(entity.text)][entity.label] += 1
         return cls(dict(forms))
 
-    def standing(self, mention: Mention) -> str:
+    def novelty(self, mention: Mention) -> str:
         """Return whether the training text has the form with this label, only with another label, or not at all."""
         labels = self.forms.get(mention.form)
         return "unseen" if labels is None else "seen" if mention.label in labels else "seen with another label"
@@ -128,12 +128,12 @@ class Known:
         return _GROUPS["frequency"][bisect_right(_FREQUENCY_LOWER_BOUNDS, count) - 1]
 
 
-def analyse_errors(pairs: Iterable[Aligned], *, known: Known | None = None) -> Errors:
+def analyse_errors(pairs: Iterable[Aligned], *, training: TrainingForms | None = None) -> Errors:
     """Find and group the errors in aligned documents.
 
     Args:
         pairs: aligned documents.
-        known: surface forms of the training text, to group entities by whether the model has seen them; None to omit
+        training: surface forms of the training text, to group entities by whether the model has seen them; None to omit
             these groups.
     """
     kinds: Counter[ErrorKind] = Counter(dict.fromkeys(KINDS, 0))
@@ -157,7 +157,7 @@ def analyse_errors(pairs: Iterable[Aligned], *, known: Known | None = None) -> E
         )
         for mentions, count in sides:
             for mention in mentions:
-                for name, group in _iter_groups(mention, pair, known):
+                for name, group in _iter_groups(mention, pair, training):
                     groups[name][group] += count
     return Errors(
         kinds=dict(kinds),
@@ -250,13 +250,13 @@ def _pair_sort_key(gold: Mention, predicted: Mention) -> tuple[bool, bool, int, 
     return other_bounds, gold.label != predicted.label, -overlap, gold.start, predicted.start
 
 
-def _iter_groups(mention: Mention, pair: Aligned, known: Known | None) -> Iterator[tuple[str, str]]:
+def _iter_groups(mention: Mention, pair: Aligned, training: TrainingForms | None) -> Iterator[tuple[str, str]]:
     lengths, quarters = _GROUPS["length"], _GROUPS["position"]
     yield "length", lengths[min(max(len(mention.form.split()), 1), len(lengths)) - 1]
     yield "position", quarters[min(4 * (mention.start - pair.base) // max(len(pair.document.text), 1), 3)]
-    if known is not None:
-        yield "training", known.standing(mention)
-        yield "frequency", known.frequency(mention)
+    if training is not None:
+        yield "training", training.novelty(mention)
+        yield "frequency", training.frequency(mention)
     domain = pair.document.meta.get(_DOMAIN)
     if domain and isinstance(domain, str):
         yield _DOMAIN, domain

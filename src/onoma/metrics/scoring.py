@@ -8,7 +8,7 @@ from dataclasses import replace
 from onoma.metrics.align import Aligned, align
 from onoma.metrics.counting import SurfaceForms, count_exact, count_partial, count_words
 from onoma.metrics.counts import Counts
-from onoma.metrics.errors import Known, analyse_errors
+from onoma.metrics.errors import TrainingForms, analyse_errors
 from onoma.metrics.intervals import bootstrap
 from onoma.metrics.reliability import Scored, reliability
 from onoma.metrics.report import Report
@@ -45,12 +45,12 @@ def tally(pairs: Iterable[Aligned]) -> Report:
     return counting.report()
 
 
-def detailed_report(pairs: Sequence[Aligned], *, known: Known | None = None) -> Report:
+def detailed_report(pairs: Sequence[Aligned], *, training: TrainingForms | None = None) -> Report:
     """Score aligned documents, with intervals, errors, and the reliability of scores if there are any.
 
     Args:
         pairs: aligned documents from :func:`~onoma.metrics.align.align`.
-        known: surface forms of the training text.
+        training: surface forms of the training text.
     """
     report, sample, scored = tally(pairs), Sample.of(pairs), Scored.of(pairs)
     small_sample_notes = (f"the intervals are based on only {sample.units} {sample.unit}; so few make them too narrow",)
@@ -58,7 +58,7 @@ def detailed_report(pairs: Sequence[Aligned], *, known: Known | None = None) -> 
     return replace(
         report,
         intervals=bootstrap(sample),
-        errors=analyse_errors(pairs, known=known),
+        errors=analyse_errors(pairs, training=training),
         reliability=reliability(scored),
         notes=(
             *report.notes,

@@ -9,7 +9,7 @@ from functools import partial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onoma.metrics import Counts, Errors, Known, align, analyse_errors
+from onoma.metrics import Counts, Errors, TrainingForms, align, analyse_errors
 from onoma.text import Document
 from support.annotated import Plain, annotated
 
@@ -19,8 +19,8 @@ PLACES = {"Ada Lovelace": (0, 12), "Ada": (0, 3), "Babbage": (25, 32), "Cambridg
 marked = partial(annotated, TEXT)
 
 
-def errors(gold: Document, predicted: Document, *, known: Known | None = None) -> Errors:
-    return analyse_errors(align([gold], [predicted]), known=known)
+def errors(gold: Document, predicted: Document, *, training: TrainingForms | None = None) -> Errors:
+    return analyse_errors(align([gold], [predicted]), training=training)
 
 
 def named(name: str, label: str) -> Plain:
@@ -59,7 +59,7 @@ def test_figures_by_property_of_the_entity() -> None:
         annotated("London, London", (0, 6, "LOC"), (8, 14, "LOC")),
         annotated("Ada Lovelace", (0, 12, "ORG")),
     ]
-    groups = errors(gold, predicted, known=Known.of(training)).groups
+    groups = errors(gold, predicted, training=TrainingForms.of(training)).groups
     assert groups["length"] == {"1": Counts(predicted=1, gold=2), "2": Counts(correct=1, predicted=1, gold=1)}
     assert groups["position"]["first quarter"] == Counts(correct=1, predicted=1, gold=1)
     assert groups["training"] == {
