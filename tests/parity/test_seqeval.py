@@ -73,7 +73,7 @@ def corpora(draw: st.DrawFn, *, scheme: Scheme, orderly: bool = False) -> tuple[
 
 
 @pytest.mark.parametrize("name", ["BIO", "BIOES", "IOB1"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_default_mode_on_any_tags(name: str, data: st.DataObject) -> None:
     gold, predicted = data.draw(corpora(scheme=SCHEMES[name]))
@@ -82,7 +82,7 @@ def test_default_mode_on_any_tags(name: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("name", STRICT)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_strict_mode_on_orderly_tags(name: str, data: st.DataObject) -> None:
     gold, predicted = data.draw(corpora(scheme=SCHEMES[name], orderly=True))
@@ -94,7 +94,7 @@ def test_strict_mode_on_orderly_tags(name: str, data: st.DataObject) -> None:
 
 # Not IOB1, where seqeval reads O B-PER I-PER, a broken entity, as one that begins at the I.
 @pytest.mark.parametrize("name", sorted(STRICT.keys() - {"IOB1"}))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_strict_mode_on_any_tags(name: str, data: st.DataObject) -> None:
     gold, predicted = data.draw(corpora(scheme=SCHEMES[name]))

@@ -69,7 +69,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize("format", list(FORMATS))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(content=st.lists(PIECES, max_size=12).map("".join).map(str.encode) | st.binary(max_size=20))
 def test_any_bytes_are_read_or_refused(format: str, content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -80,7 +80,7 @@ def test_any_bytes_are_read_or_refused(format: str, content: bytes) -> None:
             list(read(path, format=format))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(JSON, min_size=1, max_size=2))
 def test_any_json_is_read_or_refused(records: list[object]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -91,7 +91,7 @@ def test_any_json_is_read_or_refused(records: list[object]) -> None:
 
 
 @pytest.mark.parametrize("format", ["conll", "conllu", "germeval"])
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     text=st.text(st.sampled_from("aB#-: \t\n\r\0\u2028\xa0|=_"), min_size=1, max_size=15),
     cuts=st.lists(

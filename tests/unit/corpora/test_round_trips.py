@@ -18,7 +18,7 @@ from onoma.text import Document, Entity, Sentence, Word
 CHARACTERS = st.sampled_from(list("aZ09#-:|=_OBé\u0301中\u2028\x85\xa0\x0b\u200d\U0001f600"))
 NAMES = st.text(st.sampled_from(list("abc019/.-ü")), min_size=1, max_size=6).filter(lambda name: name[0] not in "-./")
 LABELS = st.text(st.sampled_from(list("PERabc-.é")), min_size=1, max_size=5)
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=60)
 
 
 def there_and_back(

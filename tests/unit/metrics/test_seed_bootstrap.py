@@ -71,7 +71,7 @@ def test_equal_systems_with_few_seeds_seldom_seem_to_differ(seeds, relative_text
 
 
 @given(st.floats(0.05, 0.95), st.integers(1, 5), st.integers(0, 1_000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_interval_holds_the_mean(found, count, seed):
     of = runs(found, first=seed, count=count)
     low, high = mean_f1_interval(of, rounds=300)

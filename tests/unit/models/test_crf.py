@@ -54,7 +54,7 @@ def every(scores, head, **more):
     return {numbers: score(numbers, scores, head, **more) for numbers in itertools.product(tags, repeat=len(scores))}
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 10_000),
     lengths=st.lists(st.integers(1, 4), min_size=1, max_size=3),
@@ -89,7 +89,7 @@ def test_the_loss_is_that_of_brute_force(seed, lengths, name, whole):
     assert total.item() == pytest.approx(expected, rel=1e-4, abs=1e-4)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 10_000),
     words=st.integers(1, 4),

@@ -44,7 +44,7 @@ def test_a_violation_may_change_tags_far_away():
     assert best_tags(scores, transitions).tolist() == full_recursion(scores, transitions) == [3, *[4] * 59]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 1_000), arriving=st.lists(st.integers(1, 3_000), min_size=1, max_size=5))
 def test_a_long_sentence_may_be_decoded_as_it_arrives(seed, arriving):
     task = TagTask(["A", "B"], scheme=SCHEMES["BIO"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from onoma.metrics import align, analyse_errors
@@ -33,7 +33,6 @@ def found(*sides: tuple[Document, Document]) -> list[SentenceWithErrors]:
     return list(sentences_with_errors(align([gold for gold, _ in sides], [predicted for _, predicted in sides])))
 
 
-@settings(deadline=None)
 @given(sides=st.lists(pairs(), max_size=3))
 def test_every_error_is_in_one_sentence_and_spans_lie_in_the_text(sides: list[tuple[Document, Document]]) -> None:
     sentences = found(*sides)
