@@ -38,7 +38,7 @@ from runs import toml_tables
 import onoma
 from onoma.api.comparing import ComparisonPlanned, SpeedMeasured
 from onoma.errors import InputError
-from onoma.experiments import CellDone, CellRecord, effective_documents, read_record
+from onoma.experiments import CellDone, CellRecord, DevSize, read_record
 from onoma.experiments.forecast import forecast
 
 HERE = Path("runs/comparison")
@@ -112,11 +112,12 @@ def forecasts(seeds: int, corpora: Sequence[str]) -> dict[str, Any]:
                 runs[0].train_sentences: [each.dev["f1"] if part == "dev" else each.f1 for each in runs]
                 for runs in records.values()
             }
-            documents = effective_documents(len(each.entities) for each in onoma.read(path))
+            size = DevSize.of(len(each.entities) for each in onoma.read(path))
             found[name][part] = {
-                "F1 by size": {size: [statistics.fmean(runs), statistics.stdev(runs)] for size, runs in f1.items()},
-                "effective documents": documents,
-                **{f"from {runs} a size": accuracy(f1, seeds_in_a_draw=runs, documents=documents) for runs in (1, 3)},
+                "F1 by size": {count: [statistics.fmean(runs), statistics.stdev(runs)] for count, runs in f1.items()},
+                "entities": size.entities,
+                "effective documents": size.documents,
+                **{f"from {runs} a size": accuracy(f1, seeds_in_a_draw=runs, measured_on=size) for runs in (1, 3)},
             }
     return found
 
@@ -127,13 +128,13 @@ def trained(folder: Path) -> CellRecord:
     return record
 
 
-def accuracy(f1: Mapping[int, Sequence[float]], *, seeds_in_a_draw: int, documents: float) -> dict[str, Any]:
+def accuracy(f1: Mapping[int, Sequence[float]], *, seeds_in_a_draw: int, measured_on: DevSize) -> dict[str, Any]:
     """Forecast F1 at the largest size from the other sizes, for as many draws of seeds as there are seeds.
 
     Args:
         f1: F1 of each seed, by number of training sentences.
         seeds_in_a_draw: number of seeds that a forecast is made from.
-        documents: effective number of documents that F1 was measured on.
+        measured_on: size of the text that F1 was measured on.
 
     Returns:
         The mean distance of forecasts from the mean F1 that their seeds reach, the share of runs inside the intervals,
@@ -147,7 +148,7 @@ def accuracy(f1: Mapping[int, Sequence[float]], *, seeds_in_a_draw: int, documen
         reached = [f1[last][index] for index in chosen]
         try:
             (expected,) = forecast(
-                {size: [f1[size][index] for index in chosen] for size in known}, [last], dev_documents=documents
+                {size: [f1[size][index] for index in chosen] for size in known}, [last], dev=measured_on
             )
         except InputError:
             continue  # F1 at the small sizes cannot be forecast

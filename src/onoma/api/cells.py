@@ -16,7 +16,7 @@ from onoma.io.digest import digest_below
 from onoma.version import __version__
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
-    from onoma.experiments import Cell, CellRecord
+    from onoma.experiments import Cell, CellRecord, DevSize
     from onoma.training import RunConfig
     from onoma.training.config import DataConfig
 
@@ -35,7 +35,7 @@ class CellPlan:
         cell: the cell to train.
         folder: folder of its record and its model.
         expected: its record as far as it is known before training.
-        dev_documents: effective number of documents of its dev set.
+        dev: size of its dev set.
         memory: estimate of the memory that its training needs, in bytes.
         models: folders of the models that its corpus and candidate may have at this size, by seed, of which the first
             complete one is kept; empty if no model is kept.
@@ -44,7 +44,7 @@ class CellPlan:
     cell: Cell
     folder: Path
     expected: CellRecord
-    dev_documents: float
+    dev: DevSize
     memory: int
     models: tuple[Path, ...] = ()
 
@@ -139,10 +139,10 @@ def encoder_digest(name: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _TextSize:
-    """Number of sentences of some files, and effective number of documents."""
+    """Number of sentences of some files, and their size as a dev set."""
 
     sentences: int
-    documents: float
+    as_dev: DevSize
 
 
 @dataclass(slots=True)
@@ -157,7 +157,7 @@ class _FileInfoCache:
         """Return the size of some files of the data."""
         from onoma.corpora import count_sentences
         from onoma.engine.events import ignore
-        from onoma.experiments import effective_documents
+        from onoma.experiments import DevSize
         from onoma.training import read_part
 
         key = paths, data.model_copy(update={"sentences": None}).model_dump_json()
@@ -165,7 +165,7 @@ class _FileInfoCache:
             documents = read_part(paths, data, on_event=ignore).documents
             self._text_sizes[key] = _TextSize(
                 sentences=count_sentences(documents),
-                documents=effective_documents(len(document.entities) for document in documents),
+                as_dev=DevSize.of(len(document.entities) for document in documents),
             )
         return self._text_sizes[key]
 
@@ -210,7 +210,7 @@ def _plan_cell(cell: Cell, config: RunConfig, folder: Path, *, cache: _FileInfoC
             tested_on="test" if config.data.test else "dev",
             error="not finished",
         ),
-        dev_documents=cache.text_size(config.data.dev, config.data).documents,
+        dev=cache.text_size(config.data.dev, config.data).as_dev,
         memory=_GIBIBYTE + _BYTES_PER_PARAMETER * parameters,
     )
 

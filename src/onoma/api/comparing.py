@@ -159,7 +159,7 @@ def compare(
         result = make_comparison(
             [plan.record for plan in plans],
             _measure_speeds(plans, listener),
-            dev_documents={plan.cell.corpus: plan.dev_documents for plan in plans},
+            dev_sizes={plan.cell.corpus: plan.dev for plan in plans},
             machine={"processor": find_processor().name, "cores": available_cores()},
             within=limits,
         )

@@ -14,7 +14,7 @@ from onoma.experiments.comparison import (
     make_comparison,
 )
 from onoma.experiments.config import ALL, CandidateConfig, ComparisonConfig, file_name, read_comparison
-from onoma.experiments.forecast import Forecast, effective_documents, fitted_curve
+from onoma.experiments.forecast import DevSize, Forecast, fitted_curve
 from onoma.experiments.processes import (
     CellDone,
     CellEvent,
@@ -38,6 +38,7 @@ __all__ = [
     "CellRecord",
     "Comparison",
     "ComparisonConfig",
+    "DevSize",
     "Forecast",
     "LearningCurve",
     "MeanAndDeviation",
@@ -46,7 +47,6 @@ __all__ = [
     "CostLimits",
     "cells_of",
     "file_name",
-    "effective_documents",
     "fitted_curve",
     "make_comparison",
     "processes_for",

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from statistics import fmean, stdev
 
 from onoma.errors import ConfigError, InputError
-from onoma.experiments.forecast import FEWEST_SIZES, Forecast, forecast
+from onoma.experiments.forecast import FEWEST_SIZES, DevSize, Forecast, forecast
 from onoma.experiments.records import CellRecord, Speed
 from onoma.metrics import Interval, SeedsDifference, compare_over_seeds, mean_f1_interval
 
@@ -90,7 +90,7 @@ class LearningCurve:
     Attributes:
         corpus, candidate: names of the corpus and of the candidate.
         runs: F1 of each run, by number of training sentences.
-        dev_documents: effective number of documents of dev; see :func:`effective_documents`.
+        dev: size of the dev set.
         forecasts: forecasts at larger sizes; empty if fewer than three sizes were trained, or if F1 cannot be forecast.
         no_forecast: why F1 cannot be forecast although at least three sizes were trained; otherwise empty.
     """
@@ -98,7 +98,7 @@ class LearningCurve:
     corpus: str
     candidate: str
     runs: Mapping[int, Sequence[float]]
-    dev_documents: float
+    dev: DevSize
     forecasts: tuple[Forecast, ...] = ()
     no_forecast: str = ""
 
@@ -200,7 +200,7 @@ def make_comparison(
     records: Sequence[CellRecord],
     speeds: Mapping[tuple[str, str], Speed],
     *,
-    dev_documents: Mapping[str, float],
+    dev_sizes: Mapping[str, DevSize],
     machine: Mapping[str, object],
     within: CostLimits | None = None,
 ) -> Comparison:
@@ -209,7 +209,7 @@ def make_comparison(
     Args:
         records: records of all cells, in the order of the configuration.
         speeds: speeds of the models of the largest size, by corpus and candidate.
-        dev_documents: effective number of documents of the dev set of each corpus.
+        dev_sizes: size of the dev set of each corpus.
         machine: facts about the machine that the comparison ran on.
         within: upper bounds for the cost of the chosen models.
     """
@@ -223,7 +223,7 @@ def make_comparison(
         rows += _rows(candidates, {name: measured[corpus, name] for name in candidates if (corpus, name) in measured})
     return Comparison(
         rows=tuple(rows),
-        curves=tuple(_curves(rows, records, dev_documents)),
+        curves=tuple(_curves(rows, records, dev_sizes)),
         machine=machine,
         threads=tuple(sorted({record.threads for record in records if not record.error})),
         within=within,
@@ -330,7 +330,7 @@ def _choose_candidates(rows: Sequence[ComparisonRow], within: CostLimits | None)
 
 
 def _curves(
-    rows: Sequence[ComparisonRow], records: Sequence[CellRecord], dev_documents: Mapping[str, float]
+    rows: Sequence[ComparisonRow], records: Sequence[CellRecord], dev_sizes: Mapping[str, DevSize]
 ) -> list[LearningCurve]:
     """Return a learning curve for each candidate that was trained at several sizes."""
     curves = []
@@ -340,7 +340,7 @@ def _curves(
             if (record.corpus, record.candidate) == (corpus, candidate) and not record.error:
                 runs.setdefault(record.train_sentences, []).append(record.dev["f1"])
         if len(runs) > 1:
-            curve = LearningCurve(corpus=corpus, candidate=candidate, runs=runs, dev_documents=dev_documents[corpus])
+            curve = LearningCurve(corpus=corpus, candidate=candidate, runs=runs, dev=dev_sizes[corpus])
             curves.append(_with_forecast(curve))
     return curves
 
@@ -351,7 +351,7 @@ def _with_forecast(curve: LearningCurve) -> LearningCurve:
     last_size = max(curve.runs)
     sizes = sorted({last_size + _EXTRA_SENTENCES, _FORECAST_FACTOR * last_size})
     try:
-        forecasts = forecast(curve.runs, sizes, dev_documents=curve.dev_documents)
+        forecasts = forecast(curve.runs, sizes, dev=curve.dev)
         return replace(curve, forecasts=tuple(forecasts))
     except InputError as error:
         return replace(curve, no_forecast=str(error))

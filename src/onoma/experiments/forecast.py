@@ -3,9 +3,9 @@
 The error is modelled as ``floor + scale * size ** -exponent``. Three sizes do not determine three parameters well.
 Therefore all curves of a grid are weighted by their likelihood times their prior. The forecast is the weighted mean.
 Its interval also includes the deviation of a single new run. Runs vary by chance and with the sentences that they are
-trained on, the more the fewer these are: their variance is assumed to be inversely proportional to the size. They vary
-more on a dev set in which a few documents hold most entities, since all entities of a document are often missed or
-found together.
+trained on, the more the fewer these are: this variance is assumed to be inversely proportional to the size. On a small
+dev set they vary more: chance decides whether one of its entities is found, and those of a document are often found or
+missed together. This variance is assumed to be proportional to the error.
 
 The smallest sizes are set aside while nothing has been learnt there. If the weighted mean is far from a measured mean,
 F1 does not follow a power law, and there is no forecast.
@@ -39,11 +39,17 @@ _FLOOR_SCALE, _MAX_FLOOR = 0.15, 0.6
 _MISFIT = 0.008
 """Standard deviation of a measured mean from the best curve, apart from chance; a power law only approximates it."""
 
-_PRIOR_SIZE, _PRIOR_DEVIATION, _PRIOR_DEGREES = 100, 0.03, 4
-"""Prior of the variance of runs: a size, the standard deviation at that size, and its weight in degrees of freedom."""
+_TRAINING_VARIANCE = 100 * 0.02**2
+"""Variance of runs apart from that of a small dev set, times the number of training sentences."""
 
-_DOCUMENT_DEVIATION = 0.09
-"""Additional standard deviation at that size if dev had only one document; its variance is divided by their number."""
+_ENTITY_VARIANCE, _DOCUMENT_VARIANCE = 0.2, 0.01
+"""Variance of runs due to a small dev set, per error, times its number of entities and of documents.
+
+All three variances were estimated from models of BC5CDR and wikigold, on random parts of their test sets.
+"""
+
+_PRIOR_DEGREES = 4
+"""Weight of the assumed variances beside the measured one, in degrees of freedom."""
 
 _NOTHING_LEARNT = 0.01
 """Mean F1 below which the smallest sizes are set aside: a power law only applies once something has been learnt."""
@@ -72,28 +78,42 @@ class Forecast:
     high: float
 
 
-def effective_documents(entities: Iterable[int]) -> float:
-    """Return the number of documents with equally many entities that would vary as much as the given ones.
+@dataclass(frozen=True, slots=True)
+class DevSize:
+    """Size of a dev set.
 
-    Source: the effective sample size of Kish 1965, "Survey sampling", section 8.2.
-
-    Args:
-        entities: number of gold entities of each document.
-
-    >>> effective_documents([5, 5, 5, 5])
-    4.0
-    >>> effective_documents([10, 2, 2, 2])
-    2.2857142857142856
+    Attributes:
+        entities: number of gold entities.
+        documents: effective number of documents: of as many documents with equally many entities, F1 would vary as
+            much (Kish 1965, "Survey sampling", section 8.2).
     """
-    counts = list(entities)
-    return sum(counts) ** 2 / sum(count**2 for count in counts) if any(counts) else 1.0
+
+    entities: float = math.inf
+    documents: float = math.inf
+
+    @classmethod
+    def of(cls, entities: Iterable[int]) -> DevSize:
+        """Return the size of a dev set from the number of gold entities of each document.
+
+        >>> DevSize.of([5, 5, 5, 5])
+        DevSize(entities=20, documents=4.0)
+        >>> DevSize.of([14, 2, 2, 2])
+        DevSize(entities=20, documents=1.9230769230769231)
+        """
+        counts = list(entities)
+        if not any(counts):
+            return cls(1, 1)
+        return cls(sum(counts), sum(counts) ** 2 / sum(count**2 for count in counts))
+
+
+_UNLIMITED = DevSize()
 
 
 def forecast(
     runs: Mapping[int, Sequence[float]],
     sizes: Sequence[int],
     *,
-    dev_documents: float = math.inf,
+    dev: DevSize = _UNLIMITED,
     level: float = LEVEL,
 ) -> list[Forecast]:
     """Forecast F1 at other training sizes.
@@ -101,7 +121,7 @@ def forecast(
     Args:
         runs: F1 of one or more runs, in fractions of 1, by number of training sentences.
         sizes: numbers of training sentences to forecast F1 at.
-        dev_documents: effective number of documents that F1 was measured on; see :func:`effective_documents`.
+        dev: size of the dev set that F1 was measured on.
         level: share of runs that an interval should contain.
 
     Raises:
@@ -110,9 +130,10 @@ def forecast(
     runs = _usable(runs)
     known_sizes = np.array(sorted(runs), dtype=np.float64)
     error = np.array([1 - fmean(runs[int(size)]) for size in known_sizes])
-    variance = _variance(runs, dev_documents)
+    assumed = _assumed_variance(known_sizes, error, dev)
+    factor = _variance_factor(runs, assumed)
     counts = np.array([len(runs[int(size)]) for size in known_sizes])
-    deviations = np.sqrt(variance / known_sizes / counts + _MISFIT**2)
+    deviations = np.sqrt(factor * assumed / counts + _MISFIT**2)
     reference = float(np.exp(np.log(known_sizes).mean()))
     curves = _grid(error)
     weight = _weights(curves, error, relative_sizes=known_sizes / reference, deviations=deviations)
@@ -121,20 +142,17 @@ def forecast(
     residuals = (weight @ _errors(curves, known_sizes / reference) - error) / deviations
     if np.abs(residuals).max() > _MAX_RESIDUAL:
         raise InputError("F1 at these sizes does not follow a power law")
-    return [
-        _forecast(
-            size,
-            _errors(curves, np.array([size / reference]))[:, 0],
-            weight,
-            noise=float(np.sqrt(variance / size + _MISFIT**2)),
-            level=level,
-        )
-        for size in sizes
-    ]
+    forecasts = []
+    for size in sizes:
+        errors = _errors(curves, np.array([size / reference]))
+        variance = factor * _assumed_variance(np.array([size]), weight @ errors, dev)
+        noise = float(np.sqrt(variance + _MISFIT**2).item())
+        forecasts.append(_forecast(size, errors[:, 0], weight, noise=noise, level=level))
+    return forecasts
 
 
 def fitted_curve(
-    runs: Mapping[int, Sequence[float]], *, end: int, dev_documents: float = math.inf, points: int = 30
+    runs: Mapping[int, Sequence[float]], *, end: int, dev: DevSize = _UNLIMITED, points: int = 30
 ) -> list[Forecast]:
     """Return the forecast at logarithmically spaced sizes, from the smallest size that is not set aside to ``end``.
 
@@ -142,7 +160,7 @@ def fitted_curve(
         InputError: as in :func:`forecast`.
     """
     sizes = np.geomspace(min(_usable(runs)), end, points).round().astype(int)
-    return forecast(runs, sorted(set(sizes.tolist())), dev_documents=dev_documents)
+    return forecast(runs, sorted(set(sizes.tolist())), dev=dev)
 
 
 def _usable(runs: Mapping[int, Sequence[float]]) -> Mapping[int, Sequence[float]]:
@@ -158,13 +176,20 @@ def _usable(runs: Mapping[int, Sequence[float]]) -> Mapping[int, Sequence[float]
     return usable
 
 
-def _variance(runs: Mapping[int, Sequence[float]], dev_documents: float) -> float:
-    """Return the variance of a run times its size, estimated from the given runs and the prior."""
-    squares = _PRIOR_DEGREES * (_PRIOR_DEVIATION**2 + _DOCUMENT_DEVIATION**2 / dev_documents) * _PRIOR_SIZE
-    for size, scores in runs.items():
-        values = np.asarray(scores)
-        squares += size * float(((values - values.mean()) ** 2).sum())
-    return squares / (_PRIOR_DEGREES + sum(len(scores) - 1 for scores in runs.values()))
+def _assumed_variance(sizes: NDArray[np.float64], error: NDArray[np.float64], dev: DevSize) -> NDArray[np.float64]:
+    """Return the variance of a run at each size that is assumed before any run is known."""
+    by_dev = error * (_ENTITY_VARIANCE / dev.entities + _DOCUMENT_VARIANCE / dev.documents)
+    variance: NDArray[np.float64] = _TRAINING_VARIANCE / sizes + by_dev
+    return variance
+
+
+def _variance_factor(runs: Mapping[int, Sequence[float]], assumed: NDArray[np.float64]) -> float:
+    """Return the variance of the given runs relative to the assumed one, which counts as several runs."""
+    squares: float = sum(
+        float(((np.asarray(runs[size]) - fmean(runs[size])) ** 2).sum()) / variance
+        for size, variance in zip(sorted(runs), assumed.tolist(), strict=True)
+    )
+    return (_PRIOR_DEGREES + squares) / (_PRIOR_DEGREES + sum(len(scores) - 1 for scores in runs.values()))
 
 
 def _grid(error: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -117,7 +117,7 @@ def _to_plot_curve(curve: LearningCurve) -> CurveWithFit:
     fit: list[Forecast] = []
     if curve.forecasts:
         end = curve.forecasts[-1].sentences
-        fit = fitted_curve(curve.runs, end=end, dev_documents=curve.dev_documents)
+        fit = fitted_curve(curve.runs, end=end, dev=curve.dev)
     scores = {size: MeanAndDeviation.of(runs) for size, runs in sorted(curve.runs.items())}
     return CurveWithFit(
         curve.candidate,

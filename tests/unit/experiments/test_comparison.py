@@ -7,7 +7,7 @@ import json
 import pytest
 
 from onoma.errors import ConfigError
-from onoma.experiments import Comparison, CostLimits, make_comparison
+from onoma.experiments import Comparison, CostLimits, DevSize, make_comparison
 from support.records import curve, record, speed
 
 
@@ -15,7 +15,7 @@ def compared(records, speeds=None, **more) -> Comparison:
     return make_comparison(
         records,
         speeds or {},
-        dev_documents={each.corpus: 100.0 for each in records},
+        dev_sizes={each.corpus: DevSize(1_000, 100) for each in records},
         machine={"processor": "p", "cores": 2},
         **more,
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from onoma.errors import InputError
-from onoma.experiments.forecast import effective_documents, fitted_curve, forecast
+from onoma.experiments.forecast import DevSize, fitted_curve, forecast
 
 SIZES = (100, 200, 400)
 
@@ -44,18 +44,21 @@ def test_more_noise_is_a_wider_interval():
     assert width(0.005) < width(0.02) < width(0.06)
 
 
-def test_fewer_documents_of_dev_are_a_wider_interval():
-    def width(dev_documents: float) -> float:
-        (found,) = forecast({100: [0.4], 200: [0.5], 400: [0.57]}, [800], dev_documents=dev_documents)
+def test_a_smaller_dev_set_is_a_wider_interval():
+    def width(entities: float, documents: float) -> float:
+        dev = DevSize(entities, documents)
+        (found,) = forecast({100: [0.4], 200: [0.5], 400: [0.57]}, [800], dev=dev)
         return found.high - found.low
 
-    assert width(5) > width(50) > width(500)
+    assert width(100, 50) > width(400, 50) > width(4_000, 50)
+    assert width(400, 2) > width(400, 10) > width(400, 100)
 
 
-def test_documents_of_unequal_size_count_as_fewer():
-    assert effective_documents([]) == effective_documents([0, 7]) == 1
-    assert effective_documents([7, 7, 7, 7]) == 4
-    assert 1 < effective_documents([41, 19, 17, 17, 14, 11, 9, 7]) < 8
+def test_documents_with_unequal_numbers_of_entities_count_as_fewer():
+    assert DevSize.of([]) == DevSize(1, 1)
+    assert DevSize.of([0, 7]) == DevSize(7, 1)
+    assert DevSize.of([7, 7, 7, 7]) == DevSize(28, 4)
+    assert 1 < DevSize.of([41, 19, 17, 17, 14, 11, 9, 7]).documents < 8
 
 
 def test_farther_ahead_is_a_wider_interval():

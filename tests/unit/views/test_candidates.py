@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
-from onoma.experiments import Comparison, CostLimits, make_comparison
+from onoma.experiments import Comparison, CostLimits, DevSize, make_comparison
 from onoma.views import candidate_tables, choices, failures, forecasts, machine
 from onoma.views.comparison_page import comparison_page
 from support.records import curve, record, speed
@@ -21,7 +21,7 @@ def compared(*records, speeds=None, within: str | None = None) -> Comparison:
     return make_comparison(
         records,
         speeds or {},
-        dev_documents={each.corpus: 100.0 for each in records},
+        dev_sizes={each.corpus: DevSize(1_000, 100) for each in records},
         machine={"processor": "Processor X", "cores": 2},
         within=None if within is None else CostLimits.parse(within),
     )
@@ -134,7 +134,9 @@ def test_a_curve_that_cannot_be_forecast_says_why():
 
 def test_the_machine_is_named(several):
     assert machine(several) == "measured on Processor X: training on 1 of 2 cores, tagging on all"
-    alone = make_comparison([record("a")], {}, dev_documents={"data": 100.0}, machine={"processor": "X", "cores": 1})
+    alone = make_comparison(
+        [record("a")], {}, dev_sizes={"data": DevSize(1_000, 100)}, machine={"processor": "X", "cores": 1}
+    )
     assert machine(alone) == "measured on X: training on 1 of 1 core, tagging on all"
 
 
