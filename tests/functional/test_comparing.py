@@ -222,6 +222,20 @@ def test_another_encoder_in_the_same_place_is_trained(whole, tmp_path):
     assert digests[0] != digests[1]
 
 
+@pytest.mark.parametrize("name", ["crf", "small"])
+def test_a_folder_called_like_a_baseline_or_an_alias_is_not_the_encoder(whole, tmp_path, monkeypatch, name):
+    encoders = [name, str(whole.encoder)]  # which uses the settings that a baseline does not
+    cell = whole.planned(output=tmp_path / "new", encoders=encoders, sizes=["all"], seeds=1)[1].cells[0]
+    digests = []
+    for text in ("{}", "[]"):
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name / "config.json").write_text(text, encoding="utf-8")
+        monkeypatch.chdir(tmp_path)
+        (plan,), _ = plan_cells([cell], tmp_path / "new")
+        digests.append(plan.expected.digests["encoder"])
+    assert digests == [name, name]
+
+
 def test_texts_of_further_tasks_count_too(place):
     text = place.base / "chunks.conll"
     write_corpus(text, SENTENCES)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.bundle import OutputFolder
+from onoma.bundle import BASELINES, OutputFolder
 from onoma.counting import counted
 from onoma.errors import ConfigError, InputError
 from onoma.io.digest import digest_below
@@ -132,9 +132,12 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
 
 
 def encoder_digest(name: str) -> str:
-    """Return the digest of an encoder's folder, or the encoder's name if it is not a folder."""
+    """Return the digest of an encoder's folder, or the name of an alias, a baseline or a model on the Hub."""
+    from onoma.models.packaged_encoders import WHEELS
+
     folder = Path(name)
-    return digest_below(folder, suffixes=_WEIGHT_FILES) if folder.is_dir() else name
+    is_folder = name not in WHEELS and name not in BASELINES and folder.is_dir()
+    return digest_below(folder, suffixes=_WEIGHT_FILES) if is_folder else name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

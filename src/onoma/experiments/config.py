@@ -148,9 +148,14 @@ def read_comparison(
     return comparison
 
 
+_MAX_FILE_NAME_BYTES = 200
+"""Maximum length of the name of a folder; common file systems allow 255 bytes."""
+
+
 def file_name(name: str) -> str:
-    """Return a name in a form that is valid as the name of a file or folder."""
-    return re.sub(r"[^\w.+=-]+", "-", name).strip("-.") or "-"
+    """Return a name in a form that is valid as the name of a file or folder; of a long name, only the beginning."""
+    valid = re.sub(r"[^\w.+=-]+", "-", name).strip("-.")
+    return valid.encode()[:_MAX_FILE_NAME_BYTES].decode(errors="ignore").rstrip("-.") or "-"
 
 
 def _check_shared_settings(comparison: ComparisonConfig) -> None:

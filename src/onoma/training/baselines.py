@@ -25,6 +25,7 @@ from onoma.bundle import (
     TransitionsCard,
     WindowConfig,
 )
+from onoma.counting import counted
 from onoma.encoding import WordWindower
 from onoma.engine.data import Measure
 from onoma.engine.events import FitEnded, Listener, Notice, Score, Stage, several
@@ -110,7 +111,7 @@ def train_baseline(
     bundle = Bundle(_make_manifest(config, text), None)
     if name == "gazetteer":
         return _fit(lambda: _fit_gazetteer(bundle, text), text, on_event=on_event, folder=folder)
-    on_event(Stage(f"fitting a CRF to {len(text.examples):,} sentences"))
+    on_event(Stage(f"fitting a CRF to {counted(len(text.examples), 'sentence')}"))
     return _fit(lambda: _fit_crf(config.crf or CrfConfig(), bundle, text), text, on_event=on_event, folder=folder)
 
 

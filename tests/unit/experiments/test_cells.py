@@ -91,6 +91,15 @@ def test_names_become_names_of_files():
     assert file_name("..") == file_name("/") == "-"
 
 
+@pytest.mark.parametrize("letter", ["x", "日"])
+def test_long_names_become_names_that_file_systems_allow(tmp_path, letter):
+    name = file_name(300 * letter)
+    (tmp_path / name).mkdir()
+    assert set(name) == {letter}
+    with pytest.raises(ConfigError, match="folders of candidates would have the same name"):
+        named(300 * letter + "1", 300 * letter + "2")
+
+
 @pytest.mark.parametrize(
     ("encoders", "heads", "message"),
     [((), (), "nothing to compare"), ((), ("crf",), "name one with --encoder"), (("",), (), "--encoder is empty")],
