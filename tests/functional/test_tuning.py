@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ import onoma as package
 from onoma.api.confirmation import ConfirmationPlanned
 from onoma.api.work_folder import taken_folder
 from onoma.cli.search_progress import SearchProgress
-from onoma.errors import InputError
+from onoma.errors import ConfigError, InputError
 from onoma.training import read_config
 from onoma.tuning import Float, SearchForecast, SearchSpace, TrialRecord, TuneResult, WorkerDied
 from onoma.tuning.records import TrialState
@@ -335,12 +336,19 @@ def test_a_study_of_several_tasks_is_known_by_the_texts_of_all_of_them(run, enco
         (("--set", "model.encoder=crf"), "the baseline crf cannot be searched"),
         (("--set", 'space.model.encoder=["small", "bilstm"]'), "the baseline bilstm"),
         (("--storage", "study.db"), "journal:PATH"),
+        (("--set", 'space.model.head=["linear", "lstm"]'), "unknown head 'lstm'"),
     ],
 )
 def test_what_cannot_be_done_is_said(onoma, run, tmp_path, arguments, complaint):
     refused = onoma("tune", run, "--output", tmp_path / "out", *arguments)
     assert (refused.status, complaint in refused.err) == (2, True), refused.err
     assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_pruner_is_refused_from_python_too(run, tmp_path):
+    unknown: Any = "medain"
+    with pytest.raises(ConfigError, match="unknown pruner 'medain'; choose one of median, hyperband, none"):
+        package.tune(run, output=tmp_path / "out", pruner=unknown)
 
 
 def test_a_folder_of_something_else_is_left_alone(onoma, run, tmp_path):

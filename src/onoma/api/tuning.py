@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from onoma.api.confirmation import ConfirmationPlanned, confirm
 from onoma.api.extras import need_training, need_tuning
@@ -109,12 +109,14 @@ def tune(
     """
     need_training()
     need_tuning(plots=report is not None)
-    from onoma.tuning import Budget, Study
+    from onoma.tuning import Budget, PrunerName, Study
 
     if (trials is not None and trials < 1) or (minutes is not None and minutes <= 0):
         raise ConfigError("the budget is empty; give at least one trial (--trials) or some minutes (--minutes)")
     if seeds < 0 or jobs < 1:
         raise ConfigError("seeds are 0 or more, and jobs 1 or more")
+    if pruner not in get_args(PrunerName):
+        raise ConfigError(f"unknown pruner {pruner!r}; choose one of {', '.join(get_args(PrunerName))}")
     listener = on_event or _ignore
     plan = plan_search(
         None if config is None else Path(config),

@@ -159,10 +159,11 @@ class TuneResult:
         finished = sum(trial.state == "finished" for trial in self.trials)
         pruned = sum(trial.state == "pruned" for trial in self.trials)
         failed = sum(trial.state == "failed" for trial in self.trials)
+        others = f"; the best {len(self.top)} have {', '.join(map(_format_points, self.top))}"
         yield (
             f"Trials{' so far' * self.is_helper}: {finished} finished, {pruned} pruned, {failed} failed. "
-            f"Best on dev: trial {self.best.shown_number} with F1 {_format_points(self.f1)}; "
-            f"the best {len(self.top)} have {', '.join(map(_format_points, self.top))}."
+            f"Best on dev: trial {self.best.shown_number} with F1 {_format_points(self.f1)}"
+            f"{others if len(self.top) > 1 else ''}."
         )
         if self.is_helper:
             yield "Another call continues the search, trains the best trial with new seeds, and writes the results."

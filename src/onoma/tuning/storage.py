@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from json import JSONDecodeError
 from pathlib import Path
 
 import optuna
@@ -106,7 +107,7 @@ def explaining(storage: str) -> Iterator[None]:
     """
     try:
         yield
-    except (SQLAlchemyError, OptunaError, ImportError, OSError) as error:
+    except (SQLAlchemyError, OptunaError, ImportError, OSError, JSONDecodeError) as error:
         why = str(error.__cause__ or error).strip().partition("\n")[0]
         advice = "pip install the driver that the URL names" if isinstance(error, ImportError) else "check the address"
         raise InputError(f"{shown_storage(storage)}: the storage cannot be used ({why}); {advice}") from error

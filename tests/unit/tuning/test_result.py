@@ -40,6 +40,13 @@ def _result(confirmation, *, best=None, defaults=None):
     )
 
 
+def test_several_best_trials_are_only_named_where_there_are_several():
+    only = _trial(0, 0.6, is_default=True)
+    alone = TuneResult(trials=(only,), best=only, runner_up=None, defaults=only, confirmation=None)
+    assert next(iter(alone.statements())).endswith("Best on dev: trial 0 with F1 60.00.")
+    assert next(iter(_result(None).statements())).endswith("trial 3 with F1 66.00; the best 2 have 66.00, 60.00.")
+
+
 def test_the_ranking_has_finished_trials_with_different_values():
     trials = [
         _trial(0, 0.5),

@@ -284,6 +284,13 @@ def test_passwords_are_not_shown():
     assert shown_storage("postgresql://me:secret@host/db") == "postgresql://me:***@host/db"
 
 
+def test_a_journal_that_is_not_one_is_an_error_that_names_it(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("not a journal\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"notes\.txt: the storage cannot be used"):
+        Study(settings_in(tmp_path, storage=f"journal:{path}"))
+
+
 def test_a_storage_is_a_url(tmp_path):
     with pytest.raises(ConfigError, match="journal:PATH"):
         Study(settings_in(tmp_path, storage="study.db"))
