@@ -133,10 +133,10 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
 
 def encoder_digest(name: str) -> str:
     """Return the digest of an encoder's folder, or the name of an alias, a baseline or a model on the Hub."""
-    from onoma.models.packaged_encoders import WHEELS
+    from onoma.models.packaged_encoders import PACKAGED_ENCODERS
 
     folder = Path(name)
-    is_folder = name not in WHEELS and name not in BASELINES and folder.is_dir()
+    is_folder = name not in PACKAGED_ENCODERS and name not in BASELINES and folder.is_dir()
     return digest_below(folder, suffixes=_WEIGHT_FILES) if is_folder else name
 
 
