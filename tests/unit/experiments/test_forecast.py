@@ -58,6 +58,7 @@ def test_documents_with_unequal_numbers_of_entities_count_as_fewer():
     assert DevSize.of([]) == DevSize(1, 1)
     assert DevSize.of([0, 7]) == DevSize(7, 1)
     assert DevSize.of([7, 7, 7, 7]) == DevSize(28, 4)
+    assert DevSize.of([10, 2, 2, 2]).documents == 256 / 112
     assert 1 < DevSize.of([41, 19, 17, 17, 14, 11, 9, 7]).documents < 8
 
 
