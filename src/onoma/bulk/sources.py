@@ -236,7 +236,7 @@ class JsonLines(Lines):
 
 
 class JsonRecords(Source[tuple[int, object]]):
-    """A single JSON value that contains a list of records; or JSON Lines, without putting invalid ones aside.
+    """A single JSON value that contains a list of records; or JSON Lines, which an invalid line makes unreadable.
 
     An item is a record and its line or number.
     """
