@@ -212,11 +212,11 @@ class RunningTrial:
         self.number = trial.number
         self.params: Params = dict(trial.params)
         self.shown_number = shown_numbers(study.optuna.get_trials(deepcopy=False))[trial.number]
-        study.set_attribute(self.number, "worker", this_worker())
         if _is_default(trial, study.settings):
             study.set_attribute(self.number, "is_default", True)
         self._reported: set[int] = set()
         self._heartbeat = _Heartbeat(study, self.number)
+        study.set_attribute(self.number, "worker", this_worker())
 
     def report(self, epoch: int, epochs: int, f1: float) -> None:
         """Report F1 after an epoch; it is stored only if another tenth of the run is complete.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import datetime
 
 from optuna.trial import FrozenTrial
 
@@ -15,6 +14,9 @@ SEEN_EVERY = 30.0
 
 _HEARTBEAT_TIMEOUT = 240.0
 """Seconds without a heartbeat after which a trial on another machine counts as lost."""
+
+_IDENTITY_TIMEOUT = 15.0
+"""Seconds after which a trial counts as lost if its process died between taking it and storing who runs it."""
 
 
 def this_worker() -> dict[str, str | None]:
@@ -28,13 +30,12 @@ def this_worker() -> dict[str, str | None]:
 
 def is_lost(trial: FrozenTrial) -> bool:
     """Return whether a running trial's process is dead or, on another machine, has sent no heartbeat for minutes."""
-    worker, seen = trial.user_attrs.get("worker"), trial.user_attrs.get("seen")
-    if worker is not None and worker["machine"] == this_machine():
+    begun, worker = trial.datetime_start, trial.user_attrs.get("worker")
+    if worker is None:
+        return begun is None or time.time() - begun.timestamp() > _IDENTITY_TIMEOUT
+    if worker["machine"] == this_machine():
         return not _is_alive(worker["process"])
-    if seen is not None:
-        return time.time() - float(seen) > _HEARTBEAT_TIMEOUT
-    begun = trial.datetime_start
-    return begun is None or (datetime.now() - begun).total_seconds() > _HEARTBEAT_TIMEOUT
+    return time.time() - float(trial.user_attrs["seen"]) > _HEARTBEAT_TIMEOUT
 
 
 def died_alone(trial: FrozenTrial) -> bool:

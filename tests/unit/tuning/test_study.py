@@ -35,6 +35,10 @@ def settings(request, tmp_path):
         delete_study(url, "onoma")
 
 
+def _die():
+    raise KeyboardInterrupt
+
+
 def _used(records):
     return [record for record in records if record.state != "given back"]
 
@@ -139,6 +143,21 @@ def test_a_trial_of_another_machine_is_lost_when_it_was_not_seen_for_minutes(set
     again = Study(settings).begin(1)
     assert again is not None
     assert again.shown_number == 0
+
+
+def test_a_trial_whose_process_died_before_it_stored_its_identity_is_continued_after_some_seconds(
+    settings, monkeypatch
+):
+    with monkeypatch.context() as patched:
+        patched.setattr("onoma.tuning.study.this_worker", _die)
+        with pytest.raises(KeyboardInterrupt):
+            Study(settings).begin(1)
+    assert Study(settings).begin(1) is None
+    later = time.time() + 20
+    monkeypatch.setattr("onoma.tuning.worker_identity.time.time", lambda: later)
+    again = Study(settings).begin(1)
+    assert again is not None
+    assert (again.shown_number, again.params) == (0, FIRST)
 
 
 def test_a_finished_trial_keeps_what_it_has_reached(settings):
