@@ -141,7 +141,7 @@ def test_finished_cells_leave_records_and_one_model(whole):
 
 
 def test_what_is_finished_is_not_done_again_and_all_of_it_is_shown(onoma, whole, tmp_path):
-    page = tmp_path / "page.html"
+    page = tmp_path / "new" / "pages" / "page.html"
     arguments = ["compare", *whole.arguments, "-o", whole.output, "--resume"]
     before = timeless(whole.output)
     shown = onoma(*arguments, "--within", "size=1MB,latency=1s", "--report", page)
@@ -336,6 +336,7 @@ def test_where_all_fail_the_status_says_so(onoma, whole, tmp_path):
     ("more", "message"),
     [
         (["--within", "speed=3"], "expected bounds of latency, memory or size"),
+        (["--within", "size=3,size=4"], "--within size=4: there are two bounds of size; give one"),
         (["--encoder", "TINY"], "two candidates are called tiny"),
         (["--sizes", "many"], "a size is a number of sentences from 1, or all"),
         (["--seeds", "0"], "at least one seed is needed"),
@@ -344,7 +345,7 @@ def test_where_all_fail_the_status_says_so(onoma, whole, tmp_path):
         (["--set", "crf.c1=1"], "crf: is for the baseline crf, and it is not among the candidates"),
         (["--set", "training.epochs=0"], "candidate tiny, data: run: training.epochs"),
         (["--dev", "none.conll"], "candidate tiny, data: none.conll"),
-        (["--report", "none/page.html"], "there is no folder none"),
+        (["--report", "."], ".: is a folder; name a file for the report"),
         (["--resume", "--overwrite"], "pass one of them"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
@@ -361,6 +362,17 @@ def test_dev_is_needed(onoma, whole, tmp_path):
     shown = onoma("compare", *whole.arguments[:2], "--encoder", whole.encoder, "-o", tmp_path / "out")
     assert shown.status == 2
     assert "no dev text to compare candidates on; name it with --dev" in shown.err
+
+
+def test_candidates_are_tested_on_test_text_all_or_none(onoma, whole, tmp_path):
+    path = tmp_path / "compare.toml"
+    path.write_text(
+        '[[candidate]]\nname = "gazetteer"\nmodel.encoder = "gazetteer"\ndata.test = []\n', encoding="utf-8"
+    )
+    shown = onoma("compare", path, *whole.arguments, "-o", tmp_path / "out")
+    assert shown.status == 2
+    assert "candidate gazetteer, data: has no test text, but others have; name it" in shown.err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_page_needs_matplotlib_before_anything_is_trained(onoma, whole, tmp_path, monkeypatch):

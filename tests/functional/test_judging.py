@@ -98,10 +98,10 @@ def test_score_writes_a_page(onoma, files, tmp_path):
     assert 'id="scores"' not in html
 
 
-def test_a_page_needs_a_folder(onoma, files, tmp_path):
-    outcome = onoma("score", files[0], files[1], "--report", tmp_path / "none" / "report.html")
+def test_a_page_is_not_written_below_a_file(onoma, files):
+    outcome = onoma("score", files[0], files[1], "--report", files[0] / "new" / "report.html")
     assert (outcome.status, outcome.out) == (2, "")
-    assert "there is no folder" in outcome.err
+    assert f"{files[0]} is not a folder" in outcome.err
 
 
 def test_evaluate_writes_a_page_and_so_does_the_library(onoma, model, tmp_path):

@@ -345,6 +345,12 @@ def test_what_cannot_be_done_is_said(onoma, run, tmp_path, arguments, complaint)
     assert not (tmp_path / "out").exists()
 
 
+def test_a_page_that_cannot_be_written_is_refused_before_the_search(run, tmp_path):
+    with pytest.raises(InputError, match="is a folder; name a file for the report"):
+        package.tune(run, output=tmp_path / "out", report=tmp_path)
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_unknown_pruner_is_refused_from_python_too(run, tmp_path):
     unknown: Any = "medain"
     with pytest.raises(ConfigError, match="unknown pruner 'medain'; choose one of median, hyperband, none"):

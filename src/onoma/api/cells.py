@@ -128,7 +128,21 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
             )
     if not plans:
         raise ConfigError("\n".join(notes))
+    _check_test_sets(plans)
     return _with_models(plans), list(notes)
+
+
+def _check_test_sets(plans: Sequence[CellPlan]) -> None:
+    """Check that the candidates of a corpus are all scored on a test set, or all on the dev set."""
+    untested: dict[str, str] = {}
+    tested: set[str] = set()
+    for plan in plans:
+        if plan.expected.tested_on == "test":
+            tested.add(plan.cell.corpus)
+        else:
+            untested[plan.cell.corpus] = plan.cell.candidate
+    for corpus in untested.keys() & tested:
+        raise ConfigError(f"candidate {untested[corpus]}, {corpus}: has no test text, but others have; name it")
 
 
 def encoder_digest(name: str) -> str:

@@ -63,7 +63,7 @@ def explain(
         from onoma.io.files import replacing
         from onoma.views import explanations_page
 
-        with replacing(Path(html)) as file:
+        with replacing(Path(html), parents=True) as file:
             file.write(explanations_page(explained))
     return explained
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from onoma.api.inputs import PathLike
@@ -9,16 +10,31 @@ from onoma.errors import InputError
 
 
 def check_page(page: PathLike | None) -> None:
-    """Check that an HTML report can be written; do nothing if the path is None.
+    """Check that an HTML report with matplotlib plots can be written; do nothing if the path is None.
 
     Raises:
-        InputError: the parent folder does not exist.
+        InputError: the path cannot be written.
         MissingExtraError: matplotlib is not installed.
     """
     if page is None:
         return
     from onoma.views.plots import require_matplotlib
 
-    if not Path(page).parent.is_dir():
-        raise InputError(f"{page}: there is no folder {Path(page).parent}; create it first")
+    check_page_path(page)
     require_matplotlib()
+
+
+def check_page_path(page: PathLike) -> None:
+    """Check that a page can be written to a path, whose missing parent folders are created later.
+
+    Raises:
+        InputError: the path is a folder, or its first existing parent is not a folder that can be written.
+    """
+    path = Path(page)
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name a file for the report")
+    parent = next(each for each in path.absolute().parents if each.exists())
+    if not parent.is_dir():
+        raise InputError(f"{path}: {parent} is not a folder; name another file for the report")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise InputError(f"{path}: the folder {parent} cannot be written; name another file for the report")

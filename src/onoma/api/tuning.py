@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from onoma.api.confirmation import ConfirmationPlanned, confirm
 from onoma.api.extras import need_training, need_tuning
 from onoma.api.inputs import PathLike, paths_of
+from onoma.api.pages import check_page_path
 from onoma.api.search_plan import SearchPlan, SearchPlanned, plan_search
 from onoma.api.trials import TrialContext, train_trial
 from onoma.api.work_folder import check_folder, taken_folder
@@ -109,6 +110,8 @@ def tune(
     """
     need_training()
     need_tuning(plots=report is not None)
+    if report is not None:
+        check_page_path(report)
     from onoma.tuning import Budget, PrunerName, Study
 
     if (trials is not None and trials < 1) or (minutes is not None and minutes <= 0):

@@ -109,35 +109,44 @@ class CostLimits:
 
     Latency is in milliseconds; memory and size are in megabytes.
 
+    Raises:
+        ConfigError: a bound is of something else, or not positive and finite.
+
     >>> CostLimits.parse("latency=20ms,size=0.5GB").bounds
     {'latency': 20.0, 'size': 500.0}
     """
 
     bounds: Mapping[str, float]
 
+    def __post_init__(self) -> None:
+        for key, bound in self.bounds.items():
+            if key not in _COST_UNITS or not (math.isfinite(bound) and bound > 0):
+                raise ConfigError(f"bound {key}={bound}: expected a positive bound of latency, memory or size")
+
     @classmethod
     def parse(cls, text: str) -> CostLimits:
         """Parse bounds such as ``latency=20ms,size=50MB``.
 
         Raises:
-            ConfigError: the text cannot be parsed.
+            ConfigError: the text cannot be parsed, or has two bounds of the same kind.
         """
-        bounds = {}
+        bounds: dict[str, float] = {}
         for part in text.split(","):
             key, equals, value = (each.strip() for each in part.partition("="))
             number = value.rstrip("msMGB")
             unit = value[len(number) :]
             valid_units = {"ms", "s", ""} if key == "latency" else {"MB", "GB", ""}
             try:
-                if not equals or key not in _COST_UNITS or unit not in valid_units:
+                if not equals or unit not in valid_units:
                     raise ValueError
-                bounds[key] = float(number) * _UNIT_FACTORS[unit]
-                if not (math.isfinite(bounds[key]) and bounds[key] > 0):
-                    raise ValueError
-            except ValueError:
+                bound = cls({key: float(number) * _UNIT_FACTORS[unit]}).bounds
+            except (ConfigError, ValueError):
                 raise ConfigError(
                     f"--within {part.strip()}: expected bounds of latency, memory or size, as in latency=20ms,size=50MB"
                 ) from None
+            if key in bounds:
+                raise ConfigError(f"--within {part.strip()}: there are two bounds of {key}; give one")
+            bounds |= bound
         return cls(bounds)
 
     def holds(self, speed: Speed | None) -> bool:

@@ -56,7 +56,7 @@ def replacing_bytes(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def replacing(path: Path, *, styled: bool = False) -> Iterator[TextIO]:
+def replacing(path: Path, *, styled: bool = False, parents: bool = False) -> Iterator[TextIO]:
     """Yield a UTF-8 file to write to; it replaces ``path`` only if no exception is raised. ``-`` is standard output.
 
     If another process has changed ``path`` in the meantime, that file is kept, and the new one is named ``PATH.new``.
@@ -64,12 +64,13 @@ def replacing(path: Path, *, styled: bool = False) -> Iterator[TextIO]:
     Args:
         path: path of the file.
         styled: whether control characters are passed on to a terminal; otherwise visible symbols replace them.
+        parents: whether missing parent folders are created.
 
     Raises:
         CorpusError: the file cannot be written; ``path`` was changed in the meantime; the text contains an unpaired
             surrogate or, for standard output, a character that its encoding does not have.
     """
-    with _encode_errors_as_corpus_errors(path), _open_target(path, styled=styled) as file:
+    with _encode_errors_as_corpus_errors(path), _open_target(path, styled=styled, parents=parents) as file:
         yield file
 
 
@@ -163,7 +164,7 @@ def is_alive(process: int) -> bool:
 
 
 @contextmanager
-def _open_target(path: Path, *, styled: bool) -> Iterator[TextIO]:
+def _open_target(path: Path, *, styled: bool, parents: bool) -> Iterator[TextIO]:
     """Yield the file for :func:`replacing`."""
     if str(path) == "-":
         yield sys.stdout if styled or not sys.stdout.isatty() else cast("TextIO", VisibleText(sys.stdout))
@@ -172,6 +173,9 @@ def _open_target(path: Path, *, styled: bool) -> Iterator[TextIO]:
         raise CorpusError("is a folder; name a file to write to", path=path)
     if is_special(path):
         raise CorpusError("is a device or a pipe; name a file to write to, or - for standard output", path=path)
+    if parents:
+        with _os_errors_as_corpus_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(path)
     state_before = _file_state(path)
     with _os_errors_as_corpus_errors(path), temporary_beside(path) as draft:

@@ -36,7 +36,7 @@ def write_comparison_page(path: Path, comparison: Comparison, *, title: str) -> 
         CorpusError: the file cannot be written.
     """
     require_matplotlib()
-    with replacing(path) as file:
+    with replacing(path, parents=True) as file:
         file.writelines(comparison_page(comparison, title=title))
 
 

@@ -48,7 +48,7 @@ def write_tuning_page(path: Path, found: TuneResult, *, space: SearchSpace) -> N
     Raises:
         CorpusError: the file cannot be written.
     """
-    with replacing(path) as file:
+    with replacing(path, parents=True) as file:
         file.writelines(_page(found, space))
 
 

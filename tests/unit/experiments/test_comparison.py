@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
@@ -181,6 +182,12 @@ def test_bounds_are_read_as_people_write_them(text, bounds):
 def test_bounds_that_make_no_sense_are_refused(text):
     with pytest.raises(ConfigError, match="expected bounds of latency, memory or size, as in latency=20ms,size=50MB"):
         CostLimits.parse(text)
+
+
+@pytest.mark.parametrize("bounds", [{"speed": 3.0}, {"size": 0.0}, {"latency": math.inf}])
+def test_bounds_from_python_that_make_no_sense_are_refused(bounds):
+    with pytest.raises(ConfigError, match="expected a positive bound of latency, memory or size"):
+        CostLimits(bounds)
 
 
 def test_the_best_within_the_bounds_is_chosen():

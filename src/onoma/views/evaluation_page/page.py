@@ -35,7 +35,7 @@ def write_evaluation_page(path: Path, report: Report, pairs: Sequence[Aligned], 
         CorpusError: the file cannot be written.
     """
     require_matplotlib()
-    with replacing(path) as file:
+    with replacing(path, parents=True) as file:
         file.writelines(evaluation_page(report, pairs, title=title))
 
 
