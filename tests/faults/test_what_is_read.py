@@ -67,6 +67,15 @@ def test_a_stream_goes_on_after_files_without_text_and_names_them(tag, tmp_path)
     ]
 
 
+def test_a_stream_goes_on_after_a_broken_line_and_names_it(tag, tmp_path):
+    write(tmp_path, in_jsonl='{"text": "Lyon"}\n{"text": "broken\n{"none": 1}\n{"tokens": ["In", "Paris"]}\n')
+    watcher = Watcher()
+    report = onoma.tag_files("in.jsonl", output="out.json", threads=1, observer=watcher)
+    assert [record["text"] for record in json.loads(Path("out.json").read_text("utf-8"))] == ["Lyon", "In Paris"]
+    assert report.dead == 2
+    assert [notice.partition(":")[2].partition(":")[0] for notice in watcher.notices] == ["2", "3"]
+
+
 def test_files_that_a_folder_of_annotations_leaves_out_are_counted(tmp_path):
     write(tmp_path / "in", a_jsonl='{"text": "Ada"}', c_csv="text\nAda", x_txt="Lyon", x_ann="T1\tLOC 0 4\tLyon\n")
     reading = onoma.corpora.read(tmp_path / "in")

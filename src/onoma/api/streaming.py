@@ -62,28 +62,23 @@ def check_streamed(target: str, *, resume: bool, workers: int, engine: str) -> N
         )
 
 
-def documents_of(found: Found, *, by_rows: bool, failed: Callable[[DeadLetter], None]) -> Iterator[Document]:
+def documents_of(found: Found, *, failed: Callable[[DeadLetter], None]) -> Iterator[Document]:
     """Yield the documents of files in order, without the entities that a file may contain.
 
     Args:
         found: the files.
-        by_rows: whether to read JSON Lines as a table of rows, not as a corpus.
         failed: function called with each row that cannot be read or tagged.
     """
     from onoma.bulk import stream
-    from onoma.corpora import read
 
     for source in found.inputs:
         if source.path == STANDARD_INPUT and source.once is not None and source.kind in ("text", "lines"):
             yield from _read_standard_input(
                 source.once, by_line=source.kind == "lines", encoding=source.options.encoding
             )
-        elif by_rows or source.by_rows:
-            yield from stream([source], failed=failed)
         else:
-            options = replace(source.options, texts_only=True, replace_surrogates=True)
-            for document in read(source.path, format=source.format, options=options):
-                yield replace(document, entities=())
+            options = replace(source.options, replace_surrogates=True)
+            yield from stream([replace(source, options=options)], failed=failed)
 
 
 def _read_standard_input(source: ReadOnce, *, by_line: bool, encoding: str) -> Iterator[Document]:

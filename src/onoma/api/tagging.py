@@ -144,7 +144,6 @@ def tag_files(
         return _write_stream(
             found,
             output,
-            column=column,
             load=partial(load, model, threads=threads, dtype=dtype, structure=structure),
             to=target,
             overwrite=overwrite,
@@ -178,7 +177,6 @@ def _write_stream(
     found: Found,
     output: PathLike,
     *,
-    column: str | None,
     load: Callable[[], Tagger],
     to: str,
     overwrite: bool,
@@ -205,6 +203,6 @@ def _write_stream(
             entities += len(document.entities)
             yield document
 
-    documents, tagger = documents_of(found, by_rows=column is not None, failed=count_failed), load()
+    documents, tagger = documents_of(found, failed=count_failed), load()
     write_documents(count_documents(tagged(tagger, found, documents)), path, to=to, layers=layer_kinds(tagger))
     return BulkReport(output=path, tagged=rows, entities=entities, dead=failed_rows, dead_letters=None)

@@ -72,7 +72,7 @@ def text_of(value: object, *, column: str) -> str:
         return decoded(value, encoding="utf-8")
     if not isinstance(value, str):
         raise RowError(f"{column!r} is a {type(value).__name__}; expected text", value)
-    return check_encodable(value)
+    return value
 
 
 def decoded(line: bytes, *, encoding: str) -> str:
@@ -90,15 +90,14 @@ def decoded(line: bytes, *, encoding: str) -> str:
         raise RowError(f"{byte} is not {encoding.upper()}", line[:_MAX_SHOWN_CHARACTERS]) from None
 
 
-def check_encodable(text: str) -> str:
-    """Return the text unchanged, after checking that UTF-8 can encode it.
+def check_encodable(text: str) -> None:
+    """Check that UTF-8 can encode a text.
 
     Raises:
         RowError: the text contains a lone surrogate.
     """
     if problem := find_lone_surrogate(text):
         raise RowError(problem, text)
-    return text
 
 
 def shown(value: object) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -28,7 +28,7 @@ from onoma.io.digest import digest_below, modification_digest
 from onoma.io.json_text import parsed
 from onoma.io.once import ReadOnce
 from onoma.io.suffixes import plain_name
-from onoma.text import Document
+from onoma.text import LONE_SURROGATE, Document
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -79,12 +79,6 @@ class Input:
     def digest(self) -> str:
         """SHA-256 of the content."""
         return digest_below(self.path, suffixes=_FOLDER_SUFFIXES)
-
-    @property
-    def by_rows(self) -> bool:
-        """Whether it is read here row by row: text, a table, a compressed file, or one that can be read only once."""
-        is_rows = self.kind in ("text", "lines", "csv", "parquet")
-        return is_rows or plain_name(self.path) != self.path or self.once is not None
 
 
 class Source(ABC, Generic[Raw]):
@@ -262,21 +256,29 @@ def _text_reader(input: Input) -> JsonlReader:
 
 def _record_row(record: object, *, line: int, input: Input, reader: JsonlReader) -> Row | None:
     """Return the row of a record in any layout that onoma reads, without its entities; None if the record is null."""
-    fields, column = record if isinstance(record, dict) else {}, input.column
+    fields = record if isinstance(record, dict) else {}
+    document = _document_of(record, fields, line=line, column=input.column, reader=reader)
+    if document is None:
+        return None
+    if input.options.replace_surrogates:
+        document = document.with_text(LONE_SURROGATE.sub("\ufffd", document.text))
+    check_encodable(document.text)
+    return Row(document, fields)
+
+
+def _document_of(
+    record: object, fields: Mapping[str, object], *, line: int, column: str, reader: JsonlReader
+) -> Document | None:
     if column in fields:
         text = text_of(fields[column], column=column)
         if column != TEXT or not fields.keys() & {"words", "tokens", "sentences"}:
-            return Row(Document(text, id=id_of(record)), fields)
+            return Document(text, id=id_of(record))
     elif column != TEXT:
         raise RowError(f"has no {column!r}; its keys are {', '.join(map(str, fields)) or 'none'}", record)
     try:
-        document = reader.document_of(record, line=line, tally=ReadTally())
+        return reader.document_of(record, line=line, tally=ReadTally())
     except CorpusError as error:
         raise RowError(error.message, record) from None
-    if document is None:
-        return None
-    check_encodable(document.text)
-    return Row(document, fields)
 
 
 class Corpus(Source[Document]):

@@ -155,7 +155,7 @@ def run(
 
     inputs = find_inputs(input_paths, column=column, format=format, options=options)
     print_notes(inputs.notices())
-    documents = documents_of(inputs, by_rows=column is not None, failed=report_failure)
+    documents = documents_of(inputs, failed=report_failure)
     if inputs.once:
         flush_each_line()
     write_documents(tagged(tagger, inputs, documents), path, to=target, layers=layer_kinds(tagger))
