@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from onoma.api.inputs import PathLike
 from onoma.errors import InputError
 from onoma.io.files import is_special, replacing
+from onoma.io.lines import codec_without_bom
 from onoma.io.once import STANDARD_INPUT, ReadOnce
 from onoma.io.suffixes import COMPRESSIONS, named_format
 from onoma.text import Document
@@ -89,7 +90,7 @@ def _read_standard_input(source: ReadOnce, *, by_line: bool, encoding: str) -> I
     Raises:
         InputError: standard input is closed, or is not in this encoding.
     """
-    codec = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
+    codec = codec_without_bom(encoding)
     with source.reading() as file:
         for number, line in enumerate(file if by_line else [file.read()], start=1):
             try:

@@ -18,6 +18,7 @@ from onoma.corpora.layouts import id_of
 from onoma.corpora.tables import delimiter_of
 from onoma.errors import CorpusError, InputError, optional_import
 from onoma.io.cells import names_separator, read_rows
+from onoma.io.lines import codec_without_bom
 from onoma.text import Document, find_lone_surrogate
 
 if TYPE_CHECKING:
@@ -63,10 +64,10 @@ class CsvTable(Source[list[str]]):
     @contextmanager
     def _records(self) -> Iterator[Iterator[list[str]]]:
         """Open the file, store the column names of the first record, and return an iterator of the other records."""
-        encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
+        codec = codec_without_bom(self.encoding)
         with self.reading() as file:
             # Bytes that are not in this encoding become surrogates, so that _check_bytes reports the affected row.
-            text_file = TextIOWrapper(file, encoding=encoding, errors="surrogateescape", newline="")
+            text_file = TextIOWrapper(file, encoding=codec, errors="surrogateescape", newline="")
             header_line = text_file.readline()
             if names_separator(header_line):
                 header_line = text_file.readline()
